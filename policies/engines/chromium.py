@@ -1,0 +1,208 @@
+"""Chromium: Chrome, Edge, Opera, Brave, Electron, Android WebView.
+
+Sources: services/network/public/cpp/cors/cors.cc, services/network/cors/preflight_controller.cc, preflight_result.cc,
+preflight_cache.cc; third_party/blink/renderer/platform/loader/cors/cors_error_string.cc; measured with 156.
+"""
+
+from __future__ import annotations
+
+from policies.engines.policy import Departure, EnginePolicy
+from policies.engines.wording import Wording
+from policies.fetch.orb import SNIFFS_SCRIPTS
+from policies.fetch.preflight_cache import CacheRules
+
+POLICY = EnginePolicy(
+    name="chromium",
+    label="Chromium",
+    authorization_by_wildcard=True,
+    repeated_lines_joined=True,
+    extra_safelisted={
+        "dpr": r"\d+(\.\d+)?",
+        "device-memory": r"\d+(\.\d+)?",
+        "downlink": r"\d+(\.\d+)?",
+        "width": r"\d+",
+        "viewport-width": r"\d+",
+        "rtt": r"\d+",
+        "ect": r"slow-2g|2g|3g|4g",
+        "save-data": r"on",
+        "intervention": r".*",
+    },
+    storage_access_since=133,
+    separate_connections="always",
+    opaque_response_blocking=SNIFFS_SCRIPTS,
+    cache=CacheRules(
+        default_seconds=5,
+        cap_seconds=7200,
+        bad_max_age="default",
+        negative="expired",
+        wildcard_hits=True,
+        authorization_by_wildcard=False,
+        per_token=False,
+        credentials_shared=True,
+        head_exempt=True,
+        max_url_length=1024,
+        stores_failed=False,
+        wildcard_with_credentials="none",
+        int64=True,
+    ),
+    departures=(
+        Departure(
+            field="authorization_by_wildcard",
+            what="`*` in Access-Control-Allow-Headers covers Authorization; the preflight is never cached then",
+            source="services/network/public/cpp/features.cc kCorsNonWildcardRequestHeadersSupport, off by default",
+        ),
+        Departure(
+            field="repeated_lines_joined",
+            what="repeated request header lines are joined before the 128-byte rule",
+            source="services/network/public/cpp/cors/cors.cc",
+        ),
+        Departure(
+            field="extra_safelisted",
+            what="client hint headers a page sets by itself need no preflight",
+            source="services/network/public/cpp/cors/cors.cc IsCorsSafelistedHeader",
+        ),
+        Departure(
+            field="cache",
+            what="one result a URL, replaced whole; 7200 s at most; URLs of 1024 characters and more are not kept",
+            source="services/network/cors/preflight_cache.cc",
+        ),
+        Departure(
+            field="opaque_response_blocking",
+            what="opaque responses that are data by their headers are blocked",
+            source="services/network/orb/orb_impl.cc",
+        ),
+        Departure(
+            field="separate_connections",
+            what="credentialed and uncredentialed requests never share a connection",
+            source="net/socket/client_socket_pool.cc GroupId privacy_mode; measured on 287 connections",
+        ),
+        Departure(
+            field="storage_access_since",
+            what="Sec-Fetch-Storage-Access comes with every credentialed cross-site request and no other",
+            source="services/network/sec_header_helpers.cc; measured on 900 requests",
+        ),
+    ),
+)
+
+ERRORS = {
+    "allow-origin-missing": "MissingAllowOriginHeader",
+    "allow-origin-wildcard": "WildcardOriginNotAllowed",
+    "allow-origin-multiple": "MultipleAllowOriginValues",
+    "allow-origin-invalid": "InvalidAllowOriginValue",
+    "allow-origin-mismatch": "AllowOriginMismatch",
+    "allow-credentials-not-true": "InvalidAllowCredentials",
+    "preflight-status-not-ok": "PreflightInvalidStatus",
+    "preflight-redirect": "PreflightDisallowedRedirect",
+    "preflight-allow-methods-invalid": "InvalidAllowMethodsPreflightResponse",
+    "preflight-allow-headers-invalid": "InvalidAllowHeadersPreflightResponse",
+    "preflight-method-not-allowed": "MethodDisallowedByPreflightResponse",
+    "preflight-header-not-allowed": "HeaderDisallowedByPreflightResponse",
+    "redirect-userinfo": "RedirectContainsCredentials",
+    "redirect-scheme": "CorsDisabledScheme",
+    "redirect-cross-origin": "DisallowedByMode",
+    "mixed-content": "mixed-content",
+    "corp-same-origin": "corp-not-same-origin",
+    "corp-same-site": "corp-not-same-site",
+    "corp-required-by-coep": "corp-not-same-origin-after-defaulted-to-same-origin-by-coep",
+}
+"""Our rule -> DevTools' CorsError (services/network/public/mojom/cors.mojom) or blocked reason."""
+
+NET_ERRORS = {
+    "corp-same-origin": "net::ERR_BLOCKED_BY_RESPONSE.NotSameOrigin",
+    "corp-same-site": "net::ERR_BLOCKED_BY_RESPONSE.NotSameSite",
+    "corp-required-by-coep": "net::ERR_BLOCKED_BY_RESPONSE.NotSameOriginAfterDefaultedToSameOriginByCoep",
+    "opaque-response-blocked": "net::ERR_BLOCKED_BY_ORB",
+    "redirect-too-many": "net::ERR_TOO_MANY_REDIRECTS",
+    "redirect-location-invalid": "net::ERR_INVALID_REDIRECT",
+    "redirect-scheme": "net::ERR_UNSAFE_REDIRECT",
+    "network-error": "net::ERR_FAILED",
+}
+"""Rules that are no CORS error: DevTools prints the network error."""
+
+PREFLIGHT_TWINS = {rule for rule in ERRORS if rule.startswith("allow-")}
+SUFFIXED = {"allow-origin-multiple", "allow-origin-invalid", "allow-origin-mismatch"}
+
+KINDS = {
+    "empty": "fetch",
+    "audio": "audio",
+    "font": "font",
+    "image": "image",
+    "manifest": "manifest",
+    "script": "script",
+    "style": "CSS stylesheet",
+    "track": "text track",
+    "video": "video",
+    "xslt": "XSL stylesheet",
+    "serviceworker": "script",
+    "sharedworker": "script",
+    "worker": "script",
+}
+"""Resource::ResourceTypeToString by request destination. fetch and XMLHttpRequest look alike on the wire: fetch is said."""
+
+MIXED_CONTEXTS = {"empty": "resource", "font": "font", "image": "element", "script": "script", "style": "stylesheet"}
+
+
+def word(wording: Wording) -> tuple[str | None, str | None]:
+    """DevTools' error name and the console's text."""
+    rule = wording.rule
+    error = ERRORS.get(rule)
+    if error is not None and wording.preflight and rule in PREFLIGHT_TWINS:
+        error = "Preflight" + error
+    if rule == "mixed-content":
+        context = "EventSource endpoint" if wording.event_source else MIXED_CONTEXTS.get(wording.destination, "resource")
+        return error, (
+            f"Mixed Content: The page at '{wording.page or wording.page_origin + '/'}' was loaded over HTTPS, but requested an "
+            f"insecure {context} '{wording.target}'. This request has been blocked; the content must be served over HTTPS."
+        )
+    if rule in NET_ERRORS:
+        return error, f"Failed to load resource: {NET_ERRORS[rule]}"
+    kind = "resource" if wording.event_source else KINDS.get(wording.destination, "resource")
+    redirected = f"(redirected from '{wording.initial_url}') " if wording.initial_url != wording.url else ""
+    check = "Response to preflight request doesn't pass access control check: " if _checks_access(wording) else ""
+    return error, (
+        f"Access to {kind} at '{wording.url}' {redirected}from origin '{wording.page_origin}' has been blocked by CORS "
+        f"policy: {check}{_reason(wording, kind)}"
+    )
+
+
+def _checks_access(wording: Wording) -> bool:
+    return wording.preflight and wording.rule in PREFLIGHT_TWINS | {"preflight-status-not-ok", "preflight-redirect"}
+
+
+def _reason(wording: Wording, kind: str) -> str:
+    value = encode_hint(wording.value)
+    reasons = {
+        "allow-origin-missing": "No 'Access-Control-Allow-Origin' header is present on the requested resource.",
+        "allow-origin-wildcard": "The value of the 'Access-Control-Allow-Origin' header in the response must not be the "
+        "wildcard '*' when the request's credentials mode is 'include'.",
+        "allow-origin-multiple": f"The 'Access-Control-Allow-Origin' header contains multiple values '{value}', but only "
+        "one is allowed.",
+        "allow-origin-invalid": f"The 'Access-Control-Allow-Origin' header contains the invalid value '{value}'.",
+        "allow-origin-mismatch": f"The 'Access-Control-Allow-Origin' header has a value '{value}' that is not equal to the "
+        "supplied origin.",
+        "allow-credentials-not-true": "The value of the 'Access-Control-Allow-Credentials' header in the response is "
+        f"'{value}' which must be 'true' when the request's credentials mode is 'include'.",
+        "preflight-status-not-ok": "It does not have HTTP ok status.",
+        "preflight-redirect": "Redirect is not allowed for a preflight request.",
+        "preflight-allow-methods-invalid": "Cannot parse Access-Control-Allow-Methods response header field in preflight "
+        "response.",
+        "preflight-allow-headers-invalid": "Cannot parse Access-Control-Allow-Headers response header field in preflight "
+        "response.",
+        "preflight-method-not-allowed": f"Method {value} is not allowed by Access-Control-Allow-Methods in preflight "
+        "response.",
+        "preflight-header-not-allowed": f"Request header field {value} is not allowed by Access-Control-Allow-Headers in "
+        "preflight response.",
+        # The location is left out of the text: the network service hands none over.
+        "redirect-userinfo": "Redirect location '' contains a username and password, which is disallowed for cross-origin "
+        "requests.",
+        "redirect-cross-origin": "Cross origin requests are not allowed by request mode.",
+    }
+    suffix = " Have the server send the header with a valid value." if kind == "fetch" and wording.rule in SUFFIXED else ""
+    return reasons[wording.rule] + suffix
+
+
+def encode_hint(value: str) -> str:
+    """The value with everything but printable ASCII as \\uXXXX (EncodeHint in cors_error_string.cc)."""
+    return value if value.isascii() and value.isprintable() else "".join(
+        char if " " <= char <= "~" else f"\\u{ord(char):04X}" for char in value
+    )

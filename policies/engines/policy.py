@@ -1,0 +1,66 @@
+"""How one browser engine departs from the Fetch standard, stated as data."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from policies.fetch.orb import OrbRules
+from policies.fetch.preflight import Check
+from policies.fetch.preflight_cache import CacheRules
+from policies.verdict import EngineName
+
+
+class Departure(BaseModel):
+    """One field in which an engine is not the standard: what it does instead, and where that was read or seen."""
+
+    model_config = ConfigDict(frozen=True)
+
+    field: str
+    what: str
+    source: str
+
+
+class EnginePolicy(BaseModel):
+    """An engine's CORS behaviour. The defaults are the standard's; what an engine changes it lists in `departures`."""
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+
+    name: EngineName
+    label: str
+    departures: tuple[Departure, ...] = ()
+
+    preflight_order: tuple[Check, ...] = ("redirect", "cors", "status", "methods-syntax", "headers-syntax", "method", "header")
+    """Which failure of a preflight's answer is named first."""
+    authorization_by_wildcard: bool = False
+    """Whether `Access-Control-Allow-Headers: *` covers Authorization."""
+    same_origin_preflight_unchecked: bool = False
+    """Whether a preflight that a redirect led back to the page's own origin skips the CORS check."""
+
+    unsafe_total_limit: int | None = 1024
+    """The limit on the safelisted request headers' values together, in bytes; None for no such limit."""
+    repeated_lines_joined: bool = False
+    """Whether a header's repeated lines are joined before they are measured."""
+    extra_safelisted: dict[str, str] = {}
+    """Request headers safelisted beyond the standard, each with the pattern its value has to match."""
+
+    expose_grammar: Literal["standard", "firefox", "webkit"] = "standard"
+    """How Access-Control-Expose-Headers is read when it is malformed."""
+    extra_exposed: frozenset[str] = frozenset()
+    """Response headers a page may read beyond the standard's safelist."""
+
+    storage_access_since: int | None = None
+    """The major version from which `Sec-Fetch-Storage-Access` comes with every credentialed cross-site request."""
+    separate_connections: Literal["always", "http/1.1", "never"] = "never"
+    """On which connections credentialed and uncredentialed requests never mix."""
+
+    localhost_is_mixed: bool = False
+    """Whether http://localhost counts as mixed content on a secure page."""
+    invalid_resource_policy_is_none: bool = True
+    """Whether a Cross-Origin-Resource-Policy that is no policy counts as absent where an embedder policy asks for one."""
+    opaque_response_blocking: OrbRules | None = None
+    """How opaque responses are blocked by what their headers say they are; None where they are not."""
+
+    cache: CacheRules
+    """The CORS-preflight cache."""

@@ -1,0 +1,30 @@
+"""The Fetch standard itself: no departures, no error names, no console."""
+
+from __future__ import annotations
+
+from policies.engines.policy import EnginePolicy
+from policies.engines.wording import Wording
+from policies.fetch.preflight_cache import CacheRules
+
+POLICY = EnginePolicy(
+    name="standard",
+    label="the Fetch standard",
+    cache=CacheRules(
+        default_seconds=5,
+        cap_seconds=86400,
+        bad_max_age="default",
+        negative="default",
+        wildcard_hits=True,
+        authorization_by_wildcard=False,
+        per_token=True,
+        credentials_shared=True,
+        head_exempt=True,
+        max_url_length=None,
+        stores_failed=False,
+    ),
+)
+
+
+def word(wording: Wording) -> tuple[None, None]:
+    """The standard names no error and prints nothing."""
+    return None, None

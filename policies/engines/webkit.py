@@ -1,0 +1,111 @@
+"""WebKit: Safari, every browser on iOS, WebKitGTK, WPE.
+
+Sources: Source/WebCore/loader/CrossOriginAccessControl.cpp, CrossOriginPreflightResultCache.cpp,
+Source/WebKit/NetworkProcess/NetworkLoadChecker.cpp; measured with WebKitGTK 2.50.6.
+"""
+
+from __future__ import annotations
+
+from policies.engines.policy import Departure, EnginePolicy
+from policies.engines.wording import Wording
+from policies.fetch.preflight_cache import CacheRules
+
+POLICY = EnginePolicy(
+    name="webkit",
+    label="WebKit",
+    preflight_order=("status", "cors", "methods-syntax", "headers-syntax", "method", "header"),
+    authorization_by_wildcard=True,
+    unsafe_total_limit=None,
+    repeated_lines_joined=True,
+    expose_grammar="webkit",
+    extra_exposed=frozenset({"accept"}),
+    localhost_is_mixed=True,
+    cache=CacheRules(
+        default_seconds=5,
+        cap_seconds=600,
+        bad_max_age="default",
+        negative="expired",
+        wildcard_hits=True,
+        authorization_by_wildcard=True,
+        per_token=False,
+        credentials_shared=True,
+        head_exempt=True,
+        max_url_length=None,
+        stores_failed=True,
+        wildcard_with_credentials="without",
+        int64=True,
+    ),
+    departures=(
+        Departure(
+            field="preflight_order",
+            what="the status is looked at first, and a redirect is a status like any other",
+            source="CrossOriginAccessControl.cpp validatePreflightResponse",
+        ),
+        Departure(
+            field="authorization_by_wildcard",
+            what="`*` in Access-Control-Allow-Headers covers Authorization, in the cache too",
+            source="CrossOriginPreflightResultCache.cpp validateCrossOriginHeaders",
+        ),
+        Departure(
+            field="unsafe_total_limit",
+            what="no limit on the safelisted request headers together",
+            source="CrossOriginAccessControl.cpp isSimpleCrossOriginAccessRequest",
+        ),
+        Departure(
+            field="repeated_lines_joined",
+            what="repeated request header lines are joined before the 128-byte rule",
+            source="measured by third parties on the web platform tests",
+        ),
+        Departure(
+            field="extra_exposed",
+            what="the Accept response header can be read",
+            source="HTTPHeaderNames / isCrossOriginSafeHeader",
+        ),
+        Departure(
+            field="cache",
+            what="one result a URL, replaced whole, 600 s at most, kept even when a method or header was refused",
+            source="CrossOriginPreflightResultCache.cpp",
+        ),
+        Departure(
+            field="localhost_is_mixed",
+            what="http://localhost is mixed content on a secure page",
+            source="WebKit bug 171934",
+        ),
+    ),
+)
+
+
+def word(wording: Wording) -> tuple[None, str | None]:
+    """WebKit names no errors; the console's specific line (a second one, `... due to access control checks.`, follows it)."""
+    rule, value = wording.rule, wording.value
+    denied = f"Origin {wording.origin} is not allowed by Access-Control-Allow-Origin. Status code: {wording.status}"
+    text = {
+        "allow-origin-missing": denied,
+        "allow-origin-wildcard": "Cannot use wildcard in Access-Control-Allow-Origin when credentials flag is true.",
+        "allow-origin-multiple": "Access-Control-Allow-Origin cannot contain more than one origin." if "," in value else denied,
+        "allow-origin-invalid": denied,
+        "allow-origin-mismatch": denied,
+        "allow-credentials-not-true": 'Credentials flag is true, but Access-Control-Allow-Credentials is not "true".',
+        "preflight-status-not-ok": f"Preflight response is not successful. Status code: {wording.status}",
+        "preflight-allow-methods-invalid": f"Header Access-Control-Allow-Methods has an invalid value: {value}",
+        "preflight-allow-headers-invalid": f"Header Access-Control-Allow-Headers has an invalid value: {value}",
+        "preflight-method-not-allowed": f"Method {value} is not allowed by Access-Control-Allow-Methods.",
+        # The page's own spelling of the name never reaches the wire when the preflight fails.
+        "preflight-header-not-allowed": f"Request header field {value} is not allowed by Access-Control-Allow-Headers.",
+        "redirect-userinfo": f"redirection URL {wording.target} has credentials",
+        "redirect-scheme": "not allowed to follow a cross-origin CORS redirection with non CORS scheme",
+        "redirect-location-invalid": f"Not allowed to follow a redirection while loading {wording.url}",
+        "redirect-too-many": "Load cannot follow more than 20 redirections",
+        "redirect-cross-origin": f"Unsafe attempt to load URL {wording.target} from origin {wording.page_origin}. Domains, "
+        "protocols and ports must match.",
+        "mixed-content": f"Not allowed to follow a redirection while loading {wording.url}",
+        "corp-same-origin": f"Cancelled load to {wording.url} because it violates the resource's "
+        "Cross-Origin-Resource-Policy response header.",
+    }
+    text["corp-same-site"] = text["corp-required-by-coep"] = text["corp-same-origin"]
+    message = text.get(rule)
+    if message is not None and wording.target is not None and rule.startswith(("allow-", "redirect-userinfo", "redirect-scheme")):
+        message = (
+            f"Cross-origin redirection to {wording.target} denied by Cross-Origin Resource Sharing policy: {message}"
+        )
+    return None, message

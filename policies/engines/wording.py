@@ -1,0 +1,31 @@
+"""What an engine needs to word a verdict: everything its error identifier and console text are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The facts a console text is filled with.
+
+    `page_origin` is the origin of the page (not the tainted "null" a redirect may have left), `initial_url` the fetch's
+    first URL, `value` what the rule turned on, `separate_lines` how many lines named exactly Access-Control-Allow-Origin
+    came, `target` a redirect's location, `page` the page's URL as far as it is known.
+    """
+
+    rule: str
+    preflight: bool
+    url: str
+    initial_url: str
+    origin: str
+    page_origin: str
+    destination: str
+    event_source: bool
+    status: int
+    method: str
+    value: str
+    allow_origin: str | None
+    separate_lines: int
+    target: str | None = None
+    page: str | None = None

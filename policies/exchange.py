@@ -1,0 +1,105 @@
+"""What one exchange looked like on the wire: plain facts, no judgement.
+
+Header names and values are bytes on the wire. They are read here the way the Fetch standard reads them: isomorphic
+decoded (one byte, one code point), names compared without case, values without surrounding white space.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+HTTP_WHITESPACE = "\t\n\r "
+"""https://fetch.spec.whatwg.org/#http-whitespace"""
+
+
+class HeaderList:
+    """A header list, in the order of the wire (https://fetch.spec.whatwg.org/#concept-header-list).
+
+    `fields` are the (name, value) pairs exactly as sent; every reading of them is derived.
+    """
+
+    __slots__ = ("_index", "fields")
+
+    def __init__(self, fields: tuple[tuple[bytes, bytes], ...] = ()) -> None:
+        self.fields = fields
+        index: dict[str, list[str]] = {}
+        for name, value in fields:
+            key = name.decode("latin-1").lower()
+            text = value.decode("latin-1").strip(HTTP_WHITESPACE)
+            if key in index:
+                index[key].append(text)
+            else:
+                index[key] = [text]
+        self._index = index
+
+    @classmethod
+    def of(cls, *pairs: tuple[str, str]) -> HeaderList:
+        """The header list of these (name, value) texts, encoded isomorphically."""
+        return cls(tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs))
+
+    def get(self, name: str) -> str | None:
+        """All values of `name` (lower case) joined with ", ", or None (https://fetch.spec.whatwg.org/#concept-header-list-get)."""
+        values = self._index.get(name)
+        if values is None:
+            return None
+        return values[0] if len(values) == 1 else ", ".join(values)
+
+    def lines(self, name: str) -> tuple[str, ...]:
+        """The value of each line named `name` (lower case), in order; empty when there is none."""
+        return tuple(self._index.get(name, ()))
+
+    def names(self) -> tuple[str, ...]:
+        """Every header name once, lower case, in the order of its first appearance."""
+        return tuple(self._index)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._index
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, HeaderList) and self.fields == other.fields
+
+    def __hash__(self) -> int:
+        return hash(self.fields)
+
+    def __repr__(self) -> str:
+        return f"HeaderList({self.fields!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request as the browser sent it.
+
+    `method` as written on the wire, `url` absolute and without fragment, `started` in epoch seconds.
+    """
+
+    method: str
+    url: str
+    headers: HeaderList
+    started: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A response as the server sent it; `received` is when its headers were complete, in epoch seconds."""
+
+    status: int
+    headers: HeaderList
+    received: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and its response.
+
+    `id` names it for good (mitmproxy's flow id), `client` is the peer's address without its port, `connection` names the
+    client's connection, `http2` tells whether that connection multiplexes. `response` is None when none came; then
+    `proxy_status` is the status that the proxy answered the browser with in the server's place, if it did.
+    """
+
+    id: str
+    client: str
+    connection: str
+    request: Request
+    response: Response | None = None
+    http2: bool = False
+    proxy_status: int | None = None

@@ -1,0 +1,52 @@
+"""What has to be known of an exchange, beside its bytes, before it can be judged.
+
+A fact is known or unknown, and unknown never passes for absent: where the verdict turns on an unknown fact, every value it
+can have is judged, and `likelier` says which one is told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from policies.exchange import Response
+from policies.verdict import CredentialsMode, Role
+
+Tainting = Literal["basic", "cors", "opaque"]
+"""https://fetch.spec.whatwg.org/#concept-request-response-tainting"""
+Embedder = Literal["unsafe-none", "require-corp", "credentialless"]
+"""https://html.spec.whatwg.org/multipage/browsers.html#embedder-policy-value"""
+Site = Literal["same-origin", "same-site", "cross-site"]
+"""How far from the page the resource is, over the whole redirect chain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The facts of one exchange.
+
+    `origin` is the serialized request origin as this exchange carries it ("null" once tainted), `page_origin` the page's.
+    `method` and `names` are the request's method and CORS-unsafe request-header names; for a preflight, those it asks for.
+    `chain` holds the fetch's earlier URLs, `target` where a redirect leads (None when it leads nowhere, "" when it does not
+    parse). `response` is the one to judge: the server's, or after a 304 the stored one it updated. `secure` tells whether the page is a secure
+    one, `site` and `embedder` matter to opaque responses.
+    """
+
+    role: Role = "request"
+    tainting: Tainting = "basic"
+    response: Response | None = None
+    origin: str | None = None
+    page_origin: str | None = None
+    page: str | None = None
+    mode: str = "unknown"
+    destination: str = "unknown"
+    event_source: bool = False
+    method: str = "GET"
+    names: tuple[str, ...] = ()
+    credentials: CredentialsMode = "unknown"
+    likelier: Literal["include", "not-include"] = "not-include"
+    tainting_too: Tainting | None = None
+    secure: bool | None = False
+    site: Site = "cross-site"
+    embedder: Embedder | None = "unsafe-none"
+    chain: tuple[str, ...] = ()
+    target: str | None = None

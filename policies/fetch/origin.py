@@ -1,0 +1,209 @@
+"""Origins, sites and URLs.
+
+https://url.spec.whatwg.org/ parses, https://html.spec.whatwg.org/#origin compares,
+https://w3c.github.io/webappsec-secure-contexts/ trusts. An origin is handled as its serialization: `https://a.example`,
+`https://a.example:8443`, or `null` for an opaque one. Two opaque origins are never taken to be the same.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Callable
+from functools import cache, lru_cache
+
+from pydantic_core import Url
+
+DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443, "ftp": 21}
+"""The special schemes with a host and their ports (https://url.spec.whatwg.org/#special-scheme)."""
+
+_C0_OR_SPACE = "".join(map(chr, range(0x21)))
+_TAB_OR_NEWLINE = {0x09: None, 0x0A: None, 0x0D: None}
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):")
+_PARTS = re.compile(r"(https?:)//([^/?#]*)([^?#]*)(\?[^#]*)?")
+_USERINFO = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[/\\]*([^/\\?#]*)@")
+_ORIGIN = re.compile(r"([a-z][a-z0-9+.\-]*)://(\[[0-9a-f:.]+\]|[^\[\]/\\?#@:,\s]+)(?::([0-9]{1,5}))?")
+_IPV4 = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+")
+
+
+def _parse(text: str) -> Url | None:
+    """The URL, or None. The parser is Rust's, after the WHATWG standard; a text that is no Unicode fails too."""
+    try:
+        return Url(text)
+    except ValueError:
+        return None
+
+
+@lru_cache(4096)
+def origin_of(url: str) -> str:
+    """The serialized origin of an absolute URL; `null` when it is opaque or the text is no URL.
+
+    https://url.spec.whatwg.org/#concept-url-origin, https://html.spec.whatwg.org/#ascii-serialisation-of-an-origin
+    """
+    parsed = _parse(url)
+    if parsed is None:
+        return "null"
+    scheme = parsed.scheme
+    if scheme == "blob":
+        # A blob URL has the origin of the URL in its path, if that is a web one.
+        inner = parsed.path or ""
+        return origin_of(inner) if inner.startswith(("http:", "https:")) else "null"
+    if scheme not in DEFAULT_PORTS or not parsed.host:
+        return "null"
+    port = parsed.port
+    return f"{scheme}://{parsed.host}" if port in (None, DEFAULT_PORTS[scheme]) else f"{scheme}://{parsed.host}:{port}"
+
+
+@lru_cache(4096)
+def split_origin(origin: str) -> tuple[str, str, int | None] | None:
+    """Scheme, host and port of a serialized origin, or None when it is none (`null` included).
+
+    The port is the scheme's default where none is written, and None where the scheme has none (browser extensions).
+    """
+    match = _ORIGIN.fullmatch(origin)
+    if match is None:
+        return None
+    scheme, host, digits = match.groups()
+    if digits is None:
+        return scheme, host, DEFAULT_PORTS.get(scheme)
+    port = int(digits)
+    return (scheme, host, port) if port < 65536 else None
+
+
+def is_serialized_origin(text: str) -> bool:
+    """Whether `text` is, byte for byte, what a tuple origin serializes to: no final slash, no default port."""
+    return text != "null" and origin_of(text) == text
+
+
+def is_ip_address(host: str) -> bool:
+    """Whether a parsed URL's host is an IPv4 or IPv6 address (the latter in brackets)."""
+    return host.startswith("[") or _IPV4.fullmatch(host) is not None
+
+
+def is_localhost(host: str) -> bool:
+    """Whether `host` is localhost, a name under it, or a loopback address."""
+    name = host.removesuffix(".")
+    if name == "localhost" or name.endswith(".localhost") or host == "[::1]":
+        return True
+    return host.startswith("127.") and _IPV4.fullmatch(host) is not None
+
+
+@lru_cache(4096)
+def is_potentially_trustworthy(url_or_origin: str) -> bool:
+    """Whether a URL or a serialized origin counts as delivered safely.
+
+    https://w3c.github.io/webappsec-secure-contexts/#is-url-trustworthy and #is-origin-trustworthy
+    """
+    parsed = _parse(url_or_origin)
+    if parsed is None:
+        return False
+    scheme = parsed.scheme
+    # URL, steps 1 and 2: what has no origin of its own to betray.
+    if scheme == "data" or (scheme == "about" and parsed.path in ("blank", "srcdoc")):
+        return True
+    if scheme == "blob":
+        return is_potentially_trustworthy(parsed.path or "")
+    # Origin, steps 3 to 6.
+    return scheme in ("https", "wss", "file") or (scheme in DEFAULT_PORTS and is_localhost(parsed.host or ""))
+
+
+@cache
+def _public_suffix() -> Callable[[str], str | None]:
+    """The public suffix list: the suffix of a host, None when no rule names its last label. Loads once, in 80 ms."""
+    suffixes = importlib.import_module("publicsuffix2").PublicSuffixList(idna=True)
+
+    def lookup(host: str) -> str | None:
+        found: str | None = suffixes.get_tld(host, True, True)
+        return found
+
+    return lookup
+
+
+@lru_cache(4096)
+def registrable_domain(host: str) -> str | None:
+    """The registrable domain of a host: its public suffix and a label more; None when it has none.
+
+    https://url.spec.whatwg.org/#host-registrable-domain
+    """
+    name = host.removesuffix(".").lower()
+    if is_ip_address(name) or "." not in name:
+        return None
+    labels = name.split(".")
+    if "" in labels:
+        return None
+    # A top-level domain that no rule names falls under the list's default rule, `*`: it is a suffix by itself.
+    suffix = _public_suffix()(name) or labels[-1]
+    length = suffix.count(".") + 1
+    if len(labels) <= length:
+        return None
+    dot = "." if host.endswith(".") else ""
+    return ".".join(labels[-length - 1 :]) + dot
+
+
+def schemelessly_same_site(host_a: str, host_b: str) -> bool:
+    """Whether two hosts belong to one site, whatever their schemes (https://html.spec.whatwg.org/#schemelessly-same-site)."""
+    if host_a == host_b:
+        return True
+    domain = registrable_domain(host_a)
+    return domain is not None and domain == registrable_domain(host_b)
+
+
+def same_site(origin_a: str, origin_b: str) -> bool:
+    """Whether two serialized origins are of one site, scheme included (https://html.spec.whatwg.org/#same-site)."""
+    a, b = split_origin(origin_a), split_origin(origin_b)
+    return a is not None and b is not None and a[0] == b[0] and schemelessly_same_site(a[1], b[1])
+
+
+def same_origin(origin_a: str, origin_b: str) -> bool:
+    """Whether two serialized origins are the same tuple origin (https://html.spec.whatwg.org/#same-origin)."""
+    return origin_a == origin_b != "null"
+
+
+def parse_url(text: str, base: str | None) -> str | None:
+    """`text` as a normalised absolute URL without fragment, read against `base`; None for failure.
+
+    https://url.spec.whatwg.org/#concept-basic-url-parser. `base` is an absolute URL; only an http(s) one resolves
+    relative references. A URL of another scheme comes back as written, without surrounding white space. Userinfo stays.
+    """
+    text = text.strip(_C0_OR_SPACE).translate(_TAB_OR_NEWLINE)
+    parts = _PARTS.match(base) if base is not None else None
+    scheme = _SCHEME.match(text)
+    if scheme is not None:
+        name = scheme[1].lower()
+        if name not in ("http", "https"):
+            return text
+        rest = text[scheme.end() :]
+        # Scheme state: the base's own scheme without two slashes behind it begins a relative reference.
+        if parts is not None and parts[1][:-1] == name and rest[:1] + rest[1:2].replace("\\", "/") not in ("//", "\\/"):
+            text = rest
+        else:
+            parts = None
+    elif parts is None:
+        return None
+    if parts is not None:
+        text = _absolute(text, parts)
+    parsed = _parse(text)
+    return None if parsed is None else str(parsed).partition("#")[0]
+
+
+def _absolute(reference: str, base: re.Match[str]) -> str:
+    """A relative reference written out against an http(s) base; dots in its path are left to the parser."""
+    scheme, authority, path, query = base.groups()
+    end = min((i for i in (reference.find("?"), reference.find("#")) if i >= 0), default=len(reference))
+    # Relative state: a backslash is a slash, up to the query.
+    reference = reference[:end].replace("\\", "/") + reference[end:]
+    if reference.startswith("//"):
+        return scheme + reference
+    if reference.startswith("/"):
+        return f"{scheme}//{authority}{reference}"
+    if reference.startswith("?"):
+        return f"{scheme}//{authority}{path}{reference}"
+    if not reference or reference.startswith("#"):
+        return f"{scheme}//{authority}{path}{query or ''}"
+    return f"{scheme}//{authority}{path[: path.rfind('/') + 1] or '/'}{reference}"
+
+
+def has_userinfo(url: str) -> bool:
+    """Whether a URL carries a user name or a password (https://url.spec.whatwg.org/#include-credentials)."""
+    match = _USERINFO.match(url)
+    return match is not None and match[1] not in ("", ":")

@@ -1,0 +1,288 @@
+"""The CORS-preflight cache: what a browser remembers of preflights, and for how long.
+
+https://fetch.spec.whatwg.org/#concept-cache. Rule 1: no clock; `now` comes in, in seconds on any scale that only
+grows. Rule 2: bounded; the least recently used entry goes first, and an entry holds at most `MAX_TOKENS` names.
+
+The standard keeps an entry per method and header name, each with its own end. Some engines keep the whole answer of one
+preflight per origin and URL, and drop it as soon as it does not suffice. `CacheRules` says which, and everything else
+in which caches differ.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import islice
+from typing import Literal
+
+from policies.fetch.safelist import is_cors_non_wildcard_request_header_name, is_cors_safelisted_method
+
+MAX_TOKENS = 256
+"""How many methods and header names of one entry are remembered; a server may list more, no page asks for more."""
+
+_INT64 = 1 << 63
+_delta_seconds = re.compile(r"[0-9]{1,4000}").fullmatch
+_signed = re.compile(r"[+-]?[0-9]{1,4000}").fullmatch
+
+
+@dataclass(frozen=True, slots=True)
+class CacheRules:
+    """What a cache does where caches differ."""
+
+    default_seconds: float
+    """How long an entry lasts when the server does not say."""
+    cap_seconds: float | None
+    """The longest an entry lasts, whatever the server says; None for no limit."""
+    bad_max_age: Literal["default", "not-cached"]
+    """What an Access-Control-Max-Age that is no number does. An empty one counts as not said."""
+    negative: Literal["default", "expired", "not-cached"]
+    """What a negative one does: counts as no number, replaces what was there and is over at once, or changes nothing;
+    in the last case zero changes nothing, too."""
+    wildcard_hits: bool
+    """Whether a stored `*` satisfies later requests for other names."""
+    authorization_by_wildcard: bool | None
+    """Whether it satisfies one with Authorization. None where no wildcard ever hits."""
+    per_token: bool
+    """Whether methods and names are kept one by one; else the whole answer is, and erased when it does not suffice."""
+    credentials_shared: bool
+    """Whether an entry made with credentials serves requests without them. One made without never serves one with."""
+    head_exempt: bool
+    """Whether HEAD passes unlisted, as GET and POST do."""
+    max_url_length: int | None
+    """URLs of so many characters and more are not kept; None for no limit."""
+    stores_failed: bool
+    """Whether the answer is kept although it refused the method or a header."""
+    wildcard_with_credentials: Literal["any", "without", "none"] = "any"
+    """Whom the `*` of an entry made with credentials satisfies: any request, one without credentials, none."""
+    int64: bool = False
+    """Whether Access-Control-Max-Age is read as a signed 64-bit number: a plus passes, a larger one is no number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What spares a request its preflight: the exchange that filled it, the time it ends, and what that one asked."""
+
+    exchange: str
+    until: float
+    method: str = ""
+    names: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Result:
+    """The whole answer of one preflight."""
+
+    entry: Entry
+    include: bool
+    methods: frozenset[str]
+    headers: frozenset[str]
+
+
+type Kind = Literal["method", "header"]
+type _Token = tuple[Kind, str, bool]
+"""A kind, a name, and whether it was stored with credentials."""
+type _Tokens = OrderedDict[_Token, Entry]
+type _Key = tuple[str, str, bool | None]
+
+
+def max_age_seconds(value: str | None, rules: CacheRules) -> float | None:
+    """How many seconds an entry lasts; None when it is not stored at all.
+
+    `value` is Access-Control-Max-Age, all lines joined, None when absent.
+    https://fetch.spec.whatwg.org/#cors-preflight-fetch-0, steps 7.8 to 7.10
+    """
+    # 7.9: absent.
+    if not value:
+        return rules.default_seconds
+    seconds: int | None = None
+    if rules.int64:
+        if _signed(value):
+            number = int(value)
+            seconds = number if -_INT64 <= number < _INT64 else None
+    elif _delta_seconds(value.removeprefix("-")):
+        seconds = int(value)
+    if seconds is not None and seconds < 0:
+        if rules.negative == "expired":
+            return 0
+        if rules.negative == "not-cached":
+            return None
+        seconds = None
+    # 7.9: failure.
+    if seconds is None:
+        return None if rules.bad_max_age == "not-cached" else rules.default_seconds
+    if seconds == 0 and rules.negative == "not-cached":
+        return None
+    # 7.10.
+    return float(seconds) if rules.cap_seconds is None or seconds < rules.cap_seconds else rules.cap_seconds
+
+
+class PreflightCache:
+    """One browser's CORS-preflight cache of at most `size` entries (one an origin and URL).
+
+    `key_origin` is whatever the browser tells origins apart by here: the serialized origin, and the top-level site
+    with it where that is known. URLs are normalised and absolute; a fragment is cut off.
+    """
+
+    __slots__ = ("_entries", "_rules", "_size")
+
+    def __init__(self, rules: CacheRules, size: int = 1000) -> None:
+        self._rules = rules
+        self._size = size
+        self._entries: OrderedDict[_Key, _Result | _Tokens] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def store(
+        self,
+        key_origin: str,
+        url: str,
+        *,
+        include: bool,
+        methods: Iterable[str],
+        headers: Iterable[str],
+        max_age_value: str | None,
+        now: float,
+        exchange: str = "",
+        method: str = "",
+        names: tuple[str, ...] = (),
+        allowed: bool = True,
+    ) -> None:
+        """Remember a preflight's answer. Not for a preflight that failed the CORS check or had no ok status.
+
+        `include` is the mode of the request it was sent for, `methods` and `headers` what the answer lists, `method`
+        and `names` what was asked, `allowed` whether the answer granted it.
+        https://fetch.spec.whatwg.org/#cors-preflight-fetch-0, steps 7.11 to 7.14
+        """
+        rules = self._rules
+        url = url.partition("#")[0]
+        if not allowed and not rules.stores_failed:
+            return
+        if rules.max_url_length is not None and len(url) >= rules.max_url_length:
+            return
+        seconds = max_age_seconds(max_age_value, rules)
+        if seconds is None:
+            return
+        entry = Entry(exchange, now + seconds, method, names)
+        key = self._key(key_origin, url, include)
+        if rules.per_token:
+            tokens = self._entries.get(key)
+            if not isinstance(tokens, OrderedDict):
+                tokens = self._entries[key] = OrderedDict()
+            self._put(tokens, "method", methods, entry, include, now)
+            self._put(tokens, "header", (name.lower() for name in headers), entry, include, now)
+            if not tokens:
+                del self._entries[key]
+                return
+        else:
+            kept_methods = frozenset(_first(methods))
+            kept_headers = frozenset(name.lower() for name in _first(headers))
+            self._entries[key] = _Result(entry, include, kept_methods, kept_headers)
+        self._entries.move_to_end(key)
+        while len(self._entries) > self._size:
+            self._entries.popitem(last=False)
+
+    def match(
+        self,
+        key_origin: str,
+        url: str,
+        *,
+        include: bool,
+        method: str,
+        unsafe_names: Iterable[str],
+        now: float,
+        forced: bool = False,
+    ) -> Entry | None:
+        """The entry that spares this request its preflight, or None when it must be sent.
+
+        `method` is normalised, `unsafe_names` are the request's CORS-unsafe names, lower case. `forced` is the
+        use-CORS-preflight flag: even a safelisted method has to be found then. A hit made of several entries ends with
+        the first of them to end. https://fetch.spec.whatwg.org/#concept-http-fetch, step 5.1
+        """
+        key = self._key(key_origin, url.partition("#")[0], include)
+        stored = self._entries.get(key)
+        if stored is None:
+            return None
+        if isinstance(stored, _Result):
+            if now >= stored.entry.until or not self._suffices(stored, include, method, unsafe_names):
+                del self._entries[key]
+                return None
+            self._entries.move_to_end(key)
+            return stored.entry
+        found: Entry | None = None
+        if forced or not self._exempt(method):
+            token = self._find(stored, "method", method, include, now)
+            if token is None:
+                return None
+            found = stored[token]
+        for name in unsafe_names:
+            token = self._find(stored, "header", name, include, now)
+            if token is None:
+                return None
+            if found is None or stored[token].until < found.until:
+                found = stored[token]
+        if found is not None:
+            self._entries.move_to_end(key)
+        return found
+
+    def clear(self, origin: str, url: str) -> None:
+        """Forget what is stored for an origin and URL, with credentials or without.
+
+        https://fetch.spec.whatwg.org/#concept-cache-clear
+        """
+        url = url.partition("#")[0]
+        for include in (None, True, False):
+            self._entries.pop((origin, url, include), None)
+
+    def _key(self, origin: str, url: str, include: bool) -> _Key:
+        return origin, url, None if self._rules.credentials_shared else include
+
+    def _exempt(self, method: str) -> bool:
+        return is_cors_safelisted_method(method) and (method != "HEAD" or self._rules.head_exempt)
+
+    def _wildcard(self, kind: Kind, name: str, entry_include: bool, include: bool) -> bool:
+        """Whether a `*` stored with (`entry_include`) or without credentials satisfies this request for this name."""
+        rules = self._rules
+        if not rules.wildcard_hits:
+            return False
+        if kind == "header" and is_cors_non_wildcard_request_header_name(name) and not rules.authorization_by_wildcard:
+            return False
+        if not entry_include or rules.wildcard_with_credentials == "any":
+            return True
+        return rules.wildcard_with_credentials == "without" and not include
+
+    def _suffices(self, stored: _Result, include: bool, method: str, unsafe_names: Iterable[str]) -> bool:
+        if include and not stored.include:
+            return False
+        return (
+            self._exempt(method) or self._listed("method", method, stored.methods, stored.include, include)
+        ) and all(self._listed("header", name, stored.headers, stored.include, include) for name in unsafe_names)
+
+    def _listed(self, kind: Kind, name: str, names: frozenset[str], entry_include: bool, include: bool) -> bool:
+        return name in names or ("*" in names and self._wildcard(kind, name, entry_include, include))
+
+    def _find(self, tokens: _Tokens, kind: Kind, name: str, include: bool, now: float) -> _Token | None:
+        """https://fetch.spec.whatwg.org/#method-cache-entry-match and #header-name-cache-entry-match"""
+        for stored_with in (True,) if include else (True, False):
+            token = (kind, name, stored_with)
+            if token in tokens and now < tokens[token].until:
+                return token
+            token = (kind, "*", stored_with)
+            if token in tokens and now < tokens[token].until and self._wildcard(kind, name, stored_with, include):
+                return token
+        return None
+
+    def _put(self, tokens: _Tokens, kind: Kind, names: Iterable[str], entry: Entry, include: bool, now: float) -> None:
+        """Renew the entry that matches a name already, or create one (steps 7.11 to 7.14)."""
+        for name in _first(names):
+            token = self._find(tokens, kind, name, include, now) or (kind, name, include)
+            tokens[token] = entry
+            tokens.move_to_end(token)
+        while len(tokens) > 2 * MAX_TOKENS:
+            tokens.popitem(last=False)
+
+
+def _first(names: Iterable[str]) -> list[str]:
+    return list(islice(names, MAX_TOKENS))

@@ -1,0 +1,104 @@
+"""Redirects: where they lead, what becomes of the request, and how a chain of them taints the origin.
+
+https://fetch.spec.whatwg.org/#http-redirect-fetch
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Literal
+
+from policies.exchange import Response
+from policies.fetch.headers import Failure
+from policies.fetch.origin import origin_of, parse_url, same_origin, same_site
+
+REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
+"""https://fetch.spec.whatwg.org/#redirect-status"""
+
+REQUEST_BODY_HEADERS = frozenset({"content-encoding", "content-language", "content-location", "content-type"})
+"""What goes with the body when a redirect drops it (https://fetch.spec.whatwg.org/#request-body-header-name)."""
+
+MAX_REDIRECTS = 20
+"""A request that was redirected so often is not redirected again (HTTP-redirect fetch, step 7)."""
+
+RedirectTaint = Literal["same-origin", "same-site", "cross-site"]
+"""https://fetch.spec.whatwg.org/#concept-request-tainted-origin"""
+
+
+def location_url(response: Response, request_url: str) -> str | Failure | None:
+    """Where a response redirects to, without fragment: None when nowhere, FAILURE when its Location cannot be read.
+
+    https://fetch.spec.whatwg.org/#concept-response-location-url
+    """
+    # Step 1.
+    if response.status not in REDIRECT_STATUSES:
+        return None
+    # Step 2: one header at most.
+    lines = response.headers.lines("location")
+    if not lines:
+        return None
+    if len(lines) > 1:
+        return Failure.FAILURE
+    # Step 3: against the URL that answered.
+    url = parse_url(_as_url_text(lines[0]), request_url)
+    return Failure.FAILURE if url is None else url
+
+
+def _as_url_text(value: str) -> str:
+    """A header value as text for the URL parser: as UTF-8, or else with its bytes above ASCII percent-encoded."""
+    if value.isascii():
+        return value
+    raw = value.encode("latin-1", "replace")
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return "".join(chr(byte) if byte < 0x80 else f"%{byte:02X}" for byte in raw)
+
+
+def redirect_method(status: int, method: str, *, cross_origin_delete: bool = False) -> str:
+    """The method of the request that follows a redirect. Where it differs, the body and its headers are dropped.
+
+    `cross_origin_delete` tells that the redirect leads to another origin, in an engine that never takes DELETE there.
+    https://fetch.spec.whatwg.org/#http-redirect-fetch, step 12
+    """
+    if cross_origin_delete and method == "DELETE":
+        return "GET"
+    if status in (301, 302) and method == "POST":
+        return "GET"
+    if status == 303 and method not in ("GET", "HEAD"):
+        return "GET"
+    return method
+
+
+def next_taint(taint: RedirectTaint, origin: str, last_url: str, url: str) -> RedirectTaint:
+    """The redirect-taint after one hop more, from `last_url` to `url`, of a request whose origin is `origin`.
+
+    https://fetch.spec.whatwg.org/#concept-request-tainted-origin, step 4
+    """
+    if taint == "cross-site":
+        return taint
+    last, new = origin_of(last_url), origin_of(url)
+    # Step 4.2: it left a site that was not its own.
+    if not same_site(new, last) and not same_site(origin, last):
+        return "cross-site"
+    # Step 4.3: it left an origin that was not its own.
+    if not same_origin(new, last) and not same_origin(origin, last):
+        return "same-site"
+    return taint
+
+
+def redirect_taint(origin: str, chain: Sequence[str]) -> RedirectTaint:
+    """The redirect-taint of a request: `chain` is its URL list, the first one asked for first."""
+    taint: RedirectTaint = "same-origin"
+    for last_url, url in pairwise(chain):
+        taint = next_taint(taint, origin, last_url, url)
+    return taint
+
+
+def serialized_request_origin(origin: str, chain: Sequence[str]) -> str:
+    """What a request says in its Origin header: its origin, or `null` when redirects tainted it.
+
+    https://fetch.spec.whatwg.org/#serializing-a-request-origin
+    """
+    return origin if redirect_taint(origin, chain) == "same-origin" else "null"

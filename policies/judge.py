@@ -1,0 +1,351 @@
+"""judge(exchange, facts, engine): the one door to a decision.
+
+1. The decision is a pure function of a shape: the few values a verdict can turn on, without URLs and times. Traffic repeats
+   its shapes, so each is decided once and remembered.
+2. Every value an unknown fact can have is judged; the branches that differ go with the verdict.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from itertools import product
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from policies.engines import ENGINES, WORDS, EnginePolicy, Wording
+from policies.exchange import Exchange, HeaderList, Response
+from policies.facts import Embedder, Facts, Site, Tainting
+from policies.fetch.corp import cross_origin_resource_policy_check
+from policies.fetch.cors_check import cors_check
+from policies.fetch.exposed import hidden_header_names
+from policies.fetch.headers import first_invalid_token
+from policies.fetch.mixed_content import is_mixed_content, is_upgraded
+from policies.fetch.orb import opaque_response_blocked
+from policies.fetch.origin import has_userinfo, origin_of
+from policies.fetch.preflight import Preflight, check_preflight
+from policies.fetch.redirect import MAX_REDIRECTS, REDIRECT_STATUSES
+from policies.rules import RULES, Fix, Situation
+from policies.rules import isolation as isolation_rules
+from policies.rules import redirect as redirect_rules
+from policies.verdict import EngineName, Outcome, Role, Ruling, Verdict
+
+
+class Shape(NamedTuple):
+    """All that a decision turns on; equal shapes have equal verdicts."""
+
+    role: Role
+    tainting: Tainting
+    origin: str
+    cross_origin: bool
+    method: str
+    names: tuple[str, ...]
+    status: int
+    location: str | None
+    allow_origin: str | None
+    allow_credentials: str | None
+    allow_methods: str | None
+    allow_headers: str | None
+    hazards: tuple[str, ...]
+    resource_policy: str | None
+    content_type: str | None
+    content_range: str | None
+    nosniff: bool
+    destination: str
+    site: Site
+
+
+def judge(exchange: Exchange, facts: Facts, engine: EngineName) -> Verdict:
+    """What `engine` made of the exchange, given the facts. Never raises, whatever the peers sent."""
+    response = facts.response or exchange.response
+    if response is None:
+        return Verdict(engine, _unanswered(exchange, facts, engine))
+    branches: dict[str, Ruling] = {}
+    said: tuple[Ruling, bool] | None = None
+    for label, include, tainting, secure, embedder in _branches(facts):
+        shape = _shape(exchange, facts, response, tainting, secure)
+        rule, value = _decide(engine, shape, include, embedder)
+        if rule is None:
+            ruling = _PASSED[value]
+        else:
+            ruling = _worded(exchange, facts, engine, rule, value, response)
+        if said is None:
+            said = ruling, include
+        branches[label] = ruling
+    assert said is not None
+    ruling, include = said
+    hidden: tuple[str, ...] = ()
+    if facts.role == "request":
+        if ruling.outcome is Outcome.OPAQUE:
+            hidden = response.headers.names()
+        elif ruling.outcome is Outcome.ALLOWED:
+            policy = ENGINES[engine]
+            hidden = hidden_header_names(
+                response.headers, include=include, grammar=policy.expose_grammar, extra_safelisted=policy.extra_exposed
+            )
+    if len(branches) == 1:
+        return Verdict(engine, ruling, hidden=hidden)
+    rulings = set(branches.values())
+    certain = all(other.outcome is ruling.outcome for other in rulings)
+    return Verdict(engine, ruling, "certain" if certain else "likely", branches if len(rulings) > 1 else {}, hidden)
+
+
+def _unanswered(exchange: Exchange, facts: Facts, engine: EngineName) -> Ruling:
+    """No response came. Where the proxy answered in the server's place, the browser saw that: no CORS headers at all."""
+    if exchange.proxy_status is None or facts.tainting != "cors":
+        return _worded(exchange, facts, engine, isolation_rules.NETWORK_ERROR, "", None)
+    seen = judge(exchange, _with_response(facts, Response(exchange.proxy_status, HeaderList())), engine).ruling
+    rule = RULES[isolation_rules.NETWORK_ERROR]
+    return Ruling(Outcome.BLOCKED, rule.code, rule.spec, rule.step, seen.error, seen.message)
+
+
+def mend(exchange: Exchange, facts: Facts, engine: EngineName) -> Fix | None:
+    """The header edits that turn the verdict into `allowed`, proven by judging again; None when no edit does."""
+    response = facts.response or exchange.response
+    fix = Fix()
+    for _ in range(len(RULES)):
+        if response is None:
+            return None
+        mended = fix.apply(response)
+        verdict = judge(exchange, _with_response(facts, mended), engine)
+        if verdict.outcome is not Outcome.BLOCKED:
+            return fix or None
+        rule = RULES[verdict.ruling.rule or ""]
+        include = facts.credentials == "include" or (facts.credentials == "unknown" and facts.likelier == "include")
+        edit = rule.fix(situation(exchange, facts, mended, include))
+        if not edit or fix + edit == fix:
+            return None
+        fix = fix + edit
+    return None
+
+
+def situation(exchange: Exchange, facts: Facts, response: Response, include: bool, value: str = "") -> Situation:
+    """What a rule's texts and fixes are made of."""
+    return Situation(
+        url=exchange.request.url,
+        origin=facts.origin or "null",
+        method=facts.method,
+        names=facts.names,
+        include=include,
+        response=response,
+        value=value,
+        preflight=facts.role == "preflight",
+        target=facts.target,
+    )
+
+
+def _with_response(facts: Facts, response: Response) -> Facts:
+    return replace(facts, response=response)
+
+
+type _Branch = tuple[str, bool, Tainting, bool, Embedder]
+
+
+def _branches(facts: Facts) -> list[_Branch]:
+    """Every value the unknown facts can have, the likelier ones first."""
+    include = facts.credentials == "include"
+    if facts.credentials != "unknown" and facts.tainting_too is None and facts.secure is not None and facts.embedder is not None:
+        return [("", include, facts.tainting, facts.secure, facts.embedder)]
+    credentials = [(f"credentials={facts.credentials}", include)]
+    if facts.credentials == "unknown":
+        credentials = [("credentials=not-include", False), ("credentials=include", True)]
+        if facts.likelier == "include":
+            credentials.reverse()
+    taintings = [facts.tainting] if facts.tainting_too is None else [facts.tainting, facts.tainting_too]
+    secures = [facts.secure] if facts.secure is not None else [True, False]
+    embedders: list[Embedder] = [facts.embedder] if facts.embedder is not None else ["unsafe-none", "require-corp"]
+    branches: list[_Branch] = []
+    for (label, flag), tainting, secure, embedder in product(credentials, taintings, secures, embedders):
+        parts = [label] if len(credentials) > 1 else []
+        if len(taintings) > 1:
+            parts.append(f"mode={'no-cors' if tainting == 'opaque' else 'cors' if tainting == 'cors' else 'same-origin'}")
+        if len(secures) > 1:
+            parts.append(f"page={'secure' if secure else 'insecure'}")
+        if len(embedders) > 1:
+            parts.append(f"embedder-policy={embedder}")
+        branches.append((" ".join(parts), flag, tainting, secure, embedder))
+    return branches
+
+
+def _shape(exchange: Exchange, facts: Facts, response: Response, tainting: Tainting, secure: bool) -> Shape:
+    get = response.headers.get
+    preflight, opaque = facts.role == "preflight", tainting == "opaque"
+    return Shape(
+        facts.role,
+        tainting,
+        facts.origin or "null",
+        not preflight or facts.origin == "null" or origin_of(exchange.request.url) != facts.origin,
+        facts.method if preflight else "",
+        facts.names if preflight else (),
+        response.status,
+        get("location") if preflight else None,
+        get("access-control-allow-origin"),
+        get("access-control-allow-credentials"),
+        get("access-control-allow-methods") if preflight else None,
+        get("access-control-allow-headers") if preflight else None,
+        _hazards(exchange, facts, tainting, secure) if facts.role == "redirect" else (),
+        get("cross-origin-resource-policy") if opaque else None,
+        get("content-type") if opaque else None,
+        get("content-range") if opaque else None,
+        (get("x-content-type-options") or "").lower() == "nosniff" if opaque else False,
+        facts.destination if opaque else "",
+        facts.site,
+    )
+
+
+def _hazards(exchange: Exchange, facts: Facts, tainting: Tainting, secure: bool) -> tuple[str, ...]:
+    """What HTTP-redirect fetch and the fetch after it hold against the redirect's target, in their order."""
+    target = facts.target
+    if target is None or facts.mode in ("navigate", "websocket"):
+        return ()
+    # HTTP-redirect fetch, 5.
+    if target == "":
+        return (redirect_rules.LOCATION,)
+    found: list[str] = []
+    scheme = target.partition(":")[0]
+    # 6.
+    if scheme not in ("http", "https"):
+        return (redirect_rules.SCHEME,)
+    # 7.
+    if len(facts.chain) >= MAX_REDIRECTS:
+        found.append(redirect_rules.COUNT)
+    page = facts.page_origin
+    # 9. and 10. (mode cors with a target elsewhere; tainting cors with any)
+    if has_userinfo(target) and (
+        tainting == "cors" or (facts.mode == "cors" and page is not None and origin_of(target) != page)
+    ):
+        found.append(redirect_rules.USERINFO)
+    # Main fetch, 12: mode same-origin stays at home.
+    if facts.mode == "same-origin" and page is not None and origin_of(target) != page:
+        found.append(redirect_rules.SAME_ORIGIN_MODE)
+    # Main fetch, 7: mixed content.
+    if secure and scheme == "http" and not is_upgraded(facts.destination, target):
+        if is_mixed_content("https://secure.invalid", target):
+            found.append(redirect_rules.MIXED_CONTENT)
+        elif (urlsplit(target).hostname or "").rpartition(".")[2] == "localhost":
+            found.append(_MIXED_LOCALHOST)
+    return tuple(found)
+
+
+_MIXED_LOCALHOST = "mixed-localhost"
+
+_PASSED = {
+    "allowed": Ruling(Outcome.ALLOWED),
+    "opaque": Ruling(Outcome.OPAQUE),
+    "not-cors": Ruling(Outcome.NOT_CORS),
+}
+
+
+@lru_cache(maxsize=32768)
+def _decide(engine: EngineName, shape: Shape, include: bool, embedder: Embedder) -> tuple[str | None, str]:
+    """The blocking rule and the value it turned on; or None and the name of the outcome it passed with."""
+    policy = ENGINES[engine]
+    failure: tuple[str, str] | None = None
+    if shape.tainting == "cors":
+        if shape.role == "preflight":
+            failure = _decide_preflight(policy, shape, include)
+        else:
+            rule = cors_check(shape.origin, shape.allow_origin, shape.allow_credentials, include=include)
+            if rule is not None:
+                failure = rule, (shape.allow_credentials if rule == "allow-credentials-not-true" else shape.allow_origin) or ""
+    elif shape.tainting == "opaque":
+        failure = _decide_opaque(policy, shape, include, embedder)
+    if failure is None:
+        for hazard in shape.hazards:
+            if hazard != _MIXED_LOCALHOST:
+                return hazard, ""
+            if policy.localhost_is_mixed:
+                return redirect_rules.MIXED_CONTENT, ""
+        return None, {"cors": "allowed", "opaque": "opaque", "basic": "not-cors"}[shape.tainting]
+    return failure
+
+
+def _decide_preflight(policy: EnginePolicy, shape: Shape, include: bool) -> tuple[str, str] | None:
+    fields = {
+        "access-control-allow-origin": shape.allow_origin,
+        "access-control-allow-credentials": shape.allow_credentials,
+        "access-control-allow-methods": shape.allow_methods,
+        "access-control-allow-headers": shape.allow_headers,
+        "location": shape.location,
+    }
+    preflight = Preflight(
+        origin=shape.origin,
+        method=shape.method,
+        names=shape.names,
+        status=shape.status,
+        headers=HeaderList.of(*((name, value) for name, value in fields.items() if value is not None)),
+        include=include,
+        cross_origin=shape.cross_origin or not policy.same_origin_preflight_unchecked,
+        authorization_by_wildcard=policy.authorization_by_wildcard,
+    )
+    return check_preflight(preflight, policy.preflight_order)
+
+
+def _decide_opaque(policy: EnginePolicy, shape: Shape, include: bool, embedder: Embedder) -> tuple[str, str] | None:
+    failed = cross_origin_resource_policy_check(
+        shape.resource_policy,
+        site=shape.site,
+        # An engine may take a value that is no policy for one that says nothing against it.
+        embedder=embedder if policy.invalid_resource_policy_is_none or not shape.resource_policy else "unsafe-none",
+        include=include,
+    )
+    if failed is not None:
+        rule = {
+            "same-origin": isolation_rules.CORP_SAME_ORIGIN,
+            "same-site": isolation_rules.CORP_SAME_SITE,
+            "same-origin-by-coep": isolation_rules.CORP_COEP,
+        }[failed]
+        return rule, shape.resource_policy or ""
+    rules = policy.opaque_response_blocking
+    if rules is not None and shape.role == "request":
+        blocked = opaque_response_blocked(
+            shape.content_type,
+            nosniff=shape.nosniff,
+            status=shape.status,
+            destination=shape.destination,
+            content_range=shape.content_range,
+            rules=rules,
+        )
+        if blocked:
+            return isolation_rules.ORB, shape.content_type or ""
+    return None
+
+
+def _worded(
+    exchange: Exchange, facts: Facts, engine: EngineName, rule: str, value: str, response: Response | None
+) -> Ruling:
+    """The ruling that `rule` blocks, in the engine's own words."""
+    allow_origin, lines = None, 0
+    if response is not None:
+        allow_origin = response.headers.get("access-control-allow-origin")
+        if rule == "allow-origin-multiple":
+            lines = sum(name == b"Access-Control-Allow-Origin" for name, _ in response.headers.fields)
+        if engine == "firefox" and rule in ("preflight-allow-methods-invalid", "preflight-allow-headers-invalid"):
+            value = first_invalid_token(value) or value
+    url = exchange.request.url
+    wording = Wording(
+        rule=rule,
+        preflight=facts.role == "preflight",
+        url=url,
+        initial_url=facts.chain[0] if facts.chain else url,
+        origin=facts.origin or "null",
+        page_origin=facts.page_origin or facts.origin or "null",
+        destination=facts.destination,
+        event_source=facts.event_source,
+        status=response.status if response else 0,
+        method=facts.method,
+        value=value,
+        allow_origin=allow_origin,
+        separate_lines=lines,
+        target=facts.target if facts.role == "redirect" else None,
+        page=facts.page,
+    )
+    error, message = WORDS[engine](wording)
+    known = RULES[rule]
+    outcome = Outcome.NOT_CORS if response is None else Outcome.BLOCKED
+    return Ruling(outcome, rule, known.spec, known.step, error, message)
+
+
+def is_redirect(response: Response) -> bool:
+    """Whether the response sends the fetch elsewhere: a redirect status, and a Location."""
+    return response.status in REDIRECT_STATUSES and "location" in response.headers

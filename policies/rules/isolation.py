@@ -1,0 +1,75 @@
+"""Blocked, but not by CORS: Cross-Origin-Resource-Policy, cross-origin isolation, opaque response blocking, no answer."""
+
+from __future__ import annotations
+
+from policies.rules.model import Fix, HeaderEdit, Rule, Situation
+
+CORP_SPEC = "https://fetch.spec.whatwg.org/#cross-origin-resource-policy-check"
+
+CORP_SAME_ORIGIN = "corp-same-origin"
+CORP_SAME_SITE = "corp-same-site"
+CORP_COEP = "corp-required-by-coep"
+ORB = "opaque-response-blocked"
+NETWORK_ERROR = "network-error"
+
+
+def _corp(situation: Situation) -> Fix:
+    return Fix((HeaderEdit("Cross-Origin-Resource-Policy", "cross-origin"),))
+
+
+WIDENS = "lets pages of every site embed the resource"
+
+RULES = (
+    Rule(
+        code=CORP_SAME_ORIGIN,
+        title="Cross-Origin-Resource-Policy keeps it to its own origin",
+        spec=CORP_SPEC,
+        step="internal 6",
+        why="The server asks browsers not to hand this resource to other origins' pages. CORS was not asked.",
+        needed="Cross-Origin-Resource-Policy: cross-origin (it was {value})",
+        advice="Relax the header if embedding is meant, or ask with CORS (crossorigin, mode cors).",
+        fix=_corp,
+        widens=WIDENS,
+    ),
+    Rule(
+        code=CORP_SAME_SITE,
+        title="Cross-Origin-Resource-Policy keeps it to its own site",
+        spec=CORP_SPEC,
+        step="internal 6",
+        why="The server asks browsers not to hand this resource to other sites' pages. CORS was not asked.",
+        needed="Cross-Origin-Resource-Policy: cross-origin (it was {value})",
+        advice="Relax the header if embedding is meant, or ask with CORS (crossorigin, mode cors).",
+        fix=_corp,
+        widens=WIDENS,
+    ),
+    Rule(
+        code=CORP_COEP,
+        title="The page's Cross-Origin-Embedder-Policy needs an opt-in",
+        spec=CORP_SPEC,
+        step="internal 3",
+        why="The page isolates itself (Cross-Origin-Embedder-Policy) and so loads only what agrees to be embedded.",
+        needed="Cross-Origin-Resource-Policy: cross-origin on the resource, or loading it with CORS",
+        advice="Send the header, or add the crossorigin attribute and answer with Access-Control-Allow-Origin.",
+        fix=_corp,
+        widens=WIDENS,
+    ),
+    Rule(
+        code=ORB,
+        title="Opaque response blocking",
+        spec="https://github.com/annevk/orb",
+        step="headers",
+        why="A page asked without CORS for something that, by its headers, is data and no image, script or style. Browsers "
+        "keep such bodies out of the page's process.",
+        needed="a Content-Type that fits the use, or asking with CORS; it was {value}",
+        advice="Ask with mode cors (and allow the origin), or serve the right Content-Type.",
+    ),
+    Rule(
+        code=NETWORK_ERROR,
+        title="No response came",
+        spec="https://fetch.spec.whatwg.org/#concept-network-error",
+        step="",
+        why="The server closed, refused or never answered; Firefox reports that among its CORS errors. CORS is not the cause.",
+        needed="a response",
+        advice="Look at the server, TLS and the network.",
+    ),
+)

@@ -1,0 +1,102 @@
+"""The CORS-preflight fetch's rules: status, redirect, methods and headers."""
+
+from __future__ import annotations
+
+from policies.fetch import preflight as check
+from policies.rules.model import Fix, HeaderEdit, Rule, Situation
+
+ALLOW_METHODS = "Access-Control-Allow-Methods"
+ALLOW_HEADERS = "Access-Control-Allow-Headers"
+
+
+def ok_status(situation: Situation) -> Fix:
+    """Answer the preflight, as such, with success."""
+    return Fix(status=204)
+
+
+def allow_methods(situation: Situation) -> Fix:
+    """List the method beside those that are listed well."""
+    return Fix((HeaderEdit(ALLOW_METHODS, _listed(situation, ALLOW_METHODS, (situation.method,))),))
+
+
+def allow_headers(situation: Situation) -> Fix:
+    """List every name the request needs beside those that are listed well."""
+    return Fix((HeaderEdit(ALLOW_HEADERS, _listed(situation, ALLOW_HEADERS, situation.names)),))
+
+
+def _listed(situation: Situation, header: str, wanted: tuple[str, ...]) -> str:
+    from policies.fetch.headers import is_token
+
+    value = situation.response.headers.get(header.lower()) or ""
+    listed = [token for token in (part.strip() for part in value.split(",")) if is_token(token)]
+    have = {token.lower() if header == ALLOW_HEADERS else token for token in listed}
+    return ", ".join([*listed, *(name for name in wanted if name not in have)])
+
+
+RULES = (
+    Rule(
+        code=check.STATUS,
+        title="The preflight was not answered with success",
+        spec=check.SPEC,
+        step=check.STEP[check.STATUS],
+        why="Before a request that a plain form could not make, the browser asks with OPTIONS, without cookies or tokens. "
+        "Any status outside 200-299 is a no: mostly a login or a router that answers before CORS does.",
+        needed="status 204 (or any 2xx) to OPTIONS {url}; it was {status}",
+        advice="Answer OPTIONS before authentication and routing.",
+        fix=ok_status,
+    ),
+    Rule(
+        code=check.REDIRECT,
+        title="The preflight was redirected",
+        spec=check.SPEC,
+        step=check.STEP[check.REDIRECT],
+        why="Browsers follow no redirect for a preflight. A missing slash, http for https or a login page is enough.",
+        needed="an answer to OPTIONS {url} itself, not a redirect to {value}",
+        advice="Answer OPTIONS without redirecting, or let the page ask the final URL.",
+        fix=ok_status,
+    ),
+    Rule(
+        code=check.METHODS_INVALID,
+        title="Access-Control-Allow-Methods cannot be parsed",
+        spec=check.SPEC,
+        step=check.STEP[check.METHODS_INVALID],
+        why="The header is a list of method names, separated by commas. Anything else in it voids the whole preflight.",
+        needed="Access-Control-Allow-Methods: {method}",
+        advice="Separate by commas; no quotes, no spaces inside, no semicolons.",
+        fix=allow_methods,
+    ),
+    Rule(
+        code=check.HEADERS_INVALID,
+        title="Access-Control-Allow-Headers cannot be parsed",
+        spec=check.SPEC,
+        step=check.STEP[check.HEADERS_INVALID],
+        why="The header is a list of header names, separated by commas. Anything else in it voids the whole preflight.",
+        needed="Access-Control-Allow-Headers: {names}",
+        advice="Separate by commas; no quotes, no spaces inside, no semicolons.",
+        fix=allow_headers,
+    ),
+    Rule(
+        code=check.METHOD,
+        title="The method is not allowed",
+        spec=check.SPEC,
+        step=check.STEP[check.METHOD],
+        why="Every method but GET, HEAD and POST needs to be listed, byte for byte: `patch` is not `PATCH`. A `*` counts "
+        "only for requests without credentials.",
+        needed="Access-Control-Allow-Methods: {method}",
+        advice="List the method the page uses.",
+        fix=allow_methods,
+        widens="lets pages of this origin use the method",
+    ),
+    Rule(
+        code=check.HEADER,
+        title="A request header is not allowed",
+        spec=check.SPEC,
+        step=check.STEP[check.HEADER],
+        why="Headers that a plain form could not send need to be listed. A `*` counts only for requests without "
+        "credentials.",
+        needed="Access-Control-Allow-Headers: {names}",
+        advice="List the header, or stop sending it: tracing and analytics scripts add some on their own.",
+        fix=allow_headers,
+        widens="lets pages of this origin send the header",
+    ),
+)

@@ -1,0 +1,53 @@
+"""The memory of all clients: each exchange goes to its browser's."""
+
+from __future__ import annotations
+
+from policies.exchange import Exchange
+from policies.session.browser import Browser, Judged
+from policies.session.clients import Client, identify
+from policies.session.memory import Memory
+from policies.verdict import EngineName
+
+BROWSERS = 256
+"""How many clients are remembered at once."""
+
+
+class Session:
+    """What was seen of every client: one Browser a client address and User-Agent.
+
+    `engine` overrides the engine that the clients' own headers tell.
+    """
+
+    def __init__(self, engine: EngineName | None = None) -> None:
+        self._engine = engine
+        self._browsers: Memory[tuple[str, str], Browser] = Memory(BROWSERS)
+        self._connections: Memory[str, Browser] = Memory(BROWSERS * 16)
+
+    def begin(self, exchange: Exchange) -> list[Judged]:
+        """A request set out. What it revises of earlier verdicts."""
+        return self._browser(exchange).begin(exchange)
+
+    def observe(self, exchange: Exchange) -> list[Judged]:
+        """A response came, or never will. The exchange's verdict first, then what it revises."""
+        return self._browser(exchange).observe(exchange)
+
+    def finish(self) -> list[Judged]:
+        """No more will come. What that revises."""
+        return [judged for browser in self._browsers.values() for judged in browser.finish()]
+
+    def _browser(self, exchange: Exchange) -> Browser:
+        # A connection belongs to one browser, whatever User-Agent its pages make up.
+        browser = self._connections.get(exchange.connection)
+        if browser is None:
+            agent = exchange.request.headers.get("user-agent") or ""
+            key = exchange.client, agent
+            browser = self._browsers.get(key)
+            if browser is None:
+                client = identify(agent, exchange.request.headers.get("sec-ch-ua"))
+                browser = Browser(client, self._engine or client.engine)
+                self._browsers.put(key, browser)
+            self._connections.put(exchange.connection, browser)
+        return browser
+
+
+__all__ = ["Browser", "Client", "Judged", "Session", "identify"]

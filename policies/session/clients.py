@@ -1,0 +1,55 @@
+"""Who is speaking: which engine a client's requests come from."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from policies.verdict import EngineName
+
+_IOS = re.compile(r"\b(?:iPhone|iPad|iPod)\b")
+_FIREFOX = re.compile(r"\bFirefox/(\d+)")
+_CHROMIUM = re.compile(r"\b(?:HeadlessChrome|Chrome|Chromium|CrMo)/(\d+)")
+_LEGACY = re.compile(r"\bEdge/\d|\bTrident/|\bMSIE ")
+_BRAND = re.compile(r'"(?:Chromium|Google Chrome|Microsoft Edge)";v="(\d+)')
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A client as its headers show it: the engine that judges for it, the engine's major version, whether it is a browser."""
+
+    engine: EngineName
+    version: int | None = None
+    browser: bool = True
+
+    @property
+    def label(self) -> str:
+        """The client in words."""
+        if not self.browser:
+            return "no browser (judged by the standard)"
+        return self.engine if self.version is None else f"{self.engine} {self.version}"
+
+
+NO_BROWSER = Client("standard", None, False)
+
+
+@lru_cache(maxsize=1024)
+def identify(user_agent: str, brands: str | None = None) -> Client:
+    """The client behind a User-Agent and, where sent, Sec-CH-UA.
+
+    Every browser on iOS is WebKit, whatever it is called; Edge, Opera, Brave, Electron and Android WebView are Chromium.
+    """
+    if brands and (brand := _BRAND.search(brands)):
+        return Client("chromium", int(brand[1]))
+    if _LEGACY.search(user_agent):
+        return Client("standard", None, True)
+    if _IOS.search(user_agent) and "AppleWebKit" in user_agent:
+        return Client("webkit")
+    if found := _CHROMIUM.search(user_agent):
+        return Client("chromium", int(found[1]))
+    if found := _FIREFOX.search(user_agent):
+        return Client("firefox", int(found[1]))
+    if "AppleWebKit/" in user_agent and "jsdom/" not in user_agent:
+        return Client("webkit")
+    return NO_BROWSER

@@ -1,0 +1,61 @@
+"""The exchanges of one fetch, joined: its preflights, its redirects, its request, and what is known of it as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from policies.exchange import Exchange, Response
+from policies.facts import Facts
+from policies.session.reading import Reading
+from policies.verdict import Certainty, Evidence, Role, Verdict
+
+
+@dataclass(slots=True, eq=False)
+class Fetch:
+    """One fetch of one page: `id` is its first exchange's.
+
+    `include` is its credentials mode as far as it matters (None while unknown), told by `evidence`. `crossed` is set once a
+    CORS response was needed: its tainting never goes back. `invites` is set once a server allowed credentials: where
+    nothing tells the mode, that speaks for `include`.
+    """
+
+    id: str
+    page_origin: str | None = None
+    urls: list[str] = field(default_factory=list)
+    crossed: bool = False
+    invites: bool = False
+    include: bool | None = None
+    certainty: Certainty = "certain"
+    evidence: dict[str, Evidence] = field(default_factory=dict)
+    entries: list[Entry] = field(default_factory=list)
+
+    def learn(self, include: bool, because: str, certainty: Certainty = "certain") -> bool:
+        """Take the credentials mode to be known; the first certain word stands. Whether that changed anything."""
+        if self.include is not None and (self.certainty == "certain" or certainty == "likely"):
+            return False
+        self.include, self.certainty = include, certainty
+        value = "include" if include else "not-include"
+        self.evidence["credentials"] = Evidence("credentials", value, because, certainty)
+        return True
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """One exchange in its fetch: what it said, what it was judged by, and what came of it.
+
+    `sequel` tells what followed a preflight or a redirect: unknown, the request that proves it passed, or its absence.
+    `index` is the number of URLs of its fetch before its own, `crossed` whether one of them already made it a CORS fetch.
+    """
+
+    exchange: Exchange
+    reading: Reading
+    fetch: Fetch
+    role: Role = "request"
+    index: int = 0
+    crossed: bool = False
+    facts: Facts | None = None
+    stored: Response | None = None
+    sequel: Literal["unknown", "followed", "absent"] = "unknown"
+    evidence: dict[str, Evidence] = field(default_factory=dict)
+    verdict: Verdict | None = None

@@ -1,0 +1,112 @@
+"""What one request says by itself, before any memory: read from its headers once per distinct shape."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from policies.exchange import HeaderList
+from policies.fetch.origin import origin_of
+from policies.fetch.safelist import (
+    cors_unsafe_request_header_names,
+    is_cors_safelisted_method,
+    page_set_headers,
+)
+
+Mode = Literal["cors", "no-cors", "same-origin", "navigate", "websocket", "unknown"]
+MODES = frozenset({"cors", "no-cors", "same-origin", "navigate", "websocket"})
+DOCUMENTS = frozenset({"document", "iframe", "frame", "embed", "object", "fencedframe"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A request's own word.
+
+    `preflight` tells a CORS-preflight request (whose `method` and `names` are those it asks for), `metadata` whether it
+    carries Sec-Fetch-*, `revalidates` whether the browser asked for a 304.
+    """
+
+    origin: str | None
+    referrer: str | None
+    preflight: bool
+    method: str
+    names: tuple[str, ...]
+    mode: Mode
+    destination: str
+    site: str | None
+    metadata: bool
+    storage_access: bool
+    cookie: bool
+    authorization: bool
+    event_source: bool
+    revalidates: bool
+
+    @property
+    def needs_preflight(self) -> bool:
+        """Whether a cross-origin CORS request like this one needs a preflight."""
+        return bool(self.names) or not is_cors_safelisted_method(self.method)
+
+
+@lru_cache(maxsize=8192)
+def read(method: str, headers: HeaderList) -> Reading:
+    """Read a request's headers. Never raises: what is missing or malformed is unknown."""
+    get = headers.get
+    origin = get("origin")
+    asked = get("access-control-request-method")
+    preflight = method == "OPTIONS" and origin is not None and asked is not None
+    accept = get("accept") or ""
+    mode = get("sec-fetch-mode")
+    destination = get("sec-fetch-dest")
+    page_set = page_set_headers(headers)
+    if preflight:
+        method = asked or ""
+        names = tuple(name for part in (get("access-control-request-headers") or "").split(",") if (name := part.strip()))
+    else:
+        names = cors_unsafe_request_header_names(page_set)
+    return Reading(
+        origin=origin,
+        referrer=get("referer"),
+        preflight=preflight,
+        method=method,
+        names=names,
+        mode=mode if mode in MODES else _mode(method, headers, origin, accept),  # type: ignore[arg-type]
+        destination=destination or _destination(accept),
+        site=get("sec-fetch-site"),
+        metadata=mode in MODES,
+        storage_access="sec-fetch-storage-access" in headers,
+        cookie="cookie" in headers,
+        authorization="authorization" in headers,
+        event_source=accept == "text/event-stream",
+        revalidates=("if-none-match" in headers or "if-modified-since" in headers),
+    )
+
+
+def _mode(method: str, headers: HeaderList, origin: str | None, accept: str) -> Mode:
+    """The request mode where no Sec-Fetch-Mode tells it: plain http targets, older clients."""
+    if (headers.get("upgrade") or "").lower() == "websocket" or "sec-websocket-key" in headers:
+        return "websocket"
+    if accept.startswith("text/html"):
+        return "navigate"
+    # Every CORS request carries an Origin; a GET or HEAD that carries one is nothing else.
+    if origin is None:
+        return "unknown"
+    return "cors" if method in ("GET", "HEAD") or not is_cors_safelisted_method(method) else "unknown"
+
+
+def _destination(accept: str) -> str:
+    if accept.startswith("text/html"):
+        return "document"
+    if accept.startswith("text/css"):
+        return "style"
+    if accept.startswith("image/"):
+        return "image"
+    return "unknown" if accept not in ("*/*", "text/event-stream") else "empty"
+
+
+def referrer_origin(reading: Reading) -> str | None:
+    """The origin the Referer tells, or None."""
+    if reading.referrer is None:
+        return None
+    origin = origin_of(reading.referrer)
+    return None if origin == "null" else origin

@@ -1,0 +1,114 @@
+"""The `corsight` command: finds the subcommand, runs it, and turns every way it can end into an exit code and a line.
+
+0 is clean, 1 is findings, 2 is bad usage or input. A subcommand says 1 with `raise typer.Exit(1)`, and raises
+CorsightError for 2. Its module is imported at every start, `--help` included: it imports mitmproxy, and what else is
+slow, inside its function.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated, NoReturn
+
+import typer
+
+from scripts import __version__
+from scripts.errors import CorsightError, one_line
+
+CLEAN = 0
+BAD_INPUT = 2
+INTERRUPTED = 130
+"""128 and SIGINT, as a shell counts."""
+BROKEN_PIPE = 141
+"""128 and SIGPIPE: the reader of our output left. Never 1, which would read as findings."""
+
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"corsight {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def corsight(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """See what the browser decided about every exchange under CORS, why, and what would change it."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help(), err=True)
+        raise typer.Exit(BAD_INPUT)
+
+
+for name in ("audit", "demo"):
+    try:
+        module = importlib.import_module(f"scripts.{name}")
+    except ModuleNotFoundError as missing:
+        if missing.name != f"scripts.{name}":
+            raise
+    else:
+        app.command(name)(getattr(module, name))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run `corsight ARGUMENTS` and return its exit code; whatever goes wrong is said in one line on stderr."""
+    try:
+        code = app(arguments, prog_name="corsight", standalone_mode=False)
+        sys.stdout.flush()
+    except typer.TyperException as error:
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "corsight"
+        return _fail(f"{error.format_message().rstrip('.')}; see {command} --help")
+    except CorsightError as error:
+        return _fail(str(error))
+    except typer.Abort:
+        return _fail("the input ended too early")
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        return _reader_left()
+    except SystemExit as ended:
+        # Typer turns a broken pipe into exit code 1, which is ours for findings.
+        if isinstance(ended.__context__, BrokenPipeError):
+            return _reader_left()
+        raise
+    except OSError as error:
+        return _fail(f"{error.filename}: {error.strerror}" if error.filename is not None else str(error))
+    except Exception as error:
+        if os.environ.get("CORSIGHT_DEBUG"):
+            raise
+        return _fail(
+            f"a bug of ours: {type(error).__name__}: {error}; CORSIGHT_DEBUG=1 shows where, please report it with that"
+        )
+    return code if isinstance(code, int) else CLEAN
+
+
+def _fail(line: str) -> int:
+    print(f"corsight: {one_line(line)}", file=sys.stderr)
+    return BAD_INPUT
+
+
+def _reader_left() -> int:
+    """Python flushes stdout once more as it ends: what is left in it must not fail again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return BROKEN_PIPE
+
+
+def main() -> NoReturn:
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

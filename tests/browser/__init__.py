@@ -1,0 +1,1 @@
+"""What real browsers do: the lab that records it, and the tests that hold Corsight against it."""

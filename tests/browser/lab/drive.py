@@ -1,0 +1,189 @@
+"""Drives a browser from page to page, and collects what it says about its requests.
+
+Chromium is asked over DevTools and Firefox over Marionette. WebKitGTK's MiniBrowser is asked nothing: there, what the page
+saw is all we have.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from scripts import browsers
+from scripts.browsers import BrowserError
+
+type Engine = Literal["chromium", "firefox", "webkit"]
+
+ENGINES: tuple[Engine, ...] = ("chromium", "firefox", "webkit")
+MINIBROWSERS = ("/usr/lib/*/webkit2gtk-4.*/MiniBrowser", "/usr/lib*/webkit2gtk-4.*/MiniBrowser", "/usr/libexec/webkit2gtk-4.*/MiniBrowser")
+
+
+class Driver(Protocol):
+    console: list[str]
+    failed: list[dict[str, Any]]
+
+    def go(self, url: str) -> None:
+        """Navigate to `url`, without waiting for it."""
+
+    def look(self) -> None:
+        """Collect what the browser has to say by now. Called several times a second."""
+
+
+def available(engine: Engine) -> bool:
+    """Whether `engine` can be driven here."""
+    return bool(_minibrowser() and shutil.which("xvfb-run")) if engine == "webkit" else bool(browsers.find(engine))
+
+
+@contextlib.contextmanager
+def drive(engine: Engine, port: int, confdir: Path) -> Iterator[Driver]:
+    """Start the browser behind the proxy at `port`; end it on leaving."""
+    if not available(engine):
+        raise BrowserError(f"no {engine} found here")
+    if engine == "webkit":
+        with contextlib.closing(MiniBrowser(port)) as minibrowser:
+            yield minibrowser
+    elif engine == "firefox":
+        prefs = {"dom.disable_open_during_load": False, "dom.security.https_first": False}
+        with browsers.start(browsers.find("firefox")[0], port, confdir, remote=True, prefs=prefs) as running:
+            yield Firefox(running)
+    else:
+        arguments = ["--disable-popup-blocking"]
+        with browsers.start(browsers.find("chromium")[0], port, confdir, remote=True, arguments=arguments) as running:
+            yield Chromium(running)
+
+
+class Chromium:
+    """Listens to DevTools, attached to every page, frame and worker from its first request on."""
+
+    def __init__(self, running: browsers.Running) -> None:
+        self.console: list[str] = []
+        self.failed: list[dict[str, Any]] = []
+        self._urls: dict[str, str] = {}
+        self._page = ""
+        self._attached = threading.Event()
+        self._count = 0
+        self._socket = connect(running.devtools or "", max_size=None)
+        self._attach()
+        threading.Thread(target=self._listen, daemon=True).start()
+        if not self._attached.wait(browsers.PATIENCE):
+            raise BrowserError("Chromium did not let DevTools attach to its page")
+
+    def go(self, url: str) -> None:
+        self._send("Page.navigate", self._page, url=url)
+
+    def look(self) -> None:
+        """Nothing to do: events come by themselves."""
+
+    def _listen(self) -> None:
+        with contextlib.suppress(ConnectionClosed):
+            for message in self._socket:
+                event = json.loads(message)
+                self._take(event.get("method"), event.get("params"))
+
+    def _take(self, method: str | None, params: dict[str, Any]) -> None:
+        match method:
+            case "Target.attachedToTarget":
+                session = params["sessionId"]
+                for domain in ("Network", "Log"):
+                    self._send(f"{domain}.enable", session)
+                self._attach(session)
+                self._send("Runtime.runIfWaitingForDebugger", session)
+                if params["targetInfo"]["type"] == "page" and not self._page:
+                    self._page = session
+                    self._attached.set()
+            case "Network.requestWillBeSent":
+                self._urls[params["requestId"]] = params["request"]["url"]
+            case "Network.loadingFailed":
+                failure = {key: params.get(key) for key in ("errorText", "blockedReason", "corsErrorStatus")}
+                self.failed.append({"url": self._urls.get(params["requestId"]), **failure})
+            case "Log.entryAdded":
+                self.console.append(params["entry"]["text"])
+
+    def _attach(self, session: str | None = None) -> None:
+        self._send("Target.setAutoAttach", session, autoAttach=True, waitForDebuggerOnStart=True, flatten=True)
+
+    def _send(self, method: str, session: str | None = None, **params: Any) -> None:
+        self._count += 1
+        message = {"id": self._count, "method": method, "params": params}
+        self._socket.send(json.dumps(message | ({"sessionId": session} if session else {})))
+
+
+class Firefox:
+    """Reads the browser console through Marionette's chrome context. Lines are `category | text`."""
+
+    READ = """
+        const errors = Services.console.getMessageArray().filter(message => message instanceof Ci.nsIScriptError);
+        Services.console.reset();
+        return errors.map(error => `${error.category} | ${error.errorMessage}`);
+    """
+
+    def __init__(self, running: browsers.Running) -> None:
+        self.console: list[str] = []
+        self.failed: list[dict[str, Any]] = []
+        assert running.marionette
+        self._marionette = running.marionette
+
+    def go(self, url: str) -> None:
+        self._call("content", "WebDriver:Navigate", url=url)
+
+    def look(self) -> None:
+        self.console += (line for line in self._call("chrome", "WebDriver:ExecuteScript", script=self.READ, args=[]) if ".test" in line)
+
+    def _call(self, context: str, command: str, **parameters: Any) -> Any:
+        self._marionette.call("Marionette:SetContext", value=context)
+        return self._marionette.call(command, **parameters)
+
+
+class MiniBrowser:
+    """WebKitGTK: a new browser, with a new private session, for every page."""
+
+    def __init__(self, port: int) -> None:
+        self.console: list[str] = []
+        self.failed: list[dict[str, Any]] = []
+        self._port = port
+        self._process: subprocess.Popen[bytes] | None = None
+        self._home = tempfile.mkdtemp(prefix="corsight-")
+
+    def go(self, url: str) -> None:
+        self._end()
+        command = [
+            *("xvfb-run", "-a", "dbus-run-session", "--", _minibrowser() or ""),
+            *("--private", "--ignore-tls-errors", "--javascript-can-open-windows-automatically=true"),
+            *(f"--proxy=http://127.0.0.1:{self._port}", url),
+        ]
+        environment = {"HOME": self._home, "XDG_RUNTIME_DIR": self._home, "LIBGL_ALWAYS_SOFTWARE": "1"}
+        self._process = subprocess.Popen(
+            command,
+            env=os.environ | environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def look(self) -> None:
+        """Nothing to do: it tells us nothing."""
+
+    def close(self) -> None:
+        self._end()
+        shutil.rmtree(self._home, ignore_errors=True)
+
+    def _end(self) -> None:
+        if self._process:
+            browsers.end_group(self._process)
+
+
+def _minibrowser() -> str | None:
+    return next((path for pattern in MINIBROWSERS for path in glob.glob(pattern)), None)

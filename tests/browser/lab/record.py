@@ -1,0 +1,90 @@
+"""Runs scenarios in a browser behind mitmdump, and writes the recording."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from scripts.browsers import BrowserError, end_group, free_port
+from tests.browser.lab.drive import Driver, Engine, drive
+
+type Scenario = dict[str, Any]
+
+SERVER = Path(__file__).with_name("server.py")
+MITMDUMP = (sys.executable, "-c", "from mitmproxy.tools.main import mitmdump; mitmdump()")
+
+
+def record(engine: Engine, scenarios: list[Scenario], out: Path, http2: bool = False) -> dict[str, Any]:
+    """Record `scenarios` in `engine` into the folder `out`; the truth is returned too."""
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "scenarios.json").write_text(json.dumps(scenarios))
+    results: list[dict[str, Any]] = []
+    with tempfile.TemporaryDirectory(prefix="corsight-") as temporary:
+        confdir, posted = Path(temporary), Path(temporary) / "results.jsonl"
+        posted.touch()
+        with proxy(out, confdir, posted, http2) as port, drive(engine, port, confdir) as driver:
+            for page in dict.fromkeys(scenario["page"] for scenario in scenarios):
+                driver.go(f"{page}/__page")
+                steps = [step for scenario in scenarios if scenario["page"] == page for step in scenario["steps"]]
+                patience = 60 + len(steps) + sum(step.get("wait", 0) for step in steps) / 1000
+                results += _await_page(driver, posted, page, patience)
+            driver.look()
+            truth = {
+                "engine": engine,
+                "seed": scenarios[0]["id"] // 100_000,
+                "results": results,
+                "console": driver.console,
+                "failed": driver.failed,
+            }
+    (out / "truth.json").write_text(json.dumps(truth))
+    return truth
+
+
+def _await_page(driver: Driver, posted: Path, page: str, patience: float) -> list[dict[str, Any]]:
+    """What the page posted, once it has."""
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        driver.look()
+        for line in posted.read_text().splitlines(keepends=True):
+            if line.endswith("\n") and json.loads(line)["page"] == page:
+                return json.loads(line)["results"]
+        time.sleep(0.1)
+    raise BrowserError(f"{page} did not finish within {patience:.0f} seconds")
+
+
+@contextlib.contextmanager
+def proxy(out: Path, confdir: Path, posted: Path, http2: bool) -> Iterator[int]:
+    """A mitmdump that is the whole web; yields its port."""
+    port = free_port()
+    options = {
+        "confdir": confdir,
+        "connection_strategy": "lazy",
+        "http2": str(http2).lower(),
+        "lab_results": posted,
+        "lab_scenarios": out / "scenarios.json",
+    }
+    command = [*MITMDUMP, "--quiet", "--listen-host", "127.0.0.1", "--listen-port", str(port), "-w", str(out / "flows.mitm"), "-s", str(SERVER)]
+    for name, value in options.items():
+        command += ["--set", f"{name}={value}"]
+    process = subprocess.Popen(command, start_new_session=True)
+    try:
+        while not _listens(port):
+            if process.poll() is not None:
+                raise BrowserError("the lab's mitmdump ended at once")
+            time.sleep(0.05)
+        yield port
+    finally:
+        end_group(process)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -1,0 +1,47 @@
+"""Browsers for the tests that drive one.
+
+    @pytest.mark.browser("chromium")
+    def test_it(require_browser):
+        executable = require_browser("chromium")
+
+A test whose browser is not installed is skipped, with a reason that says how to get it. Where CORSIGHT_CI=1 is set it
+fails instead: there, a skip would hide that the decisions were held against nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+
+import pytest
+
+BROWSERS = {
+    "chromium": (("chromium", "chromium-browser", "google-chrome"), "apt-get install chromium"),
+    "firefox": (("firefox-esr", "firefox"), "apt-get install firefox-esr"),
+    "webkit": (("WebKitWebDriver",), "apt-get install webkit2gtk-driver"),
+}
+"""Of each browser: its executables, the first found on PATH is taken; and how to get it."""
+
+
+def browser_executable(name: str) -> str:
+    """The path of the browser `name`; without one, skips the running test, or fails it under CORSIGHT_CI=1."""
+    executables, how = BROWSERS[name]
+    for executable in executables:
+        if path := shutil.which(executable):
+            return path
+    reason = f"{name} is not installed (looked for {', '.join(executables)} on PATH); get it with: {how}"
+    if os.environ.get("CORSIGHT_CI") == "1":
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def require_browser() -> Callable[[str], str]:
+    return browser_executable
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for mark in item.iter_markers("browser"):
+        for name in mark.args:
+            browser_executable(name)

@@ -1,0 +1,91 @@
+"""How the command ends: an exit code and at most one line, whatever happens inside."""
+
+from __future__ import annotations
+
+import errno
+import subprocess
+import sys
+
+import pytest
+import typer
+
+from scripts import __version__, cli
+from scripts.errors import CorsightError
+
+
+def fail_with(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
+    def app(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(cli, "app", app)
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["--version"]) == 0
+    assert capsys.readouterr().out == f"corsight {__version__}\n"
+
+
+def test_no_command_shows_the_help_and_is_bad_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run([]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("Usage: corsight")
+
+
+@pytest.mark.parametrize("arguments", [["--nope"], ["nope"]])
+def test_bad_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(arguments) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("corsight: ")
+    assert said.err.endswith("; see corsight --help\n")
+    assert said.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (CorsightError("not a recording"), "not a recording"),
+        (CorsightError("bad port", where="a.har", todo="mend it"), "a.har: bad port; mend it"),
+        (CorsightError("\x1b[31mred\nline\u202e"), r"\x1b[31mred\nline\u202e"),
+        (FileNotFoundError(errno.ENOENT, "No such file or directory", "a.har"), "a.har: No such file or directory"),
+        (typer.Abort(), "the input ended too early"),
+        (KeyError("x"), "a bug of ours: KeyError: 'x'; CORSIGHT_DEBUG=1 shows where, please report it with that"),
+    ],
+)
+def test_an_error_is_one_line(
+    error: Exception, line: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("CORSIGHT_DEBUG", raising=False)
+    fail_with(error, monkeypatch)
+    assert cli.run([]) == 2
+    assert capsys.readouterr().err == f"corsight: {line}\n"
+
+
+def test_a_bug_shows_where_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CORSIGHT_DEBUG", "1")
+    fail_with(KeyError("x"), monkeypatch)
+    with pytest.raises(KeyError):
+        cli.run([])
+
+
+def test_an_interrupt_says_nothing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    fail_with(KeyboardInterrupt(), monkeypatch)
+    assert cli.run([]) == 130
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_reader_that_left_is_no_finding() -> None:
+    command = [sys.executable, "-m", "scripts.cli", "--help"]
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 141
+
+
+def test_help_imports_nothing_slow() -> None:
+    slow = "import sys, scripts.cli; print({'mitmproxy', 'policies', 'pydantic', 'rich'} & set(sys.modules))"
+    ended = subprocess.run([sys.executable, "-c", slow], capture_output=True, text=True, check=True)
+    assert ended.stdout == "set()\n"
