@@ -90,6 +90,12 @@ def judge(exchange: Exchange, facts: Facts, engine: EngineName) -> Verdict:
     return Verdict(engine, ruling, "certain" if certain else "likely", branches if len(rulings) > 1 else {}, hidden)
 
 
+def differing(exchange: Exchange, facts: Facts, engine: EngineName, said: Ruling) -> list[Verdict]:
+    """The verdicts of the engines other than `engine` whose outcome or rule is not the one said."""
+    verdicts = (judge(exchange, facts, other) for other in ENGINES if other != engine)
+    return [other for other in verdicts if (other.outcome, other.ruling.rule) != (said.outcome, said.rule)]
+
+
 def _unanswered(exchange: Exchange, facts: Facts, engine: EngineName) -> Ruling:
     """No response came. Where the proxy answered in the server's place, the browser saw that: no CORS headers at all."""
     if exchange.proxy_status is None or facts.tainting != "cors":

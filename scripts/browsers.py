@@ -1,12 +1,11 @@
 """Finds the browsers installed here, and starts one behind the proxy with a throw-away profile.
 
-    for browser in find("chromium"):
-        with start(browser, port, confdir, "https://app.test/") as running:
-            ...
+    with start(pick(), port, confdir, "https://app.test/") as running:
+        ...
 
-Three laws. A started browser trusts the proxy's own certificate authority and nothing else new. Everything it loads goes
-through the proxy, loopback addresses too. Leaving the `with` block ends its process group, no other process, and removes
-its profile.
+Three laws. A started browser trusts the proxy's own certificate authority and nothing else new. Everything it loads
+goes through the proxy, loopback addresses too. Leaving the `with` block ends its process group, no other process, and
+removes its profile.
 """
 
 from __future__ import annotations
@@ -31,6 +30,8 @@ from typing import Any, Literal
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from scripts.errors import CorsightError
+
 type Engine = Literal["chromium", "firefox"]
 type Pref = bool | int | str
 
@@ -38,8 +39,8 @@ PATIENCE = 30.0
 """Seconds a browser has to open its remote interface, and to answer a command there."""
 
 
-class BrowserError(Exception):
-    """A browser is missing, or did not start. One line, fit to show to a user."""
+class BrowserError(CorsightError):
+    """A browser is missing, did not start, or does not answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,20 @@ class Browser:
 KNOWN: tuple[tuple[Engine, str, tuple[str, ...], str, str], ...] = (
     # engine, name, commands on the PATH, macOS application, Windows path below the program folders
     ("chromium", "Chromium", ("chromium", "chromium-browser"), "Chromium", "Chromium/Application/chrome.exe"),
-    ("chromium", "Google Chrome", ("google-chrome", "google-chrome-stable"), "Google Chrome", "Google/Chrome/Application/chrome.exe"),
-    ("chromium", "Microsoft Edge", ("microsoft-edge", "microsoft-edge-stable"), "Microsoft Edge", "Microsoft/Edge/Application/msedge.exe"),
+    (
+        "chromium",
+        "Google Chrome",
+        ("google-chrome", "google-chrome-stable"),
+        "Google Chrome",
+        "Google/Chrome/Application/chrome.exe",
+    ),
+    (
+        "chromium",
+        "Microsoft Edge",
+        ("microsoft-edge", "microsoft-edge-stable"),
+        "Microsoft Edge",
+        "Microsoft/Edge/Application/msedge.exe",
+    ),
     ("firefox", "Firefox", ("firefox", "firefox-esr"), "Firefox", "Mozilla Firefox/firefox.exe"),
 )
 
@@ -122,6 +135,10 @@ FIREFOX_PREFS: Mapping[str, Pref] = {
 }
 
 
+ENVIRONMENT = {"MOZ_REMOTE_SETTINGS_DEVTOOLS": "1"}
+"""Without it Firefox keeps its own `services.settings.server`, and asks there for fifty lists at its start."""
+
+
 def find(engine: Engine | None = None) -> list[Browser]:
     """The installed browsers (of one engine), the freest first."""
     found = []
@@ -132,6 +149,14 @@ def find(engine: Engine | None = None) -> list[Browser]:
     return found
 
 
+def pick(engine: Engine | None = None) -> Browser:
+    """The first installed browser (of one engine)."""
+    for browser in find(engine):
+        return browser
+    wanted = {"chromium": "Chromium, Chrome or Edge", "firefox": "Firefox", None: "Chromium, Chrome, Edge or Firefox"}
+    raise BrowserError(f"{wanted[engine]} is not on the PATH or in its usual place", todo="install it")
+
+
 def _places(commands: Sequence[str], app: str, program: str) -> Iterator[Path]:
     for command in commands:
         if path := shutil.which(command):
@@ -139,7 +164,10 @@ def _places(commands: Sequence[str], app: str, program: str) -> Iterator[Path]:
     candidates: list[Path] = []
     if sys.platform == "darwin":
         binary = "firefox" if app == "Firefox" else app
-        candidates = [folder / f"{app}.app/Contents/MacOS/{binary}" for folder in (Path("/Applications"), Path.home() / "Applications")]
+        candidates = [
+            folder / f"{app}.app/Contents/MacOS/{binary}"
+            for folder in (Path("/Applications"), Path.home() / "Applications")
+        ]
     elif sys.platform == "win32":
         folders = (os.environ.get(name) for name in ("ProgramFiles", "ProgramFiles(x86)", "LocalAppData"))
         candidates = [Path(folder) / program for folder in folders if folder]
@@ -176,11 +204,12 @@ def start(
 ) -> Iterator[Running]:
     """Start `browser` at `url` behind the proxy at 127.0.0.1:`port` whose CA lies in `confdir`; end it on leaving.
 
-    `remote` opens DevTools (Chromium) or Marionette with chrome access (Firefox). `arguments` and `prefs` (Firefox) come on top.
+    `remote` opens DevTools (Chromium) or Marionette with chrome access (Firefox). `arguments`, and for Firefox `prefs`,
+    come on top of ours.
     """
     authority = Path(confdir).expanduser() / "mitmproxy-ca-cert.pem"
     if not authority.is_file():
-        raise BrowserError(f"no proxy certificate at {authority}: start the proxy first")
+        raise BrowserError("there is no proxy certificate", where=str(authority), todo="start the proxy first")
     profile = Path(tempfile.mkdtemp(prefix="corsight-", dir=_profile_home(browser)))
     try:
         launch = _chromium if browser.engine == "chromium" else _firefox
@@ -327,7 +356,9 @@ def _process(browser: Browser, command: Sequence[str], profile: Path) -> Iterato
         group = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
     with (profile / "browser.log").open("wb") as log:
         try:
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **group)
+            process = subprocess.Popen(
+                command, env=os.environ | ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **group
+            )
         except OSError as problem:
             raise BrowserError(f"{browser.name} did not start: {problem}") from problem
     try:
@@ -371,7 +402,10 @@ def _spki(authority: Path) -> str:
 
 
 def _trust(authority: Path, profile: Path) -> bool:
-    """Put the CA into the profile's certificate store; False where no NSS certutil can (Windows' certutil is another tool)."""
+    """Put the CA into the profile's certificate store; False where no certutil of NSS can.
+
+    Windows has a certutil too: another tool.
+    """
     certutil = shutil.which("certutil")
     if certutil is None or sys.platform == "win32":
         return False
@@ -384,7 +418,7 @@ def _trust(authority: Path, profile: Path) -> bool:
 
 
 def _profile_home(browser: Browser) -> Path | None:
-    """Where a browser's profile may lie: one packed as a snap sees no /tmp, but a folder of its own in the home folder."""
+    """Where a browser's profile may lie. One packed as a snap sees no /tmp, but a folder of its own below $HOME."""
     with browser.path.open("rb") as program:
         snap = browser.path.resolve().name == "snap" or b"/snap/" in program.read(4096)
     home = Path.home() / "snap" / browser.engine / "common"

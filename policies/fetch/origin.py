@@ -21,7 +21,7 @@ _C0_OR_SPACE = "".join(map(chr, range(0x21)))
 _TAB_OR_NEWLINE = {0x09: None, 0x0A: None, 0x0D: None}
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):")
 _PARTS = re.compile(r"(https?:)//([^/?#]*)([^?#]*)(\?[^#]*)?")
-_USERINFO = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[/\\]*([^/\\?#]*)@")
+_USERINFO = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[/\\]{2,}([^/\\?#]*)@")
 _ORIGIN = re.compile(r"([a-z][a-z0-9+.\-]*)://(\[[0-9a-f:.]+\]|[^\[\]/\\?#@:,\s]+)(?::([0-9]{1,5}))?")
 _IPV4 = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+")
 

@@ -18,7 +18,7 @@ from policies.fetch.headers import Failure, extract_header_list_values
 from policies.fetch.origin import is_potentially_trustworthy, origin_of, same_site
 from policies.fetch.preflight_cache import PreflightCache
 from policies.fetch.redirect import location_url
-from policies.judge import judge
+from policies.judge import differing, judge
 from policies.session.clients import Client
 from policies.session.connections import Connections
 from policies.session.documents import Documents
@@ -51,6 +51,13 @@ class Judged:
     client: Client
     verdict: Verdict
     revises: bool = False
+
+    @property
+    def others(self) -> list[Verdict]:
+        """The verdicts of the other engines that would decide otherwise, or for another reason."""
+        facts, said = self.entry.facts, self.verdict.ruling
+        assert facts is not None
+        return differing(self.entry.exchange, facts, self.verdict.engine, said)
 
 
 class Browser:
@@ -307,8 +314,6 @@ class Browser:
                 entry.evidence["response"] = Evidence("response", "stored", because, "certain")
         else:
             self._stored.keep(exchange, reading.origin)
-        if response.headers.get("access-control-allow-credentials") == "true":
-            entry.fetch.invites = True
         if entry.role != "preflight":
             entry.role = "request" if location_url(response, exchange.request.url) is None else "redirect"
 
@@ -450,7 +455,9 @@ class Browser:
             embedder = self._embedder(page_hint, referrer)
             if tainting == "opaque" and include is None:
                 include = reading.destination in CREDENTIALED or reading.storage_access
-        likelier = fetch.include if fetch.include is not None else fetch.invites or self._habitual(page_origin, url)
+        likelier = fetch.include
+        if likelier is None:
+            likelier = _invites(entry, response) or self._habitual(page_origin, url)
         return Facts(
             role=entry.role,
             tainting=tainting,
@@ -505,6 +512,18 @@ class Browser:
 def _listed(headers: HeaderList, name: str) -> tuple[str, ...]:
     values = extract_header_list_values(headers, name)
     return values if isinstance(values, tuple) else ()
+
+
+def _invites(entry: Entry, response: Response | None) -> bool:
+    """Whether the server's own words make a credentialed request the likelier: it allows credentials.
+
+    Beside `*` that is thoughtless so often that it counts only once a preflight shows that the page asks for more.
+    """
+    if response is None or response.headers.get("access-control-allow-credentials") != "true":
+        return False
+    if response.headers.get("access-control-allow-origin") != "*":
+        return True
+    return any(other.role == "preflight" for other in entry.fetch.entries)
 
 
 def _narrow(verdict: Verdict, *, passed: bool, certainty: Certainty) -> Verdict:

@@ -16,15 +16,13 @@ class Fetch:
     """One fetch of one page: `id` is its first exchange's.
 
     `include` is its credentials mode as far as it matters (None while unknown), told by `evidence`. `crossed` is set once a
-    CORS response was needed: its tainting never goes back. `invites` is set once a server allowed credentials: where
-    nothing tells the mode, that speaks for `include`.
+    CORS response was needed: its tainting never goes back.
     """
 
     id: str
     page_origin: str | None = None
     urls: list[str] = field(default_factory=list)
     crossed: bool = False
-    invites: bool = False
     include: bool | None = None
     certainty: Certainty = "certain"
     evidence: dict[str, Evidence] = field(default_factory=dict)

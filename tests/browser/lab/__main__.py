@@ -33,8 +33,10 @@ def main() -> None:
         started = time.monotonic()
         scenarios = json.loads(arguments.scenarios.read_text())
         truth = record(arguments.engine, scenarios, arguments.out, arguments.http2)
-        outcomes = collections.Counter(result["outcome"] for scenario in truth["results"] for result in scenario["results"])
-        print(f"{arguments.engine}: {len(truth['results'])} of {len(scenarios)} scenarios, {dict(outcomes)}, {time.monotonic() - started:.0f} s")
+        ran = truth["results"]
+        outcomes = collections.Counter(result["outcome"] for scenario in ran for result in scenario["results"])
+        seconds = time.monotonic() - started
+        print(f"{arguments.engine}: {len(ran)} of {len(scenarios)} scenarios in {seconds:.0f} s, {dict(outcomes)}")
     else:
         print(score(arguments.recording, arguments.log))
 

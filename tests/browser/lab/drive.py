@@ -1,7 +1,7 @@
 """Drives a browser from page to page, and collects what it says about its requests.
 
-Chromium is asked over DevTools and Firefox over Marionette. WebKitGTK's MiniBrowser is asked nothing: there, what the page
-saw is all we have.
+Chromium is asked over DevTools and Firefox over Marionette. WebKitGTK's MiniBrowser is asked nothing: there, what the
+page saw is all we have.
 """
 
 from __future__ import annotations
@@ -27,7 +27,11 @@ from scripts.browsers import BrowserError
 type Engine = Literal["chromium", "firefox", "webkit"]
 
 ENGINES: tuple[Engine, ...] = ("chromium", "firefox", "webkit")
-MINIBROWSERS = ("/usr/lib/*/webkit2gtk-4.*/MiniBrowser", "/usr/lib*/webkit2gtk-4.*/MiniBrowser", "/usr/libexec/webkit2gtk-4.*/MiniBrowser")
+MINIBROWSERS = (
+    "/usr/lib/*/webkit2gtk-4.*/MiniBrowser",
+    "/usr/lib*/webkit2gtk-4.*/MiniBrowser",
+    "/usr/libexec/webkit2gtk-4.*/MiniBrowser",
+)
 
 
 class Driver(Protocol):
@@ -49,18 +53,18 @@ def available(engine: Engine) -> bool:
 @contextlib.contextmanager
 def drive(engine: Engine, port: int, confdir: Path) -> Iterator[Driver]:
     """Start the browser behind the proxy at `port`; end it on leaving."""
-    if not available(engine):
-        raise BrowserError(f"no {engine} found here")
     if engine == "webkit":
+        if not available(engine):
+            raise BrowserError("MiniBrowser of WebKitGTK or xvfb-run is missing")
         with contextlib.closing(MiniBrowser(port)) as minibrowser:
             yield minibrowser
     elif engine == "firefox":
         prefs = {"dom.disable_open_during_load": False, "dom.security.https_first": False}
-        with browsers.start(browsers.find("firefox")[0], port, confdir, remote=True, prefs=prefs) as running:
+        with browsers.start(browsers.pick("firefox"), port, confdir, remote=True, prefs=prefs) as running:
             yield Firefox(running)
     else:
         arguments = ["--disable-popup-blocking"]
-        with browsers.start(browsers.find("chromium")[0], port, confdir, remote=True, arguments=arguments) as running:
+        with browsers.start(browsers.pick("chromium"), port, confdir, remote=True, arguments=arguments) as running:
             yield Chromium(running)
 
 
@@ -139,7 +143,8 @@ class Firefox:
         self._call("content", "WebDriver:Navigate", url=url)
 
     def look(self) -> None:
-        self.console += (line for line in self._call("chrome", "WebDriver:ExecuteScript", script=self.READ, args=[]) if ".test" in line)
+        lines = self._call("chrome", "WebDriver:ExecuteScript", script=self.READ, args=[])
+        self.console += (line for line in lines if ".test" in line)
 
     def _call(self, context: str, command: str, **parameters: Any) -> Any:
         self._marionette.call("Marionette:SetContext", value=context)

@@ -1,7 +1,7 @@
 """Draws scenarios from a seed: pages ask many kinds of servers, right and wrong ones, for things in many ways.
 
-The same seed and count give the same scenarios. Most servers are nearly right, since a scenario with two faults only shows
-the first.
+The same seed and count give the same scenarios. Most servers are nearly right, since a scenario with two faults shows
+only the first.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from typing import Any
 
 type Scenario = dict[str, Any]
 type Headers = list[list[str]]
+type Drawn = tuple[list[dict[str, Any]], dict[str, Any]]
+"""The steps of a scenario, and what is served to them."""
 type Weights = dict[Any, float]
 
 ALWAYS, NEVER = "https://always.test", "https://never.test"
@@ -76,8 +78,15 @@ REQUEST_HEADERS: list[dict[str, str]] = [
     {"If-None-Match": '"x"'},
     {"Save-Data": "on"},
 ]
+REPEATED_HEADERS = [{"x-a": "1"}, {"x-a": "1", "x-b": "2"}, {"Content-Type": "application/json"}]
 SAFELISTED = ("accept", "accept-language", "content-language")
 """Header names a careless server leaves out of Access-Control-Allow-Headers."""
+
+FETCH_OPTIONS: dict[str, Any] = {
+    "cache": ("reload", "no-cache", "no-store"),
+    "referrerPolicy": ("no-referrer", "origin"),
+    "keepalive": (True,),
+}
 
 WRONG_ORIGIN: Weights = {
     "*": 22,
@@ -102,13 +111,72 @@ WRONG_ORIGIN: Weights = {
     "undefined": 2,
     "true": 2,
 }
-WRONG_CREDENTIALS: Weights = {"": 3, "1": 3, "false": 3, "True": 3, "TRUE": 1, "yes": 1, " true": 2, "true, true": 2, '"true"': 1}
-WRONG_METHODS = ("GET", "get", "GET POST PUT", "GET;POST", '"{method}"', "*", "*, {method}", ",,{method}", "{lower}", "{method},", "")
-WRONG_HEADERS = ("*", "*, authorization", "x-z", "x a", "x-a; x-b", "", "content-type", "authorization", "*,x-a", '"x-a"', ",x-a,")
+WRONG_CREDENTIALS: Weights = {
+    "": 3,
+    "1": 3,
+    "false": 3,
+    "True": 3,
+    "TRUE": 1,
+    "yes": 1,
+    " true": 2,
+    "true, true": 2,
+    '"true"': 1,
+}
+WRONG_METHODS = (
+    "GET",
+    "get",
+    "GET POST PUT",
+    "GET;POST",
+    '"{method}"',
+    "*",
+    "*, {method}",
+    ",,{method}",
+    "{lower}",
+    "{method},",
+    "",
+)
+WRONG_HEADERS = (
+    "*",
+    "*, authorization",
+    "x-z",
+    "x a",
+    "x-a; x-b",
+    "",
+    "content-type",
+    "authorization",
+    "*,x-a",
+    '"x-a"',
+    ",x-a,",
+)
 MAX_AGES = ("-1", "0", "1", "30", "600", "99999999999", "abc", "600, 600", "1.5", "+5", "5s", "")
-EXPOSE = ("x-total", "*", '"x-total"', "*, authorization", "x total", "X-Total, x-other", "set-cookie, x-total", "x-total x-other", "")
-CORP: Weights = {None: 50, "same-site": 14, "same-origin": 14, "cross-origin": 14, "Same-Origin": 4, "bogus": 4, "same-origin, same-origin": 2}
-COOKIES = ("h=1; Secure; SameSite=None", "h=1; SameSite=Lax", "h=1; SameSite=Strict", "h=1; Domain=example.test", "h=1", "h=1; HttpOnly; Path=/s")
+EXPOSE = (
+    "x-total",
+    "*",
+    '"x-total"',
+    "*, authorization",
+    "x total",
+    "X-Total, x-other",
+    "set-cookie, x-total",
+    "x-total x-other",
+    "",
+)
+CORP: Weights = {
+    None: 50,
+    "same-site": 14,
+    "same-origin": 14,
+    "cross-origin": 14,
+    "Same-Origin": 4,
+    "bogus": 4,
+    "same-origin, same-origin": 2,
+}
+COOKIES = (
+    "h=1; Secure; SameSite=None",
+    "h=1; SameSite=Lax",
+    "h=1; SameSite=Strict",
+    "h=1; Domain=example.test",
+    "h=1",
+    "h=1; HttpOnly; Path=/s",
+)
 STATUSES: Weights = {
     **{200: 55, 201: 5, 202: 1, 204: 5, 206: 2, 300: 1, 304: 1, 400: 6, 401: 5, 403: 5, 404: 5},
     **{405: 1, 410: 1, 429: 1, 451: 1, 500: 5, 502: 3, 503: 2},
@@ -150,9 +218,9 @@ class Draw:
             scenario["together"] = True
         return scenario | {"group": self.page.replace("://", "-").replace(":", "-")}
 
-    # the kinds: each returns its steps and what is served
+    # the kinds
 
-    def fetch(self, hop: int = 0, host: str | None = None) -> tuple[list[Any], dict[str, Any]]:
+    def fetch(self, hop: int = 0, host: str | None = None) -> Drawn:
         step = self.step(host or self.host(HOSTS), hop)
         if step["via"] == "fetch" and self.chance(0.12):
             step["mode"] = self.rng.choice(("no-cors", "no-cors", "same-origin"))
@@ -160,11 +228,12 @@ class Draw:
                 step["method"] = self.rng.choice(("GET", "POST"))
                 step.pop("body", None)
         actual = self.actual(self.origin) if step.get("mode") != "no-cors" else self.embedded(self.origin)
-        extra = [["x-total", "7"], ["x-other", "8"], ["content-language", "en"]]
-        actual["headers"] += [*extra, ["set-cookie", self.rng.choice(COOKIES)], *self.maybe(0.7, "access-control-expose-headers", EXPOSE)]
+        actual["headers"] += [["x-total", "7"], ["x-other", "8"], ["content-language", "en"]]
+        actual["headers"] += [["set-cookie", self.rng.choice(COOKIES)]]
+        actual["headers"] += self.maybe(0.7, "access-control-expose-headers", EXPOSE)
         return [step], {str(hop): {"actual": actual, "preflight": self.preflight(self.origin, step)}}
 
-    def redirect(self) -> tuple[list[Any], dict[str, Any]]:
+    def redirect(self) -> Drawn:
         hosts = [self.host(HOSTS), *(self.host(FURTHER) for _ in range(self.rng.choice((1, 1, 1, 2, 2, 3))))]
         step = self.step(hosts[0], 0)
         if step["via"] == "fetch" and self.chance(0.1):
@@ -177,17 +246,21 @@ class Draw:
             actual = self.actual(origin, right=0.85) | {"status": status}
             if hop + 1 < len(hosts):
                 relative = hosts[hop + 1] == host and self.chance(0.5)
-                actual["headers"].append(["location", ("" if relative else hosts[hop + 1]) + f"/s/{self.ident}/{hop + 1}"])
+                actual["headers"].append(
+                    ["location", ("" if relative else hosts[hop + 1]) + f"/s/{self.ident}/{hop + 1}"]
+                )
             serve[str(hop)] = {"actual": actual, "preflight": self.preflight(origin, step, right=0.85)}
         return [step], serve
 
-    def element(self) -> tuple[list[Any], dict[str, Any]]:
+    def element(self) -> Drawn:
         via = self.rng.choice((*ELEMENTS, "img", "script"))
         step: dict[str, Any] = {"via": via, "url": self.url(self.host(HOSTS), 0)}
         if via == "eventsource":
             step["credentials"] = "include" if self.mode() == "include" else "same-origin"
         elif via not in ("font", "beacon"):
-            step["crossorigin"] = "use-credentials" if self.mode() == "include" else self.rng.choice((None, "anonymous", ""))
+            step["crossorigin"] = (
+                "use-credentials" if self.mode() == "include" else self.rng.choice((None, "anonymous", ""))
+            )
         content_type, body = ELEMENTS[via]
         if via == "script" and self.chance(0.1):
             content_type, body = "application/json", '{"a":1}'
@@ -195,8 +268,8 @@ class Draw:
         actual["headers"].insert(0, ["content-type", content_type])
         return [step], {"0": {"actual": actual}}
 
-    def repeat(self) -> tuple[list[Any], dict[str, Any]]:
-        first = self.step(self.host(HOSTS), 0, headers=({"x-a": "1"}, {"x-a": "1", "x-b": "2"}, {"Content-Type": "application/json"}))
+    def repeat(self) -> Drawn:
+        first = self.step(self.host(HOSTS), 0, headers=REPEATED_HEADERS)
         second = dict(first)
         match self.rng.randrange(8):
             case 0:
@@ -213,7 +286,7 @@ class Draw:
         actual = self.actual(self.origin, right=0.9) | {"status": 200}
         return [first, second], {"0": {"preflight": preflight, "actual": actual}}
 
-    def cache(self) -> tuple[list[Any], dict[str, Any]]:
+    def cache(self) -> Drawn:
         step = {"via": "fetch", "method": "GET", "headers": {}, "mode": "cors", "url": self.url(self.host(HOSTS), 0)}
         first, second = {**step, "credentials": self.mode()}, {**step, "credentials": self.mode()}
         if self.chance(0.6):
@@ -223,15 +296,16 @@ class Draw:
         actual["headers304"] = self.actual(self.origin)["headers"] if self.chance(0.4) else []
         return [first, second], {"0": {"actual": actual}}
 
-    def together(self) -> tuple[list[Any], dict[str, Any]]:
-        steps, serve = [], {}
+    def together(self) -> Drawn:
+        steps: list[dict[str, Any]] = []
+        serve: dict[str, Any] = {}
         for number in range(self.rng.choice((2, 2, 3, 4))):
             drawn, served = self.fetch(10 * number)
             steps += drawn
             serve |= served
         return steps, serve
 
-    def cookie(self) -> tuple[list[Any], dict[str, Any]]:
+    def cookie(self) -> Drawn:
         host = self.host(HOSTS)
         if self.chance(0.6):
             self.page, self.origin, host = SAME_SITE
@@ -243,7 +317,7 @@ class Draw:
 
     # a step, and the answers to it
 
-    def step(self, host: str, hop: int, headers: Any = REQUEST_HEADERS) -> dict[str, Any]:
+    def step(self, host: str, hop: int, headers: list[dict[str, str]] = REQUEST_HEADERS) -> dict[str, Any]:
         step: dict[str, Any] = {
             "via": "xhr" if self.chance(0.18) else "fetch",
             "method": self.weighed(METHODS),
@@ -255,9 +329,7 @@ class Draw:
             step["body"] = '{"a":1}'
         if step["via"] == "fetch":
             step["mode"] = "cors"
-            for name, values in (("cache", ("reload", "no-cache", "no-store")), ("referrerPolicy", ("no-referrer", "origin")), ("keepalive", (True,))):
-                if self.chance(0.05):
-                    step[name] = self.rng.choice(values)
+            step |= {name: self.rng.choice(values) for name, values in FETCH_OPTIONS.items() if self.chance(0.05)}
         elif "body" in step and self.chance(0.3):
             step["upload"] = True
         return step
@@ -272,7 +344,7 @@ class Draw:
         actual["headers"] += [["cross-origin-resource-policy", corp]] if corp else []
         return actual
 
-    def preflight(self, origin: str, step: dict[str, Any], right: float = 0.72, names: str | None = None) -> dict[str, Any]:
+    def preflight(self, origin: str, step: dict[str, Any], right: float = 0.72, names: str = "") -> dict[str, Any]:
         method = step["method"]
         asked = sorted(name.lower() for name in step["headers"])
         headers = self.grant(origin, (1 + right) / 2)
@@ -310,7 +382,7 @@ class Draw:
         return self.rng.choice(("omit", "same-origin") if self.page == NEVER else ("omit", "same-origin", "include"))
 
     def host(self, hosts: Weights) -> str:
-        host = self.weighed(hosts)
+        host: str = self.weighed(hosts)
         return self.page if host == "SELF" else host
 
     def url(self, host: str, hop: int | str) -> str:

@@ -54,8 +54,8 @@ def _await_page(driver: Driver, posted: Path, page: str, patience: float) -> lis
     while time.monotonic() < deadline:
         driver.look()
         for line in posted.read_text().splitlines(keepends=True):
-            if line.endswith("\n") and json.loads(line)["page"] == page:
-                return json.loads(line)["results"]
+            if line.endswith("\n") and (post := json.loads(line))["page"] == page:
+                return list(post["results"])
         time.sleep(0.1)
     raise BrowserError(f"{page} did not finish within {patience:.0f} seconds")
 
@@ -68,10 +68,12 @@ def proxy(out: Path, confdir: Path, posted: Path, http2: bool) -> Iterator[int]:
         "confdir": confdir,
         "connection_strategy": "lazy",
         "http2": str(http2).lower(),
+        "listen_host": "127.0.0.1",
+        "listen_port": port,
         "lab_results": posted,
         "lab_scenarios": out / "scenarios.json",
     }
-    command = [*MITMDUMP, "--quiet", "--listen-host", "127.0.0.1", "--listen-port", str(port), "-w", str(out / "flows.mitm"), "-s", str(SERVER)]
+    command = [*MITMDUMP, "--quiet", "-s", str(SERVER), "-w", str(out / "flows.mitm")]
     for name, value in options.items():
         command += ["--set", f"{name}={value}"]
     process = subprocess.Popen(command, start_new_session=True)

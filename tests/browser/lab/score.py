@@ -1,8 +1,8 @@
 """Holds a verdict log against what the browser did.
 
-A step counts when something of it was on the wire, every exchange was answered, and the page saw how it ended. It is blocked
-when any of its exchanges is called blocked; right when that is what the page saw. A step is certain when all its exchanges
-are, or when one is called blocked with certainty. Names and texts are held against the engine's own console.
+A step counts when something of it was on the wire, every exchange was answered, and the page saw how it ended. It is
+called blocked when any of its exchanges is, and that is right when the page saw an error. It is certain when all its
+exchanges are, or one is blocked with certainty. Names and texts are held against the engine's own console.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ type Record = dict[str, Any]
 
 SLACK = 0.002
 """Seconds: the page's clock counts in whole milliseconds."""
+
+SERVED = {"x-total", "x-other", "content-language"}
+"""The response headers whose exposure is scored."""
 
 CHROMIUM_TEXT = re.compile(r"Access to (?!XMLHttpRequest)\S+.*? at '(\S+?)'")
 FIREFOX_TEXT = re.compile(r"remote resource at (\S+?)\.? \(Reason")
@@ -45,12 +48,14 @@ class Score:
         return self.right / self.steps if self.steps else 0.0
 
     def __str__(self) -> str:
-        lines = [
-            f"steps {self.steps}, right {self.right} ({self.agreement:.2%}); certain {self.certain}, of them wrong {self.certain_wrong}; "
-            f"unseen {self.unseen}, unanswered {self.unanswered}",
-            f"names {self.names_right} of {self.names}; texts {self.texts_right} of {self.texts}; hidden headers {self.hidden_right} of {self.hidden}",
-        ]
-        return "\n".join([*lines, *self.disagreements])
+        counts = (
+            f"{self.right} of {self.steps} steps right ({self.agreement:.2%})",
+            f"{self.certain} certain, of them {self.certain_wrong} wrong",
+            f"{self.unseen} unseen, {self.unanswered} unanswered",
+            f"names {self.names_right} of {self.names}, texts {self.texts_right} of {self.texts}",
+            f"hidden headers {self.hidden_right} of {self.hidden}",
+        )
+        return "\n".join(["; ".join(counts), *self.disagreements])
 
 
 def score(recording: Path, log: Path) -> Score:
@@ -87,19 +92,20 @@ def scenario_of(url: str) -> int | None:
     return None
 
 
-def _by_step(scenario: dict[str, Any], results: list[dict[str, Any]], records: list[Record]) -> list[list[Record]]:
+def _by_step(scenario: Record, results: list[Record], records: list[Record]) -> list[list[Record]]:
     """The exchanges of each step: told apart by their hop where the steps ran together, else by time."""
     steps: list[list[Record]] = [[] for _ in results]
     for record in records:
         if scenario.get("together"):
             number = int(urlsplit(record["url"]).path.rpartition("/")[2]) // 10
         else:
-            number = max((k for k, result in enumerate(results) if result["from"] / 1000 - SLACK <= record["started"]), default=0)
+            begun = (k for k, result in enumerate(results) if result["from"] / 1000 - SLACK <= record["started"])
+            number = max(begun, default=0)
         steps[number].append(record)
     return steps
 
 
-def _score_step(result: Score, scenario: dict[str, Any], number: int, saw: dict[str, Any], exchanges: list[Record]) -> None:
+def _score_step(result: Score, scenario: Record, number: int, saw: Record, exchanges: list[Record]) -> None:
     step = scenario["steps"][number]
     if saw["outcome"] in ("timeout", "sent") or step.get("redirect") in ("error", "manual"):
         return
@@ -110,48 +116,52 @@ def _score_step(result: Score, scenario: dict[str, Any], number: int, saw: dict[
         result.unanswered += 1
         return
     blocked = [record for record in exchanges if record["outcome"] == "blocked"]
-    certain = all(record["certainty"] == "certain" for record in exchanges) or any(record["certainty"] == "certain" for record in blocked)
+    sure = [record["certainty"] == "certain" for record in exchanges]
+    certain = all(sure) or any(record["certainty"] == "certain" for record in blocked)
     right = bool(blocked) == (saw["outcome"] == "error")
     result.steps += 1
     result.right += right
     result.certain += certain
     if not right:
         result.certain_wrong += certain
-        verdicts = [(record["method"], record["url"], record["outcome"], record["rule"], record["certainty"]) for record in exchanges]
-        result.disagreements.append(f"{scenario['kind']} {step} was {saw['outcome']}, said {verdicts}")
+        told = ("method", "url", "outcome", "rule", "certainty")
+        verdicts = [" ".join(str(record[name]) for name in told) for record in exchanges]
+        where = f"{scenario['kind']} on {scenario['page']} ({scenario['frame']})"
+        result.disagreements.append(f"{where}: {step} was {saw['outcome']}, said {verdicts}")
     _score_hidden(result, scenario, saw, exchanges)
 
 
-def _score_hidden(result: Score, scenario: dict[str, Any], saw: dict[str, Any], exchanges: list[Record]) -> None:
+def _score_hidden(result: Score, scenario: Record, saw: Record, exchanges: list[Record]) -> None:
     final = [record for record in exchanges if record["role"] != "preflight"][-1:]
     if scenario["kind"] != "fetch" or saw["outcome"] != "ok" or saw.get("type", "cors") != "cors" or "seen" not in saw:
         return
     if final and final[0]["outcome"] == "allowed":
-        served = {name for name, _ in scenario["serve"]["0"]["actual"]["headers"]} & {"x-total", "x-other", "content-language"}
+        served = {name for name, _ in scenario["serve"]["0"]["actual"]["headers"]} & SERVED
         said = {name.lower() for name in final[0]["hidden"] or []} & served
         result.hidden += 1
         result.hidden_right += said == served - set(saw["seen"])
 
 
-def _score_words(result: Score, truth: dict[str, Any], scenarios: dict[int, Any], records: dict[int, list[Record]]) -> None:
-    """The engine's own name for each error, and its console text; fetch only, nothing on the wire tells XMLHttpRequest from it."""
-    names, texts = (_chromium_words if truth["engine"] == "chromium" else _firefox_words)(truth)
+def _score_words(result: Score, truth: Record, scenarios: dict[int, Record], records: dict[int, list[Record]]) -> None:
+    """The engine's own name for each error, and its console text; XMLHttpRequest has texts of its own."""
+    chromium = truth["engine"] == "chromium"
+    names, texts = _chromium_words(truth) if chromium else _firefox_words(truth)
     for ident, wanted in names.items():
         said = [_bare(record["error"]) for record in records.get(ident, []) if record["outcome"] == "blocked"]
         result.names += 1
-        result.names_right += (sorted(said) if truth["engine"] == "chromium" else said[:1]) == sorted(map(_bare, wanted))
+        result.names_right += (sorted(said) if chromium else said[:1]) == sorted(map(_bare, wanted))
     for ident, text in texts.items():
         if scenarios[ident].get("together") or any(step["via"] == "xhr" for step in scenarios[ident]["steps"]):
             continue
-        message = next((record["message"] or "" for record in records.get(ident, []) if record["outcome"] == "blocked"), "")
+        messages = [record["message"] or "" for record in records.get(ident, []) if record["outcome"] == "blocked"]
         result.texts += 1
-        result.texts_right += message.strip() == text.strip()
+        result.texts_right += [message.strip() for message in messages[:1]] == [text.strip()]
 
 
 type Words = tuple[dict[int, list[str]], dict[int, str]]
 
 
-def _chromium_words(truth: dict[str, Any]) -> Words:
+def _chromium_words(truth: Record) -> Words:
     names: dict[int, list[str]] = collections.defaultdict(list)
     texts: dict[int, str] = {}
     for failure in truth["failed"]:
@@ -163,7 +173,7 @@ def _chromium_words(truth: dict[str, Any]) -> Words:
     return names, texts
 
 
-def _firefox_words(truth: dict[str, Any]) -> Words:
+def _firefox_words(truth: Record) -> Words:
     """The first word of each scenario counts: what follows a failed preflight, and deprecations, are no reasons."""
     names: dict[int, list[str]] = {}
     texts: dict[int, str] = {}

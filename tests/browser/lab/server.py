@@ -1,7 +1,7 @@
 """The lab's web: a mitmproxy script that answers every host itself, from the scenarios. No DNS, no upstream.
 
-`/__page` is a page of the lab, `/__list` its scenarios, `/__result` takes what it saw; `/s/<id>/<hop>` is answered as the
-scenario says. All else is the browser's own background traffic, and gets a 404.
+`/__page` is a page of the lab, `/__list` its scenarios, `/__result` takes what it saw; `/s/<id>/<hop>` is answered as
+the scenario says. All else is the browser's own background traffic, and gets a 404.
 """
 
 import base64

@@ -39,7 +39,9 @@ def test_a_token_is_visible_ascii_without_delimiters(text: str) -> None:
     assert is_token(text)
 
 
-@pytest.mark.parametrize("text", ["", " ", "a b", " a", "a\n", "a,b", '"a"', "a/b", "a:b", "a@b", "a=b", "(a)", "é", "\x7f"])
+@pytest.mark.parametrize(
+    "text", ["", " ", "a b", " a", "a\n", "a,b", '"a"', "a/b", "a:b", "a@b", "a=b", "(a)", "é", "\x7f"]
+)
 def test_everything_else_is_no_token(text: str) -> None:
     assert not is_token(text)
 
@@ -136,7 +138,9 @@ def test_max_age_is_nothing_else(value: str) -> None:
     assert extract_header_list_values(headers, "access-control-max-age") is Failure.FAILURE
 
 
-@pytest.mark.parametrize("name", ["access-control-max-age", "access-control-request-method", "access-control-allow-origin"])
+@pytest.mark.parametrize(
+    "name", ["access-control-max-age", "access-control-request-method", "access-control-allow-origin"]
+)
 def test_a_single_header_that_comes_twice_fails_even_with_equal_values(name: str) -> None:
     value = "600" if name.endswith("age") else "null"
     assert extract_header_list_values(of(name, value), name) == (value,)
@@ -151,7 +155,8 @@ def test_allow_credentials_is_true_to_the_letter(value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["*", "null", "https://a.example", "http://[::1]:8000", "HTTPS://A.EXAMPLE:443", "https://*.a.example", "x://y"]
+    "value",
+    ["*", "null", "https://a.example", "http://[::1]:8000", "HTTPS://A.EXAMPLE:443", "https://*.a.example", "x://y"],
 )
 def test_allow_origin_has_the_shape_of_an_origin(value: str) -> None:
     name = "access-control-allow-origin"
@@ -159,7 +164,8 @@ def test_allow_origin_has_the_shape_of_an_origin(value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["", "NULL", "a.example", "https://a.example/", "https://a, https://b", "https://", "https://u@a", "https://a b"]
+    "value",
+    ["", "NULL", "a.example", "https://a.example/", "https://a, https://b", "https://", "https://u@a", "https://a b"],
 )
 def test_allow_origin_has_no_other_shape(value: str) -> None:
     name = "access-control-allow-origin"

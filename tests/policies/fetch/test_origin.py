@@ -91,7 +91,16 @@ def test_what_an_origin_serializes_to_is_a_serialized_origin(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["null", "*", "", "https://a.example/", "https://A.example", "https://a.example:443", " https://a.example", "a.example"],
+    [
+        "null",
+        "*",
+        "",
+        "https://a.example/",
+        "https://A.example",
+        "https://a.example:443",
+        " https://a.example",
+        "a.example",
+    ],
 )
 def test_what_comes_close_is_none(text: str) -> None:
     assert not is_serialized_origin(text)
@@ -145,7 +154,15 @@ def test_what_is_delivered_safely_is_potentially_trustworthy(url: str) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["http://a.example", "ws://a.example", "null", "", "http://192.168.0.1", "http://notlocalhost", "http://127.0.0.1.example"],
+    [
+        "http://a.example",
+        "ws://a.example",
+        "null",
+        "",
+        "http://192.168.0.1",
+        "http://notlocalhost",
+        "http://127.0.0.1.example",
+    ],
 )
 def test_what_is_not_is_not(url: str) -> None:
     assert not is_potentially_trustworthy(url)
@@ -265,16 +282,22 @@ def test_without_a_base_only_absolute_urls_parse(text: str, url: str | None) -> 
     assert parse_url(text, "about:blank") == url
 
 
-@pytest.mark.parametrize("url", ["https://u@a.example/", "https://:p@a.example", "http://u:p@a/", "https://a@b@c/", "ftp://u@h"])
+@pytest.mark.parametrize(
+    "url", ["https://u@a.example/", "https://:p@a.example", "http://u:p@a/", "https://a@b@c/", "ftp://u@h"]
+)
 def test_a_user_name_or_a_password_is_userinfo(url: str) -> None:
     assert has_userinfo(url)
 
 
-@pytest.mark.parametrize("url", ["https://a.example/u@h", "https://a.example?u@h", "https://@a/", "https://:@a/", "mailto:u@h", ""])
+@pytest.mark.parametrize(
+    "url", ["https://a.example/u@h", "https://a.example?u@h", "https://@a/", "https://:@a/", "mailto:u@h", ""]
+)
 def test_an_at_sign_elsewhere_is_not(url: str) -> None:
     assert not has_userinfo(url)
 
 
-@pytest.mark.parametrize(("host", "is_ip"), [("1.2.3.4", True), ("[::1]", True), ("1.2.3.example", False), ("a", False)])
+@pytest.mark.parametrize(
+    ("host", "is_ip"), [("1.2.3.4", True), ("[::1]", True), ("1.2.3.example", False), ("a", False)]
+)
 def test_ip_addresses_are_told_from_names(host: str, is_ip: bool) -> None:
     assert is_ip_address(host) is is_ip

@@ -1,0 +1,165 @@
+"""class Cors: options and hooks. Guard clauses only; what is decided is decided elsewhere."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import typing
+from collections.abc import Callable, Sequence
+from weakref import WeakValueDictionary
+
+from mitmproxy import ctx, exceptions, flowfilter, hooks, http
+from mitmproxy.addonmanager import Loader
+
+from addons.adapter import exchange_of
+from addons.annotate import annotate
+from addons.announce import Announcer
+from addons.log import VerdictLog
+from policies.engines import ENGINES
+from policies.record import record
+from policies.session import Judged, Session
+
+logger = logging.getLogger(__name__)
+PREFIX = "cors_"
+PATCHING = ("off", "blocked", "policy")
+
+
+def never_raises(hook: Callable[[Cors, http.HTTPFlow], None]) -> Callable[[Cors, http.HTTPFlow], None]:
+    """A hook that tells of its own failure in one line and lets the flow pass: no peer may break the proxy."""
+
+    @functools.wraps(hook)
+    def guarded(self: Cors, flow: http.HTTPFlow) -> None:
+        try:
+            hook(self, flow)
+        except Exception as error:
+            logger.warning("Corsight could not judge flow %s (%s: %s): please report this.", flow.id, type(error).__name__, error)
+
+    return guarded
+
+
+class Cors:
+    """Judges every exchange that passes, and writes what it found on the flow and into the log. Never touches traffic."""
+
+    def __init__(self) -> None:
+        self._session = Session()
+        self._scope: flowfilter.TFilter | None = None
+        self._log: VerdictLog | None = None
+        self._mark = True
+        self._secrets = False
+        self._announcer = Announcer()
+        self._flows: WeakValueDictionary[str, http.HTTPFlow] = WeakValueDictionary()
+
+    # -- options ------------------------------------------------------------------------------------------------------
+
+    def load(self, loader: Loader) -> None:
+        """Declare the options."""
+        add = loader.add_option
+        add("cors_engine", str, "auto", "The engine that judges: auto (by User-Agent), chromium, firefox, webkit or standard.")
+        add("cors_scope", typing.Optional[str], None, "Judge only flows that match this filter expression.")  # noqa: UP045
+        add("cors_log", typing.Optional[str], None, "Append every verdict to this file, as JSON Lines.")  # noqa: UP045
+        add("cors_mark", bool, True, "Mark blocked flows, and those that may be blocked.")
+        add("cors_secrets", bool, False, "Write secrets in URLs into the log instead of redacting them.")
+        add("cors_policy", Sequence[str], [], "Policy files to hold the servers against. Not part of this version yet.")
+        add("cors_patch", str, "off", "Patch responses: off. (blocked and policy are not part of this version yet.)")
+        add("cors_patch_scope", typing.Optional[str], None, "Patch only flows that match this filter expression.")  # noqa: UP045
+
+    def configure(self, updated: set[str]) -> None:
+        """Take the options over; raises OptionsError in one line for a value that cannot be."""
+        options = ctx.options
+        if "cors_engine" in updated:
+            name = options.cors_engine
+            if name != "auto" and name not in ENGINES:
+                raise exceptions.OptionsError(f"cors_engine: {name!r} is none of auto, {', '.join(ENGINES)}.")
+            self._session = Session(None if name == "auto" else name)
+        if "cors_scope" in updated:
+            self._scope = _filter("cors_scope", options.cors_scope)
+        if "cors_log" in updated:
+            self._open_log(options.cors_log)
+        if "cors_mark" in updated:
+            self._mark = options.cors_mark
+        if "cors_secrets" in updated:
+            self._secrets = options.cors_secrets
+        if "cors_patch_scope" in updated:
+            _filter("cors_patch_scope", options.cors_patch_scope)
+        if "cors_patch" in updated and options.cors_patch != "off":
+            if options.cors_patch not in PATCHING:
+                raise exceptions.OptionsError(f"cors_patch: {options.cors_patch!r} is none of {', '.join(PATCHING)}.")
+            raise exceptions.OptionsError(f"cors_patch: {options.cors_patch!r} is not part of this version yet; use off.")
+        if "cors_policy" in updated and options.cors_policy:
+            raise exceptions.OptionsError("cors_policy: policy files are not part of this version yet; leave it out.")
+
+    def _open_log(self, path: str | None) -> None:
+        if self._log is not None:
+            self._log.close()
+            self._log = None
+        if not path:
+            return
+        try:
+            self._log = VerdictLog(path)
+        except OSError as error:
+            raise exceptions.OptionsError(f"cors_log: cannot write {path}: {error.strerror or error}.") from None
+
+    def running(self) -> None:
+        """Stop the start for options that do not exist: mitmproxy itself keeps them without a word."""
+        known = [name for name in ctx.options.keys() if name.startswith(PREFIX)]  # noqa: SIM118 (not a mapping)
+        for name in ctx.options.deferred:
+            if name.startswith(PREFIX):
+                logger.error("%s: there is no such option; there are %s.", name, ", ".join(sorted(known)))
+        if any(mode.startswith("reverse:") for mode in ctx.options.mode):
+            logger.warning("In reverse mode the browser's own URLs and origins are hidden: verdicts need keep_host_header.")
+
+    # -- hooks --------------------------------------------------------------------------------------------------------
+
+    @never_raises
+    def requestheaders(self, flow: http.HTTPFlow) -> None:
+        """Read what the browser asked, before other addons change it."""
+        if self._scope is not None and not self._scope(flow):
+            return
+        self._publish(self._session.begin(exchange_of(flow)))
+
+    @never_raises
+    def responseheaders(self, flow: http.HTTPFlow) -> None:
+        """Judge, while the response could still be changed."""
+        self._observe(flow)
+
+    @never_raises
+    def error(self, flow: http.HTTPFlow) -> None:
+        """No response came, or not all of it."""
+        if flow.response is None:
+            self._observe(flow)
+
+    def _observe(self, flow: http.HTTPFlow) -> None:
+        if self._scope is not None and not self._scope(flow):
+            return
+        self._flows[flow.id] = flow
+        self._publish(self._session.observe(exchange_of(flow)))
+
+    def done(self) -> None:
+        """Say what is left to say."""
+        self._publish(self._session.finish())
+        summary = self._announcer.summary()
+        if summary is not None:
+            logger.info(summary)
+        if self._log is not None:
+            self._log.close()
+            self._log = None
+
+    def _publish(self, verdicts: list[Judged]) -> None:
+        for judged in verdicts:
+            flow = self._flows.get(judged.entry.exchange.id)
+            if flow is not None:
+                annotate(flow, judged, mark=self._mark)
+                if judged.revises:
+                    ctx.master.addons.trigger(hooks.UpdateHook([flow]))
+            if self._log is not None:
+                self._log.write(record(judged, secrets=self._secrets))
+            self._announcer.announce(judged)
+
+
+def _filter(option: str, expression: str | None) -> flowfilter.TFilter | None:
+    if not expression:
+        return None
+    try:
+        return flowfilter.parse(expression)
+    except ValueError as error:
+        raise exceptions.OptionsError(f"{option}: {expression!r} is no filter expression: {error}.") from None

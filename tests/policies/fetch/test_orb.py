@@ -1,0 +1,149 @@
+"""Opaque response blocking, as far as headers settle it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from policies.fetch.orb import (
+    CORE,
+    NEVER_SNIFFED,
+    SNIFFS_SCRIPTS,
+    TRUSTS_SCRIPTS,
+    OrbRules,
+    essence_of,
+    opaque_response_blocked,
+)
+
+ALL = [CORE, SNIFFS_SCRIPTS, TRUSTS_SCRIPTS]
+
+
+def blocked(
+    content_type: str | None,
+    rules: OrbRules,
+    *,
+    nosniff: bool = False,
+    status: int = 200,
+    content_range: str | None = None,
+    empty: bool = False,
+) -> bool | None:
+    return opaque_response_blocked(
+        content_type,
+        nosniff=nosniff,
+        status=status,
+        destination="image",
+        content_range=content_range,
+        empty=empty,
+        rules=rules,
+    )
+
+
+@pytest.mark.parametrize("rules", ALL)
+@pytest.mark.parametrize("essence", sorted(NEVER_SNIFFED))
+def test_what_no_element_can_use_is_blocked_unseen(essence: str, rules: OrbRules) -> None:
+    assert blocked(essence.upper() + ";a=b", rules) is True
+
+
+@pytest.mark.parametrize("rules", ALL)
+@pytest.mark.parametrize(
+    "content_type", ["text/html", "application/json", "text/json", "application/a+json", "text/xml", "a/b+xml"]
+)
+def test_data_is_blocked_under_nosniff_and_sniffed_without(content_type: str, rules: OrbRules) -> None:
+    assert blocked(content_type, rules, nosniff=True) is True
+    assert blocked(content_type, rules) is None
+
+
+@pytest.mark.parametrize("rules", ALL)
+@pytest.mark.parametrize("content_type", ["text/css", "image/svg+xml", "IMAGE/SVG+XML; x"])
+def test_styles_and_svg_are_allowed_unseen(content_type: str, rules: OrbRules) -> None:
+    assert blocked(content_type, rules, nosniff=True, status=500) is False
+
+
+@pytest.mark.parametrize(
+    ("content_type", "sniffs", "trusts"),
+    [
+        ("text/javascript", None, False),
+        ("application/x-javascript", None, False),
+        ("video/mp4", False, None),
+        ("audio/mpegurl", False, False),
+        ("application/ogg", False, None),
+        ("application/dash+xml", False, False),
+        ("application/vnd.apple.mpegurl", False, False),
+        ("text/vtt", False, False),
+        ("application/x-protobuffer", None, True),
+        ("text/pdf", True, None),
+        ("image/png", None, None),
+        ("application/octet-stream", None, None),
+        (None, False, False),
+        ("no type", False, False),
+    ],
+)
+def test_where_the_two_engines_differ_by_type(
+    content_type: str | None, sniffs: bool | None, trusts: bool | None
+) -> None:
+    assert blocked(content_type, SNIFFS_SCRIPTS) is sniffs
+    assert blocked(content_type, TRUSTS_SCRIPTS) is trusts
+
+
+def test_plain_text_under_nosniff_is_blocked_by_one_and_allowed_by_the_other() -> None:
+    assert blocked("text/plain", SNIFFS_SCRIPTS, nosniff=True) is True
+    assert blocked("text/plain", TRUSTS_SCRIPTS, nosniff=True) is False
+    assert blocked("text/plain", CORE, nosniff=True) is None
+
+
+def test_partial_data_is_blocked_by_one() -> None:
+    assert blocked("text/html", SNIFFS_SCRIPTS, status=206, content_range="bytes 0-1/2") is None
+    assert blocked("text/html", TRUSTS_SCRIPTS, status=206, content_range="bytes 0-1/2") is True
+
+
+@pytest.mark.parametrize("content_range", ["bytes 1-2/3", "bytes 1-2/*"])
+def test_a_later_part_turns_on_what_was_seen_before(content_range: str) -> None:
+    for rules in ALL:
+        assert blocked(None, rules, status=206, content_range=content_range) is None
+        assert blocked(None, rules, status=206, content_range="bytes 0-2/3") is False
+
+
+@pytest.mark.parametrize("content_range", [None, "", "bytes 2-1/3", "bytes 0-3/3", "x", "bytes 0-" + "9" * 200 + "/*"])
+def test_an_unreadable_content_range_counts_with_one(content_range: str | None) -> None:
+    assert blocked(None, SNIFFS_SCRIPTS, status=206, content_range=content_range) is False
+    assert blocked(None, TRUSTS_SCRIPTS, status=206, content_range=content_range) is None
+
+
+def test_an_empty_body_fails_open_with_one_and_closed_with_the_other() -> None:
+    for status, nosniff in ((404, False), (200, True)):
+        assert blocked("image/png", SNIFFS_SCRIPTS, status=status, nosniff=nosniff, empty=True) is False
+        assert blocked("image/png", TRUSTS_SCRIPTS, status=status, nosniff=nosniff, empty=True) is True
+        assert blocked("image/png", TRUSTS_SCRIPTS, status=status, nosniff=nosniff) is None
+
+
+def test_fetch_gets_an_empty_response_and_no_error() -> None:
+    for destination, result in (("image", True), ("script", True), ("empty", False), ("unknown", None)):
+        assert opaque_response_blocked("text/csv", nosniff=False, status=200, destination=destination) is result
+
+
+@pytest.mark.parametrize(
+    ("content_type", "essence"),
+    [
+        (None, None),
+        ("", None),
+        ("text/html", "text/html"),
+        ("text/html, image/png", "image/png"),
+        ("text/html, x", "text/html"),
+        ("text/html, */*", "text/html"),
+        ('text/html;x=",image/png"', "text/html"),
+    ],
+)
+def test_the_last_type_that_parses_counts(content_type: str | None, essence: str | None) -> None:
+    assert essence_of(content_type) == essence
+
+
+@given(
+    st.text(st.characters(max_codepoint=0xFF), max_size=40),
+    st.text(max_size=30),
+    st.integers(100, 599),
+    st.sampled_from(ALL),
+)
+def test_no_header_raises(content_type: str, content_range: str, status: int, rules: OrbRules) -> None:
+    result = blocked(content_type, rules, status=status, content_range=content_range, nosniff=True)
+    assert not (result is True and essence_of(content_type) is None), "what has no type is never blocked unseen"
