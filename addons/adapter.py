@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from mitmproxy import http
 
 from policies.exchange import Exchange, HeaderList, Request, Response
@@ -11,34 +13,54 @@ UNANSWERED = ("Connection killed", "Client disconnected", "client disconnected",
 BAD_GATEWAY = 502
 
 
-def exchange_of(flow: http.HTTPFlow) -> Exchange:
-    """What the flow looked like on the wire; `proxy_status` where mitmproxy answered in the server's place."""
-    request, response, client = flow.request, flow.response, flow.client_conn
+def request_of(flow: http.HTTPFlow) -> Exchange:
+    """What the browser asked, its answer still to come."""
+    request, client = flow.request.data, flow.client_conn
     return Exchange(
         id=flow.id,
         client=client.peername[0] if client.peername else "unknown",
         connection=client.id,
         request=Request(
             # Request.method is upper-cased by mitmproxy; to CORS, `patch` is not `PATCH`.
-            method=request.data.method.decode("latin-1"),
-            url=_url(request),
-            headers=HeaderList(request.data.headers.fields),
+            method=request.method.decode("latin-1"),
+            url=_url(flow.request),
+            headers=HeaderList(request.headers.fields),
             started=request.timestamp_start,
         ),
-        response=None if response is None else _response(response),
-        http2=request.data.http_version not in (b"HTTP/1.1", b"HTTP/1.0"),
-        proxy_status=_proxy_status(flow) if response is None else None,
+        http2=request.http_version not in (b"HTTP/1.1", b"HTTP/1.0"),
     )
 
 
-def _response(response: http.Response) -> Response:
-    data = response.data
-    return Response(data.status_code, HeaderList(data.headers.fields), data.timestamp_start or 0.0)
+def exchange_of(flow: http.HTTPFlow, asked: Exchange | None = None) -> Exchange:
+    """What the flow looked like on the wire: its request, as `asked` where that was read before, and what came of it.
+
+    `proxy_status` tells that mitmproxy answered in the server's place.
+    """
+    asked = asked or request_of(flow)
+    if flow.response is None:
+        response, status = None, _proxy_status(flow)
+    else:
+        data = flow.response.data
+        headers = HeaderList(data.headers.fields)
+        response, status = Response(data.status_code, headers, data.timestamp_start or asked.request.started), None
+    return Exchange(asked.id, asked.client, asked.connection, asked.request, response, asked.http2, status)
 
 
 def _url(request: http.Request) -> str:
-    """The URL the browser asked for, without fragment: the Host it named, not the address the proxy went to."""
-    return request.pretty_url.partition("#")[0]
+    """The URL the browser asked for, without fragment: the host it named, not the address the proxy went to."""
+    data = request.data
+    named = data.authority or dict(data.headers.fields).get(b"Host") or data.headers.get("host", "").encode("latin-1", "replace")
+    path = data.path.decode("latin-1").partition("#")[0]
+    return _base(data.scheme, data.host, data.port, named) + (path if path.startswith("/") else "/")
+
+
+@lru_cache(maxsize=4096)
+def _base(scheme: bytes, host: str, port: int, named: bytes) -> str:
+    request = http.Request.make("GET", "http://host/")
+    request.data.scheme, request.data.host, request.data.port = scheme, host, port
+    request.data.path = b""
+    request.headers["host"] = named.decode("latin-1")
+    return request.pretty_url.rstrip("/")
 
 
 def _proxy_status(flow: http.HTTPFlow) -> int | None:

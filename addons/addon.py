@@ -11,16 +11,20 @@ from weakref import WeakValueDictionary
 from mitmproxy import ctx, exceptions, flowfilter, hooks, http
 from mitmproxy.addonmanager import Loader
 
-from addons.adapter import exchange_of
+from addons.adapter import exchange_of, request_of
 from addons.annotate import annotate
 from addons.announce import Announcer
 from addons.log import VerdictLog
 from policies.engines import ENGINES
+from policies.exchange import Exchange
 from policies.record import record
 from policies.session import Judged, Session
+from policies.session.memory import Memory
 
 logger = logging.getLogger(__name__)
 PREFIX = "cors_"
+OPEN = 10_000
+"""How many requests may wait for their response at once; what is beyond is read again."""
 PATCHING = ("off", "blocked", "policy")
 
 
@@ -47,6 +51,7 @@ class Cors:
         self._mark = True
         self._secrets = False
         self._announcer = Announcer()
+        self._asked: Memory[str, Exchange] = Memory(OPEN)
         self._flows: WeakValueDictionary[str, http.HTTPFlow] = WeakValueDictionary()
 
     # -- options ------------------------------------------------------------------------------------------------------
@@ -115,7 +120,9 @@ class Cors:
         """Read what the browser asked, before other addons change it."""
         if self._scope is not None and not self._scope(flow):
             return
-        self._publish(self._session.begin(exchange_of(flow)))
+        asked = request_of(flow)
+        self._asked.put(flow.id, asked)
+        self._publish(self._session.begin(asked))
 
     @never_raises
     def responseheaders(self, flow: http.HTTPFlow) -> None:
@@ -132,7 +139,7 @@ class Cors:
         if self._scope is not None and not self._scope(flow):
             return
         self._flows[flow.id] = flow
-        self._publish(self._session.observe(exchange_of(flow)))
+        self._publish(self._session.observe(exchange_of(flow, self._asked.pop(flow.id))))
 
     def done(self) -> None:
         """Say what is left to say."""

@@ -7,6 +7,7 @@ decoded (one byte, one code point), names compared without case, values without 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 HTTP_WHITESPACE = "\t\n\r "
 """https://fetch.spec.whatwg.org/#http-whitespace"""
@@ -15,21 +16,21 @@ HTTP_WHITESPACE = "\t\n\r "
 class HeaderList:
     """A header list, in the order of the wire (https://fetch.spec.whatwg.org/#concept-header-list).
 
-    `fields` are the (name, value) pairs exactly as sent; every reading of them is derived.
+    `fields` are the (name, value) pairs exactly as sent; every reading of them is derived, and values only when asked for.
     """
 
     __slots__ = ("_index", "fields")
 
     def __init__(self, fields: tuple[tuple[bytes, bytes], ...] = ()) -> None:
         self.fields = fields
-        index: dict[str, list[str]] = {}
-        for name, value in fields:
-            key = name.decode("latin-1").lower()
-            text = value.decode("latin-1").strip(HTTP_WHITESPACE)
-            if key in index:
-                index[key].append(text)
-            else:
-                index[key] = [text]
+        index: dict[str, bytes | list[bytes]] = {}
+        for raw, value in fields:
+            name = _lower(raw)
+            if name not in index:
+                index[name] = value
+                continue
+            known = index[name]
+            index[name] = [*known, value] if isinstance(known, list) else [known, value]
         self._index = index
 
     @classmethod
@@ -39,14 +40,18 @@ class HeaderList:
 
     def get(self, name: str) -> str | None:
         """All values of `name` (lower case) joined with ", ", or None (https://fetch.spec.whatwg.org/#concept-header-list-get)."""
-        values = self._index.get(name)
-        if values is None:
+        value = self._index.get(name)
+        if value is None:
             return None
-        return values[0] if len(values) == 1 else ", ".join(values)
+        if isinstance(value, bytes):
+            return value.decode("latin-1").strip(HTTP_WHITESPACE)
+        return ", ".join([one.decode("latin-1").strip(HTTP_WHITESPACE) for one in value])
 
     def lines(self, name: str) -> tuple[str, ...]:
         """The value of each line named `name` (lower case), in order; empty when there is none."""
-        return tuple(self._index.get(name, ()))
+        value = self._index.get(name, ())
+        values = (value,) if isinstance(value, bytes) else value
+        return tuple(one.decode("latin-1").strip(HTTP_WHITESPACE) for one in values)
 
     def names(self) -> tuple[str, ...]:
         """Every header name once, lower case, in the order of its first appearance."""
@@ -63,6 +68,11 @@ class HeaderList:
 
     def __repr__(self) -> str:
         return f"HeaderList({self.fields!r})"
+
+
+@lru_cache(maxsize=4096)
+def _lower(name: bytes) -> str:
+    return name.decode("latin-1").lower()
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,20 +60,15 @@ def judge(exchange: Exchange, facts: Facts, engine: EngineName) -> Verdict:
     response = facts.response or exchange.response
     if response is None:
         return Verdict(engine, _unanswered(exchange, facts, engine))
+    if facts.tainting == "basic" and facts.role == "request":
+        return _NOT_CORS[engine]
     branches: dict[str, Ruling] = {}
-    said: tuple[Ruling, bool] | None = None
-    for label, include, tainting, secure, embedder in _branches(facts):
-        shape = _shape(exchange, facts, response, tainting, secure)
-        rule, value = _decide(engine, shape, include, embedder)
-        if rule is None:
-            ruling = _PASSED[value]
-        else:
-            ruling = _worded(exchange, facts, engine, rule, value, response)
-        if said is None:
-            said = ruling, include
-        branches[label] = ruling
-    assert said is not None
-    ruling, include = said
+    asked = _branches(facts)
+    for label, include, tainting, secure, embedder in asked:
+        rule, value = _decide(engine, _shape(exchange, facts, response, tainting, secure), include, embedder)
+        branches[label] = _PASSED[value] if rule is None else _worded(exchange, facts, engine, rule, value, response)
+    include = asked[0][1]
+    ruling = branches[asked[0][0]]
     hidden: tuple[str, ...] = ()
     if facts.role == "request":
         if ruling.outcome is Outcome.OPAQUE:
@@ -92,7 +87,15 @@ def judge(exchange: Exchange, facts: Facts, engine: EngineName) -> Verdict:
 
 def differing(exchange: Exchange, facts: Facts, engine: EngineName, said: Ruling) -> list[Verdict]:
     """The verdicts of the engines other than `engine` whose outcome or rule is not the one said."""
-    verdicts = (judge(exchange, facts, other) for other in ENGINES if other != engine)
+    response = facts.response or exchange.response
+    if response is None or (facts.tainting == "basic" and facts.role == "request"):
+        return []
+    _, include, tainting, secure, embedder = _branches(facts)[0]
+    shape = _shape(exchange, facts, response, tainting, secure)
+    # Deciding is remembered, wording is not: only what differs is worded.
+    here = _decide(engine, shape, include, embedder)[0]
+    others = [other for other in ENGINES if other != engine and _decide(other, shape, include, embedder)[0] != here]
+    verdicts = (judge(exchange, facts, other) for other in others)
     return [other for other in verdicts if (other.outcome, other.ruling.rule) != (said.outcome, said.rule)]
 
 
@@ -240,6 +243,8 @@ _PASSED = {
     "opaque": Ruling(Outcome.OPAQUE),
     "not-cors": Ruling(Outcome.NOT_CORS),
 }
+
+_NOT_CORS: dict[EngineName, Verdict] = {name: Verdict(name, _PASSED["not-cors"]) for name in ENGINES}
 
 
 @lru_cache(maxsize=32768)

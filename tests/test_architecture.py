@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FACTS = {"policies.exchange", "policies.verdict"}
 RULES = FACTS | {"policies.fetch", "policies.rules"}
 JUDGE = RULES | {"policies.engines", "policies.facts", "policies.judge"}
-POLICIES = JUDGE | {"policies.session", "policies.diagnosis", "policies.server"}
+POLICIES = JUDGE | {"policies.session", "policies.diagnosis", "policies.server", "policies.redact", "policies.record"}
 
 MAY_IMPORT = {
     "policies": set(),
@@ -31,6 +31,8 @@ MAY_IMPORT = {
     "policies.session": JUDGE,
     "policies.diagnosis": JUDGE | {"policies.session"},
     "policies.server": RULES,
+    "policies.redact": set(),
+    "policies.record": JUDGE | {"policies.session", "policies.redact"},
     "addons": POLICIES,
     "scripts": POLICIES,
 }

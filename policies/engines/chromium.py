@@ -139,6 +139,30 @@ KINDS = {
 }
 """Resource::ResourceTypeToString by request destination. fetch and XMLHttpRequest look alike on the wire: fetch is said."""
 
+REASONS = {
+    "allow-origin-missing": "No 'Access-Control-Allow-Origin' header is present on the requested resource.",
+    "allow-origin-wildcard": "The value of the 'Access-Control-Allow-Origin' header in the response must not be the wildcard "
+    "'*' when the request's credentials mode is 'include'.",
+    "allow-origin-multiple": "The 'Access-Control-Allow-Origin' header contains multiple values '{value}', but only one is "
+    "allowed.",
+    "allow-origin-invalid": "The 'Access-Control-Allow-Origin' header contains the invalid value '{value}'.",
+    "allow-origin-mismatch": "The 'Access-Control-Allow-Origin' header has a value '{value}' that is not equal to the supplied "
+    "origin.",
+    "allow-credentials-not-true": "The value of the 'Access-Control-Allow-Credentials' header in the response is '{value}' "
+    "which must be 'true' when the request's credentials mode is 'include'.",
+    "preflight-status-not-ok": "It does not have HTTP ok status.",
+    "preflight-redirect": "Redirect is not allowed for a preflight request.",
+    "preflight-allow-methods-invalid": "Cannot parse Access-Control-Allow-Methods response header field in preflight response.",
+    "preflight-allow-headers-invalid": "Cannot parse Access-Control-Allow-Headers response header field in preflight response.",
+    "preflight-method-not-allowed": "Method {value} is not allowed by Access-Control-Allow-Methods in preflight response.",
+    "preflight-header-not-allowed": "Request header field {value} is not allowed by Access-Control-Allow-Headers in preflight "
+    "response.",
+    # The location is left out of the text: the network service hands none over.
+    "redirect-userinfo": "Redirect location '' contains a username and password, which is disallowed for cross-origin requests.",
+    "redirect-cross-origin": "Cross origin requests are not allowed by request mode.",
+}
+"""Our rule -> the last sentence of the console's text (GetErrorStringForConsoleMessage)."""
+
 MIXED_CONTEXTS = {"empty": "resource", "font": "font", "image": "element", "script": "script", "style": "stylesheet"}
 
 
@@ -170,35 +194,8 @@ def _checks_access(wording: Wording) -> bool:
 
 
 def _reason(wording: Wording, kind: str) -> str:
-    value = encode_hint(wording.value)
-    reasons = {
-        "allow-origin-missing": "No 'Access-Control-Allow-Origin' header is present on the requested resource.",
-        "allow-origin-wildcard": "The value of the 'Access-Control-Allow-Origin' header in the response must not be the "
-        "wildcard '*' when the request's credentials mode is 'include'.",
-        "allow-origin-multiple": f"The 'Access-Control-Allow-Origin' header contains multiple values '{value}', but only "
-        "one is allowed.",
-        "allow-origin-invalid": f"The 'Access-Control-Allow-Origin' header contains the invalid value '{value}'.",
-        "allow-origin-mismatch": f"The 'Access-Control-Allow-Origin' header has a value '{value}' that is not equal to the "
-        "supplied origin.",
-        "allow-credentials-not-true": "The value of the 'Access-Control-Allow-Credentials' header in the response is "
-        f"'{value}' which must be 'true' when the request's credentials mode is 'include'.",
-        "preflight-status-not-ok": "It does not have HTTP ok status.",
-        "preflight-redirect": "Redirect is not allowed for a preflight request.",
-        "preflight-allow-methods-invalid": "Cannot parse Access-Control-Allow-Methods response header field in preflight "
-        "response.",
-        "preflight-allow-headers-invalid": "Cannot parse Access-Control-Allow-Headers response header field in preflight "
-        "response.",
-        "preflight-method-not-allowed": f"Method {value} is not allowed by Access-Control-Allow-Methods in preflight "
-        "response.",
-        "preflight-header-not-allowed": f"Request header field {value} is not allowed by Access-Control-Allow-Headers in "
-        "preflight response.",
-        # The location is left out of the text: the network service hands none over.
-        "redirect-userinfo": "Redirect location '' contains a username and password, which is disallowed for cross-origin "
-        "requests.",
-        "redirect-cross-origin": "Cross origin requests are not allowed by request mode.",
-    }
     suffix = " Have the server send the header with a valid value." if kind == "fetch" and wording.rule in SUFFIXED else ""
-    return reasons[wording.rule] + suffix
+    return REASONS[wording.rule].format(value=encode_hint(wording.value)) + suffix
 
 
 def encode_hint(value: str) -> str:

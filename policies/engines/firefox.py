@@ -113,6 +113,24 @@ CATEGORIES = {
 }
 """Our rule -> the console message's category."""
 
+REASONS = {
+    "CORSMissingAllowOrigin2": "CORS header ‘Access-Control-Allow-Origin’ missing). Status code: {status}.",
+    "CORSNotSupportingCredentials": "Credential is not supported if the CORS header ‘Access-Control-Allow-Origin’ is ‘*’).",
+    "CORSMultipleAllowOriginNotAllowed": "Multiple CORS header ‘Access-Control-Allow-Origin’ not allowed).",
+    "CORSAllowOriginNotMatchingOrigin": "CORS header ‘Access-Control-Allow-Origin’ does not match ‘{value}’).",
+    "CORSMissingAllowCredentials": "expected ‘true’ in CORS header ‘Access-Control-Allow-Credentials’).",
+    "CORSPreflightDidNotSucceed3": "CORS preflight response did not succeed). Status code: {status}.",
+    "CORSExternalRedirectNotAllowed": "CORS request external redirect not allowed).",
+    "CORSInvalidAllowMethod": "invalid token ‘{value}’ in CORS header ‘Access-Control-Allow-Methods’).",
+    "CORSInvalidAllowHeader": "invalid token ‘{value}’ in CORS header ‘Access-Control-Allow-Headers’).",
+    "CORSMethodNotFound": "Did not find method in CORS header ‘Access-Control-Allow-Methods’).",
+    "CORSMissingAllowHeaderFromPreflight2": "header ‘{value}’ is not allowed according to header "
+    "‘Access-Control-Allow-Headers’ from CORS preflight response).",
+    "CORSDidNotSucceed2": "CORS request did not succeed). Status code: (null).",
+    "CORSRequestNotHttp": "CORS request not http).",
+}
+"""Category -> what follows "(Reason: " in the console's text (security.properties)."""
+
 
 def word(wording: Wording) -> tuple[str | None, str | None]:
     """The console message's category and text."""
@@ -133,24 +151,4 @@ def word(wording: Wording) -> tuple[str | None, str | None]:
     if category is None:
         return None, None
     url = f"‘{wording.url}’" if category == "CORSNotSupportingCredentials" else wording.url
-    return category, f"{BLOCKED}{url}. (Reason: {_reason(category, wording)}"
-
-
-def _reason(category: str, wording: Wording) -> str:
-    header = "CORS header ‘Access-Control-Allow-"
-    return {
-        "CORSMissingAllowOrigin2": f"{header}Origin’ missing). Status code: {wording.status}.",
-        "CORSNotSupportingCredentials": f"Credential is not supported if the {header}Origin’ is ‘*’).",
-        "CORSMultipleAllowOriginNotAllowed": f"Multiple {header}Origin’ not allowed).",
-        "CORSAllowOriginNotMatchingOrigin": f"{header}Origin’ does not match ‘{wording.value}’).",
-        "CORSMissingAllowCredentials": f"expected ‘true’ in {header}Credentials’).",
-        "CORSPreflightDidNotSucceed3": f"CORS preflight response did not succeed). Status code: {wording.status}.",
-        "CORSExternalRedirectNotAllowed": "CORS request external redirect not allowed).",
-        "CORSInvalidAllowMethod": f"invalid token ‘{wording.value}’ in {header}Methods’).",
-        "CORSInvalidAllowHeader": f"invalid token ‘{wording.value}’ in {header}Headers’).",
-        "CORSMethodNotFound": f"Did not find method in {header}Methods’).",
-        "CORSMissingAllowHeaderFromPreflight2": f"header ‘{wording.value}’ is not allowed according to header "
-        "‘Access-Control-Allow-Headers’ from CORS preflight response).",
-        "CORSDidNotSucceed2": "CORS request did not succeed). Status code: (null).",
-        "CORSRequestNotHttp": "CORS request not http).",
-    }[category]
+    return category, f"{BLOCKED}{url}. (Reason: {REASONS[category].format(value=wording.value, status=wording.status)}"
