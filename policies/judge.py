@@ -19,7 +19,7 @@ from policies.facts import Embedder, Facts, Site, Tainting
 from policies.fetch.corp import cross_origin_resource_policy_check
 from policies.fetch.cors_check import cors_check
 from policies.fetch.exposed import hidden_header_names
-from policies.fetch.headers import first_invalid_token
+from policies.fetch.headers import first_invalid_token, list_values
 from policies.fetch.mixed_content import is_mixed_content, is_upgraded
 from policies.fetch.orb import opaque_response_blocked
 from policies.fetch.origin import has_userinfo, origin_of
@@ -62,41 +62,41 @@ def judge(exchange: Exchange, facts: Facts, engine: EngineName) -> Verdict:
         return Verdict(engine, _unanswered(exchange, facts, engine))
     if facts.tainting == "basic" and facts.role == "request":
         return _NOT_CORS[engine]
-    branches: dict[str, Ruling] = {}
     asked = _branches(facts)
+    branches: dict[str, Ruling] = {}
     for label, include, tainting, secure, embedder in asked:
-        rule, value = _decide(engine, _shape(exchange, facts, response, tainting, secure), include, embedder)
+        shape = _shape(exchange, facts, response, tainting, secure)
+        rule, value = _decide(engine, shape, include, embedder)
         branches[label] = _PASSED[value] if rule is None else _worded(exchange, facts, engine, rule, value, response)
-    include = asked[0][1]
-    ruling = branches[asked[0][0]]
-    hidden: tuple[str, ...] = ()
-    if facts.role == "request":
-        if ruling.outcome is Outcome.OPAQUE:
-            hidden = response.headers.names()
-        elif ruling.outcome is Outcome.ALLOWED:
-            policy = ENGINES[engine]
-            hidden = hidden_header_names(
-                response.headers, include=include, grammar=policy.expose_grammar, extra_safelisted=policy.extra_exposed
-            )
-    if len(branches) == 1:
-        return Verdict(engine, ruling, hidden=hidden)
-    rulings = set(branches.values())
-    certain = all(other.outcome is ruling.outcome for other in rulings)
-    return Verdict(engine, ruling, "certain" if certain else "likely", branches if len(rulings) > 1 else {}, hidden)
+    said, include = branches[asked[0][0]], asked[0][1]
+    hidden = _hidden(facts, response, said, engine, include) if facts.role == "request" else ()
+    if len(asked) == 1:
+        return Verdict(engine, said, hidden=hidden)
+    certain = all(ruling.outcome is said.outcome for ruling in branches.values())
+    agree = all(ruling == said for ruling in branches.values())
+    return Verdict(engine, said, "certain" if certain else "likely", {} if agree else branches, hidden)
 
 
-def differing(exchange: Exchange, facts: Facts, engine: EngineName, said: Ruling) -> list[Verdict]:
-    """The verdicts of the engines other than `engine` whose outcome or rule is not the one said."""
+def differing(exchange: Exchange, facts: Facts, engine: EngineName) -> list[Verdict]:
+    """The verdicts of the other engines that decide otherwise than `engine`, or for another reason."""
     response = facts.response or exchange.response
     if response is None or (facts.tainting == "basic" and facts.role == "request"):
         return []
     _, include, tainting, secure, embedder = _branches(facts)[0]
     shape = _shape(exchange, facts, response, tainting, secure)
-    # Deciding is remembered, wording is not: only what differs is worded.
-    here = _decide(engine, shape, include, embedder)[0]
-    others = [other for other in ENGINES if other != engine and _decide(other, shape, include, embedder)[0] != here]
-    verdicts = (judge(exchange, facts, other) for other in others)
-    return [other for other in verdicts if (other.outcome, other.ruling.rule) != (said.outcome, said.rule)]
+    return [judge(exchange, facts, other) for other in _differing(engine, shape, include, embedder)]
+
+
+def _hidden(facts: Facts, response: Response, said: Ruling, engine: EngineName, include: bool) -> tuple[str, ...]:
+    """The response header names that the page's script cannot read."""
+    if said.outcome is Outcome.OPAQUE:
+        return response.headers.names()
+    if said.outcome is not Outcome.ALLOWED:
+        return ()
+    policy = ENGINES[engine]
+    return hidden_header_names(
+        response.headers, include=include, grammar=policy.expose_grammar, extra_safelisted=policy.extra_exposed
+    )
 
 
 def _unanswered(exchange: Exchange, facts: Facts, engine: EngineName) -> Ruling:
@@ -106,6 +106,12 @@ def _unanswered(exchange: Exchange, facts: Facts, engine: EngineName) -> Ruling:
     seen = judge(exchange, _with_response(facts, Response(exchange.proxy_status, HeaderList())), engine).ruling
     rule = RULES[isolation_rules.NETWORK_ERROR]
     return Ruling(Outcome.BLOCKED, rule.code, rule.spec, rule.step, seen.error, seen.message)
+
+
+def forget() -> None:
+    """Forget every decision, so that the next of each shape is made anew; for measuring."""
+    _decide.cache_clear()
+    _differing.cache_clear()
 
 
 def mend(exchange: Exchange, facts: Facts, engine: EngineName) -> Fix | None:
@@ -271,21 +277,27 @@ def _decide(engine: EngineName, shape: Shape, include: bool, embedder: Embedder)
     return failure
 
 
+@lru_cache(maxsize=32768)
+def _differing(engine: EngineName, shape: Shape, include: bool, embedder: Embedder) -> tuple[EngineName, ...]:
+    """The engines whose decision is for another rule than `engine`'s, or for none."""
+    rule = _decide(engine, shape, include, embedder)[0]
+    return tuple(other for other in ENGINES if other != engine and _decide(other, shape, include, embedder)[0] != rule)
+
+
 def _decide_preflight(policy: EnginePolicy, shape: Shape, include: bool) -> tuple[str, str] | None:
-    fields = {
-        "access-control-allow-origin": shape.allow_origin,
-        "access-control-allow-credentials": shape.allow_credentials,
-        "access-control-allow-methods": shape.allow_methods,
-        "access-control-allow-headers": shape.allow_headers,
-        "location": shape.location,
-    }
     preflight = Preflight(
         origin=shape.origin,
         method=shape.method,
         names=shape.names,
-        status=shape.status,
-        headers=HeaderList.of(*((name, value) for name, value in fields.items() if value is not None)),
         include=include,
+        status=shape.status,
+        location=shape.location,
+        allow_origin=shape.allow_origin,
+        allow_credentials=shape.allow_credentials,
+        allow_methods=shape.allow_methods,
+        allow_headers=shape.allow_headers,
+        methods=list_values(shape.allow_methods),
+        headers=list_values(shape.allow_headers),
         cross_origin=shape.cross_origin or not policy.same_origin_preflight_unchecked,
         authorization_by_wildcard=policy.authorization_by_wildcard,
     )

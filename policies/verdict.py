@@ -38,16 +38,6 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One comparison on the way to the verdict: which step of which section, what was compared, and whether it passed."""
-
-    spec: str
-    number: str
-    compared: str
-    passed: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Ruling:
     """What one engine makes of one exchange under one credentials mode."""
 
@@ -73,7 +63,6 @@ class Verdict:
     certainty: Certainty = "certain"
     branches: dict[str, Ruling] = field(default_factory=dict)
     hidden: tuple[str, ...] = ()
-    steps: tuple[Step, ...] = ()
 
     @property
     def outcome(self) -> Outcome:

@@ -216,7 +216,7 @@ def start(
         with launch(browser, port, authority, url, profile, headless, remote, arguments, prefs or {}) as running:
             yield running
     finally:
-        _remove(profile)
+        remove(profile)
 
 
 @contextlib.contextmanager
@@ -439,9 +439,10 @@ def _root() -> bool:
     return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
-def _remove(profile: Path) -> None:
-    for _ in range(20):
-        shutil.rmtree(profile, ignore_errors=True)
-        if not profile.exists():
+def remove(folder: Path) -> None:
+    """Remove a folder that what was just ended may still be letting go of."""
+    for _ in range(30):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
             return
         time.sleep(0.1)

@@ -16,6 +16,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from scripts import __version__
+from scripts.demo import demo
 from scripts.errors import CorsightError, one_line
 
 CLEAN = 0
@@ -52,7 +53,8 @@ def corsight(
         raise typer.Exit(BAD_INPUT)
 
 
-for name in ("audit", "demo"):
+app.command("demo")(demo)
+for name in ("audit",):
     try:
         module = importlib.import_module(f"scripts.{name}")
     except ModuleNotFoundError as missing:

@@ -120,6 +120,14 @@ def extract_header_list_values(headers: HeaderList, name: str) -> tuple[str, ...
     return tuple(values)
 
 
+def list_values(value: str | None) -> tuple[str, ...] | Failure | None:
+    """The elements of a `#token` header whose lines were joined already: None when absent, FAILURE for a broken one."""
+    if value is None:
+        return None
+    elements = _list_elements(value)
+    return tuple(elements) if all(map(_token, elements)) else Failure.FAILURE
+
+
 def first_invalid_token(value: str) -> str | None:
     """The first element of a list that is not a token, None when all are. Empty elements are passed over."""
     return next((element for element in _list_elements(value) if not _token(element)), None)

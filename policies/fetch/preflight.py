@@ -10,9 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from policies.exchange import HeaderList
-from policies.fetch.cors_check import cors_check
-from policies.fetch.headers import Failure, extract_header_list_values
+from policies.fetch.cors_check import CREDENTIALS, cors_check
+from policies.fetch.headers import Failure
 from policies.fetch.redirect import REDIRECT_STATUSES
 from policies.fetch.safelist import is_cors_non_wildcard_request_header_name, is_cors_safelisted_method
 
@@ -35,16 +34,23 @@ Check = Literal["redirect", "cors", "status", "methods-syntax", "headers-syntax"
 class Preflight:
     """What a CORS-preflight request asked, and how it was answered.
 
-    `method` and `names` are its Access-Control-Request-Method and the names in Access-Control-Request-Headers;
+    `method` and `names` are its Access-Control-Request-Method and the names in Access-Control-Request-Headers. The `allow_`
+    values are the answer's headers as `get` returns them, `methods` and `headers` the two lists among them as parsed.
     `cross_origin` is False when the engine sent it to the page's own origin and exempts that from the CORS check.
     """
 
     origin: str
     method: str
     names: tuple[str, ...]
-    status: int
-    headers: HeaderList
     include: bool
+    status: int
+    location: str | None
+    allow_origin: str | None
+    allow_credentials: str | None
+    allow_methods: str | None
+    allow_headers: str | None
+    methods: tuple[str, ...] | Failure | None
+    headers: tuple[str, ...] | Failure | None
     cross_origin: bool = True
     authorization_by_wildcard: bool = False
 
@@ -60,9 +66,8 @@ def check_preflight(preflight: Preflight, order: Sequence[Check]) -> tuple[str, 
 
 def _redirect(preflight: Preflight) -> tuple[str, str] | None:
     # A preflight is fetched by HTTP-network-or-cache fetch, which follows no redirect.
-    location = preflight.headers.get("location")
-    if preflight.status in REDIRECT_STATUSES and location is not None:
-        return REDIRECT, location
+    if preflight.status in REDIRECT_STATUSES and preflight.location is not None:
+        return REDIRECT, preflight.location
     return None
 
 
@@ -70,13 +75,11 @@ def _cors(preflight: Preflight) -> tuple[str, str] | None:
     # 7. The CORS check, with the credentials mode of the request that is to follow.
     if not preflight.cross_origin:
         return None
-    headers = preflight.headers
-    allow_origin = headers.get("access-control-allow-origin")
-    allow_credentials = headers.get("access-control-allow-credentials")
+    allow_origin, allow_credentials = preflight.allow_origin, preflight.allow_credentials
     rule = cors_check(preflight.origin, allow_origin, allow_credentials, include=preflight.include)
     if rule is None:
         return None
-    return rule, (allow_credentials if rule == "allow-credentials-not-true" else allow_origin) or ""
+    return rule, (allow_credentials if rule == CREDENTIALS else allow_origin) or ""
 
 
 def _status(preflight: Preflight) -> tuple[str, str] | None:
@@ -86,30 +89,27 @@ def _status(preflight: Preflight) -> tuple[str, str] | None:
 
 def _methods_syntax(preflight: Preflight) -> tuple[str, str] | None:
     # 7.1 and 7.3
-    if extract_header_list_values(preflight.headers, "access-control-allow-methods") is Failure.FAILURE:
-        return METHODS_INVALID, preflight.headers.get("access-control-allow-methods") or ""
-    return None
+    return (METHODS_INVALID, preflight.allow_methods or "") if preflight.methods is Failure.FAILURE else None
 
 
 def _headers_syntax(preflight: Preflight) -> tuple[str, str] | None:
     # 7.2 and 7.3
-    if extract_header_list_values(preflight.headers, "access-control-allow-headers") is Failure.FAILURE:
-        return HEADERS_INVALID, preflight.headers.get("access-control-allow-headers") or ""
-    return None
+    return (HEADERS_INVALID, preflight.allow_headers or "") if preflight.headers is Failure.FAILURE else None
 
 
 def _method(preflight: Preflight) -> tuple[str, str] | None:
     # 7.5 Methods are compared byte for byte; GET, HEAD and POST need no permission.
-    if is_cors_safelisted_method(preflight.method):
+    method, methods = preflight.method, preflight.methods
+    if is_cors_safelisted_method(method):
         return None
-    methods = _listed(preflight.headers, "access-control-allow-methods")
-    if preflight.method in methods or ("*" in methods and not preflight.include):
+    if isinstance(methods, tuple) and (method in methods or ("*" in methods and not preflight.include)):
         return None
-    return METHOD, preflight.method
+    return METHOD, method
 
 
 def _header(preflight: Preflight) -> tuple[str, str] | None:
-    names = {name.lower() for name in _listed(preflight.headers, "access-control-allow-headers")}
+    listed = preflight.headers if isinstance(preflight.headers, tuple) else ()
+    names = {name.lower() for name in listed}
     wildcard = "*" in names and not preflight.include
     for name in preflight.names:
         if name in names:
@@ -118,11 +118,6 @@ def _header(preflight: Preflight) -> tuple[str, str] | None:
         if not wildcard or (not preflight.authorization_by_wildcard and is_cors_non_wildcard_request_header_name(name)):
             return HEADER, name
     return None
-
-
-def _listed(headers: HeaderList, name: str) -> tuple[str, ...]:
-    values = extract_header_list_values(headers, name)
-    return values if isinstance(values, tuple) else ()
 
 
 CHECKS: dict[Check, Callable[[Preflight], tuple[str, str] | None]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from policies.fetch import mixed_content as mixed
+from policies.fetch.mixed_content import SPEC as MIXED_CONTENT_SPEC
 from policies.rules.model import Rule
 
 SPEC = "https://fetch.spec.whatwg.org/#http-redirect-fetch"
@@ -64,7 +64,7 @@ RULES = (
     Rule(
         code=MIXED_CONTENT,
         title="A secure page was led to an insecure URL",
-        spec=mixed.SPEC,
+        spec=MIXED_CONTENT_SPEC,
         step="fetch",
         why="A page loaded over https may not load over http, redirects included. No CORS header changes that.",
         needed="an https URL in place of {target}",

@@ -9,12 +9,12 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from policies.engines import ENGINES
 from policies.exchange import Exchange, HeaderList, Response
 from policies.facts import Embedder, Facts, Site, Tainting
-from policies.fetch.headers import Failure, extract_header_list_values
+from policies.fetch.headers import Failure, list_values
 from policies.fetch.origin import is_potentially_trustworthy, origin_of, same_site
 from policies.fetch.preflight_cache import PreflightCache
 from policies.fetch.redirect import location_url
@@ -54,10 +54,10 @@ class Judged:
 
     @property
     def others(self) -> list[Verdict]:
-        """The verdicts of the other engines that would decide otherwise, or for another reason."""
-        facts, said = self.entry.facts, self.verdict.ruling
+        """The verdicts of the other engines that decide otherwise, or for another reason."""
+        facts = self.entry.facts
         assert facts is not None
-        return differing(self.entry.exchange, facts, self.verdict.engine, said)
+        return differing(self.entry.exchange, facts, self.verdict.engine)
 
 
 class Browser:
@@ -439,7 +439,7 @@ class Browser:
         target: str | None = None
         if entry.role == "redirect" and response is not None:
             found = location_url(response, url)
-            target = "" if found is Failure.FAILURE else found  # type: ignore[assignment]
+            target = "" if found is Failure.FAILURE else found
         referrer = reading.referrer
         page_hint = page_origin if page_origin not in (None, "null") else referrer_origin(reading)
         page: str | None = None
@@ -510,7 +510,7 @@ class Browser:
 
 
 def _listed(headers: HeaderList, name: str) -> tuple[str, ...]:
-    values = extract_header_list_values(headers, name)
+    values = list_values(headers.get(name))
     return values if isinstance(values, tuple) else ()
 
 
@@ -534,4 +534,4 @@ def _narrow(verdict: Verdict, *, passed: bool, certainty: Certainty) -> Verdict:
     ruling = next(iter(left.values()))
     branches = left if len(set(left.values())) > 1 else {}
     same = all(other.outcome is ruling.outcome for other in left.values())
-    return Verdict(verdict.engine, ruling, certainty if same else "likely", branches, verdict.hidden)
+    return replace(verdict, ruling=ruling, certainty=certainty if same else "likely", branches=branches)

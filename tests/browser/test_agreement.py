@@ -16,7 +16,10 @@ from tests.browser.lab.score import score
 ADDON = Path(__file__).resolve().parents[2] / "addons" / "cors.py"
 SEED, COUNT = 7, 60
 
-AGREEMENT = 0.97
+AGREEMENT: dict[Engine, float] = {"chromium": 0.97, "firefox": 0.97, "webkit": 0.85}
+"""Nothing that WebKit sends tells whether a request is credentialed, and a third of the drawn steps turn on it."""
+FORESEEN = 0.97
+"""Steps that are right, or wrong with the right verdict in the branch not taken."""
 CERTAIN_WRONG = 1
 """A certain verdict that is wrong is a bug. One is let through: on a shared machine a page's clock can slip."""
 
@@ -36,7 +39,8 @@ def test_the_verdicts_agree_with_the_browser(engine: Engine, tmp_path: Path) -> 
     result = score(tmp_path, log)
     print(result)
     assert result.steps > COUNT / 2
-    assert result.agreement >= AGREEMENT
+    assert result.agreement >= AGREEMENT[engine]
+    assert result.right + result.foreseen >= FORESEEN * result.steps
     assert result.certain_wrong <= CERTAIN_WRONG
 
 

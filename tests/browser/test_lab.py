@@ -37,6 +37,18 @@ def test_a_wrong_verdict_is_told_and_counted_against_its_certainty(tmp_path: Pat
     wrong = [verdict(1.001, "blocked"), verdict(2.001, "allowed", certainty="likely")]
     result = scored(tmp_path, wrong)
     assert (result.steps, result.right, result.certain_wrong, len(result.disagreements)) == (2, 0, 1, 2)
+    assert result.foreseen == 0
+
+
+def test_a_wrong_verdict_is_foreseen_when_a_branch_tells_what_happened(tmp_path: Path) -> None:
+    recorded(tmp_path, [("ok", 1000), ("error", 2000)])
+    allowed, blocked = {"credentials=omit": {"outcome": "allowed"}}, {"credentials=include": {"outcome": "blocked"}}
+    wrong = [
+        verdict(1.001, "blocked", certainty="likely") | {"branches": allowed},
+        verdict(2.001, "allowed", certainty="likely") | {"branches": blocked},
+    ]
+    result = scored(tmp_path, wrong)
+    assert (result.right, result.foreseen) == (0, 2)
 
 
 def test_the_last_line_of_a_flow_counts(tmp_path: Path) -> None:
@@ -88,6 +100,7 @@ def verdict(
         "error": None,
         "message": None,
         "hidden": [],
+        "branches": {},
     }
     return {
         "flow": f"{started}",

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 
 from scripts import browsers
 from scripts.browsers import BrowserError
@@ -63,22 +63,25 @@ def drive(engine: Engine, port: int, confdir: Path) -> Iterator[Driver]:
         with browsers.start(browsers.pick("firefox"), port, confdir, remote=True, prefs=prefs) as running:
             yield Firefox(running)
     else:
-        arguments = ["--disable-popup-blocking"]
-        with browsers.start(browsers.pick("chromium"), port, confdir, remote=True, arguments=arguments) as running:
-            yield Chromium(running)
+        chromium = browsers.pick("chromium")
+        with (
+            browsers.start(chromium, port, confdir, remote=True, arguments=["--disable-popup-blocking"]) as running,
+            connect(running.devtools or "", max_size=None) as socket,
+        ):
+            yield Chromium(socket)
 
 
 class Chromium:
     """Listens to DevTools, attached to every page, frame and worker from its first request on."""
 
-    def __init__(self, running: browsers.Running) -> None:
+    def __init__(self, socket: ClientConnection) -> None:
         self.console: list[str] = []
         self.failed: list[dict[str, Any]] = []
+        self._socket = socket
         self._urls: dict[str, str] = {}
         self._page = ""
         self._attached = threading.Event()
         self._count = 0
-        self._socket = connect(running.devtools or "", max_size=None)
         self._attach()
         threading.Thread(target=self._listen, daemon=True).start()
         if not self._attached.wait(browsers.PATIENCE):
@@ -159,7 +162,7 @@ class MiniBrowser:
         self.failed: list[dict[str, Any]] = []
         self._port = port
         self._process: subprocess.Popen[bytes] | None = None
-        self._home = tempfile.mkdtemp(prefix="corsight-")
+        self._home = Path(tempfile.mkdtemp(prefix="corsight-"))
 
     def go(self, url: str) -> None:
         self._end()
@@ -168,7 +171,7 @@ class MiniBrowser:
             *("--private", "--ignore-tls-errors", "--javascript-can-open-windows-automatically=true"),
             *(f"--proxy=http://127.0.0.1:{self._port}", url),
         ]
-        environment = {"HOME": self._home, "XDG_RUNTIME_DIR": self._home, "LIBGL_ALWAYS_SOFTWARE": "1"}
+        environment = {"HOME": str(self._home), "XDG_RUNTIME_DIR": str(self._home), "LIBGL_ALWAYS_SOFTWARE": "1"}
         self._process = subprocess.Popen(
             command,
             env=os.environ | environment,
@@ -183,7 +186,7 @@ class MiniBrowser:
 
     def close(self) -> None:
         self._end()
-        shutil.rmtree(self._home, ignore_errors=True)
+        browsers.remove(self._home)
 
     def _end(self) -> None:
         if self._process:

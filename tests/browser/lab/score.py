@@ -33,6 +33,8 @@ class Score:
     right: int = 0
     certain: int = 0
     certain_wrong: int = 0
+    foreseen: int = 0
+    """Wrong, but likely only, and a branch of the verdict tells what happened."""
     unseen: int = 0
     unanswered: int = 0
     names: int = 0
@@ -51,6 +53,7 @@ class Score:
         counts = (
             f"{self.right} of {self.steps} steps right ({self.agreement:.2%})",
             f"{self.certain} certain, of them {self.certain_wrong} wrong",
+            f"{self.foreseen} of the wrong ones foreseen",
             f"{self.unseen} unseen, {self.unanswered} unanswered",
             f"names {self.names_right} of {self.names}, texts {self.texts_right} of {self.texts}",
             f"hidden headers {self.hidden_right} of {self.hidden}",
@@ -124,11 +127,20 @@ def _score_step(result: Score, scenario: Record, number: int, saw: Record, excha
     result.certain += certain
     if not right:
         result.certain_wrong += certain
+        result.foreseen += not certain and _foreseen(saw["outcome"] == "error", exchanges)
         told = ("method", "url", "outcome", "rule", "certainty")
         verdicts = [" ".join(str(record[name]) for name in told) for record in exchanges]
         where = f"{scenario['kind']} on {scenario['page']} ({scenario['frame']})"
         result.disagreements.append(f"{where}: {step} was {saw['outcome']}, said {verdicts}")
     _score_hidden(result, scenario, saw, exchanges)
+
+
+def _foreseen(failed: bool, exchanges: list[Record]) -> bool:
+    """Whether the branches not taken hold what happened: one that blocks, or one that allows each that was blocked."""
+    if failed:
+        return any(branch["outcome"] == "blocked" for record in exchanges for branch in record["branches"].values())
+    blocked = [record for record in exchanges if record["outcome"] == "blocked"]
+    return all(any(branch["outcome"] != "blocked" for branch in record["branches"].values()) for record in blocked)
 
 
 def _score_hidden(result: Score, scenario: Record, saw: Record, exchanges: list[Record]) -> None:

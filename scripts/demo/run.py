@@ -1,0 +1,289 @@
+"""Runs the demo: proxy, browser, report.
+
+1. Whatever ends it, an error or Ctrl-C too, ends the browser's process group and the proxy.
+2. Where no browser starts, the recording that comes with Corsight stands in, and that is said.
+3. What the page saw is held against what was judged, request by request.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+from scripts import browsers
+from scripts.browsers import Browser, BrowserError, Running, end_group
+from scripts.demo import Choice
+from scripts.demo.shop import HOME, REQUESTS, SEEN
+from scripts.errors import CorsightError, one_line
+
+type Record = dict[str, Any]
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+ADDON = ROOT / "addons" / "cors.py"
+RECORDING = ROOT / "examples" / "shop.mitm"
+MITMDUMP = (sys.executable, "-P", "-c", "from mitmproxy.tools.main import mitmdump; mitmdump()")
+SHOP = r"~d \.test$"
+"""The filter expression of the shop's own traffic: browsers talk to their makers too, and are told 404 here."""
+PATIENCE = 30.0
+"""Seconds that the proxy has to start, and then the page to be done."""
+
+
+def run(choice: Choice, *, keep: Path | None = None, show: bool = False) -> None:
+    """Visit the shop, and print what Corsight says of it."""
+    if keep is not None:
+        keep.mkdir(parents=True, exist_ok=True)
+    with (
+        ended_by_signals(),
+        tempfile.TemporaryDirectory(prefix="corsight-demo-", ignore_cleanup_errors=True) as temporary,
+    ):
+        folder = Path(temporary)
+        browser = visit_with_first(choice, folder, show)
+        if browser is None:
+            replay(folder)
+        recording = folder / "shop.mitm"
+        records = latest(folder / "verdicts.jsonl")
+        if keep is not None:
+            for name in ("shop.mitm", "verdicts.jsonl"):
+                shutil.copyfile(folder / name, keep / name)
+        print()
+        print(text_report(recording, records))
+        print(agreement(records, seen_by_page(recording), browser))
+        print(next_steps())
+
+
+# -- the visit, with a browser ----------------------------------------------------------------------------------------
+
+
+def visit_with_first(choice: Choice, folder: Path, show: bool) -> str | None:
+    """Visit the shop with the first browser that can; its name, or None where none can."""
+    if choice == "none":
+        return None
+    if choice != "auto":
+        visit(browsers.pick(choice), folder, show)
+        return browsers.pick(choice).name
+    for browser in browsers.find():
+        try:
+            visit(browser, folder, show)
+        except BrowserError as problem:
+            say(f"It did not work out: {one_line(str(problem))}.")
+        else:
+            return browser.name
+    say("There is no browser that starts here.")
+    return None
+
+
+def visit(browser: Browser, folder: Path, show: bool = False) -> None:
+    """Open the shop in the browser; leaves `shop.mitm` and `verdicts.jsonl` in the folder."""
+    say(f"Opening a small shop in {browser.name}, behind a mitmproxy with Corsight in it.")
+    say("The shop's servers live inside the proxy: nothing leaves this machine.")
+    for name in ("port", "seen.json", "shop.mitm", "verdicts.jsonl"):
+        (folder / name).unlink(missing_ok=True)
+    done = folder / "seen.json"
+    with proxy(folder) as port, browsers.start(browser, port, folder, HOME, headless=not show) as running:
+        wait(done.exists, lambda: _ended(running), f"{browser.name} did not finish the page")
+        if show:
+            _stay_open(running)
+
+
+def _ended(running: Running) -> BrowserError | None:
+    if running.alive():
+        return None
+    return BrowserError(f"{running.browser.name} ended early: {browsers._last_words(running.profile)}")
+
+
+def _stay_open(running: Running) -> None:
+    say(f"Press Enter here, or close {running.browser.name}, to see the report.")
+    pressed = threading.Event()
+
+    def read() -> None:
+        # Not sys.stdin: a daemon thread that waits in there may break the interpreter's own end.
+        os.read(0, 1024)
+        pressed.set()
+
+    if sys.stdin.isatty():
+        threading.Thread(target=read, daemon=True).start()
+    while running.alive() and not pressed.wait(0.2):
+        pass
+
+
+@contextlib.contextmanager
+def proxy(folder: Path) -> Iterator[int]:
+    """A mitmdump with Corsight and the shop in it, on a loopback port of its own choice; yields the port."""
+    command = _mitmdump(
+        *("-w", str(folder / "shop.mitm"), "-s", str(Path(__file__).with_name("inside.py"))),
+        confdir=folder,
+        connection_strategy="lazy",
+        cors_log=folder / "verdicts.jsonl",
+        cors_scope=SHOP,
+        demo_folder=folder,
+        listen_host="127.0.0.1",
+        listen_port=0,
+        save_stream_filter=SHOP,
+    )
+    port, log = folder / "port", folder / "mitmdump.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=output, stderr=output, start_new_session=sys.platform != "win32"
+        )
+    assert process.stdin is not None
+    try:
+        wait(port.exists, lambda: _broken(process, log), "mitmproxy did not start")
+        yield int(port.read_text())
+    finally:
+        # It ends by itself when its input does, and so writes all it has to.
+        process.stdin.close()
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            end_group(process)
+
+
+def _mitmdump(*arguments: str, **options: object) -> list[str]:
+    settings = (part for name, value in options.items() for part in ("--set", f"{name}={value}"))
+    return [*MITMDUMP, "--quiet", "-s", str(ADDON), *arguments, *settings]
+
+
+def _broken(process: subprocess.Popen[bytes], log: Path) -> CorsightError | None:
+    if process.poll() is None:
+        return None
+    lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    return CorsightError(f"mitmproxy did not start: {lines[0] if lines else 'it said nothing'}")
+
+
+def wait(done: Callable[[], bool], broken: Callable[[], CorsightError | None], late: str) -> None:
+    """Wait until it is done; raises what is broken, or that it is late."""
+    deadline = time.monotonic() + PATIENCE
+    while not done():
+        if problem := broken():
+            raise problem
+        if time.monotonic() > deadline:
+            raise BrowserError(f"{late} within {PATIENCE:.0f} seconds")
+        time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """SIGTERM and a closed terminal end the block as Ctrl-C does; a second signal does not disturb the cleaning up."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+    def end(number: int, frame: FrameType | None) -> NoReturn:
+        for name in names:
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+        if number == signal.SIGINT:
+            raise KeyboardInterrupt
+        raise SystemExit(128 + number)
+
+    before = {name: signal.signal(getattr(signal, name), end) for name in names}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(getattr(signal, name), handler)
+
+
+# -- the visit, as recorded -------------------------------------------------------------------------------------------
+
+
+def replay(folder: Path) -> None:
+    """Judge the recording that comes with Corsight; leaves `shop.mitm` and `verdicts.jsonl` in the folder."""
+    say(f"Reading a recorded visit to a small shop instead: {shown(RECORDING)}.")
+    say("A browser made it behind a mitmproxy with the shop's servers inside.")
+    if not RECORDING.is_file():
+        raise CorsightError("the recorded visit is not there", where=str(RECORDING), todo="use a checkout of Corsight")
+    shutil.copyfile(RECORDING, folder / "shop.mitm")
+    command = _mitmdump("-n", "-r", str(RECORDING), confdir=folder, cors_log=folder / "verdicts.jsonl")
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise CorsightError(f"mitmproxy could not read it: {done.stderr.strip()}", where=str(RECORDING))
+
+
+def seen_by_page(recording: Path) -> dict[str, bool]:
+    """Of each URL that the page asked for, whether it got it: what the page posted to the shop."""
+    from mitmproxy.http import HTTPFlow
+    from mitmproxy.io import FlowReader
+
+    with recording.open("rb") as file:
+        for flow in FlowReader(file).stream():
+            if isinstance(flow, HTTPFlow) and flow.request.pretty_url == SEEN:
+                return {result["url"]: result["loaded"] for result in json.loads(flow.request.content or b"[]")}
+    return {}
+
+
+# -- what is printed --------------------------------------------------------------------------------------------------
+
+
+def say(line: str) -> None:
+    print(line, flush=True)
+
+
+def latest(verdicts: Path) -> list[Record]:
+    """The records of a log: of each exchange the last one, in the order of the exchanges."""
+    records = (json.loads(line) for line in verdicts.read_text(encoding="utf-8").splitlines())
+    return sorted({record["flow"]: record for record in records}.values(), key=lambda record: record["started"])
+
+
+def text_report(recording: Path, records: list[Record]) -> str:
+    from policies.rules import RULES
+
+    lines = []
+    for record in records:
+        if record["outcome"] == "blocked":
+            rule = RULES[record["rule"]]
+            lines += [
+                f"{record['certainty']} {record['method']} {record['url']}",
+                f"   {rule.title}",
+                f"   {rule.advice}",
+            ]
+        else:
+            lines += [f"{record['certainty']} {record['outcome']} {record['method']} {record['url']}"]
+    return "\n".join(lines) + "\n"
+
+
+def agreement(records: list[Record], seen: dict[str, bool], browser: str | None) -> str:
+    """How often the page got what Corsight says it got, and where not."""
+    wrong = []
+    for request in REQUESTS:
+        fetches = {record["fetch"] for record in records if record["url"] == request.url}
+        blocked = {
+            record["rule"] for record in records if record["fetch"] in fetches and record["outcome"] == "blocked"
+        }
+        loaded = seen.get(request.url)
+        if not fetches or loaded is None:
+            wrong.append(f"  {request.url}: " + ("the page did not say" if fetches else "never seen in the proxy"))
+        elif loaded == bool(blocked):
+            said = f"blocked ({', '.join(sorted(blocked))})" if blocked else "allowed"
+            wrong.append(f"  {request.url}: Corsight says {said}, and the page {'got' if loaded else 'did not get'} it")
+    who = browser or "The recorded browser"
+    return "\n".join([f"{who} agreed on {len(REQUESTS) - len(wrong)} of {len(REQUESTS)} requests.", *wrong])
+
+
+def next_steps() -> str:
+    """What to run on one's own traffic, as it can be typed here."""
+    beside = Path(sys.executable).with_name("mitmdump")
+    mitmdump = "mitmdump" if shutil.which("mitmdump") or not beside.is_file() else shown(beside)
+    corsight = "corsight" if shutil.which("corsight") else shown(ROOT / "scripts" / "corsight")
+    live, file = f"{mitmdump} -s {shown(ADDON)}", f"{corsight} audit FILE"
+    width = max(len(live), len(file))
+    return f"\nNext, your own traffic:\n  {live:{width}}  as it passes\n  {file:{width}}  as recorded: a .mitm or .har file"
+
+
+def shown(path: Path) -> str:
+    """The path as one would type it here."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

@@ -1,0 +1,1 @@
+"""What an audit found, gathered while it runs, and written out."""

@@ -1,0 +1,225 @@
+"""The demo shows every mistake of the shop, and nothing else; the browser agrees; and nothing is left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scripts import browsers, cli
+from scripts.browsers import Browser, BrowserError
+from scripts.demo import run as demo
+from scripts.demo.shop import REQUESTS
+from scripts.errors import CorsightError
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+BOTH = [
+    pytest.param("chromium", marks=pytest.mark.browser("chromium")),
+    pytest.param("firefox", marks=pytest.mark.browser("firefox")),
+]
+
+
+@pytest.fixture(autouse=True)
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder that all temporary files go into."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    return folder
+
+
+def records_of(folder: Path) -> list[dict[str, Any]]:
+    return demo.latest(folder / "verdicts.jsonl")
+
+
+def rules_by_url(records: list[dict[str, Any]]) -> dict[str, set[str]]:
+    """Of each request's URL, what blocked it anywhere on its way."""
+    found = {}
+    for request in REQUESTS:
+        fetches = {record["fetch"] for record in records if record["url"] == request.url}
+        assert len(fetches) == 1
+        found[request.url] = {
+            record["rule"] for record in records if record["fetch"] in fetches and record["outcome"] == "blocked"
+        }
+    return found
+
+
+EXPECTED = {request.url: {request.mistake} if request.mistake else set() for request in REQUESTS}
+
+
+def test_the_shop_makes_seven_mistakes() -> None:
+    assert sum(request.mistake is not None for request in REQUESTS) == 7
+    assert len({request.url for request in REQUESTS}) == len(REQUESTS)
+
+
+def test_the_recording_shows_every_mistake_and_nothing_else(tmp_path: Path) -> None:
+    demo.run("none", keep=tmp_path / "kept")
+    records = records_of(tmp_path / "kept")
+    assert rules_by_url(records) == EXPECTED
+    assert {record["certainty"] for record in records} == {"certain"}
+    assert (tmp_path / "kept" / "shop.mitm").read_bytes() == demo.RECORDING.read_bytes()
+
+
+def test_the_recording_is_of_the_shop_as_it_is(tmp_path: Path) -> None:
+    """Where this fails, examples/README.md says how to record it again."""
+    from mitmproxy.io import FlowReader
+
+    from scripts.demo.shop import answer
+
+    with demo.RECORDING.open("rb") as file:
+        for flow in FlowReader(file).stream():
+            said = answer(flow.request.method, flow.request.pretty_url)
+            headers = {name: value for name, value in flow.response.headers.items() if name != "content-length"}
+            assert (flow.response.status_code, headers, flow.response.text) == (said.status, said.headers, said.body)
+            assert flow.client_conn.peername[0] == "127.0.0.1"
+
+
+@pytest.mark.parametrize("browser", BOTH)
+def test_a_browser_agrees_on_every_request(
+    browser: str, tmp_path: Path, temporary: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(["demo", "--browser", browser, "--keep", str(tmp_path / "kept")]) == 0
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    assert f"agreed on {len(REQUESTS)} of {len(REQUESTS)} requests" in printed.out
+    records = records_of(tmp_path / "kept")
+    assert rules_by_url(records) == EXPECTED
+    asked = [record["url"] for record in records if record["url"] in EXPECTED]
+    assert list(dict.fromkeys(asked)) == list(EXPECTED), "in the order of the page"
+    assert nothing_left(temporary)
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), pytest.param(signal.SIGKILL, -9)]
+)
+@pytest.mark.browser("chromium")
+def test_whatever_ends_it_ends_the_proxy_and_the_browser(number: int, code: int, temporary: Path) -> None:
+    command = [sys.executable, "-m", "scripts.cli", "demo", "--browser", "chromium"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True)
+    try:
+        assert eventually(lambda: any("--user-data-dir" in line for line in running_in(temporary)))
+        process.send_signal(number)
+        assert process.wait(20) == code
+        if number == signal.SIGKILL:
+            # Nobody can clean up then; at least the proxy, which holds the port, ends.
+            assert eventually(lambda: not any("mitmdump" in line for line in running_in(temporary)))
+        else:
+            assert nothing_left(temporary)
+    finally:
+        end_all_in(temporary)
+
+
+def test_without_a_browser_the_recording_stands_in(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(browsers, "find", lambda engine=None: [])
+    demo.run("auto")
+    printed = capsys.readouterr().out
+    assert printed.startswith("There is no browser that starts here.\nReading a recorded visit")
+    assert f"agreed on {len(REQUESTS)} of {len(REQUESTS)} requests" in printed
+
+
+def test_a_browser_that_does_not_start_is_named_and_the_recording_stands_in(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = Browser("chromium", "Chromium", Path("/bin/false"))
+    monkeypatch.setattr(browsers, "find", lambda engine=None: [broken])
+    demo.run("auto")
+    printed = capsys.readouterr().out
+    assert "It did not work out: Chromium ended early: it said nothing.\nThere is no browser" in printed
+    assert f"agreed on {len(REQUESTS)} of {len(REQUESTS)} requests" in printed
+    assert nothing_left(temporary)
+
+
+def test_a_browser_asked_for_by_name_has_to_be_there(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(browsers, "find", lambda engine=None: [])
+    assert cli.run(["demo", "--browser", "firefox"]) == 2
+    assert capsys.readouterr() == ("", "corsight: Firefox is not on the PATH or in its usual place; install it\n")
+
+
+def test_a_proxy_that_does_not_start_is_said_in_one_line(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(demo, "ADDON", temporary / "missing.py")
+    monkeypatch.setattr(browsers, "find", lambda engine=None: [Browser("chromium", "Chromium", Path("/bin/false"))])
+    assert cli.run(["demo"]) == 2
+    printed = capsys.readouterr().err
+    assert printed.startswith("corsight: mitmproxy did not start: ")
+    assert printed.count("\n") == 1
+    assert nothing_left(temporary)
+
+
+def test_a_missing_recording_is_said_in_one_line(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo, "RECORDING", temporary / "shop.mitm")
+    with pytest.raises(CorsightError, match="the recorded visit is not there"):
+        demo.run("none")
+
+
+def test_a_page_that_is_never_done_is_waited_for_in_vain(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo, "PATIENCE", 0.1)
+    with pytest.raises(BrowserError, match=r"^the page is late within 0 seconds$"):
+        demo.wait(lambda: False, lambda: None, "the page is late")
+
+
+def test_where_the_browser_disagrees_it_says_so() -> None:
+    url, other, *_ = (request.url for request in REQUESTS)
+    records = [
+        {"url": request.url, "fetch": request.url, "outcome": "blocked" if request.mistake else "allowed"}
+        | {"rule": request.mistake}
+        for request in REQUESTS
+        if request.url != url
+    ]
+    seen = {request.url: request.mistake is None for request in REQUESTS} | {other: False}
+    assert demo.agreement(records, seen, "Firefox").splitlines() == [
+        f"Firefox agreed on 9 of {len(REQUESTS)} requests.",
+        f"  {url}: never seen in the proxy",
+        f"  {other}: Corsight says allowed, and the page did not get it",
+    ]
+
+
+# -- helpers ----------------------------------------------------------------------------------------------------------
+
+
+def nothing_left(folder: Path) -> bool:
+    """Whether every process that worked in the folder ended, and its files are gone."""
+    return eventually(lambda: not running_in(folder) and not list(folder.iterdir()), seconds=5)
+
+
+def running_in(folder: Path) -> list[str]:
+    """The command lines of the running processes that name the folder."""
+    return [line for line, _ in _processes() if str(folder) in line]
+
+
+def end_all_in(folder: Path) -> None:
+    for line, number in _processes():
+        if str(folder) in line:
+            os.kill(number, signal.SIGKILL)
+
+
+def _processes() -> list[tuple[str, int]]:
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            found.append((entry.read_bytes().replace(b"\0", b" ").decode(errors="replace"), int(entry.parent.name)))
+        except OSError:
+            continue
+    return found
+
+
+def eventually(true: Callable[[], bool], seconds: float = 20) -> bool:
+    deadline = time.monotonic() + seconds
+    while not (held := true()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return held
