@@ -138,8 +138,12 @@ class Cors:
     def _observe(self, flow: http.HTTPFlow) -> None:
         if self._scope is not None and not self._scope(flow):
             return
-        self._flows[flow.id] = flow
-        self._publish(self._session.observe(exchange_of(flow, self._asked.pop(flow.id))))
+        verdicts = self._session.observe(exchange_of(flow, self._asked.pop(flow.id)))
+        annotate(flow, verdicts[0], mark=self._mark)
+        if verdicts[0].verdict.branches:
+            # What came later may revise it; then its flow has to be found again, if it is still there.
+            self._flows[flow.id] = flow
+        self._publish(verdicts)
 
     def done(self) -> None:
         """Say what is left to say."""
@@ -153,11 +157,9 @@ class Cors:
 
     def _publish(self, verdicts: list[Judged]) -> None:
         for judged in verdicts:
-            flow = self._flows.get(judged.entry.exchange.id)
-            if flow is not None:
+            if judged.revises and (flow := self._flows.get(judged.entry.exchange.id)) is not None:
                 annotate(flow, judged, mark=self._mark)
-                if judged.revises:
-                    ctx.master.addons.trigger(hooks.UpdateHook([flow]))
+                ctx.master.addons.trigger(hooks.UpdateHook([flow]))
             if self._log is not None:
                 self._log.write(record(judged, secrets=self._secrets))
             self._announcer.announce(judged)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
+from ipaddress import ip_address, ip_network
 from itertools import product
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -20,9 +21,9 @@ from policies.fetch.corp import cross_origin_resource_policy_check
 from policies.fetch.cors_check import cors_check
 from policies.fetch.exposed import hidden_header_names
 from policies.fetch.headers import first_invalid_token, list_values
-from policies.fetch.mixed_content import is_mixed_content, is_upgraded
+from policies.fetch.mixed_content import UPGRADEABLE_DESTINATIONS, is_mixed_content, is_upgraded
 from policies.fetch.orb import opaque_response_blocked
-from policies.fetch.origin import has_userinfo, origin_of
+from policies.fetch.origin import has_userinfo, is_ip_address, origin_of
 from policies.fetch.preflight import Preflight, check_preflight
 from policies.fetch.redirect import MAX_REDIRECTS, REDIRECT_STATUSES
 from policies.rules import RULES, Fix, Situation
@@ -53,38 +54,45 @@ class Shape(NamedTuple):
     nosniff: bool
     destination: str
     site: Site
+    merged: tuple[str | None, str | None, str | None] | None
+    """`allow_origin`, `allow_credentials` and `resource_policy` without their empty lines; None where there are none."""
+    origin_lines: int
+    """How many lines are named exactly Access-Control-Allow-Origin, where names keep their case."""
 
 
 def judge(exchange: Exchange, facts: Facts, engine: EngineName) -> Verdict:
     """What `engine` made of the exchange, given the facts. Never raises, whatever the peers sent."""
+    return _judge(exchange, facts, engine)[0]
+
+
+def survey(exchange: Exchange, facts: Facts, engine: EngineName) -> tuple[Verdict, tuple[EngineName, ...]]:
+    """`engine`'s verdict, and the other engines that decide otherwise, or for another reason."""
+    verdict, basis = _judge(exchange, facts, engine)
+    return verdict, () if basis is None else _differing(engine, *basis)
+
+
+def _judge(exchange: Exchange, facts: Facts, engine: EngineName) -> tuple[Verdict, tuple[Shape, bool, Embedder] | None]:
+    """The verdict, and what its branch was decided on."""
     response = facts.response or exchange.response
     if response is None:
-        return Verdict(engine, _unanswered(exchange, facts, engine))
+        return Verdict(engine, _unanswered(exchange, facts, engine)), None
     if facts.tainting == "basic" and facts.role == "request":
-        return _NOT_CORS[engine]
+        return _NOT_CORS[engine], None
     asked = _branches(facts)
     branches: dict[str, Ruling] = {}
+    basis: tuple[Shape, bool, Embedder] | None = None
     for label, include, tainting, secure, embedder in asked:
         shape = _shape(exchange, facts, response, tainting, secure)
         rule, value = _decide(engine, shape, include, embedder)
+        basis = basis or (shape, include, embedder)
         branches[label] = _PASSED[value] if rule is None else _worded(exchange, facts, engine, rule, value, response)
     said, include = branches[asked[0][0]], asked[0][1]
     hidden = _hidden(facts, response, said, engine, include) if facts.role == "request" else ()
     if len(asked) == 1:
-        return Verdict(engine, said, hidden=hidden)
+        return Verdict(engine, said, hidden=hidden), basis
     certain = all(ruling.outcome is said.outcome for ruling in branches.values())
     agree = all(ruling == said for ruling in branches.values())
-    return Verdict(engine, said, "certain" if certain else "likely", {} if agree else branches, hidden)
-
-
-def differing(exchange: Exchange, facts: Facts, engine: EngineName) -> list[Verdict]:
-    """The verdicts of the other engines that decide otherwise than `engine`, or for another reason."""
-    response = facts.response or exchange.response
-    if response is None or (facts.tainting == "basic" and facts.role == "request"):
-        return []
-    _, include, tainting, secure, embedder = _branches(facts)[0]
-    shape = _shape(exchange, facts, response, tainting, secure)
-    return [judge(exchange, facts, other) for other in _differing(engine, shape, include, embedder)]
+    return Verdict(engine, said, "certain" if certain else "likely", {} if agree else branches, hidden), basis
 
 
 def _hidden(facts: Facts, response: Response, said: Ruling, engine: EngineName, include: bool) -> tuple[str, ...]:
@@ -159,7 +167,12 @@ type _Branch = tuple[str, bool, Tainting, bool, Embedder]
 def _branches(facts: Facts) -> list[_Branch]:
     """Every value the unknown facts can have, the likelier ones first."""
     include = facts.credentials == "include"
-    if facts.credentials != "unknown" and facts.tainting_too is None and facts.secure is not None and facts.embedder is not None:
+    if (
+        facts.credentials != "unknown"
+        and facts.tainting_too is None
+        and facts.secure is not None
+        and facts.embedder is not None
+    ):
         return [("", include, facts.tainting, facts.secure, facts.embedder)]
     credentials = [(f"credentials={facts.credentials}", include)]
     if facts.credentials == "unknown":
@@ -173,7 +186,9 @@ def _branches(facts: Facts) -> list[_Branch]:
     for (label, flag), tainting, secure, embedder in product(credentials, taintings, secures, embedders):
         parts = [label] if len(credentials) > 1 else []
         if len(taintings) > 1:
-            parts.append(f"mode={'no-cors' if tainting == 'opaque' else 'cors' if tainting == 'cors' else 'same-origin'}")
+            parts.append(
+                f"mode={'no-cors' if tainting == 'opaque' else 'cors' if tainting == 'cors' else 'same-origin'}"
+            )
         if len(secures) > 1:
             parts.append(f"page={'secure' if secure else 'insecure'}")
         if len(embedders) > 1:
@@ -205,7 +220,30 @@ def _shape(exchange: Exchange, facts: Facts, response: Response, tainting: Taint
         (get("x-content-type-options") or "").lower() == "nosniff" if opaque else False,
         facts.destination if opaque else "",
         facts.site,
+        _merged(response.headers),
+        _origin_lines(exchange, response) if tainting == "cors" else 0,
     )
+
+
+_MERGED = ("access-control-allow-origin", "access-control-allow-credentials", "cross-origin-resource-policy")
+
+
+def _merged(headers: HeaderList) -> tuple[str | None, str | None, str | None] | None:
+    origin, credentials, policy = map(headers.lines, _MERGED)
+    if len(origin) < 2 and len(credentials) < 2 and len(policy) < 2:
+        return None
+    return _without_empty(origin), _without_empty(credentials), _without_empty(policy)
+
+
+def _without_empty(lines: tuple[str, ...]) -> str | None:
+    return ", ".join(filter(None, lines)) if lines else None
+
+
+def _origin_lines(exchange: Exchange, response: Response) -> int:
+    # Over HTTP/2 every name is lower case.
+    if exchange.http2 or len(response.headers.lines("access-control-allow-origin")) < 2:
+        return 0
+    return sum(name == b"Access-Control-Allow-Origin" for name, _ in response.headers.fields)
 
 
 def _hazards(exchange: Exchange, facts: Facts, tainting: Tainting, secure: bool) -> tuple[str, ...]:
@@ -226,23 +264,56 @@ def _hazards(exchange: Exchange, facts: Facts, tainting: Tainting, secure: bool)
         found.append(redirect_rules.COUNT)
     page = facts.page_origin
     # 9. and 10. (mode cors with a target elsewhere; tainting cors with any)
-    if has_userinfo(target) and (
-        tainting == "cors" or (facts.mode == "cors" and page is not None and origin_of(target) != page)
-    ):
-        found.append(redirect_rules.USERINFO)
+    if has_userinfo(target):
+        elsewhere = facts.mode == "cors" and page is not None and origin_of(target) != page
+        found.append(redirect_rules.USERINFO if tainting == "cors" or elsewhere else _USERINFO_EMBEDDED)
     # Main fetch, 12: mode same-origin stays at home.
     if facts.mode == "same-origin" and page is not None and origin_of(target) != page:
         found.append(redirect_rules.SAME_ORIGIN_MODE)
     # Main fetch, 7: mixed content.
     if secure and scheme == "http" and not is_upgraded(facts.destination, target):
-        if is_mixed_content("https://secure.invalid", target):
-            found.append(redirect_rules.MIXED_CONTENT)
-        elif (urlsplit(target).hostname or "").rpartition(".")[2] == "localhost":
-            found.append(_MIXED_LOCALHOST)
+        found.append(_mixed_hazard(facts.destination, target))
     return tuple(found)
 
 
+_USERINFO_EMBEDDED = "userinfo-embedded"
 _MIXED_LOCALHOST = "mixed-localhost"
+_MIXED_LOCAL_NETWORK = "mixed-local-network"
+_MIXED_IMAGE_ADDRESS = "mixed-image-address"
+
+
+def _mixed_hazard(destination: str, target: str) -> str:
+    """What an http target is to a secure page: mixed content, or something that only some engines take for it."""
+    host = urlsplit(target).netloc.rpartition("@")[2]
+    host = host.partition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0]
+    if not is_mixed_content("https://secure.invalid", target):
+        return _MIXED_LOCALHOST
+    if destination in UPGRADEABLE_DESTINATIONS and is_ip_address(host):
+        return _MIXED_IMAGE_ADDRESS
+    return _MIXED_LOCAL_NETWORK if _is_local(host) else redirect_rules.MIXED_CONTENT
+
+
+_LOCAL_NETWORKS = tuple(
+    map(
+        ip_network,
+        ("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16")
+        + ("2001:db8::/32", "3fff::/20", "fc00::/7", "fe80::/10", "fec0::/10"),
+    )
+)
+"""https://wicg.github.io/local-network-access/#ip-address-space-section"""
+
+
+def _is_local(host: str) -> bool:
+    """Whether an engine that goes by local network access takes the host for one of the local network."""
+    if not is_ip_address(host):
+        return host.removesuffix(".").endswith(".local")
+    try:
+        address = ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    address = getattr(address, "ipv4_mapped", None) or address
+    return any(address.version == network.version and address in network for network in _LOCAL_NETWORKS)
+
 
 _PASSED = {
     "allowed": Ruling(Outcome.ALLOWED),
@@ -258,21 +329,30 @@ def _decide(engine: EngineName, shape: Shape, include: bool, embedder: Embedder)
     """The blocking rule and the value it turned on; or None and the name of the outcome it passed with."""
     policy = ENGINES[engine]
     failure: tuple[str, str] | None = None
+    if policy.empty_lines_dropped and shape.merged is not None:
+        allow_origin, allow_credentials, resource_policy = shape.merged
+        shape = shape._replace(
+            allow_origin=allow_origin, allow_credentials=allow_credentials, resource_policy=resource_policy
+        )
     if shape.tainting == "cors":
-        if shape.role == "preflight":
+        if policy.allow_origin_lines_counted and shape.origin_lines > 1 and shape.cross_origin:
+            failure = "allow-origin-multiple", shape.allow_origin or ""
+        elif shape.role == "preflight":
             failure = _decide_preflight(policy, shape, include)
         else:
             rule = cors_check(shape.origin, shape.allow_origin, shape.allow_credentials, include=include)
             if rule is not None:
-                failure = rule, (shape.allow_credentials if rule == "allow-credentials-not-true" else shape.allow_origin) or ""
+                failure = (
+                    rule,
+                    (shape.allow_credentials if rule == "allow-credentials-not-true" else shape.allow_origin) or "",
+                )
     elif shape.tainting == "opaque":
         failure = _decide_opaque(policy, shape, include, embedder)
     if failure is None:
         for hazard in shape.hazards:
-            if hazard != _MIXED_LOCALHOST:
-                return hazard, ""
-            if policy.localhost_is_mixed:
-                return redirect_rules.MIXED_CONTENT, ""
+            blocks, rule, value = _engines_own(policy).get(hazard, (True, hazard, ""))
+            if blocks:
+                return rule, value
         return None, {"cors": "allowed", "opaque": "opaque", "basic": "not-cors"}[shape.tainting]
     return failure
 
@@ -282,6 +362,17 @@ def _differing(engine: EngineName, shape: Shape, include: bool, embedder: Embedd
     """The engines whose decision is for another rule than `engine`'s, or for none."""
     rule = _decide(engine, shape, include, embedder)[0]
     return tuple(other for other in ENGINES if other != engine and _decide(other, shape, include, embedder)[0] != rule)
+
+
+def _engines_own(policy: EnginePolicy) -> dict[str, tuple[bool, str, str]]:
+    """The hazards that only some engines see: whether this one does, and the rule and value they come to."""
+    mixed = redirect_rules.MIXED_CONTENT
+    return {
+        _MIXED_LOCALHOST: (policy.localhost_is_mixed, mixed, ""),
+        _MIXED_LOCAL_NETWORK: (policy.local_network_is_mixed, mixed, ""),
+        _MIXED_IMAGE_ADDRESS: (policy.image_address_is_mixed, mixed, ""),
+        _USERINFO_EMBEDDED: (policy.embedded_userinfo_blocked, redirect_rules.USERINFO, "embedded"),
+    }
 
 
 def _decide_preflight(policy: EnginePolicy, shape: Shape, include: bool) -> tuple[str, str] | None:
@@ -342,7 +433,9 @@ def _worded(
     if response is not None:
         allow_origin = response.headers.get("access-control-allow-origin")
         if rule == "allow-origin-multiple":
-            lines = sum(name == b"Access-Control-Allow-Origin" for name, _ in response.headers.fields)
+            lines = _origin_lines(exchange, response)
+        elif rule == redirect_rules.LOCATION:
+            lines = len(response.headers.lines("location"))
         if engine == "firefox" and rule in ("preflight-allow-methods-invalid", "preflight-allow-headers-invalid"):
             value = first_invalid_token(value) or value
     url = exchange.request.url
@@ -362,6 +455,7 @@ def _worded(
         separate_lines=lines,
         target=facts.target if facts.role == "redirect" else None,
         page=facts.page,
+        tainting=facts.tainting,
     )
     error, message = WORDS[engine](wording)
     known = RULES[rule]

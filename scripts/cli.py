@@ -7,7 +7,6 @@ slow, inside its function.
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from scripts import __version__
+from scripts.audit import audit
 from scripts.demo import demo
 from scripts.errors import CorsightError, one_line
 
@@ -54,14 +54,7 @@ def corsight(
 
 
 app.command("demo")(demo)
-for name in ("audit",):
-    try:
-        module = importlib.import_module(f"scripts.{name}")
-    except ModuleNotFoundError as missing:
-        if missing.name != f"scripts.{name}":
-            raise
-    else:
-        app.command(name)(getattr(module, name))
+app.command("audit")(audit)
 
 
 def run(arguments: Sequence[str]) -> int:

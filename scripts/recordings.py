@@ -60,7 +60,9 @@ class Recording:
             return CorsightError(reason.rstrip("."), where=self.name, todo="read it with the mitmproxy that wrote it")
         if not self.exchanges:
             return CorsightError(
-                "is no mitmproxy recording, or damaged from its start", where=self.name, todo="make one with mitmdump -w FILE"
+                "is no mitmproxy recording, or damaged from its start",
+                where=self.name,
+                todo="make one with mitmdump -w FILE",
             )
         return CorsightError(
             f"is cut short or damaged after {_count(self.exchanges)}; what came before it was judged",
@@ -95,10 +97,10 @@ def _mitmproxy(file: BufferedReader) -> Iterator[Exchange | None]:
 
 
 def in_time(exchanges: Iterable[Exchange], held: int = REORDERED) -> Iterator[tuple[bool, Exchange]]:
-    """The moments of the exchanges in the order of time: (True, a request set out), (False, it was answered or never will be).
+    """The moments of the exchanges in the order of time: True for a request that set out, False for what came of it.
 
-    A recording holds them in the order of their ends: what follows a preflight stands behind all that ended meanwhile, and
-    would be missed there. `held` bounds how many are looked at together.
+    A recording holds exchanges in the order of their ends: what follows a preflight stands behind all that ended
+    meanwhile, and would be missed there. `held` bounds how many are looked at together.
     """
     moments: list[tuple[float, int, bool, Exchange]] = []
     for number, exchange in enumerate(exchanges):

@@ -173,7 +173,9 @@ def word(wording: Wording) -> tuple[str | None, str | None]:
     if error is not None and wording.preflight and rule in PREFLIGHT_TWINS:
         error = "Preflight" + error
     if rule == "mixed-content":
-        context = "EventSource endpoint" if wording.event_source else MIXED_CONTEXTS.get(wording.destination, "resource")
+        context = (
+            "EventSource endpoint" if wording.event_source else MIXED_CONTEXTS.get(wording.destination, "resource")
+        )
         return error, (
             f"Mixed Content: The page at '{wording.page or wording.page_origin + '/'}' was loaded over HTTPS, but requested an "
             f"insecure {context} '{wording.target}'. This request has been blocked; the content must be served over HTTPS."
@@ -194,12 +196,16 @@ def _checks_access(wording: Wording) -> bool:
 
 
 def _reason(wording: Wording, kind: str) -> str:
-    suffix = " Have the server send the header with a valid value." if kind == "fetch" and wording.rule in SUFFIXED else ""
+    suffix = (
+        " Have the server send the header with a valid value." if kind == "fetch" and wording.rule in SUFFIXED else ""
+    )
     return REASONS[wording.rule].format(value=encode_hint(wording.value)) + suffix
 
 
 def encode_hint(value: str) -> str:
     """The value with everything but printable ASCII as \\uXXXX (EncodeHint in cors_error_string.cc)."""
-    return value if value.isascii() and value.isprintable() else "".join(
-        char if " " <= char <= "~" else f"\\u{ord(char):04X}" for char in value
+    return (
+        value
+        if value.isascii() and value.isprintable()
+        else "".join(char if " " <= char <= "~" else f"\\u{ord(char):04X}" for char in value)
     )

@@ -31,7 +31,15 @@ class EnginePolicy(BaseModel):
     label: str
     departures: tuple[Departure, ...] = ()
 
-    preflight_order: tuple[Check, ...] = ("redirect", "cors", "status", "methods-syntax", "headers-syntax", "method", "header")
+    preflight_order: tuple[Check, ...] = (
+        "redirect",
+        "cors",
+        "status",
+        "methods-syntax",
+        "headers-syntax",
+        "method",
+        "header",
+    )
     """Which failure of a preflight's answer is named first."""
     authorization_by_wildcard: bool = False
     """Whether `Access-Control-Allow-Headers: *` covers Authorization."""
@@ -55,8 +63,19 @@ class EnginePolicy(BaseModel):
     separate_connections: Literal["always", "http/1.1", "never"] = "never"
     """On which connections credentialed and uncredentialed requests never mix."""
 
+    empty_lines_dropped: bool = False
+    """Whether an empty line is left out where a header's lines are joined."""
+    allow_origin_lines_counted: bool = False
+    """Whether two lines named exactly Access-Control-Allow-Origin are too many whatever they say."""
+
+    embedded_userinfo_blocked: bool = False
+    """Whether a redirect to a URL with a user name is blocked even where CORS has no say."""
     localhost_is_mixed: bool = False
     """Whether http://localhost counts as mixed content on a secure page."""
+    local_network_is_mixed: bool = True
+    """Whether http URLs of the local network, by their address or .local, are blocked as mixed content."""
+    image_address_is_mixed: bool = True
+    """Whether images, audio and video over http from an IP address, which are never upgraded, are blocked."""
     invalid_resource_policy_is_none: bool = True
     """Whether a Cross-Origin-Resource-Policy that is no policy counts as absent where an embedder policy asks for one."""
     opaque_response_blocking: OrbRules | None = None

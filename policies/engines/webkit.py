@@ -82,7 +82,9 @@ def word(wording: Wording) -> tuple[None, str | None]:
     text = {
         "allow-origin-missing": denied,
         "allow-origin-wildcard": "Cannot use wildcard in Access-Control-Allow-Origin when credentials flag is true.",
-        "allow-origin-multiple": "Access-Control-Allow-Origin cannot contain more than one origin." if "," in value else denied,
+        "allow-origin-multiple": "Access-Control-Allow-Origin cannot contain more than one origin."
+        if "," in value
+        else denied,
         "allow-origin-invalid": denied,
         "allow-origin-mismatch": denied,
         "allow-credentials-not-true": 'Credentials flag is true, but Access-Control-Allow-Credentials is not "true".',
@@ -104,7 +106,11 @@ def word(wording: Wording) -> tuple[None, str | None]:
     }
     text["corp-same-site"] = text["corp-required-by-coep"] = text["corp-same-origin"]
     message = text.get(rule)
-    if message is not None and wording.target is not None and rule.startswith(("allow-", "redirect-userinfo", "redirect-scheme")):
+    if (
+        message is not None
+        and wording.target is not None
+        and rule.startswith(("allow-", "redirect-userinfo", "redirect-scheme"))
+    ):
         message = (
             f"Cross-origin redirection to {wording.target} denied by Cross-Origin Resource Sharing policy: {message}"
         )

@@ -10,8 +10,9 @@ class Wording:
     """The facts a console text is filled with.
 
     `page_origin` is the origin of the page (not the tainted "null" a redirect may have left), `initial_url` the fetch's
-    first URL, `value` what the rule turned on, `separate_lines` how many lines named exactly Access-Control-Allow-Origin
-    came, `target` a redirect's location, `page` the page's URL as far as it is known.
+    first URL, `value` what the rule turned on, `separate_lines` how many lines the header in question came in (of
+    Access-Control-Allow-Origin those named exactly so), `target` a redirect's location, `page` the page's URL as far as it
+    is known, `tainting` the response tainting.
     """
 
     rule: str
@@ -29,3 +30,4 @@ class Wording:
     separate_lines: int
     target: str | None = None
     page: str | None = None
+    tainting: str = "cors"

@@ -43,7 +43,8 @@ RULES = (
         title="Wildcard origin for a request with credentials",
         spec=check.SPEC,
         step=check.STEP[check.WILDCARD],
-        why="`*` admits every origin, and so never counts when the request carries the user's cookies.",
+        why="The page asks with the user's credentials (credentials: 'include', or withCredentials), and `*` never "
+        "counts then: the response has to name the origin that asks.",
         needed="Access-Control-Allow-Origin: {origin} (not *), with Access-Control-Allow-Credentials: true",
         advice="Answer with the origin itself, or let the page ask without credentials.",
         fix=lambda situation: allow_origin(situation) + allow_credentials(situation),
@@ -54,8 +55,8 @@ RULES = (
         title="More than one value in Access-Control-Allow-Origin",
         spec=check.SPEC,
         step=check.STEP[check.MULTIPLE],
-        why="The header holds one origin. A list, or the header sent twice (mostly by an application and the proxy before "
-        "it), is compared as one text and equals no origin.",
+        why="The header holds one origin. A list, or the header sent twice (mostly by an application and by the proxy "
+        "before it), is compared as one text, and equals no origin.",
         needed="exactly one Access-Control-Allow-Origin header, with the value {origin}",
         advice="Let one layer answer CORS, and pick from your list the origin that asked.",
         fix=allow_origin,
@@ -90,8 +91,8 @@ RULES = (
         title="Credentials are not allowed",
         spec=check.SPEC,
         step=check.STEP[check.CREDENTIALS],
-        why="The request carries the user's credentials, and the response does not agree to that. Only the exact value "
-        "`true` does.",
+        why="The page asks with the user's credentials (credentials: 'include', or withCredentials), and the "
+        "response does not agree to that. Only the exact value `true` does.",
         needed="Access-Control-Allow-Credentials: true",
         advice="Send the header, or let the page ask without credentials if it needs none.",
         fix=allow_credentials,

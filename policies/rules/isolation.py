@@ -26,7 +26,7 @@ RULES = (
         spec=CORP_SPEC,
         step="internal 6",
         why="The server asks browsers not to hand this resource to other origins' pages. CORS was not asked.",
-        needed="Cross-Origin-Resource-Policy: cross-origin (it was {value})",
+        needed="Cross-Origin-Resource-Policy: cross-origin",
         advice="Relax the header if embedding is meant, or ask with CORS (crossorigin, mode cors).",
         fix=_corp,
         widens=WIDENS,
@@ -37,7 +37,7 @@ RULES = (
         spec=CORP_SPEC,
         step="internal 6",
         why="The server asks browsers not to hand this resource to other sites' pages. CORS was not asked.",
-        needed="Cross-Origin-Resource-Policy: cross-origin (it was {value})",
+        needed="Cross-Origin-Resource-Policy: cross-origin",
         advice="Relax the header if embedding is meant, or ask with CORS (crossorigin, mode cors).",
         fix=_corp,
         widens=WIDENS,
@@ -58,18 +58,19 @@ RULES = (
         title="Opaque response blocking",
         spec="https://github.com/annevk/orb",
         step="headers",
-        why="A page asked without CORS for something that, by its headers, is data and no image, script or style. Browsers "
-        "keep such bodies out of the page's process.",
-        needed="a Content-Type that fits the use, or asking with CORS; it was {value}",
+        why="A page asked without CORS for something that, by its headers, is data and no image, script or style. "
+        "Browsers keep such bodies out of the page's process.",
+        needed="a Content-Type that fits the use, or a request with CORS",
         advice="Ask with mode cors (and allow the origin), or serve the right Content-Type.",
     ),
     Rule(
         code=NETWORK_ERROR,
-        title="No response came",
+        title="No response came, and the browser may blame CORS",
         spec="https://fetch.spec.whatwg.org/#concept-network-error",
         step="",
-        why="The server closed, refused or never answered; Firefox reports that among its CORS errors. CORS is not the cause.",
-        needed="a response",
+        why="The server refused, closed or never answered. What the browser got in its place has no CORS headers, so "
+        "it speaks of CORS; but CORS is not the cause.",
+        needed="a response from the server",
         advice="Look at the server, TLS and the network.",
     ),
 )

@@ -71,9 +71,9 @@ class Fix:
 class Rule:
     """One finding, for good: `code` never changes its meaning.
 
-    `needed` says in one line what would have satisfied it, with `{origin}`, `{method}`, `{value}`, `{url}`, `{target}`,
-    `{host}` and `{status}` from the situation. `fix` returns the edits, or an empty Fix where no header can mend it; then
-    `advice` says what can. `widens` says how the fix widens access, where it does.
+    `needed` says in one line what would have satisfied it, with `{origin}`, `{method}`, `{names}` and `{host}` from the
+    situation. `fix` returns the edits, or an empty Fix where no header can mend it; then `advice` says what can.
+    `widens` says how the fix widens access, where it does.
     """
 
     code: str

@@ -39,9 +39,10 @@ RULES = (
         title="The preflight was not answered with success",
         spec=check.SPEC,
         step=check.STEP[check.STATUS],
-        why="Before a request that a plain form could not make, the browser asks with OPTIONS, without cookies or tokens. "
-        "Any status outside 200-299 is a no: mostly a login or a router that answers before CORS does.",
-        needed="status 204 (or any 2xx) to OPTIONS {url}; it was {status}",
+        why="Before a request with a method or header that a plain form could not send, the browser asks for leave: "
+        "with OPTIONS, without cookies or tokens. Any status outside 200-299 is a no, mostly from a login or a router "
+        "that answers before CORS does.",
+        needed="any status from 200 to 299 to OPTIONS",
         advice="Answer OPTIONS before authentication and routing.",
         fix=ok_status,
     ),
@@ -51,7 +52,7 @@ RULES = (
         spec=check.SPEC,
         step=check.STEP[check.REDIRECT],
         why="Browsers follow no redirect for a preflight. A missing slash, http for https or a login page is enough.",
-        needed="an answer to OPTIONS {url} itself, not a redirect to {value}",
+        needed="any status from 200 to 299 to OPTIONS, not a redirect",
         advice="Answer OPTIONS without redirecting, or let the page ask the final URL.",
         fix=ok_status,
     ),
@@ -80,8 +81,8 @@ RULES = (
         title="The method is not allowed",
         spec=check.SPEC,
         step=check.STEP[check.METHOD],
-        why="Every method but GET, HEAD and POST needs to be listed, byte for byte: `patch` is not `PATCH`. A `*` counts "
-        "only for requests without credentials.",
+        why="Every method but GET, HEAD and POST has to be listed, byte for byte: `patch` is not `PATCH`. A `*` "
+        "counts only for requests without credentials.",
         needed="Access-Control-Allow-Methods: {method}",
         advice="List the method the page uses.",
         fix=allow_methods,
@@ -92,8 +93,8 @@ RULES = (
         title="A request header is not allowed",
         spec=check.SPEC,
         step=check.STEP[check.HEADER],
-        why="Headers that a plain form could not send need to be listed. A `*` counts only for requests without "
-        "credentials.",
+        why="The page sends a header that has to be listed by name: one of its own, Authorization, or a Content-Type "
+        "that a plain form cannot send, such as JSON. A `*` counts only for requests without credentials.",
         needed="Access-Control-Allow-Headers: {names}",
         advice="List the header, or stop sending it: tracing and analytics scripts add some on their own.",
         fix=allow_headers,

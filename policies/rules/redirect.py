@@ -21,7 +21,7 @@ RULES = (
         spec=SPEC,
         step="11",
         why="A CORS request may not be sent to a URL with credentials in it.",
-        needed="a Location without user name and password; it was {target}",
+        needed="a Location without user name and password",
         advice="Redirect to the plain URL.",
     ),
     Rule(
@@ -30,7 +30,7 @@ RULES = (
         spec=SPEC,
         step="6",
         why="Only http and https URLs can be fetched across origins.",
-        needed="an http or https Location; it was {target}",
+        needed="an http or https Location",
         advice="Redirect to an https URL.",
     ),
     Rule(
@@ -39,7 +39,7 @@ RULES = (
         spec=SPEC,
         step="5",
         why="The browser could not parse where it was sent.",
-        needed="a Location that parses; it was {target}",
+        needed="a Location that parses",
         advice="Send an absolute https URL.",
     ),
     Rule(
@@ -57,7 +57,7 @@ RULES = (
         spec="https://fetch.spec.whatwg.org/#concept-main-fetch",
         step="12",
         why="The request's mode is same-origin: it may not leave its origin, not even by a redirect.",
-        needed="a redirect within {host}; it led to {target}",
+        needed="a redirect that stays on {host}",
         advice='Use mode "cors" if the other origin is meant.',
         actor="client",
     ),
@@ -67,7 +67,7 @@ RULES = (
         spec=MIXED_CONTENT_SPEC,
         step="fetch",
         why="A page loaded over https may not load over http, redirects included. No CORS header changes that.",
-        needed="an https URL in place of {target}",
-        advice="Redirect to https; a missing slash at the end of the URL is a frequent cause behind a proxy that ends TLS.",
+        needed="a Location with https",
+        advice="Redirect to https. Behind a proxy that ends TLS, a URL without its final slash is a frequent cause.",
     ),
 )

@@ -18,7 +18,7 @@ from policies.fetch.headers import Failure, list_values
 from policies.fetch.origin import is_potentially_trustworthy, origin_of, same_site
 from policies.fetch.preflight_cache import PreflightCache
 from policies.fetch.redirect import location_url
-from policies.judge import differing, judge
+from policies.judge import judge, survey
 from policies.session.clients import Client
 from policies.session.connections import Connections
 from policies.session.documents import Documents
@@ -57,7 +57,7 @@ class Judged:
         """The verdicts of the other engines that decide otherwise, or for another reason."""
         facts = self.entry.facts
         assert facts is not None
-        return differing(self.entry.exchange, facts, self.verdict.engine)
+        return [judge(self.entry.exchange, facts, engine) for engine in self.entry.differing]
 
 
 class Browser:
@@ -397,7 +397,7 @@ class Browser:
 
     def _judge(self, entry: Entry) -> Judged:
         entry.facts = self._facts(entry)
-        verdict = judge(entry.exchange, entry.facts, self.engine)
+        verdict, entry.differing = survey(entry.exchange, entry.facts, self.engine)
         sequel = entry.evidence.get("sequel")
         if sequel is not None and verdict.branches:
             verdict = _narrow(verdict, passed=sequel.value == "followed", certainty=sequel.certainty)

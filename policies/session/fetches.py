@@ -8,7 +8,7 @@ from typing import Literal
 from policies.exchange import Exchange, Response
 from policies.facts import Facts
 from policies.session.reading import Reading
-from policies.verdict import Certainty, Evidence, Role, Verdict
+from policies.verdict import Certainty, EngineName, Evidence, Role, Verdict
 
 
 @dataclass(slots=True, eq=False)
@@ -43,6 +43,8 @@ class Entry:
     """One exchange in its fetch: what it said, what it was judged by, and what came of it.
 
     `sequel` tells what followed a preflight or a redirect: unknown, the request that proves it passed, or its absence.
+    `differing` names the engines that would decide otherwise than the browser's.
+
     `index` is the number of URLs of its fetch before its own, `crossed` whether one of them already made it a CORS fetch.
     """
 
@@ -57,3 +59,4 @@ class Entry:
     sequel: Literal["unknown", "followed", "absent"] = "unknown"
     evidence: dict[str, Evidence] = field(default_factory=dict)
     verdict: Verdict | None = None
+    differing: tuple[EngineName, ...] = ()

@@ -1,4 +1,4 @@
-"""`corsight demo`: a small shop with seven mistakes in its CORS, opened in a browser behind the proxy, and the report."""
+"""`corsight demo`: a small shop with seven CORS mistakes, opened in a browser behind the proxy, and the report."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Annotated, Literal
 
 import typer
 
-type Choice = Literal["auto", "chromium", "firefox", "none"]
+Choice = Literal["auto", "chromium", "firefox", "none"]
 
 
 def demo(
     browser: Annotated[
-        Literal["auto", "chromium", "firefox", "none"],
+        Choice,
         typer.Option(help="The browser that opens the shop; none reads the recording that comes with Corsight."),
     ] = "auto",
     keep: Annotated[

@@ -18,16 +18,24 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
+from mitmproxy.http import HTTPFlow
+from mitmproxy.io import FlowReader
+
+from policies.record import record
+from policies.session import Judged
 from scripts import browsers
+from scripts.audit import judgements, settled
 from scripts.browsers import Browser, BrowserError, Running, end_group
 from scripts.demo import Choice
 from scripts.demo.shop import HOME, REQUESTS, SEEN
 from scripts.errors import CorsightError, one_line
+from scripts.recordings import Recording
+from scripts.report.findings import Findings
+from scripts.report.text import write
 
 type Record = dict[str, Any]
 
@@ -50,18 +58,22 @@ def run(choice: Choice, *, keep: Path | None = None, show: bool = False) -> None
         tempfile.TemporaryDirectory(prefix="corsight-demo-", ignore_cleanup_errors=True) as temporary,
     ):
         folder = Path(temporary)
+        say("A small shop, its servers inside a mitmproxy: nothing leaves this machine.")
         browser = visit_with_first(choice, folder, show)
         if browser is None:
             replay(folder)
-        recording = folder / "shop.mitm"
-        records = latest(folder / "verdicts.jsonl")
         if keep is not None:
             for name in ("shop.mitm", "verdicts.jsonl"):
                 shutil.copyfile(folder / name, keep / name)
-        print()
-        print(text_report(recording, records))
-        print(agreement(records, seen_by_page(recording), browser))
-        print(next_steps())
+        recording, judged = judge_again(folder / "shop.mitm")
+        records = latest(folder / "verdicts.jsonl")
+        seen = seen_by_page(folder / "shop.mitm")
+    print()
+    print_report(judged, "the visit to the shop" if browser else shown(RECORDING), recording.exchanges)
+    print()
+    print(agreement(records, seen, browser))
+    print()
+    print(next_steps(keep))
 
 
 # -- the visit, with a browser ----------------------------------------------------------------------------------------
@@ -87,8 +99,7 @@ def visit_with_first(choice: Choice, folder: Path, show: bool) -> str | None:
 
 def visit(browser: Browser, folder: Path, show: bool = False) -> None:
     """Open the shop in the browser; leaves `shop.mitm` and `verdicts.jsonl` in the folder."""
-    say(f"Opening a small shop in {browser.name}, behind a mitmproxy with Corsight in it.")
-    say("The shop's servers live inside the proxy: nothing leaves this machine.")
+    say(f"Opening it in {browser.name}, while Corsight looks on.")
     for name in ("port", "seen.json", "shop.mitm", "verdicts.jsonl"):
         (folder / name).unlink(missing_ok=True)
     done = folder / "seen.json"
@@ -202,22 +213,26 @@ def ended_by_signals() -> Iterator[None]:
 
 def replay(folder: Path) -> None:
     """Judge the recording that comes with Corsight; leaves `shop.mitm` and `verdicts.jsonl` in the folder."""
-    say(f"Reading a recorded visit to a small shop instead: {shown(RECORDING)}.")
-    say("A browser made it behind a mitmproxy with the shop's servers inside.")
+    say(f"Reading the visit recorded in {shown(RECORDING)}.")
     if not RECORDING.is_file():
         raise CorsightError("the recorded visit is not there", where=str(RECORDING), todo="use a checkout of Corsight")
     shutil.copyfile(RECORDING, folder / "shop.mitm")
-    command = _mitmdump("-n", "-r", str(RECORDING), confdir=folder, cors_log=folder / "verdicts.jsonl")
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise CorsightError(f"mitmproxy could not read it: {done.stderr.strip()}", where=str(RECORDING))
+    _, judged = judge_again(RECORDING)
+    records = (json.dumps(record(one)) for one in judged)
+    (folder / "verdicts.jsonl").write_text("".join(f"{line}\n" for line in records), encoding="utf-8")
+
+
+def judge_again(path: Path) -> tuple[Recording, list[Judged]]:
+    """What `corsight audit` makes of a recording."""
+    recording = Recording(str(path))
+    judged = list(settled(judgements(recording, None)))
+    if recording.problem is not None:
+        raise recording.problem
+    return recording, judged
 
 
 def seen_by_page(recording: Path) -> dict[str, bool]:
     """Of each URL that the page asked for, whether it got it: what the page posted to the shop."""
-    from mitmproxy.http import HTTPFlow
-    from mitmproxy.io import FlowReader
-
     with recording.open("rb") as file:
         for flow in FlowReader(file).stream():
             if isinstance(flow, HTTPFlow) and flow.request.pretty_url == SEEN:
@@ -235,24 +250,15 @@ def say(line: str) -> None:
 def latest(verdicts: Path) -> list[Record]:
     """The records of a log: of each exchange the last one, in the order of the exchanges."""
     records = (json.loads(line) for line in verdicts.read_text(encoding="utf-8").splitlines())
-    return sorted({record["flow"]: record for record in records}.values(), key=lambda record: record["started"])
+    return sorted({record["flow"]: record for record in records}.values(), key=lambda one: one["started"])
 
 
-def text_report(recording: Path, records: list[Record]) -> str:
-    from policies.rules import RULES
-
-    lines = []
-    for record in records:
-        if record["outcome"] == "blocked":
-            rule = RULES[record["rule"]]
-            lines += [
-                f"{record['certainty']} {record['method']} {record['url']}",
-                f"   {rule.title}",
-                f"   {rule.advice}",
-            ]
-        else:
-            lines += [f"{record['certainty']} {record['outcome']} {record['method']} {record['url']}"]
-    return "\n".join(lines) + "\n"
+def print_report(judged: list[Judged], name: str, exchanges: int) -> None:
+    """The report of `corsight audit`."""
+    findings = Findings()
+    for one in judged:
+        findings.add(one)
+    write(findings, [(name, exchanges)], "auto", sys.stdout)
 
 
 def agreement(records: list[Record], seen: dict[str, bool], browser: str | None) -> str:
@@ -269,18 +275,23 @@ def agreement(records: list[Record], seen: dict[str, bool], browser: str | None)
         elif loaded == bool(blocked):
             said = f"blocked ({', '.join(sorted(blocked))})" if blocked else "allowed"
             wrong.append(f"  {request.url}: Corsight says {said}, and the page {'got' if loaded else 'did not get'} it")
-    who = browser or "The recorded browser"
-    return "\n".join([f"{who} agreed on {len(REQUESTS) - len(wrong)} of {len(REQUESTS)} requests.", *wrong])
+    who = "The browser" if browser else "The recorded browser"
+    agreed = f"{who} agreed on {len(REQUESTS) - len(wrong)} of {len(REQUESTS)}"
+    if wrong:
+        return "\n".join([f"{agreed}, but not on:", *wrong])
+    return f"{agreed}: what is blocked above never reached the page,\nand everything else did."
 
 
-def next_steps() -> str:
-    """What to run on one's own traffic, as it can be typed here."""
+def next_steps(keep: Path | None) -> str:
+    """What to run next, as it can be typed here."""
     beside = Path(sys.executable).with_name("mitmdump")
     mitmdump = "mitmdump" if shutil.which("mitmdump") or not beside.is_file() else shown(beside)
     corsight = "corsight" if shutil.which("corsight") else shown(ROOT / "scripts" / "corsight")
-    live, file = f"{mitmdump} -s {shown(ADDON)}", f"{corsight} audit FILE"
-    width = max(len(live), len(file))
-    return f"\nNext, your own traffic:\n  {live:{width}}  as it passes\n  {file:{width}}  as recorded: a .mitm or .har file"
+    lines = ["Your own traffic next, as it passes:", f"  {mitmdump} -s {shown(ADDON)}"]
+    lines += ["or as it was recorded:", f"  {corsight} audit FILE"]
+    if keep is not None:
+        lines.append(f"The recording and the verdicts of this visit are in {shown(keep)}.")
+    return "\n".join(lines)
 
 
 def shown(path: Path) -> str:

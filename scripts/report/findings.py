@@ -1,17 +1,15 @@
 """Findings: fifty exchanges blocked for one cause are one finding with fifty places.
 
-Counts and examples only: what is held grows with what differs, and stops at a bound. What came from the wire is made fit to
-be shown here, once: secrets replaced, control characters escaped, what is very long cut.
+Counts and examples only: what is held grows with what differs, and stops at a bound. What came from the wire is made
+fit to be shown here, once: secrets replaced, control characters escaped, what is very long cut.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
-from urllib.parse import urlsplit
+from typing import NamedTuple
 
-from policies.engines import ENGINES
 from policies.exchange import Exchange, Response
 from policies.facts import Facts
 from policies.judge import mend, situation
@@ -31,6 +29,7 @@ ALLOW_ORIGIN, ALLOW_CREDENTIALS = "Access-Control-Allow-Origin", "Access-Control
 ALLOW_METHODS, ALLOW_HEADERS = "Access-Control-Allow-Methods", "Access-Control-Allow-Headers"
 RESOURCE_POLICY = "Cross-Origin-Resource-Policy"
 STATUS = "status"
+EMPTY = "(empty)"
 
 TURNED_ON = {
     "allow-origin-missing": (STATUS,),
@@ -112,7 +111,7 @@ class Findings:
         self.outcomes: Counter[tuple[Outcome, Certainty]] = Counter()
         self.clients: Counter[str] = Counter()
         self.engines: Counter[EngineName] = Counter()
-        self.perhaps: Counter[tuple[Outcome, str]] = Counter()
+        self.perhaps: Counter[tuple[Outcome, str, str]] = Counter()
         self.unanswered = 0
         self._by_rule: dict[str, Finding] = {}
 
@@ -128,9 +127,10 @@ class Findings:
             return
         if verdict.ruling.rule is not None:
             self.unanswered += 1
-        blocking = [ruling.rule for ruling in verdict.branches.values() if ruling.outcome is Outcome.BLOCKED and ruling.rule]
-        if verdict.certainty == "likely" and blocking:
-            self.perhaps[verdict.outcome, blocking[0]] += 1
+        for label, ruling in verdict.branches.items():
+            if ruling.outcome is Outcome.BLOCKED and ruling.rule is not None:
+                self.perhaps[verdict.outcome, _words(label, _taken(verdict)), ruling.rule] += 1
+                break
 
     def blocked(self, certainty: Certainty) -> int:
         """How many exchanges are blocked with that certainty."""
@@ -142,7 +142,7 @@ class Findings:
 
     def sorted(self) -> list[Finding]:
         """The findings, those that are certain anywhere first, then by the number of exchanges."""
-        return sorted(self._by_rule.values(), key=lambda one: (not one.certain, -one.exchanges, one.rule.code))
+        return sorted(self._by_rule.values(), key=lambda one: (not one.certain, -one.exchanges))
 
     def _add_blocked(self, judged: Judged) -> None:
         entry, verdict = judged.entry, judged.verdict
@@ -192,7 +192,10 @@ def _answer(entry: Entry, verdict: Verdict, rule: Rule) -> Answer:
     fix = mend(exchange, facts, verdict.engine)
     edits: tuple[str, ...] = ()
     if fix is not None:
-        edits = (*((f"status {fix.status}",) if fix.status else ()), *(shown(str(edit)) for edit in fix.edits))
+        edits = (
+            *((f"answer OPTIONS with status {fix.status}",) if fix.status else ()),
+            *(shown(f"{edit.name}: {edit.value or EMPTY}") for edit in fix.edits),
+        )
     return Answer(
         facts.role,
         _needed(exchange, facts, response, rule),
@@ -208,7 +211,10 @@ def _needed(exchange: Exchange, facts: Facts, response: Response | None, rule: R
     seen = situation(exchange, facts, response, include=False)
     return shown(
         rule.needed.format(
-            origin=seen.origin, method=seen.method, names=", ".join(seen.names), host=urlsplit(seen.url).netloc
+            origin=seen.origin,
+            method=seen.method,
+            names=", ".join(seen.names) or EMPTY,
+            host=seen.url.partition("://")[2].partition("/")[0],
         )
     )
 
@@ -222,7 +228,7 @@ def _was(rule: Rule, exchange: Exchange, response: Response | None) -> tuple[str
             lines.append(f"status {response.status}")
             continue
         values = response.headers.lines(what.lower())
-        lines += [shown(f"{what}: {value}") for value in values[:5]]
+        lines += [shown(f"{what}: {value or EMPTY}") for value in values[:5]]
         if not values and not lines:
             lines.append(f"no {what}")
     if rule.code == "allow-origin-missing":
@@ -230,7 +236,7 @@ def _was(rule: Rule, exchange: Exchange, response: Response | None) -> tuple[str
     return tuple(lines)
 
 
-# -- what is not certain ------------------------------------------------------------------------------------------------
+# -- what is not certain ---------------------------------------------------------------------------------------------
 
 WORDS = {
     "credentials=include": "with credentials",
@@ -247,33 +253,33 @@ WORDS = {
 
 
 def _unsure(entry: Entry, verdict: Verdict) -> Unsure:
-    taken = next((label for label, ruling in verdict.branches.items() if ruling == verdict.ruling), "")
+    taken = _taken(verdict)
     other = next(((label, one) for label, one in verdict.branches.items() if one.outcome is not verdict.outcome), None)
     evidence = [one for one in (*entry.fetch.evidence.values(), *entry.evidence.values()) if one.certainty == "likely"]
     because = evidence[-1].because if evidence else _default(entry, taken)
     if other is None:
         return Unsure("", because, "")
-    differs = set(taken.split()) ^ set(other[0].split())
-    return Unsure(_words(taken, differs), because, f"{_words(other[0], differs)}: {_outcome(other[1])}")
+    return Unsure(_words(taken, other[0]), because, f"{_words(other[0], taken)}, it is {_outcome(other[1])}")
+
+
+def _taken(verdict: Verdict) -> str:
+    """The label of the branch that is said."""
+    return next((label for label, ruling in verdict.branches.items() if ruling == verdict.ruling), "")
 
 
 def _default(entry: Entry, taken: str) -> str:
     response = entry.stored or entry.exchange.response
     if "credentials=include" in taken:
         allows = response is not None and response.headers.get(ALLOW_CREDENTIALS.lower()) == "true"
-        return "the response allows credentials" if allows else "the page's other requests to this server have them"
+        return "the response allows them" if allows else "the page's other requests to this server have them"
     return "nothing points to the contrary"
 
 
-def _words(label: str, differs: set[str]) -> str:
-    return ", ".join(WORDS.get(part, part) for part in label.split() if part in differs)
+def _words(label: str, other: str) -> str:
+    """A branch's label in words, as far as the other differs."""
+    known = other.split()
+    return ", ".join(WORDS.get(part, part) for part in label.split() if part not in known)
 
 
 def _outcome(ruling: Ruling) -> str:
-    return f"blocked ({ruling.rule})" if ruling.outcome is Outcome.BLOCKED else ruling.outcome.value
-
-
-LABELS: dict[EngineName, str] = {name: policy.label for name, policy in ENGINES.items()}
-"""The engines in words."""
-
-FailOn = Literal["certain", "blocked", "never"]
+    return f"blocked by {ruling.rule}" if ruling.outcome is Outcome.BLOCKED else ruling.outcome.value

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from policies.record import record
+from policies.rules import RULES
 from scripts import browsers, cli
 from scripts.browsers import Browser, BrowserError
 from scripts.demo import run as demo
@@ -29,13 +30,12 @@ BOTH = [
 
 
 @pytest.fixture(autouse=True)
-def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder that all temporary files go into."""
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    monkeypatch.setenv("TMPDIR", str(folder))
-    monkeypatch.setattr(tempfile, "tempdir", None)
-    return folder
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The folder that all temporary files go into, but pytest's. Its name is short: Chromium has a socket below it."""
+    with tempfile.TemporaryDirectory(prefix="demo-") as folder:
+        monkeypatch.setenv("TMPDIR", folder)
+        monkeypatch.setattr(tempfile, "tempdir", None)
+        yield Path(folder)
 
 
 def records_of(folder: Path) -> list[dict[str, Any]]:
@@ -62,12 +62,43 @@ def test_the_shop_makes_seven_mistakes() -> None:
     assert len({request.url for request in REQUESTS}) == len(REQUESTS)
 
 
-def test_the_recording_shows_every_mistake_and_nothing_else(tmp_path: Path) -> None:
+FIXES = {
+    "https://reviews.test/lamp": "fix Access-Control-Allow-Origin: https://shop.test Vary: Origin",
+    "https://api.shop.test/cart/1": "fix Access-Control-Allow-Methods: GET, PUT, DELETE",
+    "https://api.shop.test/price": "fix Access-Control-Allow-Headers: content-type, x-currency",
+    "https://api.shop.test/orders": "status 204",
+    "https://api.shop.test/stock": "advice Redirect to https",
+    "https://api.shop.test/account": "fix Access-Control-Allow-Origin: https://shop.test Vary: Origin",
+    "https://pay.test/wallet": "fix Access-Control-Allow-Origin: https://shop.test Vary: Origin "
+    "Access-Control-Allow-Credentials: true",
+}
+"""Of each mistake, how its report begins to say what to do. Of mixed content no header is the fix."""
+
+
+def test_the_recording_shows_every_mistake_with_its_fix_and_nothing_else(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     demo.run("none", keep=tmp_path / "kept")
+    printed = capsys.readouterr().out
+    shows_every_mistake_with_its_fix(printed)
+    assert "The recorded browser agreed on 11 of 11:" in printed
     records = records_of(tmp_path / "kept")
     assert rules_by_url(records) == EXPECTED
-    assert {record["certainty"] for record in records} == {"certain"}
+    assert {one["certainty"] for one in records} == {"certain"}
     assert (tmp_path / "kept" / "shop.mitm").read_bytes() == demo.RECORDING.read_bytes()
+
+
+def shows_every_mistake_with_its_fix(printed: str) -> None:
+    text = " ".join(printed.split())
+    assert set(FIXES) == {url for url, rules in EXPECTED.items() if rules}
+    for request in REQUESTS:
+        asked = f"asked {(request.init or {}).get('method', 'GET')} {request.url} "
+        if request.mistake is None:
+            assert asked not in text
+            continue
+        assert RULES[request.mistake].title in text
+        after = text.partition(asked)[2]
+        assert FIXES[request.url] in after[: after.index(" rule ")].partition(" asked ")[0]
 
 
 def test_the_recording_is_of_the_shop_as_it_is(tmp_path: Path) -> None:
@@ -91,12 +122,15 @@ def test_a_browser_agrees_on_every_request(
     assert cli.run(["demo", "--browser", browser, "--keep", str(tmp_path / "kept")]) == 0
     printed = capsys.readouterr()
     assert printed.err == ""
-    assert f"agreed on {len(REQUESTS)} of {len(REQUESTS)} requests" in printed.out
+    assert "The browser agreed on 11 of 11:" in printed.out
+    shows_every_mistake_with_its_fix(printed.out)
     records = records_of(tmp_path / "kept")
     assert rules_by_url(records) == EXPECTED
     asked = [record["url"] for record in records if record["url"] in EXPECTED]
     assert list(dict.fromkeys(asked)) == list(EXPECTED), "in the order of the page"
     assert nothing_left(temporary)
+    _, judged = demo.judge_again(tmp_path / "kept" / "shop.mitm")
+    assert [record(one) for one in judged] == records, "audit says what the addon said"
 
 
 @pytest.mark.parametrize(
@@ -125,8 +159,8 @@ def test_without_a_browser_the_recording_stands_in(
     monkeypatch.setattr(browsers, "find", lambda engine=None: [])
     demo.run("auto")
     printed = capsys.readouterr().out
-    assert printed.startswith("There is no browser that starts here.\nReading a recorded visit")
-    assert f"agreed on {len(REQUESTS)} of {len(REQUESTS)} requests" in printed
+    assert "\nThere is no browser that starts here.\nReading the visit recorded in " in printed
+    assert "The recorded browser agreed on 11 of 11:" in printed
 
 
 def test_a_browser_that_does_not_start_is_named_and_the_recording_stands_in(
@@ -137,7 +171,7 @@ def test_a_browser_that_does_not_start_is_named_and_the_recording_stands_in(
     demo.run("auto")
     printed = capsys.readouterr().out
     assert "It did not work out: Chromium ended early: it said nothing.\nThere is no browser" in printed
-    assert f"agreed on {len(REQUESTS)} of {len(REQUESTS)} requests" in printed
+    assert "The recorded browser agreed on 11 of 11:" in printed
     assert nothing_left(temporary)
 
 
@@ -146,7 +180,7 @@ def test_a_browser_asked_for_by_name_has_to_be_there(
 ) -> None:
     monkeypatch.setattr(browsers, "find", lambda engine=None: [])
     assert cli.run(["demo", "--browser", "firefox"]) == 2
-    assert capsys.readouterr() == ("", "corsight: Firefox is not on the PATH or in its usual place; install it\n")
+    assert capsys.readouterr().err == "corsight: Firefox is not on the PATH or in its usual place; install it\n"
 
 
 def test_a_proxy_that_does_not_start_is_said_in_one_line(
@@ -183,7 +217,7 @@ def test_where_the_browser_disagrees_it_says_so() -> None:
     ]
     seen = {request.url: request.mistake is None for request in REQUESTS} | {other: False}
     assert demo.agreement(records, seen, "Firefox").splitlines() == [
-        f"Firefox agreed on 9 of {len(REQUESTS)} requests.",
+        "The browser agreed on 9 of 11, but not on:",
         f"  {url}: never seen in the proxy",
         f"  {other}: Corsight says allowed, and the page did not get it",
     ]

@@ -103,7 +103,9 @@ def test_an_absent_header_is_none_and_no_failure(name: str) -> None:
     assert extract_header_list_values(HeaderList(), name) is None
 
 
-@pytest.mark.parametrize("name", ["access-control-allow-headers", "access-control-allow-methods"])
+@pytest.mark.parametrize(
+    "name", ["access-control-allow-headers", "access-control-allow-methods", "access-control-expose-headers"]
+)
 @pytest.mark.parametrize("value", ["", ",", " , "])
 def test_a_list_may_be_empty(name: str, value: str) -> None:
     assert extract_header_list_values(of(name, value), name) == ()
