@@ -245,14 +245,32 @@ def _chromium(
         *arguments,
         url,
     ]
-    with _process(browser, command, profile) as process:
+    with _socket_folder_removed() as folders, _process(browser, command, profile) as process:
         running = Running(browser, process, profile)
-        if remote:
-            written = profile / "DevToolsActivePort"
-            _until(running, lambda: written.is_file() and "\n" in written.read_text(), "its DevTools port")
-            debugger, path = written.read_text().split("\n")
-            running.devtools = f"ws://127.0.0.1:{debugger}{path}"
-        yield running
+        try:
+            if remote:
+                written = profile / "DevToolsActivePort"
+                _until(running, lambda: written.is_file() and "\n" in written.read_text(), "its DevTools port")
+                debugger, path = written.read_text().split("\n")
+                running.devtools = f"ws://127.0.0.1:{debugger}{path}"
+            yield running
+        finally:
+            with contextlib.suppress(OSError):
+                folders.append((profile / "SingletonSocket").readlink().parent)
+
+
+@contextlib.contextmanager
+def _socket_folder_removed() -> Iterator[list[Path]]:
+    """Ended by a signal, Chromium leaves the folder of the socket that tells a second start of the first: remove it."""
+    folders: list[Path] = []
+    try:
+        yield folders
+    finally:
+        for folder in folders:
+            with contextlib.suppress(OSError):
+                for name in ("SingletonSocket", "SingletonCookie"):
+                    (folder / name).unlink(missing_ok=True)
+                folder.rmdir()
 
 
 @contextlib.contextmanager

@@ -65,7 +65,8 @@ def run(arguments: Sequence[str]) -> int:
     except typer.TyperException as error:
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "corsight"
-        return _fail(f"{error.format_message().rstrip('.')}; see {command} --help")
+        message = error.format_message().replace("Value error, ", "").rstrip(".")
+        return _fail(f"{message}; see {command} --help")
     except CorsightError as error:
         return _fail(str(error))
     except typer.Abort:

@@ -29,7 +29,11 @@ POLICY = EnginePolicy(
     },
     storage_access_since=133,
     separate_connections="always",
+    embedded_userinfo_blocked=True,
+    local_network_is_mixed=False,
+    image_address_is_mixed=False,
     opaque_response_blocking=SNIFFS_SCRIPTS,
+    cache_cleared_on_failure=False,
     cache=CacheRules(
         default_seconds=5,
         cap_seconds=7200,
@@ -62,6 +66,11 @@ POLICY = EnginePolicy(
             source="services/network/public/cpp/cors/cors.cc IsCorsSafelistedHeader",
         ),
         Departure(
+            field="cache_cleared_on_failure",
+            what="a request that fails leaves its preflight's answer in the cache",
+            source="services/network/cors/preflight_cache.cc: nothing clears it but time",
+        ),
+        Departure(
             field="cache",
             what="one result a URL, replaced whole; 7200 s at most; URLs of 1024 characters and more are not kept",
             source="services/network/cors/preflight_cache.cc",
@@ -70,6 +79,21 @@ POLICY = EnginePolicy(
             field="opaque_response_blocking",
             what="opaque responses that are data by their headers are blocked",
             source="services/network/orb/orb_impl.cc",
+        ),
+        Departure(
+            field="embedded_userinfo_blocked",
+            what="fetch() and elements follow no redirect to a URL with a user name, of whatever origin; XMLHttpRequest does",
+            source="third_party/blink/renderer/core/loader/base_fetch_context.cc; measured with 156",
+        ),
+        Departure(
+            field="local_network_is_mixed",
+            what="http URLs of the local network pass the mixed content check: local network access decides about them",
+            source="third_party/blink/renderer/core/loader/mixed_content_checker.cc ShouldBlockFetch; measured with 156",
+        ),
+        Departure(
+            field="image_address_is_mixed",
+            what="images, audio and video over http from an IP address are loaded, with a warning",
+            source="mixed_content_checker.cc, optionally blockable content; measured with 156",
         ),
         Departure(
             field="separate_connections",
@@ -99,7 +123,7 @@ ERRORS = {
     "preflight-header-not-allowed": "HeaderDisallowedByPreflightResponse",
     "redirect-userinfo": "RedirectContainsCredentials",
     "redirect-scheme": "CorsDisabledScheme",
-    "redirect-cross-origin": "DisallowedByMode",
+    "redirect-cross-origin": "origin",
     "mixed-content": "mixed-content",
     "corp-same-origin": "corp-not-same-origin",
     "corp-same-site": "corp-not-same-site",
@@ -114,10 +138,15 @@ NET_ERRORS = {
     "opaque-response-blocked": "net::ERR_BLOCKED_BY_ORB",
     "redirect-too-many": "net::ERR_TOO_MANY_REDIRECTS",
     "redirect-location-invalid": "net::ERR_INVALID_REDIRECT",
-    "redirect-scheme": "net::ERR_UNSAFE_REDIRECT",
     "network-error": "net::ERR_FAILED",
 }
 """Rules that are no CORS error: DevTools prints the network error."""
+
+UNSAFE_SCHEMES = {"about", "blob", "data", "file", "filesystem"}
+CORS_SCHEMES = (
+    "chrome, chrome-experimental-site-token-provider, chrome-extension, chrome-untrusted, data, http, https, isolated-app"
+)
+"""Where a redirect may never lead; and what CORS is said to be for, in Chromium's own words."""
 
 PREFLIGHT_TWINS = {rule for rule in ERRORS if rule.startswith("allow-")}
 SUFFIXED = {"allow-origin-multiple", "allow-origin-invalid", "allow-origin-mismatch"}
@@ -159,7 +188,7 @@ REASONS = {
     "response.",
     # The location is left out of the text: the network service hands none over.
     "redirect-userinfo": "Redirect location '' contains a username and password, which is disallowed for cross-origin requests.",
-    "redirect-cross-origin": "Cross origin requests are not allowed by request mode.",
+    "redirect-scheme": f"Cross origin requests are only supported for protocol schemes: {CORS_SCHEMES}.",
 }
 """Our rule -> the last sentence of the console's text (GetErrorStringForConsoleMessage)."""
 
@@ -180,15 +209,36 @@ def word(wording: Wording) -> tuple[str | None, str | None]:
             f"Mixed Content: The page at '{wording.page or wording.page_origin + '/'}' was loaded over HTTPS, but requested an "
             f"insecure {context} '{wording.target}'. This request has been blocked; the content must be served over HTTPS."
         )
-    if rule in NET_ERRORS:
-        return error, f"Failed to load resource: {NET_ERRORS[rule]}"
+    if rule == "redirect-cross-origin":
+        return error, (
+            f"Unsafe attempt to load URL {wording.target} from frame with URL {wording.page or wording.page_origin + '/'}. "
+            "Domains, protocols and ports must match."
+        )
+    if rule == "redirect-userinfo" and wording.value == "embedded":
+        # Blink's own check, of which the console never hears.
+        return "origin", None
+    net_error = _scheme_error(wording) if rule == "redirect-scheme" else NET_ERRORS.get(rule)
+    if rule == "redirect-location-invalid" and wording.separate_lines > 1:
+        net_error = "net::ERR_RESPONSE_HEADERS_MULTIPLE_LOCATION"
+    if net_error is not None:
+        return (None if rule == "redirect-scheme" else error), f"Failed to load resource: {net_error}"
     kind = "resource" if wording.event_source else KINDS.get(wording.destination, "resource")
-    redirected = f"(redirected from '{wording.initial_url}') " if wording.initial_url != wording.url else ""
+    # Of a scheme Chromium learns when it has already turned to it.
+    url = wording.target if rule == "redirect-scheme" else wording.url
+    redirected = f"(redirected from '{wording.initial_url}') " if wording.initial_url != url else ""
     check = "Response to preflight request doesn't pass access control check: " if _checks_access(wording) else ""
     return error, (
-        f"Access to {kind} at '{wording.url}' {redirected}from origin '{wording.page_origin}' has been blocked by CORS "
+        f"Access to {kind} at '{url}' {redirected}from origin '{wording.page_origin}' has been blocked by CORS "
         f"policy: {check}{_reason(wording, kind)}"
     )
+
+
+def _scheme_error(wording: Wording) -> str | None:
+    """The network error of a redirect that leaves HTTP; None where it is a CORS error."""
+    scheme = (wording.target or "").partition(":")[0].lower()
+    if scheme in UNSAFE_SCHEMES:
+        return "net::ERR_UNSAFE_REDIRECT"
+    return "net::ERR_UNKNOWN_URL_SCHEME" if wording.tainting == "opaque" else None
 
 
 def _checks_access(wording: Wording) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from policies.engines.policy import Departure, EnginePolicy
 from policies.engines.wording import Wording
-from policies.fetch.orb import TRUSTS_SCRIPTS
+from policies.fetch.orb import NEVER_SNIFFED, TRUSTS_SCRIPTS, essence_of
 from policies.fetch.preflight_cache import CacheRules
 
 POLICY = EnginePolicy(
@@ -21,6 +21,9 @@ POLICY = EnginePolicy(
     expose_grammar="firefox",
     storage_access_since=147,
     separate_connections="http/1.1",
+    empty_lines_dropped=True,
+    allow_origin_lines_counted=True,
+    image_address_is_mixed=False,
     invalid_resource_policy_is_none=False,
     opaque_response_blocking=TRUSTS_SCRIPTS,
     cache=CacheRules(
@@ -61,6 +64,21 @@ POLICY = EnginePolicy(
             field="expose_grammar",
             what="a malformed token in Access-Control-Expose-Headers voids those before it and ends the list",
             source="dom/fetch/InternalHeaders.cpp CORSHeaders",
+        ),
+        Departure(
+            field="empty_lines_dropped",
+            what="`Access-Control-Allow-Origin: https://a` followed by an empty line of that name is `https://a`",
+            source="netwerk/protocol/http/nsHttpHeaderArray.cpp; measured with ESR 153",
+        ),
+        Departure(
+            field="allow_origin_lines_counted",
+            what="two lines named exactly Access-Control-Allow-Origin are too many, even if one is empty",
+            source="nsCORSListenerProxy.cpp CheckRequestApproved; measured with ESR 153",
+        ),
+        Departure(
+            field="image_address_is_mixed",
+            what="images, audio and video over http from an IP address are loaded",
+            source="dom/security/nsMixedContentBlocker.cpp; measured with ESR 153",
         ),
         Departure(
             field="invalid_resource_policy_is_none",
@@ -109,7 +127,14 @@ CATEGORIES = {
     "mixed-content": "Mixed Content Blocker",
     "opaque-response-blocked": "ORB",
     "network-error": "CORSDidNotSucceed2",
-    "redirect-scheme": "CORSRequestNotHttp",
+    "redirect-scheme": "CORSDidNotSucceed2",
+    "redirect-userinfo": "CORSDidNotSucceed2",
+    "redirect-location-invalid": "CORSDidNotSucceed2",
+    "redirect-too-many": "CORSDidNotSucceed2",
+    "redirect-cross-origin": "SOP",
+    "corp-same-origin": "COEP",
+    "corp-same-site": "COEP",
+    "corp-required-by-coep": "COEP",
 }
 """Our rule -> the console message's category."""
 
@@ -139,7 +164,10 @@ def word(wording: Wording) -> tuple[str | None, str | None]:
     if rule == "mixed-content":
         return category, f"Blocked loading mixed active content “{wording.target}”"
     if rule == "opaque-response-blocked":
-        return category, "A resource is blocked by OpaqueResponseBlocking, please check browser console for details."
+        return category, f"The resource at “{wording.url}” was blocked by OpaqueResponseBlocking. Reason: “{_orb_reason(wording)}”."
+    if rule == "redirect-cross-origin":
+        page = wording.page or wording.page_origin + "/"
+        return category, f"Security Error: Content at {page} may not load data from {wording.target}."
     if rule.startswith("corp-"):
         return category, (
             f"The resource at “{wording.url}” was blocked due to its Cross-Origin-Resource-Policy header (or lack thereof). "
@@ -148,7 +176,28 @@ def word(wording: Wording) -> tuple[str | None, str | None]:
     if rule == "allow-origin-multiple" and wording.separate_lines > 1:
         # Only lines named exactly so are counted: never those of HTTP/2, whose names are lower case.
         category = "CORSMultipleAllowOriginNotAllowed"
+    url = f"‘{wording.url}’" if category == "CORSNotSupportingCredentials" else wording.url
+    if category == "CORSDidNotSucceed2":
+        if rule == "redirect-scheme" and wording.tainting != "opaque" and (wording.target or "").startswith("ftp:"):
+            category, url = "CORSRequestNotHttp", wording.target or ""
+        elif wording.tainting != "cors" and rule != "redirect-userinfo":
+            # Only CORS requests are reported as failed ones; a redirect with userinfo makes one.
+            return None, None
     if category is None:
         return None, None
-    url = f"‘{wording.url}’" if category == "CORSNotSupportingCredentials" else wording.url
-    return category, f"{BLOCKED}{url}. (Reason: {REASONS[category].format(value=wording.value, status=wording.status)}"
+    reason = REASONS[category].format(value=as_text(wording.value), status=wording.status)
+    return category, f"{BLOCKED}{url}. (Reason: {reason}"
+
+
+def _orb_reason(wording: Wording) -> str:
+    essence = essence_of(wording.value)
+    if essence in NEVER_SNIFFED or essence in TRUSTS_SCRIPTS.also_never_sniffed:
+        return "mimeType is an opaque-blocklisted-never-sniffed MIME type"
+    if wording.status == 206:
+        return "response's status is 206 and mimeType is an opaque-blocklisted MIME type"
+    return "nosniff is true and mimeType is an opaque-blocklisted MIME type or its essence is 'text/plain'"
+
+
+def as_text(value: str) -> str:
+    """A header's value as the console shows it: its bytes read as UTF-8, what is none replaced."""
+    return value if value.isascii() else value.encode("latin-1", "replace").decode("utf-8", "replace")

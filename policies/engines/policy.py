@@ -83,3 +83,5 @@ class EnginePolicy(BaseModel):
 
     cache: CacheRules
     """The CORS-preflight cache."""
+    cache_cleared_on_failure: bool = True
+    """Whether a request that fails the CORS check clears what the cache holds for it."""

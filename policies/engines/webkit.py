@@ -20,6 +20,7 @@ POLICY = EnginePolicy(
     expose_grammar="webkit",
     extra_exposed=frozenset({"accept"}),
     localhost_is_mixed=True,
+    cache_cleared_on_failure=False,
     cache=CacheRules(
         default_seconds=5,
         cap_seconds=600,
@@ -60,6 +61,11 @@ POLICY = EnginePolicy(
             field="extra_exposed",
             what="the Accept response header can be read",
             source="HTTPHeaderNames / isCrossOriginSafeHeader",
+        ),
+        Departure(
+            field="cache_cleared_on_failure",
+            what="a request that fails leaves its preflight's answer in the cache",
+            source="CrossOriginPreflightResultCache.cpp: nothing clears it but time",
         ),
         Departure(
             field="cache",

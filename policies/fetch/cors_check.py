@@ -50,8 +50,9 @@ def classify(allow_origin: str) -> str:
 
 
 def _is_url(text: str) -> bool:
+    # The parser takes text: the bytes are read as UTF-8, as browsers do, and what is none spoils a host.
     try:
-        Url(text)
+        Url(text if text.isascii() else text.encode("latin-1", "replace").decode("utf-8", "replace"))
     except ValidationError:
         return False
     return True

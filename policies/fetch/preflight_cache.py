@@ -62,12 +62,15 @@ class CacheRules:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What spares a request its preflight: the exchange that filled it, the time it ends, and what that one asked."""
+    """What spares a request its preflight: the exchange that filled it, the time it ends, and what that one asked,
+    `include` tells with which credentials mode.
+    """
 
     exchange: str
     until: float
     method: str = ""
     names: tuple[str, ...] = ()
+    include: bool = False
 
 
 @dataclass(slots=True)
@@ -165,7 +168,7 @@ class PreflightCache:
         seconds = max_age_seconds(max_age_value, rules)
         if seconds is None:
             return
-        entry = Entry(exchange, now + seconds, method, names)
+        entry = Entry(exchange, now + seconds, method, names, include)
         key = self._key(key_origin, url, include)
         if rules.per_token:
             tokens = self._entries.get(key)

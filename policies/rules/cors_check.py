@@ -8,6 +8,7 @@ from policies.rules.model import Fix, HeaderEdit, Rule, Situation
 ALLOW_ORIGIN = "Access-Control-Allow-Origin"
 ALLOW_CREDENTIALS = "Access-Control-Allow-Credentials"
 WIDENS = "lets pages of this origin read the response; answer the origins you trust by name, never any origin that asks"
+WIDENS_CREDENTIALS = "lets pages of this origin act with the user's cookies: only for origins you trust as your own"
 
 
 def allow_origin(situation: Situation) -> Fix:
@@ -48,7 +49,7 @@ RULES = (
         needed="Access-Control-Allow-Origin: {origin} (not *), with Access-Control-Allow-Credentials: true",
         advice="Answer with the origin itself, or let the page ask without credentials.",
         fix=lambda situation: allow_origin(situation) + allow_credentials(situation),
-        widens=WIDENS,
+        widens=WIDENS_CREDENTIALS,
     ),
     Rule(
         code=check.MULTIPLE,
@@ -96,6 +97,6 @@ RULES = (
         needed="Access-Control-Allow-Credentials: true",
         advice="Send the header, or let the page ask without credentials if it needs none.",
         fix=allow_credentials,
-        widens="lets pages of this origin act with the user's cookies: only for origins you trust as your own",
+        widens=WIDENS_CREDENTIALS,
     ),
 )

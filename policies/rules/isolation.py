@@ -1,4 +1,4 @@
-"""Blocked, but not by CORS: Cross-Origin-Resource-Policy, cross-origin isolation, opaque response blocking, no answer."""
+"""Blocked, but not by CORS: Cross-Origin-Resource-Policy, embedder policy, opaque response blocking, no answer."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from policies.engines import ENGINES
 from policies.exchange import Exchange, HeaderList, Response
 from policies.facts import Embedder, Facts, Site, Tainting
 from policies.fetch.headers import Failure, list_values
-from policies.fetch.origin import is_potentially_trustworthy, origin_of, same_site
+from policies.fetch.origin import is_potentially_trustworthy, origin_of, same_site, schemelessly_same_site, split_origin
 from policies.fetch.preflight_cache import PreflightCache
 from policies.fetch.redirect import location_url
 from policies.judge import judge, survey
@@ -39,6 +39,7 @@ CHAIN_PATIENCE = 30.0
 SIZE = 512
 """Entries of each kind that a browser's memory holds."""
 
+ABSENCE = "it is cross-site and carries no Sec-Fetch-Storage-Access"
 CREDENTIALED = frozenset({"image", "script", "style", "audio", "video", "track", "document", "iframe", "frame"})
 """Destinations of no-cors requests that elements make, always with credentials."""
 
@@ -106,12 +107,14 @@ class Browser:
             entry = self._open.pop(exchange.id)
             assert entry is not None
         entry.exchange = exchange
-        response = exchange.response
+        response, reading = exchange.response, entry.reading
         if response is not None:
             self._receive(entry, response)
         judged = self._judge(entry)
         if response is not None:
             self._expect_sequel(entry, response)
+        if judged.verdict.outcome is Outcome.BLOCKED and entry.role != "preflight" and self._policy.cache_cleared_on_failure:
+            self._cache.clear(reading.origin or "null", exchange.request.url)
         return [judged, *revised]
 
     def finish(self) -> list[Judged]:
@@ -146,9 +149,35 @@ class Browser:
         if came_from is not None:
             entry = self._join(exchange, reading, came_from.fetch)
             self._followed(came_from, revised)
-            return entry
-        origin = reading.origin if reading.origin is not None else referrer_origin(reading)
-        return self._join(exchange, reading, Fetch(exchange.id, origin))
+        else:
+            origin = reading.origin if reading.origin is not None else referrer_origin(reading)
+            entry = self._join(exchange, reading, Fetch(exchange.id, origin))
+        if reading.needs_preflight and self._tainting(entry)[0] == "cors":
+            self._explain_no_preflight(entry)
+        return entry
+
+    def _explain_no_preflight(self, entry: Entry) -> None:
+        """A request that needs a preflight set out without one: it was cached, or asked before the recording began."""
+        reading, request = entry.reading, entry.exchange.request
+        stated = self._stated_credentials(reading, request.url, first=entry.index == 0)
+        for include in (False, True) if stated is None else (stated,):
+            found = self._cache.match(
+                reading.origin or "null",
+                request.url,
+                include=include,
+                method=reading.method,
+                unsafe_names=reading.names,
+                now=request.started,
+            )
+            if found is not None:
+                left = found.until - request.started
+                because = f"answered by the preflight of exchange {found.exchange}, cached for {left:.0f} s more"
+                entry.evidence["preflight"] = Evidence("preflight", "cached", because, "certain")
+                if stated is None and not (found.include and self._policy.cache.credentials_shared):
+                    entry.fetch.learn(found.include, f"the cached preflight of exchange {found.exchange} was for that mode")
+                return
+        because = "its preflight was answered before the recording began" if self.client.browser else "no browser sent it"
+        entry.evidence["preflight"] = Evidence("preflight", "not seen", because, "likely")
 
     def _join(self, exchange: Exchange, reading: Reading, fetch: Fetch) -> Entry:
         url = exchange.request.url
@@ -202,14 +231,15 @@ class Browser:
             asked = entry.reading
             if entry.sequel == "followed" or response is None or response.received > started + SLACK:
                 continue
-            if asked.method != reading.method or not names.issuperset(asked.names):
+            redirected = len(entry.fetch.urls) > 1
+            if asked.method != reading.method or (asked.origin != reading.origin and not (redirected and reading.origin == "null")):
                 continue
-            if not names and not reading.needs_preflight and started - response.received > PATIENCE:
+            # More than was asked for: an Authorization out of the browser's own store. Less: a redirect dropped it, and
+            # WebKit's preflight had not noticed. Headers that a browser sets too, a page may have set: they count as sent.
+            more, less = names - frozenset(asked.names), frozenset(asked.names) - reading.sent
+            if not more <= {"authorization"} or (less and not redirected):
                 continue
-            tainted = len(entry.fetch.urls) > 1
-            if asked.origin != reading.origin and not (tainted and reading.origin == "null"):
-                continue
-            if names != frozenset(asked.names) and not (names - frozenset(asked.names) <= {"authorization"}):
+            if not reading.needs_preflight and started - response.received > PATIENCE:
                 continue
             if self._impossible(entry, reading):
                 continue
@@ -238,12 +268,14 @@ class Browser:
             return True
         if reading.destination == "font" and reading.mode == "cors":
             return False
-        if self._tells_storage_access and reading.site == "cross-site" and is_potentially_trustworthy(url):
-            if self.engine == "chromium":
-                return None if reading.preflight else False
-            # Firefox tells it on preflights too, and no longer after a redirect.
-            return False if first else None
-        return None
+        if not self._tells_storage_access or reading.site != "cross-site" or not is_potentially_trustworthy(url):
+            return None
+        if self.engine == "chromium":
+            return None if reading.preflight else False
+        # Firefox tells it on preflights too, but not after a redirect, not for keepalive, and not for another scheme alone.
+        if not first or reading.keepalive or _schemelessly_same_site(reading.origin, url):
+            return None
+        return False
 
     def _weigh(self, entry: Entry, revised: list[Judged]) -> None:
         """What this request tells of its fetch's credentials mode, and of its connection."""
@@ -254,6 +286,8 @@ class Browser:
         )
         cross = self._tainting(entry)[0] == "cors"
         if cross:
+            if entry.role == "request" and self.engine == "firefox" and reading.keepalive:
+                fetch.doubt(ABSENCE)
             include = self._stated_credentials(reading, exchange.request.url, first=entry.index == 0)
             if include is not None and fetch.learn(include, self._stated_because(reading, include)):
                 told.append(fetch)
@@ -281,7 +315,7 @@ class Browser:
             return "it carries Sec-Fetch-Storage-Access"
         if reading.destination == "font":
             return "fonts are asked for without credentials"
-        return "it is cross-site and carries no Sec-Fetch-Storage-Access"
+        return ABSENCE
 
     @staticmethod
     def _from_auth_cache(entry: Entry) -> bool:
@@ -325,17 +359,29 @@ class Browser:
             return
         if entry.role == "redirect" and facts.target:
             self._remember(self._redirects, facts.target, entry)
-        if entry.role == "preflight" and verdict.outcome is Outcome.ALLOWED:
-            self._cache_preflight(entry, response)
         if verdict.certainty == "likely":
             self._waiting.append((response.received + PATIENCE, entry))
 
-    def _cache_preflight(self, entry: Entry, response: Response) -> None:
-        reading, headers = entry.reading, response.headers
+    # -- sequels ------------------------------------------------------------------------------------------------------
+
+    def _followed(self, entry: Entry, revised: list[Judged]) -> None:
+        """What followed proves that the preflight or redirect passed: branches that block are out."""
+        entry.sequel = "followed"
+        self._settle(entry, passed=True, certainty="certain", revised=revised)
+        if entry.role == "preflight":
+            self._cache_preflight(entry)
+
+    def _cache_preflight(self, entry: Entry) -> None:
+        """A preflight passed: the browser may remember its answer. Of unknown mode, it is taken for one that serves both."""
+        reading, response, include = entry.reading, entry.exchange.response, entry.fetch.include
+        assert response is not None
+        if include is None and not self._policy.cache.credentials_shared:
+            return
+        headers = response.headers
         self._cache.store(
             reading.origin or "null",
             entry.exchange.request.url,
-            include=bool(entry.fetch.include),
+            include=include is not False,
             methods=_listed(headers, "access-control-allow-methods"),
             headers=_listed(headers, "access-control-allow-headers"),
             max_age_value=headers.get("access-control-max-age"),
@@ -344,13 +390,6 @@ class Browser:
             method=reading.method,
             names=reading.names,
         )
-
-    # -- sequels ------------------------------------------------------------------------------------------------------
-
-    def _followed(self, entry: Entry, revised: list[Judged]) -> None:
-        """What followed proves that the preflight or redirect passed: branches that block are out."""
-        entry.sequel = "followed"
-        self._settle(entry, passed=True, certainty="certain", revised=revised)
 
     def _absent(self, entry: Entry, certainty: Certainty, revised: list[Judged]) -> None:
         """Nothing followed: branches that pass are out."""
@@ -415,14 +454,18 @@ class Browser:
             return "basic", None
         page = origin if origin not in (None, "null") else fetch.page_origin
         same = page == own if page not in (None, "null") else False
+        if reading.site == "none":
+            # Asked by the user, or by the browser for itself.
+            return "basic", None
         if reading.site is not None:
-            same = reading.site == "same-origin" or (reading.site == "none" and origin is None)
+            same = reading.site == "same-origin"
         if mode == "no-cors":
             return ("basic" if same and not entry.crossed else "opaque"), None
         if mode == "cors":
             if (same and not entry.crossed) or origin is None:
                 return "basic", None
-            return "cors", None
+            # An extension that was granted the host is not subject to CORS, one that was not is.
+            return "cors", "basic" if (page or "").partition(":")[0].endswith("-extension") else None
         # No Sec-Fetch-Mode, and nothing that tells it.
         if origin is None or same:
             if same and not entry.crossed:
@@ -507,6 +550,12 @@ class Browser:
         """Whether every request known so far from this page's origin to that server had credentials."""
         counts = self._habits.get((page_origin, origin_of(url)))
         return counts is not None and counts[0] == 0 and counts[1] >= 3
+
+
+def _schemelessly_same_site(origin: str | None, url: str) -> bool:
+    """Whether a URL's host is of the origin's site; an opaque origin has none."""
+    ours, theirs = split_origin(origin or "null"), split_origin(origin_of(url))
+    return ours is not None and theirs is not None and schemelessly_same_site(ours[1], theirs[1])
 
 
 def _listed(headers: HeaderList, name: str) -> tuple[str, ...]:

@@ -37,6 +37,13 @@ class Fetch:
         self.evidence["credentials"] = Evidence("credentials", value, because, certainty)
         return True
 
+    def doubt(self, because: str) -> None:
+        """Forget the credentials mode if this was the reason it was taken to be known."""
+        known = self.evidence.get("credentials")
+        if known is not None and known.because == because:
+            del self.evidence["credentials"]
+            self.include, self.certainty = None, "certain"
+
 
 @dataclass(slots=True, eq=False)
 class Entry:

@@ -16,6 +16,8 @@ from policies.fetch.safelist import (
 
 Mode = Literal["cors", "no-cors", "same-origin", "navigate", "websocket", "unknown"]
 MODES = frozenset({"cors", "no-cors", "same-origin", "navigate", "websocket"})
+REPORTS = frozenset({"text/ping", "application/csp-report"})
+"""What browsers send by themselves, in mode no-cors."""
 DOCUMENTS = frozenset({"document", "iframe", "frame", "embed", "object", "fencedframe"})
 
 
@@ -24,7 +26,8 @@ class Reading:
     """A request's own word.
 
     `preflight` tells a CORS-preflight request (whose `method` and `names` are those it asks for), `metadata` whether it
-    carries Sec-Fetch-*, `revalidates` whether the browser asked for a 304.
+    carries Sec-Fetch-*, `revalidates` whether the browser asked for a 304, `keepalive` whether Firefox, from the order of
+    its headers, sent it for a fetch with keepalive. `sent` are its header names.
     """
 
     origin: str | None
@@ -41,6 +44,8 @@ class Reading:
     authorization: bool
     event_source: bool
     revalidates: bool
+    keepalive: bool
+    sent: frozenset[str]
 
     @property
     def needs_preflight(self) -> bool:
@@ -70,7 +75,7 @@ def read(method: str, headers: HeaderList) -> Reading:
         preflight=preflight,
         method=method,
         names=names,
-        mode=mode if mode in MODES else _mode(method, headers, origin, accept),  # type: ignore[arg-type]
+        mode=mode if mode in MODES else _mode(method, headers, origin, accept, names),  # type: ignore[arg-type]
         destination=destination or _destination(accept),
         site=get("sec-fetch-site"),
         metadata=mode in MODES,
@@ -79,19 +84,31 @@ def read(method: str, headers: HeaderList) -> Reading:
         authorization="authorization" in headers,
         event_source=accept == "text/event-stream",
         revalidates=("if-none-match" in headers or "if-modified-since" in headers),
+        keepalive=not preflight and _keepalive(headers.names(), page_set),
+        sent=frozenset(headers.names()),
     )
 
 
-def _mode(method: str, headers: HeaderList, origin: str | None, accept: str) -> Mode:
+def _mode(method: str, headers: HeaderList, origin: str | None, accept: str, names: tuple[str, ...]) -> Mode:
     """The request mode where no Sec-Fetch-Mode tells it: plain http targets, older clients."""
     if (headers.get("upgrade") or "").lower() == "websocket" or "sec-websocket-key" in headers:
         return "websocket"
     if accept.startswith("text/html"):
         return "navigate"
-    # Every CORS request carries an Origin; a GET or HEAD that carries one is nothing else.
+    if (headers.get("content-type") or "").lower() in REPORTS:
+        return "no-cors"
+    # Every CORS request carries an Origin; a GET or HEAD that carries one is nothing else, nor is what needs a preflight.
     if origin is None:
         return "unknown"
-    return "cors" if method in ("GET", "HEAD") or not is_cors_safelisted_method(method) else "unknown"
+    return "cors" if method != "POST" or names else "unknown"
+
+
+def _keepalive(names: tuple[str, ...], page_set: list[tuple[str, str]]) -> bool:
+    """Firefox writes Referer before the page's own headers, but after them when the fetch is to outlive its page."""
+    if "referer" not in names or "priority" not in names:
+        return False
+    referrer = names.index("referer")
+    return any(name not in ("accept", "accept-language") and names.index(name) < referrer for name, _ in page_set)
 
 
 def _destination(accept: str) -> str:

@@ -1,0 +1,472 @@
+"""`corsight audit`: what it prints, writes and exits with, for small recordings of a page and its servers."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from mitmproxy.flow import Error
+from mitmproxy.http import Headers, HTTPFlow
+from mitmproxy.io import FlowWriter
+from mitmproxy.test import tflow, tutils
+
+from policies.record import LogRecord
+from policies.rules import RULES
+from scripts import audit, cli
+from scripts.report import findings
+from scripts.report.text import SECTIONS
+
+PAGE = "https://app.example"
+CHROMIUM = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"
+WEBKIT = "Mozilla/5.0 (Macintosh) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Safari/605.1.15"
+
+type Pairs = tuple[tuple[str, str], ...]
+
+
+def fields(*pairs: tuple[str, str]) -> Headers:
+    return Headers([(name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs])
+
+
+def flow(
+    url: str,
+    status: int | None,
+    *answered: tuple[str, str],
+    method: str = "GET",
+    origin: str = PAGE,
+    asked: Pairs = (),
+    agent: str = CHROMIUM,
+    site: str = "cross-site",
+    at: float = 1000.0,
+    until: float | None = None,
+) -> HTTPFlow:
+    """A CORS request of the page and its answer; status None: the server never answered."""
+    metadata = (("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Site", site), ("Sec-Fetch-Dest", "empty"))
+    scheme, _, rest = url.partition("://")
+    host, _, path = rest.partition("/")
+    request = tutils.treq(
+        method=method.encode(),
+        scheme=scheme.encode(),
+        host=host,
+        port=443,
+        authority=b"",
+        path=b"/" + path.encode("latin-1"),
+        headers=fields(("Host", host), ("Origin", origin), ("User-Agent", agent), *metadata, *asked),
+        timestamp_start=at,
+        timestamp_end=at,
+    )
+    response = None
+    if status is not None:
+        received = at + 0.1 if until is None else until
+        response = tutils.tresp(
+            status_code=status, headers=fields(*answered), timestamp_start=received, timestamp_end=received
+        )
+    if response is None:
+        return tflow.tflow(req=request, err=Error("connection refused"))
+    return tflow.tflow(req=request, resp=response)
+
+
+def preflight(url: str, status: int, *answered: tuple[str, str], method: str = "PUT", **more: object) -> HTTPFlow:
+    asked = (("Access-Control-Request-Method", method),)
+    return flow(url, status, *answered, method="OPTIONS", asked=asked, **more)  # type: ignore[arg-type]
+
+
+ALLOW = ("Access-Control-Allow-Origin", PAGE)
+
+type Audit = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Audit:
+    """Records the flows into rec.mitm, audits that, and returns the exit code, stdout and stderr."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    for name in ("FORCE_COLOR", "CORSIGHT_DEBUG"):
+        monkeypatch.delenv(name, raising=False)
+
+    def run(*flows: HTTPFlow | str, cut: int = 0) -> tuple[int, str, str]:
+        arguments = [one for one in flows if isinstance(one, str)]
+        file = io.BytesIO()
+        writer = FlowWriter(file)
+        for one in flows:
+            if isinstance(one, HTTPFlow):
+                writer.add(one)
+        content = file.getvalue()
+        Path("rec.mitm").write_bytes(content[: len(content) - cut])
+        code = cli.run(["audit", "rec.mitm", *arguments])
+        said = capsys.readouterr()
+        assert "\x1b" not in said.out + said.err
+        assert all(len(line) <= 80 and line == line.rstrip() for line in said.out.split("\n") if line[:1] != "{")
+        return code, said.out, said.err
+
+    return run
+
+
+def records(out: str) -> list[LogRecord]:
+    return [LogRecord.model_validate_json(line) for line in out.splitlines()]
+
+
+# -- the report ------------------------------------------------------------------------------------------------------
+
+
+def test_a_finding(run: Audit) -> None:
+    code, out, err = run(
+        flow("https://api.example/me?token=s3cret", 200),
+        flow("https://api.example/me", 200, at=1001),
+        flow("https://api.example/cart", 200, at=1002),
+        flow("https://api.example/news", 200, ALLOW, at=1003),
+    )
+    assert (code, err) == (1, "")
+    assert out == (
+        """\
+read       rec.mitm: 4 exchanges
+from       Chromium 156: 4
+blocked    3, for 1 cause
+
+────────────────────────────────────────────────────────────────────────────────
+1  No Access-Control-Allow-Origin header                               3 blocked
+
+   A page may read a response from another origin only when that response says
+   so. This one says nothing, often because an error page, a gateway or a cache
+   answered in place of the application.
+
+   page       https://app.example
+   asked      2× GET https://api.example/me
+              GET https://api.example/cart
+   was        no Access-Control-Allow-Origin (status 200)
+   needed     Access-Control-Allow-Origin: https://app.example
+   fix        Access-Control-Allow-Origin: https://app.example
+              Vary: Origin
+
+   advice     Send the header on every response, errors included.
+   care       The fix lets pages of this origin read the response; answer the
+              origins you trust by name, never any origin that asks.
+   console    Chromium (MissingAllowOriginHeader): Access to fetch at
+              'https://api.example/me?token=REDACTED' from origin
+              'https://app.example' has been blocked by CORS policy: No
+              'Access-Control-Allow-Origin' header is present on the requested
+              resource.
+   rule       allow-origin-missing (CORS check, step 2)
+              https://fetch.spec.whatwg.org/#concept-cors-check
+
+────────────────────────────────────────────────────────────────────────────────
+blocked   3  all certain
+allowed   1  all certain
+opaque    0  asked for without CORS: a page may use it, but not read it
+not CORS  0  same origin, navigation, WebSocket or no browser: CORS has no say
+"""
+    )
+
+
+def test_nothing_blocked(run: Audit) -> None:
+    code, out, _ = run(flow("https://api.example/", 200, ALLOW))
+    assert code == 0
+    assert "\nNothing was blocked. CORS let the pages have all they asked for.\n" in out
+    assert "blocked   0\n" in out
+
+
+def test_nothing_that_cors_has_a_say_in(run: Audit) -> None:
+    code, out, _ = run(flow("https://app.example/", 200, site="same-origin"))
+    assert code == 0
+    assert "\nNothing was blocked. No page asked for anything from another origin.\n" in out
+
+
+def test_nothing_recorded(run: Audit) -> None:
+    code, out, err = run()
+    assert (code, err) == (0, "")
+    assert "There is no HTTP exchange in it." in out
+
+
+def test_a_preflight_that_fails_keeps_the_request_from_being_sent(run: Audit) -> None:
+    code, out, _ = run(preflight("https://api.example/orders", 401, ALLOW))
+    assert code == 1
+    assert "1  The preflight was not answered with success" in out
+    assert "   The browser's preflight was turned down, so it never sent the request itself.\n" in out
+    assert (
+        """\
+   asked      PUT https://api.example/orders
+   was        status 401
+   needed     any status from 200 to 299 to OPTIONS
+   fix        answer OPTIONS with status 204
+              Access-Control-Allow-Methods: PUT
+"""
+        in out
+    )
+
+
+def test_the_same_rule_in_a_preflight_and_in_a_response(run: Audit) -> None:
+    _, out, _ = run(preflight("https://api.example/a", 204), flow("https://api.example/b", 200, at=1001))
+    assert "   was        no Access-Control-Allow-Origin (status 204)\n              in the preflight: the req" in out
+    assert "   was        no Access-Control-Allow-Origin (status 200)\n   needed" in out
+
+
+def test_causes_are_sorted_by_the_number_of_exchanges(run: Audit) -> None:
+    _, out, _ = run(
+        flow("https://api.example/a", 200, ("Access-Control-Allow-Origin", "https://other.example")),
+        flow("https://api.example/b", 200, at=1001),
+        flow("https://api.example/c", 200, at=1002),
+    )
+    assert out.index("1  No Access-Control-Allow-Origin header") < out.index(
+        "2  Access-Control-Allow-Origin names another"
+    )
+
+
+def test_the_same_cause_is_one_finding_with_many_places(run: Audit) -> None:
+    _, out, _ = run(*(flow(f"https://api.example/{n}", 200, at=1000 + n) for n in range(50)))
+    assert out.count("No Access-Control-Allow-Origin header") == 1
+    assert "50 blocked" in out
+    assert [line[14:] for line in out.splitlines() if "GET https" in line] == [
+        f"GET https://api.example/{n}" for n in range(5)
+    ]
+    assert "   and 45 more endpoints with the same cause\n" in out
+
+
+def test_places_that_are_told_apart_are_bounded(run: Audit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(findings, "PLACES", 8)
+    _, out, _ = run(*(flow(f"https://api.example/{n}", 200, at=1000 + n) for n in range(50)))
+    assert "50 blocked" in out
+    assert "   and 3 more endpoints or more with the same cause\n" in out
+
+
+def test_where_no_header_mends_it_there_is_advice_and_no_fix(run: Audit) -> None:
+    _, out, _ = run(flow("https://api.example/", 301, ALLOW, ("Location", "https://user:pw@b.example/?key=s3cret")))
+    assert "   was        Location: https://REDACTED@b.example/?key=REDACTED\n" in out
+    assert "\n   fix  " not in out
+    assert "   advice     Redirect to the plain URL.\n" in out
+
+
+def test_a_server_that_never_answered(run: Audit) -> None:
+    code, out, _ = run(flow("https://api.example/", None))
+    assert code == 1
+    assert "1  No response came, and the browser may blame CORS" in out
+    assert "   was        no answer; the proxy sent status 502 in its place\n" in out
+
+
+def test_null_is_no_origin_to_trust(run: Audit) -> None:
+    _, out, _ = run(flow("https://api.example/", 200, origin="null"))
+    assert "   page       null (sandboxed frame, local file, or redirected across origins)\n" in out
+    assert "an attacker's included: better let the page ask" in " ".join(out.split())
+
+
+def test_engines_that_decide_otherwise_are_named(run: Audit) -> None:
+    answered = (("Access-Control-Allow-Origin", "https://b.example"), ("Location", "/x"))
+    _, out, _ = run(preflight("https://api.example/", 302, *answered))
+    assert "   elsewhere  Firefox: blocked by allow-origin-mismatch\n" in out
+
+
+def test_an_engine_for_all(run: Audit) -> None:
+    code, out, _ = run(flow("https://api.example/", 200), "--engine", "firefox")
+    assert code == 1
+    assert "judged as  Firefox\n" in out
+    assert "Firefox (CORSMissingAllowOrigin2)" in out
+
+
+# -- what is not certain ---------------------------------------------------------------------------------------------
+
+LIKELY = preflight("https://api.example/x", 204, ("Access-Control-Allow-Origin", "*"), agent=WEBKIT)
+"""Blocked only if credentialed: nothing follows it, and nothing shows that it was not merely cut off."""
+LIKELY.response.headers["Access-Control-Allow-Methods"] = "PUT"
+
+
+def test_a_likely_verdict_says_why(run: Audit) -> None:
+    code, out, _ = run(LIKELY)
+    assert code == 1
+    assert "1 likely blocked" in out
+    assert (
+        """\
+   likely     The recording does not show how the page asked. Likely with
+              credentials, since no request followed its preflight; without
+              credentials, it is allowed.
+"""
+        in out
+    )
+    assert "blocked   1  0 certain, 1 likely\n" in out
+
+
+def test_what_the_recording_does_not_show(run: Audit) -> None:
+    code, out, _ = run(flow("https://api.example/", 200, ALLOW, agent=WEBKIT))
+    assert code == 0
+    assert "allowed   1  0 certain, 1 likely\n" in out
+    assert "1 likely allowed; if asked with credentials, blocked by\nallow-credentials-not-true\n" in out
+
+
+@pytest.mark.parametrize(("fail_on", "likely", "certain"), [("certain", 0, 1), ("blocked", 1, 1), ("never", 0, 0)])
+def test_fail_on(fail_on: str, likely: int, certain: int, run: Audit) -> None:
+    assert run(LIKELY, "--fail-on", fail_on)[0] == likely
+    assert run(flow("https://api.example/", 200), "--fail-on", fail_on)[0] == certain
+
+
+def allowed_once_it_is_followed(late: float) -> list[HTTPFlow]:
+    """A preflight, and the request that follows it at once, answered only later; another exchange ends in between."""
+    answered = (("Access-Control-Allow-Origin", "*"), ("Access-Control-Allow-Methods", "PUT"))
+    asked = preflight("https://api.example/x", 204, *answered, agent=WEBKIT)
+    other = flow("https://api.example/other", 200, *answered, agent=WEBKIT, at=1003)
+    request = flow("https://api.example/x", 200, *answered, method="PUT", agent=WEBKIT, at=1000.2, until=1000.2 + late)
+    return [asked, other, request] if late > 3 else [asked, request, other]
+
+
+@pytest.mark.parametrize("late", [0.1, 30])
+def test_a_revision_moves_the_exchange(late: float, run: Audit) -> None:
+    """However long the request takes: a recording holds it only behind what ended before it."""
+    code, out, _ = run(*allowed_once_it_is_followed(late), "--format", "jsonl")
+    said = {record.url + record.method: (record.outcome, record.certainty) for record in records(out)}
+    assert code == 0
+    assert said["https://api.example/xOPTIONS"] == ("allowed", "certain")
+    assert len(records(out)) == 3
+
+
+def test_a_revision_that_comes_too_late_is_left_out(run: Audit) -> None:
+    asked, _, request = allowed_once_it_is_followed(30)
+    kept = [one.verdict.certainty for one in audit.settled(judged(asked, request), held=100)]
+    assert kept == ["certain", "certain"]
+    kept = [one.verdict.certainty for one in audit.settled(judged(asked, request), held=0)]
+    assert len(kept) == 2
+
+
+def judged(*flows: HTTPFlow) -> list[audit.Judged]:
+    from addons.adapter import exchange_of
+    from policies.session import Session
+
+    session = Session()
+    return [one for each in flows for one in session.observe(exchange_of(each))]
+
+
+# -- what peers send -------------------------------------------------------------------------------------------------
+
+
+def test_what_peers_send_moves_no_cursor_and_is_no_markup(run: Audit) -> None:
+    sent = "\x1b[31m\x9b2J[bold red]x[/] :smile: \xa0\x07"
+    _, out, _ = run(flow(f"https://api.example/{sent}?secret=s3cret", 200, ("Access-Control-Allow-Origin", sent)))
+    assert "\\x1b[31m\\x9b2J[bold red]x[/] :smile: \\xa0\\x07" in " ".join(out.split())
+    assert "s3cret" not in out
+
+
+def test_what_peers_send_is_cut(run: Audit) -> None:
+    _, out, _ = run(flow("https://api.example/" + "x" * 9000, 200, ("Access-Control-Allow-Origin", "y" * 9000)))
+    assert "… (9029 characters)" in " ".join(out.split())
+    assert len(out) < 6000
+
+
+def test_an_exchange_that_cannot_be_judged_keeps_none_from_being(run: Audit, monkeypatch: pytest.MonkeyPatch) -> None:
+    from policies.session import Session
+
+    observe = Session.observe
+
+    def fails(self: Session, exchange: object) -> object:
+        if exchange.request.url.endswith("/odd"):  # type: ignore[attr-defined]
+            raise KeyError("odd")
+        return observe(self, exchange)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Session, "observe", fails)
+    code, out, err = run(flow("https://api.example/odd", 200), flow("https://api.example/b", 200, at=1001))
+    assert code == 2
+    assert "1 blocked" in out
+    assert "could not be judged (KeyError: 'odd')" in err
+    assert err.count("\n") == 1
+
+
+# -- formats, files and exit codes -----------------------------------------------------------------------------------
+
+
+def test_jsonl_is_the_log(run: Audit) -> None:
+    flows = [flow("https://api.example/a?token=s3cret", 200), flow("https://api.example/b", 200, ALLOW, at=1001)]
+    code, out, _ = run(*flows, "--format", "jsonl")
+    assert code == 1
+    assert [record.flow for record in records(out)] == [one.id for one in flows]
+    assert [record.outcome for record in records(out)] == ["blocked", "allowed"]
+    assert "s3cret" not in out
+    assert out.startswith('{"schema":1,"flow":')
+
+
+def test_output_goes_to_a_file(run: Audit) -> None:
+    code, out, err = run(flow("https://api.example/", 200), "--output", "report.txt")
+    assert (code, out, err) == (1, "", "")
+    assert "1 blocked" in Path("report.txt").read_text("utf-8")
+
+
+def test_a_report_never_replaces_a_recording(run: Audit) -> None:
+    code, _, err = run(flow("https://api.example/", 200), "--output", "./rec.mitm")
+    assert code == 2
+    assert err == "corsight: ./rec.mitm: is a recording to read; name another file for the report\n"
+    assert Path("rec.mitm").stat().st_size > 100
+
+
+def test_an_unknown_format(run: Audit) -> None:
+    code, out, err = run("--format", "xml")
+    assert (code, out) == (2, "")
+    assert err == (
+        "corsight: Invalid value for '--format': 'xml' is not one of 'text', 'jsonl'; see corsight audit --help\n"
+    )
+
+
+def test_a_truncated_recording_is_reported_as_far_as_it_goes(run: Audit) -> None:
+    code, out, err = run(flow("https://api.example/", 200), flow("https://api.example/b", 200, at=1001), cut=9)
+    assert code == 2
+    assert "read       rec.mitm: 1 exchange\n" in out
+    assert "1 blocked" in out
+    assert err == (
+        "corsight: rec.mitm: is cut short or damaged after 1 exchange; what came before it was judged; "
+        "stop mitmproxy before its recording is read, or record again\n"
+    )
+
+
+def test_a_damaged_recording_keeps_no_other_from_being_read(run: Audit) -> None:
+    Path("odd.mitm").write_bytes(b"odd")
+    code, out, err = run(flow("https://api.example/", 200), "odd.mitm")
+    assert code == 2
+    assert "1 blocked" in out
+    assert err.startswith("corsight: odd.mitm: is no mitmproxy recording")
+
+
+@pytest.mark.parametrize("name", ["none.mitm", "."])
+def test_what_is_no_file_ends_it_at_once(name: str, run: Audit) -> None:
+    code, out, err = run(flow("https://api.example/", 200), name)
+    assert (code, out) == (2, "")
+    assert err.startswith(f"corsight: {name}: ")
+    assert err.count("\n") == 1
+
+
+def test_recordings_are_sessions_of_their_own(run: Audit) -> None:
+    """What was recorded before takes nothing from what was recorded after, whatever the order they are named in."""
+    run(*allowed_once_it_is_followed(0.1))
+    Path("rec.mitm").rename("old.mitm")
+    _, out, _ = run(flow("https://api.example/", 200, ALLOW, at=9000), "old.mitm", "--format", "jsonl")
+    assert [record.certainty for record in records(out)][1:3] == ["certain", "certain"]
+
+
+def test_a_recording_from_stdin(run: Audit) -> None:
+    run(flow("https://api.example/", 200))
+    command = [sys.executable, "-m", "scripts.cli", "audit", "-"]
+    root = Path(__file__).resolve().parents[2]
+    ended = subprocess.run(command, input=Path("rec.mitm").read_bytes(), capture_output=True, cwd=root, check=False)
+    assert ended.returncode == 1
+    assert b"read       stdin: 1 exchange" in ended.stdout
+
+
+def test_a_terminal_that_knows_little_is_no_reason_to_fail(run: Audit) -> None:
+    run(flow("https://api.example/", 200), flow("https://api.example/", 200, at=1001))
+    command = [sys.executable, "-m", "scripts.cli", "audit", "-"]
+    root = Path(__file__).resolve().parents[2]
+    ended = subprocess.run(
+        command,
+        input=Path("rec.mitm").read_bytes(),
+        capture_output=True,
+        cwd=root,
+        check=False,
+        env={"PYTHONIOENCODING": "ascii"},
+    )
+    assert ended.returncode == 1, ended.stderr
+
+
+# -- the catalogue as it is shown ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", RULES)
+def test_every_rule_can_be_shown(code: str) -> None:
+    rule = RULES[code]
+    assert code in findings.TURNED_ON
+    assert any(rule.spec.endswith(end) for end in SECTIONS)
+    assert rule.needed.format(origin="o", method="m", names="n", host="h")
