@@ -183,7 +183,16 @@ class Browser:
         url = exchange.request.url
         if not fetch.urls or fetch.urls[-1] != url:
             fetch.urls.append(url)
-        entry = Entry(exchange, reading, fetch, index=len(fetch.urls) - 1, crossed=fetch.crossed)
+        told = reading if reading.metadata or not fetch.entries else fetch.entries[0]
+        entry = Entry(
+            exchange,
+            reading,
+            fetch,
+            mode=told.mode,
+            destination=told.destination,
+            index=len(fetch.urls) - 1,
+            crossed=fetch.crossed,
+        )
         fetch.entries.append(entry)
         if self._tainting(entry)[0] == "cors":
             fetch.crossed = True
@@ -359,7 +368,7 @@ class Browser:
             return
         if entry.role == "redirect" and facts.target:
             self._remember(self._redirects, facts.target, entry)
-        if verdict.certainty == "likely":
+        if verdict.certainty == "likely" or (entry.role == "preflight" and entry.fetch.rests_on(ABSENCE)):
             self._waiting.append((response.received + PATIENCE, entry))
 
     # -- sequels ------------------------------------------------------------------------------------------------------
@@ -396,7 +405,18 @@ class Browser:
         if entry.sequel != "unknown":
             return
         entry.sequel = "absent"
+        if entry.verdict is not None and entry.verdict.outcome is Outcome.ALLOWED and entry.fetch.rests_on(ABSENCE):
+            # Firefox leaves the header out for keepalive; a preflight that passed would have been followed.
+            self._doubt(entry)
         self._settle(entry, passed=False, certainty=certainty, revised=revised)
+
+    def _doubt(self, entry: Entry) -> None:
+        """Take back what an absent header told, if what followed would contradict it."""
+        fetch, facts = entry.fetch, entry.facts
+        assert facts is not None
+        if judge(entry.exchange, replace(facts, credentials="include"), self.engine).outcome is Outcome.BLOCKED:
+            fetch.doubt(ABSENCE)
+            self._judge(entry)
 
     def _settle(self, entry: Entry, *, passed: bool, certainty: Certainty, revised: list[Judged]) -> None:
         verdict = entry.verdict
@@ -446,7 +466,7 @@ class Browser:
     def _tainting(self, entry: Entry) -> tuple[Tainting, Tainting | None]:
         """The response tainting, and the other one it may be (https://fetch.spec.whatwg.org/#main-fetch, step 12)."""
         reading, fetch = entry.reading, entry.fetch
-        mode, origin = reading.mode, reading.origin
+        mode, origin = entry.mode, reading.origin
         own = origin_of(entry.exchange.request.url)
         if reading.preflight:
             return "cors", None
@@ -508,8 +528,8 @@ class Browser:
             origin=reading.origin if reading.origin is not None else page_hint,
             page_origin=page_origin,
             page=page,
-            mode=reading.mode,
-            destination=reading.destination,
+            mode=entry.mode,
+            destination=entry.destination,
             event_source=reading.event_source,
             method=reading.method,
             names=reading.names,

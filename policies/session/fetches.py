@@ -39,10 +39,14 @@ class Fetch:
 
     def doubt(self, because: str) -> None:
         """Forget the credentials mode if this was the reason it was taken to be known."""
-        known = self.evidence.get("credentials")
-        if known is not None and known.because == because:
+        if self.rests_on(because):
             del self.evidence["credentials"]
             self.include, self.certainty = None, "certain"
+
+    def rests_on(self, because: str) -> bool:
+        """Whether this is the reason that the credentials mode is taken to be known."""
+        known = self.evidence.get("credentials")
+        return known is not None and known.because == because
 
 
 @dataclass(slots=True, eq=False)
@@ -52,6 +56,7 @@ class Entry:
     `sequel` tells what followed a preflight or a redirect: unknown, the request that proves it passed, or its absence.
     `differing` names the engines that would decide otherwise than the browser's.
 
+    `mode` and `destination` are its fetch's, which a request after a redirect no longer has to tell.
     `index` is the number of URLs of its fetch before its own, `crossed` whether one of them already made it a CORS fetch.
     """
 
@@ -59,6 +64,8 @@ class Entry:
     reading: Reading
     fetch: Fetch
     role: Role = "request"
+    mode: str = "unknown"
+    destination: str = "unknown"
     index: int = 0
     crossed: bool = False
     facts: Facts | None = None

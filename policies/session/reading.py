@@ -84,7 +84,7 @@ def read(method: str, headers: HeaderList) -> Reading:
         authorization="authorization" in headers,
         event_source=accept == "text/event-stream",
         revalidates=("if-none-match" in headers or "if-modified-since" in headers),
-        keepalive=not preflight and _keepalive(headers.names(), page_set),
+        keepalive=not preflight and _keepalive(headers.names()),
         sent=frozenset(headers.names()),
     )
 
@@ -103,12 +103,12 @@ def _mode(method: str, headers: HeaderList, origin: str | None, accept: str, nam
     return "cors" if method != "POST" or names else "unknown"
 
 
-def _keepalive(names: tuple[str, ...], page_set: list[tuple[str, str]]) -> bool:
-    """Firefox writes Referer before the page's own headers, but after them when the fetch is to outlive its page."""
+def _keepalive(names: tuple[str, ...]) -> bool:
+    """Firefox writes Referer before a fetch's own headers, but after them when the fetch is to outlive its page."""
     if "referer" not in names or "priority" not in names:
         return False
-    referrer = names.index("referer")
-    return any(name not in ("accept", "accept-language") and names.index(name) < referrer for name, _ in page_set)
+    before = names[names.index("referer") - 1]
+    return before not in ("accept", "accept-language", "accept-encoding", "origin", "user-agent", "host")
 
 
 def _destination(accept: str) -> str:
