@@ -184,14 +184,19 @@ def _branches(facts: Facts) -> list[_Branch]:
     embedders: list[Embedder] = [facts.embedder] if facts.embedder is not None else ["unsafe-none", "require-corp"]
     branches: list[_Branch] = []
     for (label, flag), tainting, secure, embedder in product(credentials, taintings, secures, embedders):
-        parts = [label] if len(credentials) > 1 else []
+        # An embedder policy concerns opaque responses only, and those alone ask for nothing else.
+        if tainting != "opaque" and embedder != embedders[0]:
+            continue
+        if tainting == "opaque" and len(taintings) > 1 and flag is not credentials[0][1]:
+            continue
+        parts = [label] if len(credentials) > 1 and tainting != "opaque" else []
         if len(taintings) > 1:
             parts.append(
                 f"mode={'no-cors' if tainting == 'opaque' else 'cors' if tainting == 'cors' else 'same-origin'}"
             )
         if len(secures) > 1:
             parts.append(f"page={'secure' if secure else 'insecure'}")
-        if len(embedders) > 1:
+        if len(embedders) > 1 and tainting == "opaque":
             parts.append(f"embedder-policy={embedder}")
         branches.append((" ".join(parts), flag, tainting, secure, embedder))
     return branches

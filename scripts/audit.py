@@ -24,7 +24,7 @@ HELD = 4096
 
 
 def audit(
-    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Recordings of mitmproxy; - is stdin.")],
+    files: Annotated[list[str], typer.Argument(metavar="FILE", help="Recordings of mitmproxy; - is stdin.")],
     format: Annotated[
         Literal["text", "jsonl"], typer.Option(help="text for people, jsonl for the records of the addon's log.")
     ] = "text",

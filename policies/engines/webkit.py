@@ -102,11 +102,11 @@ def word(wording: Wording) -> tuple[None, str | None]:
         "preflight-header-not-allowed": f"Request header field {value} is not allowed by Access-Control-Allow-Headers.",
         "redirect-userinfo": f"redirection URL {wording.target} has credentials",
         "redirect-scheme": "not allowed to follow a cross-origin CORS redirection with non CORS scheme",
-        "redirect-location-invalid": f"Not allowed to follow a redirection while loading {wording.url}",
         "redirect-too-many": "Load cannot follow more than 20 redirections",
         "redirect-cross-origin": f"Unsafe attempt to load URL {wording.target} from origin {wording.page_origin}. Domains, "
         "protocols and ports must match.",
-        "mixed-content": f"Not allowed to follow a redirection while loading {wording.url}",
+        "mixed-content": f"[blocked] The page at {wording.page or wording.page_origin + '/'} requested insecure content from "
+        f"{wording.target}. This content was blocked and must be served over HTTPS.",
         "corp-same-origin": f"Cancelled load to {wording.url} because it violates the resource's "
         "Cross-Origin-Resource-Policy response header.",
     }

@@ -8,7 +8,7 @@ from policies.session.clients import Client, identify
 from policies.session.memory import Memory
 from policies.verdict import EngineName
 
-BROWSERS = 256
+BROWSERS = 32
 """How many clients are remembered at once."""
 
 
@@ -21,7 +21,7 @@ class Session:
     def __init__(self, engine: EngineName | None = None) -> None:
         self._engine = engine
         self._browsers: Memory[tuple[str, str], Browser] = Memory(BROWSERS)
-        self._connections: Memory[str, Browser] = Memory(BROWSERS * 16)
+        self._connections: Memory[str, Browser] = Memory(BROWSERS * 64)
 
     def begin(self, exchange: Exchange) -> list[Judged]:
         """A request set out. What it revises of earlier verdicts."""

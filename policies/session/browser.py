@@ -36,10 +36,18 @@ SLACK = 0.005
 """Seconds by which a sequel's start may precede the end of what it follows, as two clocks were read."""
 CHAIN_PATIENCE = 30.0
 """Seconds for which a redirect's or preflight's sequel is still looked for."""
-SIZE = 512
+HABIT = 8
+"""How many requests of one credentials mode, and none of another, make a habit."""
+SIZE = 256
 """Entries of each kind that a browser's memory holds."""
+SAME_URL = 8
+"""Preflights or redirects to one URL that are remembered at once."""
+LONGEST = 64
+"""Exchanges of one fetch; what goes on after that is taken for a new one."""
 
 ABSENCE = "it is cross-site and carries no Sec-Fetch-Storage-Access"
+FOLLOWED = {"preflight": "the request that follows its preflight came", "redirect": "the request that follows its redirect came"}
+UNFOLLOWED = {"preflight": "no request followed its preflight", "redirect": "no request followed its redirect"}
 CREDENTIALED = frozenset({"image", "script", "style", "audio", "video", "track", "document", "iframe", "frame"})
 """Destinations of no-cors requests that elements make, always with credentials."""
 
@@ -91,7 +99,7 @@ class Browser:
         revised = self._pass_time(request.started)
         reading = read(request.method, request.headers)
         if reading.preflight:
-            entry = self._begin_preflight(exchange, reading)
+            entry = self._begin_preflight(exchange, reading, revised)
         else:
             entry = self._begin_request(exchange, reading, revised)
         self._open.put(exchange.id, entry)
@@ -130,12 +138,15 @@ class Browser:
 
     # -- joining ------------------------------------------------------------------------------------------------------
 
-    def _begin_preflight(self, exchange: Exchange, reading: Reading) -> Entry:
+    def _begin_preflight(self, exchange: Exchange, reading: Reading, revised: list[Judged]) -> Entry:
         came_from = self._follow(self._redirects, exchange, reading)
+        if came_from is not None:
+            # The preflight of the redirected request is the sequel, and proves that the redirect passed.
+            self._followed(came_from, revised)
         fetch = came_from.fetch if came_from is not None else Fetch(exchange.id, reading.origin)
         entry = self._join(exchange, reading, fetch)
         entry.role = "preflight"
-        self._connections.mark(exchange.connection, False, "it carried a preflight")
+        self._spread(self._connections.mark(exchange.connection, False, "it carried a preflight"), revised)
         self._remember(self._preflights, exchange.request.url, entry)
         return entry
 
@@ -204,7 +215,7 @@ class Browser:
             memory.put(url, [entry])
             return
         horizon = self._now - CHAIN_PATIENCE
-        entries[:] = [old for old in entries[-15:] if old.exchange.request.started > horizon]
+        entries[:] = [old for old in entries[1 - SAME_URL :] if old.exchange.request.started > horizon]
         entries.append(entry)
 
     def _follow(self, memory: Memory[str, list[Entry]], exchange: Exchange, reading: Reading) -> Entry | None:
@@ -217,13 +228,10 @@ class Browser:
             response = entry.exchange.response
             if entry.sequel == "followed" or response is None or response.received > started + SLACK:
                 continue
-            if started - response.received > CHAIN_PATIENCE:
+            if started - response.received > CHAIN_PATIENCE or len(entry.fetch.entries) >= LONGEST:
                 continue
             page = entry.fetch.page_origin
             if reading.origin in (None, "null", page) or page is None:
-                if reading.preflight:
-                    # The preflight of the redirected request: it is the sequel, and proves that the redirect passed.
-                    self._followed(entry, [])
                 return entry
         return None
 
@@ -261,8 +269,10 @@ class Browser:
         include = self._stated_credentials(reading, preflight.exchange.request.url, first=len(preflight.fetch.urls) == 1)
         if include is None:
             return False
-        known = preflight.fetch.include
-        if known is not None and preflight.fetch.certainty == "certain" and known != include:
+        fetch = preflight.fetch
+        if fetch.rests_on(UNFOLLOWED[preflight.role]):
+            return False
+        if fetch.include is not None and fetch.certainty == "certain" and fetch.include != include:
             return True
         if preflight.verdict is None:
             return False
@@ -313,8 +323,13 @@ class Browser:
                     )
         elif separate and self._credentialed_by_nature(reading):
             told += self._connections.mark(exchange.connection, True, "it carried a request that always has credentials")
-        for other in told:
-            self._revise(other, revised)
+        self._spread(told, revised)
+
+    def _spread(self, told: list[Fetch], revised: list[Judged]) -> None:
+        """Fetches learned their credentials mode: judge again what was judged of them."""
+        for fetch in told:
+            self._learned(fetch)
+            self._revise(fetch, revised)
 
     @staticmethod
     def _stated_because(reading: Reading, include: bool) -> str:
@@ -375,6 +390,11 @@ class Browser:
 
     def _followed(self, entry: Entry, revised: list[Judged]) -> None:
         """What followed proves that the preflight or redirect passed: branches that block are out."""
+        if entry.sequel == "absent":
+            # It was there all along, and only read late.
+            entry.fetch.doubt(UNFOLLOWED[entry.role])
+            entry.evidence.pop("sequel", None)
+            self._judge(entry)
         entry.sequel = "followed"
         self._settle(entry, passed=True, certainty="certain", revised=revised)
         if entry.role == "preflight":
@@ -423,13 +443,14 @@ class Browser:
         if verdict is None or not verdict.branches:
             return
         left = {label for label, ruling in verdict.branches.items() if (ruling.outcome is not Outcome.BLOCKED) == passed}
-        what = "preflight" if entry.role == "preflight" else "redirect"
-        because = f"the request that follows its {what} came" if passed else f"no request followed its {what}"
+        because = (FOLLOWED if passed else UNFOLLOWED)[entry.role]
         changed = False
         if left and all("credentials=include" in label for label in left):
             changed = entry.fetch.learn(True, because, certainty)
         elif left and all("credentials=not-include" in label for label in left):
             changed = entry.fetch.learn(False, because, certainty)
+        if changed:
+            self._learned(entry.fetch)
         if not changed and left:
             entry.evidence["sequel"] = Evidence("sequel", "followed" if passed else "absent", because, certainty)
         self._revise(entry.fetch, revised)
@@ -520,7 +541,9 @@ class Browser:
                 include = reading.destination in CREDENTIALED or reading.storage_access
         likelier = fetch.include
         if likelier is None:
-            likelier = _invites(entry, response) or self._habitual(page_origin, url)
+            likelier = self._habitual(fetch)
+        if likelier is None:
+            likelier = _invites(entry, response)
         return Facts(
             role=entry.role,
             tainting=tainting,
@@ -566,10 +589,21 @@ class Browser:
             policy = self._documents.embedder(None, self._documents.last)
         return policy
 
-    def _habitual(self, page_origin: str | None, url: str) -> bool:
-        """Whether every request known so far from this page's origin to that server had credentials."""
-        counts = self._habits.get((page_origin, origin_of(url)))
-        return counts is not None and counts[0] == 0 and counts[1] >= 3
+    def _learned(self, fetch: Fetch) -> None:
+        """A fetch's credentials mode became certain: what its page does, it mostly does again."""
+        if fetch.certainty != "certain" or fetch.include is None:
+            return
+        key = fetch.page_origin, origin_of(fetch.urls[0])
+        counts = self._habits.get(key) or [0, 0]
+        counts[fetch.include] += 1
+        self._habits.put(key, counts)
+
+    def _habitual(self, fetch: Fetch) -> bool | None:
+        """The mode of every request known so far from this page's origin to that server, if it was always the same."""
+        counts = self._habits.get((fetch.page_origin, origin_of(fetch.urls[0])))
+        if counts is None or min(counts) > 0 or max(counts) < HABIT:
+            return None
+        return counts[1] > 0
 
 
 def _schemelessly_same_site(origin: str | None, url: str) -> bool:

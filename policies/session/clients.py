@@ -9,10 +9,10 @@ from functools import lru_cache
 from policies.verdict import EngineName
 
 _IOS = re.compile(r"\b(?:iPhone|iPad|iPod)\b")
-_FIREFOX = re.compile(r"\bFirefox/(\d+)")
-_CHROMIUM = re.compile(r"\b(?:HeadlessChrome|Chrome|Chromium|CrMo)/(\d+)")
+_FIREFOX = re.compile(r"\bFirefox/(\d{1,6})")
+_CHROMIUM = re.compile(r"\b(?:HeadlessChrome|Chrome|Chromium|CrMo)/(\d{1,6})")
 _LEGACY = re.compile(r"\bEdge/\d|\bTrident/|\bMSIE ")
-_BRAND = re.compile(r'"(?:Chromium|Google Chrome|Microsoft Edge)";v="(\d+)')
+_BRAND = re.compile(r'"(?:Chromium|Google Chrome|Microsoft Edge)";v="(\d{1,6})')
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,10 +88,10 @@ def _foot(findings: Findings) -> RenderableType:
         parts.append("There is no HTTP exchange in it. Is the browser set to use the proxy?")
         return Group(*parts)
     if not blocked:
-        asked = findings.count(Outcome.ALLOWED) + findings.count(Outcome.OPAQUE)
+        across = findings.count(Outcome.ALLOWED) + findings.count(Outcome.OPAQUE)
         said = (
             "CORS let the pages have all they asked for."
-            if asked
+            if across
             else "No page asked for anything from another origin."
         )
         parts.append(_text("Nothing was blocked. ", "bold green", said))
@@ -157,12 +157,12 @@ def _counts(finding: Finding) -> Text:
 
 
 def _more(finding: Finding, answers: list[tuple[Answer, Counter[Place]]], left: int) -> str:
-    """What is not shown: endpoints, and exchanges beyond those that are told apart."""
+    """What is not shown."""
     endpoints = sum(len(places) for _, places in answers) - (ENDPOINTS - left)
     if not endpoints:
         return ""
-    more = "or more " if finding.unlisted else ""
-    return f"and {_plural(endpoints, 'more endpoint')} {more}with the same cause"
+    least = "at least " if finding.unlisted else ""
+    return f"and {least}{_plural(endpoints, 'more endpoint')} with the same cause"
 
 
 def _answer(answer: Answer, places: list[tuple[Place, int]], finding: Finding) -> RenderableType:
@@ -283,5 +283,5 @@ def _client(label: str, engine: str) -> str:
     """A client's label with its engine's proper name, and without how it is judged where one engine judges all."""
     name, space, version = label.partition(" ")
     if name in ENGINES:
-        return f"{_name(name)}{space}{version}"  # type: ignore[arg-type]
+        return f"{_name(name)}{space}{version}"
     return label if engine == "auto" else label.partition(" (")[0]

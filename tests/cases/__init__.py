@@ -1,4 +1,4 @@
-"""The casebook: single exchanges, one file each, and what every engine makes of them. See README.md beside this file."""
+"""The casebook: single exchanges, one file each, and what every engine makes of them. README.md has the format."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ DEFAULTS: dict[str, Any] = {
 """The facts a file leaves out: a fetch() by the page https://app.test."""
 
 _SAID = re.compile(
-    r"(?P<likely>likely )?(?P<outcome>allowed|blocked|opaque|not-cors)(?: by (?P<rule>[\w-]+))?(?: as (?P<error>[\w -]+?))?"
-    r"(?: hiding (?P<hidden>.+))?"
+    r"(?P<likely>likely )?(?P<outcome>allowed|blocked|opaque|not-cors)"
+    r"(?: by (?P<rule>[\w-]+))?(?: as (?P<error>[\w -]+?))?(?: hiding (?P<hidden>.+))?"
 )
 
 

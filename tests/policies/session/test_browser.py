@@ -1,0 +1,513 @@
+"""The memory of one browser: what it makes of sequences of exchanges, told as a recording would tell them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from policies.exchange import Exchange, HeaderList, Request, Response
+from policies.session import Judged, Session
+from policies.session.browser import PATIENCE
+from policies.verdict import EngineName
+
+CHROMIUM = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0"
+WEBKIT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Safari/605.1.15"
+PAGE = "https://app.example"
+API = "https://api.test/v1"
+type Pairs = list[tuple[str, str]]
+
+
+@dataclass
+class Recording:
+    """A session that exchanges are told to, and the last word on each of them."""
+
+    agent: str = WEBKIT
+    session: Session = field(default_factory=Session)
+    now: float = 1000.0
+    last: dict[str, Judged] = field(default_factory=dict)
+
+    def ask(
+        self, name: str, method: str, url: str, headers: Pairs, *, connection: str = "c1", http2: bool = False
+    ) -> Exchange:
+        """A request sets out."""
+        self.now += 0.01
+        fields = HeaderList.of(("User-Agent", self.agent), ("Accept", "*/*"), *headers)
+        exchange = Exchange(name, "127.0.0.1", connection, Request(method, url, fields, self.now), http2=http2)
+        self._note(self.session.begin(exchange))
+        return exchange
+
+    def answer(self, exchange: Exchange, status: int, headers: Pairs) -> Judged:
+        """Its response comes."""
+        self.now += 0.005
+        response = Response(status, HeaderList.of(*headers), self.now)
+        self._note(self.session.observe(replace(exchange, response=response)))
+        return self.last[exchange.id]
+
+    def page(self, url: str, *headers: tuple[str, str], connection: str = "page") -> None:
+        """A document is loaded."""
+        asked = [("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document"), ("Sec-Fetch-Site", "none")]
+        self.answer(self.ask(f"page {url}", "GET", url, asked, connection=connection), 200, list(headers))
+
+    def preflight(self, name: str, answer: Pairs, *, method: str = "PUT", names: str = "", **more: str) -> Judged:
+        """A preflight and its answer."""
+        asked = [("Origin", more.get("origin", PAGE)), ("Access-Control-Request-Method", method)]
+        asked += [("Access-Control-Request-Headers", names)] if names else []
+        exchange = self.ask(name, "OPTIONS", more.get("url", API), [*asked, *CORS], connection=more.get("connection", "c0"))
+        return self.answer(exchange, int(more.get("status", "204")), answer)
+
+    def request(self, name: str, answer: Pairs, *headers: tuple[str, str], method: str = "GET", **more: str) -> Judged:
+        """A CORS request and its response."""
+        asked = [("Origin", more.get("origin", PAGE)), *CORS, *headers]
+        exchange = self.ask(name, method, more.get("url", API), asked, connection=more.get("connection", "c1"))
+        return self.answer(exchange, int(more.get("status", "200")), answer)
+
+    def wait(self, seconds: float) -> None:
+        """Time passes, and the browser is seen to live."""
+        self.now += seconds
+        self.page("https://elsewhere.test/", connection="later")
+
+    def end(self) -> None:
+        """The recording ends."""
+        self._note(self.session.finish())
+
+    def said(self, name: str) -> tuple[str, str, str | None]:
+        """Outcome, certainty and rule: the last word on an exchange."""
+        verdict = self.last[name].verdict
+        return verdict.outcome.value, verdict.certainty, verdict.ruling.rule
+
+    def because(self, name: str, fact: str) -> str:
+        """The evidence for a fact."""
+        entry = self.last[name].entry
+        return {**entry.fetch.evidence, **entry.evidence}[fact].because
+
+    def _note(self, verdicts: list[Judged]) -> None:
+        self.last.update({judged.entry.exchange.id: judged for judged in verdicts})
+
+
+CORS: Pairs = [("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Dest", "empty"), ("Sec-Fetch-Site", "cross-site")]
+ALLOW: Pairs = [("Access-Control-Allow-Origin", PAGE), ("Access-Control-Allow-Methods", "PUT")]
+STAR: Pairs = [("Access-Control-Allow-Origin", "*"), ("Access-Control-Allow-Methods", "*")]
+CREDENTIALS = ("Access-Control-Allow-Credentials", "true")
+
+
+# -- preflights and what follows them ---------------------------------------------------------------------------------
+
+
+def test_a_preflight_that_turns_on_credentials_is_likely_until_its_request_proves_it() -> None:
+    recording = Recording()
+    assert recording.preflight("p", STAR).verdict.certainty == "likely"
+    recording.request("r", STAR, method="PUT")
+    assert recording.said("p") == ("allowed", "certain", None)
+    assert recording.said("r") == ("allowed", "certain", None)
+    assert recording.last["p"].entry.fetch is recording.last["r"].entry.fetch
+
+
+def test_a_preflight_whose_request_never_comes_was_blocked() -> None:
+    recording = Recording()
+    recording.preflight("p", STAR)
+    recording.wait(PATIENCE + 1)
+    assert recording.said("p") == ("blocked", "certain", "allow-origin-wildcard")
+    assert recording.because("p", "credentials") == "no request followed its preflight"
+
+
+def test_a_recording_that_ends_at_once_leaves_the_absence_likely() -> None:
+    recording = Recording()
+    recording.preflight("p", STAR)
+    recording.end()
+    assert recording.said("p")[:2] == ("blocked", "likely")
+
+
+def test_a_request_that_sets_out_counts_before_its_slow_response() -> None:
+    recording = Recording()
+    recording.preflight("p", STAR)
+    slow = recording.ask("r", "PUT", API, [("Origin", PAGE), *CORS])
+    recording.wait(PATIENCE + 5)
+    assert recording.said("p") == ("allowed", "certain", None)
+    assert recording.answer(slow, 200, STAR).verdict.outcome == "allowed"
+
+
+def test_a_request_read_late_overrules_its_absence() -> None:
+    recording = Recording()
+    recording.preflight("p", STAR)
+    began = recording.now
+    recording.wait(PATIENCE + 1)
+    assert recording.said("p")[0] == "blocked"
+    # A dump holds flows in the order they ended: this one began right after its preflight.
+    recording.now = began
+    recording.request("r", STAR, method="PUT")
+    assert recording.said("p") == ("allowed", "certain", None)
+
+
+def test_of_two_preflights_alike_the_latest_has_the_request() -> None:
+    recording = Recording()
+    recording.preflight("p1", STAR)
+    recording.preflight("p2", STAR)
+    recording.request("r", STAR, method="PUT")
+    recording.wait(PATIENCE + 1)
+    assert recording.said("p1")[0] == "blocked"
+    assert recording.said("p2")[0] == "allowed"
+
+
+def test_concurrent_preflights_each_get_their_request() -> None:
+    recording = Recording()
+    for number in range(3):
+        recording.preflight(f"p{number}", STAR)
+    for number in range(3):
+        recording.request(f"r{number}", STAR, method="PUT", connection=f"c{number + 5}")
+    recording.wait(PATIENCE + 1)
+    assert {recording.said(f"p{number}") for number in range(3)} == {("allowed", "certain", None)}
+
+
+def test_a_preflight_and_its_request_need_not_share_a_connection_but_do_share_headers() -> None:
+    recording = Recording()
+    recording.preflight("p", [*ALLOW, ("Access-Control-Allow-Headers", "x-a")], names="x-a")
+    recording.request("other", ALLOW, method="PUT", connection="c8")
+    recording.request("own", ALLOW, ("X-A", "1"), method="PUT", connection="c9")
+    fetches = {name: recording.last[name].entry.fetch.id for name in ("p", "other", "own")}
+    assert fetches == {"p": "p", "other": "other", "own": "p"}
+
+
+def test_lower_case_patch_is_another_method() -> None:
+    recording = Recording()
+    answer = [("Access-Control-Allow-Origin", PAGE), ("Access-Control-Allow-Methods", "PATCH")]
+    assert recording.preflight("p", answer, method="patch").verdict.ruling.rule == "preflight-method-not-allowed"
+
+
+def test_an_authorization_that_no_preflight_asked_for_comes_with_credentials() -> None:
+    recording = Recording()
+    recording.preflight("p", [*ALLOW, CREDENTIALS])
+    recording.request("r", ALLOW, ("Authorization", "Basic YTpi"), method="PUT")
+    assert recording.said("r") == ("blocked", "certain", "allow-credentials-not-true")
+
+
+# -- the preflight cache -----------------------------------------------------------------------------------------------
+
+
+def test_a_request_without_preflight_names_the_cached_answer_it_went_by() -> None:
+    recording = Recording()
+    recording.preflight("p", [*ALLOW, ("Access-Control-Max-Age", "60")])
+    recording.request("r1", ALLOW, method="PUT")
+    recording.request("r2", ALLOW, method="PUT")
+    assert recording.because("r2", "preflight").startswith("answered by the preflight of exchange p, cached for ")
+
+
+def test_a_request_without_preflight_nor_cache_was_recorded_too_late() -> None:
+    recording = Recording()
+    recording.request("r", ALLOW, method="PUT")
+    assert recording.because("r", "preflight") == "its preflight was answered before the recording began"
+
+
+def test_a_cached_answer_ends_with_its_max_age() -> None:
+    recording = Recording()
+    recording.preflight("p", [*ALLOW, ("Access-Control-Max-Age", "7")])
+    recording.request("r1", ALLOW, method="PUT")
+    recording.wait(8)
+    recording.request("r2", ALLOW, method="PUT")
+    assert "before the recording" in recording.because("r2", "preflight")
+
+
+# -- redirects ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_chain_of_redirects_is_one_fetch_judged_hop_by_hop() -> None:
+    recording = Recording()
+    recording.page(PAGE + "/")
+    first = recording.request("r1", [*ALLOW, ("Location", "https://b.test/x")], status="302")
+    second = recording.request("r2", [("Access-Control-Allow-Origin", PAGE)], url="https://b.test/x", origin="null")
+    assert (first.entry.role, first.verdict.outcome) == ("redirect", "allowed")
+    assert recording.said("r2") == ("blocked", "certain", "allow-origin-mismatch")
+    facts = second.entry.facts
+    assert facts is not None
+    assert (facts.origin, facts.page_origin, facts.chain) == ("null", PAGE, (API,))
+    assert first.entry.fetch is second.entry.fetch
+
+
+def test_a_redirect_without_cors_headers_is_the_hop_that_is_blocked() -> None:
+    recording = Recording()
+    judged = recording.request("r", [("Location", "https://b.test/x")], status="302")
+    assert (judged.entry.role, judged.verdict.ruling.rule) == ("redirect", "allow-origin-missing")
+
+
+def test_a_redirect_from_the_pages_own_origin_is_not_checked_before_it_crosses() -> None:
+    recording = Recording(agent=CHROMIUM)
+    own = [("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Dest", "empty"), ("Sec-Fetch-Site", "same-origin"), ("Origin", PAGE)]
+    hop = recording.ask("r1", "POST", PAGE + "/a", own)
+    assert recording.answer(hop, 307, [("Location", API)]).verdict.outcome == "not-cors"
+    recording.request("r2", ALLOW, method="POST")
+    assert recording.said("r1")[0] == "not-cors"
+    assert recording.said("r2")[0] == "allowed"
+
+
+def test_what_comes_back_to_its_own_origin_stays_a_cors_fetch() -> None:
+    recording = Recording()
+    recording.request("r1", [*ALLOW, ("Location", PAGE + "/back")], status="302")
+    back = [("Origin", "null"), ("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Dest", "empty"), ("Sec-Fetch-Site", "same-origin")]
+    recording.answer(recording.ask("r2", "GET", PAGE + "/back", back), 200, [])
+    assert recording.said("r2") == ("blocked", "certain", "allow-origin-missing")
+
+
+def test_a_request_that_webkit_sends_bare_after_a_redirect_keeps_its_mode() -> None:
+    recording = Recording()
+    recording.request("r1", [*ALLOW, ("Location", PAGE + "/back")], method="POST", status="308")
+    recording.answer(recording.ask("r2", "POST", PAGE + "/back", [("Origin", "null")]), 200, [])
+    assert recording.said("r2") == ("blocked", "certain", "allow-origin-missing")
+
+
+@pytest.mark.parametrize(
+    ("page", "target", "rule"),
+    [
+        ("https://app.example", "http://api.test/x", "mixed-content"),
+        ("http://app.example", "http://api.test/x", None),
+        ("https://app.example", "http://127.0.0.1/x", None),
+        ("https://app.example", "https://u:p@api.test/x", "redirect-userinfo"),
+        ("https://app.example", "ftp://api.test/x", "redirect-scheme"),
+    ],
+)
+def test_where_a_redirect_may_not_lead(page: str, target: str, rule: str | None) -> None:
+    recording = Recording(agent=CHROMIUM)
+    answer = [("Access-Control-Allow-Origin", page), ("Location", target)]
+    assert recording.request("r", answer, status="302", origin=page).verdict.ruling.rule == rule
+
+
+def test_the_page_of_an_opaque_origin_is_told_secure_by_what_was_loaded() -> None:
+    recording = Recording(agent=CHROMIUM)
+    recording.page("https://app.example/")
+    answer = [("Access-Control-Allow-Origin", "null"), ("Location", "http://api.test/x")]
+    assert recording.request("r", answer, status="302", origin="null").verdict.ruling.rule == "mixed-content"
+
+
+def test_the_twenty_first_redirect_is_one_too_many() -> None:
+    recording = Recording()
+    for number in range(21):
+        answer = [("Access-Control-Allow-Origin", "*"), ("Location", f"https://api.test/{number + 1}")]
+        recording.request(str(number), answer, url=f"https://api.test/{number}", status="302")
+    assert recording.said("19")[0] == "allowed"
+    assert recording.said("20")[2] == "redirect-too-many"
+
+
+# -- credentials -------------------------------------------------------------------------------------------------------
+
+
+def test_a_cookie_tells_credentials() -> None:
+    recording = Recording()
+    assert recording.request("r", STAR, ("Cookie", "id=1")).verdict.ruling.rule == "allow-origin-wildcard"
+    assert recording.said("r")[1] == "certain"
+
+
+@pytest.mark.parametrize("agent", [CHROMIUM, FIREFOX])
+def test_storage_access_tells_credentials_by_being_there_and_by_being_absent(agent: str) -> None:
+    recording = Recording(agent=agent)
+    recording.request("with", STAR, ("Sec-Fetch-Storage-Access", "none"), connection="a")
+    recording.request("without", STAR, connection="b")
+    assert recording.said("with") == ("blocked", "certain", "allow-origin-wildcard")
+    assert recording.said("without") == ("allowed", "certain", None)
+
+
+def test_an_older_chromium_does_not_tell_by_absence() -> None:
+    recording = Recording(agent=CHROMIUM.replace("156", "120"))
+    recording.request("r", STAR)
+    assert recording.said("r") == ("allowed", "likely", None)
+    assert set(recording.last["r"].verdict.branches) == {"credentials=include", "credentials=not-include"}
+
+
+def test_firefox_does_not_tell_across_schemes_of_one_site() -> None:
+    recording = Recording(agent=FIREFOX)
+    recording.request("r", STAR, origin="http://app.test", url="https://api.app.test/")
+    assert recording.said("r")[1] == "likely"
+
+
+def test_a_firefox_preflight_that_nothing_follows_overrules_the_absent_header() -> None:
+    recording = Recording(agent=FIREFOX)
+    recording.preflight("p", STAR)
+    assert recording.said("p") == ("allowed", "certain", None)
+    recording.wait(PATIENCE + 1)
+    assert recording.said("p") == ("blocked", "certain", "allow-origin-wildcard")
+
+
+def test_a_chromium_connection_that_carried_a_preflight_is_uncredentialed_also_in_hindsight() -> None:
+    recording = Recording(agent=CHROMIUM)
+    same_site = {"origin": "https://app.api.test"}
+    site = [("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Dest", "empty"), ("Sec-Fetch-Site", "same-site")]
+    early = recording.ask("r", "GET", API, [("Origin", same_site["origin"]), *site], connection="shared")
+    recording.answer(early, 200, STAR)
+    assert recording.said("r")[1] == "likely"
+    recording.preflight("p", ALLOW, connection="shared", **same_site)
+    assert recording.said("r") == ("allowed", "certain", None)
+    assert "carried a preflight" in recording.because("r", "credentials")
+
+
+def test_a_chromium_connection_that_carried_a_navigation_is_credentialed() -> None:
+    recording = Recording(agent=CHROMIUM)
+    recording.page("https://api.test/", connection="shared")
+    site = [("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Dest", "empty"), ("Sec-Fetch-Site", "same-site")]
+    asked = recording.ask("r", "GET", API, [("Origin", "https://app.api.test"), *site], connection="shared")
+    recording.answer(asked, 200, STAR)
+    assert recording.said("r") == ("blocked", "certain", "allow-origin-wildcard")
+
+
+def test_firefox_and_http2_share_connections_and_tell_nothing_by_them() -> None:
+    recording = Recording(agent=FIREFOX)
+    site = [("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Dest", "empty"), ("Sec-Fetch-Site", "same-site")]
+    asked = [("Origin", "https://app.api.test"), *site]
+    ask = [("Access-Control-Request-Method", "PUT"), *asked]
+    recording.answer(recording.ask("p", "OPTIONS", API, ask, http2=True), 204, ALLOW)
+    recording.answer(recording.ask("r", "GET", API, asked, http2=True), 200, STAR)
+    assert recording.said("r")[1] == "likely"
+
+
+def test_fonts_come_without_credentials() -> None:
+    recording = Recording()
+    font = [("Origin", PAGE), ("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Dest", "font"), ("Sec-Fetch-Site", "cross-site")]
+    recording.answer(recording.ask("r", "GET", API, font), 200, STAR)
+    assert recording.said("r") == ("allowed", "certain", None)
+
+
+def test_an_unknown_mode_goes_with_the_habit_of_the_page() -> None:
+    recording = Recording()
+    for number in range(8):
+        recording.request(f"known {number}", STAR, ("Cookie", "id=1"))
+    recording.request("r", STAR)
+    assert recording.said("r") == ("blocked", "likely", "allow-origin-wildcard")
+
+
+# -- modes -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "outcome"),
+    [
+        ("GET", [("Origin", "http://app.test")], "blocked"),
+        ("GET", [("Referer", "http://app.test/")], "opaque"),
+        ("GET", [("Referer", "http://api.test/")], "not-cors"),
+        ("GET", [], "not-cors"),
+        ("POST", [("Origin", "http://api.test")], "not-cors"),
+        ("PUT", [("Origin", "http://app.test")], "blocked"),
+        ("POST", [("Origin", "http://app.test"), ("Content-Type", "application/json")], "blocked"),
+        ("GET", [("Origin", "http://app.test"), ("Upgrade", "websocket"), ("Sec-WebSocket-Key", "x")], "not-cors"),
+        ("POST", [("Origin", "http://app.test"), ("Content-Type", "text/ping")], "opaque"),
+    ],
+)
+def test_what_is_asked_is_recognised_without_fetch_metadata(method: str, headers: Pairs, outcome: str) -> None:
+    recording = Recording()
+    judged = recording.answer(recording.ask("r", method, "http://api.test/", headers), 200, [])
+    assert judged.verdict.outcome == outcome
+
+
+def test_a_plain_post_without_metadata_may_be_a_beacon() -> None:
+    recording = Recording()
+    judged = recording.answer(recording.ask("r", "POST", "http://api.test/", [("Origin", "http://app.test")]), 200, [])
+    assert judged.verdict.certainty == "likely"
+    assert {part for label in judged.verdict.branches for part in label.split()} >= {"mode=cors", "mode=no-cors"}
+
+
+@pytest.mark.parametrize("mode", ["navigate", "websocket", "same-origin"])
+def test_navigations_websockets_and_same_origin_requests_are_no_cors_matter(mode: str) -> None:
+    recording = Recording()
+    asked = [("Origin", PAGE), ("Sec-Fetch-Mode", mode), ("Sec-Fetch-Dest", "empty"), ("Sec-Fetch-Site", "cross-site")]
+    assert recording.answer(recording.ask("r", "GET", API, asked), 200, []).verdict.outcome == "not-cors"
+
+
+def test_what_the_user_or_the_browser_itself_asks_for_is_no_cors_matter() -> None:
+    recording = Recording(agent=CHROMIUM)
+    asked = [("Origin", PAGE), ("Sec-Fetch-Mode", "no-cors"), ("Sec-Fetch-Dest", "empty"), ("Sec-Fetch-Site", "none")]
+    assert recording.answer(recording.ask("r", "POST", API, asked), 404, []).verdict.outcome == "not-cors"
+
+
+# -- isolation ---------------------------------------------------------------------------------------------------------
+
+IMAGE: Pairs = [("Sec-Fetch-Mode", "no-cors"), ("Sec-Fetch-Dest", "image"), ("Sec-Fetch-Site", "cross-site")]
+
+
+def test_a_page_that_isolates_itself_needs_an_opt_in() -> None:
+    recording = Recording(agent=CHROMIUM)
+    recording.page(PAGE + "/", ("Cross-Origin-Embedder-Policy", "require-corp"))
+    asked = recording.ask("r", "GET", API, [("Referer", PAGE + "/"), *IMAGE])
+    assert recording.answer(asked, 200, [("Content-Type", "image/png")]).verdict.ruling.rule == "corp-required-by-coep"
+    asked = recording.ask("s", "GET", API, [("Referer", PAGE + "/"), *IMAGE])
+    answer = [("Content-Type", "image/png"), ("Cross-Origin-Resource-Policy", "cross-origin")]
+    assert recording.answer(asked, 200, answer).verdict.outcome == "opaque"
+
+
+def test_the_policy_of_a_page_that_was_not_seen_is_unknown() -> None:
+    recording = Recording(agent=CHROMIUM)
+    asked = recording.ask("r", "GET", API, [("Referer", PAGE + "/"), *IMAGE])
+    verdict = recording.answer(asked, 200, [("Content-Type", "image/png")]).verdict
+    assert (verdict.outcome, verdict.certainty) == ("opaque", "likely")
+
+
+# -- stored responses --------------------------------------------------------------------------------------------------
+
+
+def test_a_304_is_judged_with_the_response_it_confirmed() -> None:
+    recording = Recording(agent=FIREFOX)
+    recording.request("first", [*ALLOW, ("ETag", '"1"'), ("Vary", "Origin")])
+    recording.request("again", [("ETag", '"1"')], ("If-None-Match", '"1"'), status="304")
+    assert recording.said("again") == ("allowed", "certain", None)
+    assert recording.because("again", "response") == "it confirmed the response stored from exchange first"
+
+
+def test_a_304_replaces_headers_of_the_stored_response() -> None:
+    recording = Recording(agent=FIREFOX)
+    recording.request("first", [*ALLOW, ("ETag", '"1"')])
+    answer = [("ETag", '"1"'), ("Access-Control-Allow-Origin", "https://other.test")]
+    recording.request("again", answer, ("If-None-Match", '"1"'), status="304")
+    assert recording.said("again")[2] == "allow-origin-mismatch"
+
+
+def test_a_response_stored_for_another_origin_without_vary_is_named() -> None:
+    recording = Recording(agent=FIREFOX)
+    stored = [("Access-Control-Allow-Origin", "https://other.test"), ("ETag", '"1"')]
+    recording.request("first", stored, origin="https://other.test")
+    recording.request("again", [], ("If-None-Match", '"1"'), status="304")
+    assert recording.said("again")[2] == "allow-origin-mismatch"
+    assert "https://other.test and lacks Vary: Origin" in recording.because("again", "response")
+
+
+# -- clients and ends --------------------------------------------------------------------------------------------------
+
+
+def test_no_browser_is_judged_by_the_standard() -> None:
+    recording = Recording(agent="curl/8.5.0")
+    judged = recording.request("r", STAR)
+    engine: EngineName = judged.verdict.engine
+    assert (engine, judged.client.browser) == ("standard", False)
+
+
+def test_a_page_that_makes_up_a_user_agent_stays_in_its_browser() -> None:
+    recording = Recording(agent=CHROMIUM)
+    recording.page(PAGE + "/", connection="shared")
+    recording.agent = "my-app/1.0"
+    assert recording.request("r", STAR, connection="shared").verdict.engine == "chromium"
+
+
+def test_an_answer_of_the_proxy_in_the_servers_place_is_what_the_browser_saw() -> None:
+    recording = Recording(agent=FIREFOX)
+    asked = recording.ask("r", "GET", API, [("Origin", PAGE), *CORS])
+    judged = recording.session.observe(replace(asked, proxy_status=502))[0]
+    ruling = judged.verdict.ruling
+    assert (ruling.outcome, ruling.rule, ruling.error) == ("blocked", "network-error", "CORSMissingAllowOrigin2")
+    assert ruling.message is not None
+    assert ruling.message.endswith("Status code: 502.")
+
+
+def test_no_answer_at_all_is_no_cors_matter() -> None:
+    recording = Recording(agent=FIREFOX)
+    asked = recording.ask("r", "GET", API, [("Origin", PAGE), *CORS])
+    ruling = recording.session.observe(asked)[0].verdict.ruling
+    assert (ruling.outcome, ruling.rule, ruling.error) == ("not-cors", "network-error", "CORSDidNotSucceed2")
+
+
+def test_judging_the_same_recording_twice_says_the_same() -> None:
+    def tell() -> list[tuple[str, str, str | None]]:
+        recording = Recording(agent=CHROMIUM)
+        recording.page(PAGE + "/")
+        recording.preflight("p", STAR)
+        recording.request("r", STAR, method="PUT")
+        recording.preflight("q", STAR)
+        recording.wait(PATIENCE + 1)
+        recording.end()
+        return [recording.said(name) for name in ("p", "r", "q")]
+
+    assert tell() == tell()
