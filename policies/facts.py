@@ -48,5 +48,6 @@ class Facts:
     secure: bool | None = False
     site: Site = "cross-site"
     embedder: Embedder | None = "unsafe-none"
+    likelier_embedder: Embedder = "unsafe-none"
     chain: tuple[str, ...] = ()
     target: str | None = None

@@ -12,7 +12,6 @@ from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from itertools import product
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from policies.engines import ENGINES, WORDS, EnginePolicy, Wording
 from policies.exchange import Exchange, HeaderList, Response
@@ -23,7 +22,7 @@ from policies.fetch.exposed import hidden_header_names
 from policies.fetch.headers import first_invalid_token, list_values
 from policies.fetch.mixed_content import UPGRADEABLE_DESTINATIONS, is_mixed_content, is_upgraded
 from policies.fetch.orb import opaque_response_blocked
-from policies.fetch.origin import has_userinfo, is_ip_address, origin_of
+from policies.fetch.origin import has_userinfo, is_ip_address, origin_of, split_origin
 from policies.fetch.preflight import Preflight, check_preflight
 from policies.fetch.redirect import MAX_REDIRECTS, REDIRECT_STATUSES
 from policies.rules import RULES, Fix, Situation
@@ -181,7 +180,11 @@ def _branches(facts: Facts) -> list[_Branch]:
             credentials.reverse()
     taintings = [facts.tainting] if facts.tainting_too is None else [facts.tainting, facts.tainting_too]
     secures = [facts.secure] if facts.secure is not None else [True, False]
-    embedders: list[Embedder] = [facts.embedder] if facts.embedder is not None else ["unsafe-none", "require-corp"]
+    embedders: list[Embedder] = ["unsafe-none", "require-corp"]
+    if facts.embedder is not None:
+        embedders = [facts.embedder]
+    elif facts.likelier_embedder != "unsafe-none":
+        embedders = [facts.likelier_embedder, "unsafe-none"]
     branches: list[_Branch] = []
     for (label, flag), tainting, secure, embedder in product(credentials, taintings, secures, embedders):
         # An embedder policy concerns opaque responses only, and those alone ask for nothing else.
@@ -289,8 +292,8 @@ _MIXED_IMAGE_ADDRESS = "mixed-image-address"
 
 def _mixed_hazard(destination: str, target: str) -> str:
     """What an http target is to a secure page: mixed content, or something that only some engines take for it."""
-    host = urlsplit(target).netloc.rpartition("@")[2]
-    host = host.partition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0]
+    parts = split_origin(origin_of(target))
+    host = parts[1] if parts is not None else ""
     if not is_mixed_content("https://secure.invalid", target):
         return _MIXED_LOCALHOST
     if destination in UPGRADEABLE_DESTINATIONS and is_ip_address(host):

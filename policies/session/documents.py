@@ -1,4 +1,4 @@
-"""The documents a browser loaded: what a subresource's page is, and whether it isolates itself."""
+"""The documents a browser loaded: what a subresource's page is, whether it is secure, and whether it isolates itself."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ POLICIES: dict[str, Embedder] = {"require-corp": "require-corp", "credentialless
 
 
 class Documents:
-    """The documents seen, by URL and by origin."""
+    """The documents seen, by URL and by origin; `last` is the URL of the newest, `newest` its embedder policy."""
 
-    __slots__ = ("_by_origin", "_by_url", "last")
+    __slots__ = ("_by_origin", "_by_url", "_policies", "_secure", "last", "newest")
 
     def __init__(self, size: int) -> None:
         self._by_url: Memory[str, Embedder] = Memory(size)
         self._by_origin: Memory[str, dict[Embedder, str]] = Memory(size)
+        self._policies: set[Embedder] = set()
+        self._secure: set[bool] = set()
         self.last: str | None = None
+        self.newest: Embedder = "unsafe-none"
 
     def add(self, url: str, response: Response) -> None:
         """A document came: remember its URL and its embedder policy."""
@@ -31,7 +34,14 @@ class Documents:
         pages.pop(policy, None)
         pages[policy] = url
         self._by_origin.put(origin, pages)
-        self.last = url
+        self._policies.add(policy)
+        self._secure.add(url.startswith("https:"))
+        self.last, self.newest = url, policy
+
+    @property
+    def secure(self) -> bool | None:
+        """Whether a page that is not known is a secure one: None unless all that were seen are alike."""
+        return next(iter(self._secure)) if len(self._secure) == 1 else None
 
     def page(self, origin: str | None, referrer: str | None) -> str | None:
         """The URL of the page with this origin, or this Referer: as full as it is known."""
@@ -41,10 +51,8 @@ class Documents:
         return list(pages.values())[-1] if pages else None
 
     def embedder(self, origin: str | None, referrer: str | None) -> Embedder | None:
-        """The page's embedder policy; None when the page was not seen, or its origin has pages of several policies."""
+        """The page's embedder policy; None when the page was not seen, or it may be one of several."""
         if referrer is not None and (policy := self._by_url.get(referrer)) is not None:
             return policy
-        if origin is None or origin == "null":
-            return None
-        pages = self._by_origin.get(origin)
-        return next(iter(pages)) if pages is not None and len(pages) == 1 else None
+        policies = self._policies if origin is None else self._by_origin.get(origin) or {}
+        return next(iter(policies)) if len(policies) == 1 else None

@@ -53,21 +53,20 @@ class Fetch:
 class Entry:
     """One exchange in its fetch: what it said, what it was judged by, and what came of it.
 
-    `sequel` tells what followed a preflight or a redirect: unknown, the request that proves it passed, or its absence.
-    `differing` names the engines that would decide otherwise than the browser's.
-
-    `mode` and `destination` are its fetch's, which a request after a redirect no longer has to tell.
-    `index` is the number of URLs of its fetch before its own, `crossed` whether one of them already made it a CORS fetch.
+    `mode` and `destination` are its fetch's, which a request after a redirect no longer has to tell. `index` is the number
+    of URLs of its fetch before its own, `crossed` whether one of them already made it a CORS fetch. `sequel` tells what
+    followed a preflight or a redirect: unknown, the request that proves it passed, or its absence. `differing` names the
+    engines that would decide otherwise than the browser's.
     """
 
     exchange: Exchange
     reading: Reading
     fetch: Fetch
-    role: Role = "request"
     mode: str = "unknown"
     destination: str = "unknown"
     index: int = 0
     crossed: bool = False
+    role: Role = "request"
     facts: Facts | None = None
     stored: Response | None = None
     sequel: Literal["unknown", "followed", "absent"] = "unknown"

@@ -19,8 +19,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 
 from mitmproxy.http import HTTPFlow
 from mitmproxy.io import FlowReader
@@ -51,6 +50,8 @@ PATIENCE = 30.0
 
 def run(choice: Choice, *, keep: Path | None = None, show: bool = False) -> None:
     """Visit the shop, and print what Corsight says of it."""
+    if show and sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        raise CorsightError("there is no display to show the browser on", todo="leave --show out")
     if keep is not None:
         keep.mkdir(parents=True, exist_ok=True)
     with (
@@ -126,8 +127,8 @@ def _stay_open(running: Running) -> None:
 
     if sys.stdin.isatty():
         threading.Thread(target=read, daemon=True).start()
-    while running.alive() and not pressed.wait(0.2):
-        pass
+    while running.alive() and not pressed.wait(0.1):
+        end_if_signalled()
 
 
 @contextlib.contextmanager
@@ -178,6 +179,7 @@ def wait(done: Callable[[], bool], broken: Callable[[], CorsightError | None], l
     """Wait until it is done; raises what is broken, or that it is late."""
     deadline = time.monotonic() + PATIENCE
     while not done():
+        end_if_signalled()
         if problem := broken():
             raise problem
         if time.monotonic() > deadline:
@@ -187,25 +189,30 @@ def wait(done: Callable[[], bool], broken: Callable[[], CorsightError | None], l
 
 @contextlib.contextmanager
 def ended_by_signals() -> Iterator[None]:
-    """SIGTERM and a closed terminal end the block as Ctrl-C does; a second signal does not disturb the cleaning up."""
+    """SIGTERM and a closed terminal end the block as Ctrl-C does, at the next `wait` or its end.
+
+    Nowhere else: a signal that hits while a process is being started, or ended, would leave it behind.
+    """
+    _signalled.clear()
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-
-    def end(number: int, frame: FrameType | None) -> NoReturn:
-        for name in names:
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
-        if number == signal.SIGINT:
-            raise KeyboardInterrupt
-        raise SystemExit(128 + number)
-
-    before = {name: signal.signal(getattr(signal, name), end) for name in names}
+    before = {name: signal.signal(getattr(signal, name), lambda number, _: _signalled.append(number)) for name in names}
     try:
         yield
+        end_if_signalled()
     finally:
         for name, handler in before.items():
             signal.signal(getattr(signal, name), handler)
+
+
+_signalled: list[int] = []
+
+
+def end_if_signalled() -> None:
+    if _signalled:
+        raise KeyboardInterrupt if _signalled[0] == signal.SIGINT else SystemExit(128 + _signalled[0])
 
 
 # -- the visit, as recorded -------------------------------------------------------------------------------------------

@@ -207,6 +207,14 @@ def test_a_missing_recording_is_said_in_one_line(temporary: Path, monkeypatch: p
         demo.run("none")
 
 
+def test_without_a_display_nothing_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    with pytest.raises(CorsightError, match="^there is no display to show the browser on; leave --show out$"):
+        demo.run("auto", show=True)
+
+
 def test_a_page_that_is_never_done_is_waited_for_in_vain(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo, "PATIENCE", 0.1)
     with pytest.raises(BrowserError, match=r"^the page is late within 0 seconds$"):

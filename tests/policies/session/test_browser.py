@@ -8,7 +8,7 @@ import pytest
 
 from policies.exchange import Exchange, HeaderList, Request, Response
 from policies.session import Judged, Session
-from policies.session.browser import PATIENCE
+from policies.session.sequels import PATIENCE
 from policies.verdict import EngineName
 
 CHROMIUM = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"

@@ -1,0 +1,116 @@
+"""The credentials mode: what a browser's requests tell of it by themselves, by their connections, and by habit.
+
+On the wire it has no name. `omit` and `same-origin` behave alike across origins, so what is told is whether it is `include`.
+"""
+
+from __future__ import annotations
+
+from policies.engines import ENGINES
+from policies.exchange import Exchange, Response
+from policies.fetch.origin import is_potentially_trustworthy, origin_of, schemelessly_same_site, split_origin
+from policies.session.clients import Client
+from policies.session.fetches import Entry, Fetch
+from policies.session.memory import Memory
+from policies.session.reading import Reading
+from policies.verdict import EngineName
+
+HABIT = 8
+"""How many requests of one credentials mode, and none of another, make a habit."""
+
+ABSENCE = "it is cross-site and carries no Sec-Fetch-Storage-Access"
+BY_ELEMENTS = frozenset({"image", "script", "style", "audio", "video", "track", "document", "iframe", "frame"})
+"""Destinations of no-cors requests that elements make, always with credentials."""
+
+
+class Credentials:
+    """What one browser shows of its requests' credentials modes."""
+
+    __slots__ = ("_engine", "_habits", "_policy", "_tells_storage_access")
+
+    def __init__(self, client: Client, engine: EngineName, size: int) -> None:
+        self._engine = engine
+        self._policy = ENGINES[engine]
+        since = self._policy.storage_access_since
+        known = client.engine == engine and client.version is not None
+        self._tells_storage_access = since is not None and known and (client.version or 0) >= since
+        self._habits: Memory[tuple[str | None, str], list[int]] = Memory(size)
+
+    def stated(self, reading: Reading, url: str, *, first: bool) -> tuple[bool, str] | None:
+        """Whether a cross-origin request itself says `include`, and by what; None when it does not tell.
+
+        `first` is False after a redirect.
+        """
+        if reading.cookie:
+            return True, "it carries a cookie"
+        if reading.storage_access:
+            return True, "it carries Sec-Fetch-Storage-Access"
+        if reading.destination == "font" and reading.mode == "cors":
+            return False, "fonts are asked for without credentials"
+        if not self._tells_storage_access or reading.site != "cross-site" or not is_potentially_trustworthy(url):
+            return None
+        if self._engine == "chromium":
+            return None if reading.preflight else (False, ABSENCE)
+        # Firefox tells it on preflights too, but not after a redirect, not for keepalive, and not for another scheme alone.
+        if not first or reading.keepalive or _schemelessly_same_site(reading.origin, url):
+            return None
+        return False, ABSENCE
+
+    def overrules_absence(self, reading: Reading) -> bool:
+        """Whether this request shows that the header its preflight lacked means nothing."""
+        return self._engine == "firefox" and not reading.preflight and reading.keepalive
+
+    def separates(self, exchange: Exchange) -> bool:
+        """Whether the exchange's connection carries requests of one kind only."""
+        how = self._policy.separate_connections
+        return how == "always" or (how == "http/1.1" and not exchange.http2)
+
+    def remember(self, fetch: Fetch) -> None:
+        """A fetch's mode became certain: what its page does, it mostly does again."""
+        if fetch.certainty != "certain" or fetch.include is None:
+            return
+        key = fetch.page_origin, origin_of(fetch.urls[0])
+        counts = self._habits.get(key) or [0, 0]
+        counts[fetch.include] += 1
+        self._habits.put(key, counts)
+
+    def likelier(self, entry: Entry, response: Response | None) -> bool:
+        """Whether `include` is the likelier where nothing tells the mode for certain."""
+        fetch = entry.fetch
+        if fetch.include is not None:
+            return fetch.include
+        # The mode of every request known so far from this page's origin to that server, if it was always the same.
+        counts = self._habits.get((fetch.page_origin, origin_of(fetch.urls[0])))
+        if counts is not None and min(counts) == 0 and max(counts) >= HABIT:
+            return counts[1] > 0
+        return _invited(entry, response)
+
+
+def by_nature(reading: Reading) -> bool:
+    """Whether a request always has credentials, whatever its page says."""
+    if reading.mode == "navigate" or reading.cookie:
+        return True
+    return reading.mode == "no-cors" and reading.metadata and reading.destination in BY_ELEMENTS
+
+
+def from_own_store(entry: Entry) -> bool:
+    """Whether the request's Authorization is the browser's own: its preflight did not ask for it."""
+    preflights = [other for other in entry.fetch.entries if other.role == "preflight"]
+    return bool(preflights) and "authorization" not in preflights[-1].reading.names
+
+
+def _invited(entry: Entry, response: Response | None) -> bool:
+    """Whether the server's own words make a credentialed request the likelier: it allows credentials.
+
+    Beside `*` that is thoughtless so often that it counts only once a preflight shows that the page asks for more.
+    """
+    if response is None or response.headers.get("access-control-allow-credentials") != "true":
+        return False
+    if response.headers.get("access-control-allow-origin") != "*":
+        return True
+    return any(other.role == "preflight" for other in entry.fetch.entries)
+
+
+def _schemelessly_same_site(origin: str | None, url: str) -> bool:
+    """Whether a URL's host is of the origin's site; an opaque origin has none."""
+    ours, theirs = split_origin(origin or "null"), split_origin(origin_of(url))
+    return ours is not None and theirs is not None and schemelessly_same_site(ours[1], theirs[1])

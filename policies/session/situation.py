@@ -1,0 +1,101 @@
+"""The facts of an exchange, put together from its own word, its fetch, and the documents its browser loaded."""
+
+from __future__ import annotations
+
+from policies.exchange import Response
+from policies.facts import Embedder, Facts, Site, Tainting
+from policies.fetch.headers import Failure
+from policies.fetch.origin import origin_of, same_site
+from policies.fetch.redirect import location_url
+from policies.session.clients import Client
+from policies.session.credentials import BY_ELEMENTS, Credentials
+from policies.session.documents import Documents
+from policies.session.fetches import Entry
+from policies.session.reading import referrer_origin
+
+SITES: dict[str, Site] = {"same-origin": "same-origin", "same-site": "same-site", "cross-site": "cross-site"}
+
+
+def tainting_of(entry: Entry) -> tuple[Tainting, Tainting | None]:
+    """The response tainting, and the other one it may be (https://fetch.spec.whatwg.org/#main-fetch, step 12)."""
+    reading, mode, origin = entry.reading, entry.mode, entry.reading.origin
+    if reading.preflight:
+        return "cors", None
+    if mode in ("navigate", "websocket", "same-origin") or reading.site == "none":
+        # The last: asked by the user, or by the browser for itself.
+        return "basic", None
+    page = origin if origin not in (None, "null") else entry.fetch.page_origin
+    if reading.site is not None:
+        same = reading.site == "same-origin"
+    else:
+        same = page not in (None, "null") and page == origin_of(entry.exchange.request.url)
+    own = same and not entry.crossed
+    if mode == "no-cors":
+        return "basic" if own else "opaque", None
+    if mode == "cors":
+        if own or origin is None:
+            return "basic", None
+        # An extension that was granted the host is not subject to CORS, one that was not is.
+        return "cors", "basic" if (page or "").partition(":")[0].endswith("-extension") else None
+    # No Sec-Fetch-Mode, and nothing that tells it.
+    if own or (origin is None and page is None):
+        return "basic", None
+    return ("opaque", None) if origin is None or same else ("cors", "opaque")
+
+
+def facts_of(entry: Entry, client: Client, credentials: Credentials, documents: Documents) -> Facts:
+    """Everything judge() has to know of the exchange."""
+    exchange, reading, fetch = entry.exchange, entry.reading, entry.fetch
+    url = exchange.request.url
+    tainting, tainting_too = tainting_of(entry)
+    response = entry.stored or exchange.response
+    page_origin = fetch.page_origin if fetch.page_origin not in (None, "null") else referrer_origin(reading)
+    include = fetch.include if fetch.certainty == "certain" else None
+    target = _target(response, url) if entry.role == "redirect" else None
+    page: str | None = None
+    secure: bool | None = False
+    if target is not None:
+        page = documents.page(page_origin, reading.referrer) or documents.last
+        secure = documents.secure if page_origin is None else page_origin.startswith("https:")
+    site: Site = "cross-site"
+    embedder: Embedder | None = "unsafe-none"
+    if "opaque" in (tainting, tainting_too):
+        site = SITES.get(reading.site or "") or _site(page_origin, url)
+        embedder = documents.embedder(page_origin, reading.referrer) if client.browser else "unsafe-none"
+        if tainting == "opaque" and include is None:
+            include = reading.destination in BY_ELEMENTS or reading.storage_access
+    return Facts(
+        role=entry.role,
+        tainting=tainting,
+        response=entry.stored,
+        origin=reading.origin if reading.origin is not None else page_origin,
+        page_origin=fetch.page_origin,
+        page=page,
+        mode=entry.mode,
+        destination=entry.destination,
+        event_source=reading.event_source,
+        method=reading.method,
+        names=reading.names,
+        credentials="unknown" if include is None else "include" if include else "not-include",
+        likelier="include" if credentials.likelier(entry, response) else "not-include",
+        tainting_too=tainting_too,
+        secure=secure,
+        site=site,
+        embedder=embedder,
+        likelier_embedder=documents.newest if embedder is None else embedder,
+        chain=tuple(fetch.urls[: entry.index]),
+        target=target,
+    )
+
+
+def _target(response: Response | None, url: str) -> str | None:
+    """Where the response redirects to; "" where its Location does not parse."""
+    found = None if response is None else location_url(response, url)
+    return "" if isinstance(found, Failure) else found
+
+
+def _site(page_origin: str | None, url: str) -> Site:
+    own = origin_of(url)
+    if page_origin is None:
+        return "cross-site"
+    return "same-origin" if own == page_origin else "same-site" if same_site(own, page_origin) else "cross-site"
