@@ -8,9 +8,14 @@ from mitmproxy import http
 
 from policies.exchange import Exchange, HeaderList, Request, Response
 
-UNANSWERED = ("Connection killed", "Client disconnected", "client disconnected", "reset", "HTTP/1.1 required")
-"""Errors after which the browser got no answer from the proxy either; after every other one it got a 502."""
+UNANSWERED = ("Connection killed", "Client disconnected", "client disconnected", "stream reset by client")
+"""Errors after which the browser got no answer from the proxy either."""
+REFUSED = "from server, refusing"
+"""Part of the error with which the proxy keeps a malformed response to itself."""
+STATUSES = {"from client, refusing": 400, "Invalid request scheme": 400, "Request body exceeds": 413}
+"""Parts of errors, and the status that the proxy answered with; after every other one it was a 502."""
 BAD_GATEWAY = 502
+DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
 def request_of(flow: http.HTTPFlow) -> Exchange:
@@ -37,7 +42,7 @@ def exchange_of(flow: http.HTTPFlow, asked: Exchange | None = None) -> Exchange:
     `proxy_status` tells that mitmproxy answered in the server's place.
     """
     asked = asked or request_of(flow)
-    if flow.response is None:
+    if flow.response is None or (flow.error is not None and REFUSED in flow.error.msg):
         response, status = None, _proxy_status(flow)
     else:
         data = flow.response.data
@@ -49,21 +54,19 @@ def exchange_of(flow: http.HTTPFlow, asked: Exchange | None = None) -> Exchange:
 def _url(request: http.Request) -> str:
     """The URL the browser asked for, without fragment: the host it named, not the address the proxy went to."""
     data = request.data
-    named = data.authority or dict(data.headers.fields).get(b"Host") or data.headers.get("host", "").encode("latin-1", "replace")
+    named = data.authority or next((value for name, value in data.headers.fields if name.lower() == b"host"), b"")
     path = data.path.decode("latin-1").partition("#")[0]
     return _base(data.scheme, data.host, data.port, named) + (path if path.startswith("/") else "/")
 
 
 @lru_cache(maxsize=4096)
 def _base(scheme: bytes, host: str, port: int, named: bytes) -> str:
-    request = http.Request.make("GET", "http://host/")
-    request.data.scheme, request.data.host, request.data.port = scheme, host, port
-    request.data.path = b""
-    request.headers["host"] = named.decode("latin-1")
-    return request.pretty_url.rstrip("/")
+    name = scheme.decode("latin-1")
+    authority = named.decode("latin-1") or f"{f'[{host}]' if ':' in host else host}:{port}"
+    return f"{name}://{authority.removesuffix(DEFAULT_PORTS.get(name, ':'))}"
 
 
 def _proxy_status(flow: http.HTTPFlow) -> int | None:
-    if flow.error is None or any(word in flow.error.msg for word in UNANSWERED):
+    if flow.error is None or any(part in flow.error.msg for part in UNANSWERED):
         return None
-    return BAD_GATEWAY
+    return next((status for part, status in STATUSES.items() if part in flow.error.msg), BAD_GATEWAY)

@@ -18,6 +18,7 @@ from addons.log import VerdictLog
 from policies.engines import ENGINES
 from policies.exchange import Exchange
 from policies.record import record
+from policies.redact import printable
 from policies.session import Judged, Session
 from policies.session.memory import Memory
 
@@ -36,7 +37,8 @@ def never_raises(hook: Callable[[Cors, http.HTTPFlow], None]) -> Callable[[Cors,
         try:
             hook(self, flow)
         except Exception as error:
-            logger.warning("Corsight could not judge flow %s (%s: %s): please report this.", flow.id, type(error).__name__, error)
+            reason = printable(f"{type(error).__name__}: {error}")
+            logger.warning("Corsight could not judge flow %s (%s): please report this.", flow.id, reason)
 
     return guarded
 
@@ -50,6 +52,7 @@ class Cors:
         self._log: VerdictLog | None = None
         self._mark = True
         self._secrets = False
+        self._running = False
         self._announcer = Announcer()
         self._asked: Memory[str, Exchange] = Memory(OPEN)
         self._flows: WeakValueDictionary[str, http.HTTPFlow] = WeakValueDictionary()
@@ -57,7 +60,7 @@ class Cors:
     # -- options ------------------------------------------------------------------------------------------------------
 
     def load(self, loader: Loader) -> None:
-        """Declare the options."""
+        """Declare the options, and stop the start for those that are set and cannot be."""
         add = loader.add_option
         add("cors_engine", str, "auto", "The engine that judges: auto (by User-Agent), chromium, firefox, webkit or standard.")
         add("cors_scope", typing.Optional[str], None, "Judge only flows that match this filter expression.")  # noqa: UP045
@@ -67,9 +70,30 @@ class Cors:
         add("cors_policy", Sequence[str], [], "Policy files to hold the servers against. Not part of this version yet.")
         add("cors_patch", str, "off", "Patch responses: off. (blocked and policy are not part of this version yet.)")
         add("cors_patch_scope", typing.Optional[str], None, "Patch only flows that match this filter expression.")  # noqa: UP045
+        try:
+            # mitmproxy does this after load, and where it fails there, goes on without the script and without a word.
+            ctx.options.process_deferred()
+        except exceptions.OptionsError as error:
+            logger.error("%s", error)
+        known = [name for name in ctx.options.keys() if name.startswith(PREFIX)]  # noqa: SIM118 (not a mapping)
+        for name in ctx.options.deferred:
+            if name.startswith(PREFIX) and name not in known:
+                # mitmproxy keeps it for an addon that may still come.
+                logger.error("%s: there is no such option; there are %s.", printable(name), ", ".join(sorted(known)))
 
     def configure(self, updated: set[str]) -> None:
-        """Take the options over; raises OptionsError in one line for a value that cannot be."""
+        """Take the options over; raises OptionsError in one line for a value that cannot be.
+
+        During the start, when mitmproxy would print a traceback with it, the line is logged as an error, which ends it.
+        """
+        try:
+            self._configure(updated)
+        except exceptions.OptionsError as error:
+            if self._running:
+                raise
+            logger.error("%s", error)
+
+    def _configure(self, updated: set[str]) -> None:
         options = ctx.options
         if "cors_engine" in updated:
             name = options.cors_engine
@@ -105,11 +129,8 @@ class Cors:
             raise exceptions.OptionsError(f"cors_log: cannot write {path}: {error.strerror or error}.") from None
 
     def running(self) -> None:
-        """Stop the start for options that do not exist: mitmproxy itself keeps them without a word."""
-        known = [name for name in ctx.options.keys() if name.startswith(PREFIX)]  # noqa: SIM118 (not a mapping)
-        for name in ctx.options.deferred:
-            if name.startswith(PREFIX):
-                logger.error("%s: there is no such option; there are %s.", name, ", ".join(sorted(known)))
+        """Say what the proxy's mode hides."""
+        self._running = True
         if any(mode.startswith("reverse:") for mode in ctx.options.mode):
             logger.warning("In reverse mode the browser's own URLs and origins are hidden: verdicts need keep_host_header.")
 
@@ -132,7 +153,8 @@ class Cors:
     @never_raises
     def error(self, flow: http.HTTPFlow) -> None:
         """No response came, or not all of it."""
-        if flow.response is None:
+        # A response that the proxy refused is there, but no hook has seen it.
+        if flow.response is None or self._asked.get(flow.id) is not None:
             self._observe(flow)
 
     def _observe(self, flow: http.HTTPFlow) -> None:
@@ -140,9 +162,8 @@ class Cors:
             return
         verdicts = self._session.observe(exchange_of(flow, self._asked.pop(flow.id)))
         annotate(flow, verdicts[0], mark=self._mark)
-        if verdicts[0].verdict.branches:
-            # What came later may revise it; then its flow has to be found again, if it is still there.
-            self._flows[flow.id] = flow
+        # What comes later may revise it; then its flow has to be found again, if it is still there.
+        self._flows[flow.id] = flow
         self._publish(verdicts)
 
     def done(self) -> None:
@@ -170,5 +191,5 @@ def _filter(option: str, expression: str | None) -> flowfilter.TFilter | None:
         return None
     try:
         return flowfilter.parse(expression)
-    except ValueError as error:
-        raise exceptions.OptionsError(f"{option}: {expression!r} is no filter expression: {error}.") from None
+    except ValueError:
+        raise exceptions.OptionsError(f"{option}: {expression!r} is no filter expression.") from None

@@ -47,10 +47,12 @@ def summary(judged: Judged) -> str:
 
 
 def _comment(flow: http.HTTPFlow, judged: Judged) -> None:
-    kept = [line for line in flow.comment.splitlines() if not line.startswith(PREFIX)]
+    lines = flow.comment.split("\n") if flow.comment else []
+    place = next((number for number, line in enumerate(lines) if line.startswith(PREFIX)), len(lines))
+    lines = [line for line in lines if not line.startswith(PREFIX)]
     if judged.verdict.outcome is not Outcome.NOT_CORS:
-        kept.append(printable(PREFIX + summary(judged)))
-    comment = "\n".join(kept)
+        lines.insert(place, printable(PREFIX + summary(judged)))
+    comment = "\n".join(lines)
     if flow.comment != comment:
         flow.comment = comment
 

@@ -10,32 +10,39 @@ from mitmproxy.log import ALERT
 from policies.redact import printable, redact
 from policies.rules import RULES
 from policies.session import Judged
+from policies.session.memory import Memory
 from policies.verdict import Outcome
 
 logger = logging.getLogger(__name__)
 KINDS = 1000
-"""How many different findings are told apart; the rest is only counted."""
+"""How many different findings are told; the rest is only counted."""
+REVISABLE = 10_000
+"""How many blocked exchanges are remembered, for a revision not to count them twice."""
 
 
 class Announcer:
     """Says what was blocked: each finding once, as it is met."""
 
     def __init__(self) -> None:
-        self._found: Counter[tuple[str, str, str, str | None]] = Counter()
+        self._told: set[tuple[str, str, str, str]] = set()
+        self._blocked: Counter[str] = Counter()
+        self._rules: Memory[str, str] = Memory(REVISABLE)
 
     def announce(self, judged: Judged) -> None:
         """Tell of a blocked exchange, unless one just like it was told before."""
         verdict, exchange = judged.verdict, judged.entry.exchange
         ruling = verdict.ruling
+        if judged.revises and (before := self._rules.pop(exchange.id)) is not None:
+            self._blocked[before] -= 1
         if ruling.outcome is not Outcome.BLOCKED or ruling.rule is None:
             return
+        self._blocked[ruling.rule] += 1
+        self._rules.put(exchange.id, ruling.rule)
         url = exchange.request.url.partition("?")[0]
-        key = (verdict.engine, exchange.request.method, url, ruling.rule)
-        if key not in self._found and len(self._found) >= KINDS:
+        finding = (verdict.engine, exchange.request.method, url, ruling.rule)
+        if finding in self._told or len(self._told) >= KINDS:
             return
-        self._found[key] += 1
-        if self._found[key] > 1:
-            return
+        self._told.add(finding)
         sure = "" if verdict.certainty == "certain" else "likely "
         rule = RULES[ruling.rule]
         text = ruling.message or rule.title
@@ -44,10 +51,8 @@ class Announcer:
 
     def summary(self) -> str | None:
         """What was found in all, in one line; None when nothing was."""
-        if not self._found:
+        blocked = +self._blocked
+        if not blocked:
             return None
-        kinds = Counter[str]()
-        for (_, _, _, rule), count in self._found.items():
-            kinds[rule or ""] += count
-        told = ", ".join(f"{rule} {count}" for rule, count in kinds.most_common())
-        return f"Corsight: {sum(kinds.values())} exchanges blocked ({told})"
+        rules = ", ".join(f"{rule} {count}" for rule, count in blocked.most_common())
+        return f"Corsight: {blocked.total()} exchange{'s' if blocked.total() != 1 else ''} blocked ({rules})"

@@ -3,23 +3,47 @@
 from __future__ import annotations
 
 import json
+import logging
+import os
 from typing import Any, BinaryIO
 
-_ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
+logger = logging.getLogger(__name__)
+
+_READABLE = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
+_ESCAPED = json.JSONEncoder(ensure_ascii=True, check_circular=False, separators=(",", ":"))
 
 
 class VerdictLog:
-    """A file that verdicts are appended to. Raises OSError where it cannot be opened."""
+    """A file that verdicts are appended to. Raises OSError where it cannot be opened.
+
+    Once it cannot be written to, that is said, and nothing more is written: traffic goes on.
+    """
 
     def __init__(self, path: str) -> None:
         self.path = path
         # Unbuffered: a record is there, whole, when the verdict is.
-        self._file: BinaryIO = open(path, "ab", buffering=0)  # noqa: SIM115 (closed by close)
+        self._file: BinaryIO = open(os.path.expanduser(path), "ab", buffering=0)  # noqa: SIM115 (closed by close)
 
     def write(self, record: dict[str, Any]) -> None:
         """Append one record."""
-        self._file.write(_ENCODER.encode(record).encode("utf-8", "backslashreplace") + b"\n")
+        if self._file.closed:
+            return
+        line = _READABLE.encode(record)
+        if not line.isprintable():
+            # Logs are read in terminals: what JSON lets through as it is, a terminal may obey.
+            line = _ESCAPED.encode(record)
+        left = line.encode() + b"\n"
+        try:
+            while left:
+                left = left[self._file.write(left) :]
+        except OSError as error:
+            reason = error.strerror or error
+            logger.error("cors_log: cannot write %s: %s; no more verdicts are written to it.", self.path, reason)
+            self.close()
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        try:
+            self._file.close()
+        except OSError as error:
+            logger.error("cors_log: cannot close %s: %s.", self.path, error.strerror or error)

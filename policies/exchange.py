@@ -17,9 +17,10 @@ class HeaderList:
     """A header list, in the order of the wire (https://fetch.spec.whatwg.org/#concept-header-list).
 
     `fields` are the (name, value) pairs exactly as sent; every reading of them is derived, and values only when asked for.
+    `repeats` tells whether any name stands on several lines.
     """
 
-    __slots__ = ("_index", "fields")
+    __slots__ = ("_index", "fields", "repeats")
 
     def __init__(self, fields: tuple[tuple[bytes, bytes], ...] = ()) -> None:
         self.fields = fields
@@ -32,6 +33,7 @@ class HeaderList:
             known = index[name]
             index[name] = [*known, value] if isinstance(known, list) else [known, value]
         self._index = index
+        self.repeats = len(index) < len(fields)
 
     @classmethod
     def of(cls, *pairs: tuple[str, str]) -> HeaderList:

@@ -237,6 +237,9 @@ _MERGED = ("access-control-allow-origin", "access-control-allow-credentials", "c
 
 
 def _merged(headers: HeaderList) -> tuple[str | None, str | None, str | None] | None:
+    """The headers that are held against a value, as Firefox merges their lines; None where none of them is repeated."""
+    if not headers.repeats:
+        return None
     origin, credentials, policy = map(headers.lines, _MERGED)
     if len(origin) < 2 and len(credentials) < 2 and len(policy) < 2:
         return None
@@ -249,7 +252,7 @@ def _without_empty(lines: tuple[str, ...]) -> str | None:
 
 def _origin_lines(exchange: Exchange, response: Response) -> int:
     # Over HTTP/2 every name is lower case.
-    if exchange.http2 or len(response.headers.lines("access-control-allow-origin")) < 2:
+    if exchange.http2 or not response.headers.repeats or len(response.headers.lines("access-control-allow-origin")) < 2:
         return 0
     return sum(name == b"Access-Control-Allow-Origin" for name, _ in response.headers.fields)
 
@@ -407,8 +410,8 @@ def _decide_opaque(policy: EnginePolicy, shape: Shape, include: bool, embedder: 
     failed = cross_origin_resource_policy_check(
         shape.resource_policy,
         site=shape.site,
-        # An engine may take a value that is no policy for one that says nothing against it.
-        embedder=embedder if policy.invalid_resource_policy_is_none or not shape.resource_policy else "unsafe-none",
+        embedder=embedder,
+        unknown_value_counts=not policy.invalid_resource_policy_is_none,
         include=include,
     )
     if failed is not None:

@@ -6,15 +6,23 @@ exchange that goes through the proxy, where building and validating a model woul
 
 from __future__ import annotations
 
+import json
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from policies.redact import redact
 from policies.session import Judged
+from policies.session.memory import Memory
 from policies.verdict import Certainty, EngineName, Outcome, Role, Ruling
 
 SCHEMA = 1
+SHAPES = 4096
+"""How many shapes of records are remembered."""
+
+_READABLE = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
+_ESCAPED = json.JSONEncoder(ensure_ascii=True, check_circular=False, separators=(",", ":"))
+_quote = json.encoder.encode_basestring_ascii
 
 
 class EvidenceRecord(BaseModel):
@@ -47,12 +55,12 @@ class LogRecord(BaseModel):
     schema_: Literal[1] = Field(alias="schema", description="the version of this format")
     flow: str = Field(description="mitmproxy's flow id")
     started: float = Field(description="when the request began, epoch seconds")
+    url: str = Field(description="as the browser asked, secrets redacted")
+    fetch: str = Field(description="shared by the exchanges of one fetch")
     client: str = Field(description="the client's address and what it is")
     method: str
-    url: str = Field(description="as the browser asked, secrets redacted")
     status: int | None = Field(description="null when no response came")
     role: Role
-    fetch: str = Field(description="shared by the exchanges of one fetch")
     origin: str | None = Field(description='the serialized request origin, "null" when opaque or tainted; null when none applies')
     mode: str = Field(description="the request mode, or unknown")
     credentials: str = Field(description="the credentials mode: include, not-include (omit or same-origin), or unknown")
@@ -87,12 +95,12 @@ def record(judged: Judged, *, secrets: bool = False) -> dict[str, Any]:
         "schema": SCHEMA,
         "flow": exchange.id,
         "started": exchange.request.started,
+        "url": clean(exchange.request.url),
+        "fetch": entry.fetch.id,
         "client": f"{exchange.client} {judged.client.label}",
         "method": exchange.request.method,
-        "url": clean(exchange.request.url),
         "status": exchange.response.status if exchange.response is not None else None,
         "role": entry.role,
-        "fetch": entry.fetch.id,
         "origin": facts.origin,
         "mode": facts.mode,
         "credentials": facts.credentials,
@@ -115,6 +123,58 @@ def record(judged: Judged, *, secrets: bool = False) -> dict[str, Any]:
         "patched": [],
         "before": None,
     }
+
+
+class Lines:
+    """Log records as JSON text, one line each, fit for a terminal: what JSON lets through and a terminal may obey is escaped.
+
+    Traffic repeats its shapes: all but the first fields of a record that nothing blocked are encoded once a shape.
+    """
+
+    def __init__(self, *, secrets: bool = False) -> None:
+        self.secrets = secrets
+        self._tails: Memory[tuple[object, ...], str] = Memory(SHAPES)
+
+    def line(self, judged: Judged) -> str:
+        """The record of a judged exchange, without the line's end."""
+        entry, ruling = judged.entry, judged.verdict.ruling
+        if ruling.rule is not None or judged.verdict.branches or entry.differing:
+            return _encode(record(judged, secrets=self.secrets))
+        exchange, facts = entry.exchange, entry.facts
+        assert facts is not None
+        url = exchange.request.url if self.secrets else redact(exchange.request.url)
+        head = f'{{"schema":{SCHEMA},"flow":{_quote(exchange.id)},"started":{exchange.request.started!r},'
+        head += f'"url":{_quote(url)},"fetch":{_quote(entry.fetch.id)},'
+        shape = (
+            exchange.client,
+            judged.client,
+            exchange.request.method,
+            exchange.response.status if exchange.response is not None else None,
+            entry.role,
+            facts.origin,
+            facts.mode,
+            facts.credentials,
+            facts.destination,
+            judged.verdict.engine,
+            ruling.outcome,
+            judged.verdict.certainty,
+            judged.verdict.hidden,
+            *entry.fetch.evidence.values(),
+            *entry.evidence.values(),
+        )
+        tail = self._tails.get(shape)
+        if tail is None:
+            line = _encode(record(judged, secrets=self.secrets))
+            if not line.startswith(head):
+                return line
+            tail = line[len(head) :]
+            self._tails.put(shape, tail)
+        return head + tail
+
+
+def _encode(fields: dict[str, Any]) -> str:
+    line = _READABLE.encode(fields)
+    return line if line.isprintable() else _ESCAPED.encode(fields)
 
 
 def _ruling(ruling: Ruling, clean: Any) -> dict[str, Any]:

@@ -17,7 +17,6 @@ POLICY = EnginePolicy(
     authorization_by_wildcard=True,
     unsafe_total_limit=None,
     repeated_lines_joined=True,
-    expose_grammar="webkit",
     extra_exposed=frozenset({"accept"}),
     localhost_is_mixed=True,
     cache_cleared_on_failure=False,

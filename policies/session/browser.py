@@ -29,7 +29,7 @@ from policies.session.situation import facts_of, tainting_of
 from policies.session.stored import StoredResponses
 from policies.verdict import Certainty, EngineName, Evidence, Outcome, Verdict
 
-SIZE = 256
+SIZE = 128
 """Entries of each kind that a browser's memory holds."""
 
 

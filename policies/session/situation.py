@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from policies.exchange import Response
 from policies.facts import Embedder, Facts, Site, Tainting
+from policies.fetch.corp import distance
 from policies.fetch.headers import Failure
-from policies.fetch.origin import origin_of, same_site
+from policies.fetch.origin import origin_of
 from policies.fetch.redirect import location_url
 from policies.session.clients import Client
 from policies.session.credentials import BY_ELEMENTS, Credentials
@@ -60,7 +61,7 @@ def facts_of(entry: Entry, client: Client, credentials: Credentials, documents: 
     site: Site = "cross-site"
     embedder: Embedder | None = "unsafe-none"
     if "opaque" in (tainting, tainting_too):
-        site = SITES.get(reading.site or "") or _site(page_origin, url)
+        site = SITES.get(reading.site or "") or ("cross-site" if page_origin is None else distance(page_origin, url))
         embedder = documents.embedder(page_origin, reading.referrer) if client.browser else "unsafe-none"
         if tainting == "opaque" and include is None:
             include = reading.destination in BY_ELEMENTS or reading.storage_access
@@ -92,10 +93,3 @@ def _target(response: Response | None, url: str) -> str | None:
     """Where the response redirects to; "" where its Location does not parse."""
     found = None if response is None else location_url(response, url)
     return "" if isinstance(found, Failure) else found
-
-
-def _site(page_origin: str | None, url: str) -> Site:
-    own = origin_of(url)
-    if page_origin is None:
-        return "cross-site"
-    return "same-origin" if own == page_origin else "same-site" if same_site(own, page_origin) else "cross-site"

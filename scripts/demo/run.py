@@ -286,7 +286,7 @@ def agreement(records: list[Record], seen: dict[str, bool], browser: str | None)
     agreed = f"{who} agreed on {len(REQUESTS) - len(wrong)} of {len(REQUESTS)}"
     if wrong:
         return "\n".join([f"{agreed}, but not on:", *wrong])
-    return f"{agreed}: what is blocked above never reached the page,\nand everything else did."
+    return f"{agreed}:\nwhat is blocked above never reached the page, and everything else did."
 
 
 def next_steps(keep: Path | None) -> str:

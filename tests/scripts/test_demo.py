@@ -87,6 +87,8 @@ def test_the_recording_shows_every_mistake_with_its_fix_and_nothing_else(
     demo.run("none", keep=tmp_path / "kept")
     printed = capsys.readouterr().out
     shows_every_mistake_with_its_fix(printed)
+    visit = printed.partition("\nThe recorded browser")[2].partition("Your own traffic")[0]
+    assert max(len(line) for line in visit.splitlines()) <= 80
     assert "The recorded browser agreed on 11 of 11:" in printed
     records = records_of(tmp_path / "kept")
     assert rules_by_url(records) == EXPECTED
@@ -211,7 +213,7 @@ def test_without_a_display_nothing_is_shown(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-    with pytest.raises(CorsightError, match="^there is no display to show the browser on; leave --show out$"):
+    with pytest.raises(CorsightError, match=r"^there is no display to show the browser on; leave --show out$"):
         demo.run("auto", show=True)
 
 

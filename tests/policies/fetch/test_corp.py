@@ -61,6 +61,7 @@ def test_under_credentialless_silence_matters_only_with_credentials() -> None:
             None, site="cross-site", embedder="credentialless", include=include
         )
         assert blocked == ("same-origin-by-coep" if include else None)
+    assert cross_origin_resource_policy_check(None, site="cross-site", embedder="credentialless") is None
 
 
 @pytest.mark.parametrize("embedder", EMBEDDERS)

@@ -94,6 +94,10 @@ class Browser:
         ("99999", 99999, 600, 86400),
         ("9" * 30, float("9" * 30), 5, 86400),
         ("-" + "9" * 30, 5, 5, None),
+        (str(2**63 - 1), float(2**63 - 1), 600, 86400),
+        (str(2**63), float(2**63), 5, 86400),
+        (str(-(2**63)), 5, 0, None),
+        (str(-(2**63) - 1), 5, 5, None),
         ("٦", 5, 5, None),
     ],
 )
@@ -201,6 +205,7 @@ def test_a_forced_preflight_asks_for_the_method_even_if_it_is_safelisted() -> No
     browser = Browser(STANDARD)
     browser.preflight("PUT", "x-a")
     assert browser.hit("POST", "x-a")
+    assert browser.cache.match(ORIGIN, URL, include=False, method="POST", unsafe_names=["x-a"], now=1000)
     assert browser.hit("POST", "x-a", forced=True) is None
     browser.preflight("POST")
     assert browser.hit("POST", "x-a", forced=True)
@@ -308,6 +313,16 @@ def test_a_server_cannot_make_an_entry_grow(rules: CacheRules) -> None:
     assert browser.hit("PUT", f"x-{MAX_TOKENS}") is None
 
 
+def test_answers_that_add_to_an_entry_push_its_oldest_names_out() -> None:
+    browser = Browser(STANDARD)
+    for first in range(4):
+        browser.preflight("PUT", " ".join(f"x-{first}-{n}" for n in range(MAX_TOKENS)))
+    assert browser.hit("PUT", f"x-3-{MAX_TOKENS - 1}")
+    assert browser.hit("PUT", "x-2-9")
+    assert browser.hit("PUT", "x-1-9") is None
+    assert browser.hit("PUT", "x-0-9") is None
+
+
 def test_an_answer_that_lists_nothing_leaves_no_entry_by_token() -> None:
     browser = Browser(STANDARD)
     browser.preflight()
@@ -329,6 +344,7 @@ def test_an_entry_tells_what_its_preflight_asked() -> None:
         names=("x-a",),
     )
     match = cache.match(ORIGIN, URL, include=False, method="PUT", unsafe_names=["x-a"], now=4)
+    assert cache.match(ORIGIN, URL, include=False, method="GET", unsafe_names=["x-a"], now=4) == match
     assert match == Entry("e", 5, "PUT", ("x-a",))
 
 

@@ -24,9 +24,10 @@ def location(*values: bytes, status: int = 302) -> str | Failure | None:
     return location_url(Response(status, HeaderList(tuple((b"Location", value) for value in values))), URL)
 
 
-@pytest.mark.parametrize("status", sorted(REDIRECT_STATUSES))
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_five_statuses_redirect(status: int) -> None:
     assert location(b"/x", status=status) == "https://a.example/x"
+    assert status in REDIRECT_STATUSES
 
 
 @pytest.mark.parametrize("status", [200, 201, 300, 304, 305, 306, 309, 404])
@@ -47,7 +48,7 @@ def test_a_redirect_without_location_leads_nowhere() -> None:
         (b"", "https://a.example/b/c?d"),
         (b"https://u:p@b.example/", "https://u:p@b.example/"),
         ("/\N{SNOWMAN}".encode(), "https://a.example/%E2%98%83"),
-        (b"/\xe9?\xff", "https://a.example/%E9?%FF"),
+        (b"/\xe9?\x80\x7f\xff", "https://a.example/%E9?%80%7F%FF"),
         (b"mailto:x@y", "mailto:x@y"),
     ],
 )

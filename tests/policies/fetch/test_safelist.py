@@ -200,6 +200,7 @@ def test_an_engine_may_safelist_more_when_the_whole_value_fits() -> None:
     assert cors_unsafe_request_header_names([("DPR", "2")]) == ("dpr",)
     assert cors_unsafe_request_header_names([("DPR", "2")], extra=extra) == ()
     assert cors_unsafe_request_header_names([("DPR", "2x")], extra=extra) == ("dpr",)
+    assert cors_unsafe_request_header_names([("DPR", "2" * 128)], extra=extra) == ()
     assert cors_unsafe_request_header_names([("DPR", "2" * 129)], extra=extra) == ("dpr",)
 
 

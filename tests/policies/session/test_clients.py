@@ -1,0 +1,101 @@
+"""Who is speaking: real User-Agents."""
+
+# ruff: noqa: E501
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from policies.session.clients import Client, identify
+
+WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64)"
+MAC = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)"
+LINUX = "Mozilla/5.0 (X11; Linux x86_64)"
+IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X)"
+BLINK = "AppleWebKit/537.36 (KHTML, like Gecko)"
+WEBKIT = "AppleWebKit/605.1.15 (KHTML, like Gecko)"
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "client"),
+    [
+        pytest.param(f"{WINDOWS} {BLINK} Chrome/140.0.0.0 Safari/537.36", Client("chromium", 140), id="Chrome"),
+        pytest.param(f"{LINUX} {BLINK} HeadlessChrome/156.0.0.0 Safari/537.36", Client("chromium", 156), id="headless Chrome"),
+        pytest.param(f"{LINUX} {BLINK} Ubuntu Chromium/80.0.3987.163 Chrome/80.0.3987.163 Safari/537.36", Client("chromium", 80), id="Chromium"),
+        pytest.param(f"{WINDOWS} {BLINK} Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0", Client("chromium", 140), id="Edge"),
+        pytest.param(f"{MAC} {BLINK} Chrome/138.0.0.0 Safari/537.36 OPR/122.0.0.0", Client("chromium", 138), id="Opera"),
+        pytest.param(f"{MAC} {BLINK} Chrome/139.0.0.0 Safari/537.36", Client("chromium", 139), id="Brave"),
+        pytest.param(f"{MAC} {BLINK} Slack/4.45.69 Chrome/138.0.7204.97 Electron/37.2.0 Safari/537.36 Sonic Slack_SSB/4.45.69", Client("chromium", 138), id="Electron"),
+        pytest.param("Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36", Client("chromium", 140), id="Chrome for Android"),
+        pytest.param("Mozilla/5.0 (Linux; Android 14; Pixel 8 Build/UQ1A.240105.004; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/120.0.6099.230 Mobile Safari/537.36", Client("chromium", 120), id="Android WebView"),
+        pytest.param("Mozilla/5.0 (Linux; Android 13; SM-S901B) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/28.0 Chrome/130.0.0.0 Mobile Safari/537.36", Client("chromium", 130), id="Samsung Internet"),
+        pytest.param("Mozilla/5.0 (Web0S; Linux/SmartTV) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/94.0.4606.128 Safari/537.36 WebAppManager", Client("chromium", 94), id="webOS television"),
+        pytest.param("Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; Googlebot/2.1; +http://www.google.com/bot.html) Chrome/139.0.7258.66 Safari/537.36", Client("chromium", 139), id="Googlebot"),
+        pytest.param("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:142.0) Gecko/20100101 Firefox/142.0", Client("firefox", 142), id="Firefox"),
+        pytest.param("Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0", Client("firefox", 153), id="Firefox ESR"),
+        pytest.param("Mozilla/5.0 (Android 15; Mobile; rv:142.0) Gecko/142.0 Firefox/142.0", Client("firefox", 142), id="Firefox for Android"),
+        pytest.param("Mozilla/5.0 (Windows NT 10.0; rv:128.0) Gecko/20100101 Firefox/128.0", Client("firefox", 128), id="Tor Browser"),
+        pytest.param(f"{IPHONE} {WEBKIT} FxiOS/142.0 Mobile/15E148 Safari/605.1.15", Client("webkit"), id="Firefox for iOS"),
+        pytest.param(f"{IPHONE} {WEBKIT} CriOS/140.0.7339.39 Mobile/15E148 Safari/604.1", Client("webkit"), id="Chrome for iOS"),
+        pytest.param(f"{IPHONE} {WEBKIT} Version/18.0 EdgiOS/139.0.3405.102 Mobile/15E148 Safari/604.1", Client("webkit"), id="Edge for iOS"),
+        pytest.param("Mozilla/5.0 (Macintosh; Intel Mac OS X 13_5_1) AppleWebKit/605.1.15 (KHTML, like Gecko) CriOS/126.0.6478.35 Version/11.1.1 Safari/605.1.15", Client("webkit"), id="Chrome for iPadOS, desktop site"),
+        pytest.param(f"{IPHONE} {WEBKIT} Version/18.6 Mobile/15E148 Safari/604.1", Client("webkit"), id="Safari for iOS"),
+        pytest.param(f"{IPHONE} {WEBKIT} Mobile/15E148 [FBAN/FBIOS;FBAV/480.0.0.35.109]", Client("webkit"), id="an app's web view on iOS"),
+        pytest.param(f"{MAC} {WEBKIT} Version/26.0 Safari/605.1.15", Client("webkit"), id="Safari"),
+        pytest.param(f"{LINUX} {WEBKIT} Version/26.0 Safari/605.1.15 Epiphany/49.0", Client("webkit"), id="Epiphany"),
+        pytest.param(f"{LINUX} {WEBKIT} Version/26.0 Safari/605.1.15", Client("webkit"), id="WebKitGTK"),
+        pytest.param(f"{WINDOWS} {BLINK} Chrome/70.0.3538.102 Safari/537.36 Edge/18.19042", Client("standard", None, True), id="Edge before Chromium"),
+        pytest.param("Mozilla/5.0 (Windows NT 10.0; WOW64; Trident/7.0; rv:11.0) like Gecko", Client("standard", None, True), id="Internet Explorer 11"),
+        pytest.param("curl/8.14.1", Client("standard", None, False), id="curl"),
+        pytest.param("python-requests/2.32.5", Client("standard", None, False), id="requests"),
+        pytest.param("node", Client("standard", None, False), id="Node.js"),
+        pytest.param("axios/1.11.0", Client("standard", None, False), id="axios"),
+        pytest.param("Mozilla/5.0 (linux) AppleWebKit/537.36 (KHTML, like Gecko) jsdom/26.1.0", Client("standard", None, False), id="jsdom"),
+        pytest.param("PostmanRuntime/7.45.0", Client("standard", None, False), id="Postman"),
+        pytest.param("Dalvik/2.1.0 (Linux; U; Android 14; Pixel 8 Build/UQ1A.240105.004)", Client("standard", None, False), id="Android's own HTTP"),
+        pytest.param("okhttp/4.12.0", Client("standard", None, False), id="OkHttp"),
+        pytest.param("Shop/3 CFNetwork/3826.600.41 Darwin/24.6.0", Client("standard", None, False), id="CFNetwork"),
+        pytest.param("", Client("standard", None, False), id="nothing"),
+    ],
+)  # fmt: skip
+def test_a_client_is_known_by_its_user_agent(user_agent: str, client: Client) -> None:
+    assert identify(user_agent) == client
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "brands", "client"),
+    [
+        ("curl/8.14.1", '"Chromium";v="140", "Not=A?Brand";v="24", "Google Chrome";v="140"', Client("chromium", 140)),
+        ("", '"Not;A=Brand";v="99", "Microsoft Edge";v="139", "Chromium";v="139"', Client("chromium", 139)),
+        (f"{IPHONE} {WEBKIT} CriOS/140.0", '"Chromium";v="140"', Client("chromium", 140)),
+        ("curl/8.14.1", '"Opera";v="122", "Not A(Brand";v="8"', Client("standard", None, False)),
+        ("curl/8.14.1", "Chromium", Client("standard", None, False)),
+    ],
+)
+def test_client_hints_are_believed_before_the_user_agent(user_agent: str, brands: str, client: Client) -> None:
+    assert identify(user_agent, brands) == client
+
+
+@pytest.mark.parametrize(
+    ("client", "label"),
+    [
+        (Client("chromium", 140), "chromium 140"),
+        (Client("webkit"), "webkit"),
+        (Client("standard", None, True), "standard"),
+        (Client("standard", None, False), "no browser (judged by the standard)"),
+    ],
+)
+def test_a_client_in_words(client: Client, label: str) -> None:
+    assert client.label == label
+
+
+@given(st.text(), st.none() | st.text())
+def test_every_client_is_one_of_them(user_agent: str, brands: str | None) -> None:
+    client = identify(user_agent, brands)
+    assert client.browser or client.engine == "standard"
+
+
+def test_a_version_that_never_ends_is_read_in_part() -> None:
+    assert identify("Chrome/" + "1" * 10_000).version is not None

@@ -1,0 +1,84 @@
+"""The documents a browser loaded."""
+
+from __future__ import annotations
+
+import pytest
+
+from policies.exchange import HeaderList, Response
+from policies.session.documents import Documents
+
+APP = "https://app.test"
+
+
+def loaded(*pages: tuple[str, str | None], size: int = 8) -> Documents:
+    documents = Documents(size)
+    for url, policy in pages:
+        headers = () if policy is None else (("Cross-Origin-Embedder-Policy", policy),)
+        documents.add(url, Response(200, HeaderList.of(*headers)))
+    return documents
+
+
+@pytest.mark.parametrize(
+    ("policy", "embedder"),
+    [
+        (None, "unsafe-none"),
+        ("require-corp", "require-corp"),
+        ('require-corp; report-to="x"', "require-corp"),
+        ("credentialless", "credentialless"),
+        ("unsafe-none", "unsafe-none"),
+        ("Require-Corp", "unsafe-none"),
+        ('"require-corp"', "unsafe-none"),
+        ("require-corp, require-corp", "unsafe-none"),
+        ("", "unsafe-none"),
+    ],
+)
+def test_a_document_states_its_embedder_policy(policy: str | None, embedder: str) -> None:
+    assert loaded((f"{APP}/", policy)).embedder(APP, None) == embedder
+
+
+def test_a_page_that_was_not_seen_is_unknown() -> None:
+    documents = loaded((f"{APP}/", "require-corp"))
+    assert documents.embedder("https://other.test", None) is None
+    assert documents.embedder("null", None) is None
+    assert documents.page("https://other.test", None) is None
+    assert documents.page(None, "https://other.test/") is None
+
+
+def test_a_page_of_unknown_origin_is_like_all_that_were_seen_if_they_are_alike() -> None:
+    assert (loaded().embedder(None, None), loaded().secure) == (None, None)
+    alike = loaded((f"{APP}/a", "require-corp"), ("https://other.test/", "require-corp"))
+    assert (alike.embedder(None, None), alike.secure) == ("require-corp", True)
+    mixed = loaded((f"{APP}/a", "require-corp"), ("http://other.test/", None))
+    assert (mixed.embedder(None, None), mixed.secure) == (None, None)
+    assert loaded(("http://other.test/", None)).secure is False
+
+
+def test_an_origin_whose_pages_disagree_is_unknown_but_by_referrer() -> None:
+    documents = loaded((f"{APP}/a", "require-corp"), (f"{APP}/b", None))
+    assert documents.embedder(APP, None) is None
+    assert documents.embedder(APP, f"{APP}/a") == "require-corp"
+    assert documents.embedder(APP, f"{APP}/b") == "unsafe-none"
+    assert documents.embedder(APP, f"{APP}/unseen") is None
+
+
+def test_the_same_page_again_has_its_latest_policy() -> None:
+    documents = loaded((f"{APP}/a", None), (f"{APP}/a", "require-corp"))
+    assert documents.embedder(None, f"{APP}/a") == "require-corp"
+
+
+def test_a_page_is_told_by_its_referrer_else_by_the_latest_of_its_origin() -> None:
+    documents = loaded((f"{APP}/a", None), (f"{APP}/b", None), ("https://other.test/", None))
+    assert documents.page(APP, f"{APP}/a") == f"{APP}/a"
+    assert documents.page(APP, f"{APP}/") == f"{APP}/b"
+    assert documents.last == "https://other.test/"
+
+
+def test_the_latest_page_of_an_origin_is_told_whatever_its_policy() -> None:
+    documents = loaded((f"{APP}/a", None), (f"{APP}/b", "require-corp"), (f"{APP}/c", None))
+    assert documents.page(APP, None) == f"{APP}/c"
+
+
+def test_documents_are_forgotten() -> None:
+    documents = loaded(*((f"https://{number}.test/", "require-corp") for number in range(5)), size=2)
+    assert documents.embedder("https://0.test", "https://0.test/") is None
+    assert documents.embedder("https://4.test", None) == "require-corp"

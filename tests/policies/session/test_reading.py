@@ -1,0 +1,139 @@
+"""What one request says by itself."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from policies.exchange import HeaderList
+from policies.session.reading import Reading, read, referrer_origin
+
+ORIGIN = ("Origin", "https://app.test")
+
+
+def reading(method: str, *headers: tuple[str, str]) -> Reading:
+    return read(method, HeaderList.of(*headers))
+
+
+def test_a_preflight_speaks_for_the_request_to_come() -> None:
+    said = reading(
+        "OPTIONS",
+        ORIGIN,
+        ("Access-Control-Request-Method", "PUT"),
+        ("Access-Control-Request-Headers", "content-type, x-a,,x-b"),
+        ("Sec-Fetch-Mode", "cors"),
+    )
+    assert (said.preflight, said.method, said.names) == (True, "PUT", ("content-type", "x-a", "x-b"))
+    assert said.origin == "https://app.test"
+
+
+@pytest.mark.parametrize(
+    ("method", "headers"),
+    [
+        ("OPTIONS", (ORIGIN,)),
+        ("OPTIONS", (("Access-Control-Request-Method", "PUT"),)),
+        ("GET", (ORIGIN, ("Access-Control-Request-Method", "PUT"))),
+        ("options", (ORIGIN, ("Access-Control-Request-Method", "PUT"))),
+    ],
+)
+def test_nothing_else_is_a_preflight(method: str, headers: tuple[tuple[str, str], ...]) -> None:
+    assert not reading(method, *headers).preflight
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "needs", "names"),
+    [
+        ("GET", (), False, ()),
+        ("POST", (("Content-Type", "text/plain"),), False, ()),
+        ("POST", (("Content-Type", "application/json"),), True, ("content-type",)),
+        ("GET", (("X-B", "1"), ("X-A", "1"), ("x-a", "2")), True, ("x-a", "x-b")),
+        ("PUT", (), True, ()),
+        ("get", (), True, ()),
+        ("GET", (("Cookie", "a=b"), ("Sec-Fetch-Mode", "cors"), ("User-Agent", "x"), ("DNT", "1")), False, ()),
+        ("GET", (("Authorization", "Bearer x"),), True, ("authorization",)),
+    ],
+)
+def test_what_a_request_needs_a_preflight_for(
+    method: str, headers: tuple[tuple[str, str], ...], needs: bool, names: tuple[str, ...]
+) -> None:
+    said = reading(method, *headers)
+    assert (said.needs_preflight, said.names) == (needs, names)
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "mode"),
+    [
+        pytest.param("GET", (("Sec-Fetch-Mode", "no-cors"), ORIGIN), "no-cors", id="its own word"),
+        pytest.param("GET", (("Sec-Fetch-Mode", "same-origin"),), "same-origin", id="same-origin"),
+        pytest.param("GET", (("Sec-Fetch-Mode", "nonsense"), ORIGIN), "cors", id="a word that is none"),
+        pytest.param("GET", (ORIGIN,), "cors", id="a GET with an Origin"),
+        pytest.param("HEAD", (ORIGIN,), "cors", id="a HEAD with an Origin"),
+        pytest.param("PUT", (ORIGIN,), "cors", id="a method that needs a preflight"),
+        pytest.param("POST", (ORIGIN, ("X-A", "1")), "cors", id="a header that needs a preflight"),
+        pytest.param("POST", (ORIGIN,), "unknown", id="a POST may be a form"),
+        pytest.param("GET", (), "unknown", id="a GET may be anything"),
+        pytest.param("GET", (("Accept", "text/html,application/xhtml+xml"),), "navigate", id="it wants a page"),
+        pytest.param("GET", (("Upgrade", "WebSocket"), ORIGIN), "websocket", id="it wants a WebSocket"),
+        pytest.param("GET", (("Sec-WebSocket-Key", "x"), ORIGIN), "websocket", id="a WebSocket behind a proxy"),
+        pytest.param("POST", (("Content-Type", "text/ping"), ORIGIN), "no-cors", id="a ping"),
+        pytest.param("POST", (("Content-Type", "application/csp-report"), ORIGIN), "no-cors", id="a report"),
+    ],
+)
+def test_the_request_mode(method: str, headers: tuple[tuple[str, str], ...], mode: str) -> None:
+    assert reading(method, *headers).mode == mode
+
+
+@pytest.mark.parametrize(
+    ("headers", "destination"),
+    [
+        ((("Sec-Fetch-Dest", "font"), ("Accept", "image/png")), "font"),
+        ((("Accept", "text/html"),), "document"),
+        ((("Accept", "text/css,*/*;q=0.1"),), "style"),
+        ((("Accept", "image/avif,image/webp,*/*;q=0.8"),), "image"),
+        ((("Accept", "*/*"),), "empty"),
+        ((("Accept", "text/event-stream"),), "empty"),
+        ((("Accept", "application/json"),), "unknown"),
+        ((), "unknown"),
+    ],
+)
+def test_the_destination(headers: tuple[tuple[str, str], ...], destination: str) -> None:
+    assert reading("GET", *headers).destination == destination
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "field"),
+    [
+        ("Cookie", "", "cookie"),
+        ("Authorization", "Basic eDp5", "authorization"),
+        ("Sec-Fetch-Storage-Access", "none", "storage_access"),
+        ("If-None-Match", '"1"', "revalidates"),
+        ("If-Modified-Since", "Thu, 01 Jan 1970 00:00:00 GMT", "revalidates"),
+        ("Accept", "text/event-stream", "event_source"),
+        ("Sec-Fetch-Mode", "cors", "metadata"),
+    ],
+)
+def test_a_header_and_what_it_tells(name: str, value: str, field: str) -> None:
+    assert getattr(reading("GET", (name, value)), field) is True
+    assert getattr(reading("GET"), field) is False
+
+
+@pytest.mark.parametrize(
+    ("referrer", "origin"),
+    [
+        ("https://app.test/page?x", "https://app.test"),
+        ("http://app.test:8080/", "http://app.test:8080"),
+        ("about:blank", None),
+        ("nonsense", None),
+        (None, None),
+    ],
+)
+def test_the_origin_that_a_referrer_tells(referrer: str | None, origin: str | None) -> None:
+    headers = () if referrer is None else (("Referer", referrer),)
+    assert referrer_origin(reading("GET", *headers)) == origin
+
+
+@given(st.text(max_size=8), st.lists(st.tuples(st.binary(max_size=30), st.binary(max_size=30)), max_size=6))
+def test_no_header_raises(method: str, headers: list[tuple[bytes, bytes]]) -> None:
+    said = read(method, HeaderList(tuple(headers)))
+    assert list(said.names) == sorted(set(said.names)) or said.preflight
