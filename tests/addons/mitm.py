@@ -106,18 +106,17 @@ def flow(
     for _ in range(int(after)):
         next(_seconds)
     began = float(next(_seconds))
-    request = http.Request.make(method, url, headers=fields([("User-Agent", agent), ("Accept", "*/*"), *asked]))
-    version = b"HTTP/2.0" if http2 else b"HTTP/1.1"
-    request.data.method, request.data.http_version = method.encode("latin-1"), version
-    authority = url.split("/")[2].encode()
-    if http2:
-        request.data.authority = authority
-    else:
-        request.data.headers = http.Headers((*request.data.headers.fields, (b"Host", authority)))
+    request = http.Request.make("GET", url)
+    data = request.data
+    data.method, data.http_version = method.encode("latin-1"), b"HTTP/2.0" if http2 else b"HTTP/1.1"
+    data.authority = url.split("/")[2].encode() if http2 else b""
+    host = [] if http2 else [("Host", url.split("/")[2])]
+    data.headers = headers([*host, ("User-Agent", agent), ("Accept", "*/*"), *asked])
     request.timestamp_start = began
     response = None
     if answered is not None:
-        response = http.Response.make(status, b"", fields(answered))
+        response = http.Response.make(status)
+        response.data.headers = headers(answered)
         response.timestamp_start = began + 0.1
     made = tflow.tflow(req=request)
     made.response = response
@@ -137,8 +136,8 @@ def preflight(*asked: tuple[str, str], wants: str = "PUT", answered: Pairs | Non
     return cors(("Access-Control-Request-Method", wants), *asked, answered=answered, **more)
 
 
-def fields(pairs: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
-    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs]
+def headers(pairs: Iterable[tuple[str, str]]) -> http.Headers:
+    return http.Headers([(name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs])
 
 
 def judged(flow: http.HTTPFlow) -> Judged:

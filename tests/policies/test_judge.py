@@ -243,6 +243,18 @@ def test_no_preflight_passes_without_what_it_asked_for(
         assert facts.method in ("GET", "HEAD", "POST") or facts.method.encode("latin-1") in methods
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_preflight_wants_a_status_of_success(engine: EngineName) -> None:
+    facts = Facts(role="preflight", tainting="cors", origin=PAGE, page_origin=PAGE, credentials="not-include")
+    request = Request("OPTIONS", "https://api.test/", HeaderList())
+    passed = set()
+    for status in range(100, 600):
+        response = Response(status, HeaderList.of(("Access-Control-Allow-Origin", "*")))
+        if judge(Exchange("1", "192.0.2.1", "c", request, response), facts, engine).outcome is Outcome.ALLOWED:
+            passed.add(status)
+    assert passed == set(range(200, 300))
+
+
 @given(answered, all_facts(tainting_too=None, secure=True, embedder="credentialless"), engines)
 def test_credentials_never_open_what_is_closed_without(exchange: Exchange, facts: Facts, engine: EngineName) -> None:
     without = judge(exchange, replace(facts, credentials="not-include"), engine)

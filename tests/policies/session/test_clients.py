@@ -43,6 +43,7 @@ WEBKIT = "AppleWebKit/605.1.15 (KHTML, like Gecko)"
         pytest.param("Mozilla/5.0 (Macintosh; Intel Mac OS X 13_5_1) AppleWebKit/605.1.15 (KHTML, like Gecko) CriOS/126.0.6478.35 Version/11.1.1 Safari/605.1.15", Client("webkit"), id="Chrome for iPadOS, desktop site"),
         pytest.param(f"{IPHONE} {WEBKIT} Version/18.6 Mobile/15E148 Safari/604.1", Client("webkit"), id="Safari for iOS"),
         pytest.param(f"{IPHONE} {WEBKIT} Mobile/15E148 [FBAN/FBIOS;FBAV/480.0.0.35.109]", Client("webkit"), id="an app's web view on iOS"),
+        pytest.param("Mozilla/5.0 (iPhone; CPU iPhone OS 16_0 like Mac OS X) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/103.0.5060.63 Mobile/15E148 Safari/604.1", Client("webkit"), id="an iPhone that says Chrome"),
         pytest.param(f"{MAC} {WEBKIT} Version/26.0 Safari/605.1.15", Client("webkit"), id="Safari"),
         pytest.param(f"{LINUX} {WEBKIT} Version/26.0 Safari/605.1.15 Epiphany/49.0", Client("webkit"), id="Epiphany"),
         pytest.param(f"{LINUX} {WEBKIT} Version/26.0 Safari/605.1.15", Client("webkit"), id="WebKitGTK"),

@@ -1,0 +1,103 @@
+"""The event log: each finding once, in one printable line, and a true count at the end."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+import pytest
+
+from addons import announce
+from addons.announce import Announcer
+from policies.session import Judged
+from tests.addons.mitm import FIREFOX, LOST, OURS, cors, flow, judged, preflight
+
+
+@pytest.fixture(autouse=True)
+def everything(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+
+
+def blocked_preflight() -> Judged:
+    return judged(preflight(answered=()))
+
+
+def test_what_is_blocked_is_told_with_its_message_and_what_to_do(caplog: pytest.LogCaptureFixture) -> None:
+    Announcer().announce(judged(cors(agent=FIREFOX)))
+    [line] = caplog.messages
+    assert line.startswith("blocked [firefox] GET https://api.test/v1 [allow-origin-missing]: Cross-Origin Request Blocked")
+    assert " -> " in line
+    assert caplog.records[0].levelname == "ALERT"
+
+
+def test_the_rest_is_not_told(caplog: pytest.LogCaptureFixture) -> None:
+    announcer = Announcer()
+    for made in (flow(), cors(answered=OURS), preflight(), cors(answered=None, error=LOST)):
+        announcer.announce(judged(made))
+    assert caplog.messages == []
+    assert announcer.summary() is None
+
+
+def test_a_finding_is_told_once_and_counted_each_time(caplog: pytest.LogCaptureFixture) -> None:
+    announcer = Announcer()
+    for query in ("", "?a", "?b"):
+        announcer.announce(judged(cors(url=f"https://api.test/v1{query}")))
+    announcer.announce(judged(cors(url="https://api.test/v2")))
+    announcer.announce(judged(cors(method="POST")))
+    announcer.announce(blocked_preflight())
+    assert len(caplog.messages) == 4
+    assert announcer.summary() == "Corsight: 6 exchanges blocked (allow-origin-missing 6)"
+
+
+def test_one_is_an_exchange() -> None:
+    announcer = Announcer()
+    announcer.announce(judged(cors()))
+    assert announcer.summary() == "Corsight: 1 exchange blocked (allow-origin-missing 1)"
+
+
+def test_a_revision_counts_once(caplog: pytest.LogCaptureFixture) -> None:
+    announcer = Announcer()
+    told = judged(cors())
+    announcer.announce(told)
+    announcer.announce(replace(told, revises=True))
+    assert announcer.summary() == "Corsight: 1 exchange blocked (allow-origin-missing 1)"
+    assert len(caplog.messages) == 1
+
+
+def test_what_turns_out_to_be_allowed_is_not_counted() -> None:
+    announcer = Announcer()
+    told = judged(cors())
+    allowed = replace(told, verdict=judged(cors(answered=OURS)).verdict, revises=True)
+    announcer.announce(told)
+    announcer.announce(allowed)
+    assert announcer.summary() is None
+    announcer.announce(replace(told, revises=True))
+    assert announcer.summary() == "Corsight: 1 exchange blocked (allow-origin-missing 1)"
+
+
+def test_what_is_too_much_to_tell_is_counted(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    monkeypatch.setattr(announce, "KINDS", 3)
+    announcer = Announcer()
+    for number in range(10):
+        announcer.announce(judged(cors(url=f"https://api.test/{number}")))
+    assert len(caplog.messages) == 3
+    assert announcer.summary() == "Corsight: 10 exchanges blocked (allow-origin-missing 10)"
+
+
+@pytest.mark.parametrize("odd", ["\x1b[2J", "\x9b2J", "\r\n[fake] line", "\x00", "\u0085"])
+def test_nothing_a_peer_sends_reaches_the_terminal_unescaped(odd: str, caplog: pytest.LogCaptureFixture) -> None:
+    announcer = Announcer()
+    announcer.announce(judged(cors(answered=[("Access-Control-Allow-Origin", f"https://x{odd}y")])))
+    announcer.announce(judged(preflight(wants=f"A{odd}B", answered=OURS)))
+    path = cors()
+    path.request.data.path = f"/{odd}".encode("latin-1")
+    announcer.announce(judged(path))
+    assert len(caplog.messages) == 3
+    for line in caplog.messages:
+        assert line.isprintable()
+
+
+def test_secrets_are_redacted(caplog: pytest.LogCaptureFixture) -> None:
+    Announcer().announce(judged(cors(url="https://me:hunter2@api.test/v1?api_key=hunter2")))
+    assert "hunter2" not in caplog.text
+    assert "api_key=REDACTED" in caplog.text
