@@ -1,4 +1,5 @@
 """Corsight's decisions: the Fetch standard, the engines' departures from it, and what the wire hides.
 
-Nothing in this package imports mitmproxy, reads a clock or keeps a global: time, engine and memory come in as parameters.
+Nothing in this package imports mitmproxy, reads a clock or keeps a global: time, engine and memory come in as
+parameters.
 """

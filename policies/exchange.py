@@ -16,8 +16,8 @@ HTTP_WHITESPACE = "\t\n\r "
 class HeaderList:
     """A header list, in the order of the wire (https://fetch.spec.whatwg.org/#concept-header-list).
 
-    `fields` are the (name, value) pairs exactly as sent; every reading of them is derived, and values only when asked for.
-    `repeats` tells whether any name stands on several lines.
+    `fields` are the (name, value) pairs exactly as sent; every reading of them is derived, and values only when asked
+    for. `repeats` tells whether any name stands on several lines.
     """
 
     __slots__ = ("_index", "fields", "repeats")
@@ -103,8 +103,8 @@ class Response:
 class Exchange:
     """One request and its response.
 
-    `id` names it for good (mitmproxy's flow id), `client` is the peer's address without its port, `connection` names the
-    client's connection, `http2` tells whether that connection multiplexes. `response` is None when none came; then
+    `id` names it for good (mitmproxy's flow id), `client` is the peer's address without its port, `connection` names
+    the client's connection, `http2` tells whether that connection multiplexes. `response` is None when none came; then
     `proxy_status` is the status that the proxy answered the browser with in the server's place, if it did.
     """
 

@@ -1,7 +1,7 @@
 """What has to be known of an exchange, beside its bytes, before it can be judged.
 
-A fact is known or unknown, and unknown never passes for absent: where the verdict turns on an unknown fact, every value it
-can have is judged, and `likelier` says which one is told.
+A fact is known or unknown, and unknown never passes for absent: where the verdict turns on an unknown fact, every value
+it can have is judged, and `likelier` says which one is told.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ Site = Literal["same-origin", "same-site", "cross-site"]
 class Facts:
     """The facts of one exchange.
 
-    `origin` is the serialized request origin as this exchange carries it ("null" once tainted), `page_origin` the page's.
-    `method` and `names` are the request's method and CORS-unsafe request-header names; for a preflight, those it asks for.
-    `chain` holds the fetch's earlier URLs, `target` where a redirect leads (None when it leads nowhere, "" when it does not
-    parse). `response` is the one to judge: the server's, or after a 304 the stored one it updated. `secure` tells whether the page is a secure
-    one, `site` and `embedder` matter to opaque responses.
+    `origin` is the serialized request origin as this exchange carries it ("null" once tainted), `page_origin` the
+    page's. `method` and `names` are the request's method and CORS-unsafe request-header names; for a preflight, those
+    it asks for. `chain` holds the fetch's earlier URLs, `target` where a redirect leads (None when it leads nowhere, ""
+    when it does not parse). `response` is the one to judge: the server's, or after a 304 the stored one it updated.
+    `secure` tells whether the page is a secure one, `site` and `embedder` matter to opaque responses.
     """
 
     role: Role = "request"

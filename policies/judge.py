@@ -1,6 +1,7 @@
 """judge(exchange, facts, engine): the one door to a decision.
 
-1. The decision is a pure function of a shape: the few values a verdict can turn on, without URLs and times. Traffic repeats
+1. The decision is a pure function of a shape: the few values a verdict can turn on, without URLs and times. Traffic
+repeats
    its shapes, so each is decided once and remembered.
 2. Every value an unknown fact can have is judged; the branches that differ go with the verdict.
 """
@@ -54,7 +55,8 @@ class Shape(NamedTuple):
     destination: str
     site: Site
     merged: tuple[str | None, str | None, str | None] | None
-    """`allow_origin`, `allow_credentials` and `resource_policy` without their empty lines; None where there are none."""
+    """`allow_origin`, `allow_credentials` and `resource_policy` without their empty lines; None where there are none.
+    """
     origin_lines: int
     """How many lines are named exactly Access-Control-Allow-Origin, where names keep their case."""
 
@@ -107,7 +109,7 @@ def _hidden(facts: Facts, response: Response, said: Ruling, engine: EngineName, 
 
 
 def _unanswered(exchange: Exchange, facts: Facts, engine: EngineName) -> Ruling:
-    """No response came. Where the proxy answered in the server's place, the browser saw that: no CORS headers at all."""
+    """No response came. Where the proxy answered in the server's place, the browser saw that: no CORS headers."""
     if exchange.proxy_status is None or facts.tainting != "cors":
         return _worded(exchange, facts, engine, isolation_rules.NETWORK_ERROR, "", None)
     seen = judge(exchange, _with_response(facts, Response(exchange.proxy_status, HeaderList())), engine).ruling

@@ -1,7 +1,7 @@
 """The log record: what is written of one judged exchange, one JSON object a line.
 
-`LogRecord` is the contract, and its JSON Schema is published. `record` fills it in as a plain dictionary: it runs for every
-exchange that goes through the proxy, where building and validating a model would cost more than the decision.
+`LogRecord` is the contract, and its JSON Schema is published. `record` fills it in as a plain dictionary: it runs for
+every exchange that goes through the proxy, where building and validating a model would cost more than the decision.
 """
 
 from __future__ import annotations
@@ -61,7 +61,9 @@ class LogRecord(BaseModel):
     method: str
     status: int | None = Field(description="null when no response came")
     role: Role
-    origin: str | None = Field(description='the serialized request origin, "null" when opaque or tainted; null when none applies')
+    origin: str | None = Field(
+        description='the serialized request origin, "null" when opaque or tainted; null when none applies'
+    )
     mode: str = Field(description="the request mode, or unknown")
     credentials: str = Field(description="the credentials mode: include, not-include (omit or same-origin), or unknown")
     destination: str = Field(description="the request destination, or unknown")
@@ -73,15 +75,20 @@ class LogRecord(BaseModel):
     spec: str | None = Field(description="where the rule stands")
     step: str | None = Field(description="the step there")
     error: str | None = Field(
-        description="the engine's own identifier: DevTools' CorsError name or blocked reason; Firefox's console category"
+        description="the engine's own identifier: DevTools' CorsError name or blocked reason; Firefox's console "
+        "category"
     )
     message: str | None = Field(description="the engine's console text")
-    branches: dict[str, RulingRecord] = Field(description="where a fact is unknown and matters: what each value comes to")
+    branches: dict[str, RulingRecord] = Field(
+        description="where a fact is unknown and matters: what each value comes to"
+    )
     hidden: list[str] = Field(description="response header names that the page's script cannot read")
     advice: list[str] = Field(description="codes of what is not wrong, and could be better")
     verdicts: dict[EngineName, RulingRecord] = Field(description="the other engines' verdicts, where they differ")
     patched: list[str] = Field(description="the header edits that were made")
-    before: RulingRecord | None = Field(description="the verdict on what the server really sent, where a patch changed it")
+    before: RulingRecord | None = Field(
+        description="the verdict on what the server really sent, where a patch changed it"
+    )
 
 
 def record(judged: Judged, *, secrets: bool = False) -> dict[str, Any]:
@@ -106,7 +113,8 @@ def record(judged: Judged, *, secrets: bool = False) -> dict[str, Any]:
         "credentials": facts.credentials,
         "destination": facts.destination,
         "evidence": [
-            {"fact": one.fact, "value": one.value, "because": one.because, "certainty": one.certainty} for one in evidence
+            {"fact": one.fact, "value": one.value, "because": one.because, "certainty": one.certainty}
+            for one in evidence
         ],
         "engine": verdict.engine,
         "outcome": ruling.outcome.value,
@@ -116,7 +124,9 @@ def record(judged: Judged, *, secrets: bool = False) -> dict[str, Any]:
         "step": ruling.step,
         "error": ruling.error,
         "message": clean(ruling.message) if ruling.message is not None else None,
-        "branches": {label: _ruling(other, clean) for label, other in verdict.branches.items()} if verdict.branches else {},
+        "branches": {label: _ruling(other, clean) for label, other in verdict.branches.items()}
+        if verdict.branches
+        else {},
         "hidden": list(verdict.hidden),
         "advice": [],
         "verdicts": {other.engine: _ruling(other.ruling, clean) for other in judged.others},
@@ -126,7 +136,8 @@ def record(judged: Judged, *, secrets: bool = False) -> dict[str, Any]:
 
 
 class Lines:
-    """Log records as JSON text, one line each, fit for a terminal: what JSON lets through and a terminal may obey is escaped.
+    """Log records as JSON text, one line each, fit for a terminal: what JSON lets through and a terminal may obey is
+    escaped.
 
     Traffic repeats its shapes: all but the first fields of a record that nothing blocked are encoded once a shape.
     """

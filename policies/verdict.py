@@ -10,8 +10,8 @@ EngineName = Literal["standard", "chromium", "firefox", "webkit"]
 Certainty = Literal["certain", "likely"]
 Role = Literal["preflight", "request", "redirect"]
 CredentialsMode = Literal["omit", "same-origin", "include", "not-include", "unknown"]
-"""The standard's credentials modes. `not-include` is what the wire can tell at most of a cross-origin request: `omit` and
-`same-origin` behave alike there."""
+"""The standard's credentials modes. `not-include` is what the wire can tell at most of a cross-origin request: `omit`
+and `same-origin` behave alike there."""
 
 
 class Outcome(StrEnum):

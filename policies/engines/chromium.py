@@ -82,13 +82,15 @@ POLICY = EnginePolicy(
         ),
         Departure(
             field="embedded_userinfo_blocked",
-            what="fetch() and elements follow no redirect to a URL with a user name, of whatever origin; XMLHttpRequest does",
+            what="fetch() and elements follow no redirect to a URL with a user name, of whatever origin; "
+            "XMLHttpRequest does",
             source="third_party/blink/renderer/core/loader/base_fetch_context.cc; measured with 156",
         ),
         Departure(
             field="local_network_is_mixed",
             what="http URLs of the local network pass the mixed content check: local network access decides about them",
-            source="third_party/blink/renderer/core/loader/mixed_content_checker.cc ShouldBlockFetch; measured with 156",
+            source="third_party/blink/renderer/core/loader/mixed_content_checker.cc ShouldBlockFetch; measured with "
+            "156",
         ),
         Departure(
             field="image_address_is_mixed",
@@ -143,9 +145,8 @@ NET_ERRORS = {
 """Rules that are no CORS error: DevTools prints the network error."""
 
 UNSAFE_SCHEMES = {"about", "blob", "data", "file", "filesystem"}
-CORS_SCHEMES = (
-    "chrome, chrome-experimental-site-token-provider, chrome-extension, chrome-untrusted, data, http, https, isolated-app"
-)
+CORS_SCHEMES = "chrome, chrome-experimental-site-token-provider, chrome-extension, chrome-untrusted, data, http, "
+"https, isolated-app"
 """Where a redirect may never lead; and what CORS is said to be for, in Chromium's own words."""
 
 PREFLIGHT_TWINS = {rule for rule in ERRORS if rule.startswith("allow-")}
@@ -166,7 +167,8 @@ KINDS = {
     "sharedworker": "script",
     "worker": "script",
 }
-"""Resource::ResourceTypeToString by request destination. fetch and XMLHttpRequest look alike on the wire: fetch is said."""
+"""Resource::ResourceTypeToString by request destination. fetch and XMLHttpRequest look alike on the wire: fetch is
+said."""
 
 REASONS = {
     "allow-origin-missing": "No 'Access-Control-Allow-Origin' header is present on the requested resource.",
@@ -206,12 +208,15 @@ def word(wording: Wording) -> tuple[str | None, str | None]:
             "EventSource endpoint" if wording.event_source else MIXED_CONTEXTS.get(wording.destination, "resource")
         )
         return error, (
-            f"Mixed Content: The page at '{wording.page or wording.page_origin + '/'}' was loaded over HTTPS, but requested an "
-            f"insecure {context} '{wording.target}'. This request has been blocked; the content must be served over HTTPS."
+            f"Mixed Content: The page at '{wording.page or wording.page_origin + '/'}' was loaded over HTTPS, but "
+            f"requested an "
+            f"insecure {context} '{wording.target}'. This request has been blocked; the content must be served over "
+            f"HTTPS."
         )
     if rule == "redirect-cross-origin":
         return error, (
-            f"Unsafe attempt to load URL {wording.target} from frame with URL {wording.page or wording.page_origin + '/'}. "
+            f"Unsafe attempt to load URL {wording.target} from frame with URL "
+            f"{wording.page or wording.page_origin + '/'}. "
             "Domains, protocols and ports must match."
         )
     if rule == "redirect-userinfo" and wording.value == "embedded":

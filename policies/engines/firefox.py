@@ -42,7 +42,8 @@ POLICY = EnginePolicy(
     departures=(
         Departure(
             field="preflight_order",
-            what="the method is held against Access-Control-Allow-Methods before Access-Control-Allow-Headers is parsed",
+            what="the method is held against Access-Control-Allow-Methods before Access-Control-Allow-Headers is "
+            "parsed",
             source="nsCORSListenerProxy.cpp CheckPreflightRequestApproved",
         ),
         Departure(
@@ -52,7 +53,8 @@ POLICY = EnginePolicy(
         ),
         Departure(
             field="same_origin_preflight_unchecked",
-            what="a preflight after a redirect carries the page's own origin, not `null`; to that origin it is not checked",
+            what="a preflight after a redirect carries the page's own origin, not `null`; to that origin it is not "
+            "checked",
             source="measured: redirects back to the page's origin with a wrong Access-Control-Allow-Origin pass",
         ),
         Departure(
@@ -82,7 +84,8 @@ POLICY = EnginePolicy(
         ),
         Departure(
             field="invalid_resource_policy_is_none",
-            what="under an embedder policy only an absent or empty Cross-Origin-Resource-Policy blocks, not a malformed one",
+            what="under an embedder policy only an absent or empty Cross-Origin-Resource-Policy blocks, not a "
+            "malformed one",
             source="netwerk/protocol/http/nsHttpChannel.cpp ProcessCrossOriginResourcePolicyHeader; measured",
         ),
         Departure(
@@ -92,7 +95,8 @@ POLICY = EnginePolicy(
         ),
         Departure(
             field="cache",
-            what="`*` never hits; credentialed and uncredentialed entries are apart; a malformed Max-Age keeps nothing; HEAD "
+            what="`*` never hits; credentialed and uncredentialed entries are apart; a malformed Max-Age keeps "
+            "nothing; HEAD "
             "has to be listed",
             source="nsCORSListenerProxy.cpp nsPreflightCache",
         ),
@@ -164,13 +168,17 @@ def word(wording: Wording) -> tuple[str | None, str | None]:
     if rule == "mixed-content":
         return category, f"Blocked loading mixed active content “{wording.target}”"
     if rule == "opaque-response-blocked":
-        return category, f"The resource at “{wording.url}” was blocked by OpaqueResponseBlocking. Reason: “{_orb_reason(wording)}”."
+        return (
+            category,
+            f"The resource at “{wording.url}” was blocked by OpaqueResponseBlocking. Reason: “{_orb_reason(wording)}”.",
+        )
     if rule == "redirect-cross-origin":
         page = wording.page or wording.page_origin + "/"
         return category, f"Security Error: Content at {page} may not load data from {wording.target}."
     if rule.startswith("corp-"):
         return category, (
-            f"The resource at “{wording.url}” was blocked due to its Cross-Origin-Resource-Policy header (or lack thereof). "
+            f"The resource at “{wording.url}” was blocked due to its Cross-Origin-Resource-Policy header (or lack "
+            f"thereof). "
             "See https://developer.mozilla.org/docs/Web/HTTP/Cross-Origin_Resource_Policy_(CORP)#"
         )
     if rule == "allow-origin-multiple" and wording.separate_lines > 1:

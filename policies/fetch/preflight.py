@@ -1,7 +1,7 @@
 """The answer to a CORS-preflight request (https://fetch.spec.whatwg.org/#cors-preflight-fetch-0, step 7).
 
-The standard makes one failure of everything that can be wrong with a preflight's answer. Engines name one cause, and look
-for them in different orders; so each cause is a check of its own here, and the order is the engine's.
+The standard makes one failure of everything that can be wrong with a preflight's answer. Engines name one cause, and
+look for them in different orders; so each cause is a check of its own here, and the order is the engine's.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ METHOD = "preflight-method-not-allowed"
 HEADER = "preflight-header-not-allowed"
 
 STEP = {REDIRECT: "7", STATUS: "7", METHODS_INVALID: "7.3", HEADERS_INVALID: "7.3", METHOD: "7.5", HEADER: "7.7"}
-"""The step of the CORS-preflight fetch at which each rule fails; a header that the wildcard never covers fails at 7.6."""
+"""The step of the CORS-preflight fetch at which each rule fails; a header that the wildcard never covers fails at 7.6.
+"""
 
 Check = Literal["redirect", "cors", "status", "methods-syntax", "headers-syntax", "method", "header"]
 
@@ -34,9 +35,10 @@ Check = Literal["redirect", "cors", "status", "methods-syntax", "headers-syntax"
 class Preflight:
     """What a CORS-preflight request asked, and how it was answered.
 
-    `method` and `names` are its Access-Control-Request-Method and the names in Access-Control-Request-Headers. The `allow_`
-    values are the answer's headers as `get` returns them, `methods` and `headers` the two lists among them as parsed.
-    `cross_origin` is False when the engine sent it to the page's own origin and exempts that from the CORS check.
+    `method` and `names` are its Access-Control-Request-Method and the names in Access-Control-Request-Headers. The
+    `allow_` values are the answer's headers as `get` returns them, `methods` and `headers` the two lists among them as
+    parsed. `cross_origin` is False when the engine sent it to the page's own origin and exempts that from the CORS
+    check.
     """
 
     origin: str
@@ -56,7 +58,9 @@ class Preflight:
 
 
 def check_preflight(preflight: Preflight, order: Sequence[Check]) -> tuple[str, str] | None:
-    """The first failing rule and the value it turned on (a method, a header name, a header's value), or None for success."""
+    """The first failing rule and the value it turned on (a method, a header name, a header's value), or None for
+    success.
+    """
     for check in order:
         failure = CHECKS[check](preflight)
         if failure is not None:

@@ -1,7 +1,8 @@
 """One browser: the memory that joins its exchanges into fetches and supplies what the wire hides.
 
 1. Nothing here decides: facts go to judge(), and what the browser does next is held against its branches.
-2. What comes later may revise what was said: a request that follows a preflight or a redirect proves that it passed, one
+2. What comes later may revise what was said: a request that follows a preflight or a redirect proves that it passed,
+one
    that never comes proves the contrary.
 3. Every memory is bounded.
 """
@@ -94,7 +95,11 @@ class Browser:
         judged = self._judge(entry)
         if exchange.response is not None:
             self._expect_sequel(entry, exchange.response)
-        if judged.verdict.outcome is Outcome.BLOCKED and entry.role != "preflight" and self._policy.cache_cleared_on_failure:
+        if (
+            judged.verdict.outcome is Outcome.BLOCKED
+            and entry.role != "preflight"
+            and self._policy.cache_cleared_on_failure
+        ):
             self._cache.clear(entry.reading.origin or "null", exchange.request.url)
         return [judged, *revised]
 
@@ -121,7 +126,9 @@ class Browser:
         redirect = self._expected.redirect_to(exchange, reading)
         if redirect is not None:
             self._followed(redirect, revised)
-        entry = self._join(exchange, reading, redirect.fetch if redirect is not None else Fetch(exchange.id, reading.origin))
+        entry = self._join(
+            exchange, reading, redirect.fetch if redirect is not None else Fetch(exchange.id, reading.origin)
+        )
         entry.role = "preflight"
         self._expected.after_preflight(entry)
         self._spread(self._connections.mark(exchange.connection, False, "it carried a preflight"), revised)
@@ -188,7 +195,9 @@ class Browser:
             if stated is None and not (found.include and self._policy.cache.credentials_shared):
                 entry.fetch.learn(found.include, f"the cached preflight of exchange {found.exchange} was for that mode")
             return
-        because = "its preflight was answered before the recording began" if self.client.browser else "no browser sent it"
+        because = (
+            "its preflight was answered before the recording began" if self.client.browser else "no browser sent it"
+        )
         entry.evidence["preflight"] = Evidence("preflight", "not seen", because, "likely")
 
     # -- credentials --------------------------------------------------------------------------------------------------
@@ -212,7 +221,9 @@ class Browser:
             told.append(fetch)
         if separates and not reading.preflight:
             if fetch.include is not None and fetch.certainty == "certain":
-                told += self._connections.mark(exchange.connection, fetch.include, "it carried another request of that kind")
+                told += self._connections.mark(
+                    exchange.connection, fetch.include, "it carried another request of that kind"
+                )
             elif self._connections.ask(exchange.connection, fetch):
                 told.append(fetch)
         self._spread(told, revised)
@@ -253,7 +264,8 @@ class Browser:
     def _expect_sequel(self, entry: Entry, response: Response) -> None:
         """After a preflight or a redirect: what is to come, if it passed."""
         verdict, facts = entry.verdict, entry.facts
-        assert verdict is not None and facts is not None
+        assert verdict is not None
+        assert facts is not None
         if entry.role == "request":
             return
         if entry.role == "redirect" and facts.target:
@@ -290,7 +302,9 @@ class Browser:
         """Whether an exchange that passes would be blocked with credentials."""
         if entry.verdict is None or entry.facts is None or entry.verdict.outcome is Outcome.BLOCKED:
             return False
-        return judge(entry.exchange, replace(entry.facts, credentials="include"), self.engine).outcome is Outcome.BLOCKED
+        return (
+            judge(entry.exchange, replace(entry.facts, credentials="include"), self.engine).outcome is Outcome.BLOCKED
+        )
 
     def _settle(self, entry: Entry, *, passed: bool, certainty: Certainty, revised: list[Judged]) -> None:
         """Hold the branches of a verdict against what followed; where that leaves one credentials mode, it is known."""
@@ -308,7 +322,9 @@ class Browser:
         self._revise(entry.fetch, revised)
 
     def _cache_preflight(self, entry: Entry) -> None:
-        """A preflight passed: the browser may remember its answer. Of unknown mode, it is taken for one that serves both."""
+        """A preflight passed: the browser may remember its answer. Of unknown mode, it is taken for one that serves
+        both.
+        """
         reading, response, include = entry.reading, entry.exchange.response, entry.fetch.include
         assert response is not None
         if include is None and not self._policy.cache.credentials_shared:

@@ -17,7 +17,9 @@ _BRAND = re.compile(r'"(?:Chromium|Google Chrome|Microsoft Edge)";v="(\d{1,6})')
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A client as its headers show it: the engine that judges for it, the engine's major version, whether it is a browser."""
+    """A client as its headers show it: the engine that judges for it, the engine's major version, whether it is a
+    browser.
+    """
 
     engine: EngineName
     version: int | None = None
@@ -38,7 +40,8 @@ NO_BROWSER = Client("standard", None, False)
 def identify(user_agent: str, brands: str | None = None) -> Client:
     """The client behind a User-Agent and, where sent, Sec-CH-UA.
 
-    Every browser on iOS is WebKit, whatever it is called; Edge, Opera, Brave, Electron and Android WebView are Chromium.
+    Every browser on iOS is WebKit, whatever it is called; Edge, Opera, Brave, Electron and Android WebView are
+    Chromium.
     """
     if brands and (brand := _BRAND.search(brands)):
         return Client("chromium", int(brand[1]))

@@ -1,4 +1,5 @@
-"""Client connections that carry either credentialed or uncredentialed requests, and so tell one request's mode by another's.
+"""Client connections that carry either credentialed or uncredentialed requests, and so tell one request's mode by
+another's.
 
 Chromium keeps the two apart on every connection, Firefox on HTTP/1.1 (see `separate_connections` of their policies).
 """
@@ -16,7 +17,7 @@ WAITING = 16
 
 @dataclass(slots=True)
 class Connection:
-    """One client connection: whether it is a credentialed one (None while unknown), and the fetches that wait to know."""
+    """One client connection: whether it is a credentialed one (None while unknown), and the fetches waiting to know."""
 
     include: bool | None = None
     because: str = ""
@@ -59,6 +60,6 @@ class Connections:
 
 
 def _because(connection: Connection) -> str:
-    return f"its connection is {'a credentialed' if connection.include else 'an uncredentialed'} one: {connection.because}"
-
-
+    return (
+        f"its connection is {'a credentialed' if connection.include else 'an uncredentialed'} one: {connection.because}"
+    )

@@ -1,6 +1,7 @@
 """The credentials mode: what a browser's requests tell of it by themselves, by their connections, and by habit.
 
-On the wire it has no name. `omit` and `same-origin` behave alike across origins, so what is told is whether it is `include`.
+On the wire it has no name. `omit` and `same-origin` behave alike across origins, so what is told is whether it is
+`include`.
 """
 
 from __future__ import annotations
@@ -50,7 +51,8 @@ class Credentials:
             return None
         if self._engine == "chromium":
             return None if reading.preflight else (False, ABSENCE)
-        # Firefox tells it on preflights too, but not after a redirect, not for keepalive, and not for another scheme alone.
+        # Firefox tells it on preflights too, but not after a redirect, not for keepalive, and not for another scheme
+        # alone.
         if not first or reading.keepalive or _schemelessly_same_site(reading.origin, url):
             return None
         return False, ABSENCE

@@ -1,4 +1,4 @@
-"""The documents a browser loaded: what a subresource's page is, whether it is secure, and whether it isolates itself."""
+"""The documents a browser loaded: what a subresource's page is, whether it is secure, whether it isolates itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The exchanges of one fetch, joined: its preflights, its redirects, its request, and what is known of it as a whole."""
+"""The exchanges of one fetch, joined: its preflights, its redirects, its request, what is known of it as a whole."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from policies.verdict import Certainty, EngineName, Evidence, Role, Verdict
 class Fetch:
     """One fetch of one page: `id` is its first exchange's.
 
-    `include` is its credentials mode as far as it matters (None while unknown), told by `evidence`. `crossed` is set once a
-    CORS response was needed: its tainting never goes back.
+    `include` is its credentials mode as far as it matters (None while unknown), told by `evidence`. `crossed` is set
+    once a CORS response was needed: its tainting never goes back.
     """
 
     id: str
@@ -53,10 +53,10 @@ class Fetch:
 class Entry:
     """One exchange in its fetch: what it said, what it was judged by, and what came of it.
 
-    `mode` and `destination` are its fetch's, which a request after a redirect no longer has to tell. `index` is the number
-    of URLs of its fetch before its own, `crossed` whether one of them already made it a CORS fetch. `sequel` tells what
-    followed a preflight or a redirect: unknown, the request that proves it passed, or its absence. `differing` names the
-    engines that would decide otherwise than the browser's.
+    `mode` and `destination` are its fetch's, which a request after a redirect no longer has to tell. `index` is the
+    number of URLs of its fetch before its own, `crossed` whether one of them already made it a CORS fetch. `sequel`
+    tells what followed a preflight or a redirect: unknown, the request that proves it passed, or its absence.
+    `differing` names the engines that would decide otherwise than the browser's.
     """
 
     exchange: Exchange

@@ -26,8 +26,8 @@ class Reading:
     """A request's own word.
 
     `preflight` tells a CORS-preflight request (whose `method` and `names` are those it asks for), `metadata` whether it
-    carries Sec-Fetch-*, `revalidates` whether the browser asked for a 304, `keepalive` whether Firefox, from the order of
-    its headers, sent it for a fetch with keepalive. `sent` are its header names.
+    carries Sec-Fetch-*, `revalidates` whether the browser asked for a 304, `keepalive` whether Firefox, from the order
+    of its headers, sent it for a fetch with keepalive. `sent` are its header names.
     """
 
     origin: str | None
@@ -66,7 +66,9 @@ def read(method: str, headers: HeaderList) -> Reading:
     page_set = page_set_headers(headers)
     if preflight:
         method = asked or ""
-        names = tuple(name for part in (get("access-control-request-headers") or "").split(",") if (name := part.strip()))
+        names = tuple(
+            name for part in (get("access-control-request-headers") or "").split(",") if (name := part.strip())
+        )
     else:
         names = cors_unsafe_request_header_names(page_set)
     return Reading(
@@ -97,7 +99,8 @@ def _mode(method: str, headers: HeaderList, origin: str | None, accept: str, nam
         return "navigate"
     if (headers.get("content-type") or "").lower() in REPORTS:
         return "no-cors"
-    # Every CORS request carries an Origin; a GET or HEAD that carries one is nothing else, nor is what needs a preflight.
+    # Every CORS request carries an Origin; a GET or HEAD that carries one is nothing else, nor is what needs a
+    # preflight.
     if origin is None:
         return "unknown"
     return "cors" if method != "POST" or names else "unknown"

@@ -97,8 +97,8 @@ def _asked_for(preflight: Entry, reading: Reading) -> bool:
         return False
     if asked.origin != reading.origin and not (redirected and reading.origin == "null"):
         return False
-    # More than was asked for: an Authorization out of the browser's own store. Less: a redirect dropped it, and WebKit's
-    # preflight had not noticed. Headers that a browser sets too, a page may have set: they count as sent.
+    # More than was asked for: an Authorization out of the browser's own store. Less: a redirect dropped it, and
+    # WebKit's preflight had not noticed. Headers that a browser sets too, a page may have set: they count as sent.
     more = frozenset(reading.names).difference(asked.names)
     less = frozenset(asked.names) - reading.sent
     return more <= {"authorization"} and (redirected or not less)

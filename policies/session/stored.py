@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from policies.exchange import Exchange, HeaderList, Response
 from policies.session.memory import Memory
 
-KEPT = frozenset({b"content-length", b"content-encoding", b"content-range", b"content-type", b"transfer-encoding", b"etag"})
+KEPT = frozenset(
+    {b"content-length", b"content-encoding", b"content-range", b"content-type", b"transfer-encoding", b"etag"}
+)
 """What a 304 never replaces in a stored response."""
 VERSIONS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A response that a browser may revalidate: the exchange that brought it, for which origin, and whether it varies."""
+    """A response that a browser may revalidate: the exchange that brought it, for which origin, whether it varies."""
 
     exchange: str
     origin: str | None

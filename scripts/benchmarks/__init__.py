@@ -1,1 +1,3 @@
-"""What Corsight costs, measured: `scripts/bench`. Figures are ratios within one run, for clocks differ between machines."""
+"""What Corsight costs, measured: `scripts/bench`. Figures are ratios within one run, for clocks differ between
+machines.
+"""

@@ -23,7 +23,9 @@ def _cases() -> list[tuple[str, Exchange, Facts]]:
         ("Content-Type", "application/json"),
         ("X-Total", "7"),
     )
-    facts = Facts(tainting="cors", origin=PAGE, page_origin=PAGE, mode="cors", destination="empty", credentials="include")
+    facts = Facts(
+        tainting="cors", origin=PAGE, page_origin=PAGE, mode="cors", destination="empty", credentials="include"
+    )
     plain = Exchange("1", "127.0.0.1", "c", request, Response(200, allowed))
     refused = replace(plain, response=Response(500, HeaderList.of(("Content-Type", "text/html"))))
     preflight = replace(facts, role="preflight", method="PUT", names=("authorization", "content-type"))

@@ -74,7 +74,16 @@ async def _run() -> None:
 @contextlib.asynccontextmanager
 async def _proxy(confdir: Path, extra: tuple[str, ...]) -> AsyncIterator[tuple[int, int]]:
     command = [sys.executable, "-c", "from mitmproxy.tools.main import mitmdump; mitmdump()"]
-    options = ["--listen-host", "127.0.0.1", "--listen-port", "0", "--set", f"confdir={confdir}", "--set", "flow_detail=0"]
+    options = [
+        "--listen-host",
+        "127.0.0.1",
+        "--listen-port",
+        "0",
+        "--set",
+        f"confdir={confdir}",
+        "--set",
+        "flow_detail=0",
+    ]
     process = await asyncio.create_subprocess_exec(
         *command, *options, *extra, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
     )

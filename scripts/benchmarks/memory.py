@@ -14,7 +14,7 @@ MARKS = 10
 
 
 def run() -> None:
-    """Observe 200,000 exchanges, no URL twice but for a preflight's, and print what is held at every tenth of the way."""
+    """Observe 200,000 exchanges, no URL twice but for a preflight's, and print what is held at every tenth."""
     print(f"memory held by the session, KiB, over {EXCHANGES:,} exchanges")
     session = Session()
     held: list[int] = []
@@ -27,7 +27,11 @@ def run() -> None:
         session.begin(exchange)
         session.observe(
             Exchange(
-                exchange.id, exchange.client, exchange.connection, request, Response(sample.status, HeaderList.of(*sample.answered), now)
+                exchange.id,
+                exchange.client,
+                exchange.connection,
+                request,
+                Response(sample.status, HeaderList.of(*sample.answered), now),
             )
         )
         if (number + 1) % (EXCHANGES // MARKS) == 0:

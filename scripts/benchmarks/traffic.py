@@ -39,7 +39,12 @@ def _asked(mode: str, destination: str, *more: tuple[str, str]) -> tuple[tuple[s
 
 ORIGIN = ("Origin", PAGE)
 ALLOW = (("Access-Control-Allow-Origin", PAGE), ("Vary", "Origin"))
-ORDINARY = (("Content-Type", "application/json"), ("Cache-Control", "no-cache"), ("Server", "bench"), ("X-Request-Id", "1"))
+ORDINARY = (
+    ("Content-Type", "application/json"),
+    ("Cache-Control", "no-cache"),
+    ("Server", "bench"),
+    ("X-Request-Id", "1"),
+)
 
 SAMPLES = (
     Sample("GET", "/list", _asked("cors", "empty", ORIGIN), 200, (*ALLOW, *ORDINARY)),
@@ -57,7 +62,9 @@ SAMPLES = (
         204,
         (*ALLOW, ("Access-Control-Allow-Methods", "PUT"), ("Access-Control-Allow-Headers", "content-type")),
     ),
-    Sample("PUT", "/save", _asked("cors", "empty", ORIGIN, ("Content-Type", "application/json")), 200, (*ALLOW, *ORDINARY)),
+    Sample(
+        "PUT", "/save", _asked("cors", "empty", ORIGIN, ("Content-Type", "application/json")), 200, (*ALLOW, *ORDINARY)
+    ),
     Sample("GET", "/public", _asked("cors", "empty", ORIGIN), 200, (("Access-Control-Allow-Origin", "*"), *ORDINARY)),
     Sample("GET", "/app.js", _asked("no-cors", "script"), 200, (("Content-Type", "text/javascript"),)),
     Sample("GET", "/private", _asked("cors", "empty", ORIGIN), 401, ORDINARY),

@@ -29,6 +29,8 @@ CROSS: Pairs = [("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Dest", "empty"), ("Sec-F
 STAR: Pairs = [("Access-Control-Allow-Origin", "*"), ("Access-Control-Allow-Methods", "*")]
 OURS: Pairs = [("Access-Control-Allow-Origin", PAGE)]
 LOST = "server closed connection"
+GONE = "Client disconnected."
+"""Errors after which the proxy answers 502, and not at all."""
 
 _seconds = itertools.count(1000)
 

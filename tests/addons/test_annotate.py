@@ -13,7 +13,7 @@ from mitmproxy import http
 from addons.annotate import BLOCKED, PREFIX, UNSURE, annotate, summary
 from policies.session import Judged
 from policies.verdict import Outcome
-from tests.addons.mitm import LOST, OURS, PAGE, STAR, cors, flow, judged, preflight, through_a_dump
+from tests.addons.mitm import GONE, OURS, PAGE, STAR, cors, flow, judged, preflight, through_a_dump
 
 BLOCKED_LINE = "cors: blocked (chromium): "
 
@@ -43,7 +43,7 @@ def test_the_verdict_is_in_the_metadata() -> None:
         "cors.role": "request",
         "cors.origin": PAGE,
         "cors.fetch": made.id,
-        "cors.credentials": "unknown",
+        "cors.credentials": "not-include",
         "cors.error": "MissingAllowOriginHeader",
         "cors.mark": BLOCKED,
     }
@@ -54,8 +54,11 @@ SAMPLES = {
     "allowed": cors(answered=OURS),
     "likely": preflight(),
     "not-cors": flow(),
-    "opaque": flow(("Sec-Fetch-Mode", "no-cors"), ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Dest", "image")),
-    "unanswered": cors(answered=None, error=LOST),
+    "opaque": flow(
+        *[("Sec-Fetch-Mode", "no-cors"), ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Dest", "image")],
+        answered=[("Cross-Origin-Resource-Policy", "cross-origin")],
+    ),
+    "unanswered": cors(answered=None, error=GONE),
 }
 
 
@@ -207,4 +210,4 @@ def test_whatever_was_sent_leaves_plain_values_and_a_printable_line(origin: byte
 
 def test_the_summary_names_the_engine_and_the_rule() -> None:
     assert summary(judged(flow())) == "not-cors (chromium)"
-    assert summary(judged(cors(answered=None, error=LOST))).endswith(" [network-error]")
+    assert summary(judged(cors(answered=None, error=GONE))).endswith(" [network-error]")

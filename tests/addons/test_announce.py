@@ -10,7 +10,7 @@ import pytest
 from addons import announce
 from addons.announce import Announcer
 from policies.session import Judged
-from tests.addons.mitm import FIREFOX, LOST, OURS, cors, flow, judged, preflight
+from tests.addons.mitm import FIREFOX, GONE, OURS, cors, flow, judged, preflight
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +32,7 @@ def test_what_is_blocked_is_told_with_its_message_and_what_to_do(caplog: pytest.
 
 def test_the_rest_is_not_told(caplog: pytest.LogCaptureFixture) -> None:
     announcer = Announcer()
-    for made in (flow(), cors(answered=OURS), preflight(), cors(answered=None, error=LOST)):
+    for made in (flow(), cors(answered=OURS), preflight(), cors(answered=None, error=GONE)):
         announcer.announce(judged(made))
     assert caplog.messages == []
     assert announcer.summary() is None

@@ -54,7 +54,9 @@ class Recording:
         """A preflight and its answer."""
         asked = [("Origin", more.get("origin", PAGE)), ("Access-Control-Request-Method", method)]
         asked += [("Access-Control-Request-Headers", names)] if names else []
-        exchange = self.ask(name, "OPTIONS", more.get("url", API), [*asked, *CORS], connection=more.get("connection", "c0"))
+        exchange = self.ask(
+            name, "OPTIONS", more.get("url", API), [*asked, *CORS], connection=more.get("connection", "c0")
+        )
         return self.answer(exchange, int(more.get("status", "204")), answer)
 
     def request(self, name: str, answer: Pairs, *headers: tuple[str, str], method: str = "GET", **more: str) -> Judged:
@@ -243,7 +245,12 @@ def test_a_redirect_from_the_pages_own_origin_is_not_checked_before_it_crosses()
 def test_what_comes_back_to_its_own_origin_stays_a_cors_fetch() -> None:
     recording = Recording()
     recording.request("r1", [*ALLOW, ("Location", PAGE + "/back")], status="302")
-    back = [("Origin", "null"), ("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Dest", "empty"), ("Sec-Fetch-Site", "same-origin")]
+    back = [
+        ("Origin", "null"),
+        ("Sec-Fetch-Mode", "cors"),
+        ("Sec-Fetch-Dest", "empty"),
+        ("Sec-Fetch-Site", "same-origin"),
+    ]
     recording.answer(recording.ask("r2", "GET", PAGE + "/back", back), 200, [])
     assert recording.said("r2") == ("blocked", "certain", "allow-origin-missing")
 
