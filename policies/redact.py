@@ -7,7 +7,7 @@ import re
 REDACTED = "REDACTED"
 
 _PARAMETER = re.compile(
-    r"([?&;#](?:[^=&;#]*[_.\-\[])?"
+    r"([?&;#](?:[^=?&;#]{0,64}[_.\-\[])?"
     r"(?:token|access[_-]?token|id[_-]?token|refresh[_-]?token|api[_-]?key|apikey|key|secret|password|passwd|pwd|"
     r"auth|authorization|signature|sig|session|sessionid|sid|jwt|code|credential|x-amz-credential|x-amz-signature)\]?=)"
     r"[^&;#\s'\"”’]+",

@@ -15,6 +15,7 @@ POLICY = EnginePolicy(
     name="chromium",
     label="Chromium",
     authorization_by_wildcard=True,
+    identical_locations=True,
     repeated_lines_joined=True,
     extra_safelisted={
         "dpr": r"\d+(\.\d+)?",
@@ -50,6 +51,11 @@ POLICY = EnginePolicy(
         int64=True,
     ),
     departures=(
+        Departure(
+            field="identical_locations",
+            what="a Location that is repeated word for word is followed",
+            source="measured",
+        ),
         Departure(
             field="authorization_by_wildcard",
             what="`*` in Access-Control-Allow-Headers covers Authorization; the preflight is never cached then",
@@ -145,8 +151,10 @@ NET_ERRORS = {
 """Rules that are no CORS error: DevTools prints the network error."""
 
 UNSAFE_SCHEMES = {"about", "blob", "data", "file", "filesystem"}
-CORS_SCHEMES = "chrome, chrome-experimental-site-token-provider, chrome-extension, chrome-untrusted, data, http, "
-"https, isolated-app"
+CORS_SCHEMES = (
+    "chrome, chrome-experimental-site-token-provider, chrome-extension, chrome-untrusted, data, http, "
+    "https, isolated-app"
+)
 """Where a redirect may never lead; and what CORS is said to be for, in Chromium's own words."""
 
 PREFLIGHT_TWINS = {rule for rule in ERRORS if rule.startswith("allow-")}

@@ -16,6 +16,7 @@ POLICY = EnginePolicy(
     label="Firefox",
     preflight_order=("cors", "redirect", "status", "methods-syntax", "method", "headers-syntax", "header"),
     authorization_by_wildcard=True,
+    identical_locations=True,
     same_origin_preflight_unchecked=True,
     unsafe_total_limit=None,
     expose_grammar="firefox",
@@ -40,6 +41,11 @@ POLICY = EnginePolicy(
         stores_failed=False,
     ),
     departures=(
+        Departure(
+            field="identical_locations",
+            what="a Location that is repeated word for word is followed",
+            source="measured",
+        ),
         Departure(
             field="preflight_order",
             what="the method is held against Access-Control-Allow-Methods before Access-Control-Allow-Headers is "

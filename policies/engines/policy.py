@@ -70,6 +70,8 @@ class EnginePolicy(BaseModel):
 
     embedded_userinfo_blocked: bool = False
     """Whether a redirect to a URL with a user name is blocked even where CORS has no say."""
+    identical_locations: bool = False
+    """Whether a Location header that is repeated word for word counts as one."""
     localhost_is_mixed: bool = False
     """Whether http://localhost counts as mixed content on a secure page."""
     local_network_is_mixed: bool = True

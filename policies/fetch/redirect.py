@@ -26,8 +26,10 @@ RedirectTaint = Literal["same-origin", "same-site", "cross-site"]
 """https://fetch.spec.whatwg.org/#concept-request-tainted-origin"""
 
 
-def location_url(response: Response, request_url: str) -> str | Failure | None:
+def location_url(response: Response, request_url: str, *, identical_lines: bool = False) -> str | Failure | None:
     """Where a response redirects to, without fragment: None when nowhere, FAILURE when its Location cannot be read.
+
+    `identical_lines` tells that an engine takes a Location that is repeated word for word for one.
 
     https://fetch.spec.whatwg.org/#concept-response-location-url
     """
@@ -38,7 +40,7 @@ def location_url(response: Response, request_url: str) -> str | Failure | None:
     lines = response.headers.lines("location")
     if not lines:
         return None
-    if len(lines) > 1:
+    if len(lines) > 1 and not (identical_lines and len(set(lines)) == 1):
         return Failure.FAILURE
     # Step 3: against the URL that answered.
     url = parse_url(_as_url_text(lines[0]), request_url)

@@ -346,7 +346,7 @@ class Browser:
     # -- judging ------------------------------------------------------------------------------------------------------
 
     def _judge(self, entry: Entry) -> Judged:
-        entry.facts = facts_of(entry, self.client, self._credentials, self._documents)
+        entry.facts = facts_of(entry, self.client, self._policy, self._credentials, self._documents)
         verdict, entry.differing = survey(entry.exchange, entry.facts, self.engine)
         sequel = entry.evidence.get("sequel")
         if sequel is not None and verdict.branches:

@@ -11,6 +11,7 @@ from policies.verdict import EngineName
 _IOS = re.compile(r"\b(?:iPhone|iPad|iPod)\b")
 _FIREFOX = re.compile(r"\bFirefox/(\d{1,6})")
 _CHROMIUM = re.compile(r"\b(?:HeadlessChrome|Chrome|Chromium|CrMo)/(\d{1,6})")
+_IMITATION = re.compile(r"\b(?:jsdom|HappyDOM)/")
 _LEGACY = re.compile(r"\bEdge/\d|\bTrident/|\bMSIE ")
 _BRAND = re.compile(r'"(?:Chromium|Google Chrome|Microsoft Edge)";v="(\d{1,6})')
 
@@ -53,6 +54,6 @@ def identify(user_agent: str, brands: str | None = None) -> Client:
         return Client("chromium", int(found[1]))
     if found := _FIREFOX.search(user_agent):
         return Client("firefox", int(found[1]))
-    if "AppleWebKit/" in user_agent and "jsdom/" not in user_agent:
+    if "AppleWebKit/" in user_agent and not _IMITATION.search(user_agent):
         return Client("webkit")
     return NO_BROWSER

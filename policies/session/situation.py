@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from policies.engines import EnginePolicy
 from policies.exchange import Response
 from policies.facts import Embedder, Facts, Site, Tainting
 from policies.fetch.corp import distance
@@ -44,7 +45,9 @@ def tainting_of(entry: Entry) -> tuple[Tainting, Tainting | None]:
     return ("opaque", None) if origin is None or same else ("cors", "opaque")
 
 
-def facts_of(entry: Entry, client: Client, credentials: Credentials, documents: Documents) -> Facts:
+def facts_of(
+    entry: Entry, client: Client, policy: EnginePolicy, credentials: Credentials, documents: Documents
+) -> Facts:
     """Everything judge() has to know of the exchange."""
     exchange, reading, fetch = entry.exchange, entry.reading, entry.fetch
     url = exchange.request.url
@@ -52,7 +55,7 @@ def facts_of(entry: Entry, client: Client, credentials: Credentials, documents: 
     response = entry.stored or exchange.response
     page_origin = fetch.page_origin if fetch.page_origin not in (None, "null") else referrer_origin(reading)
     include = fetch.include if fetch.certainty == "certain" else None
-    target = _target(response, url) if entry.role == "redirect" else None
+    target = _target(response, url, policy) if entry.role == "redirect" else None
     page: str | None = None
     secure: bool | None = False
     if target is not None:
@@ -89,7 +92,7 @@ def facts_of(entry: Entry, client: Client, credentials: Credentials, documents: 
     )
 
 
-def _target(response: Response | None, url: str) -> str | None:
+def _target(response: Response | None, url: str, policy: EnginePolicy) -> str | None:
     """Where the response redirects to; "" where its Location does not parse."""
-    found = None if response is None else location_url(response, url)
+    found = None if response is None else location_url(response, url, identical_lines=policy.identical_locations)
     return "" if isinstance(found, Failure) else found

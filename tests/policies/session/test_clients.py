@@ -54,6 +54,7 @@ WEBKIT = "AppleWebKit/605.1.15 (KHTML, like Gecko)"
         pytest.param("node", Client("standard", None, False), id="Node.js"),
         pytest.param("axios/1.11.0", Client("standard", None, False), id="axios"),
         pytest.param("Mozilla/5.0 (linux) AppleWebKit/537.36 (KHTML, like Gecko) jsdom/26.1.0", Client("standard", None, False), id="jsdom"),
+        pytest.param("Mozilla/5.0 (X11; Linux x64) AppleWebKit/537.36 (KHTML, like Gecko) HappyDOM/20.0.0", Client("standard", None, False), id="happy-dom"),
         pytest.param("PostmanRuntime/7.45.0", Client("standard", None, False), id="Postman"),
         pytest.param("Dalvik/2.1.0 (Linux; U; Android 14; Pixel 8 Build/UQ1A.240105.004)", Client("standard", None, False), id="Android's own HTTP"),
         pytest.param("okhttp/4.12.0", Client("standard", None, False), id="OkHttp"),
