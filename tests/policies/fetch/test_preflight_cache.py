@@ -367,6 +367,10 @@ def test_every_hit_was_granted_by_a_preflight_that_has_not_ended(
         if stores:
             cache.store(ORIGIN, URL, include=include, methods=methods, headers=names, max_age_value=str(age), now=now)
             granted.append((now + age, include, {*methods, *names}))
+            # The standard renews whatever entry matches: an answer without credentials prolongs one made with them.
+            credentialed = [listed for until, with_credentials, listed in granted if with_credentials and until > now]
+            if rules.per_token and not include and any(credentialed):
+                granted.append((now + age, True, {*methods, *names, "*"} & set().union(*credentialed)))
             continue
         hit = cache.match(ORIGIN, URL, include=include, method="PUT", unsafe_names=names, now=now)
         if hit is None:
