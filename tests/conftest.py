@@ -1,4 +1,4 @@
-"""Browsers for the tests that drive one.
+"""Browsers for the tests that drive one, and how Hypothesis looks for examples.
 
     @pytest.mark.browser("chromium")
     def test_it(require_browser):
@@ -15,6 +15,12 @@ import shutil
 from collections.abc import Callable
 
 import pytest
+from hypothesis import settings
+
+# No test asserts a time; and a check that is run again is to say the same again. Look for more with --hypothesis-seed.
+settings.register_profile("corsight", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CORSIGHT_CI") == "1" else "corsight")
 
 BROWSERS = {
     "chromium": (("chromium", "chromium-browser", "google-chrome"), "apt-get install chromium"),
