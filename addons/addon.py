@@ -17,7 +17,7 @@ from addons.announce import Announcer
 from addons.log import VerdictLog
 from policies.engines import ENGINES
 from policies.exchange import Exchange
-from policies.record import record
+from policies.record import Lines
 from policies.redact import printable
 from policies.session import Judged, Session
 from policies.session.memory import Memory
@@ -44,14 +44,17 @@ def never_raises(hook: Callable[[Cors, http.HTTPFlow], None]) -> Callable[[Cors,
 
 
 class Cors:
-    """Judges every exchange that passes, and writes what it found on the flow and into the log. Never touches traffic."""
+    """Judges every exchange that passes, and writes what it found on the flow and into the log.
+
+    Never touches traffic.
+    """
 
     def __init__(self) -> None:
         self._session = Session()
         self._scope: flowfilter.TFilter | None = None
         self._log: VerdictLog | None = None
         self._mark = True
-        self._secrets = False
+        self._lines = Lines()
         self._running = False
         self._announcer = Announcer()
         self._asked: Memory[str, Exchange] = Memory(OPEN)
@@ -62,7 +65,12 @@ class Cors:
     def load(self, loader: Loader) -> None:
         """Declare the options, and stop the start for those that are set and cannot be."""
         add = loader.add_option
-        add("cors_engine", str, "auto", "The engine that judges: auto (by User-Agent), chromium, firefox, webkit or standard.")
+        add(
+            "cors_engine",
+            str,
+            "auto",
+            "The engine that judges: auto (by User-Agent), chromium, firefox, webkit or standard.",
+        )
         add("cors_scope", typing.Optional[str], None, "Judge only flows that match this filter expression.")  # noqa: UP045
         add("cors_log", typing.Optional[str], None, "Append every verdict to this file, as JSON Lines.")  # noqa: UP045
         add("cors_mark", bool, True, "Mark blocked flows, and those that may be blocked.")
@@ -107,13 +115,15 @@ class Cors:
         if "cors_mark" in updated:
             self._mark = options.cors_mark
         if "cors_secrets" in updated:
-            self._secrets = options.cors_secrets
+            self._lines = Lines(secrets=options.cors_secrets)
         if "cors_patch_scope" in updated:
             _filter("cors_patch_scope", options.cors_patch_scope)
         if "cors_patch" in updated and options.cors_patch != "off":
             if options.cors_patch not in PATCHING:
                 raise exceptions.OptionsError(f"cors_patch: {options.cors_patch!r} is none of {', '.join(PATCHING)}.")
-            raise exceptions.OptionsError(f"cors_patch: {options.cors_patch!r} is not part of this version yet; use off.")
+            raise exceptions.OptionsError(
+                f"cors_patch: {options.cors_patch!r} is not part of this version yet; use off."
+            )
         if "cors_policy" in updated and options.cors_policy:
             raise exceptions.OptionsError("cors_policy: policy files are not part of this version yet; leave it out.")
 
@@ -132,7 +142,9 @@ class Cors:
         """Say what the proxy's mode hides."""
         self._running = True
         if any(mode.startswith("reverse:") for mode in ctx.options.mode):
-            logger.warning("In reverse mode the browser's own URLs and origins are hidden: verdicts need keep_host_header.")
+            logger.warning(
+                "In reverse mode the browser's own URLs and origins are hidden: verdicts need keep_host_header."
+            )
 
     # -- hooks --------------------------------------------------------------------------------------------------------
 
@@ -182,7 +194,7 @@ class Cors:
                 annotate(flow, judged, mark=self._mark)
                 ctx.master.addons.trigger(hooks.UpdateHook([flow]))
             if self._log is not None:
-                self._log.write(record(judged, secrets=self._secrets))
+                self._log.write(self._lines.line(judged))
             self._announcer.announce(judged)
 
 

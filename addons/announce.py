@@ -46,7 +46,9 @@ class Announcer:
         sure = "" if verdict.certainty == "certain" else "likely "
         rule = RULES[ruling.rule]
         text = ruling.message or rule.title
-        line = f"{sure}blocked [{verdict.engine}] {exchange.request.method} {url} [{rule.code}]: {text} -> {rule.advice}"
+        line = (
+            f"{sure}blocked [{verdict.engine}] {exchange.request.method} {url} [{rule.code}]: {text} -> {rule.advice}"
+        )
         logger.log(ALERT, printable(redact(line)))
 
     def summary(self) -> str | None:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 logger = logging.getLogger(__name__)
-
-_READABLE = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
-_ESCAPED = json.JSONEncoder(ensure_ascii=True, check_circular=False, separators=(",", ":"))
 
 
 class VerdictLog:
@@ -24,14 +20,10 @@ class VerdictLog:
         # Unbuffered: a record is there, whole, when the verdict is.
         self._file: BinaryIO = open(os.path.expanduser(path), "ab", buffering=0)  # noqa: SIM115 (closed by close)
 
-    def write(self, record: dict[str, Any]) -> None:
-        """Append one record."""
+    def write(self, line: str) -> None:
+        """Append one record's line."""
         if self._file.closed:
             return
-        line = _READABLE.encode(record)
-        if not line.isprintable():
-            # Logs are read in terminals: what JSON lets through as it is, a terminal may obey.
-            line = _ESCAPED.encode(record)
         left = line.encode() + b"\n"
         try:
             while left:

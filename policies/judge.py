@@ -416,7 +416,9 @@ def _decide_opaque(policy: EnginePolicy, shape: Shape, include: bool, embedder: 
         site=shape.site,
         embedder=embedder,
         unknown_value_counts=not policy.invalid_resource_policy_is_none,
-        include=include,
+        # Under `credentialless` a no-cors request has credentials only at home, where the policy never blocks.
+        # https://fetch.spec.whatwg.org/#cross-origin-embedder-policy-allows-credentials
+        include=False,
     )
     if failed is not None:
         rule = {

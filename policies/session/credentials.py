@@ -91,7 +91,10 @@ def by_nature(reading: Reading) -> bool:
     """Whether a request always has credentials, whatever its page says."""
     if reading.mode == "navigate" or reading.cookie:
         return True
-    return reading.mode == "no-cors" and reading.metadata and reading.destination in BY_ELEMENTS
+    if not reading.metadata:
+        # Without Origin it asks for no CORS, and only elements ask with such an Accept.
+        return reading.origin is None and reading.destination in ("image", "style")
+    return reading.mode == "no-cors" and reading.destination in BY_ELEMENTS
 
 
 def from_own_store(entry: Entry) -> bool:

@@ -95,7 +95,8 @@ def _mode(method: str, headers: HeaderList, origin: str | None, accept: str, nam
     """The request mode where no Sec-Fetch-Mode tells it: plain http targets, older clients."""
     if (headers.get("upgrade") or "").lower() == "websocket" or "sec-websocket-key" in headers:
         return "websocket"
-    if accept.startswith("text/html"):
+    # A page may ask for HTML too, and then an Origin says that it does; navigations also say that they would upgrade.
+    if accept.startswith("text/html") and (origin is None or "upgrade-insecure-requests" in headers):
         return "navigate"
     if (headers.get("content-type") or "").lower() in REPORTS:
         return "no-cors"

@@ -19,8 +19,8 @@ SLACK = 0.005
 """Seconds by which a sequel's start may precede the end of what it follows, as two clocks were read."""
 HORIZON = 30.0
 """Seconds for which a sequel is still looked for."""
-SAME_URL = 8
-"""Preflights or redirects to one URL that are remembered at once."""
+SAME_URL = 32
+"""Preflights or redirects to one URL that are remembered at once: a page may ask one endpoint for a whole list."""
 LONGEST = 64
 """Exchanges of one fetch; what goes on after that is taken for a new one."""
 

@@ -64,7 +64,7 @@ def facts_of(
     site: Site = "cross-site"
     embedder: Embedder | None = "unsafe-none"
     if "opaque" in (tainting, tainting_too):
-        site = SITES.get(reading.site or "") or ("cross-site" if page_origin is None else distance(page_origin, url))
+        site = _site(entry, page_origin)
         embedder = documents.embedder(page_origin, reading.referrer) if client.browser else "unsafe-none"
         if tainting == "opaque" and include is None:
             include = reading.destination in BY_ELEMENTS or reading.storage_access
@@ -96,3 +96,15 @@ def _target(response: Response | None, url: str, policy: EnginePolicy) -> str | 
     """Where the response redirects to; "" where its Location does not parse."""
     found = None if response is None else location_url(response, url, identical_lines=policy.identical_locations)
     return "" if isinstance(found, Failure) else found
+
+
+def _site(entry: Entry, page_origin: str | None) -> Site:
+    """How far the resource is from its page.
+
+    Sec-Fetch-Site tells, also of what a stylesheet asks for, whose Referer is the stylesheet. After a redirect it speaks
+    of the whole chain, while the resource policy looks at the last URL alone.
+    """
+    told = SITES.get(entry.reading.site or "")
+    if told is not None and (entry.index == 0 or page_origin is None):
+        return told
+    return "cross-site" if page_origin is None else distance(page_origin, entry.exchange.request.url)

@@ -1,4 +1,4 @@
-"""Flows, and the addon inside mitmproxy's own test context. That has no stable API: it is used here and nowhere else."""
+"""Flows, and the addon inside mitmproxy's own test context, which has no stable API and is used nowhere else."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Running:
         """Take settings as `--set` gives them, before there is an addon they could be for."""
         self._context.options.set(*specs, defer=True)
 
-    def load(self) -> None:
+    def start(self) -> None:
         """Load the addon, configure and start it, as a script's."""
         self._context.master.addons.add(self.addon)
         self.addon.configure(self._context.options.keys())
@@ -83,13 +83,13 @@ def mitmproxy(*, loaded: bool = True, **options: Any) -> Iterator[Running]:
     running = Running(context, Cors())
     context.master.addons.add(running)
     if loaded:
-        running.load()
+        running.start()
         if options:
             running.set(**options)
     try:
         yield running
     finally:
-        running.addon.done()
+        loop.run_until_complete(context.master.done())
         loop.close()
 
 
@@ -104,7 +104,7 @@ def flow(
     http2: bool = True,
     after: float = 0,
 ) -> http.HTTPFlow:
-    """A flow that passed: `answered` with these headers, or None. Each begins a second and `after` later than the last."""
+    """A flow that passed, answered with these headers or not at all. It began a second after the last, and `after`."""
     for _ in range(int(after)):
         next(_seconds)
     began = float(next(_seconds))

@@ -76,7 +76,10 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "log": ({"cors_log": "/"}, "cors_log: cannot write /: Is a directory."),
     "patch": ({"cors_patch": "always"}, "cors_patch: 'always' is none of off, blocked, policy."),
     "patch to come": ({"cors_patch": "blocked"}, "cors_patch: 'blocked' is not part of this version yet; use off."),
-    "policy": ({"cors_policy": ["a.yaml"]}, "cors_policy: policy files are not part of this version yet; leave it out."),
+    "policy": (
+        {"cors_policy": ["a.yaml"]},
+        "cors_policy: policy files are not part of this version yet; leave it out.",
+    ),
 }
 
 
@@ -96,7 +99,7 @@ def test_a_bad_value_at_the_start_is_one_logged_error(name: str, caplog: pytest.
     options, line = BAD[name]
     with mitmproxy(loaded=False) as running:
         running.defer(*(f"{key}={value if isinstance(value, str) else value[0]}" for key, value in options.items()))
-        running.load()
+        running.start()
     assert errors(caplog) == [line]
     assert [record.levelname for record in caplog.records if record.exc_info] == []
 
@@ -108,10 +111,12 @@ def test_a_bad_value_at_the_start_is_one_logged_error(name: str, caplog: pytest.
         ("cors_\x1b[2J=1", "cors_\\x1b[2J: there is no such option"),
     ],
 )
-def test_an_option_that_does_not_exist_is_a_logged_error(spec: str, line: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_option_that_does_not_exist_is_a_logged_error(
+    spec: str, line: str, caplog: pytest.LogCaptureFixture
+) -> None:
     with mitmproxy(loaded=False) as running:
         running.defer(spec, "someone_elses=1")
-        running.load()
+        running.start()
     [error] = errors(caplog)
     assert error.startswith(line)
 
@@ -121,7 +126,7 @@ def test_a_value_of_the_wrong_kind_is_a_logged_error(spec: str, caplog: pytest.L
     with mitmproxy(loaded=False) as running:
         running.defer(spec)
         with pytest.raises(OptionsError):
-            running.load()
+            running.start()
     [error] = errors(caplog)
     assert spec.partition("=")[0] in error
     assert "\n" not in error
@@ -131,7 +136,7 @@ def test_every_option_has_a_value_that_is_taken(log: Path, caplog: pytest.LogCap
     with mitmproxy(loaded=False) as running:
         running.defer("cors_mark=false", "cors_secrets", f"cors_log={log}", "cors_scope=~d api.test & ~m GET")
         running.defer("cors_engine=webkit", "cors_patch=off", "cors_patch_scope=~q")
-        running.load()
+        running.start()
         made = cors(url="https://api.test/v1?token=x")
         running.judge(made, cors(method="POST"))
     [one] = lines(log)
@@ -222,10 +227,10 @@ def test_the_flows_themselves_are_not_held() -> None:
 
 def test_every_record_is_of_the_schema(log: Path) -> None:
     with mitmproxy(cors_log=str(log)) as running:
-        running.judge(*SAMPLES())
+        running.judge(*samples())
     validator = jsonschema.Draft202012Validator(LogRecord.model_json_schema(by_alias=True))
     records = lines(log)
-    assert len(records) >= len(SAMPLES())
+    assert len(records) >= len(samples())
     for one in records:
         validator.validate(one)
         LogRecord.model_validate(one)
@@ -255,6 +260,17 @@ def test_secrets_are_redacted_unless_asked_for(log: Path, caplog: pytest.LogCapt
     assert "id=hunter2" not in log.read_text()
 
 
+@pytest.mark.parametrize("odd", ["\x1b[2J", "\x9b2J", "\x7f", "\x00", "\x85", "\xad"])
+@pytest.mark.parametrize("answered", [OURS, [("Access-Control-Allow-Origin", "odd")]])
+def test_no_control_character_stands_in_the_log(odd: str, answered: list[tuple[str, str]], log: Path) -> None:
+    made = cors(("Origin", odd), method=f"A{odd}", answered=[*answered, (f"x{odd}", odd)])
+    made.request.data.path = f"/{odd}".encode("latin-1")
+    with mitmproxy(cors_log=str(log)) as running:
+        running.judge(made, made.copy())
+    assert log.read_text("utf-8").replace("\n", "").isprintable()
+    assert {one["url"] for one in lines(log)} == {f"https://api.test/{odd}"}
+
+
 # -- scope ------------------------------------------------------------------------------------------------------------
 
 
@@ -282,7 +298,7 @@ def test_a_scope_that_no_response_is_in_judges_none(log: Path) -> None:
 # -- flows of every kind ----------------------------------------------------------------------------------------------
 
 
-def SAMPLES() -> list[http.HTTPFlow]:  # noqa: N802 (a constant, made anew each time: flows are changed)
+def samples() -> list[http.HTTPFlow]:
     """Flows of every kind."""
     socket = tflow.twebsocketflow()
     connect = flow(answered=None, error=LOST)
@@ -292,8 +308,6 @@ def SAMPLES() -> list[http.HTTPFlow]:  # noqa: N802 (a constant, made anew each 
     refused.request.data.method = b"CONNECT"
     nowhere = cors(http2=False)
     nowhere.request.headers["Host"] = ""
-    nobody = cors()
-    nobody.client_conn.peername = None
     bytes_ = preflight(("\xff", "\xfe\x80"), answered=[("\xe9", "\xff"), ("Access-Control-Allow-Origin", "\xff\x00")])
     bytes_.request.data.path = b"/\xff\xfe"
     bytes_.request.data.method = b"G\xffT"
@@ -310,26 +324,35 @@ def SAMPLES() -> list[http.HTTPFlow]:  # noqa: N802 (a constant, made anew each 
         *[flow(), cors(), cors(http2=False), cors(answered=OURS), preflight(), preflight(http2=False)],
         *[cors(answered=None), cors(answered=None, error=LOST), cors(answered=None, error=GONE), cors(error=REFUSED)],
         *[socket, tflow.twebsocketflow(err=True), tflow.tflow(), tflow.tflow(resp=True), tflow.tflow(err=True)],
-        *[connect, refused, nowhere, nobody, bytes_, killed, broken, streamed, chunks],
+        *[connect, refused, nowhere, bytes_, killed, broken, streamed, chunks],
     ]
 
 
 def test_what_passes_is_what_came(log: Path, caplog: pytest.LogCaptureFixture) -> None:
     with mitmproxy(cors_log=str(log)) as running:
-        for made in SAMPLES():
+        for made in samples():
             before, live = traffic(made), made.live
             running.judge(made)
             assert (traffic(made), made.live) == (before, live)
-            assert "cors.outcome" in made.metadata
+            assert ("cors.outcome" in made.metadata) == (made.response is not None or made.error is not None)
     assert errors(caplog) == []
 
 
-@pytest.mark.parametrize("number", range(len(SAMPLES())))
+def test_a_client_without_an_address_is_judged(log: Path, caplog: pytest.LogCaptureFixture) -> None:
+    made = cors()
+    made.client_conn.peername = None
+    with mitmproxy(cors_log=str(log)) as running:
+        running.judge(made)
+    assert lines(log)[0]["client"] == "unknown chromium 156"
+    assert errors(caplog) == []
+
+
+@pytest.mark.parametrize("number", range(len(samples())))
 def test_judging_twice_changes_nothing(number: int) -> None:
     def left(made: Any) -> tuple[Any, ...]:
         return made.comment, made.marked, {**made.metadata}
 
-    made = SAMPLES()[number]
+    made = samples()[number]
     made.comment = "mine"
     with mitmproxy() as running:
         running.judge(made)
@@ -396,15 +419,32 @@ NAMES = st.binary(max_size=10) | st.sampled_from(
     b"Origin|Access-Control-Request-Method|Access-Control-Request-Headers|Sec-Fetch-Mode|Sec-Fetch-Site|Sec-Fetch-Dest"
     b"|Referer|Cookie|User-Agent|Sec-CH-UA|Accept|Content-Type|Host|If-None-Match|Location|Vary|Set-Cookie|ETag"
     b"|Access-Control-Allow-Origin|Access-Control-Allow-Credentials|Access-Control-Allow-Methods|Access-Control-Max-Age"
-    b"|Access-Control-Allow-Headers|Access-Control-Expose-Headers|Cross-Origin-Resource-Policy|Cache-Control".split(b"|")
+    b"|Access-Control-Allow-Headers|Access-Control-Expose-Headers|Cross-Origin-Resource-Policy|Cache-Control".split(
+        b"|"
+    )
 )
 VALUES = st.binary(max_size=20) | st.sampled_from(
-    [b"*", b"true", b"null", PAGE.encode(), b"cors", b"no-cors", b"navigate", b"PUT", b"x-a, x-b", b"//[", b"http://[::1", b"9" * 30]
+    [
+        b"*",
+        b"true",
+        b"null",
+        PAGE.encode(),
+        b"cors",
+        b"no-cors",
+        b"navigate",
+        b"PUT",
+        b"x-a, x-b",
+        b"//[",
+        b"http://[::1",
+        b"9" * 30,
+    ]
 )
 HEADERS = st.lists(st.tuples(NAMES, VALUES), max_size=12)
 PATHS = st.binary(max_size=20) | st.just(b"/")
 STATUS = st.sampled_from([0, 101, 200, 204, 301, 304, 307, 404, 502, 999])
-EXCHANGES = st.tuples(st.sampled_from([b"GET", b"OPTIONS", b"PUT", b"\xff"]), PATHS, HEADERS, STATUS, HEADERS, st.booleans())
+EXCHANGES = st.tuples(
+    st.sampled_from([b"GET", b"OPTIONS", b"PUT", b"\xff"]), PATHS, HEADERS, STATUS, HEADERS, st.booleans()
+)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

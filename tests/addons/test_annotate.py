@@ -194,10 +194,16 @@ def test_judging_twice_changes_nothing(name: str, comment: str) -> None:
 
 
 @given(st.binary(max_size=40), st.binary(max_size=40), st.binary(max_size=20))
-def test_whatever_was_sent_leaves_plain_values_and_a_printable_line(origin: bytes, allowed: bytes, method: bytes) -> None:
+def test_whatever_was_sent_leaves_plain_values_and_a_printable_line(
+    origin: bytes, allowed: bytes, method: bytes
+) -> None:
     made = preflight()
     made.request.data.headers = http.Headers(
-        [(n, origin if n == b"Origin" else v) for n, v in made.request.data.headers.fields if n[:14] != b"Access-Control"]
+        [
+            (n, origin if n == b"Origin" else v)
+            for n, v in made.request.data.headers.fields
+            if n[:14] != b"Access-Control"
+        ]
         + [(b"Access-Control-Request-Method", method)]
     )
     made.response.data.headers = http.Headers([(b"Access-Control-Allow-Origin", allowed)])

@@ -25,7 +25,9 @@ def blocked_preflight() -> Judged:
 def test_what_is_blocked_is_told_with_its_message_and_what_to_do(caplog: pytest.LogCaptureFixture) -> None:
     Announcer().announce(judged(cors(agent=FIREFOX)))
     [line] = caplog.messages
-    assert line.startswith("blocked [firefox] GET https://api.test/v1 [allow-origin-missing]: Cross-Origin Request Blocked")
+    assert line.startswith(
+        "blocked [firefox] GET https://api.test/v1 [allow-origin-missing]: Cross-Origin Request Blocked"
+    )
     assert " -> " in line
     assert caplog.records[0].levelname == "ALERT"
 
