@@ -47,7 +47,10 @@ def summary(judged: Judged) -> str:
 
 
 def _comment(flow: http.HTTPFlow, judged: Judged) -> None:
-    lines = flow.comment.split("\n") if flow.comment else []
+    if not flow.comment:
+        flow.comment = printable(PREFIX + summary(judged))
+        return
+    lines = flow.comment.split("\n")
     place = next((number for number, line in enumerate(lines) if line.startswith(PREFIX)), len(lines))
     lines = [line for line in lines if not line.startswith(PREFIX)]
     if judged.verdict.outcome is not Outcome.NOT_CORS:

@@ -22,7 +22,7 @@ from policies.fetch.cors_check import cors_check
 from policies.fetch.exposed import hidden_header_names
 from policies.fetch.headers import first_invalid_token, list_values
 from policies.fetch.mixed_content import UPGRADEABLE_DESTINATIONS, is_mixed_content, is_upgraded
-from policies.fetch.orb import opaque_response_blocked
+from policies.fetch.orb import likely_data, opaque_response_blocked
 from policies.fetch.origin import has_userinfo, is_ip_address, origin_of, split_origin
 from policies.fetch.preflight import Preflight, check_preflight
 from policies.fetch.redirect import MAX_REDIRECTS, REDIRECT_STATUSES
@@ -52,6 +52,7 @@ class Shape(NamedTuple):
     content_type: str | None
     content_range: str | None
     nosniff: bool
+    empty: bool
     destination: str
     site: Site
     merged: tuple[str | None, str | None, str | None] | None
@@ -77,7 +78,7 @@ def _judge(exchange: Exchange, facts: Facts, engine: EngineName) -> tuple[Verdic
     response = facts.response or exchange.response
     if response is None:
         return Verdict(engine, _unanswered(exchange, facts, engine)), None
-    if facts.tainting == "basic" and facts.role == "request":
+    if facts.tainting == "basic" and facts.tainting_too is None and facts.role == "request":
         return _NOT_CORS[engine], None
     asked = _branches(facts)
     branches: dict[str, Ruling] = {}
@@ -86,10 +87,19 @@ def _judge(exchange: Exchange, facts: Facts, engine: EngineName) -> tuple[Verdic
         shape = _shape(exchange, facts, response, tainting, secure)
         rule, value = _decide(engine, shape, include, embedder)
         basis = basis or (shape, include, embedder)
+        doubts = _doubts(engine, shape) if rule is None and tainting == "opaque" else ()
+        # Of a tainting that is itself in doubt, the likelier is enough.
+        for which, blocks in doubts if tainting == facts.tainting else doubts[:1]:
+            worded = _worded(exchange, facts, engine, isolation_rules.ORB, shape.content_type or "", response)
+            branches[f"{label} {which}".strip()] = worded if blocks else _PASSED["opaque"]
+        if doubts:
+            continue
         branches[label] = _PASSED[value] if rule is None else _worded(exchange, facts, engine, rule, value, response)
-    said, include = branches[asked[0][0]], asked[0][1]
+    if facts.tainting == "basic" and all(ruling.outcome is not Outcome.BLOCKED for ruling in branches.values()):
+        return _NOT_CORS[engine], basis
+    said, include = next(iter(branches.values())), asked[0][1]
     hidden = _hidden(facts, response, said, engine, include) if facts.role == "request" else ()
-    if len(asked) == 1:
+    if len(branches) == 1:
         return Verdict(engine, said, hidden=hidden), basis
     certain = all(ruling.outcome is said.outcome for ruling in branches.values())
     agree = all(ruling == said for ruling in branches.values())
@@ -121,6 +131,7 @@ def forget() -> None:
     """Forget every decision, so that the next of each shape is made anew; for measuring."""
     _decide.cache_clear()
     _differing.cache_clear()
+    _doubts.cache_clear()
 
 
 def mend(exchange: Exchange, facts: Facts, engine: EngineName) -> Fix | None:
@@ -192,9 +203,9 @@ def _branches(facts: Facts) -> list[_Branch]:
         # An embedder policy concerns opaque responses only, and those alone ask for nothing else.
         if tainting != "opaque" and embedder != embedders[0]:
             continue
-        if tainting == "opaque" and len(taintings) > 1 and flag is not credentials[0][1]:
+        if tainting != "cors" and len(taintings) > 1 and flag is not credentials[0][1]:
             continue
-        parts = [label] if len(credentials) > 1 and tainting != "opaque" else []
+        parts = [label] if len(credentials) > 1 and tainting == "cors" else []
         if len(taintings) > 1:
             parts.append(
                 f"mode={'no-cors' if tainting == 'opaque' else 'cors' if tainting == 'cors' else 'same-origin'}"
@@ -228,10 +239,19 @@ def _shape(exchange: Exchange, facts: Facts, response: Response, tainting: Taint
         get("content-type") if opaque else None,
         get("content-range") if opaque else None,
         (get("x-content-type-options") or "").lower() == "nosniff" if opaque else False,
+        opaque and _is_empty(exchange, response),
         facts.destination if opaque else "",
         facts.site,
         _merged(response.headers),
         _origin_lines(exchange, response) if tainting == "cors" else 0,
+    )
+
+
+def _is_empty(exchange: Exchange, response: Response) -> bool:
+    return (
+        exchange.request.method == "HEAD"
+        or response.status in (204, 205, 304)
+        or response.headers.get("content-length") == "0"
     )
 
 
@@ -375,8 +395,13 @@ def _decide(engine: EngineName, shape: Shape, include: bool, embedder: Embedder)
 @lru_cache(maxsize=32768)
 def _differing(engine: EngineName, shape: Shape, include: bool, embedder: Embedder) -> tuple[EngineName, ...]:
     """The engines whose decision is for another rule than `engine`'s, or for none."""
-    rule = _decide(engine, shape, include, embedder)[0]
-    return tuple(other for other in ENGINES if other != engine and _decide(other, shape, include, embedder)[0] != rule)
+
+    def rule(name: EngineName) -> tuple[str | None, bool]:
+        found = _decide(name, shape, include, embedder)[0]
+        return found, found is None and shape.tainting == "opaque" and bool(_doubts(name, shape))
+
+    own = rule(engine)
+    return tuple(other for other in ENGINES if other != engine and rule(other) != own)
 
 
 def _engines_own(policy: EnginePolicy) -> dict[str, tuple[bool, str, str]]:
@@ -416,9 +441,7 @@ def _decide_opaque(policy: EnginePolicy, shape: Shape, include: bool, embedder: 
         site=shape.site,
         embedder=embedder,
         unknown_value_counts=not policy.invalid_resource_policy_is_none,
-        # Under `credentialless` a no-cors request has credentials only at home, where the policy never blocks.
-        # https://fetch.spec.whatwg.org/#cross-origin-embedder-policy-allows-credentials
-        include=False,
+        include=include,
     )
     if failed is not None:
         rule = {
@@ -427,19 +450,45 @@ def _decide_opaque(policy: EnginePolicy, shape: Shape, include: bool, embedder: 
             "same-origin-by-coep": isolation_rules.CORP_COEP,
         }[failed]
         return rule, shape.resource_policy or ""
-    rules = policy.opaque_response_blocking
-    if rules is not None and shape.role == "request":
-        blocked = opaque_response_blocked(
-            shape.content_type,
-            nosniff=shape.nosniff,
-            status=shape.status,
-            destination=shape.destination,
-            content_range=shape.content_range,
-            rules=rules,
-        )
-        if blocked:
-            return isolation_rules.ORB, shape.content_type or ""
+    if _opaque_response_blocked(policy, shape, shape.destination):
+        return isolation_rules.ORB, shape.content_type or ""
     return None
+
+
+def _opaque_response_blocked(policy: EnginePolicy, shape: Shape, destination: str) -> bool | None:
+    rules = policy.opaque_response_blocking
+    if rules is None or shape.role != "request":
+        return False
+    return opaque_response_blocked(
+        shape.content_type,
+        nosniff=shape.nosniff,
+        status=shape.status,
+        destination=destination,
+        content_range=shape.content_range,
+        empty=shape.empty,
+        rules=rules,
+    )
+
+
+@lru_cache(maxsize=32768)
+def _doubts(engine: EngineName, shape: Shape) -> tuple[tuple[str, bool], ...]:
+    """What opaque response blocking turns on where the headers do not settle it, and whether it blocks; likelier first.
+
+    Nothing where they do, or where the body is all but certainly what they say.
+    """
+    policy = ENGINES[engine]
+    if _opaque_response_blocked(policy, shape, shape.destination) is not None:
+        return ()
+    if shape.destination == "unknown" and _opaque_response_blocked(policy, shape, "script"):
+        return ("destination=script", True), ("destination=empty", False)
+    data, other = ("body=data", True), ("body=other", False)
+    match likely_data(shape.content_type, status=shape.status):
+        case None:
+            return ()
+        case True:
+            return data, other
+        case False:
+            return other, data
 
 
 def _worded(

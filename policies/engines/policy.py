@@ -60,6 +60,8 @@ class EnginePolicy(BaseModel):
 
     storage_access_since: int | None = None
     """The major version from which `Sec-Fetch-Storage-Access` comes with every credentialed cross-site request."""
+    fonts_ask_with_cors: bool = True
+    """Whether stylesheets ask for their fonts with CORS, and so without credentials."""
     separate_connections: Literal["always", "http/1.1", "never"] = "never"
     """On which connections credentialed and uncredentialed requests never mix."""
 

@@ -60,6 +60,8 @@ _JAVASCRIPT = re.compile(
 ).fullmatch
 """https://mimesniff.spec.whatwg.org/#javascript-mime-type"""
 
+_MEDIA = ("audio/", "font/", "image/", "video/")
+
 _range = re.compile(r"bytes[ =]+([0-9]+)-([0-9]+)/([0-9]+|\*)", re.IGNORECASE).fullmatch
 
 
@@ -148,6 +150,19 @@ def is_data(essence: str) -> bool:
     )
 
 
+def likely_data(content_type: str | None, *, status: int) -> bool | None:
+    """Whether a body that has to be sniffed will be found to be data; None when it is surely what its type says."""
+    essence = essence_of(content_type)
+    if essence is not None and is_data(essence):
+        return True
+    if essence is not None and (essence.startswith(_MEDIA) or _JAVASCRIPT(essence)):
+        return None
+    # Servers that do not know a file say octet-stream, and their error pages are text.
+    if not 200 <= status <= 299:
+        return True
+    return None if essence == "application/octet-stream" else False
+
+
 def _partial(content_range: str | None) -> bool | None:
     """Whether a 206 begins with the resource's first byte; None when its Content-Range cannot be read."""
     match = _range(content_range) if content_range else None
@@ -219,4 +234,5 @@ def _blocked(
     # Step 12: no type at all, and nothing against it.
     if essence is None and not nosniff and 200 <= status <= 299:
         return False
-    return None
+    # What has nothing in it is no data, unless it should be media.
+    return False if empty and not (essence or "").startswith(_MEDIA) else None

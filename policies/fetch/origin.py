@@ -21,6 +21,7 @@ _C0_OR_SPACE = "".join(map(chr, range(0x21)))
 _TAB_OR_NEWLINE = {0x09: None, 0x0A: None, 0x0D: None}
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):")
 _PARTS = re.compile(r"(https?:)//([^/?#]*)([^?#]*)(\?[^#]*)?")
+_WEB = re.compile(r"https?://[^/?#\\]*").match
 _USERINFO = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[/\\]{2,}([^/\\?#]*)@")
 _ORIGIN = re.compile(r"([a-z][a-z0-9+.\-]*)://(\[[0-9a-f:.]+\]|[^\[\]/\\?#@:,\s]+)(?::([0-9]{1,5}))?")
 _IPV4 = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+")
@@ -34,12 +35,22 @@ def _parse(text: str) -> Url | None:
         return None
 
 
-@lru_cache(4096)
 def origin_of(url: str) -> str:
     """The serialized origin of an absolute URL; `null` when it is opaque or the text is no URL.
 
     https://url.spec.whatwg.org/#concept-url-origin, https://html.spec.whatwg.org/#ascii-serialisation-of-an-origin
     """
+    return _origin(_up_to_path(url))
+
+
+def _up_to_path(url: str) -> str:
+    """A web URL as far as its origin goes, so that what is remembered serves all its paths; others as they are."""
+    match = _WEB(url)
+    return url if match is None else match[0]
+
+
+@lru_cache(4096)
+def _origin(url: str) -> str:
     parsed = _parse(url)
     if parsed is None:
         return "null"
@@ -88,12 +99,16 @@ def is_localhost(host: str) -> bool:
     return host.startswith("127.") and _IPV4.fullmatch(host) is not None
 
 
-@lru_cache(4096)
 def is_potentially_trustworthy(url_or_origin: str) -> bool:
     """Whether a URL or a serialized origin counts as delivered safely.
 
     https://w3c.github.io/webappsec-secure-contexts/#is-url-trustworthy and #is-origin-trustworthy
     """
+    return _trustworthy(_up_to_path(url_or_origin))
+
+
+@lru_cache(4096)
+def _trustworthy(url_or_origin: str) -> bool:
     parsed = _parse(url_or_origin)
     if parsed is None:
         return False

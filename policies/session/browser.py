@@ -25,7 +25,7 @@ from policies.session.documents import Documents
 from policies.session.fetches import Entry, Fetch
 from policies.session.memory import Memory
 from policies.session.reading import DOCUMENTS, Reading, read, referrer_origin
-from policies.session.sequels import FOLLOWED, PATIENCE, SETTLED, UNFOLLOWED, Expected, left_over, narrow
+from policies.session.sequels import FOLLOWED, PATIENCE, SETTLED, UNFOLLOWED, Expected, left_over, narrow, overtook
 from policies.session.situation import facts_of, tainting_of
 from policies.session.stored import StoredResponses
 from policies.verdict import Certainty, EngineName, Evidence, Outcome, Verdict
@@ -151,7 +151,8 @@ class Browser:
 
     def _join(self, exchange: Exchange, reading: Reading, fetch: Fetch) -> Entry:
         url = exchange.request.url
-        if not fetch.urls or fetch.urls[-1] != url:
+        # A preflight and its request are one hop; a redirect may lead back to where it came from.
+        if not fetch.entries or fetch.entries[-1].role == "redirect" or fetch.urls[-1] != url:
             fetch.urls.append(url)
         told = reading if reading.metadata or not fetch.entries else fetch.entries[0]
         entry = Entry(exchange, reading, fetch, told.mode, told.destination, len(fetch.urls) - 1, fetch.crossed)
@@ -207,7 +208,10 @@ class Browser:
         fetch, reading, exchange = entry.fetch, entry.reading, entry.exchange
         separates = self._credentials.separates(exchange)
         if tainting_of(entry)[0] != "cors":
-            if separates and by_nature(reading):
+            self._credentials.note_worker(reading, exchange.request.url)
+            # A credentialless page asks without; and which page asked, is not always told.
+            bare = reading.mode == "no-cors" and not reading.cookie and self._documents.credentialless
+            if separates and by_nature(reading) and not bare:
                 because = "it carried a request that always has credentials"
                 self._spread(self._connections.mark(exchange.connection, True, because), revised)
             return
@@ -217,7 +221,7 @@ class Browser:
         stated = self._credentials.stated(reading, exchange.request.url, first=entry.index == 0)
         if stated is None and reading.authorization and from_own_store(entry):
             stated = True, "it carries an Authorization that its preflight did not ask for"
-        if stated is not None and fetch.learn(*stated):
+        if stated is not None and fetch.learn(*stated, self._credentials.certainty(stated[1], reading)):
             told.append(fetch)
         if separates and not reading.preflight:
             if fetch.include is not None and fetch.certainty == "certain":
@@ -296,7 +300,30 @@ class Browser:
             # Firefox leaves the header out for keepalive; a preflight that passed would have been followed.
             entry.fetch.doubt(ABSENCE)
             self._judge(entry)
-        self._settle(entry, passed=False, certainty=certainty, revised=revised)
+        alike = self._expected.alike(entry)
+        followed = [other for other in alike if other.sequel == "followed"]
+        for other in followed:
+            if overtook(other, entry):
+                self._given_up(entry, other, revised)
+                return
+        # A page may abort its fetch, or be left. That it did so each time is not to be believed.
+        again = [] if followed else [other for other in alike if other.sequel == "absent"]
+        self._settle(entry, passed=False, certainty=certainty if again else "likely", revised=revised)
+        if certainty == "certain":
+            for other in again:
+                self._settle(other, passed=False, certainty=certainty, revised=revised)
+
+    def _given_up(self, entry: Entry, followed: Entry, revised: list[Judged]) -> None:
+        """Nothing followed a preflight, but a request did follow one like it that set out meanwhile: the page gave up the
+        first and asked again, as an effect does that runs twice.
+        """
+        because = (
+            f"no request followed, but one did follow exchange {followed.exchange.id}, which asked the same meanwhile"
+        )
+        entry.evidence["sequel"] = Evidence("sequel", "given up", because, "likely")
+        if followed.fetch.include is not None:
+            entry.fetch.learn(followed.fetch.include, f"exchange {followed.exchange.id} is just like it", "likely")
+        self._revise(entry.fetch, revised)
 
     def _would_block(self, entry: Entry) -> bool:
         """Whether an exchange that passes would be blocked with credentials."""
@@ -349,7 +376,7 @@ class Browser:
         entry.facts = facts_of(entry, self.client, self._policy, self._credentials, self._documents)
         verdict, entry.differing = survey(entry.exchange, entry.facts, self.engine)
         sequel = entry.evidence.get("sequel")
-        if sequel is not None and verdict.branches:
+        if sequel is not None and sequel.value != "given up" and verdict.branches:
             verdict = narrow(verdict, passed=sequel.value == "followed", certainty=sequel.certainty)
         entry.verdict = verdict
         return Judged(entry, self.client, verdict)

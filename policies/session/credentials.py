@@ -13,7 +13,7 @@ from policies.session.clients import Client
 from policies.session.fetches import Entry, Fetch
 from policies.session.memory import Memory
 from policies.session.reading import Reading
-from policies.verdict import EngineName
+from policies.verdict import Certainty, EngineName
 
 HABIT = 8
 """How many requests of one credentials mode, and none of another, make a habit."""
@@ -21,12 +21,15 @@ HABIT = 8
 ABSENCE = "it is cross-site and carries no Sec-Fetch-Storage-Access"
 BY_ELEMENTS = frozenset({"image", "script", "style", "audio", "video", "track", "document", "iframe", "frame"})
 """Destinations of no-cors requests that elements make, always with credentials."""
+WORKERS = frozenset({"worker", "sharedworker", "serviceworker"})
+BY_WORKERS = frozenset({"empty", "script", "unknown"})
+"""Destinations of what workers ask for."""
 
 
 class Credentials:
     """What one browser shows of its requests' credentials modes."""
 
-    __slots__ = ("_engine", "_habits", "_policy", "_tells_storage_access")
+    __slots__ = ("_engine", "_habits", "_policy", "_tells_storage_access", "_workers")
 
     def __init__(self, client: Client, engine: EngineName, size: int) -> None:
         self._engine = engine
@@ -34,6 +37,7 @@ class Credentials:
         since = self._policy.storage_access_since
         known = client.engine == engine and client.version is not None
         self._tells_storage_access = since is not None and known and (client.version or 0) >= since
+        self._workers: Memory[str, bool] = Memory(size)
         self._habits: Memory[tuple[str | None, str], list[int]] = Memory(size)
 
     def stated(self, reading: Reading, url: str, *, first: bool) -> tuple[bool, str] | None:
@@ -45,7 +49,7 @@ class Credentials:
             return True, "it carries a cookie"
         if reading.storage_access:
             return True, "it carries Sec-Fetch-Storage-Access"
-        if reading.destination == "font" and reading.mode == "cors":
+        if reading.destination == "font" and reading.mode == "cors" and self._policy.fonts_ask_with_cors:
             return False, "fonts are asked for without credentials"
         if not self._tells_storage_access or reading.site != "cross-site" or not is_potentially_trustworthy(url):
             return None
@@ -56,6 +60,17 @@ class Credentials:
         if not first or reading.keepalive or _schemelessly_same_site(reading.origin, url):
             return None
         return False, ABSENCE
+
+    def note_worker(self, reading: Reading, url: str) -> None:
+        """A worker's script was asked for: some requests of its origin may be the worker's."""
+        if reading.destination in WORKERS:
+            self._workers.put(origin_of(url), True)
+
+    def certainty(self, because: str, reading: Reading) -> Certainty:
+        """How far what a request states is to be believed: Firefox's workers leave the header out of all they send."""
+        if because != ABSENCE or self._engine != "firefox" or reading.destination not in BY_WORKERS:
+            return "certain"
+        return "likely" if self._workers.get(reading.origin or "null") else "certain"
 
     def overrules_absence(self, reading: Reading) -> bool:
         """Whether this request shows that the header its preflight lacked means nothing."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from policies.exchange import Response
 from policies.facts import Embedder
-from policies.fetch.origin import origin_of
+from policies.fetch.origin import is_potentially_trustworthy, origin_of
 from policies.session.memory import Memory
 
 POLICIES: dict[str, Embedder] = {"require-corp": "require-corp", "credentialless": "credentialless"}
@@ -25,9 +25,10 @@ class Documents:
 
     def add(self, url: str, response: Response) -> None:
         """A document came: remember its URL and its embedder policy."""
-        # Cross-Origin-Embedder-Policy is a structured header: an item, parameters after a semicolon.
+        # Cross-Origin-Embedder-Policy is a structured header: an item, parameters after a semicolon. A page that is no
+        # secure context has none (https://html.spec.whatwg.org/multipage/browsers.html#obtain-an-embedder-policy).
         value = (response.headers.get("cross-origin-embedder-policy") or "").partition(";")[0].strip()
-        policy = POLICIES.get(value, "unsafe-none")
+        policy = POLICIES.get(value, "unsafe-none") if is_potentially_trustworthy(url) else "unsafe-none"
         self._by_url.put(url, policy)
         origin = origin_of(url)
         pages = self._by_origin.get(origin) or {}
@@ -42,6 +43,11 @@ class Documents:
     def secure(self) -> bool | None:
         """Whether a page that is not known is a secure one: None unless all that were seen are alike."""
         return next(iter(self._secure)) if len(self._secure) == 1 else None
+
+    @property
+    def credentialless(self) -> bool:
+        """Whether any document was a credentialless one."""
+        return "credentialless" in self._policies
 
     def page(self, origin: str | None, referrer: str | None) -> str | None:
         """The URL of the page with this origin, or this Referer: as full as it is known."""

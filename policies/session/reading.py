@@ -78,7 +78,7 @@ def read(method: str, headers: HeaderList) -> Reading:
         method=method,
         names=names,
         mode=mode if mode in MODES else _mode(method, headers, origin, accept, names),  # type: ignore[arg-type]
-        destination=destination or _destination(accept),
+        destination=destination or _destination(accept, origin),
         site=get("sec-fetch-site"),
         metadata=mode in MODES,
         storage_access="sec-fetch-storage-access" in headers,
@@ -115,14 +115,15 @@ def _keepalive(names: tuple[str, ...]) -> bool:
     return before not in ("accept", "accept-language", "accept-encoding", "origin", "user-agent", "host")
 
 
-def _destination(accept: str) -> str:
+def _destination(accept: str, origin: str | None) -> str:
     if accept.startswith("text/html"):
         return "document"
     if accept.startswith("text/css"):
         return "style"
     if accept.startswith("image/"):
         return "image"
-    return "unknown" if accept not in ("*/*", "text/event-stream") else "empty"
+    # Scripts and media accept everything too; but they mostly ask without CORS, and so without Origin.
+    return "empty" if accept == "text/event-stream" or (accept == "*/*" and origin is not None) else "unknown"
 
 
 def referrer_origin(reading: Reading) -> str | None:

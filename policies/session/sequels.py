@@ -48,6 +48,18 @@ class Expected:
         """A redirect came: what follows it would ask for `target`."""
         _remember(self._redirects, target, entry)
 
+    def alike(self, preflight: Entry) -> list[Entry]:
+        """The other preflights of late that asked for just the same."""
+        asked = preflight.reading
+        return [
+            other
+            for other in self._preflights.get(preflight.exchange.request.url) or []
+            if other is not preflight
+            and preflight.role == "preflight"
+            and (other.reading.origin, other.reading.method, other.reading.names)
+            == (asked.origin, asked.method, asked.names)
+        ]
+
     def redirect_to(self, exchange: Exchange, reading: Reading) -> Entry | None:
         """The redirect that led to this request, if one did."""
         for entry in reversed(self._redirects.get(exchange.request.url) or []):
@@ -71,6 +83,12 @@ class Expected:
             if _asked_for(entry, reading) and not ruled_out(entry):
                 found, received = entry, response.received
         return found
+
+
+def overtook(later: Entry, earlier: Entry) -> bool:
+    """Whether one exchange set out after another did, and before that was answered."""
+    response, started = earlier.exchange.response, later.exchange.request.started
+    return response is not None and earlier.exchange.request.started <= started <= response.received + SLACK
 
 
 def _remember(memory: Memory[str, list[Entry]], url: str, entry: Entry) -> None:
@@ -112,11 +130,13 @@ def left_over(verdict: Verdict, *, passed: bool) -> dict[str, Ruling]:
 
 
 def narrow(verdict: Verdict, *, passed: bool, certainty: Certainty) -> Verdict:
-    """The verdict without the branches that what followed has ruled out."""
+    """The verdict without the branches that what followed has ruled out, or behind the others where it hardly did."""
     left = left_over(verdict, passed=passed)
     if not left:
         return verdict
     ruling = next(iter(left.values()))
+    if certainty == "likely":
+        return replace(verdict, ruling=ruling, certainty="likely")
     branches = left if len(set(left.values())) > 1 else {}
     same = all(other.outcome is ruling.outcome for other in left.values())
     return replace(verdict, ruling=ruling, certainty=certainty if same else "likely", branches=branches)

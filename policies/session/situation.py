@@ -7,7 +7,7 @@ from policies.exchange import Response
 from policies.facts import Embedder, Facts, Site, Tainting
 from policies.fetch.corp import distance
 from policies.fetch.headers import Failure
-from policies.fetch.origin import origin_of
+from policies.fetch.origin import is_potentially_trustworthy, origin_of
 from policies.fetch.redirect import location_url
 from policies.session.clients import Client
 from policies.session.credentials import BY_ELEMENTS, Credentials
@@ -40,8 +40,15 @@ def tainting_of(entry: Entry) -> tuple[Tainting, Tainting | None]:
         # An extension that was granted the host is not subject to CORS, one that was not is.
         return "cors", "basic" if (page or "").partition(":")[0].endswith("-extension") else None
     # No Sec-Fetch-Mode, and nothing that tells it.
-    if own or (origin is None and page is None):
+    if own:
         return "basic", None
+    if origin is None and reading.needs_preflight:
+        # Neither CORS, which has an Origin, nor no-cors, which has no such headers and methods.
+        return "basic", None
+    if origin is None and page is None:
+        # Neither Origin nor Referer: asked at home, or of others without CORS, the Referer withheld. Only
+        # over plain http can a page's request say so little.
+        return "basic", None if is_potentially_trustworthy(entry.exchange.request.url) else "opaque"
     return ("opaque", None) if origin is None or same else ("cors", "opaque")
 
 
@@ -52,6 +59,8 @@ def facts_of(
     exchange, reading, fetch = entry.exchange, entry.reading, entry.fetch
     url = exchange.request.url
     tainting, tainting_too = tainting_of(entry)
+    if tainting == "basic" and not client.browser:
+        tainting_too = None
     response = entry.stored or exchange.response
     page_origin = fetch.page_origin if fetch.page_origin not in (None, "null") else referrer_origin(reading)
     include = fetch.include if fetch.certainty == "certain" else None
@@ -65,9 +74,15 @@ def facts_of(
     embedder: Embedder | None = "unsafe-none"
     if "opaque" in (tainting, tainting_too):
         site = _site(entry, page_origin)
-        embedder = documents.embedder(page_origin, reading.referrer) if client.browser else "unsafe-none"
+        # Only a secure page has an embedder policy, and none of those asks for anything over plain http.
+        if client.browser and is_potentially_trustworthy(url if page_origin is None else page_origin):
+            embedder = documents.embedder(page_origin, reading.referrer)
         if tainting == "opaque" and include is None:
-            include = reading.destination in BY_ELEMENTS or reading.storage_access
+            # Under `credentialless` no-cors requests leave for other origins without, Sec-Fetch-Storage-Access or not.
+            # https://fetch.spec.whatwg.org/#cross-origin-embedder-policy-allows-credentials
+            bare = (documents.newest if embedder is None else embedder) == "credentialless"
+            by_nature = reading.destination in BY_ELEMENTS or reading.storage_access
+            include = reading.cookie or (by_nature and not bare)
     return Facts(
         role=entry.role,
         tainting=tainting,
@@ -101,8 +116,8 @@ def _target(response: Response | None, url: str, policy: EnginePolicy) -> str | 
 def _site(entry: Entry, page_origin: str | None) -> Site:
     """How far the resource is from its page.
 
-    Sec-Fetch-Site tells, also of what a stylesheet asks for, whose Referer is the stylesheet. After a redirect it speaks
-    of the whole chain, while the resource policy looks at the last URL alone.
+    Sec-Fetch-Site tells, also of what a stylesheet asks for, whose Referer is the stylesheet. After a redirect it
+    speaks of the whole chain, while the resource policy looks at the last URL alone.
     """
     told = SITES.get(entry.reading.site or "")
     if told is not None and (entry.index == 0 or page_origin is None):

@@ -19,8 +19,8 @@ from pathlib import Path
 from scripts.benchmarks.traffic import SAMPLES, Sample
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-SLICE = 2400
-SLICES = 7
+SLICE = 1600
+SLICES = 15
 CONNECTIONS = 8
 TICKS = os.sysconf("SC_CLK_TCK")
 EMPTY_HOOKS = """

@@ -13,6 +13,7 @@ from policies.fetch.orb import (
     TRUSTS_SCRIPTS,
     OrbRules,
     essence_of,
+    likely_data,
     opaque_response_blocked,
 )
 
@@ -147,3 +148,38 @@ def test_the_last_type_that_parses_counts(content_type: str | None, essence: str
 def test_no_header_raises(content_type: str, content_range: str, status: int, rules: OrbRules) -> None:
     result = blocked(content_type, rules, status=status, content_range=content_range, nosniff=True)
     assert not (result is True and essence_of(content_type) is None), "what has no type is never blocked unseen"
+
+
+@pytest.mark.parametrize(
+    ("content_type", "status", "likely"),
+    [
+        ("text/html", 200, True),
+        ("application/problem+json", 500, True),
+        ("text/plain", 200, False),
+        ("text/plain", 404, True),
+        (None, 404, True),
+        ("image/png", 404, None),
+        ("text/javascript", 500, None),
+        ("application/octet-stream", 200, None),
+    ],
+)
+def test_whether_a_body_that_has_to_be_sniffed_is_likely_data(
+    content_type: str | None, status: int, likely: bool | None
+) -> None:
+    assert likely_data(content_type, status=status) is likely
+
+
+@pytest.mark.parametrize(
+    ("content_type", "rules", "blocked"),
+    [
+        ("text/html", SNIFFS_SCRIPTS, False),
+        ("text/html", TRUSTS_SCRIPTS, False),
+        ("image/png", SNIFFS_SCRIPTS, False),
+        ("image/png", TRUSTS_SCRIPTS, None),
+    ],
+)
+def test_an_empty_body_is_no_data(content_type: str, rules: OrbRules, blocked: bool | None) -> None:
+    found = opaque_response_blocked(
+        content_type, nosniff=False, status=200, destination="image", empty=True, rules=rules
+    )
+    assert found is blocked

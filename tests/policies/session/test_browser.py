@@ -106,12 +106,32 @@ def test_a_preflight_that_turns_on_credentials_is_likely_until_its_request_prove
     assert recording.last["p"].entry.fetch is recording.last["r"].entry.fetch
 
 
-def test_a_preflight_whose_request_never_comes_was_blocked() -> None:
+def test_a_preflight_whose_request_never_comes_was_blocked_or_its_page_gave_up() -> None:
     recording = Recording()
     recording.preflight("p", STAR)
     recording.wait(PATIENCE + 1)
-    assert recording.said("p") == ("blocked", "certain", "allow-origin-wildcard")
+    assert recording.said("p") == ("blocked", "likely", "allow-origin-wildcard")
     assert recording.because("p", "credentials") == "no request followed its preflight"
+    assert recording.last["p"].verdict.branches["credentials=not-include"].outcome == "allowed"
+
+
+def test_preflights_alike_whose_requests_never_come_were_blocked() -> None:
+    recording = Recording()
+    recording.preflight("p1", STAR)
+    recording.wait(PATIENCE + 1)
+    recording.preflight("p2", STAR)
+    recording.wait(PATIENCE + 1)
+    assert recording.said("p1") == recording.said("p2") == ("blocked", "certain", "allow-origin-wildcard")
+
+
+def test_many_preflights_of_one_url_at_once_each_have_their_request() -> None:
+    recording = Recording()
+    for number in range(20):
+        recording.preflight(f"p{number}", STAR)
+    for number in range(20):
+        recording.request(f"r{number}", STAR, method="PUT")
+    recording.wait(PATIENCE + 1)
+    assert {recording.said(f"p{number}") for number in range(20)} == {("allowed", "certain", None)}
 
 
 def test_a_recording_that_ends_at_once_leaves_the_absence_likely() -> None:
@@ -148,8 +168,22 @@ def test_of_two_preflights_alike_the_latest_has_the_request() -> None:
     recording.preflight("p2", STAR)
     recording.request("r", STAR, method="PUT")
     recording.wait(PATIENCE + 1)
-    assert recording.said("p1")[0] == "blocked"
-    assert recording.said("p2")[0] == "allowed"
+    assert recording.said("p1") == ("blocked", "likely", "allow-origin-wildcard")
+    assert recording.said("p2") == ("allowed", "certain", None)
+
+
+def test_a_page_that_asks_twice_at_once_gave_up_the_first() -> None:
+    # As when an effect runs twice, and aborts what it asked for first.
+    recording = Recording()
+    asked = [("Origin", PAGE), ("Access-Control-Request-Method", "PUT"), *CORS]
+    first, second = (recording.ask(name, "OPTIONS", API, asked, connection=name) for name in ("p1", "p2"))
+    recording.answer(first, 204, STAR)
+    recording.answer(second, 204, STAR)
+    recording.request("r", STAR, method="PUT")
+    recording.wait(PATIENCE + 1)
+    assert recording.said("p1") == ("allowed", "likely", None)
+    assert "p2, which asked the same meanwhile" in recording.because("p1", "sequel")
+    assert recording.said("p2") == ("allowed", "certain", None)
 
 
 def test_concurrent_preflights_each_get_their_request() -> None:
@@ -330,7 +364,7 @@ def test_a_firefox_preflight_that_nothing_follows_overrules_the_absent_header() 
     recording.preflight("p", STAR)
     assert recording.said("p") == ("allowed", "certain", None)
     recording.wait(PATIENCE + 1)
-    assert recording.said("p") == ("blocked", "certain", "allow-origin-wildcard")
+    assert recording.said("p") == ("blocked", "likely", "allow-origin-wildcard")
 
 
 def test_a_chromium_connection_that_carried_a_preflight_is_uncredentialed_also_in_hindsight() -> None:
@@ -364,11 +398,15 @@ def test_firefox_and_http2_share_connections_and_tell_nothing_by_them() -> None:
     assert recording.said("r")[1] == "likely"
 
 
-def test_fonts_come_without_credentials() -> None:
-    recording = Recording()
-    font = [("Origin", PAGE), ("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Dest", "font"), ("Sec-Fetch-Site", "cross-site")]
+def test_fonts_come_without_credentials_where_stylesheets_ask_with_cors() -> None:
+    font = [("Origin", PAGE), ("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Dest", "font"), ("Sec-Fetch-Site", "same-site")]
+    recording = Recording(agent=FIREFOX)
     recording.answer(recording.ask("r", "GET", API, font), 200, STAR)
     assert recording.said("r") == ("allowed", "certain", None)
+    # WebKit's stylesheets ask without CORS: this is a preload, which may say use-credentials.
+    recording = Recording(agent=WEBKIT)
+    recording.answer(recording.ask("r", "GET", API, font), 200, STAR)
+    assert recording.said("r") == ("allowed", "likely", None)
 
 
 def test_an_unknown_mode_goes_with_the_habit_of_the_page() -> None:
@@ -518,3 +556,129 @@ def test_judging_the_same_recording_twice_says_the_same() -> None:
         return [recording.said(name) for name in ("p", "r", "q")]
 
     assert tell() == tell()
+
+
+# -- what only real pages showed --------------------------------------------------------------------------------------
+
+
+NO_CORS: Pairs = [("Sec-Fetch-Mode", "no-cors"), ("Sec-Fetch-Dest", "image")]
+CORP = ("Cross-Origin-Resource-Policy", "same-origin")
+PNG = ("Content-Type", "image/png")
+
+
+def test_a_resource_policy_looks_at_the_last_url_not_at_the_chain() -> None:
+    recording = Recording(agent=CHROMIUM)
+    recording.page(f"{PAGE}/")
+    cross_site = [*NO_CORS, ("Sec-Fetch-Site", "cross-site"), ("Referer", f"{PAGE}/")]
+    away = recording.ask("away", "GET", "https://cdn.test/i", cross_site)
+    recording.answer(away, 302, [("Location", f"{PAGE}/i")])
+    recording.answer(recording.ask("home", "GET", f"{PAGE}/i", cross_site), 200, [PNG, CORP])
+    assert recording.said("home") == ("opaque", "certain", None)
+
+
+def test_a_credentialless_page_asks_without_credentials_and_needs_no_opt_in() -> None:
+    recording = Recording(agent=CHROMIUM)
+    recording.page(f"{PAGE}/", ("Cross-Origin-Embedder-Policy", "credentialless"))
+    # The header comes all the same.
+    asked = [*NO_CORS, ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Storage-Access", "none"), ("Referer", f"{PAGE}/")]
+    recording.answer(recording.ask("r", "GET", "https://cdn.test/i", asked), 200, [PNG])
+    assert recording.said("r") == ("opaque", "certain", None)
+
+
+def test_a_page_over_http_has_no_embedder_policy() -> None:
+    recording = Recording(agent=CHROMIUM)
+    recording.page("http://app.test/", ("Cross-Origin-Embedder-Policy", "require-corp"))
+    image = [("Accept", "image/png"), ("Referer", "http://app.test/")]
+    recording.answer(recording.ask("r", "GET", "http://cdn.test/i", image), 200, [PNG])
+    assert recording.said("r") == ("opaque", "certain", None)
+
+
+def test_a_plain_http_image_makes_its_connection_a_credentialed_one() -> None:
+    recording = Recording(agent=CHROMIUM)
+    page, url = "http://app.test", "http://cdn.test/i"
+    image = Exchange("i", "127.0.0.1", "shared", Request("GET", url, plain("image/png", ("Referer", page)), 1000.5))
+    recording.answer(image, 200, [PNG])
+    anonymous = Request("GET", url, plain("image/png", ("Origin", page)), 1000.6)
+    recording.answer(Exchange("r", "127.0.0.1", "shared", anonymous), 200, [PNG, ("Access-Control-Allow-Origin", "*")])
+    assert recording.said("r") == ("blocked", "certain", "allow-origin-wildcard")
+
+
+def test_a_page_may_fetch_html() -> None:
+    recording = Recording(agent=CHROMIUM)
+    page = "http://app.test"
+    fetched = Request("GET", "http://api.test/", plain("text/html", ("Origin", page)), 1000.5)
+    recording.answer(Exchange("r", "127.0.0.1", "c", fetched), 200, [])
+    assert recording.said("r") == ("blocked", "certain", "allow-origin-missing")
+    form = plain("text/html,*/*;q=0.8", ("Origin", page), ("Upgrade-Insecure-Requests", "1"))
+    recording.answer(Exchange("f", "127.0.0.1", "c", Request("POST", "http://api.test/", form, 1000.6)), 200, [])
+    assert recording.said("f") == ("not-cors", "certain", None)
+
+
+def test_where_a_page_withholds_its_referer_a_plain_http_image_may_be_another_origins() -> None:
+    recording = Recording(agent=CHROMIUM)
+    request = Request("GET", "http://cdn.test/i", plain("image/png"), 1000.5)
+    recording.answer(Exchange("r", "127.0.0.1", "c", request), 200, [PNG, CORP])
+    assert recording.said("r") == ("not-cors", "likely", None)
+    assert recording.last["r"].verdict.branches["mode=no-cors"].rule == "corp-same-origin"
+
+
+@pytest.mark.parametrize(
+    ("agent", "kind", "headers", "said"),
+    [
+        (CHROMIUM, "text/html", [], ("blocked", "likely", "opaque-response-blocked")),
+        (FIREFOX, "application/json", [], ("blocked", "likely", "opaque-response-blocked")),
+        (CHROMIUM, "text/html", [("Content-Length", "0")], ("opaque", "certain", None)),
+        (CHROMIUM, "image/png", [], ("opaque", "certain", None)),
+        (WEBKIT, "text/html", [], ("opaque", "certain", None)),
+    ],
+)
+def test_what_is_data_by_its_type_is_likely_blocked_where_its_body_decides(
+    agent: str, kind: str, headers: Pairs, said: tuple[str, str, str | None]
+) -> None:
+    recording = Recording(agent=agent)
+    recording.page(f"{PAGE}/")
+    asked = [*NO_CORS, ("Sec-Fetch-Site", "cross-site"), ("Referer", f"{PAGE}/")]
+    recording.answer(recording.ask("r", "GET", "https://cdn.test/i", asked), 200, [("Content-Type", kind), *headers])
+    assert recording.said("r") == said
+
+
+def test_what_accepts_everything_without_origin_is_likelier_a_script_than_a_fetch() -> None:
+    recording = Recording(agent=CHROMIUM)
+    request = Request("GET", "http://cdn.test/s", plain("*/*", ("Referer", "http://app.test/")), 1000.5)
+    nosniff = [("Content-Type", "application/json"), ("X-Content-Type-Options", "nosniff")]
+    recording.answer(Exchange("r", "127.0.0.1", "c", request), 200, nosniff)
+    assert recording.said("r") == ("blocked", "likely", "opaque-response-blocked")
+    assert recording.last["r"].verdict.branches["destination=empty"].outcome == "opaque"
+
+
+def test_a_redirect_to_its_own_url_counts() -> None:
+    recording = Recording(agent=FIREFOX)
+    for number in range(21):
+        recording.request(f"r{number}", [*STAR, ("Location", API)], status="302")
+    assert recording.said("r19") == ("allowed", "certain", None)
+    assert recording.said("r20") == ("blocked", "certain", "redirect-too-many")
+
+
+def test_where_firefox_has_workers_an_absent_header_is_no_proof() -> None:
+    recording = Recording(agent=FIREFOX)
+    recording.request("before", STAR)
+    assert recording.said("before") == ("allowed", "certain", None)
+    asked = [("Sec-Fetch-Mode", "same-origin"), ("Sec-Fetch-Dest", "worker"), ("Sec-Fetch-Site", "same-origin")]
+    recording.answer(recording.ask("worker", "GET", f"{PAGE}/worker.js", asked), 200, [])
+    recording.request("r", STAR, connection="other")
+    assert recording.said("r") == ("allowed", "likely", None)
+    assert recording.last["r"].verdict.branches["credentials=include"].rule == "allow-origin-wildcard"
+
+
+def test_a_credentialless_page_tells_nothing_by_its_connections() -> None:
+    recording = Recording(agent=FIREFOX)
+    recording.page(f"{PAGE}/", ("Cross-Origin-Embedder-Policy", "credentialless"))
+    asked = [*NO_CORS, ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Storage-Access", "none"), ("Referer", f"{PAGE}/")]
+    recording.answer(recording.ask("i", "GET", "https://cdn.test/i", asked, connection="shared"), 200, [PNG])
+    recording.request("r", STAR, connection="shared")
+    assert recording.said("r") == ("allowed", "certain", None)
+
+
+def plain(accept: str, *headers: tuple[str, str]) -> HeaderList:
+    """A request of Chromium's over plain http, which carries no fetch metadata."""
+    return HeaderList.of(("User-Agent", CHROMIUM), ("Accept", accept), *headers)
