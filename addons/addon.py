@@ -174,8 +174,9 @@ class Cors:
             return
         verdicts = self._session.observe(exchange_of(flow, self._asked.pop(flow.id)))
         annotate(flow, verdicts[0], mark=self._mark)
-        # What comes later may revise it; then its flow has to be found again, if it is still there.
-        self._flows[flow.id] = flow
+        if verdicts[0].verdict.branches or verdicts[0].entry.role != "request":
+            # What comes later may revise it; then its flow has to be found again, if it is still there.
+            self._flows[flow.id] = flow
         self._publish(verdicts)
 
     def done(self) -> None:

@@ -16,24 +16,34 @@ HTTP_WHITESPACE = "\t\n\r "
 class HeaderList:
     """A header list, in the order of the wire (https://fetch.spec.whatwg.org/#concept-header-list).
 
-    `fields` are the (name, value) pairs exactly as sent; every reading of them is derived, and values only when asked
-    for. `repeats` tells whether any name stands on several lines.
+    `fields` are the (name, value) pairs exactly as sent; every reading of them is derived, and only when asked for: a
+    request's headers are mostly just compared with those of the one before.
     """
 
-    __slots__ = ("_index", "fields", "repeats")
+    __slots__ = ("_names", "fields")
 
     def __init__(self, fields: tuple[tuple[bytes, bytes], ...] = ()) -> None:
         self.fields = fields
-        index: dict[str, bytes | list[bytes]] = {}
-        for raw, value in fields:
-            name = _lower(raw)
-            if name not in index:
-                index[name] = value
-                continue
-            known = index[name]
-            index[name] = [*known, value] if isinstance(known, list) else [known, value]
-        self._index = index
-        self.repeats = len(index) < len(fields)
+        self._names: dict[str, bytes | list[bytes]] | None = None
+
+    @property
+    def _index(self) -> dict[str, bytes | list[bytes]]:
+        index = self._names
+        if index is None:
+            index = self._names = {}
+            for raw, value in self.fields:
+                name = _lower(raw)
+                known = index.get(name)
+                if known is None:
+                    index[name] = value
+                else:
+                    index[name] = [*known, value] if isinstance(known, list) else [known, value]
+        return index
+
+    @property
+    def repeats(self) -> bool:
+        """Whether any name stands on several lines."""
+        return len(self._index) < len(self.fields)
 
     @classmethod
     def of(cls, *pairs: tuple[str, str]) -> HeaderList:

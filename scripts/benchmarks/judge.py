@@ -8,9 +8,9 @@ from dataclasses import replace
 from policies import judge as door
 from policies.exchange import Exchange, HeaderList, Request, Response
 from policies.facts import Facts
-from scripts.benchmarks.traffic import PAGE
 
 ROUNDS = 2000
+PAGE = "https://app.example"
 
 
 def _cases() -> list[tuple[str, Exchange, Facts]]:

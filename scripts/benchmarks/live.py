@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from scripts.benchmarks.traffic import SAMPLES, Sample
+from scripts.benchmarks.traffic import Sample, samples
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SLICE = 1600
@@ -121,21 +121,23 @@ async def _load(port: int, upstream: int, requests: int) -> None:
 
 async def _client(port: int, upstream: int, requests: int) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    requests_to_send = [_request(sample, upstream) for sample in samples(upstream)]
     for number in range(requests):
-        sample = SAMPLES[number % len(SAMPLES)]
-        writer.write(_request(sample, upstream))
+        writer.write(requests_to_send[number % len(requests_to_send)])
         await reader.readuntil(b"\r\n\r\n")
     writer.close()
 
 
 def _request(sample: Sample, upstream: int) -> bytes:
-    head = f"{sample.method} http://127.0.0.1:{upstream}{sample.path} HTTP/1.1\r\nHost: 127.0.0.1:{upstream}\r\n"
+    host = f"{sample.host}:{upstream}"
+    head = f"{sample.method} http://{host}{sample.path} HTTP/1.1\r\nHost: {host}\r\n"
     length = "Content-Length: 0\r\n" if sample.method == "PUT" else ""
     return (head + "".join(f"{name}: {value}\r\n" for name, value in sample.asked) + length + "\r\n").encode()
 
 
 async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    answers = {(one.method, one.path): _response(one) for one in SAMPLES}
+    port = writer.get_extra_info("sockname")[1]
+    answers = {(one.method, one.path): _response(one) for one in samples(port)}
     with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
         while True:
             head = await reader.readuntil(b"\r\n\r\n")

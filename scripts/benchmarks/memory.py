@@ -19,7 +19,7 @@ def run() -> None:
     session = Session()
     held: list[int] = []
     tracemalloc.start()
-    for number, sample in enumerate(islice(endless(), EXCHANGES)):
+    for number, sample in enumerate(islice(endless(8000), EXCHANGES)):
         now = 1_800_000_000.0 + number * 0.01
         url = f"http://api{number // 64 % 500}.example{sample.path}?{number // 8}"
         request = Request(sample.method, url, HeaderList.of(*sample.asked), now)
