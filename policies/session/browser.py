@@ -314,8 +314,9 @@ class Browser:
                 self._settle(other, passed=False, certainty=certainty, revised=revised)
 
     def _given_up(self, entry: Entry, followed: Entry, revised: list[Judged]) -> None:
-        """Nothing followed, but a request did follow a preflight like it that set out meanwhile: the page gave up the first
-        and asked again, as an effect does that runs twice.
+        """Nothing followed a preflight, but a request did follow one like it that set out meanwhile.
+
+        The page gave up the first and asked again, as an effect does that runs twice.
         """
         because = (
             f"no request followed, but one did follow exchange {followed.exchange.id}, which asked the same meanwhile"
