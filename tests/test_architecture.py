@@ -16,7 +16,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 FACTS = {"policies.exchange", "policies.verdict"}
 RULES = FACTS | {"policies.fetch", "policies.rules"}
-JUDGE = RULES | {"policies.engines", "policies.facts", "policies.judge"}
+DECIDE = RULES | {"policies.engines", "policies.facts", "policies.shape"}
+JUDGE = DECIDE | {"policies.decide", "policies.judge"}
 POLICIES = JUDGE | {"policies.session", "policies.diagnosis", "policies.server", "policies.redact", "policies.record"}
 
 MAY_IMPORT = {
@@ -27,6 +28,8 @@ MAY_IMPORT = {
     "policies.rules": RULES,
     "policies.engines": RULES,
     "policies.facts": FACTS,
+    "policies.shape": RULES | {"policies.facts"},
+    "policies.decide": DECIDE,
     "policies.judge": JUDGE,
     "policies.session": JUDGE,
     "policies.diagnosis": JUDGE | {"policies.session"},

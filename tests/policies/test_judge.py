@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from policies.decide import forget
 from policies.engines import ENGINES
 from policies.exchange import Exchange, HeaderList, Request, Response
 from policies.facts import Facts
-from policies.judge import forget, judge, mend, survey
+from policies.judge import judge, mend, survey
 from policies.rules import RULES
 from policies.verdict import EngineName, Outcome, Verdict
 from tests.cases import Case, cases
