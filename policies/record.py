@@ -14,11 +14,16 @@ from pydantic import BaseModel, ConfigDict, Field
 from policies.redact import redact
 from policies.session import Judged
 from policies.session.memory import Memory
-from policies.verdict import Certainty, EngineName, Outcome, Role, Ruling
+from policies.verdict import Certainty, EngineName, Evidence, Outcome, Role, Ruling
 
 SCHEMA = 1
 SHAPES = 4096
 """How many shapes of records are remembered."""
+
+INITIATOR = Evidence(
+    "initiator", "fetch", "fetch() and XMLHttpRequest look alike on the wire: the likelier one is said", "likely"
+)
+"""What Chromium's console texts turn on, and its wire does not tell."""
 
 _READABLE = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
 _ESCAPED = json.JSONEncoder(ensure_ascii=True, check_circular=False, separators=(",", ":"))
@@ -98,6 +103,13 @@ def record(judged: Judged, *, secrets: bool = False) -> dict[str, Any]:
     assert facts is not None
     clean = _same if secrets else redact
     evidence = [*entry.fetch.evidence.values(), *entry.evidence.values()]
+    if (
+        verdict.engine == "chromium"
+        and ruling.rule is not None
+        and facts.destination == "empty"
+        and not facts.event_source
+    ):
+        evidence.append(INITIATOR)
     return {
         "schema": SCHEMA,
         "flow": exchange.id,

@@ -81,8 +81,7 @@ class EnginePolicy(BaseModel):
     image_address_is_mixed: bool = True
     """Whether images, audio and video over http from an IP address, which are never upgraded, are blocked."""
     invalid_resource_policy_is_none: bool = True
-    """Whether a Cross-Origin-Resource-Policy that is no policy counts as absent where an embedder policy asks for one.
-    """
+    """Whether a Cross-Origin-Resource-Policy that is no policy counts as absent under an embedder policy."""
     opaque_response_blocking: OrbRules | None = None
     """How opaque responses are blocked by what their headers say they are; None where they are not."""
 

@@ -87,9 +87,7 @@ POLICY = EnginePolicy(
 
 
 def word(wording: Wording) -> tuple[None, str | None]:
-    """WebKit names no errors; the console's specific line (a second one, `... due to access control checks.`, follows
-    it).
-    """
+    """WebKit names no errors. The console's specific line; `... due to access control checks.` follows it."""
     rule, value = wording.rule, wording.value
     denied = f"Origin {wording.origin} is not allowed by Access-Control-Allow-Origin. Status code: {wording.status}"
     text = {

@@ -41,9 +41,7 @@ def cors_check(origin: str, allow_origin: str | None, allow_credentials: str | N
 
 
 def classify(allow_origin: str) -> str:
-    """Why this Access-Control-Allow-Origin value did not match: a wildcard, several values, no origin at all, another
-    one.
-    """
+    """Why this Access-Control-Allow-Origin did not match: a wildcard, several values, no origin at all, another one."""
     if allow_origin == "*":
         return WILDCARD
     if "," in allow_origin or " " in allow_origin:

@@ -2,8 +2,7 @@
 
 1. Nothing here decides: facts go to judge(), and what the browser does next is held against its branches.
 2. What comes later may revise what was said: a request that follows a preflight or a redirect proves that it passed,
-one
-   that never comes proves the contrary.
+   one that never comes speaks for the contrary.
 3. Every memory is bounded.
 """
 

@@ -69,9 +69,10 @@ def test_the_verdict_is_written_flat_and_the_others_beside_it() -> None:
         "message": None,
     }
     assert written["verdicts"]["firefox"]["error"] == "CORSMissingAllowHeaderFromPreflight2"
-    assert written["evidence"] == [
+    assert written["evidence"][:-1] == [
         {"fact": "credentials", "value": "include", "because": "it carries a cookie", "certainty": "certain"}
     ]
+    assert written["evidence"][-1]["fact"] == "initiator"
     assert (written["schema"], written["flow"], written["status"]) == (SCHEMA, case.name, 204)
 
 
@@ -171,3 +172,13 @@ def test_the_schema_is_version_1() -> None:
     assert PUBLISHED["$defs"]["Outcome"]["enum"] == ["allowed", "blocked", "opaque", "not-cors"]
     assert PUBLISHED["$defs"]["RulingRecord"]["required"] == ["outcome", "rule", "error", "message"]
     assert PUBLISHED["$defs"]["EvidenceRecord"]["required"] == ["fact", "value", "because", "certainty"]
+
+
+def test_a_console_text_that_takes_fetch_for_granted_says_so() -> None:
+    session = Session()
+    asked = HeaderList.of(CHROME, ("Accept", "*/*"), ("Origin", "http://app.test"))
+    answers = {"blocked": HeaderList(), "allowed": HeaderList.of(("Access-Control-Allow-Origin", "*"))}
+    for name, answer in answers.items():
+        exchange = Exchange(name, "127.0.0.1", "c", Request("GET", "http://api.test/", asked), Response(200, answer))
+        said = [one["fact"] for one in record(session.observe(exchange)[0])["evidence"]]
+        assert ("initiator" in said) == (name == "blocked")
