@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
+from policies.decide import forget
 from policies.exchange import Exchange, HeaderList, Request, Response
 from policies.facts import Facts
 from policies.judge import judge
@@ -42,15 +43,15 @@ def run() -> None:
     """Measure and print, in microseconds of CPU time: the least of several rounds."""
     print("judge, one engine, microseconds of CPU time (thinking / remembering)")
     for name, exchange, facts in _cases():
-        thinking = min(_time(exchange, facts, forget=True) for _ in range(5))
-        remembering = min(_time(exchange, facts, forget=False) for _ in range(5))
+        thinking = min(_time(exchange, facts, anew=True) for _ in range(5))
+        remembering = min(_time(exchange, facts, anew=False) for _ in range(5))
         print(f"  {name:22} {thinking:6.1f} {remembering:6.1f}")
 
 
-def _time(exchange: Exchange, facts: Facts, *, forget: bool) -> float:
+def _time(exchange: Exchange, facts: Facts, *, anew: bool) -> float:
     started = time.process_time()
     for _ in range(ROUNDS):
-        if forget:
+        if anew:
             forget()
         judge(exchange, facts, "chromium")
     return (time.process_time() - started) / ROUNDS * 1e6
