@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from policies.fetch import preflight as check
+from policies.fetch.headers import is_token
 from policies.rules.model import Fix, HeaderEdit, Rule, Situation
 
 ALLOW_METHODS = "Access-Control-Allow-Methods"
@@ -25,8 +26,6 @@ def allow_headers(situation: Situation) -> Fix:
 
 
 def _listed(situation: Situation, header: str, wanted: tuple[str, ...]) -> str:
-    from policies.fetch.headers import is_token
-
     value = situation.response.headers.get(header.lower()) or ""
     listed = [token for token in (part.strip() for part in value.split(",")) if is_token(token)]
     have = {token.lower() if header == ALLOW_HEADERS else token for token in listed}
