@@ -1,28 +1,30 @@
 """What the addon costs a running proxy: its CPU time a request, with the addon and its log, and without, in turn.
 
-Two proxies run side by side before one server and get the same load in alternating slices, so whatever else the machine
-does weighs on both. CPU time is the proxy process's own, as the system counts it.
+The proxies run side by side before one server and get the same load in short slices, in turn. What else the machine
+does comes and goes more slowly than that and weighs on neighbours alike: each slice is held against the plain ones
+before and after it, and the median of those ratios told. CPU time is the proxy process's own, as the system counts it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
+import itertools
 import re
 import statistics
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 from scripts.benchmarks.traffic import Sample, samples
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-SLICE = 800
-SLICES = 24
+SLICES = 60
+PAGES = 3
+WARM_UP = 3
 CONNECTIONS = 8
-TICKS = os.sysconf("SC_CLK_TCK")
 EMPTY_HOOKS = """
 class Empty:
     def requestheaders(self, flow): pass
@@ -54,21 +56,32 @@ async def _run() -> None:
                 name: await stack.enter_async_context(_proxy(scratch / f"conf-{number}", extra))
                 for number, (name, extra) in enumerate(variants.items())
             }
-            for _, port in proxies.values():
-                await _load(port, upstream, SLICE // 4)
+            requests = [_request(sample, upstream) for sample in samples(upstream)] * PAGES
+            clients = {
+                name: [await asyncio.open_connection("127.0.0.1", port) for _ in range(CONNECTIONS)]
+                for name, (_, port) in proxies.items()
+            }
             costs: dict[str, list[float]] = {name: [] for name in proxies}
-            for _ in range(SLICES):
-                for name, (pid, port) in proxies.items():
+            for number in range(WARM_UP + SLICES):
+                for name, (pid, _) in proxies.items():
                     before = _cpu(pid)
-                    await _load(port, upstream, SLICE)
-                    costs[name].append((_cpu(pid) - before) / SLICE * 1e6)
+                    await asyncio.gather(*(_ask(*client, requests) for client in clients[name]))
+                    if number >= WARM_UP:
+                        costs[name].append((_cpu(pid) - before) / (CONNECTIONS * len(requests)) * 1e6)
+            for _, writer in itertools.chain(*clients.values()):
+                writer.close()
         server.close()
-    print(f"proxy CPU time a request, microseconds (least and median of {SLICES} slices of {SLICE} requests, in turn)")
-    # What else runs on the machine only ever adds: the least is the nearest to the cost itself.
-    plain = min(costs["plain"])
+    size = CONNECTIONS * len(requests)
+    print(f"proxy CPU time a request, microseconds (median of {SLICES} slices of {size} requests, in turn)")
+    plain = costs["plain"]
+    around = [statistics.mean(pair) for pair in itertools.pairwise(plain)]
     for name, taken in costs.items():
-        least, median = min(taken), statistics.median(taken)
-        print(f"  {name:12} {least:6.0f} {median:6.0f}   +{least - plain:4.0f}   throughput left {plain / least:.3f}")
+        left = [before / cost for before, cost in zip(plain if name == "plain" else around, taken, strict=False)]
+        low, middle, high = statistics.quantiles(left, n=4)
+        print(
+            f"  {name:12} {statistics.median(taken):6.0f}   throughput left {middle:.3f}"
+            f"   (half of the slices between {low:.3f} and {high:.3f})"
+        )
 
 
 @contextlib.asynccontextmanager
@@ -110,22 +123,14 @@ async def _drain(stream: asyncio.StreamReader) -> None:
 
 
 def _cpu(pid: int) -> float:
-    """Seconds of user and system time the process has used (proc(5))."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
+    """Seconds of user and system time the process has used, from its CPU-time clock (clock_getcpuclockid(3))."""
+    return time.clock_gettime((~pid << 3) | 2)
 
 
-async def _load(port: int, upstream: int, requests: int) -> None:
-    await asyncio.gather(*(_client(port, upstream, requests // CONNECTIONS) for _ in range(CONNECTIONS)))
-
-
-async def _client(port: int, upstream: int, requests: int) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    requests_to_send = [_request(sample, upstream) for sample in samples(upstream)]
-    for number in range(requests):
-        writer.write(requests_to_send[number % len(requests_to_send)])
+async def _ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, requests: list[bytes]) -> None:
+    for request in requests:
+        writer.write(request)
         await reader.readuntil(b"\r\n\r\n")
-    writer.close()
 
 
 def _request(sample: Sample, upstream: int) -> bytes:
