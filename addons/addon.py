@@ -155,7 +155,9 @@ class Cors:
             return
         asked = request_of(flow)
         self._asked.put(flow.id, asked)
-        self._publish(self._session.begin(asked))
+        revised = self._session.begin(asked)
+        if revised:
+            self._publish(revised)
 
     @never_raises
     def responseheaders(self, flow: http.HTTPFlow) -> None:
@@ -172,7 +174,7 @@ class Cors:
     def _observe(self, flow: http.HTTPFlow) -> None:
         if self._scope is not None and not self._scope(flow):
             return
-        verdicts = self._session.observe(exchange_of(flow, self._asked.pop(flow.id)))
+        verdicts = self._session.observe(exchange_of(flow, self._asked.pop(flow.id, None)))
         annotate(flow, verdicts[0], mark=self._mark)
         if verdicts[0].verdict.branches or verdicts[0].entry.role != "request":
             # What comes later may revise it; then its flow has to be found again, if it is still there.

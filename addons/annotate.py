@@ -61,16 +61,17 @@ def _comment(flow: http.HTTPFlow, judged: Judged) -> None:
 
 
 def _mark(flow: http.HTTPFlow, verdict: Verdict) -> None:
-    if flow.marked and flow.marked != flow.metadata.get("cors.mark"):
+    metadata = flow.metadata
+    if flow.marked and flow.marked != metadata.get("cors.mark"):
         return
     marker = ""
     if verdict.outcome is Outcome.BLOCKED:
         marker = BLOCKED
-    elif any(other.outcome is Outcome.BLOCKED for other in verdict.branches.values()):
+    elif verdict.branches and any(other.outcome is Outcome.BLOCKED for other in verdict.branches.values()):
         marker = UNSURE
     if flow.marked != marker:
         flow.marked = marker
     if marker:
-        flow.metadata["cors.mark"] = marker
+        metadata["cors.mark"] = marker
     else:
-        flow.metadata.pop("cors.mark", None)
+        metadata.pop("cors.mark", None)

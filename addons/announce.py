@@ -32,7 +32,7 @@ class Announcer:
         """Tell of a blocked exchange, unless one just like it was told before."""
         verdict, exchange = judged.verdict, judged.entry.exchange
         ruling = verdict.ruling
-        if judged.revises and (before := self._rules.pop(exchange.id)) is not None:
+        if judged.revises and (before := self._rules.pop(exchange.id, None)) is not None:
             self._blocked[before] -= 1
         if ruling.outcome is not Outcome.BLOCKED or ruling.rule is None:
             return

@@ -6,8 +6,9 @@ decoded (one byte, one code point), names compared without case, values without 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
+
+from policies.value import value
 
 HTTP_WHITESPACE = "\t\n\r "
 """https://fetch.spec.whatwg.org/#http-whitespace"""
@@ -26,7 +27,6 @@ class HeaderList:
         self.fields = fields
         self._names: dict[str, bytes | list[bytes]] | None = None
 
-    @property
     def _index(self) -> dict[str, bytes | list[bytes]]:
         index = self._names
         if index is None:
@@ -43,7 +43,7 @@ class HeaderList:
     @property
     def repeats(self) -> bool:
         """Whether any name stands on several lines."""
-        return len(self._index) < len(self.fields)
+        return len(self._index()) < len(self.fields)
 
     @classmethod
     def of(cls, *pairs: tuple[str, str]) -> HeaderList:
@@ -52,7 +52,7 @@ class HeaderList:
 
     def get(self, name: str) -> str | None:
         """All values of `name` (lower case) joined with ", ", or None (https://fetch.spec.whatwg.org/#concept-header-list-get)."""
-        value = self._index.get(name)
+        value = (self._names or self._index()).get(name)
         if value is None:
             return None
         if isinstance(value, bytes):
@@ -61,16 +61,16 @@ class HeaderList:
 
     def lines(self, name: str) -> tuple[str, ...]:
         """The value of each line named `name` (lower case), in order; empty when there is none."""
-        value = self._index.get(name, ())
+        value = (self._names or self._index()).get(name, ())
         values = (value,) if isinstance(value, bytes) else value
         return tuple(one.decode("latin-1").strip(HTTP_WHITESPACE) for one in values)
 
     def names(self) -> tuple[str, ...]:
         """Every header name once, lower case, in the order of its first appearance."""
-        return tuple(self._index)
+        return tuple(self._index())
 
     def __contains__(self, name: str) -> bool:
-        return name in self._index
+        return name in (self._names or self._index())
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, HeaderList) and self.fields == other.fields
@@ -87,7 +87,7 @@ def _lower(name: bytes) -> str:
     return name.decode("latin-1").lower()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Request:
     """A request as the browser sent it.
 
@@ -100,7 +100,7 @@ class Request:
     started: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Response:
     """A response as the server sent it; `received` is when its headers were complete, in epoch seconds."""
 
@@ -109,7 +109,7 @@ class Response:
     received: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Exchange:
     """One request and its response.
 

@@ -6,10 +6,10 @@ it can have is judged, and `likelier` says which one is told.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from policies.exchange import Response
+from policies.value import value
 from policies.verdict import CredentialsMode, Role
 
 Tainting = Literal["basic", "cors", "opaque"]
@@ -20,7 +20,7 @@ Site = Literal["same-origin", "same-site", "cross-site"]
 """How far from the page the resource is, over the whole redirect chain."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Facts:
     """The facts of one exchange.
 

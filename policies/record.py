@@ -124,10 +124,7 @@ def record(judged: Judged, *, secrets: bool = False) -> dict[str, Any]:
         "mode": facts.mode,
         "credentials": facts.credentials,
         "destination": facts.destination,
-        "evidence": [
-            {"fact": one.fact, "value": one.value, "because": one.because, "certainty": one.certainty}
-            for one in evidence
-        ],
+        "evidence": [one._asdict() for one in evidence],
         "engine": verdict.engine,
         "outcome": ruling.outcome.value,
         "certainty": verdict.certainty,
@@ -151,7 +148,8 @@ class Lines:
     """Log records as JSON text, one line each, fit for a terminal: what JSON lets through and a terminal may obey is
     escaped.
 
-    Traffic repeats its shapes: all but the first fields of a record that nothing blocked are encoded once a shape.
+    Traffic repeats its shapes: all but the first fields of a record are encoded once a shape, unless other engines
+    decide otherwise: what they say is not worked out until it is written.
     """
 
     def __init__(self, *, secrets: bool = False) -> None:
@@ -160,8 +158,8 @@ class Lines:
 
     def line(self, judged: Judged) -> str:
         """The record of a judged exchange, without the line's end."""
-        entry, ruling = judged.entry, judged.verdict.ruling
-        if ruling.rule is not None or judged.verdict.branches or entry.differing:
+        entry, verdict = judged.entry, judged.verdict
+        if entry.differing:
             return _encode(record(judged, secrets=self.secrets))
         exchange, facts = entry.exchange, entry.facts
         assert facts is not None
@@ -170,7 +168,7 @@ class Lines:
         head += f'"url":{_quote(url)},"fetch":{_quote(entry.fetch.id)},'
         shape = (
             exchange.client,
-            judged.client,
+            judged.client.label,
             exchange.request.method,
             exchange.response.status if exchange.response is not None else None,
             entry.role,
@@ -178,10 +176,12 @@ class Lines:
             facts.mode,
             facts.credentials,
             facts.destination,
-            judged.verdict.engine,
-            ruling.outcome,
-            judged.verdict.certainty,
-            judged.verdict.hidden,
+            facts.event_source,
+            verdict.engine,
+            verdict.ruling,
+            verdict.certainty,
+            verdict.hidden,
+            *verdict.branches.items(),
             *entry.fetch.evidence.values(),
             *entry.evidence.values(),
         )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
+
+from policies.value import value
 
 EngineName = Literal["standard", "chromium", "firefox", "webkit"]
 Certainty = Literal["certain", "likely"]
@@ -27,8 +29,7 @@ class Outcome(StrEnum):
     """CORS has no say: same origin, a navigation, a WebSocket, no browser, or no response at all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """Why a fact that the wire does not state is taken to be so."""
 
     fact: str
@@ -37,8 +38,7 @@ class Evidence:
     certainty: Certainty
 
 
-@dataclass(frozen=True, slots=True)
-class Ruling:
+class Ruling(NamedTuple):
     """What one engine makes of one exchange under one credentials mode."""
 
     outcome: Outcome
@@ -49,7 +49,7 @@ class Ruling:
     message: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Verdict:
     """One engine's verdict on one exchange.
 

@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
-FACTS = {"policies.exchange", "policies.verdict"}
+FACTS = {"policies.exchange", "policies.value", "policies.verdict"}
 RULES = FACTS | {"policies.fetch", "policies.rules"}
 DECIDE = RULES | {"policies.engines", "policies.facts", "policies.shape"}
 JUDGE = DECIDE | {"policies.decide", "policies.judge"}
@@ -22,8 +22,9 @@ POLICIES = JUDGE | {"policies.session", "policies.diagnosis", "policies.server",
 
 MAY_IMPORT = {
     "policies": set(),
-    "policies.exchange": set(),
-    "policies.verdict": {"policies.exchange"},
+    "policies.value": set(),
+    "policies.exchange": {"policies.value"},
+    "policies.verdict": {"policies.exchange", "policies.value"},
     "policies.fetch": FACTS,
     "policies.rules": RULES,
     "policies.engines": RULES,
@@ -109,7 +110,7 @@ def test_every_import_points_the_right_way() -> None:
             "def f():\n    from policies import judge",
             "policies.fetch.orb:2 imports policies.judge",
         ),
-        ("policies.exchange", "import policies.verdict", "policies.exchange stands only on: nothing of ours"),
+        ("policies.exchange", "import policies.verdict", "policies.exchange stands only on: policies.value"),
         ("policies.server.lint", "from policies.judge import judge", "policies.server.lint:1 imports policies.judge"),
         ("policies.session.clock", "import time", "the time comes in as a parameter"),
         ("policies.session.flows", "from mitmproxy.http import HTTPFlow", "an adapter in addons/"),

@@ -5,6 +5,7 @@ https://fetch.spec.whatwg.org/#concept-filtered-response-cors
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Literal
 
 from policies.exchange import HeaderList
@@ -57,10 +58,20 @@ def hidden_header_names(
     exposes unasked beyond the standard's. https://fetch.spec.whatwg.org/#concept-main-fetch, step 14.1, and
     #cors-safelisted-response-header-name
     """
-    exposed = exposed_header_names(response, grammar)
+    return _hidden(
+        response.names(), response.lines("access-control-expose-headers"), include, grammar, extra_safelisted
+    )
+
+
+@lru_cache(maxsize=4096)
+def _hidden(
+    names: tuple[str, ...], expose: tuple[str, ...], include: bool, grammar: Grammar, extra_safelisted: frozenset[str]
+) -> tuple[str, ...]:
+    listed = HeaderList.of(*(("access-control-expose-headers", line) for line in expose))
+    exposed = exposed_header_names(listed, grammar)
     # 14.1.2: the wildcard is one only without credentials; with them it is a header named `*`.
     if not include and "*" in exposed:
-        return tuple(name for name in response.names() if name in FORBIDDEN_RESPONSE_NAMES)
+        return tuple(name for name in names if name in FORBIDDEN_RESPONSE_NAMES)
     # 14.1.3, and the safelist: what is listed and not forbidden.
     readable = (SAFELISTED_RESPONSE_NAMES | extra_safelisted | exposed) - FORBIDDEN_RESPONSE_NAMES
-    return tuple(name for name in response.names() if name not in readable)
+    return tuple(name for name in names if name not in readable)

@@ -45,7 +45,7 @@ class Session:
             if browser is None:
                 client = identify(agent, exchange.request.headers.get("sec-ch-ua"))
                 browser = Browser(client, self._engine or client.engine)
-                self._browsers.put(key, browser)
+            self._browsers.put(key, browser)
             self._connections.put(exchange.connection, browser)
         return browser
 

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from policies.engines import ENGINES
 from policies.exchange import Exchange, HeaderList, Response
@@ -27,13 +27,14 @@ from policies.session.reading import DOCUMENTS, Reading, read, referrer_origin
 from policies.session.sequels import FOLLOWED, PATIENCE, SETTLED, UNFOLLOWED, Expected, left_over, narrow, overtook
 from policies.session.situation import facts_of, tainting_of
 from policies.session.stored import StoredResponses
+from policies.value import value
 from policies.verdict import Certainty, EngineName, Evidence, Outcome, Verdict
 
 SIZE = 128
 """Entries of each kind that a browser's memory holds."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Judged:
     """An exchange and what is said of it now."""
 
@@ -58,7 +59,7 @@ class Browser:
         self.engine: EngineName = engine
         self._policy = ENGINES[engine]
         self._cache = PreflightCache(self._policy.cache, SIZE)
-        self._connections = Connections(SIZE)
+        self._connections = Connections(4 * SIZE)
         self._credentials = Credentials(client, engine, SIZE)
         self._documents = Documents(SIZE)
         self._expected = Expected(SIZE)
@@ -83,10 +84,10 @@ class Browser:
     def observe(self, exchange: Exchange) -> list[Judged]:
         """A response came (or never will): judge the exchange. Its verdict first, then what it revises."""
         revised: list[Judged] = []
-        entry = self._open.pop(exchange.id)
+        entry = self._open.pop(exchange.id, None)
         if entry is None:
             revised = self.begin(exchange)
-            entry = self._open.pop(exchange.id)
+            entry = self._open.pop(exchange.id, None)
             assert entry is not None
         entry.exchange = exchange
         if exchange.response is not None:
@@ -100,6 +101,9 @@ class Browser:
             and self._policy.cache_cleared_on_failure
         ):
             self._cache.clear(entry.reading.origin or "null", exchange.request.url)
+        if entry.role == "request" and not judged.verdict.branches and _is_settled(entry):
+            # Nothing can follow or be revised: without the circle of fetch and entries both are freed at once.
+            entry.fetch.entries.clear()
         return [judged, *revised]
 
     def finish(self) -> list[Judged]:
@@ -144,7 +148,7 @@ class Browser:
         else:
             origin = reading.origin if reading.origin is not None else referrer_origin(reading)
             entry = self._join(exchange, reading, Fetch(exchange.id, origin))
-        if preflight is None and reading.needs_preflight and tainting_of(entry)[0] == "cors":
+        if preflight is None and reading.needs_preflight and entry.tainting == "cors":
             self._explain_no_preflight(entry)
         return entry
 
@@ -156,7 +160,8 @@ class Browser:
         told = reading if reading.metadata or not fetch.entries else fetch.entries[0]
         entry = Entry(exchange, reading, fetch, told.mode, told.destination, len(fetch.urls) - 1, fetch.crossed)
         fetch.entries.append(entry)
-        if tainting_of(entry)[0] == "cors":
+        entry.tainting, entry.tainting_too = tainting_of(entry)
+        if entry.tainting == "cors":
             fetch.crossed = True
         return entry
 
@@ -206,7 +211,7 @@ class Browser:
         """What this request tells of its fetch's credentials mode, and of its connection."""
         fetch, reading, exchange = entry.fetch, entry.reading, entry.exchange
         separates = self._credentials.separates(exchange)
-        if tainting_of(entry)[0] != "cors":
+        if entry.tainting != "cors":
             self._credentials.note_worker(reading, exchange.request.url)
             # A credentialless page asks without; and which page asked, is not always told.
             bare = reading.mode == "no-cors" and not reading.cookie and self._documents.credentialless
@@ -387,6 +392,13 @@ class Browser:
             before = entry.verdict
             if before is not None and (judged := self._judge(entry)).verdict != before:
                 revised.append(replace(judged, revises=True))
+
+
+def _is_settled(entry: Entry) -> bool:
+    """Whether what is judged of an exchange turns on nothing that may still be learned."""
+    facts = entry.facts
+    assert facts is not None
+    return facts.credentials != "unknown" or (facts.tainting == "basic" and facts.tainting_too is None)
 
 
 def _listed(headers: HeaderList, name: str) -> tuple[str, ...]:

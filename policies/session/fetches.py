@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from policies.exchange import Exchange, Response
-from policies.facts import Facts
+from policies.facts import Facts, Tainting
 from policies.session.reading import Reading
 from policies.verdict import Certainty, EngineName, Evidence, Role, Verdict
 
@@ -54,9 +54,10 @@ class Entry:
     """One exchange in its fetch: what it said, what it was judged by, and what came of it.
 
     `mode` and `destination` are its fetch's, which a request after a redirect no longer has to tell. `index` is the
-    number of URLs of its fetch before its own, `crossed` whether one of them already made it a CORS fetch. `sequel`
-    tells what followed a preflight or a redirect: unknown, the request that proves it passed, or its absence.
-    `differing` names the engines that would decide otherwise than the browser's.
+    number of URLs of its fetch before its own, `crossed` whether one of them already made it a CORS fetch. `tainting`
+    is its response tainting, `tainting_too` the other one it may be. `sequel` tells what followed a preflight or a
+    redirect: unknown, the request that proves it passed, or its absence. `differing` names the engines that would
+    decide otherwise than the browser's.
     """
 
     exchange: Exchange
@@ -66,6 +67,8 @@ class Entry:
     destination: str = "unknown"
     index: int = 0
     crossed: bool = False
+    tainting: Tainting = "basic"
+    tainting_too: Tainting | None = None
     role: Role = "request"
     facts: Facts | None = None
     stored: Response | None = None

@@ -53,9 +53,14 @@ class Reading:
         return bool(self.names) or not is_cors_safelisted_method(self.method)
 
 
-@lru_cache(maxsize=8192)
 def read(method: str, headers: HeaderList) -> Reading:
     """Read a request's headers. Never raises: what is missing or malformed is unknown."""
+    return _read(method, headers.fields)
+
+
+@lru_cache(maxsize=8192)
+def _read(method: str, fields: tuple[tuple[bytes, bytes], ...]) -> Reading:
+    headers = HeaderList(fields)
     get = headers.get
     origin = get("origin")
     asked = get("access-control-request-method")

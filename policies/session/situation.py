@@ -58,7 +58,7 @@ def facts_of(
     """Everything judge() has to know of the exchange."""
     exchange, reading, fetch = entry.exchange, entry.reading, entry.fetch
     url = exchange.request.url
-    tainting, tainting_too = tainting_of(entry)
+    tainting, tainting_too = entry.tainting, entry.tainting_too
     if tainting == "basic" and not client.browser:
         tainting_too = None
     response = entry.stored or exchange.response
@@ -96,7 +96,7 @@ def facts_of(
         method=reading.method,
         names=reading.names,
         credentials="unknown" if include is None else "include" if include else "not-include",
-        likelier="include" if credentials.likelier(entry, response) else "not-include",
+        likelier="include" if include is None and credentials.likelier(entry, response) else "not-include",
         tainting_too=tainting_too,
         secure=secure,
         site=site,
