@@ -182,9 +182,8 @@ def _worded(
     exchange: Exchange, facts: Facts, engine: EngineName, rule: str, value: str, response: Response | None
 ) -> Ruling:
     """The ruling that `rule` blocks, in the engine's own words."""
-    allow_origin, lines = None, 0
+    lines = 0
     if response is not None:
-        allow_origin = response.headers.get("access-control-allow-origin")
         if rule == "allow-origin-multiple":
             lines = origin_lines(exchange, response)
         elif rule == redirect_rules.LOCATION:
@@ -202,9 +201,7 @@ def _worded(
         destination=facts.destination,
         event_source=facts.event_source,
         status=response.status if response else 0,
-        method=facts.method,
         value=value,
-        allow_origin=allow_origin,
         separate_lines=lines,
         target=facts.target if facts.role == "redirect" else None,
         page=facts.page,

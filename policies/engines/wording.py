@@ -24,9 +24,7 @@ class Wording:
     destination: str
     event_source: bool
     status: int
-    method: str
     value: str
-    allow_origin: str | None
     separate_lines: int
     target: str | None = None
     page: str | None = None

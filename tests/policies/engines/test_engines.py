@@ -57,9 +57,7 @@ def wording(rule: str, **changes: object) -> Wording:
         "destination": "empty",
         "event_source": False,
         "status": 200,
-        "method": "PUT",
         "value": "{value} % \xe9",
-        "allow_origin": "*",
         "separate_lines": 0,
     }
     return Wording(**(values | changes))  # type: ignore[arg-type]
