@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from policies.judge import judge
-from policies.rules import RULES
+from policies.rules import DECISIONS
 from tests.cases import ENGINES, Case, Expected, cases, read
 
 CASES = cases()
@@ -18,7 +18,7 @@ def test_every_engine_says_what_the_case_says(case: Case) -> None:
         assert said == expected, f"{case.title} ({engine})"
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", DECISIONS)
 def test_every_rule_has_a_case_it_blocks_and_one_it_nearly_does(rule: str) -> None:
     mine = [case for case in CASES if case.rule == rule]
     assert any(case.blocks for case in mine), "no case is blocked by it"
@@ -26,7 +26,7 @@ def test_every_rule_has_a_case_it_blocks_and_one_it_nearly_does(rule: str) -> No
 
 
 def test_every_case_is_named_for_a_rule() -> None:
-    assert [case.name for case in CASES if case.rule not in RULES or not case.name.startswith(case.rule)] == []
+    assert [case.name for case in CASES if case.rule not in DECISIONS or not case.name.startswith(case.rule)] == []
 
 
 def test_a_case_that_cannot_be_read_says_why() -> None:

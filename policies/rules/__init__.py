@@ -2,12 +2,38 @@
 
 from __future__ import annotations
 
-from policies.rules import cors_check, isolation, preflight, redirect
+from policies.rules import (
+    caching,
+    cors_check,
+    credentials,
+    exposing,
+    isolation,
+    origins,
+    placement,
+    preflight,
+    redirect,
+)
+from policies.rules.example import Example
 from policies.rules.model import Fix, HeaderEdit, Rule, Situation
 
-RULES: dict[str, Rule] = {
-    rule.code: rule for family in (cors_check, preflight, redirect, isolation) for rule in family.RULES
+FAMILIES = {
+    "The CORS check": cors_check,
+    "The preflight": preflight,
+    "Redirects": redirect,
+    "Not CORS": isolation,
+    "The allowed origin": origins,
+    "Credentials": credentials,
+    "Caches": caching,
+    "Headers that do nothing": placement,
+    "What a script can read": exposing,
 }
-"""Every rule by its code."""
+"""The families by their titles, decisions first."""
 
-__all__ = ["RULES", "Fix", "HeaderEdit", "Rule", "Situation"]
+RULES: dict[str, Rule] = {rule.code: rule for family in FAMILIES.values() for rule in family.RULES}
+"""Every rule by its code."""
+DECISIONS: dict[str, Rule] = {code: rule for code, rule in RULES.items() if rule.kind == "decision"}
+"""Those that block."""
+ADVICE: dict[str, Rule] = {code: rule for code, rule in RULES.items() if rule.kind == "advice"}
+"""Those that do not."""
+
+__all__ = ["ADVICE", "DECISIONS", "FAMILIES", "RULES", "Example", "Fix", "HeaderEdit", "Rule", "Situation"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from policies.fetch import cors_check as check
+from policies.rules.example import Example
 from policies.rules.model import Fix, HeaderEdit, Rule, Situation
 
 ALLOW_ORIGIN = "Access-Control-Allow-Origin"
@@ -13,12 +14,18 @@ WIDENS_CREDENTIALS = "lets pages of this origin act with the user's cookies: onl
 
 def allow_origin(situation: Situation) -> Fix:
     """Name the origin, and say that the answer depends on it."""
-    edits = [HeaderEdit(ALLOW_ORIGIN, situation.origin)]
+    return Fix((HeaderEdit(ALLOW_ORIGIN, situation.origin),)) + (
+        Fix() if situation.origin == "null" else vary_origin(situation)
+    )
+
+
+def vary_origin(situation: Situation) -> Fix:
+    """Say that the answer depends on the origin, beside what it depends on already."""
     vary = situation.response.headers.get("vary")
     named = [part.strip().lower() for part in (vary or "").split(",")]
-    if situation.origin != "null" and "origin" not in named and "*" not in named:
-        edits.append(HeaderEdit("Vary", f"{vary}, Origin" if vary else "Origin"))
-    return Fix(tuple(edits))
+    if "origin" in named or "*" in named:
+        return Fix()
+    return Fix((HeaderEdit("Vary", f"{vary}, Origin" if vary else "Origin"),))
 
 
 def allow_credentials(situation: Situation) -> Fix:
@@ -34,10 +41,14 @@ RULES = (
         step=check.STEP[check.MISSING],
         why="A page may read a response from another origin only when that response says so. This one says nothing, "
         "often because an error page, a gateway or a cache answered in place of the application.",
+        seen="no Access-Control-Allow-Origin header (status {status})",
         needed="Access-Control-Allow-Origin: {origin}",
         advice="Send the header on every response, errors included.",
         fix=allow_origin,
         widens=WIDENS,
+        example=Example(
+            "GET https://api.example/orders\nOrigin: https://app.example\n\n500\nContent-Type: text/html",
+        ),
     ),
     Rule(
         code=check.WILDCARD,
@@ -46,10 +57,16 @@ RULES = (
         step=check.STEP[check.WILDCARD],
         why="The page asks with the user's credentials (credentials: 'include', or withCredentials), and `*` never "
         "counts then: the response has to name the origin that asks.",
+        seen="Access-Control-Allow-Origin: * for a request with credentials",
         needed="Access-Control-Allow-Origin: {origin} (not *), with Access-Control-Allow-Credentials: true",
         advice="Answer with the origin itself, or let the page ask without credentials.",
         fix=lambda situation: allow_origin(situation) + allow_credentials(situation),
         widens=WIDENS_CREDENTIALS,
+        example=Example(
+            "GET https://api.example/cart\nOrigin: https://app.example\nCookie: id=7\n\n"
+            "200\nAccess-Control-Allow-Origin: *\nContent-Type: application/json",
+            credentials="include",
+        ),
     ),
     Rule(
         code=check.MULTIPLE,
@@ -58,10 +75,15 @@ RULES = (
         step=check.STEP[check.MULTIPLE],
         why="The header holds one origin. A list, or the header sent twice (mostly by an application and by the proxy "
         "before it), is compared as one text, and equals no origin.",
+        seen="Access-Control-Allow-Origin: {allow_origin}",
         needed="exactly one Access-Control-Allow-Origin header, with the value {origin}",
         advice="Let one layer answer CORS, and pick from your list the origin that asked.",
         fix=allow_origin,
         widens=WIDENS,
+        example=Example(
+            "GET https://api.example/orders\nOrigin: https://app.example\n\n"
+            "200\nAccess-Control-Allow-Origin: https://app.example\nAccess-Control-Allow-Origin: *",
+        ),
     ),
     Rule(
         code=check.INVALID,
@@ -70,10 +92,15 @@ RULES = (
         step=check.STEP[check.INVALID],
         why="The value is compared byte for byte with the page's origin: scheme, host and port. A bare host, an empty "
         "value or a quoted one is no origin.",
+        seen="Access-Control-Allow-Origin: {allow_origin}",
         needed="Access-Control-Allow-Origin: {origin}",
         advice="Send scheme, host and, unless it is the default, the port.",
         fix=allow_origin,
         widens=WIDENS,
+        example=Example(
+            "GET https://api.example/orders\nOrigin: https://app.example\n\n"
+            "200\nAccess-Control-Allow-Origin: app.example",
+        ),
     ),
     Rule(
         code=check.MISMATCH,
@@ -82,10 +109,15 @@ RULES = (
         step=check.STEP[check.MISMATCH],
         why="The value is compared byte for byte with the page's origin. A trailing slash, another port, upper case, a "
         "pattern, or the answer meant for somebody else and kept by a cache, all fail.",
+        seen="Access-Control-Allow-Origin: {allow_origin} for a page of {origin}",
         needed="Access-Control-Allow-Origin: {origin}",
         advice="Answer with the origin that asked when it is on your list, and send Vary: Origin.",
         fix=allow_origin,
         widens=WIDENS,
+        example=Example(
+            "GET https://api.example/orders\nOrigin: https://app.example\n\n"
+            "200\nAccess-Control-Allow-Origin: https://staging.app.example",
+        ),
     ),
     Rule(
         code=check.CREDENTIALS,
@@ -94,9 +126,16 @@ RULES = (
         step=check.STEP[check.CREDENTIALS],
         why="The page asks with the user's credentials (credentials: 'include', or withCredentials), and the "
         "response does not agree to that. Only the exact value `true` does.",
+        seen="Access-Control-Allow-Credentials: {allow_credentials} for a request with credentials",
         needed="Access-Control-Allow-Credentials: true",
         advice="Send the header, or let the page ask without credentials if it needs none.",
         fix=allow_credentials,
         widens=WIDENS_CREDENTIALS,
+        example=Example(
+            "GET https://api.example/cart\nOrigin: https://app.example\nCookie: id=7\n\n"
+            "200\nAccess-Control-Allow-Origin: https://app.example\nAccess-Control-Allow-Credentials: True\n"
+            "Vary: Origin",
+            credentials="include",
+        ),
     ),
 )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from policies.rules.example import Example
 from policies.rules.model import Fix, HeaderEdit, Rule, Situation
 
 CORP_SPEC = "https://fetch.spec.whatwg.org/#cross-origin-resource-policy-check"
@@ -13,11 +16,23 @@ ORB = "opaque-response-blocked"
 NETWORK_ERROR = "network-error"
 
 
-def _corp(situation: Situation) -> Fix:
+def resource_policy(situation: Situation) -> Fix:
+    """Let every page embed it."""
     return Fix((HeaderEdit("Cross-Origin-Resource-Policy", "cross-origin"),))
 
 
 WIDENS = "lets pages of every site embed the resource"
+IMAGE = (
+    "GET https://cdn.example/logo.png\nSec-Fetch-Mode: no-cors\nSec-Fetch-Dest: image\n\n200\nContent-Type: image/png"
+)
+EMBEDDED: dict[str, Any] = {
+    "tainting": "opaque",
+    "mode": "no-cors",
+    "destination": "image",
+    "credentials": "include",
+    "site": "cross-site",
+}
+"""The facts of an <img> on another site's page."""
 
 RULES = (
     Rule(
@@ -26,10 +41,12 @@ RULES = (
         spec=CORP_SPEC,
         step="internal 6",
         why="The server asks browsers not to hand this resource to other origins' pages. CORS was not asked.",
+        seen="Cross-Origin-Resource-Policy: {resource_policy}",
         needed="Cross-Origin-Resource-Policy: cross-origin",
         advice="Relax the header if embedding is meant, or ask with CORS (crossorigin, mode cors).",
-        fix=_corp,
+        fix=resource_policy,
         widens=WIDENS,
+        example=Example(f"{IMAGE}\nCross-Origin-Resource-Policy: same-origin", **EMBEDDED),
     ),
     Rule(
         code=CORP_SAME_SITE,
@@ -37,21 +54,26 @@ RULES = (
         spec=CORP_SPEC,
         step="internal 6",
         why="The server asks browsers not to hand this resource to other sites' pages. CORS was not asked.",
+        seen="Cross-Origin-Resource-Policy: {resource_policy}",
         needed="Cross-Origin-Resource-Policy: cross-origin",
         advice="Relax the header if embedding is meant, or ask with CORS (crossorigin, mode cors).",
-        fix=_corp,
+        fix=resource_policy,
         widens=WIDENS,
+        example=Example(f"{IMAGE}\nCross-Origin-Resource-Policy: same-site", **EMBEDDED),
     ),
     Rule(
         code=CORP_COEP,
         title="The page's Cross-Origin-Embedder-Policy needs an opt-in",
         spec=CORP_SPEC,
         step="internal 3",
-        why="The page isolates itself (Cross-Origin-Embedder-Policy) and so loads only what agrees to be embedded.",
+        why="The page isolates itself (Cross-Origin-Embedder-Policy) and so loads only what agrees to be embedded. "
+        "This resource says nothing about it.",
+        seen="Cross-Origin-Resource-Policy: {resource_policy}, for a page with Cross-Origin-Embedder-Policy",
         needed="Cross-Origin-Resource-Policy: cross-origin on the resource, or loading it with CORS",
         advice="Send the header, or add the crossorigin attribute and answer with Access-Control-Allow-Origin.",
-        fix=_corp,
+        fix=resource_policy,
         widens=WIDENS,
+        example=Example(IMAGE, embedder="require-corp", **EMBEDDED),
     ),
     Rule(
         code=ORB,
@@ -60,8 +82,17 @@ RULES = (
         step="headers",
         why="A page asked without CORS for something that, by its headers, is data and no image, script or style. "
         "Browsers keep such bodies out of the page's process.",
+        seen="Content-Type: {content_type} for a request without CORS",
         needed="a Content-Type that fits the use, or a request with CORS",
         advice="Ask with mode cors (and allow the origin), or serve the right Content-Type.",
+        actor="client",
+        example=Example(
+            "GET https://api.example/chart\nSec-Fetch-Mode: no-cors\nSec-Fetch-Dest: image\n\n"
+            "200\nContent-Type: application/json\nX-Content-Type-Options: nosniff",
+            # The standard's text does not have it, and WebKit does not do it.
+            engines=("chromium", "firefox"),
+            **EMBEDDED,
+        ),
     ),
     Rule(
         code=NETWORK_ERROR,
@@ -70,7 +101,9 @@ RULES = (
         step="",
         why="The server refused, closed or never answered. What the browser got in its place has no CORS headers, so "
         "it speaks of CORS; but CORS is not the cause.",
+        seen="no response",
         needed="a response from the server",
         advice="Look at the server, TLS and the network.",
+        example=Example("GET https://api.example/orders\nOrigin: https://app.example\n\n"),
     ),
 )

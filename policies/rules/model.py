@@ -7,9 +7,15 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from policies.exchange import HeaderList, Response
+from policies.fetch.safelist import is_cors_non_wildcard_request_header_name
+from policies.rules.example import Example
 
-Actor = Literal["server", "client", "nobody"]
+Kind = Literal["decision", "advice"]
+Actor = Literal["server", "client", "proxy", "nobody"]
 Safety = Literal["safe", "widens"]
+
+NONE = "(none)"
+"""What stands in a text for a header that is not there, or an empty list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,18 @@ class Situation:
     value: str
     preflight: bool
     target: str | None = None
+
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """The request's header names that Access-Control-Allow-Headers does not cover, by the standard."""
+        value = self.response.headers.get("access-control-allow-headers") or ""
+        listed = {part.strip().lower() for part in value.split(",")}
+        wildcard = "*" in listed and not self.include
+        return tuple(
+            name
+            for name in self.names
+            if name not in listed and (not wildcard or is_cors_non_wildcard_request_header_name(name))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +85,20 @@ class Fix:
         return bool(self.edits or self.status)
 
 
+def no_header(situation: Situation) -> Fix:
+    """The fix of what no response header mends."""
+    return Fix()
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One finding, for good: `code` never changes its meaning.
 
-    `needed` says in one line what would have satisfied it, with `{origin}`, `{method}`, `{names}` and `{host}` from the
-    situation. `fix` returns the edits, or an empty Fix where no header can mend it; then `advice` says what can.
-    `widens` says how the fix widens access, where it does.
+    A decision blocks; advice does not. `why` says in two or three sentences why the rule exists. `seen` says in one
+    line what was there, `needed` what would have satisfied it; `seen_in` and `needed_in` fill them in. `fix` returns
+    the edits, or an empty Fix where no header can mend it; `advice` says in words what to do, and `actor` who has to.
+    `widens` says how the fix widens access, where it does. `many` tells that it takes several exchanges to find it, so
+    that policies.diagnosis does. `example` is an exchange that it is true of.
     """
 
     code: str
@@ -81,8 +106,66 @@ class Rule:
     spec: str
     step: str
     why: str
+    seen: str
     needed: str
     advice: str
+    example: Example
     actor: Actor = "server"
-    fix: Callable[[Situation], Fix] = field(default=lambda situation: Fix())
+    fix: Callable[[Situation], Fix] = field(default=no_header)
     widens: str | None = None
+    kind: Kind = "decision"
+    many: bool = False
+
+    @property
+    def safety(self) -> Safety:
+        """Whether the fix lets anybody do what they could not do before."""
+        return "safe" if self.widens is None else "widens"
+
+    @property
+    def mendable(self) -> bool:
+        """Whether a response header, or the status of a preflight, can mend it."""
+        return self.fix is not no_header
+
+    def seen_in(self, situation: Situation) -> str:
+        """What was seen, in one line. What the peers sent is in it as it is: redact it before it is shown."""
+        return fill(self.seen, situation)
+
+    def needed_in(self, situation: Situation) -> str:
+        """What would have satisfied the rule, in one line; not redacted either."""
+        return fill(self.needed, situation)
+
+
+HEADERS = {
+    "allow_origin": "access-control-allow-origin",
+    "allow_credentials": "access-control-allow-credentials",
+    "allow_methods": "access-control-allow-methods",
+    "allow_headers": "access-control-allow-headers",
+    "expose_headers": "access-control-expose-headers",
+    "max_age": "access-control-max-age",
+    "resource_policy": "cross-origin-resource-policy",
+    "content_type": "content-type",
+    "location": "location",
+}
+"""The placeholders that stand for a response header."""
+
+
+def fill(template: str, situation: Situation) -> str:
+    """A rule's text with its placeholders filled in: those of HEADERS, origin, method, names, refused, host, status,
+    target and value. Raises KeyError for any other."""
+    get = situation.response.headers.get
+    words: dict[str, str] = {
+        placeholder: get(name) or NONE for placeholder, name in HEADERS.items() if f"{{{placeholder}}}" in template
+    }
+    return template.format_map(
+        words
+        | {
+            "origin": situation.origin,
+            "method": situation.method,
+            "names": ", ".join(situation.names) or NONE,
+            "refused": ", ".join(situation.refused) or NONE,
+            "host": situation.url.partition("://")[2].partition("/")[0],
+            "status": str(situation.response.status),
+            "target": situation.target or NONE,
+            "value": situation.value or NONE,
+        }
+    )

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from policies.fetch import preflight as check
 from policies.fetch.headers import is_token
+from policies.rules.example import Example
 from policies.rules.model import Fix, HeaderEdit, Rule, Situation
 
 ALLOW_METHODS = "Access-Control-Allow-Methods"
 ALLOW_HEADERS = "Access-Control-Allow-Headers"
+WIDENS_METHODS = "lets pages of this origin use the method"
+WIDENS_HEADERS = "lets pages of this origin send the header"
+
+ASKED = (
+    "OPTIONS https://api.example/orders/7\nOrigin: https://app.example\nAccess-Control-Request-Method: PUT\n"
+    "Access-Control-Request-Headers: content-type"
+)
+"""The request of the examples: a page is about to PUT JSON."""
+GRANTED = "Access-Control-Allow-Origin: https://app.example\nVary: Origin"
 
 
 def ok_status(situation: Situation) -> Fix:
@@ -41,9 +51,14 @@ RULES = (
         why="Before a request with a method or header that a plain form could not send, the browser asks for leave: "
         "with OPTIONS, without cookies or tokens. Any status outside 200-299 is a no, mostly from a login or a router "
         "that answers before CORS does.",
+        seen="status {status} to OPTIONS",
         needed="any status from 200 to 299 to OPTIONS",
         advice="Answer OPTIONS before authentication and routing.",
         fix=ok_status,
+        example=Example(
+            f"{ASKED}\n\n401\n{GRANTED}\nAccess-Control-Allow-Methods: PUT\n"
+            "Access-Control-Allow-Headers: Content-Type\nWWW-Authenticate: Bearer",
+        ),
     ),
     Rule(
         code=check.REDIRECT,
@@ -51,9 +66,16 @@ RULES = (
         spec=check.SPEC,
         step=check.STEP[check.REDIRECT],
         why="Browsers follow no redirect for a preflight. A missing slash, http for https or a login page is enough.",
+        seen="status {status} to OPTIONS, with Location: {location}",
         needed="any status from 200 to 299 to OPTIONS, not a redirect",
         advice="Answer OPTIONS without redirecting, or let the page ask the final URL.",
         fix=ok_status,
+        example=Example(
+            f"{ASKED}\n\n301\n{GRANTED}\nAccess-Control-Allow-Methods: PUT\n"
+            "Access-Control-Allow-Headers: Content-Type\nLocation: https://api.example/orders/7/",
+            # To WebKit a redirect is a status like any other.
+            engines=("standard", "chromium", "firefox"),
+        ),
     ),
     Rule(
         code=check.METHODS_INVALID,
@@ -61,9 +83,15 @@ RULES = (
         spec=check.SPEC,
         step=check.STEP[check.METHODS_INVALID],
         why="The header is a list of method names, separated by commas. Anything else in it voids the whole preflight.",
+        seen="Access-Control-Allow-Methods: {allow_methods}",
         needed="Access-Control-Allow-Methods: {method}",
         advice="Separate by commas; no quotes, no spaces inside, no semicolons.",
         fix=allow_methods,
+        widens=WIDENS_METHODS,
+        example=Example(
+            f"{ASKED}\n\n204\n{GRANTED}\nAccess-Control-Allow-Methods: GET; PUT\n"
+            "Access-Control-Allow-Headers: Content-Type",
+        ),
     ),
     Rule(
         code=check.HEADERS_INVALID,
@@ -71,9 +99,15 @@ RULES = (
         spec=check.SPEC,
         step=check.STEP[check.HEADERS_INVALID],
         why="The header is a list of header names, separated by commas. Anything else in it voids the whole preflight.",
+        seen="Access-Control-Allow-Headers: {allow_headers}",
         needed="Access-Control-Allow-Headers: {names}",
         advice="Separate by commas; no quotes, no spaces inside, no semicolons.",
         fix=allow_headers,
+        widens=WIDENS_HEADERS,
+        example=Example(
+            f"{ASKED}\n\n204\n{GRANTED}\nAccess-Control-Allow-Methods: PUT\n"
+            "Access-Control-Allow-Headers: Content-Type Authorization",
+        ),
     ),
     Rule(
         code=check.METHOD,
@@ -82,10 +116,15 @@ RULES = (
         step=check.STEP[check.METHOD],
         why="Every method but GET, HEAD and POST has to be listed, byte for byte: `patch` is not `PATCH`. A `*` "
         "counts only for requests without credentials.",
+        seen="Access-Control-Allow-Methods: {allow_methods}, and the page is about to use {method}",
         needed="Access-Control-Allow-Methods: {method}",
         advice="List the method the page uses.",
         fix=allow_methods,
-        widens="lets pages of this origin use the method",
+        widens=WIDENS_METHODS,
+        example=Example(
+            f"{ASKED}\n\n204\n{GRANTED}\nAccess-Control-Allow-Methods: GET, POST\n"
+            "Access-Control-Allow-Headers: Content-Type",
+        ),
     ),
     Rule(
         code=check.HEADER,
@@ -94,9 +133,14 @@ RULES = (
         step=check.STEP[check.HEADER],
         why="The page sends a header that has to be listed by name: one of its own, Authorization, or a Content-Type "
         "that a plain form cannot send, such as JSON. A `*` counts only for requests without credentials.",
+        seen="Access-Control-Allow-Headers: {allow_headers}, which leaves out {refused}",
         needed="Access-Control-Allow-Headers: {names}",
         advice="List the header, or stop sending it: tracing and analytics scripts add some on their own.",
         fix=allow_headers,
-        widens="lets pages of this origin send the header",
+        widens=WIDENS_HEADERS,
+        example=Example(
+            f"{ASKED}\n\n204\n{GRANTED}\nAccess-Control-Allow-Methods: PUT\n"
+            "Access-Control-Allow-Headers: X-Requested-With",
+        ),
     ),
 )

@@ -1,8 +1,10 @@
-"""The rules of HTTP-redirect fetch: what a redirect may not lead to."""
+"""The rules of HTTP-redirect fetch: what a redirect may not lead to. No response header mends them: Location has to
+change, and what it leads to."""
 
 from __future__ import annotations
 
 from policies.fetch.mixed_content import SPEC as MIXED_CONTENT_SPEC
+from policies.rules.example import Example
 from policies.rules.model import Rule
 
 SPEC = "https://fetch.spec.whatwg.org/#http-redirect-fetch"
@@ -14,52 +16,75 @@ COUNT = "redirect-too-many"
 SAME_ORIGIN_MODE = "redirect-cross-origin"
 MIXED_CONTENT = "mixed-content"
 
+ASKED = "GET https://api.example/files/7\nOrigin: https://app.example\n\n302\nAccess-Control-Allow-Origin: *\n"
+"""The examples but for their Location."""
+
 RULES = (
     Rule(
         code=USERINFO,
         title="The redirect's URL holds a user name or password",
         spec=SPEC,
         step="10",
-        why="A CORS request may not be sent to a URL with credentials in it.",
+        why="A CORS request may not be sent to a URL that holds a user name or password. Nothing the server answers "
+        "can allow it.",
+        seen="a redirect to {target}",
         needed="a Location without user name and password",
         advice="Redirect to the plain URL.",
+        example=Example(f"{ASKED}Location: https://reader:pass@files.example/7"),
     ),
     Rule(
         code=SCHEME,
         title="The redirect leaves HTTP",
         spec=SPEC,
         step="6",
-        why="Only http and https URLs can be fetched across origins.",
+        why="Only http and https URLs can be fetched across origins. A redirect to any other scheme ends the fetch.",
+        seen="a redirect to {target}",
         needed="an http or https Location",
         advice="Redirect to an https URL.",
+        example=Example(f"{ASKED}Location: ftp://files.example/7"),
     ),
     Rule(
         code=LOCATION,
         title="The redirect's Location is no URL",
         spec=SPEC,
         step="5",
-        why="The browser could not parse where it was sent.",
+        why="The browser could not parse where it was sent. An empty host, a port out of range or a stray bracket is "
+        "enough.",
+        seen="Location: {location}",
         needed="a Location that parses",
         advice="Send an absolute https URL.",
+        example=Example(f"{ASKED}Location: https://files.example:port/7"),
     ),
     Rule(
         code=COUNT,
         title="Too many redirects",
         spec=SPEC,
         step="7",
-        why="A fetch follows at most 20 redirects.",
+        why="A fetch follows at most 20 redirects. More are nearly always a loop.",
+        seen="a 21st redirect, to {target}",
         needed="an answer within 20 redirects",
         advice="Look for a loop: often a cookie that is never kept, since the page asks without credentials.",
+        example=Example(
+            f"{ASKED}Location: https://api.example/login?next=/files/7",
+            chain=tuple(f"https://api.example/{name}" for name in ["files/7", "login?next=/files/7"] * 10),
+        ),
     ),
     Rule(
         code=SAME_ORIGIN_MODE,
         title="A same-origin request was redirected to another origin",
         spec="https://fetch.spec.whatwg.org/#concept-main-fetch",
         step="12",
-        why="The request's mode is same-origin: it may not leave its origin, not even by a redirect.",
+        why="The request's mode is same-origin: it may not leave its origin, not even by a redirect. CORS is not "
+        "asked.",
+        seen="a redirect from {host} to {target}",
         needed="a redirect that stays on {host}",
         advice='Use mode "cors" if the other origin is meant.',
         actor="client",
+        example=Example(
+            "GET https://app.example/files/7\nSec-Fetch-Mode: same-origin\n\n302\nLocation: https://files.example/7",
+            tainting="basic",
+            mode="same-origin",
+        ),
     ),
     Rule(
         code=MIXED_CONTENT,
@@ -67,7 +92,9 @@ RULES = (
         spec=MIXED_CONTENT_SPEC,
         step="fetch",
         why="A page loaded over https may not load over http, redirects included. No CORS header changes that.",
+        seen="a redirect to {target}",
         needed="a Location with https",
         advice="Redirect to https. Behind a proxy that ends TLS, a URL without its final slash is a frequent cause.",
+        example=Example(f"{ASKED}Location: http://api.example/files/7/"),
     ),
 )

@@ -1,0 +1,186 @@
+"""Advice about the value of Access-Control-Allow-Origin: origins that no browser ever sends, and `null`."""
+
+from __future__ import annotations
+
+import re
+
+from policies.fetch.cors_check import SPEC
+from policies.fetch.origin import is_serialized_origin, origin_of
+from policies.rules.cors_check import ALLOW_ORIGIN, WIDENS, allow_origin
+from policies.rules.example import Example
+from policies.rules.model import Fix, HeaderEdit, Rule, Situation
+
+TRAILING_SLASH = "allow-origin-trailing-slash"
+PATH = "allow-origin-path"
+DEFAULT_PORT = "allow-origin-default-port"
+UPPER_CASE = "allow-origin-upper-case"
+LIST = "allow-origin-list"
+PATTERN = "allow-origin-pattern"
+NULL = "allow-origin-null"
+
+STEP = "4"
+"""The step of the CORS check that compares the origins, byte for byte."""
+
+_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*)://(\[[0-9A-Fa-f:.]+\]|[^/?#\s,@:\[\]]+)(:[0-9]*)?([/?#].*)?")
+_IPV6 = re.compile(r"(?<=//)\[[0-9A-Fa-f:.]+\]")
+_PATTERN = re.compile(r"[*^$|()\\\[\]]|\.\+")
+
+
+def misshapen(allow_origin: str) -> tuple[str, ...]:
+    """The codes of what keeps a value from being an origin as browsers serialize it; empty where nothing does.
+
+    `*` and `null` are values of their own, and what does not look like an origin at all is left to
+    allow-origin-invalid.
+    """
+    if allow_origin in ("*", "null") or '"' in allow_origin or "'" in allow_origin:
+        return ()
+    if "," in allow_origin or " " in allow_origin:
+        return (LIST,)
+    # The URL parser takes `*` for a letter of a host's name; only an IPv6 address has brackets of its own.
+    if _PATTERN.search(_IPV6.sub("", allow_origin)):
+        return (PATTERN,)
+    if is_serialized_origin(allow_origin):
+        return ()
+    match = _URL.fullmatch(allow_origin)
+    if match is None:
+        return ()
+    scheme, host, port, rest = match.groups()
+    found = []
+    if rest is not None:
+        found.append(TRAILING_SLASH if rest == "/" else PATH)
+    if scheme != scheme.lower() or host != host.lower():
+        found.append(UPPER_CASE)
+    if port is not None and origin_of(allow_origin) == origin_of(f"{scheme}://{host}"):
+        found.append(DEFAULT_PORT)
+    return tuple(found)
+
+
+def listed_origins(allow_origin: str) -> list[str]:
+    """The elements of a list of origins, however they are separated."""
+    return [one for one in re.split(r"[,\s]+", allow_origin) if one]
+
+
+def reshaped(situation: Situation) -> Fix:
+    """The same origin, as browsers serialize it."""
+    origin = origin_of(situation.response.headers.get(ALLOW_ORIGIN.lower()) or "")
+    return Fix((HeaderEdit(ALLOW_ORIGIN, origin),)) if origin != "null" else Fix()
+
+
+def picked(situation: Situation) -> Fix:
+    """The origin that asked, where it is on the list."""
+    value = situation.response.headers.get(ALLOW_ORIGIN.lower()) or ""
+    return allow_origin(situation) if situation.origin in listed_origins(value) else Fix()
+
+
+ASKED = "GET https://api.example/orders\nOrigin: https://app.example\n\n200\nAccess-Control-Allow-Origin: "
+SEEN = "Access-Control-Allow-Origin: {allow_origin}"
+MEANT = "lets pages of the origin that is meant read the response"
+
+RULES = (
+    Rule(
+        code=TRAILING_SLASH,
+        kind="advice",
+        title="The allowed origin ends with a slash",
+        spec=SPEC,
+        step=STEP,
+        why="An origin is scheme, host and port, and browsers never write a slash after it. The value is compared byte "
+        "for byte, so this one equals the origin of no page.",
+        seen=SEEN,
+        needed="the origin without the final slash",
+        advice="Take the slash off in the server's list of origins.",
+        fix=reshaped,
+        widens=MEANT,
+        example=Example(f"{ASKED}https://app.example/"),
+    ),
+    Rule(
+        code=PATH,
+        kind="advice",
+        title="The allowed origin has a path",
+        spec=SPEC,
+        step=STEP,
+        why="An origin is scheme, host and port; no path belongs to it. The value is compared byte for byte, so this "
+        "one equals the origin of no page, and one path of a host cannot be allowed by itself.",
+        seen=SEEN,
+        needed="the origin without its path",
+        advice="Take off everything after host and port in the server's list of origins.",
+        fix=reshaped,
+        widens=MEANT,
+        example=Example(f"{ASKED}https://app.example/shop"),
+    ),
+    Rule(
+        code=DEFAULT_PORT,
+        kind="advice",
+        title="The allowed origin names the default port",
+        spec=SPEC,
+        step=STEP,
+        why="Browsers leave the port out of an origin when it is the scheme's own: 443 for https, 80 for http. The "
+        "value is compared byte for byte, so one with that port equals the origin of no page.",
+        seen=SEEN,
+        needed="the origin without the port",
+        advice="Take the port off in the server's list of origins.",
+        fix=reshaped,
+        widens=MEANT,
+        example=Example(f"{ASKED}https://app.example:443"),
+    ),
+    Rule(
+        code=UPPER_CASE,
+        kind="advice",
+        title="The allowed origin is not in lower case",
+        spec=SPEC,
+        step=STEP,
+        why="Browsers write scheme and host of an origin in lower case. The value is compared byte for byte, so one "
+        "with capitals equals the origin of no page.",
+        seen=SEEN,
+        needed="the origin in lower case",
+        advice="Write it in lower case in the server's list of origins.",
+        fix=reshaped,
+        widens=MEANT,
+        example=Example(f"{ASKED}https://App.example"),
+    ),
+    Rule(
+        code=LIST,
+        kind="advice",
+        title="Access-Control-Allow-Origin holds a list",
+        spec=SPEC,
+        step=STEP,
+        why="The header holds one origin, or `*`. A list is compared as one text and equals the origin of no page: "
+        "whoever is on it stays out.",
+        seen=SEEN,
+        needed="Access-Control-Allow-Origin: {origin} when that origin asks, and Vary: Origin",
+        advice="Keep the list in the server; answer with the one origin that asked if it is on it.",
+        fix=picked,
+        widens=WIDENS,
+        example=Example(f"{ASKED}https://app.example, https://admin.example"),
+    ),
+    Rule(
+        code=PATTERN,
+        kind="advice",
+        title="Access-Control-Allow-Origin holds a pattern",
+        spec=SPEC,
+        step=STEP,
+        why="Browsers know no patterns here: `*` alone means any origin, and beside other text it is a character like "
+        "any other. A pattern equals the origin of no page.",
+        seen=SEEN,
+        needed="Access-Control-Allow-Origin: {origin} when that origin asks, and Vary: Origin",
+        advice="Match the pattern in the server, on the whole origin; answer with the one that asked.",
+        fix=allow_origin,
+        widens=WIDENS,
+        example=Example(f"{ASKED}https://*.example"),
+    ),
+    Rule(
+        code=NULL,
+        kind="advice",
+        title="The origin `null` is allowed",
+        spec=SPEC,
+        step=STEP,
+        why="`null` is no page in particular: every sandboxed frame, local file and data: URL asks with it, and "
+        "anybody can make one. To allow it is to allow everybody, with credentials even, where `*` would not.",
+        seen=SEEN,
+        needed="the origins of the pages that are meant, or * for data that is public",
+        advice="Take null off the server's list; give the page an origin of its own.",
+        example=Example(
+            "GET https://api.example/orders\nOrigin: null\n\n200\nAccess-Control-Allow-Origin: null",
+            page_origin="null",
+        ),
+    ),
+)

@@ -1,0 +1,192 @@
+"""Advice about CORS headers that do nothing: misspelt, on the wrong message, or sent by two layers."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from policies.rules.cors_check import ALLOW_CREDENTIALS, ALLOW_ORIGIN
+from policies.rules.example import Example
+from policies.rules.model import Fix, HeaderEdit, Rule, Situation
+
+SPEC = "https://fetch.spec.whatwg.org/#http-responses"
+REQUESTS = "https://fetch.spec.whatwg.org/#http-requests"
+CORS_CHECK = "https://fetch.spec.whatwg.org/#concept-cors-check"
+
+TWICE = "cors-headers-twice"
+MISSPELT = "cors-header-misspelt"
+BY_CLIENT = "cors-header-sent-by-client"
+ON_RESPONSE = "request-header-on-response"
+LISTS = "allow-lists-on-response"
+
+MAX_AGE = "Access-Control-Max-Age"
+SINGLES = (ALLOW_ORIGIN, ALLOW_CREDENTIALS, MAX_AGE)
+"""The headers that may come once."""
+RESPONSE_HEADERS = (
+    *SINGLES,
+    "Access-Control-Allow-Methods",
+    "Access-Control-Allow-Headers",
+    "Access-Control-Expose-Headers",
+)
+"""https://fetch.spec.whatwg.org/#http-responses"""
+REQUEST_HEADERS = ("Access-Control-Request-Method", "Access-Control-Request-Headers")
+"""https://fetch.spec.whatwg.org/#http-requests"""
+
+RESPONSE_NAMES = frozenset(name.lower() for name in RESPONSE_HEADERS)
+REQUEST_NAMES = frozenset(name.lower() for name in REQUEST_HEADERS)
+SINGLE_NAMES = frozenset(name.lower() for name in SINGLES)
+OTHERS = frozenset(
+    {
+        # Private network access: withdrawn, and still sent.
+        "access-control-allow-private-network",
+        "access-control-allow-local-network",
+        "access-control-request-private-network",
+        "access-control-request-local-network",
+    }
+)
+"""What begins like a CORS header and is meant to."""
+PREFIX = "access-control-"
+
+
+def meant(name: str) -> str | None:
+    """The CORS header that a name (lower case) was meant for; None where it is one, or looks like none."""
+    if name in RESPONSE_NAMES or name in REQUEST_NAMES or name in OTHERS or not 12 <= len(name) <= 48:
+        return None
+    return _nearest(name)
+
+
+@lru_cache(maxsize=1024)
+def _nearest(name: str) -> str | None:
+    bare = _bare(name)
+    # Whoever writes Access-Control- means one of these, however far off the rest is.
+    allowance = len(bare) // 3 if name.startswith(PREFIX) else 2
+    if allowance == 2 and not 15 <= len(bare) <= 31:
+        return None
+    distance, nearest = min((_distance(bare, _bare(known.lower())), known) for known in RESPONSE_HEADERS)
+    return nearest if distance <= allowance else None
+
+
+def _bare(name: str) -> str:
+    """The name without what separates its words: hyphens are what is forgotten first."""
+    return name.replace("-", "").replace("_", "").replace(" ", "")
+
+
+def _distance(a: str, b: str) -> int:
+    """How many letters have to be put in, taken out or changed to make one of the other (Levenshtein)."""
+    row = list(range(len(b) + 1))
+    for i, one in enumerate(a, 1):
+        above, row[0] = row[0], i
+        for j, other in enumerate(b, 1):
+            above, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, above + (one != other))
+    return row[-1]
+
+
+def spelt(situation: Situation) -> Fix:
+    """The value under the name that was meant, where that name is not there."""
+    headers = situation.response.headers
+    edits: dict[str, HeaderEdit] = {}
+    for name in headers.names():
+        known = meant(name)
+        if known is not None and known.lower() not in headers:
+            edits[known] = HeaderEdit(known, headers.get(name) or "")
+    return Fix(tuple(edits.values()))
+
+
+def once(situation: Situation) -> Fix:
+    """Each header that came several times, once: with the value that says most."""
+    headers, edits = situation.response.headers, []
+    for name in SINGLES:
+        lines = headers.lines(name.lower())
+        if len(lines) < 2:
+            continue
+        best = next((line for line in (situation.origin, "*", "true") if line in lines), lines[0])
+        edits.append(HeaderEdit(name, best))
+    return Fix(tuple(edits))
+
+
+ASKED = "GET https://api.example/orders\nOrigin: https://app.example\n\n200\n"
+
+RULES = (
+    Rule(
+        code=TWICE,
+        kind="advice",
+        title="Two layers answer CORS",
+        spec=CORS_CHECK,
+        step="1",
+        why="A header that may come once came twice: mostly an application sends CORS headers, and a proxy, gateway "
+        "or second middleware adds its own. Browsers join the two values, and the joined text means nothing.",
+        seen="{value}",
+        needed="each of these headers once",
+        advice="Choose the layer that answers CORS, mostly the application, and take the headers out of the other.",
+        actor="proxy",
+        fix=once,
+        widens="lets in whom one of the two layers meant to let in",
+        example=Example(
+            f"{ASKED}Access-Control-Allow-Origin: https://app.example\n"
+            "Access-Control-Allow-Origin: https://app.example\nVary: Origin",
+        ),
+    ),
+    Rule(
+        code=MISSPELT,
+        kind="advice",
+        title="A CORS header is misspelt",
+        spec=SPEC,
+        step="",
+        why="There is no header of this name. Browsers pass over headers they do not know, so what it was meant to "
+        "allow is not allowed.",
+        seen="{value}",
+        needed="one of Access-Control-Allow-Origin, -Allow-Credentials, -Allow-Methods, -Allow-Headers, "
+        "-Expose-Headers, -Max-Age",
+        advice="Correct the name.",
+        fix=spelt,
+        widens="grants what the misspelt header was meant to grant",
+        example=Example(
+            f"{ASKED}Access-Control-Allow-Origin: *\nAccess-Control-Expose-Header: X-Total-Count\nX-Total-Count: 7",
+        ),
+    ),
+    Rule(
+        code=BY_CLIENT,
+        kind="advice",
+        title="The page sends a response's CORS header",
+        spec=REQUESTS,
+        step="",
+        why="Access-Control-Allow-Origin and its like are for the server to send. In a request they allow nothing, and "
+        "as headers that are not safelisted they cause a preflight that has to list them.",
+        seen="the request sends {value}",
+        needed="a request without it",
+        advice="Take it out of the page's request headers; let the server send it in its response.",
+        actor="client",
+        example=Example(
+            "OPTIONS https://api.example/orders\nOrigin: https://app.example\nAccess-Control-Request-Method: GET\n"
+            "Access-Control-Request-Headers: access-control-allow-origin\n\n204\nAccess-Control-Allow-Origin: *",
+        ),
+    ),
+    Rule(
+        code=ON_RESPONSE,
+        kind="advice",
+        title="The server sends a request's CORS header",
+        spec=SPEC,
+        step="",
+        why="Access-Control-Request-Method and Access-Control-Request-Headers are what a browser asks in a preflight. "
+        "In a response they do nothing; meant are mostly Access-Control-Allow-Methods and -Allow-Headers.",
+        seen="the response sends {value}",
+        needed="Access-Control-Allow-Methods or Access-Control-Allow-Headers, on the preflight's answer",
+        advice="Send the Allow headers in its place.",
+        example=Example(f"{ASKED}Access-Control-Allow-Origin: *\nAccess-Control-Request-Headers: X-Requested-With"),
+    ),
+    Rule(
+        code=LISTS,
+        kind="advice",
+        title="A preflight's headers on a response that is none",
+        spec=SPEC,
+        step="",
+        why="Browsers read Access-Control-Allow-Methods, -Allow-Headers and -Max-Age on the answer to a preflight and "
+        "nowhere else. On this response they are harmless and do nothing.",
+        seen="the response to a {method} sends {value}",
+        needed="these headers on the answer to OPTIONS",
+        advice="Look whether OPTIONS is answered with them; here they can be left out.",
+        example=Example(
+            f"{ASKED}Access-Control-Allow-Origin: *\nAccess-Control-Allow-Methods: GET, POST, PUT\n"
+            "Access-Control-Allow-Headers: *",
+        ),
+    ),
+)

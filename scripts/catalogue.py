@@ -1,0 +1,137 @@
+"""A rule of the catalogue as plain data, with each engine's own words: what `corsight rules` and docs/rules/ show."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from policies.advise import advice
+from policies.engines import ENGINES
+from policies.judge import judge, situation
+from policies.rules import FAMILIES, Rule
+
+NO_HEADER = "No response header mends it."
+ACTORS = {
+    "server": "the server",
+    "client": "the page",
+    "proxy": "one of the two layers, mostly the proxy in front of the server",
+    "nobody": "nobody",
+}
+"""Who has to act, in words."""
+KINDS = {
+    "decision": "a browser blocks for it",
+    "failure": "the request fails, but not by CORS",
+    "advice": "advice, it blocks nothing",
+}
+"""What a rule of each kind means, in words."""
+SECTIONS = {
+    "#concept-cors-check": "CORS check",
+    "#cors-preflight-fetch-0": "CORS-preflight fetch",
+    "#concept-cache": "CORS-preflight cache",
+    "#cors-protocol-and-http-caches": "CORS protocol and HTTP caches",
+    "#cors-protocol-and-credentials": "CORS protocol and credentials",
+    "#cors-non-wildcard-request-header-name": "CORS non-wildcard request-header name",
+    "#http-responses": "HTTP responses",
+    "#http-requests": "HTTP requests",
+    "#http-access-control-expose-headers": "Access-Control-Expose-Headers",
+    "#http-redirect-fetch": "HTTP-redirect fetch",
+    "#concept-main-fetch": "main fetch",
+    "#cross-origin-resource-policy-check": "cross-origin resource policy check",
+    "#should-block-fetch": "Should fetching be blocked as mixed content?",
+    "#concept-network-error": "network error",
+    "/orb": "Opaque Response Blocking",
+}
+"""What the end of a rule's link is called where it leads."""
+
+
+def section(rule: Rule) -> str:
+    """The name of the section that the rule is from, and the step."""
+    name = next(name for end, name in SECTIONS.items() if rule.spec.endswith(end))
+    number = rule.step.removeprefix("internal ")
+    return f"{name}, step {number}" if number[:1].isdigit() else name
+
+
+def kind_of(rule: Rule) -> str:
+    """The rule's key in KINDS: where no response comes, no browser decides anything."""
+    return "failure" if rule.kind == "decision" and rule.example.exchange.response is None else rule.kind
+
+
+@cache
+def family(code: str) -> str:
+    """The title of the rule's family."""
+    return next(title for title, module in FAMILIES.items() if any(rule.code == code for rule in module.RULES))
+
+
+def data(rule: Rule) -> dict[str, Any]:
+    """The whole rule, its texts filled in from its example, for people and for JSON."""
+    return {
+        "code": rule.code,
+        "kind": rule.kind,
+        "family": family(rule.code),
+        "title": rule.title,
+        "spec": rule.spec,
+        "step": rule.step,
+        "section": section(rule),
+        "why": rule.why,
+        "seen": rule.seen,
+        "needed": rule.needed,
+        "advice": rule.advice,
+        "actor": rule.actor,
+        "many": rule.many,
+        "fix": {"mendable": rule.mendable, "safety": rule.safety, "widens": rule.widens},
+        "engines": _engines(rule),
+        "example": _example(rule),
+    }
+
+
+def _engines(rule: Rule) -> dict[str, dict[str, Any]]:
+    """What each engine says of the example: whether it is this rule, and for decisions its identifier and words."""
+    said: dict[str, dict[str, Any]] = {}
+    for name, engine in ENGINES.items():
+        entry: dict[str, Any] = {"label": engine.label, "says": rule.many or name in rule.example.engines}
+        if rule.kind == "decision":
+            verdict = judge(rule.example.exchange, rule.example.facts, name)
+            ruling = verdict.ruling
+            entry |= {
+                "outcome": ruling.outcome.value,
+                "rule": ruling.rule,
+                "error": ruling.error,
+                "message": ruling.message,
+            }
+        said[name] = entry
+    return said
+
+
+def _example(rule: Rule) -> dict[str, Any]:
+    """The example exchanges, what was seen and needed in them, and the edits that mend the last."""
+    example = rule.example
+    exchange, facts = example.exchange, example.facts
+    texts = [text.partition("\n\n") for text in example.texts]
+    filled: dict[str, Any] = {
+        "exchanges": [{"request": asked, "response": answered or None} for asked, _, answered in texts],
+        "credentials": facts.credentials,
+        "seen": rule.seen,
+        "needed": rule.needed,
+        "edits": [],
+        "status": None,
+    }
+    if exchange.response is not None:
+        found = situation(exchange, facts, exchange.response, facts.credentials == "include", _value(rule))
+        fix = rule.fix(found)
+        filled |= {
+            "seen": rule.seen_in(found),
+            "needed": rule.needed_in(found),
+            "edits": [str(edit) for edit in fix.edits],
+            "status": fix.status,
+        }
+    return filled
+
+
+def _value(rule: Rule) -> str:
+    """What the rule turned on in its example."""
+    example = rule.example
+    for engine in example.engines:
+        for found in advice(example.exchange, example.facts, engine, example.preflight):
+            if found.code == rule.code:
+                return found.value
+    return example.value

@@ -1,0 +1,102 @@
+"""`corsight rules`: the list, one rule whole, JSON, and what happens to a code that is none."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+
+import pytest
+from rich.console import Console
+
+from policies.rules import RULES
+from scripts import rules as command
+from scripts.catalogue import ACTORS, data, section
+from scripts.cli import run
+
+
+@pytest.fixture
+def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("NO_COLOR", "1")
+
+
+@pytest.mark.usefixtures("narrow")
+def test_the_list_names_every_rule_and_fits_80_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["rules"]) == 0
+    out = capsys.readouterr().out
+    assert [code for code in RULES if not re.search(rf"^  {code} +\S", out, re.MULTILINE)] == []
+    assert max(map(len, out.splitlines())) <= 80
+    assert "\x1b" not in out
+    assert all(line == line.rstrip() for line in out.splitlines())
+
+
+@pytest.mark.parametrize("code", RULES)
+@pytest.mark.usefixtures("narrow")
+def test_every_rule_is_shown_whole_in_80_columns(code: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["rules", code]) == 0
+    out = capsys.readouterr().out
+    rule = RULES[code]
+    flat = " ".join(out.split())
+    for text in (rule.title, rule.code, rule.why, rule.advice, rule.spec, ACTORS[rule.actor], section(rule)):
+        assert " ".join(text.split()) in flat
+    assert max(map(len, out.splitlines())) <= 80
+    assert all(line == line.rstrip() for line in out.splitlines())
+
+
+@pytest.mark.usefixtures("narrow")
+def test_a_rule_shows_each_browsers_words(capsys: pytest.CaptureFixture[str]) -> None:
+    run(["rules", "preflight-redirect"])
+    flat = " ".join(capsys.readouterr().out.split())
+    assert "chromium PreflightDisallowedRedirect: Access to fetch at" in flat
+    assert "firefox CORSExternalRedirectNotAllowed: Cross-Origin Request Blocked:" in flat
+    assert "webkit (for preflight-status-not-ok) Preflight response is not successful. Status code: 301" in flat
+    assert "fix answer with status 204" in flat
+    run(["rules", "opaque-response-blocked"])
+    assert "webkit (does not block it)" in " ".join(capsys.readouterr().out.split())
+
+
+def test_colours_are_for_terminals() -> None:
+    stream = io.StringIO()
+    console = Console(file=stream, force_terminal=True, color_system="standard", width=80)
+    assert "\x1b[" in "".join(command._set(console, part) for part in command._list())
+
+
+def test_json_holds_all_of_them_and_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["rules", "--format", "json"]) == 0
+    everything = json.loads(capsys.readouterr().out)
+    assert [one["code"] for one in everything] == list(RULES)
+    assert run(["rules", "allow-origin-missing", "--format", "json"]) == 0
+    one = json.loads(capsys.readouterr().out)
+    assert one == everything[0] == json.loads(json.dumps(data(RULES["allow-origin-missing"])))
+    assert one["engines"]["chromium"]["error"] == "MissingAllowOriginHeader"
+    assert one["example"]["edits"] == ["Access-Control-Allow-Origin: https://app.example", "Vary: Origin"]
+
+
+@pytest.mark.parametrize(
+    ("code", "near"),
+    [
+        ("allow-origin-mising", "allow-origin-missing"),
+        ("wildcard", "allow-origin-wildcard"),
+        ("vary", "vary-origin-missing"),
+        ("PREFLIGHT-REDIRECT", "preflight-redirect"),
+        ("x" * 5000, "allow-origin-missing"),
+    ],
+)
+def test_a_code_that_is_none_is_said_in_a_line_with_the_nearest(
+    code: str, near: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["rules", code]) == 2
+    said = capsys.readouterr()
+    assert (said.out, said.err.count("\n")) == ("", 1)
+    assert "there is no rule of that code; the nearest are " in said.err
+    if len(code) < 80:
+        assert near in said.err
+    assert len(said.err) < 300
+
+
+def test_a_code_cannot_move_the_cursor(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["rules", "\x1b[2Jallow\n"]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "\x1b" not in said
