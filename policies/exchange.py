@@ -115,7 +115,8 @@ class Exchange:
 
     `id` names it for good (mitmproxy's flow id), `client` is the peer's address without its port, `connection` names
     the client's connection, `http2` tells whether that connection multiplexes. `response` is None when none came; then
-    `proxy_status` is the status that the proxy answered the browser with in the server's place, if it did.
+    `proxy_status` is the status that the proxy answered the browser with in the server's place, if it did, and `error`
+    what it says went wrong.
     """
 
     id: str
@@ -125,3 +126,4 @@ class Exchange:
     response: Response | None = None
     http2: bool = False
     proxy_status: int | None = None
+    error: str | None = None

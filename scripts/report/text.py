@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from typing import TextIO
 
 from rich.console import Console, Group, RenderableType
@@ -12,34 +11,19 @@ from rich.rule import Rule as Line
 from rich.table import Table
 from rich.text import Text
 
+from policies.diagnosis import Finding, Kind
+from policies.diagnosis.model import shown
+from policies.diagnosis.text import NULL, SECTIONS, Row, blocks, tally
 from policies.engines import ENGINES
 from policies.verdict import EngineName, Outcome
-from scripts.report.findings import Answer, Finding, Findings, Place, Unsure, shown
+from scripts.report.findings import Findings
 
-ENDPOINTS = 5
-"""How many endpoints of a finding are shown; the rest is counted."""
 WIDEST = 110
 
-NEVER_SENT = "The browser's preflight was turned down, so it never sent the request itself."
-IN_PREFLIGHT = "in the preflight: the request itself was never sent"
-IN_REDIRECT = "in the redirect's own response, which is checked as well"
-REVALIDATED = "in the stored response that the server's 304 confirmed"
-NULL = (
-    "null is the origin of every sandboxed frame and local file, an attacker's included: better let the page ask from "
-    "an origin of its own, and without a redirect across origins."
-)
-
-SECTIONS = {
-    "#concept-cors-check": "CORS check",
-    "#cors-preflight-fetch-0": "CORS-preflight fetch",
-    "#http-redirect-fetch": "HTTP-redirect fetch",
-    "#concept-main-fetch": "main fetch",
-    "#cross-origin-resource-policy-check": "cross-origin resource policy check",
-    "#should-block-fetch": "Should fetching be blocked as mixed content?",
-    "#concept-network-error": "network error",
-    "/orb": "Opaque Response Blocking",
-}
-"""What the end of a rule's link is called where it leads."""
+STYLES = {"plain": "", "dim": "dim", "was": "red", "needed": "green", "fix": "bold green", "asked": "cyan"}
+"""How a row's meaning looks in colour."""
+IN_FULL: dict[Kind, int] = {"blocked": 50, "failed": 10, "advice": 10}
+"""How many findings of a kind are told in full; the rest is named."""
 
 PADDED = re.compile(r" +((?:\x1b\[[0-9;]*m)*)$", re.MULTILINE)
 
@@ -49,7 +33,10 @@ def write(findings: Findings, recordings: list[tuple[str, int]], engine: str, st
     console = Console(file=stream, markup=False, emoji=False, highlight=False)
     console.width = min(console.width, WIDEST)
     parts = [_head(findings, recordings, engine)]
-    parts += [_finding(finding, number) for number, finding in enumerate(findings.sorted(), 1)]
+    told = [finding for kind, most in IN_FULL.items() for finding in findings.of(kind)[:most]]
+    parts += [_finding(finding, number) for number, finding in enumerate(told, 1)]
+    if rest := [finding for kind, most in IN_FULL.items() for finding in findings.of(kind)[most:]]:
+        parts.append(_rest(rest))
     parts.append(_foot(findings))
     for part in parts:
         with console.capture() as capture:
@@ -74,9 +61,13 @@ def _head(findings: Findings, recordings: list[tuple[str, int]], engine: str) ->
         fields.add_row("from", f"{_client(client, engine)}: {count}")
     if engine != "auto":
         fields.add_row("judged as", ENGINES[engine].label)  # type: ignore[index]
-    blocked, causes = findings.count(Outcome.BLOCKED), len(findings.sorted())
-    if blocked:
+    if blocked := findings.count(Outcome.BLOCKED):
+        causes = len(findings.of("blocked"))
         fields.add_row("blocked", Text(f"{blocked}, for {_plural(causes, 'cause')}", "bold red"))
+    if failed := sum(finding.count for finding in findings.of("failed")):
+        fields.add_row("failed", Text(f"{failed}, without an answer", "yellow"))
+    if advice := len(findings.of("advice")):
+        fields.add_row("advice", Text(f"{advice}, on what works and could be better", "cyan"))
     return fields
 
 
@@ -127,130 +118,51 @@ def _certainties(findings: Findings, outcome: Outcome) -> str:
 
 
 def _finding(finding: Finding, number: int) -> RenderableType:
-    title = Table.grid(expand=True)
+    title = Table.grid(expand=True, padding=(0, 2, 0, 0))
+    title.add_column(no_wrap=True, width=len(str(number)))
     title.add_column(overflow="fold", ratio=1)
     title.add_column(justify="right", no_wrap=True)
-    title.add_row(_text(f"{number}  {finding.rule.title}", "bold"), _counts(finding))
-    parts: list[RenderableType] = [finding.rule.why, ""]
-    if all(answer.role == "preflight" for answer in finding.places):
-        parts[1:1] = [NEVER_SENT]
-    answers = sorted(finding.places.items(), key=lambda item: (-item[1].total(), item[0]))
-    left = ENDPOINTS
-    for answer, places in answers[:ENDPOINTS]:
-        showing = places.most_common(left if len(answers) == 1 else min(left, ENDPOINTS - 2))
-        left -= len(showing)
-        if not showing:
-            break
-        parts += [_answer(answer, showing, finding), ""]
-    if more := _more(finding, answers, left):
-        parts += [Text(more, "dim"), ""]
-    parts.append(_about(finding, answers[0][0]))
-    return Group(Line(style="dim"), title, "", Padding(Group(*parts), (0, 0, 0, 3)))
+    title.add_row(_text(str(number), "bold"), Text(finding.title, "bold"), Text(tally(finding), _weight(finding)))
+    parts: list[RenderableType] = []
+    for block in blocks(finding):
+        parts += ["", *_block(block)]
+    return Group(Line(style="dim"), title, Padding(Group(*parts), (0, 0, 0, 3)))
 
 
-def _counts(finding: Finding) -> Text:
-    if not finding.likely:
-        return Text(f"{finding.certain} blocked", "bold red")
-    if not finding.certain:
-        return Text(f"{finding.likely} likely blocked", "bold yellow")
-    return _text(f"{finding.exchanges} blocked", "bold red", f", {finding.likely} likely", "yellow")
+def _block(block: list[Row]) -> list[RenderableType]:
+    """Rows with labels as one table, paragraphs by themselves."""
+    parts: list[RenderableType] = []
+    fields: Table | None = None
+    for row in block:
+        text = Text(row.text, STYLES[row.style])
+        if row.label is None:
+            parts.append(text)
+            fields = None
+            continue
+        if fields is None:
+            fields = _fields()
+            parts.append(fields)
+        fields.add_row(row.label, text)
+    return parts
 
 
-def _more(finding: Finding, answers: list[tuple[Answer, Counter[Place]]], left: int) -> str:
-    """What is not shown."""
-    endpoints = sum(len(places) for _, places in answers) - (ENDPOINTS - left)
-    if not endpoints:
-        return ""
-    least = "at least " if finding.unlisted else ""
-    return f"and {least}{_plural(endpoints, 'more endpoint')} with the same cause"
+def _where(finding: Finding) -> str:
+    """The server, as far as it is known."""
+    return f", {finding.places[0].url.partition('://')[2].partition('/')[0]}" if finding.places else ""
 
 
-def _answer(answer: Answer, places: list[tuple[Place, int]], finding: Finding) -> RenderableType:
+def _weight(finding: Finding) -> str:
+    if finding.kind != "blocked":
+        return "yellow" if finding.kind == "failed" else "cyan"
+    return "bold red" if finding.certain else "bold yellow"
+
+
+def _rest(findings: list[Finding]) -> RenderableType:
+    """Findings that are only named."""
     fields = _fields()
-    origins = {place.origin for place, _ in places}
-    if len(origins) == 1 and (origin := origins.pop()) is not None:
-        fields.add_row("page", _origin(origin))
-    for number, (place, count) in enumerate(places):
-        asked = _text(f"{count}× " if count > 1 else "", "bold", f"{place.method} {place.url}", "cyan")
-        if origins and place.origin is not None:
-            asked.append(f" from {place.origin}", "default")
-        fields.add_row("" if number else "asked", asked)
-    fields.add_row("was", Text("\n".join(answer.was), "red"))
-    for note in _notes(answer, finding):
-        fields.add_row("", Text(note, "dim"))
-    fields.add_row("needed", Text(answer.needed, "green"))
-    if answer.fix:
-        fields.add_row("fix", Text("\n".join(answer.fix), "bold green"))
-    return fields
-
-
-def _origin(origin: str) -> str:
-    return "null (sandboxed frame, local file, or redirected across origins)" if origin == "null" else origin
-
-
-def _notes(answer: Answer, finding: Finding) -> list[str]:
-    notes = []
-    if answer.role == "preflight" and any(other.role != "preflight" for other in finding.places):
-        notes.append(IN_PREFLIGHT)
-    if answer.role == "redirect" and finding.rule.code.startswith("allow-"):
-        notes.append(IN_REDIRECT)
-    if answer.revalidated:
-        notes.append(REVALIDATED)
-    return notes
-
-
-def _about(finding: Finding, answer: Answer) -> RenderableType:
-    """What holds for all of the finding's places."""
-    rule = finding.rule
-    fields = _fields()
-    fields.add_row("advice", rule.advice)
-    if rule.widens is not None and any(one.fix for one in finding.places):
-        fields.add_row("care", f"The fix {rule.widens}.")
-        if any(line.endswith("Origin: null") for one in finding.places for line in one.fix):
-            fields.add_row("", NULL)
-    for (one, engine), (error, message) in finding.messages.items():
-        if one == answer and message is not None:
-            named = f" ({error})" if error is not None else ""
-            fields.add_row("console", _text(f"{_name(engine)}{named}: ", "dim", message))
-    for unsure, count in finding.unsure.most_common(2):
-        fields.add_row("likely", _unsure(unsure, count, finding))
-    for number, line in enumerate(_elsewhere(finding)):
-        fields.add_row("" if number else "elsewhere", line)
-    fields.add_row(
-        "rule", _text(rule.code, "", f" ({_standard(rule.spec, rule.step)})", "dim", f"\n{rule.spec}", "dim")
-    )
-    return fields
-
-
-def _unsure(unsure: Unsure, count: int, finding: Finding) -> str:
-    some = "" if count == finding.exchanges else f"{count} of {finding.exchanges}: "
-    if not unsure.taken:
-        return f"{some}{unsure.because}"
-    return (
-        f"{some}The recording does not show how the page asked. Likely {unsure.taken}, since {unsure.because}; "
-        f"{unsure.otherwise}."
-    )
-
-
-def _elsewhere(finding: Finding) -> list[str]:
-    """The engines that decide otherwise, in a line for each way they do."""
-    ways: dict[tuple[Outcome, str | None, int], list[str]] = {}
-    for (engine, outcome, rule), count in sorted(finding.elsewhere.items()):
-        ways.setdefault((outcome, rule, count), []).append(_name(engine))
-    lines = []
-    for (outcome, rule, count), engines in sorted(
-        ways.items(), key=lambda way: (way[0][0] == Outcome.BLOCKED, -way[0][2])
-    ):
-        does = f"blocked by {rule}" if outcome is Outcome.BLOCKED else outcome.value
-        some = "" if count == finding.exchanges else f" ({count} of {finding.exchanges})"
-        lines.append(f"{', '.join(engines)}: {does}{some}")
-    return lines
-
-
-def _standard(spec: str, step: str) -> str:
-    section = next((name for end, name in SECTIONS.items() if spec.endswith(end)), "")
-    number = step.removeprefix("internal ")
-    return f"{section}, step {number}" if number[:1].isdigit() else section
+    for finding in findings:
+        fields.add_row(finding.kind, f"{finding.title} ({finding.code}{_where(finding)}, {finding.count}×)")
+    return Group(Line(style="dim"), fields)
 
 
 # -- pieces ----------------------------------------------------------------------------------------------------------
@@ -285,3 +197,6 @@ def _client(label: str, engine: str) -> str:
     if name in ENGINES:
         return f"{_name(name)}{space}{version}"
     return label if engine == "auto" else label.partition(" (")[0]
+
+
+__all__ = ["NULL", "SECTIONS", "write"]
