@@ -12,6 +12,8 @@ from policies.verdict import Outcome, Verdict
 PREFIX = "cors: "
 BLOCKED = ":no_entry:"
 UNSURE = ":question:"
+PATCHED = ("cors.patched", "cors.needed", "cors.before", "cors.server.status", "cors.server.headers")
+"""The metadata of a patch: the names of what was edited, what the server would have to send, what it sent of that."""
 
 
 def annotate(flow: http.HTTPFlow, judged: Judged, *, mark: bool) -> None:
@@ -30,6 +32,16 @@ def annotate(flow: http.HTTPFlow, judged: Judged, *, mark: bool) -> None:
     metadata["cors.credentials"] = facts.credentials
     metadata["cors.error"] = ruling.error
     metadata["cors.message"] = redact(ruling.message) if ruling.message is not None else None
+    if entry.advice:
+        metadata["cors.advice"] = ",".join(entry.advice)
+    elif "cors.advice" in metadata:
+        del metadata["cors.advice"]
+    if entry.patched is not None:
+        metadata["cors.before"] = _before(judged)
+    elif "cors.patched" in metadata and flow.live:
+        # A replayed request: what was patched was another response.
+        for name in PATCHED:
+            metadata.pop(name, None)
     if ruling.outcome is not Outcome.NOT_CORS or flow.comment:
         _comment(flow, judged)
     if mark:
@@ -43,18 +55,39 @@ def summary(judged: Judged) -> str:
     sure = "" if verdict.certainty == "certain" else "likely "
     if ruling.rule is None:
         return f"{sure}{ruling.outcome.value} ({verdict.engine})"
-    return f"{sure}{ruling.outcome.value} ({verdict.engine}): {RULES[ruling.rule].title} [{ruling.rule}]"
+    # What matters first: a user interface may show no more of it than a few words.
+    return f"{sure}{ruling.outcome.value}: {RULES[ruling.rule].title} [{ruling.rule}] ({verdict.engine})"
+
+
+def _before(judged: Judged) -> str:
+    """What would have been said without the patch."""
+    ruling = judged.before
+    if ruling is None:
+        return "not asked"
+    return ruling.outcome.value if ruling.rule is None else f"{ruling.outcome.value} [{ruling.rule}]"
+
+
+def _line(flow: http.HTTPFlow, judged: Judged) -> str:
+    line = PREFIX + summary(judged)
+    names = flow.metadata.get("cors.patched")
+    if names:
+        # From the flow, not from what is judged: a recording is judged again, and its patches stay what they were.
+        line += f"; patched {', '.join(map(str, names))}; before: {flow.metadata.get('cors.before')}"
+    drift = flow.metadata.get("cors.drift")
+    if drift:
+        line += f"; drift: {drift}"
+    return printable(line)
 
 
 def _comment(flow: http.HTTPFlow, judged: Judged) -> None:
     if not flow.comment:
-        flow.comment = printable(PREFIX + summary(judged))
+        flow.comment = _line(flow, judged)
         return
     lines = flow.comment.split("\n")
     place = next((number for number, line in enumerate(lines) if line.startswith(PREFIX)), len(lines))
     lines = [line for line in lines if not line.startswith(PREFIX)]
     if judged.verdict.outcome is not Outcome.NOT_CORS:
-        lines.insert(place, printable(PREFIX + summary(judged)))
+        lines.insert(place, _line(flow, judged))
     comment = "\n".join(lines)
     if flow.comment != comment:
         flow.comment = comment

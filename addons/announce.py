@@ -7,10 +7,12 @@ from collections import Counter
 
 from mitmproxy.log import ALERT
 
+from policies.judge import mend
 from policies.redact import printable, redact
 from policies.rules import RULES
 from policies.session import Judged
 from policies.session.memory import Memory
+from policies.story.pinned import pin
 from policies.verdict import Outcome
 
 logger = logging.getLogger(__name__)
@@ -45,10 +47,8 @@ class Announcer:
         self._told.add(finding)
         sure = "" if verdict.certainty == "certain" else "likely "
         rule = RULES[ruling.rule]
-        text = ruling.message or rule.title
-        line = (
-            f"{sure}blocked [{verdict.engine}] {exchange.request.method} {url} [{rule.code}]: {text} -> {rule.advice}"
-        )
+        where = f"{sure}blocked [{verdict.engine}] {exchange.request.method} {url} [{rule.code}]"
+        line = f"{where}: {ruling.message or rule.title} -> {_fix(judged) or rule.advice}"
         logger.log(ALERT, printable(redact(line)))
 
     def summary(self) -> str | None:
@@ -58,3 +58,17 @@ class Announcer:
             return None
         rules = ", ".join(f"{rule} {count}" for rule, count in blocked.most_common())
         return f"Corsight: {blocked.total()} exchange{'s' if blocked.total() != 1 else ''} blocked ({rules})"
+
+
+def _fix(judged: Judged) -> str | None:
+    """What mends a blocked exchange, in one clause; None where no header does."""
+    entry, verdict = judged.entry, judged.verdict
+    assert entry.facts is not None
+    pinned = pin(entry.exchange, entry.facts, verdict)
+    fix = mend(entry.exchange, pinned.facts, verdict.engine)
+    if fix is None:
+        return None
+    parts = [f"answer OPTIONS with status {fix.status}"] if fix.status else []
+    if fix.edits:
+        parts.append("answer with " + " and ".join(str(edit) for edit in fix.edits))
+    return "; ".join(parts)

@@ -15,7 +15,7 @@ from policies.session import Judged
 from policies.verdict import Outcome
 from tests.addons.mitm import GONE, OURS, PAGE, STAR, cors, flow, judged, preflight, through_a_dump
 
-BLOCKED_LINE = "cors: blocked (chromium): "
+BLOCKED_LINE = "cors: blocked: "
 
 
 def annotated(made: http.HTTPFlow, *, mark: bool = True) -> http.HTTPFlow:
@@ -89,7 +89,7 @@ def test_secrets_are_redacted() -> None:
 def test_the_comment_says_the_verdict_in_a_line() -> None:
     comment = annotated(cors()).comment
     assert comment.startswith(BLOCKED_LINE)
-    assert comment.endswith(" [allow-origin-missing]")
+    assert comment.endswith(" [allow-origin-missing] (chromium)")
     assert "\n" not in comment
     assert annotated(cors(answered=OURS)).comment == "cors: allowed (chromium)"
     assert annotated(preflight()).comment == "cors: likely allowed (chromium)"
@@ -216,4 +216,4 @@ def test_whatever_was_sent_leaves_plain_values_and_a_printable_line(
 
 def test_the_summary_names_the_engine_and_the_rule() -> None:
     assert summary(judged(flow())) == "not-cors (chromium)"
-    assert summary(judged(cors(answered=None, error=GONE))).endswith(" [network-error]")
+    assert summary(judged(cors(answered=None, error=GONE))).endswith(" [network-error] (chromium)")

@@ -10,7 +10,7 @@ import pytest
 from addons import announce
 from addons.announce import Announcer
 from policies.session import Judged
-from tests.addons.mitm import FIREFOX, GONE, OURS, cors, flow, judged, preflight
+from tests.addons.mitm import FIREFOX, GONE, OURS, PAGE, cors, flow, judged, preflight
 
 
 @pytest.fixture(autouse=True)
@@ -28,8 +28,20 @@ def test_what_is_blocked_is_told_with_its_message_and_what_to_do(caplog: pytest.
     assert line.startswith(
         "blocked [firefox] GET https://api.test/v1 [allow-origin-missing]: Cross-Origin Request Blocked"
     )
-    assert " -> " in line
+    assert line.endswith(f" -> answer with Access-Control-Allow-Origin: {PAGE} and Vary: Origin")
     assert caplog.records[0].levelname == "ALERT"
+
+
+def test_a_preflight_is_mended_with_its_status(caplog: pytest.LogCaptureFixture) -> None:
+    Announcer().announce(judged(preflight(answered=OURS, status=401)))
+    assert caplog.messages[0].endswith(
+        " -> answer OPTIONS with status 204; answer with Access-Control-Allow-Methods: PUT"
+    )
+
+
+def test_what_no_header_mends_is_told_with_what_to_do(caplog: pytest.LogCaptureFixture) -> None:
+    Announcer().announce(judged(cors(status=302, answered=[*OURS, ("Location", "http://api.test/")])))
+    assert " -> Redirect to https." in caplog.messages[0]
 
 
 def test_the_rest_is_not_told(caplog: pytest.LogCaptureFixture) -> None:

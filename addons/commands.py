@@ -1,0 +1,137 @@
+"""The commands of the user interfaces: cors.explain, cors.findings, cors.report, cors.engine, cors.clear."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import mitmproxy.types
+from mitmproxy import command, ctx, exceptions, hooks, http
+from mitmproxy.flow import Flow
+from mitmproxy.log import ALERT
+
+from addons.adapter import exchange_of, request_of
+from addons.annotate import PATCHED, PREFIX
+from addons.views import Stories, told
+from policies.diagnosis import Diagnosis
+from policies.diagnosis.text import lines
+from policies.engines import ENGINES
+from policies.session import Judged, Session
+
+if TYPE_CHECKING:
+    from mitmproxy.addonmanager import Loader
+
+logger = logging.getLogger(__name__)
+WIDTH = 100
+NOTHING = "Nothing was blocked, and there is nothing to advise."
+
+
+class Commands:
+    """What a person can ask for. `judge_again` is called with every flow in the list after the engine was changed."""
+
+    def __init__(self, stories: Stories, judge_again: Callable[[Sequence[http.HTTPFlow]], None]) -> None:
+        self._stories = stories
+        self._judge_again = judge_again
+
+    def load(self, loader: Loader) -> None:
+        """Offer the commands."""
+        loader.master.commands.collect_commands(self)
+
+    @command.command("cors.explain")
+    def explain(self, flow: Flow) -> Sequence[str]:
+        """Tell the story of a flow's fetch: what the page asked, each step the browser took, what would change the
+        end. Example: cors.explain @focus"""
+        if not isinstance(flow, http.HTTPFlow):
+            raise exceptions.CommandError("cors.explain: only HTTP flows are judged.")
+        return told(flow, self._stories)
+
+    @command.command("cors.findings")
+    def findings(self) -> Sequence[str]:
+        """Say what was blocked so far and why: one finding for each cause, with what to do."""
+        return self._findings() or [NOTHING]
+
+    @command.command("cors.report")
+    def report(self, path: mitmproxy.types.Path) -> None:
+        """Write the findings so far to a file, as plain text. A file that is there is written over."""
+        said = self._findings() or [NOTHING]
+        try:
+            with open(os.path.expanduser(path), "w", encoding="utf-8") as file:
+                file.write("\n".join(said) + "\n")
+        except OSError as error:
+            raise exceptions.CommandError(f"cors.report: cannot write {path}: {error.strerror or error}.") from None
+        logger.log(ALERT, "cors.report: written to %s.", path)
+
+    @command.command("cors.engines")
+    def engines(self) -> Sequence[str]:
+        """The engines that can judge: auto takes each client's own."""
+        return ["auto", *ENGINES]
+
+    @command.command("cors.engine")
+    @command.argument("name", type=mitmproxy.types.Choice("cors.engines"))
+    def engine(self, name: str) -> None:
+        """Judge by another engine from now on, and the flows in the list again: auto, standard, chromium, firefox or
+        webkit."""
+        if name not in self.engines():
+            raise exceptions.CommandError(f"cors.engine: {name!r} is none of {', '.join(self.engines())}.")
+        ctx.options.update(cors_engine=name)
+        flows = _in_the_list()
+        self._judge_again(flows)
+        ctx.master.addons.trigger(hooks.UpdateHook(flows))
+        logger.log(ALERT, "cors.engine: %s now, and for %s in the list.", name, _count(len(flows)))
+
+    @command.command("cors.clear")
+    def clear(self) -> None:
+        """Forget every finding so far, and take the verdicts off the flows in the list. What comes is judged as
+        before."""
+        self._stories.clear()
+        flows = _in_the_list()
+        for flow in flows:
+            _clean(flow)
+        ctx.master.addons.trigger(hooks.UpdateHook(flows))
+        logger.log(ALERT, "cors.clear: the findings are forgotten.")
+
+    def _findings(self) -> list[str]:
+        diagnosis = Diagnosis()
+        for judged in self._stories.in_time():
+            diagnosis.add(judged)
+        return lines(diagnosis.findings(), WIDTH)
+
+
+def rejudged(session: Session, flows: Sequence[http.HTTPFlow]) -> dict[str, Judged]:
+    """The last word of a new session on each flow that passed before, by its id."""
+    moments: list[tuple[float, int, bool, http.HTTPFlow]] = []
+    for number, flow in enumerate(flows):
+        began = flow.request.timestamp_start
+        moments.append((began, 2 * number, True, flow))
+        if flow.response is not None or flow.error is not None:
+            ended = flow.response.timestamp_start if flow.response is not None else None
+            moments.append((max(began, ended or began), 2 * number + 1, False, flow))
+    said: dict[str, Judged] = {}
+    for _, _, begins, flow in sorted(moments, key=lambda moment: moment[:2]):
+        for judged in session.begin(request_of(flow)) if begins else session.observe(exchange_of(flow)):
+            said[judged.entry.exchange.id] = judged
+    return said
+
+
+def _clean(flow: http.HTTPFlow) -> None:
+    """Take off a flow what a verdict left on it; what a patch did to it stays true."""
+    mark = flow.metadata.get("cors.mark")
+    if mark is not None and flow.marked == mark:
+        flow.marked = ""
+    for name in [name for name in flow.metadata if name.startswith("cors.") and name not in PATCHED]:
+        del flow.metadata[name]
+    flow.comment = "\n".join(line for line in flow.comment.split("\n") if not line.startswith(PREFIX))
+
+
+def _in_the_list() -> list[http.HTTPFlow]:
+    """Every HTTP flow that the user interface holds, whether its filter shows it or not."""
+    if "view.flows.resolve" not in ctx.master.commands.commands:
+        return []
+    flows = ctx.master.commands.call("view.flows.resolve", "@all")
+    return [flow for flow in flows if isinstance(flow, http.HTTPFlow)]
+
+
+def _count(flows: int) -> str:
+    return f"{flows} flow{'s' if flows != 1 else ''}"

@@ -1,0 +1,137 @@
+"""What user interfaces show beside the flow list: the content view "CORS", the detail tab, the comment column.
+
+Under mitmdump nobody looks, and none of this is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mitmproxy import contentviews, ctx, http
+
+from addons.adapter import exchange_of
+from policies.engines import ENGINES
+from policies.session import Judged, Session
+from policies.session.memory import Memory
+from policies.story import Story, tell
+from policies.story.text import lines
+from policies.verdict import EngineName, Outcome
+
+SIZE = 10_000
+"""How many exchanges are remembered."""
+WIDTH = 80
+ALONE = "Told of this exchange alone: what came before and after it is not remembered.\n"
+DETAILS = ("cors.step", "cors.fix", "cors.who")
+"""The metadata by which a detail tab says why, and what to do: a content view is not shown of every empty body."""
+
+
+class Stories:
+    """The last word on each exchange of late, by fetch."""
+
+    def __init__(self, size: int = SIZE) -> None:
+        self._judged: Memory[str, Judged] = Memory(size)
+        self._fetches: Memory[str, list[str]] = Memory(size)
+
+    def keep(self, judged: Judged) -> None:
+        """Remember what is said of an exchange now."""
+        flow, fetch = judged.entry.exchange.id, judged.entry.fetch.id
+        self._judged.put(flow, judged)
+        flows = self._fetches.get(fetch)
+        if flows is None:
+            self._fetches.put(fetch, [flow])
+        elif flow not in flows:
+            flows.append(flow)
+
+    def judged(self, flow: str) -> Judged | None:
+        """The last word on an exchange, None where it is not remembered."""
+        return self._judged.get(flow)
+
+    def in_time(self) -> Iterator[Judged]:
+        """The last word on each exchange, in the order they set out."""
+        yield from sorted(self._judged.values(), key=lambda judged: judged.entry.exchange.request.started)
+
+    def story(self, flow: str) -> Story | None:
+        """The story of an exchange's fetch, None where it is not remembered."""
+        judged = self._judged.get(flow)
+        if judged is None:
+            return None
+        flows = self._fetches.get(judged.entry.fetch.id, [flow])
+        found = [other for other in map(self._judged.get, flows) if other is not None]
+        same = [one for one in found if one.entry.fetch is judged.entry.fetch]
+        return tell(sorted(same, key=lambda one: one.entry.exchange.request.started))
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._judged.clear()
+        self._fetches.clear()
+
+
+def engine_set() -> EngineName | None:
+    """The engine that judges all clients, None where each is judged by its own."""
+    name: str = ctx.options.cors_engine
+    return next((engine for engine in ENGINES if engine == name), None)
+
+
+def told(flow: http.HTTPFlow, stories: Stories) -> list[str]:
+    """The story of a flow's fetch, line by line; of the flow alone where nothing else is remembered."""
+    story = stories.story(flow.id)
+    if story is not None:
+        return lines(story, width=WIDTH)
+    if flow.response is None and flow.error is None:
+        return ["The response has not come yet: there is nothing to tell."]
+    return [ALONE, *lines(tell(Session(engine_set()).observe(exchange_of(flow))[:1]), width=WIDTH)]
+
+
+def detail(flow: http.HTTPFlow, judged: Judged) -> None:
+    """Say on the flow at which step it was blocked, what mends that, and who has to; nothing where it was not."""
+    if judged.verdict.outcome is not Outcome.BLOCKED:
+        for name in DETAILS:
+            flow.metadata.pop(name, None)
+        return
+    part = tell([judged]).end
+    failed = next((step for step in part.steps if step.outcome == "failed"), None)
+    remedy = part.remedy
+    if failed is not None:
+        flow.metadata["cors.step"] = f"{' '.join((failed.section, failed.number)).strip()}: {failed.compared}"
+    if remedy is not None:
+        flow.metadata["cors.fix"] = "; ".join(remedy.edits) or remedy.advice
+        flow.metadata["cors.who"] = remedy.actor
+
+
+class CorsView(contentviews.Contentview):
+    """The content view: whatever the body is, the story of the flow's fetch. Never chosen but by hand."""
+
+    name = "CORS"
+    syntax_highlight = "none"
+
+    def __init__(self, stories: Stories) -> None:
+        self._stories = stories
+
+    def prettify(self, data: bytes, metadata: contentviews.Metadata) -> str:
+        """The story. Raises ValueError for what is no HTTP flow."""
+        if not isinstance(metadata.flow, http.HTTPFlow):
+            raise ValueError("only HTTP is judged")
+        # mitmweb leaves out lines that are empty.
+        return "\n".join(line or " " for line in told(metadata.flow, self._stories))
+
+    def render_priority(self, data: bytes, metadata: contentviews.Metadata) -> float:
+        """Below every other view's: it shows no body."""
+        return -1
+
+
+def offer(view: CorsView) -> None:
+    """Let the interfaces offer the view."""
+    contentviews.registry.register(view)
+
+
+def withdraw(view: CorsView) -> None:
+    """Offer it no longer; mitmproxy has no way of its own for that."""
+    if contentviews.registry.get(view.name) is view:
+        del contentviews.registry._by_name[view.name.lower()]
+
+
+def show_comments() -> None:
+    """Show mitmweb's comment column, unless the user chose the columns."""
+    options = ctx.options
+    if "web_columns" in options and not options.has_changed("web_columns") and "comment" not in options.web_columns:
+        options.web_columns = [*options.web_columns, "comment"]

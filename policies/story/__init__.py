@@ -1,0 +1,8 @@
+"""The story of one fetch: what was asked, every step the browser took, and what would change the end of it."""
+
+from __future__ import annotations
+
+from policies.story.model import Advice, Asked, Branch, Elsewhere, Inference, Part, Remedy, Step, Story
+from policies.story.tell import tell
+
+__all__ = ["Advice", "Asked", "Branch", "Elsewhere", "Inference", "Part", "Remedy", "Step", "Story", "tell"]

@@ -1,0 +1,319 @@
+"""tell(judgeds) -> Story: one fetch, told from what was judged of its exchanges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from policies.engines import ENGINES
+from policies.exchange import Exchange, HeaderList
+from policies.facts import Facts
+from policies.fetch.origin import origin_of
+from policies.fetch.safelist import is_cors_safelisted_method
+from policies.judge import mend, situation
+from policies.record import INITIATOR
+from policies.rules import RULES, Rule
+from policies.session import Judged
+from policies.session.fetches import Entry
+from policies.story.model import Advice, Asked, Branch, Elsewhere, Inference, Part, Remedy, Story
+from policies.story.pinned import Pinned, pin
+from policies.story.shown import LINES, LONGEST_MESSAGE, shown
+from policies.story.steps import steps_of
+from policies.story.words import ACTORS, FACTS, VALUES, branch_words, credentials_words, ruling_words, title_of
+from policies.verdict import Evidence, Outcome, Verdict
+
+SENT = ("Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers")
+ANSWERED = (
+    "Location",
+    "Access-Control-Allow-Origin",
+    "Access-Control-Allow-Credentials",
+    "Access-Control-Allow-Methods",
+    "Access-Control-Allow-Headers",
+    "Access-Control-Expose-Headers",
+    "Access-Control-Max-Age",
+    "Vary",
+)
+OPAQUE = ("Cross-Origin-Resource-Policy", "Content-Type", "X-Content-Type-Options")
+TAKEN_FOR_FETCH = "Access to fetch at "
+"""How Chromium's console text begins where it turns on what asked."""
+TAINTED = "A redirect from one foreign origin to another turned the Origin of what followed into null."
+NEVER_SENT = "The request itself, {method} {target}, was never sent."
+
+
+def tell(judgeds: Sequence[Judged]) -> Story:
+    """The story of one fetch: `judgeds` is the last word on each of its exchanges, in order, at least one.
+
+    Raises ValueError where they are none, or of several fetches.
+    """
+    if len({judged.entry.fetch.id for judged in judgeds}) != 1:
+        raise ValueError("a story is told of the exchanges of one fetch")
+    pins = [_pin(judged) for judged in judgeds]
+    parts = tuple(_part(judged, pinned) for judged, pinned in zip(judgeds, pins, strict=True))
+    stopped = next((number for number, part in enumerate(parts) if part.blocked), None)
+    deciding = len(parts) - 1 if stopped is None else stopped
+    judged, end = judgeds[deciding], parts[deciding]
+    engine = judged.verdict.engine
+    asked = _asked(judgeds, pins)
+    return Story(
+        id=shown(judged.entry.fetch.id),
+        engine=engine,
+        engine_label=ENGINES[engine].label,
+        client=shown(_client(judged)),
+        asked=asked,
+        parts=parts,
+        outcome=end.outcome,
+        certainty=end.certainty,
+        conclusion=_conclusion(end, ENGINES[engine].label),
+        stopped=stopped,
+        never_sent=_never_sent(end, asked),
+        evidence=_inferences(judged.entry.fetch.evidence.values()),
+        unknown=_unknown(judgeds, parts, asked),
+    )
+
+
+def _pin(judged: Judged) -> Pinned:
+    facts = judged.entry.facts
+    assert facts is not None
+    return pin(judged.entry.exchange, facts, judged.verdict)
+
+
+def _client(judged: Judged) -> str:
+    """The client's label with its engine's proper name."""
+    name, space, version = judged.client.label.partition(" ")
+    policy = next((policy for policy in ENGINES.values() if policy.name == name), None)
+    return judged.client.label if policy is None else f"{policy.label}{space}{version}"
+
+
+# -- what was asked ---------------------------------------------------------------------------------------------------
+
+
+def _asked(judgeds: Sequence[Judged], pins: Sequence[Pinned]) -> Asked:
+    """The request that the page meant: told by itself, or where it never left by its preflight."""
+    place = next((number for number, one in enumerate(judgeds) if one.entry.role != "preflight"), 0)
+    entry, pinned, verdict = judgeds[place].entry, pins[place], judgeds[place].verdict
+    facts = entry.facts
+    assert facts is not None
+    first = judgeds[0].entry
+    url = facts.chain[0] if facts.chain else first.exchange.request.url
+    origin = facts.page_origin if facts.page_origin is not None else facts.origin
+    return Asked(
+        method=shown(facts.method, 40),
+        url=shown(url),
+        origin=None if origin is None else shown(origin),
+        mode=shown(facts.mode),
+        destination=shown(facts.destination),
+        credentials=None if pinned.facts.tainting == "basic" else credentials_words(facts, verdict, pinned.include),
+        names=tuple(shown(name, 80) for name in facts.names),
+        because=_because(entry, pinned.facts, origin, url, preflighted=first.role == "preflight")
+        + ((TAINTED,) if any(_tainted(one.facts) for one in pins) else ()),
+    )
+
+
+def _tainted(facts: Facts) -> bool:
+    """Whether redirects took the request's origin from it (https://fetch.spec.whatwg.org/#serializing-a-request-origin)."""
+    return facts.tainting == "cors" and facts.origin == "null" and facts.page_origin not in (None, "null")
+
+
+def _because(entry: Entry, facts: Facts, origin: str | None, url: str, *, preflighted: bool) -> tuple[str, ...]:
+    """Why CORS applies or not (main fetch, step 12), and why a preflight had to come first."""
+    here = shown(origin_of(url))
+    if facts.tainting == "basic":
+        if facts.mode in ("navigate", "websocket"):
+            kind = "a navigation" if facts.mode == "navigate" else "a WebSocket"
+            return (f"It is {kind}: CORS has no say.",)
+        if origin is not None and origin_of(url) == origin:
+            return (f"{here} is the page's own origin: CORS has no say.",)
+        return ("No page of another origin asked: CORS has no say.",)
+    if facts.tainting == "opaque":
+        return (
+            f"{here} is not the page's own origin, and the page asks without CORS (mode no-cors): it may use the "
+            "response, and read nothing of it.",
+        )
+    whose = f"than {shown(origin)}" if origin not in (None, "null") else "than the page's (which is null)"
+    reasons = [f"{here} is another origin {whose}: CORS applies."]
+    needs = []
+    if not is_cors_safelisted_method(facts.method):
+        needs.append(f"the method {shown(facts.method, 40)} is none of GET, HEAD and POST")
+    if facts.names:
+        noun = "header" if len(facts.names) == 1 else "headers"
+        needs.append(f"the {noun} {shown(', '.join(facts.names))} cannot be sent to another origin unasked")
+    if needs:
+        cached = entry.evidence.get("preflight")
+        how = "a preflight has to ask first" if preflighted or cached is None else "it needs a preflight's permission"
+        text = "; ".join(needs)
+        reasons.append(f"{text[0].upper()}{text[1:]}: {how}.")
+    elif preflighted:
+        reasons.append("A preflight asked first.")
+    return tuple(reasons)
+
+
+# -- one exchange -----------------------------------------------------------------------------------------------------
+
+
+def _part(judged: Judged, pinned: Pinned) -> Part:
+    entry, verdict = judged.entry, judged.verdict
+    exchange, facts, ruling = entry.exchange, pinned.facts, verdict.ruling
+    response = facts.response or exchange.response
+    url = exchange.request.url
+    rest, host = _split(url)
+    rule = None if ruling.rule is None else RULES[ruling.rule]
+    wire = exchange.response
+    patched = entry.patched
+    unasked = patched is not None and patched.without is None
+    taken = _taken(verdict)
+    evidence = list(entry.evidence.values())
+    if (ruling.message or "").startswith(TAKEN_FOR_FETCH) and not facts.event_source:
+        evidence.append(INITIATOR)
+    return Part(
+        id=shown(exchange.id),
+        role=entry.role,
+        method=shown(exchange.request.method, 40),
+        url=shown(url),
+        host=shown(host, 80),
+        target=shown(rest),
+        status=exchange.proxy_status if wire is None else wire.status,
+        proxy_answered=unasked or (wire is None and exchange.proxy_status is not None),
+        server_asked=not unasked,
+        sent=_lines(exchange.request.headers, SENT),
+        answered=()
+        if response is None
+        else _lines(response.headers, ANSWERED + (OPAQUE if facts.tainting == "opaque" else ())),
+        steps=steps_of(exchange, pinned, verdict.engine),
+        outcome=ruling.outcome,
+        certainty=verdict.certainty,
+        rule=ruling.rule,
+        title=title_of(ruling),
+        why=None if rule is None else rule.why,
+        needed=None if rule is None else _needed(exchange, pinned, rule),
+        spec=ruling.spec,
+        error=ruling.error,
+        message=None if ruling.message is None else shown(ruling.message, LONGEST_MESSAGE),
+        remedy=None if rule is None else _remedy(exchange, pinned, verdict, rule, shown(host, 80)),
+        hidden=tuple(shown(name, 80) for name in verdict.hidden),
+        branches=_branches(verdict, taken),
+        taken=branch_words(taken, _other(verdict, taken)) or None,
+        elsewhere=tuple(_elsewhere(other) for other in judged.others),
+        evidence=_inferences(evidence),
+        advice=tuple(Advice(code, RULES[code].title, RULES[code].advice) for code in entry.advice),
+        patched=() if patched is None else tuple(shown(edit) for edit in patched.edits),
+        before=None if (before := judged.before) is None else ruling_words(before.outcome, title_of(before)),
+    )
+
+
+def _split(url: str) -> tuple[str, str]:
+    """A URL's path and query, and its host and port."""
+    authority, slash, path = url.partition("://")[2].partition("/")
+    return slash + path or "/", authority.rpartition("@")[2]
+
+
+def _lines(headers: HeaderList, names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(shown(f"{name}: {value}".rstrip()) for name in names for value in headers.lines(name.lower())[:LINES])
+
+
+def _needed(exchange: Exchange, pinned: Pinned, rule: Rule) -> str:
+    response = pinned.facts.response or exchange.response
+    if response is None:
+        return rule.needed
+    return shown(rule.needed_in(situation(exchange, pinned.facts, response, pinned.include)))
+
+
+def _remedy(exchange: Exchange, pinned: Pinned, verdict: Verdict, rule: Rule, host: str) -> Remedy:
+    fix = mend(exchange, pinned.facts, verdict.engine) if verdict.outcome is Outcome.BLOCKED else None
+    edits: list[str] = []
+    if fix is not None:
+        edits += [f"answer OPTIONS with status {fix.status}"] if fix.status else []
+        edits += [shown(f"{edit.name}: {edit.value}") for edit in fix.edits]
+    actor = ACTORS.get(rule.actor, rule.actor).format(host=host)
+    return Remedy(tuple(edits), rule.advice, actor, rule.widens if edits else None)
+
+
+def _taken(verdict: Verdict) -> str:
+    """The label of the branch that is said, empty where there is one only."""
+    return next((label for label, ruling in verdict.branches.items() if ruling == verdict.ruling), "")
+
+
+def _other(verdict: Verdict, taken: str) -> str:
+    """The label of the first branch that is not said."""
+    return next((label for label, ruling in verdict.branches.items() if ruling != verdict.ruling), taken)
+
+
+def _branches(verdict: Verdict, taken: str) -> tuple[Branch, ...]:
+    return tuple(
+        Branch(branch_words(label, taken), ruling.outcome, ruling.rule, title_of(ruling))
+        for label, ruling in verdict.branches.items()
+        if ruling != verdict.ruling
+    )
+
+
+def _elsewhere(other: Verdict) -> Elsewhere:
+    ruling = other.ruling
+    message = None if ruling.message is None else shown(ruling.message, LONGEST_MESSAGE)
+    return Elsewhere(
+        other.engine,
+        ENGINES[other.engine].label,
+        ruling.outcome,
+        other.certainty,
+        ruling.rule,
+        title_of(ruling),
+        ruling.error,
+        message,
+    )
+
+
+def _inferences(evidence: Iterable[Evidence]) -> tuple[Inference, ...]:
+    return tuple(
+        Inference(
+            FACTS.get(one.fact, one.fact),
+            shown(VALUES.get((one.fact, one.value), one.value)),
+            shown(one.because),
+            one.certainty,
+        )
+        for one in evidence
+    )
+
+
+# -- the end ----------------------------------------------------------------------------------------------------------
+
+
+def _conclusion(end: Part, engine: str) -> str:
+    sure = "" if end.certainty == "certain" else "likely "
+    where = {"preflight": " at the preflight", "redirect": " at the redirect", "request": ""}[end.role]
+    if end.outcome is Outcome.BLOCKED:
+        return f"{engine} {sure}blocked it{where}: {end.title}."
+    if end.rule is not None:
+        return f"{end.title}."
+    if end.outcome is Outcome.ALLOWED:
+        passed = {
+            "preflight": "let the preflight pass",
+            "redirect": "followed the redirect",
+            "request": "let the page read the response",
+        }[end.role]
+        return f"{engine} {sure}{passed}."
+    if end.outcome is Outcome.OPAQUE:
+        return f"{engine} {sure}let the page use the response, and read nothing of it."
+    return f"CORS {sure}has no say in it."
+
+
+def _never_sent(end: Part, asked: Asked) -> str | None:
+    if not end.blocked or end.role == "request":
+        return None
+    if end.role == "preflight":
+        return NEVER_SENT.format(method=asked.method, target=end.target)
+    return "The redirect was not followed."
+
+
+def _unknown(judgeds: Sequence[Judged], parts: tuple[Part, ...], asked: Asked) -> tuple[str, ...]:
+    """What the recording does not show, and what would be said if it were otherwise."""
+    found: list[str] = []
+    for part in parts:
+        for branch in part.branches:
+            taken = f"taken to be asked {part.taken}" if part.taken else "taken the likelier way"
+            name = {"preflight": "The preflight is ", "redirect": "The redirect is ", "request": "It is "}[part.role]
+            line = f"{name}{taken}; {branch.when or 'otherwise'}, it is {ruling_words(branch.outcome, branch.title)}."
+            if line not in found:
+                found.append(line)
+    last = judgeds[-1].entry
+    if parts[-1].role == "preflight" and not parts[-1].blocked:
+        found.append("The request that should follow the preflight is not in the recording.")
+    if any(one.fact == "response" and one.value == "304" for one in last.evidence.values()):
+        found.append("The stored response that the 304 confirms was not seen; its headers may say otherwise.")
+    return tuple(found)

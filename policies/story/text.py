@@ -1,0 +1,181 @@
+"""The story in plain text: no colour, 80 columns where what is said allows it."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+from policies.story.model import Elsewhere, Inference, Part, Remedy, Step, Story
+from policies.story.picture import picture
+from policies.story.words import ROLES, ruling_words
+from policies.verdict import Outcome
+
+WIDTH = 80
+LABEL = 10
+SIGNS = {"passed": "✔", "failed": "✘", "not reached": "·"}
+ASCII_SIGNS = {"passed": "ok", "failed": "NO", "not reached": "--"}
+TYPOGRAPHY = str.maketrans({"…": "...", "–": "-", "—": "-", "‘": "'", "’": "'", "“": '"', "”": '"'})
+
+
+def lines(story: Story, *, width: int = WIDTH, ascii_only: bool = False, drawn: bool = True) -> list[str]:
+    """The story, line by line. `ascii_only` keeps to ASCII, `drawn` tells whether it begins with the picture."""
+    told = list(_head(story, width))
+    if drawn:
+        told += ["", *picture(story, ascii_only=ascii_only)]
+    for number, part in enumerate(story.parts, 1):
+        told += ["", *_part(part, number, width, ASCII_SIGNS if ascii_only else SIGNS)]
+        if part is not story.end:
+            told += _remedy(part, width)
+    told += list(_foot(story, width))
+    if ascii_only:
+        told = [line.translate(TYPOGRAPHY).encode("ascii", "backslashreplace").decode("ascii") for line in told]
+    return told
+
+
+def _head(story: Story, width: int) -> Iterator[str]:
+    asked = story.asked
+    yield from _wrapped(f"{asked.method} {asked.url}", width, "")
+    yield from _wrapped(story.conclusion, width, "")
+    yield from _remedy(story.end, width)
+    yield ""
+    origin = "no origin" if asked.origin is None else asked.origin
+    yield from _field("asked by", f"{origin}, in {story.client}", width)
+    yield from _field("", kind(story), width)
+    for reason in asked.because:
+        yield from _field("because" if reason is asked.because[0] else "", reason, width)
+    yield from _evidence(story.evidence, width)
+
+
+def _part(part: Part, number: int, width: int, signs: dict[str, str]) -> Iterator[str]:
+    title = f"{number}. {ROLES[part.role]}: {part.method} {part.url} -> {answered(part)}"
+    yield from _wrapped(title, width, "", "   ")
+    for label, headers in (("sent", part.sent), ("answered", part.answered)):
+        for place, header in enumerate(headers):
+            yield from _field(label if place == 0 else "", header, width)
+    for section, steps in groupby(part.steps, key=lambda step: step.section):
+        yield f"  {section}"
+        for step in steps:
+            yield from _step(step, width, signs)
+    yield from _field("outcome", outcome(part), width)
+    if part.why is not None:
+        yield from _field("why", part.why, width)
+    if part.message is not None:
+        named = "" if part.error is None else f"({part.error}) "
+        yield from _field("console", f"{named}{part.message}", width)
+    elif part.error is not None:
+        yield from _field("error", part.error, width)
+    yield from _evidence(part.evidence, width)
+    for other in part.elsewhere:
+        yield from _field("elsewhere" if other is part.elsewhere[0] else "", elsewhere(other), width)
+    for label, text in asides(part):
+        yield from _field(label, text, width)
+
+
+def kind(story: Story) -> str:
+    """How the page asked, in one line."""
+    asked = story.asked
+    credentials = "" if asked.credentials is None else f", credentials {asked.credentials}"
+    return f"mode {asked.mode}, destination {asked.destination}{credentials}"
+
+
+def answered(part: Part) -> str:
+    """What came back, in a few words."""
+    if part.status is None:
+        return "no response"
+    if not part.server_asked:
+        return f"{part.status}, answered by the proxy"
+    return f"no response; the proxy answered {part.status}" if part.proxy_answered else str(part.status)
+
+
+def asides(part: Part) -> Iterator[tuple[str, str]]:
+    """What else is to be said of an exchange, as labels and texts: patches, what is hidden, what could be better."""
+    for place, edit in enumerate(part.patched):
+        yield "patched" if place == 0 else "", edit
+    if part.patched and part.before is not None:
+        yield "", f"without the patch: {part.before}"
+    hidden = readable(part)
+    if hidden is not None:
+        yield "hidden", hidden
+    for place, advice in enumerate(part.advice):
+        yield "advice" if place == 0 else "", f"{advice.title}. {advice.text} [{advice.code}]"
+
+
+def readable(part: Part) -> str | None:
+    """What the page's script cannot read of a response it may have, None where that is nothing of interest."""
+    hidden = [name for name in part.hidden if name != "vary" and not name.startswith("access-control-")]
+    if not hidden or part.outcome is not Outcome.ALLOWED:
+        return None
+    return f"the page's script cannot read {', '.join(hidden)}"
+
+
+def outcome(part: Part) -> str:
+    """What became of one exchange, in one line."""
+    code = "" if part.rule is None else f" [{part.rule}]"
+    return f"{part.certainty}: {ruling_words(part.outcome, part.title)}{code}"
+
+
+def elsewhere(other: Elsewhere) -> str:
+    """What another engine makes of an exchange, in one line."""
+    sure = "" if other.certainty == "certain" else "likely "
+    code = "" if other.rule is None else f" [{other.rule}]"
+    return f"{other.label}: {sure}{ruling_words(other.outcome, other.title)}{code}"
+
+
+def _step(step: Step, width: int, signs: dict[str, str]) -> Iterator[str]:
+    start = f"   {signs[step.outcome]:<2} {step.number:<4}"
+    text = f"{step.asks}: {step.compared or step.outcome}"
+    yield from _wrapped(start + text, width, "", " " * len(start))
+
+
+def remedies(part: Part, remedy: Remedy) -> Iterator[tuple[str, str]]:
+    """What mends an exchange, as labels and texts; a label is empty where the one before it goes on."""
+    if part.needed is not None and part.needed not in remedy.edits:
+        yield "needed", part.needed
+    for place, edit in enumerate(remedy.edits):
+        yield "fix" if place == 0 else "", edit
+    yield "do" if remedy.edits else "fix", remedy.advice
+    if remedy.widens is not None:
+        yield "careful", f"this {remedy.widens}."
+    yield "who", f"{remedy.actor}."
+
+
+def evidence(one: Inference) -> str:
+    """Why a fact that the wire does not state is taken to be so, in one line."""
+    return f"{one.fact} {one.value}, since {one.because} ({one.certainty})."
+
+
+def _remedy(part: Part, width: int) -> Iterator[str]:
+    if part.remedy is not None:
+        for label, text in remedies(part, part.remedy):
+            yield from _field(label, text, width)
+
+
+def _evidence(inferences: Iterable[Inference], width: int) -> Iterator[str]:
+    for place, one in enumerate(inferences):
+        yield from _field("evidence" if place == 0 else "", evidence(one), width)
+
+
+def _foot(story: Story, width: int) -> Iterator[str]:
+    if story.never_sent is not None or story.unknown:
+        yield ""
+    if story.never_sent is not None:
+        yield from _wrapped(story.never_sent, width, "")
+    for place, text in enumerate(story.unknown):
+        yield from _field("unknown" if place == 0 else "", text, width)
+
+
+def _field(label: str, text: str, width: int) -> Iterator[str]:
+    yield from _wrapped(text, width, f"  {label:<{LABEL}}", " " * (LABEL + 2))
+
+
+def _wrapped(text: str, width: int, first: str, rest: str | None = None) -> list[str]:
+    """The text in lines; words that are too long stay whole, so that what is copied from them is."""
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent=first,
+        subsequent_indent=first if rest is None else rest,
+        break_long_words=False,
+        break_on_hyphens=False,
+    ) or [first.rstrip()]

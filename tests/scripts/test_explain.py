@@ -1,0 +1,217 @@
+"""`corsight explain`: which fetch it tells of, what it says, and what it exits with."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from mitmproxy.http import HTTPFlow
+from mitmproxy.io import FlowWriter
+
+from policies.story import tell
+from scripts import cli, explain
+from scripts.report.story import write
+from tests.policies.story.told import judged as judged_of
+from tests.policies.story.told import preflight as preflight_of
+from tests.scripts.test_audit import ALLOW, PAGE, flow, preflight
+
+API = "https://api.example/v1"
+
+type Explain = Callable[..., tuple[int, str, str]]
+
+
+def record(*flows: HTTPFlow) -> bytes:
+    file = io.BytesIO()
+    writer = FlowWriter(file)
+    for number, one in enumerate(flows):
+        one.id = f"{number}{number}{number}-flow"
+        writer.add(one)
+    return file.getvalue()
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Explain:
+    """Records the flows into rec.mitm, explains that, and returns the exit code, stdout and stderr."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    for name in ("FORCE_COLOR", "CORSIGHT_DEBUG"):
+        monkeypatch.delenv(name, raising=False)
+
+    def run(*given: HTTPFlow | str, cut: int = 0) -> tuple[int, str, str]:
+        content = record(*(one for one in given if isinstance(one, HTTPFlow)))
+        Path("rec.mitm").write_bytes(content[: len(content) - cut])
+        code = cli.run(["explain", "rec.mitm", *(one for one in given if isinstance(one, str))])
+        said = capsys.readouterr()
+        assert "\x1b" not in said.out + said.err
+        return code, said.out, said.err
+
+    return run
+
+
+def test_a_fetch_is_told_from_the_first_exchange_to_where_it_stopped(run: Explain) -> None:
+    code, out, err = run(preflight(API, 204, ALLOW, method="DELETE"))
+    assert (code, err) == (0, "")
+    for said in (
+        "DELETE https://api.example/v1\n",
+        "Chromium blocked it at the preflight: The method is not allowed.",
+        "fix       Access-Control-Allow-Methods: DELETE",
+        "who       whoever runs api.example.",
+        "asked by  https://app.example, in Chromium 156",
+        "1. Preflight OPTIONS https://api.example/v1 -> 204",
+        "✔ 4    It names the origin that asks",
+        "✘ 7.5  The method DELETE is allowed",
+        "[preflight-method-not-allowed]",
+        "│ DELETE /v1 is never sent",
+        "The request itself, DELETE /v1, was never sent.",
+    ):
+        assert said in out
+    assert all(len(line) <= 80 and line == line.rstrip() for line in out.split("\n"))
+
+
+def test_all_exchanges_of_the_fetch_are_told_whichever_was_named(run: Explain) -> None:
+    put = ("Access-Control-Allow-Methods", "PUT")
+    both = preflight(API, 204, ALLOW, put), flow(API, 200, ALLOW, method="PUT", at=1000.2)
+    for name in ("000-flow", "111"):
+        code, out, _ = run(*both, "--flow", name)
+        assert code == 0
+        assert "1. Preflight" in out
+        assert "2. Request PUT" in out
+        assert "fetches match" not in out
+
+
+def test_of_several_the_first_blocked_one_is_told_and_the_others_are_listed(run: Explain) -> None:
+    three = flow(f"{API}/a", 200, ALLOW), flow(f"{API}/b", 200, at=1001.0), flow(f"{API}/c", 200, at=1002.0)
+    code, out, _ = run(*three)
+    assert code == 0
+    assert out.startswith(f"GET {API}/b\n")
+    assert out.endswith(
+        "\n3 fetches match; this is the first that was blocked. Pick another with --flow ID:\n"
+        "  000-flow  allowed  GET https://api.example/v1/a\n"
+        "> 111-flow  blocked  GET https://api.example/v1/b\n"
+        "  222-flow  blocked  GET https://api.example/v1/c\n"
+    )
+    code, out, _ = run(*three, "--flow", "222")
+    assert out.startswith(f"GET {API}/c\n")
+    assert "match" not in out
+    code, out, _ = run(*three, "--url", "v1/a")
+    assert out.startswith(f"GET {API}/a\n")
+
+
+def test_many_are_counted(run: Explain, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(explain, "LISTED", 2)
+    monkeypatch.setattr(explain, "MATCHES", 4)
+    code, out, _ = run(*(flow(f"{API}/{number}", 200, at=1000.0 + number) for number in range(6)))
+    assert code == 0
+    assert "6 fetches match" in out
+    assert out.endswith("  and 4 more: narrow them down with --url SUBSTRING\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--flow", "nope"), "rec.mitm: no exchange has the id nope"),
+        (("--url", "elsewhere"), "rec.mitm: no exchange has elsewhere in its URL"),
+        (("--url", "\x1b[2J", "--flow", "x"), "rec.mitm: no exchange has the id x and \\x1b[2J in its URL"),
+    ],
+)
+def test_none_is_said_in_one_line(run: Explain, arguments: tuple[str, ...], said: str) -> None:
+    assert run(flow(API, 200), *arguments) == (2, "", f"corsight: {said}\n")
+
+
+def test_an_empty_recording_has_nothing_to_tell(run: Explain) -> None:
+    assert run() == (2, "", "corsight: rec.mitm: there is no exchange in it\n")
+
+
+def test_the_engine_can_be_chosen(run: Explain) -> None:
+    code, out, _ = run(flow(API, 200), "--engine", "firefox")
+    assert code == 0
+    assert "Firefox blocked it" in out
+    assert "CORSMissingAllowOrigin" in out
+
+
+def test_a_damaged_recording_is_told_as_far_as_it_goes(run: Explain) -> None:
+    code, out, err = run(flow(API, 200), flow(f"{API}/2", 200, at=1001.0), cut=20)
+    assert code == 2
+    assert out.startswith(f"GET {API}\n")
+    assert err.startswith("corsight: rec.mitm: is cut short")
+
+
+def test_a_file_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["explain", "nowhere.mitm"]) == 2
+    assert capsys.readouterr().err == "corsight: nowhere.mitm: no such file\n"
+
+
+def test_nothing_a_peer_sends_is_markup_or_reaches_the_terminal(run: Explain) -> None:
+    odd = "[red]\x1b[2J[/nope]:warning:"
+    code, out, _ = run(
+        flow(f"{API}/{odd}?token=hunter2", 200, ("Access-Control-Allow-Origin", odd)),
+        flow(f"{API}/x?api_key=hunter2", 200, at=1001.0),
+    )
+    assert code == 0
+    assert "hunter2" not in out
+    assert "[red]" in out
+    assert "[/nope]:warning:" in out
+
+
+def test_colour_only_adds(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = tell(judged_of(preflight_of(1)))
+    plain, coloured = io.StringIO(), io.StringIO()
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    write(told, plain)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    write(told, coloured)
+    assert "\x1b[" in coloured.getvalue()
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured.getvalue()) == plain.getvalue()
+
+
+def test_without_unicode_it_is_told_in_ascii(tmp_path: Path) -> None:
+    path = tmp_path / "rec.mitm"
+    path.write_bytes(record(preflight(API, 204, ALLOW)))
+    environment = os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    done = subprocess.run(
+        [sys.executable, "-m", "scripts.cli", "explain", str(path)],
+        capture_output=True,
+        check=True,
+        env=environment,
+        cwd=Path(__file__).resolve().parents[2],
+    )
+    text = done.stdout.decode("ascii")
+    assert "NO 7.5" in text
+    assert "X blocked: The method is not allowed" in text
+    assert "\\u" not in text
+
+
+def test_a_fetch_is_held_until_its_exchanges_came() -> None:
+    first, second, other = judged_of(preflight_of(1))[0], judged_of(preflight_of(2))[0], judged_of(preflight_of(3))[0]
+    second.entry.fetch = first.entry.fetch
+    assert [len(fetch) for fetch in explain.fetches([first, other, second])] == [2, 1]
+    assert [len(fetch) for fetch in explain.fetches([first, other, second], held=1)] == [1, 1, 1]
+
+
+def test_the_servers_configuration_grants_what_the_recording_needs_and_nothing_else(run: Explain) -> None:
+    refused = preflight(API, 204, ALLOW, method="DELETE")
+    code, out, err = run(refused, flow("https://other.example/x", 200), "--url", API, "--for", "express")
+    assert (code, err) == (0, "")
+    assert f'origin: ["{PAGE}"]' in out
+    assert 'methods: ["DELETE"]' in out
+    assert "other.example" not in out.partition("const cors")[2]
+
+
+def test_a_server_nobody_wrote_a_recipe_for_is_refused_before_anything_is_read(run: Explain) -> None:
+    code, out, err = run(flow(API, 200), "--for", "ngnx")
+    assert (code, out) == (2, "")
+    assert re.fullmatch(r"corsight: --for ngnx is none of express, .*nginx.*\n", err)
+
+
+def test_where_cors_has_no_say_there_is_nothing_to_configure(run: Explain) -> None:
+    code, _, err = run(flow(f"{PAGE}/x", 200, site="same-origin"), "--for", "nginx")
+    assert code == 2
+    assert "nothing to configure" in err
