@@ -1,0 +1,368 @@
+"""What `corsight check` says: a verdict an engine, the reason, the fix, and the commands that fetch what is missing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TextIO
+
+from rich.text import Text
+
+from policies.advise import advice
+from policies.engines import ENGINES
+from policies.exchange import Response
+from policies.fetch.cors_check import MISSING as MISSING_HEADER
+from policies.judge import situation
+from policies.rules import RULES, Fix
+from policies.rules.redirect import MIXED_CONTENT
+from policies.session import Judged
+from policies.story import Part, Story, tell
+from policies.story.shown import shown
+from policies.story.text import remedies
+from policies.verdict import EngineName, Outcome
+from scripts.curl import request_command
+from scripts.report.page import FILES, Page, joined, rule_line
+from scripts.report.story import write
+from scripts.report.text import NULL
+from scripts.whatif import Answer, Missing, Preflight, Question
+
+OF_NO_INTEREST = re.compile(
+    "access-control-.*|accept-ranges|age|alt-svc|cf-.*|connection|content-encoding|content-security-policy.*|"
+    "cross-origin-.*|date|keep-alive|nel|origin-agent-cluster|permissions-policy|referrer-policy|report-to|"
+    "reporting-endpoints|server|server-timing|set-cookie|strict-transport-security|timing-allow-origin|"
+    "transfer-encoding|vary|via|x-amz-cf-.*|x-cache.*|x-content-type-options|x-dns-prefetch-control|"
+    "x-download-options|x-frame-options|x-permitted-cross-domain-policies|x-powered-by|x-served-by|x-timer|"
+    "x-xss-protection"
+)
+"""Response headers that are for browsers and caches: no script misses them."""
+COLOURS = {Outcome.ALLOWED: "green", Outcome.BLOCKED: "bold red", Outcome.OPAQUE: "yellow", Outcome.NOT_CORS: "cyan"}
+PLACES = {"preflight": "at the preflight: ", "redirect": "at the redirect: ", "request": ""}
+INSECURE = "A secure page asks for an insecure URL"
+RAN = {"preflight": "the preflight", "response": "the request"}
+
+
+def write_answers(
+    question: Question,
+    answers: Sequence[Answer],
+    notes: Sequence[str],
+    again: Sequence[str],
+    stream: TextIO,
+    *,
+    blind: bool = False,
+    story: bool = False,
+) -> None:
+    """Write what every engine makes of it.
+
+    `again` are the words of the call that judges it with nothing missing. `blind` tells that a pasted response does not
+    show which Origin it was asked for with.
+    """
+    page = Page(stream)
+    page.say(Text(shown(f"{question.method} {question.url}"), "bold"))
+    page.field("asked by", f"{shown(question.origin)}, {_credentials(question)}, mode {question.mode}")
+    for note in notes:
+        page.field("note", shown(note))
+    page.blank()
+    stories = {answer.engine: tell(answer.judged) for answer in answers if answer.judged}
+    ways: dict[tuple[str, str, str], list[str]] = {}
+    for answer in answers:
+        ways.setdefault(_verdict(answer, stories.get(answer.engine)), []).append(_label(answer.engine))
+    longest = max(len(said) for said, _, _ in ways)
+    for (said, style, words), named in ways.items():
+        page.verdict(said, style, longest, f"{', '.join(named)}: {words}")
+    page.blank()
+    _write_preflights(page, answers)
+    _write_hops(page, question, answers)
+    reasons = list(_reasons(answers, stories))
+    for number, (told, engines) in enumerate(reasons):
+        _write_reason(page, told.end, engines, first=reasons[0][0].end if number else None)
+    if blind:
+        _write_asked_without(page, question, answers)
+    _write_advice(page, answers)
+    _write_hidden(page, stories)
+    _write_doubts(page, answers, stories)
+    _write_beyond(page, answers)
+    _write_missing(page, question, answers, again)
+    if story:
+        for told in _told_apart(answers, stories):
+            page.flush()
+            stream.write("\n")
+            write(told, stream)
+    page.flush()
+
+
+# -- verdicts ----------------------------------------------------------------------------------------------------------
+
+
+def _label(engine: EngineName) -> str:
+    return ENGINES[engine].label.removeprefix("the ")
+
+
+def _credentials(question: Question) -> str:
+    words = {True: "with credentials", False: "without credentials", None: "credentials mode not given"}
+    return words[question.include]
+
+
+def _verdict(answer: Answer, story: Story | None) -> tuple[str, str, str]:
+    """One engine's verdict: the word, its colour, and what it comes to."""
+    outcome = answer.outcome
+    if outcome is None:
+        missing = answer.missing[0]
+        what = "the preflight's answer" if missing.what == "preflight" else "the response"
+        passed = any(one.entry.role == "preflight" for one in answer.judged)
+        begins = "the preflight passes; " if passed and missing.what == "response" else ""
+        return "cannot be told", "yellow", f"{begins}{what} is missing"
+    assert story is not None
+    end = story.end
+    sure = "" if answer.certain else "likely "
+    if outcome is Outcome.BLOCKED:
+        title = INSECURE if end.rule == MIXED_CONTENT and end.role == "request" else end.title
+        return f"{sure}blocked", "bold yellow" if sure else "bold red", f"{PLACES[end.role]}{title}"
+    if end.rule is not None:
+        return "no response", "cyan", "the fetch fails, and not for CORS"
+    words = {
+        Outcome.ALLOWED: "the page may read the response",
+        Outcome.OPAQUE: "the page may use the response, and read nothing of it",
+        Outcome.NOT_CORS: "the page's own origin: CORS has no say",
+    }
+    name = {Outcome.ALLOWED: "allowed", Outcome.OPAQUE: "opaque", Outcome.NOT_CORS: "not CORS"}
+    return f"{sure}{name[outcome]}", COLOURS[outcome], words[outcome]
+
+
+def _reasons(
+    answers: Sequence[Answer], stories: Mapping[EngineName, Story]
+) -> Iterator[tuple[Story, list[EngineName]]]:
+    """The ends that have a reason, each once, with the engines that come to it."""
+    ends: dict[tuple[object, ...], tuple[Story, list[EngineName]]] = {}
+    for answer in answers:
+        story = stories.get(answer.engine)
+        if story is None or story.end.rule is None:
+            continue
+        end = story.end
+        edits = () if end.remedy is None else end.remedy.edits
+        ends.setdefault((end.rule, end.role, edits), (story, []))[1].append(answer.engine)
+    yield from ends.values()
+
+
+def _told_apart(answers: Sequence[Answer], stories: Mapping[EngineName, Story]) -> Iterator[Story]:
+    """A story for each way it ends."""
+    seen: set[tuple[object, ...]] = set()
+    for answer in answers:
+        story = stories.get(answer.engine)
+        if story is None:
+            continue
+        key = story.end.rule, story.end.role, story.outcome, len(story.parts)
+        if key not in seen:
+            seen.add(key)
+            yield story
+
+
+def _write_hops(page: Page, question: Question, answers: Sequence[Answer]) -> None:
+    """The redirects on the way, and what becomes of the origin there."""
+    longest = max((answer.judged for answer in answers), key=len, default=())
+    redirects = [one.entry for one in longest if one.entry.role == "redirect" and one.entry.exchange.response]
+    for entry in redirects:
+        response, facts = entry.exchange.response, entry.facts
+        assert response is not None
+        assert facts is not None
+        page.field(
+            "redirect", shown(f"{response.status}, from {entry.exchange.request.url} to {facts.target or 'no URL'}")
+        )
+    if question.origin != "null" and any(one.entry.reading.origin == "null" for one in longest):
+        page.field(
+            "note",
+            "A redirect from one foreign origin to another makes the Origin header null in browsers. curl does not do "
+            "that: what it was answered there may differ.",
+        )
+    if redirects:
+        page.blank()
+
+
+def _write_reason(page: Page, end: Part, engines: Sequence[EngineName], first: Part | None) -> None:
+    """Why it ends so. Where other engines name another reason, `first` is what was said already."""
+    if end.rule is None or end.why is None:
+        return
+    rule = RULES[end.rule]
+    if end.rule == MIXED_CONTENT and end.role == "request":
+        _write_insecure(page, end, engines)
+        return
+    if first is not None:
+        page.field("elsewhere", f"{', '.join(map(_label, engines))}: {end.title}")
+    failed = next((step for step in end.steps if step.outcome == "failed"), None)
+    if failed is not None:
+        where = f"{failed.section}, step {failed.number}" if failed.number else failed.section
+        page.field("compared", f"{where}: {failed.asks}: {failed.compared}")
+    if end.remedy is not None and (first is None or first.remedy is None or first.remedy.edits != end.remedy.edits):
+        for label, text in remedies(end, end.remedy):
+            if label != "who" or rule.actor != "server":
+                page.field(label, text)
+        if any(edit.endswith("Origin: null") for edit in end.remedy.edits):
+            page.field("", NULL)
+    if first is None or first.why != end.why:
+        page.field("why", end.why)
+    if end.message is not None:
+        page.field("console", f"{_label(engines[0])}: {end.message}")
+    page.field("rule", rule_line(rule))
+    page.blank()
+
+
+def _write_insecure(page: Page, end: Part, engines: Sequence[EngineName]) -> None:
+    """Mixed content that no redirect led to: the request is never sent."""
+    page.field("compared", f"The page is loaded over https, and {end.url} is not. The request is never sent.")
+    page.field("fix", f"Let the page ask for https{end.url.removeprefix('http')}, and serve that.")
+    page.field("why", "A page loaded over https may not load over http. No CORS header changes that.")
+    page.field("console", f"{_label(engines[0])}: {end.message}")
+    page.field("rule", rule_line(RULES[MIXED_CONTENT]))
+    page.blank()
+
+
+def _write_asked_without(page: Page, question: Question, answers: Sequence[Answer]) -> None:
+    """A response without CORS headers, which may have been asked for without Origin: curl sends none by itself."""
+    for answer in answers:
+        if answer.stopped is None or answer.stopped.verdict.ruling.rule != MISSING_HEADER:
+            continue
+        request = answer.stopped.entry.exchange.request
+        if answer.stopped.entry.role == "preflight":
+            command = next(one.command for one in answer.preflights if one.url == request.url)
+        else:
+            origin = request.headers.get("origin")
+            command = request_command(request.url, origin, request.method, question.headers)
+        page.field("or", "Many servers send the header only to who sends Origin, and curl sends none by itself.")
+        page.blank()
+        page.commands("if yours did not, ask again", [command])
+        return
+
+
+def _write_advice(page: Page, answers: Sequence[Answer]) -> None:
+    """What is not wrong and could be better, or is wrong by a well-known slip."""
+    said: dict[str, str] = {}
+    for answer in answers:
+        preflight: Response | None = None
+        for one in answer.judged:
+            entry, facts = one.entry, one.entry.facts
+            response = entry.exchange.response
+            if facts is None or response is None:
+                continue
+            for code, value in advice(entry.exchange, facts, answer.engine, preflight):
+                # What the page sends is noted already, answered or not.
+                if code != "cors-header-sent-by-client":
+                    seen = situation(entry.exchange, facts, response, facts.credentials == "include", value)
+                    said.setdefault(code, f"{RULES[code].title}: {RULES[code].seen_in(seen)}. {RULES[code].advice}")
+            preflight = response if entry.role == "preflight" else None
+    for text in said.values():
+        page.field("advice", shown(text))
+    if said:
+        page.blank()
+
+
+def _write_hidden(page: Page, stories: Mapping[EngineName, Story]) -> None:
+    """What the page cannot read of a response it may have."""
+    hidden: dict[str, None] = {}
+    for story in stories.values():
+        if story.outcome is Outcome.ALLOWED and story.end.role == "request":
+            hidden |= dict.fromkeys(name for name in story.end.hidden if not OF_NO_INTEREST.fullmatch(name))
+    if hidden:
+        names = ", ".join(hidden)
+        page.field(
+            "hidden",
+            f"The page's script cannot read {names}: Access-Control-Expose-Headers does not list "
+            f"{'it' if len(hidden) == 1 else 'them'}.",
+        )
+        page.blank()
+
+
+def _write_doubts(page: Page, answers: Sequence[Answer], stories: Mapping[EngineName, Story]) -> None:
+    """What a likely verdict turns on."""
+    said: list[str] = []
+    for answer in answers:
+        story = stories.get(answer.engine)
+        for part in () if story is None else story.parts:
+            for branch in part.branches:
+                where = {"preflight": "the preflight is ", "redirect": "the redirect is ", "request": "it is "}[
+                    part.role
+                ]
+                if branch.outcome is part.outcome:
+                    continue
+                what = f"blocked: {branch.title}" if branch.outcome is Outcome.BLOCKED else branch.outcome.value
+                line = f"{branch.when or 'otherwise'}, {where}{what}."
+                if line not in said:
+                    said.append(line)
+    for line in said:
+        page.field(
+            "unsure",
+            f"{line[0].upper()}{line[1:]} Give --credentials to be certain." if "credentials" in line else line,
+        )
+    if said:
+        page.blank()
+
+
+def _write_beyond(page: Page, answers: Sequence[Answer]) -> None:
+    """What the responses that the browser never asks for would come to."""
+    said: dict[str, list[str]] = {}
+    for answer in answers:
+        blocked: Judged | None = next((one for one in answer.unreached if one.verdict.outcome is Outcome.BLOCKED), None)
+        if blocked is not None:
+            title = RULES[blocked.verdict.ruling.rule or ""].title
+            said.setdefault(title, []).append(_label(answer.engine))
+    for title, engines in said.items():
+        who = "every engine" if len(engines) == len(answers) else ", ".join(engines)
+        page.field("next", f"The response given, once it is asked for, is blocked by {who} as well: {title}.")
+    if said:
+        page.blank()
+
+
+# -- what is missing ---------------------------------------------------------------------------------------------------
+
+
+def _write_preflights(page: Page, answers: Sequence[Answer]) -> None:
+    """Whether a preflight is needed, and why."""
+    ways: dict[tuple[Preflight, ...], list[str]] = {}
+    for answer in answers:
+        if not any(
+            one.entry.facts is not None and one.entry.facts.target == one.entry.exchange.request.url
+            for one in answer.judged
+        ):
+            ways.setdefault(answer.preflights, []).append(_label(answer.engine))
+    if set(ways) == {()}:
+        return
+    for preflights, engines in ways.items():
+        who = "" if len(ways) == 1 else f" in {', '.join(engines)}"
+        if not preflights:
+            page.field("preflight", f"not needed{who}")
+        for number, one in enumerate(preflights):
+            again = f" again, for {shown(one.url)}," if number else ""
+            page.field("preflight", f"needed{again}{who}{',' if who else ''} for")
+            for reason in one.because:
+                page.field("", f"- {shown(reason)}")
+    page.blank()
+
+
+def _write_missing(page: Page, question: Question, answers: Sequence[Answer], again: Sequence[str]) -> None:
+    missing: dict[tuple[str, str], Missing] = {}
+    for answer in answers:
+        for one in answer.missing:
+            # What asks for more, all that ask for less are answered by.
+            key = one.what, one.url
+            missing[key] = max(missing.get(key, one), one, key=lambda other: len(other.command))
+    if not missing:
+        return
+    for one in missing.values():
+        if one.needed is not None:
+            whose = "the preflight has" if one.what == "preflight" else "the response has"
+            page.field("needed", f"To pass, {whose} to say:")
+            for line in _edits(one.needed, one.what == "preflight"):
+                page.field("", line)
+    page.blank()
+    unsafe = question.method not in ("GET", "HEAD", "OPTIONS")
+    for one in missing.values():
+        real = f"; careful, this really does the {question.method}" if one.what == "response" and unsafe else ""
+        if one.what == "response" and question.include:
+            real += "; a browser adds the user's cookies, and curl takes them with -b"
+        page.commands(f"send {RAN[one.what]} yourself{real}", [f"{one.command} > {FILES[one.what]}"])
+    page.commands("and have the answers judged", [joined(again)])
+
+
+def _edits(fix: Fix, preflight: bool) -> Iterator[str]:
+    if preflight:
+        yield "a status from 200 to 299"
+    for edit in fix.edits:
+        yield shown(str(edit))

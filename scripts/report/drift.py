@@ -1,0 +1,96 @@
+"""Drift from the policies, gathered while an audit runs, and written out: what differs once, with its places."""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TextIO
+
+from policies.redact import printable, redact
+from policies.server.compare import Comparison, Drift, Kind
+
+if TYPE_CHECKING:
+    from policies.server.model import ServerPolicy
+    from policies.session import Judged
+
+KINDS = 1000
+"""How many different drifts are told apart; the rest is only counted."""
+PLACES = 3
+LONGEST = 300
+WIDEST = 110
+MEANING: dict[Kind, str] = {
+    "looser": "The server grants more than the policy",
+    "stricter": "The server refuses what the page needs and the policy grants",
+    "inconsistent": "The server answers the same question in different ways",
+}
+SIGN: dict[Kind, str] = {"looser": "+", "stricter": "-", "inconsistent": "~"}
+
+
+class Drifts:
+    """What the audited exchanges differ in from the policies that are for them."""
+
+    def __init__(self, policies: Sequence[ServerPolicy]) -> None:
+        self._comparison = Comparison(policies)
+        self._found: dict[tuple[str, ...], Drift] = {}
+        self._places: dict[tuple[str, ...], Counter[str]] = {}
+        self.certain = 0
+        self.likely = 0
+        self.uncounted = 0
+
+    def add(self, judged: Judged) -> None:
+        """Hold one exchange against its policy, its verdict the last word."""
+        for drift in self._comparison.compare(judged):
+            if drift.certainty == "certain":
+                self.certain += 1
+            else:
+                self.likely += 1
+            key = drift.kind, drift.policy, drift.subject, _subject(drift)
+            if key not in self._found:
+                if len(self._found) >= KINDS:
+                    self.uncounted += 1
+                    continue
+                self._found[key] = drift
+                self._places[key] = Counter()
+            self._places[key][_shown(f"{drift.place.method} {drift.place.url}")] += 1
+
+    def write(self, stream: TextIO) -> None:
+        """Write the section for people."""
+        stream.write("\nDrift from the policies\n")
+        if not self._found:
+            stream.write("  none: every answer that a policy is for grants just what it does\n")
+            return
+        for kind, meaning in MEANING.items():
+            found = {key: drift for key, drift in self._found.items() if drift.kind == kind}
+            if not found:
+                continue
+            stream.write(f"\n  {meaning}\n")
+            for key, drift in found.items():
+                places = self._places[key]
+                sure = "" if drift.certainty == "certain" else "likely: "
+                stream.write(_wrapped(f"{SIGN[kind]} {sure}{_shown(drift.text)} [policy {_shown(drift.policy)}]"))
+                for place, count in places.most_common(PLACES):
+                    stream.write(f"      {place}{f' ({count} times)' if count > 1 else ''}\n")
+                if len(places) > PLACES:
+                    stream.write(f"      and {len(places) - PLACES} more\n")
+        if self.uncounted:
+            stream.write(f"\n  and {self.uncounted} more that are not listed\n")
+
+
+def _wrapped(text: str) -> str:
+    width = min(shutil.get_terminal_size().columns, WIDEST)
+    lines = textwrap.wrap(
+        text, width, initial_indent="  ", subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+    )
+    return "\n".join(lines) + "\n"
+
+
+def _subject(drift: Drift) -> str:
+    # Each answer to another question is an inconsistency of its own.
+    return drift.text if drift.kind == "inconsistent" else drift.value
+
+
+def _shown(text: str) -> str:
+    text = printable(redact(text))
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."

@@ -1,0 +1,142 @@
+"""What a browser's console message means, what would satisfy it, and what to ask next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TextIO
+
+from rich.text import Text
+
+from policies.console import Message
+from policies.engines import ENGINES
+from policies.exchange import HeaderList, Response
+from policies.rules import RULES, Rule, Situation
+from policies.rules.isolation import NETWORK_ERROR
+from policies.story.shown import shown
+from scripts.curl import preflight_command, request_command
+from scripts.report.page import FILES, Page, joined, rule_line
+
+
+def write_message(message: Message, stream: TextIO) -> None:
+    """Write what a console message means, what would satisfy it, and what to ask next."""
+    page = Page(stream)
+    assert message.rule is not None
+    rule = RULES[message.rule]
+    label = ENGINES[message.engine].label
+    where = " at the preflight" if message.preflight else ""
+    blocked = "" if rule.code == NETWORK_ERROR else f" blocked it{where}"
+    page.say(Text(f"{label}{blocked}: {rule.title}", "bold red"))
+    if message.url is not None:
+        page.field("asked", shown(f"{message.method or ''} {message.url}".strip()))
+    if message.origin is not None:
+        page.field("by", shown(message.origin))
+    page.blank()
+    page.field("why", rule.why)
+    if message.value is not None:
+        page.field("was", _turned_on(rule, message.value))
+    elif message.status is not None:
+        page.field("was", f"status {message.status}")
+    known = _situation(message)
+    for name, text in _remedy(rule, known, message):
+        page.field(name, text)
+    page.field(
+        "rule", rule_line(rule) + ("" if message.error is None else f"; {label} calls it {shown(message.error)}")
+    )
+    alike = [RULES[code].title for code in message.rules[1:]]
+    if alike:
+        page.blank()
+        page.field("or", f"{label} says the same of: {'; '.join(alike)}. The response tells which it is.")
+    page.blank()
+    if _speaks_of_responses(rule):
+        _write_next(page, message, known)
+    page.flush()
+
+
+def _write_next(page: Page, message: Message, known: Situation) -> None:
+    """The commands that show what the server answers, and how to have that judged."""
+    origin, url, method = known.origin, known.url, message.method or "GET"
+    words = ["corsight", "check", "--origin", origin, "--url", url]
+    unknown = [name for name, told in (("ORIGIN", message.origin), ("URL", message.url)) if told is None]
+    if known.preflight:
+        if message.method is None:
+            method = "METHOD"
+            unknown.append(method)
+        command = preflight_command(url, origin, method, known.names)
+        page.commands("send the preflight yourself", [f"{command} > {FILES['preflight']}"])
+        words += ["--method", method]
+        for name in known.names:
+            words += ["-H", f"{name}: VALUE"]
+            unknown.append("VALUE")
+        words += ["--preflight", FILES["preflight"]]
+    else:
+        command = request_command(url, origin, method, ())
+        page.commands("send the same yourself", [f"{command} > {FILES['response']}"])
+        words += ["--method", method] if method != "GET" else []
+        words += ["--response", FILES["response"]]
+    words += ["--credentials", "include"] if known.include else []
+    page.commands("and have the answer judged", [joined(words)])
+    if unknown:
+        names = " and ".join([", ".join(unknown[:-1]), unknown[-1]] if len(unknown) > 1 else unknown)
+        page.field("note", f"Put yours for {names}: the message does not name {'it' if len(unknown) == 1 else 'them'}.")
+
+
+def _situation(message: Message) -> Situation:
+    """What a rule's texts are made of, as far as the message tells."""
+    preflight = bool(message.preflight) or (message.rule or "").startswith("preflight-")
+    names = (message.value,) if message.rule == "preflight-header-not-allowed" and message.value else ()
+    fields: list[tuple[str, str]] = []
+    if message.value is not None and (message.rule or "").startswith("allow-origin"):
+        fields.append(("Access-Control-Allow-Origin", message.value))
+    return Situation(
+        url=message.url or "URL",
+        origin=message.origin or "ORIGIN",
+        method=message.method or "GET",
+        names=names,
+        include=message.rule in ("allow-origin-wildcard", "allow-credentials-not-true"),
+        response=Response(
+            message.status or 200, HeaderList(tuple((n.encode(), v.encode("latin-1", "replace")) for n, v in fields))
+        ),
+        value=message.value or "",
+        preflight=preflight,
+        target=message.target,
+    )
+
+
+def _remedy(rule: Rule, known: Situation, message: Message) -> Iterator[tuple[str, str]]:
+    """What the rule needs, its edits and its advice. A list that the message does not show is only added to."""
+    yield "needed", shown(rule.needed_in(known))
+    if rule.code in ("preflight-allow-methods-invalid", "preflight-allow-headers-invalid"):
+        yield "fix", rule.advice
+        return
+    lines = [
+        *((f"answer OPTIONS with status {fix.status}",) if (fix := rule.fix(known)).status else ()),
+        *map(str, fix.edits),
+    ]
+    beside = " (beside what is listed already)" if rule.code.endswith("not-allowed") else ""
+    for place, line in enumerate(lines):
+        yield "" if place else "fix", shown(line) + beside
+    yield ("do" if lines else "fix"), rule.advice
+    if rule.widens is not None and lines:
+        yield "careful", f"this {rule.widens}."
+
+
+def _turned_on(rule: Rule, value: str) -> str:
+    header = {
+        "allow-origin": "Access-Control-Allow-Origin",
+        "allow-credentials": "Access-Control-Allow-Credentials",
+        "preflight-allow-methods": "Access-Control-Allow-Methods",
+        "preflight-allow-headers": "Access-Control-Allow-Headers",
+    }
+    for begins, name in header.items():
+        if rule.code.startswith(begins):
+            return shown(f"{name}: {value}".rstrip() if value else f"no {name}, or an empty one")
+    if rule.code == "preflight-method-not-allowed":
+        return f"the method {shown(value)}, which Access-Control-Allow-Methods does not list"
+    if rule.code == "preflight-header-not-allowed":
+        return f"the header {shown(value)}, which Access-Control-Allow-Headers does not list"
+    return shown(value)
+
+
+def _speaks_of_responses(rule: Rule) -> bool:
+    """Whether asking again with curl shows what is wrong."""
+    return rule.code.startswith(("allow-", "preflight-", "network-"))

@@ -1,0 +1,107 @@
+"""Lines for a terminal: labels and texts, verdicts, and commands that are left whole, so that what is copied runs."""
+
+from __future__ import annotations
+
+import shlex
+import textwrap
+from collections.abc import Iterable
+from io import TextIOWrapper
+from typing import TextIO
+
+from rich.text import Text
+
+from policies.redact import printable, redact
+from policies.rules import Rule
+from scripts.report.story import console_for
+
+LABEL = 11
+NARROWEST = 40
+STYLES = {"fix": "bold green", "careful": "yellow", "note": "yellow", "was": "red", "compared": "red"}
+FILES = {"preflight": "preflight.txt", "response": "response.txt"}
+"""Where the commands put what a server answers."""
+
+
+class Page:
+    """Lines for a terminal. They are broken here and nowhere else: commands are left whole."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        if isinstance(stream, TextIOWrapper):
+            # Firefox's quotes are in no code page of old.
+            stream.reconfigure(errors="backslashreplace")
+        self._console = console_for(stream)
+        self._width = max(self._console.width, NARROWEST)
+        self._blank = False
+        self._begun = False
+        self._style = ""
+
+    def say(self, text: Text) -> None:
+        """A line as it is, broken where it is too long."""
+        plain = text.plain
+        if len(plain) <= self._width:
+            self._print(text)
+            return
+        for line in self._wrap(plain, "", "    "):
+            self._print(Text(line, text.style))
+
+    def verdict(self, said: str, style: str, longest: int, words: str) -> None:
+        """A verdict: its word, and behind the longest of them whose it is and what it comes to."""
+        indent = 2 + longest + 2
+        for number, line in enumerate(self._wrap(words, " " * indent, " " * indent)):
+            head = f"  {said if number == 0 else '':<{indent - 2}}"
+            self._print(Text.assemble((head, style), line[indent:]))
+
+    def field(self, label: str, text: str) -> None:
+        """A label and its text; without a label, the one before goes on."""
+        style = self._style = STYLES.get(label, "") if label else self._style
+        for number, line in enumerate(self._wrap(text, " " * LABEL, " " * LABEL)):
+            head = f"{label:<{LABEL}}" if number == 0 else " " * LABEL
+            self._print(Text.assemble((head, "dim"), (line[LABEL:], style)))
+
+    def commands(self, label: str, commands: Iterable[str]) -> None:
+        """Commands to copy, under what they are for."""
+        self._print(Text(f"# {label}", "dim"))
+        for command in commands:
+            for line in command.split("\n"):
+                self._print(Text(printable(line), "bold cyan"))
+        self.blank()
+
+    def blank(self) -> None:
+        """An empty line, before what comes next if anything does."""
+        self._blank = True
+
+    def flush(self) -> None:
+        """Everything written stands in the stream."""
+        self._stream.flush()
+
+    def _wrap(self, text: str, first: str, rest: str) -> list[str]:
+        # What is copied has to stay whole, however long.
+        return textwrap.wrap(
+            text,
+            self._width,
+            initial_indent=first,
+            subsequent_indent=rest,
+            break_long_words=False,
+            break_on_hyphens=False,
+        ) or [first]
+
+    def _print(self, text: Text) -> None:
+        if self._blank and self._begun:
+            self._console.print()
+        self._blank, self._begun = False, True
+        self._console.print(text, soft_wrap=True)
+
+
+def joined(words: Iterable[str]) -> str:
+    """The command as a shell takes it, an option a line."""
+    lines: list[list[str]] = [[]]
+    for word in words:
+        if word.startswith("-") and len(lines[-1]) > 1 and len(shlex.join(lines[-1])) > 30:
+            lines.append([])
+        lines[-1].append(redact(word))
+    return " \\\n  ".join(shlex.join(line) for line in lines)
+
+
+def rule_line(rule: Rule) -> str:
+    """A rule's code, and where it stands."""
+    return f"{rule.code}, {rule.spec}" + (f" (step {rule.step})" if rule.step[:1].isdigit() else "")

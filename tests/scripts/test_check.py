@@ -1,0 +1,492 @@
+"""`corsight check` as a person uses it: what they type and paste, and what they read."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+
+from policies.record import LogRecord
+from policies.rules import RULES
+from scripts import cli
+
+PAGE = "https://app.test"
+API = "https://api.test/orders"
+TYPED = ["check", "--origin", PAGE, "--url", API]
+STAR = ["-R", "Access-Control-Allow-Origin: *"]
+ENGINES = ["chromium", "firefox", "webkit", "standard"]
+
+Said = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(autouse=True)
+def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+
+
+def run(said: Said, *arguments: str, stdin: bytes | None = None) -> tuple[int, str, str]:
+    """The exit code of `corsight check ARGUMENTS` and what it said, white space as one space."""
+    code, out, err = raw(said, *TYPED, *arguments, stdin=stdin)
+    return code, " ".join(out.split()), err
+
+
+def raw(said: Said, *arguments: str, stdin: bytes | None = None) -> tuple[int, str, str]:
+    before = sys.stdin
+    if stdin is not None:
+        sys.stdin = io.TextIOWrapper(io.BytesIO(stdin))
+    try:
+        code = cli.run(arguments)
+    finally:
+        sys.stdin = before
+    out, err = said.readouterr()
+    return code, out, err
+
+
+# Ten situations that people report.
+
+
+def test_an_error_page_without_cors_headers(capsys: Said) -> None:
+    pasted = b"HTTP/1.1 500 Internal Server Error\r\nServer: nginx\r\n\r\n<h1>Oops</h1>"
+    code, out, _ = run(capsys, "--response", "-", stdin=pasted)
+    assert code == 1
+    assert "blocked Chromium, Firefox, WebKit, Fetch standard: No Access-Control-Allow-Origin header" in out
+    assert "no Access-Control-Allow-Origin (status 500)" in out
+    assert f"fix Access-Control-Allow-Origin: {PAGE} Vary: Origin" in out
+    assert "Send the header on every response, errors included." in out
+    assert f"if yours did not, ask again curl -i {API} \\ -H 'Origin: {PAGE}'" in out
+
+
+def test_a_wildcard_for_a_request_with_credentials(capsys: Said) -> None:
+    headers = [*STAR, "-R", "Access-Control-Allow-Credentials: true"]
+    assert run(capsys, "--credentials", "omit", *headers)[0] == 0
+    code, out, _ = run(capsys, "--credentials", "include", *headers)
+    assert code == 1
+    assert "Wildcard origin for a request with credentials" in out
+    assert f"fix Access-Control-Allow-Origin: {PAGE} Vary: Origin Access-Control-Allow-Credentials: true" in out
+
+
+def test_credentials_that_nobody_gave_leave_a_doubt(capsys: Said) -> None:
+    code, out, _ = run(capsys, *STAR)
+    assert code == 0
+    assert "likely allowed Chromium" in out
+    assert "unsure With credentials, it is blocked: Wildcard origin for a request with credentials." in out
+
+
+def test_two_layers_that_both_answer(capsys: Said) -> None:
+    code, out, _ = run(capsys, "-R", f"Access-Control-Allow-Origin: {PAGE}", *STAR)
+    assert code == 1
+    assert "More than one value in Access-Control-Allow-Origin" in out
+    assert f'"{PAGE}, *" is not "{PAGE}"' in out
+
+
+def test_an_origin_with_a_slash_behind_it(capsys: Said) -> None:
+    code, out, _ = run(capsys, "-R", f"Access-Control-Allow-Origin: {PAGE}/")
+    assert code == 1
+    assert f'"{PAGE}/" is not "{PAGE}"' in out
+    assert "Take the slash off" in out
+
+
+def test_a_misspelt_header(capsys: Said) -> None:
+    code, out, _ = run(capsys, "-R", f"Access-Control-Allow-Origins: {PAGE}")
+    assert code == 1
+    assert "A CORS header is misspelt" in out
+
+
+def test_a_preflight_that_a_login_refuses(capsys: Said, tmp_path: Path) -> None:
+    path = tmp_path / "preflight.txt"
+    path.write_text("HTTP/2 401\nwww-authenticate: Bearer\n\n{}")
+    code, out, _ = run(capsys, "-X", "DELETE", "-H", "Authorization: Bearer abc", "--preflight", str(path), *STAR)
+    assert code == 1
+    assert "at the preflight: " in out
+    assert "preflight needed for - the method DELETE: only GET, HEAD and POST go without" in out
+    assert "- the header Authorization: it is not CORS-safelisted" in out
+    assert "blocked WebKit: at the preflight: The preflight was not answered with success" in out
+    assert "abc" not in out
+
+
+def test_a_preflight_that_is_redirected(capsys: Said) -> None:
+    preflight = ["--preflight-status", "301", "-P", f"Location: {API}/"]
+    code, out, _ = run(capsys, "--method", "PUT", *preflight)
+    assert code == 1
+    assert "blocked Chromium, Fetch standard: at the preflight: The preflight was redirected" in out
+    # Each engine's own reason is told, the fix that they share once.
+    assert "elsewhere Firefox: No Access-Control-Allow-Origin header" in out
+    assert out.count("fix ") == 1
+
+
+def test_what_only_one_engine_refuses(capsys: Said) -> None:
+    headers = ["-H", "Authorization: Bearer abc", "--credentials", "omit"]
+    granted = ["-P", "Access-Control-Allow-Origin: *", "-P", "Access-Control-Allow-Headers: *", *STAR]
+    code, out, _ = run(capsys, *headers, *granted)
+    assert code == 1
+    assert "allowed Chromium, Firefox, WebKit: the page may read the response" in out
+    assert "blocked Fetch standard: at the preflight: A request header is not allowed" in out
+    assert '"*" never covers "authorization"' in out
+    assert run(capsys, *headers, *granted, "--engine", "firefox")[0] == 0
+    assert run(capsys, *headers, *granted, "--engine", "standard")[0] == 1
+
+
+def test_a_method_in_lower_case(capsys: Said) -> None:
+    granted = ["-P", "Access-Control-Allow-Origin: *", "-P", "Access-Control-Allow-Methods: PATCH"]
+    code, out, _ = run(capsys, "-X", "patch", *granted)
+    assert code == 1
+    assert "note patch goes out in lower case" in out
+    assert '"patch" is not in "PATCH"' in out
+    assert "The method is not allowed" in out
+
+
+def test_a_response_header_that_the_page_sends(capsys: Said) -> None:
+    code, out, _ = run(capsys, "-H", "Access-Control-Allow-Origin: *", "-R", f"Access-Control-Allow-Origin: {PAGE}")
+    assert code == 2
+    assert "note Access-Control-Allow-Origin is for the server to send" in out
+    assert "preflight needed for - the header Access-Control-Allow-Origin" in out
+
+
+def test_a_redirect_across_origins(capsys: Said) -> None:
+    grant = f"Access-Control-Allow-Origin: {PAGE}"
+    pasted = f"HTTP/1.1 302 Found\nLocation: https://cdn.test/y\n{grant}\n\nHTTP/2 200\n{grant}\n\nbody"
+    code, out, _ = run(capsys, "--response", "-", "--credentials", "omit", stdin=pasted.encode())
+    assert code == 1
+    assert f"redirect 302, from {API} to https://cdn.test/y" in out
+    assert "curl does not do that" in out
+    assert f'"{PAGE}" is not "null"' in out
+    assert "null is the origin of every sandboxed frame" in out
+
+
+def test_a_server_that_no_certificate_vouches_for(capsys: Said) -> None:
+    code, out, _ = run(capsys, "--response", "-", stdin=b"curl: (60) SSL certificate problem: self-signed certificate")
+    assert code == 2
+    assert "curl got no response: SSL certificate problem: self-signed certificate (curl: 60)" in out
+    assert "not for CORS" in out
+
+
+def test_an_insecure_url_of_a_secure_page(capsys: Said) -> None:
+    code, out, _ = raw(capsys, "check", "--origin", PAGE, "--url", "http://api.test/")
+    assert code == 1
+    assert "A secure page asks for an" in out
+    assert "Let the page ask for https://api.test/" in out
+    assert "Location" not in out
+    assert "curl" not in out
+
+
+def test_an_allowed_response_whose_headers_stay_hidden(capsys: Said) -> None:
+    code, out, _ = run(capsys, *STAR, "-R", "X-Total-Count: 7", "--credentials", "omit")
+    assert code == 0
+    assert "hidden The page's script cannot read x-total-count: Access-Control-Expose-Headers does not list it." in out
+
+
+def test_what_lies_behind_a_refused_preflight(capsys: Said) -> None:
+    code, out, _ = run(capsys, "-X", "PUT", "--preflight-status", "403", "--status", "200", "--credentials", "omit")
+    assert code == 1
+    assert "next The response given, once it is asked for, is blocked by every engine as well" in out
+
+
+# What is missing.
+
+
+def commands(out: str) -> list[list[str]]:
+    """The commands printed, as a shell takes them."""
+    lines = out.replace("\\\n", " ").splitlines()
+    return [shlex.split(line) for line in lines if line.startswith(("curl ", "corsight "))]
+
+
+def test_the_commands_fetch_what_is_missing(capsys: Said, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = ["-X", "PUT", "-H", "Content-Type: application/json", "--credentials", "include"]
+    code, out, err = raw(capsys, *TYPED, *asked)
+    assert (code, err) == (2, "")
+    assert "cannot be told" in out
+    assert "careful, this really does the PUT" in out
+    preflight, request, again = commands(out)
+    assert preflight == [
+        *("curl", "-i", "-X", "OPTIONS", API, "-H", f"Origin: {PAGE}", "-H", "Access-Control-Request-Method: PUT"),
+        *("-H", "Access-Control-Request-Headers: content-type", ">", "preflight.txt"),
+    ]
+    assert request == [
+        *("curl", "-i", "-X", "PUT", API, "-H", f"Origin: {PAGE}", "-H", "Content-Type: application/json"),
+        *(">", "response.txt"),
+    ]
+    assert again[0] == "corsight"
+    # The server answers as it was told to, and the last command says that all is well.
+    needed = [line.strip() for line in out.partition("To pass, the preflight")[2].partition("#")[0].splitlines()]
+    response = [line for line in needed if re.match(r"[A-Z][\w-]+: ", line)]
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "preflight.txt").write_text("\n".join(["HTTP/2 204", *response, "", ""]))
+    (tmp_path / "response.txt").write_text("\n".join(["HTTP/2 200", *dict.fromkeys(response), "", "body"]))
+    (tmp_path / "preflight.txt").write_text("\n".join(["HTTP/2 204", *dict.fromkeys(response), "", ""]))
+    code, out, err = raw(capsys, *again[1:])
+    assert (code, err) == (0, "")
+    assert "allowed  Chromium, Firefox, WebKit, Fetch standard" in out
+
+
+def test_what_was_given_is_given_again(capsys: Said) -> None:
+    out = raw(capsys, *TYPED, "-H", "X-A: 1", *STAR, "--engine", "webkit")[1]
+    [_, again] = commands(out)
+    assert again[-4:] == ["--preflight", "preflight.txt", *STAR]
+    out = raw(capsys, *TYPED, "-H", "X-A: 1", "--response", "-", stdin=b"HTTP/1.1 200 OK\n\n")[1]
+    assert commands(out) == [["curl", "-i", API, "-H", f"Origin: {PAGE}", "-H", "X-A: 1"]]
+    pasted = b"HTTP/1.1 200 OK\nAccess-Control-Allow-Origin: *\n\n"
+    out = raw(capsys, *TYPED, "-H", "X-A: 1", "--response", "-", stdin=pasted)[1]
+    assert commands(out)[-1][-4:] == ["--preflight", "preflight.txt", "--response", "response.txt"]
+
+
+def test_a_passing_preflight_leaves_the_response(capsys: Said) -> None:
+    granted = ["-P", "Access-Control-Allow-Origin: *", "-P", "Access-Control-Allow-Methods: PUT"]
+    code, out, _ = run(capsys, "-X", "PUT", "--credentials", "omit", *granted)
+    assert code == 2
+    assert (
+        "cannot be told Chromium, Firefox, WebKit, Fetch standard: the preflight passes; the response is missing" in out
+    )
+
+
+def test_curl_asked_from_elsewhere(capsys: Said) -> None:
+    pasted = b"> GET / HTTP/1.1\n> Host: api.test\n>\n< HTTP/1.1 200 OK\n< Access-Control-Allow-Origin: *\n<\n"
+    out = run(capsys, "--response", "-", stdin=pasted)[1]
+    assert f"The response was asked for without an Origin header: to {PAGE} the server may answer otherwise." in out
+
+
+def test_a_preflight_that_nobody_asks_for(capsys: Said) -> None:
+    out = run(capsys, *STAR, "-P", "Access-Control-Allow-Origin: *")[1]
+    assert "No preflight is needed: the browser never asks for the one that is given." in out
+
+
+def test_headers_for_caches_are_not_missed(capsys: Said) -> None:
+    fields = ["Date: x", "Server: nginx", "X-Frame-Options: DENY", "ETag: 1", "Link: x"]
+    out = run(capsys, *STAR, *(word for one in fields for word in ("-R", one)))[1]
+    assert "cannot read etag, link: Access-Control-Expose-Headers does not list them." in out
+
+
+def test_a_terminal_without_unicode(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii", write_through=True)
+    monkeypatch.setattr(sys, "stdout", stream)
+    assert cli.run([*TYPED, "--status", "500", "--engine", "firefox", "--story"]) == 1
+    assert b"\\u2018Access-Control-Allow-Origin\\u2019 missing" in stream.buffer.getvalue()  # type: ignore[attr-defined]
+
+
+def test_headers_that_no_page_sends_are_left_out(capsys: Said) -> None:
+    out = run(capsys, "-H", "Origin: x", "-H", "Cookie: a=b", *STAR)[1]
+    assert "Origin is left out: browsers let no page set it." in out
+    assert "--credentials include says that the page asks for that" in out
+    assert "preflight" not in out
+    out = run(capsys, "--mode", "no-cors", "-X", "POST", "-H", "Content-Type: application/json", "--status", "200")[1]
+    assert "in mode no-cors browsers drop it" in out
+
+
+def test_the_page_may_be_named_by_its_url(capsys: Said) -> None:
+    code, out, _ = raw(capsys, "check", "--origin", "https://App.test:443/cart?x", "--url", API, *STAR)
+    assert code == 0
+    assert f"The page's origin is {PAGE}" in out
+    out = raw(capsys, "check", "--origin", "file:///home/me/a.html", "--url", API, *STAR)[1]
+    assert "asked by   null" in out
+
+
+def test_the_story_is_told_when_asked_for(capsys: Said) -> None:
+    out = raw(capsys, *TYPED, *STAR, "--story", "--credentials", "omit", "--engine", "firefox")[1]
+    assert "CORS check" in out
+    assert "1. Request GET" in out
+
+
+def test_the_records_are_those_of_the_log(capsys: Said) -> None:
+    granted = ["-P", "Access-Control-Allow-Origin: *", "-P", "Access-Control-Allow-Methods: PUT"]
+    code, out, err = raw(capsys, *TYPED, "-X", "PUT", "--credentials", "include", *granted, *STAR, "--format", "json")
+    assert (code, err) == (1, "")
+    records = [LogRecord.model_validate_json(line) for line in out.splitlines()]
+    assert [(one.engine, one.role, one.rule) for one in records] == [
+        (engine, "preflight", "allow-origin-wildcard") for engine in ENGINES
+    ]
+    assert {one.certainty for one in records} == {"certain"}
+    assert len({one.flow for one in records}) == 4
+    code, out, err = raw(capsys, *TYPED, "-X", "PUT", *STAR, "--format", "json")
+    assert code == 2
+    assert err.startswith("corsight: no verdict without the preflight's response;")
+
+
+@pytest.mark.parametrize("columns", ["40", "80", "200"])
+def test_prose_keeps_to_the_width(capsys: Said, monkeypatch: pytest.MonkeyPatch, columns: str) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    out = raw(capsys, *TYPED, "-X", "PUT", "--preflight-status", "403", "--status", "200")[1]
+    assert "\x1b" not in out
+    long = [line for line in out.splitlines() if len(line) > int(columns)]
+    assert [line for line in long if " " in line.strip()[12:]] == []
+    assert [line for line in out.splitlines() if line != line.rstrip()] == []
+
+
+def test_nothing_from_the_wire_moves_the_cursor_or_tells_secrets(capsys: Said) -> None:
+    pasted = b"HTTP/1.1 200 OK\nAccess-Control-Allow-Origin: https://a\x07\x1b]0;x\x07[red]\nLocation: x\n\n"
+    url = "https://api.test/?token=abc"
+    out = raw(capsys, "check", "--origin", PAGE, "--url", url, "--response", "-", "--story", stdin=pasted)[1]
+    assert not re.search(r"[^\x20-\x7e\n]", out.encode("ascii", "ignore").decode())
+    assert "[red]" in out
+    assert "abc" not in out
+    out = raw(capsys, *TYPED, "-H", "Authorization: Bearer abc", "--story")[1]
+    assert out.count("-H 'Authorization: Bearer REDACTED'") == 2
+    assert "abc" not in out
+
+
+# Bad input.
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["check"], "--origin and --url are missing; see corsight check --help"),
+        (["check", "--url", API], "--origin is missing; see corsight check --help"),
+        (
+            ["check", "--origin", "app.test", "--url", API],
+            "--origin: 'app.test' is no origin; write it like https://app.example",
+        ),
+        (
+            ["check", "--origin", PAGE, "--url", "api.test/x"],
+            "--url: 'api.test/x' is no http or https URL; write it in full",
+        ),
+        (
+            ["check", "--origin", PAGE, "--url", "https://u:p@api.test/"],
+            "--url: browsers fetch no URL with a user name or password in it",
+        ),
+        ([*TYPED, "-H", "nothing"], "-H: 'nothing' is no header; write it as 'Name: value'"),
+        ([*TYPED, "-R", ": x"], "-R: ': x' is no header; write it as 'Name: value'"),
+        ([*TYPED, "-X", "TRACE"], "--method: browsers let no page send TRACE"),
+        ([*TYPED, "-X", "A B"], "--method: 'A B' is no method"),
+        ([*TYPED, "--mode", "no-cors", "-X", "PUT"], "--method: mode no-cors takes GET, HEAD and POST, not PUT"),
+        ([*TYPED, "--response", "/nowhere/a.txt"], "/nowhere/a.txt: No such file or directory"),
+        (
+            [*TYPED, "--response", "-", *STAR],
+            "--response and -R both give the response; give one of them",
+        ),
+        (
+            [*TYPED, "--preflight", "-", "-P", "A: b"],
+            "--preflight and -P both give the preflight's response; give one of them",
+        ),
+        (
+            [*TYPED, "--preflight", "-", "--response", "-"],
+            "stdin holds one response, not two; give a file for one of them",
+        ),
+        (
+            ["check", "--paste", "x", "--status", "200"],
+            "--paste explains a message and judges no response; give it --origin and --url at most",
+        ),
+    ],
+)
+def test_bad_usage_is_one_line(arguments: list[str], line: str, capsys: Said) -> None:
+    assert raw(capsys, *arguments) == (2, "", f"corsight: {line}\n")
+
+
+def test_a_bad_paste_names_its_line(capsys: Said, tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("HTTP/1.1 200 OK\nA: b\noops\n")
+    code, out, err = raw(capsys, *TYPED, "--response", str(path))
+    assert (code, out) == (2, "")
+    assert err.startswith(f"corsight: {path}, line 3: 'oops' is no header;")
+    code, _, err = raw(capsys, *TYPED, "--preflight", "-", stdin=b"curl: (7) Failed to connect")
+    assert (code, err) == (2, "corsight: stdin: curl got no response: Failed to connect (curl: 7)\n")
+
+
+# Messages.
+
+MESSAGE = (
+    "Access to fetch at 'https://api.test/x?token=abc' from origin 'https://app.test' has been blocked by CORS policy: "
+    "Response to preflight request doesn't pass access control check: It does not have HTTP ok status."
+)
+
+
+def test_a_message_is_explained(capsys: Said) -> None:
+    code, out, err = raw(capsys, "check", "--paste", MESSAGE)
+    assert (code, err) == (0, "")
+    plain = " ".join(out.split())
+    assert plain.startswith(
+        "Chromium blocked it at the preflight: The preflight was not answered with success asked "
+        "https://api.test/x?token=REDACTED by https://app.test why "
+    )
+    assert RULES["preflight-status-not-ok"].why in plain
+    assert "fix answer OPTIONS with status 204" in plain
+    assert "Chromium calls it PreflightInvalidStatus" in plain
+    curl, again = commands(out)
+    assert curl[:5] == ["curl", "-i", "-X", "OPTIONS", "https://api.test/x?token=REDACTED"]
+    assert again[:6] == ["corsight", "check", "--origin", PAGE, "--url", "https://api.test/x?token=REDACTED"]
+    assert "Put yours for METHOD: the message does not name it." in plain
+
+
+def test_a_message_comes_from_a_file_or_stdin(capsys: Said, tmp_path: Path) -> None:
+    path = tmp_path / "message.txt"
+    path.write_text(MESSAGE)
+    expected = raw(capsys, "check", "--paste", MESSAGE)
+    assert raw(capsys, "check", "--paste", str(path)) == expected
+    assert raw(capsys, "check", "--paste", "-", stdin=MESSAGE.encode()) == expected
+
+
+def test_a_message_that_may_mean_several_things_says_so(capsys: Said) -> None:
+    message = "[Error] Origin https://app.test is not allowed by Access-Control-Allow-Origin. Status code: 413"
+    code, out, _ = raw(capsys, "check", "--paste", message, "--url", API)
+    assert code == 0
+    assert "WebKit says the same of: Access-Control-Allow-Origin names another origin;" in " ".join(out.split())
+    assert "was        status 413" in out
+    curl, again = commands(out)
+    assert curl == ["curl", "-i", API, "-H", f"Origin: {PAGE}", ">", "response.txt"]
+    assert again == [*("corsight", *TYPED), "--response", "response.txt"]
+
+
+def test_a_list_that_the_message_does_not_show_is_only_added_to(capsys: Said) -> None:
+    message = (
+        "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at "
+        "https://api.test/x. (Reason: header ‘sentry-trace’ is not allowed according to header "
+        "‘Access-Control-Allow-Headers’ from CORS preflight response)."
+    )
+    out = raw(capsys, "check", "--paste", message)[1]
+    plain = " ".join(out.split())
+    assert "fix Access-Control-Allow-Headers: sentry-trace (beside what is listed already)" in plain
+    assert "Put yours for ORIGIN, METHOD and VALUE: the message does not name them." in plain
+    assert "-H" in commands(out)[1]
+
+
+@pytest.mark.parametrize("rule", [code for code, rule in RULES.items() if rule.kind == "decision"])
+def test_every_rule_can_be_explained(rule: str, capsys: Said) -> None:
+    from policies.console import read_console
+    from policies.judge import judge
+    from tests.cases import cases
+
+    messages = {
+        ruling.message
+        for case in cases()
+        for engine in ("chromium", "firefox", "webkit")
+        for ruling in [judge(case.exchange, case.facts, engine).ruling]
+        if ruling.rule == rule and ruling.message is not None
+    }
+    assert messages
+    for message in sorted(messages)[:8]:
+        code, out, err = raw(capsys, "check", "--paste", message)
+        assert (code, err) == (0, "")
+        found = read_console(message)
+        assert found is not None
+        assert found.rule is not None
+        assert RULES[found.rule].title in " ".join(out.split())
+        for words in commands(out):
+            assert words[0] in ("curl", "corsight")
+
+
+def test_a_message_as_json(capsys: Said) -> None:
+    code, out, _ = raw(capsys, "check", "--paste", MESSAGE, "--format", "json")
+    assert code == 0
+    said = json.loads(out)
+    assert (said["engine"], said["rules"], said["preflight"]) == ("chromium", ["preflight-status-not-ok"], True)
+    assert said["url"] == "https://api.test/x?token=REDACTED"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("hello", "--paste: no browser's console says this about CORS; paste the whole line, from its beginning"),
+        (
+            "TypeError: Failed to fetch",
+            "--paste: this says only that the request failed; paste the line of the console beside it that gives the "
+            "reason",
+        ),
+    ],
+)
+def test_a_message_that_tells_nothing_is_one_line(text: str, line: str, capsys: Said) -> None:
+    assert raw(capsys, "check", "--paste", text) == (2, "", f"corsight: {line}\n")
