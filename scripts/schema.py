@@ -1,4 +1,4 @@
-"""The JSON Schema of the verdict log, written from its model: python -m scripts.schema [--check]"""
+"""The JSON Schemas of the log and of policy files, written from their models: python -m scripts.schema [--check]"""
 
 from __future__ import annotations
 
@@ -9,12 +9,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
 from policies.record import LogRecord
+from policies.server.model import PolicyFile
 
 ROOT = Path(__file__).resolve().parent.parent
-FILE = ROOT / "docs" / "log.schema.json"
+DOCS = ROOT / "docs"
+FILE = DOCS / "log.schema.json"
+POLICY_FILE = DOCS / "policy.schema.json"
+MODELS: dict[str, type[BaseModel]] = {FILE.name: LogRecord, POLICY_FILE.name: PolicyFile}
 DIALECT = GenerateJsonSchema.schema_dialect
 FIRST = ("$schema", "title", "description", "type", "properties", "required", "additionalProperties", "$defs")
 
@@ -26,25 +31,26 @@ class _WithoutTitles(GenerateJsonSchema):
         return False
 
 
-def schema() -> str:
-    """The schema's text, its keys in an order that no library decides."""
-    made = {"$schema": DIALECT, **LogRecord.model_json_schema(by_alias=True, schema_generator=_WithoutTitles)}
+def schema(model: type[BaseModel] = LogRecord) -> str:
+    """A model's schema as text, its keys in an order that no library decides."""
+    made = {"$schema": DIALECT, **model.model_json_schema(by_alias=True, schema_generator=_WithoutTitles)}
     ordered = {key: made.pop(key) for key in FIRST if key in made} | dict(sorted(made.items()))
     return json.dumps(ordered, indent=2, ensure_ascii=False) + "\n"
 
 
-def main(arguments: Sequence[str] | None = None, file: Path = FILE) -> int:
-    """Write the schema, or with --check say whether it is what it would be."""
-    parser = argparse.ArgumentParser(prog="python -m scripts.schema", description="Writes docs/log.schema.json.")
-    parser.add_argument("--check", action="store_true", help="write nothing; fail when the file is stale")
-    text = schema()
-    if not parser.parse_args(arguments).check:
-        file.write_text(text, "utf-8")
-        return 0
-    if file.exists() and file.read_text("utf-8") == text:
-        return 0
-    print("corsight: docs/log.schema.json is stale: write it with python -m scripts.schema", file=sys.stderr)
-    return 1
+def main(arguments: Sequence[str] | None = None, folder: Path = DOCS) -> int:
+    """Write the schemas, or with --check say whether they are what they would be."""
+    parser = argparse.ArgumentParser(prog="python -m scripts.schema", description="Writes the schemas in docs/.")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail when a file is stale")
+    check, stale = parser.parse_args(arguments).check, 0
+    for name, model in MODELS.items():
+        file, text = folder / name, schema(model)
+        if not check:
+            file.write_text(text, "utf-8")
+        elif not file.exists() or file.read_text("utf-8") != text:
+            print(f"corsight: docs/{name} is stale: write it with python -m scripts.schema", file=sys.stderr)
+            stale = 1
+    return stale
 
 
 if __name__ == "__main__":

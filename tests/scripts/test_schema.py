@@ -1,4 +1,4 @@
-"""The published schema of the verdict log is what its model says."""
+"""The published schemas of the verdict log and of policy files are what their models say."""
 
 from __future__ import annotations
 
@@ -20,23 +20,26 @@ def test_the_published_schema_is_fresh() -> None:
     assert schema.main(["--check"]) == 0, "write it with python -m scripts.schema"
 
 
-def test_a_stale_schema_is_said_in_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = tmp_path / "log.schema.json"
+@pytest.mark.parametrize("name", schema.MODELS)
+def test_a_stale_schema_is_said_in_a_line(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert schema.main([], tmp_path) == 0
+    file = tmp_path / name
     for stale in (None, "{}\n"):
-        if stale is not None:
-            file.write_text(stale)
-        assert schema.main(["--check"], file) == 1
+        file.unlink() if stale is None else file.write_text(stale)
+        assert schema.main(["--check"], tmp_path) == 1
         said = capsys.readouterr()
         assert (said.out, said.err.count("\n")) == ("", 1)
-        assert said.err.startswith("corsight: docs/log.schema.json is stale")
-    assert schema.main([], file) == schema.main(["--check"], file) == 0
-    assert file.read_text("utf-8") == schema.FILE.read_text("utf-8")
+        assert said.err.startswith(f"corsight: docs/{name} is stale")
+    assert schema.main([], tmp_path) == schema.main(["--check"], tmp_path) == 0
+    assert file.read_text("utf-8") == (schema.DOCS / name).read_text("utf-8")
 
 
-def test_it_is_a_schema_and_names_no_place() -> None:
-    jsonschema.Draft202012Validator.check_schema(PUBLISHED)
-    assert "$id" not in schema.schema()
-    assert PUBLISHED["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+@pytest.mark.parametrize("name", schema.MODELS)
+def test_it_is_a_schema_and_names_no_place(name: str) -> None:
+    published = json.loads((schema.DOCS / name).read_text("utf-8"))
+    jsonschema.Draft202012Validator.check_schema(published)
+    assert "$id" not in published
+    assert published["$schema"] == "https://json-schema.org/draft/2020-12/schema"
 
 
 def test_it_has_every_field_by_its_name_in_the_log() -> None:

@@ -1,0 +1,93 @@
+"""Drift, live: where a server's answers are not what its policy intends, on the flow and in the event log."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from mitmproxy import exceptions, http
+from mitmproxy.log import ALERT
+
+from policies.redact import printable, redact
+from policies.server.compare import Comparison, Drift
+from policies.server.load import PolicyError, load_all
+from policies.server.model import ServerPolicy
+from policies.session import Judged
+from policies.session.memory import Memory
+
+logger = logging.getLogger(__name__)
+KEY = "cors.drift"
+"""The metadata: each drift in a sentence."""
+KINDS = 1000
+"""How many different drifts are told; the rest is only counted."""
+REVISABLE = 10_000
+"""How many exchanges are remembered, for a revision not to count them twice."""
+LONGEST = 300
+
+
+def read_policies(paths: Iterable[str]) -> tuple[ServerPolicy, ...]:
+    """The policies of some files. Raises OptionsError with everything that is wrong, a line each."""
+    files = []
+    for path in paths:
+        try:
+            with open(os.path.expanduser(path), encoding="utf-8-sig") as file:
+                files.append((path, file.read()))
+        except OSError as error:
+            raise exceptions.OptionsError(f"cors_policy: cannot read {path}: {error.strerror or error}.") from None
+        except UnicodeDecodeError:
+            raise exceptions.OptionsError(f"cors_policy: cannot read {path}: it is no UTF-8 text.") from None
+    try:
+        return load_all(files)
+    except PolicyError as error:
+        raise exceptions.OptionsError("\n".join(f"cors_policy: {problem}" for problem in error.problems)) from None
+
+
+class Drifting:
+    """Holds each answer against its policy, and says where they differ: each drift once, as it is met."""
+
+    def __init__(self, policies: Sequence[ServerPolicy]) -> None:
+        self._comparison = Comparison(policies)
+        self._told: set[tuple[str, ...]] = set()
+        self._counts: Counter[str] = Counter()
+        self._counted: Memory[str, tuple[Drift, ...]] = Memory(REVISABLE)
+
+    def tell(self, flow: http.HTTPFlow, judged: Judged) -> None:
+        """Write an exchange's drift on its flow, in place of what was written before, and tell what is new."""
+        found = self._comparison.compare(judged)
+        if found:
+            flow.metadata[KEY] = "; ".join(_shown(f"{drift.kind}: {drift.text}") for drift in found)
+        elif KEY in flow.metadata:
+            del flow.metadata[KEY]
+        id = judged.entry.exchange.id
+        for drift in self._counted.pop(id, ()):
+            self._counts[drift.kind] -= 1
+        if not found:
+            return
+        self._counted.put(id, found)
+        for drift in found:
+            self._counts[drift.kind] += 1
+            self._announce(drift)
+
+    def _announce(self, drift: Drift) -> None:
+        place = drift.place
+        news = drift.kind, drift.policy, drift.subject, drift.value, place.method, place.url
+        if news in self._told or len(self._told) >= KINDS:
+            return
+        self._told.add(news)
+        sure = "" if drift.certainty == "certain" else "likely "
+        logger.log(ALERT, "drift: %s%s [%s %s]", sure, _shown(str(drift)), place.method, _shown(place.url))
+
+    def summary(self) -> str | None:
+        """What was found in all, in one line; None when nothing was."""
+        counts = +self._counts
+        if not counts:
+            return None
+        kinds = ", ".join(f"{kind} {count}" for kind, count in counts.most_common())
+        return f"Corsight: {counts.total()} drift{'s' if counts.total() != 1 else ''} from policy ({kinds})"
+
+
+def _shown(text: str) -> str:
+    text = printable(redact(text))
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."

@@ -1,0 +1,302 @@
+"""Drift: where what a server answered is not what its policy intends.
+
+looser: the answer grants what the policy does not. stricter: a page needed it, the policy grants it, and the server
+refused. inconsistent: two answers to one question grant different things.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+from policies.exchange import Exchange, Response
+from policies.fetch import cors_check, preflight
+from policies.fetch.exposed import FORBIDDEN_RESPONSE_NAMES, SAFELISTED_RESPONSE_NAMES
+from policies.fetch.headers import list_values
+from policies.fetch.origin import split_origin
+from policies.fetch.safelist import NO_CORS_SAFELISTED_NAMES, is_cors_safelisted_method, is_forbidden_request_header
+from policies.server.match import find
+from policies.server.model import ServerPolicy
+from policies.server.origins import ANY
+from policies.server.respond import (
+    asked_method,
+    grants,
+    grants_credentials,
+    grants_method,
+    grants_origin,
+    is_public,
+    refused_names,
+)
+from policies.session import Judged
+from policies.session.memory import Memory
+from policies.value import value
+from policies.verdict import Certainty, Outcome, Role, Ruling
+
+Kind = Literal["looser", "stricter", "inconsistent"]
+Subject = Literal["origin", "credentials", "method", "request header", "exposed header", "preflight status", "answer"]
+
+QUESTIONS = 10_000
+"""How many questions are remembered with their answers, to hold the next one against."""
+
+_NEEDED: dict[str, Subject] = {
+    cors_check.MISSING: "origin",
+    cors_check.WILDCARD: "origin",
+    cors_check.MULTIPLE: "origin",
+    cors_check.INVALID: "origin",
+    cors_check.MISMATCH: "origin",
+    cors_check.CREDENTIALS: "credentials",
+    preflight.STATUS: "preflight status",
+    preflight.REDIRECT: "preflight status",
+    preflight.METHODS_INVALID: "method",
+    preflight.METHOD: "method",
+    preflight.HEADERS_INVALID: "request header",
+    preflight.HEADER: "request header",
+}
+"""What of a policy the server fell short of, by the rule that blocked."""
+_WITH_CREDENTIALS = frozenset({cors_check.WILDCARD, cors_check.CREDENTIALS})
+"""Rules that block only what is asked with credentials."""
+
+
+@value
+class Place:
+    """One exchange, for people to find again: `url` is without its query."""
+
+    flow: str
+    role: Role
+    method: str
+    url: str
+    origin: str | None
+    status: int
+
+
+@value
+class Drift:
+    """One difference between a policy and an answer.
+
+    `value` is what was granted, or needed and refused; `text` says in a sentence what differs.
+    """
+
+    kind: Kind
+    policy: str
+    subject: Subject
+    value: str
+    text: str
+    place: Place
+    certainty: Certainty = "certain"
+
+    def __str__(self) -> str:
+        return (
+            f"{self.kind} than policy {self.policy}: {self.text}"
+            if self.kind != "inconsistent"
+            else (f"inconsistent under policy {self.policy}: {self.text}")
+        )
+
+
+class Comparison:
+    """Holds answers against the policies that are for them, and against each other."""
+
+    def __init__(self, policies: Sequence[ServerPolicy]) -> None:
+        self.policies = tuple(policies)
+        self._answers: Memory[tuple[str, ...], tuple[str, Place]] = Memory(QUESTIONS)
+
+    def compare(self, judged: Judged) -> tuple[Drift, ...]:
+        """How one exchange drifts: nothing where no policy is for it, or no response came from the server.
+
+        An exchange whose verdict is revised may be given again: the last word counts.
+        """
+        exchange, ruling = _of_server(judged)
+        response = exchange.response
+        if response is None:
+            return ()
+        policy = find(self.policies, exchange.request.url)
+        if policy is None:
+            return ()
+        place = _place(judged, exchange, response)
+        found = [*looser(policy, exchange, response, place), *_stricter(policy, judged, ruling, response, place)]
+        inconsistent = self._inconsistent(policy, exchange, response, place)
+        return (*found, inconsistent) if inconsistent is not None else tuple(found)
+
+    def _inconsistent(self, policy: ServerPolicy, exchange: Exchange, response: Response, place: Place) -> Drift | None:
+        """Whether one question was answered otherwise before."""
+        get = exchange.request.headers.get
+        origin = get("origin")
+        if origin is None or response.status == 304:
+            return None
+        asked = asked_method(exchange.request)
+        names = get("access-control-request-headers") or "" if asked is not None else ""
+        question = (place.method, place.url, origin, asked or "", names)
+        said = _grant_in_words(response, preflight=asked is not None)
+        before = self._answers.get(question)
+        if before is None or before[1].flow == place.flow:
+            self._answers.put(question, (said, place))
+            return None
+        if before[0] == said:
+            return None
+        what = f"{_asked(place, asked)} was answered {before[0]} (status {before[1].status}), then {said}"
+        return Drift("inconsistent", policy.name, "answer", said, f"{what} (status {place.status})", place)
+
+
+def _of_server(judged: Judged) -> tuple[Exchange, Ruling | None]:
+    """The exchange as the server answered it, and what is made of that: a patch is not the server's answer."""
+    patched = judged.entry.patched
+    if patched is None:
+        return judged.entry.exchange, judged.verdict.ruling
+    if patched.without is None:
+        # The proxy answered in the server's place, unasked.
+        return Exchange("", "", "", judged.entry.exchange.request), None
+    return patched.without, judged.before
+
+
+def _place(judged: Judged, exchange: Exchange, response: Response) -> Place:
+    request = exchange.request
+    url = request.url.partition("?")[0]
+    return Place(
+        judged.entry.exchange.id, judged.entry.role, request.method, url, request.headers.get("origin"), response.status
+    )
+
+
+# -- looser ----------------------------------------------------------------------------------------------------------
+
+
+def looser(policy: ServerPolicy, exchange: Exchange, response: Response, place: Place) -> Iterator[Drift]:
+    """What the response grants beyond the policy."""
+    get = response.headers.get
+    allowed = get("access-control-allow-origin")
+    if allowed is None or (allowed not in (ANY, "null") and split_origin(allowed) is None):
+        # It grants nobody anything.
+        return
+    asked = asked_method(exchange.request)
+    if asked is not None and not 200 <= response.status <= 299:
+        # Nor does a preflight that failed.
+        return
+
+    def drift(subject: Subject, value: str, text: str) -> Drift:
+        return Drift("looser", policy.name, subject, value, text, place)
+
+    credentials = allowed != ANY and get("access-control-allow-credentials") == "true"
+    if allowed == ANY and not is_public(policy):
+        yield drift(
+            "origin", ANY, "every origin is granted (Access-Control-Allow-Origin: *), and the policy names some"
+        )
+    elif allowed != ANY and not grants_origin(policy, allowed):
+        yield drift("origin", allowed, f"origin {allowed} is granted, and the policy does not name it")
+    if credentials and not grants_credentials(policy, allowed):
+        what = "Access-Control-Allow-Credentials: true is sent, and the policy grants no credentials"
+        yield drift("credentials", "true", what)
+    if asked is None:
+        method = exchange.request.method
+        if is_cors_safelisted_method(method) and not grants_method(policy, method):
+            yield drift("method", method, f"pages may read the answer to {method}, which the policy does not grant")
+        yield from (
+            drift("exposed header", name, f"header {name} is exposed, and the policy does not expose it")
+            for name in _beyond(get("access-control-expose-headers"), policy.expose_headers, credentials, _SAFE_TO_READ)
+        )
+        return
+    for method in _listed(get("access-control-allow-methods")):
+        if method == ANY and not credentials:
+            if ANY not in policy.methods:
+                yield drift("method", ANY, "every method is granted (*), and the policy names some")
+        elif method != ANY and not grants_method(policy, method):
+            yield drift("method", method, f"method {method} is granted, and the policy does not name it")
+    for name in _beyond(
+        get("access-control-allow-headers"), (), credentials, NO_CORS_SAFELISTED_NAMES - {"content-type"}
+    ):
+        if name == ANY:
+            if ANY not in policy.request_headers:
+                yield drift("request header", ANY, "every request header is granted (*), and the policy names some")
+        elif refused_names(policy, (name,)) and not is_forbidden_request_header(name.lower(), ""):
+            yield drift("request header", name, f"request header {name} is granted, and the policy does not name it")
+
+
+_SAFE_TO_READ = SAFELISTED_RESPONSE_NAMES | FORBIDDEN_RESPONSE_NAMES
+
+
+def _listed(value: str | None) -> tuple[str, ...]:
+    """The elements of a list that a browser can read: each once."""
+    values = list_values(value)
+    return tuple(dict.fromkeys(values)) if isinstance(values, tuple) else ()
+
+
+def _beyond(value: str | None, granted: tuple[str, ...], credentials: bool, harmless: frozenset[str]) -> Iterator[str]:
+    """The names in a header's value that are not granted: without those that change nothing, and `*` where it is but a
+    name."""
+    known = {name.lower() for name in granted} | harmless
+    if ANY in known:
+        return
+    for name in _listed(value):
+        if name.lower() not in known and not (name == ANY and credentials):
+            yield name
+
+
+# -- stricter --------------------------------------------------------------------------------------------------------
+
+
+def _stricter(
+    policy: ServerPolicy, judged: Judged, ruling: Ruling | None, response: Response, place: Place
+) -> Iterator[Drift]:
+    """What the page needed and the policy grants, and the server refused."""
+    entry, verdict = judged.entry, judged.verdict
+    facts = entry.facts
+    if facts is None or facts.tainting != "cors" or facts.origin is None or ruling is None:
+        return
+    include = facts.credentials == "include" or ruling.rule in _WITH_CREDENTIALS
+    names = facts.names if facts.role == "preflight" else ()
+    if not grants(policy, facts.origin, facts.method, names, include=include):
+        return
+    certainty = verdict.certainty
+    if ruling.outcome is Outcome.BLOCKED and ruling.rule in _NEEDED:
+        subject = _NEEDED[ruling.rule]
+        value = _refused(subject, facts.origin, facts.method, names, response)
+        text = f"{_wanted(subject, value)} is granted by the policy, and the server refused it ({ruling.rule})"
+        yield Drift("stricter", policy.name, subject, value, text, place, certainty)
+    elif ruling.outcome is Outcome.ALLOWED and facts.role == "request":
+        hidden = set(verdict.hidden)
+        for name in policy.expose_headers:
+            if name.lower() in hidden:
+                text = f"header {name} is exposed by the policy, and hidden by the server from the page"
+                yield Drift("stricter", policy.name, "exposed header", name, text, place, certainty)
+
+
+def _refused(subject: Subject, origin: str, method: str, names: tuple[str, ...], response: Response) -> str:
+    if subject == "method":
+        return method
+    if subject == "request header":
+        listed = {name.lower() for name in _listed(response.headers.get("access-control-allow-headers"))}
+        return ", ".join(name for name in names if name.lower() not in listed) or ", ".join(names)
+    return str(response.status) if subject == "preflight status" else origin
+
+
+def _wanted(subject: Subject, value: str) -> str:
+    match subject:
+        case "credentials":
+            return f"asking with credentials from {value}"
+        case "preflight status":
+            return f"the preflight, answered with status {value},"
+        case _:
+            return f"{subject} {value}"
+
+
+# -- in words --------------------------------------------------------------------------------------------------------
+
+
+def _asked(place: Place, asked: str | None) -> str:
+    what = f"{place.method} {place.url}" if asked is None else f"the preflight for {asked} {place.url}"
+    return f"{what} from {place.origin}"
+
+
+def _grant_in_words(response: Response, *, preflight: bool) -> str:
+    """What an answer grants, as far as two answers can be held against each other."""
+    get = response.headers.get
+    allowed = get("access-control-allow-origin")
+    if allowed is None:
+        return "without CORS"
+    words = [f"for {'every origin' if allowed == ANY else allowed}"]
+    if allowed != ANY and get("access-control-allow-credentials") == "true":
+        words.append("with credentials")
+    if preflight:
+        if not 200 <= response.status <= 299:
+            return f"with status {response.status}"
+        methods = sorted(_listed(get("access-control-allow-methods")))
+        names = sorted({name.lower() for name in _listed(get("access-control-allow-headers"))})
+        words += [f"methods {', '.join(methods) or 'none'}", f"headers {', '.join(names) or 'none'}"]
+    return ", ".join(words)

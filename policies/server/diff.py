@@ -1,0 +1,93 @@
+"""What one list of policies grants that another does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+from policies.server.model import ServerPolicy
+from policies.value import value
+
+Change = Literal["more", "less", "other"]
+"""Whether the second list grants more than the first, or less, or what differs grants nothing by itself."""
+
+_LISTS = ("origins", "methods", "request_headers", "expose_headers")
+_NUMBERS = ("max_age", "preflight_status")
+_FLAGS = ("credentials", *(name for name in ServerPolicy.model_fields if name.startswith("dangerously_")))
+
+
+@value
+class Difference:
+    """One difference between two lists of policies: in which policy and field, from what to what ("" for nothing)."""
+
+    policy: str
+    field: str
+    before: str
+    after: str
+    change: Change
+
+
+def diff(first: Sequence[ServerPolicy], second: Sequence[ServerPolicy]) -> Iterator[Difference]:
+    """Every difference, in the order of the first list. Policies are the same by their name, or else by their match;
+    of one that has no counterpart, each grant is a difference.
+
+    Notes count for nothing. That a policy moved counts where it moved past another one.
+    """
+    pairs = _pairs(first, second)
+    for one, other in pairs:
+        if other is None and one is not None:
+            yield Difference(one.name, "policy", one.name, "", "other")
+            yield from _fields(one, ServerPolicy(name=one.name, match=one.match))
+        elif one is None and other is not None:
+            yield Difference(other.name, "policy", "", other.name, "other")
+            yield from _fields(ServerPolicy(name=other.name, match=other.match), other)
+        elif one is not None and other is not None:
+            yield from _fields(one, other)
+    kept = [(one, other) for one, other in pairs if one is not None and other is not None]
+    order = [other.name for _, other in kept]
+    moved = [policy.name for policy in second if policy.name in order]
+    if order != moved:
+        yield Difference("", "order", ", ".join(order), ", ".join(moved), "other")
+
+
+def _pairs(
+    first: Sequence[ServerPolicy], second: Sequence[ServerPolicy]
+) -> list[tuple[ServerPolicy | None, ServerPolicy | None]]:
+    left = list(second)
+    pairs: list[tuple[ServerPolicy | None, ServerPolicy | None]] = []
+    for one in first:
+        same = next((other for other in left if other.name == one.name), None)
+        names = {policy.name for policy in first}
+        if same is None:
+            same = next((other for other in left if other.match == one.match and other.name not in names), None)
+        if same is not None:
+            left.remove(same)
+        pairs.append((one, same))
+    return [*pairs, *((None, other) for other in left)]
+
+
+def _fields(one: ServerPolicy, other: ServerPolicy) -> Iterator[Difference]:
+    if one.name != other.name:
+        yield Difference(one.name, "name", one.name, other.name, "other")
+    for field in ("hosts", "paths"):
+        before, after = getattr(one.match, field), getattr(other.match, field)
+        if set(before) != set(after):
+            yield Difference(one.name, f"match.{field}", ", ".join(before) or "any", ", ".join(after) or "any", "other")
+    for field in _LISTS:
+        before, after = getattr(one, field), getattr(other, field)
+        fold = str.lower if field.endswith("headers") else str
+        have, get = {fold(entry) for entry in before}, {fold(entry) for entry in after}
+        yield from (Difference(one.name, field, "", entry, "more") for entry in after if fold(entry) not in have)
+        yield from (Difference(one.name, field, entry, "", "less") for entry in before if fold(entry) not in get)
+    for field in _FLAGS:
+        was, now = getattr(one, field), getattr(other, field)
+        if was != now:
+            yield Difference(one.name, field, _word(was), _word(now), "more" if now else "less")
+    for field in _NUMBERS:
+        was, now = getattr(one, field), getattr(other, field)
+        if was != now:
+            yield Difference(one.name, field, _word(was), _word(now), "other")
+
+
+def _word(given: bool | int | None) -> str:
+    return "left out" if given is None else str(given).lower()

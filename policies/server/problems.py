@@ -1,0 +1,66 @@
+"""What is wrong with a policy file: where, for which of a closed set of reasons, and what to write instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+from policies.redact import printable
+from policies.value import value
+
+Reason = Literal[
+    "missing", "invalid", "prohibited", "wildcard", "insecure", "public suffix", "out of bounds", "conflicting"
+]
+"""Why something in a policy file is refused:
+
+missing: it has to be there. invalid: it can never match, or is not of the form. prohibited: browsers do not let a page
+have it. wildcard: `*` where it does not count, or says too much. insecure: anyone on the network could use it. public
+suffix: it would trust the pages of strangers. out of bounds: a number beyond what counts. conflicting: another entry
+says it already, or says otherwise.
+"""
+
+type Path = tuple[str | int, ...]
+"""Where in a file: names of fields and numbers of entries."""
+
+
+@value
+class Finding:
+    """What is wrong at one place, and what to write instead."""
+
+    path: Path
+    reason: Reason
+    what: str
+    instead: str
+
+
+@value
+class Problem:
+    """A finding in its file. `line` is None where no line can be told."""
+
+    file: str
+    line: int | None
+    field: str
+    reason: Reason
+    what: str
+    instead: str
+
+    def __str__(self) -> str:
+        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        parts = [place, self.field, self.reason, f"{self.what}; {self.instead}" if self.instead else self.what]
+        return printable(": ".join(part for part in parts if part))
+
+
+class PolicyError(ValueError):
+    """A policy file that is refused, with everything that is wrong with it."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+def spelled(path: Path) -> str:
+    """A path as people write it: `policies[0].origins[1]`."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text

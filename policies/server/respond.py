@@ -1,0 +1,207 @@
+"""What a correct server answers under a policy: the CORS headers, all of them and nothing else, and Vary.
+
+A browser needs no leave for the methods GET, HEAD and POST, so where a policy does not list one of them, the answer to
+it names no origin. What the browser does ask leave for is listed whole, whoever asks: then it says what is missing.
+"""
+
+from __future__ import annotations
+
+from policies.exchange import Exchange, HeaderList, Request, Response
+from policies.fetch.headers import is_token
+from policies.fetch.safelist import is_cors_non_wildcard_request_header_name, is_cors_safelisted_method
+from policies.rules.model import HeaderEdit
+from policies.server.model import ServerPolicy
+from policies.server.origins import names_origin
+from policies.value import value
+
+ALLOW_ORIGIN = "Access-Control-Allow-Origin"
+ALLOW_CREDENTIALS = "Access-Control-Allow-Credentials"
+ALLOW_METHODS = "Access-Control-Allow-Methods"
+ALLOW_HEADERS = "Access-Control-Allow-Headers"
+EXPOSE_HEADERS = "Access-Control-Expose-Headers"
+MAX_AGE = "Access-Control-Max-Age"
+VARY = "Vary"
+ANY = "*"
+
+CORS_RESPONSE_HEADERS = (ALLOW_ORIGIN, ALLOW_CREDENTIALS, ALLOW_METHODS, ALLOW_HEADERS, EXPOSE_HEADERS, MAX_AGE)
+"""https://fetch.spec.whatwg.org/#http-responses: what an answer has to have, or must not have."""
+
+
+@value
+class Answer:
+    """What a correct server answers.
+
+    `status` is a preflight's, None for any other request: its status is not CORS's business. `headers` are to be set,
+    each in place of every line of its name; `absent` are the CORS response headers that the answer does not have.
+    `origin_granted` tells whether the policy lets this origin ask at all.
+    """
+
+    status: int | None
+    headers: tuple[HeaderEdit, ...]
+    absent: tuple[str, ...]
+    origin_granted: bool
+
+    def apply(self, response: Response | None) -> Response:
+        """The response with this answer in it; where there is none, a preflight's by itself, or an empty 200."""
+        if response is None:
+            response = Response(self.status or 200, HeaderList())
+        gone = {name.lower().encode() for name in self.absent} | {edit.name.lower().encode() for edit in self.headers}
+        kept = [field for field in response.headers.fields if field[0].lower() not in gone]
+        added = [(edit.name.encode(), edit.value.encode("latin-1")) for edit in self.headers]
+        return Response(self.status or response.status, HeaderList((*kept, *added)), response.received)
+
+
+def respond(policy: ServerPolicy, exchange: Exchange, response: Response | None) -> Answer:
+    """What a correct server answers to the exchange's request under `policy`.
+
+    `response` is what the server said, whose Vary is merged into the answer's; None where there is none, as when the
+    answer is given in its place.
+    """
+    request = exchange.request
+    origin = request.headers.get("origin")
+    asked = asked_method(request)
+    method = request.method if asked is None else asked
+    vary = [] if is_public(policy) else ["Origin"]
+    headers: list[HeaderEdit] = []
+    granted = grants_origin(policy, origin)
+    if granted and (grants_method(policy, method) or not is_cors_safelisted_method(method)):
+        headers += _origin(policy, origin)
+        if asked is not None:
+            headers += _preflight(policy, request)
+        elif policy.expose_headers:
+            headers.append(HeaderEdit(EXPOSE_HEADERS, ", ".join(policy.expose_headers)))
+    if asked is not None:
+        vary += _preflight_varies(policy)
+    merged = merge_vary(response, vary)
+    if merged is not None:
+        headers.append(HeaderEdit(VARY, merged))
+    have = {edit.name for edit in headers}
+    return Answer(
+        status=None if asked is None else policy.preflight_status,
+        headers=tuple(headers),
+        absent=tuple(name for name in CORS_RESPONSE_HEADERS if name not in have),
+        origin_granted=granted,
+    )
+
+
+def asked_method(request: Request) -> str | None:
+    """The method that a CORS-preflight request asks for, None for any other request."""
+    if request.method != "OPTIONS" or "origin" not in request.headers:
+        return None
+    return request.headers.get("access-control-request-method")
+
+
+def asked_names(request: Request) -> tuple[str, ...]:
+    """The header names that a CORS-preflight request asks for."""
+    value = request.headers.get("access-control-request-headers") or ""
+    return tuple(name for part in value.split(",") if (name := part.strip()))
+
+
+# -- what a policy grants --------------------------------------------------------------------------------------------
+
+
+def is_public(policy: ServerPolicy) -> bool:
+    """Whether the answer is the same for every origin."""
+    return not policy.credentials and ANY in policy.origins
+
+
+def grants_origin(policy: ServerPolicy, origin: str | None) -> bool:
+    """Whether pages of `origin`, serialized, may ask. A public policy answers alike where no origin is told."""
+    if is_public(policy):
+        return True
+    if origin is None:
+        return False
+    if origin == "null":
+        return policy.dangerously_allow_null_origin or policy.dangerously_allow_null_origin_with_credentials
+    # `*` never names an origin that comes with credentials.
+    return names_origin(tuple(one for one in policy.origins if one != ANY), origin)
+
+
+def grants_credentials(policy: ServerPolicy, origin: str | None) -> bool:
+    """Whether pages of a granted `origin` may ask with credentials."""
+    return policy.credentials and (origin != "null" or policy.dangerously_allow_null_origin_with_credentials)
+
+
+def grants_method(policy: ServerPolicy, method: str) -> bool:
+    """Whether the method may be used. HEAD comes with GET; `*` is a name like any other beside credentials."""
+    methods = policy.methods
+    if method in methods or (method == "HEAD" and "GET" in methods):
+        return True
+    return ANY in methods and not policy.credentials
+
+
+def refused_names(policy: ServerPolicy, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the request header names that may not be sent."""
+    listed = {name.lower() for name in policy.request_headers}
+    wildcard = ANY in listed and not policy.credentials
+    return tuple(
+        name
+        for name in names
+        if name.lower() not in listed and not (wildcard and not is_cors_non_wildcard_request_header_name(name.lower()))
+    )
+
+
+def grants(policy: ServerPolicy, origin: str, method: str, names: tuple[str, ...], *, include: bool) -> bool:
+    """Whether a page of `origin` may have a fetch with this method, these CORS-unsafe request-header names, and these
+    credentials.
+    """
+    return (
+        grants_origin(policy, origin)
+        and grants_method(policy, method)
+        and not refused_names(policy, names)
+        and (not include or grants_credentials(policy, origin))
+    )
+
+
+# -- the headers -----------------------------------------------------------------------------------------------------
+
+
+def merge_vary(response: Response | None, names: list[str]) -> str | None:
+    """What Vary has to be for the names to be in it, None where it is right already."""
+    present = (response.headers.get("vary") if response is not None else None) or ""
+    have = [part.strip() for part in present.split(",") if part.strip()]
+    known = {part.lower() for part in have}
+    missing = [name for name in names if name.lower() not in known]
+    if not missing or ANY in known:
+        return None
+    return ", ".join([*have, *missing])
+
+
+def _origin(policy: ServerPolicy, origin: str | None) -> list[HeaderEdit]:
+    edits = [HeaderEdit(ALLOW_ORIGIN, ANY if is_public(policy) or origin is None else origin)]
+    if grants_credentials(policy, origin):
+        edits.append(HeaderEdit(ALLOW_CREDENTIALS, "true"))
+    return edits
+
+
+def _preflight(policy: ServerPolicy, request: Request) -> list[HeaderEdit]:
+    edits = []
+    if policy.methods:
+        edits.append(HeaderEdit(ALLOW_METHODS, ", ".join(policy.methods)))
+    names = policy.request_headers
+    if ANY in names and _asks_beyond_wildcard(policy, request):
+        # Some engines let `*` stand for Authorization too: then what is granted is named instead.
+        asked = asked_names(request)
+        refused = refused_names(policy, asked)
+        names = tuple(name for name in asked if name not in refused and is_token(name))
+    if names:
+        edits.append(HeaderEdit(ALLOW_HEADERS, ", ".join(names)))
+    if policy.max_age is not None:
+        edits.append(HeaderEdit(MAX_AGE, str(policy.max_age)))
+    return edits
+
+
+def _asks_beyond_wildcard(policy: ServerPolicy, request: Request) -> bool:
+    return any(
+        is_cors_non_wildcard_request_header_name(name.lower()) for name in refused_names(policy, asked_names(request))
+    )
+
+
+def _preflight_varies(policy: ServerPolicy) -> list[str]:
+    """What else of the preflight its answer depends on."""
+    varies = []
+    if not all(grants_method(policy, method) for method in ("GET", "HEAD", "POST")):
+        varies.append("Access-Control-Request-Method")
+    if ANY in policy.request_headers and refused_names(policy, ("authorization",)):
+        varies.append("Access-Control-Request-Headers")
+    return varies

@@ -1,0 +1,209 @@
+"""Inferred policies: they let the recorded exchanges pass, grant nothing that no exchange needed, and load."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from policies.exchange import Exchange, HeaderList, Request
+from policies.judge import judge as decide
+from policies.server.infer import Inferred, infer
+from policies.server.load import load
+from policies.server.match import find
+from policies.server.respond import respond
+from policies.server.write import to_yaml
+from policies.session import Judged
+from policies.verdict import EngineName, Outcome
+from scripts.audit import judgements, settled
+from scripts.recordings import Recording
+from tests.policies.server.traffic import API, COOKIE, PAGE, allow, asks, judge, preflights
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def least(*exchanges: Exchange) -> Inferred:
+    [one] = infer(judge(*exchanges))
+    return one
+
+
+def test_every_grant_names_the_exchanges_that_needed_it() -> None:
+    first, second = preflights("PUT", names="content-type,x-one"), asks(sends=[COOKIE], url=f"{API}?page=2")
+    inferred = least(first, second)
+    policy = inferred.policy
+    assert (policy.match.hosts, policy.match.paths) == (("api.shop.example",), ())
+    assert (policy.origins, policy.methods, policy.credentials) == ((PAGE,), ("PUT", "GET"), True)
+    assert policy.request_headers == ("content-type", "x-one")
+    needed = {(grant.field, grant.value): grant.flows for grant in inferred.grants}
+    assert needed == {
+        ("origins", PAGE): (first.id, second.id),
+        ("methods", "PUT"): (first.id,),
+        ("methods", "GET"): (second.id,),
+        ("request_headers", "content-type"): (first.id,),
+        ("request_headers", "x-one"): (first.id,),
+        ("credentials", "true"): (second.id,),
+    }
+    assert inferred.grants[0].endpoints == (f"PUT {API}", f"GET {API}")
+
+
+@pytest.mark.parametrize(
+    ("exchange", "why"),
+    [
+        (asks(origin="null"), "sandboxed"),
+        (asks(origin="http://shop.example", sends=[COOKIE]), "http with credentials"),
+    ],
+)
+def test_what_needs_a_dangerous_word_is_left_out_and_told(exchange: Exchange, why: str) -> None:
+    inferred = least(exchange)
+    assert inferred.grants == ()
+    assert inferred.policy.origins == inferred.policy.methods == ()
+    [left] = inferred.left_out
+    assert why in left.why
+    assert "dangerously_allow" in left.instead
+
+
+@pytest.mark.parametrize(
+    ("exchange", "doubt"),
+    [
+        (asks(origin="https://evil.example"), "another site"),
+        (asks(origin="http://shop.example"), "http:"),
+        (asks(origin="http://localhost:3000"), "developer"),
+        (asks(origin="capacitor://localhost"), "app"),
+        (preflights("patch"), "PATCH is what it should be"),
+        (preflights("GET", names="access-control-allow-origin"), "response header"),
+        (asks(), None),
+    ],
+)
+def test_what_looks_wrong_is_marked(exchange: Exchange, doubt: str | None) -> None:
+    marked = [grant.doubt for one in infer(judge(exchange)) for grant in one.grants if grant.doubt is not None]
+    assert (not marked) if doubt is None else any(doubt in mark for mark in marked)
+
+
+def test_paths_are_told_apart_only_where_other_origins_ask() -> None:
+    one = infer(judge(asks(url=f"{API}/1"), asks("POST", url=f"{API}/2", sends=[COOKIE])))
+    assert [(inferred.policy.match.paths, inferred.policy.credentials) for inferred in one] == [((), True)]
+    other = asks(url=f"{API}/new", origin="https://www.shop.example", sends=[COOKIE])
+    ways = infer(judge(asks(url=f"{API}/1"), asks(url=f"{API}/2"), other))
+    assert [(inferred.policy.match.paths, inferred.policy.credentials) for inferred in ways] == [
+        (("/v1/items/new",), True),
+        (("/v1/items/*",), False),
+    ]
+
+
+def test_headers_that_were_exposed_and_there_stay_exposed() -> None:
+    answered = [*allow(PAGE, ("Access-Control-Expose-Headers", "X-Total, X-Absent, Set-Cookie")), ("X-Total", "7")]
+    assert least(asks(answered=answered)).policy.expose_headers == ("x-total",)
+
+
+def test_a_wildcard_of_the_server_is_never_proposed() -> None:
+    star = [(name, "*") for name in ("Access-Control-Allow-Methods", "Access-Control-Allow-Headers")]
+    exposed = ("Access-Control-Expose-Headers", "*")
+    text = to_yaml(infer(judge(asks(answered=allow("*", exposed)), preflights(answered=allow("*", *star)))))
+    assert "*" not in text
+
+
+def test_what_is_not_cors_needs_nothing() -> None:
+    same = Request("GET", API, HeaderList.of(("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Site", "same-origin")))
+    assert infer(judge(replace(asks(), request=same))) == infer([]) == []
+
+
+# -- what is written ---------------------------------------------------------------------------------------------------
+
+
+def test_the_file_says_why() -> None:
+    text = to_yaml(infer(judge(preflights("PUT"), asks(origin="null"))), "made\nby a test")
+    assert (
+        text
+        == f"""\
+# made
+# by a test
+version: 1
+policies:
+  - name: api.shop.example
+    match:
+      hosts: [api.shop.example]
+    # not granted: origin null (sandboxed frames of any site, local files, requests that were redirected across \
+origins; if it is meant: dangerously_allow_null_origin: true); GET /v1/items
+    origins:
+      - {PAGE}  # PUT /v1/items
+    methods:
+      - PUT  # PUT /v1/items
+"""
+    )
+
+
+def test_nothing_of_the_wire_gets_out_of_its_comment() -> None:
+    nasty = asks(url="https://api.shop.example/a\u0085b\u2028c?token=secret", origin="https://x.example")
+    text = to_yaml(infer(judge(nasty)))
+    assert len(text.splitlines()) == len(text.split("\n")) - 1
+    assert "secret" not in text
+    load(text, "f.yaml")
+
+
+# -- the property ------------------------------------------------------------------------------------------------------
+
+_origins = st.sampled_from(
+    [PAGE, "https://www.shop.example", "http://shop.example", "null", "http://localhost:3000", "https://*.x", "junk"]
+)
+_urls = st.sampled_from(
+    [
+        API,
+        f"{API}/1",
+        f"{API}/new",
+        "https://api.shop.example:8443/v1",
+        "https://api.shop.example/a*b",
+        "https://api.shop.example/%zz|",
+        "https://other.example/a/../b",
+        "http://[::1]:3000/x",
+    ]
+)
+_methods = st.sampled_from(["GET", "PUT", "patch", "PATCH", "*", "get", "TRACE", "a b", "HEAD"])
+_names = st.sampled_from(["", "content-type", "x-one,authorization", "*", "host", "x y", "access-control-allow-origin"])
+_exchanges = st.one_of(
+    st.builds(asks, _methods, _urls, origin=_origins, sends=st.sampled_from([[], [COOKIE], [("X-Two", "2")]])),
+    st.builds(preflights, _methods, _urls, names=_names, origin=_origins),
+)
+
+
+def holds(judgeds: list[Judged]) -> None:
+    """What is inferred loads as it is written, and lets all pass that is not left out."""
+    inferred = infer(judgeds)
+    policies = load(to_yaml(inferred), "f.yaml") if inferred else ()
+    assert policies == tuple(one.policy for one in inferred)
+    granted = {flow for one in inferred for grant in one.grants if grant.field == "origins" for flow in grant.flows}
+    for judged in judgeds:
+        facts, exchange = judged.entry.facts, judged.entry.exchange
+        assert facts is not None
+        if exchange.id not in granted or not may_pass(judged):
+            continue
+        policy = find(policies, exchange.request.url)
+        assert policy is not None
+        answered = respond(policy, exchange, None).apply(None)
+        engines: tuple[EngineName, ...] = get_args(EngineName)
+        for engine in engines:
+            said = decide(exchange, replace(facts, response=answered), engine).ruling
+            assert said.outcome is not Outcome.BLOCKED, (engine, said, policy)
+
+
+def may_pass(judged: Judged) -> bool:
+    """Whether a policy could grant it: a name and a method that a page can have, and no hazard but CORS."""
+    facts = judged.entry.facts
+    assert facts is not None
+    named = all(name.replace("-", "").isalnum() and name != "host" for name in facts.names)
+    return named and facts.method in ("GET", "HEAD", "PUT", "PATCH", "patch", "POST", "DELETE") and facts.target is None
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(_exchanges, max_size=6))
+def test_what_is_inferred_lets_the_exchanges_pass(exchanges: list[Exchange]) -> None:
+    holds(judge(*exchanges))
+
+
+def test_what_is_inferred_of_a_recording_lets_it_pass() -> None:
+    judgeds = list(settled(judgements(Recording(str(ROOT / "examples" / "shop.mitm")), None)))
+    assert len(infer(judgeds)) == 3
+    holds(judgeds)

@@ -1,0 +1,74 @@
+"""The drift section of an audit: each difference once, its places counted, nothing that a terminal obeys."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from policies.server.model import Match, ServerPolicy
+from scripts.report import drift
+from scripts.report.drift import Drifts
+from tests.policies.server.traffic import API, PAGE, allow, asks, judge
+
+POLICY = ServerPolicy(name="api", match=Match(hosts=("api.shop.example",)), origins=(PAGE,), methods=("GET",))
+
+
+@pytest.fixture(autouse=True)
+def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+
+
+def written(drifts: Drifts) -> str:
+    stream = io.StringIO()
+    drifts.write(stream)
+    return stream.getvalue()
+
+
+def test_each_difference_is_told_once_with_its_places() -> None:
+    drifts = Drifts([POLICY])
+    urls = [API, API, *(f"{API}/{number}" for number in range(4))]
+    for judged in judge(*(asks(url=url, answered=allow("*")) for url in urls), asks(url=f"{API}/x")):
+        drifts.add(judged)
+    assert (drifts.certain, drifts.likely) == (7, 0)
+    assert (
+        written(drifts)
+        == f"""
+Drift from the policies
+
+  The server grants more than the policy
+  + every origin is granted (Access-Control-Allow-Origin: *), and the policy names some [policy api]
+      GET {API} (2 times)
+      GET {API}/0
+      GET {API}/1
+      and 2 more
+
+  The server refuses what the page needs and the policy grants
+  - origin {PAGE} is granted by the policy, and the server refused it (allow-origin-missing)
+    [policy api]
+      GET {API}/x
+"""
+    )
+
+
+def test_that_there_is_none_is_said() -> None:
+    drifts = Drifts([POLICY])
+    drifts.add(judge(asks(answered=allow()))[0])
+    assert written(drifts).endswith("  none: every answer that a policy is for grants just what it does\n")
+
+
+def test_what_is_held_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drift, "KINDS", 20)
+    drifts = Drifts([POLICY])
+    for judged in judge(*(asks(answered=allow(f"https://x{number}.example")) for number in range(30))):
+        drifts.add(judged)
+    assert len(drifts._found) == len(drifts._places) == 20
+    assert f"and {drifts.uncounted} more that are not listed" in written(drifts)
+
+
+def test_nothing_from_the_wire_moves_a_cursor() -> None:
+    drifts = Drifts([POLICY])
+    sent = asks(url=f"{API}/\x9b2J?token=secret", answered=allow("https://x.example\x85"))
+    drifts.add(judge(sent)[0])
+    assert all(line.isprintable() for line in written(drifts).split("\n"))
+    assert "secret" not in written(drifts)
