@@ -1,0 +1,167 @@
+"""What a recipe is made of: one policy, taken apart and checked, in the words that templates write.
+
+A value that cannot be written the same way for every target is refused here, before any template sees it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from policies.fetch.headers import is_token
+from policies.fetch.origin import is_localhost
+from policies.server.model import ServerPolicy
+from policies.server.origins import OriginPattern, is_browser_origin, pattern_of
+from policies.value import value
+
+ANY = "*"
+_LABELS = "[0-9a-z_-]+"
+_PORT = "(:[0-9]+)?"
+_PLAIN_PATH = re.compile(r"(?:/[0-9A-Za-z._~-]+)+")
+_ORIGIN = re.compile(r"[a-z][0-9a-z+.-]*://(?:[0-9a-z._-]+|\[[0-9a-f:.]+\])(?::[0-9]+)?")
+"""Names of the DNS and addresses. A URL's host may hold quotes and dollar signs; no name that resolves does."""
+
+
+class RecipeError(ValueError):
+    """What a policy asks for cannot be written down for a target; the message names both, and what to do."""
+
+
+@value
+class Pattern:
+    """A pattern of several origins: its `text`, and a regular expression (`regex`, without anchors) that every dialect
+    reads alike."""
+
+    text: str
+    regex: str
+    subdomains: bool
+    any_port: bool
+
+
+@value
+class Grant:
+    """What one policy grants. `exact` are whole origins, `patterns` the others; both are empty where `any` is set.
+
+    `prefixes` are the paths, without `/**`, where all of the policy's have that form; `paths` are all of them.
+    """
+
+    name: str
+    any: bool
+    exact: tuple[str, ...]
+    patterns: tuple[Pattern, ...]
+    methods: tuple[str, ...]
+    headers: tuple[str, ...]
+    expose: tuple[str, ...]
+    credentials: bool
+    max_age: int | None
+    status: int
+    hosts: tuple[str, ...]
+    paths: tuple[str, ...]
+    prefixes: tuple[str, ...]
+    public_suffixes: bool
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """All that is granted, as the policy spells it."""
+        return (*self.exact, *(pattern.text for pattern in self.patterns))
+
+    @property
+    def with_head(self) -> tuple[str, ...]:
+        """The methods for servers that refuse a preflight for any other: GET brings HEAD."""
+        brings = "GET" in self.methods and "HEAD" not in self.methods
+        return (*self.methods, "HEAD") if brings else self.methods
+
+    @property
+    def insecure(self) -> bool:
+        """Whether one of the origins is neither https nor of this machine."""
+        return not all(text.startswith("https:") or _is_loopback(text) for text in self.origins)
+
+    @property
+    def upstream(self) -> str:
+        """The server's own origin, where the policy names one host; else empty."""
+        named = [host for host in self.hosts if "*" not in host]
+        if not named:
+            return ""
+        return f"{'http' if is_localhost(named[0].rpartition(':')[0] or named[0]) else 'https'}://{named[0]}"
+
+    @property
+    def regex(self) -> str:
+        """One regular expression, without anchors, for every origin that is granted."""
+        return "|".join([*(escape(origin) for origin in self.exact), *(pattern.regex for pattern in self.patterns)])
+
+
+def grant(policy: ServerPolicy) -> Grant:
+    """What the policy grants.
+
+    Raises RecipeError for what no server can be told: a wildcard beside credentials, no origin at all, an origin that
+    no browser sends, a name that is no token.
+    """
+    name = policy.name or "default"
+    at = f"policy {name}"
+    origins = policy.origins
+    null = policy.dangerously_allow_null_origin or policy.dangerously_allow_null_origin_with_credentials
+    if null and policy.credentials and not policy.dangerously_allow_null_origin_with_credentials:
+        raise RecipeError(
+            f"{at}: a recipe grants credentials to all of its origins, and this policy not to null; "
+            "write a policy of its own for null"
+        )
+    if "null" in origins:
+        raise RecipeError(f"{at}: null in origins grants nothing; say dangerously_allow_null_origin, or leave it out")
+    if not origins and not null:
+        raise RecipeError(f"{at}: no origin is granted, so there is nothing to configure; list the pages in origins")
+    if policy.credentials:
+        for field in ("origins", "methods", "request_headers", "expose_headers"):
+            if ANY in getattr(policy, field):
+                raise RecipeError(f"{at}: beside credentials, * in {field} grants nothing; list what is granted")
+    for field in ("methods", "request_headers", "expose_headers"):
+        for token in getattr(policy, field):
+            if not is_token(token):
+                raise RecipeError(f"{at}: {token!r} in {field} is not a token; no request or response can carry it")
+    anyone = ANY in origins
+    exact, patterns = [], []
+    for text in () if anyone else origins:
+        pattern = pattern_of(text) if "*" in text else None
+        if pattern is not None:
+            patterns.append(Pattern(text, _regex(pattern), pattern.subdomains, pattern.port is None))
+        elif is_browser_origin(text) and _ORIGIN.fullmatch(text):
+            exact.append(text)
+        else:
+            raise RecipeError(
+                f"{at}: {text!r} in origins is not what a browser sends; write scheme://host or scheme://host:port, in "
+                "lower case, without a default port and without a slash at the end"
+            )
+    if null and not anyone:
+        exact.append("null")
+    paths = policy.match.paths
+    scoped = all(path.endswith("/**") and _PLAIN_PATH.fullmatch(path[:-3]) for path in paths)
+    return Grant(
+        name=name,
+        any=anyone,
+        exact=tuple(dict.fromkeys(exact)),
+        patterns=tuple(dict.fromkeys(patterns)),
+        methods=policy.methods,
+        headers=policy.request_headers,
+        expose=policy.expose_headers,
+        credentials=policy.credentials,
+        max_age=policy.max_age,
+        status=policy.preflight_status,
+        hosts=policy.match.hosts,
+        paths=paths,
+        prefixes=tuple(path[:-3] for path in paths) if scoped else (),
+        public_suffixes=policy.dangerously_allow_public_suffixes_with_credentials,
+    )
+
+
+def _is_loopback(text: str) -> bool:
+    pattern = pattern_of(text)
+    return pattern is not None and pattern.loopback
+
+
+def _regex(pattern: OriginPattern) -> str:
+    host = (rf"({_LABELS}\.)+" if pattern.subdomains else "") + escape(pattern.host)
+    default = {"http": 80, "https": 443}[pattern.scheme]
+    port = _PORT if pattern.port is None else "" if pattern.port == default else f":{pattern.port}"
+    return f"{pattern.scheme}://{host}{port}"
+
+
+def escape(text: str) -> str:
+    """An origin as a regular expression: its dots and brackets stand for themselves."""
+    return re.sub(r"[.\[\]+]", lambda match: f"\\{match[0]}", text)

@@ -1,0 +1,11 @@
+const fastify = require("fastify")();
+(async () => {
+// @RECIPE@
+fastify.addHook("onRequest", async (request, reply) => {
+  if (request.url === "/v1/secret") reply.code(401).send("who are you?");
+});
+fastify.route({ method: ["GET", "PUT", "POST"], url: "/v1/items", handler: async (request, reply) => reply.header("X-Total", "3").send([]) });
+fastify.route({ method: ["GET", "PUT", "POST"], url: "/v1/broken", handler: async () => { throw new Error("broken"); } });
+fastify.route({ method: ["GET", "PUT", "POST"], url: "/v1/secret", handler: async () => "secret" });
+await fastify.listen({ port: @PORT@, host: "127.0.0.1" });
+})();

