@@ -42,13 +42,27 @@ def exchange_of(flow: http.HTTPFlow, asked: Exchange | None = None) -> Exchange:
     `proxy_status` tells that mitmproxy answered in the server's place.
     """
     asked = asked or request_of(flow)
-    if flow.response is None or (flow.error is not None and REFUSED in flow.error.msg):
-        response, status = None, _proxy_status(flow)
+    if flow.response is None or withheld(flow):
+        response, status, error = None, _proxy_status(flow), flow.error.msg if flow.error is not None else None
     else:
         data = flow.response.data
         headers = HeaderList(data.headers.fields)
         response, status = Response(data.status_code, headers, data.timestamp_start or asked.request.started), None
-    return Exchange(asked.id, asked.client, asked.connection, asked.request, response, asked.http2, status)
+        error = None
+    patched = "cors.patched" in flow.metadata
+    return Exchange(
+        asked.id, asked.client, asked.connection, asked.request, response, asked.http2, status, error, patched
+    )
+
+
+def withheld(flow: http.HTTPFlow) -> bool:
+    """Whether the proxy kept the server's response to itself: it refused it, or waited for an end that never came."""
+    if flow.error is None or flow.response is None:
+        return False
+    if REFUSED in flow.error.msg:
+        return True
+    cut = flow.response.data.timestamp_end is None and not flow.response.stream
+    return cut and not any(part in flow.error.msg for part in UNANSWERED)
 
 
 def _url(request: http.Request) -> str:

@@ -11,14 +11,19 @@ from weakref import WeakValueDictionary
 from mitmproxy import ctx, exceptions, flowfilter, hooks, http
 from mitmproxy.addonmanager import Loader
 
-from addons.adapter import exchange_of, request_of
+from addons.adapter import exchange_of, request_of, withheld
 from addons.annotate import annotate
 from addons.announce import Announcer
+from addons.commands import Commands, rejudged
+from addons.drift import Drifting, read_policies
 from addons.log import VerdictLog
+from addons.patch import Patching
+from addons.views import CorsView, Stories, detail, offer, show_comments, withdraw
 from policies.engines import ENGINES
 from policies.exchange import Exchange
 from policies.record import Lines
 from policies.redact import printable
+from policies.rules.isolation import NETWORK_ERROR
 from policies.session import Judged, Session
 from policies.session.memory import Memory
 
@@ -26,7 +31,6 @@ logger = logging.getLogger(__name__)
 PREFIX = "cors_"
 OPEN = 10_000
 """How many requests may wait for their response at once; what is beyond is read again."""
-PATCHING = ("off", "blocked", "policy")
 
 
 def never_raises(hook: Callable[[Cors, http.HTTPFlow], None]) -> Callable[[Cors, http.HTTPFlow], None]:
@@ -46,7 +50,7 @@ def never_raises(hook: Callable[[Cors, http.HTTPFlow], None]) -> Callable[[Cors,
 class Cors:
     """Judges every exchange that passes, and writes what it found on the flow and into the log.
 
-    Never touches traffic.
+    Touches traffic only where it is asked to patch it.
     """
 
     def __init__(self) -> None:
@@ -57,8 +61,13 @@ class Cors:
         self._lines = Lines()
         self._running = False
         self._announcer = Announcer()
+        self._patching = Patching()
+        self._drifting: Drifting | None = None
         self._asked: Memory[str, Exchange] = Memory(OPEN)
         self._flows: WeakValueDictionary[str, http.HTTPFlow] = WeakValueDictionary()
+        self._stories = Stories()
+        self._view = CorsView(self._stories)
+        self._watched = False
 
     # -- options ------------------------------------------------------------------------------------------------------
 
@@ -75,9 +84,9 @@ class Cors:
         add("cors_log", typing.Optional[str], None, "Append every verdict to this file, as JSON Lines.")  # noqa: UP045
         add("cors_mark", bool, True, "Mark blocked flows, and those that may be blocked.")
         add("cors_secrets", bool, False, "Write secrets in URLs into the log instead of redacting them.")
-        add("cors_policy", Sequence[str], [], "Policy files to hold the servers against. Not part of this version yet.")
-        add("cors_patch", str, "off", "Patch responses: off. (blocked and policy are not part of this version yet.)")
-        add("cors_patch_scope", typing.Optional[str], None, "Patch only flows that match this filter expression.")  # noqa: UP045
+        add("cors_policy", Sequence[str], [], "Policy files to hold the servers against: the first match counts.")
+        self._patching.load(loader)
+        Commands(self._stories, self._judge_again).load(loader)
         try:
             # mitmproxy does this after load, and where it fails there, goes on without the script and without a word.
             ctx.options.process_deferred()
@@ -99,7 +108,8 @@ class Cors:
         except exceptions.OptionsError as error:
             if self._running:
                 raise
-            logger.error("%s", error)
+            for line in str(error).splitlines():
+                logger.error("%s", line)
 
     def _configure(self, updated: set[str]) -> None:
         options = ctx.options
@@ -116,16 +126,12 @@ class Cors:
             self._mark = options.cors_mark
         if "cors_secrets" in updated:
             self._lines = Lines(secrets=options.cors_secrets)
-        if "cors_patch_scope" in updated:
-            _filter("cors_patch_scope", options.cors_patch_scope)
-        if "cors_patch" in updated and options.cors_patch != "off":
-            if options.cors_patch not in PATCHING:
-                raise exceptions.OptionsError(f"cors_patch: {options.cors_patch!r} is none of {', '.join(PATCHING)}.")
-            raise exceptions.OptionsError(
-                f"cors_patch: {options.cors_patch!r} is not part of this version yet; use off."
-            )
-        if "cors_policy" in updated and options.cors_policy:
-            raise exceptions.OptionsError("cors_policy: policy files are not part of this version yet; leave it out.")
+        if "cors_policy" in updated:
+            policies = read_policies(options.cors_policy)
+            self._patching.policies = policies
+            self._drifting = Drifting(policies) if policies else None
+        # Last: it may answer by the policies.
+        self._patching.configure(updated)
 
     def _open_log(self, path: str | None) -> None:
         if self._log is not None:
@@ -139,8 +145,12 @@ class Cors:
             raise exceptions.OptionsError(f"cors_log: cannot write {path}: {error.strerror or error}.") from None
 
     def running(self) -> None:
-        """Say what the proxy's mode hides."""
+        """Say what the proxy's mode hides, and show what a user interface can."""
         self._running = True
+        if ctx.master.addons.get("view") is not None:
+            self._watched = True
+            offer(self._view)
+            show_comments()
         if any(mode.startswith("reverse:") for mode in ctx.options.mode):
             logger.warning(
                 "In reverse mode the browser's own URLs and origins are hidden: verdicts need keep_host_header."
@@ -158,6 +168,8 @@ class Cors:
         revised = self._session.begin(asked)
         if revised:
             self._publish(revised)
+        if self._patching.mode != "off":
+            self._patching.answer(flow, asked, self._session)
 
     @never_raises
     def responseheaders(self, flow: http.HTTPFlow) -> None:
@@ -167,26 +179,54 @@ class Cors:
     @never_raises
     def error(self, flow: http.HTTPFlow) -> None:
         """No response came, or not all of it."""
-        # A response that the proxy refused is there, but no hook has seen it.
-        if flow.response is None or self._asked.get(flow.id) is not None:
+        # A response that the proxy kept to itself is there: no hook has seen it, or it was judged by its headers.
+        by_headers = flow.metadata.get("cors.rule") != NETWORK_ERROR and withheld(flow)
+        if flow.response is None or self._asked.get(flow.id) is not None or by_headers:
             self._observe(flow)
 
     def _observe(self, flow: http.HTTPFlow) -> None:
         if self._scope is not None and not self._scope(flow):
             return
-        verdicts = self._session.observe(exchange_of(flow, self._asked.pop(flow.id, None)))
+        exchange, patched = exchange_of(flow, self._asked.pop(flow.id, None)), None
+        if self._patching.mode != "off" or self._patching.made:
+            exchange, patched = self._patching.patch(flow, exchange, self._session)
+        verdicts = self._session.observe(exchange)
+        if patched is not None:
+            verdicts[0].entry.patched = patched
+        if self._drifting is not None:
+            self._drifting.tell(flow, verdicts[0])
         annotate(flow, verdicts[0], mark=self._mark)
         if verdicts[0].verdict.branches or verdicts[0].entry.role != "request":
             # What comes later may revise it; then its flow has to be found again, if it is still there.
             self._flows[flow.id] = flow
+        if self._watched:
+            detail(flow, verdicts[0])
         self._publish(verdicts)
+
+    def _judge_again(self, flows: Sequence[http.HTTPFlow]) -> None:
+        """Judge flows that passed before by the engine that is set now; neither logged nor told again."""
+        judgeds = rejudged(self._session, [flow for flow in flows if self._scope is None or self._scope(flow)])
+        for flow in flows:
+            judged = judgeds.get(flow.id)
+            if judged is None or judged.entry.verdict is None:
+                continue
+            if (before := self._stories.judged(flow.id)) is not None:
+                judged.entry.patched = before.entry.patched
+            annotate(flow, judged, mark=self._mark)
+            detail(flow, judged)
+            self._stories.keep(judged)
 
     def done(self) -> None:
         """Say what is left to say."""
+        withdraw(self._view)
         self._publish(self._session.finish())
         summary = self._announcer.summary()
         if summary is not None:
             logger.info(summary)
+        if self._drifting is not None and (drift := self._drifting.summary()) is not None:
+            logger.info(drift)
+        for line in self._patching.summary():
+            logger.info(line)
         if self._log is not None:
             self._log.close()
             self._log = None
@@ -194,10 +234,16 @@ class Cors:
     def _publish(self, verdicts: list[Judged]) -> None:
         for judged in verdicts:
             if judged.revises and (flow := self._flows.get(judged.entry.exchange.id)) is not None:
+                if self._drifting is not None:
+                    self._drifting.tell(flow, judged)
                 annotate(flow, judged, mark=self._mark)
+                if self._watched:
+                    detail(flow, judged)
                 ctx.master.addons.trigger(hooks.UpdateHook([flow]))
             if self._log is not None:
                 self._log.write(self._lines.line(judged))
+            if self._watched:
+                self._stories.keep(judged)
             self._announcer.announce(judged)
 
 

@@ -116,7 +116,7 @@ class Exchange:
     `id` names it for good (mitmproxy's flow id), `client` is the peer's address without its port, `connection` names
     the client's connection, `http2` tells whether that connection multiplexes. `response` is None when none came; then
     `proxy_status` is the status that the proxy answered the browser with in the server's place, if it did, and `error`
-    what it says went wrong.
+    what it says went wrong. `patched` tells that Corsight changed the response on its way.
     """
 
     id: str
@@ -127,3 +127,4 @@ class Exchange:
     http2: bool = False
     proxy_status: int | None = None
     error: str | None = None
+    patched: bool = False

@@ -137,10 +137,10 @@ def record(judged: Judged, *, secrets: bool = False) -> dict[str, Any]:
         if verdict.branches
         else {},
         "hidden": list(verdict.hidden),
-        "advice": [],
+        "advice": list(entry.advice),
         "verdicts": {other.engine: _ruling(other.ruling, clean) for other in judged.others},
-        "patched": [],
-        "before": None,
+        "patched": [clean(edit) for edit in entry.patched.edits] if entry.patched is not None else [],
+        "before": _ruling(before, clean) if entry.patched is not None and (before := judged.before) else None,
     }
 
 
@@ -159,7 +159,7 @@ class Lines:
     def line(self, judged: Judged) -> str:
         """The record of a judged exchange, without the line's end."""
         entry, verdict = judged.entry, judged.verdict
-        if entry.differing:
+        if entry.differing or entry.patched is not None:
             return _encode(record(judged, secrets=self.secrets))
         exchange, facts = entry.exchange, entry.facts
         assert facts is not None
@@ -181,6 +181,7 @@ class Lines:
             verdict.ruling,
             verdict.certainty,
             verdict.hidden,
+            entry.advice,
             *verdict.branches.items(),
             *entry.fetch.evidence.values(),
             *entry.evidence.values(),

@@ -34,21 +34,32 @@ def audit(
         typer.Option(help="The engine that judges; auto takes each client's own."),
     ] = "auto",
     fail_on: Annotated[
-        Literal["certain", "blocked", "never"],
-        typer.Option(help="Exit with 1 for what is certainly blocked, for all that is blocked, or never."),
+        Literal["certain", "blocked", "advice", "never"],
+        typer.Option(
+            help="Exit with 1 for what is certainly blocked, for all that is blocked, for advice too, or never."
+        ),
     ] = "blocked",
+    policy: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE", help="A policy file to hold the servers against; give it again for more."),
+    ] = None,
 ) -> None:
     """Say what a browser blocked in recorded traffic, why, and what would change it.
 
-    Exits with 0 when nothing was blocked, 1 when something was, 2 when a file could not be read to its end.
+    Exits with 0 when nothing was blocked, 1 when something was or an answer drifts from its policy, 2 when a file could
+    not be read to its end.
     """
+    from policies.verdict import Outcome
+    from scripts.policy import read_policies
     from scripts.recordings import Recording, check_readable
+    from scripts.report.drift import Drifts
     from scripts.report.findings import Findings
 
     for path in files:
         check_readable(path)
-    _check_output(output, files)
-    findings = Findings()
+    _check_output(output, [*files, *(policy or [])])
+    drifts = Drifts(read_policies(policy or []))
+    findings = Findings(diagnose=format == "text" or fail_on == "advice")
     recordings = [Recording(path) for path in files]
     with nullcontext(sys.stdout) if output is None else open(output, "w", encoding="utf-8") as stream:
         if hasattr(stream, "reconfigure"):
@@ -56,18 +67,28 @@ def audit(
         for recording in recordings:
             for judged in settled(judgements(recording, None if engine == "auto" else engine)):
                 findings.add(judged)
+                if policy:
+                    drifts.add(judged)
                 if format == "jsonl":
                     _write_record(judged, stream)
         if format == "text":
             _write_text(findings, recordings, engine, stream)
+        if policy:
+            drifts.write(stream if format == "text" else sys.stderr)
         stream.flush()
     problems = [recording.problem for recording in recordings if recording.problem is not None]
     for problem in problems:
         print(f"corsight: {one_line(str(problem))}", file=sys.stderr)
     if problems:
         raise typer.Exit(2)
-    if findings.blocked("certain") or (fail_on == "blocked" and findings.blocked("likely")):
-        raise typer.Exit(0 if fail_on == "never" else 1)
+    failures = {
+        "certain": findings.blocked("certain") + drifts.certain,
+        "blocked": findings.count(Outcome.BLOCKED) + drifts.certain + drifts.likely,
+        "advice": len(findings.sorted()) + drifts.certain + drifts.likely,
+        "never": 0,
+    }
+    if failures[fail_on]:
+        raise typer.Exit(1)
 
 
 def judgements(recording: Recording, engine: EngineName | None) -> Iterator[Judged]:

@@ -18,7 +18,7 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from scripts.benchmarks.traffic import Sample, samples
+from scripts.benchmarks.traffic import API, Sample, samples
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SLICES = 60
@@ -46,10 +46,12 @@ async def _run() -> None:
         server = await asyncio.start_server(_answer, "127.0.0.1", 0)
         upstream = server.sockets[0].getsockname()[1]
         addon = ("-s", str(ROOT / "addons" / "cors.py"), "--set", f"cors_log={scratch / 'log.jsonl'}")
+        scope = ("--set", "cors_patch=blocked", "--set", f"cors_patch_scope=~d ^{API}$")
         variants: dict[str, tuple[str, ...]] = {
             "plain": (),
             "empty hooks": ("-s", str(scratch / "empty.py")),
             "corsight": addon,
+            "patching": (*addon, *scope),
         }
         async with contextlib.AsyncExitStack() as stack:
             proxies = {

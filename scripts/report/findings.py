@@ -21,6 +21,7 @@ class Findings:
         self.engines: Counter[EngineName] = Counter()
         self.perhaps: Counter[tuple[Outcome, str, str]] = Counter()
         self.unanswered = 0
+        self.patched = 0
         self._diagnosis = Diagnosis() if diagnose else None
         self._found: list[Finding] | None = None
 
@@ -29,6 +30,7 @@ class Findings:
         verdict = judged.verdict
         self.outcomes[verdict.outcome, verdict.certainty] += 1
         self.engines[verdict.engine] += 1
+        self.patched += judged.entry.exchange.patched
         label = judged.client.label
         self.clients[label if label in self.clients or len(self.clients) < CLIENTS else "others"] += 1
         if self._diagnosis is not None:

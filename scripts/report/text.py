@@ -59,6 +59,12 @@ def _head(findings: Findings, recordings: list[tuple[str, int]], engine: str) ->
         )
     for client, count in findings.clients.most_common(10):
         fields.add_row("from", f"{_client(client, engine)}: {count}")
+    if findings.patched:
+        fields.add_row(
+            "patched",
+            f"{_plural(findings.patched, 'answer')}, by Corsight on the way: this is what the browser got, not what the "
+            "servers sent",
+        )
     if engine != "auto":
         fields.add_row("judged as", ENGINES[engine].label)  # type: ignore[index]
     if blocked := findings.count(Outcome.BLOCKED):

@@ -75,10 +75,14 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "log's folder": ({"cors_log": "/nowhere/log"}, "cors_log: cannot write /nowhere/log: No such file or directory."),
     "log": ({"cors_log": "/"}, "cors_log: cannot write /: Is a directory."),
     "patch": ({"cors_patch": "always"}, "cors_patch: 'always' is none of off, blocked, policy."),
-    "patch to come": ({"cors_patch": "blocked"}, "cors_patch: 'blocked' is not part of this version yet; use off."),
+    "patch without a scope": (
+        {"cors_patch": "blocked"},
+        "cors_patch_scope: patching needs a scope, a filter expression such as '~d api.example'; nothing outside it is "
+        "touched.",
+    ),
     "policy": (
         {"cors_policy": ["a.yaml"]},
-        "cors_policy: policy files are not part of this version yet; leave it out.",
+        "cors_policy: cannot read a.yaml: No such file or directory.",
     ),
 }
 

@@ -521,3 +521,10 @@ def test_every_rule_can_be_shown(code: str) -> None:
     assert code in TURNED_ON
     assert any(rule.spec.endswith(end) for end in SECTIONS)
     assert rule.needed.format(origin="o", method="m", names="n", host="h")
+
+
+def test_what_was_patched_on_its_way_is_told(run: Audit) -> None:
+    patched = flow("https://api.test/1", 200, ALLOW)
+    patched.metadata["cors.patched"] = ["Access-Control-Allow-Origin"]
+    _, out, _ = run(patched, flow("https://api.test/2", 200, ALLOW))
+    assert "patched    1 answer, by Corsight on the way" in out

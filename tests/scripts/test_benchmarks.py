@@ -31,10 +31,11 @@ def test_the_proxy_is_measured_with_and_without_the_addon(
     monkeypatch.setattr(live, "SLICES", 3)
     monkeypatch.setattr(live, "WARM_UP", 0)
     live.run()
-    assert re.findall(r"^  (plain|empty hooks|corsight) ", capsys.readouterr().out, re.M) == [
+    assert re.findall(r"^  (plain|empty hooks|corsight|patching) ", capsys.readouterr().out, re.M) == [
         "plain",
         "empty hooks",
         "corsight",
+        "patching",
     ]
 
 

@@ -1,0 +1,386 @@
+"""Patching: what the browser is given in place of what the server sent, inside a scope that its user names.
+
+Preflights that the server does not answer are answered here; of all else header fields are edited, before any of it is
+sent. What is done is said: in the event log, on the flow, in a response header, and at the end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import logging
+import re
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from mitmproxy import ctx, exceptions, flow, flowfilter, http
+from mitmproxy.addonmanager import Loader
+from mitmproxy.log import ALERT
+from mitmproxy.net.http import status_codes
+
+from addons.adapter import BAD_GATEWAY, UNANSWERED, request_of
+from addons.scope import EVERYTHING, patch_scope
+from policies.exchange import Exchange, HeaderList, Response
+from policies.facts import Facts
+from policies.fetch.headers import is_token
+from policies.fetch.origin import origin_of
+from policies.judge import judge
+from policies.patching import NO_CONTENT, Patch, blocks, by_answer, by_fix, hindrance, unasked
+from policies.redact import printable, redact
+from policies.rules import RULES
+from policies.server.match import find
+from policies.server.model import ServerPolicy
+from policies.server.respond import respond
+from policies.session import Session
+from policies.session.fetches import Patched
+from policies.session.memory import Memory
+from policies.verdict import EngineName, Outcome, Ruling
+
+logger = logging.getLogger(__name__)
+
+MODES = ("off", "blocked", "policy")
+HEADER = "X-Corsight-Patched"
+KINDS = 1000
+"""How many different patches are told, and summed up; the rest is only counted."""
+PENDING = 10_000
+SILENT_FOR = 60.0
+"""Seconds for which preflights to a server that did not answer one are answered here; then it is asked again."""
+GAVE_UP_AFTER = 5.0
+"""Seconds after which a browser that hangs up on a preflight has given the server up."""
+SHOWN = 3
+"""How many URLs of one kind the summary names."""
+TO_CONFIGURATION = (
+    "As a server's configuration: record with -w FILE; then corsight policy infer FILE --output policy.yaml, and "
+    "corsight policy export nginx policy.yaml (or another target)."
+)
+
+
+class Patching:
+    """Patches responses, unless `mode` is off. `policies` are those that mode `policy` answers by, `made` holds the
+    preflights that were answered here and have yet to be judged, by flow.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.mode = "off"
+        self.policies: Sequence[ServerPolicy] = ()
+        self._clock = clock
+        self._last_mode = "blocked"
+        self._scope: flowfilter.TFilter | None = None
+        self._marker = HEADER
+        self._ends: float | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._minutes = 0
+        self._undone: Memory[str, None] = Memory(KINDS)
+        self._silent: Memory[str, float] = Memory(KINDS)
+        self.made: Memory[str, tuple[http.Response, Patched]] = Memory(PENDING)
+        self._told: set[tuple[str, ...]] = set()
+        self._needed: dict[tuple[str, tuple[str, ...]], dict[str, None]] = {}
+        self._count = 0
+
+    # -- options and commands -----------------------------------------------------------------------------------------
+
+    def load(self, loader: Loader) -> None:
+        """Declare the options and commands."""
+        add = loader.add_option
+        add(
+            "cors_patch",
+            str,
+            "off",
+            "Patch responses in cors_patch_scope: off; blocked (the least header edits that let a blocked exchange "
+            "pass); policy (the answers of cors_policy instead of the server's).",
+        )
+        add(
+            "cors_patch_scope",
+            str,
+            "",
+            f"Patch only flows that match this filter expression. Patching needs one; the word {EVERYTHING} means all.",
+        )
+        add("cors_patch_header", str, HEADER, "Response header that names what was patched. Empty for none.")
+        add("cors_patch_minutes", int, 0, "Stop patching after so many minutes. 0 for no end.")
+        for name, function in {"on": self.on, "off": self.off, "undo": self.undo}.items():
+            loader.add_command(f"cors.patch.{name}", function)
+
+    def configure(self, updated: set[str]) -> None:
+        """Take the options over; raises OptionsError in one line for what cannot be."""
+        options = ctx.options
+        if "cors_patch_header" in updated:
+            self._marker = _header_name(options.cors_patch_header)
+        if "cors_patch_minutes" in updated and options.cors_patch_minutes < 0:
+            raise exceptions.OptionsError("cors_patch_minutes: cannot be negative; 0 is for no end.")
+        if updated & {"cors_patch", "cors_patch_scope", "cors_policy"}:
+            mode, scope = options.cors_patch, options.cors_patch_scope
+            if mode not in MODES:
+                raise exceptions.OptionsError(f"cors_patch: {mode!r} is none of {', '.join(MODES)}.")
+            parsed = patch_scope(scope, needed=mode != "off")
+            if mode == "policy" and not self.policies:
+                raise exceptions.OptionsError(
+                    "cors_patch: policy answers by the policies of cors_policy, and none is given; "
+                    "add --set cors_policy=FILE."
+                )
+            self._scope = parsed
+            started = mode != "off" and self.mode == "off"
+            self.mode = mode
+            if mode != "off":
+                self._last_mode = mode
+            if started or mode == "off":
+                self._count_down(options.cors_patch_minutes if started else 0)
+        if "cors_patch_minutes" in updated and self.mode != "off" and options.cors_patch_minutes != self._minutes:
+            self._count_down(options.cors_patch_minutes)
+
+    def on(self, mode: str = "") -> None:
+        """Patch from now on, all endpoints again: mode blocked or policy, or the last one."""
+        self._undone.clear()
+        self._silent.clear()
+        _set(cors_patch=mode or self._last_mode)
+
+    def off(self) -> None:
+        """Stop patching, at once."""
+        _set(cors_patch="off")
+
+    def undo(self, flows: Sequence[flow.Flow]) -> None:
+        """Patch these flows' endpoints no more, and forget what was patched there. cors.patch.on takes it back."""
+        for one in flows:
+            if isinstance(one, http.HTTPFlow):
+                endpoint = _endpoint(request_of(one).request.url)
+                self._undone.put(endpoint, None)
+                for endpoints in self._needed.values():
+                    endpoints.pop(endpoint, None)
+
+    def _count_down(self, minutes: int) -> None:
+        self._minutes = minutes
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._ends = self._clock() + minutes * 60 if minutes else None
+        if minutes:
+            # Without a loop the next exchange will see that the time is over.
+            with contextlib.suppress(RuntimeError):
+                self._timer = asyncio.get_running_loop().call_later(minutes * 60, self._expire)
+
+    def _expire(self) -> None:
+        if self._ends is not None:
+            self._ends = None
+            logger.log(ALERT, "Corsight stopped patching: the time of cors_patch_minutes (%s) is over.", self._minutes)
+            self.off()
+
+    # -- the moments of an exchange -----------------------------------------------------------------------------------
+
+    def answer(self, flow: http.HTTPFlow, asked: Exchange, session: Session) -> None:
+        """A request set out: answer it if it is a preflight that the server is not to be asked."""
+        if flow.request.method != "OPTIONS" or self._rests(flow) or not self._covers(flow, asked):
+            return
+        bare = replace(asked, response=Response(NO_CONTENT, HeaderList()))
+        known = session.preview(bare)
+        if known is None or known[0].role != "preflight":
+            return
+        facts, engine = known
+        without: Exchange | None
+        if self.mode == "policy":
+            policy = find(self.policies, asked.request.url)
+            if policy is None:
+                return
+            patch, without = unasked(asked, facts, respond(policy, asked, None), self._marker), None
+        else:
+            since = self._silent.get(origin_of(asked.request.url))
+            if since is None or self._clock() - since > SILENT_FOR:
+                return
+            patch = unasked(asked, facts, engine, self._marker)
+            without = replace(asked, proxy_status=BAD_GATEWAY)
+        if patch is None:
+            return
+        flow.response = http.Response.make(patch.response.status)
+        flow.response.headers = http.Headers(patch.response.headers.fields)
+        self.made.put(flow.id, (flow.response, Patched(patch.edits, without)))
+        self._write(flow, patch, None)
+        self._tell(asked, engine, patch, judge(without, facts, engine).ruling if without is not None else None)
+
+    def patch(self, flow: http.HTTPFlow, exchange: Exchange, session: Session) -> tuple[Exchange, Patched | None]:
+        """A response came, or will not: the exchange as the browser gets it, and what was patched of it, if anything.
+
+        What goes wrong is told in a line; then the response passes as it came.
+        """
+        try:
+            return self._patch(flow, exchange, session)
+        except Exception as error:
+            reason = printable(f"{type(error).__name__}: {error}")
+            logger.warning("Corsight could not patch flow %s (%s): please report this.", flow.id, reason)
+            return exchange, None
+
+    def _patch(self, flow: http.HTTPFlow, exchange: Exchange, session: Session) -> tuple[Exchange, Patched | None]:
+        made = self.made.pop(flow.id, None)
+        # Unless another addon answered after all.
+        if made is not None and made[0] is flow.response:
+            return exchange, made[1]
+        if self._rests(flow):
+            return exchange, None
+        if exchange.response is None:
+            self._fall_silent(flow, exchange)
+            return exchange, None
+        known = session.preview(exchange)
+        if known is None:
+            return exchange, None
+        facts, engine = known
+        found = self._find(flow, exchange, facts, engine)
+        if found is None:
+            return exchange, None
+        patch, before = found
+        patched = replace(exchange, response=patch.response)
+        # What a 304 confirmed is judged as the browser will have it: the stored response, with the patched 304 in it.
+        if self.mode == "blocked" and facts.response is not None and not _passes(patched, session):
+            return exchange, None
+        self._write(flow, patch, exchange.response)
+        self._tell(exchange, engine, patch, before)
+        without = replace(exchange, response=facts.response or exchange.response)
+        _apply(flow, patch.response)
+        return patched, Patched(patch.edits, without)
+
+    def _find(
+        self, flow: http.HTTPFlow, exchange: Exchange, facts: Facts, engine: EngineName
+    ) -> tuple[Patch, Ruling] | None:
+        """The patch, if there is one, and what is said of the response without it."""
+        verdict = judge(exchange, facts, engine)
+        # Whether the scope covers it is asked late: filters cost more than verdicts.
+        if self.mode == "policy":
+            policy = find(self.policies, exchange.request.url)
+            if policy is None or facts.tainting != "cors" or not self._covers(flow, exchange):
+                return None
+            patch = by_answer(exchange, facts, respond(policy, exchange, exchange.response), self._marker)
+            return None if patch is None else (patch, verdict.ruling)
+        if not blocks(verdict) or not self._covers(flow, exchange):
+            return None
+        patch = by_fix(exchange, facts, engine, self._marker)
+        if patch is None:
+            if verdict.outcome is Outcome.BLOCKED:
+                self._give_up(exchange, engine, hindrance(exchange, facts, engine))
+            return None
+        blocked = (one for one in verdict.branches.values() if one.outcome is Outcome.BLOCKED)
+        return patch, verdict.ruling if verdict.outcome is Outcome.BLOCKED else next(blocked, verdict.ruling)
+
+    def _rests(self, flow: http.HTTPFlow) -> bool:
+        """Whether nothing is patched now, or not of this flow: behind one that is read or replayed is no browser."""
+        if self._ends is not None and self._clock() >= self._ends:
+            self._expire()
+        return self.mode == "off" or not flow.live or flow.is_replay == "request"
+
+    def _covers(self, flow: http.HTTPFlow, exchange: Exchange) -> bool:
+        if self._scope is not None and not self._scope(flow):
+            return False
+        return not self._undone or _endpoint(exchange.request.url) not in self._undone
+
+    def _fall_silent(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
+        """No response came. A preflight's cannot be made up any more here, only the next one's."""
+        if exchange.request.method != "OPTIONS" or "access-control-request-method" not in exchange.request.headers:
+            return
+        if not self._covers(flow, exchange):
+            return
+        error = flow.error.msg if flow.error is not None else ""
+        waited = time.time() - exchange.request.started
+        if any(part in error for part in UNANSWERED) and waited < GAVE_UP_AFTER:
+            return
+        server = origin_of(exchange.request.url)
+        self._silent.put(server, self._clock())
+        if self.mode == "blocked":
+            self._say(
+                ("silent", server),
+                f"{server} did not answer a preflight ({error}): for the next {SILENT_FOR:.0f} seconds Corsight "
+                "answers them in its place. Ask again.",
+            )
+
+    # -- what is said -------------------------------------------------------------------------------------------------
+
+    def _write(self, flow: http.HTTPFlow, patch: Patch, sent: Response | None) -> None:
+        """Keep on the flow what was edited, and what the server sent in its place."""
+        metadata = flow.metadata
+        metadata["cors.patched"] = list(patch.names)
+        metadata["cors.needed"] = list(patch.needed)
+        if sent is not None:
+            names = {name.lower().encode() for name in (*patch.names, self._marker)}
+            lines = [b": ".join(field) for field in sent.headers.fields if field[0].lower() in names]
+            metadata["cors.server.status"] = sent.status
+            metadata["cors.server.headers"] = b"\n".join(lines).decode("latin-1")
+
+    def _tell(self, exchange: Exchange, engine: EngineName, patch: Patch, before: Ruling | None) -> None:
+        self._count += 1
+        method, endpoint = exchange.request.method, _endpoint(exchange.request.url)
+        key = f"{origin_of(endpoint)} {method}", patch.needed
+        if key in self._needed or len(self._needed) < KINDS:
+            endpoints = self._needed.setdefault(key, {})
+            if len(endpoints) < KINDS:
+                endpoints[endpoint] = None
+        why = before.rule if before is not None and before.rule is not None else "policy"
+        self._say(
+            ("patched", engine, method, endpoint, why),
+            f"patched [{engine}] {method} {endpoint} [{why}]: {', '.join(patch.edits)}",
+        )
+
+    def _give_up(self, exchange: Exchange, engine: EngineName, code: str | None) -> None:
+        if code is None:
+            return
+        method, endpoint, rule = exchange.request.method, _endpoint(exchange.request.url), RULES[code]
+        self._say(
+            ("not patched", engine, method, endpoint, rule.code),
+            f"not patched [{engine}] {method} {endpoint} [{rule.code}]: no header can mend this. {rule.advice}",
+        )
+
+    def _say(self, finding: tuple[str, ...], line: str) -> None:
+        if finding in self._told or len(self._told) >= KINDS:
+            return
+        self._told.add(finding)
+        logger.log(ALERT, printable(redact(line)))
+
+    def summary(self) -> list[str]:
+        """What was patched in all, as the change that the servers need; a line each, none when nothing was."""
+        lines = []
+        for (who, needed), endpoints in self._needed.items():
+            if not endpoints or not needed:
+                continue
+            server, _, method = who.partition(" ")
+            paths = [endpoint.removeprefix(server) or "/" for endpoint in itertools.islice(endpoints, SHOWN)]
+            more = f" and {len(endpoints) - SHOWN} more" if len(endpoints) > SHOWN else ""
+            lines.append(printable(redact(f"  {server}: {method} {', '.join(paths)}{more} -> {'; '.join(needed)}")))
+        if not lines:
+            return []
+        many = f"{self._count} exchange{'s' if self._count != 1 else ''}"
+        first = f"Corsight patched {many}. What the servers have to send for these to pass without it:"
+        return [first, *lines, TO_CONFIGURATION]
+
+
+# -- options ----------------------------------------------------------------------------------------------------------
+
+
+def _header_name(name: str) -> str:
+    if name and (not is_token(name) or not re.match("x-", name, re.IGNORECASE)):
+        raise exceptions.OptionsError(
+            f"cors_patch_header: {printable(name)!r} cannot be; it is a header name that begins with X-, or empty."
+        )
+    return name
+
+
+def _set(**options: object) -> None:
+    try:
+        ctx.options.update(**options)
+    except exceptions.OptionsError as error:
+        raise exceptions.CommandError(str(error)) from None
+
+
+# -- flows and exchanges ----------------------------------------------------------------------------------------------
+
+
+def _endpoint(url: str) -> str:
+    return url.partition("?")[0]
+
+
+def _passes(patched: Exchange, session: Session) -> bool:
+    known = session.preview(patched)
+    return known is not None and judge(patched, *known).outcome is not Outcome.BLOCKED
+
+
+def _apply(flow: http.HTTPFlow, response: Response) -> None:
+    assert flow.response is not None
+    flow.response.headers = http.Headers(response.headers.fields)
+    if flow.response.status_code != response.status:
+        flow.response.status_code = response.status
+        if not flow.response.is_http2:
+            flow.response.reason = status_codes.RESPONSES.get(response.status, "")

@@ -1,0 +1,62 @@
+"""The scope of patching: a filter expression that has to be given, and may be everything only by that word."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from mitmproxy import connection, exceptions, flowfilter, http
+
+EVERYTHING = "everything"
+EXAMPLE = "'~d api.example'"
+
+
+def patch_scope(expression: str, *, needed: bool) -> flowfilter.TFilter | None:
+    """The filter of an expression, None for everything, or for an empty one where none is needed.
+
+    Raises OptionsError for one that cannot be read, is missing, or matches everything without saying so.
+    """
+    if expression == EVERYTHING:
+        return None
+    if not expression:
+        if needed:
+            raise exceptions.OptionsError(
+                f"cors_patch_scope: patching needs a scope, a filter expression such as {EXAMPLE}; nothing outside it "
+                "is touched."
+            )
+        return None
+    try:
+        parsed = flowfilter.parse(expression)
+    except ValueError:
+        raise exceptions.OptionsError(f"cors_patch_scope: {expression!r} is no filter expression.") from None
+    if needed and any(all(parsed(probe) for probe in _probes(answered)) for answered in (True, False)):
+        raise exceptions.OptionsError(
+            f"cors_patch_scope: {expression!r} matches everything; name what is yours, such as {EXAMPLE}. "
+            f"If everything is meant, say so: cors_patch_scope={EVERYTHING}."
+        )
+    return parsed
+
+
+@cache
+def _probes(answered: bool) -> tuple[http.HTTPFlow, ...]:
+    """CORS exchanges that have as little in common as can be, with their responses or before they came."""
+    return tuple(
+        _probe(number, answered, *sample)
+        for number, sample in enumerate(
+            (
+                ("GET", "http://api.alpha.example/", "https://app.alpha.example", 200, "application/json"),
+                ("POST", "https://203.0.113.7:8443/v1/x.php?y=%20z", "http://localhost:5173", 500, "text/html"),
+                ("OPTIONS", "https://q-9.zulu.invalid:4430/_", "null", 404, ""),
+                ("PUT", "http://[2001:db8::5]:81/K/L", "https://m.test:1", 302, "image/png"),
+                ("DELETE", "https://bucket.k8s.internal/~u/1", "chrome-extension://abcdefgh", 204, "font/woff2"),
+            )
+        )
+    )
+
+
+def _probe(number: int, answered: bool, method: str, url: str, origin: str, status: int, kind: str) -> http.HTTPFlow:
+    request = http.Request.make(method, url, b"x" * number, {"Origin": origin})
+    client = connection.Client(peername=(f"198.51.100.{number}", 1000 + number), sockname=("127.0.0.1", 8080 + number))
+    probe = http.HTTPFlow(client, connection.Server(address=(request.host, request.port)))
+    probe.request = request
+    probe.response = http.Response.make(status, b"y" * number, {"Content-Type": kind}) if answered else None
+    return probe

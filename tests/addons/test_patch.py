@@ -1,0 +1,473 @@
+"""Patching inside mitmproxy: what it needs to start, what the browser gets, what is said, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mitmproxy import http
+from mitmproxy.exceptions import CommandError, OptionsError
+from mitmproxy.proxy.layers.http import HttpErrorHook, HttpRequestHeadersHook, HttpResponseHeadersHook
+
+from addons import patch
+from addons.patch import HEADER
+from policies.server.model import Match, ServerPolicy
+from tests.addons.mitm import (
+    GONE,
+    LOST,
+    OURS,
+    PAGE,
+    STAR,
+    Running,
+    cors,
+    flow,
+    lines,
+    mitmproxy,
+    preflight,
+    through_a_dump,
+    traffic,
+)
+
+SCOPE = "~d api.test"
+POLICY = ServerPolicy(name="api", match=Match(hosts=("api.test",)), origins=(PAGE,), methods=("GET", "PUT"))
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    return tmp_path / "log.jsonl"
+
+
+@pytest.fixture(autouse=True)
+def _hear_all(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+
+
+def patching(log: Path | None = None, **options: Any) -> Any:
+    """A mitmproxy that patches what is blocked in scope."""
+    logged = {} if log is None else {"cors_log": str(log)}
+    return mitmproxy(**logged, **{"cors_patch": "blocked", "cors_patch_scope": SCOPE} | options)
+
+
+def live(made: http.HTTPFlow) -> http.HTTPFlow:
+    """The flow, as one that a browser waits for."""
+    made.live = True
+    return made
+
+
+def passes(running: Running, *flows: http.HTTPFlow) -> None:
+    """Let flows pass from the first hook of each to the one before it is sent, as mitmproxy does."""
+    for one in flows:
+        response, error = one.response, one.error
+        one.response = one.error = None
+        running.hooks(HttpRequestHeadersHook(one))
+        if one.response is None:
+            one.response, one.error = response, error
+        elif one.response is not response:
+            one.response.timestamp_start = one.request.timestamp_start + 0.1
+        hook = HttpErrorHook if one.response is None else HttpResponseHeadersHook
+        running.hooks(hook(one))
+
+
+def names(made: http.HTTPFlow) -> list[str]:
+    assert made.response is not None
+    return [name.decode() for name, _ in made.response.headers.fields]
+
+
+def is_patched(made: http.HTTPFlow) -> bool:
+    return HEADER.lower() in map(str.lower, names(made))
+
+
+def call(running: Running, name: str, *arguments: Any) -> None:
+    running._context.master.commands.call(f"cors.patch.{name}", *arguments)
+
+
+# -- what it needs ----------------------------------------------------------------------------------------------------
+
+TOO_WIDE = ["~all", ".", "~u .", "~u http", "~u ://", "~d .", "~hq ^origin", "~http", "~s", "~q", "!~d elsewhere.test"]
+
+
+@pytest.mark.parametrize("scope", [*TOO_WIDE, "~m . | ~d api.test", "(~u . & ~d .)", "~src 198.51.100"])
+def test_a_scope_that_is_everything_is_refused_in_a_line(scope: str) -> None:
+    with mitmproxy() as running:
+        with pytest.raises(OptionsError, match="matches everything") as refused:
+            running.set(cors_patch="blocked", cors_patch_scope=scope)
+        assert repr(scope) in str(refused.value)
+        assert "\n" not in str(refused.value)
+        made = live(cors())
+        passes(running, made)
+        assert not is_patched(made), "nothing is patched then"
+
+
+@pytest.mark.parametrize(
+    "scope", ["~d api.test", "~u /v1/", "~m OPTIONS", "~c 404", "~d example | ~d test", "everything"]
+)
+def test_a_scope_that_is_not_is_taken(scope: str) -> None:
+    with mitmproxy(cors_patch="blocked", cors_patch_scope=scope):
+        pass
+
+
+def test_everything_may_be_meant() -> None:
+    with patching(cors_patch_scope="everything") as running:
+        made = live(cors(url="https://whatever.example/"))
+        passes(running, made)
+        assert is_patched(made)
+
+
+def test_a_scope_cannot_be_taken_away_while_patching() -> None:
+    with patching() as running:
+        with pytest.raises(OptionsError, match="needs a scope"):
+            running.set(cors_patch_scope="")
+        made = live(cors())
+        passes(running, made)
+        assert is_patched(made), "what was set before goes on"
+
+
+def test_a_wide_scope_alone_does_no_harm() -> None:
+    with mitmproxy(cors_patch_scope="~all") as running, pytest.raises(OptionsError, match="matches everything"):
+        running.set(cors_patch="blocked")
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        ({"cors_patch": "policy", "cors_patch_scope": SCOPE}, "none is given; add --set cors_policy=FILE"),
+        ({"cors_patch_header": "Access-Control-Allow-Origin"}, "begins with X-, or empty"),
+        ({"cors_patch_header": "X-\n"}, "begins with X-, or empty"),
+        ({"cors_patch_minutes": -1}, "cannot be negative"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_a_line(options: dict[str, Any], line: str) -> None:
+    with mitmproxy() as running, pytest.raises(OptionsError) as refused:
+        running.set(**options)
+    assert line in str(refused.value)
+    assert str(refused.value).isprintable()
+
+
+def test_a_start_without_a_scope_is_one_logged_error(caplog: pytest.LogCaptureFixture) -> None:
+    with mitmproxy(loaded=False) as running:
+        running.defer("cors_patch=blocked")
+        running.start()
+    [error] = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
+    assert error.startswith("cors_patch_scope: patching needs a scope")
+
+
+# -- what the browser gets --------------------------------------------------------------------------------------------
+
+
+def test_a_blocked_response_is_patched_before_it_is_sent(log: Path) -> None:
+    made = live(cors(answered=[("Content-Type", "text/plain")], status=500, http2=False))
+    made.response.stream = True
+    with patching(log) as running:
+        passes(running, made)
+        assert made.response.headers.fields == (
+            (b"Content-Type", b"text/plain"),
+            (b"Access-Control-Allow-Origin", PAGE.encode()),
+            (b"Vary", b"Origin"),
+            (b"Cache-Control", b"no-store"),
+            (b"X-Corsight-Patched", b"Access-Control-Allow-Origin, Vary, Cache-Control"),
+        )
+        assert (made.response.status_code, made.response.stream) == (500, True)
+    [one] = lines(log)
+    assert (one["outcome"], one["rule"]) == ("allowed", None)
+    assert one["patched"] == [f"Access-Control-Allow-Origin: {PAGE}", "Vary: Origin", "Cache-Control: no-store"]
+    assert (one["before"]["outcome"], one["before"]["rule"]) == ("blocked", "allow-origin-missing")
+
+
+def test_only_a_preflights_status_is_changed(log: Path) -> None:
+    asked, home = live(preflight(answered=[("Content-Length", "0")], status=405)), live(cors(method="PUT", status=405))
+    with patching(log) as running:
+        passes(running, asked, home)
+    assert (asked.response.status_code, asked.response.reason) == (200, "OK")
+    assert home.response.status_code == 405
+    assert {one["outcome"] for one in lines(log)} == {"allowed"}
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda: cors(url="https://other.test/"),
+        lambda: cors(answered=[*OURS, ("Vary", "Origin")]),
+        lambda: flow(),
+        lambda: flow(("Origin", "https://api.test"), ("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Site", "same-origin")),
+    ],
+    ids=["outside", "allowed", "no browser", "same origin"],
+)
+@pytest.mark.parametrize("mode", ["blocked", "policy"])
+def test_nothing_else_is_touched(made: Any, mode: str, log: Path) -> None:
+    one = live(made())
+    with mitmproxy(cors_log=str(log)) as running:
+        running.addon._patching.policies = (POLICY,)
+        running.set(cors_patch=mode, cors_patch_scope=SCOPE)
+        before = traffic(one)
+        passes(running, one)
+        assert traffic(one) == before
+    [line] = lines(log)
+    assert (line["patched"], line["before"]) == ([], None)
+
+
+def test_a_recording_and_a_replayed_request_are_not_patched(log: Path) -> None:
+    read, again = cors(), live(cors())
+    again.is_replay = "request"
+    with patching(log) as running:
+        for made in (read, again):
+            before = traffic(made)
+            passes(running, made)
+            assert traffic(made) == before
+    assert {one["outcome"] for one in lines(log)} == {"blocked"}
+
+
+def test_a_redirect_is_patched_and_its_sequel_joined(log: Path) -> None:
+    hop = live(cors(answered=[("Location", "https://api.test/v2")], status=302))
+    then = live(cors(url="https://api.test/v2"))
+    with patching(log) as running:
+        passes(running, hop, then)
+    assert [one["role"] for one in lines(log)][:2] == ["redirect", "request"]
+    assert {one["outcome"] for one in lines(log)} == {"allowed"}
+    assert hop.response.status_code == 302
+    assert len({one["fetch"] for one in lines(log)}) == 1
+
+
+def test_a_preflight_whose_server_is_silent_is_answered_the_next_time(
+    log: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with patching(log) as running:
+        first, second, request = (live(preflight(answered=None, error=LOST)) for _ in range(3))
+        request = live(cors(method="PUT"))
+        passes(running, first, second, request)
+        assert first.response is None
+        assert second.response.status_code == 204
+        assert second.response.headers["Access-Control-Allow-Methods"] == "PUT"
+        assert "content-length" not in second.response.headers
+    logged = lines(log)
+    assert next(one["outcome"] for one in logged if one["flow"] == first.id) == "blocked"
+    answered = {one["flow"]: one for one in logged}[second.id]
+    assert (answered["outcome"], answered["before"]["rule"]) == ("allowed", "network-error")
+    assert any("https://api.test did not answer a preflight" in line for line in caplog.messages)
+
+
+def test_a_silent_server_is_asked_again_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    with patching() as running:
+        passes(running, live(preflight(answered=None, error=LOST)))
+        monkeypatch.setattr(patch, "SILENT_FOR", -1.0)
+        again = live(preflight(answered=STAR))
+        running.hooks(HttpRequestHeadersHook(again))
+        passes(running, again)
+        assert "*" not in names(again)
+        assert again.response.headers["Access-Control-Allow-Origin"] == PAGE
+
+
+def test_a_browser_that_turns_away_at_once_says_nothing_of_the_server() -> None:
+    with patching() as running:
+        gone = live(preflight(answered=None, error=GONE))
+        gone.request.timestamp_start = __import__("time").time()
+        passes(running, gone)
+        assert not running.addon._patching._silent
+        gone = live(preflight(answered=None, error=GONE))
+        passes(running, gone)
+        assert running.addon._patching._silent, "after a long time it does"
+
+
+def test_a_policy_answers_preflights_itself_and_in_the_servers_place(log: Path) -> None:
+    with mitmproxy(cors_log=str(log)) as running:
+        running.addon._patching.policies = (POLICY,)
+        running.set(cors_patch="policy", cors_patch_scope=SCOPE)
+        asked, request = live(preflight(answered=STAR)), live(cors(method="PUT", answered=STAR))
+        beyond = live(preflight(wants="DELETE"))
+        passes(running, asked, request, beyond)
+        assert asked.response.headers["Access-Control-Allow-Methods"] == "GET, PUT"
+        assert request.response.headers["Access-Control-Allow-Origin"] == PAGE
+        assert "Access-Control-Allow-Methods" not in request.response.headers
+    logged = {one["flow"]: one for one in lines(log)}
+    assert (logged[asked.id]["outcome"], logged[asked.id]["before"]) == ("allowed", None)
+    assert logged[request.id]["before"]["outcome"] == "allowed"
+    assert (logged[beyond.id]["outcome"], logged[beyond.id]["rule"]) == ("blocked", "preflight-method-not-allowed")
+
+
+def test_what_another_addon_answers_after_all_is_patched_as_any_response(log: Path) -> None:
+    with mitmproxy(cors_log=str(log)) as running:
+        running.addon._patching.policies = (POLICY,)
+        running.set(cors_patch="policy", cors_patch_scope=SCOPE)
+        asked = live(preflight(answered=None))
+        running.hooks(HttpRequestHeadersHook(asked))
+        asked.response = preflight(answered=[], status=404).response
+        running.hooks(HttpResponseHeadersHook(asked))
+        assert asked.response.status_code == 200
+        assert is_patched(asked)
+    assert lines(log)[0]["before"]["rule"] == "allow-origin-missing"
+
+
+def test_what_no_header_can_mend_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    def ftp() -> http.HTTPFlow:
+        return live(cors(answered=[*OURS, ("Location", "ftp://api.test/x")], status=302))
+
+    with patching() as running:
+        first, second = ftp(), ftp()
+        before = traffic(first)
+        passes(running, first, second)
+        assert traffic(first) == before
+    [line] = [line for line in caplog.messages if line.startswith("not patched")]
+    assert line == (
+        "not patched [chromium] GET https://api.test/v1 [redirect-scheme]: no header can mend this. "
+        "Redirect to an https URL."
+    )
+
+
+def test_a_failure_of_ours_lets_the_response_pass(
+    log: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: Any) -> None:
+        raise RuntimeError("it broke")
+
+    made = live(cors())
+    with patching(log) as running:
+        monkeypatch.setattr(patch, "by_fix", fail)
+        before = traffic(made)
+        passes(running, made)
+        assert traffic(made) == before
+    assert lines(log)[0]["outcome"] == "blocked"
+    assert f"Corsight could not patch flow {made.id} (RuntimeError: it broke): please report this." in caplog.messages
+
+
+# -- what is said -----------------------------------------------------------------------------------------------------
+
+
+def test_the_flow_keeps_what_the_server_sent() -> None:
+    made = live(cors(answered=[("Access-Control-Allow-Origin", "*, *"), ("Vary", "Accept"), ("X-A", "1")]))
+    with patching() as running:
+        passes(running, made)
+    assert made.metadata["cors.outcome"] == "allowed"
+    assert made.metadata["cors.before"] == "blocked [allow-origin-multiple]"
+    assert made.metadata["cors.server.status"] == 200
+    assert made.metadata["cors.server.headers"] == "Access-Control-Allow-Origin: *, *\nVary: Accept"
+    assert made.comment == (
+        "cors: allowed (chromium); patched Access-Control-Allow-Origin, Vary, Cache-Control; "
+        "before: blocked [allow-origin-multiple]"
+    )
+    assert made.marked == ""
+
+
+def test_a_patched_flow_judged_again_stays_what_it_was() -> None:
+    made = live(cors())
+    with patching() as running:
+        passes(running, made)
+    [again] = through_a_dump(made)
+    with mitmproxy() as running:
+        running.judge(again)
+    assert (again.comment, again.metadata) == (made.comment, made.metadata)
+    again.live, again.is_replay, again.response = True, "request", cors().response
+    with mitmproxy() as running:
+        running.judge(again)
+    assert "patched" not in again.comment + str(again.metadata), "what came of a replayed request is another response"
+
+
+def test_each_patch_is_told_once_and_all_are_summed_up(caplog: pytest.LogCaptureFixture) -> None:
+    with patching() as running:
+        passes(running, *(live(cors(url=f"https://api.test/v1?token=hunter2&{number}")) for number in range(3)))
+        passes(running, *(live(cors(url=f"https://api.test/{number}")) for number in range(5)))
+        passes(running, live(preflight(answered=[], status=404)))
+    told = [line for line in caplog.messages if line.startswith("patched")]
+    assert len(told) == 7
+    assert told[0] == (
+        "patched [chromium] GET https://api.test/v1 [allow-origin-missing]: "
+        f"Access-Control-Allow-Origin: {PAGE}, Vary: Origin, Cache-Control: no-store"
+    )
+    assert caplog.messages[-4:-1] == [
+        "Corsight patched 9 exchanges. What the servers have to send for these to pass without it:",
+        f"  https://api.test: GET /v1, /0, /1 and 3 more -> Access-Control-Allow-Origin: {PAGE}; Vary: Origin",
+        "  https://api.test: OPTIONS /v1 -> status: any from 200 to 299; "
+        f"Access-Control-Allow-Origin: {PAGE}; Vary: Origin; Access-Control-Allow-Methods: PUT; "
+        "Access-Control-Allow-Credentials: true",
+    ]
+    assert "hunter2" not in caplog.text
+
+
+def test_the_header_that_tells_may_be_another_or_none() -> None:
+    with patching(cors_patch_header="X-Mended") as running:
+        made = live(cors())
+        passes(running, made)
+        assert made.response.headers["x-mended"] == "Access-Control-Allow-Origin, Vary, Cache-Control"
+        running.set(cors_patch_header="")
+        made = live(cors())
+        passes(running, made)
+        assert names(made) == ["access-control-allow-origin", "vary", "cache-control"]
+
+
+# -- how it ends ------------------------------------------------------------------------------------------------------
+
+
+def test_it_is_turned_off_and_on_at_once() -> None:
+    with patching() as running:
+        call(running, "off")
+        made = live(cors())
+        passes(running, made)
+        assert names(made) == []
+        call(running, "on")
+        made = live(cors())
+        passes(running, made)
+        assert is_patched(made)
+
+
+def test_it_is_not_turned_on_without_a_scope() -> None:
+    with mitmproxy() as running:
+        with pytest.raises(CommandError, match="needs a scope"):
+            call(running, "on")
+        with pytest.raises(CommandError, match="none of off, blocked, policy"):
+            call(running, "on", "always")
+
+
+def test_an_endpoint_is_undone_until_it_is_turned_on_again() -> None:
+    def one(path: str) -> http.HTTPFlow:
+        return live(cors(url=f"https://api.test{path}"))
+
+    with patching() as running:
+        first, other = one("/v1?a=1"), one("/v2")
+        passes(running, first, other)
+        call(running, "undo", [first])
+        again, another = one("/v1?b=2"), one("/v2")
+        passes(running, again, another)
+        assert (is_patched(again), is_patched(another)) == (False, True)
+        assert "/v1" not in "".join(running.addon._patching.summary())
+        call(running, "on")
+        again = one("/v1")
+        passes(running, again)
+        assert is_patched(again)
+
+
+def test_it_stops_by_itself_once_its_time_is_over(caplog: pytest.LogCaptureFixture) -> None:
+    now = 0.0
+    with mitmproxy() as running:
+        running.addon._patching._clock = lambda: now
+        running.set(cors_patch="blocked", cors_patch_scope=SCOPE, cors_patch_minutes=2)
+        first, late = live(cors()), live(cors())
+        passes(running, first)
+        now = 120.0
+        passes(running, late)
+        assert (is_patched(first), is_patched(late)) == (True, False)
+        assert running._context.options.cors_patch == "off"
+        call(running, "on")
+        now = 200.0
+        again = live(cors())
+        passes(running, again)
+        assert is_patched(again), "turned on again, its time begins again"
+    assert "Corsight stopped patching: the time of cors_patch_minutes (2) is over." in caplog.messages
+
+
+def test_it_stops_without_traffic_too() -> None:
+    ended = []
+
+    async def run() -> None:
+        made = patch.Patching()
+        made._expire = lambda: ended.append(1)  # type: ignore[method-assign]
+        made._count_down(0)
+        assert made._timer is None
+        made._count_down(1)
+        assert made._timer is not None
+        assert made._timer.when() - asyncio.get_running_loop().time() == pytest.approx(60, abs=5)
+        made._timer._run()
+        made._count_down(0)
+
+    asyncio.run(run())
+    assert ended == [1]
