@@ -62,8 +62,8 @@ def _head(findings: Findings, recordings: list[tuple[str, int]], engine: str) ->
     if findings.patched:
         fields.add_row(
             "patched",
-            f"{_plural(findings.patched, 'answer')}, by Corsight on the way: this is what the browser got, not what the "
-            "servers sent",
+            f"{_plural(findings.patched, 'answer')}, by Corsight on the way: this is what the browser got, not what "
+            "the servers sent",
         )
     if engine != "auto":
         fields.add_row("judged as", ENGINES[engine].label)  # type: ignore[index]
