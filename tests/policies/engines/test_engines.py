@@ -9,7 +9,7 @@ import pytest
 
 from policies.engines import ENGINES, WORDS, EnginePolicy, Wording
 from policies.fetch.safelist import cors_unsafe_request_header_names
-from policies.rules import RULES
+from policies.rules import DECISIONS
 from policies.verdict import EngineName
 
 NAMES = list(ENGINES)
@@ -63,7 +63,7 @@ def wording(rule: str, **changes: object) -> Wording:
     return Wording(**(values | changes))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", DECISIONS)
 @pytest.mark.parametrize("engine", NAMES)
 def test_every_engine_has_words_for_every_rule(engine: EngineName, rule: str) -> None:
     targets = (None, "https://b.test/", "ftp://b.test/", "data:,", "custom:x", "")
@@ -89,12 +89,12 @@ SILENT = {
 
 @pytest.mark.parametrize("engine", ["chromium", "firefox", "webkit"])
 def test_the_console_is_silent_only_where_that_is_known(engine: EngineName) -> None:
-    silent = {rule for rule in RULES if WORDS[engine](wording(rule, target="https://b.test/"))[1] is None}
+    silent = {rule for rule in DECISIONS if WORDS[engine](wording(rule, target="https://b.test/"))[1] is None}
     assert silent == SILENT[engine]
 
 
 def test_the_standard_prints_nothing() -> None:
-    assert {WORDS["standard"](wording(rule)) for rule in RULES} == {(None, None)}
+    assert {WORDS["standard"](wording(rule)) for rule in DECISIONS} == {(None, None)}
 
 
 def unsafe(engine: EngineName, *headers: tuple[str, str]) -> tuple[str, ...]:
