@@ -189,6 +189,10 @@ class Running:
     def alive(self) -> bool:
         return self.process.poll() is None
 
+    def last_words(self) -> str:
+        """The last line that it wrote."""
+        return _last_words(self.profile)
+
 
 @contextlib.contextmanager
 def start(
@@ -237,7 +241,7 @@ def _chromium(
         str(browser.path),
         f"--user-data-dir={profile}",
         f"--proxy-server=127.0.0.1:{port}",
-        f"--ignore-certificate-errors-spki-list={_spki(authority)}",
+        f"--ignore-certificate-errors-spki-list={spki(authority)}",
         *CHROMIUM_ARGUMENTS,
         *(["--headless=new"] if headless else []),
         *(["--no-sandbox"] if _root() else []),
@@ -413,7 +417,8 @@ def _last_words(profile: Path) -> str:
     return next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")[:200]
 
 
-def _spki(authority: Path) -> str:
+def spki(authority: Path) -> str:
+    """The hash of a certificate's public key, as Chromium's --ignore-certificate-errors-spki-list takes it."""
     certificate = x509.load_pem_x509_certificate(authority.read_bytes())
     key = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return base64.b64encode(hashlib.sha256(key).digest()).decode()
@@ -444,6 +449,11 @@ def _profile_home(browser: Browser) -> Path | None:
         return None
     home.mkdir(parents=True, exist_ok=True)
     return home
+
+
+def has_display() -> bool:
+    """Whether there is a display that a window could be shown on."""
+    return sys.platform != "linux" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def free_port() -> int:

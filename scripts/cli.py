@@ -16,8 +16,13 @@ import typer
 
 from scripts import __version__
 from scripts.audit import audit
+from scripts.browse import browse
+from scripts.check import check
 from scripts.demo import demo
 from scripts.errors import CorsightError, one_line
+from scripts.explain import explain
+from scripts.policy import policy
+from scripts.rules import rules
 
 CLEAN = 0
 BAD_INPUT = 2
@@ -55,6 +60,11 @@ def corsight(
 
 app.command("demo")(demo)
 app.command("audit")(audit)
+app.command("browse")(browse)
+app.command("check")(check)
+app.command("explain")(explain)
+app.add_typer(policy, name="policy")
+app.command("rules")(rules)
 
 
 def run(arguments: Sequence[str]) -> int:

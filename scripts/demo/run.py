@@ -11,13 +11,10 @@ import contextlib
 import json
 import os
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,36 +23,33 @@ from mitmproxy.io import FlowReader
 
 from policies.record import record
 from policies.session import Judged
-from scripts import browsers
+from scripts import browsers, proxy
 from scripts.audit import judgements, settled
-from scripts.browsers import Browser, BrowserError, Running, end_group
+from scripts.browsers import Browser, BrowserError, Running
 from scripts.demo import Choice
 from scripts.demo.shop import HOME, REQUESTS, SEEN
 from scripts.errors import CorsightError, one_line
+from scripts.proxy import ADDON, ROOT, shown
 from scripts.recordings import Recording
 from scripts.report.findings import Findings
 from scripts.report.text import write
 
 type Record = dict[str, Any]
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-ADDON = ROOT / "addons" / "cors.py"
 RECORDING = ROOT / "examples" / "shop.mitm"
-MITMDUMP = (sys.executable, "-P", "-c", "from mitmproxy.tools.main import mitmdump; mitmdump()")
+INSIDE = Path(__file__).with_name("inside.py")
 SHOP = r"~d \.test$"
 """The filter expression of the shop's own traffic: browsers talk to their makers too, and are told 404 here."""
-PATIENCE = 30.0
-"""Seconds that the proxy has to start, and then the page to be done."""
 
 
 def run(choice: Choice, *, keep: Path | None = None, show: bool = False) -> None:
     """Visit the shop, and print what Corsight says of it."""
-    if show and sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+    if show and not browsers.has_display():
         raise CorsightError("there is no display to show the browser on", todo="leave --show out")
     if keep is not None:
         keep.mkdir(parents=True, exist_ok=True)
     with (
-        ended_by_signals(),
+        proxy.ended_by_signals(),
         tempfile.TemporaryDirectory(prefix="corsight-demo-", ignore_cleanup_errors=True) as temporary,
     ):
         folder = Path(temporary)
@@ -101,11 +95,11 @@ def visit_with_first(choice: Choice, folder: Path, show: bool) -> str | None:
 def visit(browser: Browser, folder: Path, show: bool = False) -> None:
     """Open the shop in the browser; leaves `shop.mitm` and `verdicts.jsonl` in the folder."""
     say(f"Opening it in {browser.name}, while Corsight looks on.")
-    for name in ("port", "seen.json", "shop.mitm", "verdicts.jsonl"):
+    for name in ("seen.json", "shop.mitm", "verdicts.jsonl"):
         (folder / name).unlink(missing_ok=True)
     done = folder / "seen.json"
-    with proxy(folder) as port, browsers.start(browser, port, folder, HOME, headless=not show) as running:
-        wait(done.exists, lambda: _ended(running), f"{browser.name} did not finish the page")
+    with shop(folder) as port, browsers.start(browser, port, folder, HOME, headless=not show) as running:
+        proxy.wait(done.exists, lambda: _ended(running), f"{browser.name} did not finish the page")
         if show:
             _stay_open(running)
 
@@ -113,7 +107,7 @@ def visit(browser: Browser, folder: Path, show: bool = False) -> None:
 def _ended(running: Running) -> BrowserError | None:
     if running.alive():
         return None
-    return BrowserError(f"{running.browser.name} ended early: {browsers._last_words(running.profile)}")
+    return BrowserError(f"{running.browser.name} ended early: {running.last_words()}")
 
 
 def _stay_open(running: Running) -> None:
@@ -128,91 +122,21 @@ def _stay_open(running: Running) -> None:
     if sys.stdin.isatty():
         threading.Thread(target=read, daemon=True).start()
     while running.alive() and not pressed.wait(0.1):
-        end_if_signalled()
+        proxy.end_if_signalled()
 
 
 @contextlib.contextmanager
-def proxy(folder: Path) -> Iterator[int]:
+def shop(folder: Path) -> Iterator[int]:
     """A mitmdump with Corsight and the shop in it, on a loopback port of its own choice; yields the port."""
-    command = _mitmdump(
-        *("-w", str(folder / "shop.mitm"), "-s", str(Path(__file__).with_name("inside.py"))),
-        confdir=folder,
-        connection_strategy="lazy",
-        cors_log=folder / "verdicts.jsonl",
-        cors_scope=SHOP,
-        demo_folder=folder,
-        listen_host="127.0.0.1",
-        listen_port=0,
-        save_stream_filter=SHOP,
-    )
-    port, log = folder / "port", folder / "mitmdump.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=output, stderr=output, start_new_session=sys.platform != "win32"
-        )
-    assert process.stdin is not None
-    try:
-        wait(port.exists, lambda: _broken(process, log), "mitmproxy did not start")
-        yield int(port.read_text())
-    finally:
-        # It ends by itself when its input does, and so writes all it has to.
-        process.stdin.close()
-        try:
-            process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            end_group(process)
-
-
-def _mitmdump(*arguments: str, **options: object) -> list[str]:
-    settings = (part for name, value in options.items() for part in ("--set", f"{name}={value}"))
-    return [*MITMDUMP, "--quiet", "-s", str(ADDON), *arguments, *settings]
-
-
-def _broken(process: subprocess.Popen[bytes], log: Path) -> CorsightError | None:
-    if process.poll() is None:
-        return None
-    lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
-    return CorsightError(f"mitmproxy did not start: {lines[0] if lines else 'it said nothing'}")
-
-
-def wait(done: Callable[[], bool], broken: Callable[[], CorsightError | None], late: str) -> None:
-    """Wait until it is done; raises what is broken, or that it is late."""
-    deadline = time.monotonic() + PATIENCE
-    while not done():
-        end_if_signalled()
-        if problem := broken():
-            raise problem
-        if time.monotonic() > deadline:
-            raise BrowserError(f"{late} within {PATIENCE:.0f} seconds")
-        time.sleep(0.05)
-
-
-@contextlib.contextmanager
-def ended_by_signals() -> Iterator[None]:
-    """SIGTERM and a closed terminal end the block as Ctrl-C does, at the next `wait` or its end.
-
-    Nowhere else: a signal that hits while a process is being started, or ended, would leave it behind.
-    """
-    _signalled.clear()
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {name: signal.signal(getattr(signal, name), lambda number, _: _signalled.append(number)) for name in names}
-    try:
-        yield
-        end_if_signalled()
-    finally:
-        for name, handler in before.items():
-            signal.signal(getattr(signal, name), handler)
-
-
-_signalled: list[int] = []
-
-
-def end_if_signalled() -> None:
-    if _signalled:
-        raise KeyboardInterrupt if _signalled[0] == signal.SIGINT else SystemExit(128 + _signalled[0])
+    options = {
+        "connection_strategy": "lazy",
+        "cors_log": folder / "verdicts.jsonl",
+        "cors_scope": SHOP,
+        "save_stream_file": folder / "shop.mitm",
+        "save_stream_filter": SHOP,
+    }
+    with proxy.start(folder, scripts=[INSIDE], **options) as running:
+        yield running.port
 
 
 # -- the visit, as recorded -------------------------------------------------------------------------------------------
@@ -299,9 +223,3 @@ def next_steps(keep: Path | None) -> str:
     if keep is not None:
         lines.append(f"The recording and the verdicts of this visit are in {shown(keep)}.")
     return "\n".join(lines)
-
-
-def shown(path: Path) -> str:
-    """The path as one would type it here."""
-    here = Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

@@ -1,0 +1,154 @@
+"""The rows of the table: what the log says of each exchange, the last word, and what the browser says beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+KEPT = 10_000
+"""How many rows are kept; the oldest go first. The recording has them all."""
+
+LOADED = "loaded"
+
+type Record = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Row:
+    """One exchange. `id` is its flow's, or one of ours where only the browser knows of it."""
+
+    id: str
+    started: float
+    method: str
+    url: str
+    outcome: str
+    """allowed, blocked, opaque or not-cors; of a request that never reached the proxy also answered."""
+    certain: bool = True
+    cause: str = ""
+    origin: str = ""
+    role: str = "request"
+    fetch: str = ""
+    engine: str = ""
+    message: str = ""
+    patched: bool = False
+    by_browser: bool = False
+    """Whether the browser alone knows of it."""
+    seen: str | None = None
+    """What the browser said became of it: loaded, or its identifier of the error; None while it said nothing."""
+    disagrees: bool = False
+    """Whether the browser says the contrary."""
+
+    @property
+    def host(self) -> str:
+        """The host, and the port where it is not the scheme's own."""
+        return urlsplit(self.url).netloc.rpartition("@")[2]
+
+    @property
+    def endpoint(self) -> str:
+        """The URL without its query."""
+        return self.url.partition("#")[0].partition("?")[0]
+
+    @property
+    def words(self) -> set[str]:
+        """The words that a filter finds it by."""
+        also = {"patched": self.patched, "browser": self.by_browser, "disagrees": self.disagrees}
+        return {self.outcome, "certain" if self.certain else "likely"} | {word for word, is_so in also.items() if is_so}
+
+
+class Rows:
+    """All rows, by the id of their flow, in the order they came."""
+
+    def __init__(self, kept: int = KEPT) -> None:
+        self._rows: dict[str, Row] = {}
+        self._fetches: dict[str, dict[str, Row]] = {}
+        self._kept = kept
+        self.forgotten = 0
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self._rows.values())
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def get(self, id: str) -> Row | None:
+        return self._rows.get(id)
+
+    def of_fetch(self, row: Row) -> list[Row]:
+        """The rows of the same fetch, itself too."""
+        return list(self._fetches.get(row.fetch, {}).values()) if row.fetch else [row]
+
+    def tell(self, record: Record) -> tuple[Row, str | None]:
+        """Take in a record of the log: its row, and the outcome that it had before, None for a new one."""
+        row = self._rows.get(record["flow"])
+        before = None if row is None else row.outcome
+        if row is None:
+            row = Row(record["flow"], record["started"], record["method"], record["url"], record["outcome"])
+        row.outcome = record["outcome"]
+        row.certain = record["certainty"] == "certain"
+        row.cause = record["rule"] or ""
+        row.origin = record["origin"] or ""
+        if before is not None and row.fetch != record["fetch"]:
+            self._leave(row)
+            self._fetches.setdefault(record["fetch"], {})[row.id] = row
+        row.role, row.fetch, row.engine = record["role"], record["fetch"], record["engine"]
+        row.message = record["message"] or ""
+        row.patched = bool(record["patched"])
+        if before is None:
+            self.add(row)
+        self.compare(row)
+        return row, before
+
+    def compare(self, row: Row) -> None:
+        """Hold the rows of a fetch against what the browser said of them."""
+        siblings = self.of_fetch(row)
+        blocked = any(one.outcome == "blocked" for one in siblings)
+        for one in siblings:
+            one.disagrees = one.seen is not None and not one.by_browser and blocked == (one.seen == LOADED)
+
+    def add(self, row: Row) -> None:
+        """Add a row; where there are too many, the oldest is forgotten."""
+        self._rows[row.id] = row
+        if row.fetch:
+            self._fetches.setdefault(row.fetch, {})[row.id] = row
+        while len(self._rows) > self._kept:
+            oldest = self._rows.pop(next(iter(self._rows)))
+            self.forgotten += 1
+            self._leave(oldest)
+
+    def _leave(self, row: Row) -> None:
+        """Take a row out of its fetch."""
+        if (siblings := self._fetches.get(row.fetch)) is not None:
+            siblings.pop(row.id, None)
+            if not siblings:
+                del self._fetches[row.fetch]
+
+    def matching(self, wanted: str) -> list[Row]:
+        """The rows that have every word of `wanted`: a verdict's, or a part of the URL's host or the origin."""
+        words = wanted.lower().split()
+        return [row for row in self if _matches(row, words)] if words else list(self)
+
+
+VERDICTS = {
+    "allowed",
+    "blocked",
+    "opaque",
+    "not-cors",
+    "certain",
+    "likely",
+    "patched",
+    "browser",
+    "answered",
+    "disagrees",
+}
+
+
+def _matches(row: Row, words: Iterable[str]) -> bool:
+    for word in words:
+        if word in VERDICTS:
+            if word not in row.words:
+                return False
+        elif word not in row.host.lower() and word not in row.origin.lower():
+            return False
+    return True

@@ -1,0 +1,212 @@
+"""Runs `corsight browse`: the proxy, the browser or the command behind it, what is shown meanwhile, and the report.
+
+Whatever ends it ends both. The recording is kept, and the report printed, when the browser or the proxy broke, too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from policies.verdict import EngineName, Outcome
+from scripts import browsers, proxy
+from scripts.audit import judgements, settled
+from scripts.browse import FailOn
+from scripts.browse.command import environment, exit_code, started
+from scripts.browse.session import Session
+from scripts.browse.watch import watching
+from scripts.browsers import Engine, Running
+from scripts.errors import CorsightError, one_line
+from scripts.proxy import Proxy
+from scripts.recordings import Recording
+from scripts.report.findings import Findings
+from scripts.report.text import write
+
+RECORDING, VERDICTS = "browse.mitm", "verdicts.jsonl"
+OURS = {"localhost", "127.0.0.1", "[::1]"}
+MAKERS = (
+    r"^https?://("
+    r"(clients[0-9]+|android[.]clients)[.]google[.]com|(edgedl[.]me|redirector)[.]gvt1[.]com|"
+    r"(update|optimizationguide-pa|content-autofill|safebrowsing|safebrowsingohttpgateway|passwordsleakcheck-pa)"
+    r"[.]googleapis[.]com|accounts[.]google[.]com/ListAccounts|www[.]google[.]com/async/(newtab|ddljson|folae)|"
+    r"[a-z0-9.-]+[.](services|cdn)[.]mozilla[.](com|net)|detectportal[.]firefox[.]com)"
+)
+"""What browsers ask of their makers by themselves: it is neither judged nor recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is asked for."""
+
+    url: str = "about:blank"
+    browser: Engine | None = None
+    save: Path | None = None
+    web: bool = False
+    engine: EngineName | str = "auto"
+    port: int = 0
+    headless: bool = False
+    script: str | None = None
+    fail_on: FailOn = "never"
+    watch: bool = True
+    patch_scope: str | None = None
+
+
+def run(plan: Plan, *, scripts: Sequence[Path] = (), options: Mapping[str, object] | None = None) -> int:
+    """Do it, and return the exit code. `scripts` and `options` are for mitmproxy, beside ours.
+
+    Raises CorsightError for what cannot be done, and for what broke on the way.
+    """
+    _check(plan)
+    browser = browsers.pick(plan.browser) if plan.script is None else None
+    with (
+        proxy.ended_by_signals(),
+        tempfile.TemporaryDirectory(prefix="corsight-browse-", ignore_cleanup_errors=True) as temporary,
+    ):
+        folder = Path(temporary)
+        code, session, problem = 0, None, None
+        try:
+            with _proxy(plan, folder, scripts, options or {}) as running:
+                session = Session(running, folder / RECORDING, plan)
+                if browser is None:
+                    code = _run_script(plan, running)
+                else:
+                    with _browser(plan, browser, running, session) as opened:
+                        problem = session.look_on(opened)
+        except CorsightError as error:
+            problem = error
+            if session is None:
+                raise
+        finally:
+            if plan.save is not None and (folder / RECORDING).is_file():
+                shutil.copyfile(folder / RECORDING, plan.save)
+        session.poll()
+        problem = problem or session.mistrust()
+        if problem is not None and not len(session.rows):
+            raise problem
+        findings = _report(plan, folder / RECORDING)
+        session.notes()
+        if unseen := session.unseen():
+            print("\nStopped by the browser itself, and never seen by the proxy:")
+            print("\n".join(f"  {line}" for line in unseen))
+        if browser is not None:
+            _tell_disagreements(plan, session.disagreements(browser.name))
+    if problem is not None:
+        raise problem
+    return _code(plan, findings) or code
+
+
+def _check(plan: Plan) -> None:
+    if plan.save is not None:
+        if plan.save.is_dir():
+            raise CorsightError("is a directory", where=str(plan.save), todo="name a file for the recording")
+        if not plan.save.absolute().parent.is_dir():
+            raise CorsightError("there is no such folder", where=str(plan.save.parent), todo="make it first")
+    if plan.script is None and not plan.headless and not browsers.has_display():
+        raise CorsightError("there is no display to show the browser on", todo="add --headless")
+
+
+@contextlib.contextmanager
+def _proxy(plan: Plan, folder: Path, scripts: Sequence[Path], options: Mapping[str, object]) -> Iterator[Proxy]:
+    settings: dict[str, object] = {
+        # Without it a name that leads nowhere fails before there is an exchange to judge.
+        "connection_strategy": "lazy",
+        "cors_engine": plan.engine,
+        "cors_log": folder / VERDICTS,
+        # The log is ours alone, and joined by URL to what the browser says. What is shown of it is redacted.
+        "cors_secrets": "true",
+        "cors_scope": f'!~u "{MAKERS}"',
+        "save_stream_file": folder / RECORDING,
+        "save_stream_filter": f'!~u "{MAKERS}"',
+    }
+    if plan.web:
+        settings |= {"web_open_browser": "false", "web_host": "127.0.0.1", "web_port": browsers.free_port()}
+    if plan.patch_scope is not None:
+        settings |= {"cors_patch": "blocked", "cors_patch_scope": plan.patch_scope}
+    tool: proxy.Tool = "mitmweb" if plan.web else "mitmdump"
+    with proxy.start(folder, tool=tool, scripts=scripts, port=plan.port, **settings | dict(options)) as running:
+        yield running
+
+
+@contextlib.contextmanager
+def _browser(plan: Plan, browser: browsers.Browser, running: Proxy, session: Session) -> Iterator[Running]:
+    url = _absolute(plan.url)
+    # What is watched begins with an empty page: nothing is missed while the watcher is not there yet.
+    first = "about:blank" if plan.watch else url
+    with browsers.start(
+        browser, running.port, running.folder, first, headless=plan.headless, remote=plan.watch
+    ) as opened:
+        if not plan.watch:
+            yield opened
+            return
+        with watching(opened) as session.watcher:
+            if url != first:
+                session.watcher.go(url)
+            yield opened
+
+
+def _absolute(url: str) -> str:
+    """The URL with a scheme, as one leaves it out where one types it."""
+    if "://" in url or url.startswith(("about:", "data:", "file:", "view-source:")):
+        return url
+    host = url.partition("/")[0].partition("?")[0]
+    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
+    return f"{'http' if name in OURS else 'https'}://{url}"
+
+
+def _run_script(plan: Plan, running: Proxy) -> int:
+    assert plan.script is not None
+    if running.web is not None:
+        print(f"mitmweb shows it at {running.web}", flush=True)
+    with started(plan.script, environment(running)) as process:
+        while process.poll() is None:
+            if proxy.interrupted():
+                break
+            if (problem := running.problem()) is not None:
+                raise problem
+            proxy.pause()
+        else:
+            return exit_code(process)
+    return 130
+
+
+def _report(plan: Plan, path: Path) -> Findings:
+    """Print what `corsight audit` says of the recording."""
+    recording = Recording(str(path))
+    recording.name = "this session" if plan.save is None else str(plan.save)
+    findings = Findings()
+    for judged in settled(judgements(recording, None if plan.engine == "auto" else plan.engine)):  # type: ignore[arg-type]
+        findings.add(judged)
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    write(findings, [(recording.name, recording.exchanges)], plan.engine, sys.stdout)
+    sys.stdout.flush()
+    if recording.problem is not None:
+        print(f"corsight: {one_line(str(recording.problem))}", file=sys.stderr)
+    return findings
+
+
+def _tell_disagreements(plan: Plan, said: str) -> None:
+    """Where the browser says the contrary of Corsight: into a file beside the recording, or printed."""
+    if not said:
+        return
+    print("\nThe browser says the contrary of some of this. Please report it; what to write:")
+    if plan.save is None:
+        print(f"\n{said}", end="")
+        return
+    path = plan.save.with_name(f"{plan.save.name}.disagreements.md")
+    path.write_text(said, encoding="utf-8")
+    print(f"  {path}")
+
+
+def _code(plan: Plan, findings: Findings) -> int:
+    failures = {
+        "certain": findings.blocked("certain"),
+        "blocked": findings.count(Outcome.BLOCKED),
+        "never": 0,
+    }
+    return 1 if failures[plan.fail_on] else 0

@@ -1,0 +1,278 @@
+"""One session: takes in what the proxy logs, shows it until it ends, and does what the keys ask for."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from policies.redact import printable, redact
+from policies.rules import RULES
+from scripts import proxy
+from scripts.audit import judgements, settled
+from scripts.browse.join import join
+from scripts.browse.rows import LOADED, Row, Rows
+from scripts.browse.watch import Watcher
+from scripts.browsers import BrowserError, Running
+from scripts.errors import CorsightError, one_line
+from scripts.explain import fetches
+from scripts.proxy import Proxy, Tail
+from scripts.recordings import Recording
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from policies.session import Judged
+    from scripts.browse.run import Plan
+
+TICK = 0.1
+EVERYTHING = "everything"
+MAKERS = re.compile(r"(^|\.)(google|gvt1|googleapis|mozilla|firefox|microsoft|msn)\.(com|net|org)$")
+"""Hosts that browsers ask by themselves: that one of them trusts no proxy there says nothing."""
+ALONE = "The proxy has not seen it: this is what the browser says."
+DISAGREEMENT = """\
+## {browser} and Corsight disagree on {method} {url}
+
+{browser} {said}; Corsight says {verdict}.
+
+"""
+
+
+class Session:
+    """What has come so far. `recording` is the file that the proxy writes."""
+
+    def __init__(self, running: Proxy, recording: Path, plan: Plan) -> None:
+        self.rows = Rows()
+        self.notice = ""
+        self.watcher: Watcher | None = None
+        self._proxy = running
+        self._recording = recording
+        self._plan = plan
+        self._log = Tail(recording.with_name("verdicts.jsonl"))
+        self._untrusted: dict[str, None] = {}
+        self._patched: dict[str, None] = {}
+
+    # -- what comes in ------------------------------------------------------------------------------------------------
+
+    def poll(self) -> list[tuple[Row, str | None]]:
+        """Take in what came since the last call: the rows, each with the outcome it had before."""
+        for event in self._proxy.events.new():
+            if event["kind"] == "untrusted":
+                if MAKERS.search(event["host"]) is None:
+                    self._untrusted[event["host"]] = None
+                    self.notice = str(self._refusal(event["host"]))
+            elif event["kind"] == "patching":
+                self.notice = event["text"]
+            elif event["problem"] is not None:
+                self.notice = event["problem"]
+        # First what the browser said, then the log: what it speaks of was logged before.
+        seen = self.watcher.new() if self.watcher is not None else []
+        told = [self.rows.tell(record) for record in self._log.new()]
+        changed = [row for sighting in seen if (row := join(self.rows, sighting)) is not None]
+        return told + [(row, row.outcome if not row.by_browser else None) for row in changed]
+
+    def _refusal(self, host: str) -> CorsightError:
+        who = "the script" if self._plan.script is not None else "the browser"
+        todo = "a policy of this machine may forbid it: name another with --browser"
+        if self._plan.script is not None:
+            todo = "let it trust the file that CORSIGHT_CA names"
+        return CorsightError(f"{who} does not trust the proxy's certificate for {printable(host)}", todo=todo)
+
+    def mistrust(self) -> CorsightError | None:
+        """What to say where the certificate was refused, and nothing encrypted came through."""
+        if not self._untrusted or any(row.url.startswith(("https:", "wss:")) for row in self.rows):
+            return None
+        return self._refusal(next(iter(self._untrusted)))
+
+    def notes(self) -> None:
+        """Print what the report does not say: where some certificate was refused, and others not."""
+        if self.mistrust() is None:
+            for host in self._untrusted:
+                print(f"corsight: note: {one_line(str(self._refusal(host)))}", file=sys.stderr)
+
+    # -- what is shown ------------------------------------------------------------------------------------------------
+
+    def look_on(self, running: Running) -> CorsightError | None:
+        """Show what comes until someone ends it; what broke, if something did."""
+        name = running.browser.name
+        if self._proxy.web is not None:
+            print(f"mitmweb shows it at {self._proxy.web}")
+        dumb = os.environ.get("TERM") == "dumb"
+        if self._proxy.web is None and sys.stdout.isatty() and sys.stdin.isatty() and not dumb:
+            return self._live(running)
+        print(f"{name} is open behind 127.0.0.1:{self._proxy.port}. Ctrl-C, or closing it, ends both.", flush=True)
+        while True:
+            told = self.poll()
+            if self._proxy.web is None:
+                for row, before in told:
+                    self._print(row, before)
+            if proxy.interrupted():
+                return None
+            if (over := self._over(running)) is not None:
+                return over[0]
+            time.sleep(TICK)
+
+    def _over(self, running: Running) -> tuple[CorsightError | None] | None:
+        """Whether the proxy or the browser ended, and what broke; None while both run."""
+        if (problem := self._proxy.problem()) is not None:
+            return (problem,)
+        if running.alive():
+            return None
+        if running.process.returncode == 0:
+            return (None,)
+        return (BrowserError(f"{running.browser.name} ended by itself: {one_line(running.last_words())}"),)
+
+    def _print(self, row: Row, before: str | None) -> None:
+        if row.by_browser and row.outcome == "blocked":
+            line = f"{clock(row)} blocked by the browser {row.method} {row.url} [{row.cause}] {row.message}"
+        elif row.outcome == "blocked" and before != "blocked":
+            sure = "" if row.certain else " likely"
+            title = RULES[row.cause].title if row.cause in RULES else row.message
+            line = f"{clock(row)}{sure} blocked {row.method} {row.url} [{row.cause}] {title}"
+        elif before == "blocked" and row.outcome != "blocked":
+            line = f"{clock(row)} {row.outcome} after all {row.method} {row.url}"
+        else:
+            return
+        print(printable(redact(line)), flush=True)
+
+    def _live(self, running: Running) -> CorsightError | None:
+        from rich.console import Console
+        from rich.live import Live
+
+        from scripts.browse.keys import keyboard
+        from scripts.browse.screen import Screen
+
+        console = Console(markup=False, emoji=False, highlight=False)
+        title = f"{running.browser.name} behind 127.0.0.1:{self._proxy.port}"
+        screen = Screen(self.rows, title, self.story, self.patch, self.save)
+        screen.ascii_only = not console.encoding.startswith("utf")
+        drawn = None
+        with keyboard() as keys, Live(console=console, screen=True, auto_refresh=False) as live:
+            while not screen.ended:
+                changed = bool(self.poll())
+                pressed = keys(TICK)
+                for key in pressed:
+                    screen.press(key)
+                if self.notice:
+                    screen.notice, self.notice, changed = self.notice, "", True
+                if changed or pressed or drawn != console.size:
+                    # Calm: it is drawn again only where something is new.
+                    drawn = console.size
+                    live.update(screen.render(console), refresh=True)
+                if proxy.interrupted():
+                    return None
+                if (over := self._over(running)) is not None:
+                    return over[0]
+        return None
+
+    # -- what the keys ask for ----------------------------------------------------------------------------------------
+
+    def story(self, row: Row) -> RenderableType:
+        """The story of the row's fetch, from the recording so far."""
+        from rich.text import Text
+
+        from policies.story import tell
+        from scripts.report.story import tree
+
+        if row.by_browser:
+            said = f"{row.method} {row.url}", f"{row.message}.", ALONE
+            return Text("\n\n".join(printable(redact(line.strip())) for line in said))
+        fetch = self._fetch(row)
+        if fetch is None:
+            return Text("The response has not come to its end yet: its story can be told then.")
+        return tree(tell(fetch), ascii_only=not (sys.stdout.encoding or "").lower().startswith("utf"))
+
+    def _fetch(self, row: Row) -> list[Judged] | None:
+        for fetch in self._fetches():
+            if any(judged.entry.exchange.id == row.id for judged in fetch):
+                return fetch
+        return None
+
+    def _fetches(self) -> Iterator[list[Judged]]:
+        engine = None if self._plan.engine == "auto" else self._plan.engine
+        # The proxy writes on while it is read: what is not whole at the end comes the next time.
+        yield from fetches(settled(judgements(Recording(str(self._recording)), engine)))  # type: ignore[arg-type]
+
+    def unseen(self) -> list[str]:
+        """A line for each request that the browser stopped before it reached the proxy."""
+        stopped = [row for row in self.rows if row.by_browser and row.outcome == "blocked"]
+        lines = (f"{row.method or 'request'} {row.url}: {row.message}" for row in stopped)
+        return [printable(redact(line)) for line in dict.fromkeys(lines)]
+
+    def disagreements(self, browser: str) -> str:
+        """A report for an issue on every exchange where the browser says the contrary; empty where there is none."""
+        from policies.story import tell
+        from policies.story.text import lines
+
+        rows = {row.id: row for row in self.rows if row.disagrees}
+        said = ""
+        for fetch in self._fetches() if rows else ():
+            for judged in fetch:
+                if (row := rows.get(judged.entry.exchange.id)) is None:
+                    continue
+                verdict = f"{'' if row.certain else 'likely '}{row.outcome}{f' ({row.cause})' if row.cause else ''}"
+                refused = f"kept it from the page ({row.seen})"
+                head = DISAGREEMENT.format(
+                    browser=browser,
+                    method=row.method,
+                    url=row.url,
+                    said="let the page have it" if row.seen == LOADED else refused,
+                    verdict=verdict,
+                )
+                said += redact(head) + "\n".join(f"    {line}".rstrip() for line in lines(tell(fetch))) + "\n\n"
+        return said
+
+    def patch(self, row: Row) -> str:
+        """Patch the row's endpoint from now on, or no more; what to say of it."""
+        if self._plan.patch_scope == EVERYTHING:
+            return "Everything is patched already: --patch-scope everything."
+        if row.by_browser:
+            return "It never reached the proxy: nothing there can patch it."
+        endpoint = row.endpoint
+        undone = endpoint in self._patched
+        if undone:
+            del self._patched[endpoint]
+        else:
+            self._patched[endpoint] = None
+        scopes = [] if self._plan.patch_scope is None else [self._plan.patch_scope]
+        scopes += [scope_of(endpoint) for endpoint in self._patched]
+        self._proxy.set(
+            cors_patch="blocked" if scopes else "off", cors_patch_scope=" | ".join(f"({scope})" for scope in scopes)
+        )
+        if undone:
+            return f"No longer patched: {endpoint}"
+        return f"Patched from now on, p again ends it; load the page again: {endpoint}"
+
+    def save(self) -> str:
+        """Copy the recording so far to where it was asked for, or to a new file here; what to say of it."""
+        path = self._plan.save or _unused(Path(time.strftime("corsight-%Y%m%d-%H%M%S.mitm")))
+        try:
+            shutil.copyfile(self._recording, path)
+        except OSError as error:
+            return f"It could not be saved to {path}: {error.strerror or error}."
+        return f"Saved so far: {path}"
+
+
+def scope_of(endpoint: str) -> str:
+    """The filter expression for a URL with whatever query."""
+    pattern = f"^{re.escape(endpoint)}([?#]|$)"
+    quoted = pattern.replace("\\", "\\\\").replace('"', '\\"')
+    return f'~u "{quoted}"'
+
+
+def clock(row: Row) -> str:
+    """When it began, as a clock shows it."""
+    return time.strftime("%H:%M:%S", time.localtime(row.started))
+
+
+def _unused(path: Path) -> Path:
+    number = 1
+    while path.exists():
+        number += 1
+        path = path.with_stem(f"{path.stem.partition('_')[0]}_{number}")
+    return path

@@ -1,0 +1,305 @@
+"""Asks the browser itself what became of its requests: Chromium over DevTools, Firefox over Marionette.
+
+What is asked changes nothing on the page. Where a browser can't be asked any more, watching ends and browsing goes on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import queue
+import re
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from websockets.exceptions import WebSocketException
+from websockets.sync.client import ClientConnection, connect
+
+from scripts import browsers
+from scripts.browsers import BrowserError, Running
+
+type Kind = Literal["loaded", "refused", "unsent", "answered"]
+
+OPEN = 10_000
+"""How many requests may be under way at once; what is beyond is not watched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What a browser said of one of its requests.
+
+    `kind` is loaded; refused, when its response was kept from the page; unsent, when the browser itself stopped it;
+    answered, when a service worker replied.
+    """
+
+    kind: Kind
+    url: str
+    method: str
+    started: float
+    """Epoch seconds; about, with Firefox."""
+    error: str = ""
+    """The browser's own identifier: of a CORS error, or of what stopped it."""
+    text: str = ""
+
+
+class Watcher(Protocol):
+    def go(self, url: str) -> None:
+        """Open `url` in the browser's page."""
+
+    def new(self) -> list[Sighting]:
+        """What the browser said since the last call."""
+
+
+@contextlib.contextmanager
+def watching(running: Running) -> Iterator[Watcher]:
+    """Watch a browser that was started with `remote`. Raises BrowserError where it can't be asked."""
+    if running.devtools is None:
+        assert running.marionette is not None
+        yield Firefox(running.marionette)
+        return
+    with contextlib.ExitStack() as stack:
+        try:
+            socket = stack.enter_context(connect(running.devtools, max_size=None, proxy=None))
+        except (OSError, WebSocketException) as problem:
+            what = f"{running.browser.name} lets nobody watch it: {problem}"
+            raise BrowserError(what, todo="add --no-watch") from problem
+        yield Chromium(socket, running.browser.name)
+
+
+def _taken(said: queue.SimpleQueue[Sighting]) -> list[Sighting]:
+    taken = []
+    with contextlib.suppress(queue.Empty):
+        while True:
+            taken.append(said.get_nowait())
+    return taken
+
+
+# -- Chromium ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Request:
+    """A request under way in Chromium."""
+
+    url: str
+    method: str
+    started: float
+    preflight: bool
+    answered: bool = False
+    worker: bool = False
+
+
+ORB = "net::ERR_BLOCKED_BY_ORB"
+REFUSALS = ("corp-", "coep-")
+"""How the blocked reasons begin that tell of a response, and not of a request that was never sent."""
+ON_THE_WAY = {"inspector", "other"}
+
+
+class Requests:
+    """The requests of a Chromium that are under way, and what DevTools' events say of their ends."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, Request] = {}
+
+    def take(self, method: str, params: dict[str, Any]) -> Sighting | None:
+        """Take in an event of DevTools; what it says of a request's end, if it does."""
+        if method == "Audits.issueAdded":
+            return _violation(params["issue"])
+        id = params.get("requestId", "")
+        if method == "Network.requestWillBeSent":
+            # A browser's own pages are of no concern.
+            if len(self._open) < OPEN and params["request"]["url"].startswith(("http:", "https:")):
+                preflight = params.get("initiator", {}).get("type") == "preflight"
+                asked = params["request"]
+                self._open[id] = Request(asked["url"], asked["method"], params["wallTime"], preflight)
+        elif (request := self._open.get(id)) is not None:
+            if method == "Network.responseReceived":
+                request.answered = True
+                request.worker = bool(params["response"].get("fromServiceWorker"))
+            elif method in ("Network.loadingFinished", "Network.loadingFailed"):
+                del self._open[id]
+                return self._ended(request, params) if method.endswith("Failed") else self._loaded(request)
+        return None
+
+    def _loaded(self, request: Request) -> Sighting | None:
+        if request.preflight or not request.answered:
+            return None
+        kind: Kind = "answered" if request.worker else "loaded"
+        return Sighting(kind, request.url, request.method, request.started)
+
+    def _ended(self, request: Request, params: dict[str, Any]) -> Sighting | None:
+        if request.preflight:
+            # Its failure is told once more, of the request that it was for.
+            return None
+        where = request.url, request.method, request.started
+        status, reason = params.get("corsErrorStatus"), params.get("blockedReason")
+        if status is not None:
+            return Sighting("refused", *where, error=status["corsError"])
+        if params.get("errorText") == ORB:
+            return Sighting("refused", *where, error="ORB")
+        if reason is not None and reason not in ON_THE_WAY:
+            return Sighting("refused" if reason.startswith(REFUSALS) else "unsent", *where, error=reason)
+        # Only its body was not read to the end.
+        return self._loaded(request)
+
+
+class Chromium:
+    """Listens to DevTools, attached to every page, frame and worker from its first request on."""
+
+    def __init__(self, socket: ClientConnection, name: str = "Chromium") -> None:
+        self._socket = socket
+        self._said: queue.SimpleQueue[Sighting] = queue.SimpleQueue()
+        self._requests = Requests()
+        self._page = ""
+        self._attached = threading.Event()
+        self._count = 0
+        self._attach()
+        threading.Thread(target=self._listen, daemon=True).start()
+        if not self._attached.wait(browsers.PATIENCE):
+            raise BrowserError(f"{name} did not let its page be watched", todo="add --no-watch")
+
+    def go(self, url: str) -> None:
+        self._send("Page.navigate", self._page, url=url)
+
+    def new(self) -> list[Sighting]:
+        return _taken(self._said)
+
+    def _listen(self) -> None:
+        with contextlib.suppress(WebSocketException, OSError):
+            for message in self._socket:
+                event = json.loads(message)
+                method, params = event.get("method", ""), event.get("params", {})
+                if method == "Target.attachedToTarget":
+                    self._watch(params)
+                elif (sighting := self._requests.take(method, params)) is not None:
+                    self._said.put(sighting)
+
+    def _watch(self, params: dict[str, Any]) -> None:
+        session = params["sessionId"]
+        for domain in ("Network", "Audits"):
+            self._send(f"{domain}.enable", session)
+        self._attach(session)
+        self._send("Runtime.runIfWaitingForDebugger", session)
+        if params["targetInfo"]["type"] == "page" and not self._page:
+            self._page = session
+            self._attached.set()
+
+    def _attach(self, session: str | None = None) -> None:
+        self._send("Target.setAutoAttach", session, autoAttach=True, waitForDebuggerOnStart=True, flatten=True)
+
+    def _send(self, method: str, session: str | None = None, **params: Any) -> None:
+        self._count += 1
+        message = {"id": self._count, "method": method, "params": params}
+        with contextlib.suppress(WebSocketException, OSError):
+            self._socket.send(json.dumps(message | ({"sessionId": session} if session else {})))
+
+
+def _violation(issue: dict[str, Any]) -> Sighting | None:
+    """A request that the page's Content-Security-Policy forbade: of most of them Network says nothing."""
+    details = issue.get("details", {}).get("contentSecurityPolicyIssueDetails")
+    if issue.get("code") != "ContentSecurityPolicyIssue" or details is None or details.get("isReportOnly"):
+        return None
+    url = details.get("blockedURL", "")
+    if not url.startswith(("http:", "https:")):
+        return None
+    return Sighting("unsent", url, "", time.time(), error="csp")
+
+
+# -- Firefox ----------------------------------------------------------------------------------------------------------
+
+OBSERVE = """
+    const reasons = {};
+    for (const name of Object.keys(Ci.nsILoadInfo)) {
+        if (name.startsWith("BLOCKING_REASON_")) reasons[Ci.nsILoadInfo[name]] = name.slice(16);
+    }
+    const seen = new Map();
+    Services.obs.addObserver({
+        observe(subject) {
+            const channel = subject.QueryInterface(Ci.nsIHttpChannel);
+            const info = channel.loadInfo;
+            if (seen.size > 10000 || info.triggeringPrincipal.isSystemPrincipal) return;
+            // A refused one stops twice, and only the second time says so.
+            seen.set(channel.channelId, [channel.URI.spec, channel.requestMethod,
+                reasons[info.requestBlockingReason] ?? "", channel.status, Date.now() / 1000]);
+        },
+    }, "http-on-stop-request");
+    globalThis.corsightSeen = seen;
+"""
+READ = """
+    const lines = Services.console.getMessageArray().filter(message => message instanceof Ci.nsIScriptError)
+        .map(error => [error.category, error.errorMessage]);
+    Services.console.reset();
+    const channels = [];
+    for (const [id, said] of globalThis.corsightSeen) {
+        if (said[4] < Date.now() / 1000 - 0.3) {
+            channels.push(said);
+            globalThis.corsightSeen.delete(id);
+        }
+    }
+    return {channels, lines};
+"""
+UNSENT = {"Mixed Content Blocker": "mixed-content", "CSP": "csp"}
+"""The console categories that tell of requests which were never sent."""
+QUOTED = re.compile(r"[“'\"](https?://[^”'\"\s]+)[”'\"]|\b(https?://[^\s”'\"]+)")
+STOPPED = re.compile(r"\bblock", re.IGNORECASE)
+REPORT_ONLY = re.compile("Report-Only|would", re.IGNORECASE)
+EVERY = 0.25
+"""Seconds between two questions."""
+
+
+class Firefox:
+    """Reads the browser's console and the ends of its channels, in its parent process."""
+
+    def __init__(self, marionette: browsers.Marionette) -> None:
+        self._marionette = marionette
+        self._said: queue.SimpleQueue[Sighting] = queue.SimpleQueue()
+        self._turn = threading.Lock()
+        self._script(OBSERVE)
+        threading.Thread(target=self._ask, daemon=True).start()
+
+    def go(self, url: str) -> None:
+        with self._turn:
+            self._marionette.call("Marionette:SetContext", value="content")
+            self._marionette.call("WebDriver:Navigate", url=url)
+
+    def new(self) -> list[Sighting]:
+        return _taken(self._said)
+
+    def _ask(self) -> None:
+        # It answers no more when it was closed, or its last window was.
+        with contextlib.suppress(BrowserError):
+            while True:
+                time.sleep(EVERY)
+                said = self._script(READ)
+                if said is None:
+                    return
+                for sighting in sightings(said["channels"], said["lines"], time.time()):
+                    self._said.put(sighting)
+
+    def _script(self, script: str) -> Any:
+        with self._turn:
+            self._marionette.call("Marionette:SetContext", value="chrome")
+            return self._marionette.call(
+                "WebDriver:ExecuteScript", script=script, args=[], sandbox="system", newSandbox=False
+            )
+
+
+def sightings(channels: list[list[Any]], lines: list[list[str]], now: float) -> list[Sighting]:
+    """What the ends of Firefox's channels and the lines of its console say of its requests."""
+    said = []
+    for url, method, reason, status, ended in channels:
+        if method == "OPTIONS":
+            continue
+        if reason.startswith("CORS"):
+            said.append(Sighting("refused", url, method, ended, error=reason))
+        elif status == 0 and reason in ("", "NONE"):
+            said.append(Sighting("loaded", url, method, ended))
+    for category, text in lines:
+        cause = next((cause for start, cause in UNSENT.items() if category.startswith(start)), None)
+        found = QUOTED.search(text)
+        if cause is not None and found is not None and STOPPED.search(text) and not REPORT_ONLY.search(text):
+            said.append(Sighting("unsent", found[1] or found[2], "", now, error=cause, text=text))
+    return said

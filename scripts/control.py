@@ -1,0 +1,79 @@
+"""The script that mitmproxy loads beside addons/cors.py where a command of ours started it: it tells, and is told.
+
+In the folder `corsight_folder` it leaves `started.json` when the proxy listens, and appends to `events.jsonl` what the
+command has to know. Each line of its standard input is a JSON object {"id": ..., "set": {option: value}}. It ends the
+proxy when that input ends: no proxy outlives the command that started it, whatever ended that.
+"""
+
+import json
+import logging
+import os
+import threading
+from pathlib import Path
+
+from mitmproxy import ctx, exceptions
+
+UNTRUSTED = ("does not trust", "may not trust")
+"""How mitmproxy words a client that ended the TLS handshake over the certificate."""
+
+
+class Control:
+    def load(self, loader) -> None:
+        loader.add_option("corsight_folder", str, "", "where to tell of oneself")
+
+    def running(self) -> None:
+        self._patched = Patched()
+        logging.getLogger("addons.patch").addHandler(self._patched)
+        threading.Thread(target=self._listen, args=(ctx.master,), daemon=True).start()
+        [(_, port, *_), *_] = ctx.master.addons.get("proxyserver").listen_addrs()
+        tell("started.json", json.dumps({"port": port, "web": getattr(ctx.master, "web_url", None)}).encode())
+
+    def done(self) -> None:
+        logging.getLogger("addons.patch").removeHandler(getattr(self, "_patched", None))
+
+    def tls_failed_client(self, data) -> None:
+        if any(words in (data.conn.error or "") for words in UNTRUSTED):
+            server = data.context.server.address
+            append({"kind": "untrusted", "host": data.conn.sni or (server[0] if server else "")})
+
+    def _listen(self, master) -> None:
+        # Not sys.stdin: a daemon thread that waits in there may break the interpreter's own end.
+        unread = b""
+        while chunk := os.read(0, 65536):
+            *lines, unread = (unread + chunk).split(b"\n")
+            for line in lines:
+                master.event_loop.call_soon_threadsafe(obey, json.loads(line))
+        master.shutdown()
+
+
+class Patched(logging.Handler):
+    """Passes on what the addon says about patching."""
+
+    def emit(self, record) -> None:
+        append({"kind": "patching", "text": record.getMessage()})
+
+
+def obey(order) -> None:
+    try:
+        ctx.options.update(**order["set"])
+    except (exceptions.OptionsError, KeyError) as error:
+        append({"kind": "answer", "id": order["id"], "problem": str(error)})
+    else:
+        append({"kind": "answer", "id": order["id"], "problem": None})
+
+
+def append(event) -> None:
+    """Add one event, whole, to those the command reads."""
+    with Path(ctx.options.corsight_folder, "events.jsonl").open("ab", buffering=0) as file:
+        file.write(json.dumps(event).encode() + b"\n")
+
+
+def tell(name: str, content: bytes) -> None:
+    """Write a file that is there whole, or not at all."""
+    path = Path(ctx.options.corsight_folder, name)
+    unfinished = path.with_suffix(".new")
+    unfinished.write_bytes(content)
+    unfinished.replace(path)
+
+
+addons = [Control()]

@@ -1,0 +1,586 @@
+"""Browsing without a browser: rows, keys, screen, what browsers say, and a command behind a real proxy."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mitmproxy import flowfilter
+from mitmproxy.test import tflow
+from rich.console import Console
+from rich.text import Text
+
+from policies.record import record
+from scripts import browsers, cli, proxy
+from scripts.audit import judgements, settled
+from scripts.browse import keys
+from scripts.browse.join import join
+from scripts.browse.rows import Row, Rows
+from scripts.browse.run import MAKERS, Plan, _absolute, run
+from scripts.browse.screen import Screen
+from scripts.browse.session import scope_of
+from scripts.browse.watch import Requests, Sighting, sightings
+from scripts.recordings import Recording
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SHOP = ROOT / "scripts" / "demo" / "inside.py"
+RECORDS = [record(judged) for judged in settled(judgements(Recording(str(ROOT / "examples" / "shop.mitm")), None))]
+PYTHON = f'"{sys.executable}" -c'
+ASK = (
+    "import sys, urllib.request as u; "
+    "u.urlopen(u.Request('https://reviews.test/lamp', headers={'Origin': 'https://shop.test', "
+    "'Sec-Fetch-Mode': 'cors', 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Dest': 'empty'})); sys.exit(CODE)"
+)
+
+
+@pytest.fixture(autouse=True)
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The folder that all temporary files go into, but pytest's."""
+    with tempfile.TemporaryDirectory(prefix="browse-") as folder:
+        monkeypatch.setenv("TMPDIR", folder)
+        monkeypatch.setattr(tempfile, "tempdir", None)
+        yield Path(folder)
+
+
+@pytest.fixture
+def rows() -> Rows:
+    """The demo's visit."""
+    rows = Rows()
+    for one in RECORDS:
+        rows.tell(one)
+    return rows
+
+
+def ask(code: int = 0) -> str:
+    """A command that asks a server of the shop as a page's script does; it exits with `code`."""
+    return f'{PYTHON} "{ASK.replace("CODE", str(code))}"'
+
+
+# -- rows -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_revision_replaces_its_row(rows: Rows) -> None:
+    count, blocked = len(rows), next(one for one in RECORDS if one["outcome"] == "blocked")
+    row, before = rows.tell(blocked | {"outcome": "allowed", "rule": None, "certainty": "likely"})
+    assert (before, row.outcome, row.cause, row.certain) == ("blocked", "allowed", "", False)
+    assert len(rows) == count == len(RECORDS)
+
+
+def test_a_row_that_turns_out_to_be_of_another_fetch_moves_there(rows: Rows) -> None:
+    blocked, allowed = of(rows, "https://reviews.test/lamp"), of(rows, "https://api.shop.test/products")
+    base = next(one for one in RECORDS if one["flow"] == blocked.id)
+    alone = blocked.fetch
+    rows.tell(base | {"fetch": allowed.fetch})
+    assert rows.of_fetch(allowed) == [allowed, blocked]
+    assert alone not in rows._fetches
+
+
+def test_the_oldest_rows_are_forgotten() -> None:
+    rows = Rows(kept=3)
+    for one in RECORDS:
+        rows.tell(one)
+    assert [row.id for row in rows] == [one["flow"] for one in RECORDS[-3:]]
+    assert rows.forgotten == len(RECORDS) - 3
+    assert sum(len(siblings) for siblings in rows._fetches.values()) == 3
+
+
+@pytest.mark.parametrize(
+    ("wanted", "kept"),
+    [
+        ("", lambda row: True),
+        ("blocked", lambda row: row.outcome == "blocked"),
+        ("not-cors", lambda row: row.outcome == "not-cors"),
+        ("pay.test", lambda row: "//pay.test/" in row.url),
+        ("Blocked PAY.test", lambda row: "//pay.test/" in row.url and row.outcome == "blocked"),
+        ("https://shop.test", lambda row: row.origin == "https://shop.test"),
+        ("disagrees", lambda row: False),
+    ],
+)
+def test_a_filter_keeps_rows_by_verdict_host_and_origin(wanted: str, kept: Callable[[Row], bool], rows: Rows) -> None:
+    expected = [row for row in rows if kept(row)]
+    assert rows.matching(wanted) == expected
+    assert bool(expected) == (wanted != "disagrees")
+
+
+# -- what the browser says --------------------------------------------------------------------------------------------
+
+
+def of(rows: Rows, url: str, role: str = "request") -> Row:
+    return next(row for row in rows if row.url == url and row.role == role)
+
+
+def sighting(row: Row, kind: Any, error: str = "", method: str | None = None) -> Sighting:
+    return Sighting(kind, row.url, row.method if method is None else method, row.started + 0.2, error)
+
+
+def test_where_the_browser_agrees_nothing_is_marked(rows: Rows) -> None:
+    blocked, allowed = of(rows, "https://reviews.test/lamp"), of(rows, "https://api.shop.test/products")
+    assert join(rows, sighting(blocked, "refused", "MissingAllowOriginHeader")) is blocked
+    assert join(rows, sighting(allowed, "loaded")) is allowed
+    assert not any(row.disagrees for row in rows)
+    assert (blocked.seen, allowed.seen) == ("MissingAllowOriginHeader", "loaded")
+
+
+def test_where_the_browser_says_the_contrary_it_is_marked_until_revised(rows: Rows) -> None:
+    blocked, allowed = of(rows, "https://reviews.test/lamp"), of(rows, "https://api.shop.test/products")
+    join(rows, sighting(blocked, "loaded"))
+    join(rows, sighting(allowed, "refused", "MissingAllowOriginHeader"))
+    assert rows.matching("disagrees") == [row for row in rows if row in (blocked, allowed)]
+    corrected = next(one for one in RECORDS if one["flow"] == blocked.id) | {"outcome": "allowed", "rule": None}
+    rows.tell(corrected)
+    assert rows.matching("disagrees") == [allowed]
+
+
+def test_a_request_that_its_preflight_stopped_agrees_with_the_preflight(rows: Rows) -> None:
+    preflight = of(rows, "https://api.shop.test/cart/1", "preflight")
+    assert preflight.outcome == "blocked"
+    said = sighting(preflight, "refused", "MethodDisallowedByPreflightResponse", "DELETE")
+    assert join(rows, said) is preflight
+    assert not preflight.disagrees
+
+
+def test_a_request_that_a_passing_preflight_stopped_is_marked_until_revised(rows: Rows) -> None:
+    preflight = of(rows, "https://api.shop.test/cart", "preflight")
+    assert preflight.outcome == "allowed"
+    base = next(one for one in RECORDS if one["flow"] == preflight.id)
+    rows.tell(base | {"flow": "other", "fetch": "other", "url": "https://api.shop.test/other"})
+    other = rows.get("other")
+    assert other is not None
+    assert join(rows, sighting(other, "refused", "PreflightInvalidAllowCredentials", "PUT")) is other
+    assert other.disagrees
+    rows.tell(base | {"flow": "other", "fetch": "other", "outcome": "blocked", "rule": "allow-credentials-missing"})
+    assert not other.disagrees
+
+
+def test_of_several_alike_the_one_that_agrees_is_meant() -> None:
+    rows = Rows()
+    base = next(one for one in RECORDS if one["url"] == "https://reviews.test/lamp")
+    rows.tell(base)
+    rows.tell(base | {"flow": "other", "fetch": "other", "outcome": "allowed", "rule": None})
+    join(rows, sighting(next(iter(rows)), "loaded"))
+    join(rows, sighting(next(iter(rows)), "refused", "MissingAllowOriginHeader"))
+    assert [(row.seen, row.disagrees) for row in rows] == [("MissingAllowOriginHeader", False), ("loaded", False)]
+
+
+def test_what_never_reached_the_proxy_gets_a_row_once(rows: Rows) -> None:
+    count = len(rows)
+    said = Sighting("unsent", "http://never.test/x#top", "GET", 1000.0, "mixed-content")
+    row = join(rows, said)
+    assert row is not None
+    assert (row.url, row.outcome, row.cause, row.by_browser) == (
+        "http://never.test/x",
+        "blocked",
+        "mixed-content",
+        True,
+    )
+    assert join(rows, replace(said, started=1000.5, method="")) is None
+    assert rows.matching("browser") == [row]
+    assert len(rows) == count + 1
+    assert join(rows, replace(said, kind="loaded", error="")) is None, "out of a cache"
+    answered = join(rows, replace(said, kind="answered", error=""))
+    assert answered is not None
+    assert answered.outcome == "answered"
+
+
+REQUEST = {"requestId": "1", "request": {"url": "https://a.test/", "method": "GET"}, "wallTime": 5.0}
+RESPONSE = {"requestId": "1", "response": {}}
+
+
+@pytest.mark.parametrize(
+    ("events", "said"),
+    [
+        ([("requestWillBeSent", REQUEST), ("responseReceived", RESPONSE), ("loadingFinished", {})], "loaded"),
+        (
+            [("requestWillBeSent", REQUEST), ("responseReceived", RESPONSE), ("loadingFailed", {"errorText": "x"})],
+            "loaded",
+        ),
+        ([("requestWillBeSent", REQUEST), ("loadingFailed", {"errorText": "net::ERR_ABORTED"})], None),
+        (
+            [("requestWillBeSent", REQUEST), ("loadingFailed", {"corsErrorStatus": {"corsError": "Some"}})],
+            "refused Some",
+        ),
+        (
+            [("requestWillBeSent", REQUEST), ("loadingFailed", {"blockedReason": "mixed-content"})],
+            "unsent mixed-content",
+        ),
+        (
+            [("requestWillBeSent", REQUEST), ("loadingFailed", {"blockedReason": "corp-not-same-site"})],
+            "refused corp-not-same-site",
+        ),
+        ([("requestWillBeSent", REQUEST), ("loadingFailed", {"errorText": "net::ERR_BLOCKED_BY_ORB"})], "refused ORB"),
+        (
+            [
+                ("requestWillBeSent", REQUEST | {"initiator": {"type": "preflight"}}),
+                ("loadingFailed", {"corsErrorStatus": {"corsError": "Some"}}),
+            ],
+            None,
+        ),
+        (
+            [
+                ("requestWillBeSent", REQUEST),
+                ("responseReceived", {"requestId": "1", "response": {"fromServiceWorker": True}}),
+                ("loadingFinished", {}),
+            ],
+            "answered",
+        ),
+        (
+            [
+                ("requestWillBeSent", REQUEST | {"request": {"url": "chrome://x", "method": "GET"}}),
+                ("loadingFailed", {}),
+            ],
+            None,
+        ),
+        ([("loadingFailed", {"corsErrorStatus": {"corsError": "Some"}})], None),
+    ],
+)
+def test_devtools_tells_what_became_of_a_request(events: list[tuple[str, dict[str, Any]]], said: str | None) -> None:
+    requests = Requests()
+    found = [requests.take(f"Network.{method}", {"requestId": "1"} | params) for method, params in events]
+    ends = [f"{one.kind} {one.error}".strip() for one in found if one is not None]
+    assert ends == ([] if said is None else [said])
+    assert not requests._open or said is None
+
+
+def test_devtools_tells_what_the_content_security_policy_forbade() -> None:
+    def issue(**details: Any) -> dict[str, Any]:
+        return {
+            "issue": {"code": "ContentSecurityPolicyIssue", "details": {"contentSecurityPolicyIssueDetails": details}}
+        }
+
+    requests = Requests()
+    found = requests.take("Audits.issueAdded", issue(blockedURL="http://a.test/x", isReportOnly=False))
+    assert found is not None
+    assert (found.kind, found.url, found.error) == ("unsent", "http://a.test/x", "csp")
+    assert requests.take("Audits.issueAdded", issue(blockedURL="http://a.test/x", isReportOnly=True)) is None
+    assert requests.take("Audits.issueAdded", issue(blockedURL="inline", isReportOnly=False)) is None
+    assert requests.take("Audits.issueAdded", {"issue": {"code": "CorsIssue", "details": {}}}) is None
+
+
+def test_firefox_tells_what_became_of_a_request() -> None:
+    channels = [
+        ["https://a.test/1", "GET", "NONE", 0, 10.0],
+        ["https://a.test/2", "GET", "CORSMISSINGALLOWORIGIN", 2152923147, 10.0],
+        ["https://a.test/3", "OPTIONS", "CORSMISSINGALLOWORIGIN", 0, 10.0],
+        ["https://a.test/4", "GET", "NONE", 2152398850, 10.0],
+    ]
+    lines = [
+        ["Mixed Content Blocker", "Blocked loading mixed active content “http://a.test/5”"],
+        ["Mixed Content Blocker", "Loading mixed (insecure) display content “http://a.test/6” on a secure page"],
+        [
+            "CSP_CSPViolationWithURI",
+            "Content-Security-Policy: The page’s settings blocked the loading of a resource "
+            "(connect-src) at http://a.test/7 because it violates the following directive: “connect-src x”",
+        ],
+        ["CSP_RO", "Content-Security-Policy: (Report-Only policy) The page’s settings would block http://a.test/8"],
+        ["CORSMissingAllowOrigin", "Cross-Origin Request Blocked: … at https://a.test/2"],
+    ]
+    said = [(one.kind, one.url[-1], one.error) for one in sightings(channels, lines, 20.0)]
+    assert said == [
+        ("loaded", "1", ""),
+        ("refused", "2", "CORSMISSINGALLOWORIGIN"),
+        ("unsent", "5", "mixed-content"),
+        ("unsent", "7", "csp"),
+    ]
+
+
+# -- screen and keys --------------------------------------------------------------------------------------------------
+
+
+def screen(rows: Rows) -> Screen:
+    return Screen(
+        rows, "Chromium behind 127.0.0.1:1", lambda row: Text("story\n" * 50), lambda row: f"patch {row.url}", str
+    )
+
+
+def drawn(screen: Screen, width: int = 80, height: int = 24) -> list[str]:
+    console = Console(file=io.StringIO(), width=width, height=height, color_system=None, legacy_windows=False)
+    console.print(screen.render(console), end="")
+    return console.file.getvalue().rstrip("\n").split("\n")  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (80, 10), (132, 50), (81, 8)])
+def test_it_fits_the_terminal_in_each_state(width: int, height: int, rows: Rows) -> None:
+    shown = screen(rows)
+    for pressed in ["", "up", "up", "/", "x", "escape", "p", "escape", "enter", "down", "end", "escape"]:
+        if pressed:
+            shown.press(pressed)
+        lines = drawn(shown, width, height)
+        assert max(map(len, lines)) <= width
+        assert len(lines) <= height
+    assert "Corsight  Chromium behind 127.0.0.1:1" in lines[0]
+    assert f"7 blocked of {len(rows)} exchanges" in lines[0]
+
+
+def test_a_row_says_time_method_url_verdict_and_cause(rows: Rows) -> None:
+    shown = drawn(screen(rows), 120, 40)
+    row = of(rows, "https://reviews.test/lamp")
+    clock = time.strftime("%H:%M:%S", time.localtime(row.started))
+    [line] = [line for line in shown if "reviews.test/lamp" in line]
+    assert line.split() == [clock, "GET", "reviews.test/lamp", "✘", "blocked", "allow-origin-missing"]
+
+
+def test_what_a_peer_sends_reaches_the_screen_escaped_and_redacted() -> None:
+    rows = Rows()
+    rows.tell(RECORDS[0] | {"url": "https://a.test/\x1b[2J?token=hush", "method": "G\x07T", "origin": "\x1b]0;x"})
+    shown = "\n".join(drawn(screen(rows)))
+    assert "\x1b" not in shown
+    assert "\x07" not in shown
+    assert "hush" not in shown
+
+
+def test_the_newest_is_followed_until_another_is_selected(rows: Rows) -> None:
+    shown = screen(rows)
+    last = list(rows)[-1]
+    assert shown.chosen() is last
+    shown.press("up")
+    above = shown.chosen()
+    assert above is list(rows)[-2]
+    rows.tell(RECORDS[0] | {"flow": "new"})
+    assert shown.chosen() is above
+    shown.press("end")
+    assert shown.chosen() is rows.get("new")
+    shown.press("home")
+    assert shown.chosen() is next(iter(rows))
+
+
+def test_a_filter_is_typed_and_taken_back(rows: Rows) -> None:
+    shown = screen(rows)
+    for key in ["/", *"blokk", "backspace", "backspace", *"cked", "enter"]:
+        shown.press(key)
+    assert shown.wanted == "blocked"
+    assert {row.outcome for row in shown.shown()} == {"blocked"}
+    assert "[blocked]" in drawn(shown)[-1]
+    for key in ["/", *" nothing", "enter"]:
+        shown.press(key)
+    assert "Nothing matches the filter." in "\n".join(drawn(shown))
+    shown.press("p")
+    assert shown.notice == ""
+    shown.press("escape")
+    assert len(shown.shown()) == len(rows)
+
+
+def test_keys_open_the_story_patch_save_and_end(rows: Rows) -> None:
+    shown = screen(rows)
+    shown.press("enter")
+    assert drawn(shown)[0] == "story"
+    shown.press("q")
+    assert (shown.story, shown.ended) == (None, False)
+    shown.press("p")
+    assert drawn(shown)[-1].startswith("patch https://")
+    shown.press("q")
+    assert shown.ended
+
+
+def test_where_the_browser_disagrees_the_row_says_so(rows: Rows) -> None:
+    row = of(rows, "https://reviews.test/lamp")
+    join(rows, sighting(row, "loaded"))
+    shown = screen(rows)
+    shown.wanted = "disagrees"
+    lines = drawn(shown)
+    assert "✘ blocked !" in lines[3]
+    assert "The browser says: loaded, the contrary." in "\n".join(lines)
+
+
+def test_keys_have_names() -> None:
+    assert keys.named("a\x1b[A\x1b[6~\r\x1b[15~\x7f\x1bOB/") == [
+        "a",
+        "up",
+        "page-down",
+        "enter",
+        "backspace",
+        "down",
+        "/",
+    ]
+    assert keys.named("\x1b") == ["escape"]
+
+
+# -- what the proxy is told -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "url", "covered"),
+    [
+        ("https://api.test/a.b", "https://api.test/a.b?q=1", True),
+        ("https://api.test/a.b", "https://api.test/a.b", True),
+        ("https://api.test/a.b", "https://api.test/aXb", False),
+        ("https://api.test/a.b", "https://api.test/a.b/c", False),
+        ('https://api.test/"(x)\\d', 'https://api.test/"(x)\\d', True),
+    ],
+)
+def test_a_patch_covers_one_endpoint(endpoint: str, url: str, covered: bool) -> None:
+    flow = tflow.tflow()
+    flow.request.url = url
+    assert bool(flowfilter.match(scope_of(endpoint), flow)) == covered
+    assert bool(flowfilter.match(f"(~d nowhere) | ({scope_of(endpoint)})", flow)) == covered
+
+
+@pytest.mark.parametrize(
+    ("url", "theirs"),
+    [
+        ("https://update.googleapis.com/service/update2/json", True),
+        ("https://firefox.settings.services.mozilla.com/v1/", True),
+        ("https://fonts.googleapis.com/css", False),
+        ("https://accounts.google.com/o/oauth2/auth", False),
+        ("https://shop.test/?to=https://update.googleapis.com/", False),
+    ],
+)
+def test_what_browsers_ask_of_their_makers_is_told_from_what_pages_ask(url: str, theirs: bool) -> None:
+    flow = tflow.tflow()
+    flow.request.url = url
+    assert bool(flowfilter.match(f'~u "{MAKERS}"', flow)) == theirs
+
+
+@pytest.mark.parametrize(
+    ("typed", "url"),
+    [
+        ("localhost:3000/x", "http://localhost:3000/x"),
+        ("127.0.0.1", "http://127.0.0.1"),
+        ("shop.example", "https://shop.example"),
+        ("http://shop.example", "http://shop.example"),
+        ("about:blank", "about:blank"),
+        ("[::1]:8080", "http://[::1]:8080"),
+    ],
+)
+def test_a_url_may_be_typed_without_its_scheme(typed: str, url: str) -> None:
+    assert _absolute(typed) == url
+
+
+# -- a command behind the proxy ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("exits", "fail_on", "code"),
+    [(0, "blocked", 1), (3, "blocked", 1), (3, "never", 3), (0, "certain", 1), (0, "never", 0)],
+)
+def test_a_command_is_led_through_the_proxy_and_its_exit_code_counts_where_nothing_is_found(
+    exits: int, fail_on: Any, code: int, temporary: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    kept = tmp_path / "kept.mitm"
+    plan = Plan(script=ask(exits), fail_on=fail_on, save=kept, engine="chromium")
+    assert run(plan, scripts=[SHOP]) == code
+    printed = capfd.readouterr()
+    assert printed.err == ""
+    assert "reviews.test answered GET /lamp with status 200 without an" in printed.out
+    assert [exchange.request.url for exchange in Recording(str(kept))] == ["https://reviews.test/lamp"]
+    assert nothing_left(temporary)
+
+
+def test_a_patch_scope_lets_it_pass(temporary: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    plan = Plan(script=ask(), fail_on="blocked", engine="chromium", patch_scope="~d reviews.test")
+    assert run(plan, scripts=[SHOP]) == 0
+    assert nothing_left(temporary)
+
+
+def test_a_command_that_does_not_trust_the_proxy_is_told_what_to_trust(
+    temporary: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    script = f"SSL_CERT_FILE={os.devnull} {ask()} 2>{os.devnull}"
+    with pytest.raises(proxy.CorsightError) as raised:
+        run(Plan(script=script), scripts=[SHOP])
+    said, todo = str(raised.value).split("; ")
+    assert said == "the script does not trust the proxy's certificate for reviews.test"
+    assert todo == "let it trust the file that CORSIGHT_CA names"
+    assert capfd.readouterr().out == ""
+    assert nothing_left(temporary)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_signal_ends_the_command_and_the_proxy(number: int, code: int, temporary: Path) -> None:
+    command = [sys.executable, "-m", "scripts.cli", "browse", "--script", f"sleep 1234 # {temporary}"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True)
+    try:
+        assert eventually(lambda: any("sleep 1234" in line for line in children_of(process.pid)))
+        process.send_signal(number)
+        assert process.wait(20) == code
+        assert nothing_left(temporary)
+    finally:
+        process.kill()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--script", "true", "shop.test"], "a URL is for a browser of ours"),
+        (["--script", "true", "--save", "/nowhere/x.mitm"], "/nowhere: there is no such folder; make it first"),
+        (["--script", "true", "--save", "."], ".: is a directory; name a file for the recording"),
+        (["--script", "true", "--patch-scope", "~~"], "mitmproxy did not start: "),
+        (["--headless"], "Chromium, Chrome, Edge or Firefox is not on the PATH or in its usual place; install it"),
+        ([], "there is no display to show the browser on; add --headless"),
+    ],
+)
+def test_what_cannot_be_is_said_in_one_line(
+    arguments: list[str],
+    said: str,
+    temporary: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(browsers, "find", lambda engine=None: [])
+    monkeypatch.setattr(browsers, "has_display", lambda: False)
+    assert cli.run(["browse", *arguments]) == 2
+    printed = capfd.readouterr()
+    assert said in printed.err
+    assert printed.err.count("\n") == 1
+    assert printed.out == ""
+    assert nothing_left(temporary)
+
+
+def test_a_port_that_is_taken_is_said_in_one_line(temporary: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert cli.run(["browse", "--script", "true", "--port", str(port)]) == 2
+    assert capfd.readouterr().err.startswith(f"corsight: port {port} cannot be had (")
+    assert nothing_left(temporary)
+
+
+# -- helpers ----------------------------------------------------------------------------------------------------------
+
+
+def nothing_left(folder: Path) -> bool:
+    """Whether every process that worked in the folder ended, and its files are gone."""
+    return eventually(lambda: not any(str(folder) in line for line in running()) and not list(folder.iterdir()), 10)
+
+
+def running() -> list[str]:
+    """The command lines of the processes that run."""
+    return [line for line, _ in _processes()]
+
+
+def children_of(number: int) -> list[str]:
+    found = []
+    for line, child in _processes():
+        with contextlib.suppress(OSError):
+            if int(Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[1]) == number:
+                found.append(line)
+    return found
+
+
+def _processes() -> list[tuple[str, int]]:
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            found.append((entry.read_bytes().replace(b"\0", b" ").decode(errors="replace"), int(entry.parent.name)))
+        except OSError:
+            continue
+    return found
+
+
+def eventually(true: Callable[[], bool], seconds: float = 20) -> bool:
+    deadline = time.monotonic() + seconds
+    while not (held := true()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return held
