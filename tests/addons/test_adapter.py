@@ -178,3 +178,14 @@ def test_nothing_is_too_odd_to_be_read(
     assert exchange.request.headers.fields == tuple(asked)
     assert exchange.response.headers.fields == tuple(answered)
     assert exchange.request.url.startswith(scheme.decode("latin-1") + "://")
+
+
+@pytest.mark.parametrize(("streamed", "status"), [(False, 502), (True, None)])
+def test_a_body_that_was_cut_off_reaches_the_browser_only_where_it_was_streamed(
+    streamed: bool, status: int | None
+) -> None:
+    made = cors(error=LOST)
+    made.response.stream = streamed
+    made.response.timestamp_end = None
+    exchange = exchange_of(made)
+    assert (exchange.response is None, exchange.proxy_status) == (not streamed, status)
