@@ -13,7 +13,14 @@ from policies.fetch.orb import likely_data, opaque_response_blocked
 from policies.fetch.preflight import Preflight, check_preflight
 from policies.rules import isolation as isolation_rules
 from policies.rules import redirect as redirect_rules
-from policies.shape import MIXED_IMAGE_ADDRESS, MIXED_LOCAL_NETWORK, MIXED_LOCALHOST, USERINFO_EMBEDDED, Shape
+from policies.shape import (
+    MIXED_IMAGE_ADDRESS,
+    MIXED_LOCAL_NETWORK,
+    MIXED_LOCALHOST,
+    MIXED_TRACK,
+    USERINFO_EMBEDDED,
+    Shape,
+)
 from policies.verdict import EngineName
 
 
@@ -69,6 +76,7 @@ def _engines_own(policy: EnginePolicy) -> dict[str, tuple[bool, str, str]]:
         MIXED_LOCALHOST: (policy.localhost_is_mixed, mixed, ""),
         MIXED_LOCAL_NETWORK: (policy.local_network_is_mixed, mixed, ""),
         MIXED_IMAGE_ADDRESS: (policy.image_address_is_mixed, mixed, ""),
+        MIXED_TRACK: (policy.track_is_mixed, mixed, ""),
         USERINFO_EMBEDDED: (policy.embedded_userinfo_blocked, redirect_rules.USERINFO, "embedded"),
     }
 
@@ -115,7 +123,7 @@ def _decide_opaque(policy: EnginePolicy, shape: Shape, include: bool, embedder: 
 
 def _opaque_response_blocked(policy: EnginePolicy, shape: Shape, destination: str) -> bool | None:
     rules = policy.opaque_response_blocking
-    if rules is None or shape.role != "request":
+    if rules is None or shape.role != "request" or (rules.own_origin_spared and shape.site == "same-origin"):
         return False
     return opaque_response_blocked(
         shape.content_type,

@@ -19,6 +19,7 @@ USERINFO_EMBEDDED = "userinfo-embedded"
 MIXED_LOCALHOST = "mixed-localhost"
 MIXED_LOCAL_NETWORK = "mixed-local-network"
 MIXED_IMAGE_ADDRESS = "mixed-image-address"
+MIXED_TRACK = "mixed-track"
 """Hazards of a redirect that only some engines see; all others are called by their rule."""
 
 
@@ -153,4 +154,6 @@ def _mixed_hazard(destination: str, target: str) -> str:
         return MIXED_LOCALHOST
     if destination in UPGRADEABLE_DESTINATIONS and is_ip_address(host):
         return MIXED_IMAGE_ADDRESS
+    if destination == "track":
+        return MIXED_TRACK
     return MIXED_LOCAL_NETWORK if is_local_network(host) else redirect_rules.MIXED_CONTENT

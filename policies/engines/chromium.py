@@ -16,6 +16,7 @@ POLICY = EnginePolicy(
     label="Chromium",
     authorization_by_wildcard=True,
     identical_locations=True,
+    loops_in_its_cache=True,
     repeated_lines_joined=True,
     extra_safelisted={
         "dpr": r"\d+(\.\d+)?",
@@ -54,6 +55,11 @@ POLICY = EnginePolicy(
         Departure(
             field="identical_locations",
             what="a Location that is repeated word for word is followed",
+            source="measured",
+        ),
+        Departure(
+            field="loops_in_its_cache",
+            what="a 301 or 308 to its own URL fails after one exchange: the HTTP cache answers the other twenty",
             source="measured",
         ),
         Departure(

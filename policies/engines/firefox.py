@@ -25,6 +25,7 @@ POLICY = EnginePolicy(
     empty_lines_dropped=True,
     allow_origin_lines_counted=True,
     image_address_is_mixed=False,
+    track_is_mixed=False,
     invalid_resource_policy_is_none=False,
     opaque_response_blocking=TRUSTS_SCRIPTS,
     cache=CacheRules(
@@ -82,6 +83,11 @@ POLICY = EnginePolicy(
             field="allow_origin_lines_counted",
             what="two lines named exactly Access-Control-Allow-Origin are too many, even if one is empty",
             source="nsCORSListenerProxy.cpp CheckRequestApproved; measured with ESR 153",
+        ),
+        Departure(
+            field="track_is_mixed",
+            what="a track over http is loaded on a secure page, as mixed display content",
+            source="measured; dom/security/nsMixedContentBlocker.cpp",
         ),
         Departure(
             field="image_address_is_mixed",

@@ -74,12 +74,18 @@ class EnginePolicy(BaseModel):
     """Whether a redirect to a URL with a user name is blocked even where CORS has no say."""
     identical_locations: bool = False
     """Whether a Location header that is repeated word for word counts as one."""
+    empty_location_fails: bool = False
+    """Whether a Location header without a value counts as one that cannot be read."""
+    loops_in_its_cache: bool = False
+    """Whether a permanent redirect to its own URL is followed twenty times out of the HTTP cache, unseen."""
     localhost_is_mixed: bool = False
     """Whether http://localhost counts as mixed content on a secure page."""
     local_network_is_mixed: bool = True
     """Whether http URLs of the local network, by their address or .local, are blocked as mixed content."""
     image_address_is_mixed: bool = True
     """Whether images, audio and video over http from an IP address, which are never upgraded, are blocked."""
+    track_is_mixed: bool = True
+    """Whether captions and the like over http are blocked on a secure page."""
     invalid_resource_policy_is_none: bool = True
     """Whether a Cross-Origin-Resource-Policy that is no policy counts as absent under an embedder policy."""
     opaque_response_blocking: OrbRules | None = None

@@ -85,6 +85,8 @@ class OrbRules:
     """Whether a 206 of HTML, JSON or XML is blocked unseen."""
     partial_malformed: bool = False
     """Whether a 206 whose Content-Range cannot be read is blocked, like one from the middle."""
+    own_origin_spared: bool = False
+    """Whether a response of the page's own origin is let through, though a redirect led there from another."""
     fails_open: bool = False
     """Whether a body that no sniffer knows is allowed, whatever its status and nosniff say."""
 
@@ -93,6 +95,7 @@ CORE = OrbRules()
 """What the engines with opaque response blocking have in common."""
 
 SNIFFS_SCRIPTS = OrbRules(
+    own_origin_spared=True,
     safelisted=frozenset(
         {
             "application/dash+xml",

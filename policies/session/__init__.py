@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from policies.exchange import Exchange
+from policies.facts import Facts
 from policies.session.browser import Browser, Judged
 from policies.session.clients import Client, identify
 from policies.session.memory import Memory
@@ -30,6 +31,15 @@ class Session:
     def observe(self, exchange: Exchange) -> list[Judged]:
         """A response came, or never will. The exchange's verdict first, then what it revises."""
         return self._browser(exchange).observe(exchange)
+
+    def preview(self, exchange: Exchange) -> tuple[Facts, EngineName] | None:
+        """What an exchange under way would be judged by, with this response, and by which engine.
+
+        Nothing is remembered of it. None where CORS has no say, or its request was not seen to set out.
+        """
+        browser = self._browser(exchange)
+        facts = browser.preview(exchange)
+        return None if facts is None else (facts, browser.engine)
 
     def finish(self) -> list[Judged]:
         """No more will come. What that revises."""

@@ -11,9 +11,12 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import replace
 
+from policies.advise import advise
 from policies.engines import ENGINES
 from policies.exchange import Exchange, HeaderList, Response
+from policies.facts import Facts
 from policies.fetch.headers import list_values
+from policies.fetch.origin import origin_of
 from policies.fetch.preflight_cache import PreflightCache
 from policies.fetch.redirect import location_url
 from policies.judge import judge, survey
@@ -24,11 +27,12 @@ from policies.session.documents import Documents
 from policies.session.fetches import Entry, Fetch
 from policies.session.memory import Memory
 from policies.session.reading import DOCUMENTS, Reading, read, referrer_origin
+from policies.session.reuse import GONE, REUSED, Reuse
 from policies.session.sequels import FOLLOWED, PATIENCE, SETTLED, UNFOLLOWED, Expected, left_over, narrow, overtook
 from policies.session.situation import facts_of, tainting_of
 from policies.session.stored import StoredResponses
 from policies.value import value
-from policies.verdict import Certainty, EngineName, Evidence, Outcome, Verdict
+from policies.verdict import Certainty, EngineName, Evidence, Outcome, Ruling, Verdict
 
 SIZE = 128
 """Entries of each kind that a browser's memory holds."""
@@ -50,6 +54,19 @@ class Judged:
         assert facts is not None
         return [judge(self.entry.exchange, facts, engine) for engine in self.entry.differing]
 
+    @property
+    def before(self) -> Ruling | None:
+        """What would be said without the patch; None where there was none, or the server was not asked."""
+        facts, patched = self.entry.facts, self.entry.patched
+        assert facts is not None
+        if patched is None or patched.without is None:
+            return None
+        known = self.entry.before
+        if known is None or known[0] is not facts:
+            ruling = judge(patched.without, replace(facts, response=None), self.verdict.engine).ruling
+            known = self.entry.before = facts, ruling
+        return known[1]
+
 
 class Browser:
     """The memory of one client."""
@@ -66,6 +83,7 @@ class Browser:
         self._open: Memory[str, Entry] = Memory(SIZE)
         self._stored = StoredResponses(SIZE)
         self._waiting: deque[tuple[float, Entry]] = deque(maxlen=SIZE)
+        self._reuse = Reuse(4 * SIZE) if client.libsoup else None
         self._now = 0.0
 
     # -- the moments of an exchange -----------------------------------------------------------------------------------
@@ -78,8 +96,10 @@ class Browser:
         join = self._join_preflight if reading.preflight else self._join_request
         entry = join(exchange, reading, revised)
         self._open.put(exchange.id, entry)
+        if self._reuse is not None and not exchange.http2:
+            self._follow_connection(self._reuse, entry, revised)
         self._weigh(entry, revised)
-        return revised
+        return _latest(revised)
 
     def observe(self, exchange: Exchange) -> list[Judged]:
         """A response came (or never will): judge the exchange. Its verdict first, then what it revises."""
@@ -95,6 +115,8 @@ class Browser:
         judged = self._judge(entry)
         if exchange.response is not None:
             self._expect_sequel(entry, exchange.response)
+        if self._reuse is not None and judged.verdict.branches and entry.tainting == "cors" and not exchange.http2:
+            self._reuse.ended(entry)
         if (
             judged.verdict.outcome is Outcome.BLOCKED
             and entry.role != "preflight"
@@ -104,7 +126,22 @@ class Browser:
         if entry.role == "request" and not judged.verdict.branches and _is_settled(entry):
             # Nothing can follow or be revised: without the circle of fetch and entries both are freed at once.
             entry.fetch.entries.clear()
-        return [judged, *revised]
+        return [judged, *_latest(revised)]
+
+    def preview(self, exchange: Exchange) -> Facts | None:
+        """What an exchange under way would be judged by, with this response; nothing is remembered of it.
+
+        None where CORS has no say, or its request was not seen to set out.
+        """
+        entry = self._open.get(exchange.id)
+        if entry is None or exchange.response is None or (entry.tainting == "basic" and entry.tainting_too is None):
+            return None
+        seen = replace(entry, exchange=exchange, evidence={})
+        if seen.role != "preflight":
+            if exchange.response.status == 304 and seen.reading.revalidates:
+                self._revalidate(seen)
+            seen.role = "request" if location_url(exchange.response, exchange.request.url) is None else "redirect"
+        return facts_of(seen, self.client, self._policy, self._credentials, self._documents)
 
     def finish(self) -> list[Judged]:
         """The recording ended: what was still waited for will not come."""
@@ -115,7 +152,7 @@ class Browser:
             assert response is not None
             certainty: Certainty = "certain" if self._now - response.received > SETTLED else "likely"
             self._absent(entry, certainty, revised)
-        return revised
+        return _latest(revised)
 
     def _pass_time(self, now: float, revised: list[Judged]) -> None:
         """Time goes by: what was waited for in vain is absent."""
@@ -147,6 +184,8 @@ class Browser:
             self._followed(before, revised)
         else:
             origin = reading.origin if reading.origin is not None else referrer_origin(reading)
+            if origin is None and reading.site == "same-origin":
+                origin = origin_of(exchange.request.url)
             entry = self._join(exchange, reading, Fetch(exchange.id, origin))
         if preflight is None and reading.needs_preflight and entry.tainting == "cors":
             self._explain_no_preflight(entry)
@@ -161,7 +200,7 @@ class Browser:
         entry = Entry(exchange, reading, fetch, told.mode, told.destination, len(fetch.urls) - 1, fetch.crossed)
         fetch.entries.append(entry)
         entry.tainting, entry.tainting_too = tainting_of(entry)
-        if entry.tainting == "cors":
+        if entry.tainting != "basic":
             fetch.crossed = True
         return entry
 
@@ -289,7 +328,7 @@ class Browser:
             # It was there all along, and only read late.
             entry.fetch.doubt(UNFOLLOWED[entry.role])
             entry.evidence.pop("sequel", None)
-            self._judge(entry)
+            self._revise(entry.fetch, revised)
         entry.sequel = "followed"
         self._settle(entry, passed=True, certainty="certain", revised=revised)
         if entry.role == "preflight":
@@ -303,7 +342,7 @@ class Browser:
         if entry.fetch.rests_on(ABSENCE) and self._would_block(entry):
             # Firefox leaves the header out for keepalive; a preflight that passed would have been followed.
             entry.fetch.doubt(ABSENCE)
-            self._judge(entry)
+            self._revise(entry.fetch, revised)
         alike = self._expected.alike(entry)
         followed = [other for other in alike if other.sequel == "followed"]
         for other in followed:
@@ -316,6 +355,15 @@ class Browser:
         if certainty == "certain":
             for other in again:
                 self._settle(other, passed=False, certainty=certainty, revised=revised)
+
+    def _follow_connection(self, reuse: Reuse, entry: Entry, revised: list[Judged]) -> None:
+        """A request took a connection: what that tells of the exchanges before it."""
+        page = entry.fetch.page_origin if entry.reading.referrer is None else referrer_origin(entry.reading)
+        passed, gone = reuse.begins(entry.exchange, entry.reading, page)
+        if passed is not None:
+            self._settle(passed, passed=True, certainty="certain", revised=revised, because=REUSED)
+        for other in gone:
+            self._settle(other, passed=False, certainty="likely", revised=revised, because=GONE)
 
     def _given_up(self, entry: Entry, followed: Entry, revised: list[Judged]) -> None:
         """Nothing followed a preflight, but a request did follow one like it that set out meanwhile.
@@ -338,17 +386,21 @@ class Browser:
             judge(entry.exchange, replace(entry.facts, credentials="include"), self.engine).outcome is Outcome.BLOCKED
         )
 
-    def _settle(self, entry: Entry, *, passed: bool, certainty: Certainty, revised: list[Judged]) -> None:
+    def _settle(
+        self, entry: Entry, *, passed: bool, certainty: Certainty, revised: list[Judged], because: str = ""
+    ) -> None:
         """Hold the branches of a verdict against what followed; where that leaves one credentials mode, it is known."""
         if entry.verdict is None or not entry.verdict.branches:
             return
         left = left_over(entry.verdict, passed=passed)
-        because = (FOLLOWED if passed else UNFOLLOWED)[entry.role]
+        because = because or (FOLLOWED if passed else UNFOLLOWED)[entry.role]
         modes = {label.partition(" ")[0] for label in left}
         if modes in ({"credentials=include"}, {"credentials=not-include"}) and entry.fetch.learn(
             modes == {"credentials=include"}, because, certainty
         ):
-            self._credentials.remember(entry.fetch)
+            if because is not REUSED:
+                # That only ever speaks for the one mode, and so makes no habit.
+                self._credentials.remember(entry.fetch)
         elif left:
             entry.evidence["sequel"] = Evidence("sequel", "followed" if passed else "absent", because, certainty)
         self._revise(entry.fetch, revised)
@@ -380,6 +432,9 @@ class Browser:
     def _judge(self, entry: Entry) -> Judged:
         entry.facts = facts_of(entry, self.client, self._policy, self._credentials, self._documents)
         verdict, entry.differing = survey(entry.exchange, entry.facts, self.engine)
+        if entry.tainting == "cors":
+            before = entry.preflight if len(entry.fetch.entries) > 1 else None
+            entry.advice = advise(entry.exchange, entry.facts, self.engine, before)
         sequel = entry.evidence.get("sequel")
         if sequel is not None and sequel.value != "given up" and verdict.branches:
             verdict = narrow(verdict, passed=sequel.value == "followed", certainty=sequel.certainty)
@@ -389,8 +444,8 @@ class Browser:
     def _revise(self, fetch: Fetch, revised: list[Judged]) -> None:
         """Judge what is already judged of a fetch again; keep what changed."""
         for entry in fetch.entries:
-            before = entry.verdict
-            if before is not None and (judged := self._judge(entry)).verdict != before:
+            before, advised = entry.verdict, entry.advice
+            if before is not None and ((judged := self._judge(entry)).verdict != before or entry.advice != advised):
                 revised.append(replace(judged, revises=True))
 
 
@@ -399,6 +454,11 @@ def _is_settled(entry: Entry) -> bool:
     facts = entry.facts
     assert facts is not None
     return facts.credentials != "unknown" or (facts.tainting == "basic" and facts.tainting_too is None)
+
+
+def _latest(revised: list[Judged]) -> list[Judged]:
+    """The last word on each exchange."""
+    return revised if len(revised) < 2 else list({id(judged.entry): judged for judged in revised}.values())
 
 
 def _listed(headers: HeaderList, name: str) -> tuple[str, ...]:

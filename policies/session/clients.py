@@ -19,12 +19,13 @@ _BRAND = re.compile(r'"(?:Chromium|Google Chrome|Microsoft Edge)";v="(\d{1,6})')
 @dataclass(frozen=True, slots=True)
 class Client:
     """A client as its headers show it: the engine that judges for it, the engine's major version, whether it is a
-    browser.
+    browser, whether its network layer is libsoup (WebKit on Linux).
     """
 
     engine: EngineName
     version: int | None = None
     browser: bool = True
+    libsoup: bool = False
 
     @property
     def label(self) -> str:
@@ -55,5 +56,5 @@ def identify(user_agent: str, brands: str | None = None) -> Client:
     if found := _FIREFOX.search(user_agent):
         return Client("firefox", int(found[1]))
     if "AppleWebKit/" in user_agent and not _IMITATION.search(user_agent):
-        return Client("webkit")
+        return Client("webkit", libsoup="Linux" in user_agent and "Android" not in user_agent)
     return NO_BROWSER

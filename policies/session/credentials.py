@@ -67,9 +67,14 @@ class Credentials:
             self._workers.put(origin_of(url), True)
 
     def certainty(self, because: str, reading: Reading) -> Certainty:
-        """How far what a request states is to be believed: Firefox's workers leave the header out of all they send."""
+        """How far what a request states is to be believed: Firefox's workers leave the header out of all they send.
+
+        So does a fetch with keepalive, and only the place of its Referer would show it. XMLHttpRequest has no Priority.
+        """
         if because != ABSENCE or self._engine != "firefox" or reading.destination not in BY_WORKERS:
             return "certain"
+        if reading.referrer is None and "priority" in reading.sent:
+            return "likely"
         return "likely" if self._workers.get(reading.origin or "null") else "certain"
 
     def overrules_absence(self, reading: Reading) -> bool:

@@ -8,7 +8,8 @@ from typing import Literal
 from policies.exchange import Exchange, Response
 from policies.facts import Facts, Tainting
 from policies.session.reading import Reading
-from policies.verdict import Certainty, EngineName, Evidence, Role, Verdict
+from policies.value import value
+from policies.verdict import Certainty, EngineName, Evidence, Role, Ruling, Verdict
 
 
 @dataclass(slots=True, eq=False)
@@ -16,7 +17,7 @@ class Fetch:
     """One fetch of one page: `id` is its first exchange's.
 
     `include` is its credentials mode as far as it matters (None while unknown), told by `evidence`. `crossed` is set
-    once a CORS response was needed: its tainting never goes back.
+    once its tainting was "cors" or "opaque": that never goes back to "basic".
     """
 
     id: str
@@ -49,6 +50,17 @@ class Fetch:
         return known is not None and known.because == because
 
 
+@value
+class Patched:
+    """What a patch did to a response: its edits, and the exchange as it would have been without.
+
+    None where the server was not asked.
+    """
+
+    edits: tuple[str, ...]
+    without: Exchange | None
+
+
 @dataclass(slots=True, eq=False)
 class Entry:
     """One exchange in its fetch: what it said, what it was judged by, and what came of it.
@@ -57,7 +69,8 @@ class Entry:
     number of URLs of its fetch before its own, `crossed` whether one of them already made it a CORS fetch. `tainting`
     is its response tainting, `tainting_too` the other one it may be. `sequel` tells what followed a preflight or a
     redirect: unknown, the request that proves it passed, or its absence. `differing` names the engines that would
-    decide otherwise than the browser's.
+    decide otherwise than the browser's, `advice` what could be better, `patched` what a patch changed before the
+    browser saw it, `before` what would be said without it, given these facts.
     """
 
     exchange: Exchange
@@ -76,3 +89,16 @@ class Entry:
     evidence: dict[str, Evidence] = field(default_factory=dict)
     verdict: Verdict | None = None
     differing: tuple[EngineName, ...] = ()
+    patched: Patched | None = None
+    before: tuple[Facts, Ruling] | None = None
+    advice: tuple[str, ...] = ()
+
+    @property
+    def preflight(self) -> Response | None:
+        """The answer of the preflight that went just before it, if one did."""
+        before: Entry | None = None
+        for entry in self.fetch.entries:
+            if entry is self:
+                break
+            before = entry
+        return before.exchange.response if before is not None and before.role == "preflight" else None

@@ -83,7 +83,7 @@ def _read(method: str, fields: tuple[tuple[bytes, bytes], ...]) -> Reading:
         method=method,
         names=names,
         mode=mode if mode in MODES else _mode(method, headers, origin, accept, names),  # type: ignore[arg-type]
-        destination=destination or _destination(accept, origin),
+        destination=destination or ("worker" if _worker(headers.names(), accept) else _destination(accept, origin)),
         site=get("sec-fetch-site"),
         metadata=mode in MODES,
         storage_access="sec-fetch-storage-access" in headers,
@@ -118,6 +118,13 @@ def _keepalive(names: tuple[str, ...]) -> bool:
         return False
     before = names[names.index("referer") - 1]
     return before not in ("accept", "accept-language", "accept-encoding", "origin", "user-agent", "host")
+
+
+def _worker(names: tuple[str, ...], accept: str) -> bool:
+    """Over plain http Firefox writes Referer after Connection for what no script asks: a worker's own is such."""
+    if accept != "*/*" or "origin" in names or "priority" not in names or "connection" not in names:
+        return False
+    return names[names.index("connection") + 1 :][:1] == ("referer",)
 
 
 def _destination(accept: str, origin: str | None) -> str:

@@ -45,8 +45,13 @@ class Expected:
         _remember(self._preflights, entry.exchange.request.url, entry)
 
     def after_redirect(self, entry: Entry, target: str) -> None:
-        """A redirect came: what follows it would ask for `target`."""
+        """A redirect came: what follows it would ask for `target`.
+
+        Or for its https twin: browsers upgrade what a secure page embeds, and hosts that asked for it.
+        """
         _remember(self._redirects, target, entry)
+        if target.startswith("http:"):
+            _remember(self._redirects, f"https:{target.removeprefix('http:')}", entry)
 
     def alike(self, preflight: Entry) -> list[Entry]:
         """The other preflights of late that asked for just the same."""

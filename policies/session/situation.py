@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from policies.engines import EnginePolicy
-from policies.exchange import Response
+from policies.exchange import Exchange, Response
 from policies.facts import Embedder, Facts, Site, Tainting
 from policies.fetch.corp import distance
 from policies.fetch.headers import Failure
 from policies.fetch.origin import is_potentially_trustworthy, origin_of
-from policies.fetch.redirect import location_url
+from policies.fetch.redirect import MAX_REDIRECTS, location_url
 from policies.session.clients import Client
 from policies.session.credentials import BY_ELEMENTS, Credentials
 from policies.session.documents import Documents
@@ -67,6 +67,9 @@ def facts_of(
     target = _target(response, url, policy) if entry.role == "redirect" else None
     page: str | None = None
     secure: bool | None = False
+    chain = tuple(fetch.urls[: entry.index])
+    if target is not None and target == url and policy.loops_in_its_cache and _is_kept(exchange):
+        chain = (url,) * MAX_REDIRECTS
     if target is not None:
         page = documents.page(page_origin, reading.referrer) or documents.last
         secure = documents.secure if page_origin is None else page_origin.startswith("https:")
@@ -102,14 +105,24 @@ def facts_of(
         site=site,
         embedder=embedder,
         likelier_embedder=documents.newest if embedder is None else embedder,
-        chain=tuple(fetch.urls[: entry.index]),
+        chain=chain,
         target=target,
     )
 
 
+def _is_kept(exchange: Exchange) -> bool:
+    """Whether a cache keeps the redirect for good: it is permanent, and nothing bounds that."""
+    response = exchange.response
+    if response is None or response.status not in (301, 308) or exchange.request.method != "GET":
+        return False
+    return not any(name in response.headers for name in ("cache-control", "expires", "pragma", "vary"))
+
+
 def _target(response: Response | None, url: str, policy: EnginePolicy) -> str | None:
     """Where the response redirects to; "" where its Location does not parse."""
-    found = None if response is None else location_url(response, url, identical_lines=policy.identical_locations)
+    if response is None or (policy.empty_location_fails and response.headers.get("location") == ""):
+        return None if response is None else ""
+    found = location_url(response, url, identical_lines=policy.identical_locations)
     return "" if isinstance(found, Failure) else found
 
 

@@ -682,3 +682,114 @@ def test_a_credentialless_page_tells_nothing_by_its_connections() -> None:
 def plain(accept: str, *headers: tuple[str, str]) -> HeaderList:
     """A request of Chromium's over plain http, which carries no fetch metadata."""
     return HeaderList.of(("User-Agent", CHROMIUM), ("Accept", accept), *headers)
+
+
+# -- what the browser lab found ----------------------------------------------------------------------------------------
+
+TURNS: Pairs = [("Access-Control-Allow-Origin", PAGE)]
+"""Passes without credentials, fails with them."""
+SAFARI = WEBKIT.replace("X11; Linux x86_64", "Macintosh; Intel Mac OS X 10_15_7")
+
+
+def test_a_connection_of_webkit_on_linux_that_is_used_again_shows_the_response_before_to_have_passed() -> None:
+    recording = Recording()
+    recording.request("r", TURNS)
+    assert recording.said("r") == ("allowed", "likely", None)
+    recording.request("next", STAR, url="https://api.test/other")
+    assert recording.said("r") == ("allowed", "certain", None)
+    assert "used again" in recording.because("r", "credentials")
+
+
+def test_a_connection_that_is_left_for_a_new_one_speaks_for_a_blocked_response() -> None:
+    recording = Recording()
+    recording.request("r", TURNS)
+    recording.now += 1
+    recording.request("next", TURNS, url="https://api.test/other", connection="c2")
+    assert recording.said("r") == ("blocked", "likely", "allow-credentials-not-true")
+    assert "a new one was opened" in recording.because("r", "credentials")
+
+
+@pytest.mark.parametrize(
+    ("agent", "status", "method", "url"),
+    [
+        pytest.param(SAFARI, "200", "GET", "https://api.test/other", id="another WebKit"),
+        pytest.param(WEBKIT, "401", "GET", "https://api.test/other", id="a 401 is read to its end"),
+        pytest.param(WEBKIT, "200", "POST", "https://api.test/other", id="a POST always opens one"),
+        pytest.param(WEBKIT, "204", "GET", "https://api.test/other", id="nothing to read"),
+        pytest.param(WEBKIT, "200", "GET", "https://b.test/", id="another server"),
+    ],
+)
+def test_where_a_new_connection_tells_nothing(agent: str, status: str, method: str, url: str) -> None:
+    recording = Recording(agent=agent)
+    recording.request("r", TURNS, status=status)
+    recording.now += 1
+    recording.request("next", STAR, url=url, method=method, connection="c2")
+    assert recording.said("r") == ("allowed", "likely", None)
+
+
+def test_a_redirect_that_is_upgraded_to_https_is_still_followed() -> None:
+    recording = Recording()
+    image = ("Sec-Fetch-Dest", "image")
+    moved: Pairs = [*STAR, ("Location", "http://api.test/moved")]
+    first = recording.ask("a", "GET", API, [("Origin", PAGE), ("Sec-Fetch-Mode", "cors"), image])
+    recording.answer(first, 302, moved)
+    recording.request("b", STAR, url="https://api.test/moved")
+    assert recording.last["b"].entry.fetch is recording.last["a"].entry.fetch
+
+
+def test_chromium_follows_a_permanent_redirect_to_itself_out_of_its_cache() -> None:
+    loop: Pairs = [*TURNS, ("Location", API)]
+    recording = Recording(agent=CHROMIUM)
+    recording.request("r", loop, status="301")
+    assert recording.said("r") == ("blocked", "certain", "redirect-too-many")
+    recording.request("again", [*loop, ("Cache-Control", "no-store")], status="301")
+    assert recording.said("again")[0] == "allowed"
+    assert Recording(agent=FIREFOX).request("r", loop, status="301").verdict.outcome == "allowed"
+
+
+def test_webkit_fails_an_empty_location() -> None:
+    empty: Pairs = [*STAR, ("Location", "")]
+    assert Recording().request("r", empty, status="302").verdict.ruling.rule == "redirect-location-invalid"
+    assert Recording(agent=CHROMIUM).request("r", empty, status="302").verdict.outcome == "allowed"
+
+
+def test_a_request_without_cors_stays_opaque_when_it_is_led_back_home() -> None:
+    recording = Recording(agent=FIREFOX)
+    script: Pairs = [("Sec-Fetch-Mode", "no-cors"), ("Sec-Fetch-Dest", "script"), ("Referer", f"{PAGE}/")]
+    away = recording.ask("a", "GET", API, [*script, ("Sec-Fetch-Site", "cross-site")])
+    recording.answer(away, 302, [("Location", f"{PAGE}/data")])
+    home = recording.ask("b", "GET", f"{PAGE}/data", [*script, ("Sec-Fetch-Site", "cross-site")])
+    assert recording.answer(home, 200, [("Content-Type", "text/javascript")]).verdict.outcome == "opaque"
+
+
+def test_a_request_that_names_no_page_but_says_it_is_at_home_may_not_be_led_away() -> None:
+    recording = Recording(agent=FIREFOX)
+    asked: Pairs = [("Sec-Fetch-Mode", "same-origin"), ("Sec-Fetch-Dest", "empty"), ("Sec-Fetch-Site", "same-origin")]
+    judged = recording.answer(recording.ask("r", "GET", f"{PAGE}/x", asked), 301, [("Location", "https://b.test/")])
+    assert judged.verdict.ruling.rule == "redirect-cross-origin"
+
+
+def test_firefox_fetches_that_hide_their_referrer_may_be_kept_alive_and_tell_nothing_for_certain() -> None:
+    recording = Recording(agent=FIREFOX)
+    fetched = recording.request("fetch", TURNS, ("Priority", "u=4"))
+    assert (fetched.verdict.outcome, fetched.verdict.certainty) == ("allowed", "likely")
+    assert recording.request("xhr", TURNS).verdict.certainty == "certain"
+
+
+def test_a_worker_of_a_firefox_page_over_plain_http_is_seen_too() -> None:
+    recording = Recording(agent=FIREFOX)
+    page, referrer = "http://app.test", ("Referer", "http://app.test/page")
+    script: Pairs = [("Accept-Encoding", "gzip"), ("Connection", "keep-alive"), referrer, ("Priority", "u=4")]
+    recording.answer(recording.ask("w", "GET", f"{page}/worker.js", script), 200, [])
+    answer: Pairs = [("Access-Control-Allow-Origin", page)]
+    asked = recording.request("r", answer, ("Referer", f"{page}/"), ("Priority", "u=4"), origin=page)
+    assert asked.verdict.certainty == "likely"
+
+
+def test_what_changes_when_an_absence_is_doubted_is_told() -> None:
+    recording = Recording(agent=FIREFOX)
+    for number in range(10):
+        recording.request(f"h{number}", [*TURNS, CREDENTIALS], ("Sec-Fetch-Storage-Access", "none"))
+    recording.preflight("p", ALLOW)
+    recording.wait(PATIENCE + 1)
+    assert recording.said("p") == ("blocked", "likely", "allow-credentials-not-true")
