@@ -17,8 +17,9 @@ ROOT = Path(__file__).resolve().parent.parent
 FACTS = {"policies.exchange", "policies.value", "policies.verdict"}
 RULES = FACTS | {"policies.fetch", "policies.rules"}
 DECIDE = RULES | {"policies.engines", "policies.facts", "policies.shape"}
-JUDGE = DECIDE | {"policies.decide", "policies.judge"}
+JUDGE = DECIDE | {"policies.advise", "policies.decide", "policies.judge"}
 POLICIES = JUDGE | {"policies.session", "policies.diagnosis", "policies.server", "policies.redact", "policies.record"}
+POLICIES |= {"policies.story", "policies.console", "policies.patching"}
 
 MAY_IMPORT = {
     "policies": set(),
@@ -26,17 +27,21 @@ MAY_IMPORT = {
     "policies.exchange": {"policies.value"},
     "policies.verdict": {"policies.exchange", "policies.value"},
     "policies.fetch": FACTS,
-    "policies.rules": RULES,
+    "policies.rules": RULES | {"policies.facts"},
     "policies.engines": RULES,
     "policies.facts": FACTS,
     "policies.shape": RULES | {"policies.facts"},
     "policies.decide": DECIDE,
+    "policies.advise": DECIDE,
+    "policies.patching": JUDGE | {"policies.server"},
     "policies.judge": JUDGE,
     "policies.session": JUDGE,
-    "policies.diagnosis": JUDGE | {"policies.session"},
-    "policies.server": RULES,
+    "policies.diagnosis": JUDGE | {"policies.session", "policies.redact"},
+    "policies.server": RULES | {"policies.facts", "policies.session", "policies.redact"},
+    "policies.console": RULES | {"policies.engines"},
     "policies.redact": set(),
     "policies.record": JUDGE | {"policies.session", "policies.redact"},
+    "policies.story": JUDGE | {"policies.session", "policies.redact", "policies.record"},
     "addons.adapter": FACTS,
     "addons": POLICIES | {"addons.adapter"},
     "scripts": POLICIES | {"addons.adapter"},

@@ -1,44 +1,44 @@
-"""Real browsers run drawn scenarios; what Corsight says of the traffic must be what they did."""
+"""Real browsers run drawn scenarios with the addon in their proxy; what it said must be what they did."""
 
 from __future__ import annotations
 
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.browser.lab.drive import Engine, available
 from tests.browser.lab.generate import generate
-from tests.browser.lab.record import MITMDUMP, record
+from tests.browser.lab.record import VERDICTS, record
 from tests.browser.lab.score import score
 
-ADDON = Path(__file__).resolve().parents[2] / "addons" / "cors.py"
-SEED, COUNT = 7, 60
-
-AGREEMENT: dict[Engine, float] = {"chromium": 0.97, "firefox": 0.97, "webkit": 0.85}
-"""Nothing that WebKit sends tells whether a request is credentialed, and a third of the drawn steps turn on it."""
-FORESEEN = 0.97
+AGREEMENT: dict[Engine, float] = {"chromium": 0.985, "firefox": 0.98, "webkit": 0.955}
+"""Below what docs/agreement.md says of thousands: so short a run has its luck, and the machine is shared."""
+FORESEEN = 0.985
 """Steps that are right, or wrong with the right verdict in the branch not taken."""
 CERTAIN_WRONG = 1
 """A certain verdict that is wrong is a bug. One is let through: on a shared machine a page's clock can slip."""
+COMPLETE = 0.9
+"""The share of scenarios that must come back: a frame or worker that hangs is left out."""
 
 
 @pytest.mark.parametrize(
-    "engine",
+    ("engine", "count", "http2"),
     [
-        pytest.param("chromium", marks=pytest.mark.browser("chromium")),
-        pytest.param("firefox", marks=pytest.mark.browser("firefox")),
-        pytest.param("webkit", marks=pytest.mark.browser("webkit")),
+        pytest.param("chromium", 220, False, marks=pytest.mark.browser("chromium")),
+        pytest.param("chromium", 100, True, marks=pytest.mark.browser("chromium")),
+        pytest.param("firefox", 220, False, marks=pytest.mark.browser("firefox")),
+        pytest.param("firefox", 100, True, marks=pytest.mark.browser("firefox")),
+        pytest.param("webkit", 240, False, marks=pytest.mark.browser("webkit")),
     ],
 )
-def test_the_verdicts_agree_with_the_browser(engine: Engine, tmp_path: Path) -> None:
+def test_the_verdicts_agree_with_the_browser(engine: Engine, count: int, http2: bool, tmp_path: Path) -> None:
     need(engine)
-    record(engine, generate(SEED, COUNT), tmp_path)
-    log = judge(tmp_path)
-    result = score(tmp_path, log)
+    record(engine, generate(7 + http2, count), tmp_path, http2, judged=True)
+    result = score(tmp_path, tmp_path / VERDICTS)
     print(result)
-    assert result.steps > COUNT / 2
+    assert result.scenarios >= COMPLETE * count
+    assert result.steps > count / 2
     assert result.agreement >= AGREEMENT[engine]
     assert result.right + result.foreseen >= FORESEEN * result.steps
     assert result.certain_wrong <= CERTAIN_WRONG
@@ -51,11 +51,3 @@ def need(engine: Engine) -> None:
         if os.environ.get("CORSIGHT_CI") == "1":
             pytest.fail(reason, pytrace=False)
         pytest.skip(reason)
-
-
-def judge(recording: Path) -> Path:
-    """Run the addon over the recorded traffic, as a user would; the path of its log."""
-    log = recording / "verdicts.jsonl"
-    options = ("--set", f"cors_log={log}", "--set", f"confdir={recording / 'confdir'}")
-    subprocess.run([*MITMDUMP, "-n", "-q", "-r", str(recording / "flows.mitm"), "-s", str(ADDON), *options], check=True)
-    return log

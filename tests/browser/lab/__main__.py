@@ -1,45 +1,155 @@
-"""The lab's commands: generate, record, score."""
+"""The lab: real browsers run drawn scenarios, and what Corsight says of the traffic is held against what they did.
+
+    scripts/lab run --engine firefox --seed 1 --count 300     draws, runs and scores what the addon says live
+    scripts/lab record --engine firefox --seed 1 --count 300 --out FOLDER     keeps the recording and its truth
+    scripts/lab score FOLDER...     holds recordings (folders or their .tar.xz) against today's code
+    scripts/lab minimise FOLDER [--scenario N] [--live]     shrinks a disagreement, prints it as a tests/cases file
+    scripts/lab report      writes docs/agreement.md from the result files
+
+Exits with 0 when all was right, 1 when something was not, 2 for what could not be done.
+"""
+
+from __future__ import annotations
 
 import argparse
-import collections
 import json
+import sys
+import tempfile
 import time
 from pathlib import Path
 
+from scripts.errors import CorsightError, one_line
+from tests.browser.lab import report
 from tests.browser.lab.drive import ENGINES
 from tests.browser.lab.generate import generate
-from tests.browser.lab.record import record
-from tests.browser.lab.score import score
+from tests.browser.lab.minimise import minimise
+from tests.browser.lab.record import TRUTH, VERDICTS, Scenario, record
+from tests.browser.lab.score import Score, as_json, score, score_now
+
+BATCH = 250
+"""Scenarios a browser runs before it is started afresh: one that dies costs no more than these."""
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.browser.lab", description=__doc__)
+def main() -> int:
+    """Run one command; its exit code."""
+    arguments = parse()
+    try:
+        return int(COMMANDS[arguments.command](arguments))
+    except CorsightError as error:
+        print(f"lab: {one_line(str(error))}", file=sys.stderr)
+        return 2
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="scripts/lab", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     commands = parser.add_subparsers(dest="command", required=True)
+    for name, what in (("run", "draw scenarios, run them live, score"), ("record", "draw scenarios, keep a recording")):
+        command = commands.add_parser(name, help=what)
+        command.add_argument("--engine", choices=ENGINES, required=True)
+        command.add_argument("--seed", type=int, default=1)
+        command.add_argument("--count", type=int, default=300)
+        command.add_argument("--scenarios", type=Path, help="run these instead of drawn ones (see generate)")
+        command.add_argument("--http2", action="store_true", help="HTTP/2 between browser and proxy")
+        where = {"required": True, "help": "the recording's folder"} if name == "record" else {"help": "keep it there"}
+        command.add_argument("--out", type=Path, **where)
+        if name == "run":
+            command.add_argument("--result", type=Path, help="write a result file, for the report")
     command = commands.add_parser("generate", help="draw scenarios, as JSON to stdout")
     command.add_argument("--seed", type=int, required=True)
     command.add_argument("--count", type=int, required=True)
-    command = commands.add_parser("record", help="run scenarios in a browser")
-    command.add_argument("--engine", choices=ENGINES, required=True)
-    command.add_argument("--scenarios", type=Path, required=True)
-    command.add_argument("--out", type=Path, required=True)
-    command.add_argument("--http2", action="store_true", help="HTTP/2 between browser and proxy")
-    command = commands.add_parser("score", help="hold a verdict log against a recording")
+    command = commands.add_parser("score", help="hold recordings against today's code")
+    command.add_argument("recordings", type=Path, nargs="+", metavar="PATH")
+    command.add_argument("--log", type=Path, help="the verdicts to hold against one recording, instead of today's")
+    command.add_argument("--result", type=Path, help="write a result file, for the report")
+    command.add_argument("--words", action="store_true", help="also list error names and texts that differ")
+    command = commands.add_parser("minimise", help="shrink a disagreement to a case")
     command.add_argument("recording", type=Path)
-    command.add_argument("log", type=Path)
-    arguments = parser.parse_args()
-    if arguments.command == "generate":
-        print(json.dumps(generate(arguments.seed, arguments.count), indent=1))
-    elif arguments.command == "record":
-        started = time.monotonic()
-        scenarios = json.loads(arguments.scenarios.read_text())
-        truth = record(arguments.engine, scenarios, arguments.out, arguments.http2)
-        ran = truth["results"]
-        outcomes = collections.Counter(result["outcome"] for scenario in ran for result in scenario["results"])
-        seconds = time.monotonic() - started
-        print(f"{arguments.engine}: {len(ran)} of {len(scenarios)} scenarios in {seconds:.0f} s, {dict(outcomes)}")
-    else:
-        print(score(arguments.recording, arguments.log))
+    command.add_argument("--scenario", type=int, help="which one, where there are several")
+    command.add_argument("--live", action="store_true", help="shrink its scenario too, in the browser it came from")
+    command = commands.add_parser("report", help="write docs/agreement.md from the result files")
+    command.add_argument("--check", action="store_true", help="only say whether it is up to date")
+    return parser.parse_args()
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run scenarios batch by batch with the addon in the proxy, and score its own log."""
+    total, truths = Score(), []
+    scenarios = _scenarios(arguments)
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="corsight-") as scratch:
+        for number in range(0, len(scenarios), BATCH):
+            out = (arguments.out or Path(scratch)) / f"{number // BATCH + 1:03}"
+            truths.append(
+                record(arguments.engine, scenarios[number : number + BATCH], out, arguments.http2, judged=True)
+            )
+            total.plus(score(out, out / VERDICTS))
+            print(f"{total.scenarios} of {len(scenarios)} scenarios, {total.agreement:.2%} right", file=sys.stderr)
+    print(f"{truths[0]['browser']}, {time.monotonic() - started:.0f} s")
+    return _conclude(total, truths, arguments)
+
+
+def keep(arguments: argparse.Namespace) -> int:
+    """Record scenarios into one folder."""
+    scenarios = _scenarios(arguments)
+    truth = record(arguments.engine, scenarios, arguments.out, arguments.http2)
+    print(f"{truth['browser']}: {len(truth['results'])} of {len(scenarios)} scenarios recorded in {arguments.out}")
+    return 0
+
+
+def draw(arguments: argparse.Namespace) -> int:
+    """Print drawn scenarios."""
+    print(json.dumps(generate(arguments.seed, arguments.count), indent=1))
+    return 0
+
+
+def hold(arguments: argparse.Namespace) -> int:
+    """Score recordings."""
+    if arguments.log and len(arguments.recordings) > 1:
+        raise CorsightError("--log goes with one recording")
+    total, truths = Score(), []
+    for path in arguments.recordings:
+        if not path.exists():
+            raise CorsightError("no such recording", where=str(path))
+        scored, truth = (score(path, arguments.log), None) if arguments.log else score_now(path)
+        truths.append(truth or json.loads((path / TRUTH).read_text("utf-8")))
+        total.plus(scored)
+    if arguments.words:
+        print("\n".join(total.misnamed))
+    return _conclude(total, truths, arguments)
+
+
+def shrink(arguments: argparse.Namespace) -> int:
+    """Shrink a disagreement of a recording."""
+    print(minimise(arguments.recording, arguments.scenario, live=arguments.live))
+    return 0
+
+
+def write_report(arguments: argparse.Namespace) -> int:
+    """Write docs/agreement.md, or say whether it is up to date."""
+    text = report.render(report.results())
+    if arguments.check:
+        return report.PAGE.read_text("utf-8") != text
+    report.PAGE.write_text(text, encoding="utf-8")
+    return 0
+
+
+COMMANDS = {"run": run, "record": keep, "generate": draw, "score": hold, "minimise": shrink, "report": write_report}
+
+
+def _scenarios(arguments: argparse.Namespace) -> list[Scenario]:
+    if arguments.scenarios:
+        return list(json.loads(arguments.scenarios.read_text("utf-8")))
+    return generate(arguments.seed, arguments.count)
+
+
+def _conclude(total: Score, truths: list[Scenario], arguments: argparse.Namespace) -> int:
+    if arguments.result:
+        report.keep(arguments.result, truths, as_json(total))
+    print(total)
+    return 1 if total.disagreements else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,7 +1,7 @@
 """Drives a browser from page to page, and collects what it says about its requests.
 
-Chromium is asked over DevTools and Firefox over Marionette. WebKitGTK's MiniBrowser is asked nothing: there, what the
-page saw is all we have.
+Chromium is asked over DevTools, Firefox over Marionette, and WebKitGTK's MiniBrowser over its remote inspector, for the
+console alone.
 """
 
 from __future__ import annotations
@@ -10,10 +10,13 @@ import contextlib
 import glob
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
 import threading
+import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -27,6 +30,8 @@ from scripts.browsers import BrowserError
 type Engine = Literal["chromium", "firefox", "webkit"]
 
 ENGINES: tuple[Engine, ...] = ("chromium", "firefox", "webkit")
+CONSOLE = json.dumps({"id": 1, "method": "Console.enable"})
+NO_PROXY = urllib.request.ProxyHandler({})
 MINIBROWSERS = (
     "/usr/lib/*/webkit2gtk-4.*/MiniBrowser",
     "/usr/lib*/webkit2gtk-4.*/MiniBrowser",
@@ -35,6 +40,7 @@ MINIBROWSERS = (
 
 
 class Driver(Protocol):
+    version: str
     console: list[str]
     failed: list[dict[str, Any]]
 
@@ -61,20 +67,21 @@ def drive(engine: Engine, port: int, confdir: Path) -> Iterator[Driver]:
     elif engine == "firefox":
         prefs = {"dom.disable_open_during_load": False, "dom.security.https_first": False}
         with browsers.start(browsers.pick("firefox"), port, confdir, remote=True, prefs=prefs) as running:
-            yield Firefox(running)
+            yield Firefox(running, _version([str(running.browser.path)]))
     else:
         chromium = browsers.pick("chromium")
         with (
             browsers.start(chromium, port, confdir, remote=True, arguments=["--disable-popup-blocking"]) as running,
             connect(running.devtools or "", max_size=None) as socket,
         ):
-            yield Chromium(socket)
+            yield Chromium(socket, _version([str(chromium.path)]))
 
 
 class Chromium:
     """Listens to DevTools, attached to every page, frame and worker from its first request on."""
 
-    def __init__(self, socket: ClientConnection) -> None:
+    def __init__(self, socket: ClientConnection, version: str) -> None:
+        self.version = version
         self.console: list[str] = []
         self.failed: list[dict[str, Any]] = []
         self._socket = socket
@@ -136,7 +143,8 @@ class Firefox:
         return errors.map(error => `${error.category} | ${error.errorMessage}`);
     """
 
-    def __init__(self, running: browsers.Running) -> None:
+    def __init__(self, running: browsers.Running, version: str) -> None:
+        self.version = version
         self.console: list[str] = []
         self.failed: list[dict[str, Any]] = []
         assert running.marionette
@@ -155,9 +163,12 @@ class Firefox:
 
 
 class MiniBrowser:
-    """WebKitGTK: a new browser, with a new private session, for every page."""
+    """WebKitGTK: a new browser, with a new private session, for every page. Console lines are `source | text`,
+    for what could not be loaded `network | text | URL`.
+    """
 
     def __init__(self, port: int) -> None:
+        self.version = _version(["xvfb-run", "-a", _minibrowser() or ""])
         self.console: list[str] = []
         self.failed: list[dict[str, Any]] = []
         self._port = port
@@ -166,12 +177,18 @@ class MiniBrowser:
 
     def go(self, url: str) -> None:
         self._end()
+        inspector = browsers.free_port()
         command = [
             *("xvfb-run", "-a", "dbus-run-session", "--", _minibrowser() or ""),
             *("--private", "--ignore-tls-errors", "--javascript-can-open-windows-automatically=true"),
-            *(f"--proxy=http://127.0.0.1:{self._port}", url),
+            *("--enable-developer-extras=true", f"--proxy=http://127.0.0.1:{self._port}", url),
         ]
-        environment = {"HOME": str(self._home), "XDG_RUNTIME_DIR": str(self._home), "LIBGL_ALWAYS_SOFTWARE": "1"}
+        environment = {
+            "HOME": str(self._home),
+            "XDG_RUNTIME_DIR": str(self._home),
+            "LIBGL_ALWAYS_SOFTWARE": "1",
+            "WEBKIT_INSPECTOR_HTTP_SERVER": f"127.0.0.1:{inspector}",
+        }
         self._process = subprocess.Popen(
             command,
             env=os.environ | environment,
@@ -180,13 +197,43 @@ class MiniBrowser:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
+        threading.Thread(target=self._listen, args=(self._process, inspector), daemon=True).start()
 
     def look(self) -> None:
-        """Nothing to do: it tells us nothing."""
+        """Nothing to do: messages come by themselves."""
 
     def close(self) -> None:
         self._end()
         browsers.remove(self._home)
+
+    def _listen(self, process: subprocess.Popen[bytes], inspector: int) -> None:
+        """Take the console of the browser's first page: the inspector repeats what was said before it came."""
+        address = None
+        while address is None:
+            if process.poll() is not None:
+                return
+            with (
+                contextlib.suppress(OSError),
+                urllib.request.build_opener(NO_PROXY).open(f"http://127.0.0.1:{inspector}/", timeout=5) as listed,
+            ):
+                address = re.search(r"/socket/\d+/\d+/WebPage", listed.read().decode("utf-8", "replace"))
+            time.sleep(0.05)
+        with (
+            contextlib.suppress(ConnectionClosed, OSError),
+            connect(f"ws://127.0.0.1:{inspector}{address[0]}", max_size=None, proxy=None) as socket,
+        ):
+            for message in socket:
+                event = json.loads(message)
+                params = event.get("params", {})
+                if event.get("method") == "Target.targetCreated":
+                    asked = {"targetId": params["targetInfo"]["targetId"], "message": CONSOLE}
+                    socket.send(json.dumps({"id": 1, "method": "Target.sendMessageToTarget", "params": asked}))
+                elif event.get("method") == "Target.dispatchMessageFromTarget":
+                    inner = json.loads(params["message"])
+                    if inner.get("method") == "Console.messageAdded":
+                        said = inner["params"]["message"]
+                        where = f" | {said.get('url')}" if said["source"] == "network" else ""
+                        self.console.append(f"{said['source']} | {said['text']}{where}")
 
     def _end(self) -> None:
         if self._process:
@@ -195,3 +242,9 @@ class MiniBrowser:
 
 def _minibrowser() -> str | None:
     return next((path for pattern in MINIBROWSERS for path in glob.glob(pattern)), None)
+
+
+def _version(command: list[str]) -> str:
+    """What a browser calls itself, such as `Chromium 156.0.8078.79`."""
+    said = subprocess.run([*command, "--version"], capture_output=True, text=True, check=False).stdout
+    return " ".join(said.split()[:3]).removesuffix(" built").removeprefix("Mozilla ")

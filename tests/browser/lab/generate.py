@@ -9,6 +9,8 @@ from __future__ import annotations
 import random
 from typing import Any
 
+from tests.browser.lab.origin import FILE_PAGE
+
 type Scenario = dict[str, Any]
 type Headers = list[list[str]]
 type Drawn = tuple[list[dict[str, Any]], dict[str, Any]]
@@ -18,6 +20,7 @@ type Weights = dict[Any, float]
 ALWAYS, NEVER = "https://always.test", "https://never.test"
 """Consistent applications: one asks for everything with credentials, one for nothing."""
 
+PAGES_HOST = "https://app.test"
 SAME_SITE = ("https://app.example.test", "https://app.example.test", "https://api.example.test")
 """A page, its origin, and a host that gets cookies of its own from there."""
 
@@ -31,7 +34,14 @@ PAGES: Weights = {
     "https://credentialless.test": 5,
     ALWAYS: 6,
     NEVER: 6,
+    "https://sw.test": 4,
+    FILE_PAGE: 4,
 }
+"""`sw.test` has a service worker that passes everything on; a file's origin is opaque."""
+FRAMES: Weights = {"top": 74, "sandbox": 9, "worker": 9, "tab": 8}
+ONE_FRAME = ("https://sw.test", FILE_PAGE)
+"""Pages whose scenarios run in the page itself."""
+
 HOSTS: Weights = {
     "https://api.test": 58,
     "https://api.example.test": 18,
@@ -42,7 +52,7 @@ HOSTS: Weights = {
 }
 FURTHER: Weights = {**HOSTS, "https://b.test": 30, "http://u:p@api.test": 5}
 """Where redirects lead."""
-KINDS: Weights = {"fetch": 50, "redirect": 14, "element": 14, "repeat": 7, "cache": 5, "together": 6, "cookie": 4}
+KINDS: Weights = {"fetch": 46, "redirect": 14, "element": 16, "repeat": 8, "cache": 6, "together": 6, "cookie": 4}
 
 METHODS: Weights = {
     **{"GET": 30, "POST": 10, "HEAD": 8, "PUT": 10, "put": 7, "DELETE": 8, "PATCH": 9, "patch": 7, "FOO": 8},
@@ -86,6 +96,7 @@ FETCH_OPTIONS: dict[str, Any] = {
     "cache": ("reload", "no-cache", "no-store"),
     "referrerPolicy": ("no-referrer", "origin"),
     "keepalive": (True,),
+    "priority": ("high", "low"),
 }
 
 WRONG_ORIGIN: Weights = {
@@ -110,7 +121,16 @@ WRONG_ORIGIN: Weights = {
     "https://*.test": 3,
     "undefined": 2,
     "true": 2,
+    "{origin}/*": 2,
+    "{origin},": 2,
+    "null, {origin}": 2,
+    "[{origin}]": 1,
+    "^https?://.*$": 1,
+    "{origin}\xe9": 1,
+    "{origin}.evil.test": 2,
+    "same-origin": 1,
 }
+MISSPELT = ("access-control-allowed-origin", "access_control_allow_origin", "access-control-allow-origins")
 WRONG_CREDENTIALS: Weights = {
     "": 3,
     "1": 3,
@@ -122,6 +142,11 @@ WRONG_CREDENTIALS: Weights = {
     "true, true": 2,
     '"true"': 1,
 }
+ALLOWS_CREDENTIALS: dict[bool, Weights] = {
+    True: {"right": 92, "wrong": 5, "absent": 3},
+    False: {"right": 36, "wrong": 32, "absent": 32},
+}
+"""A server mostly fits the pages that ask it: one that is asked with credentials allows them, but for a slip."""
 WRONG_METHODS = (
     "GET",
     "get",
@@ -190,10 +215,31 @@ ELEMENTS: dict[str, tuple[str, str]] = {
     "script": ("text/javascript", "1"),
     "module": ("text/javascript", "1"),
     "style": ("text/css", "a{}"),
+    "audio": ("audio/wav", "@wav"),
+    "track": ("text/vtt", "@vtt"),
+    "import": ("text/javascript", "1"),
     "font": ("font/woff2", "@font"),
     "eventsource": ("text/event-stream", "data: x\n\n"),
     "beacon": ("text/plain", ""),
 }
+IN_WORKERS = ("eventsource", "importscripts", "import")
+"""What a worker can ask for beside fetch and XMLHttpRequest."""
+WITHOUT_CORS_SETTING = ("font", "beacon", "import", "importscripts")
+LOCATIONS: Weights = {
+    "data:text/plain,x": 3,
+    "ftp://api.test/x": 1,
+    "custom:x": 2,
+    "https://[": 2,
+    "https://api.test:99999/": 1,
+    "": 1,
+    None: 2,
+    "https://u:p@api.test/s/{ident}/1": 3,
+    "https://u@b.test/s/{ident}/1": 2,
+    "#again": 1,
+}
+"""Redirects to nowhere, and some with a user in the URL."""
+FAULTS: Weights = {"reset": 4, "garbage": 1, "cut": 2}
+FRESH = ("no-cache", "no-cache", "max-age=0", "max-age=600", "no-store")
 
 
 def generate(seed: int, count: int) -> list[Scenario]:
@@ -208,15 +254,19 @@ class Draw:
 
     def scenario(self, ident: int) -> Scenario:
         self.ident = ident
+        self.asks_with_credentials = False
         kind = self.weighed(KINDS)
         self.page = self.weighed(PAGES)
-        self.frame = "sandbox" if kind != "cookie" and self.chance(0.1) else "top"
-        self.origin = "null" if self.frame == "sandbox" else self.page
+        self.frame = self.weighed(FRAMES)
+        if kind == "cookie" or self.page in ONE_FRAME:
+            self.frame = "top"
+        self.origin = "null" if self.frame == "sandbox" or self.page == FILE_PAGE else self.page
         steps, serve = getattr(self, kind)()
+        self.trouble(kind, serve)
         scenario = {"id": ident, "page": self.page, "frame": self.frame, "kind": kind, "steps": steps, "serve": serve}
         if kind == "together":
             scenario["together"] = True
-        return scenario | {"group": self.page.replace("://", "-").replace(":", "-")}
+        return scenario
 
     # the kinds
 
@@ -244,7 +294,13 @@ class Draw:
                 origin = "null"
             status = self.rng.choice((301, 302, 303, 307, 308)) if hop + 1 < len(hosts) else self.weighed(STATUSES)
             actual = self.actual(origin, right=0.85) | {"status": status}
-            if hop + 1 < len(hosts):
+            if not hop and self.chance(0.12):
+                location = self.weighed(LOCATIONS)
+                actual["headers"] += [["location", location.format(ident=self.ident)]] if location is not None else []
+            elif not hop and self.chance(0.02):
+                # A loop; one that the cache may keep ends there.
+                actual["headers"] += [["location", self.url(host, 0)], *self.maybe(0.7, "cache-control", ("no-store",))]
+            elif hop + 1 < len(hosts):
                 relative = hosts[hop + 1] == host and self.chance(0.5)
                 actual["headers"].append(
                     ["location", ("" if relative else hosts[hop + 1]) + f"/s/{self.ident}/{hop + 1}"]
@@ -253,25 +309,39 @@ class Draw:
         return [step], serve
 
     def element(self) -> Drawn:
-        via = self.rng.choice((*ELEMENTS, "img", "script"))
-        step: dict[str, Any] = {"via": via, "url": self.url(self.host(HOSTS), 0)}
+        via = self.rng.choice(IN_WORKERS if self.frame == "worker" else (*ELEMENTS, "img", "script"))
+        hosts = [self.host(HOSTS), *(self.host(FURTHER) for _ in range(self.rng.choice((0, 0, 0, 1, 2))))]
+        step: dict[str, Any] = {"via": via, "url": self.url(hosts[0], 0)}
+        self.asks_with_credentials = self.mode() == "include"
         if via == "eventsource":
-            step["credentials"] = "include" if self.mode() == "include" else "same-origin"
-        elif via not in ("font", "beacon"):
-            step["crossorigin"] = (
-                "use-credentials" if self.mode() == "include" else self.rng.choice((None, "anonymous", ""))
-            )
-        content_type, body = ELEMENTS[via]
+            step["credentials"] = "include" if self.asks_with_credentials else "same-origin"
+        elif via not in WITHOUT_CORS_SETTING:
+            plain = self.rng.choice((None, "anonymous", ""))
+            step["crossorigin"] = "use-credentials" if self.asks_with_credentials else plain
+        elif via == "beacon":
+            step["type"] = self.rng.choice((None, "application/json", "text/plain"))
+        content_type, body = ELEMENTS.get(via, ELEMENTS["script"])
         if via == "script" and self.chance(0.1):
             content_type, body = "application/json", '{"a":1}'
-        actual = self.embedded(self.origin) | {"status": 200, "body": body}
-        actual["headers"].insert(0, ["content-type", content_type])
-        return [step], {"0": {"actual": actual}}
+        serve, origin = {}, self.origin
+        for hop, host in enumerate(hosts):
+            if hop and self.tainted(hosts[hop - 1], host):
+                origin = "null"
+            actual = self.embedded(origin) | {"status": 200, "body": body}
+            actual["headers"].insert(0, ["content-type", content_type])
+            if hop + 1 < len(hosts):
+                actual["status"] = self.rng.choice((301, 302, 307))
+                actual["headers"].append(["location", self.url(hosts[hop + 1], hop + 1)])
+            serve[str(hop)] = {"actual": actual}
+            if via == "beacon":
+                asked = {"method": "POST", "headers": {"content-type": step["type"] or ""}}
+                serve[str(hop)]["preflight"] = self.preflight(origin, asked)
+        return [step], serve
 
     def repeat(self) -> Drawn:
         first = self.step(self.host(HOSTS), 0, headers=REPEATED_HEADERS)
         second = dict(first)
-        match self.rng.randrange(8):
+        match self.rng.randrange(9):
             case 0:
                 second["credentials"] = self.mode()
             case 1:
@@ -281,8 +351,12 @@ class Draw:
                 second.pop("body", None)
             case 3:
                 second["wait"] = self.rng.choice((1200, 5500))
+            case 4 if first["via"] == "fetch":
+                first["abort"] = 60
         preflight = self.preflight(self.origin, first, right=0.95, names="x-a, x-b, content-type, authorization")
         preflight["headers"] += self.maybe(0.5, "access-control-max-age", MAX_AGES)
+        if "abort" in first:
+            preflight["late"] = 150
         actual = self.actual(self.origin, right=0.9) | {"status": 200}
         return [first, second], {"0": {"preflight": preflight, "actual": actual}}
 
@@ -291,7 +365,17 @@ class Draw:
         first, second = {**step, "credentials": self.mode()}, {**step, "credentials": self.mode()}
         if self.chance(0.6):
             second["credentials"] = first["credentials"]
-        actual = self.actual(self.origin) | {"status": 200, "etag": f'"{self.ident}"'}
+        self.asks_with_credentials = first["credentials"] == "include"
+        if self.chance(0.2):
+            second["cache"] = self.rng.choice(("no-cache", "reload", "force-cache", "default"))
+        if self.chance(0.25) and self.frame != "worker":
+            # The classic: an image without CORS comes first, and the cache remembers.
+            first = {"via": "img", "url": first["url"], "crossorigin": self.rng.choice((None, "anonymous"))}
+        if self.chance(0.2):
+            second["wait"] = 1200
+        actual = self.actual(self.origin) | {"status": 200, "etag": f'"{self.ident}"', "body": "@png"}
+        actual["fresh"] = self.rng.choice(FRESH)
+        actual["headers"].insert(0, ["content-type", "image/png"])
         actual["headers"] += [["x-total", "7"], *self.maybe(0.5, "access-control-expose-headers", EXPOSE)]
         actual["headers304"] = self.actual(self.origin)["headers"] if self.chance(0.4) else []
         return [first, second], {"0": {"actual": actual}}
@@ -318,11 +402,13 @@ class Draw:
     # a step, and the answers to it
 
     def step(self, host: str, hop: int, headers: list[dict[str, str]] = REQUEST_HEADERS) -> dict[str, Any]:
+        mode = self.mode()
+        self.asks_with_credentials = mode == "include"
         step: dict[str, Any] = {
             "via": "xhr" if self.chance(0.18) else "fetch",
             "method": self.weighed(METHODS),
             "headers": self.rng.choice(headers),
-            "credentials": self.mode(),
+            "credentials": mode,
             "url": self.url(host, hop),
         }
         if step["method"] not in ("GET", "HEAD") and self.chance(0.45):
@@ -333,6 +419,15 @@ class Draw:
         elif "body" in step and self.chance(0.3):
             step["upload"] = True
         return step
+
+    def trouble(self, kind: str, serve: dict[str, Any]) -> None:
+        """Some answers come late, few never come whole."""
+        for answers in serve.values():
+            for answer in answers.values():
+                if self.chance(0.04):
+                    answer["late"] = self.rng.choice((50, 300, 900))
+                if kind != "cookie" and self.chance(0.012):
+                    answer["fault"] = self.weighed(FAULTS)
 
     def actual(self, origin: str, right: float = 0.72) -> dict[str, Any]:
         return {"status": self.weighed(STATUSES), "headers": self.grant(origin, right)}
@@ -368,9 +463,15 @@ class Draw:
         if not self.chance(right):
             parts = {"origin": origin, "upper": origin.upper(), "bare": origin.partition("://")[2] or origin}
             wrong = [["access-control-allow-origin", self.weighed(WRONG_ORIGIN).format(**parts)]]
-            headers = self.rng.choice(([], wrong, wrong, wrong, [*headers, *wrong]))
-        if self.chance(0.85):
-            value = "true" if self.chance(right) else self.weighed(WRONG_CREDENTIALS)
+            misspelt = [[self.rng.choice(MISSPELT), origin]]
+            headers = self.rng.choice(
+                ([], wrong, wrong, wrong, wrong, [*headers, *wrong], [*wrong, *headers], misspelt)
+            )
+        if headers and self.chance(0.1):
+            headers = [[name.title(), value] for name, value in headers]
+        answer = self.weighed(ALLOWS_CREDENTIALS[self.asks_with_credentials])
+        if answer != "absent":
+            value = "true" if answer == "right" else self.weighed(WRONG_CREDENTIALS)
             headers += [["access-control-allow-credentials", value]] * (2 if self.chance(0.04) else 1)
         return headers
 
@@ -383,7 +484,7 @@ class Draw:
 
     def host(self, hosts: Weights) -> str:
         host: str = self.weighed(hosts)
-        return self.page if host == "SELF" else host
+        return (self.page if self.page != FILE_PAGE else PAGES_HOST) if host == "SELF" else host
 
     def url(self, host: str, hop: int | str) -> str:
         return f"{host}/s/{self.ident}/{hop}"

@@ -1,9 +1,11 @@
-"""Runs scenarios in a browser behind mitmdump, and writes the recording."""
+"""Runs scenarios in a browser behind mitmdump with the addon, and writes the recording."""
 
 from __future__ import annotations
 
 import contextlib
+import datetime
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -15,36 +17,52 @@ from typing import Any
 
 from scripts.browsers import BrowserError, end_group, free_port
 from tests.browser.lab.drive import Driver, Engine, drive
+from tests.browser.lab.origin import FILE_PAGE
 
 type Scenario = dict[str, Any]
 
+ROOT = Path(__file__).resolve().parents[3]
 SERVER = Path(__file__).with_name("server.py")
+PAGE = Path(__file__).with_name("page.html")
+ADDON = ROOT / "addons" / "cors.py"
 MITMDUMP = (sys.executable, "-c", "from mitmproxy.tools.main import mitmdump; mitmdump()")
+FLOWS, SCENARIOS, TRUTH, VERDICTS = "flows.mitm", "scenarios.json", "truth.json", "verdicts.jsonl"
 
 
-def record(engine: Engine, scenarios: list[Scenario], out: Path, http2: bool = False) -> dict[str, Any]:
-    """Record `scenarios` in `engine` into the folder `out`; the truth is returned too."""
+def record(
+    engine: Engine, scenarios: list[Scenario], out: Path, http2: bool = False, *, judged: bool = False
+) -> dict[str, Any]:
+    """Record `scenarios` in `engine` into the folder `out`; the truth is returned too.
+
+    With `judged` the addon runs in the proxy and leaves its log there. Raises BrowserError where a page does not end.
+    """
     out.mkdir(parents=True, exist_ok=True)
-    (out / "scenarios.json").write_text(json.dumps(scenarios))
+    (out / SCENARIOS).write_text(json.dumps(scenarios))
+    (out / FLOWS).unlink(missing_ok=True)
+    (out / VERDICTS).unlink(missing_ok=True)
     results: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory(prefix="corsight-") as temporary:
         confdir, posted = Path(temporary), Path(temporary) / "results.jsonl"
         posted.touch()
-        with proxy(out, confdir, posted, http2) as port, drive(engine, port, confdir) as driver:
+        with proxy(out, confdir, posted, http2, judged=judged) as port, drive(engine, port, confdir) as driver:
             for page in dict.fromkeys(scenario["page"] for scenario in scenarios):
-                driver.go(f"{page}/__page")
+                driver.go(PAGE.as_uri() if page == FILE_PAGE else f"{page}/__page")
                 steps = [step for scenario in scenarios if scenario["page"] == page for step in scenario["steps"]]
                 patience = 60 + len(steps) + sum(step.get("wait", 0) for step in steps) / 1000
                 results += _await_page(driver, posted, page, patience)
             driver.look()
             truth = {
                 "engine": engine,
+                "browser": driver.version,
+                "http2": http2,
+                "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
                 "seed": scenarios[0]["id"] // 100_000,
                 "results": results,
-                "console": driver.console,
+                # Where the checkout lies is nobody's business.
+                "console": [line.replace(PAGE.as_uri(), "file:///page.html") for line in driver.console],
                 "failed": driver.failed,
             }
-    (out / "truth.json").write_text(json.dumps(truth))
+    (out / TRUTH).write_text(json.dumps(truth))
     return truth
 
 
@@ -55,14 +73,16 @@ def _await_page(driver: Driver, posted: Path, page: str, patience: float) -> lis
         driver.look()
         for line in posted.read_text().splitlines(keepends=True):
             if line.endswith("\n") and (post := json.loads(line))["page"] == page:
+                if isinstance(post["results"], dict):
+                    raise BrowserError(f"{page} could not run its scenarios: {post['results']['problem']}")
                 return list(post["results"])
         time.sleep(0.1)
     raise BrowserError(f"{page} did not finish within {patience:.0f} seconds")
 
 
 @contextlib.contextmanager
-def proxy(out: Path, confdir: Path, posted: Path, http2: bool) -> Iterator[int]:
-    """A mitmdump that is the whole web; yields its port."""
+def proxy(out: Path, confdir: Path, posted: Path, http2: bool, *, judged: bool = False) -> Iterator[int]:
+    """A mitmdump whose web is the lab; yields its port."""
     port = free_port()
     options = {
         "confdir": confdir,
@@ -70,13 +90,17 @@ def proxy(out: Path, confdir: Path, posted: Path, http2: bool) -> Iterator[int]:
         "http2": str(http2).lower(),
         "listen_host": "127.0.0.1",
         "listen_port": port,
+        "ssl_insecure": "true",
         "lab_results": posted,
-        "lab_scenarios": out / "scenarios.json",
+        "lab_scenarios": out / SCENARIOS,
     }
-    command = [*MITMDUMP, "--quiet", "-s", str(SERVER), "-w", str(out / "flows.mitm")]
+    command = [*MITMDUMP, "--quiet", "-s", str(SERVER), "-w", str(out / FLOWS)]
+    if judged:
+        command += ["-s", str(ADDON), "--set", f"cors_log={out / VERDICTS}"]
     for name, value in options.items():
         command += ["--set", f"{name}={value}"]
-    process = subprocess.Popen(command, start_new_session=True)
+    path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    process = subprocess.Popen(command, start_new_session=True, env=os.environ | {"PYTHONPATH": path})
     try:
         while not _listens(port):
             if process.poll() is not None:
