@@ -59,7 +59,8 @@ def test_origin_url_and_value_are_read_as_they_were_written(case: Case) -> None:
             if found.rule == "preflight-method-not-allowed" and engine != "firefox":
                 assert found.method == found.value == case.facts.method
             if found.rule == "preflight-header-not-allowed":
-                assert found.value in case.facts.names
+                # WebKit spells the names it knows its own way.
+                assert (found.value or "").lower() in case.facts.names
 
 
 CHROMIUM = (
