@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from mitmproxy import http
 
-from policies.exchange import Exchange, HeaderList, Request, Response
+from corsight.policies.exchange import Exchange, HeaderList, Request, Response
 
 UNANSWERED = ("Connection killed", "Client disconnected", "client disconnected", "stream reset by client")
 """Errors after which the browser got no answer from the proxy either."""

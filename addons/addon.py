@@ -11,21 +11,21 @@ from weakref import WeakValueDictionary
 from mitmproxy import ctx, exceptions, flowfilter, hooks, http
 from mitmproxy.addonmanager import Loader
 
-from addons.adapter import exchange_of, request_of, withheld
-from addons.annotate import annotate
-from addons.announce import Announcer
-from addons.commands import Commands, rejudged
-from addons.drift import Drifting, read_policies
-from addons.log import VerdictLog
-from addons.patch import Patching
-from addons.views import CorsView, Stories, detail, offer, show_comments, withdraw
-from policies.engines import ENGINES
-from policies.exchange import Exchange
-from policies.record import Lines
-from policies.redact import printable
-from policies.rules.isolation import NETWORK_ERROR
-from policies.session import Judged, Session
-from policies.session.memory import Memory
+from corsight.addons.adapter import exchange_of, request_of, withheld
+from corsight.addons.annotate import annotate
+from corsight.addons.announce import Announcer
+from corsight.addons.commands import Commands, rejudged
+from corsight.addons.drift import Drifting, read_policies
+from corsight.addons.log import VerdictLog
+from corsight.addons.patch import Patching
+from corsight.addons.views import CorsView, Stories, detail, offer, show_comments, withdraw
+from corsight.policies.engines import ENGINES
+from corsight.policies.exchange import Exchange
+from corsight.policies.record import Lines
+from corsight.policies.redact import printable
+from corsight.policies.rules.isolation import NETWORK_ERROR
+from corsight.policies.session import Judged, Session
+from corsight.policies.session.memory import Memory
 
 logger = logging.getLogger(__name__)
 PREFIX = "cors_"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from mitmproxy import http
 
-from policies.redact import printable, redact
-from policies.rules import RULES
-from policies.session import Judged
-from policies.verdict import Outcome, Verdict
+from corsight.policies.redact import printable, redact
+from corsight.policies.rules import RULES
+from corsight.policies.session import Judged
+from corsight.policies.verdict import Outcome, Verdict
 
 PREFIX = "cors: "
 BLOCKED = ":no_entry:"

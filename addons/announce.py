@@ -7,13 +7,13 @@ from collections import Counter
 
 from mitmproxy.log import ALERT
 
-from policies.judge import mend
-from policies.redact import printable, redact
-from policies.rules import RULES
-from policies.session import Judged
-from policies.session.memory import Memory
-from policies.story.pinned import pin
-from policies.verdict import Outcome
+from corsight.policies.decision.judge import mend
+from corsight.policies.redact import printable, redact
+from corsight.policies.rules import RULES
+from corsight.policies.session import Judged
+from corsight.policies.session.memory import Memory
+from corsight.policies.story.pinned import pin
+from corsight.policies.verdict import Outcome
 
 logger = logging.getLogger(__name__)
 KINDS = 1000

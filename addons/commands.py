@@ -12,13 +12,13 @@ from mitmproxy import command, ctx, exceptions, hooks, http
 from mitmproxy.flow import Flow
 from mitmproxy.log import ALERT
 
-from addons.adapter import exchange_of, request_of
-from addons.annotate import PATCHED, PREFIX
-from addons.views import Stories, told
-from policies.diagnosis import Diagnosis
-from policies.diagnosis.text import lines
-from policies.engines import ENGINES
-from policies.session import Judged, Session
+from corsight.addons.adapter import exchange_of, request_of
+from corsight.addons.annotate import PATCHED, PREFIX
+from corsight.addons.views import Stories, told
+from corsight.policies.engines import ENGINES
+from corsight.policies.findings import Diagnosis
+from corsight.policies.findings.text import lines
+from corsight.policies.session import Judged, Session
 
 if TYPE_CHECKING:
     from mitmproxy.addonmanager import Loader

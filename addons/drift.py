@@ -10,12 +10,12 @@ from collections.abc import Iterable, Sequence
 from mitmproxy import exceptions, http
 from mitmproxy.log import ALERT
 
-from policies.redact import printable, redact
-from policies.server.compare import Comparison, Drift
-from policies.server.load import PolicyError, load_all
-from policies.server.model import ServerPolicy
-from policies.session import Judged
-from policies.session.memory import Memory
+from corsight.policies.redact import printable, redact
+from corsight.policies.server.compare import Comparison, Drift
+from corsight.policies.server.load import PolicyError, load_all
+from corsight.policies.server.model import ServerPolicy
+from corsight.policies.session import Judged
+from corsight.policies.session.memory import Memory
 
 logger = logging.getLogger(__name__)
 KEY = "cors.drift"

@@ -20,23 +20,23 @@ from mitmproxy.addonmanager import Loader
 from mitmproxy.log import ALERT
 from mitmproxy.net.http import status_codes
 
-from addons.adapter import BAD_GATEWAY, UNANSWERED, request_of
-from addons.scope import EVERYTHING, patch_scope
-from policies.exchange import Exchange, HeaderList, Response
-from policies.facts import Facts
-from policies.fetch.headers import is_token
-from policies.fetch.origin import origin_of
-from policies.judge import judge
-from policies.patching import NO_CONTENT, Patch, blocks, by_answer, by_fix, hindrance, unasked
-from policies.redact import printable, redact
-from policies.rules import RULES
-from policies.server.match import find
-from policies.server.model import ServerPolicy
-from policies.server.respond import respond
-from policies.session import Session
-from policies.session.fetches import Patched
-from policies.session.memory import Memory
-from policies.verdict import EngineName, Outcome, Ruling
+from corsight.addons.adapter import BAD_GATEWAY, UNANSWERED, request_of
+from corsight.addons.scope import EVERYTHING, patch_scope
+from corsight.policies.decision.judge import judge
+from corsight.policies.decision.patch import NO_CONTENT, Patch, blocks, by_answer, by_fix, hindrance, unasked
+from corsight.policies.exchange import Exchange, HeaderList, Response
+from corsight.policies.facts import Facts
+from corsight.policies.fetch.headers import is_token
+from corsight.policies.fetch.origin import origin_of
+from corsight.policies.redact import printable, redact
+from corsight.policies.rules import RULES
+from corsight.policies.server.match import find
+from corsight.policies.server.model import ServerPolicy
+from corsight.policies.server.respond import respond
+from corsight.policies.session import Session
+from corsight.policies.session.fetches import Patched
+from corsight.policies.session.memory import Memory
+from corsight.policies.verdict import EngineName, Outcome, Ruling
 
 logger = logging.getLogger(__name__)
 

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 
 from mitmproxy import contentviews, ctx, http
 
-from addons.adapter import exchange_of
-from policies.engines import ENGINES
-from policies.session import Judged, Session
-from policies.session.memory import Memory
-from policies.story import Story, tell
-from policies.story.text import lines
-from policies.verdict import EngineName, Outcome
+from corsight.addons.adapter import exchange_of
+from corsight.policies.engines import ENGINES
+from corsight.policies.session import Judged, Session
+from corsight.policies.session.memory import Memory
+from corsight.policies.story import Story, tell
+from corsight.policies.story.text import lines
+from corsight.policies.verdict import EngineName, Outcome
 
 SIZE = 10_000
 """How many exchanges are remembered."""

@@ -13,12 +13,12 @@ from functools import cache
 from itertools import product
 from typing import Any, NamedTuple
 
-from policies.engines import WORDS, Wording
-from policies.fetch.cors_check import classify
-from policies.rules import RULES
-from policies.rules.isolation import NETWORK_ERROR
-from policies.value import value
-from policies.verdict import EngineName
+from corsight.policies.engines import WORDS, Wording
+from corsight.policies.fetch.cors_check import classify
+from corsight.policies.rules import RULES
+from corsight.policies.rules.isolation import NETWORK_ERROR
+from corsight.policies.value import value
+from corsight.policies.verdict import EngineName
 
 LONGEST = 16384
 """Characters of a paste that are looked at."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from policies.value import value
+from corsight.policies.value import value
 
 HTTP_WHITESPACE = "\t\n\r "
 """https://fetch.spec.whatwg.org/#http-whitespace"""

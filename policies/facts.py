@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from policies.exchange import Response
-from policies.value import value
-from policies.verdict import CredentialsMode, Role
+from corsight.policies.exchange import Response
+from corsight.policies.value import value
+from corsight.policies.verdict import CredentialsMode, Role
 
 Tainting = Literal["basic", "cors", "opaque"]
 """https://fetch.spec.whatwg.org/#concept-request-response-tainting"""

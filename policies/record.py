@@ -11,10 +11,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from policies.redact import redact
-from policies.session import Judged
-from policies.session.memory import Memory
-from policies.verdict import Certainty, EngineName, Evidence, Outcome, Role, Ruling
+from corsight.policies.redact import redact
+from corsight.policies.session import Judged
+from corsight.policies.session.memory import Memory
+from corsight.policies.verdict import Certainty, EngineName, Evidence, Outcome, Role, Ruling
 
 SCHEMA = 1
 SHAPES = 4096

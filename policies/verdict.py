@@ -6,7 +6,7 @@ from dataclasses import field
 from enum import StrEnum
 from typing import Literal, NamedTuple
 
-from policies.value import value
+from corsight.policies.value import value
 
 EngineName = Literal["standard", "chromium", "firefox", "webkit"]
 Certainty = Literal["certain", "likely"]

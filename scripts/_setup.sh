@@ -124,11 +124,18 @@ fill() {
         fail "cannot install the packages of $2: $(reason); is a package registry within reach? (all of it: $log)"
 }
 
+# The checkout's folders are the packages of one namespace, corsight: a link named so leads to the checkout.
+link_namespace() {
+    [ -e "$state/src/corsight/addons" ] && return
+    mkdir -p "$state/src" && ln -sfn ../.. "$state/src/corsight" || fail "cannot write to $state; make it writable"
+}
+
 # Makes $venv fit the kind $1: runtime (what corsight runs on) or dev (the same, and what its tests need).
 ensure() {
-    is_ready "$1" && return
+    is_ready "$1" && [ -e "$state/src/corsight/addons" ] && return
     start_setup
     lock
+    link_namespace
     if ! is_ready "$1"; then
         echo 'corsight: setting up its packages in .corsight, once; this takes a moment' >&2
         find_uv

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Literal, TextIO
 
 import typer
 
-from scripts.errors import CorsightError, one_line
+from corsight.scripts.errors import CorsightError, one_line
 
 if TYPE_CHECKING:
-    from policies.session import Judged
-    from policies.verdict import EngineName
-    from scripts.recordings import Recording
-    from scripts.report.findings import Findings
+    from corsight.policies.session import Judged
+    from corsight.policies.verdict import EngineName
+    from corsight.scripts.recordings import Recording
+    from corsight.scripts.report.findings import Findings
 
 HELD = 4096
 """How many exchanges a verdict is held back for, since what comes later may revise it."""
@@ -49,11 +49,11 @@ def audit(
     Exits with 0 when nothing was blocked, 1 when something was or an answer drifts from its policy, 2 when a file could
     not be read to its end.
     """
-    from policies.verdict import Outcome
-    from scripts.policy import read_policies
-    from scripts.recordings import Recording, check_readable
-    from scripts.report.drift import Drifts
-    from scripts.report.findings import Findings
+    from corsight.policies.verdict import Outcome
+    from corsight.scripts.policy import read_policies
+    from corsight.scripts.recordings import Recording, check_readable
+    from corsight.scripts.report.drift import Drifts
+    from corsight.scripts.report.findings import Findings
 
     for path in files:
         check_readable(path)
@@ -93,8 +93,8 @@ def audit(
 
 def judgements(recording: Recording, engine: EngineName | None) -> Iterator[Judged]:
     """What is said of each exchange, and what that revises. Each recording is a session of its own."""
-    from policies.session import Session
-    from scripts.recordings import in_time
+    from corsight.policies.session import Session
+    from corsight.scripts.recordings import in_time
 
     session = Session(engine)
     for begins, exchange in in_time(recording):
@@ -137,13 +137,13 @@ def _check_output(output: str | None, files: list[str]) -> None:
 
 
 def _write_record(judged: Judged, stream: TextIO) -> None:
-    from policies.record import record
+    from corsight.policies.record import record
 
     # ASCII: whatever a peer sent, nothing in it moves a terminal's cursor.
     stream.write(json.dumps(record(judged), check_circular=False, separators=(",", ":")) + "\n")
 
 
 def _write_text(findings: Findings, recordings: list[Recording], engine: str, stream: TextIO) -> None:
-    from scripts.report.text import write
+    from corsight.scripts.report.text import write
 
     write(findings, [(recording.name, recording.exchanges) for recording in recordings], engine, stream)

@@ -30,7 +30,7 @@ from typing import Any, Literal
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from scripts.errors import CorsightError
+from corsight.scripts.errors import CorsightError
 
 type Engine = Literal["chromium", "firefox"]
 type Pref = bool | int | str

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from policies.advise import advice
-from policies.engines import ENGINES
-from policies.judge import judge, situation
-from policies.rules import FAMILIES, Rule
+from corsight.policies.decision.advise import advice
+from corsight.policies.decision.judge import judge, situation
+from corsight.policies.engines import ENGINES
+from corsight.policies.rules import FAMILIES, Rule
 
 NO_HEADER = "No response header mends it."
 ACTORS = {

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from scripts.errors import CorsightError
+from corsight.scripts.errors import CorsightError
 
 if TYPE_CHECKING:
-    from policies.verdict import EngineName
-    from scripts.curl import Hop, Pasted
-    from scripts.whatif import Answer, Answers, Question
+    from corsight.policies.verdict import EngineName
+    from corsight.scripts.curl import Hop, Pasted
+    from corsight.scripts.whatif import Answer, Answers, Question
 
 STDIN = "-"
 DESTINATIONS = Literal["empty", "audio", "font", "image", "manifest", "script", "style", "track", "video"]
@@ -117,7 +117,7 @@ def check(
             )
         _explain(paste, origin, url, format)
         return
-    from scripts.whatif import ask
+    from corsight.scripts.whatif import ask
 
     question, notes = _question(origin, url, method, header or [], credentials, mode, destination)
     typed = response_header is not None or (status is not None and response is None)
@@ -146,7 +146,7 @@ def check(
     if format == "json":
         _write_records(asked)
     else:
-        from scripts.report.check import write_answers
+        from corsight.scripts.report.check import write_answers
 
         # What to run once the missing responses are there: this very call, with them.
         again = _request_words(question, credentials, destination, engine)
@@ -158,7 +158,7 @@ def check(
 
 
 def _exit(asked: list[Answer], format: str) -> None:
-    from policies.verdict import Outcome
+    from corsight.policies.verdict import Outcome
 
     if any(one.outcome is Outcome.BLOCKED for one in asked):
         raise typer.Exit(1)
@@ -171,7 +171,7 @@ def _exit(asked: list[Answer], format: str) -> None:
 
 
 def _write_records(asked: list[Answer]) -> None:
-    from policies.record import record
+    from corsight.policies.record import record
 
     for answer in asked:
         for judged in answer.judged:
@@ -192,10 +192,10 @@ def _question(
     destination: str,
 ) -> tuple[Question, list[str]]:
     """What the page asks, and what is to be said about the way it was typed."""
-    from policies.fetch.headers import is_token
-    from policies.fetch.safelist import is_forbidden_method, normalize_method
-    from scripts.curl import field
-    from scripts.whatif import Question
+    from corsight.policies.fetch.headers import is_token
+    from corsight.policies.fetch.safelist import is_forbidden_method, normalize_method
+    from corsight.scripts.curl import field
+    from corsight.scripts.whatif import Question
 
     if origin is None or url is None:
         missing = " and ".join(name for name, one in (("--origin", origin), ("--url", url)) if one is None)
@@ -222,7 +222,7 @@ def _question(
 
 def _origin(text: str, notes: list[str]) -> str:
     """The serialized origin of a page, given that or the page's URL."""
-    from policies.fetch.origin import origin_of, split_origin
+    from corsight.policies.fetch.origin import origin_of, split_origin
 
     text = text.strip()
     if text == "null" or text.startswith(("file:", "data:")):
@@ -241,7 +241,7 @@ def _origin(text: str, notes: list[str]) -> str:
 
 
 def _url(text: str) -> str:
-    from policies.fetch.origin import has_userinfo, parse_url
+    from corsight.policies.fetch.origin import has_userinfo, parse_url
 
     found = parse_url(text, None)
     if found is None or not found.startswith(("http://", "https://")):
@@ -256,7 +256,7 @@ RESPONSE_SIDE = "access-control-"
 
 def _page_set(fields: list[tuple[str, str]], mode: str, notes: list[str]) -> tuple[tuple[str, str], ...]:
     """The headers of those that a page may set, and that leave with the request."""
-    from policies.fetch.safelist import is_forbidden_request_header, is_no_cors_safelisted_request_header
+    from corsight.policies.fetch.safelist import is_forbidden_request_header, is_no_cors_safelisted_request_header
 
     kept = []
     for name, text in fields:
@@ -290,8 +290,8 @@ def _answers(
     typed_preflight: Hop | None,
 ) -> tuple[Answers, bool]:
     """The responses as given, and whether those that were pasted do not show which Origin they were asked for with."""
-    from scripts.curl import read_curl
-    from scripts.whatif import Answers
+    from corsight.scripts.curl import read_curl
+    from corsight.scripts.whatif import Answers
 
     asked: list[Hop] = [] if typed_preflight is None else [typed_preflight]
     blind = False
@@ -324,8 +324,8 @@ def _other_origin(pasted: Pasted, question: Question, what: str, notes: list[str
 
 
 def _typed(fields: list[str] | None, status: int | None, default: int, where: str) -> Hop:
-    from policies.exchange import HeaderList, Response
-    from scripts.curl import Hop, field
+    from corsight.policies.exchange import HeaderList, Response
+    from corsight.scripts.curl import Hop, field
 
     headers = HeaderList.of(*(field(text, where) for text in fields or []))
     return Hop(Response(status or default, headers))
@@ -346,7 +346,7 @@ def _read(path: str, option: str) -> bytes:
 
 def _request_words(question: Question, credentials: str | None, destination: str, engine: str) -> list[str]:
     """The call that asks the same question, without responses."""
-    from scripts.curl import shown_field
+    from corsight.scripts.curl import shown_field
 
     words = ["corsight", "check", "--origin", question.origin, "--url", question.url]
     words += ["--method", question.method] if question.method != "GET" else []
@@ -378,8 +378,8 @@ def _response_words(
 def _explain(paste: str, origin: str | None, url: str | None, format: str) -> None:
     from dataclasses import asdict, replace
 
-    from policies.console import read_console
-    from policies.redact import redact
+    from corsight.policies.console import read_console
+    from corsight.policies.redact import redact
 
     text, where = _message(paste)
     message = read_console(text)
@@ -402,7 +402,7 @@ def _explain(paste: str, origin: str | None, url: str | None, format: str) -> No
         fields = {name: redact(one) if isinstance(one, str) else one for name, one in asdict(message).items()}
         sys.stdout.write(json.dumps(fields, separators=(",", ":")) + "\n")
         return
-    from scripts.report.message import write_message
+    from corsight.scripts.report.message import write_message
 
     write_message(message, sys.stdout)
 

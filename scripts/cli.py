@@ -14,15 +14,15 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from scripts import __version__
-from scripts.audit import audit
-from scripts.browse import browse
-from scripts.check import check
-from scripts.demo import demo
-from scripts.errors import CorsightError, one_line
-from scripts.explain import explain
-from scripts.policy import policy
-from scripts.rules import rules
+from corsight.scripts import __version__
+from corsight.scripts.audit import audit
+from corsight.scripts.browse import browse
+from corsight.scripts.check import check
+from corsight.scripts.demo import demo
+from corsight.scripts.errors import CorsightError, one_line
+from corsight.scripts.explain import explain
+from corsight.scripts.policy import policy
+from corsight.scripts.rules import rules
 
 CLEAN = 0
 BAD_INPUT = 2

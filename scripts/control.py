@@ -23,13 +23,13 @@ class Control:
 
     def running(self) -> None:
         self._patched = Patched()
-        logging.getLogger("addons.patch").addHandler(self._patched)
+        logging.getLogger("corsight.addons.patch").addHandler(self._patched)
         threading.Thread(target=self._listen, args=(ctx.master,), daemon=True).start()
         [(_, port, *_), *_] = ctx.master.addons.get("proxyserver").listen_addrs()
         tell("started.json", json.dumps({"port": port, "web": getattr(ctx.master, "web_url", None)}).encode())
 
     def done(self) -> None:
-        logging.getLogger("addons.patch").removeHandler(getattr(self, "_patched", None))
+        logging.getLogger("corsight.addons.patch").removeHandler(getattr(self, "_patched", None))
 
     def tls_failed_client(self, data) -> None:
         if any(words in (data.conn.error or "") for words in UNTRUSTED):

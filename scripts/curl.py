@@ -7,10 +7,10 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from policies.exchange import HeaderList, Response
-from policies.fetch.redirect import REDIRECT_STATUSES
-from policies.redact import redact
-from scripts.errors import CorsightError
+from corsight.policies.exchange import HeaderList, Response
+from corsight.policies.fetch.redirect import REDIRECT_STATUSES
+from corsight.policies.redact import redact
+from corsight.scripts.errors import CorsightError
 
 LONGEST = 4 * 1024 * 1024
 """Bytes of a pasted response that are looked at: its body is never needed."""

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from scripts.audit import judgements, settled
-from scripts.errors import CorsightError, one_line
+from corsight.scripts.audit import judgements, settled
+from corsight.scripts.errors import CorsightError, one_line
 
 if TYPE_CHECKING:
-    from policies.session import Judged
+    from corsight.policies.session import Judged
 
 HELD = 4096
 """How many fetches are held until all of their exchanges have come."""
@@ -49,9 +49,9 @@ def explain(
     Where several match, the first blocked one is told, and the others are listed. Exits with 2 when none matches. The
     configuration grants what all of the recording needs of the endpoints asked, and nothing else.
     """
-    from policies.story import tell
-    from scripts.recordings import Recording, check_readable
-    from scripts.report.story import write
+    from corsight.policies.story import tell
+    from corsight.scripts.recordings import Recording, check_readable
+    from corsight.scripts.report.story import write
 
     check_readable(file)
     _check_target(target)
@@ -90,7 +90,7 @@ def explain(
 
 
 def _check_target(target: str | None) -> None:
-    from policies.server.export import TARGETS
+    from corsight.policies.server.export import TARGETS
 
     if target is not None and target not in TARGETS:
         raise CorsightError(f"--for {target} is none of {', '.join(TARGETS)}")
@@ -98,10 +98,10 @@ def _check_target(target: str | None) -> None:
 
 def _configuration(target: str, chosen: list[Judged], everything: list[Judged]) -> str:
     """The configuration of the endpoints that the fetch asked, least that the recording needs."""
-    from policies.redact import printable
-    from policies.server.export import RecipeError, render
-    from policies.server.infer import infer
-    from policies.server.match import find
+    from corsight.policies.redact import printable
+    from corsight.policies.server.export import RecipeError, render
+    from corsight.policies.server.infer import infer
+    from corsight.policies.server.match import find
 
     inferred = infer(everything)
     policies = [one.policy for one in inferred]
@@ -153,7 +153,7 @@ def _blocked(fetch: list[Judged]) -> bool:
 
 def _list(matching: list[list[Judged]], chosen: list[Judged], more: int) -> None:
     """The other fetches that match, and how to pick one."""
-    from policies.redact import printable, redact
+    from corsight.policies.redact import printable, redact
 
     count = len(matching) + more
     which = "the first that was blocked" if _blocked(chosen) else "the first"

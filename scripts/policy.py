@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from scripts.errors import CorsightError, one_line
+from corsight.scripts.errors import CorsightError, one_line
 
 if TYPE_CHECKING:
-    from policies.rules.model import HeaderEdit
-    from policies.server.diff import Difference
-    from policies.server.model import ServerPolicy
-    from policies.session import Judged
-    from policies.verdict import EngineName
-    from scripts.recordings import Recording
+    from corsight.policies.rules.model import HeaderEdit
+    from corsight.policies.server.diff import Difference
+    from corsight.policies.server.model import ServerPolicy
+    from corsight.policies.session import Judged
+    from corsight.policies.verdict import EngineName
+    from corsight.scripts.recordings import Recording
 
 POLICY_FILES = (".yaml", ".yml", ".toml", ".json")
 WIDTH = 16
@@ -42,7 +42,7 @@ def check_files(files: Files) -> None:
 
     Exits with 0 when there is nothing, 1 when there is something, 2 when a file cannot be read.
     """
-    from policies.server.load import PolicyError, load_all
+    from corsight.policies.server.load import PolicyError, load_all
 
     texts = [(path, text_of(path)) for path in files]
     try:
@@ -63,8 +63,8 @@ def show(
     origin: Annotated[list[str] | None, typer.Option(help="A page's origin; give it again for more.")] = None,
 ) -> None:
     """Say which policy a URL falls under, what it grants, and what a correct server answers to a page."""
-    from policies.fetch.origin import origin_of
-    from policies.server.match import find
+    from corsight.policies.fetch.origin import origin_of
+    from corsight.policies.server.match import find
 
     if origin_of(url) == "null":
         raise CorsightError("is no absolute URL", where=url, todo="write one such as https://api.shop.example/v1/items")
@@ -89,8 +89,8 @@ def infer_recordings(
 
     It is a beginning: what is marked CHECK, and every origin, wants a look before it is used.
     """
-    from policies.server.infer import infer
-    from policies.server.write import to_yaml
+    from corsight.policies.server.infer import infer
+    from corsight.policies.server.write import to_yaml
 
     recordings = _recordings(files)
     if (
@@ -131,7 +131,7 @@ def diff_files(
 
     Exits with 0 when there is nothing to say, 1 when there is.
     """
-    from policies.server.diff import diff
+    from corsight.policies.server.diff import diff
 
     differences = list(diff(_policies_of(first, engine), _policies_of(second, engine)))
     if not differences:
@@ -148,7 +148,7 @@ def export_file(
     name: Annotated[str | None, typer.Option(help="Only the policy of this name.")] = None,
 ) -> None:
     """Write a policy as the configuration of a server, a framework or a gateway."""
-    from policies.server.export import TARGETS, render
+    from corsight.policies.server.export import TARGETS, render
 
     if target not in TARGETS:
         raise CorsightError(f"{target} is no target", todo=f"there are {', '.join(TARGETS)}")
@@ -179,7 +179,7 @@ def text_of(path: str) -> str:
 
 def read_policies(paths: Sequence[str]) -> tuple[ServerPolicy, ...]:
     """The policies of some files, in order. Where something is wrong, each problem is a line, and the command ends."""
-    from policies.server.load import PolicyError, load_all
+    from corsight.policies.server.load import PolicyError, load_all
 
     try:
         return load_all([(path, text_of(path)) for path in paths])
@@ -190,7 +190,7 @@ def read_policies(paths: Sequence[str]) -> tuple[ServerPolicy, ...]:
 
 
 def _recordings(paths: Sequence[str]) -> list[Recording]:
-    from scripts.recordings import Recording, check_readable
+    from corsight.scripts.recordings import Recording, check_readable
 
     for path in paths:
         check_readable(path)
@@ -198,7 +198,7 @@ def _recordings(paths: Sequence[str]) -> list[Recording]:
 
 
 def _judged(recordings: Iterable[Recording], engine: str) -> Iterator[Judged]:
-    from scripts.audit import judgements, settled
+    from corsight.scripts.audit import judgements, settled
 
     chosen: EngineName | None = None if engine == "auto" else engine  # type: ignore[assignment]
     for recording in recordings:
@@ -217,7 +217,7 @@ def _policies_of(path: str, engine: str) -> tuple[ServerPolicy, ...]:
     """A policy file's policies, or those inferred from a recording."""
     if path.endswith(POLICY_FILES):
         return read_policies([path])
-    from policies.server.infer import infer
+    from corsight.policies.server.infer import infer
 
     recordings = _recordings([path])
     inferred = infer(_judged(recordings, engine))
@@ -230,7 +230,7 @@ def _policies_of(path: str, engine: str) -> tuple[ServerPolicy, ...]:
 
 def _say(lines: Iterable[str]) -> None:
     """Lines to stdout, with what a terminal may obey spelled out."""
-    from policies.redact import printable
+    from corsight.policies.redact import printable
 
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -259,7 +259,7 @@ def _grants(found: ServerPolicy) -> Iterator[str]:
 
 def _examples(found: ServerPolicy) -> list[str]:
     """An origin to show an answer for: the first that is granted, or one that a pattern names."""
-    from policies.server.origins import pattern_of
+    from corsight.policies.server.origins import pattern_of
 
     for text in found.origins:
         pattern = pattern_of(text)
@@ -274,9 +274,9 @@ def _examples(found: ServerPolicy) -> list[str]:
 
 def _answers(found: ServerPolicy, url: str, origin: str) -> Iterator[str]:
     """What a correct server answers to a page of `origin`."""
-    from policies.exchange import Exchange, HeaderList, Request
-    from policies.fetch.safelist import is_cors_safelisted_method
-    from policies.server.respond import ANY, grants_origin, respond
+    from corsight.policies.exchange import Exchange, HeaderList, Request
+    from corsight.policies.fetch.safelist import is_cors_safelisted_method
+    from corsight.policies.server.respond import ANY, grants_origin, respond
 
     def exchange(method: str, origin: str, *headers: tuple[str, str]) -> Exchange:
         return Exchange("", "", "", Request(method, url, HeaderList.of(("Origin", origin), *headers)))

@@ -21,8 +21,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from scripts.browsers import BrowserError, end_group
-from scripts.errors import CorsightError
+from corsight.scripts.browsers import BrowserError, end_group
+from corsight.scripts.errors import CorsightError
 
 type Tool = Literal["mitmdump", "mitmweb"]
 

@@ -13,9 +13,9 @@ from mitmproxy.exceptions import FlowReadException
 from mitmproxy.http import HTTPFlow
 from mitmproxy.io import FlowReader
 
-from addons.adapter import exchange_of
-from policies.exchange import Exchange
-from scripts.errors import CorsightError
+from corsight.addons.adapter import exchange_of
+from corsight.policies.exchange import Exchange
+from corsight.scripts.errors import CorsightError
 
 STDIN = "-"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"

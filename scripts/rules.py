@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO
 
 import typer
 
-from scripts.errors import CorsightError
+from corsight.scripts.errors import CorsightError
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.table import Table
 
-    from policies.rules import Rule
+    from corsight.policies.rules import Rule
 
 WIDEST = 100
 """Columns that text is set in at most."""
@@ -27,8 +27,8 @@ def rules(
     format: Annotated[Literal["text", "json"], typer.Option(help="text for people, json for programs.")] = "text",
 ) -> None:
     """List everything that Corsight finds, or show one rule whole: why it is, what browsers say, what mends it."""
-    from policies.rules import RULES
-    from scripts.catalogue import data
+    from corsight.policies.rules import RULES
+    from corsight.scripts.catalogue import data
 
     if code is not None and code not in RULES:
         raise CorsightError(
@@ -45,7 +45,7 @@ def nearest(code: str) -> list[str]:
     """The three codes that look most like `code`; those that hold it, or a word of it, come first."""
     from difflib import SequenceMatcher
 
-    from policies.rules import RULES
+    from corsight.policies.rules import RULES
 
     wanted = code.lower()[:80]
     words = {word for word in wanted.split("-") if len(word) > 2}
@@ -79,7 +79,7 @@ def _set(console: Console, part: RenderableType) -> str:
 def _list() -> list[RenderableType]:
     from rich.text import Text
 
-    from policies.rules import ADVICE, DECISIONS, FAMILIES, RULES
+    from corsight.policies.rules import ADVICE, DECISIONS, FAMILIES, RULES
 
     width = max(map(len, RULES))
     parts: list[RenderableType] = []
@@ -114,7 +114,7 @@ def _whole(rule: Rule) -> list[RenderableType]:
     from rich.table import Table
     from rich.text import Text
 
-    from scripts.catalogue import ACTORS, KINDS, NO_HEADER, data, kind_of
+    from corsight.scripts.catalogue import ACTORS, KINDS, NO_HEADER, data, kind_of
 
     whole = data(rule)
     example, fix = whole["example"], whole["fix"]

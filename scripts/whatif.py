@@ -9,31 +9,31 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Literal
 
-from policies.advise import advise
-from policies.engines import ENGINES, EnginePolicy
-from policies.exchange import Exchange, HeaderList, Request, Response
-from policies.facts import Facts
-from policies.fetch.corp import distance
-from policies.fetch.origin import origin_of, same_site
-from policies.fetch.redirect import (
+from corsight.policies.decision.advise import advise
+from corsight.policies.decision.judge import judge, mend, survey
+from corsight.policies.engines import ENGINES, EnginePolicy
+from corsight.policies.exchange import Exchange, HeaderList, Request, Response
+from corsight.policies.facts import Facts
+from corsight.policies.fetch.corp import distance
+from corsight.policies.fetch.origin import origin_of, same_site
+from corsight.policies.fetch.redirect import (
     REQUEST_BODY_HEADERS,
     redirect_method,
     serialized_request_origin,
 )
-from policies.fetch.safelist import (
+from corsight.policies.fetch.safelist import (
     VALUE_LIMIT,
     cors_unsafe_request_header_names,
     is_cors_safelisted_method,
     is_cors_safelisted_request_header,
 )
-from policies.judge import judge, mend, survey
-from policies.rules.model import Fix
-from policies.session import Client, Judged, Session
-from policies.session.fetches import Entry, Fetch
-from policies.session.reading import read
-from policies.value import value
-from policies.verdict import CredentialsMode, EngineName, Evidence, Outcome
-from scripts.curl import Hop, preflight_command, request_command
+from corsight.policies.rules.model import Fix
+from corsight.policies.session import Client, Judged, Session
+from corsight.policies.session.fetches import Entry, Fetch
+from corsight.policies.session.reading import read
+from corsight.policies.value import value
+from corsight.policies.verdict import CredentialsMode, EngineName, Evidence, Outcome
+from corsight.scripts.curl import Hop, preflight_command, request_command
 
 Mode = Literal["cors", "no-cors"]
 

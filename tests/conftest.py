@@ -13,9 +13,16 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+ROOT = Path(__file__).resolve().parent.parent
+# Commands that tests start in processes of their own find the namespace corsight where the tests do.
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    filter(None, (str(ROOT / ".corsight" / "src"), os.environ.get("PYTHONPATH")))
+)
 
 # No test asserts a time; and a check that is run again is to say the same again. Look for more with --hypothesis-seed.
 settings.register_profile("corsight", deadline=None)

@@ -14,35 +14,30 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
-FACTS = {"policies.exchange", "policies.value", "policies.verdict"}
-RULES = FACTS | {"policies.fetch", "policies.rules"}
-DECIDE = RULES | {"policies.engines", "policies.facts", "policies.shape"}
-JUDGE = DECIDE | {"policies.advise", "policies.decide", "policies.judge"}
-POLICIES = JUDGE | {"policies.session", "policies.diagnosis", "policies.server", "policies.redact", "policies.record"}
-POLICIES |= {"policies.story", "policies.console", "policies.patching"}
+NOUNS = {"policies.exchange", "policies.facts", "policies.value", "policies.verdict"}
+RULES = NOUNS | {"policies.fetch", "policies.rules"}
+DECISION = RULES | {"policies.engines", "policies.decision"}
+POLICIES = DECISION | {"policies.session", "policies.findings", "policies.server", "policies.redact", "policies.record"}
+POLICIES |= {"policies.story", "policies.console"}
 
 MAY_IMPORT = {
     "policies": set(),
     "policies.value": set(),
-    "policies.exchange": {"policies.value"},
-    "policies.verdict": {"policies.exchange", "policies.value"},
-    "policies.fetch": FACTS,
-    "policies.rules": RULES | {"policies.facts"},
-    "policies.engines": RULES,
-    "policies.facts": FACTS,
-    "policies.shape": RULES | {"policies.facts"},
-    "policies.decide": DECIDE,
-    "policies.advise": DECIDE,
-    "policies.patching": JUDGE | {"policies.server"},
-    "policies.judge": JUDGE,
-    "policies.session": JUDGE,
-    "policies.diagnosis": JUDGE | {"policies.session", "policies.redact"},
-    "policies.server": RULES | {"policies.facts", "policies.session", "policies.redact"},
-    "policies.console": RULES | {"policies.engines"},
     "policies.redact": set(),
-    "policies.record": JUDGE | {"policies.session", "policies.redact"},
-    "policies.story": JUDGE | {"policies.session", "policies.redact", "policies.record"},
-    "addons.adapter": FACTS,
+    "policies.exchange": {"policies.value"},
+    "policies.fetch": {"policies.exchange", "policies.value", "policies.verdict"},
+    "policies.verdict": {"policies.exchange", "policies.value"},
+    "policies.facts": {"policies.exchange", "policies.value", "policies.verdict"},
+    "policies.rules": RULES,
+    "policies.engines": RULES,
+    "policies.decision": DECISION | {"policies.server"},
+    "policies.session": DECISION,
+    "policies.findings": DECISION | {"policies.session", "policies.redact"},
+    "policies.server": RULES | {"policies.session", "policies.redact"},
+    "policies.console": RULES | {"policies.engines"},
+    "policies.record": DECISION | {"policies.session", "policies.redact"},
+    "policies.story": DECISION | {"policies.session", "policies.redact", "policies.record"},
+    "addons.adapter": NOUNS,
     "addons": POLICIES | {"addons.adapter"},
     "scripts": POLICIES | {"addons.adapter"},
 }
@@ -58,9 +53,13 @@ IMPURE = {
 """What policies/ must not import, and what it does instead."""
 
 
+NAMESPACE = "corsight."
+
+
 def imported(source: str, module: str, *, is_package: bool = False) -> Iterator[tuple[int, str]]:
     """The line and full dotted name of everything `source`, the text of `module`, imports."""
-    package = module.split(".") if is_package else module.split(".")[:-1]
+    package = [NAMESPACE[:-1], *module.split(".")]
+    package = package if is_package else package[:-1]
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
@@ -72,6 +71,7 @@ def imported(source: str, module: str, *, is_package: bool = False) -> Iterator[
 
 def part_of(name: str) -> str:
     """The part of the house that the dotted `name` belongs to; the adapter is one of its own: recordings hold flows."""
+    name = name.removeprefix(NAMESPACE)
     pair = ".".join(name.split(".")[:2])
     return pair if name.startswith("policies.") or pair == "addons.adapter" else name.split(".")[0]
 
@@ -83,10 +83,13 @@ def breaches(source: str, module: str, *, is_package: bool = False) -> list[str]
         return [f"{module}: {part} is not in the plan; give it a place in MAY_IMPORT and in docs/architecture.md"]
     found = []
     for line, name in imported(source, module, is_package=is_package):
-        top, target = name.split(".")[0], part_of(name)
+        ours, target = name.startswith(NAMESPACE), part_of(name)
+        top = name.split(".")[0]
         if top in IMPURE and module.split(".")[0] == "policies":
             found.append(f"{module}:{line} imports {top}, and policies/ is pure: {IMPURE[top]}")
-        elif top in {"policies", "addons", "scripts", "tests"} and target != part and target not in MAY_IMPORT[part]:
+        elif top in {"policies", "addons", "scripts"}:
+            found.append(f"{module}:{line} imports {name}, and it is called {NAMESPACE}{name}")
+        elif (ours or top == "tests") and target != part and target not in MAY_IMPORT[part]:
             allowed = ", ".join(sorted(MAY_IMPORT[part])) or "nothing of ours"
             found.append(f"{module}:{line} imports {name}, but {part} stands only on: {allowed}")
     return found
@@ -108,25 +111,38 @@ def test_every_import_points_the_right_way() -> None:
 @pytest.mark.parametrize(
     ("module", "source", "breach"),
     [
-        ("policies.fetch.orb", "from policies.rules import cors_check", "imports policies.rules.cors_check"),
-        ("policies.fetch.orb", "from ..rules.model import Rule", "imports policies.rules.model.Rule"),
         (
             "policies.fetch.orb",
-            "def f():\n    from policies import judge",
-            "policies.fetch.orb:2 imports policies.judge",
+            "from corsight.policies.rules import cors_check",
+            "imports corsight.policies.rules.cors_check",
         ),
-        ("policies.exchange", "import policies.verdict", "policies.exchange stands only on: policies.value"),
-        ("policies.server.lint", "from policies.judge import judge", "policies.server.lint:1 imports policies.judge"),
+        ("policies.fetch.orb", "from ..rules.model import Rule", "imports corsight.policies.rules.model.Rule"),
+        (
+            "policies.fetch.orb",
+            "def f():\n    from corsight.policies import decision",
+            "policies.fetch.orb:2 imports corsight.policies.decision",
+        ),
+        ("policies.exchange", "import corsight.policies.verdict", "policies.exchange stands only on: policies.value"),
+        (
+            "policies.server.lint",
+            "from corsight.policies.decision.judge import judge",
+            "policies.server.lint:1 imports corsight.policies.decision.judge",
+        ),
         ("policies.session.clock", "import time", "the time comes in as a parameter"),
         ("policies.session.flows", "from mitmproxy.http import HTTPFlow", "an adapter in addons/"),
         ("policies.server.load", "from pathlib import Path", "importlib.resources"),
-        ("policies.judge", "import os.path", "policies.judge:1 imports os"),
-        ("addons.log", "from scripts.cli import main", "addons.log:1 imports scripts.cli.main"),
-        ("scripts.audit", "import addons.addon", "scripts.audit:1 imports addons.addon"),
-        ("scripts.audit", "from addons import log", "scripts.audit:1 imports addons.log"),
-        ("addons.adapter", "from addons.addon import Cors", "addons.adapter:1 imports addons.addon.Cors"),
+        ("policies.decision.judge", "import os.path", "policies.decision.judge:1 imports os"),
+        ("addons.log", "from corsight.scripts.cli import main", "addons.log:1 imports corsight.scripts.cli.main"),
+        ("scripts.audit", "import corsight.addons.addon", "scripts.audit:1 imports corsight.addons.addon"),
+        ("scripts.audit", "from corsight.addons import log", "scripts.audit:1 imports corsight.addons.log"),
+        (
+            "addons.adapter",
+            "from corsight.addons.addon import Cors",
+            "addons.adapter:1 imports corsight.addons.addon.Cors",
+        ),
         ("scripts.audit", "from tests.conftest import x", "scripts.audit:1 imports tests.conftest.x"),
         ("policies.helpers", "", "policies.helpers is not in the plan"),
+        ("scripts.audit", "from policies.session import Session", "it is called corsight.policies.session.Session"),
     ],
 )
 def test_an_import_that_points_back_is_found(module: str, source: str, breach: str) -> None:
@@ -138,11 +154,17 @@ def test_an_import_that_points_back_is_found(module: str, source: str, breach: s
     ("module", "source"),
     [
         ("policies.fetch.orb", "from . import origin\nfrom ..exchange import Exchange"),
-        ("policies.server.lint", "import re\nfrom policies.rules import RULES"),
-        ("addons.adapter", "import time\nfrom mitmproxy import http\nfrom policies.exchange import Exchange"),
-        ("addons.addon", "from addons.adapter import exchange_of\nfrom policies.session import Browser"),
-        ("scripts.recordings", "from addons.adapter import exchange_of"),
-        ("scripts.audit", "from scripts.errors import CorsightError\nfrom policies.diagnosis import diagnose"),
+        ("policies.server.lint", "import re\nfrom corsight.policies.rules import RULES"),
+        ("addons.adapter", "import time\nfrom mitmproxy import http\nfrom corsight.policies.exchange import Exchange"),
+        (
+            "addons.addon",
+            "from corsight.addons.adapter import exchange_of\nfrom corsight.policies.session import Browser",
+        ),
+        ("scripts.recordings", "from corsight.addons.adapter import exchange_of"),
+        (
+            "scripts.audit",
+            "from corsight.scripts.errors import CorsightError\nfrom corsight.policies.findings import diagnose",
+        ),
     ],
 )
 def test_an_import_that_points_down_is_left_alone(module: str, source: str) -> None:
@@ -151,7 +173,7 @@ def test_an_import_that_points_down_is_left_alone(module: str, source: str) -> N
 
 def test_a_package_is_its_own_parent_in_relative_imports() -> None:
     assert list(imported("from .origin import serialize", "policies.fetch", is_package=True)) == [
-        (1, "policies.fetch.origin.serialize")
+        (1, "corsight.policies.fetch.origin.serialize")
     ]
 
 
@@ -185,4 +207,6 @@ def test_a_shim_that_does_more_is_found() -> None:
         "addons/cors.py:1 defines Cors; define it in a module beside it",
         "addons/cors.py:2 defines load; define it in a module beside it",
     ]
-    assert shim_breaches("from addons.addon import Cors") == ["addons/cors.py: must end with addons = [Cors()]"]
+    assert shim_breaches("from corsight.addons.addon import Cors") == [
+        "addons/cors.py: must end with addons = [Cors()]"
+    ]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from policies.judge import judge
-from policies.rules import DECISIONS
+from corsight.policies.decision.judge import judge
+from corsight.policies.rules import DECISIONS
 from tests.cases import ENGINES, Case, Expected, cases, read
 
 CASES = cases()

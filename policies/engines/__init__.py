@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from policies.engines import chromium, firefox, standard, webkit
-from policies.engines.policy import Departure, EnginePolicy
-from policies.engines.wording import Wording
-from policies.verdict import EngineName
+from corsight.policies.engines import chromium, firefox, standard, webkit
+from corsight.policies.engines.policy import Departure, EnginePolicy
+from corsight.policies.engines.wording import Wording
+from corsight.policies.verdict import EngineName
 
 ENGINES: dict[EngineName, EnginePolicy] = {
     "standard": standard.POLICY,

@@ -6,10 +6,10 @@ preflight_cache.cc; third_party/blink/renderer/platform/loader/cors/cors_error_s
 
 from __future__ import annotations
 
-from policies.engines.policy import Departure, EnginePolicy
-from policies.engines.wording import Wording
-from policies.fetch.orb import SNIFFS_SCRIPTS
-from policies.fetch.preflight_cache import CacheRules
+from corsight.policies.engines.policy import Departure, EnginePolicy
+from corsight.policies.engines.wording import Wording
+from corsight.policies.fetch.orb import SNIFFS_SCRIPTS
+from corsight.policies.fetch.preflight_cache import CacheRules
 
 POLICY = EnginePolicy(
     name="chromium",

@@ -6,10 +6,10 @@ dom/fetch/InternalHeaders.cpp; measured with ESR 153.
 
 from __future__ import annotations
 
-from policies.engines.policy import Departure, EnginePolicy
-from policies.engines.wording import Wording
-from policies.fetch.orb import NEVER_SNIFFED, TRUSTS_SCRIPTS, essence_of
-from policies.fetch.preflight_cache import CacheRules
+from corsight.policies.engines.policy import Departure, EnginePolicy
+from corsight.policies.engines.wording import Wording
+from corsight.policies.fetch.orb import NEVER_SNIFFED, TRUSTS_SCRIPTS, essence_of
+from corsight.policies.fetch.preflight_cache import CacheRules
 
 POLICY = EnginePolicy(
     name="firefox",

@@ -6,10 +6,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from policies.fetch.orb import OrbRules
-from policies.fetch.preflight import Check
-from policies.fetch.preflight_cache import CacheRules
-from policies.verdict import EngineName
+from corsight.policies.fetch.orb import OrbRules
+from corsight.policies.fetch.preflight import Check
+from corsight.policies.fetch.preflight_cache import CacheRules
+from corsight.policies.verdict import EngineName
 
 
 class Departure(BaseModel):

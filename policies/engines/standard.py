@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from policies.engines.policy import EnginePolicy
-from policies.engines.wording import Wording
-from policies.fetch.preflight_cache import CacheRules
+from corsight.policies.engines.policy import EnginePolicy
+from corsight.policies.engines.wording import Wording
+from corsight.policies.fetch.preflight_cache import CacheRules
 
 POLICY = EnginePolicy(
     name="standard",

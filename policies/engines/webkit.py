@@ -6,9 +6,9 @@ Source/WebKit/NetworkProcess/NetworkLoadChecker.cpp; measured with WebKitGTK 2.5
 
 from __future__ import annotations
 
-from policies.engines.policy import Departure, EnginePolicy
-from policies.engines.wording import Wording
-from policies.fetch.preflight_cache import CacheRules
+from corsight.policies.engines.policy import Departure, EnginePolicy
+from corsight.policies.engines.wording import Wording
+from corsight.policies.fetch.preflight_cache import CacheRules
 
 POLICY = EnginePolicy(
     name="webkit",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from policies.fetch.origin import origin_of, same_origin, schemelessly_same_site, split_origin
+from corsight.policies.fetch.origin import origin_of, same_origin, schemelessly_same_site, split_origin
 
 EmbedderPolicy = Literal["unsafe-none", "credentialless", "require-corp"]
 """https://html.spec.whatwg.org/multipage/browsers.html#embedder-policy-value"""

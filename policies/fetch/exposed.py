@@ -8,8 +8,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Literal
 
-from policies.exchange import HeaderList
-from policies.fetch.headers import Failure, extract_header_list_values, is_token
+from corsight.policies.exchange import HeaderList
+from corsight.policies.fetch.headers import Failure, extract_header_list_values, is_token
 
 Grammar = Literal["standard", "firefox", "webkit"]
 """How a malformed Access-Control-Expose-Headers is read.

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from enum import Enum
 
-from policies.exchange import HeaderList
+from corsight.policies.exchange import HeaderList
 
 
 class Failure(Enum):

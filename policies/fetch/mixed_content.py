@@ -8,7 +8,7 @@ from __future__ import annotations
 from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
-from policies.fetch.origin import is_ip_address, is_potentially_trustworthy
+from corsight.policies.fetch.origin import is_ip_address, is_potentially_trustworthy
 
 SPEC = "https://w3c.github.io/webappsec-mixed-content/#should-block-fetch"
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from policies.fetch.headers import decode_split
-from policies.fetch.safelist import mime_essence
+from corsight.policies.fetch.headers import decode_split
+from corsight.policies.fetch.safelist import mime_essence
 
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 

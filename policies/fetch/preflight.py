@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from policies.fetch.cors_check import CREDENTIALS, cors_check
-from policies.fetch.headers import Failure
-from policies.fetch.redirect import REDIRECT_STATUSES
-from policies.fetch.safelist import is_cors_non_wildcard_request_header_name, is_cors_safelisted_method
+from corsight.policies.fetch.cors_check import CREDENTIALS, cors_check
+from corsight.policies.fetch.headers import Failure
+from corsight.policies.fetch.redirect import REDIRECT_STATUSES
+from corsight.policies.fetch.safelist import is_cors_non_wildcard_request_header_name, is_cors_safelisted_method
 
 SPEC = "https://fetch.spec.whatwg.org/#cors-preflight-fetch-0"
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
 
-from policies.fetch.safelist import is_cors_non_wildcard_request_header_name, is_cors_safelisted_method
+from corsight.policies.fetch.safelist import is_cors_non_wildcard_request_header_name, is_cors_safelisted_method
 
 MAX_TOKENS = 256
 """How many methods and header names of one entry are remembered; a server may list more, no page asks for more."""

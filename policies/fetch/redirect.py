@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Literal
 
-from policies.exchange import Response
-from policies.fetch.headers import Failure
-from policies.fetch.origin import origin_of, parse_url, same_origin, same_site
+from corsight.policies.exchange import Response
+from corsight.policies.fetch.headers import Failure
+from corsight.policies.fetch.origin import origin_of, parse_url, same_origin, same_site
 
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 """https://fetch.spec.whatwg.org/#redirect-status"""

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from policies.exchange import HeaderList
-from policies.fetch.headers import TOKEN, decode_split
+from corsight.policies.exchange import HeaderList
+from corsight.policies.fetch.headers import TOKEN, decode_split
 
 CORS_SAFELISTED_METHODS = frozenset({"GET", "HEAD", "POST"})
 """https://fetch.spec.whatwg.org/#cors-safelisted-method"""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from policies.rules import (
+from corsight.policies.rules import (
     caching,
     cors_check,
     credentials,
@@ -13,8 +13,8 @@ from policies.rules import (
     preflight,
     redirect,
 )
-from policies.rules.example import Example
-from policies.rules.model import Fix, HeaderEdit, Rule, Situation
+from corsight.policies.rules.example import Example
+from corsight.policies.rules.model import Fix, HeaderEdit, Rule, Situation
 
 FAMILIES = {
     "The CORS check": cors_check,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from policies.fetch.headers import Failure, list_values
-from policies.fetch.safelist import is_cors_safelisted_method
-from policies.rules.cors_check import vary_origin
-from policies.rules.example import Example
-from policies.rules.model import Fix, HeaderEdit, Rule, Situation
-from policies.rules.preflight import ASKED, allow_headers, allow_methods
+from corsight.policies.fetch.headers import Failure, list_values
+from corsight.policies.fetch.safelist import is_cors_safelisted_method
+from corsight.policies.rules.cors_check import vary_origin
+from corsight.policies.rules.example import Example
+from corsight.policies.rules.model import Fix, HeaderEdit, Rule, Situation
+from corsight.policies.rules.preflight import ASKED, allow_headers, allow_methods
 
 CACHES = "https://fetch.spec.whatwg.org/#cors-protocol-and-http-caches"
 SPEC = "https://fetch.spec.whatwg.org/#cors-preflight-fetch-0"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from policies.fetch import cors_check as check
-from policies.rules.example import Example
-from policies.rules.model import Fix, HeaderEdit, Rule, Situation
+from corsight.policies.fetch import cors_check as check
+from corsight.policies.rules.example import Example
+from corsight.policies.rules.model import Fix, HeaderEdit, Rule, Situation
 
 ALLOW_ORIGIN = "Access-Control-Allow-Origin"
 ALLOW_CREDENTIALS = "Access-Control-Allow-Credentials"

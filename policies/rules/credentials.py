@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from policies.rules.example import Example
-from policies.rules.model import Rule
-from policies.rules.preflight import allow_headers
+from corsight.policies.rules.example import Example
+from corsight.policies.rules.model import Rule
+from corsight.policies.rules.preflight import allow_headers
 
 SPEC = "https://fetch.spec.whatwg.org/#cors-protocol-and-credentials"
 NON_WILDCARD = "https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name"

@@ -6,12 +6,12 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from policies.exchange import Exchange, HeaderList, Request, Response
-from policies.facts import Facts
-from policies.fetch.headers import Failure
-from policies.fetch.redirect import location_url
-from policies.fetch.safelist import cors_unsafe_request_header_names, page_set_headers
-from policies.verdict import EngineName
+from corsight.policies.exchange import Exchange, HeaderList, Request, Response
+from corsight.policies.facts import Facts
+from corsight.policies.fetch.headers import Failure
+from corsight.policies.fetch.redirect import location_url
+from corsight.policies.fetch.safelist import cors_unsafe_request_header_names, page_set_headers
+from corsight.policies.verdict import EngineName
 
 PAGE = "https://app.example"
 """The origin of the page that asks, where an example names no other."""

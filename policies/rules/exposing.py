@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from policies.fetch.exposed import FORBIDDEN_RESPONSE_NAMES, SAFELISTED_RESPONSE_NAMES
-from policies.fetch.headers import is_token
-from policies.rules.example import Example
-from policies.rules.model import Fix, HeaderEdit, Rule, Situation
+from corsight.policies.fetch.exposed import FORBIDDEN_RESPONSE_NAMES, SAFELISTED_RESPONSE_NAMES
+from corsight.policies.fetch.headers import is_token
+from corsight.policies.rules.example import Example
+from corsight.policies.rules.model import Fix, HeaderEdit, Rule, Situation
 
 SPEC = "https://fetch.spec.whatwg.org/#http-access-control-expose-headers"
 EXPOSE_HEADERS = "Access-Control-Expose-Headers"

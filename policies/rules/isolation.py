@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from policies.rules.example import Example
-from policies.rules.model import Fix, HeaderEdit, Rule, Situation
+from corsight.policies.rules.example import Example
+from corsight.policies.rules.model import Fix, HeaderEdit, Rule, Situation
 
 CORP_SPEC = "https://fetch.spec.whatwg.org/#cross-origin-resource-policy-check"
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from policies.exchange import HeaderList, Response
-from policies.fetch.safelist import is_cors_non_wildcard_request_header_name
-from policies.rules.example import Example
+from corsight.policies.exchange import HeaderList, Response
+from corsight.policies.fetch.safelist import is_cors_non_wildcard_request_header_name
+from corsight.policies.rules.example import Example
 
 Kind = Literal["decision", "advice"]
 Actor = Literal["server", "client", "proxy", "nobody"]
@@ -98,7 +98,7 @@ class Rule:
     line what was there, `needed` what would have satisfied it; `seen_in` and `needed_in` fill them in. `fix` returns
     the edits, or an empty Fix where no header can mend it; `advice` says in words what to do, and `actor` who has to.
     `widens` says how the fix widens access, where it does. `many` tells that it takes several exchanges to find it, so
-    that policies.diagnosis does. `example` is an exchange that it is true of.
+    that corsight.policies.findings does. `example` is an exchange that it is true of.
     """
 
     code: str

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from policies.fetch.cors_check import SPEC
-from policies.fetch.origin import is_serialized_origin, origin_of
-from policies.rules.cors_check import ALLOW_ORIGIN, WIDENS, allow_origin
-from policies.rules.example import Example
-from policies.rules.model import Fix, HeaderEdit, Rule, Situation
+from corsight.policies.fetch.cors_check import SPEC
+from corsight.policies.fetch.origin import is_serialized_origin, origin_of
+from corsight.policies.rules.cors_check import ALLOW_ORIGIN, WIDENS, allow_origin
+from corsight.policies.rules.example import Example
+from corsight.policies.rules.model import Fix, HeaderEdit, Rule, Situation
 
 TRAILING_SLASH = "allow-origin-trailing-slash"
 PATH = "allow-origin-path"

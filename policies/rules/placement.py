@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from policies.rules.cors_check import ALLOW_CREDENTIALS, ALLOW_ORIGIN
-from policies.rules.example import Example
-from policies.rules.model import Fix, HeaderEdit, Rule, Situation
+from corsight.policies.rules.cors_check import ALLOW_CREDENTIALS, ALLOW_ORIGIN
+from corsight.policies.rules.example import Example
+from corsight.policies.rules.model import Fix, HeaderEdit, Rule, Situation
 
 SPEC = "https://fetch.spec.whatwg.org/#http-responses"
 REQUESTS = "https://fetch.spec.whatwg.org/#http-requests"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from policies.fetch import preflight as check
-from policies.fetch.headers import is_token
-from policies.rules.example import Example
-from policies.rules.model import Fix, HeaderEdit, Rule, Situation
+from corsight.policies.fetch import preflight as check
+from corsight.policies.fetch.headers import is_token
+from corsight.policies.rules.example import Example
+from corsight.policies.rules.model import Fix, HeaderEdit, Rule, Situation
 
 ALLOW_METHODS = "Access-Control-Allow-Methods"
 ALLOW_HEADERS = "Access-Control-Allow-Headers"

@@ -3,9 +3,9 @@ change, and what it leads to."""
 
 from __future__ import annotations
 
-from policies.fetch.mixed_content import SPEC as MIXED_CONTENT_SPEC
-from policies.rules.example import Example
-from policies.rules.model import Rule
+from corsight.policies.fetch.mixed_content import SPEC as MIXED_CONTENT_SPEC
+from corsight.policies.rules.example import Example
+from corsight.policies.rules.model import Rule
 
 SPEC = "https://fetch.spec.whatwg.org/#http-redirect-fetch"
 

@@ -9,16 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from policies.exchange import Exchange, Response
-from policies.fetch import cors_check, preflight
-from policies.fetch.exposed import FORBIDDEN_RESPONSE_NAMES, SAFELISTED_RESPONSE_NAMES
-from policies.fetch.headers import list_values
-from policies.fetch.origin import split_origin
-from policies.fetch.safelist import NO_CORS_SAFELISTED_NAMES, is_cors_safelisted_method, is_forbidden_request_header
-from policies.server.match import find
-from policies.server.model import ServerPolicy
-from policies.server.origins import ANY
-from policies.server.respond import (
+from corsight.policies.exchange import Exchange, Response
+from corsight.policies.fetch import cors_check, preflight
+from corsight.policies.fetch.exposed import FORBIDDEN_RESPONSE_NAMES, SAFELISTED_RESPONSE_NAMES
+from corsight.policies.fetch.headers import list_values
+from corsight.policies.fetch.origin import split_origin
+from corsight.policies.fetch.safelist import (
+    NO_CORS_SAFELISTED_NAMES,
+    is_cors_safelisted_method,
+    is_forbidden_request_header,
+)
+from corsight.policies.server.match import find
+from corsight.policies.server.model import ServerPolicy
+from corsight.policies.server.origins import ANY
+from corsight.policies.server.respond import (
     asked_method,
     grants,
     grants_credentials,
@@ -27,10 +31,10 @@ from policies.server.respond import (
     is_public,
     refused_names,
 )
-from policies.session import Judged
-from policies.session.memory import Memory
-from policies.value import value
-from policies.verdict import Certainty, Outcome, Role, Ruling
+from corsight.policies.session import Judged
+from corsight.policies.session.memory import Memory
+from corsight.policies.value import value
+from corsight.policies.verdict import Certainty, Outcome, Role, Ruling
 
 Kind = Literal["looser", "stricter", "inconsistent"]
 Subject = Literal["origin", "credentials", "method", "request header", "exposed header", "preflight status", "answer"]

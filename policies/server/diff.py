@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from policies.server.model import ServerPolicy
-from policies.value import value
+from corsight.policies.server.model import ServerPolicy
+from corsight.policies.value import value
 
 Change = Literal["more", "less", "other"]
 """Whether the second list grants more than the first, or less, or what differs grants nothing by itself."""

@@ -10,16 +10,16 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from policies.fetch.exposed import FORBIDDEN_RESPONSE_NAMES, exposed_header_names
-from policies.fetch.headers import is_token
-from policies.fetch.origin import is_localhost, origin_of, parse_url, same_site, split_origin
-from policies.fetch.safelist import is_forbidden_method, is_forbidden_request_header, normalize_method
-from policies.server.lint import INSECURE, NULL, NULL_WITH
-from policies.server.match import ANY, covers, find, split_host
-from policies.server.model import Match, ServerPolicy
-from policies.server.origins import is_browser_origin
-from policies.session import Judged
-from policies.value import value
+from corsight.policies.fetch.exposed import FORBIDDEN_RESPONSE_NAMES, exposed_header_names
+from corsight.policies.fetch.headers import is_token
+from corsight.policies.fetch.origin import is_localhost, origin_of, parse_url, same_site, split_origin
+from corsight.policies.fetch.safelist import is_forbidden_method, is_forbidden_request_header, normalize_method
+from corsight.policies.server.lint import INSECURE, NULL, NULL_WITH
+from corsight.policies.server.match import ANY, covers, find, split_host
+from corsight.policies.server.model import Match, ServerPolicy
+from corsight.policies.server.origins import is_browser_origin
+from corsight.policies.session import Judged
+from corsight.policies.value import value
 
 ENDPOINTS = 1000
 """How many endpoints that needed one grant are told apart."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from policies.fetch.exposed import FORBIDDEN_RESPONSE_NAMES
-from policies.fetch.headers import is_token
-from policies.fetch.origin import (
+from corsight.policies.fetch.exposed import FORBIDDEN_RESPONSE_NAMES
+from corsight.policies.fetch.headers import is_token
+from corsight.policies.fetch.origin import (
     DEFAULT_PORTS,
     is_ip_address,
     is_localhost,
@@ -16,16 +16,16 @@ from policies.fetch.origin import (
     parse_url,
     registrable_domain,
 )
-from policies.fetch.safelist import (
+from corsight.policies.fetch.safelist import (
     is_cors_non_wildcard_request_header_name,
     is_forbidden_method,
     is_forbidden_request_header,
     normalize_method,
 )
-from policies.server.match import ANY, covers, split_host
-from policies.server.model import LONGEST_MAX_AGE, DefaultPolicy, Match, ServerPolicy
-from policies.server.origins import OriginPattern, is_app_origin, pattern_of
-from policies.server.problems import Finding, Reason
+from corsight.policies.server.match import ANY, covers, split_host
+from corsight.policies.server.model import LONGEST_MAX_AGE, DefaultPolicy, Match, ServerPolicy
+from corsight.policies.server.origins import OriginPattern, is_app_origin, pattern_of
+from corsight.policies.server.problems import Finding, Reason
 
 NULL = "dangerously_allow_null_origin"
 NULL_WITH = "dangerously_allow_null_origin_with_credentials"

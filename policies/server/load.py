@@ -9,10 +9,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from policies.server.lint import lint, lint_together
-from policies.server.model import DefaultPolicy, Match, PolicyFile, ServerPolicy
-from policies.server.parse import Lines, Unreadable, parse
-from policies.server.problems import Finding, Path, PolicyError, Problem, spelled
+from corsight.policies.server.lint import lint, lint_together
+from corsight.policies.server.model import DefaultPolicy, Match, PolicyFile, ServerPolicy
+from corsight.policies.server.parse import Lines, Unreadable, parse
+from corsight.policies.server.problems import Finding, Path, PolicyError, Problem, spelled
 
 UNNAMED = "(unnamed)"
 _KINDS = {

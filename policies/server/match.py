@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from policies.fetch.origin import origin_of, split_origin
-from policies.server.model import Match, ServerPolicy
+from corsight.policies.fetch.origin import origin_of, split_origin
+from corsight.policies.server.model import Match, ServerPolicy
 
 ANY = "*"
 _HOST = re.compile(r"(\*|(?:\*\.)?(?:[^*:\[\]/?#@\s]+|\[[0-9a-f:.]+\]))(?::([0-9]{1,5}))?")

@@ -1,6 +1,6 @@
 """ServerPolicy: what an API's owner intends to grant, and to whom. What is left out grants nothing.
 
-The models say what a policy file looks like; `policies.server.lint` says what cannot work or is unsafe in one.
+The models say what a policy file looks like; `corsight.policies.server.lint` says what cannot work or is unsafe in one.
 """
 
 from __future__ import annotations

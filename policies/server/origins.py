@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from policies.fetch.origin import DEFAULT_PORTS, is_localhost, is_serialized_origin, split_origin
-from policies.value import value
+from corsight.policies.fetch.origin import DEFAULT_PORTS, is_localhost, is_serialized_origin, split_origin
+from corsight.policies.value import value
 
 ANY = "*"
 _PATTERN = re.compile(r"(https?)://(\*\.)?([^/?#@*:\[\]\s]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}|\*))?")

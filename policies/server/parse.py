@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from policies.server.problems import Path
+from corsight.policies.server.problems import Path
 
 LARGEST = 1_000_000
 """Characters of text, and parts of what it spells out to: no policy comes near."""

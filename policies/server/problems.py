@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-from policies.redact import printable
-from policies.value import value
+from corsight.policies.redact import printable
+from corsight.policies.value import value
 
 Reason = Literal[
     "missing", "invalid", "prohibited", "wildcard", "insecure", "public suffix", "out of bounds", "conflicting"

@@ -6,13 +6,13 @@ it names no origin. What the browser does ask leave for is listed whole, whoever
 
 from __future__ import annotations
 
-from policies.exchange import Exchange, HeaderList, Request, Response
-from policies.fetch.headers import is_token
-from policies.fetch.safelist import is_cors_non_wildcard_request_header_name, is_cors_safelisted_method
-from policies.rules.model import HeaderEdit
-from policies.server.model import ServerPolicy
-from policies.server.origins import names_origin
-from policies.value import value
+from corsight.policies.exchange import Exchange, HeaderList, Request, Response
+from corsight.policies.fetch.headers import is_token
+from corsight.policies.fetch.safelist import is_cors_non_wildcard_request_header_name, is_cors_safelisted_method
+from corsight.policies.rules.model import HeaderEdit
+from corsight.policies.server.model import ServerPolicy
+from corsight.policies.server.origins import names_origin
+from corsight.policies.value import value
 
 ALLOW_ORIGIN = "Access-Control-Allow-Origin"
 ALLOW_CREDENTIALS = "Access-Control-Allow-Credentials"

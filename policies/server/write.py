@@ -6,8 +6,8 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from policies.redact import printable, redact
-from policies.server.infer import Grant, Inferred, LeftOut
+from corsight.policies.redact import printable, redact
+from corsight.policies.server.infer import Grant, Inferred, LeftOut
 
 SHOWN = 3
 """How many endpoints a comment names."""

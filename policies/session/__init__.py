@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from policies.exchange import Exchange
-from policies.facts import Facts
-from policies.session.browser import Browser, Judged
-from policies.session.clients import Client, identify
-from policies.session.memory import Memory
-from policies.verdict import EngineName
+from corsight.policies.exchange import Exchange
+from corsight.policies.facts import Facts
+from corsight.policies.session.browser import Browser, Judged
+from corsight.policies.session.clients import Client, identify
+from corsight.policies.session.memory import Memory
+from corsight.policies.verdict import EngineName
 
 BROWSERS = 32
 """How many clients are remembered at once."""

@@ -11,28 +11,37 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import replace
 
-from policies.advise import advise
-from policies.engines import ENGINES
-from policies.exchange import Exchange, HeaderList, Response
-from policies.facts import Facts
-from policies.fetch.headers import list_values
-from policies.fetch.origin import origin_of
-from policies.fetch.preflight_cache import PreflightCache
-from policies.fetch.redirect import location_url
-from policies.judge import judge, survey
-from policies.session.clients import Client
-from policies.session.connections import Connections
-from policies.session.credentials import ABSENCE, Credentials, by_nature, from_own_store
-from policies.session.documents import Documents
-from policies.session.fetches import Entry, Fetch
-from policies.session.memory import Memory
-from policies.session.reading import DOCUMENTS, Reading, read, referrer_origin
-from policies.session.reuse import GONE, REUSED, Reuse
-from policies.session.sequels import FOLLOWED, PATIENCE, SETTLED, UNFOLLOWED, Expected, left_over, narrow, overtook
-from policies.session.situation import facts_of, tainting_of
-from policies.session.stored import StoredResponses
-from policies.value import value
-from policies.verdict import Certainty, EngineName, Evidence, Outcome, Ruling, Verdict
+from corsight.policies.decision.advise import advise
+from corsight.policies.decision.judge import judge, survey
+from corsight.policies.engines import ENGINES
+from corsight.policies.exchange import Exchange, HeaderList, Response
+from corsight.policies.facts import Facts
+from corsight.policies.fetch.headers import list_values
+from corsight.policies.fetch.origin import origin_of
+from corsight.policies.fetch.preflight_cache import PreflightCache
+from corsight.policies.fetch.redirect import location_url
+from corsight.policies.session.clients import Client
+from corsight.policies.session.connections import Connections
+from corsight.policies.session.credentials import ABSENCE, Credentials, by_nature, from_own_store
+from corsight.policies.session.documents import Documents
+from corsight.policies.session.fetches import Entry, Fetch
+from corsight.policies.session.gather import facts_of, tainting_of
+from corsight.policies.session.memory import Memory
+from corsight.policies.session.reading import DOCUMENTS, Reading, read, referrer_origin
+from corsight.policies.session.reuse import GONE, REUSED, Reuse
+from corsight.policies.session.sequels import (
+    FOLLOWED,
+    PATIENCE,
+    SETTLED,
+    UNFOLLOWED,
+    Expected,
+    left_over,
+    narrow,
+    overtook,
+)
+from corsight.policies.session.stored import StoredResponses
+from corsight.policies.value import value
+from corsight.policies.verdict import Certainty, EngineName, Evidence, Outcome, Ruling, Verdict
 
 SIZE = 128
 """Entries of each kind that a browser's memory holds."""

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from policies.verdict import EngineName
+from corsight.policies.verdict import EngineName
 
 _IOS = re.compile(r"\b(?:iPhone|iPad|iPod)\b")
 _FIREFOX = re.compile(r"\bFirefox/(\d{1,6})")

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from policies.session.fetches import Fetch
-from policies.session.memory import Memory
+from corsight.policies.session.fetches import Fetch
+from corsight.policies.session.memory import Memory
 
 WAITING = 16
 """How many fetches a connection of unknown kind remembers."""

@@ -6,14 +6,14 @@ On the wire it has no name. `omit` and `same-origin` behave alike across origins
 
 from __future__ import annotations
 
-from policies.engines import ENGINES
-from policies.exchange import Exchange, Response
-from policies.fetch.origin import is_potentially_trustworthy, origin_of, schemelessly_same_site, split_origin
-from policies.session.clients import Client
-from policies.session.fetches import Entry, Fetch
-from policies.session.memory import Memory
-from policies.session.reading import Reading
-from policies.verdict import Certainty, EngineName
+from corsight.policies.engines import ENGINES
+from corsight.policies.exchange import Exchange, Response
+from corsight.policies.fetch.origin import is_potentially_trustworthy, origin_of, schemelessly_same_site, split_origin
+from corsight.policies.session.clients import Client
+from corsight.policies.session.fetches import Entry, Fetch
+from corsight.policies.session.memory import Memory
+from corsight.policies.session.reading import Reading
+from corsight.policies.verdict import Certainty, EngineName
 
 HABIT = 8
 """How many requests of one credentials mode, and none of another, make a habit."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from policies.exchange import Response
-from policies.facts import Embedder
-from policies.fetch.origin import is_potentially_trustworthy, origin_of
-from policies.session.memory import Memory
+from corsight.policies.exchange import Response
+from corsight.policies.facts import Embedder
+from corsight.policies.fetch.origin import is_potentially_trustworthy, origin_of
+from corsight.policies.session.memory import Memory
 
 POLICIES: dict[str, Embedder] = {"require-corp": "require-corp", "credentialless": "credentialless"}
 

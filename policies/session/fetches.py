@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from policies.exchange import Exchange, Response
-from policies.facts import Facts, Tainting
-from policies.session.reading import Reading
-from policies.value import value
-from policies.verdict import Certainty, EngineName, Evidence, Role, Ruling, Verdict
+from corsight.policies.exchange import Exchange, Response
+from corsight.policies.facts import Facts, Tainting
+from corsight.policies.session.reading import Reading
+from corsight.policies.value import value
+from corsight.policies.verdict import Certainty, EngineName, Evidence, Role, Ruling, Verdict
 
 
 @dataclass(slots=True, eq=False)

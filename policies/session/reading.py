@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from policies.exchange import HeaderList
-from policies.fetch.origin import origin_of
-from policies.fetch.safelist import (
+from corsight.policies.exchange import HeaderList
+from corsight.policies.fetch.origin import origin_of
+from corsight.policies.fetch.safelist import (
     cors_unsafe_request_header_names,
     is_cors_safelisted_method,
     page_set_headers,

@@ -8,11 +8,11 @@ WebKitGTK 2.50.6; a 401 is read to its end whatever comes of it, and tells nothi
 
 from __future__ import annotations
 
-from policies.exchange import Exchange
-from policies.fetch.origin import origin_of
-from policies.session.fetches import Entry
-from policies.session.memory import Memory
-from policies.session.reading import Reading
+from corsight.policies.exchange import Exchange
+from corsight.policies.fetch.origin import origin_of
+from corsight.policies.session.fetches import Entry
+from corsight.policies.session.memory import Memory
+from corsight.policies.session.reading import Reading
 
 REUSED = "its connection was used again, as none is whose response was blocked"
 GONE = "its connection was not used again, though a new one was opened to the same server"

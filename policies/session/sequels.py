@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from policies.exchange import Exchange
-from policies.session.fetches import Entry
-from policies.session.memory import Memory
-from policies.session.reading import Reading
-from policies.verdict import Certainty, Outcome, Ruling, Verdict
+from corsight.policies.exchange import Exchange
+from corsight.policies.session.fetches import Entry
+from corsight.policies.session.memory import Memory
+from corsight.policies.session.reading import Reading
+from corsight.policies.verdict import Certainty, Outcome, Ruling, Verdict
 
 PATIENCE = 2.0
 """Seconds after which a request that should have followed did not: the sequel of a preflight is sent at once."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from policies.exchange import Exchange, HeaderList, Response
-from policies.session.memory import Memory
+from corsight.policies.exchange import Exchange, HeaderList, Response
+from corsight.policies.session.memory import Memory
 
 KEPT = frozenset(
     {b"content-length", b"content-encoding", b"content-range", b"content-type", b"transfer-encoding", b"etag"}

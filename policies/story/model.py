@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from policies.value import value
-from policies.verdict import Certainty, EngineName, Outcome, Role
+from corsight.policies.value import value
+from corsight.policies.verdict import Certainty, EngineName, Outcome, Role
 
 StepOutcome = Literal["passed", "failed", "not reached"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from policies.story.model import Part, Story
-from policies.verdict import Outcome
+from corsight.policies.story.model import Part, Story
+from corsight.policies.verdict import Outcome
 
 BROWSER, PROXY, SERVER = 4, 36, 69
 """The columns of the three lifelines."""

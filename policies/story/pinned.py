@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
 
-from policies.exchange import Exchange
-from policies.facts import Embedder, Facts
-from policies.judge import judge
-from policies.value import value
-from policies.verdict import CredentialsMode, Verdict
+from corsight.policies.decision.judge import judge
+from corsight.policies.exchange import Exchange
+from corsight.policies.facts import Embedder, Facts
+from corsight.policies.value import value
+from corsight.policies.verdict import CredentialsMode, Verdict
 
 
 @value

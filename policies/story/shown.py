@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from policies.redact import printable, redact
+from corsight.policies.redact import printable, redact
 
 LONGEST = 300
 LONGEST_MESSAGE = 1200

@@ -8,21 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.decide import decide, doubts
-from policies.engines import ENGINES, EnginePolicy
-from policies.exchange import Exchange, Response
-from policies.facts import Facts
-from policies.fetch import cors_check, preflight
-from policies.fetch.headers import list_values
-from policies.fetch.redirect import MAX_REDIRECTS
-from policies.fetch.safelist import is_cors_non_wildcard_request_header_name, is_cors_safelisted_method
-from policies.rules import RULES, isolation, redirect
-from policies.shape import Shape, shape_of
-from policies.story.model import Step
-from policies.story.pinned import Pinned
-from policies.story.shown import quoted, shown
-from policies.value import value
-from policies.verdict import EngineName
+from corsight.policies.decision.decide import decide, doubts
+from corsight.policies.decision.shape import Shape, shape_of
+from corsight.policies.engines import ENGINES, EnginePolicy
+from corsight.policies.exchange import Exchange, Response
+from corsight.policies.facts import Facts
+from corsight.policies.fetch import cors_check, preflight
+from corsight.policies.fetch.headers import list_values
+from corsight.policies.fetch.redirect import MAX_REDIRECTS
+from corsight.policies.fetch.safelist import is_cors_non_wildcard_request_header_name, is_cors_safelisted_method
+from corsight.policies.rules import RULES, isolation, redirect
+from corsight.policies.story.model import Step
+from corsight.policies.story.pinned import Pinned
+from corsight.policies.story.shown import quoted, shown
+from corsight.policies.value import value
+from corsight.policies.verdict import EngineName
 
 CORS_CHECK = "CORS check"
 PREFLIGHT = "CORS-preflight fetch"
@@ -90,7 +90,7 @@ def _unanswered(exchange: Exchange) -> list[_Check]:
 def _checks(
     exchange: Exchange, pinned: Pinned, response: Response, shape: Shape, policy: EnginePolicy, value: str
 ) -> Iterator[_Check]:
-    """What `policies.decide` looks at, in the same order. `value` is what its rule turned on."""
+    """What `corsight.policies.decision.decide` looks at, in the same order. `value` is what its rule turned on."""
     if shape.tainting == "cors":
         if shape.role == "preflight":
             yield from _preflight(pinned, shape, policy, value)

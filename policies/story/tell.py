@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from policies.engines import ENGINES
-from policies.exchange import Exchange, HeaderList
-from policies.facts import Facts
-from policies.fetch.origin import origin_of
-from policies.fetch.safelist import is_cors_safelisted_method
-from policies.judge import mend, situation
-from policies.record import INITIATOR
-from policies.rules import RULES, Rule
-from policies.session import Judged
-from policies.session.fetches import Entry
-from policies.story.model import Advice, Asked, Branch, Elsewhere, Inference, Part, Remedy, Story
-from policies.story.pinned import Pinned, pin
-from policies.story.shown import LINES, LONGEST_MESSAGE, shown
-from policies.story.steps import steps_of
-from policies.story.words import ACTORS, FACTS, VALUES, branch_words, credentials_words, ruling_words, title_of
-from policies.verdict import Evidence, Outcome, Verdict
+from corsight.policies.decision.judge import mend, situation
+from corsight.policies.engines import ENGINES
+from corsight.policies.exchange import Exchange, HeaderList
+from corsight.policies.facts import Facts
+from corsight.policies.fetch.origin import origin_of
+from corsight.policies.fetch.safelist import is_cors_safelisted_method
+from corsight.policies.record import INITIATOR
+from corsight.policies.rules import RULES, Rule
+from corsight.policies.session import Judged
+from corsight.policies.session.fetches import Entry
+from corsight.policies.story.model import Advice, Asked, Branch, Elsewhere, Inference, Part, Remedy, Story
+from corsight.policies.story.pinned import Pinned, pin
+from corsight.policies.story.shown import LINES, LONGEST_MESSAGE, shown
+from corsight.policies.story.steps import steps_of
+from corsight.policies.story.words import ACTORS, FACTS, VALUES, branch_words, credentials_words, ruling_words, title_of
+from corsight.policies.verdict import Evidence, Outcome, Verdict
 
 SENT = ("Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers")
 ANSWERED = (

@@ -6,10 +6,10 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from policies.story.model import Elsewhere, Inference, Part, Remedy, Step, Story
-from policies.story.picture import picture
-from policies.story.words import ROLES, ruling_words
-from policies.verdict import Outcome
+from corsight.policies.story.model import Elsewhere, Inference, Part, Remedy, Step, Story
+from corsight.policies.story.picture import picture
+from corsight.policies.story.words import ROLES, ruling_words
+from corsight.policies.verdict import Outcome
 
 WIDTH = 80
 LABEL = 10

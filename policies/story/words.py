@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from policies.facts import Facts
-from policies.rules import RULES
-from policies.verdict import Outcome, Role, Ruling, Verdict
+from corsight.policies.facts import Facts
+from corsight.policies.rules import RULES
+from corsight.policies.verdict import Outcome, Role, Ruling, Verdict
 
 ROLES: dict[Role, str] = {"preflight": "Preflight", "redirect": "Redirect", "request": "Request"}
 

@@ -54,7 +54,7 @@ def browse(
     The browser has a profile of its own that is thrown away. Ctrl-C, or closing the browser, ends both and prints the
     report. With --script the exit code is 1 when something was blocked, otherwise that of the command.
     """
-    from scripts.browse.run import Plan, run
+    from corsight.scripts.browse.run import Plan, run
 
     if script is not None and url != "about:blank":
         raise typer.BadParameter(

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import certifi
 
-from scripts import browsers
-from scripts.browsers import end_group
-from scripts.errors import CorsightError
-from scripts.proxy import Proxy
+from corsight.scripts import browsers
+from corsight.scripts.browsers import end_group
+from corsight.scripts.errors import CorsightError
+from corsight.scripts.proxy import Proxy
 
 BUNDLE = "ca-bundle.pem"
 LOOPBACK = "localhost,127.0.0.1,::1"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from scripts.browse.rows import LOADED, Row, Rows
-from scripts.browse.watch import Sighting
+from corsight.scripts.browse.rows import LOADED, Row, Rows
+from corsight.scripts.browse.watch import Sighting
 
 NEAR = 60.0
 """Seconds between an exchange and what a browser says of it."""

@@ -13,19 +13,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from policies.verdict import EngineName, Outcome
-from scripts import browsers, proxy
-from scripts.audit import judgements, settled
-from scripts.browse import FailOn
-from scripts.browse.command import environment, exit_code, started
-from scripts.browse.session import Session
-from scripts.browse.watch import watching
-from scripts.browsers import Engine, Running
-from scripts.errors import CorsightError, one_line
-from scripts.proxy import Proxy
-from scripts.recordings import Recording
-from scripts.report.findings import Findings
-from scripts.report.text import write
+from corsight.policies.verdict import EngineName, Outcome
+from corsight.scripts import browsers, proxy
+from corsight.scripts.audit import judgements, settled
+from corsight.scripts.browse import FailOn
+from corsight.scripts.browse.command import environment, exit_code, started
+from corsight.scripts.browse.session import Session
+from corsight.scripts.browse.watch import watching
+from corsight.scripts.browsers import Engine, Running
+from corsight.scripts.errors import CorsightError, one_line
+from corsight.scripts.proxy import Proxy
+from corsight.scripts.recordings import Recording
+from corsight.scripts.report.findings import Findings
+from corsight.scripts.report.text import write
 
 RECORDING, VERDICTS = "browse.mitm", "verdicts.jsonl"
 OURS = {"localhost", "127.0.0.1", "[::1]"}

@@ -11,9 +11,9 @@ from rich.segment import Segment, Segments
 from rich.table import Table
 from rich.text import Text
 
-from policies.redact import printable, redact
-from policies.rules import RULES
-from scripts.browse.rows import Row, Rows
+from corsight.policies.redact import printable, redact
+from corsight.policies.rules import RULES
+from corsight.scripts.browse.rows import Row, Rows
 
 MARKS = {"allowed": "✔", "blocked": "✘", "opaque": "○", "not-cors": "·", "answered": "·"}
 ASCII_MARKS = {"allowed": "+", "blocked": "x", "opaque": "o", "not-cors": ".", "answered": "."}

@@ -11,24 +11,24 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from policies.redact import printable, redact
-from policies.rules import RULES
-from scripts import proxy
-from scripts.audit import judgements, settled
-from scripts.browse.join import join
-from scripts.browse.rows import LOADED, Row, Rows
-from scripts.browse.watch import Watcher
-from scripts.browsers import BrowserError, Running
-from scripts.errors import CorsightError, one_line
-from scripts.explain import fetches
-from scripts.proxy import Proxy, Tail
-from scripts.recordings import Recording
+from corsight.policies.redact import printable, redact
+from corsight.policies.rules import RULES
+from corsight.scripts import proxy
+from corsight.scripts.audit import judgements, settled
+from corsight.scripts.browse.join import join
+from corsight.scripts.browse.rows import LOADED, Row, Rows
+from corsight.scripts.browse.watch import Watcher
+from corsight.scripts.browsers import BrowserError, Running
+from corsight.scripts.errors import CorsightError, one_line
+from corsight.scripts.explain import fetches
+from corsight.scripts.proxy import Proxy, Tail
+from corsight.scripts.recordings import Recording
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from policies.session import Judged
-    from scripts.browse.run import Plan
+    from corsight.policies.session import Judged
+    from corsight.scripts.browse.run import Plan
 
 TICK = 0.1
 EVERYTHING = "everything"
@@ -144,8 +144,8 @@ class Session:
         from rich.console import Console
         from rich.live import Live
 
-        from scripts.browse.keys import keyboard
-        from scripts.browse.screen import Screen
+        from corsight.scripts.browse.keys import keyboard
+        from corsight.scripts.browse.screen import Screen
 
         console = Console(markup=False, emoji=False, highlight=False)
         title = f"{running.browser.name} behind 127.0.0.1:{self._proxy.port}"
@@ -176,8 +176,8 @@ class Session:
         """The story of the row's fetch, from the recording so far."""
         from rich.text import Text
 
-        from policies.story import tell
-        from scripts.report.story import tree
+        from corsight.policies.story import tell
+        from corsight.scripts.report.story import tree
 
         if row.by_browser:
             said = f"{row.method} {row.url}", f"{row.message}.", ALONE
@@ -206,8 +206,8 @@ class Session:
 
     def disagreements(self, browser: str) -> str:
         """A report for an issue on every exchange where the browser says the contrary; empty where there is none."""
-        from policies.story import tell
-        from policies.story.text import lines
+        from corsight.policies.story import tell
+        from corsight.policies.story.text import lines
 
         rows = {row.id: row for row in self.rows if row.disagrees}
         said = ""

@@ -24,6 +24,6 @@ def demo(
     ] = False,
 ) -> None:
     """Open a small shop with seven CORS mistakes in a browser, and print what Corsight says of it."""
-    from scripts.demo.run import run
+    from corsight.scripts.demo.run import run
 
     run(browser, keep=keep, show=show)

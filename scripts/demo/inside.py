@@ -1,19 +1,13 @@
 """The script that mitmproxy loads beside addons/cors.py: it answers every request itself, so no name is looked up.
 
-It leaves `seen.json` in the folder `corsight_folder` when the page is done.
+addons/cors.py is loaded first, and makes the namespace corsight. It leaves `seen.json` in the folder
+`corsight_folder` when the page is done.
 """
-
-import sys
-from pathlib import Path
 
 from mitmproxy import http
 
-ROOT = str(Path(__file__).resolve().parent.parent.parent)
-if ROOT not in sys.path:
-    sys.path.insert(0, ROOT)
-
-from scripts.control import tell  # noqa: E402
-from scripts.demo.shop import SEEN, answer  # noqa: E402
+from corsight.scripts.control import tell
+from corsight.scripts.demo.shop import SEEN, answer
 
 
 class Shop:

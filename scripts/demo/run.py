@@ -21,18 +21,18 @@ from typing import Any
 from mitmproxy.http import HTTPFlow
 from mitmproxy.io import FlowReader
 
-from policies.record import record
-from policies.session import Judged
-from scripts import browsers, proxy
-from scripts.audit import judgements, settled
-from scripts.browsers import Browser, BrowserError, Running
-from scripts.demo import Choice
-from scripts.demo.shop import HOME, REQUESTS, SEEN
-from scripts.errors import CorsightError, one_line
-from scripts.proxy import ADDON, ROOT, shown
-from scripts.recordings import Recording
-from scripts.report.findings import Findings
-from scripts.report.text import write
+from corsight.policies.record import record
+from corsight.policies.session import Judged
+from corsight.scripts import browsers, proxy
+from corsight.scripts.audit import judgements, settled
+from corsight.scripts.browsers import Browser, BrowserError, Running
+from corsight.scripts.demo import Choice
+from corsight.scripts.demo.shop import HOME, REQUESTS, SEEN
+from corsight.scripts.errors import CorsightError, one_line
+from corsight.scripts.proxy import ADDON, ROOT, shown
+from corsight.scripts.recordings import Recording
+from corsight.scripts.report.findings import Findings
+from corsight.scripts.report.text import write
 
 type Record = dict[str, Any]
 

@@ -8,23 +8,23 @@ from typing import TextIO
 
 from rich.text import Text
 
-from policies.advise import advice
-from policies.engines import ENGINES
-from policies.exchange import Response
-from policies.fetch.cors_check import MISSING as MISSING_HEADER
-from policies.judge import situation
-from policies.rules import RULES, Fix
-from policies.rules.redirect import MIXED_CONTENT
-from policies.session import Judged
-from policies.story import Part, Story, tell
-from policies.story.shown import shown
-from policies.story.text import remedies
-from policies.verdict import EngineName, Outcome
-from scripts.curl import request_command
-from scripts.report.page import FILES, Page, joined, rule_line
-from scripts.report.story import write
-from scripts.report.text import NULL
-from scripts.whatif import Answer, Missing, Preflight, Question
+from corsight.policies.decision.advise import advice
+from corsight.policies.decision.judge import situation
+from corsight.policies.engines import ENGINES
+from corsight.policies.exchange import Response
+from corsight.policies.fetch.cors_check import MISSING as MISSING_HEADER
+from corsight.policies.rules import RULES, Fix
+from corsight.policies.rules.redirect import MIXED_CONTENT
+from corsight.policies.session import Judged
+from corsight.policies.story import Part, Story, tell
+from corsight.policies.story.shown import shown
+from corsight.policies.story.text import remedies
+from corsight.policies.verdict import EngineName, Outcome
+from corsight.scripts.curl import request_command
+from corsight.scripts.report.page import FILES, Page, joined, rule_line
+from corsight.scripts.report.story import write
+from corsight.scripts.report.text import NULL
+from corsight.scripts.whatif import Answer, Missing, Preflight, Question
 
 OF_NO_INTEREST = re.compile(
     "access-control-.*|accept-ranges|age|alt-svc|cf-.*|connection|content-encoding|content-security-policy.*|"

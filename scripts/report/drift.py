@@ -8,12 +8,12 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
-from policies.redact import printable, redact
-from policies.server.compare import Comparison, Drift, Kind
+from corsight.policies.redact import printable, redact
+from corsight.policies.server.compare import Comparison, Drift, Kind
 
 if TYPE_CHECKING:
-    from policies.server.model import ServerPolicy
-    from policies.session import Judged
+    from corsight.policies.server.model import ServerPolicy
+    from corsight.policies.session import Judged
 
 KINDS = 1000
 """How many different drifts are told apart; the rest is only counted."""

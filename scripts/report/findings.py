@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
-from policies.diagnosis import Diagnosis, Finding, Kind
-from policies.diagnosis.seen import in_words, taken_branch
-from policies.session import Judged
-from policies.verdict import Certainty, EngineName, Outcome
+from corsight.policies.findings import Diagnosis, Finding, Kind
+from corsight.policies.findings.seen import in_words, taken_branch
+from corsight.policies.session import Judged
+from corsight.policies.verdict import Certainty, EngineName, Outcome
 
 CLIENTS = 50
 

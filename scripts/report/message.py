@@ -7,14 +7,14 @@ from typing import TextIO
 
 from rich.text import Text
 
-from policies.console import Message
-from policies.engines import ENGINES
-from policies.exchange import HeaderList, Response
-from policies.rules import RULES, Rule, Situation
-from policies.rules.isolation import NETWORK_ERROR
-from policies.story.shown import shown
-from scripts.curl import preflight_command, request_command
-from scripts.report.page import FILES, Page, joined, rule_line
+from corsight.policies.console import Message
+from corsight.policies.engines import ENGINES
+from corsight.policies.exchange import HeaderList, Response
+from corsight.policies.rules import RULES, Rule, Situation
+from corsight.policies.rules.isolation import NETWORK_ERROR
+from corsight.policies.story.shown import shown
+from corsight.scripts.curl import preflight_command, request_command
+from corsight.scripts.report.page import FILES, Page, joined, rule_line
 
 
 def write_message(message: Message, stream: TextIO) -> None:

@@ -10,9 +10,9 @@ from typing import TextIO
 
 from rich.text import Text
 
-from policies.redact import printable, redact
-from policies.rules import Rule
-from scripts.report.story import console_for
+from corsight.policies.redact import printable, redact
+from corsight.policies.rules import Rule
+from corsight.scripts.report.story import console_for
 
 LABEL = 11
 NARROWEST = 40

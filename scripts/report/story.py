@@ -12,11 +12,21 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from policies.story import Inference, Part, Remedy, Step, Story
-from policies.story.picture import ARROWS, picture
-from policies.story.text import ASCII_SIGNS, SIGNS, answered, asides, elsewhere, evidence, kind, outcome, remedies
-from policies.story.words import ROLES
-from policies.verdict import Certainty, Outcome
+from corsight.policies.story import Inference, Part, Remedy, Step, Story
+from corsight.policies.story.picture import ARROWS, picture
+from corsight.policies.story.text import (
+    ASCII_SIGNS,
+    SIGNS,
+    answered,
+    asides,
+    elsewhere,
+    evidence,
+    kind,
+    outcome,
+    remedies,
+)
+from corsight.policies.story.words import ROLES
+from corsight.policies.verdict import Certainty, Outcome
 
 WIDEST = 110
 GUIDE = "dim"

@@ -11,12 +11,12 @@ from rich.rule import Rule as Line
 from rich.table import Table
 from rich.text import Text
 
-from policies.diagnosis import Finding, Kind
-from policies.diagnosis.model import shown
-from policies.diagnosis.text import NULL, SECTIONS, Row, blocks, tally
-from policies.engines import ENGINES
-from policies.verdict import EngineName, Outcome
-from scripts.report.findings import Findings
+from corsight.policies.engines import ENGINES
+from corsight.policies.findings import Finding, Kind
+from corsight.policies.findings.model import shown
+from corsight.policies.findings.text import NULL, SECTIONS, Row, blocks, tally
+from corsight.policies.verdict import EngineName, Outcome
+from corsight.scripts.report.findings import Findings
 
 WIDEST = 110
 

@@ -16,9 +16,9 @@ from mitmproxy.flow import Error, Flow
 from mitmproxy.io import FlowReader, FlowWriter
 from mitmproxy.test import taddons, tflow
 
-from addons.adapter import exchange_of
-from addons.addon import Cors
-from policies.session import Judged, Session
+from corsight.addons.adapter import exchange_of
+from corsight.addons.addon import Cors
+from corsight.policies.session import Judged, Session
 
 type Pairs = Sequence[tuple[str, str]]
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from mitmproxy import http
 from mitmproxy.test import tflow
 
-from addons.adapter import exchange_of, request_of
-from policies.exchange import HeaderList, Response
+from corsight.addons.adapter import exchange_of, request_of
+from corsight.policies.exchange import HeaderList, Response
 from tests.addons.mitm import LOST, cors, flow, preflight
 
 REFUSED = "Received a header from server, refusing to prevent request smuggling attacks. Disable the …"

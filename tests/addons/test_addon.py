@@ -21,9 +21,9 @@ from mitmproxy.proxy.layers.http import (
 )
 from mitmproxy.test import tflow
 
-from addons import addon
-from addons.annotate import BLOCKED, UNSURE
-from policies.record import LogRecord
+from corsight.addons import addon
+from corsight.addons.annotate import BLOCKED, UNSURE
+from corsight.policies.record import LogRecord
 from tests.addons.mitm import (
     FIREFOX,
     GONE,

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mitmproxy import http
 
-from addons.annotate import BLOCKED, PREFIX, UNSURE, annotate, summary
-from policies.session import Judged
-from policies.verdict import Outcome
+from corsight.addons.annotate import BLOCKED, PREFIX, UNSURE, annotate, summary
+from corsight.policies.session import Judged
+from corsight.policies.verdict import Outcome
 from tests.addons.mitm import GONE, OURS, PAGE, STAR, cors, flow, judged, preflight, through_a_dump
 
 BLOCKED_LINE = "cors: blocked: "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from addons.annotate import annotate
+from corsight.addons.annotate import annotate
 from tests.addons.mitm import OURS, PAGE, STAR, cors, judged, through_a_dump
 
 KEY = "cors.advice"

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from addons import announce
-from addons.announce import Announcer
-from policies.session import Judged
+from corsight.addons import announce
+from corsight.addons.announce import Announcer
+from corsight.policies.session import Judged
 from tests.addons.mitm import FIREFOX, GONE, OURS, PAGE, cors, flow, judged, preflight
 
 

@@ -10,8 +10,8 @@ from mitmproxy import types
 from mitmproxy.exceptions import CommandError
 from mitmproxy.test import tflow
 
-from addons.annotate import BLOCKED
-from addons.commands import NOTHING
+from corsight.addons.annotate import BLOCKED
+from corsight.addons.commands import NOTHING
 from tests.addons.interface import interface
 from tests.addons.mitm import FIREFOX, OURS, cors, preflight
 

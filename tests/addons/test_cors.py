@@ -22,7 +22,7 @@ import jsonschema
 import pytest
 from mitmproxy.certs import CertStore
 
-from policies.record import LogRecord
+from corsight.policies.record import LogRecord
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SCRIPT = ROOT / "addons" / "cors.py"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from mitmproxy.exceptions import OptionsError
 
-from addons.drift import KEY
+from corsight.addons.drift import KEY
 from tests.addons.mitm import OURS, PAGE, STAR, cors, flow, mitmproxy, preflight, traffic
 
 POLICY = f"""\

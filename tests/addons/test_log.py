@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from addons.log import VerdictLog
-from policies.record import Lines
+from corsight.addons.log import VerdictLog
+from corsight.policies.record import Lines
 from tests.addons.mitm import FIREFOX, cors, judged, lines
 
 

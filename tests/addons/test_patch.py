@@ -12,9 +12,9 @@ from mitmproxy import http
 from mitmproxy.exceptions import CommandError, OptionsError
 from mitmproxy.proxy.layers.http import HttpErrorHook, HttpRequestHeadersHook, HttpResponseHeadersHook
 
-from addons import patch
-from addons.patch import HEADER
-from policies.server.model import Match, ServerPolicy
+from corsight.addons import patch
+from corsight.addons.patch import HEADER
+from corsight.policies.server.model import Match, ServerPolicy
 from tests.addons.mitm import (
     GONE,
     LOST,

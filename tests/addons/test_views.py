@@ -6,8 +6,8 @@ import pytest
 from mitmproxy import contentviews
 from mitmproxy.test import tflow
 
-from addons import views
-from addons.views import DETAILS, CorsView, Stories, detail
+from corsight.addons import views
+from corsight.addons.views import DETAILS, CorsView, Stories, detail
 from tests.addons.interface import WEB_COLUMNS, interface
 from tests.addons.mitm import OURS, cors, flow, judged, mitmproxy, preflight, through_a_dump
 

@@ -18,13 +18,13 @@ from typing import Any
 import pytest
 from websockets.sync.client import connect
 
-from scripts import browsers, proxy
-from scripts.browse import session as sessions
-from scripts.browse.rows import Row
-from scripts.browse.run import Plan, run
-from scripts.browse.session import Session
-from scripts.browsers import BrowserError, Engine
-from scripts.demo.shop import HOME, REQUESTS, SEEN
+from corsight.scripts import browsers, proxy
+from corsight.scripts.browse import session as sessions
+from corsight.scripts.browse.rows import Row
+from corsight.scripts.browse.run import Plan, run
+from corsight.scripts.browse.session import Session
+from corsight.scripts.browsers import BrowserError, Engine
+from corsight.scripts.demo.shop import HOME, REQUESTS, SEEN
 from tests.scripts.test_browse import nothing_left
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -237,10 +237,11 @@ def test_mitmweb_can_show_it_instead(
 def test_in_a_terminal_the_table_is_live_and_keys_patch_and_end_it(temporary: Path, tmp_path: Path) -> None:
     control, terminal = pty.openpty()
     code = (
-        "from pathlib import Path; from scripts.browse.run import Plan, run; from scripts.demo.shop import HOME; "
+        "from pathlib import Path; from corsight.scripts.browse.run import Plan, run; "
+        "from corsight.scripts.demo.shop import HOME; "
         f"raise SystemExit(run(Plan(url=HOME, browser='chromium', headless=True), scripts=[Path({str(SHOP)!r})]))"
     )
-    environment = os.environ | {"TERM": "xterm-256color", "COLUMNS": "100", "LINES": "40", "PYTHONPATH": str(ROOT)}
+    environment = os.environ | {"TERM": "xterm-256color", "COLUMNS": "100", "LINES": "40"}
     process = subprocess.Popen(
         [sys.executable, "-c", code],
         stdin=terminal,

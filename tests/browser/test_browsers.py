@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts import browsers
-from scripts.browsers import Browser, BrowserError, Engine, pick, start
+from corsight.scripts import browsers
+from corsight.scripts.browsers import Browser, BrowserError, Engine, pick, start
 from tests.browser.lab.record import proxy
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from policies.exchange import Exchange, HeaderList, Request, Response
-from policies.session import Session
-from scripts.errors import CorsightError
+from corsight.policies.exchange import Exchange, HeaderList, Request, Response
+from corsight.policies.session import Session
+from corsight.scripts.errors import CorsightError
 from tests import cases
 from tests.browser.lab import report
 from tests.browser.lab.generate import ELEMENTS, FRAMES, IN_WORKERS, KINDS, PAGES, generate

@@ -8,9 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from policies.exchange import Exchange, HeaderList, Request, Response
-from policies.facts import Facts
-from policies.verdict import EngineName, Ruling, Verdict
+from corsight.policies.exchange import Exchange, HeaderList, Request, Response
+from corsight.policies.facts import Facts
+from corsight.policies.verdict import EngineName, Ruling, Verdict
 
 FOLDER = Path(__file__).resolve().parent
 ENGINES: tuple[EngineName, ...] = ("standard", "chromium", "firefox", "webkit")

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policies.console import SPEAKING, read_console
-from policies.judge import judge
-from policies.rules import RULES
-from policies.verdict import EngineName, Ruling
+from corsight.policies.console import SPEAKING, read_console
+from corsight.policies.decision.judge import judge
+from corsight.policies.rules import RULES
+from corsight.policies.verdict import EngineName, Ruling
 from tests.cases import ENGINES, Case, cases
 
 

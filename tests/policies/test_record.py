@@ -9,12 +9,12 @@ from typing import Any
 import jsonschema
 import pytest
 
-from policies.exchange import Exchange, HeaderList, Request, Response
-from policies.judge import judge
-from policies.record import SCHEMA, LogRecord, record
-from policies.session import Judged, Session, identify
-from policies.session.fetches import Entry, Fetch
-from policies.session.reading import read
+from corsight.policies.decision.judge import judge
+from corsight.policies.exchange import Exchange, HeaderList, Request, Response
+from corsight.policies.record import SCHEMA, LogRecord, record
+from corsight.policies.session import Judged, Session, identify
+from corsight.policies.session.fetches import Entry, Fetch
+from corsight.policies.session.reading import read
 from tests.cases import ENGINES, Case, cases
 
 PUBLISHED = LogRecord.model_json_schema(by_alias=True)

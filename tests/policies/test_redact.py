@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.redact import REDACTED, printable, redact
+from corsight.policies.redact import REDACTED, printable, redact
 
 
 @pytest.mark.parametrize(

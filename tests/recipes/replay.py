@@ -5,11 +5,11 @@ from __future__ import annotations
 import http.client
 from collections.abc import Sequence
 
-from policies.engines import ENGINES
-from policies.exchange import Exchange, HeaderList, Request, Response
-from policies.facts import Facts
-from policies.judge import judge
-from policies.verdict import EngineName, Outcome, Verdict
+from corsight.policies.decision.judge import judge
+from corsight.policies.engines import ENGINES
+from corsight.policies.exchange import Exchange, HeaderList, Request, Response
+from corsight.policies.facts import Facts
+from corsight.policies.verdict import EngineName, Outcome, Verdict
 
 
 def ask(port: int, method: str, path: str, *headers: tuple[str, str]) -> Exchange:

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from policies.fetch.headers import is_token
-from policies.server.export import TARGETS, RecipeError, render
-from policies.server.export.grant import grant
-from policies.server.export.writing import apache, comment, nginx, single
-from policies.server.model import Match, ServerPolicy
-from policies.server.origins import names_origin
+from corsight.policies.fetch.headers import is_token
+from corsight.policies.server.export import TARGETS, RecipeError, render
+from corsight.policies.server.export.grant import grant
+from corsight.policies.server.export.writing import apache, comment, nginx, single
+from corsight.policies.server.model import Match, ServerPolicy
+from corsight.policies.server.origins import names_origin
 
 HOST = Match(hosts=("api.shop.example",))
 SHOP = ServerPolicy(

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from policies.exchange import Exchange
-from policies.server.export import TARGETS, render
-from policies.server.export.writing import odd
-from policies.server.model import Match, ServerPolicy
-from policies.server.respond import grants_origin, is_public
-from policies.verdict import Outcome
+from corsight.policies.exchange import Exchange
+from corsight.policies.server.export import TARGETS, render
+from corsight.policies.server.export.writing import odd
+from corsight.policies.server.model import Match, ServerPolicy
+from corsight.policies.server.respond import grants_origin, is_public
+from corsight.policies.verdict import Outcome
 from tests.recipes.replay import ask, outcomes, preflight, said, verdicts
 from tests.recipes.servers import PROXIES, STARTS, running, upstream
 

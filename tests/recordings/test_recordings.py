@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from policies.record import Lines
-from scripts.audit import judgements, settled
-from scripts.recordings import Recording
+from corsight.policies.record import Lines
+from corsight.scripts.audit import judgements, settled
+from corsight.scripts.recordings import Recording
 from tests.browser.lab.score import score
 
 HERE = Path(__file__).parent

@@ -14,13 +14,13 @@ from mitmproxy.http import Headers, HTTPFlow
 from mitmproxy.io import FlowWriter
 from mitmproxy.test import tflow, tutils
 
-from policies.diagnosis import groups
-from policies.diagnosis.seen import TURNED_ON
-from policies.record import LogRecord
-from policies.rules import DECISIONS, RULES
-from scripts import audit, cli
-from scripts.report import text
-from scripts.report.text import SECTIONS
+from corsight.policies.findings import groups
+from corsight.policies.findings.seen import TURNED_ON
+from corsight.policies.record import LogRecord
+from corsight.policies.rules import DECISIONS, RULES
+from corsight.scripts import audit, cli
+from corsight.scripts.report import text
+from corsight.scripts.report.text import SECTIONS
 
 PAGE = "https://app.example"
 CHROMIUM = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"
@@ -378,8 +378,8 @@ def test_a_revision_that_comes_too_late_is_left_out(run: Audit) -> None:
 
 
 def judged(*flows: HTTPFlow) -> list[audit.Judged]:
-    from addons.adapter import exchange_of
-    from policies.session import Session
+    from corsight.addons.adapter import exchange_of
+    from corsight.policies.session import Session
 
     session = Session()
     return [one for each in flows for one in session.observe(exchange_of(each))]
@@ -402,7 +402,7 @@ def test_what_peers_send_is_cut(run: Audit) -> None:
 
 
 def test_an_exchange_that_cannot_be_judged_keeps_none_from_being(run: Audit, monkeypatch: pytest.MonkeyPatch) -> None:
-    from policies.session import Session
+    from corsight.policies.session import Session
 
     observe = Session.observe
 
@@ -490,7 +490,7 @@ def test_recordings_are_sessions_of_their_own(run: Audit) -> None:
 
 def test_a_recording_from_stdin(run: Audit) -> None:
     run(flow("https://api.example/", 200))
-    command = [sys.executable, "-m", "scripts.cli", "audit", "-"]
+    command = [sys.executable, "-m", "corsight.scripts.cli", "audit", "-"]
     root = Path(__file__).resolve().parents[2]
     ended = subprocess.run(command, input=Path("rec.mitm").read_bytes(), capture_output=True, cwd=root, check=False)
     assert ended.returncode == 1
@@ -499,7 +499,7 @@ def test_a_recording_from_stdin(run: Audit) -> None:
 
 def test_a_terminal_that_knows_little_is_no_reason_to_fail(run: Audit) -> None:
     run(flow("https://api.example/", 200), flow("https://api.example/", 200, at=1001))
-    command = [sys.executable, "-m", "scripts.cli", "audit", "-"]
+    command = [sys.executable, "-m", "corsight.scripts.cli", "audit", "-"]
     root = Path(__file__).resolve().parents[2]
     ended = subprocess.run(
         command,

@@ -22,17 +22,17 @@ from mitmproxy.test import tflow
 from rich.console import Console
 from rich.text import Text
 
-from policies.record import record
-from scripts import browsers, cli, proxy
-from scripts.audit import judgements, settled
-from scripts.browse import keys
-from scripts.browse.join import join
-from scripts.browse.rows import Row, Rows
-from scripts.browse.run import MAKERS, Plan, _absolute, run
-from scripts.browse.screen import Screen
-from scripts.browse.session import scope_of
-from scripts.browse.watch import Requests, Sighting, sightings
-from scripts.recordings import Recording
+from corsight.policies.record import record
+from corsight.scripts import browsers, cli, proxy
+from corsight.scripts.audit import judgements, settled
+from corsight.scripts.browse import keys
+from corsight.scripts.browse.join import join
+from corsight.scripts.browse.rows import Row, Rows
+from corsight.scripts.browse.run import MAKERS, Plan, _absolute, run
+from corsight.scripts.browse.screen import Screen
+from corsight.scripts.browse.session import scope_of
+from corsight.scripts.browse.watch import Requests, Sighting, sightings
+from corsight.scripts.recordings import Recording
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SHOP = ROOT / "scripts" / "demo" / "inside.py"
@@ -498,7 +498,7 @@ def test_a_command_that_does_not_trust_the_proxy_is_told_what_to_trust(
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_signal_ends_the_command_and_the_proxy(number: int, code: int, temporary: Path) -> None:
-    command = [sys.executable, "-m", "scripts.cli", "browse", "--script", f"sleep 1234 # {temporary}"]
+    command = [sys.executable, "-m", "corsight.scripts.cli", "browse", "--script", f"sleep 1234 # {temporary}"]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True)
     try:
         assert eventually(lambda: any("sleep 1234" in line for line in children_of(process.pid)))

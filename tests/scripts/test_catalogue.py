@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from policies.engines import ENGINES
-from policies.judge import judge
-from policies.rules import FAMILIES, RULES
-from scripts.catalogue import ACTORS, data, family
+from corsight.policies.decision.judge import judge
+from corsight.policies.engines import ENGINES
+from corsight.policies.rules import FAMILIES, RULES
+from corsight.scripts.catalogue import ACTORS, data, family
 
 
 @pytest.mark.parametrize("code", RULES)

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from policies.record import LogRecord
-from policies.rules import RULES
-from scripts import cli
+from corsight.policies.record import LogRecord
+from corsight.policies.rules import RULES
+from corsight.scripts import cli
 
 PAGE = "https://app.test"
 API = "https://api.test/orders"
@@ -446,8 +446,8 @@ def test_a_list_that_the_message_does_not_show_is_only_added_to(capsys: Said) ->
 
 @pytest.mark.parametrize("rule", [code for code, rule in RULES.items() if rule.kind == "decision"])
 def test_every_rule_can_be_explained(rule: str, capsys: Said) -> None:
-    from policies.console import read_console
-    from policies.judge import judge
+    from corsight.policies.console import read_console
+    from corsight.policies.decision.judge import judge
     from tests.cases import cases
 
     messages = {

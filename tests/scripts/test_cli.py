@@ -9,8 +9,8 @@ import sys
 import pytest
 import typer
 
-from scripts import __version__, cli
-from scripts.errors import CorsightError
+from corsight.scripts import __version__, cli
+from corsight.scripts.errors import CorsightError
 
 
 def fail_with(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,7 +76,7 @@ def test_an_interrupt_says_nothing(monkeypatch: pytest.MonkeyPatch, capsys: pyte
 
 
 def test_a_reader_that_left_is_no_finding() -> None:
-    command = [sys.executable, "-m", "scripts.cli", "--help"]
+    command = [sys.executable, "-m", "corsight.scripts.cli", "--help"]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout
         assert process.stderr
@@ -86,6 +86,6 @@ def test_a_reader_that_left_is_no_finding() -> None:
 
 
 def test_help_imports_nothing_slow() -> None:
-    slow = "import sys, scripts.cli; print({'mitmproxy', 'policies', 'pydantic', 'rich'} & set(sys.modules))"
+    slow = "import sys, corsight.scripts.cli; print({'mitmproxy', 'policies', 'pydantic', 'rich'} & set(sys.modules))"
     ended = subprocess.run([sys.executable, "-c", slow], capture_output=True, text=True, check=True)
     assert ended.stdout == "set()\n"

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scripts.curl import Pasted, field, preflight_command, read_curl, request_command
-from scripts.errors import CorsightError
+from corsight.scripts.curl import Pasted, field, preflight_command, read_curl, request_command
+from corsight.scripts.errors import CorsightError
 
 ORIGIN = "https://app.test"
 PLAIN = f"HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: {ORIGIN}\r\nVary: Origin\r\n\r\n<p>hello\r\n"

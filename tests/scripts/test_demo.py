@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
-from policies.record import record
-from scripts import browsers, cli, proxy
-from scripts.browsers import Browser, BrowserError
-from scripts.demo import run as demo
-from scripts.demo.shop import REQUESTS
-from scripts.errors import CorsightError
+from corsight.policies.record import record
+from corsight.scripts import browsers, cli, proxy
+from corsight.scripts.browsers import Browser, BrowserError
+from corsight.scripts.demo import run as demo
+from corsight.scripts.demo.shop import REQUESTS
+from corsight.scripts.errors import CorsightError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BOTH = [
@@ -112,7 +112,7 @@ def test_the_recording_is_of_the_shop_as_it_is(tmp_path: Path) -> None:
     """Where this fails, examples/README.md says how to record it again."""
     from mitmproxy.io import FlowReader
 
-    from scripts.demo.shop import answer
+    from corsight.scripts.demo.shop import answer
 
     with demo.RECORDING.open("rb") as file:
         for flow in FlowReader(file).stream():
@@ -145,7 +145,7 @@ def test_a_browser_agrees_on_every_request(
 )
 @pytest.mark.browser("chromium")
 def test_whatever_ends_it_ends_the_proxy_and_the_browser(number: int, code: int, temporary: Path) -> None:
-    command = [sys.executable, "-m", "scripts.cli", "demo", "--browser", "chromium"]
+    command = [sys.executable, "-m", "corsight.scripts.cli", "demo", "--browser", "chromium"]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True)
     try:
         assert eventually(lambda: any("--user-data-dir" in line for line in running_in(temporary)))

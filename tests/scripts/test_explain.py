@@ -14,9 +14,9 @@ import pytest
 from mitmproxy.http import HTTPFlow
 from mitmproxy.io import FlowWriter
 
-from policies.story import tell
-from scripts import cli, explain
-from scripts.report.story import write
+from corsight.policies.story import tell
+from corsight.scripts import cli, explain
+from corsight.scripts.report.story import write
 from tests.policies.story.told import judged as judged_of
 from tests.policies.story.told import preflight as preflight_of
 from tests.scripts.test_audit import ALLOW, PAGE, flow, preflight
@@ -177,7 +177,7 @@ def test_without_unicode_it_is_told_in_ascii(tmp_path: Path) -> None:
     path.write_bytes(record(preflight(API, 204, ALLOW)))
     environment = os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
     done = subprocess.run(
-        [sys.executable, "-m", "scripts.cli", "explain", str(path)],
+        [sys.executable, "-m", "corsight.scripts.cli", "explain", str(path)],
         capture_output=True,
         check=True,
         env=environment,

@@ -102,7 +102,7 @@ def test_folder_and_arguments_are_kept(checkout: Checkout, tmp_path: Path) -> No
     ended = checkout.start("corsight", "audit", "two words", "", "*", "--x=$HOME", cwd=here, PYTHONPATH="/theirs")
     assert json.loads(ended.stdout) == {
         "cwd": str(here),
-        "args": ["-P", "-m", "scripts.cli", "audit", "two words", "", "*", "--x=$HOME"],
+        "args": ["-P", "-m", "corsight.scripts.cli", "audit", "two words", "", "*", "--x=$HOME"],
         "path": f"{checkout.root}:/theirs",
     }
 
@@ -164,7 +164,7 @@ def test_of_two_first_starts_one_sets_up_and_both_run(checkout: Checkout) -> Non
     ]
     said = [start.communicate(timeout=60) for start in both]
     assert [start.returncode for start in both] == [0, 0]
-    assert all(json.loads(out)["args"] == ["-P", "-m", "scripts.cli"] for out, _ in said)
+    assert all(json.loads(out)["args"] == ["-P", "-m", "corsight.scripts.cli"] for out, _ in said)
     assert len(checkout.uv_calls()) == 2
 
 

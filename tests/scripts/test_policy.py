@@ -8,8 +8,8 @@ import pytest
 from mitmproxy.http import HTTPFlow
 from mitmproxy.io import FlowReader, FlowWriter
 
-from policies.server.load import load
-from scripts.cli import run
+from corsight.policies.server.load import load
+from corsight.scripts.cli import run
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = sorted((ROOT / "examples" / "policies").glob("*.yaml"))

@@ -11,10 +11,10 @@ from mitmproxy.flow import Flow
 from mitmproxy.io import FlowWriter
 from mitmproxy.test import tflow, tutils
 
-from addons.adapter import exchange_of
-from policies.exchange import Exchange, HeaderList, Request, Response
-from scripts.errors import CorsightError
-from scripts.recordings import Recording, check_readable, in_time
+from corsight.addons.adapter import exchange_of
+from corsight.policies.exchange import Exchange, HeaderList, Request, Response
+from corsight.scripts.errors import CorsightError
+from corsight.scripts.recordings import Recording, check_readable, in_time
 
 
 def recorded(*flows: Flow) -> bytes:

@@ -9,10 +9,10 @@ import re
 import pytest
 from rich.console import Console
 
-from policies.rules import RULES
-from scripts import rules as command
-from scripts.catalogue import ACTORS, data, section
-from scripts.cli import run
+from corsight.policies.rules import RULES
+from corsight.scripts import rules as command
+from corsight.scripts.catalogue import ACTORS, data, section
+from corsight.scripts.cli import run
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ from itertools import product
 
 import pytest
 
-from policies.exchange import HeaderList, Response
-from policies.verdict import EngineName, Outcome
-from scripts.curl import Hop
-from scripts.whatif import Answer, Answers, Mode, Question, ask
+from corsight.policies.exchange import HeaderList, Response
+from corsight.policies.verdict import EngineName, Outcome
+from corsight.scripts.curl import Hop
+from corsight.scripts.whatif import Answer, Answers, Mode, Question, ask
 from tests.cases import ENGINES, PAGE, Case, Said, cases
 
 API = "https://api.test/data"

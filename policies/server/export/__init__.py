@@ -6,10 +6,10 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from policies.server.export.grant import Grant, RecipeError, grant
-from policies.server.export.targets import TARGETS, Target
-from policies.server.export.writing import FILTERS, TESTS, comment
-from policies.server.model import ServerPolicy
+from corsight.policies.server.export.grant import Grant, RecipeError, grant
+from corsight.policies.server.export.targets import TARGETS, Target
+from corsight.policies.server.export.writing import FILTERS, TESTS, comment
+from corsight.policies.server.model import ServerPolicy
 
 
 def render(target: str, policy: ServerPolicy) -> str:
@@ -38,7 +38,7 @@ def _heading(target: Target, granted: Grant) -> str:
 def _environment() -> Environment:
     # Nothing here is HTML: each template writes its values with the filter of its own language.
     made = Environment(
-        loader=PackageLoader("policies.server.export"),
+        loader=PackageLoader("corsight.policies.server.export"),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 
-from policies.fetch.headers import is_token
-from policies.fetch.origin import is_localhost
-from policies.server.model import ServerPolicy
-from policies.server.origins import OriginPattern, is_browser_origin, pattern_of
-from policies.value import value
+from corsight.policies.fetch.headers import is_token
+from corsight.policies.fetch.origin import is_localhost
+from corsight.policies.server.model import ServerPolicy
+from corsight.policies.server.origins import OriginPattern, is_browser_origin, pattern_of
+from corsight.policies.value import value
 
 ANY = "*"
 _LABELS = "[0-9a-z_-]+"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from policies.server.export.grant import Grant, RecipeError
-from policies.value import value
+from corsight.policies.server.export.grant import Grant, RecipeError
+from corsight.policies.value import value
 
 Feature = Literal[
     "null", "subdomains", "any-port", "any-method", "any-header", "lower-case-method", "no-host", "no-method"

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterable
 
-from policies.server.export.grant import escape
+from corsight.policies.server.export.grant import escape
 
 
 def double(text: str) -> str:

@@ -18,7 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from scripts.errors import CorsightError, one_line
+from corsight.scripts.errors import CorsightError, one_line
 from tests.browser.lab import report
 from tests.browser.lab.drive import ENGINES
 from tests.browser.lab.generate import generate

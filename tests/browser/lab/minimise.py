@@ -15,14 +15,14 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from policies.exchange import Exchange, HeaderList
-from policies.facts import Facts
-from policies.judge import judge
-from policies.record import record as record_of
-from policies.session import Judged, Session
-from policies.verdict import Ruling, Verdict
-from scripts.errors import CorsightError
-from scripts.recordings import Recording, in_time
+from corsight.policies.decision.judge import judge
+from corsight.policies.exchange import Exchange, HeaderList
+from corsight.policies.facts import Facts
+from corsight.policies.record import record as record_of
+from corsight.policies.session import Judged, Session
+from corsight.policies.verdict import Ruling, Verdict
+from corsight.scripts.errors import CorsightError
+from corsight.scripts.recordings import Recording, in_time
 from tests.browser.lab.record import FLOWS, SCENARIOS, TRUTH, Scenario
 from tests.browser.lab.record import record as run
 from tests.browser.lab.score import by_step, last_words, scenario_of, score_now, verdict_on

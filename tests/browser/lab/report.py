@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from scripts.errors import CorsightError
+from corsight.scripts.errors import CorsightError
 from tests.browser.lab.record import ROOT
 from tests.browser.lab.score import Score, Tally
 

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from policies.record import Lines
-from policies.session import Judged
-from scripts.audit import judgements, settled
-from scripts.recordings import Recording
+from corsight.policies.record import Lines
+from corsight.policies.session import Judged
+from corsight.scripts.audit import judgements, settled
+from corsight.scripts.recordings import Recording
 from tests.browser.lab.record import FLOWS, SCENARIOS, TRUTH
 
 type Record = dict[str, Any]

@@ -7,10 +7,10 @@ import re
 
 import pytest
 
-from policies.engines import ENGINES, WORDS, EnginePolicy, Wording
-from policies.fetch.safelist import cors_unsafe_request_header_names
-from policies.rules import DECISIONS
-from policies.verdict import EngineName
+from corsight.policies.engines import ENGINES, WORDS, EnginePolicy, Wording
+from corsight.policies.fetch.safelist import cors_unsafe_request_header_names
+from corsight.policies.rules import DECISIONS
+from corsight.policies.verdict import EngineName
 
 NAMES = list(ENGINES)
 STANDARD = ENGINES["standard"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from policies.fetch.corp import Distance, EmbedderPolicy, cross_origin_resource_policy_check, distance
+from corsight.policies.fetch.corp import Distance, EmbedderPolicy, cross_origin_resource_policy_check, distance
 
 EMBEDDERS: list[EmbedderPolicy] = ["unsafe-none", "credentialless", "require-corp"]
 DISTANCES: list[Distance] = ["same-origin", "same-site", "cross-site"]

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.exchange import HeaderList
-from policies.fetch.exposed import Grammar, hidden_header_names
+from corsight.policies.exchange import HeaderList
+from corsight.policies.fetch.exposed import Grammar, hidden_header_names
 
 SERVED = [
     ("Cache-Control", "x"),

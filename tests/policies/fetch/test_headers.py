@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.exchange import HeaderList
-from policies.fetch.headers import (
+from corsight.policies.exchange import HeaderList
+from corsight.policies.fetch.headers import (
     Failure,
     decode_split,
     extract_header_list_values,

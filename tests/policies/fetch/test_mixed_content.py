@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.fetch.mixed_content import is_mixed_content, is_upgraded, upgraded
+from corsight.policies.fetch.mixed_content import is_mixed_content, is_upgraded, upgraded
 
 PAGE = "https://a.example"
 

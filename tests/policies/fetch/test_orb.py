@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.fetch.orb import (
+from corsight.policies.fetch.orb import (
     CORE,
     NEVER_SNIFFED,
     SNIFFS_SCRIPTS,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.fetch.origin import (
+from corsight.policies.fetch.origin import (
     has_userinfo,
     is_ip_address,
     is_potentially_trustworthy,

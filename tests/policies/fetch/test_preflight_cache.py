@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.fetch.preflight_cache import MAX_TOKENS, CacheRules, Entry, PreflightCache, max_age_seconds
+from corsight.policies.fetch.preflight_cache import MAX_TOKENS, CacheRules, Entry, PreflightCache, max_age_seconds
 
 STANDARD = CacheRules(
     default_seconds=5,

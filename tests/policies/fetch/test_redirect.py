@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.exchange import HeaderList, Response
-from policies.fetch.headers import Failure
-from policies.fetch.redirect import (
+from corsight.policies.exchange import HeaderList, Response
+from corsight.policies.fetch.headers import Failure
+from corsight.policies.fetch.redirect import (
     REDIRECT_STATUSES,
     location_url,
     next_taint,

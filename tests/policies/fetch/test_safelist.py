@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.exchange import HeaderList
-from policies.fetch.safelist import (
+from corsight.policies.exchange import HeaderList
+from corsight.policies.fetch.safelist import (
     cors_unsafe_request_header_names,
     is_cors_non_wildcard_request_header_name,
     is_cors_safelisted_method,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from policies.facts import Facts
-from policies.rules.example import Example
+from corsight.policies.facts import Facts
+from corsight.policies.rules.example import Example
 
 
 def test_an_exchange_is_read_with_its_facts() -> None:

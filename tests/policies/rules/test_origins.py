@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.fetch.origin import is_serialized_origin
-from policies.rules.origins import listed_origins, misshapen
+from corsight.policies.fetch.origin import is_serialized_origin
+from corsight.policies.rules.origins import listed_origins, misshapen
 
 SLASH, PATH, PORT = "allow-origin-trailing-slash", "allow-origin-path", "allow-origin-default-port"
 CASE, LIST, PATTERN = "allow-origin-upper-case", "allow-origin-list", "allow-origin-pattern"

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.exchange import HeaderList, Response
-from policies.rules import RULES, Situation
-from policies.rules.placement import RESPONSE_HEADERS, meant
+from corsight.policies.exchange import HeaderList, Response
+from corsight.policies.rules import RULES, Situation
+from corsight.policies.rules.placement import RESPONSE_HEADERS, meant
 
 
 @pytest.mark.parametrize(

@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import pytest
 
-from policies.advise import advice, advise
-from policies.engines import ENGINES
-from policies.exchange import Response
-from policies.facts import Facts
-from policies.fetch.cors_check import CREDENTIALS, WILDCARD
-from policies.judge import judge, situation
-from policies.rules import ADVICE, DECISIONS, FAMILIES, RULES, Rule, Situation, caching
-from policies.verdict import EngineName, Outcome, Role
+from corsight.policies.decision.advise import advice, advise
+from corsight.policies.decision.judge import judge, situation
+from corsight.policies.engines import ENGINES
+from corsight.policies.exchange import Response
+from corsight.policies.facts import Facts
+from corsight.policies.fetch.cors_check import CREDENTIALS, WILDCARD
+from corsight.policies.rules import ADVICE, DECISIONS, FAMILIES, RULES, Rule, Situation, caching
+from corsight.policies.verdict import EngineName, Outcome, Role
 
 ENGINE_NAMES: tuple[EngineName, ...] = tuple(ENGINES)
 MANY = {"reflected-origin-with-credentials", "preflight-storm", "headers-asked-in-vain"}
@@ -126,7 +126,7 @@ def test_advice_is_said_of_its_example_and_nothing_else_is(rule: Rule) -> None:
     example = rule.example
     for engine in ENGINE_NAMES:
         said = advise(example.exchange, example.facts, engine, example.preflight)
-        # What takes several exchanges is said by policies.diagnosis: one of them shows nothing.
+        # What takes several exchanges is said by corsight.policies.findings: one of them shows nothing.
         assert said == ((rule.code,) if engine in example.engines and not rule.many else ()), engine
 
 

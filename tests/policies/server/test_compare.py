@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.exchange import Exchange, HeaderList, Response
-from policies.server.compare import Comparison
-from policies.server.model import Match, ServerPolicy
-from policies.server.respond import respond
-from policies.session.fetches import Patched
+from corsight.policies.exchange import Exchange, HeaderList, Response
+from corsight.policies.server.compare import Comparison
+from corsight.policies.server.model import Match, ServerPolicy
+from corsight.policies.server.respond import respond
+from corsight.policies.session.fetches import Patched
 from tests.policies.server.traffic import API, COOKIE, PAGE, Pairs, allow, asks, judge, preflights
 
 POLICY = ServerPolicy(

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from policies.server.diff import diff
-from policies.server.model import Match, ServerPolicy
+from corsight.policies.server.diff import diff
+from corsight.policies.server.model import Match, ServerPolicy
 
 ONE = ServerPolicy(
     name="api",

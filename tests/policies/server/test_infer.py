@@ -10,17 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policies.exchange import Exchange, HeaderList, Request
-from policies.judge import judge as decide
-from policies.server.infer import Inferred, infer
-from policies.server.load import load
-from policies.server.match import find
-from policies.server.respond import respond
-from policies.server.write import to_yaml
-from policies.session import Judged
-from policies.verdict import EngineName, Outcome
-from scripts.audit import judgements, settled
-from scripts.recordings import Recording
+from corsight.policies.decision.judge import judge as decide
+from corsight.policies.exchange import Exchange, HeaderList, Request
+from corsight.policies.server.infer import Inferred, infer
+from corsight.policies.server.load import load
+from corsight.policies.server.match import find
+from corsight.policies.server.respond import respond
+from corsight.policies.server.write import to_yaml
+from corsight.policies.session import Judged
+from corsight.policies.verdict import EngineName, Outcome
+from corsight.scripts.audit import judgements, settled
+from corsight.scripts.recordings import Recording
 from tests.policies.server.traffic import API, COOKIE, PAGE, allow, asks, judge, preflights
 
 ROOT = Path(__file__).resolve().parents[3]

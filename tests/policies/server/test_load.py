@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.server.load import load, load_all
-from policies.server.model import ServerPolicy
-from policies.server.problems import PolicyError, Problem, Reason
+from corsight.policies.server.load import load, load_all
+from corsight.policies.server.model import ServerPolicy
+from corsight.policies.server.problems import PolicyError, Problem, Reason
 
 GOOD: dict[str, Any] = {
     "name": "api",

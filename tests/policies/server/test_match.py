@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.server.match import covers, find
-from policies.server.model import Match, ServerPolicy
+from corsight.policies.server.match import covers, find
+from corsight.policies.server.model import Match, ServerPolicy
 
 
 def policy(name: str = "p", *, hosts: tuple[str, ...] = (), paths: tuple[str, ...] = ()) -> ServerPolicy:

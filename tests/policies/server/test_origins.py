@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.server.origins import names_origin, pattern_of
+from corsight.policies.server.origins import names_origin, pattern_of
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.exchange import Exchange, HeaderList, Request, Response
-from policies.facts import Facts
-from policies.fetch.safelist import is_cors_safelisted_method
-from policies.judge import judge
-from policies.server.model import ServerPolicy
-from policies.server.respond import CORS_RESPONSE_HEADERS, Answer, grants, respond
-from policies.verdict import EngineName, Outcome
+from corsight.policies.decision.judge import judge
+from corsight.policies.exchange import Exchange, HeaderList, Request, Response
+from corsight.policies.facts import Facts
+from corsight.policies.fetch.safelist import is_cors_safelisted_method
+from corsight.policies.server.model import ServerPolicy
+from corsight.policies.server.respond import CORS_RESPONSE_HEADERS, Answer, grants, respond
+from corsight.policies.verdict import EngineName, Outcome
 
 ENGINES: tuple[EngineName, ...] = get_args(EngineName)
 API = "https://api.shop.example/v1/items"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable
 
-from policies.exchange import Exchange, HeaderList, Request, Response
-from policies.session import Judged, Session
+from corsight.policies.exchange import Exchange, HeaderList, Request, Response
+from corsight.policies.session import Judged, Session
 
 PAGE = "https://shop.example"
 API = "https://api.shop.example/v1/items"

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from policies.exchange import Exchange, HeaderList, Request, Response
-from policies.session import Judged, Session
-from policies.session.sequels import PATIENCE
-from policies.verdict import EngineName
+from corsight.policies.exchange import Exchange, HeaderList, Request, Response
+from corsight.policies.session import Judged, Session
+from corsight.policies.session.sequels import PATIENCE
+from corsight.policies.verdict import EngineName
 
 CHROMIUM = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0"

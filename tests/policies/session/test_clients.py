@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.session.clients import Client, identify
+from corsight.policies.session.clients import Client, identify
 
 WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64)"
 MAC = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)"

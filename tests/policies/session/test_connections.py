@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from policies.session.connections import WAITING, Connections
-from policies.session.fetches import Fetch
+from corsight.policies.session.connections import WAITING, Connections
+from corsight.policies.session.fetches import Fetch
 
 
 @pytest.mark.parametrize(("include", "kind"), [(True, "a credentialed"), (False, "an uncredentialed")])

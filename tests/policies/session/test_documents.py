@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from policies.exchange import HeaderList, Response
-from policies.session.documents import Documents
+from corsight.policies.exchange import HeaderList, Response
+from corsight.policies.session.documents import Documents
 
 APP = "https://app.test"
 

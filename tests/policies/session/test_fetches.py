@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from policies.record import Lines, record
-from policies.session import Judged
+from corsight.policies.record import Lines, record
+from corsight.policies.session import Judged
 from tests.policies.session.test_browser import API, CHROMIUM, CORS, FIREFOX, PAGE, Recording
 
 GRANTED = [("Access-Control-Allow-Origin", PAGE), ("Access-Control-Allow-Methods", "PUT"), ("Vary", "Origin")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.session.memory import Memory
+from corsight.policies.session.memory import Memory
 
 
 def test_what_was_put_longest_ago_goes_first() -> None:

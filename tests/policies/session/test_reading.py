@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.exchange import HeaderList
-from policies.session.reading import Reading, read, referrer_origin
+from corsight.policies.exchange import HeaderList
+from corsight.policies.session.reading import Reading, read, referrer_origin
 
 ORIGIN = ("Origin", "https://app.test")
 

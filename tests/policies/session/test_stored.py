@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from policies.exchange import Exchange, HeaderList, Request, Response
-from policies.session.stored import VERSIONS, Stored, StoredResponses
+from corsight.policies.exchange import Exchange, HeaderList, Request, Response
+from corsight.policies.session.stored import VERSIONS, Stored, StoredResponses
 
 URL = "https://api.test/x"
 type Headers = tuple[tuple[str, str], ...]

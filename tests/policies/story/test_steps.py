@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.exchange import Exchange, HeaderList, Request, Response
-from policies.facts import Facts
-from policies.story import Part, tell
-from policies.verdict import EngineName, Outcome
+from corsight.policies.exchange import Exchange, HeaderList, Request, Response
+from corsight.policies.facts import Facts
+from corsight.policies.story import Part, tell
+from corsight.policies.verdict import EngineName, Outcome
 from tests.cases import ENGINES, PAGE, Case, cases
 from tests.policies.story.told import of_facts
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from policies.exchange import Exchange, HeaderList, Request, Response
-from policies.facts import Facts
-from policies.session.fetches import Patched
-from policies.story import Story, tell
-from policies.verdict import Evidence, Outcome
+from corsight.policies.exchange import Exchange, HeaderList, Request, Response
+from corsight.policies.facts import Facts
+from corsight.policies.session.fetches import Patched
+from corsight.policies.story import Story, tell
+from corsight.policies.verdict import Evidence, Outcome
 from tests.policies.story.told import FIREFOX, PAGE, exchange, judged, of_facts, preflight
 
 ALLOW = [("Access-Control-Allow-Origin", PAGE)]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from policies.story import Story, tell
-from policies.story.picture import picture
-from policies.story.text import lines
+from corsight.policies.story import Story, tell
+from corsight.policies.story.picture import picture
+from corsight.policies.story.text import lines
 from tests.cases import ENGINES, Case, cases
 from tests.policies.story.told import PAGE, exchange, judged, of_facts, preflight
 

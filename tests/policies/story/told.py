@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from policies.exchange import Exchange, HeaderList, Request, Response
-from policies.facts import Facts
-from policies.judge import survey
-from policies.session import Judged, Session, identify
-from policies.session.fetches import Entry, Fetch
-from policies.session.reading import read
-from policies.verdict import EngineName, Evidence
+from corsight.policies.decision.judge import survey
+from corsight.policies.exchange import Exchange, HeaderList, Request, Response
+from corsight.policies.facts import Facts
+from corsight.policies.session import Judged, Session, identify
+from corsight.policies.session.fetches import Entry, Fetch
+from corsight.policies.session.reading import read
+from corsight.policies.verdict import EngineName, Evidence
 
 CHROMIUM = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0"

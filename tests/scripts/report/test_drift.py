@@ -6,9 +6,9 @@ import io
 
 import pytest
 
-from policies.server.model import Match, ServerPolicy
-from scripts.report import drift
-from scripts.report.drift import Drifts
+from corsight.policies.server.model import Match, ServerPolicy
+from corsight.scripts.report import drift
+from corsight.scripts.report.drift import Drifts
 from tests.policies.server.traffic import API, PAGE, allow, asks, judge
 
 POLICY = ServerPolicy(name="api", match=Match(hosts=("api.shop.example",)), origins=(PAGE,), methods=("GET",))

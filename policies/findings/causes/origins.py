@@ -1,0 +1,216 @@
+"""What Access-Control-Allow-Origin says: two layers, a wildcard beside credentials, nearly the origin, another one."""
+
+from __future__ import annotations
+
+from corsight.policies.fetch.origin import origin_of, split_origin
+from corsight.policies.findings.case import Case, plural, short
+from corsight.policies.findings.model import Cause, shown
+
+ALLOW_ORIGIN = "access-control-allow-origin"
+EXACT = "The browser compares it letter by letter with the page's origin"
+
+
+def two_layers(case: Case) -> Cause | None:
+    """Two layers both answered; or one sent a list."""
+    response = case.response
+    if case.rule != "allow-origin-multiple" or response is None:
+        return None
+    sent = response.headers.lines(ALLOW_ORIGIN)
+    parts = [part for line in sent for part in line.replace(",", " ").split()]
+    came = " and ".join(f"'{shown(line, 100)}'" for line in sent[:3])
+    twice = len(sent) > 1 or len(set(parts)) < len(parts) or "*" in parts
+    if twice:
+        repeated = [
+            name
+            for name in response.headers.names()
+            if name.startswith("access-control-") and len(response.headers.lines(name)) > 1
+        ]
+        evidence = [
+            "Access-Control-Allow-Origin came "
+            f"{'on ' + str(len(sent)) + ' lines' if len(sent) > 1 else 'with several values'}: {came}."
+        ]
+        if len(repeated) > 1:
+            evidence.append(
+                "Other headers came twice as well: "
+                f"{', '.join(shown(name, 60) for name in repeated if name != ALLOW_ORIGIN)}."
+            )
+        for name in ("server", "via", "x-powered-by"):
+            if case.header(name):
+                evidence.append(f"In between: {name.title()}: {shown(case.header(name) or '', 80)}.")
+                break
+        return Cause(
+            "two-layers-answer",
+            "Two layers both answer CORS, and the header arrives twice",
+            f"{case.host} answered {case.asked} with Access-Control-Allow-Origin twice: {came}. Mostly the application "
+            "sets it and the proxy before it adds it again. Browsers take exactly one value, so each alone would do "
+            "and both together fail.",
+            "Set the CORS headers in one place only: in the application or in the proxy, and remove them from the "
+            "other.",
+            "server",
+            tuple(evidence),
+        )
+    return Cause(
+        "origin-list",
+        "Access-Control-Allow-Origin holds a list, and only one origin is allowed in it",
+        f"{case.host} sends Access-Control-Allow-Origin: {shown(', '.join(sent), 150)}. The header holds one origin; a "
+        f"list is compared as one text, and equals no origin, not even {case.page}, whether it is in it or not.",
+        f"Look the request's Origin up in the list, and answer with that one alone: {case.page}. Send Vary: Origin "
+        "too.",
+        "server",
+        (f"{case.page} is {'in' if case.origin in parts else 'not in'} the list.",),
+    )
+
+
+def wildcard(case: Case) -> Cause | None:
+    """`*` beside credentials."""
+    if case.rule != "allow-origin-wildcard":
+        return None
+    evidence: list[str] = []
+    before = case.traffic.preflight_of(case.entry.fetch.id)
+    if not case.preflight and before is not None and before.allow_origin not in (None, "*"):
+        said = shown(before.allow_origin or "", 100)
+        evidence.append(
+            f"The preflight (exchange {short(before.id)}) named the origin: {said}. Only the reply itself says *."
+        )
+    known = case.entry.fetch.evidence.get("credentials")
+    if known is not None and known.value == "include":
+        evidence.append(f"The request has credentials: {shown(known.because, 160)}.")
+    return Cause(
+        "wildcard-with-credentials",
+        "`*` does not count for a request with cookies",
+        f"The page {case.page} asks {case.host} with the user's credentials (credentials: 'include', or "
+        "withCredentials), and the answer is Access-Control-Allow-Origin: *. With credentials the origin has to be "
+        "named, and Access-Control-Allow-Credentials has to be true.",
+        f"Answer Access-Control-Allow-Origin: {case.page} for origins you trust, with Vary: Origin and "
+        "Access-Control-Allow-Credentials: true. Or, if no cookie is needed, let the page ask without credentials.",
+        "server",
+        tuple(evidence),
+    )
+
+
+def not_exact(case: Case) -> Cause | None:
+    """The right origin, not written the way browsers write it."""
+    value, page = case.allow_origin, case.origin
+    if case.rule not in ("allow-origin-mismatch", "allow-origin-invalid") or not value or page == "null":
+        return None
+    named = shown(value, 120)
+    bare = value.strip("\"'<>[]")
+    host = page.partition("://")[2]
+    if "*" in value:
+        return Cause(
+            "origin-pattern",
+            "A pattern in Access-Control-Allow-Origin: browsers know none",
+            f"{case.host} sends Access-Control-Allow-Origin: {named}. {EXACT}, {case.page}: a * inside it is a letter "
+            "like any other. Only * alone has a meaning.",
+            f"Match the pattern on the server, and answer with the origin that asked: {case.page}, with Vary: Origin.",
+            "server",
+        )
+    if value == page + "/":
+        wrong, title = "has a slash at the end", "a slash at the end"
+    elif value.lower() == page:
+        wrong, title = "is not all lower case", "capital letters in it"
+    elif bare == page:
+        wrong, title = "stands in quotes or brackets", "quotes around it"
+    elif value in (host, f"//{host}") or value == host.partition(":")[0]:
+        wrong, title = "lacks the scheme (https://)", "no scheme"
+    elif origin_of(value) == page and value.partition("://")[2].partition("/")[0] == host:
+        wrong, title = "has a path behind it", "a path behind it"
+    elif origin_of(value) == page:
+        wrong, title = (
+            "is not written as browsers write it: with a port that is the default, or a user name",
+            "a port that browsers leave out",
+        )
+    else:
+        return None
+    return Cause(
+        "origin-not-exact",
+        f"Access-Control-Allow-Origin is the right origin with {title}"
+        if title != "no scheme"
+        else "Access-Control-Allow-Origin is the right host without its scheme",
+        f"{case.host} sends Access-Control-Allow-Origin: {named}, which {wrong}. {EXACT}, {case.page}, and so they "
+        "differ. An origin is scheme, host and port, nothing more.",
+        f"Write it exactly so: {case.page}",
+        "server",
+        (f"Sent: {named}. Needed: {case.page}.",),
+    )
+
+
+def another(case: Case) -> Cause | None:
+    """Another origin: nearly this one, or one and the same for all."""
+    value, page = case.allow_origin, case.origin
+    if case.rule != "allow-origin-mismatch" or value is None or page == "null":
+        return None
+    if value == "null":
+        return Cause(
+            "origin-null-answered",
+            "The server answers null, which is no page's origin",
+            f"{case.host} sends Access-Control-Allow-Origin: null to the page {case.page}. In this header null does "
+            "not mean nobody or everybody: it is the origin of sandboxed frames and local files. Mostly it is a value "
+            "that was never set, written out as text.",
+            f"Answer {case.page} if that page is allowed, and leave the header out if it is not. Never send null.",
+            "server",
+        )
+    named, ours, theirs = shown(value, 120), split_origin(page), split_origin(value)
+    if ours is not None and theirs is not None:
+        differs = ""
+        if ours[1] == theirs[1]:
+            differs = "scheme" if ours[0] != theirs[0] else "port"
+        elif ours[1].removeprefix("www.") == theirs[1].removeprefix("www."):
+            differs = "www."
+        elif {ours[1], theirs[1]} <= {"localhost", "127.0.0.1", "[::1]"}:
+            differs = "name of this computer (localhost and 127.0.0.1 are two origins)"
+        if differs:
+            return Cause(
+                "origin-differs-slightly",
+                f"Access-Control-Allow-Origin names nearly this origin: the {differs.partition(' (')[0]} differs",
+                f"{case.host} allows {named}, and the page is {case.page}. Both are compared letter by letter: "
+                f"scheme, host and port all count, and here the {differs} differs.",
+                f"Add {case.page} to the origins that the server allows, or open the page at {named}.",
+                "server",
+                (f"Sent: {named}. The page: {case.page}.",),
+            )
+    values = case.known.allow_origins
+    if set(values) == {value}:
+        return Cause(
+            "origin-fixed",
+            "The server allows one other origin only",
+            f"{case.host} answers Access-Control-Allow-Origin: {named}, and the page is {case.page}. It names that one "
+            "origin to everybody; a page of another origin is never let in.",
+            f"If {case.page} is to be allowed, keep a list of origins on the server and answer with the one that asks, "
+            "with Vary: Origin.",
+            "server",
+            (f"All {plural(values[value], 'reply', 'replies')} of {case.host} that carry the header name {named}.",)
+            if values[value] > 1
+            else (),
+        )
+    return None
+
+
+def credentials(case: Case) -> Cause | None:
+    """Access-Control-Allow-Credentials is there, and not the one word that counts."""
+    value = case.header("access-control-allow-credentials")
+    if (
+        case.rule != "allow-credentials-not-true"
+        or not value
+        or value.strip("\"'").lower() not in ("true", "1", "yes", "*", "true, true")
+    ):
+        return None
+    if value == "true, true":
+        return Cause(
+            "two-layers-answer",
+            "Two layers both answer CORS, and the header arrives twice",
+            f"{case.host} answered {case.asked} with Access-Control-Allow-Credentials twice. Mostly the application "
+            "sets it and the proxy before it adds it again. Browsers read both as one text, 'true, true', which is "
+            "not true.",
+            "Set the CORS headers in one place only: in the application or in the proxy, and remove them from the "
+            "other.",
+            "server",
+        )
+    return Cause(
+        "credentials-not-exact",
+        f"Access-Control-Allow-Credentials has to be true, not {shown(value, 20)}",
+        f"{case.host} sends Access-Control-Allow-Credentials: {shown(value, 40)}. Only the four letters true, in lower "
+        "case, count; and the page asks with the user's credentials.",
+        "Write it exactly so: Access-Control-Allow-Credentials: true",
+        "server",
+    )

@@ -1,0 +1,138 @@
+"""The facts of an exchange, put together from its own word, its fetch, and the documents its browser loaded."""
+
+from __future__ import annotations
+
+from corsight.policies.engines import EnginePolicy
+from corsight.policies.exchange import Exchange, Response
+from corsight.policies.facts import Embedder, Facts, Site, Tainting
+from corsight.policies.fetch.corp import distance
+from corsight.policies.fetch.headers import Failure
+from corsight.policies.fetch.origin import is_potentially_trustworthy, origin_of
+from corsight.policies.fetch.redirect import MAX_REDIRECTS, location_url
+from corsight.policies.session.clients import Client
+from corsight.policies.session.credentials import BY_ELEMENTS, Credentials
+from corsight.policies.session.documents import Documents
+from corsight.policies.session.fetches import Entry
+from corsight.policies.session.reading import referrer_origin
+
+SITES: dict[str, Site] = {"same-origin": "same-origin", "same-site": "same-site", "cross-site": "cross-site"}
+
+
+def tainting_of(entry: Entry) -> tuple[Tainting, Tainting | None]:
+    """The response tainting, and the other one it may be (https://fetch.spec.whatwg.org/#main-fetch, step 12)."""
+    reading, mode, origin = entry.reading, entry.mode, entry.reading.origin
+    if reading.preflight:
+        return "cors", None
+    if mode in ("navigate", "websocket", "same-origin") or reading.site == "none":
+        # The last: asked by the user, or by the browser for itself.
+        return "basic", None
+    page = origin if origin not in (None, "null") else entry.fetch.page_origin
+    if reading.site is not None:
+        same = reading.site == "same-origin"
+    else:
+        same = page not in (None, "null") and page == origin_of(entry.exchange.request.url)
+    own = same and not entry.crossed
+    if mode == "no-cors":
+        return "basic" if own else "opaque", None
+    if mode == "cors":
+        if own or origin is None:
+            return "basic", None
+        # An extension that was granted the host is not subject to CORS, one that was not is.
+        return "cors", "basic" if (page or "").partition(":")[0].endswith("-extension") else None
+    # No Sec-Fetch-Mode, and nothing that tells it.
+    if own:
+        return "basic", None
+    if origin is None and reading.needs_preflight:
+        # Neither CORS, which has an Origin, nor no-cors, which has no such headers and methods.
+        return "basic", None
+    if origin is None and page is None:
+        # Neither Origin nor Referer: asked at home, or of others without CORS, the Referer withheld. Only
+        # over plain http can a page's request say so little.
+        return "basic", None if is_potentially_trustworthy(entry.exchange.request.url) else "opaque"
+    return ("opaque", None) if origin is None or same else ("cors", "opaque")
+
+
+def facts_of(
+    entry: Entry, client: Client, policy: EnginePolicy, credentials: Credentials, documents: Documents
+) -> Facts:
+    """Everything judge() has to know of the exchange."""
+    exchange, reading, fetch = entry.exchange, entry.reading, entry.fetch
+    url = exchange.request.url
+    tainting, tainting_too = entry.tainting, entry.tainting_too
+    if tainting == "basic" and not client.browser:
+        tainting_too = None
+    response = entry.stored or exchange.response
+    page_origin = fetch.page_origin if fetch.page_origin not in (None, "null") else referrer_origin(reading)
+    include = fetch.include if fetch.certainty == "certain" else None
+    target = _target(response, url, policy) if entry.role == "redirect" else None
+    page: str | None = None
+    secure: bool | None = False
+    chain = tuple(fetch.urls[: entry.index])
+    if target is not None and target == url and policy.loops_in_its_cache and _is_kept(exchange):
+        chain = (url,) * MAX_REDIRECTS
+    if target is not None:
+        page = documents.page(page_origin, reading.referrer) or documents.last
+        secure = documents.secure if page_origin is None else page_origin.startswith("https:")
+    site: Site = "cross-site"
+    embedder: Embedder | None = "unsafe-none"
+    if "opaque" in (tainting, tainting_too):
+        site = _site(entry, page_origin)
+        # Only a secure page has an embedder policy, and none of those asks for anything over plain http.
+        if client.browser and is_potentially_trustworthy(url if page_origin is None else page_origin):
+            embedder = documents.embedder(page_origin, reading.referrer)
+        if tainting == "opaque" and include is None:
+            # Under `credentialless` no-cors requests leave for other origins without, Sec-Fetch-Storage-Access or not.
+            # https://fetch.spec.whatwg.org/#cross-origin-embedder-policy-allows-credentials
+            bare = (documents.newest if embedder is None else embedder) == "credentialless"
+            by_nature = reading.destination in BY_ELEMENTS or reading.storage_access
+            include = reading.cookie or (by_nature and not bare)
+    return Facts(
+        role=entry.role,
+        tainting=tainting,
+        response=entry.stored,
+        origin=reading.origin if reading.origin is not None else page_origin,
+        page_origin=fetch.page_origin,
+        page=page,
+        mode=entry.mode,
+        destination=entry.destination,
+        event_source=reading.event_source,
+        method=reading.method,
+        names=reading.names,
+        credentials="unknown" if include is None else "include" if include else "not-include",
+        likelier="include" if include is None and credentials.likelier(entry, response) else "not-include",
+        tainting_too=tainting_too,
+        secure=secure,
+        site=site,
+        embedder=embedder,
+        likelier_embedder=documents.newest if embedder is None else embedder,
+        chain=chain,
+        target=target,
+    )
+
+
+def _is_kept(exchange: Exchange) -> bool:
+    """Whether a cache keeps the redirect for good: it is permanent, and nothing bounds that."""
+    response = exchange.response
+    if response is None or response.status not in (301, 308) or exchange.request.method != "GET":
+        return False
+    return not any(name in response.headers for name in ("cache-control", "expires", "pragma", "vary"))
+
+
+def _target(response: Response | None, url: str, policy: EnginePolicy) -> str | None:
+    """Where the response redirects to; "" where its Location does not parse."""
+    if response is None or (policy.empty_location_fails and response.headers.get("location") == ""):
+        return None if response is None else ""
+    found = location_url(response, url, identical_lines=policy.identical_locations)
+    return "" if isinstance(found, Failure) else found
+
+
+def _site(entry: Entry, page_origin: str | None) -> Site:
+    """How far the resource is from its page.
+
+    Sec-Fetch-Site tells, also of what a stylesheet asks for, whose Referer is the stylesheet. After a redirect it
+    speaks of the whole chain, while the resource policy looks at the last URL alone.
+    """
+    told = SITES.get(entry.reading.site or "")
+    if told is not None and (entry.index == 0 or page_origin is None):
+        return told
+    return "cross-site" if page_origin is None else distance(page_origin, entry.exchange.request.url)

@@ -1,0 +1,159 @@
+"""What the addon costs a running proxy: its CPU time a request, with the addon and its log, and without, in turn.
+
+The proxies run side by side before one server and get the same load in short slices, in turn. What else the machine
+does comes and goes more slowly than that and weighs on neighbours alike: each slice is held against the plain ones
+before and after it, and the median of those ratios told. CPU time is the proxy process's own, as the system counts it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import re
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from corsight.scripts.dev.benchmarks.traffic import API, Sample, samples
+
+ROOT = Path(__file__).resolve().parent.parent.parent.parent
+SLICES = 60
+PAGES = 3
+WARM_UP = 3
+CONNECTIONS = 8
+EMPTY_HOOKS = """
+class Empty:
+    def requestheaders(self, flow): pass
+    def responseheaders(self, flow): pass
+    def error(self, flow): pass
+addons = [Empty()]
+"""
+
+
+def run() -> None:
+    """Measure and print."""
+    asyncio.run(_run())
+
+
+async def _run() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = Path(folder)
+        (scratch / "empty.py").write_text(EMPTY_HOOKS)
+        server = await asyncio.start_server(_answer, "127.0.0.1", 0)
+        upstream = server.sockets[0].getsockname()[1]
+        addon = ("-s", str(ROOT / "addons" / "cors.py"), "--set", f"cors_log={scratch / 'log.jsonl'}")
+        scope = ("--set", "cors_patch=blocked", "--set", f"cors_patch_scope=~d ^{API}$")
+        variants: dict[str, tuple[str, ...]] = {
+            "plain": (),
+            "empty hooks": ("-s", str(scratch / "empty.py")),
+            "corsight": addon,
+            "patching": (*addon, *scope),
+        }
+        async with contextlib.AsyncExitStack() as stack:
+            proxies = {
+                name: await stack.enter_async_context(_proxy(scratch / f"conf-{number}", extra))
+                for number, (name, extra) in enumerate(variants.items())
+            }
+            requests = [_request(sample, upstream) for sample in samples(upstream)] * PAGES
+            clients = {
+                name: [await asyncio.open_connection("127.0.0.1", port) for _ in range(CONNECTIONS)]
+                for name, (_, port) in proxies.items()
+            }
+            costs: dict[str, list[float]] = {name: [] for name in proxies}
+            for number in range(WARM_UP + SLICES):
+                for name, (pid, _) in proxies.items():
+                    before = _cpu(pid)
+                    await asyncio.gather(*(_ask(*client, requests) for client in clients[name]))
+                    if number >= WARM_UP:
+                        costs[name].append((_cpu(pid) - before) / (CONNECTIONS * len(requests)) * 1e6)
+            for _, writer in itertools.chain(*clients.values()):
+                writer.close()
+        server.close()
+    size = CONNECTIONS * len(requests)
+    print(f"proxy CPU time a request, microseconds (median of {SLICES} slices of {size} requests, in turn)")
+    plain = costs["plain"]
+    around = [statistics.mean(pair) for pair in itertools.pairwise(plain)]
+    for name, taken in costs.items():
+        left = [before / cost for before, cost in zip(plain if name == "plain" else around, taken, strict=False)]
+        low, middle, high = statistics.quantiles(left, n=4)
+        print(
+            f"  {name:12} {statistics.median(taken):6.0f}   throughput left {middle:.3f}"
+            f"   (half of the slices between {low:.3f} and {high:.3f})"
+        )
+
+
+@contextlib.asynccontextmanager
+async def _proxy(confdir: Path, extra: tuple[str, ...]) -> AsyncIterator[tuple[int, int]]:
+    command = [sys.executable, "-c", "from mitmproxy.tools.main import mitmdump; mitmdump()"]
+    options = [
+        "--listen-host",
+        "127.0.0.1",
+        "--listen-port",
+        "0",
+        "--set",
+        f"confdir={confdir}",
+        "--set",
+        "flow_detail=0",
+    ]
+    process = await asyncio.create_subprocess_exec(
+        *command, *options, *extra, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+    try:
+        assert process.stdout is not None
+        seen = b""
+        while (found := re.search(rb"listening at (?:\S*:)?(\d+)", seen)) is None:
+            line = await asyncio.wait_for(process.stdout.readline(), 60)
+            if not line:
+                raise RuntimeError(f"the proxy did not start: {seen.decode(errors='replace')}")
+            seen += line
+        drain = asyncio.create_task(_drain(process.stdout))
+        yield process.pid, int(found[1])
+        drain.cancel()
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
+        await process.wait()
+
+
+async def _drain(stream: asyncio.StreamReader) -> None:
+    while await stream.read(65536):
+        pass
+
+
+def _cpu(pid: int) -> float:
+    """Seconds of user and system time the process has used, from its CPU-time clock (clock_getcpuclockid(3))."""
+    return time.clock_gettime((~pid << 3) | 2)
+
+
+async def _ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, requests: list[bytes]) -> None:
+    for request in requests:
+        writer.write(request)
+        await reader.readuntil(b"\r\n\r\n")
+
+
+def _request(sample: Sample, upstream: int) -> bytes:
+    host = f"{sample.host}:{upstream}"
+    head = f"{sample.method} http://{host}{sample.path} HTTP/1.1\r\nHost: {host}\r\n"
+    length = "Content-Length: 0\r\n" if sample.method == "PUT" else ""
+    return (head + "".join(f"{name}: {value}\r\n" for name, value in sample.asked) + length + "\r\n").encode()
+
+
+async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    port = writer.get_extra_info("sockname")[1]
+    answers = {(one.method, one.path): _response(one) for one in samples(port)}
+    with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+        while True:
+            head = await reader.readuntil(b"\r\n\r\n")
+            method, path, _ = head.split(b"\r\n", 1)[0].decode().split(" ")
+            writer.write(answers[method, path])
+    writer.close()
+
+
+def _response(sample: Sample) -> bytes:
+    length = "" if sample.status == 204 else "Content-Length: 0\r\n"
+    headers = "".join(f"{name}: {value}\r\n" for name, value in sample.answered)
+    return f"HTTP/1.1 {sample.status} OK\r\n{headers}{length}\r\n".encode()

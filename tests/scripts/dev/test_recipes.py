@@ -1,0 +1,58 @@
+"""docs/recipes.md says what is verified, and on which versions."""
+
+from __future__ import annotations
+
+import json
+import platform
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from corsight.policies.server.export import TARGETS
+from corsight.scripts.dev import recipes
+
+DEBIAN = json.loads((recipes.TESTS / "debian.json").read_text("utf-8"))
+
+
+def test_the_page_is_fresh() -> None:
+    assert recipes.main(["--check"]) == 0, "write it with python -m corsight.scripts.dev.recipes"
+
+
+def test_a_stale_page_is_said_in_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "recipes.md"
+    for stale in (None, "# Recipes\n"):
+        if stale is not None:
+            file.write_text(stale)
+        assert recipes.main(["--check"], file) == 1
+        said = capsys.readouterr()
+        assert (said.out, said.err.count("\n")) == ("", 1)
+        assert said.err.startswith("corsight: docs/recipes.md is stale")
+    assert recipes.main([], file) == recipes.main(["--check"], file) == 0
+
+
+def test_every_target_has_a_row_that_tells_whether_it_is_verified() -> None:
+    rows = dict(re.findall(r"(?m)^\| `([\w-]+)` \|(.*)$", recipes.page()))
+    assert rows.keys() == TARGETS.keys()
+    for name, target in TARGETS.items():
+        assert ("not verified" in rows[name]) != target.verified
+        assert bool(re.search(r"\d+\.\d+", rows[name])) == target.verified
+    assert {name for name, target in TARGETS.items() if target.verified} == recipes.RUNS.keys()
+
+
+@pytest.mark.parametrize("package", DEBIAN["packages"])
+def test_the_page_names_the_versions_that_debian_has(package: str) -> None:
+    try:
+        system = platform.freedesktop_os_release()
+    except OSError:
+        system = {}
+    if (system.get("ID"), system.get("VERSION_ID")) != ("debian", DEBIAN["release"]) or not shutil.which("dpkg-query"):
+        pytest.skip(f"this is not Debian {DEBIAN['release']}, of which the page tells")
+    query = ["dpkg-query", "--show", "--showformat=${Version}", package]
+    version = subprocess.run(query, capture_output=True, text=True).stdout
+    if not version:
+        pytest.skip(f"{package} is not installed; get it with: apt-get install {package}")
+    upstream = version.rpartition(":")[2]
+    assert upstream.startswith(f"{DEBIAN['packages'][package]}."), "change tests/recipes/debian.json"
