@@ -9,15 +9,13 @@ from __future__ import annotations
 from typing import Literal
 
 from corsight.policies.exchange import Response
+from corsight.policies.fetch.corp import EmbedderPolicy
+from corsight.policies.fetch.origin import Distance
 from corsight.policies.value import value
 from corsight.policies.verdict import CredentialsMode, Role
 
 Tainting = Literal["basic", "cors", "opaque"]
 """https://fetch.spec.whatwg.org/#concept-request-response-tainting"""
-Embedder = Literal["unsafe-none", "require-corp", "credentialless"]
-"""https://html.spec.whatwg.org/multipage/browsers.html#embedder-policy-value"""
-Site = Literal["same-origin", "same-site", "cross-site"]
-"""How far from the page the resource is, over the whole redirect chain."""
 
 
 @value
@@ -28,7 +26,8 @@ class Facts:
     page's. `method` and `names` are the request's method and CORS-unsafe request-header names; for a preflight, those
     it asks for. `chain` holds the fetch's earlier URLs, `target` where a redirect leads (None when it leads nowhere, ""
     when it does not parse). `response` is the one to judge: the server's, or after a 304 the stored one it updated.
-    `secure` tells whether the page is a secure one, `site` and `embedder` matter to opaque responses.
+    `secure` tells whether the page is a secure one. `distance`, from the page over the whole redirect chain, and
+    `embedder` matter to opaque responses.
     """
 
     role: Role = "request"
@@ -46,8 +45,8 @@ class Facts:
     likelier: Literal["include", "not-include"] = "not-include"
     tainting_too: Tainting | None = None
     secure: bool | None = False
-    site: Site = "cross-site"
-    embedder: Embedder | None = "unsafe-none"
-    likelier_embedder: Embedder = "unsafe-none"
+    distance: Distance = "cross-site"
+    embedder: EmbedderPolicy | None = "unsafe-none"
+    likelier_embedder: EmbedderPolicy = "unsafe-none"
     chain: tuple[str, ...] = ()
     target: str | None = None

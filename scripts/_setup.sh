@@ -126,13 +126,13 @@ fill() {
 
 # The checkout's folders are the packages of one namespace, corsight: a link named so leads to the checkout.
 link_namespace() {
-    [ -e "$state/src/corsight/addons" ] && return
+    [ -h "$state/src/corsight" ] && return
     mkdir -p "$state/src" && ln -sfn ../.. "$state/src/corsight" || fail "cannot write to $state; make it writable"
 }
 
 # Makes $venv fit the kind $1: runtime (what corsight runs on) or dev (the same, and what its tests need).
 ensure() {
-    is_ready "$1" && [ -e "$state/src/corsight/addons" ] && return
+    is_ready "$1" && [ -h "$state/src/corsight" ] && return
     start_setup
     lock
     link_namespace

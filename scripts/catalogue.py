@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from corsight.policies.decision.advise import advice
-from corsight.policies.decision.judge import judge, situation
+from corsight.policies.decision.judge import describe_subject, judge
 from corsight.policies.engines import ENGINES
 from corsight.policies.rules import FAMILIES, Rule
 
@@ -116,7 +116,7 @@ def _example(rule: Rule) -> dict[str, Any]:
         "status": None,
     }
     if exchange.response is not None:
-        found = situation(exchange, facts, exchange.response, facts.credentials == "include", _value(rule))
+        found = describe_subject(exchange, facts, exchange.response, facts.credentials == "include", _value(rule))
         fix = rule.fix(found)
         filled |= {
             "seen": rule.seen_in(found),

@@ -14,7 +14,7 @@ from corsight.policies.decision.judge import judge, mend, survey
 from corsight.policies.engines import ENGINES, EnginePolicy
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response
 from corsight.policies.facts import Facts
-from corsight.policies.fetch.corp import distance
+from corsight.policies.fetch.corp import measure_distance
 from corsight.policies.fetch.origin import origin_of, same_site
 from corsight.policies.fetch.redirect import (
     REQUEST_BODY_HEADERS,
@@ -384,7 +384,7 @@ def _mixed_content(question: Question, engine: EngineName) -> Judged | None:
         mode=question.mode,
         destination=question.destination,
         secure=True,
-        site=distance(question.origin, question.url),
+        distance=measure_distance(question.origin, question.url),
         target=question.url,
     )
     request = Request(question.method, question.url, HeaderList.of(*question.headers), STEP)

@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "policies.exchange": {"policies.value"},
     "policies.fetch": {"policies.exchange", "policies.value", "policies.verdict"},
     "policies.verdict": {"policies.exchange", "policies.value"},
-    "policies.facts": {"policies.exchange", "policies.value", "policies.verdict"},
+    "policies.facts": {"policies.exchange", "policies.fetch", "policies.value", "policies.verdict"},
     "policies.rules": RULES,
     "policies.engines": RULES,
     "policies.decision": DECISION | {"policies.server"},

@@ -13,8 +13,7 @@ from corsight.policies.decision.shape import (
     Shape,
 )
 from corsight.policies.engines import ENGINES, EnginePolicy
-from corsight.policies.facts import Embedder
-from corsight.policies.fetch.corp import cross_origin_resource_policy_check
+from corsight.policies.fetch.corp import EmbedderPolicy, cross_origin_resource_policy_check
 from corsight.policies.fetch.cors_check import cors_check
 from corsight.policies.fetch.headers import list_values
 from corsight.policies.fetch.orb import likely_data, opaque_response_blocked
@@ -25,7 +24,7 @@ from corsight.policies.verdict import EngineName
 
 
 @lru_cache(maxsize=32768)
-def decide(engine: EngineName, shape: Shape, include: bool, embedder: Embedder) -> tuple[str | None, str]:
+def decide(engine: EngineName, shape: Shape, include: bool, embedder: EmbedderPolicy) -> tuple[str | None, str]:
     """The blocking rule and the value it turned on; or None and the name of the outcome it passed with."""
     policy = ENGINES[engine]
     failure: tuple[str, str] | None = None
@@ -58,7 +57,7 @@ def decide(engine: EngineName, shape: Shape, include: bool, embedder: Embedder) 
 
 
 @lru_cache(maxsize=32768)
-def differing(engine: EngineName, shape: Shape, include: bool, embedder: Embedder) -> tuple[EngineName, ...]:
+def differing(engine: EngineName, shape: Shape, include: bool, embedder: EmbedderPolicy) -> tuple[EngineName, ...]:
     """The engines whose decision is for another rule than `engine`'s, or for none."""
 
     def rule(name: EngineName) -> tuple[str | None, bool]:
@@ -101,10 +100,12 @@ def _decide_preflight(policy: EnginePolicy, shape: Shape, include: bool) -> tupl
     return check_preflight(preflight, policy.preflight_order)
 
 
-def _decide_opaque(policy: EnginePolicy, shape: Shape, include: bool, embedder: Embedder) -> tuple[str, str] | None:
+def _decide_opaque(
+    policy: EnginePolicy, shape: Shape, include: bool, embedder: EmbedderPolicy
+) -> tuple[str, str] | None:
     failed = cross_origin_resource_policy_check(
         shape.resource_policy,
-        site=shape.site,
+        distance=shape.distance,
         embedder=embedder,
         unknown_value_counts=not policy.invalid_resource_policy_is_none,
         include=include,
@@ -123,7 +124,7 @@ def _decide_opaque(policy: EnginePolicy, shape: Shape, include: bool, embedder: 
 
 def _opaque_response_blocked(policy: EnginePolicy, shape: Shape, destination: str) -> bool | None:
     rules = policy.opaque_response_blocking
-    if rules is None or shape.role != "request" or (rules.own_origin_spared and shape.site == "same-origin"):
+    if rules is None or shape.role != "request" or (rules.own_origin_spared and shape.distance == "same-origin"):
         return False
     return opaque_response_blocked(
         shape.content_type,

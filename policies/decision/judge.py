@@ -12,10 +12,11 @@ from corsight.policies.decision.decide import decide, differing, doubts
 from corsight.policies.decision.shape import Shape, origin_lines, shape_of
 from corsight.policies.engines import ENGINES, WORDS, Wording
 from corsight.policies.exchange import Exchange, HeaderList, Response
-from corsight.policies.facts import Embedder, Facts, Tainting
+from corsight.policies.facts import Facts, Tainting
+from corsight.policies.fetch.corp import EmbedderPolicy
 from corsight.policies.fetch.exposed import hidden_header_names
 from corsight.policies.fetch.headers import first_invalid_token
-from corsight.policies.rules import RULES, Fix, Situation
+from corsight.policies.rules import RULES, Fix, Subject
 from corsight.policies.rules import isolation as isolation_rules
 from corsight.policies.rules import redirect as redirect_rules
 from corsight.policies.verdict import EngineName, Outcome, Ruling, Verdict
@@ -40,7 +41,9 @@ def survey(exchange: Exchange, facts: Facts, engine: EngineName) -> tuple[Verdic
     return verdict, () if basis is None else differing(engine, *basis)
 
 
-def _judge(exchange: Exchange, facts: Facts, engine: EngineName) -> tuple[Verdict, tuple[Shape, bool, Embedder] | None]:
+def _judge(
+    exchange: Exchange, facts: Facts, engine: EngineName
+) -> tuple[Verdict, tuple[Shape, bool, EmbedderPolicy] | None]:
     """The verdict, and what its branch was decided on."""
     response = facts.response or exchange.response
     if response is None:
@@ -49,7 +52,7 @@ def _judge(exchange: Exchange, facts: Facts, engine: EngineName) -> tuple[Verdic
         return _NOT_CORS[engine], None
     asked = _branches(facts)
     branches: dict[str, Ruling] = {}
-    basis: tuple[Shape, bool, Embedder] | None = None
+    basis: tuple[Shape, bool, EmbedderPolicy] | None = None
     for label, include, tainting, secure, embedder in asked:
         shape = shape_of(exchange, facts, response, tainting, secure)
         rule, value = decide(engine, shape, include, embedder)
@@ -107,16 +110,16 @@ def mend(exchange: Exchange, facts: Facts, engine: EngineName) -> Fix | None:
             return fix or None
         rule = RULES[verdict.ruling.rule or ""]
         include = facts.credentials == "include" or (facts.credentials == "unknown" and facts.likelier == "include")
-        edit = rule.fix(situation(exchange, facts, mended, include))
+        edit = rule.fix(describe_subject(exchange, facts, mended, include))
         if not edit or fix + edit == fix:
             return None
         fix = fix + edit
     return None
 
 
-def situation(exchange: Exchange, facts: Facts, response: Response, include: bool, value: str = "") -> Situation:
+def describe_subject(exchange: Exchange, facts: Facts, response: Response, include: bool, value: str = "") -> Subject:
     """What a rule's texts and fixes are made of."""
-    return Situation(
+    return Subject(
         url=exchange.request.url,
         origin=facts.origin or "null",
         method=facts.method,
@@ -133,7 +136,7 @@ def _with_response(facts: Facts, response: Response) -> Facts:
     return replace(facts, response=response)
 
 
-type _Branch = tuple[str, bool, Tainting, bool, Embedder]
+type _Branch = tuple[str, bool, Tainting, bool, EmbedderPolicy]
 
 
 def _branches(facts: Facts) -> list[_Branch]:
@@ -153,7 +156,7 @@ def _branches(facts: Facts) -> list[_Branch]:
             credentials.reverse()
     taintings = [facts.tainting] if facts.tainting_too is None else [facts.tainting, facts.tainting_too]
     secures = [facts.secure] if facts.secure is not None else [True, False]
-    embedders: list[Embedder] = ["unsafe-none", "require-corp"]
+    embedders: list[EmbedderPolicy] = ["unsafe-none", "require-corp"]
     if facts.embedder is not None:
         embedders = [facts.embedder]
     elif facts.likelier_embedder != "unsafe-none":

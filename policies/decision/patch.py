@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import lru_cache
 
-from corsight.policies.decision.judge import judge, situation
+from corsight.policies.decision.judge import describe_subject, judge
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response
 from corsight.policies.facts import Facts
 from corsight.policies.fetch.headers import is_token
@@ -111,7 +111,7 @@ def _mended(exchange: Exchange, facts: Facts, engine: EngineName, response: Resp
             return _without_wildcards(fix, exchange, facts, engine, response) or None, None
         label, ruling = found
         include = "credentials=include" in label if "credentials=" in label else _is_likely_include(facts)
-        edit = RULES[ruling.rule or ""].fix(situation(exchange, facts, mended, include))
+        edit = RULES[ruling.rule or ""].fix(describe_subject(exchange, facts, mended, include))
         if not edit or fix + edit == fix:
             beyond.add(ruling.rule)
         else:

@@ -8,14 +8,14 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from corsight.policies.exchange import Exchange, HeaderList, Response
-from corsight.policies.facts import Facts, Site, Tainting
+from corsight.policies.facts import Facts, Tainting
 from corsight.policies.fetch.mixed_content import (
     UPGRADEABLE_DESTINATIONS,
     is_local_network,
     is_mixed_content,
     is_upgraded,
 )
-from corsight.policies.fetch.origin import has_userinfo, is_ip_address, origin_of, split_origin
+from corsight.policies.fetch.origin import Distance, has_userinfo, is_ip_address, origin_of, split_origin
 from corsight.policies.fetch.redirect import MAX_REDIRECTS
 from corsight.policies.rules import redirect as redirect_rules
 from corsight.policies.verdict import Role
@@ -50,7 +50,7 @@ class Shape(NamedTuple):
     nosniff: bool
     empty: bool
     destination: str
-    site: Site
+    distance: Distance
     merged: tuple[str | None, str | None, str | None] | None
     """`allow_origin`, `allow_credentials` and `resource_policy` without their empty lines; None where there are none.
     """
@@ -82,7 +82,7 @@ def shape_of(exchange: Exchange, facts: Facts, response: Response, tainting: Tai
         (get("x-content-type-options") or "").lower() == "nosniff" if opaque else False,
         opaque and _is_empty(exchange, response),
         facts.destination if opaque else "",
-        facts.site,
+        facts.distance,
         _merged(response.headers),
         origin_lines(exchange, response) if tainting == "cors" else 0,
     )

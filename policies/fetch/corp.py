@@ -8,18 +8,16 @@ from __future__ import annotations
 
 from typing import Literal
 
-from corsight.policies.fetch.origin import origin_of, same_origin, schemelessly_same_site, split_origin
+from corsight.policies.fetch.origin import Distance, origin_of, same_origin, schemelessly_same_site, split_origin
 
 EmbedderPolicy = Literal["unsafe-none", "credentialless", "require-corp"]
 """https://html.spec.whatwg.org/multipage/browsers.html#embedder-policy-value"""
-
-Distance = Literal["same-origin", "same-site", "cross-site"]
 
 Blocked = Literal["same-origin", "same-site", "same-origin-by-coep"]
 """Which policy blocked: what the response says, or what the embedder's policy makes of its saying nothing."""
 
 
-def distance(origin: str, url: str) -> Distance:
+def measure_distance(origin: str, url: str) -> Distance:
     """How far a URL is from an origin, as the resource policy measures it.
 
     Its `same-site` does not ask for equal schemes, only that nothing delivered over https reaches an origin that was
@@ -37,7 +35,7 @@ def distance(origin: str, url: str) -> Distance:
 
 def _internal_check(
     policy: str | None,
-    site: Distance,
+    distance: Distance,
     embedder: EmbedderPolicy,
     include: bool,
     for_navigation: bool,
@@ -56,16 +54,16 @@ def _internal_check(
         policy = "same-origin"
     # Step 5.
     if policy == "same-origin":
-        return site == "same-origin"
+        return distance == "same-origin"
     if policy == "same-site":
-        return site != "cross-site"
+        return distance != "cross-site"
     return True
 
 
 def cross_origin_resource_policy_check(
     policy: str | None,
     *,
-    site: Distance,
+    distance: Distance,
     embedder: EmbedderPolicy = "unsafe-none",
     include: bool = False,
     for_navigation: bool = False,
@@ -73,16 +71,16 @@ def cross_origin_resource_policy_check(
 ) -> Blocked | None:
     """Which policy keeps a no-cors response from its page, or None when it may have it.
 
-    `policy` is the header's value, all lines joined, None when absent. `site` is `distance()` from the page's origin to
-    the response's URL. `include` tells whether the request carried credentials, `unknown_value_counts` that any value
-    at all, even one of no meaning, is enough for the engine's embedder policy.
+    `policy` is the header's value, all lines joined, None when absent. `distance` is `measure_distance()` from the
+    page's origin to the response's URL. `include` tells whether the request carried credentials, `unknown_value_counts`
+    that any value at all, even one of no meaning, is enough for the engine's embedder policy.
     https://fetch.spec.whatwg.org/#cross-origin-resource-policy-check
     """
     # Step 3: what the response says for itself.
-    if not _internal_check(policy, site, "unsafe-none", include, for_navigation, unknown_value_counts):
+    if not _internal_check(policy, distance, "unsafe-none", include, for_navigation, unknown_value_counts):
         return "same-site" if policy == "same-site" else "same-origin"
     # Step 5: what the embedder asks for beyond that.
-    if _internal_check(policy, site, embedder, include, for_navigation, unknown_value_counts):
+    if _internal_check(policy, distance, embedder, include, for_navigation, unknown_value_counts):
         return None
     # Step 7. A navigation is held to what the response says only under an embedder policy.
     if policy == "same-site":

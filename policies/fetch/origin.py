@@ -11,8 +11,15 @@ import importlib
 import re
 from collections.abc import Callable
 from functools import cache, lru_cache
+from typing import Literal
 
 from pydantic_core import Url
+
+Distance = Literal["same-origin", "same-site", "cross-site"]
+"""How far two origins are from each other, or what the redirects of a fetch went through at most.
+
+https://fetch.spec.whatwg.org/#concept-request-redirect-taint names it so for redirects, Sec-Fetch-Site for requests.
+"""
 
 DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443, "ftp": 21}
 """The special schemes with a host and their ports (https://url.spec.whatwg.org/#special-scheme)."""

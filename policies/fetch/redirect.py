@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Literal
 
 from corsight.policies.exchange import Response
 from corsight.policies.fetch.headers import Failure
-from corsight.policies.fetch.origin import origin_of, parse_url, same_origin, same_site
+from corsight.policies.fetch.origin import Distance, origin_of, parse_url, same_origin, same_site
 
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 """https://fetch.spec.whatwg.org/#redirect-status"""
@@ -21,9 +20,6 @@ REQUEST_BODY_HEADERS = frozenset({"content-encoding", "content-language", "conte
 
 MAX_REDIRECTS = 20
 """A request that was redirected so often is not redirected again (HTTP-redirect fetch, step 7)."""
-
-RedirectTaint = Literal["same-origin", "same-site", "cross-site"]
-"""https://fetch.spec.whatwg.org/#concept-request-tainted-origin"""
 
 
 def location_url(response: Response, request_url: str, *, identical_lines: bool = False) -> str | Failure | None:
@@ -73,7 +69,7 @@ def redirect_method(status: int, method: str, *, cross_origin_delete: bool = Fal
     return method
 
 
-def next_taint(taint: RedirectTaint, origin: str, last_url: str, url: str) -> RedirectTaint:
+def next_taint(taint: Distance, origin: str, last_url: str, url: str) -> Distance:
     """The redirect-taint after one hop more, from `last_url` to `url`, of a request whose origin is `origin`.
 
     https://fetch.spec.whatwg.org/#concept-request-tainted-origin, step 4
@@ -90,9 +86,9 @@ def next_taint(taint: RedirectTaint, origin: str, last_url: str, url: str) -> Re
     return taint
 
 
-def redirect_taint(origin: str, chain: Sequence[str]) -> RedirectTaint:
+def redirect_taint(origin: str, chain: Sequence[str]) -> Distance:
     """The redirect-taint of a request: `chain` is its URL list, the first one asked for first."""
-    taint: RedirectTaint = "same-origin"
+    taint: Distance = "same-origin"
     for last_url, url in pairwise(chain):
         taint = next_taint(taint, origin, last_url, url)
     return taint

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from corsight.policies.decision.advise import advice, advise
-from corsight.policies.decision.judge import situation
+from corsight.policies.decision.judge import describe_subject
 from corsight.policies.engines import ENGINES
 from corsight.policies.fetch.origin import is_localhost, origin_of, registrable_domain, split_origin
 from corsight.policies.findings.case import host_of, in_sentence, listed, plural
@@ -127,7 +127,7 @@ class Advice:
         assert response is not None
         for code, value in advice(entry.exchange, facts, engine, preflight):
             rule = RULES[code]
-            about = situation(entry.exchange, facts, response, facts.credentials == "include", value)
+            about = describe_subject(entry.exchange, facts, response, facts.credentials == "include", value)
             edits = tuple(shown(str(edit)) for edit in rule.fix(about).edits)
             seen = Seen(facts.role, (shown(rule.seen_in(about)),), shown(rule.needed_in(about)), edits, False, ())
             self._notes.add((code, server), _of_rule(rule, host_of(entry.exchange.request.url)), judged, seen)

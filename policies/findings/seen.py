@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from corsight.policies.decision.judge import mend, situation
+from corsight.policies.decision.judge import describe_subject, mend
 from corsight.policies.exchange import Exchange, Response
 from corsight.policies.facts import Facts
 from corsight.policies.findings.model import Place, Seen, Unsure, shown
@@ -79,7 +79,7 @@ def needed(rule: Rule, exchange: Exchange, facts: Facts, response: Response | No
     """What would have satisfied the rule."""
     if response is None:
         return rule.needed
-    return shown(rule.needed_in(situation(exchange, facts, response, include=False)))
+    return shown(rule.needed_in(describe_subject(exchange, facts, response, include=False)))
 
 
 def was(rule: Rule, exchange: Exchange, response: Response | None) -> tuple[str, ...]:

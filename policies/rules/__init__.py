@@ -14,7 +14,7 @@ from corsight.policies.rules import (
     redirect,
 )
 from corsight.policies.rules.example import Example
-from corsight.policies.rules.model import Fix, HeaderEdit, Rule, Situation
+from corsight.policies.rules.model import Fix, HeaderEdit, Rule, Subject
 
 FAMILIES = {
     "The CORS check": cors_check,
@@ -36,4 +36,4 @@ DECISIONS: dict[str, Rule] = {code: rule for code, rule in RULES.items() if rule
 ADVICE: dict[str, Rule] = {code: rule for code, rule in RULES.items() if rule.kind == "advice"}
 """Those that do not."""
 
-__all__ = ["ADVICE", "DECISIONS", "FAMILIES", "RULES", "Example", "Fix", "HeaderEdit", "Rule", "Situation"]
+__all__ = ["ADVICE", "DECISIONS", "FAMILIES", "RULES", "Example", "Fix", "HeaderEdit", "Rule", "Subject"]

@@ -6,7 +6,7 @@ from corsight.policies.fetch.headers import Failure, list_values
 from corsight.policies.fetch.safelist import is_cors_safelisted_method
 from corsight.policies.rules.cors_check import vary_origin
 from corsight.policies.rules.example import Example
-from corsight.policies.rules.model import Fix, HeaderEdit, Rule, Situation
+from corsight.policies.rules.model import Fix, HeaderEdit, Rule, Subject
 from corsight.policies.rules.preflight import ASKED, allow_headers, allow_methods
 
 CACHES = "https://fetch.spec.whatwg.org/#cors-protocol-and-http-caches"
@@ -24,17 +24,17 @@ REASONABLE = "600"
 """Ten minutes: what every engine keeps, and short enough to change one's mind."""
 
 
-def max_age(situation: Situation) -> Fix:
+def max_age(subject: Subject) -> Fix:
     """Seconds, as a plain number."""
     return Fix((HeaderEdit("Access-Control-Max-Age", REASONABLE),))
 
 
-def by_name(situation: Situation) -> Fix:
+def by_name(subject: Subject) -> Fix:
     """The method and the headers that are asked for, listed by name."""
-    fix = allow_headers(situation) if situation.names else Fix()
-    methods = list_values(situation.response.headers.get("access-control-allow-methods"))
-    unlisted = not isinstance(methods, Failure) and situation.method not in (methods or ())
-    return fix + allow_methods(situation) if unlisted and not is_cors_safelisted_method(situation.method) else fix
+    fix = allow_headers(subject) if subject.names else Fix()
+    methods = list_values(subject.response.headers.get("access-control-allow-methods"))
+    unlisted = not isinstance(methods, Failure) and subject.method not in (methods or ())
+    return fix + allow_methods(subject) if unlisted and not is_cors_safelisted_method(subject.method) else fix
 
 
 GRANTED = "204\nAccess-Control-Allow-Origin: https://app.example\nVary: Origin"
@@ -97,7 +97,7 @@ RULES = (
         seen="Access-Control-Max-Age: {max_age}",
         needed="Access-Control-Max-Age: 0 to keep nothing, or a number of seconds",
         advice="Send 0 if preflights are not to be remembered.",
-        fix=lambda situation: Fix((HeaderEdit("Access-Control-Max-Age", "0"),)),
+        fix=lambda subject: Fix((HeaderEdit("Access-Control-Max-Age", "0"),)),
         example=Example(f"{ASKED}\n\n{GRANTED}\n{LISTS}\nAccess-Control-Max-Age: -1"),
     ),
     Rule(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from corsight.policies.fetch import cors_check as check
 from corsight.policies.rules.example import Example
-from corsight.policies.rules.model import Fix, HeaderEdit, Rule, Situation
+from corsight.policies.rules.model import Fix, HeaderEdit, Rule, Subject
 
 ALLOW_ORIGIN = "Access-Control-Allow-Origin"
 ALLOW_CREDENTIALS = "Access-Control-Allow-Credentials"
@@ -12,23 +12,23 @@ WIDENS = "lets pages of this origin read the response; answer the origins you tr
 WIDENS_CREDENTIALS = "lets pages of this origin act with the user's cookies: only for origins you trust as your own"
 
 
-def allow_origin(situation: Situation) -> Fix:
+def allow_origin(subject: Subject) -> Fix:
     """Name the origin, and say that the answer depends on it."""
-    return Fix((HeaderEdit(ALLOW_ORIGIN, situation.origin),)) + (
-        Fix() if situation.origin == "null" else vary_origin(situation)
+    return Fix((HeaderEdit(ALLOW_ORIGIN, subject.origin),)) + (
+        Fix() if subject.origin == "null" else vary_origin(subject)
     )
 
 
-def vary_origin(situation: Situation) -> Fix:
+def vary_origin(subject: Subject) -> Fix:
     """Say that the answer depends on the origin, beside what it depends on already."""
-    vary = situation.response.headers.get("vary")
+    vary = subject.response.headers.get("vary")
     named = [part.strip().lower() for part in (vary or "").split(",")]
     if "origin" in named or "*" in named:
         return Fix()
     return Fix((HeaderEdit("Vary", f"{vary}, Origin" if vary else "Origin"),))
 
 
-def allow_credentials(situation: Situation) -> Fix:
+def allow_credentials(subject: Subject) -> Fix:
     """Allow credentials, in the one spelling there is."""
     return Fix((HeaderEdit(ALLOW_CREDENTIALS, "true"),))
 
@@ -60,7 +60,7 @@ RULES = (
         seen="Access-Control-Allow-Origin: * for a request with credentials",
         needed="Access-Control-Allow-Origin: {origin} (not *), with Access-Control-Allow-Credentials: true",
         advice="Answer with the origin itself, or let the page ask without credentials.",
-        fix=lambda situation: allow_origin(situation) + allow_credentials(situation),
+        fix=lambda subject: allow_origin(subject) + allow_credentials(subject),
         widens=WIDENS_CREDENTIALS,
         example=Example(
             "GET https://api.example/cart\nOrigin: https://app.example\nCookie: id=7\n\n"

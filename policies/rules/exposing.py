@@ -5,7 +5,7 @@ from __future__ import annotations
 from corsight.policies.fetch.exposed import FORBIDDEN_RESPONSE_NAMES, SAFELISTED_RESPONSE_NAMES
 from corsight.policies.fetch.headers import is_token
 from corsight.policies.rules.example import Example
-from corsight.policies.rules.model import Fix, HeaderEdit, Rule, Situation
+from corsight.policies.rules.model import Fix, HeaderEdit, Rule, Subject
 
 SPEC = "https://fetch.spec.whatwg.org/#http-access-control-expose-headers"
 EXPOSE_HEADERS = "Access-Control-Expose-Headers"
@@ -38,9 +38,9 @@ PLUMBING = (
 WIDENS = "lets scripts of the allowed origins read the headers it lists"
 
 
-def expose_by_name(situation: Situation) -> Fix:
+def expose_by_name(subject: Subject) -> Fix:
     """List what a script may want, and what is listed well already."""
-    headers = situation.response.headers
+    headers = subject.response.headers
     listed = listed_well(headers.get(EXPOSE_HEADERS.lower()) or "")
     have = {name.lower() for name in listed}
     more = [name for name in headers.names() if name not in PLUMBING and name not in have]
@@ -48,16 +48,16 @@ def expose_by_name(situation: Situation) -> Fix:
     return Fix((HeaderEdit(EXPOSE_HEADERS, ", ".join(names)),)) if names else Fix()
 
 
-def expose_listed(situation: Situation) -> Fix:
+def expose_listed(subject: Subject) -> Fix:
     """List what is listed well, and leave out the rest."""
-    names = listed_well(situation.response.headers.get(EXPOSE_HEADERS.lower()) or "")
-    return Fix((HeaderEdit(EXPOSE_HEADERS, ", ".join(names)),)) if names else expose_by_name(situation)
+    names = listed_well(subject.response.headers.get(EXPOSE_HEADERS.lower()) or "")
+    return Fix((HeaderEdit(EXPOSE_HEADERS, ", ".join(names)),)) if names else expose_by_name(subject)
 
 
-def expose_asked(situation: Situation) -> Fix:
+def expose_asked(subject: Subject) -> Fix:
     """List the headers that are hidden (`value`), beside those that are listed."""
-    listed = listed_well(situation.response.headers.get(EXPOSE_HEADERS.lower()) or "")
-    asked = [name for name in listed_well(situation.value) if name.lower() not in {one.lower() for one in listed}]
+    listed = listed_well(subject.response.headers.get(EXPOSE_HEADERS.lower()) or "")
+    asked = [name for name in listed_well(subject.value) if name.lower() not in {one.lower() for one in listed}]
     return Fix((HeaderEdit(EXPOSE_HEADERS, ", ".join([*listed, *asked])),)) if asked else Fix()
 
 

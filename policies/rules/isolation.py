@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from corsight.policies.rules.example import Example
-from corsight.policies.rules.model import Fix, HeaderEdit, Rule, Situation
+from corsight.policies.rules.model import Fix, HeaderEdit, Rule, Subject
 
 CORP_SPEC = "https://fetch.spec.whatwg.org/#cross-origin-resource-policy-check"
 
@@ -16,7 +16,7 @@ ORB = "opaque-response-blocked"
 NETWORK_ERROR = "network-error"
 
 
-def resource_policy(situation: Situation) -> Fix:
+def resource_policy(subject: Subject) -> Fix:
     """Let every page embed it."""
     return Fix((HeaderEdit("Cross-Origin-Resource-Policy", "cross-origin"),))
 
@@ -30,7 +30,7 @@ EMBEDDED: dict[str, Any] = {
     "mode": "no-cors",
     "destination": "image",
     "credentials": "include",
-    "site": "cross-site",
+    "distance": "cross-site",
 }
 """The facts of an <img> on another site's page."""
 

@@ -19,7 +19,7 @@ NONE = "(none)"
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
+class Subject:
     """What a rule looks at when it says what was seen, what was needed and how to mend it.
 
     `origin` is the serialized request origin, `method` and `names` what the request needs, `value` what the rule turned
@@ -85,7 +85,7 @@ class Fix:
         return bool(self.edits or self.status)
 
 
-def no_header(situation: Situation) -> Fix:
+def no_header(subject: Subject) -> Fix:
     """The fix of what no response header mends."""
     return Fix()
 
@@ -111,7 +111,7 @@ class Rule:
     advice: str
     example: Example
     actor: Actor = "server"
-    fix: Callable[[Situation], Fix] = field(default=no_header)
+    fix: Callable[[Subject], Fix] = field(default=no_header)
     widens: str | None = None
     kind: Kind = "decision"
     many: bool = False
@@ -126,13 +126,13 @@ class Rule:
         """Whether a response header, or the status of a preflight, can mend it."""
         return self.fix is not no_header
 
-    def seen_in(self, situation: Situation) -> str:
+    def seen_in(self, subject: Subject) -> str:
         """What was seen, in one line. What the peers sent is in it as it is: redact it before it is shown."""
-        return fill(self.seen, situation)
+        return fill(self.seen, subject)
 
-    def needed_in(self, situation: Situation) -> str:
+    def needed_in(self, subject: Subject) -> str:
         """What would have satisfied the rule, in one line; not redacted either."""
-        return fill(self.needed, situation)
+        return fill(self.needed, subject)
 
 
 HEADERS = {
@@ -149,23 +149,23 @@ HEADERS = {
 """The placeholders that stand for a response header."""
 
 
-def fill(template: str, situation: Situation) -> str:
+def fill(template: str, subject: Subject) -> str:
     """A rule's text with its placeholders filled in: those of HEADERS, origin, method, names, refused, host, status,
     target and value. Raises KeyError for any other."""
-    get = situation.response.headers.get
+    get = subject.response.headers.get
     words: dict[str, str] = {
         placeholder: get(name) or NONE for placeholder, name in HEADERS.items() if f"{{{placeholder}}}" in template
     }
     return template.format_map(
         words
         | {
-            "origin": situation.origin,
-            "method": situation.method,
-            "names": ", ".join(situation.names) or NONE,
-            "refused": ", ".join(situation.refused) or NONE,
-            "host": situation.url.partition("://")[2].partition("/")[0],
-            "status": str(situation.response.status),
-            "target": situation.target or NONE,
-            "value": situation.value or NONE,
+            "origin": subject.origin,
+            "method": subject.method,
+            "names": ", ".join(subject.names) or NONE,
+            "refused": ", ".join(subject.refused) or NONE,
+            "host": subject.url.partition("://")[2].partition("/")[0],
+            "status": str(subject.response.status),
+            "target": subject.target or NONE,
+            "value": subject.value or NONE,
         }
     )

@@ -8,7 +8,7 @@ from corsight.policies.fetch.cors_check import SPEC
 from corsight.policies.fetch.origin import is_serialized_origin, origin_of
 from corsight.policies.rules.cors_check import ALLOW_ORIGIN, WIDENS, allow_origin
 from corsight.policies.rules.example import Example
-from corsight.policies.rules.model import Fix, HeaderEdit, Rule, Situation
+from corsight.policies.rules.model import Fix, HeaderEdit, Rule, Subject
 
 TRAILING_SLASH = "allow-origin-trailing-slash"
 PATH = "allow-origin-path"
@@ -60,16 +60,16 @@ def listed_origins(allow_origin: str) -> list[str]:
     return [one for one in re.split(r"[,\s]+", allow_origin) if one]
 
 
-def reshaped(situation: Situation) -> Fix:
+def reshaped(subject: Subject) -> Fix:
     """The same origin, as browsers serialize it."""
-    origin = origin_of(situation.response.headers.get(ALLOW_ORIGIN.lower()) or "")
+    origin = origin_of(subject.response.headers.get(ALLOW_ORIGIN.lower()) or "")
     return Fix((HeaderEdit(ALLOW_ORIGIN, origin),)) if origin != "null" else Fix()
 
 
-def picked(situation: Situation) -> Fix:
+def picked(subject: Subject) -> Fix:
     """The origin that asked, where it is on the list."""
-    value = situation.response.headers.get(ALLOW_ORIGIN.lower()) or ""
-    return allow_origin(situation) if situation.origin in listed_origins(value) else Fix()
+    value = subject.response.headers.get(ALLOW_ORIGIN.lower()) or ""
+    return allow_origin(subject) if subject.origin in listed_origins(value) else Fix()
 
 
 ASKED = "GET https://api.example/orders\nOrigin: https://app.example\n\n200\nAccess-Control-Allow-Origin: "

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from corsight.policies.rules.cors_check import ALLOW_CREDENTIALS, ALLOW_ORIGIN
 from corsight.policies.rules.example import Example
-from corsight.policies.rules.model import Fix, HeaderEdit, Rule, Situation
+from corsight.policies.rules.model import Fix, HeaderEdit, Rule, Subject
 
 SPEC = "https://fetch.spec.whatwg.org/#http-responses"
 REQUESTS = "https://fetch.spec.whatwg.org/#http-requests"
@@ -80,9 +80,9 @@ def _distance(a: str, b: str) -> int:
     return row[-1]
 
 
-def spelt(situation: Situation) -> Fix:
+def spelt(subject: Subject) -> Fix:
     """The value under the name that was meant, where that name is not there."""
-    headers = situation.response.headers
+    headers = subject.response.headers
     edits: dict[str, HeaderEdit] = {}
     for name in headers.names():
         known = meant(name)
@@ -91,14 +91,14 @@ def spelt(situation: Situation) -> Fix:
     return Fix(tuple(edits.values()))
 
 
-def once(situation: Situation) -> Fix:
+def once(subject: Subject) -> Fix:
     """Each header that came several times, once: with the value that says most."""
-    headers, edits = situation.response.headers, []
+    headers, edits = subject.response.headers, []
     for name in SINGLES:
         lines = headers.lines(name.lower())
         if len(lines) < 2:
             continue
-        best = next((line for line in (situation.origin, "*", "true") if line in lines), lines[0])
+        best = next((line for line in (subject.origin, "*", "true") if line in lines), lines[0])
         edits.append(HeaderEdit(name, best))
     return Fix(tuple(edits))
 

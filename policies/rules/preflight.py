@@ -5,7 +5,7 @@ from __future__ import annotations
 from corsight.policies.fetch import preflight as check
 from corsight.policies.fetch.headers import is_token
 from corsight.policies.rules.example import Example
-from corsight.policies.rules.model import Fix, HeaderEdit, Rule, Situation
+from corsight.policies.rules.model import Fix, HeaderEdit, Rule, Subject
 
 ALLOW_METHODS = "Access-Control-Allow-Methods"
 ALLOW_HEADERS = "Access-Control-Allow-Headers"
@@ -20,23 +20,23 @@ ASKED = (
 GRANTED = "Access-Control-Allow-Origin: https://app.example\nVary: Origin"
 
 
-def ok_status(situation: Situation) -> Fix:
+def ok_status(subject: Subject) -> Fix:
     """Answer the preflight, as such, with success."""
     return Fix(status=204)
 
 
-def allow_methods(situation: Situation) -> Fix:
+def allow_methods(subject: Subject) -> Fix:
     """List the method beside those that are listed well."""
-    return Fix((HeaderEdit(ALLOW_METHODS, _listed(situation, ALLOW_METHODS, (situation.method,))),))
+    return Fix((HeaderEdit(ALLOW_METHODS, _listed(subject, ALLOW_METHODS, (subject.method,))),))
 
 
-def allow_headers(situation: Situation) -> Fix:
+def allow_headers(subject: Subject) -> Fix:
     """List every name the request needs beside those that are listed well."""
-    return Fix((HeaderEdit(ALLOW_HEADERS, _listed(situation, ALLOW_HEADERS, situation.names)),))
+    return Fix((HeaderEdit(ALLOW_HEADERS, _listed(subject, ALLOW_HEADERS, subject.names)),))
 
 
-def _listed(situation: Situation, header: str, wanted: tuple[str, ...]) -> str:
-    value = situation.response.headers.get(header.lower()) or ""
+def _listed(subject: Subject, header: str, wanted: tuple[str, ...]) -> str:
+    value = subject.response.headers.get(header.lower()) or ""
     listed = [token for token in (part.strip() for part in value.split(",")) if is_token(token)]
     have = {token.lower() if header == ALLOW_HEADERS else token for token in listed}
     return ", ".join([*listed, *(name for name in wanted if name not in have)])

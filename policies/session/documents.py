@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from corsight.policies.exchange import Response
-from corsight.policies.facts import Embedder
+from corsight.policies.fetch.corp import EmbedderPolicy
 from corsight.policies.fetch.origin import is_potentially_trustworthy, origin_of
 from corsight.policies.session.memory import Memory
 
-POLICIES: dict[str, Embedder] = {"require-corp": "require-corp", "credentialless": "credentialless"}
+POLICIES: dict[str, EmbedderPolicy] = {"require-corp": "require-corp", "credentialless": "credentialless"}
 
 
 class Documents:
@@ -16,12 +16,12 @@ class Documents:
     __slots__ = ("_by_origin", "_by_url", "_policies", "_secure", "last", "newest")
 
     def __init__(self, size: int) -> None:
-        self._by_url: Memory[str, Embedder] = Memory(size)
-        self._by_origin: Memory[str, dict[Embedder, str]] = Memory(size)
-        self._policies: set[Embedder] = set()
+        self._by_url: Memory[str, EmbedderPolicy] = Memory(size)
+        self._by_origin: Memory[str, dict[EmbedderPolicy, str]] = Memory(size)
+        self._policies: set[EmbedderPolicy] = set()
         self._secure: set[bool] = set()
         self.last: str | None = None
-        self.newest: Embedder = "unsafe-none"
+        self.newest: EmbedderPolicy = "unsafe-none"
 
     def add(self, url: str, response: Response) -> None:
         """A document came: remember its URL and its embedder policy."""
@@ -56,7 +56,7 @@ class Documents:
         pages = self._by_origin.get(origin) if origin is not None else None
         return list(pages.values())[-1] if pages else None
 
-    def embedder(self, origin: str | None, referrer: str | None) -> Embedder | None:
+    def embedder(self, origin: str | None, referrer: str | None) -> EmbedderPolicy | None:
         """The page's embedder policy; None when the page was not seen, or it may be one of several."""
         if referrer is not None and (policy := self._by_url.get(referrer)) is not None:
             return policy

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from corsight.policies.engines import EnginePolicy
 from corsight.policies.exchange import Exchange, Response
-from corsight.policies.facts import Embedder, Facts, Site, Tainting
-from corsight.policies.fetch.corp import distance
+from corsight.policies.facts import Facts, Tainting
+from corsight.policies.fetch.corp import EmbedderPolicy, measure_distance
 from corsight.policies.fetch.headers import Failure
-from corsight.policies.fetch.origin import is_potentially_trustworthy, origin_of
+from corsight.policies.fetch.origin import Distance, is_potentially_trustworthy, origin_of
 from corsight.policies.fetch.redirect import MAX_REDIRECTS, location_url
 from corsight.policies.session.clients import Client
 from corsight.policies.session.credentials import BY_ELEMENTS, Credentials
@@ -15,7 +15,7 @@ from corsight.policies.session.documents import Documents
 from corsight.policies.session.fetches import Entry
 from corsight.policies.session.reading import referrer_origin
 
-SITES: dict[str, Site] = {"same-origin": "same-origin", "same-site": "same-site", "cross-site": "cross-site"}
+SITES: dict[str, Distance] = {"same-origin": "same-origin", "same-site": "same-site", "cross-site": "cross-site"}
 
 
 def tainting_of(entry: Entry) -> tuple[Tainting, Tainting | None]:
@@ -73,10 +73,10 @@ def facts_of(
     if target is not None:
         page = documents.page(page_origin, reading.referrer) or documents.last
         secure = documents.secure if page_origin is None else page_origin.startswith("https:")
-    site: Site = "cross-site"
-    embedder: Embedder | None = "unsafe-none"
+    distance: Distance = "cross-site"
+    embedder: EmbedderPolicy | None = "unsafe-none"
     if "opaque" in (tainting, tainting_too):
-        site = _site(entry, page_origin)
+        distance = _measure(entry, page_origin)
         # Only a secure page has an embedder policy, and none of those asks for anything over plain http.
         if client.browser and is_potentially_trustworthy(url if page_origin is None else page_origin):
             embedder = documents.embedder(page_origin, reading.referrer)
@@ -102,7 +102,7 @@ def facts_of(
         likelier="include" if include is None and credentials.likelier(entry, response) else "not-include",
         tainting_too=tainting_too,
         secure=secure,
-        site=site,
+        distance=distance,
         embedder=embedder,
         likelier_embedder=documents.newest if embedder is None else embedder,
         chain=chain,
@@ -126,7 +126,7 @@ def _target(response: Response | None, url: str, policy: EnginePolicy) -> str | 
     return "" if isinstance(found, Failure) else found
 
 
-def _site(entry: Entry, page_origin: str | None) -> Site:
+def _measure(entry: Entry, page_origin: str | None) -> Distance:
     """How far the resource is from its page.
 
     Sec-Fetch-Site tells, also of what a stylesheet asks for, whose Referer is the stylesheet. After a redirect it
@@ -135,4 +135,4 @@ def _site(entry: Entry, page_origin: str | None) -> Site:
     told = SITES.get(entry.reading.site or "")
     if told is not None and (entry.index == 0 or page_origin is None):
         return told
-    return "cross-site" if page_origin is None else distance(page_origin, entry.exchange.request.url)
+    return "cross-site" if page_origin is None else measure_distance(page_origin, entry.exchange.request.url)

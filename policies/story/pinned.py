@@ -8,7 +8,8 @@ from itertools import product
 
 from corsight.policies.decision.judge import judge
 from corsight.policies.exchange import Exchange
-from corsight.policies.facts import Embedder, Facts
+from corsight.policies.facts import Facts
+from corsight.policies.fetch.corp import EmbedderPolicy
 from corsight.policies.value import value
 from corsight.policies.verdict import CredentialsMode, Verdict
 
@@ -48,7 +49,7 @@ def _candidates(facts: Facts) -> Iterator[Facts]:
         credentials = ["include", "not-include"] if facts.likelier == "include" else ["not-include", "include"]
     taintings = [facts.tainting] if facts.tainting_too is None else [facts.tainting, facts.tainting_too]
     secures = [True, False] if facts.secure is None else [facts.secure]
-    embedders: list[Embedder] = [facts.likelier_embedder if facts.embedder is None else facts.embedder]
+    embedders: list[EmbedderPolicy] = [facts.likelier_embedder if facts.embedder is None else facts.embedder]
     if facts.embedder is None:
         embedders += ["unsafe-none", "require-corp"]
     for mode, tainting, secure, embedder in product(credentials, taintings, secures, embedders):

@@ -252,7 +252,7 @@ def _headers(shape: Shape, include: bool, policy: EnginePolicy, failed: str) -> 
 
 
 def _opaque(pinned: Pinned, shape: Shape, policy: EnginePolicy) -> Iterator[_Check]:
-    said, site, embedder = shape.resource_policy, shape.site, pinned.facts.embedder
+    said, site, embedder = shape.resource_policy, shape.distance, pinned.facts.embedder
     where = {"same-origin": "of its own origin", "same-site": "of its own site", "cross-site": "of another site"}[site]
     if said is None:
         passes = f"no {RESOURCE_POLICY}, and none is needed"

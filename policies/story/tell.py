@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from corsight.policies.decision.judge import mend, situation
+from corsight.policies.decision.judge import describe_subject, mend
 from corsight.policies.engines import ENGINES
 from corsight.policies.exchange import Exchange, HeaderList
 from corsight.policies.facts import Facts
@@ -213,7 +213,7 @@ def _needed(exchange: Exchange, pinned: Pinned, rule: Rule) -> str:
     response = pinned.facts.response or exchange.response
     if response is None:
         return rule.needed
-    return shown(rule.needed_in(situation(exchange, pinned.facts, response, pinned.include)))
+    return shown(rule.needed_in(describe_subject(exchange, pinned.facts, response, pinned.include)))
 
 
 def _remedy(exchange: Exchange, pinned: Pinned, verdict: Verdict, rule: Rule, host: str) -> Remedy:

@@ -9,7 +9,7 @@ from typing import TextIO
 from rich.text import Text
 
 from corsight.policies.decision.advise import advice
-from corsight.policies.decision.judge import situation
+from corsight.policies.decision.judge import describe_subject
 from corsight.policies.engines import ENGINES
 from corsight.policies.exchange import Response
 from corsight.policies.fetch.cors_check import MISSING as MISSING_HEADER
@@ -245,7 +245,7 @@ def _write_advice(page: Page, answers: Sequence[Answer]) -> None:
             for code, value in advice(entry.exchange, facts, answer.engine, preflight):
                 # What the page sends is noted already, answered or not.
                 if code != "cors-header-sent-by-client":
-                    seen = situation(entry.exchange, facts, response, facts.credentials == "include", value)
+                    seen = describe_subject(entry.exchange, facts, response, facts.credentials == "include", value)
                     said.setdefault(code, f"{RULES[code].title}: {RULES[code].seen_in(seen)}. {RULES[code].advice}")
             preflight = response if entry.role == "preflight" else None
     for text in said.values():

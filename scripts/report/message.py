@@ -10,7 +10,7 @@ from rich.text import Text
 from corsight.policies.console import Message
 from corsight.policies.engines import ENGINES
 from corsight.policies.exchange import HeaderList, Response
-from corsight.policies.rules import RULES, Rule, Situation
+from corsight.policies.rules import RULES, Rule, Subject
 from corsight.policies.rules.isolation import NETWORK_ERROR
 from corsight.policies.story.shown import shown
 from corsight.scripts.curl import preflight_command, request_command
@@ -52,7 +52,7 @@ def write_message(message: Message, stream: TextIO) -> None:
     page.flush()
 
 
-def _write_next(page: Page, message: Message, known: Situation) -> None:
+def _write_next(page: Page, message: Message, known: Subject) -> None:
     """The commands that show what the server answers, and how to have that judged."""
     origin, url, method = known.origin, known.url, message.method or "GET"
     words = ["corsight", "check", "--origin", origin, "--url", url]
@@ -80,14 +80,14 @@ def _write_next(page: Page, message: Message, known: Situation) -> None:
         page.field("note", f"Put yours for {names}: the message does not name {'it' if len(unknown) == 1 else 'them'}.")
 
 
-def _situation(message: Message) -> Situation:
+def _situation(message: Message) -> Subject:
     """What a rule's texts are made of, as far as the message tells."""
     preflight = bool(message.preflight) or (message.rule or "").startswith("preflight-")
     names = (message.value,) if message.rule == "preflight-header-not-allowed" and message.value else ()
     fields: list[tuple[str, str]] = []
     if message.value is not None and (message.rule or "").startswith("allow-origin"):
         fields.append(("Access-Control-Allow-Origin", message.value))
-    return Situation(
+    return Subject(
         url=message.url or "URL",
         origin=message.origin or "ORIGIN",
         method=message.method or "GET",
@@ -102,7 +102,7 @@ def _situation(message: Message) -> Situation:
     )
 
 
-def _remedy(rule: Rule, known: Situation, message: Message) -> Iterator[tuple[str, str]]:
+def _remedy(rule: Rule, known: Subject, message: Message) -> Iterator[tuple[str, str]]:
     """What the rule needs, its edits and its advice. A list that the message does not show is only added to."""
     yield "needed", shown(rule.needed_in(known))
     if rule.code in ("preflight-allow-methods-invalid", "preflight-allow-headers-invalid"):

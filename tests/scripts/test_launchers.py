@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-TOOLS = ["cat", "chmod", "cksum", "dirname", "head", "mkdir", "mv", "readlink", "rm", "sed", "sh", "sleep", "tail"]
+TOOLS = ["cat", "chmod", "cksum", "dirname", "head", "ln", "mkdir", "mv", "readlink", "rm", "sed", "sh", "sleep"]
+TOOLS += ["tail"]
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the launchers are POSIX shell scripts")
 
@@ -103,7 +104,7 @@ def test_folder_and_arguments_are_kept(checkout: Checkout, tmp_path: Path) -> No
     assert json.loads(ended.stdout) == {
         "cwd": str(here),
         "args": ["-P", "-m", "corsight.scripts.cli", "audit", "two words", "", "*", "--x=$HOME"],
-        "path": f"{checkout.root}:/theirs",
+        "path": f"{checkout.root}/.corsight/src:/theirs",
     }
 
 
@@ -111,7 +112,7 @@ def test_a_link_to_the_launcher_works(checkout: Checkout, tmp_path: Path) -> Non
     (checkout.root / "link").symlink_to("scripts/corsight")
     (tmp_path / "corsight").symlink_to(checkout.root / "link")
     ended = subprocess.run([tmp_path / "corsight"], env=checkout.environment, capture_output=True, text=True)
-    assert json.loads(ended.stdout)["path"] == str(checkout.root)
+    assert json.loads(ended.stdout)["path"] == f"{checkout.root}/.corsight/src"
 
 
 def test_the_first_start_says_one_line_and_the_second_runs_no_uv_and_no_python(checkout: Checkout) -> None:

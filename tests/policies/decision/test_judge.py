@@ -78,7 +78,7 @@ def all_facts(draw: st.DrawFn, **fixed: object) -> Facts:
         "likelier": draw(st.sampled_from(("include", "not-include"))),
         "tainting_too": draw(st.none() | st.sampled_from(("cors", "opaque", "basic"))),
         "secure": draw(st.none() | st.booleans()),
-        "site": draw(st.sampled_from(("same-origin", "same-site", "cross-site"))),
+        "distance": draw(st.sampled_from(("same-origin", "same-site", "cross-site"))),
         "embedder": draw(st.none() | st.sampled_from(("unsafe-none", "require-corp", "credentialless"))),
         "chain": draw(st.sampled_from(((), ("https://a.test/",), ("https://a.test/",) * 20, ("",) * 25))),
         "target": draw(targets),

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corsight.policies.exchange import HeaderList, Response
-from corsight.policies.rules import RULES, Situation
+from corsight.policies.rules import RULES, Subject
 from corsight.policies.rules.placement import RESPONSE_HEADERS, meant
 
 
@@ -62,8 +62,8 @@ def test_any_name_is_read(name: str) -> None:
     assert meant(name) in (None, *RESPONSE_HEADERS)
 
 
-def answered(*pairs: tuple[str, str]) -> Situation:
-    return Situation(
+def answered(*pairs: tuple[str, str]) -> Subject:
+    return Subject(
         url="https://api.example/",
         origin="https://app.example",
         method="GET",

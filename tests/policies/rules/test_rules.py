@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 
 from corsight.policies.decision.advise import advice, advise
-from corsight.policies.decision.judge import judge, situation
+from corsight.policies.decision.judge import describe_subject, judge
 from corsight.policies.engines import ENGINES
 from corsight.policies.exchange import Response
 from corsight.policies.facts import Facts
 from corsight.policies.fetch.cors_check import CREDENTIALS, WILDCARD
-from corsight.policies.rules import ADVICE, DECISIONS, FAMILIES, RULES, Rule, Situation, caching
+from corsight.policies.rules import ADVICE, DECISIONS, FAMILIES, RULES, Rule, Subject, caching
 from corsight.policies.verdict import EngineName, Outcome, Role
 
 ENGINE_NAMES: tuple[EngineName, ...] = tuple(ENGINES)
@@ -33,10 +33,10 @@ ADVISED = [
 ]
 
 
-def of(rule: Rule, value: str = "") -> Situation:
+def of(rule: Rule, value: str = "") -> Subject:
     example = rule.example
     assert example.exchange.response is not None
-    return situation(
+    return describe_subject(
         example.exchange, example.facts, example.exchange.response, example.facts.credentials == "include", value
     )
 
@@ -208,7 +208,7 @@ def test_what_was_seen_is_said_with_its_value() -> None:
     assert rule.seen_in(of(rule)) == "Access-Control-Allow-Headers: X-Requested-With, which leaves out content-type"
     role: Role = "preflight"
     facts = Facts(role=role, tainting="cors", method="PUT", names=("x-a", "authorization"))
-    found = Situation(
+    found = Subject(
         url="https://api.example/",
         origin="https://app.example",
         method=facts.method,

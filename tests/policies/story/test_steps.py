@@ -79,7 +79,7 @@ def facts(draw: st.DrawFn) -> Facts:
         likelier=draw(st.sampled_from(["include", "not-include"])),
         tainting_too=draw(st.sampled_from([None, "opaque"])) if tainting == "cors" and role == "request" else None,
         secure=draw(st.sampled_from([True, False, None])),
-        site=draw(st.sampled_from(["same-origin", "same-site", "cross-site"])),
+        distance=draw(st.sampled_from(["same-origin", "same-site", "cross-site"])),
         embedder=draw(st.sampled_from([None, "unsafe-none", "require-corp", "credentialless"])),
         chain=("https://api.test/0",) * draw(st.sampled_from([0, 1, 20])),
         target=draw(
