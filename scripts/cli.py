@@ -15,14 +15,14 @@ from typing import Annotated, NoReturn
 import typer
 
 from corsight.scripts import __version__
-from corsight.scripts.audit import audit
-from corsight.scripts.browse import browse
-from corsight.scripts.check import check
-from corsight.scripts.demo import demo
+from corsight.scripts.commands.audit import audit
+from corsight.scripts.commands.browse import browse
+from corsight.scripts.commands.check import check
+from corsight.scripts.commands.demo import demo
+from corsight.scripts.commands.explain import explain
+from corsight.scripts.commands.policy import policy
+from corsight.scripts.commands.rules import rules
 from corsight.scripts.errors import CorsightError, one_line
-from corsight.scripts.explain import explain
-from corsight.scripts.policy import policy
-from corsight.scripts.rules import rules
 
 CLEAN = 0
 BAD_INPUT = 2

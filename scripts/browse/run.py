@@ -14,15 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from corsight.policies.verdict import EngineName, Outcome
-from corsight.scripts import browsers, proxy
-from corsight.scripts.audit import judgements, settled
-from corsight.scripts.browse import FailOn
-from corsight.scripts.browse.command import environment, exit_code, started
 from corsight.scripts.browse.session import Session
 from corsight.scripts.browse.watch import watching
-from corsight.scripts.browsers import Engine, Running
+from corsight.scripts.commands.audit import judgements, settled
+from corsight.scripts.commands.browse import FailOn
 from corsight.scripts.errors import CorsightError, one_line
-from corsight.scripts.proxy import Proxy
+from corsight.scripts.processes import browsers, proxy
+from corsight.scripts.processes.browsers import Engine, Running
+from corsight.scripts.processes.proxy import Proxy
+from corsight.scripts.processes.script import environment, exit_code, started
 from corsight.scripts.recordings import Recording
 from corsight.scripts.report.findings import Findings
 from corsight.scripts.report.text import write

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 
 from corsight.policies.redact import printable, redact
 from corsight.policies.rules import RULES
-from corsight.scripts import proxy
-from corsight.scripts.audit import judgements, settled
 from corsight.scripts.browse.join import join
 from corsight.scripts.browse.rows import LOADED, Row, Rows
 from corsight.scripts.browse.watch import Watcher
-from corsight.scripts.browsers import BrowserError, Running
+from corsight.scripts.commands.audit import judgements, settled
+from corsight.scripts.commands.explain import fetches
 from corsight.scripts.errors import CorsightError, one_line
-from corsight.scripts.explain import fetches
-from corsight.scripts.proxy import Proxy, Tail
+from corsight.scripts.processes import proxy
+from corsight.scripts.processes.browsers import BrowserError, Running
+from corsight.scripts.processes.proxy import Proxy, Tail
 from corsight.scripts.recordings import Recording
 
 if TYPE_CHECKING:

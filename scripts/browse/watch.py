@@ -18,8 +18,8 @@ from typing import Any, Literal, Protocol
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
-from corsight.scripts import browsers
-from corsight.scripts.browsers import BrowserError, Running
+from corsight.scripts.processes import browsers
+from corsight.scripts.processes.browsers import BrowserError, Running
 
 type Kind = Literal["loaded", "refused", "unsent", "answered"]
 

@@ -6,8 +6,8 @@ addons/cors.py is loaded first, and makes the namespace corsight. It leaves `see
 
 from mitmproxy import http
 
-from corsight.scripts.control import tell
 from corsight.scripts.demo.shop import SEEN, answer
+from corsight.scripts.processes.control import tell
 
 
 class Shop:

@@ -23,13 +23,13 @@ from mitmproxy.io import FlowReader
 
 from corsight.policies.record import record
 from corsight.policies.session import Judged
-from corsight.scripts import browsers, proxy
-from corsight.scripts.audit import judgements, settled
-from corsight.scripts.browsers import Browser, BrowserError, Running
-from corsight.scripts.demo import Choice
+from corsight.scripts.commands.audit import judgements, settled
+from corsight.scripts.commands.demo import Choice
 from corsight.scripts.demo.shop import HOME, REQUESTS, SEEN
 from corsight.scripts.errors import CorsightError, one_line
-from corsight.scripts.proxy import ADDON, ROOT, shown
+from corsight.scripts.processes import browsers, proxy
+from corsight.scripts.processes.browsers import Browser, BrowserError, Running
+from corsight.scripts.processes.proxy import ADDON, ROOT, shown
 from corsight.scripts.recordings import Recording
 from corsight.scripts.report.findings import Findings
 from corsight.scripts.report.text import write

@@ -18,14 +18,14 @@ from typing import Any
 import pytest
 from websockets.sync.client import connect
 
-from corsight.scripts import browsers, proxy
 from corsight.scripts.browse import session as sessions
 from corsight.scripts.browse.rows import Row
 from corsight.scripts.browse.run import Plan, run
 from corsight.scripts.browse.session import Session
-from corsight.scripts.browsers import BrowserError, Engine
 from corsight.scripts.demo.shop import HOME, REQUESTS, SEEN
-from tests.scripts.test_browse import nothing_left
+from corsight.scripts.processes import browsers, proxy
+from corsight.scripts.processes.browsers import BrowserError, Engine
+from tests.scripts.commands.test_browse import nothing_left
 
 ROOT = Path(__file__).resolve().parents[2]
 SHOP = ROOT / "scripts" / "demo" / "inside.py"

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from corsight.scripts import browsers
-from corsight.scripts.browsers import Browser, BrowserError, Engine, pick, start
+from corsight.scripts.processes import browsers
+from corsight.scripts.processes.browsers import Browser, BrowserError, Engine, pick, start
 from tests.browser.lab.record import proxy
 
 

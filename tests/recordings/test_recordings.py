@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from corsight.policies.record import Lines
-from corsight.scripts.audit import judgements, settled
+from corsight.scripts.commands.audit import judgements, settled
 from corsight.scripts.recordings import Recording
 from tests.browser.lab.score import score
 

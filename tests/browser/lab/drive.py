@@ -24,8 +24,8 @@ from typing import Any, Literal, Protocol
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from corsight.scripts import browsers
-from corsight.scripts.browsers import BrowserError
+from corsight.scripts.processes import browsers
+from corsight.scripts.processes.browsers import BrowserError
 
 type Engine = Literal["chromium", "firefox", "webkit"]
 

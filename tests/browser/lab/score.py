@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from corsight.policies.record import Lines
 from corsight.policies.session import Judged
-from corsight.scripts.audit import judgements, settled
+from corsight.scripts.commands.audit import judgements, settled
 from corsight.scripts.recordings import Recording
 from tests.browser.lab.record import FLOWS, SCENARIOS, TRUTH
 

@@ -19,7 +19,7 @@ from corsight.policies.server.respond import respond
 from corsight.policies.server.write import to_yaml
 from corsight.policies.session import Judged
 from corsight.policies.verdict import EngineName, Outcome
-from corsight.scripts.audit import judgements, settled
+from corsight.scripts.commands.audit import judgements, settled
 from corsight.scripts.recordings import Recording
 from tests.policies.server.traffic import API, COOKIE, PAGE, allow, asks, judge, preflights
 

@@ -21,12 +21,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from corsight.scripts.browsers import BrowserError, end_group
 from corsight.scripts.errors import CorsightError
+from corsight.scripts.processes.browsers import BrowserError, end_group
 
 type Tool = Literal["mitmdump", "mitmweb"]
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 ADDON = ROOT / "addons" / "cors.py"
 CONTROL = Path(__file__).with_name("control.py")
 CA = "mitmproxy-ca-cert.pem"

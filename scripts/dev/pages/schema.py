@@ -17,7 +17,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from corsight.policies.record import LogRecord
 from corsight.policies.server.model import PolicyFile
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[3]
 DOCS = ROOT / "docs"
 FILE = DOCS / "log.schema.json"
 POLICY_FILE = DOCS / "policy.schema.json"

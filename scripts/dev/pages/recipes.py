@@ -13,7 +13,7 @@ from pathlib import Path
 
 from corsight.policies.server.export import TARGETS, Target
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[3]
 FILE = ROOT / "docs" / "recipes.md"
 TESTS = ROOT / "tests" / "recipes"
 

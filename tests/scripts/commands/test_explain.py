@@ -15,11 +15,12 @@ from mitmproxy.http import HTTPFlow
 from mitmproxy.io import FlowWriter
 
 from corsight.policies.story import tell
-from corsight.scripts import cli, explain
+from corsight.scripts import cli
+from corsight.scripts.commands import explain
 from corsight.scripts.report.story import write
 from tests.policies.story.told import judged as judged_of
 from tests.policies.story.told import preflight as preflight_of
-from tests.scripts.test_audit import ALLOW, PAGE, flow, preflight
+from tests.scripts.commands.test_audit import ALLOW, PAGE, flow, preflight
 
 API = "https://api.example/v1"
 
@@ -181,7 +182,7 @@ def test_without_unicode_it_is_told_in_ascii(tmp_path: Path) -> None:
         capture_output=True,
         check=True,
         env=environment,
-        cwd=Path(__file__).resolve().parents[2],
+        cwd=Path(__file__).resolve().parents[3],
     )
     text = done.stdout.decode("ascii")
     assert "NO 7.5" in text

@@ -198,7 +198,7 @@ def _recordings(paths: Sequence[str]) -> list[Recording]:
 
 
 def _judged(recordings: Iterable[Recording], engine: str) -> Iterator[Judged]:
-    from corsight.scripts.audit import judgements, settled
+    from corsight.scripts.commands.audit import judgements, settled
 
     chosen: EngineName | None = None if engine == "auto" else engine  # type: ignore[assignment]
     for recording in recordings:

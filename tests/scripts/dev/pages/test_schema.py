@@ -11,7 +11,7 @@ import pytest
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response
 from corsight.policies.record import LogRecord, record
 from corsight.policies.session import Session
-from corsight.scripts.dev import schema
+from corsight.scripts.dev.pages import schema
 
 PUBLISHED = json.loads(schema.FILE.read_text("utf-8"))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from corsight.policies.rules import RULES
-from corsight.scripts.dev import docs
+from corsight.scripts.dev.pages import rules as docs
 
 
 def test_the_pages_are_fresh() -> None:

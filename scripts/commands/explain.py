@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from corsight.scripts.audit import judgements, settled
+from corsight.scripts.commands.audit import judgements, settled
 from corsight.scripts.errors import CorsightError, one_line
 
 if TYPE_CHECKING:

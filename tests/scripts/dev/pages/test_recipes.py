@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from corsight.policies.server.export import TARGETS
-from corsight.scripts.dev import recipes
+from corsight.scripts.dev.pages import recipes
 
 DEBIAN = json.loads((recipes.TESTS / "debian.json").read_text("utf-8"))
 

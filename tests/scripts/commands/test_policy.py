@@ -11,7 +11,7 @@ from mitmproxy.io import FlowReader, FlowWriter
 from corsight.policies.server.load import load
 from corsight.scripts.cli import run
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 EXAMPLES = sorted((ROOT / "examples" / "policies").glob("*.yaml"))
 SPA = str(ROOT / "examples" / "policies" / "spa-with-credentials.yaml")
 SHOP = str(ROOT / "examples" / "shop.mitm")

@@ -10,9 +10,9 @@ import pytest
 from rich.console import Console
 
 from corsight.policies.rules import RULES
-from corsight.scripts import rules as command
 from corsight.scripts.catalogue import ACTORS, data, section
 from corsight.scripts.cli import run
+from corsight.scripts.commands import rules as command
 
 
 @pytest.fixture

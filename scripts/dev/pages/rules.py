@@ -11,7 +11,7 @@ from typing import Any
 from corsight.policies.rules import FAMILIES, RULES, Rule
 from corsight.scripts.catalogue import ACTORS, KINDS, NO_HEADER, data, kind_of
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT / "docs" / "rules"
 INDEX = "README.md"
 WRITTEN = "<!-- Written by python -m corsight.scripts.dev.docs from policies/rules: change it there. -->"

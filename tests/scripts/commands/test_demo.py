@@ -15,13 +15,14 @@ from typing import Any
 import pytest
 
 from corsight.policies.record import record
-from corsight.scripts import browsers, cli, proxy
-from corsight.scripts.browsers import Browser, BrowserError
+from corsight.scripts import cli
 from corsight.scripts.demo import run as demo
 from corsight.scripts.demo.shop import REQUESTS
 from corsight.scripts.errors import CorsightError
+from corsight.scripts.processes import browsers, proxy
+from corsight.scripts.processes.browsers import Browser, BrowserError
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[3]
 BOTH = [
     pytest.param("chromium", marks=pytest.mark.browser("chromium")),
     pytest.param("firefox", marks=pytest.mark.browser("firefox")),

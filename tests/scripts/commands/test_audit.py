@@ -18,7 +18,8 @@ from corsight.policies.findings import groups
 from corsight.policies.findings.seen import TURNED_ON
 from corsight.policies.record import LogRecord
 from corsight.policies.rules import DECISIONS, RULES
-from corsight.scripts import audit, cli
+from corsight.scripts import cli
+from corsight.scripts.commands import audit
 from corsight.scripts.report import text
 from corsight.scripts.report.text import SECTIONS
 
@@ -491,7 +492,7 @@ def test_recordings_are_sessions_of_their_own(run: Audit) -> None:
 def test_a_recording_from_stdin(run: Audit) -> None:
     run(flow("https://api.example/", 200))
     command = [sys.executable, "-m", "corsight.scripts.cli", "audit", "-"]
-    root = Path(__file__).resolve().parents[2]
+    root = Path(__file__).resolve().parents[3]
     ended = subprocess.run(command, input=Path("rec.mitm").read_bytes(), capture_output=True, cwd=root, check=False)
     assert ended.returncode == 1
     assert b"read       stdin: 1 exchange" in ended.stdout
@@ -500,7 +501,7 @@ def test_a_recording_from_stdin(run: Audit) -> None:
 def test_a_terminal_that_knows_little_is_no_reason_to_fail(run: Audit) -> None:
     run(flow("https://api.example/", 200), flow("https://api.example/", 200, at=1001))
     command = [sys.executable, "-m", "corsight.scripts.cli", "audit", "-"]
-    root = Path(__file__).resolve().parents[2]
+    root = Path(__file__).resolve().parents[3]
     ended = subprocess.run(
         command,
         input=Path("rec.mitm").read_bytes(),

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import certifi
 
-from corsight.scripts import browsers
-from corsight.scripts.browsers import end_group
 from corsight.scripts.errors import CorsightError
-from corsight.scripts.proxy import Proxy
+from corsight.scripts.processes import browsers
+from corsight.scripts.processes.browsers import end_group
+from corsight.scripts.processes.proxy import Proxy
 
 BUNDLE = "ca-bundle.pem"
 LOOPBACK = "localhost,127.0.0.1,::1"

@@ -50,7 +50,7 @@ def audit(
     not be read to its end.
     """
     from corsight.policies.verdict import Outcome
-    from corsight.scripts.policy import read_policies
+    from corsight.scripts.commands.policy import read_policies
     from corsight.scripts.recordings import Recording, check_readable
     from corsight.scripts.report.drift import Drifts
     from corsight.scripts.report.findings import Findings

@@ -23,8 +23,7 @@ from rich.console import Console
 from rich.text import Text
 
 from corsight.policies.record import record
-from corsight.scripts import browsers, cli, proxy
-from corsight.scripts.audit import judgements, settled
+from corsight.scripts import cli
 from corsight.scripts.browse import keys
 from corsight.scripts.browse.join import join
 from corsight.scripts.browse.rows import Row, Rows
@@ -32,9 +31,11 @@ from corsight.scripts.browse.run import MAKERS, Plan, _absolute, run
 from corsight.scripts.browse.screen import Screen
 from corsight.scripts.browse.session import scope_of
 from corsight.scripts.browse.watch import Requests, Sighting, sightings
+from corsight.scripts.commands.audit import judgements, settled
+from corsight.scripts.processes import browsers, proxy
 from corsight.scripts.recordings import Recording
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[3]
 SHOP = ROOT / "scripts" / "demo" / "inside.py"
 RECORDS = [record(judged) for judged in settled(judgements(Recording(str(ROOT / "examples" / "shop.mitm")), None))]
 PYTHON = f'"{sys.executable}" -c'

@@ -1,0 +1,1 @@
+"""The processes that a command starts, and ends: the proxy, a browser, a script behind them."""
