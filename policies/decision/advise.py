@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 from corsight.policies.engines import ENGINES
 from corsight.policies.exchange import Exchange, Response
-from corsight.policies.facts import Facts
+from corsight.policies.facts import Facts, Role
 from corsight.policies.fetch.headers import first_invalid_token, list_values
 from corsight.policies.fetch.origin import is_potentially_trustworthy
 from corsight.policies.fetch.safelist import is_cors_non_wildcard_request_header_name, is_cors_safelisted_method
 from corsight.policies.rules import caching, credentials, exposing, origins, placement
-from corsight.policies.verdict import EngineName, Role
+from corsight.policies.verdict import EngineName
 
 ORIGIN = "access-control-allow-origin"
 CREDENTIALS = "access-control-allow-credentials"

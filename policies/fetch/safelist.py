@@ -133,6 +133,25 @@ def is_cors_non_wildcard_request_header_name(name: str) -> bool:
     return name in NON_WILDCARD_NAMES
 
 
+def names_left_out(
+    names: Sequence[str], listed: Sequence[str], *, include: bool, authorization_by_wildcard: bool = False
+) -> tuple[str, ...]:
+    """The request-header names that Access-Control-Allow-Headers does not cover, in their order.
+
+    `listed` is the header's value as a list. `*` in it covers every name for a request without credentials, but a
+    CORS non-wildcard request-header name only in an engine that says so by `authorization_by_wildcard`.
+    https://fetch.spec.whatwg.org/#cors-preflight-fetch-0, steps 7.6 and 7.7
+    """
+    covered = {name.lower() for name in listed}
+    wildcard = "*" in covered and not include
+    return tuple(
+        name
+        for name in names
+        if name not in covered
+        and not (wildcard and (authorization_by_wildcard or not is_cors_non_wildcard_request_header_name(name)))
+    )
+
+
 def cors_unsafe_request_header_names(
     headers: Sequence[tuple[str, str]],
     *,

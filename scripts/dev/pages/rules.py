@@ -72,7 +72,7 @@ def _page(rule: Rule) -> str:
     kind = KINDS[kind_of(rule)]
     kind = f"{kind[0].upper()}{kind[1:]}."
     found = " It takes several exchanges to find it." if rule.many else ""
-    lines += [f"`{rule.code}` · [{whole['section']}]({rule.spec}) · {kind}{found}", "", _text(rule.why), ""]
+    lines += [f"`{rule.code}` · [{whole['section']}]({whole['spec']}) · {kind}{found}", "", _text(rule.why), ""]
     lines += ["## Example", ""]
     for one in example["exchanges"]:
         lines += ["```http", one["request"], "```", ""]
