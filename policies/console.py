@@ -22,6 +22,8 @@ from corsight.policies.verdict import EngineName
 
 LONGEST = 16384
 """Characters of a paste that are looked at."""
+LINES = 200
+"""Lines of a paste that are looked at."""
 
 SPEAKING: tuple[EngineName, ...] = ("chromium", "firefox", "webkit")
 """The engines that print something."""
@@ -70,7 +72,7 @@ def read_console(text: str) -> Message | None:
 
     Lines may have been wrapped, quotes straightened, and what a console prints around the text left in.
     """
-    lines = [plain for line in text[:LONGEST].splitlines() if (plain := _plain(line))]
+    lines = [plain for line in text[:LONGEST].splitlines() if (plain := _plain(line))][:LINES]
     texts = (*lines, " ".join(lines))
     for reading in (_match, _by_identifier, _failure):
         found = [message for message in map(reading, texts) if message is not None]
@@ -345,8 +347,10 @@ def _failure(text: str) -> Message | None:
 
 _REQUEST_FAILED = re.compile(r"\b([A-Z]+) (https?://\S+) net::ERR_[\w.]+(?: (\d{3})\b)?")
 """What Chromium prints below its message."""
-_CANNOT_LOAD = re.compile(r"\b([\w ]+?) cannot load (https?://\S+?),? due to access control checks")
-"""What WebKit prints below its message."""
+_CANNOT_LOAD = " cannot load "
+_REFUSED = re.compile(r"(https?://\S+?),? due to access control checks")
+_KIND_AT_END = re.compile(r"[\w ]{1,40}\Z")
+"""What WebKit prints below its message: a kind, the first, a URL and the second."""
 
 
 def _beside(message: Message, lines: list[str]) -> Message:
@@ -355,8 +359,9 @@ def _beside(message: Message, lines: list[str]) -> Message:
         if failed := _REQUEST_FAILED.search(line):
             status = int(failed[3]) if failed[3] else None
             message = _with(message, url=failed[2], method=failed[1], status=status)
-        if cannot := _CANNOT_LOAD.search(line):
-            message = _with(message, url=cannot[2], kind=cannot[1])
+        before, cannot, after = line.partition(_CANNOT_LOAD)
+        if cannot and (refused := _REFUSED.match(after)) and (kind := _KIND_AT_END.search(before[-40:])):
+            message = _with(message, url=refused[1], kind=kind[0].strip())
     return message
 
 

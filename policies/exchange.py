@@ -13,6 +13,9 @@ from corsight.policies.value import value
 HTTP_WHITESPACE = "\t\n\r "
 """https://fetch.spec.whatwg.org/#http-whitespace"""
 
+SHORT = 64
+"""Bytes of a header name up to which its lower case is remembered."""
+
 
 class HeaderList:
     """A header list, in the order of the wire (https://fetch.spec.whatwg.org/#concept-header-list).
@@ -36,8 +39,10 @@ class HeaderList:
                 known = index.get(name)
                 if known is None:
                     index[name] = value
+                elif isinstance(known, list):
+                    known.append(value)
                 else:
-                    index[name] = [*known, value] if isinstance(known, list) else [known, value]
+                    index[name] = [known, value]
         return index
 
     @property
@@ -82,8 +87,12 @@ class HeaderList:
         return f"HeaderList({self.fields!r})"
 
 
-@lru_cache(maxsize=4096)
 def _lower(name: bytes) -> str:
+    return _lower_short(name) if len(name) <= SHORT else name.decode("latin-1").lower()
+
+
+@lru_cache(maxsize=4096)
+def _lower_short(name: bytes) -> str:
     return name.decode("latin-1").lower()
 
 

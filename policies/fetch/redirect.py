@@ -22,6 +22,9 @@ MAX_REDIRECTS = 20
 """A request that was redirected so often is not redirected again (HTTP-redirect fetch, step 7)."""
 
 
+_PERCENT_ENCODED = {byte: f"%{byte:02X}" for byte in range(0x80, 0x100)}
+
+
 def location_url(response: Response, request_url: str, *, identical_lines: bool = False) -> str | Failure | None:
     """Where a response redirects to, without fragment: None when nowhere, FAILURE when its Location cannot be read.
 
@@ -51,7 +54,7 @@ def _as_url_text(value: str) -> str:
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
-        return "".join(chr(byte) if byte < 0x80 else f"%{byte:02X}" for byte in raw)
+        return raw.decode("latin-1").translate(_PERCENT_ENCODED)
 
 
 def redirect_method(status: int, method: str, *, cross_origin_delete: bool = False) -> str:
