@@ -30,17 +30,26 @@ from corsight.policies.verdict import Assumption, EngineName, Outcome, Unknown
 EMBEDDED = "embedded"
 """The value of a redirect to a URL with a user name that an engine's loader refuses, not its CORS code."""
 
+SHAPES = 8192
+"""How many shapes are remembered with what was decided of them."""
+REMEMBERED = 1024
+"""Characters of what peers sent up to which a shape is remembered."""
+
 _PASSED = {"cors": Outcome.ALLOWED, "opaque": Outcome.OPAQUE, "basic": Outcome.NOT_CORS}
 
 
 class Decision(NamedTuple):
-    """What was decided of a shape. `steps` are those that were taken, and behind the first that failed, if one did,
-    those that were not reached.
+    """What was decided of a shape.
+
+    `steps` are those that were taken, and behind the first that failed, if one did, those that were not reached.
+    `doubts` are what opaque response blocking turns on where the headers do not settle it, and whether it blocks then,
+    the likelier first.
     """
 
     outcome: Outcome
     steps: tuple[Step, ...] = ()
     failure: Step | None = None
+    doubts: tuple[tuple[Assumption, bool], ...] = ()
 
     @property
     def rule(self) -> str | None:
@@ -48,55 +57,46 @@ class Decision(NamedTuple):
         return None if self.failure is None else self.failure.rule
 
 
-@lru_cache(maxsize=32768)
 def decide(
     engine: EngineName, shape: Shape, include: bool, embedder: EmbedderPolicy, data: bool | None = None
 ) -> Decision:
     """Return what `engine` decides of a shape. `data` tells whether the body is data, where only the body does."""
+    function = _decide if shape.weight <= REMEMBERED else _decide.__wrapped__
+    return function(engine, shape, include, embedder, data)
+
+
+@lru_cache(maxsize=SHAPES)
+def _decide(engine: EngineName, shape: Shape, include: bool, embedder: EmbedderPolicy, data: bool | None) -> Decision:
     steps = tuple(take_steps(ENGINES[engine], shape, include, embedder, data))
     failure = next((step for step in steps if step.rule is not None), None)
-    return Decision(_PASSED[shape.tainting] if failure is None else Outcome.BLOCKED, steps, failure)
+    if failure is not None:
+        return Decision(Outcome.BLOCKED, steps, failure)
+    doubts = _list_doubts(ENGINES[engine], shape) if shape.tainting == "opaque" and data is None else ()
+    return Decision(_PASSED[shape.tainting], steps, None, doubts)
 
 
-@lru_cache(maxsize=32768)
 def list_differing(engine: EngineName, shape: Shape, include: bool, embedder: EmbedderPolicy) -> tuple[EngineName, ...]:
     """Return the engines whose decision is for another rule than `engine`'s, or for none."""
+    function = _list_differing if shape.weight <= REMEMBERED else _list_differing.__wrapped__
+    return function(engine, shape, include, embedder)
 
+
+@lru_cache(maxsize=SHAPES)
+def _list_differing(
+    engine: EngineName, shape: Shape, include: bool, embedder: EmbedderPolicy
+) -> tuple[EngineName, ...]:
     def rule(name: EngineName) -> tuple[str | None, bool]:
-        code = decide(name, shape, include, embedder).rule
-        return code, code is None and shape.tainting == "opaque" and bool(list_doubts(name, shape))
+        decision = decide(name, shape, include, embedder)
+        return decision.rule, bool(decision.doubts)
 
     own = rule(engine)
     return tuple(other for other in ENGINES if other != engine and rule(other) != own)
 
 
-@lru_cache(maxsize=32768)
-def list_doubts(engine: EngineName, shape: Shape) -> tuple[tuple[Assumption, bool], ...]:
-    """Return what opaque response blocking turns on where the headers do not settle it, and whether it blocks then.
-
-    The likelier comes first. Nothing where the headers do settle it, or where the body is all but certainly what they
-    say.
-    """
-    policy = ENGINES[engine]
-    if _is_blocked_unseen(policy, shape, shape.destination) is not None:
-        return ()
-    if shape.destination == "unknown" and _is_blocked_unseen(policy, shape, "script"):
-        return ((Unknown.DESTINATION, "script"), True), ((Unknown.DESTINATION, "empty"), False)
-    data, other = ((Unknown.BODY, "data"), True), ((Unknown.BODY, "other"), False)
-    match likely_data(shape.content_type, status=shape.status):
-        case None:
-            return ()
-        case True:
-            return data, other
-        case False:
-            return other, data
-
-
 def forget() -> None:
     """Forget every decision, so that the next of each shape is made anew; for measuring."""
-    decide.cache_clear()
-    list_differing.cache_clear()
-    list_doubts.cache_clear()
+    _decide.cache_clear()
+    _list_differing.cache_clear()
 
 
 def take_steps(
@@ -197,6 +197,22 @@ def _is_blocked_unseen(policy: EnginePolicy, shape: Shape, destination: str) -> 
         empty=shape.empty,
         rules=rules,
     )
+
+
+def _list_doubts(policy: EnginePolicy, shape: Shape) -> tuple[tuple[Assumption, bool], ...]:
+    """Nothing where the headers settle it, or where the body is all but certainly what they say."""
+    if _is_blocked_unseen(policy, shape, shape.destination) is not None:
+        return ()
+    if shape.destination == "unknown" and _is_blocked_unseen(policy, shape, "script"):
+        return ((Unknown.DESTINATION, "script"), True), ((Unknown.DESTINATION, "empty"), False)
+    data, other = ((Unknown.BODY, "data"), True), ((Unknown.BODY, "other"), False)
+    match likely_data(shape.content_type, status=shape.status):
+        case None:
+            return ()
+        case True:
+            return data, other
+        case False:
+            return other, data
 
 
 def _weigh_hazard(policy: EnginePolicy, hazard: str) -> tuple[str | None, str]:

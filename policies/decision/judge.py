@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import product
 
-from corsight.policies.decision.decide import Decision, decide, list_differing, list_doubts
+from corsight.policies.decision.decide import Decision, decide, list_differing
 from corsight.policies.decision.shape import Shape, count_origin_lines, make_shape
 from corsight.policies.engines import ENGINES, WORDS, Wording
 from corsight.policies.exchange import Exchange, HeaderList, Response
@@ -57,7 +57,7 @@ def _judge(exchange: Exchange, facts: Facts, engine: EngineName) -> tuple[Verdic
         shape = make_shape(exchange, facts, response, premise.tainting, premise.secure)
         basis = basis or (shape, premise.include, premise.embedder)
         decision = decide(engine, shape, premise.include, premise.embedder)
-        doubts = list_doubts(engine, shape) if decision.outcome is Outcome.OPAQUE else ()
+        doubts = decision.doubts
         if not doubts:
             branches.append(_make_branch(exchange, facts, engine, assumptions, premise, decision))
         # Of a tainting that is itself in doubt, the likelier is enough.

@@ -15,6 +15,9 @@ from corsight.policies.verdict import EngineName, Outcome
 
 LISTS = ("Access-Control-Allow-Methods", "Access-Control-Allow-Headers")
 
+REMEMBERED = 2048
+"""Characters of what peers sent up to which a fix is remembered."""
+
 _COUNTS = frozenset(
     {
         b"access-control-allow-origin",
@@ -52,11 +55,14 @@ def _mend(exchange: Exchange, facts: Facts, engine: EngineName) -> tuple[Fix | N
         response = Response(response.status, HeaderList(fields))
         request = Request(exchange.request.method, origin_of(exchange.request.url) + "/", HeaderList())
         exchange = Exchange("", "", "", request, None, exchange.http2)
-        return _search(exchange, replace(facts, response=response), engine)
+        facts = replace(facts, response=response)
+        weight = sum(len(name) + len(value) for name, value in fields) + len(facts.origin or "") + len(facts.method)
+        if weight + sum(map(len, facts.names)) + len(facts.target or "") <= REMEMBERED and not facts.chain:
+            return _search(exchange, facts, engine)
     return _search.__wrapped__(exchange, facts, engine)
 
 
-@lru_cache(4096)
+@lru_cache(1024)
 def _search(exchange: Exchange, facts: Facts, engine: EngineName) -> tuple[Fix | None, str | None]:
     """Add the fix of what blocks until nothing does; the fix, and the rule that none mends where the verdict is its."""
     response = facts.response or Response(0, HeaderList())

@@ -41,35 +41,53 @@ class Shape(NamedTuple):
     """
     origin_lines: int
     """How many lines are named exactly Access-Control-Allow-Origin, where names keep their case."""
+    weight: int
+    """How many characters of what peers sent it holds; what they sent alike, they sent as long."""
 
 
 def make_shape(exchange: Exchange, facts: Facts, response: Response, tainting: Tainting, secure: bool) -> Shape:
     """Return the shape of an exchange whose response tainting and page's security are taken to be these."""
     get = response.headers.get
     preflight, opaque = facts.role == "preflight", tainting == "opaque"
+    origin = facts.origin or "null"
+    allow_origin, allow_credentials = get("access-control-allow-origin"), get("access-control-allow-credentials")
+    location = get("location") if preflight else None
+    allow_methods = get("access-control-allow-methods") if preflight else None
+    allow_headers = get("access-control-allow-headers") if preflight else None
+    resource_policy = get("cross-origin-resource-policy") if opaque else None
+    content_type = get("content-type") if opaque else None
+    content_range = get("content-range") if opaque else None
+    weight = len(origin) + len(allow_origin or "") + len(allow_credentials or "")
+    if preflight:
+        weight += len(facts.method) + sum(map(len, facts.names))
+        weight += len(location or "") + len(allow_methods or "") + len(allow_headers or "")
+    elif opaque:
+        weight += len(facts.destination) + len(resource_policy or "") + len(content_type or "")
+        weight += len(content_range or "")
     return Shape(
         facts.role,
         tainting,
-        facts.origin or "null",
+        origin,
         not preflight or facts.origin == "null" or origin_of(exchange.request.url) != facts.origin,
         facts.method if preflight else "",
         facts.names if preflight else (),
         response.status,
-        get("location") if preflight else None,
-        get("access-control-allow-origin"),
-        get("access-control-allow-credentials"),
-        get("access-control-allow-methods") if preflight else None,
-        get("access-control-allow-headers") if preflight else None,
+        location,
+        allow_origin,
+        allow_credentials,
+        allow_methods,
+        allow_headers,
         _check_redirect(facts, tainting, secure) if facts.role == "redirect" else (),
-        get("cross-origin-resource-policy") if opaque else None,
-        get("content-type") if opaque else None,
-        get("content-range") if opaque else None,
+        resource_policy,
+        content_type,
+        content_range,
         (get("x-content-type-options") or "").lower() == "nosniff" if opaque else False,
         opaque and _is_empty(exchange, response),
         facts.destination if opaque else "",
         facts.distance,
         _merge_lines(response.headers),
         count_origin_lines(exchange, response) if tainting == "cors" else 0,
+        weight,
     )
 
 
