@@ -12,7 +12,7 @@ from typing import NamedTuple
 from corsight.policies.engines import ENGINES
 from corsight.policies.exchange import Exchange, Response
 from corsight.policies.facts import Facts
-from corsight.policies.fetch.headers import first_invalid_token, list_values
+from corsight.policies.fetch.headers import extract_header_list_values, find_invalid_token
 from corsight.policies.fetch.origin import is_potentially_trustworthy
 from corsight.policies.fetch.safelist import is_cors_non_wildcard_request_header_name, is_cors_safelisted_method
 from corsight.policies.rules import caching, credentials, exposing, origins, placement
@@ -244,7 +244,10 @@ def _preflight(view: View) -> list[Advice]:
     if view.include is not False:
         # With credentials `*` covers nothing, and the preflight fails by it.
         return found
-    methods, listed = list_values(view.values.get(METHODS)), list_values(view.values.get(HEADERS))
+    methods, listed = (
+        extract_header_list_values(view.values.get(METHODS)),
+        extract_header_list_values(view.values.get(HEADERS)),
+    )
     names = frozenset(name.lower() for name in listed) if isinstance(listed, tuple) else frozenset()
     wild = [name for name in view.asked if name.lower() not in names] if "*" in names else []
     authorization = any(is_cors_non_wildcard_request_header_name(name.lower()) for name in wild)
@@ -285,7 +288,7 @@ def _exposed(view: View) -> list[Advice]:
         exposes = exposing.listed_well(view.preflight_exposes)
         vain = [name for name in exposes if name.lower() in wanted]
         return [Advice(exposing.ON_PREFLIGHT, ", ".join(vain))] if vain else []
-    if first_invalid_token(listed) is not None:
+    if find_invalid_token(listed) is not None:
         return [Advice(exposing.INVALID)]
     if view.include and "*" in exposing.listed_well(listed):
         exposes = [name.lower() for name in exposing.listed_well(listed)]

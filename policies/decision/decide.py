@@ -15,8 +15,8 @@ from corsight.policies.decision.shape import (
 from corsight.policies.engines import ENGINES, EnginePolicy
 from corsight.policies.fetch.corp import EmbedderPolicy, cross_origin_resource_policy_check
 from corsight.policies.fetch.cors_check import cors_check
-from corsight.policies.fetch.headers import list_values
-from corsight.policies.fetch.orb import likely_data, opaque_response_blocked
+from corsight.policies.fetch.headers import extract_header_list_values
+from corsight.policies.fetch.orb import guess_data, is_opaque_response_blocked
 from corsight.policies.fetch.preflight import Preflight, check_preflight
 from corsight.policies.rules import isolation as isolation_rules
 from corsight.policies.rules import redirect as redirect_rules
@@ -92,8 +92,8 @@ def _decide_preflight(policy: EnginePolicy, shape: Shape, include: bool) -> tupl
         allow_credentials=shape.allow_credentials,
         allow_methods=shape.allow_methods,
         allow_headers=shape.allow_headers,
-        methods=list_values(shape.allow_methods),
-        headers=list_values(shape.allow_headers),
+        methods=extract_header_list_values(shape.allow_methods),
+        headers=extract_header_list_values(shape.allow_headers),
         cross_origin=shape.cross_origin or not policy.same_origin_preflight_unchecked,
         authorization_by_wildcard=policy.authorization_by_wildcard,
     )
@@ -126,7 +126,7 @@ def _opaque_response_blocked(policy: EnginePolicy, shape: Shape, destination: st
     rules = policy.opaque_response_blocking
     if rules is None or shape.role != "request" or (rules.own_origin_spared and shape.distance == "same-origin"):
         return False
-    return opaque_response_blocked(
+    return is_opaque_response_blocked(
         shape.content_type,
         nosniff=shape.nosniff,
         status=shape.status,
@@ -149,7 +149,7 @@ def doubts(engine: EngineName, shape: Shape) -> tuple[tuple[str, bool], ...]:
     if shape.destination == "unknown" and _opaque_response_blocked(policy, shape, "script"):
         return ("destination=script", True), ("destination=empty", False)
     data, other = ("body=data", True), ("body=other", False)
-    match likely_data(shape.content_type, status=shape.status):
+    match guess_data(shape.content_type, status=shape.status):
         case None:
             return ()
         case True:

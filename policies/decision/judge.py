@@ -14,8 +14,8 @@ from corsight.policies.engines import ENGINES, WORDS, Wording
 from corsight.policies.exchange import Exchange, HeaderList, Response
 from corsight.policies.facts import Facts, Tainting
 from corsight.policies.fetch.corp import EmbedderPolicy
-from corsight.policies.fetch.exposed import hidden_header_names
-from corsight.policies.fetch.headers import first_invalid_token
+from corsight.policies.fetch.exposed import list_hidden_header_names
+from corsight.policies.fetch.headers import find_invalid_token
 from corsight.policies.rules import RULES, Fix, Subject
 from corsight.policies.rules import isolation as isolation_rules
 from corsight.policies.rules import redirect as redirect_rules
@@ -83,8 +83,11 @@ def _hidden(facts: Facts, response: Response, said: Ruling, engine: EngineName, 
     if said.outcome is not Outcome.ALLOWED:
         return ()
     policy = ENGINES[engine]
-    return hidden_header_names(
-        response.headers, include=include, grammar=policy.expose_grammar, extra_safelisted=policy.extra_exposed
+    return list_hidden_header_names(
+        response.headers,
+        include=include,
+        wildcard_survives=policy.expose_wildcard_survives,
+        extra_safelisted=policy.extra_exposed,
     )
 
 
@@ -192,7 +195,7 @@ def _worded(
         elif rule == redirect_rules.LOCATION:
             lines = len(response.headers.lines("location"))
         if engine == "firefox" and rule in ("preflight-allow-methods-invalid", "preflight-allow-headers-invalid"):
-            value = first_invalid_token(value) or value
+            value = find_invalid_token(value) or value
     url = exchange.request.url
     wording = Wording(
         rule=rule,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from corsight.policies.engines import ENGINES
 from corsight.policies.exchange import Exchange, Response
 from corsight.policies.facts import Facts
-from corsight.policies.fetch.headers import list_values
+from corsight.policies.fetch.headers import extract_header_list_values
 from corsight.policies.fetch.origin import origin_of
 from corsight.policies.findings.model import shown
 from corsight.policies.findings.traffic import Answered, Server, Standing, Traffic
@@ -95,7 +95,7 @@ class Case:
     @property
     def missing_names(self) -> tuple[str, ...]:
         """The request header names (lower case) that a preflight asks for and is not granted."""
-        listed = list_values(self.header("access-control-allow-headers"))
+        listed = extract_header_list_values(self.header("access-control-allow-headers"))
         granted = {name.lower() for name in listed} if isinstance(listed, tuple) else set()
         wildcard = "*" in granted and not self.include
         return tuple(

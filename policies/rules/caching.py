@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from corsight.policies.fetch.headers import Failure, list_values
+from corsight.policies.fetch.headers import Failure, extract_header_list_values
 from corsight.policies.fetch.safelist import is_cors_safelisted_method
 from corsight.policies.rules.cors_check import vary_origin
 from corsight.policies.rules.example import Example
@@ -32,7 +32,7 @@ def max_age(subject: Subject) -> Fix:
 def by_name(subject: Subject) -> Fix:
     """The method and the headers that are asked for, listed by name."""
     fix = allow_headers(subject) if subject.names else Fix()
-    methods = list_values(subject.response.headers.get("access-control-allow-methods"))
+    methods = extract_header_list_values(subject.response.headers.get("access-control-allow-methods"))
     unlisted = not isinstance(methods, Failure) and subject.method not in (methods or ())
     return fix + allow_methods(subject) if unlisted and not is_cors_safelisted_method(subject.method) else fix
 

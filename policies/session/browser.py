@@ -16,7 +16,7 @@ from corsight.policies.decision.judge import judge, survey
 from corsight.policies.engines import ENGINES
 from corsight.policies.exchange import Exchange, HeaderList, Response
 from corsight.policies.facts import Facts
-from corsight.policies.fetch.headers import list_values
+from corsight.policies.fetch.headers import extract_header_list_values
 from corsight.policies.fetch.origin import origin_of
 from corsight.policies.fetch.preflight_cache import PreflightCache
 from corsight.policies.fetch.redirect import location_url
@@ -471,5 +471,5 @@ def _latest(revised: list[Judged]) -> list[Judged]:
 
 
 def _listed(headers: HeaderList, name: str) -> tuple[str, ...]:
-    values = list_values(headers.get(name))
+    values = extract_header_list_values(headers.get(name))
     return values if isinstance(values, tuple) else ()

@@ -14,7 +14,7 @@ from corsight.policies.engines import ENGINES, EnginePolicy
 from corsight.policies.exchange import Exchange, Response
 from corsight.policies.facts import Facts
 from corsight.policies.fetch import cors_check, preflight
-from corsight.policies.fetch.headers import list_values
+from corsight.policies.fetch.headers import extract_header_list_values
 from corsight.policies.fetch.redirect import MAX_REDIRECTS
 from corsight.policies.fetch.safelist import is_cors_non_wildcard_request_header_name, is_cors_safelisted_method
 from corsight.policies.rules import RULES, isolation, redirect
@@ -198,7 +198,7 @@ def _readable(rule: str, header: str, value: str | None) -> Iterator[_Check]:
 
 def _method(shape: Shape, include: bool) -> _Check:
     method, listed = shape.method, quoted(shape.allow_methods)
-    values = list_values(shape.allow_methods)
+    values = extract_header_list_values(shape.allow_methods)
     names = values if isinstance(values, tuple) else ()
     if method in names:
         passes = f"{quoted(method)} is in {listed}"
@@ -218,7 +218,7 @@ def _method(shape: Shape, include: bool) -> _Check:
 
 def _headers(shape: Shape, include: bool, policy: EnginePolicy, failed: str) -> Iterator[_Check]:
     """A step for the names before the one that failed, one for that, one for those behind it."""
-    values = list_values(shape.allow_headers)
+    values = extract_header_list_values(shape.allow_headers)
     listed = tuple(name.lower() for name in values) if isinstance(values, tuple) else ()
     place = shape.names.index(failed) if failed in shape.names else len(shape.names)
     groups = (shape.names[:place], shape.names[place : place + 1], shape.names[place + 1 :])
