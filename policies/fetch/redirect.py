@@ -54,14 +54,11 @@ def _as_url_text(value: str) -> str:
         return "".join(chr(byte) if byte < 0x80 else f"%{byte:02X}" for byte in raw)
 
 
-def redirect_method(status: int, method: str, *, cross_origin_delete: bool = False) -> str:
+def redirect_method(status: int, method: str) -> str:
     """The method of the request that follows a redirect. Where it differs, the body and its headers are dropped.
 
-    `cross_origin_delete` tells that the redirect leads to another origin, in an engine that never takes DELETE there.
     https://fetch.spec.whatwg.org/#http-redirect-fetch, step 12
     """
-    if cross_origin_delete and method == "DELETE":
-        return "GET"
     if status in (301, 302) and method == "POST":
         return "GET"
     if status == 303 and method not in ("GET", "HEAD"):
