@@ -9,6 +9,7 @@ from corsight.policies.decision.advise import advice
 from corsight.policies.decision.judge import describe_subject, judge
 from corsight.policies.engines import ENGINES
 from corsight.policies.rules import FAMILIES, Rule
+from corsight.policies.rules.sections import name_step
 
 NO_HEADER = "No response header mends it."
 ACTORS = {
@@ -24,31 +25,6 @@ KINDS = {
     "advice": "advice, it blocks nothing",
 }
 """What a rule of each kind means, in words."""
-SECTIONS = {
-    "#concept-cors-check": "CORS check",
-    "#cors-preflight-fetch-0": "CORS-preflight fetch",
-    "#concept-cache": "CORS-preflight cache",
-    "#cors-protocol-and-http-caches": "CORS protocol and HTTP caches",
-    "#cors-protocol-and-credentials": "CORS protocol and credentials",
-    "#cors-non-wildcard-request-header-name": "CORS non-wildcard request-header name",
-    "#http-responses": "HTTP responses",
-    "#http-requests": "HTTP requests",
-    "#http-access-control-expose-headers": "Access-Control-Expose-Headers",
-    "#http-redirect-fetch": "HTTP-redirect fetch",
-    "#concept-main-fetch": "main fetch",
-    "#cross-origin-resource-policy-check": "cross-origin resource policy check",
-    "#should-block-fetch": "Should fetching be blocked as mixed content?",
-    "#concept-network-error": "network error",
-    "/orb": "Opaque Response Blocking",
-}
-"""What the end of a rule's link is called where it leads."""
-
-
-def section(rule: Rule) -> str:
-    """The name of the section that the rule is from, and the step."""
-    name = next(name for end, name in SECTIONS.items() if rule.spec.endswith(end))
-    number = rule.step.removeprefix("internal ")
-    return f"{name}, step {number}" if number[:1].isdigit() else name
 
 
 def kind_of(rule: Rule) -> str:
@@ -71,7 +47,7 @@ def data(rule: Rule) -> dict[str, Any]:
         "title": rule.title,
         "spec": rule.spec,
         "step": rule.step,
-        "section": section(rule),
+        "section": name_step(rule.spec, rule.step),
         "why": rule.why,
         "seen": rule.seen,
         "needed": rule.needed,

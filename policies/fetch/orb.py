@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from corsight.policies.fetch.headers import decode_split
 from corsight.policies.fetch.safelist import parse_mime_essence
 
+SPEC = "https://github.com/annevk/orb#orbs-algorithm"
+
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 
 NEVER_SNIFFED = frozenset(

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from corsight.policies.engines import ENGINES
 from corsight.policies.findings.model import Finding, Place, Seen, Unsure
 from corsight.policies.rules import RULES
+from corsight.policies.rules.sections import name_step
 from corsight.policies.verdict import EngineName, Outcome
 
 ENDPOINTS = 5
@@ -38,18 +39,6 @@ ACTORS = {
     "nobody": "nobody",
 }
 """Who has to act, in words."""
-
-SECTIONS = {
-    "#concept-cors-check": "CORS check",
-    "#cors-preflight-fetch-0": "CORS-preflight fetch",
-    "#http-redirect-fetch": "HTTP-redirect fetch",
-    "#concept-main-fetch": "main fetch",
-    "#cross-origin-resource-policy-check": "cross-origin resource policy check",
-    "#should-block-fetch": "Should fetching be blocked as mixed content?",
-    "#concept-network-error": "network error",
-    "/orb": "Opaque Response Blocking",
-}
-"""What the end of a rule's link is called where it leads."""
 
 
 class Row(NamedTuple):
@@ -213,7 +202,7 @@ def _about(finding: Finding) -> list[Row]:
         rows.append(Row("code", finding.code, "dim"))
     for code in finding.rules[:3]:
         rule = RULES[code]
-        rows.append(Row("rule", f"{rule.code} ({standard(rule.spec, rule.step)})\n{rule.spec}", "dim"))
+        rows.append(Row("rule", f"{rule.code} ({name_step(rule.spec, rule.step)})\n{rule.spec}", "dim"))
     return rows
 
 
@@ -240,13 +229,6 @@ def _elsewhere(finding: Finding) -> list[str]:
         some = "" if count == finding.count else f" ({count} of {finding.count})"
         said.append(f"{', '.join(ENGINES[engine].label for engine in engines)}: {does}{some}")
     return said
-
-
-def standard(spec: str, step: str) -> str:
-    """Where in the standard a rule stands: the section's name and the step."""
-    section = next((name for end, name in SECTIONS.items() if spec.endswith(end)), "")
-    number = step.removeprefix("internal ")
-    return f"{section}, step {number}" if number[:1].isdigit() else section
 
 
 def _plural(count: int, noun: str) -> str:

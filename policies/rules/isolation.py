@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from corsight.policies.fetch import corp, orb
 from corsight.policies.rules.example import Example
 from corsight.policies.rules.model import Fix, HeaderEdit, Rule, Subject
-
-CORP_SPEC = "https://fetch.spec.whatwg.org/#cross-origin-resource-policy-check"
 
 CORP_SAME_ORIGIN = "corp-same-origin"
 CORP_SAME_SITE = "corp-same-site"
@@ -38,8 +37,8 @@ RULES = (
     Rule(
         code=CORP_SAME_ORIGIN,
         title="Cross-Origin-Resource-Policy keeps it to its own origin",
-        spec=CORP_SPEC,
-        step="internal 6",
+        spec=corp.SPEC,
+        step="5",
         why="The server asks browsers not to hand this resource to other origins' pages. CORS was not asked.",
         seen="Cross-Origin-Resource-Policy: {resource_policy}",
         needed="Cross-Origin-Resource-Policy: cross-origin",
@@ -51,8 +50,8 @@ RULES = (
     Rule(
         code=CORP_SAME_SITE,
         title="Cross-Origin-Resource-Policy keeps it to its own site",
-        spec=CORP_SPEC,
-        step="internal 6",
+        spec=corp.SPEC,
+        step="5",
         why="The server asks browsers not to hand this resource to other sites' pages. CORS was not asked.",
         seen="Cross-Origin-Resource-Policy: {resource_policy}",
         needed="Cross-Origin-Resource-Policy: cross-origin",
@@ -64,8 +63,8 @@ RULES = (
     Rule(
         code=CORP_COEP,
         title="The page's Cross-Origin-Embedder-Policy needs an opt-in",
-        spec=CORP_SPEC,
-        step="internal 3",
+        spec=corp.SPEC,
+        step="4",
         why="The page isolates itself (Cross-Origin-Embedder-Policy) and so loads only what agrees to be embedded. "
         "This resource says nothing about it.",
         seen="Cross-Origin-Resource-Policy: {resource_policy}, for a page with Cross-Origin-Embedder-Policy",
@@ -78,8 +77,8 @@ RULES = (
     Rule(
         code=ORB,
         title="Opaque response blocking",
-        spec="https://github.com/annevk/orb",
-        step="headers",
+        spec=orb.SPEC,
+        step="",
         why="A page asked without CORS for something that, by its headers, is data and no image, script or style. "
         "Browsers keep such bodies out of the page's process.",
         seen="Content-Type: {content_type} for a request without CORS",

@@ -14,7 +14,7 @@ from rich.text import Text
 from corsight.policies.engines import ENGINES
 from corsight.policies.findings import Finding, Kind
 from corsight.policies.findings.model import shown
-from corsight.policies.findings.text import NULL, SECTIONS, Row, blocks, tally
+from corsight.policies.findings.text import NULL, Row, blocks, tally
 from corsight.policies.verdict import EngineName, Outcome
 from corsight.scripts.report.findings import Findings
 
@@ -205,4 +205,4 @@ def _client(label: str, engine: str) -> str:
     return label if engine == "auto" else label.partition(" (")[0]
 
 
-__all__ = ["NULL", "SECTIONS", "write"]
+__all__ = ["NULL", "write"]
