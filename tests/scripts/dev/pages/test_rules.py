@@ -54,4 +54,4 @@ def test_each_page_says_all_of_its_rule() -> None:
 
 
 def test_prose_is_no_markup() -> None:
-    assert docs._text("a * and `*` and <b>") == "a \\* and `*` and &lt;b>"
+    assert docs.escape("a * and `*` and <b>") == "a \\* and `*` and &lt;b>"

@@ -1,0 +1,39 @@
+"""docs/spec.md is what the code says, and every decision's step is in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from corsight.policies.rules import DECISIONS, RULES, Rule
+from corsight.scripts.dev.pages import spec
+from corsight.scripts.dev.steps import read_steps
+
+
+def test_the_page_is_fresh() -> None:
+    assert spec.main(["--check"]) == 0, "write it with python -m corsight.scripts.dev.pages.spec"
+
+
+def test_a_stale_page_is_said_in_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "spec.md"
+    for stale in (None, "# Old\n"):
+        if stale is not None:
+            file.write_text(stale)
+        assert spec.main(["--check"], file) == 1
+        said = capsys.readouterr()
+        assert (said.out, said.err.count("\n")) == ("", 1)
+        assert said.err.startswith("corsight: docs/spec.md is stale")
+    assert spec.main([], file) == spec.main(["--check"], file) == 0
+
+
+@pytest.mark.parametrize("rule", [pytest.param(rule, id=code) for code, rule in DECISIONS.items() if rule.step])
+def test_the_step_that_a_decision_fails_at_is_in_the_code(rule: Rule) -> None:
+    cited = {(step.link, step.number) for step in read_steps()}
+    assert (rule.spec, rule.step) in cited, "put a step comment over the code, as scripts/dev/steps.py says"
+
+
+def test_every_rule_is_on_the_page_once() -> None:
+    text = spec.page()
+    assert [code for code in RULES if text.count(f"[`{code}`](rules/{code}.md)") != 1] == []
+    assert "| 12 cases of allow-credentials-not-true |" in text
