@@ -14,44 +14,23 @@ from corsight.policies.fetch.safelist import parse_mime_essence
 
 SPEC = "https://github.com/annevk/orb#orbs-algorithm"
 
-_OFFICE = "application/vnd.openxmlformats-officedocument."
-
+_OFFICE = (
+    *("presentationml.presentation", "presentationml.template", "spreadsheetml.sheet"),
+    *("spreadsheetml.template", "wordprocessingml.document", "wordprocessingml.template"),
+)
 NEVER_SNIFFED = frozenset(
     {
-        "application/gzip",
-        "application/msexcel",
-        "application/mspowerpoint",
-        "application/msword",
-        "application/msword-template",
-        "application/pdf",
-        "application/vnd.ces-quickpoint",
-        "application/vnd.ces-quicksheet",
-        "application/vnd.ces-quickword",
-        "application/vnd.ms-excel",
-        "application/vnd.ms-excel.sheet.macroenabled.12",
-        "application/vnd.ms-powerpoint",
-        "application/vnd.ms-powerpoint.presentation.macroenabled.12",
-        "application/vnd.ms-word",
-        "application/vnd.ms-word.document.12",
-        "application/vnd.ms-word.document.macroenabled.12",
-        "application/vnd.msword",
-        _OFFICE + "presentationml.presentation",
-        _OFFICE + "presentationml.template",
-        _OFFICE + "spreadsheetml.sheet",
-        _OFFICE + "spreadsheetml.template",
-        _OFFICE + "wordprocessingml.document",
-        _OFFICE + "wordprocessingml.template",
-        "application/vnd.presentation-openxml",
-        "application/vnd.presentation-openxmlm",
-        "application/vnd.spreadsheet-openxml",
-        "application/vnd.wordprocessing-openxml",
-        "application/x-gzip",
-        "application/x-protobuf",
-        "application/zip",
-        "multipart/byteranges",
-        "multipart/signed",
-        "text/csv",
-        "text/event-stream",
+        *("application/gzip", "application/msexcel", "application/mspowerpoint", "application/msword"),
+        *("application/msword-template", "application/pdf", "application/vnd.ces-quickpoint"),
+        *("application/vnd.ces-quicksheet", "application/vnd.ces-quickword", "application/vnd.ms-excel"),
+        *("application/vnd.ms-excel.sheet.macroenabled.12", "application/vnd.ms-powerpoint"),
+        *("application/vnd.ms-powerpoint.presentation.macroenabled.12", "application/vnd.ms-word"),
+        *("application/vnd.ms-word.document.12", "application/vnd.ms-word.document.macroenabled.12"),
+        *("application/vnd.msword", "application/vnd.presentation-openxml"),
+        *("application/vnd.presentation-openxmlm", "application/vnd.spreadsheet-openxml"),
+        *("application/vnd.wordprocessing-openxml", "application/x-gzip", "application/x-protobuf"),
+        *("application/zip", "multipart/byteranges", "multipart/signed", "text/csv", "text/event-stream"),
+        *(f"application/vnd.openxmlformats-officedocument.{kind}" for kind in _OFFICE),
     }
 )
 """Essences that are blocked unseen, by the proposal and both engines (opaque-blocklisted-never-sniffed MIME type)."""
