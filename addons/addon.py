@@ -196,7 +196,7 @@ class Cors:
         if self._drifting is not None:
             self._drifting.tell(flow, verdicts[0])
         annotate(flow, verdicts[0], mark=self._mark)
-        if verdicts[0].verdict.branches or verdicts[0].entry.role != "request":
+        if verdicts[0].verdict.divided or verdicts[0].entry.role != "request":
             # What comes later may revise it; then its flow has to be found again, if it is still there.
             self._flows[flow.id] = flow
         if self._watched:

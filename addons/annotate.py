@@ -19,8 +19,7 @@ PATCHED = ("cors.patched", "cors.needed", "cors.before", "cors.server.status", "
 def annotate(flow: http.HTTPFlow, judged: Judged, *, mark: bool) -> None:
     """Write the verdict on the flow, in place of what was written before; nothing of the user's is touched."""
     entry, verdict = judged.entry, judged.verdict
-    facts, ruling = entry.facts, verdict.ruling
-    assert facts is not None
+    facts, ruling = judged.facts, verdict.ruling
     metadata = flow.metadata
     metadata["cors.outcome"] = ruling.outcome.value
     metadata["cors.certainty"] = verdict.certainty
@@ -100,7 +99,7 @@ def _mark(flow: http.HTTPFlow, verdict: Verdict) -> None:
     marker = ""
     if verdict.outcome is Outcome.BLOCKED:
         marker = BLOCKED
-    elif verdict.branches and any(other.outcome is Outcome.BLOCKED for other in verdict.branches.values()):
+    elif verdict.blocking is not None:
         marker = UNSURE
     if flow.marked != marker:
         flow.marked = marker

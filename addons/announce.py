@@ -7,12 +7,11 @@ from collections import Counter
 
 from mitmproxy.log import ALERT
 
-from corsight.policies.decision.judge import mend
+from corsight.policies.decision.mend import mend
 from corsight.policies.redact import printable, redact
 from corsight.policies.rules import RULES
 from corsight.policies.session import Judged
 from corsight.policies.session.memory import Memory
-from corsight.policies.story.pinned import pin
 from corsight.policies.verdict import Outcome
 
 logger = logging.getLogger(__name__)
@@ -62,10 +61,7 @@ class Announcer:
 
 def _fix(judged: Judged) -> str | None:
     """What mends a blocked exchange, in one clause; None where no header does."""
-    entry, verdict = judged.entry, judged.verdict
-    assert entry.facts is not None
-    pinned = pin(entry.exchange, entry.facts, verdict)
-    fix = mend(entry.exchange, pinned.facts, verdict.engine)
+    fix = mend(judged.entry.exchange, judged.settled, judged.verdict.engine)
     if fix is None:
         return None
     parts = [f"answer OPTIONS with status {fix.status}"] if fix.status else []

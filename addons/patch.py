@@ -23,7 +23,8 @@ from mitmproxy.net.http import status_codes
 from corsight.addons.adapter import BAD_GATEWAY, UNANSWERED, request_of
 from corsight.addons.scope import EVERYTHING, patch_scope
 from corsight.policies.decision.judge import judge
-from corsight.policies.decision.patch import NO_CONTENT, Patch, blocks, by_answer, by_fix, hindrance, unasked
+from corsight.policies.decision.mend import find_hindrance
+from corsight.policies.decision.patch import NO_CONTENT, Patch, answer_unasked, patch_by_answer, patch_by_fix
 from corsight.policies.exchange import Exchange, HeaderList, Response
 from corsight.policies.facts import Facts
 from corsight.policies.fetch.headers import is_token
@@ -181,12 +182,12 @@ class Patching:
             policy = find(self.policies, asked.request.url)
             if policy is None:
                 return
-            patch, without = unasked(asked, facts, respond(policy, asked, None), self._marker), None
+            patch, without = answer_unasked(asked, facts, respond(policy, asked, None), self._marker), None
         else:
             since = self._silent.get(origin_of(asked.request.url))
             if since is None or self._clock() - since > SILENT_FOR:
                 return
-            patch = unasked(asked, facts, engine, self._marker)
+            patch = answer_unasked(asked, facts, engine, self._marker)
             without = replace(asked, proxy_status=BAD_GATEWAY)
         if patch is None:
             return
@@ -228,11 +229,11 @@ class Patching:
         patch, before = found
         patched = replace(exchange, response=patch.response)
         # What a 304 confirmed is judged as the browser will have it: the stored response, with the patched 304 in it.
-        if self.mode == "blocked" and facts.response is not None and not _passes(patched, session):
+        if self.mode == "blocked" and facts.response is not exchange.response and not _passes(patched, session):
             return exchange, None
         self._write(flow, patch, exchange.response)
         self._tell(exchange, engine, patch, before)
-        without = replace(exchange, response=facts.response or exchange.response)
+        without = replace(exchange, response=facts.response)
         _apply(flow, patch.response)
         return patched, Patched(patch.edits, without)
 
@@ -246,17 +247,16 @@ class Patching:
             policy = find(self.policies, exchange.request.url)
             if policy is None or facts.tainting != "cors" or not self._covers(flow, exchange):
                 return None
-            patch = by_answer(exchange, facts, respond(policy, exchange, exchange.response), self._marker)
+            patch = patch_by_answer(exchange, facts, respond(policy, exchange, exchange.response), self._marker)
             return None if patch is None else (patch, verdict.ruling)
-        if not blocks(verdict) or not self._covers(flow, exchange):
+        if verdict.blocking is None or not self._covers(flow, exchange):
             return None
-        patch = by_fix(exchange, facts, engine, self._marker)
+        patch = patch_by_fix(exchange, facts, engine, self._marker)
         if patch is None:
             if verdict.outcome is Outcome.BLOCKED:
-                self._give_up(exchange, engine, hindrance(exchange, facts, engine))
+                self._give_up(exchange, engine, find_hindrance(exchange, facts, engine))
             return None
-        blocked = (one for one in verdict.branches.values() if one.outcome is Outcome.BLOCKED)
-        return patch, verdict.ruling if verdict.outcome is Outcome.BLOCKED else next(blocked, verdict.ruling)
+        return patch, (verdict.branch if verdict.outcome is Outcome.BLOCKED else verdict.blocking).ruling
 
     def _rests(self, flow: http.HTTPFlow) -> bool:
         """Whether nothing is patched now, or not of this flow: behind one that is read or replayed is no browser."""

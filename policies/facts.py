@@ -1,33 +1,45 @@
 """What has to be known of an exchange, beside its bytes, before it can be judged.
 
 A fact is known or unknown, and unknown never passes for absent: where the verdict turns on an unknown fact, every value
-it can have is judged, and `likelier` says which one is told.
+it can have is judged, and the `likelier` ones say which comes first.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from dataclasses import replace
+from typing import Literal, NamedTuple
 
 from corsight.policies.exchange import Response
 from corsight.policies.fetch.corp import EmbedderPolicy
+from corsight.policies.fetch.main_fetch import Tainting
 from corsight.policies.fetch.origin import Distance
 from corsight.policies.value import value
-from corsight.policies.verdict import CredentialsMode, Role
 
-Tainting = Literal["basic", "cors", "opaque"]
-"""https://fetch.spec.whatwg.org/#concept-request-response-tainting"""
+Role = Literal["preflight", "request", "redirect"]
+CredentialsMode = Literal["omit", "same-origin", "include", "not-include", "unknown"]
+"""The standard's credentials modes. `not-include` is what the wire can tell at most of a cross-origin request: `omit`
+and `same-origin` behave alike there."""
+
+
+class Premise(NamedTuple):
+    """What the facts that can be unknown are taken to be in one branch of a verdict."""
+
+    include: bool = False
+    tainting: Tainting = "basic"
+    secure: bool = False
+    embedder: EmbedderPolicy = "unsafe-none"
 
 
 @value
 class Facts:
     """The facts of one exchange.
 
+    `response` is the one to judge: the server's, or after a 304 the stored one it updated; None where none came.
     `origin` is the serialized request origin as this exchange carries it ("null" once tainted), `page_origin` the
     page's. `method` and `names` are the request's method and CORS-unsafe request-header names; for a preflight, those
     it asks for. `chain` holds the fetch's earlier URLs, `target` where a redirect leads (None when it leads nowhere, ""
-    when it does not parse). `response` is the one to judge: the server's, or after a 304 the stored one it updated.
-    `secure` tells whether the page is a secure one. `distance`, from the page over the whole redirect chain, and
-    `embedder` matter to opaque responses.
+    when it does not parse). `tainting_too` is the other response tainting it may have, `secure` tells whether the page
+    is a secure one. `distance`, from the page over the whole redirect chain, and `embedder` matter to opaque responses.
     """
 
     role: Role = "request"
@@ -50,3 +62,24 @@ class Facts:
     likelier_embedder: EmbedderPolicy = "unsafe-none"
     chain: tuple[str, ...] = ()
     target: str | None = None
+
+    @property
+    def include(self) -> bool | None:
+        """Whether the credentials mode is include; None where that is unknown."""
+        return None if self.credentials == "unknown" else self.credentials == "include"
+
+    @property
+    def likely_include(self) -> bool:
+        """Whether the credentials mode is include, or likelier to be than not."""
+        return (self.likelier if self.credentials == "unknown" else self.credentials) == "include"
+
+    def settle(self, premise: Premise) -> Facts:
+        """Return these facts with nothing unknown left, as the premise has them."""
+        return replace(
+            self,
+            credentials="include" if premise.include else "not-include",
+            tainting=premise.tainting,
+            tainting_too=None,
+            secure=premise.secure,
+            embedder=premise.embedder,
+        )

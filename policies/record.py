@@ -11,18 +11,18 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from corsight.policies.evidence import Certainty, Evidence, Reason
+from corsight.policies.facts import Role
 from corsight.policies.redact import redact
 from corsight.policies.session import Judged
 from corsight.policies.session.memory import Memory
-from corsight.policies.verdict import Certainty, EngineName, Evidence, Outcome, Role, Ruling
+from corsight.policies.verdict import EngineName, Outcome, Ruling
 
 SCHEMA = 1
 SHAPES = 4096
 """How many shapes of records are remembered."""
 
-INITIATOR = Evidence(
-    "initiator", "fetch", "fetch() and XMLHttpRequest look alike on the wire: the likelier one is said", "likely"
-)
+INITIATOR = Evidence("initiator", "fetch", Reason.FETCH_OR_XHR, "likely")
 """What Chromium's console texts turn on, and its wire does not tell."""
 
 _READABLE = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
@@ -99,8 +99,7 @@ class LogRecord(BaseModel):
 def record(judged: Judged, *, secrets: bool = False) -> dict[str, Any]:
     """The log record of a judged exchange, as plain data in the order of `LogRecord`."""
     entry, verdict = judged.entry, judged.verdict
-    exchange, facts, ruling = entry.exchange, entry.facts, verdict.ruling
-    assert facts is not None
+    exchange, facts, ruling = entry.exchange, judged.facts, verdict.ruling
     clean = _same if secrets else redact
     evidence = [*entry.fetch.evidence.values(), *entry.evidence.values()]
     if (
@@ -124,7 +123,7 @@ def record(judged: Judged, *, secrets: bool = False) -> dict[str, Any]:
         "mode": facts.mode,
         "credentials": facts.credentials,
         "destination": facts.destination,
-        "evidence": [one._asdict() for one in evidence],
+        "evidence": [_evidence(one) for one in evidence],
         "engine": verdict.engine,
         "outcome": ruling.outcome.value,
         "certainty": verdict.certainty,
@@ -133,8 +132,8 @@ def record(judged: Judged, *, secrets: bool = False) -> dict[str, Any]:
         "step": ruling.step,
         "error": ruling.error,
         "message": clean(ruling.message) if ruling.message is not None else None,
-        "branches": {label: _ruling(other, clean) for label, other in verdict.branches.items()}
-        if verdict.branches
+        "branches": {branch.label: _ruling(branch.ruling, clean) for branch in verdict.branches}
+        if verdict.divided
         else {},
         "hidden": list(verdict.hidden),
         "advice": list(entry.advice),
@@ -161,8 +160,7 @@ class Lines:
         entry, verdict = judged.entry, judged.verdict
         if entry.differing or entry.patched is not None:
             return _encode(record(judged, secrets=self.secrets))
-        exchange, facts = entry.exchange, entry.facts
-        assert facts is not None
+        exchange, facts = entry.exchange, judged.facts
         url = exchange.request.url if self.secrets else redact(exchange.request.url)
         head = f'{{"schema":{SCHEMA},"flow":{_quote(exchange.id)},"started":{exchange.request.started!r},'
         head += f'"url":{_quote(url)},"fetch":{_quote(entry.fetch.id)},'
@@ -178,11 +176,10 @@ class Lines:
             facts.destination,
             facts.event_source,
             verdict.engine,
-            verdict.ruling,
             verdict.certainty,
             verdict.hidden,
             entry.advice,
-            *verdict.branches.items(),
+            *verdict.branches,
             *entry.fetch.evidence.values(),
             *entry.evidence.values(),
         )
@@ -199,6 +196,11 @@ class Lines:
 def _encode(fields: dict[str, Any]) -> str:
     line = _READABLE.encode(fields)
     return line if line.isprintable() else _ESCAPED.encode(fields)
+
+
+def _evidence(evidence: Evidence) -> dict[str, str]:
+    fact, value, _, certainty, _ = evidence
+    return {"fact": fact, "value": value, "because": evidence.because, "certainty": certainty}
 
 
 def _ruling(ruling: Ruling, clean: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What is said of an exchange: outcome, certainty, the rule that decided, and the evidence for what the wire hides."""
+"""What is said of an exchange: a branch for every way that the unknown facts can be, the likeliest first."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ from dataclasses import field
 from enum import StrEnum
 from typing import Literal, NamedTuple
 
+from corsight.policies.evidence import Certainty
+from corsight.policies.facts import Premise
+from corsight.policies.fetch.steps import Step
 from corsight.policies.value import value
 
 EngineName = Literal["standard", "chromium", "firefox", "webkit"]
-Certainty = Literal["certain", "likely"]
-Role = Literal["preflight", "request", "redirect"]
-CredentialsMode = Literal["omit", "same-origin", "include", "not-include", "unknown"]
-"""The standard's credentials modes. `not-include` is what the wire can tell at most of a cross-origin request: `omit`
-and `same-origin` behave alike there."""
 
 
 class Outcome(StrEnum):
@@ -29,17 +27,12 @@ class Outcome(StrEnum):
     """CORS has no say: same origin, a navigation, a WebSocket, no browser, or no response at all."""
 
 
-class Evidence(NamedTuple):
-    """Why a fact that the wire does not state is taken to be so."""
-
-    fact: str
-    value: str
-    because: str
-    certainty: Certainty
-
-
 class Ruling(NamedTuple):
-    """What one engine makes of one exchange under one credentials mode."""
+    """What one engine makes of one exchange whose facts are settled.
+
+    `rule` is our code of the rule that blocks, `spec` and `step` say where it stands, `error` is the engine's own
+    identifier and `message` its console text.
+    """
 
     outcome: Outcome
     rule: str | None = None
@@ -49,22 +42,109 @@ class Ruling(NamedTuple):
     message: str | None = None
 
 
+class Unknown(StrEnum):
+    """The facts that a verdict can turn on and the wire may leave open, by their names in the log."""
+
+    CREDENTIALS = "credentials"
+    MODE = "mode"
+    PAGE = "page"
+    EMBEDDER_POLICY = "embedder-policy"
+    BODY = "body"
+    DESTINATION = "destination"
+
+
+type Assumption = tuple[Unknown, str]
+"""An unknown fact, and what a branch takes it to be."""
+
+
+ASSUMPTIONS: dict[Assumption, str] = {
+    (Unknown.CREDENTIALS, "include"): "with credentials",
+    (Unknown.CREDENTIALS, "not-include"): "without credentials",
+    (Unknown.MODE, "no-cors"): "without CORS (mode no-cors)",
+    (Unknown.MODE, "cors"): "with CORS (mode cors)",
+    (Unknown.MODE, "same-origin"): "as a request to its own origin",
+    (Unknown.PAGE, "secure"): "from an https page",
+    (Unknown.PAGE, "insecure"): "from an http page",
+    (Unknown.EMBEDDER_POLICY, "unsafe-none"): "from a page without Cross-Origin-Embedder-Policy",
+    (Unknown.EMBEDDER_POLICY, "require-corp"): "from a page with Cross-Origin-Embedder-Policy: require-corp",
+    (Unknown.EMBEDDER_POLICY, "credentialless"): "from a page with Cross-Origin-Embedder-Policy: credentialless",
+    (Unknown.BODY, "data"): "with a body that is data",
+    (Unknown.BODY, "other"): "with a body that is no data",
+    (Unknown.DESTINATION, "script"): "by a script element",
+    (Unknown.DESTINATION, "empty"): "by fetch()",
+}
+"""What each assumption says of how the page asked, or of what was answered."""
+
+
+@value
+class Branch:
+    """What is ruled if the unknown facts are so.
+
+    `assumptions` holds what the branch takes for granted of the facts that are open, none where there is one branch
+    only; `premise` what it takes every fact to be that could be open. `steps` is the walk that led to the ruling: those
+    behind the first that did not pass were not reached.
+    """
+
+    ruling: Ruling
+    assumptions: tuple[Assumption, ...] = ()
+    premise: Premise = field(default=Premise(), compare=False)
+    steps: tuple[Step, ...] = field(default=(), compare=False)
+
+    @property
+    def outcome(self) -> Outcome:
+        """The ruling's outcome."""
+        return self.ruling.outcome
+
+    @property
+    def label(self) -> str:
+        """The assumptions as the log has them: `credentials=include`, or several with a space between."""
+        return " ".join(f"{fact.value}={value}" for fact, value in self.assumptions)
+
+    def describe(self, other: Branch | None = None) -> str:
+        """Return the assumptions in words, as far as `other` assumes otherwise; empty where it does not."""
+        shared = () if other is None else other.assumptions
+        return ", ".join(ASSUMPTIONS[assumption] for assumption in self.assumptions if assumption not in shared)
+
+    def assumed(self, fact: Unknown) -> str | None:
+        """Return what the branch takes a fact to be, None where that fact is not open."""
+        return next((value for name, value in self.assumptions if name is fact), None)
+
+
 @value
 class Verdict:
     """One engine's verdict on one exchange.
 
-    `ruling` is the branch that is said; `branches` holds every branch by the fact it turns on (such as
-    `credentials=include`) where more than one is possible. `certainty` speaks of the outcome: branches that agree on it
-    leave it certain.
+    `branches` holds at least one, the one that is said first; several only where their rulings differ. `certainty`
+    speaks of the outcome: branches that agree on it leave it certain. `hidden` are the response header names that the
+    page's script cannot read.
     """
 
     engine: EngineName
-    ruling: Ruling
+    branches: tuple[Branch, ...]
     certainty: Certainty = "certain"
-    branches: dict[str, Ruling] = field(default_factory=dict)
     hidden: tuple[str, ...] = ()
+
+    @property
+    def branch(self) -> Branch:
+        """The branch that is said."""
+        return self.branches[0]
+
+    @property
+    def ruling(self) -> Ruling:
+        """The ruling of the branch that is said."""
+        return self.branches[0].ruling
 
     @property
     def outcome(self) -> Outcome:
         """The outcome of the branch that is said."""
-        return self.ruling.outcome
+        return self.branches[0].ruling.outcome
+
+    @property
+    def divided(self) -> bool:
+        """Whether the rulings differ: the verdict turns on a fact that is open."""
+        return len(self.branches) > 1
+
+    @property
+    def blocking(self) -> Branch | None:
+        """The first branch that blocks, None where none does."""
+        return next((branch for branch in self.branches if branch.ruling.outcome is Outcome.BLOCKED), None)

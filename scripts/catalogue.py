@@ -7,9 +7,9 @@ from typing import Any
 
 from corsight.policies.decision.advise import advice
 from corsight.policies.decision.judge import describe_subject, judge
+from corsight.policies.decision.place import locate
 from corsight.policies.engines import ENGINES
 from corsight.policies.rules import FAMILIES, Rule
-from corsight.policies.rules.sections import name_step
 
 NO_HEADER = "No response header mends it."
 ACTORS = {
@@ -40,14 +40,15 @@ def family(code: str) -> str:
 
 def data(rule: Rule) -> dict[str, Any]:
     """The whole rule, its texts filled in from its example, for people and for JSON."""
+    place = locate(rule.code)
     return {
         "code": rule.code,
         "kind": rule.kind,
         "family": family(rule.code),
         "title": rule.title,
-        "spec": rule.spec,
-        "step": rule.step,
-        "section": name_step(rule.spec, rule.step),
+        "spec": place.spec,
+        "step": place.number,
+        "section": str(place),
         "why": rule.why,
         "seen": rule.seen,
         "needed": rule.needed,

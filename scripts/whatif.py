@@ -9,10 +9,12 @@ from dataclasses import replace
 from typing import Literal
 
 from corsight.policies.decision.advise import advise
-from corsight.policies.decision.judge import judge, mend, survey
+from corsight.policies.decision.judge import judge, survey
+from corsight.policies.decision.mend import mend
 from corsight.policies.engines import ENGINES, EnginePolicy
+from corsight.policies.evidence import Evidence, Reason
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response
-from corsight.policies.facts import Facts
+from corsight.policies.facts import CredentialsMode, Facts
 from corsight.policies.fetch.corp import measure_distance
 from corsight.policies.fetch.origin import origin_of, same_site
 from corsight.policies.fetch.redirect import (
@@ -31,7 +33,7 @@ from corsight.policies.session import Client, Judged, Session
 from corsight.policies.session.fetches import Entry, Fetch
 from corsight.policies.session.reading import read
 from corsight.policies.value import value
-from corsight.policies.verdict import CredentialsMode, EngineName, Evidence, Outcome
+from corsight.policies.verdict import EngineName, Outcome
 from corsight.scripts.curl import Hop, preflight_command, request_command
 
 Mode = Literal["cors", "no-cors"]
@@ -209,9 +211,9 @@ class _Steps:
         command = request_command(self.url, origin, self.method, self.headers)
         given = next(self._responses, None)
         judged = self._exchange(self.method, sent, given, "response", command)
-        if judged is None or judged.entry.role != "redirect" or judged.entry.facts is None:
+        if judged is None or judged.entry.role != "redirect":
             return False
-        target = judged.entry.facts.target
+        target = judged.facts.target
         if not target or target.partition(":")[0] not in ("http", "https"):
             return False
         self._redirect(judged.entry.exchange.response, target)
@@ -270,17 +272,16 @@ class _Steps:
         if given is not None or failed:
             judged = self.session.observe(exchange)[0]
             if self.missing and what == "response":
-                because = "its answer was not given: judged as if it had passed"
-                judged.entry.evidence["preflight"] = Evidence("preflight", "not given", because, "likely")
+                evidence = Evidence("preflight", "not given", Reason.ANSWER_NOT_TYPED, "likely")
+                judged.entry.evidence["preflight"] = evidence
             elif judged.entry.evidence.get("preflight") is not None:
                 del judged.entry.evidence["preflight"]
             self.judged.append(judged)
             return judged
         blank = replace(exchange, response=Response(204 if what == "preflight" else 200, HeaderList(), started))
         # A session of its own: this one never saw it.
-        entry = Session(self.engine).observe(blank)[0].entry
-        assert entry.facts is not None
-        facts = _with_credentials(entry.facts, self.question.include, include_likelier=False)
+        facts = Session(self.engine).observe(blank)[0].facts
+        facts = _with_credentials(facts, self.question.include, include_likelier=False)
         self.missing.append(Missing(what, self.url, command, mend(blank, facts, self.engine)))
         return None
 
@@ -339,21 +340,20 @@ def _settled(
     told: dict[str, Evidence] = {}
     if question.include is not None:
         mode = "include" if question.include else "not-include"
-        told["credentials"] = Evidence("credentials", mode, "it was given so", "certain")
+        told["credentials"] = Evidence("credentials", mode, Reason.TYPED)
     settled = []
     preflight: Response | None = None
     for one in judged:
         entry = one.entry
-        assert entry.facts is not None
         # One fetch, whatever the session made of it.
         entry.fetch = judged[0].entry.fetch
         entry.fetch.evidence = told
         entry.evidence.pop("sequel", None)
-        entry.facts = _with_credentials(entry.facts, question.include, include_likelier=include_likelier)
-        entry.verdict, entry.differing = survey(entry.exchange, entry.facts, engine)
-        entry.advice = advise(entry.exchange, entry.facts, engine, preflight)
+        facts = _with_credentials(one.facts, question.include, include_likelier=include_likelier)
+        verdict, entry.differing = survey(entry.exchange, facts, engine)
+        entry.advice = advise(entry.exchange, facts, engine, preflight)
         preflight = entry.exchange.response if entry.role == "preflight" else None
-        settled.append(Judged(entry, _client(engine), entry.verdict))
+        settled.append(Judged(entry, _client(engine), facts, verdict))
     return settled
 
 
@@ -393,5 +393,4 @@ def _mixed_content(question: Question, engine: EngineName) -> Judged | None:
         return None
     fetch = Fetch(exchange.id, question.origin, urls=[question.url])
     entry = Entry(exchange, read(question.method, request.headers), fetch, question.mode, question.destination)
-    entry.facts, entry.verdict = facts, verdict
-    return Judged(entry, _client(engine), verdict)
+    return Judged(entry, _client(engine), facts, verdict)

@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
-NOUNS = {"policies.exchange", "policies.facts", "policies.value", "policies.verdict"}
+NOUNS = {"policies.evidence", "policies.exchange", "policies.facts", "policies.value", "policies.verdict"}
 RULES = NOUNS | {"policies.fetch", "policies.engines", "policies.rules"}
 DECISION = RULES | {"policies.decision"}
 POLICIES = DECISION | {"policies.session", "policies.findings", "policies.server", "policies.redact", "policies.record"}
@@ -24,16 +24,17 @@ MAY_IMPORT = {
     "policies": set(),
     "policies.value": set(),
     "policies.redact": set(),
+    "policies.evidence": set(),
     "policies.exchange": {"policies.value"},
-    "policies.fetch": {"policies.exchange", "policies.value", "policies.verdict"},
-    "policies.verdict": {"policies.exchange", "policies.value"},
-    "policies.facts": {"policies.exchange", "policies.fetch", "policies.value", "policies.verdict"},
+    "policies.fetch": {"policies.exchange", "policies.value"},
+    "policies.facts": {"policies.exchange", "policies.fetch", "policies.value"},
+    "policies.verdict": {"policies.evidence", "policies.facts", "policies.fetch", "policies.value"},
     "policies.rules": RULES,
     "policies.engines": NOUNS | {"policies.fetch"},
-    "policies.decision": DECISION | {"policies.server"},
+    "policies.decision": DECISION,
     "policies.session": DECISION,
     "policies.findings": DECISION | {"policies.session", "policies.redact"},
-    "policies.server": RULES | {"policies.session", "policies.redact"},
+    "policies.server": DECISION | {"policies.session", "policies.redact"},
     "policies.console": RULES,
     "policies.record": DECISION | {"policies.session", "policies.redact"},
     "policies.story": DECISION | {"policies.session", "policies.redact", "policies.record"},
@@ -125,8 +126,8 @@ def test_every_import_points_the_right_way() -> None:
         ("policies.exchange", "import corsight.policies.verdict", "policies.exchange stands only on: policies.value"),
         (
             "policies.server.lint",
-            "from corsight.policies.decision.judge import judge",
-            "policies.server.lint:1 imports corsight.policies.decision.judge",
+            "from corsight.policies.story import tell",
+            "policies.server.lint:1 imports corsight.policies.story",
         ),
         ("policies.session.clock", "import time", "the time comes in as a parameter"),
         ("policies.session.flows", "from mitmproxy.http import HTTPFlow", "an adapter in addons/"),

@@ -40,7 +40,7 @@ def advise(exchange: Exchange, facts: Facts, engine: EngineName, preflight: Resp
 
     `preflight` is the answer of the preflight that went before the request, where there was one.
     """
-    response = facts.response or exchange.response
+    response = facts.response
     if facts.tainting != "cors" or response is None:
         return ()
     # Runs for every CORS exchange: what advice can turn on, in the order of the wire, is all that is gathered.
@@ -72,10 +72,10 @@ def advise(exchange: Exchange, facts: Facts, engine: EngineName, preflight: Resp
 
 def advice(exchange: Exchange, facts: Facts, engine: EngineName, preflight: Response | None) -> tuple[Advice, ...]:
     """Return what `advise` says, each with what it turned on, in the catalogue's order. Not redacted."""
-    response = facts.response or exchange.response
+    response = facts.response
     if facts.tainting != "cors" or response is None:
         return ()
-    view = view_exchange(exchange, facts, response, engine, preflight)
+    view = view_exchange(exchange.request.url, facts, response, engine, preflight)
     if view is None:
         return ()
     found = [(code, check(view)) for code, check in CHECKS]

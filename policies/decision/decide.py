@@ -2,85 +2,131 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
+from typing import NamedTuple
 
-from corsight.policies.decision.shape import (
-    MIXED_IMAGE_ADDRESS,
-    MIXED_LOCAL_NETWORK,
-    MIXED_LOCALHOST,
-    MIXED_TRACK,
-    USERINFO_EMBEDDED,
-    Shape,
-)
+from corsight.policies.decision.shape import Shape
 from corsight.policies.engines import ENGINES, EnginePolicy
 from corsight.policies.fetch.corp import EmbedderPolicy, cross_origin_resource_policy_check
 from corsight.policies.fetch.cors_check import cors_check
 from corsight.policies.fetch.headers import extract_header_list_values
+from corsight.policies.fetch.main_fetch import (
+    MIXED_CONTENT,
+    MIXED_IMAGE_ADDRESS,
+    MIXED_LOCAL_NETWORK,
+    MIXED_LOCALHOST,
+    MIXED_TRACK,
+    PLACES,
+    USERINFO,
+    USERINFO_EMBEDDED,
+)
 from corsight.policies.fetch.orb import guess_data, is_opaque_response_blocked
 from corsight.policies.fetch.preflight import Preflight, check_preflight
-from corsight.policies.rules import isolation as isolation_rules
-from corsight.policies.rules import redirect as redirect_rules
-from corsight.policies.verdict import EngineName
+from corsight.policies.fetch.steps import Algorithm, Question, Step
+from corsight.policies.rules.isolation import CORP_COEP, CORP_SAME_ORIGIN, CORP_SAME_SITE, ORB
+from corsight.policies.verdict import Assumption, EngineName, Outcome, Unknown
+
+EMBEDDED = "embedded"
+"""The value of a redirect to a URL with a user name that an engine's loader refuses, not its CORS code."""
+
+_PASSED = {"cors": Outcome.ALLOWED, "opaque": Outcome.OPAQUE, "basic": Outcome.NOT_CORS}
+
+
+class Decision(NamedTuple):
+    """What was decided of a shape. `steps` are those that were taken, and behind the first that failed, if one did,
+    those that were not reached.
+    """
+
+    outcome: Outcome
+    steps: tuple[Step, ...] = ()
+    failure: Step | None = None
+
+    @property
+    def rule(self) -> str | None:
+        """The code of the rule that blocks, None where none does."""
+        return None if self.failure is None else self.failure.rule
 
 
 @lru_cache(maxsize=32768)
-def decide(engine: EngineName, shape: Shape, include: bool, embedder: EmbedderPolicy) -> tuple[str | None, str]:
-    """The blocking rule and the value it turned on; or None and the name of the outcome it passed with."""
+def decide(
+    engine: EngineName, shape: Shape, include: bool, embedder: EmbedderPolicy, data: bool | None = None
+) -> Decision:
+    """Return what `engine` decides of a shape. `data` tells whether the body is data, where only the body does."""
+    steps = tuple(take_steps(ENGINES[engine], shape, include, embedder, data))
+    failure = next((step for step in steps if step.rule is not None), None)
+    return Decision(_PASSED[shape.tainting] if failure is None else Outcome.BLOCKED, steps, failure)
+
+
+@lru_cache(maxsize=32768)
+def list_differing(engine: EngineName, shape: Shape, include: bool, embedder: EmbedderPolicy) -> tuple[EngineName, ...]:
+    """Return the engines whose decision is for another rule than `engine`'s, or for none."""
+
+    def rule(name: EngineName) -> tuple[str | None, bool]:
+        code = decide(name, shape, include, embedder).rule
+        return code, code is None and shape.tainting == "opaque" and bool(list_doubts(name, shape))
+
+    own = rule(engine)
+    return tuple(other for other in ENGINES if other != engine and rule(other) != own)
+
+
+@lru_cache(maxsize=32768)
+def list_doubts(engine: EngineName, shape: Shape) -> tuple[tuple[Assumption, bool], ...]:
+    """Return what opaque response blocking turns on where the headers do not settle it, and whether it blocks then.
+
+    The likelier comes first. Nothing where the headers do settle it, or where the body is all but certainly what they
+    say.
+    """
     policy = ENGINES[engine]
-    failure: tuple[str, str] | None = None
+    if _is_blocked_unseen(policy, shape, shape.destination) is not None:
+        return ()
+    if shape.destination == "unknown" and _is_blocked_unseen(policy, shape, "script"):
+        return ((Unknown.DESTINATION, "script"), True), ((Unknown.DESTINATION, "empty"), False)
+    data, other = ((Unknown.BODY, "data"), True), ((Unknown.BODY, "other"), False)
+    match guess_data(shape.content_type, status=shape.status):
+        case None:
+            return ()
+        case True:
+            return data, other
+        case False:
+            return other, data
+
+
+def forget() -> None:
+    """Forget every decision, so that the next of each shape is made anew; for measuring."""
+    decide.cache_clear()
+    list_differing.cache_clear()
+    list_doubts.cache_clear()
+
+
+def take_steps(
+    policy: EnginePolicy, shape: Shape, include: bool, embedder: EmbedderPolicy, data: bool | None = None
+) -> Iterator[Step]:
+    """Yield the steps that an engine takes for a shape, in its order. It stops at the first that does not pass."""
     if policy.empty_lines_dropped and shape.merged is not None:
         allow_origin, allow_credentials, resource_policy = shape.merged
         shape = shape._replace(
             allow_origin=allow_origin, allow_credentials=allow_credentials, resource_policy=resource_policy
         )
     if shape.tainting == "cors":
-        if policy.allow_origin_lines_counted and shape.origin_lines > 1 and shape.cross_origin:
-            failure = "allow-origin-multiple", shape.allow_origin or ""
-        elif shape.role == "preflight":
-            failure = _decide_preflight(policy, shape, include)
+        counted = shape.origin_lines if policy.allow_origin_lines_counted and shape.cross_origin else 1
+        if shape.role == "preflight":
+            yield from _check_preflight(policy, shape, include, counted)
         else:
-            rule = cors_check(shape.origin, shape.allow_origin, shape.allow_credentials, include=include)
-            if rule is not None:
-                failure = (
-                    rule,
-                    (shape.allow_credentials if rule == "allow-credentials-not-true" else shape.allow_origin) or "",
-                )
+            yield from cors_check(
+                shape.origin, shape.allow_origin, shape.allow_credentials, include=include, counted_lines=counted
+            )
     elif shape.tainting == "opaque":
-        failure = _decide_opaque(policy, shape, include, embedder)
-    if failure is None:
-        for hazard in shape.hazards:
-            blocks, rule, value = _engines_own(policy).get(hazard, (True, hazard, ""))
-            if blocks:
-                return rule, value
-        return None, {"cors": "allowed", "opaque": "opaque", "basic": "not-cors"}[shape.tainting]
-    return failure
+        yield _check_resource_policy(policy, shape, include, embedder)
+        if policy.opaque_response_blocking is not None and shape.role == "request":
+            yield _check_opaque(policy, shape, data)
+    for question, hazard in shape.hazards:
+        algorithm, number = PLACES[question]
+        rule, value = (hazard, "") if hazard is None else _weigh_hazard(policy, hazard)
+        yield Step(algorithm, number, question, rule, (), value)
 
 
-@lru_cache(maxsize=32768)
-def differing(engine: EngineName, shape: Shape, include: bool, embedder: EmbedderPolicy) -> tuple[EngineName, ...]:
-    """The engines whose decision is for another rule than `engine`'s, or for none."""
-
-    def rule(name: EngineName) -> tuple[str | None, bool]:
-        found = decide(name, shape, include, embedder)[0]
-        return found, found is None and shape.tainting == "opaque" and bool(doubts(name, shape))
-
-    own = rule(engine)
-    return tuple(other for other in ENGINES if other != engine and rule(other) != own)
-
-
-def _engines_own(policy: EnginePolicy) -> dict[str, tuple[bool, str, str]]:
-    """The hazards that only some engines see: whether this one does, and the rule and value they come to."""
-    mixed = redirect_rules.MIXED_CONTENT
-    return {
-        MIXED_LOCALHOST: (policy.localhost_is_mixed, mixed, ""),
-        MIXED_LOCAL_NETWORK: (policy.local_network_is_mixed, mixed, ""),
-        MIXED_IMAGE_ADDRESS: (policy.image_address_is_mixed, mixed, ""),
-        MIXED_TRACK: (policy.track_is_mixed, mixed, ""),
-        USERINFO_EMBEDDED: (policy.embedded_userinfo_blocked, redirect_rules.USERINFO, "embedded"),
-    }
-
-
-def _decide_preflight(policy: EnginePolicy, shape: Shape, include: bool) -> tuple[str, str] | None:
+def _check_preflight(policy: EnginePolicy, shape: Shape, include: bool, counted: int) -> Iterator[Step]:
     preflight = Preflight(
         origin=shape.origin,
         method=shape.method,
@@ -96,33 +142,50 @@ def _decide_preflight(policy: EnginePolicy, shape: Shape, include: bool) -> tupl
         headers=extract_header_list_values(shape.allow_headers),
         cross_origin=shape.cross_origin or not policy.same_origin_preflight_unchecked,
         authorization_by_wildcard=policy.authorization_by_wildcard,
+        counted_lines=counted,
     )
-    return check_preflight(preflight, policy.preflight_order)
+    order = policy.preflight_order
+    if counted > 1:
+        # An engine that counts the lines does so before anything else.
+        order = ("cors", *(check for check in order if check != "cors"))
+    return check_preflight(preflight, order)
 
 
-def _decide_opaque(
-    policy: EnginePolicy, shape: Shape, include: bool, embedder: EmbedderPolicy
-) -> tuple[str, str] | None:
-    failed = cross_origin_resource_policy_check(
+def _check_resource_policy(policy: EnginePolicy, shape: Shape, include: bool, embedder: EmbedderPolicy) -> Step:
+    blocked = cross_origin_resource_policy_check(
         shape.resource_policy,
         distance=shape.distance,
         embedder=embedder,
         unknown_value_counts=not policy.invalid_resource_policy_is_none,
         include=include,
     )
-    if failed is not None:
-        rule = {
-            "same-origin": isolation_rules.CORP_SAME_ORIGIN,
-            "same-site": isolation_rules.CORP_SAME_SITE,
-            "same-origin-by-coep": isolation_rules.CORP_COEP,
-        }[failed]
-        return rule, shape.resource_policy or ""
-    if _opaque_response_blocked(policy, shape, shape.destination):
-        return isolation_rules.ORB, shape.content_type or ""
-    return None
+    # https://fetch.spec.whatwg.org/#cross-origin-resource-policy-check
+    # 3. "If the cross-origin resource policy internal check with origin, "unsafe-none", response, and forNavigation
+    # returns blocked, then return blocked." 5. "… embedderPolicy's value … returns allowed, then return allowed."
+    # 7. "Return blocked."
+    number, rule = {
+        None: ("5", None),
+        "same-origin": ("3", CORP_SAME_ORIGIN),
+        "same-site": ("3", CORP_SAME_SITE),
+        "same-origin-by-coep": ("7", CORP_COEP),
+    }[blocked]
+    compared = shape.resource_policy, shape.distance, embedder
+    return Step(
+        Algorithm.RESOURCE_POLICY, number, Question.RESOURCE_POLICY, rule, compared, shape.resource_policy or ""
+    )
 
 
-def _opaque_response_blocked(policy: EnginePolicy, shape: Shape, destination: str) -> bool | None:
+def _check_opaque(policy: EnginePolicy, shape: Shape, data: bool | None) -> Step:
+    blocked = _is_blocked_unseen(policy, shape, shape.destination)
+    blocked = data if blocked is None else blocked
+    compared = shape.content_type, "nosniff" if shape.nosniff else None, shape.destination
+    return Step(
+        Algorithm.OPAQUE_BLOCKING, "", Question.NOT_DATA, ORB if blocked else None, compared, shape.content_type or ""
+    )
+
+
+def _is_blocked_unseen(policy: EnginePolicy, shape: Shape, destination: str) -> bool | None:
+    """Whether opaque response blocking blocks by the headers alone; None where the body decides."""
     rules = policy.opaque_response_blocking
     if rules is None or shape.role != "request" or (rules.own_origin_spared and shape.distance == "same-origin"):
         return False
@@ -137,29 +200,16 @@ def _opaque_response_blocked(policy: EnginePolicy, shape: Shape, destination: st
     )
 
 
-@lru_cache(maxsize=32768)
-def doubts(engine: EngineName, shape: Shape) -> tuple[tuple[str, bool], ...]:
-    """What opaque response blocking turns on where the headers do not settle it, and whether it blocks; likelier first.
-
-    Nothing where they do, or where the body is all but certainly what they say.
-    """
-    policy = ENGINES[engine]
-    if _opaque_response_blocked(policy, shape, shape.destination) is not None:
-        return ()
-    if shape.destination == "unknown" and _opaque_response_blocked(policy, shape, "script"):
-        return ("destination=script", True), ("destination=empty", False)
-    data, other = ("body=data", True), ("body=other", False)
-    match guess_data(shape.content_type, status=shape.status):
-        case None:
-            return ()
-        case True:
-            return data, other
-        case False:
-            return other, data
-
-
-def forget() -> None:
-    """Forget every decision, so that the next of each shape is made anew; for measuring."""
-    decide.cache_clear()
-    differing.cache_clear()
-    doubts.cache_clear()
+def _weigh_hazard(policy: EnginePolicy, hazard: str) -> tuple[str | None, str]:
+    """Return the rule that a hazard comes to in an engine, None where it does not mind; and the value with it."""
+    if hazard == USERINFO_EMBEDDED:
+        return USERINFO if policy.embedded_userinfo_blocked else None, EMBEDDED
+    minded = {
+        MIXED_LOCALHOST: policy.localhost_is_mixed,
+        MIXED_LOCAL_NETWORK: policy.local_network_is_mixed,
+        MIXED_IMAGE_ADDRESS: policy.image_address_is_mixed,
+        MIXED_TRACK: policy.track_is_mixed,
+    }
+    if hazard in minded:
+        return MIXED_CONTENT if minded[hazard] else None, ""
+    return hazard, ""

@@ -1,6 +1,6 @@
 """judge(exchange, facts, engine): the one door to a decision.
 
-Every value an unknown fact can have is judged; the branches that differ go with the verdict. Wording comes last.
+Every value that an unknown fact can have is judged; the branches that differ go with the verdict. Wording comes last.
 """
 
 from __future__ import annotations
@@ -8,120 +8,118 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import product
 
-from corsight.policies.decision.decide import decide, differing, doubts
-from corsight.policies.decision.shape import Shape, origin_lines, shape_of
+from corsight.policies.decision.decide import Decision, decide, list_differing, list_doubts
+from corsight.policies.decision.shape import Shape, count_origin_lines, make_shape
 from corsight.policies.engines import ENGINES, WORDS, Wording
 from corsight.policies.exchange import Exchange, HeaderList, Response
-from corsight.policies.facts import Facts, Tainting
+from corsight.policies.facts import Facts, Premise
 from corsight.policies.fetch.corp import EmbedderPolicy
+from corsight.policies.fetch.cors_check import MULTIPLE
 from corsight.policies.fetch.exposed import list_hidden_header_names
 from corsight.policies.fetch.headers import find_invalid_token
-from corsight.policies.rules import RULES, Fix, Subject
-from corsight.policies.rules import isolation as isolation_rules
-from corsight.policies.rules import redirect as redirect_rules
-from corsight.policies.verdict import EngineName, Outcome, Ruling, Verdict
+from corsight.policies.fetch.main_fetch import LOCATION
+from corsight.policies.fetch.preflight import HEADERS_INVALID, METHODS_INVALID
+from corsight.policies.fetch.steps import Algorithm, Question, Step
+from corsight.policies.rules import Subject
+from corsight.policies.rules.isolation import NETWORK_ERROR
+from corsight.policies.verdict import Assumption, Branch, EngineName, Outcome, Ruling, Unknown, Verdict
 
-_PASSED = {
-    "allowed": Ruling(Outcome.ALLOWED),
-    "opaque": Ruling(Outcome.OPAQUE),
-    "not-cors": Ruling(Outcome.NOT_CORS),
-}
+_PASSED = {outcome: Ruling(outcome) for outcome in (Outcome.ALLOWED, Outcome.OPAQUE, Outcome.NOT_CORS)}
+_NOT_CORS = {name: Verdict(name, (Branch(_PASSED[Outcome.NOT_CORS]),)) for name in ENGINES}
+_NO_RESPONSE = Step(Algorithm.NETWORK, "", Question.RESPONSE, NETWORK_ERROR)
+_MODES = {"cors": "cors", "opaque": "no-cors", "basic": "same-origin"}
+"""The request mode that a response tainting comes from."""
 
-_NOT_CORS: dict[EngineName, Verdict] = {name: Verdict(name, _PASSED["not-cors"]) for name in ENGINES}
+type _Basis = tuple[Shape, bool, EmbedderPolicy]
+"""What the branch that is said was decided on."""
 
 
 def judge(exchange: Exchange, facts: Facts, engine: EngineName) -> Verdict:
-    """What `engine` made of the exchange, given the facts. Never raises, whatever the peers sent."""
+    """Return what `engine` made of the exchange, given the facts. Never raises, whatever the peers sent."""
     return _judge(exchange, facts, engine)[0]
 
 
 def survey(exchange: Exchange, facts: Facts, engine: EngineName) -> tuple[Verdict, tuple[EngineName, ...]]:
-    """`engine`'s verdict, and the other engines that decide otherwise, or for another reason."""
+    """Return `engine`'s verdict, and the other engines that decide otherwise, or for another reason."""
     verdict, basis = _judge(exchange, facts, engine)
-    return verdict, () if basis is None else differing(engine, *basis)
+    return verdict, () if basis is None else list_differing(engine, *basis)
 
 
-def _judge(
-    exchange: Exchange, facts: Facts, engine: EngineName
-) -> tuple[Verdict, tuple[Shape, bool, EmbedderPolicy] | None]:
-    """The verdict, and what its branch was decided on."""
-    response = facts.response or exchange.response
+def _judge(exchange: Exchange, facts: Facts, engine: EngineName) -> tuple[Verdict, _Basis | None]:
+    response = facts.response
     if response is None:
-        return Verdict(engine, _unanswered(exchange, facts, engine)), None
+        return Verdict(engine, (_judge_unanswered(exchange, facts, engine),)), None
     if facts.tainting == "basic" and facts.tainting_too is None and facts.role == "request":
         return _NOT_CORS[engine], None
-    asked = _branches(facts)
-    branches: dict[str, Ruling] = {}
-    basis: tuple[Shape, bool, EmbedderPolicy] | None = None
-    for label, include, tainting, secure, embedder in asked:
-        shape = shape_of(exchange, facts, response, tainting, secure)
-        rule, value = decide(engine, shape, include, embedder)
-        basis = basis or (shape, include, embedder)
-        doubted = doubts(engine, shape) if rule is None and tainting == "opaque" else ()
+    branches: list[Branch] = []
+    basis: _Basis | None = None
+    for assumptions, premise in list_premises(facts):
+        shape = make_shape(exchange, facts, response, premise.tainting, premise.secure)
+        basis = basis or (shape, premise.include, premise.embedder)
+        decision = decide(engine, shape, premise.include, premise.embedder)
+        doubts = list_doubts(engine, shape) if decision.outcome is Outcome.OPAQUE else ()
+        if not doubts:
+            branches.append(_make_branch(exchange, facts, engine, assumptions, premise, decision))
         # Of a tainting that is itself in doubt, the likelier is enough.
-        for which, blocks in doubted if tainting == facts.tainting else doubted[:1]:
-            worded = _worded(exchange, facts, engine, isolation_rules.ORB, shape.content_type or "", response)
-            branches[f"{label} {which}".strip()] = worded if blocks else _PASSED["opaque"]
-        if doubted:
-            continue
-        branches[label] = _PASSED[value] if rule is None else _worded(exchange, facts, engine, rule, value, response)
-    if facts.tainting == "basic" and all(ruling.outcome is not Outcome.BLOCKED for ruling in branches.values()):
+        for doubt, data in doubts if premise.tainting == facts.tainting else doubts[:1]:
+            decision = decide(engine, shape, premise.include, premise.embedder, data)
+            branches.append(_make_branch(exchange, facts, engine, (*assumptions, doubt), premise, decision))
+    if facts.tainting == "basic" and all(branch.outcome is not Outcome.BLOCKED for branch in branches):
         return _NOT_CORS[engine], basis
-    said, include = next(iter(branches.values())), asked[0][1]
-    hidden = _hidden(facts, response, said, engine, include) if facts.role == "request" else ()
-    if len(branches) == 1:
-        return Verdict(engine, said, hidden=hidden), basis
-    certain = all(ruling.outcome is said.outcome for ruling in branches.values())
-    agree = all(ruling == said for ruling in branches.values())
-    return Verdict(engine, said, "certain" if certain else "likely", {} if agree else branches, hidden), basis
+    hidden = _list_hidden(facts, response, branches[0], engine) if facts.role == "request" else ()
+    return unite(engine, branches, hidden), basis
 
 
-def _hidden(facts: Facts, response: Response, said: Ruling, engine: EngineName, include: bool) -> tuple[str, ...]:
-    """The response header names that the page's script cannot read."""
-    if said.outcome is Outcome.OPAQUE:
-        return response.headers.names()
-    if said.outcome is not Outcome.ALLOWED:
-        return ()
-    policy = ENGINES[engine]
-    return list_hidden_header_names(
-        response.headers,
-        include=include,
-        wildcard_survives=policy.expose_wildcard_survives,
-        extra_safelisted=policy.extra_exposed,
-    )
+def unite(engine: EngineName, branches: list[Branch], hidden: tuple[str, ...]) -> Verdict:
+    """Return the verdict of these branches, the likeliest first: one branch where all rule the same."""
+    first = branches[0]
+    if all(branch.ruling == first.ruling for branch in branches):
+        if first.assumptions:
+            first = Branch(first.ruling, (), first.premise, first.steps)
+        return Verdict(engine, (first,), "certain", hidden)
+    certain = all(branch.outcome is first.outcome for branch in branches)
+    return Verdict(engine, tuple(branches), "certain" if certain else "likely", hidden)
 
 
-def _unanswered(exchange: Exchange, facts: Facts, engine: EngineName) -> Ruling:
-    """No response came. Where the proxy answered in the server's place, the browser saw that: no CORS headers."""
-    if exchange.proxy_status is None or facts.tainting != "cors":
-        return _worded(exchange, facts, engine, isolation_rules.NETWORK_ERROR, "", None)
-    seen = judge(exchange, _with_response(facts, Response(exchange.proxy_status, HeaderList())), engine).ruling
-    rule = RULES[isolation_rules.NETWORK_ERROR]
-    return Ruling(Outcome.BLOCKED, rule.code, rule.spec, rule.step, seen.error, seen.message)
-
-
-def mend(exchange: Exchange, facts: Facts, engine: EngineName) -> Fix | None:
-    """The header edits that turn the verdict into `allowed`, proven by judging again; None when no edit does."""
-    response = facts.response or exchange.response
-    fix = Fix()
-    for _ in range(len(RULES)):
-        if response is None:
-            return None
-        mended = fix.apply(response)
-        verdict = judge(exchange, _with_response(facts, mended), engine)
-        if verdict.outcome is not Outcome.BLOCKED:
-            return fix or None
-        rule = RULES[verdict.ruling.rule or ""]
-        include = facts.credentials == "include" or (facts.credentials == "unknown" and facts.likelier == "include")
-        edit = rule.fix(describe_subject(exchange, facts, mended, include))
-        if not edit or fix + edit == fix:
-            return None
-        fix = fix + edit
-    return None
+def list_premises(facts: Facts) -> list[tuple[tuple[Assumption, ...], Premise]]:
+    """Return every way that the unknown facts can be, the likelier first, each with what is assumed in it."""
+    if (
+        facts.credentials != "unknown"
+        and facts.tainting_too is None
+        and facts.secure is not None
+        and facts.embedder is not None
+    ):
+        return [((), Premise(facts.credentials == "include", facts.tainting, facts.secure, facts.embedder))]
+    modes = [facts.likely_include]
+    if facts.credentials == "unknown":
+        modes.append(not modes[0])
+    taintings = [facts.tainting] if facts.tainting_too is None else [facts.tainting, facts.tainting_too]
+    secures = [facts.secure] if facts.secure is not None else [True, False]
+    embedders: list[EmbedderPolicy] = ["unsafe-none", "require-corp"]
+    if facts.embedder is not None:
+        embedders = [facts.embedder]
+    elif facts.likelier_embedder != "unsafe-none":
+        embedders = [facts.likelier_embedder, "unsafe-none"]
+    premises: list[tuple[tuple[Assumption, ...], Premise]] = []
+    for include, tainting, secure, embedder in product(modes, taintings, secures, embedders):
+        # The page's embedder policy concerns opaque responses only, its credentials mode CORS responses.
+        if (tainting != "opaque" and embedder != embedders[0]) or (tainting != "cors" and include is not modes[0]):
+            continue
+        assumptions: list[Assumption] = []
+        if len(modes) > 1 and tainting == "cors":
+            assumptions.append((Unknown.CREDENTIALS, "include" if include else "not-include"))
+        if len(taintings) > 1:
+            assumptions.append((Unknown.MODE, _MODES[tainting]))
+        if len(secures) > 1:
+            assumptions.append((Unknown.PAGE, "secure" if secure else "insecure"))
+        if len(embedders) > 1 and tainting == "opaque":
+            assumptions.append((Unknown.EMBEDDER_POLICY, embedder))
+        premises.append((tuple(assumptions), Premise(include, tainting, secure, embedder)))
+    return premises
 
 
 def describe_subject(exchange: Exchange, facts: Facts, response: Response, include: bool, value: str = "") -> Subject:
-    """What a rule's texts and fixes are made of."""
+    """Return what a rule's texts and fixes are made of."""
     return Subject(
         url=exchange.request.url,
         origin=facts.origin or "null",
@@ -135,66 +133,58 @@ def describe_subject(exchange: Exchange, facts: Facts, response: Response, inclu
     )
 
 
-def _with_response(facts: Facts, response: Response) -> Facts:
-    return replace(facts, response=response)
+def _make_branch(
+    exchange: Exchange,
+    facts: Facts,
+    engine: EngineName,
+    assumptions: tuple[Assumption, ...],
+    premise: Premise,
+    decision: Decision,
+) -> Branch:
+    failure = decision.failure
+    ruling = _PASSED[decision.outcome] if failure is None else _word(exchange, facts, engine, failure)
+    return Branch(ruling, assumptions, premise, decision.steps)
 
 
-type _Branch = tuple[str, bool, Tainting, bool, EmbedderPolicy]
+def _list_hidden(facts: Facts, response: Response, branch: Branch, engine: EngineName) -> tuple[str, ...]:
+    """Return the response header names that the page's script cannot read."""
+    if branch.outcome is Outcome.OPAQUE:
+        return response.headers.names()
+    if branch.outcome is not Outcome.ALLOWED:
+        return ()
+    policy = ENGINES[engine]
+    return list_hidden_header_names(
+        response.headers,
+        include=branch.premise.include,
+        wildcard_survives=policy.expose_wildcard_survives,
+        extra_safelisted=policy.extra_exposed,
+    )
 
 
-def _branches(facts: Facts) -> list[_Branch]:
-    """Every value the unknown facts can have, the likelier ones first."""
-    include = facts.credentials == "include"
-    if (
-        facts.credentials != "unknown"
-        and facts.tainting_too is None
-        and facts.secure is not None
-        and facts.embedder is not None
-    ):
-        return [("", include, facts.tainting, facts.secure, facts.embedder)]
-    credentials = [(f"credentials={facts.credentials}", include)]
-    if facts.credentials == "unknown":
-        credentials = [("credentials=not-include", False), ("credentials=include", True)]
-        if facts.likelier == "include":
-            credentials.reverse()
-    taintings = [facts.tainting] if facts.tainting_too is None else [facts.tainting, facts.tainting_too]
-    secures = [facts.secure] if facts.secure is not None else [True, False]
-    embedders: list[EmbedderPolicy] = ["unsafe-none", "require-corp"]
-    if facts.embedder is not None:
-        embedders = [facts.embedder]
-    elif facts.likelier_embedder != "unsafe-none":
-        embedders = [facts.likelier_embedder, "unsafe-none"]
-    branches: list[_Branch] = []
-    for (label, flag), tainting, secure, embedder in product(credentials, taintings, secures, embedders):
-        # An embedder policy concerns opaque responses only, and those alone ask for nothing else.
-        if tainting != "opaque" and embedder != embedders[0]:
-            continue
-        if tainting != "cors" and len(taintings) > 1 and flag is not credentials[0][1]:
-            continue
-        parts = [label] if len(credentials) > 1 and tainting == "cors" else []
-        if len(taintings) > 1:
-            parts.append(
-                f"mode={'no-cors' if tainting == 'opaque' else 'cors' if tainting == 'cors' else 'same-origin'}"
-            )
-        if len(secures) > 1:
-            parts.append(f"page={'secure' if secure else 'insecure'}")
-        if len(embedders) > 1 and tainting == "opaque":
-            parts.append(f"embedder-policy={embedder}")
-        branches.append((" ".join(parts), flag, tainting, secure, embedder))
-    return branches
+def _judge_unanswered(exchange: Exchange, facts: Facts, engine: EngineName) -> Branch:
+    """No response came. Where the proxy answered in the server's place, the browser saw that: no CORS headers."""
+    premise = Premise(facts.likely_include, facts.tainting, facts.secure is not False)
+    if exchange.proxy_status is None or facts.tainting != "cors":
+        ruling = _word(exchange, facts, engine, _NO_RESPONSE)._replace(outcome=Outcome.NOT_CORS)
+        return Branch(ruling, premise=premise, steps=(_NO_RESPONSE,))
+    answered = judge(exchange, replace(facts, response=Response(exchange.proxy_status, HeaderList())), engine).ruling
+    failure = _NO_RESPONSE._replace(compared=(str(exchange.proxy_status),))
+    ruling = Ruling(
+        Outcome.BLOCKED, failure.rule, failure.algorithm.spec, failure.number, answered.error, answered.message
+    )
+    return Branch(ruling, premise=premise, steps=(failure,))
 
 
-def _worded(
-    exchange: Exchange, facts: Facts, engine: EngineName, rule: str, value: str, response: Response | None
-) -> Ruling:
-    """The ruling that `rule` blocks, in the engine's own words."""
+def _word(exchange: Exchange, facts: Facts, engine: EngineName, failure: Step) -> Ruling:
+    """Return the ruling that the rule of a failed step blocks, in the engine's own words."""
+    rule, value, response = failure.rule or "", failure.value, facts.response
     lines = 0
     if response is not None:
-        if rule == "allow-origin-multiple":
-            lines = origin_lines(exchange, response)
-        elif rule == redirect_rules.LOCATION:
+        if rule == MULTIPLE:
+            lines = count_origin_lines(exchange, response)
+        elif rule == LOCATION:
             lines = len(response.headers.lines("location"))
-        if engine == "firefox" and rule in ("preflight-allow-methods-invalid", "preflight-allow-headers-invalid"):
+        if engine == "firefox" and rule in (METHODS_INVALID, HEADERS_INVALID):
             value = find_invalid_token(value) or value
     url = exchange.request.url
     wording = Wording(
@@ -214,6 +204,4 @@ def _worded(
         tainting=facts.tainting,
     )
     error, message = WORDS[engine](wording)
-    known = RULES[rule]
-    outcome = Outcome.NOT_CORS if response is None else Outcome.BLOCKED
-    return Ruling(outcome, rule, known.spec, known.step, error, message)
+    return Ruling(Outcome.BLOCKED, rule, failure.algorithm.spec, failure.number, error, message)

@@ -10,8 +10,6 @@ from typing import Literal
 
 from corsight.policies.fetch.origin import Distance, origin_of, same_origin, schemelessly_same_site, split_origin
 
-SPEC = "https://fetch.spec.whatwg.org/#cross-origin-resource-policy-internal-check"
-
 EmbedderPolicy = Literal["unsafe-none", "credentialless", "require-corp"]
 """https://html.spec.whatwg.org/multipage/browsers.html#embedder-policy-value"""
 

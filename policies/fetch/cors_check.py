@@ -6,9 +6,11 @@ the values once more to name the reason, so that naming can never change the dec
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pydantic_core import Url, ValidationError
 
-SPEC = "https://fetch.spec.whatwg.org/#concept-cors-check"
+from corsight.policies.fetch.steps import Algorithm, Question, Step
 
 MISSING = "allow-origin-missing"
 WILDCARD = "allow-origin-wildcard"
@@ -18,26 +20,36 @@ MISMATCH = "allow-origin-mismatch"
 CREDENTIALS = "allow-credentials-not-true"
 
 
-def cors_check(origin: str, allow_origin: str | None, allow_credentials: str | None, *, include: bool) -> str | None:
-    """The rule that fails the CORS check, or None for success.
+def cors_check(
+    origin: str, allow_origin: str | None, allow_credentials: str | None, *, include: bool, counted_lines: int = 1
+) -> Iterator[Step]:
+    """Yield the steps of the CORS check; it fails at the first that does not pass.
 
     `origin` is the request's serialized origin, `allow_origin` and `allow_credentials` are the response's headers as
-    `get` returns them, `include` tells whether the request's credentials mode is "include".
+    `get` returns them, `include` tells whether the request's credentials mode is "include". `counted_lines` is how many
+    Access-Control-Allow-Origin lines an engine counts that allows only one, whatever they say.
     """
-    # 2. If origin is null, then return failure. Null is not `null`.
-    if allow_origin is None:
-        return MISSING
-    # 3. The wildcard is enough without credentials.
-    if not include and allow_origin == "*":
-        return None
-    # 4. A byte comparison: no case folding, no trailing slash, no list.
-    if origin != allow_origin:
-        return classify(allow_origin)
-    # 5. Without credentials that is all.
-    if not include:
-        return None
-    # 6-8. The credentials header must be exactly `true`.
-    return None if allow_credentials == "true" else CREDENTIALS
+    algorithm = Algorithm.CORS_CHECK
+    # 2. "If origin is null, then return failure." Null is the missing header, not `null`.
+    yield Step(algorithm, "2", Question.ALLOW_ORIGIN, MISSING if allow_origin is None else None, (allow_origin,))
+    compared = allow_origin, origin, "include" if include else None
+    if counted_lines > 1:
+        yield Step(algorithm, "4", Question.ORIGIN, MULTIPLE, (*compared, str(counted_lines)), allow_origin or "")
+    # 3. "If request's credentials mode is not "include" and origin is `*`, then return success."
+    elif not include and allow_origin == "*":
+        yield Step(algorithm, "3", Question.ORIGIN, None, compared)
+        return
+    # 4. "If the result of byte-serializing a request origin with request is not origin, then return failure."
+    elif origin == allow_origin:
+        yield Step(algorithm, "4", Question.ORIGIN, None, compared)
+    else:
+        value = allow_origin or ""
+        yield Step(algorithm, "4", Question.ORIGIN, classify(value), compared, value)
+    # 5. "If request's credentials mode is not "include", then return success."
+    if include:
+        # 7. "If credentials is `true`, then return success." 8. "Return failure."
+        number, rule = ("7", None) if allow_credentials == "true" else ("8", CREDENTIALS)
+        yield Step(algorithm, number, Question.CREDENTIALS, rule, (allow_credentials,), allow_credentials or "")
 
 
 def classify(allow_origin: str) -> str:
@@ -56,7 +68,3 @@ def _is_url(text: str) -> bool:
     except ValidationError:
         return False
     return True
-
-
-STEP = {MISSING: "2", WILDCARD: "4", MULTIPLE: "4", INVALID: "4", MISMATCH: "4", CREDENTIALS: "8"}
-"""The step of the CORS check at which each rule fails."""

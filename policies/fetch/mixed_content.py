@@ -10,8 +10,6 @@ from urllib.parse import urlsplit
 
 from corsight.policies.fetch.origin import is_ip_address, is_potentially_trustworthy
 
-SPEC = "https://w3c.github.io/webappsec-mixed-content/#should-block-fetch"
-
 UPGRADEABLE_DESTINATIONS = frozenset({"audio", "image", "video"})
 """https://w3c.github.io/webappsec-mixed-content/#upgradeable-content"""
 

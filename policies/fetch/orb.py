@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from corsight.policies.fetch.headers import decode_split
 from corsight.policies.fetch.safelist import parse_mime_essence
 
-SPEC = "https://github.com/annevk/orb#orbs-algorithm"
-
 _OFFICE = (
     *("presentationml.presentation", "presentationml.template", "spreadsheetml.sheet"),
     *("spreadsheetml.template", "wordprocessingml.document", "wordprocessingml.template"),

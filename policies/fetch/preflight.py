@@ -6,16 +6,19 @@ look for them in different orders; so each cause is a check of its own here, and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
-from corsight.policies.fetch.cors_check import CREDENTIALS, cors_check
+from corsight.policies.fetch.cors_check import cors_check
 from corsight.policies.fetch.headers import Failure
 from corsight.policies.fetch.redirect import REDIRECT_STATUSES
-from corsight.policies.fetch.safelist import is_cors_non_wildcard_request_header_name, is_cors_safelisted_method
-
-SPEC = "https://fetch.spec.whatwg.org/#cors-preflight-fetch-0"
+from corsight.policies.fetch.safelist import (
+    find_uncovered_names,
+    is_cors_non_wildcard_request_header_name,
+    is_cors_safelisted_method,
+)
+from corsight.policies.fetch.steps import Algorithm, Question, Step
+from corsight.policies.value import value
 
 REDIRECT = "preflight-redirect"
 STATUS = "preflight-status-not-ok"
@@ -24,21 +27,17 @@ HEADERS_INVALID = "preflight-allow-headers-invalid"
 METHOD = "preflight-method-not-allowed"
 HEADER = "preflight-header-not-allowed"
 
-STEP = {REDIRECT: "7", STATUS: "7", METHODS_INVALID: "7.3", HEADERS_INVALID: "7.3", METHOD: "7.5", HEADER: "7.7"}
-"""The step of the CORS-preflight fetch at which each rule fails; a header that the wildcard never covers fails at 7.6.
-"""
-
 Check = Literal["redirect", "cors", "status", "methods-syntax", "headers-syntax", "method", "header"]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Preflight:
     """What a CORS-preflight request asked, and how it was answered.
 
     `method` and `names` are its Access-Control-Request-Method and the names in Access-Control-Request-Headers. The
     `allow_` values are the answer's headers as `get` returns them, `methods` and `headers` the two lists among them as
     parsed. `cross_origin` is False when the engine sent it to the page's own origin and exempts that from the CORS
-    check.
+    check; `counted_lines` is as `cors_check` takes it.
     """
 
     origin: str
@@ -55,81 +54,93 @@ class Preflight:
     headers: tuple[str, ...] | Failure | None
     cross_origin: bool = True
     authorization_by_wildcard: bool = False
+    counted_lines: int = 1
 
 
-def check_preflight(preflight: Preflight, order: Sequence[Check]) -> tuple[str, str] | None:
-    """The first failing rule and the value it turned on (a method, a header name, a header's value), or None for
-    success.
-    """
+def check_preflight(preflight: Preflight, order: Sequence[Check]) -> Iterator[Step]:
+    """Yield the steps that an engine takes in this order; the preflight fails at the first that does not pass."""
     for check in order:
-        failure = CHECKS[check](preflight)
-        if failure is not None:
-            return failure
-    return None
+        yield from CHECKS[check](preflight)
 
 
-def _redirect(preflight: Preflight) -> tuple[str, str] | None:
-    # A preflight is fetched by HTTP-network-or-cache fetch, which follows no redirect.
-    if preflight.status in REDIRECT_STATUSES and preflight.location is not None:
-        return REDIRECT, preflight.location
-    return None
+def _step(number: str, question: Question, rule: str | None, compared: tuple[str | None, ...], value: str = "") -> Step:
+    return Step(Algorithm.PREFLIGHT, number, question, rule, compared, value if rule is not None else "")
 
 
-def _cors(preflight: Preflight) -> tuple[str, str] | None:
-    # 7. The CORS check, with the credentials mode of the request that is to follow.
-    if not preflight.cross_origin:
-        return None
-    allow_origin, allow_credentials = preflight.allow_origin, preflight.allow_credentials
-    rule = cors_check(preflight.origin, allow_origin, allow_credentials, include=preflight.include)
-    if rule is None:
-        return None
-    return rule, (allow_credentials if rule == CREDENTIALS else allow_origin) or ""
+def _check_redirect(preflight: Preflight) -> Iterator[Step]:
+    # "HTTP-network-or-cache fetch" fetches a preflight, and that follows no redirect.
+    redirected = preflight.status in REDIRECT_STATUSES and preflight.location is not None
+    compared = str(preflight.status), preflight.location
+    yield _step("7", Question.NO_REDIRECT, REDIRECT if redirected else None, compared, preflight.location or "")
 
 
-def _status(preflight: Preflight) -> tuple[str, str] | None:
-    # 7. … and an ok status.
-    return None if 200 <= preflight.status <= 299 else (STATUS, str(preflight.status))
+def _check_cors(preflight: Preflight) -> Iterator[Step]:
+    # 7. "If a CORS check for request and response returns success …"
+    if preflight.cross_origin:
+        yield from cors_check(
+            preflight.origin,
+            preflight.allow_origin,
+            preflight.allow_credentials,
+            include=preflight.include,
+            counted_lines=preflight.counted_lines,
+        )
 
 
-def _methods_syntax(preflight: Preflight) -> tuple[str, str] | None:
-    # 7.1 and 7.3
-    return (METHODS_INVALID, preflight.allow_methods or "") if preflight.methods is Failure.FAILURE else None
+def _check_status(preflight: Preflight) -> Iterator[Step]:
+    # 7. "… and response's status is an ok status".
+    status = str(preflight.status)
+    yield _step("7", Question.OK_STATUS, None if 200 <= preflight.status <= 299 else STATUS, (status,), status)
 
 
-def _headers_syntax(preflight: Preflight) -> tuple[str, str] | None:
-    # 7.2 and 7.3
-    return (HEADERS_INVALID, preflight.allow_headers or "") if preflight.headers is Failure.FAILURE else None
+def _check_methods_syntax(preflight: Preflight) -> Iterator[Step]:
+    # 7.3. "If either methods or headerNames is failure, return a network error."
+    if preflight.allow_methods is not None:
+        rule = METHODS_INVALID if preflight.methods is Failure.FAILURE else None
+        yield _step("7.3", Question.METHODS_SYNTAX, rule, (preflight.allow_methods,), preflight.allow_methods)
 
 
-def _method(preflight: Preflight) -> tuple[str, str] | None:
-    # 7.5 Methods are compared byte for byte; GET, HEAD and POST need no permission.
-    method, methods = preflight.method, preflight.methods
-    if is_cors_safelisted_method(method):
-        return None
-    if isinstance(methods, tuple) and (method in methods or ("*" in methods and not preflight.include)):
-        return None
-    return METHOD, method
+def _check_headers_syntax(preflight: Preflight) -> Iterator[Step]:
+    # 7.3, the other half.
+    if preflight.allow_headers is not None:
+        rule = HEADERS_INVALID if preflight.headers is Failure.FAILURE else None
+        yield _step("7.3", Question.HEADERS_SYNTAX, rule, (preflight.allow_headers,), preflight.allow_headers)
 
 
-def _header(preflight: Preflight) -> tuple[str, str] | None:
-    listed = preflight.headers if isinstance(preflight.headers, tuple) else ()
-    names = {name.lower() for name in listed}
-    wildcard = "*" in names and not preflight.include
-    for name in preflight.names:
-        if name in names:
-            continue
-        # 7.6 A CORS non-wildcard request-header name has to be listed literally. 7.7 Everything else may be wildcarded.
-        if not wildcard or (not preflight.authorization_by_wildcard and is_cors_non_wildcard_request_header_name(name)):
-            return HEADER, name
-    return None
+def _check_method(preflight: Preflight) -> Iterator[Step]:
+    # 7.5. "If request's method is not in methods, request's method is not a CORS-safelisted method, and request's
+    # credentials mode is "include" or methods does not contain `*`, then return a network error." To the byte.
+    method, methods = preflight.method, preflight.methods if isinstance(preflight.methods, tuple) else ()
+    allowed = method in methods or is_cors_safelisted_method(method) or ("*" in methods and not preflight.include)
+    compared = method, preflight.allow_methods, "include" if preflight.include else None
+    yield _step("7.5", Question.METHOD, None if allowed else METHOD, compared, method)
 
 
-CHECKS: dict[Check, Callable[[Preflight], tuple[str, str] | None]] = {
-    "redirect": _redirect,
-    "cors": _cors,
-    "status": _status,
-    "methods-syntax": _methods_syntax,
-    "headers-syntax": _headers_syntax,
-    "method": _method,
-    "header": _header,
+def _check_headers(preflight: Preflight) -> Iterator[Step]:
+    # 7.6. "If one of request's header list's names is a CORS non-wildcard request-header name and is not … in
+    # headerNames …" 7.7. "For each unsafeName of the CORS-unsafe request-header names …, if unsafeName is not … in
+    # headerNames and request's credentials mode is "include" or headerNames does not contain `*` …"
+    names = preflight.names
+    uncovered = find_uncovered_names(
+        preflight.headers if isinstance(preflight.headers, tuple) else (),
+        names,
+        include=preflight.include,
+        authorization_by_wildcard=preflight.authorization_by_wildcard,
+    )
+    # What stands before the name that fails has passed, what stands behind it was not reached: three steps at most.
+    place = names.index(uncovered[0]) if uncovered else len(names)
+    for part, rule in ((names[:place], None), (names[place : place + 1], HEADER), (names[place + 1 :], None)):
+        if part:
+            literal = len(part) == 1 and is_cors_non_wildcard_request_header_name(part[0])
+            compared = preflight.allow_headers, "include" if preflight.include else None, *part
+            yield _step("7.6" if literal else "7.7", Question.HEADERS, rule, compared, part[0])
+
+
+CHECKS: dict[Check, Callable[[Preflight], Iterator[Step]]] = {
+    "redirect": _check_redirect,
+    "cors": _check_cors,
+    "status": _check_status,
+    "methods-syntax": _check_methods_syntax,
+    "headers-syntax": _check_headers_syntax,
+    "method": _check_method,
+    "header": _check_headers,
 }

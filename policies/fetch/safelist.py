@@ -133,8 +133,7 @@ def is_covered_by_wildcard(name: str, *, include: bool, authorization_by_wildcar
     `include` tells whether the request's credentials mode is `include`, `authorization_by_wildcard` that an engine lets
     `*` stand for Authorization too. https://fetch.spec.whatwg.org/#cors-preflight-fetch-0
     """
-    # 7.7. "if unsafeName is not a byte-case-insensitive match for an item in headerNames"
-    # "and request's credentials mode is "include" or headerNames does not contain `*`"
+    # 7.7. "… and request's credentials mode is "include" or headerNames does not contain `*` …"
     if include:
         return False
     # 7.6. "If one of request's header list's names is a CORS non-wildcard request-header name"
@@ -150,7 +149,7 @@ def find_uncovered_names(
     """
     items = {item.lower() for item in listed}
     wildcard = "*" in items
-    # 7.7. "For each unsafeName of the CORS-unsafe request-header names with request's header list"
+    # 7.7. "For each unsafeName …, if unsafeName is not a byte-case-insensitive match for an item in headerNames …"
     return tuple(
         name
         for name in names

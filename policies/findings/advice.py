@@ -74,9 +74,7 @@ class Advice:
 
     def add(self, judged: Judged) -> None:
         """Take in the last word on an exchange."""
-        entry, facts = judged.entry, judged.entry.facts
-        if facts is None:
-            return
+        entry, facts = judged.entry, judged.facts
         if facts.tainting == "opaque":
             self._no_cors(judged)
             return
@@ -97,7 +95,7 @@ class Advice:
             self._named(judged)
             if not ABOUT_EXPOSING & set(codes):
                 self._in_vain(judged)
-        if entry.differing and not judged.verdict.branches:
+        if entry.differing and not judged.verdict.divided:
             self._elsewhere(judged)
 
     def findings(self) -> list[Finding]:
@@ -115,15 +113,14 @@ class Advice:
 
     def _single(self, judged: Judged) -> tuple[str, ...]:
         """The catalogue's advice."""
-        entry, facts, engine = judged.entry, judged.entry.facts, judged.verdict.engine
-        assert facts is not None
+        entry, facts, engine = judged.entry, judged.facts, judged.verdict.engine
         before = self._preflights.get(entry.fetch.id) if facts.role != "preflight" else None
         preflight = before.entry.exchange.response if before is not None else None
         codes = advise(entry.exchange, facts, engine, preflight)
         if not codes:
             return ()
         server = origin_of(entry.exchange.request.url)
-        response = facts.response or entry.exchange.response
+        response = facts.response
         assert response is not None
         for code, value in advice(entry.exchange, facts, engine, preflight):
             rule = RULES[code]
@@ -197,8 +194,7 @@ class Advice:
 
     def _local_network(self, judged: Judged) -> None:
         """A public page asks a machine of the local network."""
-        exchange, facts = judged.entry.exchange, judged.entry.facts
-        assert facts is not None
+        exchange, facts = judged.entry.exchange, judged.facts
         cause = local_network(exchange, facts)
         if cause is not None and judged.verdict.outcome is not Outcome.BLOCKED:
             self._notes.add((cause.code, origin_of(exchange.request.url), cause.evidence), cause, judged)
@@ -225,9 +221,8 @@ class Advice:
     # -- several together ---------------------------------------------------------------------------------------------
 
     def _again(self, judged: Judged) -> None:
-        entry, facts = judged.entry, judged.entry.facts
+        entry, facts = judged.entry, judged.facts
         response = entry.exchange.response
-        assert facts is not None
         assert response is not None
         value = (response.headers.get("access-control-max-age") or "").strip()
         if value.isdigit() and int(value[:9]) > 5:
@@ -267,8 +262,7 @@ class Advice:
 
     def _named(self, judged: Judged) -> None:
         """The server answered an origin with its own name, and allowed credentials."""
-        exchange, facts = judged.entry.exchange, judged.entry.facts
-        assert facts is not None
+        exchange, facts = judged.entry.exchange, judged.facts
         assert exchange.response is not None
         get = exchange.response.headers.get
         origin = facts.origin or "null"

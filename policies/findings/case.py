@@ -45,9 +45,7 @@ class Case:
     @property
     def facts(self) -> Facts:
         """What it was judged by."""
-        facts = self.judged.entry.facts
-        assert facts is not None
-        return facts
+        return self.judged.facts
 
     @property
     def rule(self) -> str:
@@ -57,7 +55,7 @@ class Case:
     @property
     def response(self) -> Response | None:
         """The response that was judged."""
-        return self.facts.response or self.exchange.response
+        return self.facts.response
 
     @property
     def status(self) -> int:

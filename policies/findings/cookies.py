@@ -66,8 +66,8 @@ class Cookies:
     def add(self, judged: Judged) -> None:
         """Take in an exchange."""
         entry, exchange = judged.entry, judged.entry.exchange
-        facts, response = entry.facts, exchange.response
-        if response is None or facts is None or facts.role == "preflight":
+        facts, response = judged.facts, exchange.response
+        if response is None or facts.role == "preflight":
             return
         url, page = exchange.request.url, facts.page_origin or facts.origin
         key = judged.client.label, origin_of(url)
@@ -93,8 +93,7 @@ class Cookies:
         self._jars.put(key, jar)
 
     def _set(self, judged: Judged, response: Response, foreign: bool) -> None:
-        exchange, facts, verdict = judged.entry.exchange, judged.entry.facts, judged.verdict
-        assert facts is not None
+        exchange, facts, verdict = judged.entry.exchange, judged.facts, judged.verdict
         cookies = list(cookies_of(response))
         names = [shown(cookie.name, 40) for cookie in cookies][:4]
         host, server = host_of(exchange.request.url), origin_of(exchange.request.url)
@@ -149,8 +148,7 @@ class Cookies:
 
     def _missing(self, judged: Judged, response: Response, jar: Jar | None) -> None:
         """A credentialed request of a foreign page carries no cookie."""
-        entry, facts = judged.entry, judged.entry.facts
-        assert facts is not None
+        entry, facts = judged.entry, judged.facts
         if facts.credentials != "include" or response.headers.get("access-control-allow-credentials") != "true":
             return
         url = entry.exchange.request.url
@@ -183,13 +181,12 @@ class Cookies:
 
 def not_sent(host: str, why: dict[str, str], judged: Judged) -> Cause:
     """The cookies that foreign pages' requests never carry."""
-    facts = judged.entry.facts
     names = [shown(name, 40) for name in why][:4]
     reasons = tuple(f"{shown(name, 40)}: {reason}." for name, reason in list(why.items())[:4])
     return Cause(
         "cookie-not-sent",
         f"The cookie {listed(names)} does not travel to {host}: SameSite, not CORS",
-        f"CORS is right: {host} allows the page {shown((facts.origin if facts else None) or '')} and its credentials. "
+        f"CORS is right: {host} allows the page {shown(judged.facts.origin or '')} and its credentials. "
         f"But page and server are different sites, and the way {listed(names)} is set, no request from another site "
         "carries it. To the server the user looks logged out.",
         "Set the cookie with SameSite=None; Secure (over https), or serve page and API under one site.",

@@ -69,6 +69,5 @@ def _failed_with_cors(judged: Judged) -> bool:
     """Whether a request got no answer for which the console may blame CORS. What else fails is nobody's question here:
     browsers ask their makers for things all the time.
     """
-    facts = judged.entry.facts
-    assert facts is not None
+    facts = judged.facts
     return judged.verdict.ruling.rule is not None and "cors" in (facts.tainting, facts.tainting_too)

@@ -89,7 +89,7 @@ class Group:
             self.certain += 1
         else:
             self.likely += 1
-            self.unsure[unsure_of(entry, verdict)] += 1
+            self.unsure[unsure_of(judged)] += 1
         for other in judged.others:
             self.elsewhere[other.engine, other.outcome, other.ruling.rule] += 1
         if len(self.exchanges) < EXCHANGES:
@@ -97,7 +97,7 @@ class Group:
         if verdict.engine not in self.said and verdict.ruling.message is not None:
             message = shown(verdict.ruling.message, LONGEST_MESSAGE)
             self.said[verdict.engine] = Said(verdict.engine, verdict.ruling.error, message)
-        seen, place = seen_of(entry, verdict), place_of(entry)
+        seen, place = seen_of(judged), place_of(judged)
         places = self.seen.get(seen)
         if (places is None or place not in places) and (
             sum(map(len, self.seen.values())) >= PLACES or (places is None and len(self.seen) >= SEEN)

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+from corsight.policies.evidence import Certainty
+from corsight.policies.facts import Role
 from corsight.policies.redact import printable, redact
 from corsight.policies.value import value
-from corsight.policies.verdict import Certainty, EngineName, Outcome, Role
+from corsight.policies.verdict import EngineName, Outcome
 
 Actor = Literal["server", "client", "proxy", "nobody"]
 """Who has to act: the server, the page (client), what stands in between (a gateway, cache or proxy), or nobody."""

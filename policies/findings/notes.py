@@ -38,7 +38,7 @@ class Note:
             self.likely += 1
         if len(self.exchanges) < EXCHANGES:
             self.exchanges.append(judged.entry.exchange.id)
-        place = place_of(judged.entry)
+        place = place_of(judged)
         if place not in self.places and len(self.places) >= PLACES:
             self.more += 1
             return

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from corsight.policies.decision.judge import describe_subject, mend
+from corsight.policies.decision.judge import describe_subject
+from corsight.policies.decision.mend import mend
 from corsight.policies.exchange import Exchange, Response
 from corsight.policies.facts import Facts
 from corsight.policies.findings.model import Place, Seen, Unsure, shown
 from corsight.policies.rules import RULES, Rule
+from corsight.policies.session import Judged
 from corsight.policies.session.fetches import Entry
-from corsight.policies.verdict import Outcome, Ruling, Verdict
+from corsight.policies.verdict import Branch, Outcome, Ruling, Unknown
 
 ALLOW_ORIGIN, ALLOW_CREDENTIALS = "Access-Control-Allow-Origin", "Access-Control-Allow-Credentials"
 ALLOW_METHODS, ALLOW_HEADERS = "Access-Control-Allow-Methods", "Access-Control-Allow-Headers"
@@ -44,21 +46,19 @@ TURNED_ON = {
 """What of the response each blocking rule looks at, and so is shown of it."""
 
 
-def place_of(entry: Entry) -> Place:
+def place_of(judged: Judged) -> Place:
     """Where it was, counted once."""
-    facts, exchange = entry.facts, entry.exchange
-    assert facts is not None
+    facts, exchange = judged.facts, judged.entry.exchange
     method = facts.method if facts.role == "preflight" else exchange.request.method
     origin = None if facts.origin is None else shown(facts.origin)
     return Place(shown(method, 40), shown(exchange.request.url.partition("?")[0]), origin, 1)
 
 
-def seen_of(entry: Entry, verdict: Verdict) -> Seen:
+def seen_of(judged: Judged) -> Seen:
     """What came and what was needed at a blocked exchange, without its place."""
-    facts, exchange, rule = entry.facts, entry.exchange, RULES[verdict.ruling.rule or ""]
-    assert facts is not None
-    response = facts.response or exchange.response
-    fix = mend(exchange, facts, verdict.engine)
+    facts, exchange, verdict = judged.facts, judged.entry.exchange, judged.verdict
+    rule, response = RULES[verdict.ruling.rule or ""], facts.response
+    fix = mend(exchange, judged.settled, verdict.engine)
     edits: tuple[str, ...] = ()
     if fix is not None:
         edits = (
@@ -70,7 +70,7 @@ def seen_of(entry: Entry, verdict: Verdict) -> Seen:
         was(rule, exchange, response),
         needed(rule, exchange, facts, response),
         edits,
-        entry.stored is not None,
+        judged.entry.stored is not None,
         (),
     )
 
@@ -103,46 +103,22 @@ def was(rule: Rule, exchange: Exchange, response: Response | None) -> tuple[str,
 
 # -- what is not certain ---------------------------------------------------------------------------------------------
 
-WORDS = {
-    "credentials=include": "with credentials",
-    "credentials=not-include": "without credentials",
-    "mode=no-cors": "without CORS (mode no-cors)",
-    "mode=cors": "with CORS",
-    "mode=same-origin": "by its own origin",
-    "page=secure": "by an https page",
-    "page=insecure": "by an http page",
-    "embedder-policy=unsafe-none": "by a page without Cross-Origin-Embedder-Policy",
-    "embedder-policy=require-corp": "by a page with Cross-Origin-Embedder-Policy: require-corp",
-}
-"""How it was asked, by the branch's label."""
 
-
-def unsure_of(entry: Entry, verdict: Verdict) -> Unsure:
+def unsure_of(judged: Judged) -> Unsure:
     """Why this verdict is only likely, counted once."""
-    taken = taken_branch(verdict)
-    other = next(((label, one) for label, one in verdict.branches.items() if one.outcome is not verdict.outcome), None)
+    entry, verdict, branch = judged.entry, judged.verdict, judged.verdict.branch
+    other = next((one for one in verdict.branches if one.outcome is not verdict.outcome), None)
     evidence = [one for one in (*entry.fetch.evidence.values(), *entry.evidence.values()) if one.certainty == "likely"]
-    because = evidence[-1].because if evidence else _default(entry, taken)
+    because = evidence[-1].because if evidence else _default(entry, branch)
     if other is None:
         return Unsure("", because, "", 1)
-    otherwise = f"{in_words(other[0], taken)}, it is {_outcome(other[1])}"
-    return Unsure(in_words(taken, other[0]), because, otherwise, 1)
+    otherwise = f"{other.describe(branch)}, it is {_outcome(other.ruling)}"
+    return Unsure(branch.describe(other), because, otherwise, 1)
 
 
-def taken_branch(verdict: Verdict) -> str:
-    """The label of the branch that is said."""
-    return next((label for label, ruling in verdict.branches.items() if ruling == verdict.ruling), "")
-
-
-def in_words(label: str, other: str) -> str:
-    """A branch's label in words, as far as the other differs."""
-    known = other.split()
-    return ", ".join(WORDS.get(part, part) for part in label.split() if part not in known)
-
-
-def _default(entry: Entry, taken: str) -> str:
+def _default(entry: Entry, branch: Branch) -> str:
     response = entry.stored or entry.exchange.response
-    if "credentials=include" in taken:
+    if branch.assumed(Unknown.CREDENTIALS) == "include":
         allows = response is not None and response.headers.get(ALLOW_CREDENTIALS.lower()) == "true"
         return "the response allows them" if allows else "the page's other requests to this server have them"
     return "nothing points to the contrary"

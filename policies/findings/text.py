@@ -9,10 +9,9 @@ import textwrap
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from corsight.policies.decision.place import locate
 from corsight.policies.engines import ENGINES
 from corsight.policies.findings.model import Finding, Place, Seen, Unsure
-from corsight.policies.rules import RULES
-from corsight.policies.rules.sections import name_step
 from corsight.policies.verdict import EngineName, Outcome
 
 ENDPOINTS = 5
@@ -201,8 +200,8 @@ def _about(finding: Finding) -> list[Row]:
     if finding.code not in finding.rules:
         rows.append(Row("code", finding.code, "dim"))
     for code in finding.rules[:3]:
-        rule = RULES[code]
-        rows.append(Row("rule", f"{rule.code} ({name_step(rule.spec, rule.step)})\n{rule.spec}", "dim"))
+        place = locate(code)
+        rows.append(Row("rule", f"{code} ({place})\n{place.spec}", "dim"))
     return rows
 
 

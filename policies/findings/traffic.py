@@ -93,8 +93,8 @@ class Traffic:
     def add(self, judged: Judged) -> None:
         """Take in an exchange that was judged."""
         entry, exchange = judged.entry, judged.entry.exchange
-        facts, response = entry.facts, exchange.response
-        if response is None or facts is None or (facts.tainting == "basic" and facts.mode == "navigate"):
+        facts, response = judged.facts, exchange.response
+        if response is None or (facts.tainting == "basic" and facts.mode == "navigate"):
             return
         get = response.headers.get
         allow_origin = get("access-control-allow-origin")
@@ -120,8 +120,7 @@ class Traffic:
             self._answers.put(exchange.request.url, [*versions[1 - VERSIONS :], answered])
 
     def _add_cors(self, judged: Judged, response: Response, server: str, allow_origin: str | None) -> None:
-        facts, status = judged.entry.facts, response.status
-        assert facts is not None
+        facts, status = judged.facts, response.status
         origin = facts.origin or "null"
         standing = self._standing(origin, server)
         known = self.server(server)

@@ -37,8 +37,6 @@ RULES = (
     Rule(
         code=check.MISSING,
         title="No Access-Control-Allow-Origin header",
-        spec=check.SPEC,
-        step=check.STEP[check.MISSING],
         why="A page may read a response from another origin only when that response says so. This one says nothing, "
         "often because an error page, a gateway or a cache answered in place of the application.",
         seen="no Access-Control-Allow-Origin header (status {status})",
@@ -53,8 +51,6 @@ RULES = (
     Rule(
         code=check.WILDCARD,
         title="Wildcard origin for a request with credentials",
-        spec=check.SPEC,
-        step=check.STEP[check.WILDCARD],
         why="The page asks with the user's credentials (credentials: 'include', or withCredentials), and `*` never "
         "counts then: the response has to name the origin that asks.",
         seen="Access-Control-Allow-Origin: * for a request with credentials",
@@ -71,8 +67,6 @@ RULES = (
     Rule(
         code=check.MULTIPLE,
         title="More than one value in Access-Control-Allow-Origin",
-        spec=check.SPEC,
-        step=check.STEP[check.MULTIPLE],
         why="The header holds one origin. A list, or the header sent twice (mostly by an application and by the proxy "
         "before it), is compared as one text, and equals no origin.",
         seen="Access-Control-Allow-Origin: {allow_origin}",
@@ -88,8 +82,6 @@ RULES = (
     Rule(
         code=check.INVALID,
         title="Access-Control-Allow-Origin is not an origin",
-        spec=check.SPEC,
-        step=check.STEP[check.INVALID],
         why="The value is compared byte for byte with the page's origin: scheme, host and port. A bare host, an empty "
         "value or a quoted one is no origin.",
         seen="Access-Control-Allow-Origin: {allow_origin}",
@@ -105,8 +97,6 @@ RULES = (
     Rule(
         code=check.MISMATCH,
         title="Access-Control-Allow-Origin names another origin",
-        spec=check.SPEC,
-        step=check.STEP[check.MISMATCH],
         why="The value is compared byte for byte with the page's origin. A trailing slash, another port, upper case, a "
         "pattern, or the answer meant for somebody else and kept by a cache, all fail.",
         seen="Access-Control-Allow-Origin: {allow_origin} for a page of {origin}",
@@ -122,8 +112,6 @@ RULES = (
     Rule(
         code=check.CREDENTIALS,
         title="Credentials are not allowed",
-        spec=check.SPEC,
-        step=check.STEP[check.CREDENTIALS],
         why="The page asks with the user's credentials (credentials: 'include', or withCredentials), and the "
         "response does not agree to that. Only the exact value `true` does.",
         seen="Access-Control-Allow-Credentials: {allow_credentials} for a request with credentials",

@@ -65,6 +65,7 @@ def facts_of(exchange: Exchange, **stated: Any) -> Facts:
     page = stated.get("page_origin") or PAGE
     facts = Facts(
         role="request" if target is None else "redirect",
+        response=response,
         tainting="cors",
         origin=get("origin") or page,
         page_origin=page,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from corsight.policies.fetch import corp, orb
 from corsight.policies.rules.example import Example
 from corsight.policies.rules.model import Fix, HeaderEdit, Rule, Subject
 
@@ -37,8 +36,6 @@ RULES = (
     Rule(
         code=CORP_SAME_ORIGIN,
         title="Cross-Origin-Resource-Policy keeps it to its own origin",
-        spec=corp.SPEC,
-        step="5",
         why="The server asks browsers not to hand this resource to other origins' pages. CORS was not asked.",
         seen="Cross-Origin-Resource-Policy: {resource_policy}",
         needed="Cross-Origin-Resource-Policy: cross-origin",
@@ -50,8 +47,6 @@ RULES = (
     Rule(
         code=CORP_SAME_SITE,
         title="Cross-Origin-Resource-Policy keeps it to its own site",
-        spec=corp.SPEC,
-        step="5",
         why="The server asks browsers not to hand this resource to other sites' pages. CORS was not asked.",
         seen="Cross-Origin-Resource-Policy: {resource_policy}",
         needed="Cross-Origin-Resource-Policy: cross-origin",
@@ -63,8 +58,6 @@ RULES = (
     Rule(
         code=CORP_COEP,
         title="The page's Cross-Origin-Embedder-Policy needs an opt-in",
-        spec=corp.SPEC,
-        step="4",
         why="The page isolates itself (Cross-Origin-Embedder-Policy) and so loads only what agrees to be embedded. "
         "This resource says nothing about it.",
         seen="Cross-Origin-Resource-Policy: {resource_policy}, for a page with Cross-Origin-Embedder-Policy",
@@ -77,8 +70,6 @@ RULES = (
     Rule(
         code=ORB,
         title="Opaque response blocking",
-        spec=orb.SPEC,
-        step="",
         why="A page asked without CORS for something that, by its headers, is data and no image, script or style. "
         "Browsers keep such bodies out of the page's process.",
         seen="Content-Type: {content_type} for a request without CORS",
@@ -96,8 +87,6 @@ RULES = (
     Rule(
         code=NETWORK_ERROR,
         title="No response came, and the browser may blame CORS",
-        spec="https://fetch.spec.whatwg.org/#concept-network-error",
-        step="",
         why="The server refused, closed or never answered. What the browser got in its place has no CORS headers, so "
         "it speaks of CORS; but CORS is not the cause.",
         seen="no response",

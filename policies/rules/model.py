@@ -101,13 +101,13 @@ class Rule:
 
     code: str
     title: str
-    spec: str
-    step: str
     why: str
     seen: str
     needed: str
     advice: str
     example: Example
+    spec: str = ""
+    step: str = ""
     actor: Actor = "server"
     fix: Callable[[Subject], Fix] = field(default=change_nothing)
     widens: str | None = None

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
-from corsight.policies.fetch.cors_check import SPEC
 from corsight.policies.fetch.origin import is_serialized_origin, origin_of
+from corsight.policies.fetch.steps import Algorithm
 from corsight.policies.rules.cors_check import ALLOW_ORIGIN, WIDENS, allow_origin
 from corsight.policies.rules.example import Example
 from corsight.policies.rules.model import Fix, HeaderEdit, Rule, Subject
@@ -101,7 +101,7 @@ RULES = (
         code=TRAILING_SLASH,
         kind="advice",
         title="The allowed origin ends with a slash",
-        spec=SPEC,
+        spec=Algorithm.CORS_CHECK.spec,
         step=STEP,
         why="An origin is scheme, host and port, and browsers never write a slash after it. The value is compared byte "
         "for byte, so this one equals the origin of no page.",
@@ -117,7 +117,7 @@ RULES = (
         code=PATH,
         kind="advice",
         title="The allowed origin has a path",
-        spec=SPEC,
+        spec=Algorithm.CORS_CHECK.spec,
         step=STEP,
         why="An origin is scheme, host and port; no path belongs to it. The value is compared byte for byte, so this "
         "one equals the origin of no page, and one path of a host cannot be allowed by itself.",
@@ -133,7 +133,7 @@ RULES = (
         code=DEFAULT_PORT,
         kind="advice",
         title="The allowed origin names the default port",
-        spec=SPEC,
+        spec=Algorithm.CORS_CHECK.spec,
         step=STEP,
         why="Browsers leave the port out of an origin when it is the scheme's own: 443 for https, 80 for http. The "
         "value is compared byte for byte, so one with that port equals the origin of no page.",
@@ -149,7 +149,7 @@ RULES = (
         code=UPPER_CASE,
         kind="advice",
         title="The allowed origin is not in lower case",
-        spec=SPEC,
+        spec=Algorithm.CORS_CHECK.spec,
         step=STEP,
         why="Browsers write scheme and host of an origin in lower case. The value is compared byte for byte, so one "
         "with capitals equals the origin of no page.",
@@ -165,7 +165,7 @@ RULES = (
         code=LIST,
         kind="advice",
         title="Access-Control-Allow-Origin holds a list",
-        spec=SPEC,
+        spec=Algorithm.CORS_CHECK.spec,
         step=STEP,
         why="The header holds one origin, or `*`. A list is compared as one text and equals the origin of no page: "
         "whoever is on it stays out.",
@@ -181,7 +181,7 @@ RULES = (
         code=PATTERN,
         kind="advice",
         title="Access-Control-Allow-Origin holds a pattern",
-        spec=SPEC,
+        spec=Algorithm.CORS_CHECK.spec,
         step=STEP,
         why="Browsers know no patterns here: `*` alone means any origin, and beside other text it is a character like "
         "any other. A pattern equals the origin of no page.",
@@ -197,7 +197,7 @@ RULES = (
         code=NULL,
         kind="advice",
         title="The origin `null` is allowed",
-        spec=SPEC,
+        spec=Algorithm.CORS_CHECK.spec,
         step=STEP,
         why="`null` is no page in particular: every sandboxed frame, local file and data: URL asks with it, and "
         "anybody can make one. To allow it is to allow everybody, with credentials even, where `*` would not.",

@@ -46,8 +46,6 @@ RULES = (
     Rule(
         code=check.STATUS,
         title="The preflight was not answered with success",
-        spec=check.SPEC,
-        step=check.STEP[check.STATUS],
         why="Before a request with a method or header that a plain form could not send, the browser asks for leave: "
         "with OPTIONS, without cookies or tokens. Any status outside 200-299 is a no, mostly from a login or a router "
         "that answers before CORS does.",
@@ -63,8 +61,6 @@ RULES = (
     Rule(
         code=check.REDIRECT,
         title="The preflight was redirected",
-        spec=check.SPEC,
-        step=check.STEP[check.REDIRECT],
         why="Browsers follow no redirect for a preflight. A missing slash, http for https or a login page is enough.",
         seen="status {status} to OPTIONS, with Location: {location}",
         needed="any status from 200 to 299 to OPTIONS, not a redirect",
@@ -80,8 +76,6 @@ RULES = (
     Rule(
         code=check.METHODS_INVALID,
         title="Access-Control-Allow-Methods cannot be parsed",
-        spec=check.SPEC,
-        step=check.STEP[check.METHODS_INVALID],
         why="The header is a list of method names, separated by commas. Anything else in it voids the whole preflight.",
         seen="Access-Control-Allow-Methods: {allow_methods}",
         needed="Access-Control-Allow-Methods: {method}",
@@ -96,8 +90,6 @@ RULES = (
     Rule(
         code=check.HEADERS_INVALID,
         title="Access-Control-Allow-Headers cannot be parsed",
-        spec=check.SPEC,
-        step=check.STEP[check.HEADERS_INVALID],
         why="The header is a list of header names, separated by commas. Anything else in it voids the whole preflight.",
         seen="Access-Control-Allow-Headers: {allow_headers}",
         needed="Access-Control-Allow-Headers: {names}",
@@ -112,8 +104,6 @@ RULES = (
     Rule(
         code=check.METHOD,
         title="The method is not allowed",
-        spec=check.SPEC,
-        step=check.STEP[check.METHOD],
         why="Every method but GET, HEAD and POST has to be listed, byte for byte: `patch` is not `PATCH`. A `*` "
         "counts only for requests without credentials.",
         seen="Access-Control-Allow-Methods: {allow_methods}, and the page is about to use {method}",
@@ -129,8 +119,6 @@ RULES = (
     Rule(
         code=check.HEADER,
         title="A request header is not allowed",
-        spec=check.SPEC,
-        step=check.STEP[check.HEADER],
         why="The page sends a header that has to be listed by name: one of its own, Authorization, or a Content-Type "
         "that a plain form cannot send, such as JSON. A `*` counts only for requests without credentials.",
         seen="Access-Control-Allow-Headers: {allow_headers}, which leaves out {refused}",

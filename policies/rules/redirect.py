@@ -3,18 +3,9 @@ change, and what it leads to."""
 
 from __future__ import annotations
 
-from corsight.policies.fetch.mixed_content import SPEC as MIXED_CONTENT_SPEC
+from corsight.policies.fetch.main_fetch import COUNT, LOCATION, MIXED_CONTENT, SAME_ORIGIN_MODE, SCHEME, USERINFO
 from corsight.policies.rules.example import Example
 from corsight.policies.rules.model import Rule
-
-SPEC = "https://fetch.spec.whatwg.org/#http-redirect-fetch"
-
-USERINFO = "redirect-userinfo"
-SCHEME = "redirect-scheme"
-LOCATION = "redirect-location-invalid"
-COUNT = "redirect-too-many"
-SAME_ORIGIN_MODE = "redirect-cross-origin"
-MIXED_CONTENT = "mixed-content"
 
 ASKED = "GET https://api.example/files/7\nOrigin: https://app.example\n\n302\nAccess-Control-Allow-Origin: *\n"
 """The examples but for their Location."""
@@ -23,8 +14,6 @@ RULES = (
     Rule(
         code=USERINFO,
         title="The redirect's URL holds a user name or password",
-        spec=SPEC,
-        step="10",
         why="A CORS request may not be sent to a URL that holds a user name or password. Nothing the server answers "
         "can allow it.",
         seen="a redirect to {target}",
@@ -35,8 +24,6 @@ RULES = (
     Rule(
         code=SCHEME,
         title="The redirect leaves HTTP",
-        spec=SPEC,
-        step="6",
         why="Only http and https URLs can be fetched across origins. A redirect to any other scheme ends the fetch.",
         seen="a redirect to {target}",
         needed="an http or https Location",
@@ -46,8 +33,6 @@ RULES = (
     Rule(
         code=LOCATION,
         title="The redirect's Location is no URL",
-        spec=SPEC,
-        step="5",
         why="The browser could not parse where it was sent. An empty host, a port out of range or a stray bracket is "
         "enough.",
         seen="Location: {location}",
@@ -58,8 +43,6 @@ RULES = (
     Rule(
         code=COUNT,
         title="Too many redirects",
-        spec=SPEC,
-        step="7",
         why="A fetch follows at most 20 redirects. More are nearly always a loop.",
         seen="a 21st redirect, to {target}",
         needed="an answer within 20 redirects",
@@ -72,8 +55,6 @@ RULES = (
     Rule(
         code=SAME_ORIGIN_MODE,
         title="A same-origin request was redirected to another origin",
-        spec="https://fetch.spec.whatwg.org/#concept-main-fetch",
-        step="12",
         why="The request's mode is same-origin: it may not leave its origin, not even by a redirect. CORS is not "
         "asked.",
         seen="a redirect from {host} to {target}",
@@ -89,8 +70,6 @@ RULES = (
     Rule(
         code=MIXED_CONTENT,
         title="A secure page was led to an insecure URL",
-        spec=MIXED_CONTENT_SPEC,
-        step="2",
         why="A page loaded over https may not load over http, redirects included. No CORS header changes that.",
         seen="a redirect to {target}",
         needed="a Location with https",

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from corsight.policies.engines import ENGINES, EnginePolicy
-from corsight.policies.exchange import Exchange, Response
-from corsight.policies.facts import Facts
+from corsight.policies.exchange import Response
+from corsight.policies.facts import Facts, Role
 from corsight.policies.fetch.exposed import FORBIDDEN_RESPONSE_NAMES, SAFELISTED_RESPONSE_NAMES
-from corsight.policies.verdict import EngineName, Role
+from corsight.policies.verdict import EngineName
 
 ORIGIN = "access-control-allow-origin"
 CREDENTIALS = "access-control-allow-credentials"
@@ -73,9 +73,9 @@ class View(NamedTuple):
 
 
 def view_exchange(
-    exchange: Exchange, facts: Facts, response: Response, engine: EngineName, preflight: Response | None
+    url: str, facts: Facts, response: Response, engine: EngineName, preflight: Response | None
 ) -> View | None:
-    """Return what advice can turn on in an exchange; None where a peer sends more than is looked at."""
+    """Return what advice can turn on in the exchange with a URL; None where a peer sends more than is looked at."""
     headers = response.headers
     values = {name: value for name in READ if (value := headers.get(name)) is not None}
     exposes = None if preflight is None else preflight.headers.get(EXPOSE)
@@ -85,10 +85,10 @@ def view_exchange(
         policy=ENGINES[engine],
         role=facts.role,
         origin=facts.origin or "null",
-        include=None if facts.credentials == "unknown" else facts.credentials == "include",
+        include=facts.include,
         method=facts.method,
         asked=facts.names,
-        secure=exchange.request.url.startswith("https:"),
+        secure=url.startswith("https:"),
         status=response.status,
         names=tuple([name for name in headers.names()[:MANY] if name not in IGNORED]),
         values=values,

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
+from corsight.policies.evidence import Certainty
 from corsight.policies.exchange import Exchange, Response
+from corsight.policies.facts import Role
 from corsight.policies.fetch import cors_check, preflight
 from corsight.policies.fetch.exposed import FORBIDDEN_RESPONSE_NAMES, SAFELISTED_RESPONSE_NAMES
 from corsight.policies.fetch.headers import extract_header_list_values
@@ -34,7 +36,7 @@ from corsight.policies.server.respond import (
 from corsight.policies.session import Judged
 from corsight.policies.session.memory import Memory
 from corsight.policies.value import value
-from corsight.policies.verdict import Certainty, Outcome, Role, Ruling
+from corsight.policies.verdict import Outcome, Ruling
 
 Kind = Literal["looser", "stricter", "inconsistent"]
 Subject = Literal["origin", "credentials", "method", "request header", "exposed header", "preflight status", "answer"]
@@ -239,9 +241,8 @@ def _stricter(
     policy: ServerPolicy, judged: Judged, ruling: Ruling | None, response: Response, place: Place
 ) -> Iterator[Drift]:
     """What the page needed and the policy grants, and the server refused."""
-    entry, verdict = judged.entry, judged.verdict
-    facts = entry.facts
-    if facts is None or facts.tainting != "cors" or facts.origin is None or ruling is None:
+    facts, verdict = judged.facts, judged.verdict
+    if facts.tainting != "cors" or facts.origin is None or ruling is None:
         return
     include = facts.credentials == "include" or ruling.rule in _WITH_CREDENTIALS
     names = facts.names if facts.role == "preflight" else ()

@@ -106,8 +106,8 @@ def _needs(judgeds: Iterable[Judged]) -> tuple[dict[_Endpoint, dict[str, _Need]]
     asked: set[str] = set()
     for judged in judgeds:
         entry = judged.entry
-        facts, exchange = entry.facts, entry.exchange
-        if facts is None or facts.tainting != "cors" or facts.tainting_too is not None or facts.origin is None:
+        facts, exchange = judged.facts, entry.exchange
+        if facts.tainting != "cors" or facts.tainting_too is not None or facts.origin is None:
             continue
         endpoint = _endpoint(exchange.request.url)
         if endpoint is None or not _may_be_granted(facts.method):

@@ -6,7 +6,8 @@ it names no origin. What the browser does ask leave for is listed whole, whoever
 
 from __future__ import annotations
 
-from corsight.policies.exchange import Exchange, HeaderList, Request, Response
+from corsight.policies.decision.patch import Answer
+from corsight.policies.exchange import Exchange, Request, Response
 from corsight.policies.fetch.headers import is_token
 from corsight.policies.fetch.safelist import (
     find_uncovered_names,
@@ -16,7 +17,6 @@ from corsight.policies.fetch.safelist import (
 from corsight.policies.rules.model import HeaderEdit
 from corsight.policies.server.model import ServerPolicy
 from corsight.policies.server.origins import names_origin
-from corsight.policies.value import value
 
 ALLOW_ORIGIN = "Access-Control-Allow-Origin"
 ALLOW_CREDENTIALS = "Access-Control-Allow-Credentials"
@@ -29,30 +29,6 @@ ANY = "*"
 
 CORS_RESPONSE_HEADERS = (ALLOW_ORIGIN, ALLOW_CREDENTIALS, ALLOW_METHODS, ALLOW_HEADERS, EXPOSE_HEADERS, MAX_AGE)
 """https://fetch.spec.whatwg.org/#http-responses: what an answer has to have, or must not have."""
-
-
-@value
-class Answer:
-    """What a correct server answers.
-
-    `status` is a preflight's, None for any other request: its status is not CORS's business. `headers` are to be set,
-    each in place of every line of its name; `absent` are the CORS response headers that the answer does not have.
-    `origin_granted` tells whether the policy lets this origin ask at all.
-    """
-
-    status: int | None
-    headers: tuple[HeaderEdit, ...]
-    absent: tuple[str, ...]
-    origin_granted: bool
-
-    def apply(self, response: Response | None) -> Response:
-        """The response with this answer in it; where there is none, a preflight's by itself, or an empty 200."""
-        if response is None:
-            response = Response(self.status or 200, HeaderList())
-        gone = {name.lower().encode() for name in self.absent} | {edit.name.lower().encode() for edit in self.headers}
-        kept = [field for field in response.headers.fields if field[0].lower() not in gone]
-        added = [(edit.name.encode(), edit.value.encode("latin-1")) for edit in self.headers]
-        return Response(self.status or response.status, HeaderList((*kept, *added)), response.received)
 
 
 def respond(policy: ServerPolicy, exchange: Exchange, response: Response | None) -> Answer:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from corsight.policies.exchange import Exchange
 from corsight.policies.facts import Facts
-from corsight.policies.session.browser import Browser, Judged
+from corsight.policies.session.browser import Browser
 from corsight.policies.session.clients import Client, identify
+from corsight.policies.session.judging import Judged
 from corsight.policies.session.memory import Memory
 from corsight.policies.verdict import EngineName
 
@@ -25,15 +26,15 @@ class Session:
         self._connections: Memory[str, Browser] = Memory(BROWSERS * 64)
 
     def begin(self, exchange: Exchange) -> list[Judged]:
-        """A request set out. What it revises of earlier verdicts."""
+        """Record a request that set out. Return the earlier exchanges whose verdict changed."""
         return self._browser(exchange).begin(exchange)
 
     def observe(self, exchange: Exchange) -> list[Judged]:
-        """A response came, or never will. The exchange's verdict first, then what it revises."""
+        """Judge an exchange whose response came, or never will. Return its verdict first, then those it changed."""
         return self._browser(exchange).observe(exchange)
 
     def preview(self, exchange: Exchange) -> tuple[Facts, EngineName] | None:
-        """What an exchange under way would be judged by, with this response, and by which engine.
+        """Return what an exchange under way would be judged by, with this response, and by which engine.
 
         Nothing is remembered of it. None where CORS has no say, or its request was not seen to set out.
         """
@@ -42,7 +43,7 @@ class Session:
         return None if facts is None else (facts, browser.engine)
 
     def finish(self) -> list[Judged]:
-        """No more will come. What that revises."""
+        """End the recording. Return the exchanges whose verdict changed by that."""
         return [judged for browser in self._browsers.values() for judged in browser.finish()]
 
     def _browser(self, exchange: Exchange) -> Browser:

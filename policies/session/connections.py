@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from corsight.policies.evidence import Reason
 from corsight.policies.session.fetches import Fetch
 from corsight.policies.session.memory import Memory
 
@@ -20,7 +21,7 @@ class Connection:
     """One client connection: whether it is a credentialed one (None while unknown), and the fetches waiting to know."""
 
     include: bool | None = None
-    because: str = ""
+    reason: Reason = Reason.CONNECTION_OF_LIKE
     waiting: list[Fetch] = field(default_factory=list)
 
 
@@ -32,34 +33,32 @@ class Connections:
     def __init__(self, size: int) -> None:
         self._known: Memory[str, Connection] = Memory(size)
 
-    def of(self, connection: str) -> Connection:
-        """The connection of that name."""
-        known = self._known.get(connection)
-        if known is None:
-            known = Connection()
-            self._known.put(connection, known)
-        return known
+    def get(self, name: str) -> Connection:
+        """Return the connection of that name."""
+        connection = self._known.get(name)
+        if connection is None:
+            connection = Connection()
+            self._known.put(name, connection)
+        return connection
 
-    def mark(self, connection: str, include: bool, because: str) -> list[Fetch]:
-        """The connection is now known; the fetches that learned their mode from that."""
-        known = self.of(connection)
-        if known.include is not None:
+    def mark(self, name: str, include: bool, reason: Reason) -> list[Fetch]:
+        """Take the kind of a connection to be known; return the fetches that learned their mode from that."""
+        connection = self.get(name)
+        if connection.include is not None:
             return []
-        known.include, known.because = include, because
-        waiting, known.waiting = known.waiting, []
-        return [fetch for fetch in waiting if fetch.learn(include, _because(known))]
+        connection.include, connection.reason = include, reason
+        waiting, connection.waiting = connection.waiting, []
+        return [fetch for fetch in waiting if _tell(connection, include, fetch)]
 
-    def ask(self, connection: str, fetch: Fetch) -> bool:
-        """Tell the fetch what its connection knows, now or once it does; whether it was told now."""
-        known = self.of(connection)
-        if known.include is not None:
-            return fetch.learn(known.include, _because(known))
-        if len(known.waiting) < WAITING:
-            known.waiting.append(fetch)
+    def ask(self, name: str, fetch: Fetch) -> bool:
+        """Tell the fetch what its connection shows, now or once it does; return whether it learned from that now."""
+        connection = self.get(name)
+        if connection.include is not None:
+            return _tell(connection, connection.include, fetch)
+        if len(connection.waiting) < WAITING:
+            connection.waiting.append(fetch)
         return False
 
 
-def _because(connection: Connection) -> str:
-    return (
-        f"its connection is {'a credentialed' if connection.include else 'an uncredentialed'} one: {connection.because}"
-    )
+def _tell(connection: Connection, include: bool, fetch: Fetch) -> bool:
+    return fetch.learn(include, connection.reason, details=("a credentialed" if include else "an uncredentialed",))

@@ -7,18 +7,18 @@ On the wire it has no name. `omit` and `same-origin` behave alike across origins
 from __future__ import annotations
 
 from corsight.policies.engines import ENGINES
+from corsight.policies.evidence import Certainty, Reason
 from corsight.policies.exchange import Exchange, Response
 from corsight.policies.fetch.origin import is_potentially_trustworthy, origin_of, schemelessly_same_site, split_origin
 from corsight.policies.session.clients import Client
 from corsight.policies.session.fetches import Entry, Fetch
 from corsight.policies.session.memory import Memory
 from corsight.policies.session.reading import Reading
-from corsight.policies.verdict import Certainty, EngineName
+from corsight.policies.verdict import EngineName
 
 HABIT = 8
 """How many requests of one credentials mode, and none of another, make a habit."""
 
-ABSENCE = "it is cross-site and carries no Sec-Fetch-Storage-Access"
 BY_ELEMENTS = frozenset({"image", "script", "style", "audio", "video", "track", "document", "iframe", "frame"})
 """Destinations of no-cors requests that elements make, always with credentials."""
 WORKERS = frozenset({"worker", "sharedworker", "serviceworker"})
@@ -40,38 +40,38 @@ class Credentials:
         self._workers: Memory[str, bool] = Memory(size)
         self._habits: Memory[tuple[str | None, str], list[int]] = Memory(size)
 
-    def stated(self, reading: Reading, url: str, *, first: bool) -> tuple[bool, str] | None:
-        """Whether a cross-origin request itself says `include`, and by what; None when it does not tell.
+    def stated(self, reading: Reading, url: str, *, first: bool) -> tuple[bool, Reason] | None:
+        """Return whether a cross-origin request itself says `include`, and by what; None when it does not tell.
 
         `first` is False after a redirect.
         """
         if reading.cookie:
-            return True, "it carries a cookie"
+            return True, Reason.COOKIE
         if reading.storage_access:
-            return True, "it carries Sec-Fetch-Storage-Access"
+            return True, Reason.STORAGE_ACCESS
         if reading.destination == "font" and reading.mode == "cors" and self._policy.fonts_ask_with_cors:
-            return False, "fonts are asked for without credentials"
+            return False, Reason.FONT
         if not self._tells_storage_access or reading.site != "cross-site" or not is_potentially_trustworthy(url):
             return None
         if self._engine == "chromium":
-            return None if reading.preflight else (False, ABSENCE)
+            return None if reading.preflight else (False, Reason.NO_STORAGE_ACCESS)
         # Firefox tells it on preflights too, but not after a redirect, not for keepalive, and not for another scheme
         # alone.
         if not first or reading.keepalive or _schemelessly_same_site(reading.origin, url):
             return None
-        return False, ABSENCE
+        return False, Reason.NO_STORAGE_ACCESS
 
     def note_worker(self, reading: Reading, url: str) -> None:
         """A worker's script was asked for: some requests of its origin may be the worker's."""
         if reading.destination in WORKERS:
             self._workers.put(origin_of(url), True)
 
-    def certainty(self, because: str, reading: Reading) -> Certainty:
+    def certainty(self, reason: Reason, reading: Reading) -> Certainty:
         """How far what a request states is to be believed: Firefox's workers leave the header out of all they send.
 
         So does a fetch with keepalive, and only the place of its Referer would show it. XMLHttpRequest has no Priority.
         """
-        if because != ABSENCE or self._engine != "firefox" or reading.destination not in BY_WORKERS:
+        if reason is not Reason.NO_STORAGE_ACCESS or self._engine != "firefox" or reading.destination not in BY_WORKERS:
             return "certain"
         if reading.referrer is None and "priority" in reading.sent:
             return "likely"

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from corsight.policies.evidence import Certainty, Evidence, Reason
 from corsight.policies.exchange import Exchange, Response
-from corsight.policies.facts import Facts, Tainting
+from corsight.policies.facts import Facts, Role
+from corsight.policies.fetch.main_fetch import Tainting
 from corsight.policies.session.reading import Reading
 from corsight.policies.value import value
-from corsight.policies.verdict import Certainty, EngineName, Evidence, Role, Ruling, Verdict
+from corsight.policies.verdict import EngineName, Ruling, Verdict
 
 
 @dataclass(slots=True, eq=False)
@@ -29,25 +31,27 @@ class Fetch:
     evidence: dict[str, Evidence] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
 
-    def learn(self, include: bool, because: str, certainty: Certainty = "certain") -> bool:
-        """Take the credentials mode to be known; the first certain word stands. Whether that changed anything."""
+    def learn(
+        self, include: bool, reason: Reason, certainty: Certainty = "certain", details: tuple[str, ...] = ()
+    ) -> bool:
+        """Take the credentials mode to be known; the first certain word stands. Return whether that changed it."""
         if self.include is not None and (self.certainty == "certain" or certainty == "likely"):
             return False
         self.include, self.certainty = include, certainty
         value = "include" if include else "not-include"
-        self.evidence["credentials"] = Evidence("credentials", value, because, certainty)
+        self.evidence["credentials"] = Evidence("credentials", value, reason, certainty, details)
         return True
 
-    def doubt(self, because: str) -> None:
-        """Forget the credentials mode if this was the reason it was taken to be known."""
-        if self.rests_on(because):
+    def doubt(self, reason: Reason) -> None:
+        """Forget the credentials mode if this was the reason that it was taken to be known."""
+        if self.rests_on(reason):
             del self.evidence["credentials"]
             self.include, self.certainty = None, "certain"
 
-    def rests_on(self, because: str) -> bool:
+    def rests_on(self, reason: Reason) -> bool:
         """Whether this is the reason that the credentials mode is taken to be known."""
-        known = self.evidence.get("credentials")
-        return known is not None and known.because == because
+        evidence = self.evidence.get("credentials")
+        return evidence is not None and evidence.reason is reason
 
 
 @value

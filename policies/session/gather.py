@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from corsight.policies.engines import EnginePolicy
 from corsight.policies.exchange import Exchange, Response
-from corsight.policies.facts import Facts, Tainting
+from corsight.policies.facts import Facts
 from corsight.policies.fetch.corp import EmbedderPolicy, measure_distance
 from corsight.policies.fetch.headers import Failure
-from corsight.policies.fetch.origin import Distance, is_potentially_trustworthy, origin_of
+from corsight.policies.fetch.main_fetch import Tainting, find_response_tainting
+from corsight.policies.fetch.origin import Distance, is_potentially_trustworthy
 from corsight.policies.fetch.redirect import MAX_REDIRECTS, location_url
 from corsight.policies.session.clients import Client
 from corsight.policies.session.credentials import BY_ELEMENTS, Credentials
@@ -18,44 +19,26 @@ from corsight.policies.session.reading import referrer_origin
 SITES: dict[str, Distance] = {"same-origin": "same-origin", "same-site": "same-site", "cross-site": "cross-site"}
 
 
-def tainting_of(entry: Entry) -> tuple[Tainting, Tainting | None]:
-    """The response tainting, and the other one it may be (https://fetch.spec.whatwg.org/#main-fetch, step 12)."""
-    reading, mode, origin = entry.reading, entry.mode, entry.reading.origin
+def find_tainting(entry: Entry) -> tuple[Tainting, Tainting | None]:
+    """Return the response tainting of an exchange, and the other one it may be."""
+    reading = entry.reading
     if reading.preflight:
         return "cors", None
-    if mode in ("navigate", "websocket", "same-origin") or reading.site == "none":
-        # The last: asked by the user, or by the browser for itself.
-        return "basic", None
-    page = origin if origin not in (None, "null") else entry.fetch.page_origin
-    if reading.site is not None:
-        same = reading.site == "same-origin"
-    else:
-        same = page not in (None, "null") and page == origin_of(entry.exchange.request.url)
-    own = same and not entry.crossed
-    if mode == "no-cors":
-        return "basic" if own else "opaque", None
-    if mode == "cors":
-        if own or origin is None:
-            return "basic", None
-        # An extension that was granted the host is not subject to CORS, one that was not is.
-        return "cors", "basic" if (page or "").partition(":")[0].endswith("-extension") else None
-    # No Sec-Fetch-Mode, and nothing that tells it.
-    if own:
-        return "basic", None
-    if origin is None and reading.needs_preflight:
-        # Neither CORS, which has an Origin, nor no-cors, which has no such headers and methods.
-        return "basic", None
-    if origin is None and page is None:
-        # Neither Origin nor Referer: asked at home, or of others without CORS, the Referer withheld. Only
-        # over plain http can a page's request say so little.
-        return "basic", None if is_potentially_trustworthy(entry.exchange.request.url) else "opaque"
-    return ("opaque", None) if origin is None or same else ("cors", "opaque")
+    return find_response_tainting(
+        entry.exchange.request.url,
+        mode=entry.mode,
+        origin=reading.origin,
+        page_origin=entry.fetch.page_origin,
+        site=reading.site,
+        crossed=entry.crossed,
+        needs_preflight=reading.needs_preflight,
+    )
 
 
-def facts_of(
+def gather_facts(
     entry: Entry, client: Client, policy: EnginePolicy, credentials: Credentials, documents: Documents
 ) -> Facts:
-    """Everything judge() has to know of the exchange."""
+    """Return everything that judge() has to know of an exchange."""
     exchange, reading, fetch = entry.exchange, entry.reading, entry.fetch
     url = exchange.request.url
     tainting, tainting_too = entry.tainting, entry.tainting_too
@@ -64,7 +47,7 @@ def facts_of(
     response = entry.stored or exchange.response
     page_origin = fetch.page_origin if fetch.page_origin not in (None, "null") else referrer_origin(reading)
     include = fetch.include if fetch.certainty == "certain" else None
-    target = _target(response, url, policy) if entry.role == "redirect" else None
+    target = _find_target(response, url, policy) if entry.role == "redirect" else None
     page: str | None = None
     secure: bool | None = False
     chain = tuple(fetch.urls[: entry.index])
@@ -89,7 +72,7 @@ def facts_of(
     return Facts(
         role=entry.role,
         tainting=tainting,
-        response=entry.stored,
+        response=response,
         origin=reading.origin if reading.origin is not None else page_origin,
         page_origin=fetch.page_origin,
         page=page,
@@ -118,7 +101,7 @@ def _is_kept(exchange: Exchange) -> bool:
     return not any(name in response.headers for name in ("cache-control", "expires", "pragma", "vary"))
 
 
-def _target(response: Response | None, url: str, policy: EnginePolicy) -> str | None:
+def _find_target(response: Response | None, url: str, policy: EnginePolicy) -> str | None:
     """Where the response redirects to; "" where its Location does not parse."""
     if response is None or (policy.empty_location_fails and response.headers.get("location") == ""):
         return None if response is None else ""

@@ -14,9 +14,6 @@ from corsight.policies.session.fetches import Entry
 from corsight.policies.session.memory import Memory
 from corsight.policies.session.reading import Reading
 
-REUSED = "its connection was used again, as none is whose response was blocked"
-GONE = "its connection was not used again, though a new one was opened to the same server"
-
 IDLE = (0.1, 10.0)
 """Seconds after a response from which a connection is surely idle, and until which it surely would be kept."""
 READ_BY_OTHERS = frozenset({"audio", "video"})
@@ -61,8 +58,7 @@ class Reuse:
         if entry is None:
             return None
         exchange, response = entry.exchange, entry.exchange.response
-        assert response is not None
-        if exchange.request.method == "HEAD" or response.status in BODILESS:
+        if response is None or exchange.request.method == "HEAD" or response.status in BODILESS:
             return None
         if entry.reading.event_source or entry.destination in READ_BY_OTHERS:
             # Its page may have closed it.

@@ -2,146 +2,151 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections import deque
 
-from corsight.policies.exchange import Exchange
+from corsight.policies.engines import EnginePolicy
+from corsight.policies.evidence import Certainty, Evidence, Reason
+from corsight.policies.exchange import HeaderList
+from corsight.policies.fetch.headers import extract_header_list_values
+from corsight.policies.fetch.preflight_cache import PreflightCache
+from corsight.policies.session.credentials import Credentials
+from corsight.policies.session.expected import PATIENCE, Expected, overtook
 from corsight.policies.session.fetches import Entry
-from corsight.policies.session.memory import Memory
-from corsight.policies.session.reading import Reading
-from corsight.policies.verdict import Certainty, Outcome, Ruling, Verdict
+from corsight.policies.session.judging import Judge, Judged, split_branches
+from corsight.policies.verdict import Unknown
 
-PATIENCE = 2.0
-"""Seconds after which a request that should have followed did not: the sequel of a preflight is sent at once."""
 SETTLED = 0.25
 """Seconds of further recording that make an absence at its very end certain."""
-SLACK = 0.005
-"""Seconds by which a sequel's start may precede the end of what it follows, as two clocks were read."""
-HORIZON = 30.0
-"""Seconds for which a sequel is still looked for."""
-SAME_URL = 32
-"""Preflights or redirects to one URL that are remembered at once: a page may ask one endpoint for a whole list."""
-LONGEST = 64
-"""Exchanges of one fetch; what goes on after that is taken for a new one."""
 
-FOLLOWED = {
-    "preflight": "the request that follows its preflight came",
-    "redirect": "the request that follows its redirect came",
-}
-UNFOLLOWED = {"preflight": "no request followed its preflight", "redirect": "no request followed its redirect"}
+FOLLOWED = {"preflight": Reason.PREFLIGHT_FOLLOWED, "redirect": Reason.REDIRECT_FOLLOWED}
+UNFOLLOWED = {"preflight": Reason.PREFLIGHT_UNFOLLOWED, "redirect": Reason.REDIRECT_UNFOLLOWED}
 
 
-class Expected:
-    """The preflights and redirects of one browser whose sequel may still come, by the URL it would ask for."""
+class Sequels:
+    """Holds the verdicts of one browser against what came after them, or did not."""
 
-    __slots__ = ("_preflights", "_redirects")
+    def __init__(
+        self,
+        policy: EnginePolicy,
+        judge: Judge,
+        credentials: Credentials,
+        expected: Expected,
+        cache: PreflightCache,
+        size: int,
+    ) -> None:
+        self._policy = policy
+        self._judge = judge
+        self._credentials = credentials
+        self._expected = expected
+        self._cache = cache
+        self._waiting: deque[tuple[float, Entry]] = deque(maxlen=size)
+        self._now = 0.0
 
-    def __init__(self, size: int) -> None:
-        self._preflights: Memory[str, list[Entry]] = Memory(size)
-        self._redirects: Memory[str, list[Entry]] = Memory(size)
+    def expect(self, judged: Judged, received: float) -> None:
+        """Expect what is to come after a preflight or a redirect that was answered at `received`, if it passed."""
+        entry, target = judged.entry, judged.facts.target
+        if entry.role == "request":
+            return
+        if entry.role == "redirect" and target:
+            self._expected.after_redirect(entry, target)
+        rests_on_absence = entry.role == "preflight" and entry.fetch.rests_on(Reason.NO_STORAGE_ACCESS)
+        if judged.verdict.certainty == "likely" or rests_on_absence:
+            self._waiting.append((received, entry))
 
-    def after_preflight(self, entry: Entry) -> None:
-        """A preflight set out: its request would ask for the same URL."""
-        _remember(self._preflights, entry.exchange.request.url, entry)
+    def pass_time(self, now: float) -> None:
+        """Let time go by: what was waited for in vain is absent."""
+        self._now = max(self._now, now)
+        while self._waiting and self._waiting[0][0] + PATIENCE < now:
+            self._miss(self._waiting.popleft()[1], "certain")
 
-    def after_redirect(self, entry: Entry, target: str) -> None:
-        """A redirect came: what follows it would ask for `target`.
+    def finish(self) -> None:
+        """End the recording: what is still waited for will not come."""
+        while self._waiting:
+            received, entry = self._waiting.popleft()
+            self._miss(entry, "certain" if self._now - received > SETTLED else "likely")
 
-        Or for its https twin: browsers upgrade what a secure page embeds, and hosts that asked for it.
+    def follow(self, entry: Entry) -> None:
+        """Take what followed for proof that a preflight or redirect passed: branches that block are out."""
+        if entry.sequel == "absent":
+            # It was there all along, and only read late.
+            entry.fetch.doubt(UNFOLLOWED[entry.role])
+            entry.evidence.pop("sequel", None)
+            self._judge.revise(entry.fetch)
+        entry.sequel = "followed"
+        self.settle(entry, passed=True, certainty="certain", reason=FOLLOWED[entry.role])
+        if entry.role == "preflight":
+            self._cache_preflight(entry)
+
+    def settle(self, entry: Entry, *, passed: bool, certainty: Certainty, reason: Reason) -> None:
+        """Hold the branches of a verdict against what came; where that leaves one credentials mode, it is known."""
+        verdict = entry.verdict
+        if verdict is None or not verdict.divided:
+            return
+        agreeing, _ = split_branches(verdict, passed=passed)
+        modes = {branch.assumed(Unknown.CREDENTIALS) for branch in agreeing}
+        if modes in ({"include"}, {"not-include"}) and entry.fetch.learn(modes == {"include"}, reason, certainty):
+            if reason is not Reason.CONNECTION_REUSED:
+                # That only ever speaks for the one mode, and so makes no habit.
+                self._credentials.remember(entry.fetch)
+        elif agreeing:
+            value = "followed" if passed else "absent"
+            entry.evidence["sequel"] = Evidence("sequel", value, reason, certainty)
+        self._judge.revise(entry.fetch)
+
+    def _miss(self, entry: Entry, certainty: Certainty) -> None:
+        """Nothing followed: branches that pass are out."""
+        if entry.sequel != "unknown":
+            return
+        entry.sequel = "absent"
+        if entry.fetch.rests_on(Reason.NO_STORAGE_ACCESS) and self._judge.would_block(entry):
+            # Firefox leaves the header out for keepalive; a preflight that passed would have been followed.
+            entry.fetch.doubt(Reason.NO_STORAGE_ACCESS)
+            self._judge.revise(entry.fetch)
+        alike = self._expected.list_alike(entry)
+        followed = [other for other in alike if other.sequel == "followed"]
+        for other in followed:
+            if overtook(other, entry):
+                self._give_up(entry, other)
+                return
+        # A page may abort its fetch, or be left. That it did so each time is not to be believed.
+        again = [] if followed else [other for other in alike if other.sequel == "absent"]
+        reason = UNFOLLOWED[entry.role]
+        self.settle(entry, passed=False, certainty=certainty if again else "likely", reason=reason)
+        if certainty == "certain":
+            for other in again:
+                self.settle(other, passed=False, certainty=certainty, reason=reason)
+
+    def _give_up(self, entry: Entry, followed: Entry) -> None:
+        """Nothing followed a preflight, but a request did follow one like it that set out meanwhile.
+
+        The page gave up the first and asked again, as an effect does that runs twice.
         """
-        _remember(self._redirects, target, entry)
-        if target.startswith("http:"):
-            _remember(self._redirects, f"https:{target.removeprefix('http:')}", entry)
+        name = followed.exchange.id
+        entry.evidence["sequel"] = Evidence("sequel", "given up", Reason.GIVEN_UP, "likely", (name,))
+        if followed.fetch.include is not None:
+            entry.fetch.learn(followed.fetch.include, Reason.LIKE_ANOTHER, "likely", (name,))
+        self._judge.revise(entry.fetch)
 
-    def alike(self, preflight: Entry) -> list[Entry]:
-        """The other preflights of late that asked for just the same."""
-        asked = preflight.reading
-        return [
-            other
-            for other in self._preflights.get(preflight.exchange.request.url) or []
-            if other is not preflight
-            and preflight.role == "preflight"
-            and (other.reading.origin, other.reading.method, other.reading.names)
-            == (asked.origin, asked.method, asked.names)
-        ]
-
-    def redirect_to(self, exchange: Exchange, reading: Reading) -> Entry | None:
-        """The redirect that led to this request, if one did."""
-        for entry in reversed(self._redirects.get(exchange.request.url) or []):
-            page = entry.fetch.page_origin
-            if not _may_precede(entry, exchange) or len(entry.fetch.entries) >= LONGEST:
-                continue
-            if page is None or reading.origin in (None, "null", page):
-                return entry
-        return None
-
-    def preflight_of(self, exchange: Exchange, reading: Reading, ruled_out: Callable[[Entry], bool]) -> Entry | None:
-        """The preflight whose request this is: the latest answered one that asked for just this and can have passed."""
-        found: Entry | None = None
-        received = 0.0
-        for entry in self._preflights.get(exchange.request.url) or []:
-            response = entry.exchange.response
-            if response is None or response.received < received or not _may_precede(entry, exchange):
-                continue
-            if not reading.needs_preflight and exchange.request.started - response.received > PATIENCE:
-                continue
-            if _asked_for(entry, reading) and not ruled_out(entry):
-                found, received = entry, response.received
-        return found
+    def _cache_preflight(self, entry: Entry) -> None:
+        """A preflight passed: the browser may remember its answer. Of unknown mode, it is taken to serve both."""
+        reading, response, include = entry.reading, entry.exchange.response, entry.fetch.include
+        if response is None or (include is None and not self._policy.cache.credentials_shared):
+            return
+        headers = response.headers
+        self._cache.store(
+            reading.origin or "null",
+            entry.exchange.request.url,
+            include=include is not False,
+            methods=_list_values(headers, "access-control-allow-methods"),
+            headers=_list_values(headers, "access-control-allow-headers"),
+            max_age_value=headers.get("access-control-max-age"),
+            now=response.received,
+            exchange=entry.exchange.id,
+            method=reading.method,
+            names=reading.names,
+        )
 
 
-def overtook(later: Entry, earlier: Entry) -> bool:
-    """Whether one exchange set out after another did, and before that was answered."""
-    response, started = earlier.exchange.response, later.exchange.request.started
-    return response is not None and earlier.exchange.request.started <= started <= response.received + SLACK
-
-
-def _remember(memory: Memory[str, list[Entry]], url: str, entry: Entry) -> None:
-    entries = memory.get(url)
-    if entries is None:
-        memory.put(url, [entry])
-        return
-    oldest = entry.exchange.request.started - HORIZON
-    entries[:] = [old for old in entries[1 - SAME_URL :] if old.exchange.request.started > oldest]
-    entries.append(entry)
-
-
-def _may_precede(entry: Entry, exchange: Exchange) -> bool:
-    response = entry.exchange.response
-    if entry.sequel == "followed" or response is None:
-        return False
-    return -SLACK <= exchange.request.started - response.received <= HORIZON
-
-
-def _asked_for(preflight: Entry, reading: Reading) -> bool:
-    """Whether the preflight asked for just such a request."""
-    asked, redirected = preflight.reading, len(preflight.fetch.urls) > 1
-    if asked.method != reading.method:
-        return False
-    if asked.origin != reading.origin and not (redirected and reading.origin == "null"):
-        return False
-    # More than was asked for: an Authorization out of the browser's own store. Less: a redirect dropped it, and
-    # WebKit's preflight had not noticed. Headers that a browser sets too, a page may have set: they count as sent.
-    more = frozenset(reading.names).difference(asked.names)
-    less = frozenset(asked.names) - reading.sent
-    return more <= {"authorization"} and (redirected or not less)
-
-
-def left_over(verdict: Verdict, *, passed: bool) -> dict[str, Ruling]:
-    """The branches that agree with what followed: those that pass where it came, those that block where it did not."""
-    return {
-        label: ruling for label, ruling in verdict.branches.items() if (ruling.outcome is not Outcome.BLOCKED) == passed
-    }
-
-
-def narrow(verdict: Verdict, *, passed: bool, certainty: Certainty) -> Verdict:
-    """The verdict without the branches that what followed has ruled out, or behind the others where it hardly did."""
-    left = left_over(verdict, passed=passed)
-    if not left:
-        return verdict
-    ruling = next(iter(left.values()))
-    if certainty == "likely":
-        return replace(verdict, ruling=ruling, certainty="likely")
-    branches = left if len(set(left.values())) > 1 else {}
-    same = all(other.outcome is ruling.outcome for other in left.values())
-    return replace(verdict, ruling=ruling, certainty=certainty if same else "likely", branches=branches)
+def _list_values(headers: HeaderList, name: str) -> tuple[str, ...]:
+    values = extract_header_list_values(headers.get(name))
+    return values if isinstance(values, tuple) else ()

@@ -53,7 +53,8 @@ class StoredResponses:
     def revalidated(self, exchange: Exchange) -> tuple[Stored, Response] | None:
         """The stored response this exchange's 304 confirmed, and what became of it; None when it was not seen."""
         response = exchange.response
-        assert response is not None
+        if response is None:
+            return None
         validator = exchange.request.headers.get("if-none-match")
         since = exchange.request.headers.get("if-modified-since")
         for stored in reversed(self._by_url.get(exchange.request.url) or []):

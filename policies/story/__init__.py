@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from corsight.policies.story.model import Advice, Asked, Branch, Elsewhere, Inference, Part, Remedy, Step, Story
+from corsight.policies.story.model import Asked, Elsewhere, Improvement, Inference, Otherwise, Part, Remedy, Step, Story
 from corsight.policies.story.tell import tell
 
-__all__ = ["Advice", "Asked", "Branch", "Elsewhere", "Inference", "Part", "Remedy", "Step", "Story", "tell"]
+__all__ = ["Asked", "Elsewhere", "Improvement", "Inference", "Otherwise", "Part", "Remedy", "Step", "Story", "tell"]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
+from corsight.policies.evidence import Certainty
+from corsight.policies.facts import Role
 from corsight.policies.value import value
-from corsight.policies.verdict import Certainty, EngineName, Outcome, Role
+from corsight.policies.verdict import EngineName, Outcome
 
 StepOutcome = Literal["passed", "failed", "not reached"]
 
@@ -38,7 +40,7 @@ class Inference:
 
 
 @value
-class Branch:
+class Otherwise:
     """What would be said if an unknown fact were otherwise: `when` names the case in words."""
 
     when: str
@@ -76,7 +78,7 @@ class Remedy:
 
 
 @value
-class Advice:
+class Improvement:
     """What is not wrong with an exchange, and could be better."""
 
     code: str
@@ -117,11 +119,11 @@ class Part:
     message: str | None = None
     remedy: Remedy | None = None
     hidden: tuple[str, ...] = ()
-    branches: tuple[Branch, ...] = ()
+    branches: tuple[Otherwise, ...] = ()
     taken: str | None = None
     elsewhere: tuple[Elsewhere, ...] = ()
     evidence: tuple[Inference, ...] = ()
-    advice: tuple[Advice, ...] = ()
+    advice: tuple[Improvement, ...] = ()
     patched: tuple[str, ...] = ()
     before: str | None = None
 

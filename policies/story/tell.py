@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from corsight.policies.decision.judge import describe_subject, mend
+from corsight.policies.decision.judge import describe_subject
+from corsight.policies.decision.mend import mend
 from corsight.policies.engines import ENGINES
+from corsight.policies.evidence import Evidence
 from corsight.policies.exchange import Exchange, HeaderList
 from corsight.policies.facts import Facts
 from corsight.policies.fetch.origin import origin_of
@@ -14,12 +16,11 @@ from corsight.policies.record import INITIATOR
 from corsight.policies.rules import RULES, Rule
 from corsight.policies.session import Judged
 from corsight.policies.session.fetches import Entry
-from corsight.policies.story.model import Advice, Asked, Branch, Elsewhere, Inference, Part, Remedy, Story
-from corsight.policies.story.pinned import Pinned, pin
+from corsight.policies.story.model import Asked, Elsewhere, Improvement, Inference, Otherwise, Part, Remedy, Story
 from corsight.policies.story.shown import LINES, LONGEST_MESSAGE, shown
-from corsight.policies.story.steps import steps_of
-from corsight.policies.story.words import ACTORS, FACTS, VALUES, branch_words, credentials_words, ruling_words, title_of
-from corsight.policies.verdict import Evidence, Outcome, Verdict
+from corsight.policies.story.steps import tell_steps
+from corsight.policies.story.words import ACTORS, FACTS, VALUES, credentials_words, ruling_words, title_of
+from corsight.policies.verdict import Branch, Outcome, Verdict
 
 SENT = ("Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers")
 ANSWERED = (
@@ -46,13 +47,12 @@ def tell(judgeds: Sequence[Judged]) -> Story:
     """
     if len({judged.entry.fetch.id for judged in judgeds}) != 1:
         raise ValueError("a story is told of the exchanges of one fetch")
-    pins = [_pin(judged) for judged in judgeds]
-    parts = tuple(_part(judged, pinned) for judged, pinned in zip(judgeds, pins, strict=True))
+    parts = tuple(_part(judged) for judged in judgeds)
     stopped = next((number for number, part in enumerate(parts) if part.blocked), None)
     deciding = len(parts) - 1 if stopped is None else stopped
     judged, end = judgeds[deciding], parts[deciding]
     engine = judged.verdict.engine
-    asked = _asked(judgeds, pins)
+    asked = _asked(judgeds)
     return Story(
         id=shown(judged.entry.fetch.id),
         engine=engine,
@@ -70,12 +70,6 @@ def tell(judgeds: Sequence[Judged]) -> Story:
     )
 
 
-def _pin(judged: Judged) -> Pinned:
-    facts = judged.entry.facts
-    assert facts is not None
-    return pin(judged.entry.exchange, facts, judged.verdict)
-
-
 def _client(judged: Judged) -> str:
     """The client's label with its engine's proper name."""
     name, space, version = judged.client.label.partition(" ")
@@ -86,12 +80,11 @@ def _client(judged: Judged) -> str:
 # -- what was asked ---------------------------------------------------------------------------------------------------
 
 
-def _asked(judgeds: Sequence[Judged], pins: Sequence[Pinned]) -> Asked:
+def _asked(judgeds: Sequence[Judged]) -> Asked:
     """The request that the page meant: told by itself, or where it never left by its preflight."""
     place = next((number for number, one in enumerate(judgeds) if one.entry.role != "preflight"), 0)
-    entry, pinned, verdict = judgeds[place].entry, pins[place], judgeds[place].verdict
-    facts = entry.facts
-    assert facts is not None
+    judged = judgeds[place]
+    facts, settled = judged.facts, judged.settled
     first = judgeds[0].entry
     url = facts.chain[0] if facts.chain else first.exchange.request.url
     origin = facts.page_origin if facts.page_origin is not None else facts.origin
@@ -101,10 +94,12 @@ def _asked(judgeds: Sequence[Judged], pins: Sequence[Pinned]) -> Asked:
         origin=None if origin is None else shown(origin),
         mode=shown(facts.mode),
         destination=shown(facts.destination),
-        credentials=None if pinned.facts.tainting == "basic" else credentials_words(facts, verdict, pinned.include),
+        credentials=None
+        if settled.tainting == "basic"
+        else credentials_words(facts, judged.verdict, settled.credentials == "include"),
         names=tuple(shown(name, 80) for name in facts.names),
-        because=_because(entry, pinned.facts, origin, url, preflighted=first.role == "preflight")
-        + ((TAINTED,) if any(_tainted(one.facts) for one in pins) else ()),
+        because=_because(judged.entry, settled, origin, url, preflighted=first.role == "preflight")
+        + ((TAINTED,) if any(_tainted(one.settled) for one in judgeds) else ()),
     )
 
 
@@ -149,17 +144,16 @@ def _because(entry: Entry, facts: Facts, origin: str | None, url: str, *, prefli
 # -- one exchange -----------------------------------------------------------------------------------------------------
 
 
-def _part(judged: Judged, pinned: Pinned) -> Part:
-    entry, verdict = judged.entry, judged.verdict
-    exchange, facts, ruling = entry.exchange, pinned.facts, verdict.ruling
-    response = facts.response or exchange.response
+def _part(judged: Judged) -> Part:
+    entry, verdict, facts = judged.entry, judged.verdict, judged.settled
+    exchange, ruling, response = entry.exchange, verdict.ruling, facts.response
     url = exchange.request.url
     rest, host = _split(url)
     rule = None if ruling.rule is None else RULES[ruling.rule]
     wire = exchange.response
     patched = entry.patched
     unasked = patched is not None and patched.without is None
-    taken = _taken(verdict)
+    taken, other = verdict.branch, _other(verdict)
     evidence = list(entry.evidence.values())
     if (ruling.message or "").startswith(TAKEN_FOR_FETCH) and not facts.event_source:
         evidence.append(INITIATOR)
@@ -177,23 +171,23 @@ def _part(judged: Judged, pinned: Pinned) -> Part:
         answered=()
         if response is None
         else _lines(response.headers, ANSWERED + (OPAQUE if facts.tainting == "opaque" else ())),
-        steps=steps_of(exchange, pinned, verdict.engine),
+        steps=tell_steps(facts, taken),
         outcome=ruling.outcome,
         certainty=verdict.certainty,
         rule=ruling.rule,
         title=title_of(ruling),
         why=None if rule is None else rule.why,
-        needed=None if rule is None else _needed(exchange, pinned, rule),
+        needed=None if rule is None else _needed(exchange, facts, rule),
         spec=ruling.spec,
         error=ruling.error,
         message=None if ruling.message is None else shown(ruling.message, LONGEST_MESSAGE),
-        remedy=None if rule is None else _remedy(exchange, pinned, verdict, rule, shown(host, 80)),
+        remedy=None if rule is None else _remedy(exchange, facts, verdict, rule, shown(host, 80)),
         hidden=tuple(shown(name, 80) for name in verdict.hidden),
-        branches=_branches(verdict, taken),
-        taken=branch_words(taken, _other(verdict, taken)) or None,
+        branches=_branches(verdict),
+        taken=taken.describe(other) or None,
         elsewhere=tuple(_elsewhere(other) for other in judged.others),
         evidence=_inferences(evidence),
-        advice=tuple(Advice(code, RULES[code].title, RULES[code].advice) for code in entry.advice),
+        advice=tuple(Improvement(code, RULES[code].title, RULES[code].advice) for code in entry.advice),
         patched=() if patched is None else tuple(shown(edit) for edit in patched.edits),
         before=None if (before := judged.before) is None else ruling_words(before.outcome, title_of(before)),
     )
@@ -209,15 +203,15 @@ def _lines(headers: HeaderList, names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(shown(f"{name}: {value}".rstrip()) for name in names for value in headers.lines(name.lower())[:LINES])
 
 
-def _needed(exchange: Exchange, pinned: Pinned, rule: Rule) -> str:
-    response = pinned.facts.response or exchange.response
-    if response is None:
+def _needed(exchange: Exchange, facts: Facts, rule: Rule) -> str:
+    if facts.response is None:
         return rule.needed
-    return shown(rule.needed_in(describe_subject(exchange, pinned.facts, response, pinned.include)))
+    subject = describe_subject(exchange, facts, facts.response, facts.credentials == "include")
+    return shown(rule.needed_in(subject))
 
 
-def _remedy(exchange: Exchange, pinned: Pinned, verdict: Verdict, rule: Rule, host: str) -> Remedy:
-    fix = mend(exchange, pinned.facts, verdict.engine) if verdict.outcome is Outcome.BLOCKED else None
+def _remedy(exchange: Exchange, facts: Facts, verdict: Verdict, rule: Rule, host: str) -> Remedy:
+    fix = mend(exchange, facts, verdict.engine) if verdict.outcome is Outcome.BLOCKED else None
     edits: list[str] = []
     if fix is not None:
         edits += [f"answer OPTIONS with status {fix.status}"] if fix.status else []
@@ -226,21 +220,16 @@ def _remedy(exchange: Exchange, pinned: Pinned, verdict: Verdict, rule: Rule, ho
     return Remedy(tuple(edits), rule.advice, actor, rule.widens if edits else None)
 
 
-def _taken(verdict: Verdict) -> str:
-    """The label of the branch that is said, empty where there is one only."""
-    return next((label for label, ruling in verdict.branches.items() if ruling == verdict.ruling), "")
+def _other(verdict: Verdict) -> Branch:
+    """Return the first branch that rules otherwise than the one that is said, that one where none does."""
+    return next((branch for branch in verdict.branches if branch.ruling != verdict.ruling), verdict.branch)
 
 
-def _other(verdict: Verdict, taken: str) -> str:
-    """The label of the first branch that is not said."""
-    return next((label for label, ruling in verdict.branches.items() if ruling != verdict.ruling), taken)
-
-
-def _branches(verdict: Verdict, taken: str) -> tuple[Branch, ...]:
+def _branches(verdict: Verdict) -> tuple[Otherwise, ...]:
     return tuple(
-        Branch(branch_words(label, taken), ruling.outcome, ruling.rule, title_of(ruling))
-        for label, ruling in verdict.branches.items()
-        if ruling != verdict.ruling
+        Otherwise(branch.describe(verdict.branch), branch.outcome, branch.ruling.rule, title_of(branch.ruling))
+        for branch in verdict.branches
+        if branch.ruling != verdict.ruling
     )
 
 

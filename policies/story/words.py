@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from corsight.policies.facts import Facts
+from corsight.policies.facts import Facts, Role
 from corsight.policies.rules import RULES
-from corsight.policies.verdict import Outcome, Role, Ruling, Verdict
+from corsight.policies.verdict import Outcome, Ruling, Unknown, Verdict
 
 ROLES: dict[Role, str] = {"preflight": "Preflight", "redirect": "Redirect", "request": "Request"}
 
@@ -25,24 +25,6 @@ VALUES = {
     ("response", "304"): "a 304 alone",
 }
 
-BRANCHES = {
-    "credentials=include": "with credentials",
-    "credentials=not-include": "without credentials",
-    "mode=no-cors": "without CORS (mode no-cors)",
-    "mode=cors": "with CORS (mode cors)",
-    "mode=same-origin": "as a request to its own origin",
-    "page=secure": "from an https page",
-    "page=insecure": "from an http page",
-    "embedder-policy=unsafe-none": "from a page without Cross-Origin-Embedder-Policy",
-    "embedder-policy=require-corp": "from a page with Cross-Origin-Embedder-Policy: require-corp",
-    "embedder-policy=credentialless": "from a page with Cross-Origin-Embedder-Policy: credentialless",
-    "body=data": "with a body that is data",
-    "body=other": "with a body that is no data",
-    "destination=script": "by a script element",
-    "destination=empty": "by fetch()",
-}
-"""How the page asked, or what was answered, by a part of a branch's label."""
-
 ACTORS = {
     "server": "whoever runs {host}",
     "client": "whoever writes the page",
@@ -52,14 +34,8 @@ ACTORS = {
 """Who has to act, by the rule's actor."""
 
 
-def branch_words(label: str, other: str = "") -> str:
-    """A branch's label in words, as far as `other` differs from it."""
-    known = other.split()
-    return ", ".join(BRANCHES.get(part, part) for part in label.split() if part not in known)
-
-
 def ruling_words(outcome: Outcome, title: str | None) -> str:
-    """An outcome in one clause."""
+    """Return an outcome in one clause."""
     words = {
         Outcome.ALLOWED: "allowed",
         Outcome.BLOCKED: "blocked",
@@ -70,14 +46,14 @@ def ruling_words(outcome: Outcome, title: str | None) -> str:
 
 
 def title_of(ruling: Ruling) -> str | None:
-    """The title of the rule that decided, None where none did."""
+    """Return the title of the rule that decided, None where none did."""
     return None if ruling.rule is None else RULES[ruling.rule].title
 
 
 def credentials_words(facts: Facts, verdict: Verdict, include: bool) -> str:
-    """What is known of the credentials mode."""
+    """Return in words what is known of the credentials mode."""
     if facts.credentials != "unknown":
         return "sent along (mode include)" if facts.credentials == "include" else "not sent"
-    if not any("credentials=" in label for label in verdict.branches):
+    if verdict.branch.assumed(Unknown.CREDENTIALS) is None:
         return "not known, and the verdict does not turn on it"
     return f"not known: taken to be {'sent along' if include else 'not sent'}"

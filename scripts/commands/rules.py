@@ -126,7 +126,7 @@ def _whole(rule: Rule) -> list[RenderableType]:
     table.add_row("why", rule.why)
     if rule.many:
         table.add_row("found", "in several exchanges together")
-    table.add_row("standard", Text.assemble(whole["section"], "\n", (rule.spec, "dim")))
+    table.add_row("standard", Text.assemble(whole["section"], "\n", (whole["spec"], "dim")))
     table.add_row()
     for number, one in enumerate(example["exchanges"]):
         table.add_row("" if number else "example", one["request"])

@@ -134,8 +134,16 @@ def read_table(table: Path = TABLE) -> list[Row]:
 
 
 def holds(text: str, words: str) -> bool:
-    """Return whether the words are in the text, whatever its markup: letters and digits count, and their order."""
-    return f" {_plain(words)} " in f" {_plain(text)} " if words else True
+    """Return whether the words are in the text, whatever its markup: letters and digits count, and their order.
+
+    `…` in the words stands for any others.
+    """
+    place, plain = 0, f" {_plain(text)} "
+    for part in filter(None, map(_plain, words.split("…"))):
+        place = plain.find(f" {part} ", place)
+        if place < 0:
+            return False
+    return True
 
 
 def order(number: str) -> list[int]:

@@ -1,13 +1,13 @@
 """Where the code transcribes the standards: the links and step comments of policies/fetch and policies/decision.
 
-A step comment is a line of its own: the step's number and a phrase of its wording in double quotes. A quote on the
-line below it belongs to the same step. What we say ourselves stands on lines of its own.
+A step comment names a step's number and, in double quotes, a phrase of its wording; `…` stands for what is left out.
+It may go on over several lines, with further steps and with words of our own:
 
-    # 7.7. "For each unsafeName of the CORS-unsafe request-header names"
-    # "and request's credentials mode is "include" or headerNames does not contain `*`"
+    # 7.6. "If one of request's header list's names is a CORS non-wildcard request-header name …"
+    # 7.7. "… and request's credentials mode is "include" or headerNames does not contain `*`" To the byte.
 
-The number counts in the algorithm that the last link above it names: in a comment of the same function, else in the
-function's docstring, else in the module's. A comment may name the algorithm as well: `# HTTP-redirect fetch, 5. "…"`.
+The number counts in the algorithm whose link stands last above it: in a comment of the same function, else in the
+function's docstring, else in the module's.
 """
 
 from __future__ import annotations
@@ -21,21 +21,15 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-from corsight.policies.rules.sections import SECTIONS
-
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("policies/fetch", "policies/decision")
 """The folders that are read."""
-LINKS = {name.lower(): link for link, name in SECTIONS.items()}
-"""The links of algorithms by their names, in lower case."""
 
 _LINK = re.compile(r"https?://[^\s()`<>,]+#[\w:-]+")
 _NUMBER = r"\d{1,2}(?:\.\d{1,2})*"
-_STEP = re.compile(
-    rf"(?:(?P<name>[A-Z][\w -]+), )?(?:[Ss]teps? )?(?P<numbers>{_NUMBER}(?:(?:\.? and |-){_NUMBER})*)"
-    r"(?P<stop>[.:,]?)(?: (?P<rest>.*))?"
-)
-_QUOTE = re.compile(r'"(.+)"')
+_STEP = re.compile(rf"(?<![\w-])({_NUMBER})(?:\. (?=\")|(?=, ))")
+_QUOTE_ENDS = re.compile(r'"(?=\.?(?: [A-Z0-9"]|$))')
+"""A quote inside a step's wording goes on in small letters, or with a comma."""
 
 type _Definition = ast.FunctionDef | ast.ClassDef
 
@@ -63,7 +57,6 @@ def read_steps() -> list[Step]:
 def read_module(source: str, module: str) -> Iterator[Step]:
     """Yield the steps that one file transcribes: the links of its definitions, and its step comments."""
     tree = ast.parse(source)
-    outer = _links(ast.get_docstring(tree) or "")
     definitions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)]
     for node in definitions:
         yield from (Step(link, "", "", module, node.name) for link in _links(ast.get_docstring(node) or ""))
@@ -72,31 +65,18 @@ def read_module(source: str, module: str) -> Iterator[Step]:
         if isinstance(constant, ast.Assign | ast.AnnAssign) and isinstance(text, ast.Expr):
             target = constant.targets[0] if isinstance(constant, ast.Assign) else constant.target
             yield from (Step(link, "", "", module, ast.unparse(target)) for link in _links(ast.unparse(text)))
-    last: Step | None = None
     where: _Definition | None = None
-    link, line_before = "", 0
+    link = next(iter(_links(ast.get_docstring(tree) or "")), "")
+    outer = link
     for line, comment in _comments(source):
         inner = _innermost(definitions, line)
-        if inner is not where or not link:
-            own = _links(ast.get_docstring(inner) or "") if inner is not None else []
-            where, link = inner, (own or outer or [""])[0]
-        if found := _links(comment):
-            link, last = found[0], None
-            continue
-        quote = _QUOTE.fullmatch(comment)
-        if quote is not None and last is not None and line == line_before + 1:
-            yield last._replace(words=quote[1])
-        match = _STEP.fullmatch(comment)
-        if match is not None and (match["stop"] or "." in match["numbers"] or match["name"]):
-            link = LINKS.get((match["name"] or "").lower(), link)
-            quote = _QUOTE.fullmatch(match["rest"] or "")
-            for number in re.findall(_NUMBER, match["numbers"]):
-                name = inner.name if inner is not None else ""
-                last = Step(link, number, quote[1] if quote is not None else "", module, name)
-                yield last
-        elif quote is None:
-            last = None
-        line_before = line
+        if inner is not where:
+            where, link = inner, outer
+            if inner is not None:
+                link = next(iter(_links(ast.get_docstring(inner) or "")), outer)
+        link = next(reversed(_links(comment)), link)
+        name = where.name if where is not None else ""
+        yield from (Step(link, number, words, module, name) for number, words in _cited(comment))
 
 
 def _links(text: str) -> list[str]:
@@ -104,10 +84,31 @@ def _links(text: str) -> list[str]:
 
 
 def _comments(source: str) -> Iterator[tuple[int, str]]:
-    """Yield the comments that have a line of their own, without their `#`."""
+    """Yield the comments that have lines of their own, without their `#`: lines below each other are one."""
+    first, last, parts = 0, 0, list[str]()
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        if token.type == tokenize.COMMENT and token.line.lstrip().startswith("#"):
-            yield token.start[0], token.string.removeprefix("#").strip()
+        if token.type != tokenize.COMMENT or not token.line.lstrip().startswith("#"):
+            continue
+        line, text = token.start[0], token.string.removeprefix("#").strip()
+        if parts and (line != last + 1 or _STEP.match(text) or _LINK.search(text)):
+            yield first, " ".join(parts)
+            parts = []
+        first, last = (line if not parts else first), line
+        parts.append(text)
+    if parts:
+        yield first, " ".join(parts)
+
+
+def _cited(comment: str) -> Iterator[tuple[str, str]]:
+    """Yield the steps that a comment names, each with its words; several quotes are several phrases of one step."""
+    while (step := _STEP.search(comment)) is not None:
+        comment = comment[step.end() :]
+        quoted = False
+        while comment.startswith('"') and (end := _QUOTE_ENDS.search(comment, 1)) is not None:
+            yield step[1], comment[1 : end.start()]
+            comment, quoted = comment[end.end() :].lstrip(". "), True
+        if not quoted:
+            yield step[1], ""
 
 
 def _innermost(definitions: list[_Definition], line: int) -> _Definition | None:

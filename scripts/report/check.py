@@ -159,14 +159,11 @@ def _told_apart(answers: Sequence[Answer], stories: Mapping[EngineName, Story]) 
 def _write_hops(page: Page, question: Question, answers: Sequence[Answer]) -> None:
     """The redirects on the way, and what becomes of the origin there."""
     longest = max((answer.judged for answer in answers), key=len, default=())
-    redirects = [one.entry for one in longest if one.entry.role == "redirect" and one.entry.exchange.response]
-    for entry in redirects:
-        response, facts = entry.exchange.response, entry.facts
-        assert response is not None
-        assert facts is not None
-        page.field(
-            "redirect", shown(f"{response.status}, from {entry.exchange.request.url} to {facts.target or 'no URL'}")
-        )
+    redirects = [one for one in longest if one.entry.role == "redirect"]
+    for one in redirects:
+        status = one.facts.response.status if one.facts.response is not None else 0
+        url = one.entry.exchange.request.url
+        page.field("redirect", shown(f"{status}, from {url} to {one.facts.target or 'no URL'}"))
     if question.origin != "null" and any(one.entry.reading.origin == "null" for one in longest):
         page.field(
             "note",
@@ -238,9 +235,9 @@ def _write_advice(page: Page, answers: Sequence[Answer]) -> None:
     for answer in answers:
         preflight: Response | None = None
         for one in answer.judged:
-            entry, facts = one.entry, one.entry.facts
+            entry, facts = one.entry, one.facts
             response = entry.exchange.response
-            if facts is None or response is None:
+            if response is None:
                 continue
             for code, value in advice(entry.exchange, facts, answer.engine, preflight):
                 # What the page sends is noted already, answered or not.
@@ -317,10 +314,7 @@ def _write_preflights(page: Page, answers: Sequence[Answer]) -> None:
     """Whether a preflight is needed, and why."""
     ways: dict[tuple[Preflight, ...], list[str]] = {}
     for answer in answers:
-        if not any(
-            one.entry.facts is not None and one.entry.facts.target == one.entry.exchange.request.url
-            for one in answer.judged
-        ):
+        if not any(one.facts.target == one.entry.exchange.request.url for one in answer.judged):
             ways.setdefault(answer.preflights, []).append(_label(answer.engine))
     if set(ways) == {()}:
         return

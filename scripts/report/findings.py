@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
+from corsight.policies.evidence import Certainty
 from corsight.policies.findings import Diagnosis, Finding, Kind
-from corsight.policies.findings.seen import in_words, taken_branch
 from corsight.policies.session import Judged
-from corsight.policies.verdict import Certainty, EngineName, Outcome
+from corsight.policies.verdict import EngineName, Outcome
 
 CLIENTS = 50
 
@@ -40,10 +40,9 @@ class Findings:
             return
         if verdict.ruling.rule is not None:
             self.unanswered += 1
-        for label, ruling in verdict.branches.items():
-            if ruling.outcome is Outcome.BLOCKED and ruling.rule is not None:
-                self.perhaps[verdict.outcome, in_words(label, taken_branch(verdict)), ruling.rule] += 1
-                break
+        blocking = verdict.blocking
+        if blocking is not None and blocking.ruling.rule is not None:
+            self.perhaps[verdict.outcome, blocking.describe(verdict.branch), blocking.ruling.rule] += 1
 
     def blocked(self, certainty: Certainty) -> int:
         """How many exchanges are blocked with that certainty."""

@@ -10,6 +10,7 @@ from typing import TextIO
 
 from rich.text import Text
 
+from corsight.policies.decision.place import locate
 from corsight.policies.redact import printable, redact
 from corsight.policies.rules import Rule
 from corsight.scripts.report.story import console_for
@@ -104,4 +105,5 @@ def joined(words: Iterable[str]) -> str:
 
 def rule_line(rule: Rule) -> str:
     """A rule's code, and where it stands."""
-    return f"{rule.code}, {rule.spec}" + (f" (step {rule.step})" if rule.step[:1].isdigit() else "")
+    place = locate(rule.code)
+    return f"{rule.code}, {place.spec}" + (f" (step {place.number})" if place.number else "")

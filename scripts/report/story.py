@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
+from corsight.policies.evidence import Certainty
 from corsight.policies.story import Inference, Part, Remedy, Step, Story
 from corsight.policies.story.picture import ARROWS, picture
 from corsight.policies.story.text import (
@@ -26,7 +27,7 @@ from corsight.policies.story.text import (
     remedies,
 )
 from corsight.policies.story.words import ROLES
-from corsight.policies.verdict import Certainty, Outcome
+from corsight.policies.verdict import Outcome
 
 WIDEST = 110
 GUIDE = "dim"

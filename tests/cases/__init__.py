@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -59,7 +59,7 @@ class Expected:
 
     @classmethod
     def of(cls, verdict: Verdict) -> Expected:
-        branches = {label: Said.of(ruling) for label, ruling in verdict.branches.items()}
+        branches = {one.label: Said.of(one.ruling) for one in verdict.branches} if verdict.divided else {}
         return cls(Said.of(verdict.ruling), verdict.certainty, branches, verdict.hidden)
 
 
@@ -106,14 +106,15 @@ def read(name: str, text: str) -> Case:
     (start, *sent_lines), (status, *received_lines) = sent.splitlines(), received.splitlines()
     method, url = start.split(" ")
     request = Request(method, url, _headers(sent_lines))
-    facts = _facts(stated, request)
     answered = status.isdigit()
+    response = Response(int(status), _headers(received_lines)) if answered else None
+    facts = replace(_facts(stated, request), response=response)
     exchange = Exchange(
         id=name,
         client="192.0.2.1",
         connection="1",
         request=request,
-        response=Response(int(status), _headers(received_lines)) if answered else None,
+        response=response,
         http2=http2,
         proxy_status=int(status.rsplit(" ", 1)[1]) if status[-1].isdigit() and not answered else None,
     )

@@ -15,7 +15,7 @@ from tests.cases import ENGINES, Case, cases
 
 def said(case: Case, engine: EngineName) -> list[Ruling]:
     verdict = judge(case.exchange, case.facts, engine)
-    return [ruling for ruling in (verdict.ruling, *verdict.branches.values()) if ruling.message is not None]
+    return [ruling for ruling in (branch.ruling for branch in verdict.branches) if ruling.message is not None]
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in cases()])

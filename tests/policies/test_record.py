@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 
 from corsight.policies.decision.judge import judge
+from corsight.policies.evidence import Reason
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response
 from corsight.policies.record import SCHEMA, LogRecord, record
 from corsight.policies.session import Judged, Session, identify
@@ -30,10 +31,9 @@ def judged(case: Case, engine: Any) -> Judged:
     entry = Entry(
         exchange, read(exchange.request.method, exchange.request.headers), Fetch(exchange.id), case.facts.role
     )
-    entry.facts = case.facts
-    entry.fetch.learn(True, "it carries a cookie")
+    entry.fetch.learn(True, Reason.COOKIE)
     entry.differing = tuple(other for other in ENGINES if other != engine)
-    return Judged(entry, identify(CHROME[1]), judge(exchange, case.facts, engine))
+    return Judged(entry, identify(CHROME[1]), case.facts, judge(exchange, case.facts, engine))
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from corsight.policies.evidence import Reason
 from corsight.policies.exchange import Exchange
 from corsight.policies.facts import Facts
 from corsight.policies.fetch.mixed_content import is_local_network
 from corsight.policies.fetch.origin import is_localhost, origin_of, split_origin
 from corsight.policies.findings.case import Case, host_of
 from corsight.policies.findings.model import Cause, shown
-from corsight.policies.session.sequels import UNFOLLOWED
 
 NOT_CORS = "This is not CORS, although the browser's console may say so: there were no headers to look at."
 
@@ -110,9 +110,9 @@ def not_followed(case: Case) -> Cause | None:
     """A preflight into the local network that would pass, and that no request followed: a permission is missing."""
     if not case.preflight or case.judged.verdict.certainty == "certain":
         return None
-    unfollowed = UNFOLLOWED["preflight"]
+    unfollowed = Reason.PREFLIGHT_UNFOLLOWED
     if not case.entry.fetch.rests_on(unfollowed) and not any(
-        one.because == unfollowed for one in case.entry.evidence.values()
+        one.reason is unfollowed for one in case.entry.evidence.values()
     ):
         return None
     return local_network(case.exchange, case.facts)

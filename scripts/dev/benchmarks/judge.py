@@ -43,6 +43,7 @@ def run() -> None:
     """Measure and print, in microseconds of CPU time: the least of several rounds."""
     print("judge, one engine, microseconds of CPU time (thinking / remembering)")
     for name, exchange, facts in _cases():
+        facts = replace(facts, response=exchange.response)
         thinking = min(_time(exchange, facts, anew=True) for _ in range(5))
         remembering = min(_time(exchange, facts, anew=False) for _ in range(5))
         print(f"  {name:22} {thinking:6.1f} {remembering:6.1f}")

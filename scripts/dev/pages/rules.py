@@ -68,27 +68,27 @@ def _index() -> str:
 def _page(rule: Rule) -> str:
     whole = data(rule)
     example, fix = whole["example"], whole["fix"]
-    lines = [WRITTEN, "", f"# {escape(rule.title)}", ""]
+    lines = [WRITTEN, "", f"# {_text(rule.title)}", ""]
     kind = KINDS[kind_of(rule)]
     kind = f"{kind[0].upper()}{kind[1:]}."
     found = " It takes several exchanges to find it." if rule.many else ""
-    lines += [f"`{rule.code}` · [{whole['section']}]({rule.spec}) · {kind}{found}", "", escape(rule.why), ""]
+    lines += [f"`{rule.code}` · [{whole['section']}]({whole['spec']}) · {kind}{found}", "", _text(rule.why), ""]
     lines += ["## Example", ""]
     for one in example["exchanges"]:
         lines += ["```http", one["request"], "```", ""]
         lines += ["```http", one["response"], "```", ""] if one["response"] else ["No response came.", ""]
     if example["credentials"] == "include":
         lines += ["The page asks with the user's credentials.", ""]
-    lines += [f"- Seen: {escape(example['seen'])}", f"- Needed: {escape(example['needed'])}", ""]
+    lines += [f"- Seen: {_text(example['seen'])}", f"- Needed: {_text(example['needed'])}", ""]
     lines += _browsers(whole)
-    lines += ["## What to do", "", f"{escape(rule.advice)} Who has to act: {ACTORS[rule.actor]}.", ""]
+    lines += ["## What to do", "", f"{_text(rule.advice)} Who has to act: {ACTORS[rule.actor]}.", ""]
     if example["status"] is not None:
         lines += [f"For the example: answer OPTIONS with status {example['status']}.", ""]
     if example["edits"]:
         lines += ["For the example, send:", "", "```http", *example["edits"], "```", ""]
     if fix["mendable"]:
         care = "Safe: it lets nobody do what they could not do before."
-        lines.append(care if fix["widens"] is None else f"Take care: it {escape(fix['widens'])}.")
+        lines.append(care if fix["widens"] is None else f"Take care: it {_text(fix['widens'])}.")
     else:
         lines.append(NO_HEADER)
     return "\n".join(lines) + "\n"
@@ -116,8 +116,8 @@ def _browsers(whole: dict[str, Any]) -> list[str]:
     return [*lines, ""]
 
 
-def escape(text: str) -> str:
-    """Return prose with what Markdown would take for markup escaped, outside its code."""
+def _text(text: str) -> str:
+    """Prose, with what Markdown would take for markup escaped outside its code."""
     parts = text.split("`")
     return "`".join(
         part if number % 2 else part.replace("*", "\\*").replace("<", "&lt;") for number, part in enumerate(parts)

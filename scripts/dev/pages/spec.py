@@ -1,22 +1,25 @@
-"""docs/spec.md, written from the code and the catalogue: python -m corsight.scripts.dev.pages.spec [--check]"""
+"""docs/spec.md: the standards' algorithms and steps, with the code, the rules, the fixes and the tests.
+
+python -m corsight.scripts.dev.pages.spec [--check]
+"""
 
 from __future__ import annotations
 
 import argparse
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
+from corsight.policies.decision.place import locate
 from corsight.policies.rules import RULES, Rule
-from corsight.policies.rules.sections import FETCH, SECTIONS
 from corsight.scripts.catalogue import data
-from corsight.scripts.dev.pages.rules import escape
 from corsight.scripts.dev.standard import order
 from corsight.scripts.dev.steps import ROOT, Step, read_steps
 
 FILE = ROOT / "docs" / "spec.md"
+FETCH = "https://fetch.spec.whatwg.org/"
 HEAD = (
     "<!-- Written by python -m corsight.scripts.dev.pages.spec from policies/: change it there. -->",
     "",
@@ -48,15 +51,20 @@ def main(arguments: Sequence[str] | None = None, file: Path = FILE) -> int:
 def page() -> str:
     """Return the page's text."""
     lines, steps = list(HEAD), read_steps()
-    links = {step.link for step in steps} | {rule.spec for rule in RULES.values()}
-    ordered = sorted(links, key=lambda link: (not link.startswith(FETCH), _standard(link), _title(link).lower()))
+    places = {code: locate(code) for code in RULES}
+    titles = {place.spec: place.section for place in places.values()}
+    links = {step.link for step in steps} | titles.keys()
+    # An algorithm that no rule is from is called after its link.
+    titles |= {link: _name(link) for link in links - titles.keys()}
+    ordered = sorted(links, key=lambda link: (not link.startswith(FETCH), _standard(link), titles[link].lower()))
     for standard, algorithms in groupby(ordered, key=_standard):
         lines += ["", f"## {standard}", "", "| Step | Code | Rules | Tests |", "| --- | --- | --- | --- |"]
         for link in algorithms:
             here = [step for step in steps if step.link == link]
-            rules = [rule for rule in RULES.values() if rule.spec == link]
-            numbers = {"", *(step.number for step in here), *(rule.step for rule in rules)}
-            lines += [_row(link, number, here, rules) for number in sorted(numbers, key=order)]
+            mine = {code: place.number for code, place in places.items() if place.spec == link}
+            numbers = {"", *(step.number for step in here), *mine.values()}
+            for number in sorted(numbers, key=order):
+                lines.append(_row(f"**[{titles[link]}]({link})**", number, here, mine))
     return "\n".join(lines) + "\n"
 
 
@@ -64,23 +72,22 @@ def _standard(link: str) -> str:
     return link.partition("#")[0]
 
 
-def _title(link: str) -> str:
-    """Return what an algorithm is called; after its link where nothing else names it."""
+def _name(link: str) -> str:
     anchor = re.sub(r"^(concept|http)-", "", link.partition("#")[2])
-    return SECTIONS.get(link) or anchor.replace("-", " ").replace("cors ", "CORS ")
+    return anchor.replace("-", " ").replace("cors ", "CORS ")
 
 
-def _row(link: str, number: str, steps: Iterable[Step], rules: Iterable[Rule]) -> str:
+def _row(title: str, number: str, steps: Iterable[Step], rules: Mapping[str, str]) -> str:
     """Return the row of one step, or of the algorithm as a whole where there is no number."""
     here = [step for step in steps if step.number == number]
-    mine = [rule for rule in rules if rule.step == number]
-    words = " … ".join(dict.fromkeys(step.words for step in here if step.words))
-    code = dict.fromkeys(f"[`{step.name}`](../{step.module})" for step in here)
+    mine = [RULES[code] for code, at in rules.items() if at == number]
+    words = " … ".join(dict.fromkeys(step.words.strip("… ") for step in here if step.words))
+    code = dict.fromkeys(f"[`{step.name or Path(step.module).name}`](../{step.module})" for step in here)
     # The tests of the code stand once, in the row of the whole algorithm.
     files = dict.fromkeys(step.module for step in steps) if not number else ()
     tests = [f"[{twin.name}](../{twin.as_posix()})" for file in files if (twin := _twin(file)) is not None]
     tests += [f"{count} cases of {rule.code}" for rule in mine if (count := _cases(rule))]
-    step = f"{number}. {escape(words)}" if number else f"**[{_title(link)}]({link})**"
+    step = f"{number}. {words if '`' in words else words.replace('*', '\\*')}" if number else title
     cells = [step.strip(), ", ".join(code), "<br>".join(map(_rule, mine)), "<br>".join(tests)]
     return f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |"
 

@@ -233,11 +233,10 @@ def case(folder: Path, ident: int, step: int) -> str:
 
 def write_case(title: str, judged: Judged, engine: str, *, failed: bool) -> str:
     """A judged exchange as a file of tests/cases: what `engine` did, what the other engines are said to do."""
-    exchange, facts = judged.entry.exchange, judged.entry.facts
-    assert facts is not None
+    exchange, facts = judged.entry.exchange, judged.facts
     verdicts = {name: judge(exchange, facts, name) for name in ENGINES}
     rule = next((one.ruling.rule for one in verdicts.values() if one.ruling.rule), None)
-    rule = rule or next((one.rule for one in verdicts[engine].branches.values() if one.rule), "network-error")
+    rule = rule or next((one.ruling.rule for one in verdicts[engine].branches if one.ruling.rule), "network-error")
     head = [f"# {title}", f"rule: {rule}", *_facts(exchange, facts), *(["http2: yes"] if exchange.http2 else [])]
     sent = [f"{exchange.request.method} {exchange.request.url}", *_headers(exchange.request.headers)]
     response = exchange.response
@@ -280,7 +279,7 @@ def _headers(headers: HeaderList) -> Iterator[str]:
 
 def _did(name: str, verdict: Verdict, *, failed: bool) -> list[str]:
     """What the browser did; how it called it is taken from the branch that foresaw it, if one did."""
-    for ruling in (verdict.ruling, *verdict.branches.values()):
+    for ruling in (branch.ruling for branch in verdict.branches):
         if (ruling.outcome.value == "blocked") == failed:
             return [f"{name}: {_ruling(ruling)}", *([f"  {ruling.message}"] if ruling.message else [])]
     return [f"{name}: {'blocked' if failed else 'allowed'}"]
@@ -291,7 +290,7 @@ def _said(name: str, verdict: Verdict) -> list[str]:
     hidden = f" hiding {', '.join(verdict.hidden)}" if verdict.hidden else ""
     lines = [f"{name}: {likely}{_ruling(verdict.ruling)}{hidden}"]
     lines += [f"  {verdict.ruling.message}"] if verdict.ruling.message else []
-    for label, ruling in verdict.branches.items():
+    for label, ruling in ((branch.label, branch.ruling) for branch in verdict.branches if verdict.divided):
         lines += [f"  {label}: {_ruling(ruling)}", *([f"    {ruling.message}"] if ruling.message else [])]
     return lines
 

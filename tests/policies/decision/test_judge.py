@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corsight.policies.decision.decide import forget
-from corsight.policies.decision.judge import judge, mend, survey
 from corsight.policies.engines import ENGINES
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response
 from corsight.policies.facts import Facts
 from corsight.policies.rules import RULES
-from corsight.policies.verdict import EngineName, Outcome, Verdict
+from corsight.policies.verdict import Branch, EngineName, Outcome, Ruling, Verdict
 from tests.cases import Case, cases
+from tests.policies.decision.answered import judge, mend, survey
 
 PAGE = "https://app.test"
 NAMES = (
@@ -83,6 +83,8 @@ def all_facts(draw: st.DrawFn, **fixed: object) -> Facts:
         "chain": draw(st.sampled_from(((), ("https://a.test/",), ("https://a.test/",) * 20, ("",) * 25))),
         "target": draw(targets),
     }
+    if drawn["tainting_too"] == drawn["tainting"]:
+        drawn["tainting_too"] = None
     return Facts(**(drawn | fixed))  # type: ignore[arg-type]
 
 
@@ -112,8 +114,9 @@ def test_no_exchange_raises_and_every_verdict_is_well_formed(
 ) -> None:
     verdict = judge(exchange, facts, engine)
     assert verdict.engine == engine
-    for ruling in (verdict.ruling, *verdict.branches.values()):
-        assert ruling.rule is None or (ruling.rule in RULES and ruling.spec == RULES[ruling.rule].spec)
+    for ruling in (branch.ruling for branch in verdict.branches):
+        assert (ruling.rule is None) == (ruling.spec is None) == (ruling.step is None)
+        assert ruling.rule is None or (ruling.rule in RULES and str(ruling.spec).startswith("https://"))
         if ruling.outcome is Outcome.BLOCKED:
             assert ruling.rule is not None
         else:
@@ -137,10 +140,12 @@ def test_the_same_exchange_has_the_same_verdict_remembered_or_not(
 @given(exchanges, all_facts(), engines)
 def test_a_likely_verdict_says_one_of_its_branches(exchange: Exchange, facts: Facts, engine: EngineName) -> None:
     verdict = judge(exchange, facts, engine)
-    outcomes = {ruling.outcome for ruling in verdict.branches.values()} | {verdict.outcome}
-    if verdict.branches:
-        assert verdict.ruling in verdict.branches.values()
-        assert len(set(verdict.branches.values())) > 1
+    outcomes = {branch.outcome for branch in verdict.branches}
+    labels = [branch.label for branch in verdict.branches]
+    assert len(set(labels)) == len(labels)
+    if verdict.divided:
+        assert len({branch.ruling for branch in verdict.branches}) > 1
+        assert "" not in labels
     assert (verdict.certainty == "likely") == (len(outcomes) > 1)
 
 
@@ -156,9 +161,10 @@ def test_an_unknown_credentials_mode_is_both_of_its_values(
     verdict = judge(exchange, facts, engine)
     assert verdict.ruling == both[facts.likelier].ruling
     if both["include"].ruling == both["not-include"].ruling:
-        assert verdict.branches == {}
+        assert not verdict.divided
     else:
-        assert verdict.branches == {f"credentials={mode}": one.ruling for mode, one in both.items()}
+        rulings = {branch.label: branch.ruling for branch in verdict.branches}
+        assert rulings == {f"credentials={mode}": one.ruling for mode, one in both.items()}
 
 
 @given(exchanges, all_facts(), engines)
@@ -286,7 +292,7 @@ def test_a_same_origin_or_navigation_response_is_none_of_cors_business(
     exchange: Exchange, facts: Facts, engine: EngineName
 ) -> None:
     verdict = judge(exchange, replace(facts, role="request", tainting="basic", tainting_too=None), engine)
-    assert verdict == Verdict(engine, verdict.ruling)
+    assert verdict == Verdict(engine, (Branch(Ruling(Outcome.NOT_CORS)),))
     assert verdict.outcome is Outcome.NOT_CORS
 
 
@@ -326,7 +332,8 @@ def best_answer(case: Case) -> Response:
 
 @pytest.mark.parametrize(("case", "engine"), BLOCKED)
 def test_a_fix_mends_what_a_header_can_mend_and_nothing_else(case: Case, engine: EngineName) -> None:
-    fix, sent = mend(case.exchange, case.facts, engine), case.exchange.response
+    said = judge(case.exchange, case.facts, engine).branch
+    fix, sent = mend(case.exchange, case.facts.settle(said.premise), engine), case.exchange.response
     assert sent is not None
     if answer(case, engine, best_answer(case)) is Outcome.BLOCKED:
         assert fix is None
@@ -374,7 +381,8 @@ def _asked(case: Case, grant: dict[str, object]) -> bool:
     ],
 )
 def test_what_is_not_blocked_needs_no_fix(case: Case, engine: EngineName) -> None:
-    assert mend(case.exchange, case.facts, engine) is None
+    said = judge(case.exchange, case.facts, engine).branch
+    assert mend(case.exchange, case.facts.settle(said.premise), engine) is None
 
 
 @given(exchanges, all_facts(), engines)
@@ -385,7 +393,7 @@ def test_a_fix_works_whatever_was_sent(exchange: Exchange, facts: Facts, engine:
     if fix is not None:
         assert response is not None
         mended = replace(facts, response=fix.apply(response))
-        assert judge(exchange, facts, engine).outcome is Outcome.BLOCKED
+        assert judge(exchange, facts, engine).blocking is not None
         assert judge(exchange, mended, engine).outcome is not Outcome.BLOCKED
         assert mend(exchange, mended, engine) is None
 

@@ -8,17 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corsight.policies.decision.judge import judge
-from corsight.policies.decision.patch import (
-    NOT_STORED,
-    Patch,
-    blocks,
-    by_answer,
-    by_fix,
-    hindrance,
-    mend_branches,
-    unasked,
-)
+from corsight.policies.decision.patch import NOT_STORED, Patch, answer_unasked, patch_by_answer
 from corsight.policies.engines import ENGINES
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response
 from corsight.policies.facts import Facts
@@ -28,6 +18,7 @@ from corsight.policies.server.respond import respond
 from corsight.policies.session import Session
 from corsight.policies.verdict import EngineName, Outcome
 from tests.cases import Case, cases
+from tests.policies.decision.answered import find_hindrance, judge, mend, patch_by_fix
 
 PAGE = "https://app.test"
 MARKER = "X-Patched"
@@ -46,7 +37,7 @@ BLOCKED = [
     pytest.param(case, engine, id=f"{case.name}-{engine}")
     for case in cases()
     for engine in ENGINES
-    if blocks(judge(case.exchange, case.facts, engine))
+    if judge(case.exchange, case.facts, engine).blocking
 ]
 
 
@@ -74,22 +65,22 @@ def fields(response: Response) -> dict[str, str | None]:
 
 @pytest.mark.parametrize(("case", "engine"), BLOCKED)
 def test_what_a_patch_makes_passes(case: Case, engine: EngineName) -> None:
-    patch = by_fix(case.exchange, case.facts, engine, MARKER)
+    patch = patch_by_fix(case.exchange, case.facts, engine, MARKER)
     said = judge(case.exchange, case.facts, engine)
     if patch is None:
-        rule = hindrance(case.exchange, case.facts, engine)
+        rule = find_hindrance(case.exchange, case.facts, engine)
         assert said.outcome is not Outcome.BLOCKED or not RULES[rule or ""].mendable
         return
     patched = replace(case.exchange, response=patch.response)
     after = judge(patched, replace(case.facts, response=None), engine)
     assert after.outcome is not Outcome.BLOCKED
-    left = {one.rule for one in after.branches.values() if one.outcome is Outcome.BLOCKED}
+    left = {branch.ruling.rule for branch in after.branches if branch.outcome is Outcome.BLOCKED}
     assert not any(RULES[rule or ""].mendable for rule in left), "no branch is left that headers could mend"
 
 
 @pytest.mark.parametrize(("case", "engine"), BLOCKED)
 def test_a_patch_edits_nothing_else(case: Case, engine: EngineName) -> None:
-    patch, before = by_fix(case.exchange, case.facts, engine, MARKER), case.exchange.response
+    patch, before = patch_by_fix(case.exchange, case.facts, engine, MARKER), case.exchange.response
     if patch is None:
         return
     assert before is not None
@@ -114,7 +105,7 @@ def test_every_rule_that_headers_can_mend_is_patched() -> None:
     patched = {
         judge(case.exchange, case.facts, engine).ruling.rule
         for case, engine in (param.values for param in BLOCKED)
-        if by_fix(case.exchange, case.facts, engine, "") is not None  # type: ignore[arg-type]
+        if patch_by_fix(case.exchange, case.facts, engine, "") is not None  # type: ignore[arg-type]
     }
     mendable = {code for code, rule in RULES.items() if rule.kind == "decision" and rule.mendable}
     assert mendable - patched == set()
@@ -148,10 +139,10 @@ def test_no_header_is_too_odd_to_be_patched_or_left(
 ) -> None:
     asked = replace(exchange(status=status, http2=http2), response=Response(status, answer))
     facts = replace(PREFLIGHT, role=role, credentials=credentials, origin=origin, method=method)
-    patch = by_fix(asked, facts, engine, MARKER)
+    patch = patch_by_fix(asked, facts, engine, MARKER)
     if patch is None:
         return
-    assert not blocks(judge(replace(asked, response=patch.response), facts, engine))
+    assert judge(replace(asked, response=patch.response), facts, engine).blocking is None
     before, after = answer.get("access-control-allow-origin"), patch.response.headers.get("access-control-allow-origin")
     assert after in (before, origin)
 
@@ -160,7 +151,7 @@ def test_no_header_is_too_odd_to_be_patched_or_left(
 
 
 def test_a_patch_is_the_least() -> None:
-    made = by_fix(exchange(("Content-Type", "text/plain"), ("Vary", "Accept")), CORS, "chromium", MARKER)
+    made = patch_by_fix(exchange(("Content-Type", "text/plain"), ("Vary", "Accept")), CORS, "chromium", MARKER)
     assert made is not None
     assert fields(made.response) == {
         "content-type": "text/plain",
@@ -177,17 +168,17 @@ def test_credentials_that_are_unknown_pass_either_way() -> None:
     unknown = replace(CORS, credentials="unknown")
     asked = exchange(("Access-Control-Allow-Origin", "*"))
     assert judge(asked, unknown, "chromium").outcome is Outcome.ALLOWED
-    made = by_fix(asked, unknown, "chromium", "")
+    made = patch_by_fix(asked, unknown, "chromium", "")
     assert made is not None
     assert (made.needed[0], made.needed[-1]) == (
         f"Access-Control-Allow-Origin: {PAGE}",
         "Access-Control-Allow-Credentials: true",
     )
-    assert by_fix(asked, CORS, "chromium", "") is None, "nothing blocks it"
+    assert patch_by_fix(asked, CORS, "chromium", "") is None, "nothing blocks it"
 
 
 def test_credentials_are_allowed_only_where_they_are_needed() -> None:
-    made = by_fix(exchange(), CORS, "chromium", "")
+    made = patch_by_fix(exchange(), CORS, "chromium", "")
     assert made is not None
     assert "access-control-allow-credentials" not in made.response.headers
 
@@ -195,7 +186,7 @@ def test_credentials_are_allowed_only_where_they_are_needed() -> None:
 @pytest.mark.parametrize("sent", [None, "600", "0", "-1", "soon"])
 def test_no_patched_preflight_is_remembered(sent: str | None) -> None:
     answered = [] if sent is None else [("Access-Control-Max-Age", sent)]
-    made = by_fix(exchange(*answered, method="OPTIONS"), PREFLIGHT, "chromium", "")
+    made = patch_by_fix(exchange(*answered, method="OPTIONS"), PREFLIGHT, "chromium", "")
     assert made is not None
     assert made.response.headers.lines("access-control-max-age") == ("0",)
     assert not any("Max-Age" in one for one in made.needed)
@@ -203,10 +194,10 @@ def test_no_patched_preflight_is_remembered(sent: str | None) -> None:
 
 @pytest.mark.parametrize("sent", ["no-store", "private, NO-STORE"])
 def test_a_response_that_is_not_stored_keeps_its_word(sent: str) -> None:
-    made = by_fix(exchange(("Cache-Control", sent)), CORS, "chromium", "")
+    made = patch_by_fix(exchange(("Cache-Control", sent)), CORS, "chromium", "")
     assert made is not None
     assert made.response.headers.get("cache-control") == sent
-    made = by_fix(exchange(("Cache-Control", "max-age=9")), CORS, "chromium", "")
+    made = patch_by_fix(exchange(("Cache-Control", "max-age=9")), CORS, "chromium", "")
     assert made is not None
     assert made.response.headers.get("cache-control") == NOT_STORED
 
@@ -217,7 +208,7 @@ def test_a_response_that_is_not_stored_keeps_its_word(sent: str) -> None:
 )
 def test_a_preflights_status_leaves_its_body_alone(status: int, becomes: int) -> None:
     asked = exchange(("Content-Length", "9"), ("Location", "/x"), method="OPTIONS", status=status)
-    made = by_fix(asked, PREFLIGHT, "chromium", "")
+    made = patch_by_fix(asked, PREFLIGHT, "chromium", "")
     assert made is not None
     assert made.response.status == becomes
     assert ("content-length" in made.response.headers) == (status != 304), "204 has no body, whatever 304 said of it"
@@ -225,19 +216,19 @@ def test_a_preflights_status_leaves_its_body_alone(status: int, becomes: int) ->
 
 
 def test_the_status_of_a_request_stays() -> None:
-    made = by_fix(exchange(status=500), CORS, "chromium", "")
+    made = patch_by_fix(exchange(status=500), CORS, "chromium", "")
     assert made is not None
     assert made.response.status == 500
 
 
 def test_names_stay_where_they_stood_and_are_lower_case_in_http2() -> None:
     answered = (("ACCESS-control-allow-ORIGIN", "*"), ("X-A", "1"), ("access-control-allow-origin", "x"))
-    made = by_fix(exchange(*answered), CORS, "standard", "")
+    made = patch_by_fix(exchange(*answered), CORS, "standard", "")
     assert made is not None
     assert [name for name, _ in made.response.headers.fields] == [
         *(b"ACCESS-control-allow-ORIGIN", b"X-A", b"Vary", b"Cache-Control")
     ]
-    made = by_fix(exchange(("x-a", "1"), http2=True), CORS, "standard", MARKER)
+    made = patch_by_fix(exchange(("x-a", "1"), http2=True), CORS, "standard", MARKER)
     assert made is not None
     assert all(name.islower() for name, _ in made.response.headers.fields)
 
@@ -246,13 +237,13 @@ def test_names_stay_where_they_stood_and_are_lower_case_in_http2() -> None:
 @pytest.mark.parametrize("wrong", ["https://app.test\r\nX: 1", "odd", "\x00", "https://app.test/"])
 def test_what_no_browser_sends_is_not_repeated(role: str, wrong: str) -> None:
     facts = replace(PREFLIGHT, role=role)
-    assert by_fix(exchange(), replace(facts, origin=wrong), "chromium", "") is None
-    assert mend_branches(exchange(), replace(facts, names=("x", "a\nb")), "chromium") is None
-    assert mend_branches(exchange(), replace(facts, method="P T"), "chromium") is None
+    assert patch_by_fix(exchange(), replace(facts, origin=wrong), "chromium", "") is None
+    assert mend(exchange(), replace(facts, names=("x", "a\nb")), "chromium") is None
+    assert mend(exchange(), replace(facts, method="P T"), "chromium") is None
 
 
 def test_an_opaque_origin_is_named() -> None:
-    made = by_fix(exchange(), replace(CORS, origin="null"), "chromium", "")
+    made = patch_by_fix(exchange(), replace(CORS, origin="null"), "chromium", "")
     assert made is not None
     assert fields(made.response) == {"access-control-allow-origin": "null", "cache-control": "no-store"}
 
@@ -261,7 +252,7 @@ def test_what_no_header_can_mend_is_not_patched() -> None:
     led = replace(CORS, role="redirect", target="http://api.test/", secure=True)
     asked = exchange(("Access-Control-Allow-Origin", PAGE), ("Location", "http://api.test/"), status=302)
     assert judge(asked, led, "chromium").ruling.rule == "mixed-content"
-    assert by_fix(asked, led, "chromium", "") is None
+    assert patch_by_fix(asked, led, "chromium", "") is None
 
 
 # -- by a policy ------------------------------------------------------------------------------------------------------
@@ -277,7 +268,7 @@ POLICY = ServerPolicy(
 
 
 def by_policy(asked: Exchange, facts: Facts) -> Patch | None:
-    return by_answer(asked, facts, respond(POLICY, asked, asked.response), MARKER)
+    return patch_by_answer(asked, facts, respond(POLICY, asked, asked.response), MARKER)
 
 
 def test_a_policys_answer_stands_in_place_of_the_servers() -> None:
@@ -318,13 +309,13 @@ def test_a_preflight_that_nobody_is_asked_for() -> None:
     )
     asked = Exchange("id", "client", "connection", request)
     for how in (respond(POLICY, asked, None), "firefox"):
-        made = unasked(asked, PREFLIGHT, how, MARKER)  # type: ignore[arg-type]
+        made = answer_unasked(asked, PREFLIGHT, how, MARKER)  # type: ignore[arg-type]
         assert made is not None
         assert made.response.status == 204
         assert made.response.headers.get("access-control-max-age") == "0"
         assert judge(replace(asked, response=made.response), PREFLIGHT, "firefox").outcome is Outcome.ALLOWED
         assert made.needed[0] == "status: any from 200 to 299"
-    assert unasked(asked, replace(PREFLIGHT, method="P T"), "firefox", MARKER) is None
+    assert answer_unasked(asked, replace(PREFLIGHT, method="P T"), "firefox", MARKER) is None
 
 
 # -- what the session says beforehand ---------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ def test_an_exchange_is_read_with_its_facts() -> None:
     assert (response.status, response.headers.get("x-b")) == (200, "a: b")
     assert example.preflight is None
     assert example.facts == Facts(
+        response=example.exchange.response,
         role="request",
         tainting="cors",
         origin="https://app.example",

@@ -9,12 +9,13 @@ import pytest
 
 from corsight.policies.decision.advise import advice, advise
 from corsight.policies.decision.judge import describe_subject, judge
+from corsight.policies.decision.place import locate
 from corsight.policies.engines import ENGINES
 from corsight.policies.exchange import Response
-from corsight.policies.facts import Facts
+from corsight.policies.facts import Facts, Role
 from corsight.policies.fetch.cors_check import CREDENTIALS, WILDCARD
 from corsight.policies.rules import ADVICE, DECISIONS, FAMILIES, RULES, Rule, Subject, caching
-from corsight.policies.verdict import EngineName, Outcome, Role
+from corsight.policies.verdict import EngineName, Outcome
 
 ENGINE_NAMES: tuple[EngineName, ...] = tuple(ENGINES)
 MANY = {"reflected-origin-with-credentials", "preflight-storm", "headers-asked-in-vain"}
@@ -51,7 +52,7 @@ def sentences(text: str) -> int:
 @pytest.mark.parametrize("rule", [pytest.param(rule, id=code) for code, rule in RULES.items()])
 def test_every_rule_is_whole(rule: Rule) -> None:
     assert re.fullmatch(r"[a-z]+(-[a-z]+)+", rule.code)
-    assert rule.spec.startswith("https://")
+    assert locate(rule.code).spec.startswith("https://")
     assert rule.title[0].isupper()
     assert not rule.title.endswith(".")
     assert 2 <= sentences(rule.why) <= 4
@@ -198,10 +199,10 @@ def test_advice_is_heeded_by_its_fix(rule: Rule, engine: EngineName) -> None:
     fix = rule.fix(of(rule, found.value))
     assert bool(fix) == rule.mendable
     if fix:
-        after = replace(example.exchange, response=mended(rule, found.value))
-        assert advise(after, example.facts, engine, example.preflight) == ()
+        facts = replace(example.facts, response=mended(rule, found.value))
+        assert advise(example.exchange, facts, engine, example.preflight) == ()
         if judge(example.exchange, example.facts, engine).outcome is not Outcome.BLOCKED:
-            assert judge(after, example.facts, engine).outcome is not Outcome.BLOCKED
+            assert judge(example.exchange, facts, engine).outcome is not Outcome.BLOCKED
 
 
 def test_what_was_seen_is_said_with_its_value() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from corsight.policies.evidence import Reason
 from corsight.policies.session.connections import WAITING, Connections
 from corsight.policies.session.fetches import Fetch
 
@@ -11,7 +12,7 @@ from corsight.policies.session.fetches import Fetch
 @pytest.mark.parametrize(("include", "kind"), [(True, "a credentialed"), (False, "an uncredentialed")])
 def test_a_fetch_learns_from_a_connection_that_is_known(include: bool, kind: str) -> None:
     connections, fetch = Connections(8), Fetch("1")
-    assert connections.mark("c", include, "it carried a preflight") == []
+    assert connections.mark("c", include, Reason.CONNECTION_OF_PREFLIGHT) == []
     assert connections.ask("c", fetch)
     assert fetch.include is include
     assert fetch.evidence["credentials"].because == f"its connection is {kind} one: it carried a preflight"
@@ -22,38 +23,38 @@ def test_a_fetch_waits_for_a_connection_to_be_known() -> None:
     connections, first, second = Connections(8), Fetch("1"), Fetch("2")
     assert not connections.ask("c", first)
     assert not connections.ask("c", second)
-    assert connections.mark("c", True, "it carried a cookie") == [first, second]
+    assert connections.mark("c", True, Reason.CONNECTION_OF_CREDENTIALS) == [first, second]
     assert first.include is second.include is True
-    assert connections.mark("c", True, "again") == []
+    assert connections.mark("c", True, Reason.CONNECTION_OF_LIKE) == []
 
 
 def test_another_connection_tells_nothing() -> None:
     connections, fetch = Connections(8), Fetch("1")
     connections.ask("c", fetch)
-    assert connections.mark("d", True, "it carried a cookie") == []
+    assert connections.mark("d", True, Reason.CONNECTION_OF_CREDENTIALS) == []
     assert fetch.include is None
 
 
 def test_the_first_word_about_a_connection_stands() -> None:
     connections, fetch = Connections(8), Fetch("1")
-    connections.mark("c", False, "it carried a preflight")
-    connections.mark("c", True, "it carried a cookie")
+    connections.mark("c", False, Reason.CONNECTION_OF_PREFLIGHT)
+    connections.mark("c", True, Reason.CONNECTION_OF_CREDENTIALS)
     connections.ask("c", fetch)
     assert fetch.include is False
 
 
 def test_a_fetch_that_knows_better_learns_nothing() -> None:
     connections, fetch = Connections(8), Fetch("1")
-    fetch.learn(True, "it carries a cookie")
-    connections.mark("c", False, "it carried a preflight")
+    fetch.learn(True, Reason.COOKIE)
+    connections.mark("c", False, Reason.CONNECTION_OF_PREFLIGHT)
     assert not connections.ask("c", fetch)
     assert fetch.include is True
 
 
 def test_what_was_only_likely_is_corrected() -> None:
     connections, fetch = Connections(8), Fetch("1")
-    fetch.learn(True, "no request followed its preflight", "likely")
-    connections.mark("c", False, "it carried a preflight")
+    fetch.learn(True, Reason.PREFLIGHT_UNFOLLOWED, "likely")
+    connections.mark("c", False, Reason.CONNECTION_OF_PREFLIGHT)
     assert connections.ask("c", fetch)
     assert (fetch.include, fetch.certainty) == (False, "certain")
 
@@ -62,12 +63,12 @@ def test_a_connection_remembers_so_many_fetches_and_no_more() -> None:
     connections, fetches = Connections(8), [Fetch(str(number)) for number in range(WAITING + 5)]
     for fetch in fetches:
         connections.ask("c", fetch)
-    assert connections.mark("c", True, "it carried a cookie") == fetches[:WAITING]
+    assert connections.mark("c", True, Reason.CONNECTION_OF_CREDENTIALS) == fetches[:WAITING]
 
 
 def test_connections_are_forgotten() -> None:
     connections, fetch = Connections(2), Fetch("1")
     for name in "abc":
-        connections.mark(name, True, "it carried a cookie")
+        connections.mark(name, True, Reason.CONNECTION_OF_CREDENTIALS)
     assert not connections.ask("a", fetch)
     assert connections.ask("c", fetch)

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from corsight.policies.evidence import Evidence, Reason
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response
 from corsight.policies.facts import Facts
 from corsight.policies.session.fetches import Patched
 from corsight.policies.story import Story, tell
-from corsight.policies.verdict import Evidence, Outcome
+from corsight.policies.verdict import Outcome
 from tests.policies.story.told import FIREFOX, PAGE, exchange, judged, of_facts, preflight
 
 ALLOW = [("Access-Control-Allow-Origin", PAGE)]
@@ -100,7 +101,7 @@ def test_the_steps_follow_a_branch_that_is_not_the_likelier_one() -> None:
     asked = Request("GET", "https://api.test/v1", HeaderList())
     made = Exchange("1", "", "", asked, Response(200, HeaderList.of(("Access-Control-Allow-Origin", "*"))))
     one = of_facts(made, facts, "standard")
-    blocked = replace(one.verdict, ruling=one.verdict.branches["credentials=include"], branches={})
+    blocked = replace(one.verdict, branches=one.verdict.branches[1:])
     [part] = tell([replace(one, verdict=blocked)]).parts
     assert [step.rule for step in part.steps if step.outcome == "failed"] == ["allow-origin-wildcard"]
     assert part.remedy is not None
@@ -118,7 +119,7 @@ def test_evidence_says_what_is_taken_to_be_so_and_why() -> None:
     [credentials] = told.evidence
     assert (credentials.value, credentials.because) == ("sent along", "it carries a cookie")
     assert told.asked.credentials == "sent along (mode include)"
-    cached = Evidence("preflight", "cached", "answered by the preflight of exchange 1", "certain")
+    cached = Evidence("preflight", "cached", Reason.CACHED_PREFLIGHT, "certain", ("1", "5"))
     facts = Facts(tainting="cors", origin=PAGE, page_origin=PAGE, method="PUT", credentials="not-include")
     [part] = tell([of_facts(exchange(1, method="PUT", answered=ALLOW), facts, "firefox", cached)]).parts
     assert [one.fact for one in part.evidence] == ["preflight"]

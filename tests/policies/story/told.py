@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from corsight.policies.decision.judge import survey
+from corsight.policies.evidence import Evidence
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response
 from corsight.policies.facts import Facts
 from corsight.policies.session import Judged, Session, identify
 from corsight.policies.session.fetches import Entry, Fetch
 from corsight.policies.session.reading import read
-from corsight.policies.verdict import EngineName, Evidence
+from corsight.policies.verdict import EngineName
 
 CHROMIUM = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0"
@@ -21,13 +23,14 @@ type Pairs = Iterable[tuple[str, str]]
 
 def of_facts(exchange: Exchange, facts: Facts, engine: EngineName, *evidence: Evidence) -> Judged:
     """What is said of one exchange, given the facts."""
+    facts = replace(facts, response=exchange.response)
     verdict, differing = survey(exchange, facts, engine)
     reading = read(exchange.request.method, exchange.request.headers)
     fetch = Fetch(exchange.id, facts.page_origin, [*facts.chain, exchange.request.url])
     entry = Entry(exchange, reading, fetch, facts.mode, facts.destination, len(facts.chain))
-    entry.role, entry.facts, entry.verdict, entry.differing = facts.role, facts, verdict, differing
+    entry.role, entry.differing = facts.role, differing
     entry.evidence = {one.fact: one for one in evidence}
-    return Judged(entry, identify(CHROMIUM, None), verdict)
+    return Judged(entry, identify(CHROMIUM, None), facts, verdict)
 
 
 def exchange(

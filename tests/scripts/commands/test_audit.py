@@ -14,6 +14,7 @@ from mitmproxy.http import Headers, HTTPFlow
 from mitmproxy.io import FlowWriter
 from mitmproxy.test import tflow, tutils
 
+from corsight.policies.decision.place import locate
 from corsight.policies.findings import groups
 from corsight.policies.findings.seen import TURNED_ON
 from corsight.policies.record import LogRecord
@@ -519,6 +520,7 @@ def test_a_terminal_that_knows_little_is_no_reason_to_fail(run: Audit) -> None:
 def test_every_rule_can_be_shown(code: str) -> None:
     rule = RULES[code]
     assert code in TURNED_ON
+    assert locate(code).spec.startswith("https://")
     assert rule.needed.format(origin="o", method="m", names="n", host="h")
 
 

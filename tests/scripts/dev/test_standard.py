@@ -62,6 +62,8 @@ def test_words_are_found_whatever_their_markup() -> None:
     assert holds(text, "")
     assert not holds(text, "mode is include")
     assert not holds(text, "ode is not")
+    assert holds(text, "… mode … origin is …")
+    assert not holds(text, "origin … mode")
 
 
 def test_a_number_that_is_wrong_is_said_and_nothing_is_written(

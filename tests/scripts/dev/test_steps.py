@@ -13,18 +13,15 @@ LIMIT = 128
 
 def check(value: str) -> bool:
     """Return whether it passes. https://fetch.spec.whatwg.org/#check"""
-    # 1. "If value's length is greater than 128, then return false."
-    # 206 is no step, and "nor is this".
+    # 1. "If value's length is greater than 128, then return false." Bytes: 206 is no step, and "nor is this".
     if len(value) > LIMIT:
         return False
-    # 2.1. "If value is "*""
-    # "or value is null"
-    # Not quoted.
-    # "so this belongs to nothing"
-    # Step 3: with words of our own.
-    # HTTP-redirect fetch, 9. and 10.
+    # 2.1. "If value is "*" …" "… or "a", which is nothing,
+    # then return "b"." 2.2. "Return null." 5, as Latin-1.
+    # 3, the other half.
+    # UTF-8, as browsers do.
     # https://fetch.spec.whatwg.org/#other
-    # 4-6. Both ends.
+    # 4. "… ends".
     return True  # 7. "behind code"
 
 
@@ -42,12 +39,11 @@ def test_a_comment_counts_in_the_algorithm_that_is_named_last() -> None:
         step("#check"),
         step("#limit", name="LIMIT"),
         step("#check", "1", "If value's length is greater than 128, then return false."),
-        step("#check", "2.1", 'If value is "*"'),
-        step("#check", "2.1", "or value is null"),
+        step("#check", "2.1", 'If value is "*" …'),
+        step("#check", "2.1", '… or "a", which is nothing, then return "b".'),
+        step("#check", "2.2", "Return null."),
+        step("#check", "5"),
         step("#check", "3"),
-        step("#http-redirect-fetch", "9"),
-        step("#http-redirect-fetch", "10"),
-        step("#other", "4"),
-        step("#other", "6"),
+        step("#other", "4", "… ends"),
         step("#module", "8", "The module's", "plain"),
     ]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from corsight.policies.decision.place import locate
 from corsight.policies.rules import RULES
 from corsight.scripts.dev.pages import rules as docs
 
@@ -46,7 +47,7 @@ def test_each_page_says_all_of_its_rule() -> None:
     for code, rule in RULES.items():
         page, plain = pages[f"{code}.md"], pages[f"{code}.md"].replace("\\*", "*")
         assert f"]({code}.md)" in pages[docs.INDEX]
-        for text in (rule.title, rule.why, rule.advice, rule.spec, f"`{code}`"):
+        for text in (rule.title, rule.why, rule.advice, locate(code).spec, f"`{code}`"):
             assert text in plain
         assert page.count("```") % 2 == 0
         for asked in rule.example.texts:
@@ -54,4 +55,4 @@ def test_each_page_says_all_of_its_rule() -> None:
 
 
 def test_prose_is_no_markup() -> None:
-    assert docs.escape("a * and `*` and <b>") == "a \\* and `*` and &lt;b>"
+    assert docs._text("a * and `*` and <b>") == "a \\* and `*` and &lt;b>"

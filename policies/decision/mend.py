@@ -1,0 +1,113 @@
+"""mend(exchange, facts, engine): the least edits to a response that let it pass, proven by judging again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+
+from corsight.policies.decision.judge import describe_subject, judge
+from corsight.policies.exchange import Exchange, HeaderList, Request, Response
+from corsight.policies.facts import Facts
+from corsight.policies.fetch.headers import is_token
+from corsight.policies.fetch.origin import origin_of, split_origin
+from corsight.policies.rules import RULES, Fix, HeaderEdit
+from corsight.policies.verdict import EngineName, Outcome
+
+LISTS = ("Access-Control-Allow-Methods", "Access-Control-Allow-Headers")
+
+_COUNTS = frozenset(
+    {
+        b"access-control-allow-origin",
+        b"access-control-allow-credentials",
+        b"access-control-allow-methods",
+        b"access-control-allow-headers",
+        b"location",
+        b"vary",
+    }
+)
+"""What a CORS response is judged by, and its fix is made of."""
+
+
+def mend(exchange: Exchange, facts: Facts, engine: EngineName) -> Fix | None:
+    """Return the least edits with which no branch of the verdict blocks; settle the facts to mend one branch alone.
+
+    None when the branch that is said needs none, or no header can mend it. Another branch that no header can mend is
+    let be: it may be what opaque response blocking makes of a body.
+    """
+    return _mend(exchange, facts, engine)[0]
+
+
+def find_hindrance(exchange: Exchange, facts: Facts, engine: EngineName) -> str | None:
+    """Return the code of the rule that would block whatever the headers said; None when there is none."""
+    return _mend(exchange, facts, engine)[1]
+
+
+def _mend(exchange: Exchange, facts: Facts, engine: EngineName) -> tuple[Fix | None, str | None]:
+    response = facts.response
+    if response is None or not _is_well_formed(facts):
+        return None, judge(exchange, facts, engine).ruling.rule
+    if facts.tainting == "cors" and facts.tainting_too is None:
+        # Of a CORS response nothing else counts: what is alike in that is mended once.
+        fields = tuple(field for field in response.headers.fields if field[0].lower() in _COUNTS)
+        response = Response(response.status, HeaderList(fields))
+        request = Request(exchange.request.method, origin_of(exchange.request.url) + "/", HeaderList())
+        exchange = Exchange("", "", "", request, None, exchange.http2)
+        return _search(exchange, replace(facts, response=response), engine)
+    return _search.__wrapped__(exchange, facts, engine)
+
+
+@lru_cache(4096)
+def _search(exchange: Exchange, facts: Facts, engine: EngineName) -> tuple[Fix | None, str | None]:
+    """Add the fix of what blocks until nothing does; the fix, and the rule that none mends where the verdict is its."""
+    response = facts.response or Response(0, HeaderList())
+    fix, beyond = Fix(), set[str | None]()
+    # Each round adds an edit or gives a rule up, and no rule needs two edits.
+    for _ in range(2 * len(RULES)):
+        mended = fix.apply(response)
+        verdict = judge(exchange, replace(facts, response=mended), engine)
+        branch = next(
+            (
+                branch
+                for branch in verdict.branches
+                if branch.outcome is Outcome.BLOCKED and branch.ruling.rule not in beyond
+            ),
+            None,
+        )
+        if branch is None:
+            if verdict.outcome is Outcome.BLOCKED:
+                return None, verdict.ruling.rule
+            return _drop_wildcards(fix, exchange, facts, engine) or None, None
+        subject = describe_subject(exchange, facts, mended, branch.premise.include)
+        edit = RULES[branch.ruling.rule or ""].fix(subject)
+        if not edit or fix + edit == fix:
+            beyond.add(branch.ruling.rule)
+        else:
+            fix = fix + edit
+    return None, None
+
+
+def _drop_wildcards(fix: Fix, exchange: Exchange, facts: Facts, engine: EngineName) -> Fix:
+    """Return the fix without the `*` in a list that it sets: beside credentials it means nothing."""
+    response = facts.response or Response(0, HeaderList())
+    if fix.apply(response).headers.get("access-control-allow-credentials") != "true":
+        return fix
+    edits = tuple(
+        HeaderEdit(edit.name, ", ".join(part for part in edit.value.split(", ") if part != "*"))
+        if edit.name in LISTS
+        else edit
+        for edit in fix.edits
+    )
+    bare = Fix(edits, fix.status)
+    if bare == fix:
+        return fix
+    return fix if judge(exchange, replace(facts, response=bare.apply(response)), engine).blocking else bare
+
+
+def _is_well_formed(facts: Facts) -> bool:
+    """Whether what the request says may stand in a response: no browser sends anything else."""
+    origin = facts.origin
+    return (
+        (origin in (None, "null") or split_origin(origin or "") is not None)
+        and is_token(facts.method)
+        and all(is_token(name) for name in facts.names)
+    )

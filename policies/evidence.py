@@ -1,0 +1,90 @@
+"""Evidence: why a fact that the wire does not state is taken to be so.
+
+A reason is a value, and code compares it as one. Its words stand in one table, so that mending a wording changes no
+verdict.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal, NamedTuple
+
+Certainty = Literal["certain", "likely"]
+
+
+class Reason(StrEnum):
+    """What a fact was inferred from. `WORDS` says each in a clause."""
+
+    COOKIE = "cookie"
+    STORAGE_ACCESS = "storage-access"
+    NO_STORAGE_ACCESS = "no-storage-access"
+    FONT = "font"
+    OWN_AUTHORIZATION = "own-authorization"
+    CONNECTION_OF_PREFLIGHT = "connection-of-preflight"
+    CONNECTION_OF_CREDENTIALS = "connection-of-credentials"
+    CONNECTION_OF_LIKE = "connection-of-like"
+    CONNECTION_REUSED = "connection-reused"
+    CONNECTION_CLOSED = "connection-closed"
+    CACHED_MODE = "cached-mode"
+    LIKE_ANOTHER = "like-another"
+    PREFLIGHT_FOLLOWED = "preflight-followed"
+    PREFLIGHT_UNFOLLOWED = "preflight-unfollowed"
+    REDIRECT_FOLLOWED = "redirect-followed"
+    REDIRECT_UNFOLLOWED = "redirect-unfollowed"
+    GIVEN_UP = "given-up"
+    CACHED_PREFLIGHT = "cached-preflight"
+    BEFORE_RECORDING = "before-recording"
+    NO_BROWSER = "no-browser"
+    STORED_RESPONSE = "stored-response"
+    STORED_FOR_ANOTHER = "stored-for-another"
+    STORED_UNSEEN = "stored-unseen"
+    FETCH_OR_XHR = "fetch-or-xhr"
+    TYPED = "typed"
+    ANSWER_NOT_TYPED = "answer-not-typed"
+
+
+WORDS: dict[Reason, str] = {
+    Reason.COOKIE: "it carries a cookie",
+    Reason.STORAGE_ACCESS: "it carries Sec-Fetch-Storage-Access",
+    Reason.NO_STORAGE_ACCESS: "it is cross-site and carries no Sec-Fetch-Storage-Access",
+    Reason.FONT: "fonts are asked for without credentials",
+    Reason.OWN_AUTHORIZATION: "it carries an Authorization that its preflight did not ask for",
+    Reason.CONNECTION_OF_PREFLIGHT: "its connection is {} one: it carried a preflight",
+    Reason.CONNECTION_OF_CREDENTIALS: "its connection is {} one: it carried a request that always has credentials",
+    Reason.CONNECTION_OF_LIKE: "its connection is {} one: it carried another request of that kind",
+    Reason.CONNECTION_REUSED: "its connection was used again, as none is whose response was blocked",
+    Reason.CONNECTION_CLOSED: "its connection was not used again, though a new one was opened to the same server",
+    Reason.CACHED_MODE: "the cached preflight of exchange {} was for that mode",
+    Reason.LIKE_ANOTHER: "exchange {} is just like it",
+    Reason.PREFLIGHT_FOLLOWED: "the request that follows its preflight came",
+    Reason.PREFLIGHT_UNFOLLOWED: "no request followed its preflight",
+    Reason.REDIRECT_FOLLOWED: "the request that follows its redirect came",
+    Reason.REDIRECT_UNFOLLOWED: "no request followed its redirect",
+    Reason.GIVEN_UP: "no request followed, but one did follow exchange {}, which asked the same meanwhile",
+    Reason.CACHED_PREFLIGHT: "answered by the preflight of exchange {}, cached for {} s more",
+    Reason.BEFORE_RECORDING: "its preflight was answered before the recording began",
+    Reason.NO_BROWSER: "no browser sent it",
+    Reason.STORED_RESPONSE: "it confirmed the response stored from exchange {}",
+    Reason.STORED_FOR_ANOTHER: "it confirmed the response stored from exchange {}, which was asked for by {} and lacks "
+    "Vary: Origin",
+    Reason.STORED_UNSEEN: "the stored response it confirmed was not seen: judged by its own headers",
+    Reason.FETCH_OR_XHR: "fetch() and XMLHttpRequest look alike on the wire: the likelier one is said",
+    Reason.TYPED: "it was given so",
+    Reason.ANSWER_NOT_TYPED: "its answer was not given: judged as if it had passed",
+}
+"""Each reason in a clause that follows "since"; `{}` stands for a detail."""
+
+
+class Evidence(NamedTuple):
+    """What a fact is taken to be, and why. `details` are the texts that the reason's words leave open."""
+
+    fact: str
+    value: str
+    reason: Reason
+    certainty: Certainty = "certain"
+    details: tuple[str, ...] = ()
+
+    @property
+    def because(self) -> str:
+        """The reason in words. What peers sent may be in it: redact it before it is shown."""
+        return WORDS[self.reason].format(*self.details)

@@ -1,0 +1,161 @@
+"""Main fetch and HTTP-redirect fetch: which response tainting a request has, and what a redirect may not lead to.
+
+https://fetch.spec.whatwg.org/#concept-main-fetch, https://fetch.spec.whatwg.org/#http-redirect-fetch
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from corsight.policies.fetch.mixed_content import (
+    UPGRADEABLE_DESTINATIONS,
+    is_local_network,
+    is_mixed_content,
+    is_upgraded,
+)
+from corsight.policies.fetch.origin import (
+    has_userinfo,
+    is_ip_address,
+    is_potentially_trustworthy,
+    origin_of,
+    split_origin,
+)
+from corsight.policies.fetch.redirect import MAX_REDIRECTS
+from corsight.policies.fetch.steps import Algorithm, Question
+
+Tainting = Literal["basic", "cors", "opaque"]
+"""https://fetch.spec.whatwg.org/#concept-request-response-tainting"""
+
+USERINFO = "redirect-userinfo"
+SCHEME = "redirect-scheme"
+LOCATION = "redirect-location-invalid"
+COUNT = "redirect-too-many"
+SAME_ORIGIN_MODE = "redirect-cross-origin"
+MIXED_CONTENT = "mixed-content"
+
+USERINFO_EMBEDDED = "userinfo-embedded"
+MIXED_LOCALHOST = "mixed-localhost"
+MIXED_LOCAL_NETWORK = "mixed-local-network"
+MIXED_IMAGE_ADDRESS = "mixed-image-address"
+MIXED_TRACK = "mixed-track"
+"""Hazards of a redirect that only some engines see; all others are called by their rule."""
+
+PLACES: dict[Question, tuple[Algorithm, str]] = {
+    # https://fetch.spec.whatwg.org/#http-redirect-fetch
+    # 5. "If locationURL is failure, then return a network error."
+    Question.LOCATION: (Algorithm.REDIRECT, "5"),
+    # 6. "If locationURL's scheme is not an HTTP(S) scheme, then return a network error."
+    Question.SCHEME: (Algorithm.REDIRECT, "6"),
+    # 7. "If request's redirect count is 20, then return a network error."
+    Question.REDIRECT_COUNT: (Algorithm.REDIRECT, "7"),
+    # 10. "If request's response tainting is "cors" and locationURL includes credentials, then return a network error."
+    # 9 says so of mode "cors" and another origin before.
+    Question.NO_USERINFO: (Algorithm.REDIRECT, "10"),
+    # https://fetch.spec.whatwg.org/#concept-main-fetch
+    # 12. "request's mode is "same-origin": Return a network error."
+    Question.SAME_ORIGIN: (Algorithm.MAIN_FETCH, "12"),
+    # 7. "… should fetching request be blocked as mixed content …, then set response to a network error."
+    Question.NOT_MIXED: (Algorithm.MIXED_CONTENT, ""),
+}
+"""Where each question about a redirect stands: four in HTTP-redirect fetch, the others in the fetch after it."""
+
+type Hazards = tuple[tuple[Question, str | None], ...]
+"""The questions that a redirect is asked, in order, each with the hazard it meets; None where it meets none."""
+
+
+def find_response_tainting(
+    url: str,
+    *,
+    mode: str,
+    origin: str | None,
+    page_origin: str | None,
+    site: str | None,
+    crossed: bool,
+    needs_preflight: bool,
+) -> tuple[Tainting, Tainting | None]:
+    """Return the response tainting of a request (main fetch, step 12), and the other one it may be.
+
+    `mode` is "unknown" where no Sec-Fetch-Mode came, `site` is Sec-Fetch-Site; `origin` is the Origin header,
+    `page_origin` what else tells the page's. `crossed` tells that the fetch left the page's origin before: tainting
+    never goes back to "basic".
+    """
+    if mode in ("navigate", "websocket", "same-origin") or site == "none":
+        # The last: asked by the user, or by the browser for itself.
+        return "basic", None
+    page = origin if origin not in (None, "null") else page_origin
+    same = site == "same-origin" if site is not None else page not in (None, "null") and page == origin_of(url)
+    own = same and not crossed
+    if mode == "no-cors":
+        return "basic" if own else "opaque", None
+    if mode == "cors":
+        if own or origin is None:
+            return "basic", None
+        # An extension that was granted the host is not subject to CORS, one that was not is.
+        return "cors", "basic" if (page or "").partition(":")[0].endswith("-extension") else None
+    # No Sec-Fetch-Mode, and nothing that tells it.
+    if own:
+        return "basic", None
+    if origin is None and needs_preflight:
+        # Neither CORS, which has an Origin, nor no-cors, which has no such headers and methods.
+        return "basic", None
+    if origin is None and page is None:
+        # Neither Origin nor Referer: asked at home, or of others without CORS, the Referer withheld. Only over plain
+        # http can a page's request say so little.
+        return "basic", None if is_potentially_trustworthy(url) else "opaque"
+    return ("opaque", None) if origin is None or same else ("cors", "opaque")
+
+
+def check_redirect(
+    target: str | None,
+    *,
+    mode: str,
+    destination: str,
+    tainting: Tainting,
+    page_origin: str | None,
+    redirects: int,
+    secure: bool,
+) -> Hazards:
+    """Return what the target of a redirect is asked, and what is held against it; nothing where there is no target.
+
+    `target` is "" where the Location is no URL. `redirects` counts those before this one, `secure` tells whether the
+    page is a secure one. Navigations and WebSockets are asked nothing here.
+    """
+    if target is None or mode in ("navigate", "websocket"):
+        return ()
+    hazards: dict[Question, str | None] = dict.fromkeys(
+        (Question.LOCATION, Question.SCHEME, Question.REDIRECT_COUNT, Question.NO_USERINFO)
+    )
+    if mode == "same-origin":
+        hazards[Question.SAME_ORIGIN] = None
+    if secure:
+        hazards[Question.NOT_MIXED] = None
+    scheme = target.partition(":")[0]
+    elsewhere = page_origin is not None and origin_of(target) != page_origin
+    if target == "":
+        hazards[Question.LOCATION] = LOCATION
+    elif scheme not in ("http", "https"):
+        hazards[Question.SCHEME] = SCHEME
+    else:
+        if redirects >= MAX_REDIRECTS:
+            hazards[Question.REDIRECT_COUNT] = COUNT
+        if has_userinfo(target):
+            cors = tainting == "cors" or (mode == "cors" and elsewhere)
+            hazards[Question.NO_USERINFO] = USERINFO if cors else USERINFO_EMBEDDED
+        if mode == "same-origin" and elsewhere:
+            hazards[Question.SAME_ORIGIN] = SAME_ORIGIN_MODE
+        if secure and scheme == "http" and not is_upgraded(destination, target):
+            hazards[Question.NOT_MIXED] = _name_mixed_content(destination, target)
+    return tuple(hazards.items())
+
+
+def _name_mixed_content(destination: str, target: str) -> str:
+    """Name what an http target is to a secure page: mixed content, or what only some engines take for it."""
+    parts = split_origin(origin_of(target))
+    host = parts[1] if parts is not None else ""
+    if not is_mixed_content("https://secure.invalid", target):
+        return MIXED_LOCALHOST
+    if destination in UPGRADEABLE_DESTINATIONS and is_ip_address(host):
+        return MIXED_IMAGE_ADDRESS
+    if destination == "track":
+        return MIXED_TRACK
+    return MIXED_LOCAL_NETWORK if is_local_network(host) else MIXED_CONTENT

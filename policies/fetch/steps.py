@@ -1,0 +1,82 @@
+"""Steps: what an algorithm asked at one place, what it compared there, and whether the exchange passed.
+
+A step holds values, not sentences: it is taken for every new shape of exchange, and put into words only for who reads.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Algorithm(StrEnum):
+    """The algorithms that can end a fetch, by their standards' titles."""
+
+    CORS_CHECK = "CORS check"
+    PREFLIGHT = "CORS-preflight fetch"
+    REDIRECT = "HTTP-redirect fetch"
+    MAIN_FETCH = "Main fetch"
+    MIXED_CONTENT = "Mixed content"
+    RESOURCE_POLICY = "Cross-origin resource policy check"
+    OPAQUE_BLOCKING = "Opaque response blocking"
+    NETWORK = "HTTP-network fetch"
+
+    @property
+    def spec(self) -> str:
+        """The URL where it is written down."""
+        return _SPECS[self]
+
+
+_SPECS = {
+    Algorithm.CORS_CHECK: "https://fetch.spec.whatwg.org/#concept-cors-check",
+    Algorithm.PREFLIGHT: "https://fetch.spec.whatwg.org/#cors-preflight-fetch-0",
+    Algorithm.REDIRECT: "https://fetch.spec.whatwg.org/#http-redirect-fetch",
+    Algorithm.MAIN_FETCH: "https://fetch.spec.whatwg.org/#concept-main-fetch",
+    Algorithm.MIXED_CONTENT: "https://w3c.github.io/webappsec-mixed-content/#should-block-fetch",
+    Algorithm.RESOURCE_POLICY: "https://fetch.spec.whatwg.org/#cross-origin-resource-policy-check",
+    Algorithm.OPAQUE_BLOCKING: "https://github.com/annevk/orb",
+    Algorithm.NETWORK: "https://fetch.spec.whatwg.org/#concept-network-error",
+}
+
+
+class Question(StrEnum):
+    """What a step asks of the exchange."""
+
+    RESPONSE = "a response came"
+    ALLOW_ORIGIN = "Access-Control-Allow-Origin is there"
+    ORIGIN = "Access-Control-Allow-Origin names the origin that asks"
+    CREDENTIALS = "Access-Control-Allow-Credentials is true"
+    NO_REDIRECT = "the preflight was not redirected"
+    OK_STATUS = "the status is an ok status"
+    METHODS_SYNTAX = "Access-Control-Allow-Methods can be parsed"
+    HEADERS_SYNTAX = "Access-Control-Allow-Headers can be parsed"
+    METHOD = "the method is allowed"
+    HEADERS = "the request headers are allowed"
+    RESOURCE_POLICY = "the resource may be used by this page"
+    NOT_DATA = "the body is what the page asked for"
+    LOCATION = "the Location is a URL"
+    SCHEME = "the redirect leads to http or https"
+    REDIRECT_COUNT = "at most 20 redirects"
+    NO_USERINFO = "no user name or password in the URL"
+    SAME_ORIGIN = "the request stays on its origin"
+    NOT_MIXED = "a secure page is not led to an insecure URL"
+
+
+class Step(NamedTuple):
+    """One step taken: where it stands (`number` is empty where the standard has none), what it asked, how it ended.
+
+    `rule` is the code of the rule that the exchange fails by here, None where it passes. `compared` holds what was
+    looked at, in the order that the question's words need; `value` the part of it that made it fail.
+    """
+
+    algorithm: Algorithm
+    number: str
+    question: Question
+    rule: str | None = None
+    compared: tuple[str | None, ...] = ()
+    value: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether the exchange passed here."""
+        return self.rule is None

@@ -1,0 +1,118 @@
+"""Judging the exchanges of one browser, and judging them again when more is known of their fetch."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from corsight.policies.decision.advise import advise
+from corsight.policies.decision.judge import judge, survey, unite
+from corsight.policies.engines import ENGINES
+from corsight.policies.evidence import Certainty
+from corsight.policies.facts import Facts
+from corsight.policies.session.clients import Client
+from corsight.policies.session.credentials import Credentials
+from corsight.policies.session.documents import Documents
+from corsight.policies.session.fetches import Entry, Fetch
+from corsight.policies.session.gather import gather_facts
+from corsight.policies.value import value
+from corsight.policies.verdict import Branch, EngineName, Outcome, Ruling, Verdict
+
+
+@value
+class Judged:
+    """An exchange and what is said of it now. `facts` is what it was judged by, `revises` whether it was before."""
+
+    entry: Entry
+    client: Client
+    facts: Facts
+    verdict: Verdict
+    revises: bool = False
+
+    @property
+    def settled(self) -> Facts:
+        """The facts as the branch that is said takes them, with nothing unknown left."""
+        return self.facts.settle(self.verdict.branch.premise)
+
+    @property
+    def others(self) -> list[Verdict]:
+        """The verdicts of the other engines that decide otherwise, or for another reason."""
+        return [judge(self.entry.exchange, self.facts, engine) for engine in self.entry.differing]
+
+    @property
+    def before(self) -> Ruling | None:
+        """What would be said without the patch; None where there was none, or the server was not asked."""
+        patched = self.entry.patched
+        if patched is None or patched.without is None:
+            return None
+        memory = self.entry.before
+        if memory is None or memory[0] is not self.facts:
+            facts = replace(self.facts, response=patched.without.response)
+            memory = self.entry.before = self.facts, judge(patched.without, facts, self.verdict.engine).ruling
+        return memory[1]
+
+
+class Judge:
+    """Judges for one browser. `revised` gathers what was judged again and came out otherwise, until it is taken."""
+
+    def __init__(self, client: Client, engine: EngineName, credentials: Credentials, documents: Documents) -> None:
+        self._client = client
+        self._engine = engine
+        self._policy = ENGINES[engine]
+        self._credentials = credentials
+        self._documents = documents
+        self._revised: list[Judged] = []
+
+    def gather(self, entry: Entry) -> Facts:
+        """Return the facts of an exchange as far as they are known now."""
+        return gather_facts(entry, self._client, self._policy, self._credentials, self._documents)
+
+    def judge(self, entry: Entry) -> Judged:
+        """Judge an exchange by what is known now, and keep the verdict on its entry."""
+        facts = entry.facts = self.gather(entry)
+        verdict, entry.differing = survey(entry.exchange, facts, self._engine)
+        if entry.tainting == "cors":
+            before = entry.preflight if len(entry.fetch.entries) > 1 else None
+            entry.advice = advise(entry.exchange, facts, self._engine, before)
+        sequel = entry.evidence.get("sequel")
+        if sequel is not None and sequel.value != "given up" and verdict.divided:
+            verdict = narrow(verdict, passed=sequel.value == "followed", certainty=sequel.certainty)
+        entry.verdict = verdict
+        return Judged(entry, self._client, facts, verdict)
+
+    def revise(self, fetch: Fetch) -> None:
+        """Judge what is already judged of a fetch again; what comes out otherwise is revised."""
+        for entry in fetch.entries:
+            before, advice = entry.verdict, entry.advice
+            if before is not None and ((judged := self.judge(entry)).verdict != before or entry.advice != advice):
+                self._revised.append(replace(judged, revises=True))
+
+    def take_revised(self) -> list[Judged]:
+        """Return the last word on each exchange that was revised since the last call."""
+        revised, self._revised = self._revised, []
+        return revised if len(revised) < 2 else list({id(judged.entry): judged for judged in revised}.values())
+
+    def would_block(self, entry: Entry) -> bool:
+        """Whether an exchange that passes would be blocked with credentials."""
+        if entry.verdict is None or entry.facts is None or entry.verdict.outcome is Outcome.BLOCKED:
+            return False
+        facts = replace(entry.facts, credentials="include")
+        return judge(entry.exchange, facts, self._engine).outcome is Outcome.BLOCKED
+
+
+def split_branches(verdict: Verdict, *, passed: bool) -> tuple[list[Branch], list[Branch]]:
+    """Return the branches that agree with what followed, and those that do not.
+
+    Those that pass agree where the sequel came, those that block where it did not.
+    """
+    agreeing = [branch for branch in verdict.branches if (branch.outcome is not Outcome.BLOCKED) == passed]
+    return agreeing, [branch for branch in verdict.branches if branch not in agreeing]
+
+
+def narrow(verdict: Verdict, *, passed: bool, certainty: Certainty) -> Verdict:
+    """Return the verdict without the branches that what followed ruled out; behind the others where it hardly did."""
+    agreeing, others = split_branches(verdict, passed=passed)
+    if not agreeing:
+        return verdict
+    if certainty == "likely":
+        return replace(verdict, branches=(*agreeing, *others), certainty="likely")
+    return unite(verdict.engine, agreeing, verdict.hidden)
