@@ -5,7 +5,7 @@ from __future__ import annotations
 from corsight.policies.exchange import Exchange
 from corsight.policies.facts import Facts
 from corsight.policies.session.browser import Browser
-from corsight.policies.session.clients import Client, identify
+from corsight.policies.session.clients import LONGEST, Client, identify
 from corsight.policies.session.judging import Judged
 from corsight.policies.session.memory import Memory
 from corsight.policies.verdict import EngineName
@@ -23,7 +23,7 @@ class Session:
     def __init__(self, engine: EngineName | None = None) -> None:
         self._engine = engine
         self._browsers: Memory[tuple[str, str], Browser] = Memory(BROWSERS)
-        self._connections: Memory[str, Browser] = Memory(BROWSERS * 64)
+        self._connections: Memory[str, tuple[str, str]] = Memory(BROWSERS * 64)
 
     def begin(self, exchange: Exchange) -> list[Judged]:
         """Record a request that set out. Return the earlier exchanges whose verdict changed."""
@@ -48,16 +48,17 @@ class Session:
 
     def _browser(self, exchange: Exchange) -> Browser:
         # A connection belongs to one browser, whatever User-Agent its pages make up.
-        browser = self._connections.get(exchange.connection)
+        key = self._connections.get(exchange.connection)
+        browser = None if key is None else self._browsers.get(key)
         if browser is None:
             agent = exchange.request.headers.get("user-agent") or ""
-            key = exchange.client, agent
+            key = exchange.client, agent[:LONGEST]
             browser = self._browsers.get(key)
             if browser is None:
                 client = identify(agent, exchange.request.headers.get("sec-ch-ua"))
                 browser = Browser(client, self._engine or client.engine)
             self._browsers.put(key, browser)
-            self._connections.put(exchange.connection, browser)
+            self._connections.put(exchange.connection, key)
         return browser
 
 

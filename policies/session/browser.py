@@ -25,7 +25,7 @@ from corsight.policies.session.expected import Expected
 from corsight.policies.session.fetches import Entry, Fetch
 from corsight.policies.session.gather import find_tainting
 from corsight.policies.session.judging import Judge, Judged
-from corsight.policies.session.memory import Memory
+from corsight.policies.session.memory import GIANT, Memory, weigh_headers, weigh_request
 from corsight.policies.session.reading import DOCUMENTS, Reading, read, referrer_origin
 from corsight.policies.session.reuse import Reuse
 from corsight.policies.session.sequels import UNFOLLOWED, Sequels
@@ -58,22 +58,33 @@ class Browser:
 
     def begin(self, exchange: Exchange) -> list[Judged]:
         """Join a request that set out to its fetch. Return the earlier exchanges whose verdict changed."""
-        self._begin(exchange)
+        weight = weigh_request(exchange.request)
+        if weight <= GIANT:
+            self._begin(exchange, weight)
         return self._judge.take_revised()
 
     def observe(self, exchange: Exchange) -> list[Judged]:
         """Judge an exchange whose response came, or never will. Return its verdict first, then those it changed."""
-        entry = self._open.pop(exchange.id, None)
+        entry = self._open.forget(exchange.id)
         if entry is None:
-            entry = self._begin(exchange)
-            self._open.pop(exchange.id, None)
+            weight = weigh_request(exchange.request)
+            if weight > GIANT:
+                return [self._judge_alone(exchange, weight)]
+            entry = self._begin(exchange, weight)
+            self._open.forget(exchange.id)
         entry.exchange = exchange
         response = exchange.response
         if response is not None:
             self._receive(entry, response)
         judged = self._judge.judge(entry)
         verdict = judged.verdict
-        if response is not None:
+        if response is not None and (entry.role != "request" or verdict.divided):
+            weight = weigh_headers(response.headers)
+            entry.fetch.weight += weight
+            if weight > GIANT:
+                self._expected.forget(entry)
+                entry.fetch.entries.clear()
+                return [judged, *self._judge.take_revised()]
             self._sequels.expect(judged, response.received)
         if self._reuse is not None and verdict.divided and entry.tainting == "cors" and not exchange.http2:
             self._reuse.ended(entry)
@@ -106,49 +117,65 @@ class Browser:
 
     # -- joining ------------------------------------------------------------------------------------------------------
 
-    def _begin(self, exchange: Exchange) -> Entry:
+    def _begin(self, exchange: Exchange, weight: int) -> Entry:
         self._sequels.pass_time(exchange.request.started)
-        reading = read(exchange.request.method, exchange.request.headers)
-        entry = self._join_preflight(exchange, reading) if reading.preflight else self._join_request(exchange, reading)
-        self._open.put(exchange.id, entry)
+        reading = read(exchange.request.method, exchange.request.headers, weight)
+        if reading.preflight:
+            entry = self._join_preflight(exchange, reading, weight)
+        else:
+            entry = self._join_request(exchange, reading, weight)
+        self._open.put(exchange.id, entry, entry.fetch.weight)
         if self._reuse is not None and not exchange.http2:
             self._follow_connection(self._reuse, entry)
         self._weigh(entry)
         return entry
 
-    def _join_preflight(self, exchange: Exchange, reading: Reading) -> Entry:
+    def _judge_alone(self, exchange: Exchange, weight: int) -> Judged:
+        """Judge an exchange whose request is too large for any browser's: it joins nothing, and nothing of it stays."""
+        reading = read(exchange.request.method, exchange.request.headers, weight)
+        entry = self._join(exchange, reading, Fetch(exchange.id, reading.origin), weight)
+        if reading.preflight:
+            entry.role = "preflight"
+        elif exchange.response is not None and location_url(exchange.response, exchange.request.url) is not None:
+            entry.role = "redirect"
+        judged = self._judge.judge(entry)
+        entry.fetch.entries.clear()
+        return judged
+
+    def _join_preflight(self, exchange: Exchange, reading: Reading, weight: int) -> Entry:
         redirect = self._expected.find_redirect(exchange, reading)
         if redirect is not None:
             self._sequels.follow(redirect)
         fetch = redirect.fetch if redirect is not None else Fetch(exchange.id, reading.origin)
-        entry = self._join(exchange, reading, fetch)
+        entry = self._join(exchange, reading, fetch, weight)
         entry.role = "preflight"
         self._expected.after_preflight(entry)
         self._spread(self._connections.mark(exchange.connection, False, Reason.CONNECTION_OF_PREFLIGHT))
         return entry
 
-    def _join_request(self, exchange: Exchange, reading: Reading) -> Entry:
+    def _join_request(self, exchange: Exchange, reading: Reading, weight: int) -> Entry:
         preflight = None
         if reading.origin is not None:
             preflight = self._expected.find_preflight(exchange, reading, lambda entry: self._rules_out(reading, entry))
         before = preflight or self._expected.find_redirect(exchange, reading)
         if before is not None:
-            entry = self._join(exchange, reading, before.fetch)
+            entry = self._join(exchange, reading, before.fetch, weight)
             self._sequels.follow(before)
         else:
             origin = reading.origin if reading.origin is not None else referrer_origin(reading)
             if origin is None and reading.site == "same-origin":
                 origin = origin_of(exchange.request.url)
-            entry = self._join(exchange, reading, Fetch(exchange.id, origin))
+            entry = self._join(exchange, reading, Fetch(exchange.id, origin), weight)
         if preflight is None and reading.needs_preflight and entry.tainting == "cors":
             self._explain_no_preflight(entry)
         return entry
 
-    def _join(self, exchange: Exchange, reading: Reading, fetch: Fetch) -> Entry:
+    def _join(self, exchange: Exchange, reading: Reading, fetch: Fetch, weight: int) -> Entry:
         url = exchange.request.url
         # A preflight and its request are one hop; a redirect may lead back to where it came from.
         if not fetch.entries or fetch.entries[-1].role == "redirect" or fetch.urls[-1] != url:
             fetch.urls.append(url)
+        fetch.weight += weight
         told = reading if reading.metadata or not fetch.entries else fetch.entries[0]
         entry = Entry(exchange, reading, fetch, told.mode, told.destination, len(fetch.urls) - 1, fetch.crossed)
         fetch.entries.append(entry)

@@ -35,16 +35,23 @@ class Client:
         return self.engine if self.version is None else f"{self.engine} {self.version}"
 
 
+LONGEST = 512
+"""Characters of a User-Agent that are read: no browser's is longer."""
+
 NO_BROWSER = Client("standard", None, False)
 
 
-@lru_cache(maxsize=1024)
 def identify(user_agent: str, brands: str | None = None) -> Client:
-    """The client behind a User-Agent and, where sent, Sec-CH-UA.
+    """Return the client behind a User-Agent and, where sent, Sec-CH-UA. Only their first 512 characters are read.
 
     Every browser on iOS is WebKit, whatever it is called; Edge, Opera, Brave, Electron and Android WebView are
     Chromium.
     """
+    return _identify(user_agent[:LONGEST], brands[:LONGEST] if brands else None)
+
+
+@lru_cache(maxsize=1024)
+def _identify(user_agent: str, brands: str | None) -> Client:
     if brands and (brand := _BRAND.search(brands)):
         return Client("chromium", int(brand[1]))
     if _LEGACY.search(user_agent):

@@ -64,7 +64,8 @@ class Credentials:
     def note_worker(self, reading: Reading, url: str) -> None:
         """A worker's script was asked for: some requests of its origin may be the worker's."""
         if reading.destination in WORKERS:
-            self._workers.put(origin_of(url), True)
+            origin = origin_of(url)
+            self._workers.put(origin, True, len(origin))
 
     def certainty(self, reason: Reason, reading: Reading) -> Certainty:
         """How far what a request states is to be believed: Firefox's workers leave the header out of all they send.
@@ -93,7 +94,7 @@ class Credentials:
         key = fetch.page_origin, origin_of(fetch.urls[0])
         counts = self._habits.get(key) or [0, 0]
         counts[fetch.include] += 1
-        self._habits.put(key, counts)
+        self._habits.put(key, counts, len(key[0] or "") + len(key[1]))
 
     def likelier(self, entry: Entry, response: Response | None) -> bool:
         """Whether `include` is the likelier where nothing tells the mode for certain."""

@@ -29,12 +29,12 @@ class Documents:
         # secure context has none (https://html.spec.whatwg.org/multipage/browsers.html#obtain-an-embedder-policy).
         value = (response.headers.get("cross-origin-embedder-policy") or "").partition(";")[0].strip()
         policy = POLICIES.get(value, "unsafe-none") if is_potentially_trustworthy(url) else "unsafe-none"
-        self._by_url.put(url, policy)
+        self._by_url.put(url, policy, len(url))
         origin = origin_of(url)
         pages = self._by_origin.get(origin) or {}
         pages.pop(policy, None)
         pages[policy] = url
-        self._by_origin.put(origin, pages)
+        self._by_origin.put(origin, pages, len(origin) + sum(map(len, pages.values())))
         self._policies.add(policy)
         self._secure.add(url.startswith("https:"))
         self.last, self.newest = url, policy

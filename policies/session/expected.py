@@ -43,6 +43,12 @@ class Expected:
         if target.startswith("http:"):
             _remember(self._redirects, f"https:{target.removeprefix('http:')}", entry)
 
+    def forget(self, entry: Entry) -> None:
+        """Forget a preflight or redirect: it turned out too large to be kept."""
+        for memory in (self._preflights, self._redirects):
+            if entry in (memory.get(entry.exchange.request.url) or ()):
+                memory.forget(entry.exchange.request.url)
+
     def list_alike(self, preflight: Entry) -> list[Entry]:
         """Return the other preflights of late that asked for just the same."""
         asked = preflight.reading
@@ -92,11 +98,12 @@ def overtook(later: Entry, earlier: Entry) -> bool:
 def _remember(memory: Memory[str, list[Entry]], url: str, entry: Entry) -> None:
     entries = memory.get(url)
     if entries is None:
-        memory.put(url, [entry])
+        memory.put(url, [entry], len(url) + entry.fetch.weight)
         return
     oldest = entry.exchange.request.started - HORIZON
     entries[:] = [old for old in entries[1 - SAME_URL :] if old.exchange.request.started > oldest]
     entries.append(entry)
+    memory.add_weight(url, entry.fetch.weight)
 
 
 def _may_precede(entry: Entry, exchange: Exchange) -> bool:

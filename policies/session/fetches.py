@@ -19,13 +19,15 @@ class Fetch:
     """One fetch of one page: `id` is its first exchange's.
 
     `include` is its credentials mode as far as it matters (None while unknown), told by `evidence`. `crossed` is set
-    once its tainting was "cors" or "opaque": that never goes back to "basic".
+    once its tainting was "cors" or "opaque": that never goes back to "basic". `weight` is how many bytes of URLs and
+    headers its exchanges hold.
     """
 
     id: str
     page_origin: str | None = None
     urls: list[str] = field(default_factory=list)
     crossed: bool = False
+    weight: int = 0
     include: bool | None = None
     certainty: Certainty = "certain"
     evidence: dict[str, Evidence] = field(default_factory=dict)

@@ -1,23 +1,64 @@
-"""A dictionary that forgets what was put there longest ago."""
+"""A dictionary that forgets what was put there longest ago: it is bounded in entries and in bytes."""
 
 from __future__ import annotations
 
+from corsight.policies.exchange import HeaderList, Request
+
+TEXT = 512 * 1024
+"""Bytes of what peers sent that one memory holds unless it is told otherwise."""
+GIANT = 32 * 1024
+"""Bytes of URL and headers from which an exchange is judged by itself: no memory keeps it."""
+
 
 class Memory[K, V](dict[K, V]):
-    """At most `size` entries, the least recently put leaving first.
+    """At most `size` entries that weigh at most `limit` bytes together, the least recently put leaving first.
 
     Reading touches nothing, and so costs no more than any dictionary's: an exchange is looked up half a dozen times.
     """
 
-    __slots__ = ("size",)
+    __slots__ = ("_weights", "limit", "size", "weight")
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, limit: int = TEXT) -> None:
         super().__init__()
         self.size = size
+        self.limit = limit
+        self.weight = 0
+        self._weights: dict[K, int] = {}
 
-    def put(self, key: K, value: V) -> None:
-        """Remember `value` as the newest, forgetting the oldest where there is no room."""
-        self.pop(key, None)
+    def put(self, key: K, value: V, weight: int = 0) -> None:
+        """Remember `value`, which weighs so many bytes, as the newest; forget the oldest where there is no room.
+
+        What weighs more than a quarter of the limit is not remembered.
+        """
+        self.forget(key)
+        if weight > self.limit // 4:
+            # It would push out everything else.
+            return
         self[key] = value
+        if weight:
+            self.add_weight(key, weight)
         if len(self) > self.size:
-            del self[next(iter(self))]
+            self.forget(next(iter(self)))
+
+    def add_weight(self, key: K, weight: int) -> None:
+        """Count what was added to the value of a key; forget the oldest, or that key itself, where it is too much."""
+        self._weights[key] = self._weights.get(key, 0) + weight
+        self.weight += weight
+        while self.weight > self.limit:
+            self.forget(next(iter(self._weights)))
+
+    def forget(self, key: K) -> V | None:
+        """Forget a key; return what it held, None where it held nothing."""
+        if self._weights:
+            self.weight -= self._weights.pop(key, 0)
+        return self.pop(key, None)
+
+
+def weigh_headers(headers: HeaderList) -> int:
+    """Return how many bytes the names and values of headers have, lines counted."""
+    return sum([len(name) + len(value) + 2 for name, value in headers.fields])
+
+
+def weigh_request(request: Request) -> int:
+    """Return how many bytes the method, URL and headers of a request have."""
+    return len(request.method) + len(request.url) + weigh_headers(request.headers)

@@ -10,11 +10,14 @@ from corsight.policies.engines.added import list_page_set_headers
 from corsight.policies.exchange import HeaderList
 from corsight.policies.fetch.origin import origin_of
 from corsight.policies.fetch.safelist import cors_unsafe_request_header_names, is_cors_safelisted_method
+from corsight.policies.session.memory import weigh_headers
 
 Mode = Literal["cors", "no-cors", "same-origin", "navigate", "websocket", "unknown"]
 MODES = frozenset({"cors", "no-cors", "same-origin", "navigate", "websocket"})
 REPORTS = frozenset({"text/ping", "application/csp-report"})
 """What browsers send by themselves, in mode no-cors."""
+REMEMBERED = 4096
+"""Bytes of a request up to which what its headers say is remembered."""
 DOCUMENTS = frozenset({"document", "iframe", "frame", "embed", "object", "fencedframe"})
 
 
@@ -50,12 +53,14 @@ class Reading:
         return bool(self.names) or not is_cors_safelisted_method(self.method)
 
 
-def read(method: str, headers: HeaderList) -> Reading:
-    """Read a request's headers. Never raises: what is missing or malformed is unknown."""
+def read(method: str, headers: HeaderList, weight: int | None = None) -> Reading:
+    """Read a request's headers, whose weight may be known. Never raises: what is missing or malformed is unknown."""
+    if (len(method) + weigh_headers(headers) if weight is None else weight) > REMEMBERED:
+        return _read.__wrapped__(method, headers.fields)
     return _read(method, headers.fields)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def _read(method: str, fields: tuple[tuple[bytes, bytes], ...]) -> Reading:
     headers = HeaderList(fields)
     get = headers.get

@@ -50,7 +50,7 @@ class Reuse:
         """An exchange of which something is still open was the last on its connection."""
         response = entry.exchange.response
         if response is not None and response.status != 401 and entry.role == "request":
-            self._last.put(entry.exchange.connection, entry)
+            self._last.put(entry.exchange.connection, entry, entry.fetch.weight)
 
     def _idle(self, connection: str, now: float) -> Entry | None:
         """The last exchange on a connection that should be idle now; told once."""

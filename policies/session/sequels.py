@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
-
 from corsight.policies.engines import EnginePolicy
 from corsight.policies.evidence import Certainty, Evidence, Reason
 from corsight.policies.exchange import HeaderList
@@ -13,6 +11,7 @@ from corsight.policies.session.credentials import Credentials
 from corsight.policies.session.expected import PATIENCE, Expected, overtook
 from corsight.policies.session.fetches import Entry
 from corsight.policies.session.judging import Judge, Judged, split_branches
+from corsight.policies.session.memory import Memory
 from corsight.policies.verdict import Unknown
 
 SETTLED = 0.25
@@ -39,7 +38,7 @@ class Sequels:
         self._credentials = credentials
         self._expected = expected
         self._cache = cache
-        self._waiting: deque[tuple[float, Entry]] = deque(maxlen=size)
+        self._waiting: Memory[str, tuple[float, Entry]] = Memory(size)
         self._now = 0.0
 
     def expect(self, judged: Judged, received: float) -> None:
@@ -51,18 +50,23 @@ class Sequels:
             self._expected.after_redirect(entry, target)
         rests_on_absence = entry.role == "preflight" and entry.fetch.rests_on(Reason.NO_STORAGE_ACCESS)
         if judged.verdict.certainty == "likely" or rests_on_absence:
-            self._waiting.append((received, entry))
+            self._waiting.put(entry.exchange.id, (received, entry), entry.fetch.weight)
 
     def pass_time(self, now: float) -> None:
         """Let time go by: what was waited for in vain is absent."""
         self._now = max(self._now, now)
-        while self._waiting and self._waiting[0][0] + PATIENCE < now:
-            self._miss(self._waiting.popleft()[1], "certain")
+        while self._waiting:
+            name, (received, entry) = next(iter(self._waiting.items()))
+            if received + PATIENCE >= now:
+                break
+            self._waiting.forget(name)
+            self._miss(entry, "certain")
 
     def finish(self) -> None:
         """End the recording: what is still waited for will not come."""
         while self._waiting:
-            received, entry = self._waiting.popleft()
+            name, (received, entry) = next(iter(self._waiting.items()))
+            self._waiting.forget(name)
             self._miss(entry, "certain" if self._now - received > SETTLED else "likely")
 
     def follow(self, entry: Entry) -> None:

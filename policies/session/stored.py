@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from corsight.policies.exchange import Exchange, HeaderList, Response
-from corsight.policies.session.memory import Memory
+from corsight.policies.session.memory import GIANT, Memory, weigh_headers
 
 KEPT = frozenset(
     {b"content-length", b"content-encoding", b"content-range", b"content-type", b"transfer-encoding", b"etag"}
@@ -45,10 +45,12 @@ class StoredResponses:
         headers = response.headers
         if "etag" not in headers and "last-modified" not in headers:
             return
-        if "no-store" in (headers.get("cache-control") or "").lower():
+        if "no-store" in (headers.get("cache-control") or "").lower() or weigh_headers(headers) > GIANT:
             return
         versions = self._by_url.get(exchange.request.url) or []
-        self._by_url.put(exchange.request.url, [*versions[-VERSIONS + 1 :], Stored(exchange.id, origin, response)])
+        versions = [*versions[-VERSIONS + 1 :], Stored(exchange.id, origin, response)]
+        weight = sum(weigh_headers(version.response.headers) for version in versions)
+        self._by_url.put(exchange.request.url, versions, len(exchange.request.url) + weight)
 
     def revalidated(self, exchange: Exchange) -> tuple[Stored, Response] | None:
         """The stored response this exchange's 304 confirmed, and what became of it; None when it was not seen."""

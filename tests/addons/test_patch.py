@@ -323,7 +323,7 @@ def test_a_failure_of_ours_lets_the_response_pass(
 
     made = live(cors())
     with patching(log) as running:
-        monkeypatch.setattr(patch, "by_fix", fail)
+        monkeypatch.setattr(patch, "patch_by_fix", fail)
         before = traffic(made)
         passes(running, made)
         assert traffic(made) == before
