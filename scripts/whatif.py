@@ -4,7 +4,6 @@ responses as given, judged by the same session and the same judge as traffic.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Literal
@@ -292,7 +291,7 @@ def _unsafe_names(headers: Sequence[tuple[str, str]], policy: EnginePolicy) -> t
         headers,
         total_limit=policy.unsafe_total_limit,
         joined=policy.repeated_lines_joined,
-        extra={name: re.compile(pattern) for name, pattern in policy.extra_safelisted.items()},
+        extra=policy.extra_safelisted,
     )
 
 

@@ -15,8 +15,8 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 NOUNS = {"policies.evidence", "policies.exchange", "policies.facts", "policies.value", "policies.verdict"}
-RULES = NOUNS | {"policies.fetch", "policies.rules"}
-DECISION = RULES | {"policies.engines", "policies.decision"}
+RULES = NOUNS | {"policies.fetch", "policies.engines", "policies.rules"}
+DECISION = RULES | {"policies.decision"}
 POLICIES = DECISION | {"policies.session", "policies.findings", "policies.server", "policies.redact", "policies.record"}
 POLICIES |= {"policies.story", "policies.console"}
 
@@ -30,12 +30,12 @@ MAY_IMPORT = {
     "policies.facts": {"policies.exchange", "policies.fetch", "policies.value"},
     "policies.verdict": {"policies.evidence", "policies.facts", "policies.fetch", "policies.value"},
     "policies.rules": RULES,
-    "policies.engines": RULES,
+    "policies.engines": NOUNS | {"policies.fetch"},
     "policies.decision": DECISION,
     "policies.session": DECISION,
     "policies.findings": DECISION | {"policies.session", "policies.redact"},
     "policies.server": DECISION | {"policies.session", "policies.redact"},
-    "policies.console": RULES | {"policies.engines"},
+    "policies.console": RULES,
     "policies.record": DECISION | {"policies.session", "policies.redact"},
     "policies.story": DECISION | {"policies.session", "policies.redact", "policies.record"},
     "addons.adapter": NOUNS,

@@ -10,7 +10,7 @@ from corsight.policies.decision.shape import Shape
 from corsight.policies.engines import ENGINES, EnginePolicy
 from corsight.policies.fetch.corp import EmbedderPolicy, cross_origin_resource_policy_check
 from corsight.policies.fetch.cors_check import cors_check
-from corsight.policies.fetch.headers import list_values
+from corsight.policies.fetch.headers import extract_header_list_values
 from corsight.policies.fetch.main_fetch import (
     MIXED_CONTENT,
     MIXED_IMAGE_ADDRESS,
@@ -21,7 +21,7 @@ from corsight.policies.fetch.main_fetch import (
     USERINFO,
     USERINFO_EMBEDDED,
 )
-from corsight.policies.fetch.orb import likely_data, opaque_response_blocked
+from corsight.policies.fetch.orb import guess_data, is_opaque_response_blocked
 from corsight.policies.fetch.preflight import Preflight, check_preflight
 from corsight.policies.fetch.steps import Algorithm, Question, Step
 from corsight.policies.rules.isolation import CORP_COEP, CORP_SAME_ORIGIN, CORP_SAME_SITE, ORB
@@ -138,8 +138,8 @@ def _check_preflight(policy: EnginePolicy, shape: Shape, include: bool, counted:
         allow_credentials=shape.allow_credentials,
         allow_methods=shape.allow_methods,
         allow_headers=shape.allow_headers,
-        methods=list_values(shape.allow_methods),
-        headers=list_values(shape.allow_headers),
+        methods=extract_header_list_values(shape.allow_methods),
+        headers=extract_header_list_values(shape.allow_headers),
         cross_origin=shape.cross_origin or not policy.same_origin_preflight_unchecked,
         authorization_by_wildcard=policy.authorization_by_wildcard,
         counted_lines=counted,
@@ -159,6 +159,7 @@ def _check_resource_policy(policy: EnginePolicy, shape: Shape, include: bool, em
         unknown_value_counts=not policy.invalid_resource_policy_is_none,
         include=include,
     )
+    # https://fetch.spec.whatwg.org/#cross-origin-resource-policy-check
     # 3. "If the cross-origin resource policy internal check with origin, "unsafe-none", response, and forNavigation
     # returns blocked, then return blocked." 5. "… embedderPolicy's value … returns allowed, then return allowed."
     # 7. "Return blocked."
@@ -188,7 +189,7 @@ def _is_blocked_unseen(policy: EnginePolicy, shape: Shape, destination: str) -> 
     rules = policy.opaque_response_blocking
     if rules is None or shape.role != "request" or (rules.own_origin_spared and shape.distance == "same-origin"):
         return False
-    return opaque_response_blocked(
+    return is_opaque_response_blocked(
         shape.content_type,
         nosniff=shape.nosniff,
         status=shape.status,
@@ -206,7 +207,7 @@ def _list_doubts(policy: EnginePolicy, shape: Shape) -> tuple[tuple[Assumption, 
     if shape.destination == "unknown" and _is_blocked_unseen(policy, shape, "script"):
         return ((Unknown.DESTINATION, "script"), True), ((Unknown.DESTINATION, "empty"), False)
     data, other = ((Unknown.BODY, "data"), True), ((Unknown.BODY, "other"), False)
-    match likely_data(shape.content_type, status=shape.status):
+    match guess_data(shape.content_type, status=shape.status):
         case None:
             return ()
         case True:

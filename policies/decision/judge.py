@@ -15,8 +15,8 @@ from corsight.policies.exchange import Exchange, HeaderList, Response
 from corsight.policies.facts import Facts, Premise
 from corsight.policies.fetch.corp import EmbedderPolicy
 from corsight.policies.fetch.cors_check import MULTIPLE
-from corsight.policies.fetch.exposed import hidden_header_names
-from corsight.policies.fetch.headers import first_invalid_token
+from corsight.policies.fetch.exposed import list_hidden_header_names
+from corsight.policies.fetch.headers import find_invalid_token
 from corsight.policies.fetch.main_fetch import LOCATION
 from corsight.policies.fetch.preflight import HEADERS_INVALID, METHODS_INVALID
 from corsight.policies.fetch.steps import Algorithm, Question, Step
@@ -153,10 +153,10 @@ def _list_hidden(facts: Facts, response: Response, branch: Branch, engine: Engin
     if branch.outcome is not Outcome.ALLOWED:
         return ()
     policy = ENGINES[engine]
-    return hidden_header_names(
+    return list_hidden_header_names(
         response.headers,
         include=branch.premise.include,
-        grammar=policy.expose_grammar,
+        wildcard_survives=policy.expose_wildcard_survives,
         extra_safelisted=policy.extra_exposed,
     )
 
@@ -185,7 +185,7 @@ def _word(exchange: Exchange, facts: Facts, engine: EngineName, failure: Step) -
         elif rule == LOCATION:
             lines = len(response.headers.lines("location"))
         if engine == "firefox" and rule in (METHODS_INVALID, HEADERS_INVALID):
-            value = first_invalid_token(value) or value
+            value = find_invalid_token(value) or value
     url = exchange.request.url
     wording = Wording(
         rule=rule,

@@ -6,10 +6,14 @@ preflight_cache.cc; third_party/blink/renderer/platform/loader/cors/cors_error_s
 
 from __future__ import annotations
 
+import re
+
 from corsight.policies.engines.policy import Departure, EnginePolicy
 from corsight.policies.engines.wording import Wording
-from corsight.policies.fetch.orb import SNIFFS_SCRIPTS
+from corsight.policies.fetch.orb import OrbRules
 from corsight.policies.fetch.preflight_cache import CacheRules
+
+_NUMBER, _DECIMAL = re.compile(r"\d+"), re.compile(r"\d+(\.\d+)?")
 
 POLICY = EnginePolicy(
     name="chromium",
@@ -19,22 +23,31 @@ POLICY = EnginePolicy(
     loops_in_its_cache=True,
     repeated_lines_joined=True,
     extra_safelisted={
-        "dpr": r"\d+(\.\d+)?",
-        "device-memory": r"\d+(\.\d+)?",
-        "downlink": r"\d+(\.\d+)?",
-        "width": r"\d+",
-        "viewport-width": r"\d+",
-        "rtt": r"\d+",
-        "ect": r"slow-2g|2g|3g|4g",
-        "save-data": r"on",
-        "intervention": r".*",
+        **dict.fromkeys(("dpr", "device-memory", "downlink"), _DECIMAL),
+        **dict.fromkeys(("width", "viewport-width", "rtt"), _NUMBER),
+        "ect": re.compile("slow-2g|2g|3g|4g"),
+        "save-data": re.compile("on"),
+        "intervention": re.compile(".*"),
     },
     storage_access_since=133,
     separate_connections="always",
     embedded_userinfo_blocked=True,
     local_network_is_mixed=False,
     image_address_is_mixed=False,
-    opaque_response_blocking=SNIFFS_SCRIPTS,
+    # Media types pass by name, scripts are sniffed for data (orb_impl.cc, orb_mimetypes.cc).
+    opaque_response_blocking=OrbRules(
+        own_origin_spared=True,
+        safelisted=frozenset(
+            {
+                *("application/dash+xml", "application/ogg", "application/vnd.apple.mpegurl"),
+                *("image/svg+xml", "text/css", "text/vtt"),
+            }
+        ),
+        safelisted_prefixes=("audio/", "video/"),
+        also_never_sniffed=frozenset({"text/pdf"}),
+        plain_nosniff=True,
+        fails_open=True,
+    ),
     cache_cleared_on_failure=False,
     cache=CacheRules(
         default_seconds=5,
@@ -47,7 +60,6 @@ POLICY = EnginePolicy(
         credentials_shared=True,
         head_exempt=True,
         max_url_length=1024,
-        stores_failed=False,
         wildcard_with_credentials="none",
         int64=True,
     ),
@@ -212,7 +224,7 @@ MIXED_CONTEXTS = {"empty": "resource", "font": "font", "image": "element", "scri
 
 
 def word(wording: Wording) -> tuple[str | None, str | None]:
-    """DevTools' error name and the console's text."""
+    """Return DevTools' error name and the console's text."""
     rule = wording.rule
     error = ERRORS.get(rule)
     if error is not None and wording.preflight and rule in PREFLIGHT_TWINS:
@@ -253,7 +265,7 @@ def word(wording: Wording) -> tuple[str | None, str | None]:
 
 
 def _scheme_error(wording: Wording) -> str | None:
-    """The network error of a redirect that leaves HTTP; None where it is a CORS error."""
+    """Return the network error of a redirect that leaves HTTP; None where it is a CORS error."""
     scheme = (wording.target or "").partition(":")[0].lower()
     if scheme in UNSAFE_SCHEMES:
         return "net::ERR_UNSAFE_REDIRECT"
@@ -272,7 +284,7 @@ def _reason(wording: Wording, kind: str) -> str:
 
 
 def encode_hint(value: str) -> str:
-    """The value with everything but printable ASCII as \\uXXXX (EncodeHint in cors_error_string.cc)."""
+    """Return the value with everything but printable ASCII as \\uXXXX (EncodeHint in cors_error_string.cc)."""
     return (
         value
         if value.isascii() and value.isprintable()

@@ -8,8 +8,24 @@ from __future__ import annotations
 
 from corsight.policies.engines.policy import Departure, EnginePolicy
 from corsight.policies.engines.wording import Wording
-from corsight.policies.fetch.orb import NEVER_SNIFFED, TRUSTS_SCRIPTS, essence_of
+from corsight.policies.fetch.headers import find_invalid_token
+from corsight.policies.fetch.orb import NEVER_SNIFFED, OrbRules, extract_mime_essence
 from corsight.policies.fetch.preflight_cache import CacheRules
+
+# Scripts pass by name, media types are sniffed (netwerk/protocol/http/OpaqueResponseUtils.cpp).
+ORB = OrbRules(
+    safelisted=frozenset(
+        {
+            *("application/dash+xml", "application/vnd.apple.mpegurl", "audio/mpegurl"),
+            *("image/svg+xml", "text/css", "text/vtt"),
+        }
+    ),
+    javascript=True,
+    also_never_sniffed=frozenset({"application/x-protobuffer"}),
+    plain_nosniff_allowed=True,
+    partial_data=True,
+    partial_malformed=True,
+)
 
 POLICY = EnginePolicy(
     name="firefox",
@@ -19,7 +35,7 @@ POLICY = EnginePolicy(
     identical_locations=True,
     same_origin_preflight_unchecked=True,
     unsafe_total_limit=None,
-    expose_grammar="firefox",
+    expose_wildcard_survives=True,
     storage_access_since=147,
     separate_connections="http/1.1",
     empty_lines_dropped=True,
@@ -27,19 +43,18 @@ POLICY = EnginePolicy(
     image_address_is_mixed=False,
     track_is_mixed=False,
     invalid_resource_policy_is_none=False,
-    opaque_response_blocking=TRUSTS_SCRIPTS,
+    opaque_response_blocking=ORB,
     cache=CacheRules(
         default_seconds=5,
         cap_seconds=86400,
         bad_max_age="not-cached",
         negative="not-cached",
         wildcard_hits=False,
-        authorization_by_wildcard=None,
+        authorization_by_wildcard=False,
         per_token=True,
         credentials_shared=False,
         head_exempt=False,
         max_url_length=None,
-        stores_failed=False,
     ),
     departures=(
         Departure(
@@ -70,8 +85,9 @@ POLICY = EnginePolicy(
             source="dom/fetch/InternalHeaders.cpp GetUnsafeHeaders",
         ),
         Departure(
-            field="expose_grammar",
-            what="a malformed token in Access-Control-Expose-Headers voids those before it and ends the list",
+            field="expose_wildcard_survives",
+            what="a malformed element ends Access-Control-Expose-Headers and voids the names before it, not a `*` "
+            "(fetch(); XMLHttpRequest voids all, and the wire does not tell the two apart)",
             source="dom/fetch/InternalHeaders.cpp CORSHeaders",
         ),
         Departure(
@@ -174,7 +190,7 @@ REASONS = {
 
 
 def word(wording: Wording) -> tuple[str | None, str | None]:
-    """The console message's category and text."""
+    """Return the console message's category and text."""
     rule = wording.rule
     category = CATEGORIES.get(rule)
     if rule == "mixed-content":
@@ -205,19 +221,22 @@ def word(wording: Wording) -> tuple[str | None, str | None]:
             return None, None
     if category is None:
         return None, None
-    reason = REASONS[category].format(value=as_text(wording.value), status=wording.status)
+    value = wording.value
+    if category in ("CORSInvalidAllowMethod", "CORSInvalidAllowHeader"):
+        value = find_invalid_token(value) or value
+    reason = REASONS[category].format(value=read_as_utf8(value), status=wording.status)
     return category, f"{BLOCKED}{url}. (Reason: {reason}"
 
 
 def _orb_reason(wording: Wording) -> str:
-    essence = essence_of(wording.value)
-    if essence in NEVER_SNIFFED or essence in TRUSTS_SCRIPTS.also_never_sniffed:
+    essence = extract_mime_essence(wording.value)
+    if essence in NEVER_SNIFFED or essence in ORB.also_never_sniffed:
         return "mimeType is an opaque-blocklisted-never-sniffed MIME type"
     if wording.status == 206:
         return "response's status is 206 and mimeType is an opaque-blocklisted MIME type"
     return "nosniff is true and mimeType is an opaque-blocklisted MIME type or its essence is 'text/plain'"
 
 
-def as_text(value: str) -> str:
-    """A header's value as the console shows it: its bytes read as UTF-8, what is none replaced."""
+def read_as_utf8(value: str) -> str:
+    """Return a header's value as the console shows it: its bytes read as UTF-8, what is none replaced."""
     return value if value.isascii() else value.encode("latin-1", "replace").decode("utf-8", "replace")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -50,11 +51,11 @@ class EnginePolicy(BaseModel):
     """The limit on the safelisted request headers' values together, in bytes; None for no such limit."""
     repeated_lines_joined: bool = False
     """Whether a header's repeated lines are joined before they are measured."""
-    extra_safelisted: dict[str, str] = {}
+    extra_safelisted: dict[str, re.Pattern[str]] = {}
     """Request headers safelisted beyond the standard, each with the pattern its value has to match."""
 
-    expose_grammar: Literal["standard", "firefox", "webkit"] = "standard"
-    """How Access-Control-Expose-Headers is read when it is malformed."""
+    expose_wildcard_survives: bool = False
+    """Whether a `*` counts that stands before the malformed element of an Access-Control-Expose-Headers."""
     extra_exposed: frozenset[str] = frozenset()
     """Response headers a page may read beyond the standard's safelist."""
 

@@ -20,11 +20,10 @@ POLICY = EnginePolicy(
         credentials_shared=True,
         head_exempt=True,
         max_url_length=None,
-        stores_failed=False,
     ),
 )
 
 
 def word(wording: Wording) -> tuple[None, None]:
-    """The standard names no error and prints nothing."""
+    """Return no error and no text: the standard names none."""
     return None, None

@@ -33,7 +33,6 @@ POLICY = EnginePolicy(
         credentials_shared=True,
         head_exempt=True,
         max_url_length=None,
-        stores_failed=True,
         wildcard_with_credentials="without",
         int64=True,
     ),
@@ -75,7 +74,7 @@ POLICY = EnginePolicy(
         ),
         Departure(
             field="cache",
-            what="one result a URL, replaced whole, 600 s at most, kept even when a method or header was refused",
+            what="one result a URL, replaced whole, 600 s at most; a `*` serves requests without credentials only",
             source="CrossOriginPreflightResultCache.cpp",
         ),
         Departure(
@@ -103,7 +102,7 @@ SPELLED = {name.lower(): name for name in _NAMES}
 
 
 def word(wording: Wording) -> tuple[None, str | None]:
-    """WebKit names no errors. The console's specific line; `... due to access control checks.` follows it."""
+    """Return no error, since WebKit names none, and the console's text; `due to access control checks.` follows it."""
     rule, value = wording.rule, wording.value
     denied = f"Origin {wording.origin} is not allowed by Access-Control-Allow-Origin. Status code: {wording.status}"
     text = {

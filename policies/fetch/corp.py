@@ -1,7 +1,7 @@
 """Cross-Origin-Resource-Policy, and the embedder policy that makes it compulsory.
 
 https://fetch.spec.whatwg.org/#cross-origin-resource-policy-header. The check is for responses that no CORS check
-looked at: opaque ones, and nested navigations.
+looked at: opaque ones. Nested navigations are checked too by the standard (`forNavigation`), and not here.
 """
 
 from __future__ import annotations
@@ -18,71 +18,61 @@ Blocked = Literal["same-origin", "same-site", "same-origin-by-coep"]
 
 
 def measure_distance(origin: str, url: str) -> Distance:
-    """How far a URL is from an origin, as the resource policy measures it.
+    """Return how far a URL is from an origin, as the resource policy measures it.
 
     Its `same-site` does not ask for equal schemes, only that nothing delivered over https reaches an origin that was
     not. Not for Sec-Fetch-Site and cookies, which want equal schemes.
-    https://fetch.spec.whatwg.org/#cross-origin-resource-policy-internal-check, step 5
+    https://fetch.spec.whatwg.org/#cross-origin-resource-policy-internal-check
     """
     resource = origin_of(url)
+    # 5. "If origin is same origin with response's URL's origin, then return allowed."
     if same_origin(origin, resource):
         return "same-origin"
+    # 5. "origin is schemelessly same site with response's URL's origin"
     a, b = split_origin(origin), split_origin(resource)
     if a is None or b is None or not schemelessly_same_site(a[1], b[1]):
         return "cross-site"
+    # 5. "origin's scheme is "https" or response's URL's scheme is not "https""
     return "same-site" if a[0] == "https" or b[0] != "https" else "cross-site"
 
 
-def _internal_check(
-    policy: str | None,
-    distance: Distance,
-    embedder: EmbedderPolicy,
-    include: bool,
-    for_navigation: bool,
-    unknown_value_counts: bool,
-) -> bool:
-    """Whether the response may be used (https://fetch.spec.whatwg.org/#cross-origin-resource-policy-internal-check)."""
-    # Step 1.
-    if for_navigation and embedder == "unsafe-none":
-        return True
-    # Steps 2 and 3: to the byte; two headers are "a, b", which is no policy.
-    if policy not in ("same-origin", "same-site", "cross-origin") and not (policy and unknown_value_counts):
-        policy = None
-    # Step 4.
-    compulsory = embedder == "require-corp" or (embedder == "credentialless" and (include or for_navigation))
-    if policy is None and compulsory:
-        policy = "same-origin"
-    # Step 5.
-    if policy == "same-origin":
-        return distance == "same-origin"
-    if policy == "same-site":
-        return distance != "cross-site"
-    return True
-
-
 def cross_origin_resource_policy_check(
-    policy: str | None,
-    *,
-    distance: Distance,
-    embedder: EmbedderPolicy = "unsafe-none",
-    include: bool = False,
-    for_navigation: bool = False,
-    unknown_value_counts: bool = False,
+    policy: str | None, *, distance: Distance, embedder: EmbedderPolicy, include: bool, unknown_value_counts: bool
 ) -> Blocked | None:
-    """Which policy keeps a no-cors response from its page, or None when it may have it.
+    """Return which policy keeps a no-cors response from its page, or None when the page may have it.
 
     `policy` is the header's value, all lines joined, None when absent. `distance` is `measure_distance()` from the
     page's origin to the response's URL. `include` tells whether the request carried credentials, `unknown_value_counts`
     that any value at all, even one of no meaning, is enough for the engine's embedder policy.
     https://fetch.spec.whatwg.org/#cross-origin-resource-policy-check
     """
-    # Step 3: what the response says for itself.
-    if not _internal_check(policy, distance, "unsafe-none", include, for_navigation, unknown_value_counts):
+    # 3. "If the cross-origin resource policy internal check with origin, "unsafe-none", response, and forNavigation"
+    if not _internal_check(policy, distance, "unsafe-none", include, unknown_value_counts):
         return "same-site" if policy == "same-site" else "same-origin"
-    # Step 5: what the embedder asks for beyond that.
-    if _internal_check(policy, distance, embedder, include, for_navigation, unknown_value_counts):
+    # 5. "If the cross-origin resource policy internal check with origin, embedderPolicy's value, response"
+    if _internal_check(policy, distance, embedder, include, unknown_value_counts):
         return None
-    # Step 7. A navigation is held to what the response says only under an embedder policy.
+    # 7. "Return blocked."
+    return "same-origin-by-coep"
+
+
+def _internal_check(
+    policy: str | None, distance: Distance, embedder: EmbedderPolicy, include: bool, unknown_value_counts: bool
+) -> bool:
+    """Return whether the response may be used.
+
+    https://fetch.spec.whatwg.org/#cross-origin-resource-policy-internal-check
+    """
+    # 3. "If policy is neither `same-origin`, `same-site`, nor `cross-origin`, then set policy to null."
+    # Two headers are "a, b", which is neither.
+    if policy not in ("same-origin", "same-site", "cross-origin") and not (policy and unknown_value_counts):
+        policy = None
+    # 4. "If policy is null, then switch on embedderPolicyValue"
+    if policy is None and (embedder == "require-corp" or (embedder == "credentialless" and include)):
+        policy = "same-origin"
+    # 5. "Switch on policy"
+    if policy == "same-origin":
+        return distance == "same-origin"
     if policy == "same-site":
-        return "same-site"
-    return "same-origin" if policy == "same-origin" else "same-origin-by-coep"
+        return distance != "cross-site"
+    return True

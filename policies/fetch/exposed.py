@@ -6,19 +6,10 @@ https://fetch.spec.whatwg.org/#concept-filtered-response-cors
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Literal
+from itertools import takewhile
 
 from corsight.policies.exchange import HeaderList
-from corsight.policies.fetch.headers import Failure, extract_header_list_values, is_token
-
-Grammar = Literal["standard", "firefox", "webkit"]
-"""How a malformed Access-Control-Expose-Headers is read.
-
-standard: one element that is no token voids the header. Chromium and WebKit do the same (WebKit before 2021 took
-whatever stood between commas), so `webkit` is read alike. firefox: reading stops at the first such element and voids
-the names before it, but a `*` before it keeps its effect for fetch(); its XMLHttpRequest is strict, and nothing on the
-wire tells the two apart.
-"""
+from corsight.policies.fetch.headers import TAB_OR_SPACE, extract_header_list_values, is_token
 
 SAFELISTED_RESPONSE_NAMES = frozenset(
     {"cache-control", "content-language", "content-length", "content-type", "expires", "last-modified", "pragma"}
@@ -29,49 +20,49 @@ FORBIDDEN_RESPONSE_NAMES = frozenset({"set-cookie", "set-cookie2"})
 """https://fetch.spec.whatwg.org/#forbidden-response-header-name"""
 
 
-def exposed_header_names(response: HeaderList, grammar: Grammar = "standard") -> frozenset[str]:
-    """The names that Access-Control-Expose-Headers lists, lower case, `*` among them; empty when absent or void."""
-    if grammar != "firefox":
-        names = extract_header_list_values(response, "access-control-expose-headers")
-        return frozenset() if names is None or isinstance(names, Failure) else frozenset(name.lower() for name in names)
-    read: set[str] = set()
-    value = response.get("access-control-expose-headers")
-    for name in (value or "").split(","):
-        name = name.strip("\t ")
-        if name and not is_token(name):
-            return frozenset(read & {"*"})
-        if name:
-            read.add(name.lower())
-    return frozenset(read)
+def list_exposed_header_names(value: str | None, *, wildcard_survives: bool = False) -> frozenset[str]:
+    """Return the names on an Access-Control-Expose-Headers, lower case, `*` among them; none when absent or malformed.
+
+    `value` is all of the header's lines, joined. `wildcard_survives` tells that an engine keeps a `*` that stands
+    before the malformed element. https://fetch.spec.whatwg.org/#concept-main-fetch
+    """
+    # 14.1.1. "Let headerNames be the result of extracting header list values given `Access-Control-Expose-Headers`"
+    names = extract_header_list_values(value)
+    if isinstance(names, tuple):
+        return frozenset(name.lower() for name in names)
+    if value is None or not wildcard_survives:
+        return frozenset()
+    elements = [part.strip(TAB_OR_SPACE) for part in value.split(",")]
+    before = takewhile(lambda element: not element or is_token(element), elements)
+    return frozenset({"*"}.intersection(before))
 
 
-def hidden_header_names(
-    response: HeaderList,
-    *,
-    include: bool,
-    grammar: Grammar = "standard",
-    extra_safelisted: frozenset[str] = frozenset(),
+def list_hidden_header_names(
+    response: HeaderList, *, include: bool, wildcard_survives: bool, extra_safelisted: frozenset[str]
 ) -> tuple[str, ...]:
-    """The names of response headers that the page cannot read: lower case, each once, wire order.
+    """Return the names of response headers that the page cannot read: lower case, each once, wire order.
 
     `include` tells whether the request's credentials mode was `include`; `extra_safelisted` are names that an engine
-    exposes unasked beyond the standard's. https://fetch.spec.whatwg.org/#concept-main-fetch, step 14.1, and
-    #cors-safelisted-response-header-name
+    exposes unasked beyond the standard's. https://fetch.spec.whatwg.org/#concept-filtered-response-cors
     """
-    return _hidden(
-        response.names(), response.lines("access-control-expose-headers"), include, grammar, extra_safelisted
-    )
+    expose = response.get("access-control-expose-headers")
+    return _hidden(response.names(), expose, include, wildcard_survives, extra_safelisted)
 
 
 @lru_cache(maxsize=4096)
 def _hidden(
-    names: tuple[str, ...], expose: tuple[str, ...], include: bool, grammar: Grammar, extra_safelisted: frozenset[str]
+    names: tuple[str, ...],
+    expose: str | None,
+    include: bool,
+    wildcard_survives: bool,
+    extra_safelisted: frozenset[str],
 ) -> tuple[str, ...]:
-    listed = HeaderList.of(*(("access-control-expose-headers", line) for line in expose))
-    exposed = exposed_header_names(listed, grammar)
-    # 14.1.2: the wildcard is one only without credentials; with them it is a header named `*`.
+    """https://fetch.spec.whatwg.org/#concept-main-fetch"""
+    exposed = list_exposed_header_names(expose, wildcard_survives=wildcard_survives)
+    # 14.1.2. "If request's credentials mode is not "include" and headerNames contains `*`"
     if not include and "*" in exposed:
         return tuple(name for name in names if name in FORBIDDEN_RESPONSE_NAMES)
-    # 14.1.3, and the safelist: what is listed and not forbidden.
+    # 14.1.3. "Otherwise, if headerNames is non-null or failure, then set response's CORS-exposed header-name list"
+    # "One of the headerNames can still be `*` at this point, but will only match a header whose name is `*`."
     readable = (SAFELISTED_RESPONSE_NAMES | extra_safelisted | exposed) - FORBIDDEN_RESPONSE_NAMES
     return tuple(name for name in names if name not in readable)

@@ -41,6 +41,7 @@ MIXED_TRACK = "mixed-track"
 """Hazards of a redirect that only some engines see; all others are called by their rule."""
 
 PLACES: dict[Question, tuple[Algorithm, str]] = {
+    # https://fetch.spec.whatwg.org/#http-redirect-fetch
     # 5. "If locationURL is failure, then return a network error."
     Question.LOCATION: (Algorithm.REDIRECT, "5"),
     # 6. "If locationURL's scheme is not an HTTP(S) scheme, then return a network error."
@@ -50,9 +51,10 @@ PLACES: dict[Question, tuple[Algorithm, str]] = {
     # 10. "If request's response tainting is "cors" and locationURL includes credentials, then return a network error."
     # 9 says so of mode "cors" and another origin before.
     Question.NO_USERINFO: (Algorithm.REDIRECT, "10"),
+    # https://fetch.spec.whatwg.org/#concept-main-fetch
     # 12. "request's mode is "same-origin": Return a network error."
     Question.SAME_ORIGIN: (Algorithm.MAIN_FETCH, "12"),
-    # 7. "If should fetching request be blocked as mixed content …, then set response to a network error."
+    # 7. "… should fetching request be blocked as mixed content …, then set response to a network error."
     Question.NOT_MIXED: (Algorithm.MIXED_CONTENT, ""),
 }
 """Where each question about a redirect stands: four in HTTP-redirect fetch, the others in the fetch after it."""

@@ -13,46 +13,37 @@ from corsight.policies.fetch.origin import is_ip_address, is_potentially_trustwo
 UPGRADEABLE_DESTINATIONS = frozenset({"audio", "image", "video"})
 """https://w3c.github.io/webappsec-mixed-content/#upgradeable-content"""
 
-_INSECURE = {"http": "https", "ws": "wss"}
 
+def is_mixed_content(page_origin: str, url: str) -> bool:
+    """Return whether a page of that origin may not load that URL, since it is not delivered safely.
 
-def is_mixed_content(page_origin: str, url: str, *, localhost_is_mixed: bool = False) -> bool:
-    """Whether a page of that origin may not load that URL because it is not delivered safely.
-
-    `localhost_is_mixed` tells that the engine goes by the scheme alone. The specification also counts pages on
-    http://localhost as secure; no engine does, they look at the page's scheme. An upgrade, where there is one, comes
-    before. https://w3c.github.io/webappsec-mixed-content/#should-block-fetch
+    The specification also counts pages on http://localhost as secure; no engine does, they look at the page's scheme.
+    An upgrade, where there is one, comes before. https://w3c.github.io/webappsec-mixed-content/#should-block-fetch
     """
-    if not page_origin.startswith(("https://", "wss://")):
-        return False
-    if localhost_is_mixed and url.partition(":")[0].lower() in _INSECURE:
-        return True
-    return not is_potentially_trustworthy(url)
+    # 1. "Return allowed if one or more of the following conditions are met"
+    # 1.1. "returns "Does Not Restrict Mixed Security Contexts""
+    # 1.2. "request's current URL is a potentially trustworthy URL."
+    # 2. "Return blocked."
+    return page_origin.startswith(("https://", "wss://")) and not is_potentially_trustworthy(url)
 
 
-def is_upgraded(destination: str, url: str, *, image_set: bool = False) -> bool:
-    """Whether a secure page's request for a URL goes out over https instead, by what asks and whom.
+def is_upgraded(destination: str, url: str) -> bool:
+    """Return whether a secure page's request for a URL goes out over https instead, by what asks and whom.
 
-    `image_set` tells that srcset or picture asked: such images are not upgraded, and blocked.
-    https://w3c.github.io/webappsec-mixed-content/#upgrade-algorithm, step 1
+    Images of srcset and picture are not upgraded (step 1.5); the wire does not tell them from others.
+    https://w3c.github.io/webappsec-mixed-content/#upgrade-algorithm
     """
-    if destination not in UPGRADEABLE_DESTINATIONS or (destination == "image" and image_set):
+    # 1.4. "request's destination is not "image", "audio", or "video"."
+    # 1.1. "request's URL is a potentially trustworthy URL."
+    if destination not in UPGRADEABLE_DESTINATIONS or not url.startswith("http://") or is_potentially_trustworthy(url):
         return False
-    if not url.startswith("http://") or is_potentially_trustworthy(url):
-        return False
+    # 1.2. "request's URL's host is an IP address."
     try:
         host = urlsplit(url).netloc.rpartition("@")[2].partition(":")[0]
     except ValueError:
         return False
+    # 2. "If request's URL's scheme is http, set request's URL's scheme to https, and return."
     return not host.startswith("[") and not is_ip_address(host)
-
-
-def upgraded(destination: str, url: str, *, image_set: bool = False) -> str | None:
-    """The https URL that a secure page's request for an http URL goes to, None when it is not upgraded.
-
-    The port stays where one is written. https://w3c.github.io/webappsec-mixed-content/#upgrade-algorithm, step 2
-    """
-    return f"https{url[4:]}" if is_upgraded(destination, url, image_set=image_set) else None
 
 
 _LOCAL_NETWORKS = tuple(
@@ -68,7 +59,7 @@ _LOCAL_NETWORKS = tuple(
 
 
 def is_local_network(host: str) -> bool:
-    """Whether an engine that goes by local network access takes the host for one of the local network."""
+    """Return whether an engine that goes by local network access takes the host for one of the local network."""
     if not is_ip_address(host):
         return host.removesuffix(".").endswith(".local")
     try:

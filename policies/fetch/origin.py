@@ -35,7 +35,7 @@ _IPV4 = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+")
 
 
 def _parse(text: str) -> Url | None:
-    """The URL, or None. The parser is Rust's, after the WHATWG standard; a text that is no Unicode fails too."""
+    """Return the URL, None for failure. The parser is Rust's, after the standard; what is no Unicode fails too."""
     try:
         return Url(text)
     except ValueError:
@@ -43,27 +43,29 @@ def _parse(text: str) -> Url | None:
 
 
 def origin_of(url: str) -> str:
-    """The serialized origin of an absolute URL; `null` when it is opaque or the text is no URL.
+    """Return the serialized origin of an absolute URL; `null` when it is opaque or the text is no URL.
 
-    https://url.spec.whatwg.org/#concept-url-origin, https://html.spec.whatwg.org/#ascii-serialisation-of-an-origin
+    https://url.spec.whatwg.org/#concept-url-origin and https://html.spec.whatwg.org/#ascii-serialisation-of-an-origin
     """
     return _origin(_up_to_path(url))
 
 
 def _up_to_path(url: str) -> str:
-    """A web URL as far as its origin goes, so that what is remembered serves all its paths; others as they are."""
+    """Return a web URL up to its path, so that what is remembered serves all its paths; others as they are."""
     match = _WEB(url)
     return url if match is None else match[0]
 
 
 @lru_cache(4096)
 def _origin(url: str) -> str:
+    """https://url.spec.whatwg.org/#concept-url-origin"""
     parsed = _parse(url)
     if parsed is None:
         return "null"
     scheme = parsed.scheme
     if scheme == "blob":
-        # A blob URL has the origin of the URL in its path, if that is a web one.
+        # 4. "If pathURL's scheme is "http", "https", or "file", then return pathURL's origin."
+        # That of a file is opaque.
         inner = parsed.path or ""
         return origin_of(inner) if inner.startswith(("http:", "https:")) else "null"
     if scheme not in DEFAULT_PORTS or not parsed.host:
@@ -74,7 +76,7 @@ def _origin(url: str) -> str:
 
 @lru_cache(4096)
 def split_origin(origin: str) -> tuple[str, str, int | None] | None:
-    """Scheme, host and port of a serialized origin, or None when it is none (`null` included).
+    """Return scheme, host and port of a serialized origin, or None when it is none (`null` included).
 
     The port is the scheme's default where none is written, and None where the scheme has none (browser extensions).
     """
@@ -89,17 +91,17 @@ def split_origin(origin: str) -> tuple[str, str, int | None] | None:
 
 
 def is_serialized_origin(text: str) -> bool:
-    """Whether `text` is, byte for byte, what a tuple origin serializes to: no final slash, no default port."""
+    """Return whether `text` is, byte for byte, what a tuple origin serializes to: no final slash, no default port."""
     return text != "null" and origin_of(text) == text
 
 
 def is_ip_address(host: str) -> bool:
-    """Whether a parsed URL's host is an IPv4 or IPv6 address (the latter in brackets)."""
+    """Return whether a parsed URL's host is an IPv4 or IPv6 address (the latter in brackets)."""
     return host.startswith("[") or _IPV4.fullmatch(host) is not None
 
 
 def is_localhost(host: str) -> bool:
-    """Whether `host` is localhost, a name under it, or a loopback address."""
+    """Return whether `host` is localhost, a name under it, or a loopback address."""
     name = host.removesuffix(".")
     if name == "localhost" or name.endswith(".localhost") or host == "[::1]":
         return True
@@ -107,25 +109,32 @@ def is_localhost(host: str) -> bool:
 
 
 def is_potentially_trustworthy(url_or_origin: str) -> bool:
-    """Whether a URL or a serialized origin counts as delivered safely.
+    """Return whether a URL or a serialized origin counts as delivered safely.
 
-    https://w3c.github.io/webappsec-secure-contexts/#is-url-trustworthy and #is-origin-trustworthy
+    https://w3c.github.io/webappsec-secure-contexts/#is-url-trustworthy
     """
     return _trustworthy(_up_to_path(url_or_origin))
 
 
 @lru_cache(4096)
 def _trustworthy(url_or_origin: str) -> bool:
+    """https://w3c.github.io/webappsec-secure-contexts/#is-url-trustworthy"""
     parsed = _parse(url_or_origin)
     if parsed is None:
         return False
     scheme = parsed.scheme
-    # URL, steps 1 and 2: what has no origin of its own to betray.
+    # 1. "If url is "about:blank" or "about:srcdoc", return "Potentially Trustworthy"."
+    # 2. "If url's scheme is "data", return "Potentially Trustworthy"."
     if scheme == "data" or (scheme == "about" and parsed.path in ("blank", "srcdoc")):
         return True
     if scheme == "blob":
+        # "Therefore, blobs created in a trustworthy origin will themselves be potentially trustworthy."
         return is_potentially_trustworthy(parsed.path or "")
-    # Origin, steps 3 to 6.
+    # https://w3c.github.io/webappsec-secure-contexts/#is-origin-trustworthy
+    # 3. "If origin's scheme is either "https" or "wss", return "Potentially Trustworthy"."
+    # 4. "If origin's host matches one of the CIDR notations 127.0.0.0/8 or ::1/128"
+    # 5. "If the user agent conforms to the name resolution rules in let-localhost-be-localhost"
+    # 6. "If origin's scheme is "file", return "Potentially Trustworthy"."
     return scheme in ("https", "wss", "file") or (scheme in DEFAULT_PORTS and is_localhost(parsed.host or ""))
 
 
@@ -163,7 +172,10 @@ def registrable_domain(host: str) -> str | None:
 
 
 def schemelessly_same_site(host_a: str, host_b: str) -> bool:
-    """Whether two hosts belong to one site, whatever their schemes (https://html.spec.whatwg.org/#schemelessly-same-site)."""
+    """Return whether two hosts belong to one site, whatever their schemes.
+
+    https://html.spec.whatwg.org/#schemelessly-same-site
+    """
     if host_a == host_b:
         return True
     domain = registrable_domain(host_a)
@@ -171,18 +183,21 @@ def schemelessly_same_site(host_a: str, host_b: str) -> bool:
 
 
 def same_site(origin_a: str, origin_b: str) -> bool:
-    """Whether two serialized origins are of one site, scheme included (https://html.spec.whatwg.org/#same-site)."""
+    """Return whether two serialized origins are of one site, scheme included.
+
+    https://html.spec.whatwg.org/#same-site
+    """
     a, b = split_origin(origin_a), split_origin(origin_b)
     return a is not None and b is not None and a[0] == b[0] and schemelessly_same_site(a[1], b[1])
 
 
 def same_origin(origin_a: str, origin_b: str) -> bool:
-    """Whether two serialized origins are the same tuple origin (https://html.spec.whatwg.org/#same-origin)."""
+    """Return whether two serialized origins are the same tuple origin (https://html.spec.whatwg.org/#same-origin)."""
     return origin_a == origin_b != "null"
 
 
 def parse_url(text: str, base: str | None) -> str | None:
-    """`text` as a normalised absolute URL without fragment, read against `base`; None for failure.
+    """Return `text` as a normalised absolute URL without fragment, read against `base`; None for failure.
 
     https://url.spec.whatwg.org/#concept-basic-url-parser. `base` is an absolute URL; only an http(s) one resolves
     relative references. A URL of another scheme comes back as written, without surrounding white space. Userinfo stays.
@@ -209,7 +224,7 @@ def parse_url(text: str, base: str | None) -> str | None:
 
 
 def _absolute(reference: str, base: re.Match[str]) -> str:
-    """A relative reference written out against an http(s) base; dots in its path are left to the parser."""
+    """Return a relative reference written out against an http(s) base; dots in its path are left to the parser."""
     scheme, authority, path, query = base.groups()
     end = min((i for i in (reference.find("?"), reference.find("#")) if i >= 0), default=len(reference))
     # Relative state: a backslash is a slash, up to the query.
@@ -226,6 +241,6 @@ def _absolute(reference: str, base: re.Match[str]) -> str:
 
 
 def has_userinfo(url: str) -> bool:
-    """Whether a URL carries a user name or a password (https://url.spec.whatwg.org/#include-credentials)."""
+    """Return whether a URL carries a user name or a password (https://url.spec.whatwg.org/#include-credentials)."""
     match = _USERINFO.match(url)
     return match is not None and match[1] not in ("", ":")

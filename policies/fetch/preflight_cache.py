@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
 
-from corsight.policies.fetch.safelist import is_cors_non_wildcard_request_header_name, is_cors_safelisted_method
+from corsight.policies.fetch.safelist import is_cors_safelisted_method, is_covered_by_wildcard
 
 MAX_TOKENS = 256
 """How many methods and header names of one entry are remembered; a server may list more, no page asks for more."""
@@ -42,8 +42,8 @@ class CacheRules:
     in the last case zero changes nothing, too."""
     wildcard_hits: bool
     """Whether a stored `*` satisfies later requests for other names."""
-    authorization_by_wildcard: bool | None
-    """Whether it satisfies one with Authorization. None where no wildcard ever hits."""
+    authorization_by_wildcard: bool
+    """Whether it satisfies one with Authorization."""
     per_token: bool
     """Whether methods and names are kept one by one; else the whole answer is, and erased when it does not suffice."""
     credentials_shared: bool
@@ -52,8 +52,6 @@ class CacheRules:
     """Whether HEAD passes unlisted, as GET and POST do."""
     max_url_length: int | None
     """URLs of so many characters and more are not kept; None for no limit."""
-    stores_failed: bool
-    """Whether the answer is kept although it refused the method or a header."""
     wildcard_with_credentials: Literal["any", "without", "none"] = "any"
     """Whom the `*` of an entry made with credentials satisfies: any request, one without credentials, none."""
     int64: bool = False
@@ -61,23 +59,24 @@ class CacheRules:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """What spares a request its preflight: the exchange that filled it, the time it ends, and what that one asked,
-    `include` tells with which credentials mode.
+class CacheEntry:
+    """What spares a request its preflight: the exchange that filled it, the time it ends, and what that one asked.
+
+    `include` tells whether it was asked for a request with credentials mode `include`.
     """
 
     exchange: str
     until: float
-    method: str = ""
-    names: tuple[str, ...] = ()
-    include: bool = False
+    method: str
+    names: tuple[str, ...]
+    include: bool
 
 
 @dataclass(slots=True)
 class _Result:
     """The whole answer of one preflight."""
 
-    entry: Entry
+    entry: CacheEntry
     include: bool
     methods: frozenset[str]
     headers: frozenset[str]
@@ -86,17 +85,17 @@ class _Result:
 type Kind = Literal["method", "header"]
 type _Token = tuple[Kind, str, bool]
 """A kind, a name, and whether it was stored with credentials."""
-type _Tokens = OrderedDict[_Token, Entry]
+type _Tokens = OrderedDict[_Token, CacheEntry]
 type _Key = tuple[str, str, bool | None]
 
 
-def max_age_seconds(value: str | None, rules: CacheRules) -> float | None:
-    """How many seconds an entry lasts; None when it is not stored at all.
+def read_max_age(value: str | None, rules: CacheRules) -> float | None:
+    """Return how many seconds an entry lasts; None when it is not stored at all.
 
     `value` is Access-Control-Max-Age, all lines joined, None when absent.
-    https://fetch.spec.whatwg.org/#cors-preflight-fetch-0, steps 7.8 to 7.10
+    https://fetch.spec.whatwg.org/#cors-preflight-fetch-0
     """
-    # 7.9: absent.
+    # 7.8. "Let max-age be the result of extracting header list values given `Access-Control-Max-Age`"
     if not value:
         return rules.default_seconds
     seconds: int | None = None
@@ -112,12 +111,12 @@ def max_age_seconds(value: str | None, rules: CacheRules) -> float | None:
         if rules.negative == "not-cached":
             return None
         seconds = None
-    # 7.9: failure.
+    # 7.9. "If max-age is failure or null, then set max-age to 5."
     if seconds is None:
         return None if rules.bad_max_age == "not-cached" else rules.default_seconds
     if seconds == 0 and rules.negative == "not-cached":
         return None
-    # 7.10.
+    # 7.10. "If max-age is greater than an imposed limit on max-age, then set max-age to the imposed limit."
     return float(seconds) if rules.cap_seconds is None or seconds < rules.cap_seconds else rules.cap_seconds
 
 
@@ -130,7 +129,7 @@ class PreflightCache:
 
     __slots__ = ("_entries", "_rules", "_size")
 
-    def __init__(self, rules: CacheRules, size: int = 1000) -> None:
+    def __init__(self, rules: CacheRules, size: int) -> None:
         self._rules = rules
         self._size = size
         self._entries: OrderedDict[_Key, _Result | _Tokens] = OrderedDict()
@@ -148,27 +147,24 @@ class PreflightCache:
         headers: Iterable[str],
         max_age_value: str | None,
         now: float,
-        exchange: str = "",
-        method: str = "",
-        names: tuple[str, ...] = (),
-        allowed: bool = True,
+        exchange: str,
+        method: str,
+        names: tuple[str, ...],
     ) -> None:
-        """Remember a preflight's answer. Not for a preflight that failed the CORS check or had no ok status.
+        """Remember the answer of a preflight that passed; `now` in seconds.
 
         `include` is the mode of the request it was sent for, `methods` and `headers` what the answer lists, `method`
-        and `names` what was asked, `allowed` whether the answer granted it.
-        https://fetch.spec.whatwg.org/#cors-preflight-fetch-0, steps 7.11 to 7.14
+        and `names` what was asked. https://fetch.spec.whatwg.org/#cors-preflight-fetch-0
         """
         rules = self._rules
         url = url.partition("#")[0]
-        if not allowed and not rules.stores_failed:
-            return
+        # 7.11. "If the user agent does not provide for a cache, then return response."
         if rules.max_url_length is not None and len(url) >= rules.max_url_length:
             return
-        seconds = max_age_seconds(max_age_value, rules)
+        seconds = read_max_age(max_age_value, rules)
         if seconds is None:
             return
-        entry = Entry(exchange, now + seconds, method, names, include)
+        entry = CacheEntry(exchange, now + seconds, method, names, include)
         key = self._key(key_origin, url, include)
         if rules.per_token:
             tokens = self._entries.get(key)
@@ -196,13 +192,11 @@ class PreflightCache:
         method: str,
         unsafe_names: Iterable[str],
         now: float,
-        forced: bool = False,
-    ) -> Entry | None:
-        """The entry that spares this request its preflight, or None when it must be sent.
+    ) -> CacheEntry | None:
+        """Return the entry that spares this request its preflight, or None when it must be sent; `now` in seconds.
 
-        `method` is normalised, `unsafe_names` are the request's CORS-unsafe names, lower case. `forced` is the
-        use-CORS-preflight flag: even a safelisted method has to be found then. A hit made of several entries ends with
-        the first of them to end. https://fetch.spec.whatwg.org/#concept-http-fetch, step 5.1
+        `method` is normalised, `unsafe_names` are the request's CORS-unsafe names, lower case. A hit made of several
+        entries ends with the first of them to end. https://fetch.spec.whatwg.org/#concept-http-fetch
         """
         key = self._key(key_origin, url.partition("#")[0], include)
         stored = self._entries.get(key)
@@ -214,12 +208,14 @@ class PreflightCache:
                 return None
             self._entries.move_to_end(key)
             return stored.entry
-        found: Entry | None = None
-        if forced or not self._exempt(method):
+        found: CacheEntry | None = None
+        # 4.1. "There is no method cache entry match for request's method using request"
+        if not self._is_exempt(method):
             token = self._find(stored, "method", method, include, now)
             if token is None:
                 return None
             found = stored[token]
+        # 4.1. "There is at least one item in the CORS-unsafe request-header names with request's header list"
         for name in unsafe_names:
             token = self._find(stored, "header", name, include, now)
             if token is None:
@@ -242,43 +238,58 @@ class PreflightCache:
     def _key(self, origin: str, url: str, include: bool) -> _Key:
         return origin, url, None if self._rules.credentials_shared else include
 
-    def _exempt(self, method: str) -> bool:
+    def _is_exempt(self, method: str) -> bool:
         return is_cors_safelisted_method(method) and (method != "HEAD" or self._rules.head_exempt)
 
-    def _wildcard(self, kind: Kind, name: str, entry_include: bool, include: bool) -> bool:
-        """Whether a `*` stored with (`entry_include`) or without credentials satisfies this request for this name."""
+    def _is_covered(self, kind: Kind, name: str, stored_with: bool, include: bool) -> bool:
+        """Return whether a `*` that was stored with (`stored_with`) or without credentials serves this request."""
         rules = self._rules
-        if not rules.wildcard_hits:
+        served = {"any": True, "without": not include, "none": False}[rules.wildcard_with_credentials]
+        if not rules.wildcard_hits or (stored_with and not served):
             return False
-        if kind == "header" and is_cors_non_wildcard_request_header_name(name) and not rules.authorization_by_wildcard:
-            return False
-        if not entry_include or rules.wildcard_with_credentials == "any":
-            return True
-        return rules.wildcard_with_credentials == "without" and not include
+        # "its header name is `*` and headerName is not a CORS non-wildcard request-header name"
+        by_wildcard = rules.authorization_by_wildcard
+        return kind == "method" or is_covered_by_wildcard(name, include=False, authorization_by_wildcard=by_wildcard)
 
     def _suffices(self, stored: _Result, include: bool, method: str, unsafe_names: Iterable[str]) -> bool:
-        if include and not stored.include:
-            return False
-        return (
-            self._exempt(method) or self._listed("method", method, stored.methods, stored.include, include)
-        ) and all(self._listed("header", name, stored.headers, stored.include, include) for name in unsafe_names)
+        """Return whether a whole answer grants the request's method and header names."""
 
-    def _listed(self, kind: Kind, name: str, names: frozenset[str], entry_include: bool, include: bool) -> bool:
-        return name in names or ("*" in names and self._wildcard(kind, name, entry_include, include))
+        def lists(kind: Kind, name: str, names: frozenset[str]) -> bool:
+            return name in names or ("*" in names and self._is_covered(kind, name, stored.include, include))
+
+        # "entry's credentials is false and request's credentials mode is not "include"."
+        return (
+            (stored.include or not include)
+            and (self._is_exempt(method) or lists("method", method, stored.methods))
+            and all(lists("header", name, stored.headers) for name in unsafe_names)
+        )
 
     def _find(self, tokens: _Tokens, kind: Kind, name: str, include: bool, now: float) -> _Token | None:
-        """https://fetch.spec.whatwg.org/#method-cache-entry-match and #header-name-cache-entry-match"""
+        """Return the live entry that serves this request for a name, None when there is none.
+
+        https://fetch.spec.whatwg.org/#concept-cache-match-method and #concept-cache-match-header
+        """
+        # "entry's credentials is true", or "entry's credentials is false and request's credentials mode is not …"
         for stored_with in (True,) if include else (True, False):
             token = (kind, name, stored_with)
             if token in tokens and now < tokens[token].until:
                 return token
             token = (kind, "*", stored_with)
-            if token in tokens and now < tokens[token].until and self._wildcard(kind, name, stored_with, include):
+            if token in tokens and now < tokens[token].until and self._is_covered(kind, name, stored_with, include):
                 return token
         return None
 
-    def _put(self, tokens: _Tokens, kind: Kind, names: Iterable[str], entry: Entry, include: bool, now: float) -> None:
-        """Renew the entry that matches a name already, or create one (steps 7.11 to 7.14)."""
+    def _put(
+        self, tokens: _Tokens, kind: Kind, names: Iterable[str], entry: CacheEntry, include: bool, now: float
+    ) -> None:
+        """Renew the entry that matches each name already, or create one.
+
+        https://fetch.spec.whatwg.org/#cors-preflight-fetch-0
+        """
+        # 7.12. "For each method in methods for which there is a method cache entry match using request"
+        # 7.13. "For each method in methods for which there is no method cache entry match using request"
+        # 7.14. "For each headerName in headerNames for which there is a header-name cache entry match"
+        # 7.15. "For each headerName in headerNames for which there is no header-name cache entry match"
         for name in _first(names):
             token = self._find(tokens, kind, name, include, now) or (kind, name, include)
             tokens[token] = entry

@@ -32,16 +32,16 @@ def location_url(response: Response, request_url: str, *, identical_lines: bool 
 
     https://fetch.spec.whatwg.org/#concept-response-location-url
     """
-    # Step 1.
+    # 1. "If response's status is not a redirect status, then return null."
     if response.status not in REDIRECT_STATUSES:
         return None
-    # Step 2: one header at most.
+    # 2. "Let location be the result of extracting header list values given `Location`" One header at most.
     lines = response.headers.lines("location")
     if not lines:
         return None
     if len(lines) > 1 and not (identical_lines and len(set(lines)) == 1):
         return Failure.FAILURE
-    # Step 3: against the URL that answered.
+    # 3. "If location is a header value, then set location to the result of parsing location with response's URL."
     url = parse_url(_as_url_text(lines[0]), request_url)
     return Failure.FAILURE if url is None else url
 
@@ -57,16 +57,15 @@ def _as_url_text(value: str) -> str:
         return raw.decode("latin-1").translate(_PERCENT_ENCODED)
 
 
-def redirect_method(status: int, method: str, *, cross_origin_delete: bool = False) -> str:
+def redirect_method(status: int, method: str) -> str:
     """The method of the request that follows a redirect. Where it differs, the body and its headers are dropped.
 
-    `cross_origin_delete` tells that the redirect leads to another origin, in an engine that never takes DELETE there.
     https://fetch.spec.whatwg.org/#http-redirect-fetch, step 12
     """
-    if cross_origin_delete and method == "DELETE":
-        return "GET"
+    # 12. "internalResponse's status is 301 or 302 and request's method is `POST`"
     if status in (301, 302) and method == "POST":
         return "GET"
+    # 12. "internalResponse's status is 303 and request's method is not `GET` or `HEAD`"
     if status == 303 and method not in ("GET", "HEAD"):
         return "GET"
     return method
@@ -80,10 +79,10 @@ def next_taint(taint: Distance, origin: str, last_url: str, url: str) -> Distanc
     if taint == "cross-site":
         return taint
     last, new = origin_of(last_url), origin_of(url)
-    # Step 4.2: it left a site that was not its own.
+    # 4.2. "If url's origin is not same site with lastURL's origin and request's origin is not same site with …"
     if not same_site(new, last) and not same_site(origin, last):
         return "cross-site"
-    # Step 4.3: it left an origin that was not its own.
+    # 4.3. "If url's origin is not same origin with lastURL's origin and request's origin is not same origin with …"
     if not same_origin(new, last) and not same_origin(origin, last):
         return "same-site"
     return taint
@@ -102,4 +101,5 @@ def serialized_request_origin(origin: str, chain: Sequence[str]) -> str:
 
     https://fetch.spec.whatwg.org/#serializing-a-request-origin
     """
+    # 2. "If request's redirect-taint is not "same-origin", then return "null"."
     return origin if redirect_taint(origin, chain) == "same-origin" else "null"

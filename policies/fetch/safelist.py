@@ -6,9 +6,8 @@ https://fetch.spec.whatwg.org/#cors-safelisted-request-header and its neighbours
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from corsight.policies.exchange import HeaderList
 from corsight.policies.fetch.headers import TOKEN, decode_split
 
 CORS_SAFELISTED_METHODS = frozenset({"GET", "HEAD", "POST"})
@@ -28,27 +27,10 @@ _FORBIDDEN_METHODS = frozenset({"CONNECT", "TRACE", "TRACK"})
 _SAFELISTED_ESSENCES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data", "text/plain"})
 _FORBIDDEN_NAMES = frozenset(
     {
-        "accept-charset",
-        "accept-encoding",
-        "access-control-request-headers",
-        "access-control-request-method",
-        "connection",
-        "content-length",
-        "cookie",
-        "cookie2",
-        "date",
-        "dnt",
-        "expect",
-        "host",
-        "keep-alive",
-        "origin",
-        "referer",
-        "set-cookie",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-        "via",
+        *("accept-charset", "accept-encoding", "access-control-request-headers"),
+        *("access-control-request-method", "connection", "content-length", "cookie", "cookie2", "date", "dnt"),
+        *("expect", "host", "keep-alive", "origin", "referer", "set-cookie", "te", "trailer"),
+        *("transfer-encoding", "upgrade", "via"),
     }
 )
 _METHOD_OVERRIDES = frozenset({"x-http-method", "x-http-method-override", "x-method-override"})
@@ -60,28 +42,26 @@ _range = re.compile(r"bytes=([0-9]+)-([0-9]*)").fullmatch
 
 
 def is_cors_safelisted_method(method: str) -> bool:
-    """https://fetch.spec.whatwg.org/#cors-safelisted-method: case counts."""
+    """Return whether a method goes without asking: case counts (https://fetch.spec.whatwg.org/#cors-safelisted-method)."""
     return method in CORS_SAFELISTED_METHODS
 
 
 def is_forbidden_method(method: str) -> bool:
-    """https://fetch.spec.whatwg.org/#forbidden-method: case does not count."""
+    """Return whether no page may use a method, in any case (https://fetch.spec.whatwg.org/#forbidden-method)."""
     return method.upper() in _FORBIDDEN_METHODS
 
 
 def normalize_method(method: str) -> str:
-    """https://fetch.spec.whatwg.org/#concept-method-normalize: six methods are upper-cased, `patch` stays as it is."""
+    """Return the method as it is sent: six are upper-cased, `patch` stays as it is.
+
+    https://fetch.spec.whatwg.org/#concept-method-normalize
+    """
     upper = method.upper()
     return upper if upper in _NORMALIZED_METHODS else method
 
 
-def is_cors_unsafe_request_header_byte(byte: int) -> bool:
-    """https://fetch.spec.whatwg.org/#cors-unsafe-request-header-byte; `byte` is 0 to 255."""
-    return _unsafe_byte(chr(byte)) is not None
-
-
-def mime_essence(value: str) -> str | None:
-    """The essence (`type/subtype`, lower case) of a MIME type, None when it is none. Parameters never spoil it.
+def parse_mime_essence(value: str) -> str | None:
+    """Return the essence (`type/subtype`, lower case) of a MIME type, None for failure. Parameters never spoil it.
 
     https://mimesniff.spec.whatwg.org/#parse-a-mime-type
     """
@@ -89,66 +69,95 @@ def mime_essence(value: str) -> str | None:
     return f"{match[1]}/{match[2]}".lower() if match else None
 
 
-def _is_simple_range(value: str) -> bool:
-    """Whether a Range value asks for one range of bytes, with a beginning and without spaces."""
-    match = _range(value)
-    return match is not None and (not match[2] or int(match[1]) <= int(match[2]))
-
-
 def is_cors_safelisted_request_header(name: str, value: str) -> bool:
-    """Whether a page may send this header (name lower case) to another origin unasked.
+    """Return whether a page may send this header (name lower case) to another origin unasked.
 
     https://fetch.spec.whatwg.org/#cors-safelisted-request-header
     """
-    # Step 1.
+    # 1. "If value's length is greater than 128, then return false."
     if len(value) > VALUE_LIMIT:
         return False
-    # Step 2.
+    # 2. "Byte-lowercase name and switch on the result"
     if name == "accept":
+        # 2. "If value contains a CORS-unsafe request-header byte, then return false."
         return _unsafe_byte(value) is None
     if name in ("accept-language", "content-language"):
+        # 2. "If value contains a byte that is not in the range 0x30 (0) to 0x39 (9), inclusive"
         return _language(value) is not None
     if name == "content-type":
-        # One MIME type, not a list of them: `a/b, text/plain` is not safelisted.
-        return _unsafe_byte(value) is None and mime_essence(value) in _SAFELISTED_ESSENCES
+        # 2.4. "If mimeType's essence is not "application/x-www-form-urlencoded", "multipart/form-data""
+        # 2. "This intentionally does not use extract a MIME type"
+        return _unsafe_byte(value) is None and parse_mime_essence(value) in _SAFELISTED_ESSENCES
     if name == "range":
-        return _is_simple_range(value)
+        # 2.1. "Let rangeValue be the result of parsing a single range header value given value and false."
+        # 2.3. "If rangeValue[0] is null, then return false."
+        match = _range(value)
+        return match is not None and (not match[2] or int(match[1]) <= int(match[2]))
     return False
 
 
 def is_no_cors_safelisted_request_header(name: str, value: str) -> bool:
-    """Whether a no-cors request may carry this header (https://fetch.spec.whatwg.org/#no-cors-safelisted-request-header)."""
+    """Return whether a no-cors request may carry this header (name lower case).
+
+    https://fetch.spec.whatwg.org/#no-cors-safelisted-request-header
+    """
+    # 1. "If name is not a no-CORS-safelisted request-header name, then return false."
+    # 2. "Return whether (name, value) is a CORS-safelisted request-header."
     return name in NO_CORS_SAFELISTED_NAMES and is_cors_safelisted_request_header(name, value)
 
 
 def is_forbidden_request_header(name: str, value: str) -> bool:
-    """Whether a page cannot set this header (name lower case) at all (https://fetch.spec.whatwg.org/#forbidden-request-header)."""
+    """Return whether a page cannot set this header (name lower case) at all.
+
+    https://fetch.spec.whatwg.org/#forbidden-request-header
+    """
+    # 1. "If name is a byte-case-insensitive match for one of"
+    # 2. "If name when byte-lowercased starts with `proxy-` or `sec-`, then return true."
     if name in _FORBIDDEN_NAMES or name.startswith(("proxy-", "sec-")):
         return True
+    # 3.2. "if the isomorphic encoding of method is a forbidden method, then return true."
     return name in _METHOD_OVERRIDES and any(map(is_forbidden_method, decode_split(value)))
 
 
 def is_cors_non_wildcard_request_header_name(name: str) -> bool:
-    """Whether `*` in Access-Control-Allow-Headers leaves this name (lower case) out."""
+    """Return whether this name (lower case) has to be listed in Access-Control-Allow-Headers itself.
+
+    https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name
+    """
     return name in NON_WILDCARD_NAMES
 
 
-def names_left_out(
-    names: Sequence[str], listed: Sequence[str], *, include: bool, authorization_by_wildcard: bool = False
-) -> tuple[str, ...]:
-    """The request-header names that Access-Control-Allow-Headers does not cover, in their order.
+def is_covered_by_wildcard(name: str, *, include: bool, authorization_by_wildcard: bool = False) -> bool:
+    """Return whether `*` in Access-Control-Allow-Headers allows a request-header name (lower case).
 
-    `listed` is the header's value as a list. `*` in it covers every name for a request without credentials, but a
-    CORS non-wildcard request-header name only in an engine that says so by `authorization_by_wildcard`.
-    https://fetch.spec.whatwg.org/#cors-preflight-fetch-0, steps 7.6 and 7.7
+    `include` tells whether the request's credentials mode is `include`, `authorization_by_wildcard` that an engine lets
+    `*` stand for Authorization too. https://fetch.spec.whatwg.org/#cors-preflight-fetch-0
     """
-    covered = {name.lower() for name in listed}
-    wildcard = "*" in covered and not include
+    # 7.7. "… and request's credentials mode is "include" or headerNames does not contain `*` …"
+    if include:
+        return False
+    # 7.6. "If one of request's header list's names is a CORS non-wildcard request-header name"
+    return authorization_by_wildcard or not is_cors_non_wildcard_request_header_name(name)
+
+
+def find_uncovered_names(
+    listed: Iterable[str], names: Iterable[str], *, include: bool, authorization_by_wildcard: bool = False
+) -> tuple[str, ...]:
+    """Return those of the request-header names that an Access-Control-Allow-Headers does not allow, in their order.
+
+    `listed` are the header's elements, in any case. https://fetch.spec.whatwg.org/#cors-preflight-fetch-0
+    """
+    items = {item.lower() for item in listed}
+    wildcard = "*" in items
+    # 7.7. "For each unsafeName …, if unsafeName is not a byte-case-insensitive match for an item in headerNames …"
     return tuple(
         name
         for name in names
-        if name not in covered
-        and not (wildcard and (authorization_by_wildcard or not is_cors_non_wildcard_request_header_name(name)))
+        if (lower := name.lower()) not in items
+        and not (
+            wildcard
+            and is_covered_by_wildcard(lower, include=include, authorization_by_wildcard=authorization_by_wildcard)
+        )
     )
 
 
@@ -159,7 +168,7 @@ def cors_unsafe_request_header_names(
     joined: bool = False,
     extra: Mapping[str, re.Pattern[str]] | None = None,
 ) -> tuple[str, ...]:
-    """The names that a preflight has to ask for: lower case, each once, sorted.
+    """Return the names that a preflight has to ask for: lower case, each once, sorted.
 
     `total_limit` is how many bytes the values of safelisted headers may take together, None for an engine without that
     rule. `joined` tells that repeated lines are one value, joined with ", ", before any rule looks at them. `extra`
@@ -172,81 +181,23 @@ def cors_unsafe_request_header_names(
             key = name.lower()
             merged[key] = f"{merged[key]}, {value}" if key in merged else value
         headers = tuple(merged.items())
-    # Steps 1 to 3.
+    # 1. "Let unsafeNames be a new list."
     unsafe: set[str] = set()
+    # 2. "Let potentiallyUnsafeNames be a new list."
     potentially_unsafe: set[str] = set()
+    # 3. "Let safelistValueSize be 0."
     size = 0
-    # Step 4.
     for name, value in headers:
         name = name.lower()
+        # 4.2. "Otherwise, append header's name to potentiallyUnsafeNames and increase safelistValueSize"
         if is_cors_safelisted_request_header(name, value):
             potentially_unsafe.add(name)
             size += len(value)
+        # 4.1. "If header is not a CORS-safelisted request-header, then append header's name to unsafeNames."
         elif not (extra and (known := extra.get(name)) and len(value) <= VALUE_LIMIT and known.fullmatch(value)):
             unsafe.add(name)
-    # Step 5.
+    # 5. "If safelistValueSize is greater than 1024, then for each name of potentiallyUnsafeNames"
     if total_limit is not None and size > total_limit:
         unsafe |= potentially_unsafe
-    # Step 6.
+    # 6. "Return the result of convert header names to a sorted-lowercase set with unsafeNames."
     return tuple(sorted(unsafe))
-
-
-_BROWSER_NAMES = frozenset(
-    {
-        # A page could set it; that the browser did is true of all but one request in a million.
-        "user-agent",
-        # How the browser wants the response, and by which way it asks.
-        "alt-used",
-        "priority",
-        "service-worker",
-        "service-worker-navigation-preload",
-        "upgrade-insecure-requests",
-        # Revalidation of a cached response, and resuming one. Pages rarely set them, and their preflight names them.
-        "if-modified-since",
-        "if-none-match",
-        "if-range",
-        # An EventSource reconnecting: a name off the safelist, in a request that needs no preflight all the same.
-        "last-event-id",
-        # Hyperlink auditing, attribution reporting.
-        "attribution-reporting-eligible",
-        "attribution-reporting-support",
-        "ping-from",
-        "ping-to",
-        # What Chrome tells its maker's servers.
-        "x-browser-channel",
-        "x-browser-copyright",
-        "x-browser-validation",
-        "x-browser-year",
-        "x-chrome-connected",
-        "x-client-data",
-    }
-)
-
-_BROWSER_VALUES = {
-    # A reload, or a fetch whose cache mode is no-cache, reload or no-store.
-    "cache-control": re.compile("no-cache|max-age=0"),
-    "pragma": re.compile("no-cache"),
-    # The user asked to save data, or the page is prefetched.
-    "save-data": re.compile("on"),
-    "purpose": re.compile("prefetch"),
-    # Schemes that a browser computes by itself. Basic stays: pages write that too, and so does Bearer.
-    "authorization": re.compile(r"(?:ntlm|negotiate|digest)(?: .*)?", re.IGNORECASE),
-}
-
-
-def page_set_headers(headers: HeaderList) -> list[tuple[str, str]]:
-    """The headers of a request on the wire that count for whether it needs a preflight: names lower case, wire order.
-
-    Left out are headers no page can set, and those that browsers add by themselves (each reason stands above its names
-    in this module). Accept, Accept-Language and Content-Type stay: what browsers write there is safelisted.
-    """
-    result: list[tuple[str, str]] = []
-    for raw_name, raw_value in headers.fields:
-        name = raw_name.decode("latin-1").lower()
-        if name in _BROWSER_NAMES:
-            continue
-        value = raw_value.decode("latin-1").strip("\t\n\r ")
-        own = _BROWSER_VALUES.get(name)
-        if (own is None or not own.fullmatch(value)) and not is_forbidden_request_header(name, value):
-            result.append((name, value))
-    return result

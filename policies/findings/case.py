@@ -5,8 +5,9 @@ from __future__ import annotations
 from corsight.policies.engines import ENGINES
 from corsight.policies.exchange import Exchange, Response
 from corsight.policies.facts import Facts
-from corsight.policies.fetch.headers import list_values
+from corsight.policies.fetch.headers import extract_header_list_values
 from corsight.policies.fetch.origin import origin_of
+from corsight.policies.fetch.safelist import find_uncovered_names
 from corsight.policies.findings.model import shown
 from corsight.policies.findings.traffic import Answered, Server, Standing, Traffic
 from corsight.policies.session import Judged
@@ -93,14 +94,9 @@ class Case:
     @property
     def missing_names(self) -> tuple[str, ...]:
         """The request header names (lower case) that a preflight asks for and is not granted."""
-        listed = list_values(self.header("access-control-allow-headers"))
-        granted = {name.lower() for name in listed} if isinstance(listed, tuple) else set()
-        wildcard = "*" in granted and not self.include
-        return tuple(
-            name
-            for name in (name.lower() for name in self.facts.names)
-            if name not in granted and not (wildcard and name != "authorization")
-        )
+        listed = extract_header_list_values(self.header("access-control-allow-headers"))
+        names = [name.lower() for name in self.facts.names]
+        return find_uncovered_names(listed if isinstance(listed, tuple) else (), names, include=self.include)
 
     @property
     def include(self) -> bool:

@@ -21,13 +21,13 @@ FAMILIES = {
     "The preflight": preflight,
     "Redirects": redirect,
     "Not CORS": isolation,
+    "Headers that do nothing": placement,
     "The allowed origin": origins,
     "Credentials": credentials,
-    "Caches": caching,
-    "Headers that do nothing": placement,
+    "Preflights that pass, and caches": caching,
     "What a script can read": exposing,
 }
-"""The families by their titles, decisions first."""
+"""The families by their titles, decisions first. In the same order advice is given."""
 
 RULES: dict[str, Rule] = {rule.code: rule for family in FAMILIES.values() for rule in family.RULES}
 """Every rule by its code."""

@@ -1,38 +1,134 @@
-"""Advice about caches: of responses, which Vary keeps apart, and of preflights, which Access-Control-Max-Age keeps."""
+"""Advice about preflights that pass, and about caches: how long an answer is kept, by what, and for whom."""
 
 from __future__ import annotations
 
-from corsight.policies.fetch.headers import Failure, list_values
-from corsight.policies.fetch.safelist import is_cors_safelisted_method
+import re
+
+from corsight.policies.fetch.headers import Failure, extract_header_list_values
+from corsight.policies.fetch.safelist import find_uncovered_names, is_cors_safelisted_method, is_covered_by_wildcard
 from corsight.policies.rules.cors_check import vary_origin
 from corsight.policies.rules.example import Example
 from corsight.policies.rules.model import Fix, HeaderEdit, Rule, Subject
 from corsight.policies.rules.preflight import ASKED, allow_headers, allow_methods
+from corsight.policies.rules.view import CACHE_CONTROL, HEADERS, LAST_MODIFIED, MAX_AGE, METHODS, ORIGIN, VARY, View
 
 CACHES = "https://fetch.spec.whatwg.org/#cors-protocol-and-http-caches"
 SPEC = "https://fetch.spec.whatwg.org/#cors-preflight-fetch-0"
 CACHE = "https://fetch.spec.whatwg.org/#concept-cache"
+NON_WILDCARD = "https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name"
 
-VARY = "vary-origin-missing"
 CAPPED = "max-age-capped"
 INVALID = "max-age-invalid"
 NEGATIVE = "max-age-negative"
+AUTHORIZATION = "authorization-by-wildcard"
 NEVER = "preflight-never-cached"
 STORM = "preflight-storm"
+NO_VARY = "vary-origin-missing"
 
 REASONABLE = "600"
 """Ten minutes: what every engine keeps, and short enough to change one's mind."""
 
+_digits = re.compile(r"[0-9]+").fullmatch
+_negative = re.compile(r"-[0-9]+").fullmatch
+_asks = re.compile(r"no-store|no-cache|\bmax-age\s*=\s*\"?0+(?![0-9])", re.IGNORECASE).search
+_lasts = re.compile(r"\b(?:s-maxage|max-age)\s*=\s*\"?0*[1-9]", re.IGNORECASE).search
 
-def max_age(subject: Subject) -> Fix:
-    """Seconds, as a plain number."""
+
+# -- what a preflight's answer says of itself -------------------------------------------------------------------------
+
+
+def _passes(view: View) -> bool:
+    return view.role == "preflight" and 200 <= view.status <= 299
+
+
+def _max_age(view: View) -> str:
+    """Return the Access-Control-Max-Age of a preflight that passes; "" where there is none, or several."""
+    return view.values.get(MAX_AGE, "") if _passes(view) and MAX_AGE not in view.lines else ""
+
+
+def is_capped(view: View) -> bool:
+    """Return whether a preflight is to be kept for longer than the engine keeps any."""
+    value, cap = _max_age(view), view.policy.cache.cap_seconds
+    digits = value.lstrip("0") or "0"
+    # A number of more digits than any cap has is beyond it, and int() would refuse the longest.
+    return bool(_digits(value)) and cap is not None and (len(digits) > 9 or int(digits) > cap)
+
+
+def is_negative(view: View) -> bool:
+    """Return whether a preflight's time is a negative number."""
+    return bool(_negative(_max_age(view)))
+
+
+def is_no_number(view: View) -> bool:
+    """Return whether a preflight's time is no number at all."""
+    return bool(value := _max_age(view)) and not _digits(value) and not _negative(value)
+
+
+# -- what passed by `*` -----------------------------------------------------------------------------------------------
+
+
+def _elements(view: View, header: str) -> tuple[str, ...]:
+    """Return the elements of a list on a preflight that passes; none with credentials, where `*` covers nothing."""
+    values = extract_header_list_values(view.values.get(header)) if _passes(view) and view.include is False else None
+    return values if isinstance(values, tuple) else ()
+
+
+def _names_by_wildcard(view: View) -> tuple[str, ...]:
+    """Return the request-header names that are asked for and not listed, where `*` is."""
+    listed = _elements(view, HEADERS)
+    return find_uncovered_names(listed, view.asked, include=True) if "*" in listed else ()
+
+
+def allows_authorization_by_wildcard(view: View) -> bool:
+    """Return whether the engine lets Authorization pass by `*`, which the standard does not."""
+    return view.policy.authorization_by_wildcard and any(
+        not is_covered_by_wildcard(name.lower(), include=False) for name in _names_by_wildcard(view)
+    )
+
+
+def is_never_cached(view: View) -> bool:
+    """Return whether a preflight that is to be kept passed by a `*` that the engine's cache does not count."""
+    value, cache = _max_age(view), view.policy.cache
+    if not _digits(value) or not value.strip("0"):
+        return False
+    if allows_authorization_by_wildcard(view) and not cache.authorization_by_wildcard:
+        return True
+    methods, method = _elements(view, METHODS), view.method
+    method_by_wildcard = "*" in methods and method not in methods and not is_cors_safelisted_method(method)
+    return not cache.wildcard_hits and (method_by_wildcard or bool(_names_by_wildcard(view)))
+
+
+# -- what a cache may reuse -------------------------------------------------------------------------------------------
+
+
+def lacks_vary(view: View) -> bool:
+    """Return whether a cache may hand the response for one origin to another, without asking the server.
+
+    If it asks, the server's answer brings the right header. A 304 need not repeat what the stored response said.
+    """
+    origin = view.values.get(ORIGIN)
+    if view.role == "preflight" or view.method not in ("GET", "HEAD") or view.status == 304:
+        return False
+    vary = {part.strip().lower() for part in view.values.get(VARY, "").split(",")}
+    if origin != view.origin or origin == "null" or "origin" in vary or "*" in vary:
+        return False
+    control = view.values.get(CACHE_CONTROL, "")
+    # Last-Modified lets a cache reuse a response that does not say for how long it may (RFC 9111, section 4.2.2).
+    return _asks(control) is None and (LAST_MODIFIED in view.names or _lasts(control) is not None)
+
+
+# -- the fixes --------------------------------------------------------------------------------------------------------
+
+
+def set_max_age(subject: Subject) -> Fix:
+    """Return the header in seconds, as a plain number."""
     return Fix((HeaderEdit("Access-Control-Max-Age", REASONABLE),))
 
 
-def by_name(subject: Subject) -> Fix:
-    """The method and the headers that are asked for, listed by name."""
+def list_by_name(subject: Subject) -> Fix:
+    """Return the lists with the method and the headers that are asked for in them, by name."""
     fix = allow_headers(subject) if subject.names else Fix()
-    methods = list_values(subject.response.headers.get("access-control-allow-methods"))
+    methods = extract_header_list_values(subject.response.headers.get("access-control-allow-methods"))
     unlisted = not isinstance(methods, Failure) and subject.method not in (methods or ())
     return fix + allow_methods(subject) if unlisted and not is_cors_safelisted_method(subject.method) else fix
 
@@ -41,23 +137,6 @@ GRANTED = "204\nAccess-Control-Allow-Origin: https://app.example\nVary: Origin"
 LISTS = "Access-Control-Allow-Methods: PUT\nAccess-Control-Allow-Headers: Content-Type"
 
 RULES = (
-    Rule(
-        code=VARY,
-        kind="advice",
-        title="The answer names the origin, and Vary does not",
-        spec=CACHES,
-        step="",
-        why="A cache may reuse this response, which allows one origin. Without Vary: Origin it may hand it to a page "
-        "of another origin, which is then blocked. Where the server never allows any other origin, nothing is wrong.",
-        seen="Access-Control-Allow-Origin: {allow_origin} on a response that caches may reuse, and no Vary: Origin",
-        needed="Vary: Origin",
-        advice="Send Vary: Origin on every response of this resource, also on those to requests without Origin.",
-        fix=vary_origin,
-        example=Example(
-            "GET https://api.example/orders\nOrigin: https://app.example\n\n"
-            '200\nAccess-Control-Allow-Origin: https://app.example\nCache-Control: max-age=300\nETag: "7"',
-        ),
-    ),
     Rule(
         code=CAPPED,
         kind="advice",
@@ -70,6 +149,7 @@ RULES = (
         needed="at most 7200 for Chromium, 86400 for Firefox, 600 for WebKit, to mean what it says",
         advice="Nothing has to change; expect a preflight each time the browser's own limit is over.",
         actor="nobody",
+        check=is_capped,
         example=Example(f"{ASKED}\n\n{GRANTED}\n{LISTS}\nAccess-Control-Max-Age: 31536000"),
     ),
     Rule(
@@ -83,7 +163,8 @@ RULES = (
         seen="Access-Control-Max-Age: {max_age}",
         needed="Access-Control-Max-Age: 600 (or another number of seconds)",
         advice="Send the seconds as digits.",
-        fix=max_age,
+        fix=set_max_age,
+        check=is_no_number,
         example=Example(f"{ASKED}\n\n{GRANTED}\n{LISTS}\nAccess-Control-Max-Age: 10m"),
     ),
     Rule(
@@ -98,7 +179,29 @@ RULES = (
         needed="Access-Control-Max-Age: 0 to keep nothing, or a number of seconds",
         advice="Send 0 if preflights are not to be remembered.",
         fix=lambda subject: Fix((HeaderEdit("Access-Control-Max-Age", "0"),)),
+        check=is_negative,
         example=Example(f"{ASKED}\n\n{GRANTED}\n{LISTS}\nAccess-Control-Max-Age: -1"),
+    ),
+    Rule(
+        code=AUTHORIZATION,
+        kind="advice",
+        title="Authorization is covered by a wildcard only",
+        spec=NON_WILDCARD,
+        step="",
+        why="By the standard `*` in Access-Control-Allow-Headers does not cover Authorization: it has to be listed. "
+        "Browsers let it pass all the same; Firefox prints a warning.",
+        seen="Access-Control-Allow-Headers: {allow_headers}, and the page sends Authorization",
+        needed="Access-Control-Allow-Headers: *, Authorization",
+        advice="List Authorization by name.",
+        fix=allow_headers,
+        check=allows_authorization_by_wildcard,
+        example=Example(
+            "OPTIONS https://api.example/orders\nOrigin: https://app.example\nAccess-Control-Request-Method: GET\n"
+            "Access-Control-Request-Headers: authorization\n\n"
+            "204\nAccess-Control-Allow-Origin: *\nAccess-Control-Allow-Headers: *",
+            # By the standard it is blocked.
+            engines=("chromium", "firefox", "webkit"),
+        ),
     ),
     Rule(
         code=NEVER,
@@ -111,7 +214,8 @@ RULES = (
         seen="Access-Control-Allow-Methods: {allow_methods}; Access-Control-Allow-Headers: {allow_headers}",
         needed="{method} in Access-Control-Allow-Methods and {names} in Access-Control-Allow-Headers, by name",
         advice="List methods and headers by name instead of *.",
-        fix=by_name,
+        fix=list_by_name,
+        check=is_never_cached,
         example=Example(
             f"{ASKED}\n\n204\nAccess-Control-Allow-Origin: *\nAccess-Control-Allow-Methods: *\n"
             "Access-Control-Allow-Headers: *\nAccess-Control-Max-Age: 600",
@@ -130,11 +234,29 @@ RULES = (
         seen="the same preflight over and over, and Access-Control-Max-Age: {max_age}",
         needed="Access-Control-Max-Age: 600 (or more: Chromium keeps up to 7200, Firefox up to 86400)",
         advice="Send Access-Control-Max-Age on preflights.",
-        fix=max_age,
+        fix=set_max_age,
         example=Example(
             f"{ASKED}\n\n{GRANTED}\n{LISTS}",
             f"{ASKED}\n\n{GRANTED}\n{LISTS}",
             f"{ASKED}\n\n{GRANTED}\n{LISTS}",
+        ),
+    ),
+    Rule(
+        code=NO_VARY,
+        kind="advice",
+        title="The answer names the origin, and Vary does not",
+        spec=CACHES,
+        step="",
+        why="A cache may reuse this response, which allows one origin. Without Vary: Origin it may hand it to a page "
+        "of another origin, which is then blocked. Where the server never allows any other origin, nothing is wrong.",
+        seen="Access-Control-Allow-Origin: {allow_origin} on a response that caches may reuse, and no Vary: Origin",
+        needed="Vary: Origin",
+        advice="Send Vary: Origin on every response of this resource, also on those to requests without Origin.",
+        fix=vary_origin,
+        check=lacks_vary,
+        example=Example(
+            "GET https://api.example/orders\nOrigin: https://app.example\n\n"
+            '200\nAccess-Control-Allow-Origin: https://app.example\nCache-Control: max-age=300\nETag: "7"',
         ),
     ),
 )

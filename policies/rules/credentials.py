@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from corsight.policies.fetch.origin import is_potentially_trustworthy
 from corsight.policies.rules.example import Example
 from corsight.policies.rules.model import Rule
-from corsight.policies.rules.preflight import allow_headers
+from corsight.policies.rules.view import CREDENTIALS, ORIGIN, View
 
 SPEC = "https://fetch.spec.whatwg.org/#cors-protocol-and-credentials"
-NON_WILDCARD = "https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name"
 
 WITH_WILDCARD = "allow-credentials-with-wildcard"
-AUTHORIZATION = "authorization-by-wildcard"
 INSECURE = "insecure-origin-with-credentials"
 REFLECTED = "reflected-origin-with-credentials"
+
+
+def allows_nobody(view: View) -> bool:
+    """Return whether credentials are allowed beside `*`, which does not count with them."""
+    return view.values.get(ORIGIN) == "*" and view.values.get(CREDENTIALS) == "true"
+
+
+def trusts_insecure_page(view: View) -> bool:
+    """Return whether a page of an insecure origin may use the user's credentials with a server of https."""
+    origin = view.values.get(ORIGIN, "")
+    if not view.secure or view.values.get(CREDENTIALS) != "true" or origin != view.origin:
+        return False
+    return origin.startswith("http://") and not is_potentially_trustworthy(origin)
+
 
 RULES = (
     Rule(
@@ -26,29 +39,10 @@ RULES = (
         seen="Access-Control-Allow-Origin: * with Access-Control-Allow-Credentials: true",
         needed="either * without Access-Control-Allow-Credentials, or the origin by name with it",
         advice="Leave Access-Control-Allow-Credentials out if the data is public; else name the origins you trust.",
+        check=allows_nobody,
         example=Example(
             "GET https://api.example/orders\nOrigin: https://app.example\n\n"
             "200\nAccess-Control-Allow-Origin: *\nAccess-Control-Allow-Credentials: true",
-        ),
-    ),
-    Rule(
-        code=AUTHORIZATION,
-        kind="advice",
-        title="Authorization is covered by a wildcard only",
-        spec=NON_WILDCARD,
-        step="",
-        why="By the standard `*` in Access-Control-Allow-Headers does not cover Authorization: it has to be listed. "
-        "Browsers let it pass all the same; Firefox prints a warning.",
-        seen="Access-Control-Allow-Headers: {allow_headers}, and the page sends Authorization",
-        needed="Access-Control-Allow-Headers: *, Authorization",
-        advice="List Authorization by name.",
-        fix=allow_headers,
-        example=Example(
-            "OPTIONS https://api.example/orders\nOrigin: https://app.example\nAccess-Control-Request-Method: GET\n"
-            "Access-Control-Request-Headers: authorization\n\n"
-            "204\nAccess-Control-Allow-Origin: *\nAccess-Control-Allow-Headers: *",
-            # By the standard it is blocked.
-            engines=("chromium", "firefox", "webkit"),
         ),
     ),
     Rule(
@@ -62,6 +56,7 @@ RULES = (
         seen="Access-Control-Allow-Origin: {allow_origin} with Access-Control-Allow-Credentials: true, over https",
         needed="https origins only, where credentials are allowed",
         advice="Serve the page over https, and take the http origin off the server's list.",
+        check=trusts_insecure_page,
         example=Example(
             "GET https://api.example/orders\nOrigin: http://app.example\n\n"
             "200\nAccess-Control-Allow-Origin: http://app.example\nAccess-Control-Allow-Credentials: true\n"

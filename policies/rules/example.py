@@ -6,11 +6,12 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
+from corsight.policies.engines.added import list_page_set_headers
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response
 from corsight.policies.facts import Facts
 from corsight.policies.fetch.headers import Failure
 from corsight.policies.fetch.redirect import location_url
-from corsight.policies.fetch.safelist import cors_unsafe_request_header_names, page_set_headers
+from corsight.policies.fetch.safelist import cors_unsafe_request_header_names
 from corsight.policies.verdict import EngineName
 
 PAGE = "https://app.example"
@@ -72,7 +73,7 @@ def facts_of(exchange: Exchange, **stated: Any) -> Facts:
         mode="cors",
         destination="empty",
         method=request.method,
-        names=cors_unsafe_request_header_names(page_set_headers(request.headers)),
+        names=cors_unsafe_request_header_names(list_page_set_headers(request.headers)),
         credentials="not-include",
         secure=page.startswith("https:"),
         target="" if isinstance(target, Failure) else target,

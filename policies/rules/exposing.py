@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from corsight.policies.fetch.exposed import FORBIDDEN_RESPONSE_NAMES, SAFELISTED_RESPONSE_NAMES
-from corsight.policies.fetch.headers import is_token
+from corsight.policies.fetch.headers import find_invalid_token, is_token
 from corsight.policies.rules.example import Example
 from corsight.policies.rules.model import Fix, HeaderEdit, Rule, Subject
+from corsight.policies.rules.view import EXPOSE, PLUMBING, View
 
 SPEC = "https://fetch.spec.whatwg.org/#http-access-control-expose-headers"
 EXPOSE_HEADERS = "Access-Control-Expose-Headers"
@@ -15,33 +15,46 @@ INVALID = "expose-headers-invalid"
 ON_PREFLIGHT = "expose-headers-on-preflight"
 IN_VAIN = "headers-asked-in-vain"
 
-PLUMBING = (
-    SAFELISTED_RESPONSE_NAMES
-    | FORBIDDEN_RESPONSE_NAMES
-    | {
-        *("accept-ch", "accept-ranges", "access-control-allow-credentials", "access-control-allow-headers", "age"),
-        *("access-control-allow-methods", "access-control-allow-origin", "access-control-expose-headers", "alt-svc"),
-        *("access-control-max-age", "cf-cache-status", "cf-ray", "connection", "content-encoding", "date", "etag"),
-        *("content-security-policy", "cross-origin-opener-policy", "cross-origin-resource-policy", "keep-alive", "nel"),
-        *("cross-origin-embedder-policy", "expect-ct", "permissions-policy", "referrer-policy", "report-to", "server"),
-        *(
-            "reporting-endpoints",
-            "server-timing",
-            "strict-transport-security",
-            "timing-allow-origin",
-            "transfer-encoding",
-        ),
-        *("vary", "via", "x-cache", "x-content-type-options", "x-frame-options", "x-powered-by", "x-xss-protection"),
-    }
-)
-"""Headers that scripts hardly ever ask for, or can read anyway."""
 WIDENS = "lets scripts of the allowed origins read the headers it lists"
 
 
+# -- the checks -------------------------------------------------------------------------------------------------------
+
+
+def _wanted(view: View) -> list[str]:
+    """Return the names of a response that a script may want to read; none of a redirect, or of a preflight's answer."""
+    return [name for name in view.names if name not in PLUMBING] if view.role == "request" else []
+
+
+def find_hidden_by_wildcard(view: View) -> str:
+    """Return the names that stay hidden since `*` counts for nothing with credentials, on a list that can be read."""
+    listed = view.values.get(EXPOSE, "")
+    exposed = [name.lower() for name in split_tokens(listed)]
+    if not view.include or "*" not in exposed or find_invalid_token(listed) is not None:
+        return ""
+    return ", ".join(name for name in _wanted(view) if name not in exposed)
+
+
+def is_malformed(view: View) -> bool:
+    """Return whether the response's list cannot be read."""
+    return view.role == "request" and find_invalid_token(view.values.get(EXPOSE, "")) is not None
+
+
+def find_exposed_on_preflight(view: View) -> str:
+    """Return the names that the preflight's answer exposes, and the response has and does not expose."""
+    if view.preflight_exposes is None or EXPOSE in view.values:
+        return ""
+    wanted = _wanted(view)
+    return ", ".join(name for name in split_tokens(view.preflight_exposes) if name.lower() in wanted)
+
+
+# -- the fixes --------------------------------------------------------------------------------------------------------
+
+
 def expose_by_name(subject: Subject) -> Fix:
-    """List what a script may want, and what is listed well already."""
+    """Return the list of what a script may want, and what is listed well already."""
     headers = subject.response.headers
-    listed = listed_well(headers.get(EXPOSE_HEADERS.lower()) or "")
+    listed = split_tokens(headers.get(EXPOSE) or "")
     have = {name.lower() for name in listed}
     more = [name for name in headers.names() if name not in PLUMBING and name not in have]
     names = [name for name in (*listed, *more) if name != "*"]
@@ -49,20 +62,20 @@ def expose_by_name(subject: Subject) -> Fix:
 
 
 def expose_listed(subject: Subject) -> Fix:
-    """List what is listed well, and leave out the rest."""
-    names = listed_well(subject.response.headers.get(EXPOSE_HEADERS.lower()) or "")
+    """Return the list of what is listed well, without the rest."""
+    names = split_tokens(subject.response.headers.get(EXPOSE) or "")
     return Fix((HeaderEdit(EXPOSE_HEADERS, ", ".join(names)),)) if names else expose_by_name(subject)
 
 
 def expose_asked(subject: Subject) -> Fix:
-    """List the headers that are hidden (`value`), beside those that are listed."""
-    listed = listed_well(subject.response.headers.get(EXPOSE_HEADERS.lower()) or "")
-    asked = [name for name in listed_well(subject.value) if name.lower() not in {one.lower() for one in listed}]
+    """Return the list with the headers that are hidden (`value`) on it."""
+    listed = split_tokens(subject.response.headers.get(EXPOSE) or "")
+    asked = [name for name in split_tokens(subject.value) if name.lower() not in {one.lower() for one in listed}]
     return Fix((HeaderEdit(EXPOSE_HEADERS, ", ".join([*listed, *asked])),)) if asked else Fix()
 
 
-def listed_well(value: str) -> list[str]:
-    """The elements of a list that are header names."""
+def split_tokens(value: str) -> list[str]:
+    """Return the elements of a list that are header names."""
     return [name for name in (part.strip("\t ") for part in value.split(",")) if is_token(name)]
 
 
@@ -83,6 +96,7 @@ RULES = (
         advice="List the headers by name.",
         fix=expose_by_name,
         widens=WIDENS,
+        check=find_hidden_by_wildcard,
         example=Example(
             f"{ASKED}\nCookie: id=7\n\n{GRANTED}\nAccess-Control-Allow-Credentials: true\n"
             "Access-Control-Expose-Headers: *",
@@ -102,6 +116,7 @@ RULES = (
         advice="Separate by commas; no quotes, no spaces inside, no semicolons.",
         fix=expose_listed,
         widens=WIDENS,
+        check=is_malformed,
         example=Example(f"{ASKED}\n\n{GRANTED}\nAccess-Control-Expose-Headers: X-Total-Count; X-Page"),
     ),
     Rule(
@@ -117,6 +132,7 @@ RULES = (
         advice="Send the header on the response to the request.",
         fix=expose_asked,
         widens=WIDENS,
+        check=find_exposed_on_preflight,
         example=Example(
             "OPTIONS https://api.example/orders\nOrigin: https://app.example\nAccess-Control-Request-Method: PUT\n\n"
             "204\nAccess-Control-Allow-Origin: https://app.example\nAccess-Control-Allow-Methods: PUT\n"

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from corsight.policies.exchange import HeaderList, Response
-from corsight.policies.fetch.safelist import is_cors_non_wildcard_request_header_name
+from corsight.policies.fetch.safelist import find_uncovered_names
 from corsight.policies.rules.example import Example
+from corsight.policies.rules.view import View
 
 Kind = Literal["decision", "advice"]
 Actor = Literal["server", "client", "proxy", "nobody"]
@@ -40,13 +41,7 @@ class Subject:
     def refused(self) -> tuple[str, ...]:
         """The request's header names that Access-Control-Allow-Headers does not cover, by the standard."""
         value = self.response.headers.get("access-control-allow-headers") or ""
-        listed = {part.strip().lower() for part in value.split(",")}
-        wildcard = "*" in listed and not self.include
-        return tuple(
-            name
-            for name in self.names
-            if name not in listed and (not wildcard or is_cors_non_wildcard_request_header_name(name))
-        )
+        return find_uncovered_names(map(str.strip, value.split(",")), self.names, include=self.include)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +63,7 @@ class Fix:
     status: int | None = None
 
     def apply(self, response: Response) -> Response:
-        """The response with the edits made."""
+        """Return the response with the edits made."""
         headers = response.headers
         for edit in self.edits:
             name = edit.name.lower().encode()
@@ -85,8 +80,8 @@ class Fix:
         return bool(self.edits or self.status)
 
 
-def no_header(subject: Subject) -> Fix:
-    """The fix of what no response header mends."""
+def change_nothing(subject: Subject) -> Fix:
+    """Return no edits: the fix of what no response header mends."""
     return Fix()
 
 
@@ -97,8 +92,11 @@ class Rule:
     A decision blocks; advice does not. `why` says in two or three sentences why the rule exists. `seen` says in one
     line what was there, `needed` what would have satisfied it; `seen_in` and `needed_in` fill them in. `fix` returns
     the edits, or an empty Fix where no header can mend it; `advice` says in words what to do, and `actor` who has to.
-    `widens` says how the fix widens access, where it does. `many` tells that it takes several exchanges to find it, so
-    that corsight.policies.findings does. `example` is an exchange that it is true of.
+    `widens` says how the fix widens access, where it does. `example` is an exchange that it is true of.
+
+    `spec` and `step` name what a decision fails by; `corsight.policies.decision` finds it. Advice has a `check`: it
+    returns the value that the advice turns on, or True where there is none, and False (or "") where there is nothing
+    to say. `many` tells that it takes several exchanges to find it: corsight.policies.findings does, and no check.
     """
 
     code: str
@@ -111,9 +109,10 @@ class Rule:
     spec: str = ""
     step: str = ""
     actor: Actor = "server"
-    fix: Callable[[Subject], Fix] = field(default=no_header)
+    fix: Callable[[Subject], Fix] = field(default=change_nothing)
     widens: str | None = None
     kind: Kind = "decision"
+    check: Callable[[View], bool | str] | None = None
     many: bool = False
 
     @property
@@ -124,14 +123,14 @@ class Rule:
     @property
     def mendable(self) -> bool:
         """Whether a response header, or the status of a preflight, can mend it."""
-        return self.fix is not no_header
+        return self.fix is not change_nothing
 
     def seen_in(self, subject: Subject) -> str:
-        """What was seen, in one line. What the peers sent is in it as it is: redact it before it is shown."""
+        """Return what was seen, in one line. What the peers sent is in it as it is: redact it before it is shown."""
         return fill(self.seen, subject)
 
     def needed_in(self, subject: Subject) -> str:
-        """What would have satisfied the rule, in one line; not redacted either."""
+        """Return what would have satisfied the rule, in one line; not redacted either."""
         return fill(self.needed, subject)
 
 
@@ -150,8 +149,10 @@ HEADERS = {
 
 
 def fill(template: str, subject: Subject) -> str:
-    """A rule's text with its placeholders filled in: those of HEADERS, origin, method, names, refused, host, status,
-    target and value. Raises KeyError for any other."""
+    """Return a rule's text with its placeholders filled in; raise KeyError for one that is unknown.
+
+    Known are those of HEADERS, and origin, method, names, refused, host, status, target and value.
+    """
     get = subject.response.headers.get
     words: dict[str, str] = {
         placeholder: get(name) or NONE for placeholder, name in HEADERS.items() if f"{{{placeholder}}}" in template

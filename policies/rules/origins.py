@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import lru_cache
 
 from corsight.policies.fetch.origin import is_serialized_origin, origin_of
 from corsight.policies.fetch.steps import Algorithm
 from corsight.policies.rules.cors_check import ALLOW_ORIGIN, WIDENS, allow_origin
 from corsight.policies.rules.example import Example
 from corsight.policies.rules.model import Fix, HeaderEdit, Rule, Subject
+from corsight.policies.rules.placement import is_joined
+from corsight.policies.rules.view import ORIGIN, View
 
 TRAILING_SLASH = "allow-origin-trailing-slash"
 PATH = "allow-origin-path"
@@ -26,8 +30,24 @@ _IPV6 = re.compile(r"(?<=//)\[[0-9A-Fa-f:.]+\]")
 _PATTERN = re.compile(r"[*^$|()\\\[\]]|\.\+")
 
 
-def misshapen(allow_origin: str) -> tuple[str, ...]:
-    """The codes of what keeps a value from being an origin as browsers serialize it; empty where nothing does.
+def has_misshape(code: str) -> Callable[[View], bool]:
+    """Return the check for one of the codes that `find_misshapes` finds. Two layers that both answer are no list."""
+
+    def check(view: View) -> bool:
+        allow_origin = view.values.get(ORIGIN, "")
+        return ORIGIN not in view.lines and not is_joined(allow_origin) and code in find_misshapes(allow_origin)
+
+    return check
+
+
+def allows_null(view: View) -> bool:
+    """Return whether the origin `null` is allowed."""
+    return view.values.get(ORIGIN) == "null"
+
+
+@lru_cache(maxsize=64)
+def find_misshapes(allow_origin: str) -> tuple[str, ...]:
+    """Return the codes of what keeps a value from being an origin as browsers serialize it; empty where nothing does.
 
     `*` and `null` are values of their own, and what does not look like an origin at all is left to
     allow-origin-invalid.
@@ -45,31 +65,31 @@ def misshapen(allow_origin: str) -> tuple[str, ...]:
     if match is None:
         return ()
     scheme, host, port, rest = match.groups()
-    found = []
+    codes = []
     if rest is not None:
-        found.append(TRAILING_SLASH if rest == "/" else PATH)
+        codes.append(TRAILING_SLASH if rest == "/" else PATH)
     if scheme != scheme.lower() or host != host.lower():
-        found.append(UPPER_CASE)
+        codes.append(UPPER_CASE)
     if port is not None and origin_of(allow_origin) == origin_of(f"{scheme}://{host}"):
-        found.append(DEFAULT_PORT)
-    return tuple(found)
+        codes.append(DEFAULT_PORT)
+    return tuple(codes)
 
 
-def listed_origins(allow_origin: str) -> list[str]:
-    """The elements of a list of origins, however they are separated."""
+def split_origins(allow_origin: str) -> list[str]:
+    """Return the elements of a list of origins, however they are separated."""
     return [one for one in re.split(r"[,\s]+", allow_origin) if one]
 
 
-def reshaped(subject: Subject) -> Fix:
-    """The same origin, as browsers serialize it."""
+def reshape_origin(subject: Subject) -> Fix:
+    """Return the same origin, as browsers serialize it."""
     origin = origin_of(subject.response.headers.get(ALLOW_ORIGIN.lower()) or "")
     return Fix((HeaderEdit(ALLOW_ORIGIN, origin),)) if origin != "null" else Fix()
 
 
-def picked(subject: Subject) -> Fix:
-    """The origin that asked, where it is on the list."""
+def pick_origin(subject: Subject) -> Fix:
+    """Return the origin that asked, where it is on the list."""
     value = subject.response.headers.get(ALLOW_ORIGIN.lower()) or ""
-    return allow_origin(subject) if subject.origin in listed_origins(value) else Fix()
+    return allow_origin(subject) if subject.origin in split_origins(value) else Fix()
 
 
 ASKED = "GET https://api.example/orders\nOrigin: https://app.example\n\n200\nAccess-Control-Allow-Origin: "
@@ -88,8 +108,9 @@ RULES = (
         seen=SEEN,
         needed="the origin without the final slash",
         advice="Take the slash off in the server's list of origins.",
-        fix=reshaped,
+        fix=reshape_origin,
         widens=MEANT,
+        check=has_misshape(TRAILING_SLASH),
         example=Example(f"{ASKED}https://app.example/"),
     ),
     Rule(
@@ -103,8 +124,9 @@ RULES = (
         seen=SEEN,
         needed="the origin without its path",
         advice="Take off everything after host and port in the server's list of origins.",
-        fix=reshaped,
+        fix=reshape_origin,
         widens=MEANT,
+        check=has_misshape(PATH),
         example=Example(f"{ASKED}https://app.example/shop"),
     ),
     Rule(
@@ -118,8 +140,9 @@ RULES = (
         seen=SEEN,
         needed="the origin without the port",
         advice="Take the port off in the server's list of origins.",
-        fix=reshaped,
+        fix=reshape_origin,
         widens=MEANT,
+        check=has_misshape(DEFAULT_PORT),
         example=Example(f"{ASKED}https://app.example:443"),
     ),
     Rule(
@@ -133,8 +156,9 @@ RULES = (
         seen=SEEN,
         needed="the origin in lower case",
         advice="Write it in lower case in the server's list of origins.",
-        fix=reshaped,
+        fix=reshape_origin,
         widens=MEANT,
+        check=has_misshape(UPPER_CASE),
         example=Example(f"{ASKED}https://App.example"),
     ),
     Rule(
@@ -148,8 +172,9 @@ RULES = (
         seen=SEEN,
         needed="Access-Control-Allow-Origin: {origin} when that origin asks, and Vary: Origin",
         advice="Keep the list in the server; answer with the one origin that asked if it is on it.",
-        fix=picked,
+        fix=pick_origin,
         widens=WIDENS,
+        check=has_misshape(LIST),
         example=Example(f"{ASKED}https://app.example, https://admin.example"),
     ),
     Rule(
@@ -165,6 +190,7 @@ RULES = (
         advice="Match the pattern in the server, on the whole origin; answer with the one that asked.",
         fix=allow_origin,
         widens=WIDENS,
+        check=has_misshape(PATTERN),
         example=Example(f"{ASKED}https://*.example"),
     ),
     Rule(
@@ -178,6 +204,7 @@ RULES = (
         seen=SEEN,
         needed="the origins of the pages that are meant, or * for data that is public",
         advice="Take null off the server's list; give the page an origin of its own.",
+        check=allows_null,
         example=Example(
             "GET https://api.example/orders\nOrigin: null\n\n200\nAccess-Control-Allow-Origin: null",
             page_origin="null",

@@ -7,6 +7,7 @@ from functools import lru_cache
 from corsight.policies.rules.cors_check import ALLOW_CREDENTIALS, ALLOW_ORIGIN
 from corsight.policies.rules.example import Example
 from corsight.policies.rules.model import Fix, HeaderEdit, Rule, Subject
+from corsight.policies.rules.view import HEADERS, MAX_AGE, METHODS, ORIGIN, View
 
 SPEC = "https://fetch.spec.whatwg.org/#http-responses"
 REQUESTS = "https://fetch.spec.whatwg.org/#http-requests"
@@ -18,8 +19,7 @@ BY_CLIENT = "cors-header-sent-by-client"
 ON_RESPONSE = "request-header-on-response"
 LISTS = "allow-lists-on-response"
 
-MAX_AGE = "Access-Control-Max-Age"
-SINGLES = (ALLOW_ORIGIN, ALLOW_CREDENTIALS, MAX_AGE)
+SINGLES = (ALLOW_ORIGIN, ALLOW_CREDENTIALS, "Access-Control-Max-Age")
 """The headers that may come once."""
 RESPONSE_HEADERS = (
     *SINGLES,
@@ -33,7 +33,6 @@ REQUEST_HEADERS = ("Access-Control-Request-Method", "Access-Control-Request-Head
 
 RESPONSE_NAMES = frozenset(name.lower() for name in RESPONSE_HEADERS)
 REQUEST_NAMES = frozenset(name.lower() for name in REQUEST_HEADERS)
-SINGLE_NAMES = frozenset(name.lower() for name in SINGLES)
 OTHERS = frozenset(
     {
         # Private network access: withdrawn, and still sent.
@@ -45,10 +44,56 @@ OTHERS = frozenset(
 )
 """What begins like a CORS header and is meant to."""
 PREFIX = "access-control-"
+CANONICAL = {name.lower(): name for name in (*RESPONSE_HEADERS, *REQUEST_HEADERS)}
+"""The CORS headers as one writes them."""
 
 
-def meant(name: str) -> str | None:
-    """The CORS header that a name (lower case) was meant for; None where it is one, or looks like none."""
+# -- the checks -------------------------------------------------------------------------------------------------------
+
+
+def find_repeated(view: View) -> str:
+    """Return the lines of headers that may come once and came in several, or that a proxy joined."""
+    lines = [f"{name}: {line}" for name in SINGLES for line in view.lines.get(name.lower(), ())]
+    if not lines and is_joined(view.values.get(ORIGIN, "")):
+        return f"{ALLOW_ORIGIN}: {view.values[ORIGIN]}"
+    return "; ".join(lines)
+
+
+def is_joined(allow_origin: str) -> bool:
+    """Return whether a proxy joined the answers of two layers: the same one twice, or one of them is `*`."""
+    listed = [part.strip() for part in allow_origin.split(",")]
+    return len(listed) == 2 and (listed[0] == listed[1] != "" or ("*" in listed and "" not in listed))
+
+
+def find_misspelt(view: View) -> str:
+    """Return the misspelt names, each with the header that was meant, where the response does not have that."""
+    pairs = [(name, header) for name in view.names if (header := find_meant(name)) is not None]
+    return "; ".join(f"{name} (meant is {header})" for name, header in pairs if header.lower() not in view.names)
+
+
+def find_sent_by_client(view: View) -> str:
+    """Return the response's CORS headers that the page sends."""
+    return ", ".join(CANONICAL[name] for name in view.asked if name in RESPONSE_NAMES)
+
+
+def find_request_headers(view: View) -> str:
+    """Return the request's CORS headers that the server sends."""
+    return ", ".join(CANONICAL[name] for name in view.names if name in REQUEST_NAMES)
+
+
+def find_lists(view: View) -> str:
+    """Return what is for preflights' answers, on a response that is none."""
+    if view.role == "preflight" or view.method == "OPTIONS":
+        return ""
+    names = [name for name in (METHODS, HEADERS, MAX_AGE) if name in view.values]
+    return "; ".join(f"{CANONICAL[name]}: {view.values[name]}" for name in names)
+
+
+# -- what was meant ---------------------------------------------------------------------------------------------------
+
+
+def find_meant(name: str) -> str | None:
+    """Return the CORS header that a name (lower case) was meant for; None where it is one, or looks like none."""
     if name in RESPONSE_NAMES or name in REQUEST_NAMES or name in OTHERS or not 12 <= len(name) <= 48:
         return None
     return _nearest(name)
@@ -66,12 +111,12 @@ def _nearest(name: str) -> str | None:
 
 
 def _bare(name: str) -> str:
-    """The name without what separates its words: hyphens are what is forgotten first."""
+    """Return the name without what separates its words: hyphens are what is forgotten first."""
     return name.replace("-", "").replace("_", "").replace(" ", "")
 
 
 def _distance(a: str, b: str) -> int:
-    """How many letters have to be put in, taken out or changed to make one of the other (Levenshtein)."""
+    """Return how many letters have to be put in, taken out or changed to make one of the other (Levenshtein)."""
     row = list(range(len(b) + 1))
     for i, one in enumerate(a, 1):
         above, row[0] = row[0], i
@@ -80,19 +125,19 @@ def _distance(a: str, b: str) -> int:
     return row[-1]
 
 
-def spelt(subject: Subject) -> Fix:
-    """The value under the name that was meant, where that name is not there."""
+def correct_names(subject: Subject) -> Fix:
+    """Return each value under the name that was meant, where that name is not there."""
     headers = subject.response.headers
     edits: dict[str, HeaderEdit] = {}
     for name in headers.names():
-        known = meant(name)
-        if known is not None and known.lower() not in headers:
-            edits[known] = HeaderEdit(known, headers.get(name) or "")
+        header = find_meant(name)
+        if header is not None and header.lower() not in headers:
+            edits[header] = HeaderEdit(header, headers.get(name) or "")
     return Fix(tuple(edits.values()))
 
 
-def once(subject: Subject) -> Fix:
-    """Each header that came several times, once: with the value that says most."""
+def keep_one_line(subject: Subject) -> Fix:
+    """Return each header that came several times, once: with the value that says most."""
     headers, edits = subject.response.headers, []
     for name in SINGLES:
         lines = headers.lines(name.lower())
@@ -107,25 +152,6 @@ ASKED = "GET https://api.example/orders\nOrigin: https://app.example\n\n200\n"
 
 RULES = (
     Rule(
-        code=TWICE,
-        kind="advice",
-        title="Two layers answer CORS",
-        spec=CORS_CHECK,
-        step="1",
-        why="A header that may come once came twice: mostly an application sends CORS headers, and a proxy, gateway "
-        "or second middleware adds its own. Browsers join the two values, and the joined text means nothing.",
-        seen="{value}",
-        needed="each of these headers once",
-        advice="Choose the layer that answers CORS, mostly the application, and take the headers out of the other.",
-        actor="proxy",
-        fix=once,
-        widens="lets in whom one of the two layers meant to let in",
-        example=Example(
-            f"{ASKED}Access-Control-Allow-Origin: https://app.example\n"
-            "Access-Control-Allow-Origin: https://app.example\nVary: Origin",
-        ),
-    ),
-    Rule(
         code=MISSPELT,
         kind="advice",
         title="A CORS header is misspelt",
@@ -137,27 +163,11 @@ RULES = (
         needed="one of Access-Control-Allow-Origin, -Allow-Credentials, -Allow-Methods, -Allow-Headers, "
         "-Expose-Headers, -Max-Age",
         advice="Correct the name.",
-        fix=spelt,
+        fix=correct_names,
         widens="grants what the misspelt header was meant to grant",
+        check=find_misspelt,
         example=Example(
             f"{ASKED}Access-Control-Allow-Origin: *\nAccess-Control-Expose-Header: X-Total-Count\nX-Total-Count: 7",
-        ),
-    ),
-    Rule(
-        code=BY_CLIENT,
-        kind="advice",
-        title="The page sends a response's CORS header",
-        spec=REQUESTS,
-        step="",
-        why="Access-Control-Allow-Origin and its like are for the server to send. In a request they allow nothing, and "
-        "as headers that are not safelisted they cause a preflight that has to list them.",
-        seen="the request sends {value}",
-        needed="a request without it",
-        advice="Take it out of the page's request headers; let the server send it in its response.",
-        actor="client",
-        example=Example(
-            "OPTIONS https://api.example/orders\nOrigin: https://app.example\nAccess-Control-Request-Method: GET\n"
-            "Access-Control-Request-Headers: access-control-allow-origin\n\n204\nAccess-Control-Allow-Origin: *",
         ),
     ),
     Rule(
@@ -171,7 +181,46 @@ RULES = (
         seen="the response sends {value}",
         needed="Access-Control-Allow-Methods or Access-Control-Allow-Headers, on the preflight's answer",
         advice="Send the Allow headers in its place.",
+        check=find_request_headers,
         example=Example(f"{ASKED}Access-Control-Allow-Origin: *\nAccess-Control-Request-Headers: X-Requested-With"),
+    ),
+    Rule(
+        code=BY_CLIENT,
+        kind="advice",
+        title="The page sends a response's CORS header",
+        spec=REQUESTS,
+        step="",
+        why="Access-Control-Allow-Origin and its like are for the server to send. In a request they allow nothing, and "
+        "as headers that are not safelisted they cause a preflight that has to list them.",
+        seen="the request sends {value}",
+        needed="a request without it",
+        advice="Take it out of the page's request headers; let the server send it in its response.",
+        actor="client",
+        check=find_sent_by_client,
+        example=Example(
+            "OPTIONS https://api.example/orders\nOrigin: https://app.example\nAccess-Control-Request-Method: GET\n"
+            "Access-Control-Request-Headers: access-control-allow-origin\n\n204\nAccess-Control-Allow-Origin: *",
+        ),
+    ),
+    Rule(
+        code=TWICE,
+        kind="advice",
+        title="Two layers answer CORS",
+        spec=CORS_CHECK,
+        step="1",
+        why="A header that may come once came twice: mostly an application sends CORS headers, and a proxy, gateway "
+        "or second middleware adds its own. Browsers join the two values, and the joined text means nothing.",
+        seen="{value}",
+        needed="each of these headers once",
+        advice="Choose the layer that answers CORS, mostly the application, and take the headers out of the other.",
+        actor="proxy",
+        fix=keep_one_line,
+        widens="lets in whom one of the two layers meant to let in",
+        check=find_repeated,
+        example=Example(
+            f"{ASKED}Access-Control-Allow-Origin: https://app.example\n"
+            "Access-Control-Allow-Origin: https://app.example\nVary: Origin",
+        ),
     ),
     Rule(
         code=LISTS,
@@ -184,6 +233,7 @@ RULES = (
         seen="the response to a {method} sends {value}",
         needed="these headers on the answer to OPTIONS",
         advice="Look whether OPTIONS is answered with them; here they can be left out.",
+        check=find_lists,
         example=Example(
             f"{ASKED}Access-Control-Allow-Origin: *\nAccess-Control-Allow-Methods: GET, POST, PUT\n"
             "Access-Control-Allow-Headers: *",

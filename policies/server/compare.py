@@ -14,7 +14,7 @@ from corsight.policies.exchange import Exchange, Response
 from corsight.policies.facts import Role
 from corsight.policies.fetch import cors_check, preflight
 from corsight.policies.fetch.exposed import FORBIDDEN_RESPONSE_NAMES, SAFELISTED_RESPONSE_NAMES
-from corsight.policies.fetch.headers import list_values
+from corsight.policies.fetch.headers import extract_header_list_values
 from corsight.policies.fetch.origin import split_origin
 from corsight.policies.fetch.safelist import (
     NO_CORS_SAFELISTED_NAMES,
@@ -219,7 +219,7 @@ _SAFE_TO_READ = SAFELISTED_RESPONSE_NAMES | FORBIDDEN_RESPONSE_NAMES
 
 def _listed(value: str | None) -> tuple[str, ...]:
     """The elements of a list that a browser can read: each once."""
-    values = list_values(value)
+    values = extract_header_list_values(value)
     return tuple(dict.fromkeys(values)) if isinstance(values, tuple) else ()
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from corsight.policies.fetch.exposed import FORBIDDEN_RESPONSE_NAMES, exposed_header_names
+from corsight.policies.fetch.exposed import FORBIDDEN_RESPONSE_NAMES, list_exposed_header_names
 from corsight.policies.fetch.headers import is_token
 from corsight.policies.fetch.origin import is_localhost, origin_of, parse_url, same_site, split_origin
 from corsight.policies.fetch.safelist import is_forbidden_method, is_forbidden_request_header, normalize_method
@@ -128,7 +128,8 @@ def _needs(judgeds: Iterable[Judged]) -> tuple[dict[_Endpoint, dict[str, _Need]]
             need.credentials.append(flow)
             need.likely = need.likely and facts.credentials != "include"
         if facts.role == "request" and exchange.response is not None:
-            exposed = exposed_header_names(exchange.response.headers) & set(exchange.response.headers.names())
+            headers = exchange.response.headers
+            exposed = list_exposed_header_names(headers.get("access-control-expose-headers")) & set(headers.names())
             for name in sorted(exposed - FORBIDDEN_RESPONSE_NAMES - {ANY}):
                 need.exposed.setdefault(name, []).append(flow)
     return needs, labels

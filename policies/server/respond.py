@@ -9,7 +9,11 @@ from __future__ import annotations
 from corsight.policies.decision.patch import Answer
 from corsight.policies.exchange import Exchange, Request, Response
 from corsight.policies.fetch.headers import is_token
-from corsight.policies.fetch.safelist import is_cors_non_wildcard_request_header_name, is_cors_safelisted_method
+from corsight.policies.fetch.safelist import (
+    find_uncovered_names,
+    is_cors_non_wildcard_request_header_name,
+    is_cors_safelisted_method,
+)
 from corsight.policies.rules.model import HeaderEdit
 from corsight.policies.server.model import ServerPolicy
 from corsight.policies.server.origins import names_origin
@@ -108,13 +112,7 @@ def grants_method(policy: ServerPolicy, method: str) -> bool:
 
 def refused_names(policy: ServerPolicy, names: tuple[str, ...]) -> tuple[str, ...]:
     """Those of the request header names that may not be sent."""
-    listed = {name.lower() for name in policy.request_headers}
-    wildcard = ANY in listed and not policy.credentials
-    return tuple(
-        name
-        for name in names
-        if name.lower() not in listed and not (wildcard and not is_cors_non_wildcard_request_header_name(name.lower()))
-    )
+    return find_uncovered_names(policy.request_headers, names, include=policy.credentials)
 
 
 def grants(policy: ServerPolicy, origin: str, method: str, names: tuple[str, ...], *, include: bool) -> bool:

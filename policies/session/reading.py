@@ -6,13 +6,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from corsight.policies.engines.added import list_page_set_headers
 from corsight.policies.exchange import HeaderList
 from corsight.policies.fetch.origin import origin_of
-from corsight.policies.fetch.safelist import (
-    cors_unsafe_request_header_names,
-    is_cors_safelisted_method,
-    page_set_headers,
-)
+from corsight.policies.fetch.safelist import cors_unsafe_request_header_names, is_cors_safelisted_method
 from corsight.policies.session.memory import weigh_headers
 
 Mode = Literal["cors", "no-cors", "same-origin", "navigate", "websocket", "unknown"]
@@ -73,7 +70,7 @@ def _read(method: str, fields: tuple[tuple[bytes, bytes], ...]) -> Reading:
     accept = get("accept") or ""
     mode = get("sec-fetch-mode")
     destination = get("sec-fetch-dest")
-    page_set = page_set_headers(headers)
+    page_set = list_page_set_headers(headers)
     if preflight:
         method = asked or ""
         names = tuple(

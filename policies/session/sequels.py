@@ -5,7 +5,7 @@ from __future__ import annotations
 from corsight.policies.engines import EnginePolicy
 from corsight.policies.evidence import Certainty, Evidence, Reason
 from corsight.policies.exchange import HeaderList
-from corsight.policies.fetch.headers import list_values
+from corsight.policies.fetch.headers import extract_header_list_values
 from corsight.policies.fetch.preflight_cache import PreflightCache
 from corsight.policies.session.credentials import Credentials
 from corsight.policies.session.expected import PATIENCE, Expected, overtook
@@ -152,5 +152,5 @@ class Sequels:
 
 
 def _list_values(headers: HeaderList, name: str) -> tuple[str, ...]:
-    values = list_values(headers.get(name))
+    values = extract_header_list_values(headers.get(name))
     return values if isinstance(values, tuple) else ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from corsight.policies.fetch.headers import list_values
+from corsight.policies.fetch.headers import extract_header_list_values
 from corsight.policies.findings.case import Case, listed, plural
 from corsight.policies.findings.causes.plain import NEVER_SENT
 from corsight.policies.findings.model import Cause, shown
@@ -80,7 +80,7 @@ def methods(case: Case) -> Cause | None:
     if case.rule != "preflight-method-not-allowed":
         return None
     method, allowed = case.facts.method, case.header("access-control-allow-methods")
-    values = list_values(allowed)
+    values = extract_header_list_values(allowed)
     listed_methods = values if isinstance(values, tuple) else ()
     if method != method.upper() and method.upper() == "PATCH":
         said = (
@@ -110,7 +110,7 @@ def names(case: Case) -> Cause | None:
     if case.rule != "preflight-header-not-allowed":
         return None
     missing = case.missing_names
-    values = list_values(case.header("access-control-allow-headers"))
+    values = extract_header_list_values(case.header("access-control-allow-headers"))
     if isinstance(values, tuple) and "*" in values:
         if case.include:
             return _wildcard(

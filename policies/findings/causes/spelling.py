@@ -41,7 +41,7 @@ def misspelt(case: Case) -> Cause | None:
 def misspelling(headers: HeaderList, wanted: str) -> str | None:
     """The name (lower case) of a header that seems to be `wanted` misspelt."""
     for name in headers.names():
-        known = placement.meant(name)
+        known = placement.find_meant(name)
         if known is not None and known.lower() == wanted:
             return name
     if wanted == "access-control-allow-headers" and "access-control-request-headers" in headers:

@@ -9,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corsight.policies.decision import advise as module
-from corsight.policies.decision.advise import LONG, advice, advise
+from corsight.policies.decision.advise import advice, advise
 from corsight.policies.engines import ENGINES
 from corsight.policies.exchange import Exchange, HeaderList, Response
 from corsight.policies.facts import Facts
 from corsight.policies.rules import ADVICE, Example
+from corsight.policies.rules.view import LONG
 from corsight.policies.verdict import EngineName
 from tests.policies.decision.test_judge import all_facts, exchanges, header_lists, responses
 
@@ -70,7 +71,7 @@ odd_responses = st.builds(Response, st.integers(100, 599), odd_headers | header_
 def test_no_exchange_raises_and_every_code_is_advice(
     exchange: Exchange, facts: Facts, engine: EngineName, response: Response | None, preflight: Response | None
 ) -> None:
-    exchange = replace(exchange, response=response or exchange.response)
+    facts = replace(facts, response=response or exchange.response)
     codes = advise(exchange, facts, engine, preflight)
     assert set(codes) <= {code for code, rule in ADVICE.items() if not rule.many}
     assert len(set(codes)) == len(codes)
@@ -83,29 +84,29 @@ def test_no_exchange_raises_and_every_code_is_advice(
 @given(all_facts(tainting="cors", response=None), st.sampled_from(ENGINE_NAMES), odd_responses)
 @settings(max_examples=300)
 def test_what_is_remembered_is_what_would_be_said_anew(facts: Facts, engine: EngineName, response: Response) -> None:
-    exchange = replace(Example(f"{ASKED}\n\n200").exchange, response=response)
-    first = advise(exchange, facts, engine)
+    exchange = Example(f"{ASKED}\n\n200").exchange
+    first = advise(exchange, replace(facts, response=response), engine, None)
     dated = (*response.headers.fields, (b"Date", b"Sun, 22 Nov 2026 12:00:00 GMT"), (b"ETag", b'"7"'))
-    later = replace(exchange, response=Response(response.status, HeaderList(dated)))
-    assert advise(later, facts, engine) == first
-    module._known.clear()
+    later = replace(facts, response=Response(response.status, HeaderList(dated)))
+    assert advise(exchange, later, engine, None) == first
+    module._codes.clear()
     module._kinds.clear()
-    assert advise(later, facts, engine) == first
+    assert advise(exchange, later, engine, None) == first
 
 
 def test_exchanges_that_differ_by_date_and_etag_only_are_looked_at_once() -> None:
-    module._known.clear()
+    module._codes.clear()
     for number in range(50):
         assert said(f'{ASKED}\n\n200\n{NAMED}\nDate: {number}\nETag: "{number}"\nContent-Length: {number}') == ()
-    assert len(module._known) == 1
+    assert len(module._codes) == 1
 
 
 def test_what_is_remembered_is_bounded() -> None:
     for number in range(module.SHAPES + 100):
-        exchange = Example(f"{ASKED}\n\n200").exchange
+        example = Example(f"{ASKED}\n\n200")
         answer = Response(200, HeaderList.of((f"X-{number}", "1"), ("Vary", f"X-{number}")))
-        advise(replace(exchange, response=answer), Example(f"{ASKED}\n\n200").facts, "chromium")
-    assert len(module._known) <= module.SHAPES
+        advise(example.exchange, replace(example.facts, response=answer), "chromium", None)
+    assert len(module._codes) <= module.SHAPES
     assert len(module._kinds) <= module.SHAPES
 
 
@@ -291,10 +292,10 @@ def test_a_stored_response_is_looked_at_in_place_of_the_304_that_confirmed_it() 
 
 
 def test_values_beyond_all_measure_are_neither_looked_at_nor_remembered() -> None:
-    module._known.clear()
+    module._codes.clear()
     assert said(f"{ASKED}\n\n200\nX-{'a' * LONG}: 1\n{NAMED}") == ()
     assert said(f"{ASKED}\n\n200\nAccess-Control-Allow-Origin: {'x, ' * LONG}") == ()
-    assert module._known == {}
+    assert module._codes == {}
     assert max(map(len, module._kinds)) <= module.LONGEST_NAME
 
 

@@ -104,7 +104,7 @@ def unsafe(engine: EngineName, *headers: tuple[str, str]) -> tuple[str, ...]:
         headers,
         total_limit=policy.unsafe_total_limit,
         joined=policy.repeated_lines_joined,
-        extra={name: re.compile(pattern) for name, pattern in policy.extra_safelisted.items()},
+        extra=policy.extra_safelisted,
     )
 
 

@@ -6,17 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from corsight.policies.engines import chromium, firefox
 from corsight.policies.fetch.orb import (
-    CORE,
     NEVER_SNIFFED,
-    SNIFFS_SCRIPTS,
-    TRUSTS_SCRIPTS,
     OrbRules,
-    essence_of,
-    likely_data,
-    opaque_response_blocked,
+    extract_mime_essence,
+    guess_data,
+    is_opaque_response_blocked,
 )
 
+CORE = OrbRules()
+assert chromium.POLICY.opaque_response_blocking is not None
+SNIFFS_SCRIPTS, TRUSTS_SCRIPTS = chromium.POLICY.opaque_response_blocking, firefox.ORB
 ALL = [CORE, SNIFFS_SCRIPTS, TRUSTS_SCRIPTS]
 
 
@@ -26,14 +27,15 @@ def blocked(
     *,
     nosniff: bool = False,
     status: int = 200,
+    destination: str = "image",
     content_range: str | None = None,
     empty: bool = False,
 ) -> bool | None:
-    return opaque_response_blocked(
+    return is_opaque_response_blocked(
         content_type,
         nosniff=nosniff,
         status=status,
-        destination="image",
+        destination=destination,
         content_range=content_range,
         empty=empty,
         rules=rules,
@@ -120,7 +122,7 @@ def test_an_empty_body_fails_open_with_one_and_closed_with_the_other() -> None:
 
 def test_fetch_gets_an_empty_response_and_no_error() -> None:
     for destination, result in (("image", True), ("script", True), ("empty", False), ("unknown", None)):
-        assert opaque_response_blocked("text/csv", nosniff=False, status=200, destination=destination) is result
+        assert blocked("text/csv", CORE, destination=destination) is result
 
 
 @pytest.mark.parametrize(
@@ -136,7 +138,7 @@ def test_fetch_gets_an_empty_response_and_no_error() -> None:
     ],
 )
 def test_the_last_type_that_parses_counts(content_type: str | None, essence: str | None) -> None:
-    assert essence_of(content_type) == essence
+    assert extract_mime_essence(content_type) == essence
 
 
 @given(
@@ -147,7 +149,9 @@ def test_the_last_type_that_parses_counts(content_type: str | None, essence: str
 )
 def test_no_header_raises(content_type: str, content_range: str, status: int, rules: OrbRules) -> None:
     result = blocked(content_type, rules, status=status, content_range=content_range, nosniff=True)
-    assert not (result is True and essence_of(content_type) is None), "what has no type is never blocked unseen"
+    assert not (result is True and extract_mime_essence(content_type) is None), (
+        "what has no type is never blocked unseen"
+    )
 
 
 @pytest.mark.parametrize(
@@ -163,14 +167,14 @@ def test_no_header_raises(content_type: str, content_range: str, status: int, ru
         ("application/octet-stream", 200, None),
     ],
 )
-def test_whether_a_body_that_has_to_be_sniffed_is_likely_data(
+def test_whether_a_body_that_has_to_be_sniffed_is_guess_data(
     content_type: str | None, status: int, likely: bool | None
 ) -> None:
-    assert likely_data(content_type, status=status) is likely
+    assert guess_data(content_type, status=status) is likely
 
 
 @pytest.mark.parametrize(
-    ("content_type", "rules", "blocked"),
+    ("content_type", "rules", "result"),
     [
         ("text/html", SNIFFS_SCRIPTS, False),
         ("text/html", TRUSTS_SCRIPTS, False),
@@ -178,8 +182,5 @@ def test_whether_a_body_that_has_to_be_sniffed_is_likely_data(
         ("image/png", TRUSTS_SCRIPTS, None),
     ],
 )
-def test_an_empty_body_is_no_data(content_type: str, rules: OrbRules, blocked: bool | None) -> None:
-    found = opaque_response_blocked(
-        content_type, nosniff=False, status=200, destination="image", empty=True, rules=rules
-    )
-    assert found is blocked
+def test_an_empty_body_is_no_data(content_type: str, rules: OrbRules, result: bool | None) -> None:
+    assert blocked(content_type, rules, empty=True) is result

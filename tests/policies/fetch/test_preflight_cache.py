@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corsight.policies.fetch.preflight_cache import MAX_TOKENS, CacheRules, Entry, PreflightCache, max_age_seconds
+from corsight.policies.fetch.preflight_cache import MAX_TOKENS, CacheEntry, CacheRules, PreflightCache, read_max_age
 
 STANDARD = CacheRules(
     default_seconds=5,
@@ -21,7 +21,6 @@ STANDARD = CacheRules(
     credentials_shared=True,
     head_exempt=True,
     max_url_length=None,
-    stores_failed=False,
 )
 WHOLE = replace(STANDARD, per_token=False, cap_seconds=600, negative="expired", int64=True)
 STRICT = replace(
@@ -30,7 +29,6 @@ STRICT = replace(
     bad_max_age="not-cached",
     negative="not-cached",
     wildcard_hits=False,
-    authorization_by_wildcard=None,
     credentials_shared=False,
     head_exempt=False,
 )
@@ -55,7 +53,6 @@ class Browser:
         max_age: str | None = "60",
         url: str = URL,
         exchange: str = "p",
-        allowed: bool = True,
     ) -> None:
         self.cache.store(
             ORIGIN,
@@ -66,15 +63,12 @@ class Browser:
             max_age_value=max_age,
             now=self.now,
             exchange=exchange,
-            allowed=allowed,
+            method="",
+            names=(),
         )
 
-    def hit(
-        self, method: str = "GET", names: str = "", *, include: bool = False, url: str = URL, forced: bool = False
-    ) -> Entry | None:
-        return self.cache.match(
-            ORIGIN, url, include=include, method=method, unsafe_names=names.split(), now=self.now, forced=forced
-        )
+    def hit(self, method: str = "GET", names: str = "", *, include: bool = False, url: str = URL) -> CacheEntry | None:
+        return self.cache.match(ORIGIN, url, include=include, method=method, unsafe_names=names.split(), now=self.now)
 
 
 @pytest.mark.parametrize(
@@ -102,19 +96,19 @@ class Browser:
     ],
 )
 def test_how_long_an_entry_lasts(value: str | None, standard: float, whole: float, strict: float | None) -> None:
-    assert max_age_seconds(value, STANDARD) == standard
-    assert max_age_seconds(value, WHOLE) == whole
-    assert max_age_seconds(value, STRICT) == strict
+    assert read_max_age(value, STANDARD) == standard
+    assert read_max_age(value, WHOLE) == whole
+    assert read_max_age(value, STRICT) == strict
 
 
 @given(st.text("0123456789+-., a", max_size=30) | st.integers().map(str), st.sampled_from([STANDARD, WHOLE, STRICT]))
 def test_no_max_age_raises_or_lasts_beyond_the_cap(value: str, rules: CacheRules) -> None:
-    seconds = max_age_seconds(value, rules)
+    seconds = read_max_age(value, rules)
     assert seconds is None or 0 <= seconds <= (rules.cap_seconds or float("inf"))
 
 
 def test_a_max_age_of_thousands_of_digits_is_no_number() -> None:
-    assert max_age_seconds("9" * 100_000, STANDARD) == 5
+    assert read_max_age("9" * 100_000, STANDARD) == 5
 
 
 @pytest.mark.parametrize("rules", [STANDARD, WHOLE, STRICT])
@@ -201,17 +195,6 @@ def test_get_head_and_post_need_no_entry_but_for_head_where_it_is_not_exempt() -
         assert (browser.hit("HEAD", "x-a") is not None) is exempt
 
 
-def test_a_forced_preflight_asks_for_the_method_even_if_it_is_safelisted() -> None:
-    browser = Browser(STANDARD)
-    browser.preflight("PUT", "x-a")
-    assert browser.hit("POST", "x-a")
-    assert browser.cache.match(ORIGIN, URL, include=False, method="POST", unsafe_names=["x-a"], now=1000)
-    assert browser.hit("POST", "x-a", forced=True) is None
-    browser.preflight("POST")
-    assert browser.hit("POST", "x-a", forced=True)
-    assert browser.hit("POST", forced=True)
-
-
 @pytest.mark.parametrize(("rules", "hits"), [(STANDARD, True), (WHOLE, True), (STRICT, False)])
 def test_a_wildcard_hits_or_never_does(rules: CacheRules, hits: bool) -> None:
     browser = Browser(rules)
@@ -253,13 +236,6 @@ def test_a_stored_wildcard_is_renewed_by_the_names_it_covers() -> None:
     browser.preflight("PUT", max_age="5")
     browser.now = 1010
     assert browser.hit("DELETE") is None
-
-
-def test_a_refused_answer_is_kept_only_where_it_is() -> None:
-    for rules, kept in ((WHOLE, False), (replace(WHOLE, stores_failed=True), True)):
-        browser = Browser(rules)
-        browser.preflight("PUT", allowed=False)
-        assert (browser.hit("PUT") is not None) is kept
 
 
 def test_long_urls_are_not_kept_where_they_are_not() -> None:
@@ -330,7 +306,7 @@ def test_an_answer_that_lists_nothing_leaves_no_entry_by_token() -> None:
 
 
 def test_an_entry_tells_what_its_preflight_asked() -> None:
-    cache = PreflightCache(WHOLE)
+    cache = PreflightCache(WHOLE, 1)
     cache.store(
         ORIGIN,
         URL,
@@ -345,7 +321,7 @@ def test_an_entry_tells_what_its_preflight_asked() -> None:
     )
     match = cache.match(ORIGIN, URL, include=False, method="PUT", unsafe_names=["x-a"], now=4)
     assert cache.match(ORIGIN, URL, include=False, method="GET", unsafe_names=["x-a"], now=4) == match
-    assert match == Entry("e", 5, "PUT", ("x-a",))
+    assert match == CacheEntry("e", 5, "PUT", ("x-a",), False)
 
 
 TOKENS = st.lists(st.sampled_from(["PUT", "DELETE", "*", "GET"]), max_size=3)
@@ -365,7 +341,18 @@ def test_every_hit_was_granted_by_a_preflight_that_has_not_ended(
     for stores, include, methods, names, age, wait in steps:
         now += wait
         if stores:
-            cache.store(ORIGIN, URL, include=include, methods=methods, headers=names, max_age_value=str(age), now=now)
+            cache.store(
+                ORIGIN,
+                URL,
+                include=include,
+                methods=methods,
+                headers=names,
+                max_age_value=str(age),
+                now=now,
+                exchange="",
+                method="",
+                names=(),
+            )
             granted.append((now + age, include, {*methods, *names}))
             # The standard renews whatever entry matches: an answer without credentials prolongs one made with them.
             credentialed = [listed for until, with_credentials, listed in granted if with_credentials and until > now]

@@ -87,11 +87,6 @@ def test_the_method_after_a_redirect(status: int, method: str, then: str) -> Non
     assert redirect_method(status, method) == then
 
 
-def test_an_engine_may_leave_delete_at_home() -> None:
-    assert redirect_method(307, "DELETE", cross_origin_delete=True) == "GET"
-    assert redirect_method(307, "PUT", cross_origin_delete=True) == "PUT"
-
-
 PAGE = "https://app.example.com"
 PAGES_OTHER_PORT = "https://app.example.com:8443/"
 OWN = "https://app.example.com/"

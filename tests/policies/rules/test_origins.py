@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corsight.policies.fetch.origin import is_serialized_origin
-from corsight.policies.rules.origins import listed_origins, misshapen
+from corsight.policies.rules.origins import find_misshapes, split_origins
 
 SLASH, PATH, PORT = "allow-origin-trailing-slash", "allow-origin-path", "allow-origin-default-port"
 CASE, LIST, PATTERN = "allow-origin-upper-case", "allow-origin-list", "allow-origin-pattern"
@@ -39,7 +39,7 @@ CASE, LIST, PATTERN = "allow-origin-upper-case", "allow-origin-list", "allow-ori
     ],
 )
 def test_what_is_wrong_with_an_origin_is_named(value: str, codes: tuple[str, ...]) -> None:
-    assert misshapen(value) == codes
+    assert find_misshapes(value) == codes
 
 
 @pytest.mark.parametrize(
@@ -52,12 +52,12 @@ def test_what_is_wrong_with_an_origin_is_named(value: str, codes: tuple[str, ...
     ],
 )
 def test_what_is_an_origin_or_none_at_all_is_left_alone(value: str) -> None:
-    assert misshapen(value) == ()
+    assert find_misshapes(value) == ()
 
 
 @given(st.text(st.characters(max_codepoint=0xFF), max_size=40))
 def test_any_value_is_read_and_no_good_origin_is_blamed(value: str) -> None:
-    codes = misshapen(value)
+    codes = find_misshapes(value)
     assert set(codes) <= {SLASH, PATH, PORT, CASE, LIST, PATTERN}
     if is_serialized_origin(value):
         # A host may hold letters of a pattern; no host in use does.
@@ -65,7 +65,7 @@ def test_any_value_is_read_and_no_good_origin_is_blamed(value: str) -> None:
 
 
 def test_a_list_is_read_however_it_is_separated() -> None:
-    assert listed_origins("https://a.test,https://b.test  https://c.test ,") == [
+    assert split_origins("https://a.test,https://b.test  https://c.test ,") == [
         "https://a.test",
         "https://b.test",
         "https://c.test",

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from corsight.policies.exchange import HeaderList, Response
 from corsight.policies.rules import RULES, Subject
-from corsight.policies.rules.placement import RESPONSE_HEADERS, meant
+from corsight.policies.rules.placement import RESPONSE_HEADERS, find_meant
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ from corsight.policies.rules.placement import RESPONSE_HEADERS, meant
     ],
 )
 def test_a_misspelt_name_is_told_from_the_one_that_was_meant(name: str, header: str) -> None:
-    assert meant(name) == header
+    assert find_meant(name) == header
 
 
 @pytest.mark.parametrize(
@@ -54,12 +54,12 @@ def test_a_misspelt_name_is_told_from_the_one_that_was_meant(name: str, header: 
     ],
 )
 def test_other_headers_are_left_alone(name: str) -> None:
-    assert meant(name) is None
+    assert find_meant(name) is None
 
 
 @given(st.text(st.characters(max_codepoint=0xFF), max_size=80))
 def test_any_name_is_read(name: str) -> None:
-    assert meant(name) in (None, *RESPONSE_HEADERS)
+    assert find_meant(name) in (None, *RESPONSE_HEADERS)
 
 
 def answered(*pairs: tuple[str, str]) -> Subject:

@@ -62,6 +62,7 @@ def test_every_rule_is_whole(rule: Rule) -> None:
         assert "!" not in text
     assert rule.seen
     assert rule.needed
+    assert (rule.check is not None) == (rule.kind == "advice" and not rule.many)
     if rule.widens is not None:
         assert rule.safety == "widens"
         assert rule.mendable, "what widens is a fix"

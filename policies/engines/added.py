@@ -1,0 +1,69 @@
+"""The request headers that browsers add by themselves, where a page could set them too."""
+
+from __future__ import annotations
+
+import re
+
+from corsight.policies.exchange import HeaderList
+from corsight.policies.fetch.safelist import is_forbidden_request_header
+
+_NAMES = frozenset(
+    {
+        # A page could set it; that the browser did is true of all but one request in a million.
+        "user-agent",
+        # How the browser wants the response, and by which way it asks.
+        "alt-used",
+        "priority",
+        "service-worker",
+        "service-worker-navigation-preload",
+        "upgrade-insecure-requests",
+        # Revalidation of a cached response, and resuming one. Pages rarely set them, and their preflight names them.
+        "if-modified-since",
+        "if-none-match",
+        "if-range",
+        # An EventSource reconnecting: a name off the safelist, in a request that needs no preflight all the same.
+        "last-event-id",
+        # Hyperlink auditing, attribution reporting.
+        "attribution-reporting-eligible",
+        "attribution-reporting-support",
+        "ping-from",
+        "ping-to",
+        # What Chrome tells its maker's servers.
+        "x-browser-channel",
+        "x-browser-copyright",
+        "x-browser-validation",
+        "x-browser-year",
+        "x-chrome-connected",
+        "x-client-data",
+    }
+)
+
+_VALUES = {
+    # A reload, or a fetch whose cache mode is no-cache, reload or no-store.
+    "cache-control": re.compile("no-cache|max-age=0"),
+    "pragma": re.compile("no-cache"),
+    # The user asked to save data, or the page is prefetched.
+    "save-data": re.compile("on"),
+    "purpose": re.compile("prefetch"),
+    # Schemes that a browser computes by itself. Basic stays: pages write that too, and so does Bearer.
+    "authorization": re.compile(r"(?:ntlm|negotiate|digest)(?: .*)?", re.IGNORECASE),
+}
+
+
+def list_page_set_headers(headers: HeaderList) -> list[tuple[str, str]]:
+    """Return the headers of a request on the wire that its page may have set: names lower case, wire order.
+
+    They tell whether it needed a preflight. Left out are headers no page can set, and those that browsers add (each
+    reason stands above its names). Accept, Accept-Language and Content-Type stay: what browsers write there is
+    safelisted.
+    """
+    result: list[tuple[str, str]] = []
+    for raw_name, raw_value in headers.fields:
+        name = raw_name.decode("latin-1").lower()
+        if name in _NAMES:
+            continue
+        value = raw_value.decode("latin-1").strip("\t\n\r ")
+        own = _VALUES.get(name)
+        if (own is None or not own.fullmatch(value)) and not is_forbidden_request_header(name, value):
+            result.append((name, value))
+    return result

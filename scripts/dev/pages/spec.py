@@ -1,0 +1,117 @@
+"""docs/spec.md: the standards' algorithms and steps, with the code, the rules, the fixes and the tests.
+
+python -m corsight.scripts.dev.pages.spec [--check]
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
+
+from corsight.policies.decision.place import locate
+from corsight.policies.rules import RULES, Rule
+from corsight.scripts.catalogue import data
+from corsight.scripts.dev.standard import order
+from corsight.scripts.dev.steps import ROOT, Step, read_steps
+
+FILE = ROOT / "docs" / "spec.md"
+FETCH = "https://fetch.spec.whatwg.org/"
+HEAD = (
+    "<!-- Written by python -m corsight.scripts.dev.pages.spec from policies/: change it there. -->",
+    "",
+    "# The standards, step by step",
+    "",
+    "The algorithms that Corsight transcribes, and their steps: the code, the rules that fail there, and the tests. "
+    "Behind a rule stands what mends its example. Cases are the files in [tests/cases](../tests/cases) that are named "
+    "for the rule. Every number and quote was held against the standard's text by "
+    "`python -m corsight.scripts.dev.standard`.",
+)
+
+
+def main(arguments: Sequence[str] | None = None, file: Path = FILE) -> int:
+    """Write the page, or with --check say whether it is what it would be."""
+    parser = argparse.ArgumentParser(
+        prog="python -m corsight.scripts.dev.pages.spec", description="Writes docs/spec.md."
+    )
+    parser.add_argument("--check", action="store_true", help="write nothing; fail when the page is stale")
+    text = page()
+    if not parser.parse_args(arguments).check:
+        file.write_text(text, "utf-8")
+        return 0
+    if file.exists() and file.read_text("utf-8") == text:
+        return 0
+    print("corsight: docs/spec.md is stale: write it with python -m corsight.scripts.dev.pages.spec", file=sys.stderr)
+    return 1
+
+
+def page() -> str:
+    """Return the page's text."""
+    lines, steps = list(HEAD), read_steps()
+    places = {code: locate(code) for code in RULES}
+    titles = {place.spec: place.section for place in places.values()}
+    links = {step.link for step in steps} | titles.keys()
+    # An algorithm that no rule is from is called after its link.
+    titles |= {link: _name(link) for link in links - titles.keys()}
+    ordered = sorted(links, key=lambda link: (not link.startswith(FETCH), _standard(link), titles[link].lower()))
+    for standard, algorithms in groupby(ordered, key=_standard):
+        lines += ["", f"## {standard}", "", "| Step | Code | Rules | Tests |", "| --- | --- | --- | --- |"]
+        for link in algorithms:
+            here = [step for step in steps if step.link == link]
+            mine = {code: place.number for code, place in places.items() if place.spec == link}
+            numbers = {"", *(step.number for step in here), *mine.values()}
+            for number in sorted(numbers, key=order):
+                lines.append(_row(f"**[{titles[link]}]({link})**", number, here, mine))
+    return "\n".join(lines) + "\n"
+
+
+def _standard(link: str) -> str:
+    return link.partition("#")[0]
+
+
+def _name(link: str) -> str:
+    anchor = re.sub(r"^(concept|http)-", "", link.partition("#")[2])
+    return anchor.replace("-", " ").replace("cors ", "CORS ")
+
+
+def _row(title: str, number: str, steps: Iterable[Step], rules: Mapping[str, str]) -> str:
+    """Return the row of one step, or of the algorithm as a whole where there is no number."""
+    here = [step for step in steps if step.number == number]
+    mine = [RULES[code] for code, at in rules.items() if at == number]
+    words = " … ".join(dict.fromkeys(step.words.strip("… ") for step in here if step.words))
+    code = dict.fromkeys(f"[`{step.name or Path(step.module).name}`](../{step.module})" for step in here)
+    # The tests of the code stand once, in the row of the whole algorithm.
+    files = dict.fromkeys(step.module for step in steps) if not number else ()
+    tests = [f"[{twin.name}](../{twin.as_posix()})" for file in files if (twin := _twin(file)) is not None]
+    tests += [f"{count} cases of {rule.code}" for rule in mine if (count := _cases(rule))]
+    step = f"{number}. {words if '`' in words else words.replace('*', '\\*')}" if number else title
+    cells = [step.strip(), ", ".join(code), "<br>".join(map(_rule, mine)), "<br>".join(tests)]
+    return f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |"
+
+
+def _rule(rule: Rule) -> str:
+    example = data(rule)["example"]
+    mends = [edit.partition(":")[0] for edit in example["edits"]]
+    mends += [f"status {example['status']}"] if example["status"] is not None else []
+    return f"[`{rule.code}`](rules/{rule.code}.md): {', '.join(mends) or 'no header'}"
+
+
+def _twin(module: str) -> Path | None:
+    """Return the test file that stands beside a source file, None where there is none."""
+    path = Path("tests") / module
+    twin = path.with_name(f"test_{path.name}")
+    return twin if (ROOT / twin).exists() else None
+
+
+def _cases(rule: Rule) -> int:
+    """Return how many exchanges of the casebook are named for a rule."""
+    longer = tuple(code for code in RULES if code.startswith(f"{rule.code}-"))
+    names = [file.name for file in (ROOT / "tests" / "cases").glob(f"{rule.code}*.txt")]
+    return sum(not name.startswith(longer) for name in names)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
