@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 from corsight.policies.fetch.headers import is_token
 from corsight.policies.server.export import TARGETS, RecipeError, render
 from corsight.policies.server.export.grant import grant
-from corsight.policies.server.export.writing import apache, comment, nginx, single
+from corsight.policies.server.export.writing import comment
 from corsight.policies.server.model import Match, ServerPolicy
 from corsight.policies.server.origins import names_origin
 
