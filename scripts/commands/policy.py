@@ -163,7 +163,7 @@ def export_file(
     except ValueError as error:
         raise CorsightError(str(error), where=file) from None
     # As it is: it is ASCII, and its tabs are meant.
-    sys.stdout.write("\n\n".join(texts))
+    sys.stdout.write("\n".join(texts))
 
 
 # -- reading ---------------------------------------------------------------------------------------------------------
