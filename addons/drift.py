@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
+import stat
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -12,7 +14,7 @@ from mitmproxy.log import ALERT
 
 from corsight.policies.redact import printable, redact
 from corsight.policies.server.compare import Comparison, Drift
-from corsight.policies.server.load import PolicyError, load_all
+from corsight.policies.server.load import LARGEST, PolicyError, load_all
 from corsight.policies.server.model import ServerPolicy
 from corsight.policies.session import Judged
 from corsight.policies.session.memory import Memory
@@ -25,6 +27,8 @@ KINDS = 1000
 REVISABLE = 10_000
 """How many exchanges are remembered, for a revision not to count them twice."""
 LONGEST = 300
+SHOWN = 20
+"""How many drifts of one exchange are written on its flow."""
 
 
 def read_policies(paths: Iterable[str]) -> tuple[ServerPolicy, ...]:
@@ -32,8 +36,7 @@ def read_policies(paths: Iterable[str]) -> tuple[ServerPolicy, ...]:
     files = []
     for path in paths:
         try:
-            with open(os.path.expanduser(path), encoding="utf-8-sig") as file:
-                files.append((path, file.read()))
+            files.append((path, _read_text(os.path.expanduser(path))))
         except OSError as error:
             raise exceptions.OptionsError(f"cors_policy: cannot read {path}: {error.strerror or error}.") from None
         except UnicodeDecodeError:
@@ -44,40 +47,52 @@ def read_policies(paths: Iterable[str]) -> tuple[ServerPolicy, ...]:
         raise exceptions.OptionsError("\n".join(f"cors_policy: {problem}" for problem in error.problems)) from None
 
 
+def _read_text(path: str) -> str:
+    """Return a file's text, as far as any policy file goes. Raises OSError, UnicodeDecodeError."""
+    if stat.S_ISFIFO(os.stat(path).st_mode):
+        # Opening one waits for a writer, and the proxy with it.
+        raise OSError(errno.EINVAL, "it is a pipe, write the policy to a file")
+    with open(path, encoding="utf-8-sig") as file:
+        return file.read(LARGEST + 1)
+
+
 class Drifting:
     """Holds each answer against its policy, and says where they differ: each drift once, as it is met."""
 
     def __init__(self, policies: Sequence[ServerPolicy]) -> None:
         self._comparison = Comparison(policies)
-        self._told: set[tuple[str, ...]] = set()
+        # Hashes, since what they are of can be of any length.
+        self._announced: set[int] = set()
         self._counts: Counter[str] = Counter()
-        self._counted: Memory[str, tuple[Drift, ...]] = Memory(REVISABLE)
+        self._counted: Memory[str, Counter[str]] = Memory(REVISABLE)
 
     def tell(self, flow: http.HTTPFlow, judged: Judged) -> None:
         """Write an exchange's drift on its flow, in place of what was written before, and tell what is new."""
         found = self._comparison.compare(judged)
         if found:
-            flow.metadata[KEY] = "; ".join(_shown(f"{drift.kind}: {drift.text}") for drift in found)
+            texts = [_shown(f"{drift.kind}: {drift.text}") for drift in found[:SHOWN]]
+            more = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
+            flow.metadata[KEY] = "; ".join([*texts, *more])
         elif KEY in flow.metadata:
             del flow.metadata[KEY]
         id = judged.entry.exchange.id
-        for drift in self._counted.pop(id, ()):
-            self._counts[drift.kind] -= 1
+        self._counts.subtract(self._counted.pop(id, {}))
         if not found:
             return
-        self._counted.put(id, found)
+        kinds = Counter[str](drift.kind for drift in found)
+        self._counted.put(id, kinds)
+        self._counts.update(kinds)
         for drift in found:
-            self._counts[drift.kind] += 1
             self._announce(drift)
 
     def _announce(self, drift: Drift) -> None:
         place = drift.place
-        news = drift.kind, drift.policy, drift.subject, drift.value, place.method, place.url
-        if news in self._told or len(self._told) >= KINDS:
+        news = hash((drift.kind, drift.policy, drift.subject, drift.value, place.method, place.url))
+        if news in self._announced or len(self._announced) >= KINDS:
             return
-        self._told.add(news)
+        self._announced.add(news)
         sure = "" if drift.certainty == "certain" else "likely "
-        logger.log(ALERT, "drift: %s%s [%s %s]", sure, _shown(str(drift)), place.method, _shown(place.url))
+        logger.log(ALERT, "drift: %s%s [%s %s]", sure, _shown(str(drift)), _shown(place.method), _shown(place.url))
 
     def summary(self) -> str | None:
         """What was found in all, in one line; None when nothing was."""

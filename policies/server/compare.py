@@ -7,6 +7,7 @@ refused. inconsistent: two answers to one question grant different things.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from hashlib import blake2b
 from typing import Literal
 
 from corsight.policies.evidence import Certainty
@@ -21,9 +22,10 @@ from corsight.policies.fetch.safelist import (
     is_cors_safelisted_method,
     is_forbidden_request_header,
 )
+from corsight.policies.server.grammar import ANY
 from corsight.policies.server.match import find
 from corsight.policies.server.model import ServerPolicy
-from corsight.policies.server.origins import ANY
+from corsight.policies.server.problems import shorten
 from corsight.policies.server.respond import (
     asked_method,
     grants,
@@ -43,6 +45,8 @@ Subject = Literal["origin", "credentials", "method", "request header", "exposed 
 
 QUESTIONS = 10_000
 """How many questions are remembered with their answers, to hold the next one against."""
+LONGEST_GRANT = 300
+"""Characters of an answer in words."""
 
 _NEEDED: dict[str, Subject] = {
     cors_check.MISSING: "origin",
@@ -98,12 +102,23 @@ class Drift:
         )
 
 
+@value
+class _Given:
+    """An answer that was given to a question: by which exchange, and what it granted."""
+
+    flow: str
+    digest: bytes
+    grant: str
+    status: int
+
+
 class Comparison:
     """Holds answers against the policies that are for them, and against each other."""
 
     def __init__(self, policies: Sequence[ServerPolicy]) -> None:
         self.policies = tuple(policies)
-        self._answers: Memory[tuple[str, ...], tuple[str, Place]] = Memory(QUESTIONS)
+        # By digests, since questions and answers can be of any length.
+        self._answers: Memory[bytes, _Given] = Memory(QUESTIONS)
 
     def compare(self, judged: Judged) -> tuple[Drift, ...]:
         """How one exchange drifts: nothing where no policy is for it, or no response came from the server.
@@ -130,16 +145,21 @@ class Comparison:
             return None
         asked = asked_method(exchange.request)
         names = get("access-control-request-headers") or "" if asked is not None else ""
-        question = (place.method, place.url, origin, asked or "", names)
-        said = _grant_in_words(response, preflight=asked is not None)
+        question = _digest(place.method, place.url, origin, asked or "", names)
+        grant = _grant_in_words(response, preflight=asked is not None)
+        given = _Given(place.flow, _digest(grant), shorten(grant, LONGEST_GRANT), response.status)
         before = self._answers.get(question)
-        if before is None or before[1].flow == place.flow:
-            self._answers.put(question, (said, place))
+        if before is None or before.flow == place.flow:
+            self._answers.put(question, given)
             return None
-        if before[0] == said:
+        if before.digest == given.digest:
             return None
-        what = f"{_asked(place, asked)} was answered {before[0]} (status {before[1].status}), then {said}"
-        return Drift("inconsistent", policy.name, "answer", said, f"{what} (status {place.status})", place)
+        what = f"{_asked(place, asked)} was answered {before.grant} (status {before.status}), then {given.grant}"
+        return Drift("inconsistent", policy.name, "answer", given.grant, f"{what} (status {place.status})", place)
+
+
+def _digest(*texts: str) -> bytes:
+    return blake2b("\0".join(texts).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def _of_server(judged: Judged) -> tuple[Exchange, Ruling | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from corsight.policies.server.model import ServerPolicy
+from corsight.policies.server.model import Match, ServerPolicy
 from corsight.policies.value import value
 
 Change = Literal["more", "less", "other"]
@@ -45,7 +45,8 @@ def diff(first: Sequence[ServerPolicy], second: Sequence[ServerPolicy]) -> Itera
             yield from _fields(one, other)
     kept = [(one, other) for one, other in pairs if one is not None and other is not None]
     order = [other.name for _, other in kept]
-    moved = [policy.name for policy in second if policy.name in order]
+    kept_names = set(order)
+    moved = [policy.name for policy in second if policy.name in kept_names]
     if order != moved:
         yield Difference("", "order", ", ".join(order), ", ".join(moved), "other")
 
@@ -53,17 +54,21 @@ def diff(first: Sequence[ServerPolicy], second: Sequence[ServerPolicy]) -> Itera
 def _pairs(
     first: Sequence[ServerPolicy], second: Sequence[ServerPolicy]
 ) -> list[tuple[ServerPolicy | None, ServerPolicy | None]]:
-    left = list(second)
+    by_name = {policy.name: policy for policy in reversed(second)}
+    names = {policy.name for policy in first}
+    # Those whose names the first list does not have, by their match, the first of them at the end.
+    renamed: dict[Match, list[ServerPolicy]] = {}
+    for other in reversed(second):
+        if other.name not in names:
+            renamed.setdefault(other.match, []).append(other)
     pairs: list[tuple[ServerPolicy | None, ServerPolicy | None]] = []
     for one in first:
-        same = next((other for other in left if other.name == one.name), None)
-        names = {policy.name for policy in first}
-        if same is None:
-            same = next((other for other in left if other.match == one.match and other.name not in names), None)
-        if same is not None:
-            left.remove(same)
+        same = by_name.pop(one.name, None)
+        if same is None and (alike := renamed.get(one.match)):
+            same = alike.pop()
+            by_name.pop(same.name, None)
         pairs.append((one, same))
-    return [*pairs, *((None, other) for other in left)]
+    return [*pairs, *((None, other) for other in second if other.name in by_name)]
 
 
 def _fields(one: ServerPolicy, other: ServerPolicy) -> Iterator[Difference]:

@@ -11,18 +11,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from corsight.policies.fetch.exposed import FORBIDDEN_RESPONSE_NAMES, list_exposed_header_names
-from corsight.policies.fetch.headers import is_token
 from corsight.policies.fetch.origin import is_localhost, origin_of, parse_url, same_site, split_origin
 from corsight.policies.fetch.safelist import is_forbidden_method, is_forbidden_request_header, normalize_method
-from corsight.policies.server.lint import INSECURE, NULL, NULL_WITH
-from corsight.policies.server.match import ANY, covers, find, split_host
-from corsight.policies.server.model import Match, ServerPolicy
+from corsight.policies.server.grammar import ANY, is_name, is_path, split_host
+from corsight.policies.server.match import Paths, find
+from corsight.policies.server.model import INSECURE, NULL, NULL_WITH, Match, ServerPolicy
 from corsight.policies.server.origins import is_browser_origin
 from corsight.policies.session import Judged
 from corsight.policies.value import value
 
 ENDPOINTS = 1000
 """How many endpoints that needed one grant are told apart."""
+MOST_PATHS = 500
+"""How many paths of a host are told apart: a policy of more would be read by nobody."""
 
 _PATH = re.compile(r"https?://[^/?#]*([^?#]*)").match
 _IDENTIFIER = re.compile(
@@ -122,7 +123,7 @@ def _needs(judgeds: Iterable[Judged]) -> tuple[dict[_Endpoint, dict[str, _Need]]
         # What a preflight asked for is exact; headers of a request may be the browser's own.
         if facts.role == "preflight" or entry.fetch.id not in asked:
             for name in facts.names:
-                if is_token(name) and name != ANY and not is_forbidden_request_header(name.lower(), ""):
+                if is_name(name) and name != ANY and not is_forbidden_request_header(name.lower(), ""):
                     need.names.setdefault(name.lower(), []).append(flow)
         if facts.credentials == "include" or (facts.credentials == "unknown" and facts.likelier == "include"):
             need.credentials.append(flow)
@@ -130,13 +131,13 @@ def _needs(judgeds: Iterable[Judged]) -> tuple[dict[_Endpoint, dict[str, _Need]]
         if facts.role == "request" and exchange.response is not None:
             headers = exchange.response.headers
             exposed = list_exposed_header_names(headers.get("access-control-expose-headers")) & set(headers.names())
-            for name in sorted(exposed - FORBIDDEN_RESPONSE_NAMES - {ANY}):
+            for name in filter(is_name, sorted(exposed - FORBIDDEN_RESPONSE_NAMES - {ANY})):
                 need.exposed.setdefault(name, []).append(flow)
     return needs, labels
 
 
 def _may_be_granted(method: str) -> bool:
-    return is_token(method) and not is_forbidden_method(method) and method == normalize_method(method) != ANY
+    return is_name(method) and not is_forbidden_method(method) and method == normalize_method(method) != ANY
 
 
 def _endpoint(url: str) -> _Endpoint | None:
@@ -147,8 +148,13 @@ def _endpoint(url: str) -> _Endpoint | None:
     host = origin_of(url).partition("://")[2]
     if "*" in host or split_host(host) is None:
         return None
-    segments = (match[1] or "/").split("/")
-    return host, "/".join("*" if _IDENTIFIER.fullmatch(segment) else segment for segment in segments)
+    segments = (match[1] or "/")[1:].split("/")
+    return host, "".join(f"/{'*' if _stands_for_more(segment) else segment}" for segment in segments)
+
+
+def _stands_for_more(segment: str) -> bool:
+    """Return whether a path's segment names one thing of a kind, or is of what no policy may hold."""
+    return _IDENTIFIER.fullmatch(segment) is not None or "*" in segment or not is_path(f"/{segment}")
 
 
 # -- putting together ------------------------------------------------------------------------------------------------
@@ -164,7 +170,7 @@ def _of_host(host: str, paths: dict[str, dict[str, _Need]], labels: dict[str, st
     for path, origins in paths.items():
         granted = frozenset(origin for origin in origins if origin != "null")
         ways.setdefault(granted, {})[path] = origins
-    if len(ways) == 1 or not all(parse_url(path, "http://host/") == f"http://host{path}" for path in paths):
+    if len(ways) == 1 or len(paths) > MOST_PATHS or not all(map(_may_be_written, paths)):
         return [_policy(host, host, (), paths, labels)]
     # The more exact paths first: they may be among what a wildcard of another policy stands for.
     ordered = sorted(ways.values(), key=lambda group: (max(path.count("*") for path in group), min(group)))
@@ -176,14 +182,17 @@ def _of_host(host: str, paths: dict[str, dict[str, _Need]], labels: dict[str, st
     return inferred
 
 
+def _may_be_written(path: str) -> bool:
+    return is_path(path) and parse_url(path, "http://host/") == f"http://host{path}"
+
+
 def _least(paths: Iterable[str]) -> tuple[str, ...]:
     """The paths without those that another one stands for."""
     left = list(dict.fromkeys(paths))
-    return tuple(
-        path
-        for path in left
-        if not any(other != path and covers(Match(paths=(other,)), Match(paths=(path,))) for other in left)
-    )
+    index = Paths()
+    for number, path in enumerate(left):
+        index.add(path, number)
+    return tuple(path for number, path in enumerate(left) if set(index.covering(path)) <= {number})
 
 
 def _each_finds_its_own(

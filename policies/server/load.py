@@ -9,11 +9,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from corsight.policies.server.formats import LARGEST, Lines, Unreadable, parse
 from corsight.policies.server.lint import lint, lint_together
 from corsight.policies.server.model import DefaultPolicy, Match, PolicyFile, ServerPolicy
-from corsight.policies.server.parse import Lines, Unreadable, parse
-from corsight.policies.server.problems import Finding, Path, PolicyError, Problem, spelled
+from corsight.policies.server.problems import Finding, Path, PolicyError, Problem, shorten, spelled
 
+MOST_PROBLEMS = 100
+"""How many problems of one file are listed."""
 UNNAMED = "(unnamed)"
 _KINDS = {
     "tuple_type": "a list",
@@ -27,27 +29,44 @@ _KINDS = {
 }
 
 
+class _TooMany(Exception):
+    """As many problems as are listed."""
+
+
 class _Loaded:
     """The policies of one file so far, with where each stands, and what is wrong."""
 
     def __init__(self, file: str) -> None:
         self.file = file
         self.lines: Lines = {}
-        self.problems: list[Problem] = []
         self.policies: list[tuple[Path, ServerPolicy]] = []
         self.default: tuple[Path, ServerPolicy] | None = None
+        # In the order they were met, each once.
+        self._problems: dict[Problem, None] = {}
 
     def add(self, finding: Finding, *path: str | int) -> None:
-        """Take a finding in, at its line, or at that of what it is part of."""
+        """Take a finding in, at its line, or at that of what it is part of. Raises _TooMany."""
         whole = (*path, *finding.path)
         line = next((self.lines[whole[:end]] for end in range(len(whole), 0, -1) if whole[:end] in self.lines), None)
-        problem = Problem(self.file, line, spelled(whole), finding.reason, finding.what, finding.instead)
-        if problem not in self.problems:
-            self.problems.append(problem)
+        self.put(Problem(self.file, line, spelled(whole), finding.reason, finding.what, finding.instead))
+
+    def put(self, problem: Problem) -> None:
+        """Take a problem in. Raises _TooMany."""
+        self._problems[problem] = None
+        if len(self._problems) > MOST_PROBLEMS:
+            raise _TooMany
+
+    def problems(self) -> list[Problem]:
+        """Return the problems by their lines; of too many, the first, and a last one that says so."""
+        if len(self._problems) <= MOST_PROBLEMS:
+            return sorted(self._problems, key=lambda problem: problem.line or 0)
+        listed = sorted(list(self._problems)[:MOST_PROBLEMS], key=lambda problem: problem.line or 0)
+        what = f"there are more than {MOST_PROBLEMS} problems"
+        return [*listed, Problem(self.file, None, "", "out of bounds", what, "mend these first")]
 
 
 def load(text: str, name: str) -> tuple[ServerPolicy, ...]:
-    """The policies in the text of the file `name`, in order; the default comes last and matches everything.
+    """Return the policies in the text of the file `name`, in order; the default comes last and matches everything.
 
     Raises PolicyError with everything that is wrong.
     """
@@ -55,19 +74,25 @@ def load(text: str, name: str) -> tuple[ServerPolicy, ...]:
 
 
 def load_all(files: Iterable[tuple[str, str]]) -> tuple[ServerPolicy, ...]:
-    """The policies of several files, given as (name, text), looked through one after the other, the default last.
+    """Return the policies of several files, given as (name, text), in the order they are looked through, the default
+    last.
 
-    Raises PolicyError with everything that is wrong in any of them, and between them.
+    Raises PolicyError with everything that is wrong in any of them, and between them; of each file, up to
+    MOST_PROBLEMS.
     """
     loaded = [_load(name, text) for name, text in files]
     policies = [(one, path, policy) for one in loaded for path, policy in one.policies]
-    for number, finding in lint_together([policy for _, _, policy in policies]):
-        one, path, _ = policies[number]
-        one.add(finding, *path)
     defaults = [(one, *one.default) for one in loaded if one.default is not None]
-    for one, path, _ in defaults[1:]:
-        one.add(Finding((), "conflicting", f"{defaults[0][0].file} has a default too", "leave one"), *path)
-    problems = [problem for one in loaded for problem in sorted(one.problems, key=lambda problem: problem.line or 0)]
+    try:
+        for number, finding in lint_together([policy for _, _, policy in policies]):
+            one, path, _ = policies[number]
+            one.add(finding, *path)
+        for one, path, _ in defaults[1:]:
+            one.add(Finding((), "conflicting", f"{defaults[0][0].file} has a default too", "leave one"), *path)
+    except _TooMany:
+        # What is listed is enough to go on with.
+        pass
+    problems = [problem for one in loaded for problem in one.problems()]
     if problems:
         raise PolicyError(problems)
     return (*(policy for _, _, policy in policies), *(policy for _, _, policy in defaults))
@@ -77,18 +102,18 @@ def _load(name: str, text: str) -> _Loaded:
     loaded = _Loaded(name)
     try:
         data, loaded.lines = parse(text, name)
+        if isinstance(data, dict):
+            _add_file(loaded, data)
+        else:
+            loaded.add(Finding((), "invalid", "a policy file is a table of fields", "begin it with version: 1"))
     except Unreadable as error:
-        loaded.problems.append(Problem(name, error.line, "", "invalid", error.what, error.instead))
-        return loaded
-    if not isinstance(data, dict):
-        finding = Finding((), "invalid", "a policy file is a table of fields", "begin it with version: 1")
-        loaded.add(finding)
-        return loaded
-    _file(loaded, data)
+        loaded.put(Problem(name, error.line, spelled(error.path), "invalid", error.what, error.instead))
+    except _TooMany:
+        pass
     return loaded
 
 
-def _file(loaded: _Loaded, data: Mapping[str, Any]) -> None:
+def _add_file(loaded: _Loaded, data: Mapping[str, Any]) -> None:
     for field in data:
         if field not in ("$schema", "version", "policies", "default"):
             loaded.add(_unknown((field,), ("version", "policies", "default")))
@@ -96,7 +121,8 @@ def _file(loaded: _Loaded, data: Mapping[str, Any]) -> None:
     if "version" not in data:
         loaded.add(Finding(("version",), "missing", "the version of this format is not named", "write version: 1"))
     elif version != 1 or isinstance(version, bool):
-        loaded.add(Finding(("version",), "invalid", f"{version} is not known here", "write version: 1"))
+        what = f"{shorten(str(version))} is not known here"
+        loaded.add(Finding(("version",), "invalid", what, "write version: 1"))
     entries = data.get("policies") or []
     if not isinstance(entries, list):
         loaded.add(Finding(("policies",), "invalid", "needs a list", "begin each policy with a dash: - name: api"))
@@ -104,21 +130,21 @@ def _file(loaded: _Loaded, data: Mapping[str, Any]) -> None:
     elif not entries and data.get("default") is None:
         loaded.add(Finding(("policies",), "missing", "there is no policy in it", "write one: - name: api"))
     for index, entry in enumerate(entries):
-        policy = _policy(loaded, ServerPolicy, entry, "policies", index)
+        policy = _read_policy(loaded, ServerPolicy, entry, "policies", index)
         if policy is not None:
             loaded.policies.append((("policies", index), policy))
     if data.get("default") is not None:
-        policy = _policy(loaded, DefaultPolicy, data["default"], "default")
+        policy = _read_policy(loaded, DefaultPolicy, data["default"], "default")
         if policy is not None:
             loaded.default = ("default",), policy
 
 
-def _policy(loaded: _Loaded, model: type[ServerPolicy], entry: Any, *path: str | int) -> ServerPolicy | None:
-    """One policy, as far as its fields can be read: what is wrong with one hides nothing of what is with others."""
+def _read_policy(loaded: _Loaded, model: type[ServerPolicy], entry: Any, *path: str | int) -> ServerPolicy | None:
+    """Return one policy, as far as its fields can be read: what is wrong with one hides nothing about the others."""
     if not isinstance(entry, dict):
         loaded.add(Finding((), "invalid", "a policy is a table of fields", "write its name: - name: api"), *path)
         return None
-    policy, unread = _read(loaded, model, dict(entry), path)
+    policy, unread = _read_fields(loaded, model, dict(entry), path)
     if "name" not in entry and model is ServerPolicy:
         loaded.add(Finding(("name",), "missing", "reports call it by its name", "write name: and a word"), *path)
     for finding in lint(policy):
@@ -134,10 +160,10 @@ def _policy(loaded: _Loaded, model: type[ServerPolicy], entry: Any, *path: str |
     return policy
 
 
-def _read(
+def _read_fields(
     loaded: _Loaded, model: type[ServerPolicy], fields: dict[str, Any], path: Path
 ) -> tuple[ServerPolicy, set[str]]:
-    """The policy without the fields that cannot be read, and those fields' names."""
+    """Return the policy without the fields that cannot be read, and those fields' names."""
     unread: set[str] = set()
     while True:
         try:
@@ -145,7 +171,7 @@ def _read(
             text = json.dumps({**_blank(model), **fields}, default=str)
             return model.model_validate_json(text, strict=True), unread
         except ValidationError as error:
-            for one in error.errors(include_url=False):
+            for one in error.errors(include_url=False, include_context=False):
                 where = one["loc"]
                 loaded.add(_mistyped(one["type"], where, one.get("input")), *path)
                 unread.add(str(where[0]))
@@ -162,8 +188,6 @@ def _mistyped(kind: str, path: Path, given: Any) -> Finding:
     needed = _KINDS.get(kind, "another value")
     if given is None:
         return Finding(path, "invalid", f"needs {needed}, and has nothing", "write one, or take the field out")
-    shown = json.dumps(given, ensure_ascii=False, default=str)
-    shown = shown if len(shown) <= 60 else f"{shown[:57]}..."
     instead = f"write {needed}"
     if needed == "a list" and isinstance(given, str):
         instead = f"write [{json.dumps(given, ensure_ascii=False)}]"
@@ -173,7 +197,9 @@ def _mistyped(kind: str, path: Path, given: Any) -> Finding:
         instead = f"write {'true' if given.lower() in ('yes', 'on', 'true', 'y', '1') else 'false'}"
     elif needed == "a whole number" and isinstance(given, str) and given.strip().isdecimal():
         instead = f"write {given.strip()}"
-    return Finding(path, "invalid", f"{shown} is not {needed}", instead)
+    return Finding(
+        path, "invalid", f"{shorten(json.dumps(given, ensure_ascii=False, default=str))} is not {needed}", instead
+    )
 
 
 def _unknown(path: Path, known: Iterable[str]) -> Finding:
@@ -182,4 +208,4 @@ def _unknown(path: Path, known: Iterable[str]) -> Finding:
     return Finding(path, "invalid", "there is no such field", instead)
 
 
-__all__ = ["PolicyError", "PolicyFile", "load", "load_all"]
+__all__ = ["LARGEST", "PolicyError", "PolicyFile", "load", "load_all"]

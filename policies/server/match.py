@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from corsight.policies.fetch.origin import origin_of, split_origin
+from corsight.policies.server.grammar import ANY, is_path, split_host
 from corsight.policies.server.model import Match, ServerPolicy
+from corsight.policies.server.origins import ancestors
 
-ANY = "*"
-_HOST = re.compile(r"(\*|(?:\*\.)?(?:[^*:\[\]/?#@\s]+|\[[0-9a-f:.]+\]))(?::([0-9]{1,5}))?")
+EVERY_PATH = "/**"
 _PATH = re.compile(r"https?://[^/?#]*([^?#]*)").match
 
 
@@ -28,56 +29,98 @@ def find(policies: Sequence[ServerPolicy], url: str) -> ServerPolicy | None:
 def is_for(match: Match, host: str, port: int | None, path: str) -> bool:
     """Whether a host, its port and a path match. What names no host, or no path, is for all of them."""
     return (not match.hosts or any(_host_matches(pattern, host, port) for pattern in match.hosts)) and (
-        not match.paths or any(_path_pattern(pattern).fullmatch(path) is not None for pattern in match.paths)
+        not match.paths or any(path_regex(pattern).fullmatch(path) is not None for pattern in match.paths)
     )
 
 
-@lru_cache(4096)
-def split_host(pattern: str) -> tuple[str, int | None] | None:
-    """A host pattern's host (`*`, `*.` and a name, or a name) and port; None when it is none."""
-    match = _HOST.fullmatch(pattern)
-    return None if match is None else (match[1], int(match[2]) if match[2] else None)
-
-
 def _host_matches(pattern: str, host: str, port: int | None) -> bool:
-    parts = split_host(pattern)
+    parts = _split(pattern)
     if parts is None or parts[1] not in (None, port):
         return False
     name = parts[0]
     return name in (ANY, host) or (name.startswith("*.") and host.endswith(name[1:]))
 
 
+_split = lru_cache(4096)(split_host)
+
+
 @lru_cache(1024)
-def _path_pattern(pattern: str) -> re.Pattern[str]:
-    """A path pattern as a regular expression: `**` is anything, `*` anything but a slash; `/v1/**` is `/v1` too."""
-    head, tail = (pattern[:-3], r"(?:/.*)?") if pattern.endswith("/**") else (pattern, "")
-    parts = re.split(r"(\*\*|\*)", head)
-    spelled = {"**": ".*", "*": "[^/]*"}
-    return re.compile("".join(spelled.get(part) or re.escape(part) for part in parts) + tail, re.DOTALL)
+def path_regex(pattern: str) -> re.Pattern[str]:
+    """A path pattern as a regular expression that takes linear time.
+
+    `*` is anything within a segment. `**` is one segment or more; at the end it is none or more: `/v1/**` is `/v1` too.
+    """
+    segments = pattern[1:].split("/")
+    tail = segments[-1] == "**"
+    if tail:
+        segments.pop()
+    chunks = [""]
+    for segment in segments:
+        if segment == "**":
+            chunks.append("")
+        else:
+            chunks[-1] += f"/{_segment_regex(segment)}"
+    first, *rest = chunks
+    last = rest.pop() if rest and not tail else None
+    # A chunk is taken where it first fits, for good: what fits behind a later place fits behind the first one.
+    text = first + "".join(rf"(?>(?:/[^/]*+)+?{chunk}(?![^/]))" for chunk in rest)
+    text += "" if last is None else f"(?:/[^/]*+)+{last}"
+    return re.compile(text + (r"(?:/.*)?" if tail else ""), re.DOTALL)
 
 
-def covers(earlier: Match, later: Match) -> bool:
-    """Whether all that the later match is for is the earlier one's already. Never a wrong yes."""
-    return all(
-        any(_host_covers(one, host) for one in earlier.hosts or (ANY,)) for host in later.hosts or (ANY,)
-    ) and all(any(_path_covers(one, path) for one in earlier.paths or ("/**",)) for path in later.paths or ("/**",))
+def _segment_regex(segment: str) -> str:
+    first, *rest = map(re.escape, segment.split("*"))
+    if not rest:
+        return first
+    last = rest.pop()
+    middle = "".join(f"(?>[^/]*?{part})" for part in rest)
+    return f"(?>{first}{middle}[^/]*{last}(?![^/]))"
 
 
-def _host_covers(one: str, other: str) -> bool:
-    a, b = split_host(one), split_host(other)
-    if a is None or b is None:
-        return False
-    (host, port), (inner, inner_port) = a, b
-    if port is not None and port != inner_port:
-        return False
-    return host in (ANY, inner) or (host.startswith("*.") and inner.removeprefix("*").endswith(host[1:]))
+def host_keys(pattern: str) -> list[tuple[str, int | None]]:
+    """Every host pattern, taken apart, that is for all that `pattern` is for, itself among them."""
+    parts = split_host(pattern)
+    if parts is None:
+        return []
+    host, port = parts
+    base = host.removeprefix("*.")
+    names = dict.fromkeys((ANY, host, *(f"*.{name}" for name in ancestors(base))))
+    return [(name, number) for name in names for number in dict.fromkeys((None, port))]
 
 
-def _path_covers(one: str, other: str) -> bool:
-    if one == other:
-        return True
-    if "*" not in other:
-        return _path_pattern(one).fullmatch(other) is not None
-    if not one.endswith("/**") or "*" in one[:-3]:
-        return False
-    return other == one[:-3] or other.startswith(f"{one[:-3]}/")
+class Paths:
+    """Path patterns, each with a number, to tell which of them are for all that another one is for.
+
+    Looking one up takes no longer for more of them. So of patterns with `*` in them, other than a `/**` at the end, the
+    first COMPARED are looked at: then a covering one may be missed, and none is ever wrong.
+    """
+
+    COMPARED = 50
+
+    def __init__(self) -> None:
+        self._equal: dict[str, int] = {}
+        self._below: dict[str, int] = {}
+        self._others: list[tuple[re.Pattern[str], int]] = []
+
+    def add(self, pattern: str, number: int) -> None:
+        """Take a pattern in; of two alike, the first stays."""
+        if pattern in self._equal or not is_path(pattern):
+            return
+        self._equal[pattern] = number
+        if pattern.endswith("/**") and "*" not in pattern[:-3]:
+            self._below[pattern[:-3]] = number
+        elif "*" in pattern and len(self._others) < self.COMPARED:
+            self._others.append((path_regex(pattern), number))
+
+    def covering(self, pattern: str) -> Iterator[int]:
+        """The numbers of those that are for all that `pattern` is for, an equal one among them."""
+        if not is_path(pattern):
+            return
+        if pattern in self._equal:
+            yield self._equal[pattern]
+        ends = [at for at, char in enumerate(pattern) if char == "/"]
+        for end in (*ends, len(pattern)):
+            if pattern[:end] in self._below:
+                yield self._below[pattern[:end]]
+        if "*" not in pattern:
+            yield from (number for regex, number in self._others if regex.fullmatch(pattern) is not None)

@@ -12,6 +12,12 @@ from pydantic import BaseModel, ConfigDict, Field
 LONGEST_MAX_AGE = 86_400
 """Seconds. What Firefox keeps at most; Chromium keeps 7200, WebKit 600, and each cuts down what is longer."""
 
+NULL = "dangerously_allow_null_origin"
+NULL_WITH = "dangerously_allow_null_origin_with_credentials"
+INSECURE = "dangerously_allow_insecure_origins_with_credentials"
+SUFFIXES = "dangerously_allow_public_suffixes_with_credentials"
+"""The fields that are the ways around what is refused otherwise."""
+
 
 class Match(BaseModel):
     """Which requests a policy is for: hosts (`api.shop.example`, `*.shop.example`) and paths (`/v1/**`)."""
@@ -26,7 +32,7 @@ class Match(BaseModel):
     paths: tuple[str, ...] = Field(
         (),
         description="paths as in the URL, without query: /v1/items, /v1/* (one segment), /v1/** (all below it, and "
-        "/v1 itself); every path when left out",
+        "/v1 itself); ** is a whole segment; every path when left out",
     )
 
 

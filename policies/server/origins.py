@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
-from corsight.policies.fetch.origin import DEFAULT_PORTS, is_localhost, is_serialized_origin, split_origin
+from corsight.policies.fetch.origin import DEFAULT_PORTS, is_localhost, is_serialized_origin
+from corsight.policies.server.grammar import ANY, HOST, LABELS, LONGEST_HOST, LONGEST_ORIGIN, is_host
 from corsight.policies.value import value
 
-ANY = "*"
-_PATTERN = re.compile(r"(https?)://(\*\.)?([^/?#@*:\[\]\s]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}|\*))?")
+_PATTERN = re.compile(rf"(https?)://(\*\.)?({HOST})(?::([0-9]{{1,5}}|\*))?")
+_ORIGIN = re.compile(rf"(https?)://({HOST})(?::([0-9]+))?")
+_APP = re.compile(r"([a-z][0-9a-z+.-]*)://[0-9A-Za-z._-]+(?::[0-9]{1,5})?")
+_NO_APP = (*DEFAULT_PORTS, "file", "blob", "data", "about")
+
+ANY_PORT = "(:[0-9]+)?"
+"""Any port, or none, as a regular expression."""
 
 
 @value
@@ -26,30 +33,38 @@ class OriginPattern:
         """Whether every origin it names is of this machine."""
         return is_localhost(self.host)
 
-    def matches(self, origin: str) -> bool:
-        """Whether `origin`, serialized, is one of those it names."""
-        parts = split_origin(origin)
-        if parts is None or "*" in origin or not is_serialized_origin(origin):
-            return False
-        scheme, host, port = parts
-        if scheme != self.scheme or (self.port is not None and port != self.port):
-            return False
-        return host.endswith(f".{self.host}") if self.subdomains else host == self.host
+    @property
+    def written_port(self) -> str | None:
+        """The port as origins have it, empty for the scheme's own; None for any port."""
+        if self.port is None:
+            return None
+        return "" if self.port == DEFAULT_PORTS[self.scheme] else str(self.port)
 
-    def covers(self, other: OriginPattern) -> bool:
-        """Whether every origin that `other` names is one of its own."""
-        if self.scheme != other.scheme or (self.port is not None and self.port != other.port):
-            return False
-        if self.subdomains:
-            return other.host.endswith(f".{self.host}") or (other.subdomains and other.host == self.host)
-        return other.host == self.host and not other.subdomains
+    @property
+    def regex(self) -> str:
+        """The origins it names, as a regular expression without anchors that every dialect reads alike."""
+        subdomains = rf"({LABELS}\.)+" if self.subdomains else ""
+        port = self.written_port
+        suffix = ANY_PORT if port is None else f":{port}" if port else ""
+        return f"{self.scheme}://{subdomains}{escape(self.host)}{suffix}"
+
+    def wider(self) -> Iterator[OriginPattern]:
+        """Every pattern that names all that this one names, itself first."""
+        hosts = [(self.host, self.subdomains), *((host, True) for host in ancestors(self.host))]
+        for host, subdomains in hosts:
+            for port in dict.fromkeys((self.port, None)):
+                yield OriginPattern(self.scheme, host, subdomains, port)
 
 
-@lru_cache(4096)
+def escape(text: str) -> str:
+    """A regular expression, in every dialect, for `text` itself."""
+    return re.sub(r"[\\^$.|?*+()\[\]{}]", r"\\\g<0>", text)
+
+
 def pattern_of(text: str) -> OriginPattern | None:
     """The pattern that `text` spells; None for `*`, for `null`, and for what is no http(s) origin."""
-    match = _PATTERN.fullmatch(text)
-    if match is None:
+    match = _PATTERN.fullmatch(text) if len(text) <= LONGEST_ORIGIN else None
+    if match is None or not is_host(match[3]):
         return None
     scheme, subdomains, host, port = match.groups()
     number = None if port == ANY else int(port) if port else DEFAULT_PORTS[scheme]
@@ -58,26 +73,48 @@ def pattern_of(text: str) -> OriginPattern | None:
 
 def is_app_origin(text: str) -> bool:
     """Whether it is the origin of an app or an extension: `capacitor://localhost`, `chrome-extension://id`."""
-    parts = split_origin(text)
-    return parts is not None and parts[0] not in (*DEFAULT_PORTS, "file", "blob", "data", "about") and "*" not in text
+    match = _APP.fullmatch(text) if len(text) <= LONGEST_ORIGIN else None
+    return match is not None and match[1] not in _NO_APP
 
 
 def is_browser_origin(text: str) -> bool:
     """Whether `text` is, byte for byte, an origin that browsers send, other than `null`."""
     if text.startswith(("http:", "https:")):
-        return is_serialized_origin(text) and pattern_of(text) is not None and "*" not in text
+        return "*" not in text and pattern_of(text) is not None and is_serialized_origin(text)
     return is_app_origin(text)
 
 
-@lru_cache(8192)
 def names_origin(patterns: tuple[str, ...], origin: str) -> bool:
     """Whether one of the patterns names `origin`. `*` names every origin; nothing else names `null`."""
-    if ANY in patterns:
-        return True
-    if origin == "null":
-        return False
-    if origin in patterns and "*" not in origin:
-        return True
-    return any(
-        (pattern := pattern_of(text)) is not None and pattern.matches(origin) for text in patterns if "*" in text
-    )
+    return _index(patterns).names(origin)
+
+
+@lru_cache(64)
+def _index(patterns: tuple[str, ...]) -> _Index:
+    return _Index(patterns)
+
+
+class _Index:
+    """Patterns, arranged so that looking an origin up takes no longer for more of them."""
+
+    def __init__(self, patterns: tuple[str, ...]) -> None:
+        self._any = ANY in patterns
+        self._exact = frozenset(text for text in patterns if "*" not in text and text != "null")
+        spread = [pattern for text in patterns if "*" in text and (pattern := pattern_of(text)) is not None]
+        self._spread = frozenset((one.scheme, one.host, one.subdomains, one.written_port) for one in spread)
+
+    def names(self, origin: str) -> bool:
+        if self._any or origin in self._exact:
+            return True
+        match = _ORIGIN.fullmatch(origin) if self._spread else None
+        if match is None:
+            return False
+        scheme, host, port = match[1], match[2], match[3] or ""
+        hosts = [(host, False), *((ancestor, True) for ancestor in ancestors(host))]
+        return any((scheme, *one, number) in self._spread for one in hosts for number in (port, None))
+
+
+def ancestors(host: str) -> list[str]:
+    """The names that `host` is under, the nearest first, as far as a policy may hold them."""
+    end = host[-LONGEST_HOST - 1 :]
+    return [end[at + 1 :] for at, char in enumerate(end) if char == "."]

@@ -15,9 +15,14 @@ Reason = Literal[
 
 missing: it has to be there. invalid: it can never match, or is not of the form. prohibited: browsers do not let a page
 have it. wildcard: `*` where it does not count, or says too much. insecure: anyone on the network could use it. public
-suffix: it would trust the pages of strangers. out of bounds: a number beyond what counts. conflicting: another entry
-says it already, or says otherwise.
+suffix: it would trust the pages of strangers. out of bounds: a number beyond what counts, or a text that is too long.
+conflicting: another entry says it already, or says otherwise.
 """
+
+LONGEST_SHOWN = 80
+"""Characters of a file's own text that a problem repeats."""
+LONGEST_PART = 400
+"""Characters of each part of a problem."""
 
 type Path = tuple[str | int, ...]
 """Where in a file: names of fields and numbers of entries."""
@@ -31,6 +36,10 @@ class Finding:
     reason: Reason
     what: str
     instead: str
+
+    def under(self, *path: str | int) -> Finding:
+        """Return the finding as one of what stands at `path`."""
+        return Finding((*path, *self.path), self.reason, self.what, self.instead)
 
 
 @value
@@ -46,7 +55,8 @@ class Problem:
 
     def __str__(self) -> str:
         place = self.file if self.line is None else f"{self.file}:{self.line}"
-        parts = [place, self.field, self.reason, f"{self.what}; {self.instead}" if self.instead else self.what]
+        what, instead = shorten(self.what, LONGEST_PART), shorten(self.instead, LONGEST_PART)
+        parts = [place, shorten(self.field, LONGEST_PART), self.reason, f"{what}; {instead}" if instead else what]
         return printable(": ".join(part for part in parts if part))
 
 
@@ -56,6 +66,11 @@ class PolicyError(ValueError):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(map(str, self.problems)))
+
+
+def shorten(text: str, longest: int = LONGEST_SHOWN) -> str:
+    """Return the text, cut where it is longer."""
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."
 
 
 def spelled(path: Path) -> str:

@@ -156,7 +156,7 @@ def _preflight(policy: ServerPolicy, request: Request) -> list[HeaderEdit]:
     if ANY in names and _asks_beyond_wildcard(policy, request):
         # Some engines let `*` stand for Authorization too: then what is granted is named instead.
         asked = asked_names(request)
-        refused = refused_names(policy, asked)
+        refused = set(refused_names(policy, asked))
         names = tuple(name for name in asked if name not in refused and is_token(name))
     if names:
         edits.append(HeaderEdit(ALLOW_HEADERS, ", ".join(names)))

@@ -98,8 +98,7 @@ def _check_target(target: str | None) -> None:
 
 def _configuration(target: str, chosen: list[Judged], everything: list[Judged]) -> str:
     """The configuration of the endpoints that the fetch asked, least that the recording needs."""
-    from corsight.policies.redact import printable
-    from corsight.policies.server.export import RecipeError, render
+    from corsight.policies.server.export import RecipeError, remark, render
     from corsight.policies.server.infer import infer
     from corsight.policies.server.match import find
 
@@ -115,10 +114,11 @@ def _configuration(target: str, chosen: list[Judged], everything: list[Judged]) 
         except RecipeError as error:
             raise CorsightError(str(error)) from None
         for left in one.left_out:
-            texts.append(f"Not granted: {left.what}: {left.why}. {left.instead}\n")
+            texts.append(remark(target, f"Not granted: {left.what}: {left.why}. {left.instead}"))
     if not texts:
         raise CorsightError("no CORS header would change this fetch, so there is nothing to configure")
-    return "\n".join("".join(printable(line) + "\n" for line in text.splitlines()) for text in texts)
+    # As it is: it is ASCII, and its tabs are meant.
+    return "\n".join(texts)
 
 
 def fetches(judgeds: Iterable[Judged], held: int = HELD) -> Iterator[list[Judged]]:

@@ -162,7 +162,8 @@ def export_file(
         texts = [render(target, one) for one in policies]
     except ValueError as error:
         raise CorsightError(str(error), where=file) from None
-    _say(["\n\n".join(text.rstrip("\n") for text in texts)])
+    # As it is: it is ASCII, and its tabs are meant.
+    sys.stdout.write("\n".join(texts))
 
 
 # -- reading ---------------------------------------------------------------------------------------------------------
@@ -170,9 +171,12 @@ def export_file(
 
 def text_of(path: str) -> str:
     """A file's text. Raises CorsightError where it is no text, OSError where there is none."""
+    from corsight.policies.server.load import LARGEST
+
     try:
         with open(path, encoding="utf-8-sig") as file:
-            return file.read()
+            # No more of it than tells that it is too long.
+            return file.read(LARGEST + 1)
     except UnicodeDecodeError:
         raise CorsightError("is no text", where=path, todo="a policy file is YAML, TOML or JSON in UTF-8") from None
 

@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 from corsight.policies.fetch.headers import is_token
 from corsight.policies.server.export import TARGETS, RecipeError, render
 from corsight.policies.server.export.grant import grant
-from corsight.policies.server.export.writing import apache, comment, nginx, single
+from corsight.policies.server.export.writing import comment
 from corsight.policies.server.model import Match, ServerPolicy
 from corsight.policies.server.origins import names_origin
 
@@ -143,11 +143,6 @@ def test_a_token_is_read_back_as_it_was(token: str) -> None:
     assert rule["Resources"]["Bucket"]["Properties"]["CorsConfiguration"]["CorsRules"][0]["AllowedHeaders"] == [token]
     [headers] = re.findall(r"allowedHeaders: (\[.*\]),", render("express", with_(request_headers=(token,))))
     assert json.loads(headers) == [token]
-    # Ruby and PHP fill nothing in here; the quote and the backslash are all they look for.
-    assert re.sub(r"\\(['\\])", r"\1", single(token)[1:-1]) == token
-    assert not re.search(r"(?<!\\)(\\\\)*'", single(token)[1:-1])
-    assert "$" not in nginx(token).replace("${dollar}", "")
-    assert apache(token).count("%") == 2 * token.count("%")
 
 
 @pytest.mark.parametrize("target", ["flask", "fastapi", "django"])

@@ -9,7 +9,7 @@ import pytest
 
 from corsight.policies.exchange import Exchange
 from corsight.policies.server.export import TARGETS, render
-from corsight.policies.server.export.writing import odd
+from corsight.policies.server.export.writing import is_odd as odd
 from corsight.policies.server.model import Match, ServerPolicy
 from corsight.policies.server.respond import grants_origin, is_public
 from corsight.policies.verdict import Outcome

@@ -7,22 +7,14 @@ from __future__ import annotations
 
 import re
 
-from corsight.policies.fetch.headers import is_token
 from corsight.policies.fetch.origin import is_localhost
+from corsight.policies.server.export.errors import RecipeError
+from corsight.policies.server.grammar import ANY, is_name, is_path, split_host
 from corsight.policies.server.model import ServerPolicy
-from corsight.policies.server.origins import OriginPattern, is_browser_origin, pattern_of
+from corsight.policies.server.origins import escape, is_browser_origin, pattern_of
 from corsight.policies.value import value
 
-ANY = "*"
-_LABELS = "[0-9a-z_-]+"
-_PORT = "(:[0-9]+)?"
 _PLAIN_PATH = re.compile(r"(?:/[0-9A-Za-z._~-]+)+")
-_ORIGIN = re.compile(r"[a-z][0-9a-z+.-]*://(?:[0-9a-z._-]+|\[[0-9a-f:.]+\])(?::[0-9]+)?")
-"""Names of the DNS and addresses. A URL's host may hold quotes and dollar signs; no name that resolves does."""
-
-
-class RecipeError(ValueError):
-    """What a policy asks for cannot be written down for a target; the message names both, and what to do."""
 
 
 @value
@@ -87,6 +79,11 @@ class Grant:
         """One regular expression, without anchors, for every origin that is granted."""
         return "|".join([*(escape(origin) for origin in self.exact), *(pattern.regex for pattern in self.patterns)])
 
+    @property
+    def prefix_regex(self) -> str:
+        """One regular expression, without anchors, for every prefix."""
+        return "|".join(escape(prefix) for prefix in self.prefixes)
+
 
 def grant(policy: ServerPolicy) -> Grant:
     """What the policy grants.
@@ -113,15 +110,24 @@ def grant(policy: ServerPolicy) -> Grant:
                 raise RecipeError(f"{at}: beside credentials, * in {field} grants nothing; list what is granted")
     for field in ("methods", "request_headers", "expose_headers"):
         for token in getattr(policy, field):
-            if not is_token(token):
+            if not is_name(token):
                 raise RecipeError(f"{at}: {token!r} in {field} is not a token; no request or response can carry it")
+    for field, number in (("max_age", policy.max_age), ("preflight_status", policy.preflight_status)):
+        if number is not None and type(number) is not int:
+            raise RecipeError(f"{at}: {number!r} in {field} is no number; write one")
+    for host in policy.match.hosts:
+        if split_host(host) is None:
+            raise RecipeError(f"{at}: {host!r} in match.hosts is no host; write one such as api.shop.example")
+    for path in policy.match.paths:
+        if not is_path(path):
+            raise RecipeError(f"{at}: {path!r} in match.paths is no path; write one such as /v1/**")
     anyone = ANY in origins
     exact, patterns = [], []
     for text in () if anyone else origins:
         pattern = pattern_of(text) if "*" in text else None
         if pattern is not None:
-            patterns.append(Pattern(text, _regex(pattern), pattern.subdomains, pattern.port is None))
-        elif is_browser_origin(text) and _ORIGIN.fullmatch(text):
+            patterns.append(Pattern(text, pattern.regex, pattern.subdomains, pattern.port is None))
+        elif is_browser_origin(text):
             exact.append(text)
         else:
             raise RecipeError(
@@ -153,15 +159,3 @@ def grant(policy: ServerPolicy) -> Grant:
 def _is_loopback(text: str) -> bool:
     pattern = pattern_of(text)
     return pattern is not None and pattern.loopback
-
-
-def _regex(pattern: OriginPattern) -> str:
-    host = (rf"({_LABELS}\.)+" if pattern.subdomains else "") + escape(pattern.host)
-    default = {"http": 80, "https": 443}[pattern.scheme]
-    port = _PORT if pattern.port is None else "" if pattern.port == default else f":{pattern.port}"
-    return f"{pattern.scheme}://{host}{port}"
-
-
-def escape(text: str) -> str:
-    """An origin as a regular expression: its dots and brackets stand for themselves."""
-    return re.sub(r"[.\[\]+]", lambda match: f"\\{match[0]}", text)

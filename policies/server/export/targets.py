@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from corsight.policies.server.export.grant import Grant, RecipeError
+from corsight.policies.server.export.errors import RecipeError
+from corsight.policies.server.export.grant import Grant
 from corsight.policies.value import value
 
 Feature = Literal[

@@ -1,65 +1,215 @@
-"""How values are written in the languages of the targets: the filters of the templates."""
+"""How values are written in the languages of the targets: a syntax each, whose methods are the filters of templates.
+
+A template prints nothing but what a filter returned. What is not printable ASCII is in no value of a policy that was
+loaded, and is refused here for every language; all else is written so that the language reads the value back.
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from corsight.policies.server.export.grant import escape
+from corsight.policies.server.export.errors import RecipeError
 
-
-def double(text: str) -> str:
-    """A string in double quotes as JavaScript, Python, Java, C#, Go, JSON and YAML read it alike."""
-    return json.dumps(text)
+LONGEST_COMMENT = 500
 
 
-def single(text: str) -> str:
-    """A string in single quotes as Ruby and PHP read it: nothing is filled in there."""
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
+class Written(str):
+    """Text that is fit to stand in a configuration."""
+
+    __slots__ = ()
 
 
-def each(texts: Iterable[str], write: str = "double") -> str:
-    """The texts, each written as a string, with commas between."""
-    return ", ".join((single if write == "single" else double)(text) for text in texts)
+def comment(text: str) -> Written:
+    """Return the text so that it ends no comment of any language: one line of letters, digits and harmless signs."""
+    short = text if len(text) <= LONGEST_COMMENT else f"{text[:LONGEST_COMMENT]}..."
+    line = re.sub(r"\s+", " ", short).strip()
+    return Written(re.sub(r"[^0-9A-Za-z .,:/()@+'_*-]", "_", line).replace("*/", "*_/"))
 
 
-def slashes(regex: str) -> str:
-    """A regular expression fit to stand between slashes, as in JavaScript and Ruby."""
-    return regex.replace("/", r"\/")
+def check(text: str) -> str:
+    """Return the text as it is. Raises RecipeError where it is not printable ASCII."""
+    if not (text.isascii() and text.isprintable()):
+        raise RecipeError(f"{text[:60]!r} cannot be written into a configuration; write printable ASCII")
+    return text
 
 
-def nginx(text: str) -> str:
-    """A value for nginx, which knows no way to write a dollar sign but a variable that holds one."""
-    return double(text).replace("$", "${dollar}")
+class Syntax:
+    """A language whose strings are in double quotes and read as JSON's are: so do JavaScript, Java, Go and YAML."""
+
+    marker = "//"
+    """What begins a comment that runs to the end of the line."""
+
+    def string(self, text: str) -> Written:
+        """Return the text as a string."""
+        return Written(json.dumps(check(text)))
+
+    def strings(self, texts: Iterable[str]) -> Written:
+        """Return the texts as strings with commas between."""
+        return Written(", ".join(map(self.string, texts)))
+
+    def regex(self, pattern: str) -> Written:
+        """Return the regular expression as the language's own literal of one, or as a string."""
+        return self.string(pattern)
+
+    def filters(self) -> dict[str, Callable[..., Written]]:
+        """Return the filters of templates in this language."""
+        return {"string": self.string, "strings": self.strings, "regex": self.regex, "comment": comment}
 
 
-def apache(text: str) -> str:
-    """A value of Apache's Header directive, where a percent sign begins a format."""
-    return double(text).replace("%", "%%")
+class JavaScript(Syntax):
+    """JavaScript and TypeScript."""
+
+    def regex(self, pattern: str) -> Written:
+        return Written(f"/{escape_sign(check(pattern), '/')}/")
 
 
-def comment(text: str) -> str:
-    """A text that ends no comment in any language: one line of letters, digits and harmless signs."""
-    return re.sub(r"[^0-9A-Za-z .,:/()@+'_*-]", "_", re.sub(r"\s+", " ", text).strip()).replace("*/", "*_/")
+class Python(Syntax):
+    marker = "#"
+
+    def regex(self, pattern: str) -> Written:
+        # A raw string holds no quote, and no backslash at its end.
+        if '"' in pattern or pattern.endswith("\\"):
+            return self.string(pattern)
+        return Written(f'r"{check(pattern)}"')
 
 
-FILTERS = {
-    "double": double,
-    "single": single,
-    "each": each,
-    "regex": escape,
-    "slashes": slashes,
-    "nginx": nginx,
-    "apache": apache,
-    "comment": comment,
+class Java(Syntax):
+    pass
+
+
+class CSharp(Syntax):
+    def regex(self, pattern: str) -> Written:
+        quoted = check(pattern).replace('"', '""')
+        return Written(f'@"{quoted}"')
+
+
+class Go(Syntax):
+    def regex(self, pattern: str) -> Written:
+        return self.string(pattern) if "`" in pattern else Written(f"`{check(pattern)}`")
+
+
+class _SingleQuoted(Syntax):
+    """A language that fills nothing into strings in single quotes."""
+
+    def string(self, text: str) -> Written:
+        escaped = check(text).replace("\\", "\\\\").replace("'", "\\'")
+        return Written(f"'{escaped}'")
+
+
+class Ruby(_SingleQuoted):
+    marker = "#"
+
+    def regex(self, pattern: str) -> Written:
+        # A number sign may begin what is filled in.
+        return Written(f"/{escape_sign(escape_sign(check(pattern), '/'), '#')}/")
+
+    def symbol(self, text: str) -> Written:
+        """Return the text as a symbol, as a string where a symbol would need quotes."""
+        return Written(f":{text}") if re.fullmatch("[a-z]+", text) else self.string(text)
+
+    def filters(self) -> dict[str, Callable[..., Written]]:
+        return super().filters() | {"symbol": self.symbol}
+
+
+class Php(_SingleQuoted):
+    def regex(self, pattern: str) -> Written:
+        return self.string(f"#{escape_sign(check(pattern), '#')}#")
+
+
+class Yaml(Syntax):
+    marker = "#"
+
+    def regex(self, pattern: str) -> Written:
+        quoted = check(pattern).replace("'", "''")
+        return Written(f"'{quoted}'")
+
+
+class Nginx(Syntax):
+    """nginx: in double quotes, a backslash is one itself but before another, a quote, t, r and n."""
+
+    marker = "#"
+
+    def string(self, text: str) -> Written:
+        """Return a value, where a dollar sign would begin a variable; no escape is known for it but a variable."""
+        return Written(_quote(text, "\"'\\trn").replace("$", "${dollar}"))
+
+    def regex(self, pattern: str) -> Written:
+        """Return a key of a map that is a regular expression: no variables are filled in there.
+
+        Keys that are none are compared without regard to case.
+        """
+        return Written(_quote(f"~{pattern}", "\"'\\trn"))
+
+
+class Apache(Syntax):
+    """Apache httpd: in double quotes, a backslash is one itself but before another and a quote."""
+
+    marker = "#"
+
+    def string(self, text: str) -> Written:
+        """Return a value of the Header directive, where a percent sign begins a format."""
+        if text.lower().startswith("expr="):
+            raise RecipeError(f"{text[:60]!r} is an expression to Apache; write another value")
+        return Written(self.regex(text).replace("%", "%%"))
+
+    def regex(self, pattern: str) -> Written:
+        if "${" in pattern:
+            raise RecipeError(f"{pattern[:60]!r} is filled in by Apache; write another value")
+        return Written(_quote(pattern, '"\\'))
+
+
+class Caddyfile(Syntax):
+    """Caddy: nothing is escaped between backquotes, and quotes alone between quotes; braces are filled in."""
+
+    marker = "#"
+
+    def string(self, text: str) -> Written:
+        return self._token(text, prefer='"')
+
+    def regex(self, pattern: str) -> Written:
+        return self._token(pattern, prefer="`")
+
+    def _token(self, text: str, prefer: str) -> Written:
+        fit = {"`": "`" not in check(text), '"': "\\" not in text}
+        sign = prefer if fit[prefer] else next((one for one, fits in fit.items() if fits), None)
+        if sign is None or "{" in text or "}" in text:
+            raise RecipeError(f"{text[:60]!r} means something else to Caddy; write another value")
+        return Written(f'"{text.replace(chr(34), chr(92) + chr(34))}"' if sign == '"' else f"`{text}`")
+
+
+def escape_sign(pattern: str, sign: str) -> str:
+    """Return the regular expression with the sign escaped wherever it is not yet."""
+    return re.sub(rf"(\\.)|{re.escape(sign)}", lambda match: match[1] or f"\\{sign}", pattern)
+
+
+def _quote(text: str, special: str) -> str:
+    """Return the text in double quotes, where a backslash is doubled before a sign that it would make special."""
+    doubled = re.sub(rf"\\(?=[{re.escape(special)}]|\Z)", r"\\\\", check(text))
+    return '"' + doubled.replace('"', '\\"') + '"'
+
+
+SYNTAXES: dict[str, Syntax] = {
+    "JavaScript": JavaScript(),
+    "TypeScript": JavaScript(),
+    "Python": Python(),
+    "Java": Java(),
+    "C#": CSharp(),
+    "Go": Go(),
+    "Ruby": Ruby(),
+    "PHP": Php(),
+    "YAML": Yaml(),
+    "nginx": Nginx(),
+    "Apache": Apache(),
+    "Caddyfile": Caddyfile(),
 }
+"""The syntax of each language that a target's configuration is in."""
 
 
-def odd(name: str) -> bool:
-    """Whether a header name has signs in it that hardly any has."""
+def is_odd(name: str) -> bool:
+    """Return whether a header name has signs in it that hardly any has."""
     return re.fullmatch(r"[0-9A-Za-z._*-]+", name) is None
 
 
-TESTS = {"odd": odd}
+TESTS = {"odd": is_odd}

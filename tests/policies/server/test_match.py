@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corsight.policies.server.match import covers, find
+from corsight.policies.server.grammar import split_host
+from corsight.policies.server.match import Paths, find, host_keys, path_regex
 from corsight.policies.server.model import Match, ServerPolicy
 
 
@@ -67,9 +70,6 @@ _hosts = st.sampled_from(
     ["a.example", "b.a.example", "*.example", "*.a.example", "*", "a.example:8080", "*.example:8080"]
 )
 _paths = st.sampled_from(["/v1", "/v1/**", "/v1/a/**", "/v1/*", "/**", "/v1/a", "/v1/*/b", "/v12"])
-_matches = st.builds(
-    Match, hosts=st.lists(_hosts, max_size=2).map(tuple), paths=st.lists(_paths, max_size=2).map(tuple)
-)
 _urls = st.builds(
     "{}://{}{}".format,
     st.sampled_from(["http", "https"]),
@@ -78,7 +78,39 @@ _urls = st.builds(
 )
 
 
-@given(earlier=_matches, later=_matches, url=_urls)
-def test_what_is_covered_never_matches_alone(earlier: Match, later: Match, url: str) -> None:
-    if covers(earlier, later) and find([ServerPolicy(name="later", match=later)], url) is not None:
-        assert find([ServerPolicy(name="earlier", match=earlier)], url) is not None
+@given(earlier=_hosts, later=_hosts, url=_urls)
+def test_a_host_that_is_covered_never_matches_alone(earlier: str, later: str, url: str) -> None:
+    if split_host(earlier) in host_keys(later) and find([policy(hosts=(later,))], url) is not None:
+        assert find([policy(hosts=(earlier,))], url) is not None
+
+
+@given(earlier=_paths, later=_paths, url=_urls)
+def test_a_path_that_is_covered_never_matches_alone(earlier: str, later: str, url: str) -> None:
+    index = Paths()
+    index.add(earlier, 0)
+    if list(index.covering(later)) and find([policy(paths=(later,))], url) is not None:
+        assert find([policy(paths=(earlier,))], url) is not None
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later"),
+    [("/**", "/v1/a"), ("/v1/**", "/v1"), ("/v1/**", "/v1/**"), ("/v1/**", "/v1/*/b"), ("/v1/*", "/v1/a")],
+)
+def test_a_path_that_another_is_for_is_found(earlier: str, later: str) -> None:
+    index = Paths()
+    index.add("/other", 0)
+    index.add(earlier, 1)
+    assert set(index.covering(later)) == {1}
+
+
+_texts = st.text(alphabet="ab/", max_size=12).map(lambda text: f"/{text}")
+_patterns = st.lists(
+    st.sampled_from(["a", "b", "", "*", "**", "a*", "*b", "a*b", "a*b*", "*a*"]), min_size=1, max_size=5
+)
+
+
+@given(pattern=_patterns.map(lambda segments: f"/{'/'.join(segments)}"), text=_texts)
+def test_a_path_pattern_is_what_its_stars_say(pattern: str, text: str) -> None:
+    head, tail = (pattern[:-3], "(?:/.*)?") if pattern.endswith("/**") else (pattern, "")
+    spelled = "".join({"**": ".*", "*": "[^/]*"}.get(part, part) for part in re.split(r"(\*\*|\*)", head))
+    assert (path_regex(pattern).fullmatch(text) is not None) == (re.fullmatch(spelled + tail, text) is not None)

@@ -14,6 +14,8 @@ import pytest
 from mitmproxy.http import HTTPFlow
 from mitmproxy.io import FlowWriter
 
+from corsight.policies.server.export import TARGETS, render
+from corsight.policies.server.load import load
 from corsight.policies.story import tell
 from corsight.scripts import cli
 from corsight.scripts.commands import explain
@@ -204,6 +206,20 @@ def test_the_servers_configuration_grants_what_the_recording_needs_and_nothing_e
     assert f'origin: ["{PAGE}"]' in out
     assert 'methods: ["DELETE"]' in out
     assert "other.example" not in out.partition("const cors")[2]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_configuration_is_written_as_it_is(target: str, run: Explain, capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = run(preflight(API, 204, ALLOW, method="DELETE"), "--for", target)
+    assert cli.run(["policy", "infer", "rec.mitm"]) == 0
+    [policy] = load(capsys.readouterr().out, "policy.yaml")
+    assert out.endswith(f"\n{render(target, policy)}")
+
+
+def test_what_is_not_granted_is_a_comment_of_the_configuration(run: Explain) -> None:
+    refused = preflight(API, 204, ALLOW, method="DELETE")
+    _, out, _ = run(refused, flow(API, 200, origin="null"), "--for", "caddy")
+    assert "\n# Not granted: origin null" in out
 
 
 def test_a_server_nobody_wrote_a_recipe_for_is_refused_before_anything_is_read(run: Explain) -> None:

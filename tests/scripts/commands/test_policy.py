@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from mitmproxy.http import HTTPFlow
 from mitmproxy.io import FlowReader, FlowWriter
 
+from corsight.policies.server.export import TARGETS, render
 from corsight.policies.server.load import load
 from corsight.scripts.cli import run
 
@@ -203,8 +207,37 @@ def test_diff_says_what_is_more_and_what_is_less(tmp_path: Path, capsys: pytest.
 def test_export_writes_what_grants_something(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = said(capsys, "export", "nginx", SPA)
     assert (code, err) == (0, [])
-    assert any("https://shop.example" in line for line in out)
+    assert any(r"https://shop\.example" in line for line in out)
     assert said(capsys, "export", "nginx", SPA, "--name", "shop") == (0, out, [])
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_export_writes_a_configuration_as_it_is(
+    target: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [shop] = [policy for policy in load(Path(SPA).read_text("utf-8"), SPA) if policy.name == "shop"]
+    # Neither says PATCH.
+    shop = shop.model_copy(update={"methods": ("GET", "POST", "PUT", "DELETE")})
+    file = tmp_path / "shop.json"
+    file.write_text(json.dumps({"version": 1, "policies": [shop.model_dump()]}), "utf-8")
+    assert run(["policy", "export", target, str(file)]) == 0
+    assert capsys.readouterr().out == render(target, shop)
+
+
+@pytest.mark.parametrize("target", ["caddy", "go-rs-cors", "go-jub0bs"])
+def test_a_tab_comes_out_as_one(target: str) -> None:
+    command = [sys.executable, "-m", "corsight.scripts.cli", "policy", "export", target, SPA]
+    done = subprocess.run(command, capture_output=True, check=True, cwd=ROOT)
+    assert b"\n\t" in done.stdout
+    assert b"\\x" not in done.stdout
+
+
+def test_policies_of_one_file_are_a_line_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    file = str(ROOT / "examples" / "policies" / "tenants.yaml")
+    granting = [policy for policy in load(Path(file).read_text("utf-8"), file) if policy.methods]
+    assert len(granting) > 1
+    assert run(["policy", "export", "nginx", file]) == 0
+    assert capsys.readouterr().out == "\n".join(render("nginx", policy) for policy in granting)
 
 
 def test_export_says_what_it_cannot_do(capsys: pytest.CaptureFixture[str]) -> None:
