@@ -11,9 +11,10 @@ from os import PathLike, fspath
 
 from corsight.policies.decision.judge import judge as decide
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response
+from corsight.policies.facts import CredentialsMode
 from corsight.policies.findings import Diagnosis, Finding
 from corsight.policies.session import Judged, Session
-from corsight.policies.verdict import CredentialsMode, EngineName, Outcome, Verdict
+from corsight.policies.verdict import EngineName, Outcome, Verdict
 from corsight.scripts.commands.audit import judgements, settled
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.recordings import Recording, check_readable
@@ -49,9 +50,9 @@ def judge(exchange: Exchange, *, engine: EngineName | None = None, credentials: 
     where it is unknown and matters, the verdict is likely, not certain.
     """
     judged = Session(engine).observe(exchange)[0]
-    if credentials == "unknown" or judged.entry.facts is None:
+    if credentials == "unknown":
         return judged.verdict
-    return decide(exchange, replace(judged.entry.facts, credentials=credentials), judged.verdict.engine)
+    return decide(exchange, replace(judged.facts, credentials=credentials), judged.verdict.engine)
 
 
 def judge_recording(path: str | PathLike[str], *, engine: EngineName | None = None) -> Iterator[Judged]:
