@@ -128,7 +128,7 @@ def _stay_open(running: Running) -> None:
 @contextlib.contextmanager
 def shop(folder: Path) -> Iterator[int]:
     """A mitmdump with Corsight and the shop in it, on a loopback port of its own choice; yields the port."""
-    options = {
+    options: dict[str, Any] = {
         "connection_strategy": "lazy",
         "cors_log": folder / "verdicts.jsonl",
         "cors_scope": SHOP,
