@@ -23,7 +23,8 @@ def request_of(flow: http.HTTPFlow) -> Exchange:
     request, client = flow.request.data, flow.client_conn
     return Exchange(
         id=flow.id,
-        client=client.peername[0] if client.peername else "unknown",
+        # A recording may lack it, whatever the type says.
+        client=client.peername[0] if client.peername else "unknown",  # type: ignore[redundant-expr]
         connection=client.id,
         request=Request(
             # Request.method is upper-cased by mitmproxy; to CORS, `patch` is not `PATCH`.

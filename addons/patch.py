@@ -100,7 +100,8 @@ class Patching:
         )
         add("cors_patch_header", str, HEADER, "Response header that names what was patched. Empty for none.")
         add("cors_patch_minutes", int, 0, "Stop patching after so many minutes. 0 for no end.")
-        for name, function in {"on": self.on, "off": self.off, "undo": self.undo}.items():
+        commands: dict[str, Callable[..., object]] = {"on": self.on, "off": self.off, "undo": self.undo}
+        for name, function in commands.items():
             loader.add_command(f"cors.patch.{name}", function)
 
     def configure(self, updated: set[str]) -> None:

@@ -54,7 +54,7 @@ def _probes(answered: bool) -> tuple[http.HTTPFlow, ...]:
 
 
 def _probe(number: int, answered: bool, method: str, url: str, origin: str, status: int, kind: str) -> http.HTTPFlow:
-    request = http.Request.make(method, url, b"x" * number, {"Origin": origin})
+    request = http.Request.make(method, url, b"x" * number, http.Headers(Origin=origin))
     client = connection.Client(peername=(f"198.51.100.{number}", 1000 + number), sockname=("127.0.0.1", 8080 + number))
     probe = http.HTTPFlow(client, connection.Server(address=(request.host, request.port)))
     probe.request = request

@@ -10,7 +10,8 @@ state=$root/.corsight
 venv=$state/venv
 log=$state/setup.log
 
-# The pinned pydantic-core has no wheel for Python 3.14: mitmproxy 12 holds typing-extensions, and so pydantic, back.
+# The pinned pydantic-core has no wheel for Python 3.14: the pinned mitmproxy 12.2 holds typing-extensions, and so
+# pydantic, back. mitmproxy 12.3 does not.
 oldest='3, 12'
 newest='3, 13'
 

@@ -15,6 +15,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from corsight.scripts import __version__
+from corsight.scripts.commands.addon import addon
 from corsight.scripts.commands.audit import audit
 from corsight.scripts.commands.browse import browse
 from corsight.scripts.commands.check import check
@@ -65,6 +66,7 @@ app.command("check")(check)
 app.command("explain")(explain)
 app.add_typer(policy, name="policy")
 app.command("rules")(rules)
+app.command("addon")(addon)
 
 
 def run(arguments: Sequence[str]) -> int:

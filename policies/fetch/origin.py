@@ -7,12 +7,11 @@ https://w3c.github.io/webappsec-secure-contexts/ trusts. An origin is handled as
 
 from __future__ import annotations
 
-import importlib
 import re
-from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import Literal
 
+from publicsuffixlist import PublicSuffixList
 from pydantic_core import Url
 
 Distance = Literal["same-origin", "same-site", "cross-site"]
@@ -139,15 +138,23 @@ def _trustworthy(url_or_origin: str) -> bool:
 
 
 @cache
-def _public_suffix() -> Callable[[str], str | None]:
-    """The public suffix list: the suffix of a host, None when no rule names its last label. Loads once, in 80 ms."""
-    suffixes = importlib.import_module("publicsuffix2").PublicSuffixList(idna=True)
+def _public_suffixes() -> PublicSuffixList:
+    """The public suffix list (https://publicsuffix.org/), private domains included. Loads once, in about 20 ms.
 
-    def lookup(host: str) -> str | None:
-        found: str | None = suffixes.get_tld(host, True, True)
-        return found
+    Its rules are kept in Unicode alone: in Punycode too, loading takes three times as long. A top-level domain that no
+    rule names falls under the list's default rule, `*`: it is a suffix by itself.
+    """
+    return PublicSuffixList(accept_encoded_idn=False)
 
-    return lookup
+
+def _in_unicode(label: str) -> str:
+    """A label of a host with its Punycode decoded; as it is where it has none, or no valid one."""
+    if not label.startswith("xn--") or len(label) > 63:
+        return label
+    try:
+        return label[4:].encode("ascii").decode("punycode")
+    except UnicodeError:
+        return label
 
 
 @lru_cache(4096)
@@ -157,18 +164,14 @@ def registrable_domain(host: str) -> str | None:
     https://url.spec.whatwg.org/#host-registrable-domain
     """
     name = host.removesuffix(".").lower()
-    if is_ip_address(name) or "." not in name:
+    if is_ip_address(name):
         return None
     labels = name.split(".")
-    if "" in labels:
+    # The longest rule of the list has 7 labels.
+    domain = None if "" in labels else _public_suffixes().privatesuffix(".".join(map(_in_unicode, labels[-16:])))
+    if domain is None:
         return None
-    # A top-level domain that no rule names falls under the list's default rule, `*`: it is a suffix by itself.
-    suffix = _public_suffix()(name) or labels[-1]
-    length = suffix.count(".") + 1
-    if len(labels) <= length:
-        return None
-    dot = "." if host.endswith(".") else ""
-    return ".".join(labels[-length - 1 :]) + dot
+    return ".".join(labels[-domain.count(".") - 1 :]) + ("." if host.endswith(".") else "")
 
 
 def schemelessly_same_site(host_a: str, host_b: str) -> bool:

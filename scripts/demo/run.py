@@ -128,7 +128,7 @@ def _stay_open(running: Running) -> None:
 @contextlib.contextmanager
 def shop(folder: Path) -> Iterator[int]:
     """A mitmdump with Corsight and the shop in it, on a loopback port of its own choice; yields the port."""
-    options = {
+    options: dict[str, Any] = {
         "connection_strategy": "lazy",
         "cors_log": folder / "verdicts.jsonl",
         "cors_scope": SHOP,
@@ -146,7 +146,7 @@ def replay(folder: Path) -> None:
     """Judge the recording that comes with Corsight; leaves `shop.mitm` and `verdicts.jsonl` in the folder."""
     say(f"Reading the visit recorded in {shown(RECORDING)}.")
     if not RECORDING.is_file():
-        raise CorsightError("the recorded visit is not there", where=str(RECORDING), todo="use a checkout of Corsight")
+        raise CorsightError("the recorded visit is not there", where=str(RECORDING), todo="install Corsight again")
     shutil.copyfile(RECORDING, folder / "shop.mitm")
     _, judged = judge_again(RECORDING)
     records = (json.dumps(record(one)) for one in judged)
@@ -217,7 +217,9 @@ def next_steps(keep: Path | None) -> str:
     """What to run next, as it can be typed here."""
     beside = Path(sys.executable).with_name("mitmdump")
     mitmdump = "mitmdump" if shutil.which("mitmdump") or not beside.is_file() else shown(beside)
-    corsight = "corsight" if shutil.which("corsight") else shown(ROOT / "scripts" / "corsight")
+    launcher = ROOT / "scripts" / "corsight"
+    launcher = launcher if launcher.is_file() else Path(sys.executable).with_name("corsight")
+    corsight = "corsight" if shutil.which("corsight") else shown(launcher)
     lines = ["Your own traffic next, as it passes:", f"  {mitmdump} -s {shown(ADDON)}"]
     lines += ["or as it was recorded:", f"  {corsight} audit FILE"]
     if keep is not None:

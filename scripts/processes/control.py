@@ -10,33 +10,39 @@ import logging
 import os
 import threading
 from pathlib import Path
+from typing import Any
 
 from mitmproxy import ctx, exceptions
+from mitmproxy.addonmanager import Loader
+from mitmproxy.master import Master
+from mitmproxy.tls import TlsData
 
 UNTRUSTED = ("does not trust", "may not trust")
 """How mitmproxy words a client that ended the TLS handshake over the certificate."""
 
 
 class Control:
-    def load(self, loader) -> None:
+    def __init__(self) -> None:
+        self._patched = Patched()
+
+    def load(self, loader: Loader) -> None:
         loader.add_option("corsight_folder", str, "", "where to tell of oneself")
 
     def running(self) -> None:
-        self._patched = Patched()
         logging.getLogger("corsight.addons.patch").addHandler(self._patched)
         threading.Thread(target=self._listen, args=(ctx.master,), daemon=True).start()
         [(_, port, *_), *_] = ctx.master.addons.get("proxyserver").listen_addrs()
         tell("started.json", json.dumps({"port": port, "web": getattr(ctx.master, "web_url", None)}).encode())
 
     def done(self) -> None:
-        logging.getLogger("corsight.addons.patch").removeHandler(getattr(self, "_patched", None))
+        logging.getLogger("corsight.addons.patch").removeHandler(self._patched)
 
-    def tls_failed_client(self, data) -> None:
+    def tls_failed_client(self, data: TlsData) -> None:
         if any(words in (data.conn.error or "") for words in UNTRUSTED):
             server = data.context.server.address
             append({"kind": "untrusted", "host": data.conn.sni or (server[0] if server else "")})
 
-    def _listen(self, master) -> None:
+    def _listen(self, master: Master) -> None:
         # Not sys.stdin: a daemon thread that waits in there may break the interpreter's own end.
         unread = b""
         while chunk := os.read(0, 65536):
@@ -49,11 +55,11 @@ class Control:
 class Patched(logging.Handler):
     """Passes on what the addon says about patching."""
 
-    def emit(self, record) -> None:
+    def emit(self, record: logging.LogRecord) -> None:
         append({"kind": "patching", "text": record.getMessage()})
 
 
-def obey(order) -> None:
+def obey(order: dict[str, Any]) -> None:
     try:
         ctx.options.update(**order["set"])
     except (exceptions.OptionsError, KeyError) as error:
@@ -62,7 +68,7 @@ def obey(order) -> None:
         append({"kind": "answer", "id": order["id"], "problem": None})
 
 
-def append(event) -> None:
+def append(event: dict[str, Any]) -> None:
     """Add one event, whole, to those the command reads."""
     with Path(ctx.options.corsight_folder, "events.jsonl").open("ab", buffering=0) as file:
         file.write(json.dumps(event).encode() + b"\n")

@@ -13,8 +13,8 @@ from corsight.policies.decision.judge import describe_subject
 from corsight.policies.engines import ENGINES
 from corsight.policies.exchange import Response
 from corsight.policies.fetch.cors_check import MISSING as MISSING_HEADER
+from corsight.policies.fetch.main_fetch import MIXED_CONTENT
 from corsight.policies.rules import RULES, Fix
-from corsight.policies.rules.redirect import MIXED_CONTENT
 from corsight.policies.session import Judged
 from corsight.policies.story import Part, Story, tell
 from corsight.policies.story.shown import shown

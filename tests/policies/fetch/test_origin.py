@@ -185,24 +185,69 @@ def test_what_is_not_is_not(url: str) -> None:
         ("a.co.uk", "a.co.uk"),
         ("x.y.a.co.uk", "a.co.uk"),
         ("co.uk", None),
-        ("a.github.io", "a.github.io"),
-        ("b.a.github.io", "a.github.io"),
-        ("github.io", None),
+        ("CO.UK", None),
+        ("co.uk.", None),
+        ("B.a.CO.UK.", "a.co.uk."),
+        ("ck", None),
         ("x.ck", None),
         ("a.x.ck", "a.x.ck"),
         ("www.ck", "www.ck"),
+        ("a.www.ck", "www.ck"),
+        ("a.b.kobe.jp", "a.b.kobe.jp"),
+        ("a.city.kobe.jp", "city.kobe.jp"),
+        ("xn--55qx5d.cn", None),
+        ("a.xn--85x722f.xn--55qx5d.cn", "xn--85x722f.xn--55qx5d.cn"),
+        ("a.xn--8.xn--55qx5d.cn", "xn--8.xn--55qx5d.cn"),
+        ("xn--a.xn--9999999999b.example", "xn--9999999999b.example"),
+        ("公司.cn", None),
+        ("a.食狮.公司.cn", "食狮.公司.cn"),
+        ("münchen.example", "münchen.example"),
+        ("unlisted", None),
+        ("a.b.unlisted", "b.unlisted"),
+        ("a." * 1000 + "b.co.uk", "b.co.uk"),
+        ("xn--" + "a" * 10_000 + ".co.uk", "xn--" + "a" * 10_000 + ".co.uk"),
         ("localhost", None),
         ("api.localhost", "api.localhost"),
         ("api.app.test", "app.test"),
         ("a.example.", "a.example."),
         ("192.168.0.1", None),
         ("[::1]", None),
+        ("192.168.0.1.", None),
         ("a..b", None),
+        (".a.example", None),
+        ("a.example..", None),
+        (".", None),
         ("", None),
     ],
 )
 def test_the_registrable_domain_is_the_public_suffix_and_one_label_more(host: str, domain: str | None) -> None:
     assert registrable_domain(host) == domain
+
+
+@pytest.mark.parametrize(
+    "suffix",
+    [
+        "appspot.com",
+        "azurewebsites.net",
+        "fly.dev",
+        "github.io",
+        "gitlab.io",
+        "herokuapp.com",
+        "netlify.app",
+        "onrender.com",
+        "pages.dev",
+        "s3.amazonaws.com",
+        "supabase.co",
+        "vercel.app",
+        "web.app",
+        "workers.dev",
+    ],
+)
+def test_each_customer_of_a_platform_is_a_site_of_its_own(suffix: str) -> None:
+    assert registrable_domain(suffix) is None
+    assert registrable_domain(f"b.a.{suffix}") == f"a.{suffix}"
+    assert same_site(f"https://a.{suffix}", f"https://b.a.{suffix}")
+    assert not same_site(f"https://a.{suffix}", f"https://b.{suffix}")
 
 
 @pytest.mark.parametrize(
