@@ -15,7 +15,7 @@ from corsight.policies.facts import CredentialsMode
 from corsight.policies.findings import Diagnosis, Finding
 from corsight.policies.session import Judged, Session
 from corsight.policies.verdict import EngineName, Outcome, Verdict
-from corsight.scripts.commands.audit import judgements, settled
+from corsight.scripts import judging
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.recordings import Recording, check_readable
 
@@ -61,7 +61,7 @@ def judge_recording(path: str | PathLike[str], *, engine: EngineName | None = No
     The exchanges are judged together, as `corsight audit` does: preflights with their requests, redirects, caches.
     """
     recording = _open(path)
-    yield from settled(judgements(recording, engine))
+    yield from judging.judge_recording(recording, engine or "auto")
     _raise_problem(recording)
 
 

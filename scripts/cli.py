@@ -1,12 +1,12 @@
 """The `corsight` command: finds the subcommand, runs it, and turns every way it can end into an exit code and a line.
 
 0 is clean, 1 is findings, 2 is bad usage or input. A subcommand says 1 with `raise typer.Exit(1)`, and raises
-CorsightError for 2. Its module is imported at every start, `--help` included: it imports mitmproxy, and what else is
-slow, inside its function.
+CorsightError for 2.
 """
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -15,32 +15,32 @@ from typing import Annotated, NoReturn
 import typer
 
 from corsight.scripts import __version__
-from corsight.scripts.commands.addon import addon
-from corsight.scripts.commands.audit import audit
-from corsight.scripts.commands.browse import browse
-from corsight.scripts.commands.check import check
-from corsight.scripts.commands.demo import demo
-from corsight.scripts.commands.explain import explain
-from corsight.scripts.commands.policy import policy
-from corsight.scripts.commands.rules import rules
-from corsight.scripts.errors import CorsightError, one_line
+from corsight.scripts.errors import BAD_INPUT, CorsightError, print_problem
+from corsight.scripts.group import lazy_group
 
 CLEAN = 0
-BAD_INPUT = 2
 INTERRUPTED = 130
 """128 and SIGINT, as a shell counts."""
 BROKEN_PIPE = 141
 """128 and SIGPIPE: the reader of our output left. Never 1, which would read as findings."""
 
-app = typer.Typer(
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
+app = lazy_group(
+    "corsight.scripts.commands",
+    {
+        "demo": "Visit a small shop with seven CORS mistakes, and report them.",
+        "browse": "Open a browser behind the proxy, and watch what CORS blocks.",
+        "audit": "Report what a browser blocked in recorded traffic, and how to fix it.",
+        "explain": "Tell one recorded fetch step by step.",
+        "check": "Judge a request that you type, or explain a console message.",
+        "rules": "List every rule, or show one in full.",
+        "policy": "Check, show, infer, compare or export what a server grants.",
+        "addon": "Print the path of the script that mitmproxy loads.",
+    },
 )
 
 
 def show_version(wanted: bool) -> None:
+    """Print the version and end, where that is wanted."""
     if wanted:
         typer.echo(f"corsight {__version__}")
         raise typer.Exit
@@ -59,18 +59,12 @@ def corsight(
         raise typer.Exit(BAD_INPUT)
 
 
-app.command("demo")(demo)
-app.command("audit")(audit)
-app.command("browse")(browse)
-app.command("check")(check)
-app.command("explain")(explain)
-app.add_typer(policy, name="policy")
-app.command("rules")(rules)
-app.command("addon")(addon)
-
-
 def run(arguments: Sequence[str]) -> int:
     """Run `corsight ARGUMENTS` and return its exit code; whatever goes wrong is said in one line on stderr."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # What a terminal's encoding lacks is spelled out as an escape.
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = app(arguments, prog_name="corsight", standalone_mode=False)
         sys.stdout.flush()
@@ -104,7 +98,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _fail(line: str) -> int:
-    print(f"corsight: {one_line(line)}", file=sys.stderr)
+    print_problem(line)
     return BAD_INPUT
 
 
@@ -115,6 +109,7 @@ def _reader_left() -> int:
 
 
 def main() -> NoReturn:
+    """Run the command that the process was started with, and end the process."""
     sys.exit(run(sys.argv[1:]))
 
 

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterable
+
+import typer
+
+BAD_INPUT = 2
+"""The exit code for bad usage and bad input."""
+
 
 class CorsightError(Exception):
     """What went wrong, where, and what to do about it. Any module of this package raises it; the command prints it."""
@@ -17,8 +25,22 @@ class CorsightError(Exception):
         return f"{line}; {self.todo}" if self.todo else line
 
 
+def print_problem(problem: object) -> None:
+    """Print a problem as one line on stderr."""
+    print(f"corsight: {one_line(str(problem))}", file=sys.stderr)
+
+
+def stop_at(problems: Iterable[object | None]) -> None:
+    """Print every problem, and end the command as for bad input. Do nothing where there is none."""
+    real = [problem for problem in problems if problem is not None]
+    for problem in real:
+        print_problem(problem)
+    if real:
+        raise typer.Exit(BAD_INPUT)
+
+
 def one_line(text: str) -> str:
-    """`text` as one line that is safe in a terminal: what does not print is spelled out as an escape."""
+    """Return `text` as one line that is safe in a terminal: what does not print is spelled out as an escape."""
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
         for character in text.strip()

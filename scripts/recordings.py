@@ -83,6 +83,14 @@ def check_readable(path: str) -> None:
         raise CorsightError("may not be read", where=path)
 
 
+def check_output(output: str | None, inputs: Iterable[str], what: str) -> None:
+    """Raise CorsightError where writing `what` to `output` would write over one of the inputs."""
+    if output is None or not os.path.exists(output):
+        return
+    if any(os.path.exists(path) and os.path.samefile(output, path) for path in inputs):
+        raise CorsightError("this command reads it", where=output, todo=f"name another file for the {what}")
+
+
 def reader_for(file: BufferedReader) -> Reader:
     """The reader for what is in the file, told by how it begins: the door for other formats."""
     start = file.peek(64)[:64].removeprefix(BYTE_ORDER_MARK).lstrip()

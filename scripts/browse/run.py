@@ -12,13 +12,13 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-from corsight.policies.verdict import EngineName, Outcome
+from corsight.policies.verdict import Outcome
 from corsight.scripts.browse.session import Session
 from corsight.scripts.browse.watch import watching
-from corsight.scripts.commands.audit import judgements, settled
-from corsight.scripts.commands.browse import FailOn
-from corsight.scripts.errors import CorsightError, one_line
+from corsight.scripts.errors import CorsightError, print_problem
+from corsight.scripts.judging import EngineChoice, judge_recording
 from corsight.scripts.processes import browsers, proxy
 from corsight.scripts.processes.browsers import Engine, Running
 from corsight.scripts.processes.proxy import Proxy
@@ -26,6 +26,8 @@ from corsight.scripts.processes.script import environment, exit_code, started
 from corsight.scripts.recordings import Recording
 from corsight.scripts.report.findings import Findings
 from corsight.scripts.report.text import write
+
+FailOn = Literal["certain", "blocked", "never"]
 
 RECORDING, VERDICTS = "browse.mitm", "verdicts.jsonl"
 OURS = {"localhost", "127.0.0.1", "[::1]"}
@@ -47,7 +49,7 @@ class Plan:
     browser: Engine | None = None
     save: Path | None = None
     web: bool = False
-    engine: EngineName | str = "auto"
+    engine: EngineChoice = "auto"
     port: int = 0
     headless: bool = False
     script: str | None = None
@@ -179,14 +181,12 @@ def _report(plan: Plan, path: Path) -> Findings:
     recording = Recording(str(path))
     recording.name = "this session" if plan.save is None else str(plan.save)
     findings = Findings()
-    for judged in settled(judgements(recording, None if plan.engine == "auto" else plan.engine)):  # type: ignore[arg-type]
+    for judged in judge_recording(recording, plan.engine):
         findings.add(judged)
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="backslashreplace")
     write(findings, [(recording.name, recording.exchanges)], plan.engine, sys.stdout)
     sys.stdout.flush()
     if recording.problem is not None:
-        print(f"corsight: {one_line(str(recording.problem))}", file=sys.stderr)
+        print_problem(recording.problem)
     return findings
 
 

@@ -16,9 +16,8 @@ from corsight.policies.rules import RULES
 from corsight.scripts.browse.join import join
 from corsight.scripts.browse.rows import LOADED, Row, Rows
 from corsight.scripts.browse.watch import Watcher
-from corsight.scripts.commands.audit import judgements, settled
-from corsight.scripts.commands.explain import fetches
 from corsight.scripts.errors import CorsightError, one_line
+from corsight.scripts.judging import group_by_fetch, judge_recording
 from corsight.scripts.processes import proxy
 from corsight.scripts.processes.browsers import BrowserError, Running
 from corsight.scripts.processes.proxy import Proxy, Tail
@@ -194,9 +193,8 @@ class Session:
         return None
 
     def _fetches(self) -> Iterator[list[Judged]]:
-        engine = None if self._plan.engine == "auto" else self._plan.engine
         # The proxy writes on while it is read: what is not whole at the end comes the next time.
-        yield from fetches(settled(judgements(Recording(str(self._recording)), engine)))  # type: ignore[arg-type]
+        return group_by_fetch(judge_recording(Recording(str(self._recording)), self._plan.engine))
 
     def unseen(self) -> list[str]:
         """A line for each request that the browser stopped before it reached the proxy."""

@@ -7,55 +7,52 @@ from typing import Annotated, Literal
 
 import typer
 
-Choice = Literal["auto", "chromium", "firefox"]
-FailOn = Literal["certain", "blocked", "never"]
+from corsight.scripts.browse.run import FailOn, Plan, run
+from corsight.scripts.options import Engine
 
 
 def browse(
-    url: Annotated[str, typer.Argument(metavar="[URL]", help="Where the browser begins.")] = "about:blank",
+    url: Annotated[str, typer.Argument(metavar="[URL]", help="The page to open.")] = "about:blank",
     browser: Annotated[
-        Choice, typer.Option(help="Chromium (also Chrome or Edge) or Firefox; auto takes the first installed.")
+        Literal["auto", "chromium", "firefox"],
+        typer.Option(help="Chromium (also Chrome or Edge) or Firefox; auto takes the first that is installed."),
     ] = "auto",
-    save: Annotated[Path | None, typer.Option(metavar="FILE", help="Keep the recording there.")] = None,
+    save: Annotated[Path | None, typer.Option(metavar="FILE", help="Save the recording to this file.")] = None,
     web: Annotated[bool, typer.Option("--web", help="Watch in mitmweb instead of this terminal.")] = False,
-    engine: Annotated[
-        Literal["auto", "chromium", "firefox", "webkit", "standard"],
-        typer.Option(help="The engine that judges; auto takes each client's own."),
-    ] = "auto",
+    engine: Engine = "auto",
     port: Annotated[int, typer.Option(min=0, max=65535, help="The proxy's port; 0 takes a free one.")] = 0,
     headless: Annotated[bool, typer.Option("--headless", help="Open no window.")] = False,
     script: Annotated[
         str | None,
         typer.Option(
             metavar="COMMAND",
-            help="Run this command, such as a test suite, behind the proxy instead of a browser. The environment names "
-            "the proxy and its certificate authority.",
+            help="Run this command, such as a test suite, behind the proxy instead of a browser. Its environment names "
+            "the proxy and the proxy's certificate authority.",
         ),
     ] = None,
     fail_on: Annotated[
         FailOn | None,
         typer.Option(
-            help="Exit with 1 for what is certainly blocked, for all that is blocked, or never. Left out: blocked with "
-            "--script, else never."
+            help="What makes the exit code 1: what is certainly blocked; also what is likely blocked; or nothing. "
+            "Default: blocked with --script, otherwise never."
         ),
     ] = None,
     no_watch: Annotated[
-        bool, typer.Option("--no-watch", help="Don't ask the browser what it saw, only the proxy.")
+        bool, typer.Option("--no-watch", help="Show only what the proxy sees; do not ask the browser what it saw.")
     ] = False,
     patch_scope: Annotated[
         str | None,
         typer.Option(
-            metavar="EXPR", help="Patch blocked responses that match this filter expression, so that they pass."
+            metavar="EXPR",
+            help="Patch blocked responses so that they pass, where they match this filter expression of mitmproxy.",
         ),
     ] = None,
 ) -> None:
     """Open a browser behind the proxy, and show what CORS allows and blocks as it happens.
 
-    The browser has a profile of its own that is thrown away. Ctrl-C, or closing the browser, ends both and prints the
-    report. With --script the exit code is 1 when something was blocked, otherwise that of the command.
+    The browser starts with a new profile, which is deleted at the end. Press Ctrl-C or close the browser to end both
+    and see the report. With --script, the exit code is 1 when something was blocked, otherwise the command's own.
     """
-    from corsight.scripts.browse.run import Plan, run
-
     if script is not None and url != "about:blank":
         raise typer.BadParameter(
             "a URL is for a browser of ours; with --script the command opens its own", param_hint="URL"

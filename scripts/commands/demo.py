@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
-Choice = Literal["auto", "chromium", "firefox", "none"]
+from corsight.scripts.demo.run import Choice, run
 
 
 def demo(
     browser: Annotated[
         Choice,
-        typer.Option(help="The browser that opens the shop; none reads the recording that comes with Corsight."),
+        typer.Option(help="The browser that opens the shop; none replays the visit recorded with Corsight."),
     ] = "auto",
     keep: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Keep the recording (shop.mitm) and the verdicts (verdicts.jsonl) here."),
+        typer.Option(
+            metavar="DIR", help="Save the recording (shop.mitm) and the verdicts (verdicts.jsonl) in this folder."
+        ),
     ] = None,
     show: Annotated[
-        bool, typer.Option("--show", help="Show the browser's window, and leave it open to look at.")
+        bool, typer.Option("--show", help="Show the browser's window, and leave it open until you press Enter.")
     ] = False,
 ) -> None:
-    """Open a small shop with seven CORS mistakes in a browser, and print what Corsight says of it."""
-    from corsight.scripts.demo.run import run
-
+    """Open a small shop with seven CORS mistakes in a browser, and report what Corsight found."""
     run(browser, keep=keep, show=show)

@@ -16,17 +16,16 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from mitmproxy.http import HTTPFlow
 from mitmproxy.io import FlowReader
 
 from corsight.policies.record import record
 from corsight.policies.session import Judged
-from corsight.scripts.commands.audit import judgements, settled
-from corsight.scripts.commands.demo import Choice
 from corsight.scripts.demo.shop import HOME, REQUESTS, SEEN
 from corsight.scripts.errors import CorsightError, one_line
+from corsight.scripts.judging import judge_recording
 from corsight.scripts.processes import browsers, proxy
 from corsight.scripts.processes.browsers import Browser, BrowserError, Running
 from corsight.scripts.processes.proxy import ADDON, ROOT, shown
@@ -35,6 +34,7 @@ from corsight.scripts.report.findings import Findings
 from corsight.scripts.report.text import write
 
 type Record = dict[str, Any]
+Choice = Literal["auto", "chromium", "firefox", "none"]
 
 RECORDING = ROOT / "examples" / "shop.mitm"
 INSIDE = Path(__file__).with_name("inside.py")
@@ -156,7 +156,7 @@ def replay(folder: Path) -> None:
 def judge_again(path: Path) -> tuple[Recording, list[Judged]]:
     """What `corsight audit` makes of a recording."""
     recording = Recording(str(path))
-    judged = list(settled(judgements(recording, None)))
+    judged = list(judge_recording(recording))
     if recording.problem is not None:
         raise recording.problem
     return recording, judged

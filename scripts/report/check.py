@@ -24,7 +24,7 @@ from corsight.scripts.curl import request_command
 from corsight.scripts.report.page import FILES, Page, joined, rule_line
 from corsight.scripts.report.story import write
 from corsight.scripts.report.text import NULL
-from corsight.scripts.whatif import Answer, Missing, Preflight, Question
+from corsight.scripts.whatif.model import Missing, Prediction, Preflight, Question
 
 OF_NO_INTEREST = re.compile(
     "access-control-.*|accept-ranges|age|alt-svc|cf-.*|connection|content-encoding|content-security-policy.*|"
@@ -41,9 +41,9 @@ INSECURE = "A secure page asks for an insecure URL"
 RAN = {"preflight": "the preflight", "response": "the request"}
 
 
-def write_answers(
+def write_predictions(
     question: Question,
-    answers: Sequence[Answer],
+    predictions: Sequence[Prediction],
     notes: Sequence[str],
     again: Sequence[str],
     stream: TextIO,
@@ -62,28 +62,28 @@ def write_answers(
     for note in notes:
         page.field("note", shown(note))
     page.blank()
-    stories = {answer.engine: tell(answer.judged) for answer in answers if answer.judged}
+    stories = {prediction.engine: tell(prediction.judged) for prediction in predictions if prediction.judged}
     ways: dict[tuple[str, str, str], list[str]] = {}
-    for answer in answers:
-        ways.setdefault(_verdict(answer, stories.get(answer.engine)), []).append(_label(answer.engine))
+    for prediction in predictions:
+        ways.setdefault(_verdict(prediction, stories.get(prediction.engine)), []).append(_label(prediction.engine))
     longest = max(len(said) for said, _, _ in ways)
     for (said, style, words), named in ways.items():
         page.verdict(said, style, longest, f"{', '.join(named)}: {words}")
     page.blank()
-    _write_preflights(page, answers)
-    _write_hops(page, question, answers)
-    reasons = list(_reasons(answers, stories))
+    _write_preflights(page, predictions)
+    _write_hops(page, question, predictions)
+    reasons = list(_reasons(predictions, stories))
     for number, (told, engines) in enumerate(reasons):
         _write_reason(page, told.end, engines, first=reasons[0][0].end if number else None)
     if blind:
-        _write_asked_without(page, question, answers)
-    _write_advice(page, answers)
+        _write_asked_without(page, question, predictions)
+    _write_advice(page, predictions)
     _write_hidden(page, stories)
-    _write_doubts(page, answers, stories)
-    _write_beyond(page, answers)
-    _write_missing(page, question, answers, again)
+    _write_doubts(page, predictions, stories)
+    _write_beyond(page, predictions)
+    _write_missing(page, question, predictions, again)
     if story:
-        for told in _told_apart(answers, stories):
+        for told in _told_apart(predictions, stories):
             page.flush()
             stream.write("\n")
             write(told, stream)
@@ -102,18 +102,18 @@ def _credentials(question: Question) -> str:
     return words[question.include]
 
 
-def _verdict(answer: Answer, story: Story | None) -> tuple[str, str, str]:
+def _verdict(prediction: Prediction, story: Story | None) -> tuple[str, str, str]:
     """One engine's verdict: the word, its colour, and what it comes to."""
-    outcome = answer.outcome
+    outcome = prediction.outcome
     if outcome is None:
-        missing = answer.missing[0]
+        missing = prediction.missing[0]
         what = "the preflight's answer" if missing.what == "preflight" else "the response"
-        passed = any(one.entry.role == "preflight" for one in answer.judged)
+        passed = any(one.entry.role == "preflight" for one in prediction.judged)
         begins = "the preflight passes; " if passed and missing.what == "response" else ""
         return "cannot be told", "yellow", f"{begins}{what} is missing"
     assert story is not None
     end = story.end
-    sure = "" if answer.certain else "likely "
+    sure = "" if prediction.certain else "likely "
     if outcome is Outcome.BLOCKED:
         title = INSECURE if end.rule == MIXED_CONTENT and end.role == "request" else end.title
         return f"{sure}blocked", "bold yellow" if sure else "bold red", f"{PLACES[end.role]}{title}"
@@ -129,25 +129,25 @@ def _verdict(answer: Answer, story: Story | None) -> tuple[str, str, str]:
 
 
 def _reasons(
-    answers: Sequence[Answer], stories: Mapping[EngineName, Story]
+    predictions: Sequence[Prediction], stories: Mapping[EngineName, Story]
 ) -> Iterator[tuple[Story, list[EngineName]]]:
     """The ends that have a reason, each once, with the engines that come to it."""
     ends: dict[tuple[object, ...], tuple[Story, list[EngineName]]] = {}
-    for answer in answers:
-        story = stories.get(answer.engine)
+    for prediction in predictions:
+        story = stories.get(prediction.engine)
         if story is None or story.end.rule is None:
             continue
         end = story.end
         edits = () if end.remedy is None else end.remedy.edits
-        ends.setdefault((end.rule, end.role, edits), (story, []))[1].append(answer.engine)
+        ends.setdefault((end.rule, end.role, edits), (story, []))[1].append(prediction.engine)
     yield from ends.values()
 
 
-def _told_apart(answers: Sequence[Answer], stories: Mapping[EngineName, Story]) -> Iterator[Story]:
+def _told_apart(predictions: Sequence[Prediction], stories: Mapping[EngineName, Story]) -> Iterator[Story]:
     """A story for each way it ends."""
     seen: set[tuple[object, ...]] = set()
-    for answer in answers:
-        story = stories.get(answer.engine)
+    for prediction in predictions:
+        story = stories.get(prediction.engine)
         if story is None:
             continue
         key = story.end.rule, story.end.role, story.outcome, len(story.parts)
@@ -156,9 +156,9 @@ def _told_apart(answers: Sequence[Answer], stories: Mapping[EngineName, Story]) 
             yield story
 
 
-def _write_hops(page: Page, question: Question, answers: Sequence[Answer]) -> None:
+def _write_hops(page: Page, question: Question, predictions: Sequence[Prediction]) -> None:
     """The redirects on the way, and what becomes of the origin there."""
-    longest = max((answer.judged for answer in answers), key=len, default=())
+    longest = max((prediction.judged for prediction in predictions), key=len, default=())
     redirects = [one for one in longest if one.entry.role == "redirect"]
     for one in redirects:
         status = one.facts.response.status if one.facts.response is not None else 0
@@ -212,14 +212,14 @@ def _write_insecure(page: Page, end: Part, engines: Sequence[EngineName]) -> Non
     page.blank()
 
 
-def _write_asked_without(page: Page, question: Question, answers: Sequence[Answer]) -> None:
+def _write_asked_without(page: Page, question: Question, predictions: Sequence[Prediction]) -> None:
     """A response without CORS headers, which may have been asked for without Origin: curl sends none by itself."""
-    for answer in answers:
-        if answer.stopped is None or answer.stopped.verdict.ruling.rule != MISSING_HEADER:
+    for prediction in predictions:
+        if prediction.stopped is None or prediction.stopped.verdict.ruling.rule != MISSING_HEADER:
             continue
-        request = answer.stopped.entry.exchange.request
-        if answer.stopped.entry.role == "preflight":
-            command = next(one.command for one in answer.preflights if one.url == request.url)
+        request = prediction.stopped.entry.exchange.request
+        if prediction.stopped.entry.role == "preflight":
+            command = next(one.command for one in prediction.preflights if one.url == request.url)
         else:
             origin = request.headers.get("origin")
             command = request_command(request.url, origin, request.method, question.headers)
@@ -229,17 +229,17 @@ def _write_asked_without(page: Page, question: Question, answers: Sequence[Answe
         return
 
 
-def _write_advice(page: Page, answers: Sequence[Answer]) -> None:
+def _write_advice(page: Page, predictions: Sequence[Prediction]) -> None:
     """What is not wrong and could be better, or is wrong by a well-known slip."""
     said: dict[str, str] = {}
-    for answer in answers:
+    for prediction in predictions:
         preflight: Response | None = None
-        for one in answer.judged:
+        for one in prediction.judged:
             entry, facts = one.entry, one.facts
             response = entry.exchange.response
             if response is None:
                 continue
-            for code, value in advice(entry.exchange, facts, answer.engine, preflight):
+            for code, value in advice(entry.exchange, facts, prediction.engine, preflight):
                 # What the page sends is noted already, answered or not.
                 if code != "cors-header-sent-by-client":
                     seen = describe_subject(entry.exchange, facts, response, facts.credentials == "include", value)
@@ -267,11 +267,11 @@ def _write_hidden(page: Page, stories: Mapping[EngineName, Story]) -> None:
         page.blank()
 
 
-def _write_doubts(page: Page, answers: Sequence[Answer], stories: Mapping[EngineName, Story]) -> None:
+def _write_doubts(page: Page, predictions: Sequence[Prediction], stories: Mapping[EngineName, Story]) -> None:
     """What a likely verdict turns on."""
     said: list[str] = []
-    for answer in answers:
-        story = stories.get(answer.engine)
+    for prediction in predictions:
+        story = stories.get(prediction.engine)
         for part in () if story is None else story.parts:
             for branch in part.branches:
                 where = {"preflight": "the preflight is ", "redirect": "the redirect is ", "request": "it is "}[
@@ -292,16 +292,18 @@ def _write_doubts(page: Page, answers: Sequence[Answer], stories: Mapping[Engine
         page.blank()
 
 
-def _write_beyond(page: Page, answers: Sequence[Answer]) -> None:
+def _write_beyond(page: Page, predictions: Sequence[Prediction]) -> None:
     """What the responses that the browser never asks for would come to."""
     said: dict[str, list[str]] = {}
-    for answer in answers:
-        blocked: Judged | None = next((one for one in answer.unreached if one.verdict.outcome is Outcome.BLOCKED), None)
+    for prediction in predictions:
+        blocked: Judged | None = next(
+            (one for one in prediction.unreached if one.verdict.outcome is Outcome.BLOCKED), None
+        )
         if blocked is not None:
             title = RULES[blocked.verdict.ruling.rule or ""].title
-            said.setdefault(title, []).append(_label(answer.engine))
+            said.setdefault(title, []).append(_label(prediction.engine))
     for title, engines in said.items():
-        who = "every engine" if len(engines) == len(answers) else ", ".join(engines)
+        who = "every engine" if len(engines) == len(predictions) else ", ".join(engines)
         page.field("next", f"The response given, once it is asked for, is blocked by {who} as well: {title}.")
     if said:
         page.blank()
@@ -310,12 +312,12 @@ def _write_beyond(page: Page, answers: Sequence[Answer]) -> None:
 # -- what is missing ---------------------------------------------------------------------------------------------------
 
 
-def _write_preflights(page: Page, answers: Sequence[Answer]) -> None:
+def _write_preflights(page: Page, predictions: Sequence[Prediction]) -> None:
     """Whether a preflight is needed, and why."""
     ways: dict[tuple[Preflight, ...], list[str]] = {}
-    for answer in answers:
-        if not any(one.facts.target == one.entry.exchange.request.url for one in answer.judged):
-            ways.setdefault(answer.preflights, []).append(_label(answer.engine))
+    for prediction in predictions:
+        if not any(one.facts.target == one.entry.exchange.request.url for one in prediction.judged):
+            ways.setdefault(prediction.preflights, []).append(_label(prediction.engine))
     if set(ways) == {()}:
         return
     for preflights, engines in ways.items():
@@ -330,10 +332,10 @@ def _write_preflights(page: Page, answers: Sequence[Answer]) -> None:
     page.blank()
 
 
-def _write_missing(page: Page, question: Question, answers: Sequence[Answer], again: Sequence[str]) -> None:
+def _write_missing(page: Page, question: Question, predictions: Sequence[Prediction], again: Sequence[str]) -> None:
     missing: dict[tuple[str, str], Missing] = {}
-    for answer in answers:
-        for one in answer.missing:
+    for prediction in predictions:
+        for one in prediction.missing:
             # What asks for more, all that ask for less are answered by.
             key = one.what, one.url
             missing[key] = max(missing.get(key, one), one, key=lambda other: len(other.command))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from corsight.policies.record import Lines
-from corsight.scripts.commands.audit import judgements, settled
+from corsight.scripts.judging import judge_recording
 from corsight.scripts.recordings import Recording
 from tests.browser.lab.score import score
 
@@ -59,4 +59,4 @@ def test_the_verdicts_are_what_the_browser_did(name: str, tmp_path: Path) -> Non
 def judge(flows: Path) -> list[str]:
     """The last log record of every exchange in a recording, a line each."""
     lines = Lines()
-    return [lines.line(judged) + "\n" for judged in settled(judgements(Recording(str(flows)), None))]
+    return [lines.line(judged) + "\n" for judged in judge_recording(Recording(str(flows)))]

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from corsight.policies.record import Lines
 from corsight.policies.session import Judged
-from corsight.scripts.commands.audit import judgements, settled
+from corsight.scripts.judging import judge_recording
 from corsight.scripts.recordings import Recording
 from tests.browser.lab.record import FLOWS, SCENARIOS, TRUTH
 
@@ -163,7 +163,7 @@ def judge(recording: Path) -> list[Record]:
 
 def judged_of(recording: Path) -> list[Judged]:
     """The last word of today's code on every exchange of a recording."""
-    return list(settled(judgements(Recording(str(recording / FLOWS)), None), held=10**6))
+    return list(judge_recording(Recording(str(recording / FLOWS)), held=10**6))
 
 
 LINES = Lines()

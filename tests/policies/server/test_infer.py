@@ -19,7 +19,7 @@ from corsight.policies.server.respond import respond
 from corsight.policies.server.write import to_yaml
 from corsight.policies.session import Judged
 from corsight.policies.verdict import EngineName, Outcome
-from corsight.scripts.commands.audit import judgements, settled
+from corsight.scripts.judging import judge_recording
 from corsight.scripts.recordings import Recording
 from tests.policies.server.traffic import API, COOKIE, PAGE, allow, asks, judge, preflights
 
@@ -204,6 +204,6 @@ def test_what_is_inferred_lets_the_exchanges_pass(exchanges: list[Exchange]) -> 
 
 
 def test_what_is_inferred_of_a_recording_lets_it_pass() -> None:
-    judgeds = list(settled(judgements(Recording(str(ROOT / "examples" / "shop.mitm")), None)))
+    judgeds = list(judge_recording(Recording(str(ROOT / "examples" / "shop.mitm"))))
     assert len(infer(judgeds)) == 3
     holds(judgeds)

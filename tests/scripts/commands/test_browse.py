@@ -31,13 +31,13 @@ from corsight.scripts.browse.run import MAKERS, Plan, _absolute, run
 from corsight.scripts.browse.screen import Screen
 from corsight.scripts.browse.session import scope_of
 from corsight.scripts.browse.watch import Requests, Sighting, sightings
-from corsight.scripts.commands.audit import judgements, settled
+from corsight.scripts.judging import judge_recording
 from corsight.scripts.processes import browsers, proxy
 from corsight.scripts.recordings import Recording
 
 ROOT = Path(__file__).resolve().parents[3]
 SHOP = ROOT / "scripts" / "demo" / "inside.py"
-RECORDS = [record(judged) for judged in settled(judgements(Recording(str(ROOT / "examples" / "shop.mitm")), None))]
+RECORDS = [record(judged) for judged in judge_recording(Recording(str(ROOT / "examples" / "shop.mitm")))]
 PYTHON = f'"{sys.executable}" -c'
 ASK = (
     "import sys, urllib.request as u; "

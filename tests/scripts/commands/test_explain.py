@@ -192,13 +192,6 @@ def test_without_unicode_it_is_told_in_ascii(tmp_path: Path) -> None:
     assert "\\u" not in text
 
 
-def test_a_fetch_is_held_until_its_exchanges_came() -> None:
-    first, second, other = judged_of(preflight_of(1))[0], judged_of(preflight_of(2))[0], judged_of(preflight_of(3))[0]
-    second.entry.fetch = first.entry.fetch
-    assert [len(fetch) for fetch in explain.fetches([first, other, second])] == [2, 1]
-    assert [len(fetch) for fetch in explain.fetches([first, other, second], held=1)] == [1, 1, 1]
-
-
 def test_the_servers_configuration_grants_what_the_recording_needs_and_nothing_else(run: Explain) -> None:
     refused = preflight(API, 204, ALLOW, method="DELETE")
     code, out, err = run(refused, flow("https://other.example/x", 200), "--url", API, "--for", "express")

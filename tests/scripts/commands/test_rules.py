@@ -12,7 +12,7 @@ from rich.console import Console
 from corsight.policies.rules import RULES
 from corsight.scripts.catalogue import ACTORS, data
 from corsight.scripts.cli import run
-from corsight.scripts.commands import rules as command
+from corsight.scripts.report import rules as report
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_a_rule_shows_each_browsers_words(capsys: pytest.CaptureFixture[str]) ->
 def test_colours_are_for_terminals() -> None:
     stream = io.StringIO()
     console = Console(file=stream, force_terminal=True, color_system="standard", width=80)
-    assert "\x1b[" in "".join(command._set(console, part) for part in command._list())
+    assert "\x1b[" in "".join(report._set(console, part) for part in report._list())
 
 
 def test_json_holds_all_of_them_and_one(capsys: pytest.CaptureFixture[str]) -> None:

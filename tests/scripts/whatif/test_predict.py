@@ -9,7 +9,8 @@ import pytest
 from corsight.policies.exchange import HeaderList, Response
 from corsight.policies.verdict import EngineName, Outcome
 from corsight.scripts.curl import Hop
-from corsight.scripts.whatif import Answer, Answers, Mode, Question, ask
+from corsight.scripts.whatif.model import Mode, Prediction, Question, Responses
+from corsight.scripts.whatif.predict import predict
 from tests.cases import ENGINES, PAGE, Case, Said, cases
 
 API = "https://api.test/data"
@@ -46,22 +47,22 @@ def typable(case: Case) -> bool:
 TYPABLE = [case for case in cases() if typable(case)]
 
 
-def typed(case: Case) -> tuple[Question, Answers]:
+def typed(case: Case) -> tuple[Question, Responses]:
     facts, response = case.facts, case.exchange.response
     assert response is not None
     include = None if facts.credentials == "unknown" else facts.credentials == "include"
     given = Hop(response, case.exchange.http2)
     headers = tuple((name, "application/json") for name in facts.names)
     question = Question(PAGE, case.exchange.request.url, facts.method, headers, include)
-    return question, Answers((given,)) if facts.role == "preflight" else Answers((), (given,))
+    return question, Responses((given,)) if facts.role == "preflight" else Responses((), (given,))
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in TYPABLE])
 def test_the_casebook_typed_is_judged_as_it_was_recorded(case: Case) -> None:
-    question, answers = typed(case)
+    question, responses = typed(case)
     for engine in ENGINES:
-        answer, expected = ask(question, answers, engine), case.expected[engine]
-        judged = answer.judged[0].verdict
+        prediction, expected = predict(question, responses, engine), case.expected[engine]
+        judged = prediction.judged[0].verdict
         assert judged.certainty == expected.certainty
         if expected.branches:
             # Which branch is told turns on evidence, and what is typed has none.
@@ -90,63 +91,65 @@ def asked(
 def test_what_is_missing_is_named_in_order(engine: EngineName) -> None:
     question = asked("PUT", headers=(("Content-Type", "application/json"),))
     passing, refusing = hop(204, STAR, PUT, ("Access-Control-Allow-Headers", "content-type")), hop(403)
-    assert missing(ask(question, Answers(), engine)) == ["preflight", "response"]
-    assert missing(ask(question, Answers((passing,)), engine)) == ["response"]
-    assert missing(ask(question, Answers((), (hop(200, STAR),)), engine)) == ["preflight"]
-    assert missing(ask(question, Answers((refusing,)), engine)) == []
-    answer = ask(question, Answers((passing,), (hop(200, STAR),)), engine)
-    assert (answer.outcome, answer.certain, missing(answer)) == (Outcome.ALLOWED, True, [])
+    assert missing(predict(question, Responses(), engine)) == ["preflight", "response"]
+    assert missing(predict(question, Responses((passing,)), engine)) == ["response"]
+    assert missing(predict(question, Responses((), (hop(200, STAR),)), engine)) == ["preflight"]
+    assert missing(predict(question, Responses((refusing,)), engine)) == []
+    prediction = predict(question, Responses((passing,), (hop(200, STAR),)), engine)
+    assert (prediction.outcome, prediction.certain, missing(prediction)) == (Outcome.ALLOWED, True, [])
 
 
-def missing(answer: Answer) -> list[str]:
-    return [one.what for one in answer.missing]
+def missing(prediction: Prediction) -> list[str]:
+    return [one.what for one in prediction.missing]
 
 
 @pytest.mark.parametrize(("engine", "include"), [*product(ENGINES, (True, False))])
 def test_what_is_said_to_be_needed_is_enough(engine: EngineName, include: bool) -> None:
     question = asked("PATCH", include, headers=(("X-A", "1"), ("Authorization", "Bearer x")))
-    preflight, response = ask(question, Answers(), engine).missing
+    preflight, response = predict(question, Responses(), engine).missing
     assert preflight.needed is not None
     assert response.needed is not None
     given = [
         Hop(needed.apply(Response(status, HeaderList())))
         for needed, status in ((preflight.needed, 204), (response.needed, 200))
     ]
-    answer = ask(question, Answers((given[0],), (given[1],)), engine)
-    assert (answer.outcome, answer.certain) == (Outcome.ALLOWED, True)
+    prediction = predict(question, Responses((given[0],), (given[1],)), engine)
+    assert (prediction.outcome, prediction.certain) == (Outcome.ALLOWED, True)
 
 
 def test_unknown_credentials_are_judged_both_ways_though_the_response_is_given() -> None:
     # In traffic the request that follows proves that the preflight passed. What is typed proves nothing.
     question = asked("PUT", None)
     preflight = hop(204, STAR, PUT)
-    answer = ask(question, Answers((preflight,), (hop(200, STAR),)), "chromium")
-    assert (answer.outcome, answer.certain) == (Outcome.ALLOWED, False)
-    for judged in answer.judged:
+    prediction = predict(question, Responses((preflight,), (hop(200, STAR),)), "chromium")
+    assert (prediction.outcome, prediction.certain) == (Outcome.ALLOWED, False)
+    for judged in prediction.judged:
         rules = {branch.label: branch.ruling.rule for branch in judged.verdict.branches}
         assert rules["credentials=include"] == "allow-origin-wildcard"
 
 
 def test_the_likelier_credentials_mode_is_the_same_for_every_engine() -> None:
-    answers = Answers((hop(204, ALLOWED, ("Access-Control-Allow-Methods", "*")),), (hop(200, ALLOWED, CREDENTIALS),))
+    responses = Responses(
+        (hop(204, ALLOWED, ("Access-Control-Allow-Methods", "*")),), (hop(200, ALLOWED, CREDENTIALS),)
+    )
     for engine in ENGINES:
-        answer = ask(asked("PUT", None), answers, engine)
-        assert answer.judged[0].verdict.ruling.rule == "allow-credentials-not-true"
+        prediction = predict(asked("PUT", None), responses, engine)
+        assert prediction.judged[0].verdict.ruling.rule == "allow-credentials-not-true"
 
 
 def test_what_lies_behind_a_refusal_is_never_reached() -> None:
-    answer = ask(asked("PUT"), Answers((hop(401),), (hop(500),)), "firefox")
-    assert [one.entry.role for one in answer.judged] == ["preflight"]
-    assert [one.entry.role for one in answer.unreached] == ["request"]
-    assert answer.stopped is answer.judged[0]
+    prediction = predict(asked("PUT"), Responses((hop(401),), (hop(500),)), "firefox")
+    assert [one.entry.role for one in prediction.judged] == ["preflight"]
+    assert [one.entry.role for one in prediction.unreached] == ["request"]
+    assert prediction.stopped is prediction.judged[0]
 
 
 def test_preflights_are_needed_for_what_each_engine_says() -> None:
     for engine in ENGINES:
-        [preflight] = ask(asked(headers=(("DPR", "2"), ("X-A", "1"))), Answers(), engine).preflights
+        [preflight] = predict(asked(headers=(("DPR", "2"), ("X-A", "1"))), Responses(), engine).preflights
         assert preflight.names == (("x-a",) if engine == "chromium" else ("dpr", "x-a"))
-        assert ask(asked("POST", headers=(("Content-Type", "text/plain"),)), Answers(), engine).preflights == ()
-        assert ask(asked("patch"), Answers(), engine).preflights[0].because == (
+        assert predict(asked("POST", headers=(("Content-Type", "text/plain"),)), Responses(), engine).preflights == ()
+        assert predict(asked("patch"), Responses(), engine).preflights[0].because == (
             "the method patch: only GET, HEAD and POST go without",
         )
 
@@ -166,45 +169,47 @@ def test_preflights_are_needed_for_what_each_engine_says() -> None:
     ],
 )
 def test_the_reasons_for_a_preflight(name: str, value: str, reason: str) -> None:
-    assert ask(asked(headers=((name, value),)), Answers(), "webkit").preflights[0].because == (reason,)
+    assert predict(asked(headers=((name, value),)), Responses(), "webkit").preflights[0].because == (reason,)
 
 
 def test_redirects_are_followed_as_a_browser_does() -> None:
     away = hop(302, ALLOWED, ("Location", "https://cdn.test/y"))
-    answer = ask(asked(), Answers((), (away, hop(200, ALLOWED))), "chromium")
-    assert [one.entry.role for one in answer.judged] == ["redirect", "request"]
-    assert answer.judged[1].entry.exchange.request.headers.get("origin") == "null"
-    assert answer.judged[1].verdict.ruling.rule == "allow-origin-mismatch"
+    prediction = predict(asked(), Responses((), (away, hop(200, ALLOWED))), "chromium")
+    assert [one.entry.role for one in prediction.judged] == ["redirect", "request"]
+    assert prediction.judged[1].entry.exchange.request.headers.get("origin") == "null"
+    assert prediction.judged[1].verdict.ruling.rule == "allow-origin-mismatch"
     # The response after it is missing, where curl did not follow.
-    [after] = ask(asked(), Answers((), (away,)), "chromium").missing
+    [after] = predict(asked(), Responses((), (away,)), "chromium").missing
     assert (after.what, after.url) == ("response", "https://cdn.test/y")
 
 
 def test_a_redirect_needs_a_preflight_of_its_own() -> None:
     passing = hop(204, STAR, ("Access-Control-Allow-Headers", "x-a"))
     question = asked(headers=(("X-A", "1"),))
-    answer = ask(question, Answers((passing,), (hop(307, STAR, ("Location", "/y")), hop(200, STAR))), "webkit")
-    assert [one.url for one in answer.preflights] == [API, "https://api.test/y"]
-    assert missing(answer) == ["preflight"]
-    both = Answers((passing, passing), (hop(307, STAR, ("Location", "/y")), hop(200, STAR)))
-    assert ask(question, both, "webkit").outcome is Outcome.ALLOWED
+    prediction = predict(
+        question, Responses((passing,), (hop(307, STAR, ("Location", "/y")), hop(200, STAR))), "webkit"
+    )
+    assert [one.url for one in prediction.preflights] == [API, "https://api.test/y"]
+    assert missing(prediction) == ["preflight"]
+    both = Responses((passing, passing), (hop(307, STAR, ("Location", "/y")), hop(200, STAR)))
+    assert predict(question, both, "webkit").outcome is Outcome.ALLOWED
 
 
 def test_redirects_without_end_stop() -> None:
     around = hop(302, STAR, ("Location", "/data"))
-    answer = ask(asked(), Answers((), (around,) * 40), "standard")
-    assert answer.outcome is Outcome.BLOCKED
-    assert answer.judged[-1].verdict.ruling.rule == "redirect-too-many"
+    prediction = predict(asked(), Responses((), (around,) * 40), "standard")
+    assert prediction.outcome is Outcome.BLOCKED
+    assert prediction.judged[-1].verdict.ruling.rule == "redirect-too-many"
 
 
 def test_a_redirect_to_a_get_drops_the_body_and_its_headers() -> None:
     question = asked("PUT", headers=(("Content-Type", "application/json"), ("Authorization", "Bearer x")))
     passing = hop(204, STAR, PUT, ("Access-Control-Allow-Headers", "content-type, authorization"))
     away = hop(303, STAR, ("Location", "https://cdn.test/y"))
-    answer = ask(question, Answers((passing,), (away, hop(200, STAR))), "chromium")
-    last = answer.judged[-1].entry.exchange.request
+    prediction = predict(question, Responses((passing,), (away, hop(200, STAR))), "chromium")
+    last = prediction.judged[-1].entry.exchange.request
     assert (last.method, last.headers.get("content-type"), last.headers.get("authorization")) == ("GET", None, None)
-    assert answer.outcome is Outcome.ALLOWED
+    assert prediction.outcome is Outcome.ALLOWED
 
 
 @pytest.mark.parametrize(
@@ -217,20 +222,20 @@ def test_a_redirect_to_a_get_drops_the_body_and_its_headers() -> None:
 )
 def test_insecure_urls_are_not_asked_by_secure_pages(url: str, blocked: set[str]) -> None:
     for engine in ENGINES:
-        answer = ask(Question(PAGE, url, "GET", include=False), Answers((), (hop(200, STAR),)), engine)
-        assert (answer.stopped is not None) == (engine in blocked)
-        assert answer.judged[0].verdict.ruling.rule == ("mixed-content" if engine in blocked else None)
+        prediction = predict(Question(PAGE, url, "GET", include=False), Responses((), (hop(200, STAR),)), engine)
+        assert (prediction.stopped is not None) == (engine in blocked)
+        assert prediction.judged[0].verdict.ruling.rule == ("mixed-content" if engine in blocked else None)
 
 
 def test_its_own_origin_and_no_cors() -> None:
     own = Question("https://api.test", API, "PUT", include=True)
-    assert ask(own, Answers((), (hop(200),)), "firefox").outcome is Outcome.NOT_CORS
-    assert ask(asked(mode="no-cors"), Answers((), (hop(200),)), "firefox").outcome is Outcome.OPAQUE
-    refused = Answers((), (hop(200, ("Cross-Origin-Resource-Policy", "same-origin")),))
-    assert ask(asked(mode="no-cors"), refused, "firefox").outcome is Outcome.BLOCKED
+    assert predict(own, Responses((), (hop(200),)), "firefox").outcome is Outcome.NOT_CORS
+    assert predict(asked(mode="no-cors"), Responses((), (hop(200),)), "firefox").outcome is Outcome.OPAQUE
+    refused = Responses((), (hop(200, ("Cross-Origin-Resource-Policy", "same-origin")),))
+    assert predict(asked(mode="no-cors"), refused, "firefox").outcome is Outcome.BLOCKED
 
 
 def test_no_response_is_no_verdict_of_cors() -> None:
-    answer = ask(asked(), Answers(failed=True), "chromium")
-    assert answer.judged[0].verdict.ruling.rule == "network-error"
-    assert answer.outcome is Outcome.NOT_CORS
+    prediction = predict(asked(), Responses(failed=True), "chromium")
+    assert prediction.judged[0].verdict.ruling.rule == "network-error"
+    assert prediction.outcome is Outcome.NOT_CORS

@@ -1,5 +1,5 @@
-"""What a browser would do with an exchange that nobody sent: its requests made up as each engine would send them, the
-responses as given, judged by the same session and the same judge as traffic.
+"""Walks one fetch as an engine would: its requests made up as the engine sends them, the responses as given, judged by
+the same session and the same judge as traffic.
 """
 
 from __future__ import annotations
@@ -8,14 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Literal
 
-from corsight.policies.decision.advise import advise
-from corsight.policies.decision.judge import judge, survey
 from corsight.policies.decision.mend import mend
 from corsight.policies.engines import ENGINES, EnginePolicy
 from corsight.policies.evidence import Evidence, Reason
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response
-from corsight.policies.facts import CredentialsMode, Facts
-from corsight.policies.fetch.corp import measure_distance
 from corsight.policies.fetch.origin import origin_of, same_site
 from corsight.policies.fetch.redirect import (
     REQUEST_BODY_HEADERS,
@@ -28,124 +24,36 @@ from corsight.policies.fetch.safelist import (
     is_cors_safelisted_method,
     is_cors_safelisted_request_header,
 )
-from corsight.policies.rules.model import Fix
-from corsight.policies.session import Client, Judged, Session
-from corsight.policies.session.fetches import Entry, Fetch
-from corsight.policies.session.reading import read
-from corsight.policies.value import value
+from corsight.policies.session import Judged, Session
 from corsight.policies.verdict import EngineName, Outcome
 from corsight.scripts.curl import Hop, preflight_command, request_command
-
-Mode = Literal["cors", "no-cors"]
+from corsight.scripts.whatif.model import STEP, Missing, Prediction, Preflight, Question, Responses
+from corsight.scripts.whatif.verdicts import invites_credentials, judge_mixed_content, set_credentials, settle_by_facts
 
 MAX_HOPS = 32
-STEP = 0.01
-"""Seconds between two exchanges: soon enough for one to follow the other."""
 
 
-@value
-class Question:
-    """What the page asks for. `headers` are those that it may set and that are sent; `include` tells whether it asks
-    with credentials, None where that is not given.
-    """
-
-    origin: str
-    url: str
-    method: str
-    headers: tuple[tuple[str, str], ...] = ()
-    include: bool | None = None
-    mode: Mode = "cors"
-    destination: str = "empty"
-
-
-@value
-class Answers:
-    """The responses as given: that of each preflight, and those of the request, a redirect's before what followed it.
-
-    `failed` tells that the request was sent and nothing came back.
-    """
-
-    preflights: tuple[Hop, ...] = ()
-    responses: tuple[Hop, ...] = ()
-    failed: bool = False
-
-
-@value
-class Preflight:
-    """A preflight that the browser sends: what it asks for, why, and the curl command that asks the same."""
-
-    url: str
-    method: str
-    names: tuple[str, ...]
-    because: tuple[str, ...]
-    command: str
-
-
-@value
-class Missing:
-    """A response that was not given and decides: the curl command that fetches it, and what it would have to say."""
-
-    what: Literal["preflight", "response"]
-    url: str
-    command: str
-    needed: Fix | None
-
-
-@value
-class Answer:
-    """What one engine makes of it.
-
-    `judged` are the exchanges up to the one where the browser stops, `unreached` those given beyond, which it never
-    sends. `missing` are the responses that a verdict still needs.
-    """
-
-    engine: EngineName
-    judged: tuple[Judged, ...]
-    unreached: tuple[Judged, ...] = ()
-    preflights: tuple[Preflight, ...] = ()
-    missing: tuple[Missing, ...] = ()
-
-    @property
-    def stopped(self) -> Judged | None:
-        """The exchange that the browser blocked."""
-        return next((one for one in self.judged if one.verdict.outcome is Outcome.BLOCKED), None)
-
-    @property
-    def outcome(self) -> Outcome | None:
-        """What becomes of it in the end; None while that cannot be said."""
-        if self.stopped is not None:
-            return Outcome.BLOCKED
-        return None if self.missing or not self.judged else self.judged[-1].verdict.outcome
-
-    @property
-    def certain(self) -> bool:
-        """Whether the outcome is certain."""
-        if self.stopped is not None:
-            return self.stopped.verdict.certainty == "certain"
-        return all(one.verdict.certainty == "certain" for one in self.judged)
-
-
-def ask(question: Question, answers: Answers, engine: EngineName) -> Answer:
-    """What `engine` would do."""
-    insecure = _mixed_content(question, engine)
+def predict(question: Question, responses: Responses, engine: EngineName) -> Prediction:
+    """Return what `engine` would do with the question and the responses given."""
+    insecure = judge_mixed_content(question, engine)
     if insecure is not None:
-        return Answer(engine, (insecure,))
-    steps = _Steps(question, answers, engine)
+        return Prediction(engine, (insecure,))
+    steps = _Walk(question, responses, engine)
     steps.walk()
-    judged = _settled(steps.judged, question, engine, include_likelier=_invited(answers))
+    judged = settle_by_facts(steps.judged, question, engine, include_likelier=invites_credentials(responses))
     stop = next((at for at, one in enumerate(judged, 1) if one.verdict.outcome is Outcome.BLOCKED), len(judged))
     missing = () if stop < len(judged) or _blocked(judged[:stop]) else tuple(steps.missing)
-    return Answer(engine, tuple(judged[:stop]), tuple(judged[stop:]), tuple(steps.preflights), missing)
+    return Prediction(engine, tuple(judged[:stop]), tuple(judged[stop:]), tuple(steps.preflights), missing)
 
 
 def _blocked(judged: Sequence[Judged]) -> bool:
     return bool(judged) and judged[-1].verdict.outcome is Outcome.BLOCKED
 
 
-class _Steps:
+class _Walk:
     """The exchanges of one fetch, as one engine sends them."""
 
-    def __init__(self, question: Question, answers: Answers, engine: EngineName) -> None:
+    def __init__(self, question: Question, responses: Responses, engine: EngineName) -> None:
         self.question = question
         self.engine: EngineName = engine
         self.policy = ENGINES[engine]
@@ -156,9 +64,9 @@ class _Steps:
         self.chain = [question.url]
         self.method = question.method
         self.headers = list(question.headers)
-        self._preflights = iter(answers.preflights)
-        self._responses = iter(answers.responses)
-        self._failed = answers.failed
+        self._preflights = iter(responses.preflights)
+        self._responses = iter(responses.hops)
+        self._failed = responses.failed
 
     def walk(self) -> None:
         """Go from the first request over the redirects to the last response that is given."""
@@ -281,7 +189,7 @@ class _Steps:
         blank = replace(exchange, response=Response(204 if what == "preflight" else 200, HeaderList(), started))
         # A session of its own: this one never saw it.
         facts = Session(self.engine).observe(blank)[0].facts
-        facts = _with_credentials(facts, self.question.include, include_likelier=False)
+        facts = set_credentials(facts, self.question.include, include_likelier=False)
         self.missing.append(Missing(what, self.url, command, mend(blank, facts, self.engine)))
         return None
 
@@ -315,82 +223,3 @@ def _reasons(method: str, headers: Sequence[tuple[str, str]], names: Sequence[st
             yield f"the header {written}: the safelisted headers are too long together"
         else:
             yield f"{written}: {sent}: this value does not go without"
-
-
-# -- judging -----------------------------------------------------------------------------------------------------------
-
-
-def _invited(answers: Answers) -> bool:
-    """Whether the server's own words make a credentialed request the likelier."""
-    given = [hop.response.headers for hop in (*answers.preflights, *answers.responses)]
-    return any(
-        one.get("access-control-allow-credentials") == "true" and one.get("access-control-allow-origin") != "*"
-        for one in given
-    )
-
-
-def _settled(
-    judged: Sequence[Judged], question: Question, engine: EngineName, *, include_likelier: bool
-) -> list[Judged]:
-    """The verdicts under the credentials mode that was given, or under either.
-
-    The session takes what follows a preflight or a redirect for proof that it passed. What was typed proves nothing, so
-    each exchange is judged again by its facts alone.
-    """
-    told: dict[str, Evidence] = {}
-    if question.include is not None:
-        mode = "include" if question.include else "not-include"
-        told["credentials"] = Evidence("credentials", mode, Reason.TYPED)
-    settled = []
-    preflight: Response | None = None
-    for one in judged:
-        entry = one.entry
-        # One fetch, whatever the session made of it.
-        entry.fetch = judged[0].entry.fetch
-        entry.fetch.evidence = told
-        entry.evidence.pop("sequel", None)
-        facts = _with_credentials(one.facts, question.include, include_likelier=include_likelier)
-        verdict, entry.differing = survey(entry.exchange, facts, engine)
-        entry.advice = advise(entry.exchange, facts, engine, preflight)
-        preflight = entry.exchange.response if entry.role == "preflight" else None
-        settled.append(Judged(entry, _client(engine), facts, verdict))
-    return settled
-
-
-def _with_credentials(facts: Facts, include: bool | None, *, include_likelier: bool) -> Facts:
-    if include is None and facts.tainting != "cors":
-        return facts
-    mode: CredentialsMode = "unknown" if include is None else "include" if include else "not-include"
-    return replace(facts, credentials=mode, likelier="include" if include_likelier else "not-include")
-
-
-def _client(engine: EngineName) -> Client:
-    return Client(engine)
-
-
-def _mixed_content(question: Question, engine: EngineName) -> Judged | None:
-    """The verdict on a request that a secure page may not even send; None where it may.
-
-    What a redirect to the URL would be held to holds for the URL itself.
-    """
-    if not question.origin.startswith("https:") or not question.url.startswith("http:"):
-        return None
-    facts = Facts(
-        role="redirect",
-        response=Response(302, HeaderList()),
-        origin=question.origin,
-        page_origin=question.origin,
-        mode=question.mode,
-        destination=question.destination,
-        secure=True,
-        distance=measure_distance(question.origin, question.url),
-        target=question.url,
-    )
-    request = Request(question.method, question.url, HeaderList.of(*question.headers), STEP)
-    exchange = Exchange(id=f"{engine}-1", client="typed", connection="1", request=request)
-    verdict = judge(exchange, facts, engine)
-    if verdict.outcome is not Outcome.BLOCKED:
-        return None
-    fetch = Fetch(exchange.id, question.origin, urls=[question.url])
-    entry = Entry(exchange, read(question.method, request.headers), fetch, question.mode, question.destination)
-    return Judged(entry, _client(engine), facts, verdict)

@@ -1,0 +1,54 @@
+"""`corsight policy infer`: the least policy under which recorded exchanges pass."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Annotated
+
+import typer
+
+from corsight.policies.server.infer import infer as infer_policies
+from corsight.policies.server.write import to_yaml
+from corsight.scripts.errors import CorsightError, stop_at
+from corsight.scripts.judging import judge_recording
+from corsight.scripts.options import Engine
+from corsight.scripts.recordings import Recording, check_output, check_readable
+from corsight.scripts.report.lines import pluralize, print_lines
+
+
+def infer(
+    files: Annotated[list[str], typer.Argument(metavar="RECORDING", help="mitmproxy's recordings; - is stdin.")],
+    output: Annotated[
+        str | None, typer.Option(metavar="PATH", help="Write the policy to this file instead of stdout.")
+    ] = None,
+    engine: Engine = "auto",
+) -> None:
+    """Write the least policy under which the recorded exchanges pass, and which exchanges needed each grant.
+
+    Read it before you use it: every origin, and what is marked CHECK.
+    """
+    for path in files:
+        check_readable(path)
+    check_output(output, files, "policy")
+    recordings = [Recording(path) for path in files]
+    inferences = infer_policies(itertools.chain.from_iterable(judge_recording(one, engine) for one in recordings))
+    names = ", ".join(recording.name for recording in recordings)
+    if not inferences:
+        stop_at(recording.problem for recording in recordings)
+        total = sum(recording.exchanges for recording in recordings)
+        raise CorsightError(
+            f"no page asked another origin with CORS in {pluralize(total, 'exchange')}",
+            where=names,
+            todo="record what a page does, through the proxy",
+        )
+    heading = (
+        f"The least that lets the exchanges pass that are in {names}.\n"
+        "Each grant names exchanges that needed it. Look at every origin, and at what is marked CHECK."
+    )
+    text = to_yaml(inferences, heading)
+    if output is None:
+        print_lines([text.rstrip("\n")])
+    else:
+        with open(output, "w", encoding="utf-8") as stream:
+            stream.write(text)
+    stop_at(recording.problem for recording in recordings)

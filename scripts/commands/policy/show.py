@@ -1,0 +1,36 @@
+"""`corsight policy show`: what the policy of a URL grants, and what a correct server answers."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from corsight.policies.fetch.origin import origin_of
+from corsight.policies.server.match import find
+from corsight.scripts.errors import CorsightError
+from corsight.scripts.policy_files import read_policies
+from corsight.scripts.report.lines import print_lines
+from corsight.scripts.report.policy import list_answers, list_grants, pick_origins
+
+
+def show(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A policy file: YAML, TOML or JSON.")],
+    url: Annotated[str, typer.Argument(metavar="URL", help="The URL that a page asks for.")],
+    origin: Annotated[list[str] | None, typer.Option(help="The origin of a page that asks; repeatable.")] = None,
+) -> None:
+    """Show which policy a URL falls under, what it grants, and what a correct server answers to a page.
+
+    Exit code: 1 when the URL falls under no policy.
+    """
+    if origin_of(url) == "null":
+        raise CorsightError("is no absolute URL", where=url, todo="write one such as https://api.shop.example/v1/items")
+    policies = read_policies([file])
+    policy = find(policies, url)
+    if policy is None:
+        print_lines([f"{url} falls under no policy of {file}: nothing is granted"])
+        raise typer.Exit(1)
+    print_lines([f"{url} falls under policy {policy.name}, which grants"])
+    print_lines(list_grants(policy))
+    for one in origin or pick_origins(policy):
+        print_lines(["", *list_answers(policy, url, one)])

@@ -1,0 +1,70 @@
+"""Judges recordings: the last verdict on each exchange, and the exchanges of each fetch together."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from typing import Literal
+
+from corsight.policies.session import Judged, Session
+from corsight.scripts.errors import CorsightError
+from corsight.scripts.recordings import Recording, in_time
+
+EngineChoice = Literal["auto", "chromium", "firefox", "webkit", "standard"]
+"""The engine that judges; auto is each client's own."""
+
+HELD = 4096
+"""How many exchanges a verdict is held back for, since what comes later may revise it; and how many fetches wait for
+their last exchange."""
+
+
+def judge_recording(recording: Recording, engine: EngineChoice = "auto", held: int = HELD) -> Iterator[Judged]:
+    """Yield the last verdict on each exchange of a recording, which is a session of its own.
+
+    Where an exchange cannot be judged, `recording.problem` says so, and the others are judged all the same.
+    """
+    return settle(_judge_moments(recording, Session(None if engine == "auto" else engine)), held)
+
+
+def _judge_moments(recording: Recording, session: Session) -> Iterator[Judged]:
+    for begins, exchange in in_time(recording):
+        try:
+            verdicts = session.begin(exchange) if begins else session.observe(exchange)
+        except Exception as error:
+            # No peer may keep the rest from being judged.
+            recording.problem = CorsightError(
+                f"exchange {exchange.id} could not be judged ({type(error).__name__}: {error})",
+                where=recording.name,
+                todo="this is a bug of ours, please report it",
+            )
+            continue
+        yield from verdicts
+    yield from session.finish()
+
+
+def settle(verdicts: Iterable[Judged], held: int = HELD) -> Iterator[Judged]:
+    """Yield the last verdict on each exchange, in the order of the first.
+
+    A revision that comes more than `held` exchanges later is left out: the first verdict stays.
+    """
+    latest: OrderedDict[str, Judged] = OrderedDict()
+    for judged in verdicts:
+        flow = judged.entry.exchange.id
+        if flow in latest or not judged.revises:
+            latest[flow] = judged
+        if len(latest) > held:
+            yield latest.popitem(last=False)[1]
+    yield from latest.values()
+
+
+def group_by_fetch(verdicts: Iterable[Judged], held: int = HELD) -> Iterator[list[Judged]]:
+    """Yield the exchanges of each fetch together, in the order the fetches began.
+
+    What belongs to a fetch and comes more than `held` fetches later is a group of its own.
+    """
+    groups: OrderedDict[str, list[Judged]] = OrderedDict()
+    for judged in verdicts:
+        groups.setdefault(judged.entry.fetch.id, []).append(judged)
+        if len(groups) > held:
+            yield groups.popitem(last=False)[1]
+    yield from groups.values()

@@ -1,0 +1,19 @@
+"""Plain lines of text: fit for a terminal, and counted in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from corsight.policies.redact import printable
+
+
+def print_lines(texts: Iterable[str]) -> None:
+    """Print texts of one or more lines, with what a terminal may obey spelled out."""
+    for text in texts:
+        for line in text.split("\n"):
+            print(line if line.isprintable() else printable(line))
+
+
+def pluralize(count: int, one: str, many: str = "") -> str:
+    """Return a count and its noun: 1 exchange, 2 exchanges."""
+    return f"{count} {one if count == 1 else many or f'{one}s'}"

@@ -1,0 +1,122 @@
+"""The catalogue for a terminal: every rule in a line, or one in full."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, TextIO
+
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from corsight.policies.rules import ADVICE, DECISIONS, FAMILIES, RULES, Rule
+from corsight.scripts.catalogue import ACTORS, KINDS, NO_HEADER, data, kind_of
+
+WIDEST = 100
+"""Columns that text is set in at most."""
+PADDED = re.compile(r" +((?:\x1b\[[0-9;]*m)*)$", re.MULTILINE)
+
+
+def write_list(stream: TextIO) -> None:
+    """Write every rule in a line, by family."""
+    _write(_list(), stream)
+
+
+def write_rule(rule: Rule, stream: TextIO) -> None:
+    """Write one rule in full."""
+    _write(_describe(rule), stream)
+
+
+def _write(parts: list[RenderableType], stream: TextIO) -> None:
+    console = Console(file=stream, markup=False, emoji=False, highlight=False)
+    console.width = min(console.width, WIDEST)
+    for part in parts:
+        stream.write(_set(console, part))
+
+
+def _set(console: Console, part: RenderableType) -> str:
+    with console.capture() as capture:
+        console.print(part)
+    # Tables pad their cells: no line is to end in spaces.
+    return PADDED.sub(r"\1", capture.get())
+
+
+# -- the list --------------------------------------------------------------------------------------------------------
+
+
+def _list() -> list[RenderableType]:
+    width = max(map(len, RULES))
+    parts: list[RenderableType] = []
+    for title, family in FAMILIES.items():
+        blocks = family.RULES[0].kind == "decision"
+        heading = Text(title, "bold red" if blocks else "bold yellow")
+        heading.append("" if blocks else " (advice)", "dim")
+        table = Table.grid(padding=(0, 2, 0, 0))
+        table.add_column(no_wrap=True, width=width + 2, style="cyan")
+        table.add_column(overflow="fold")
+        for rule in family.RULES:
+            table.add_row(f"  {rule.code}", rule.title)
+        parts += [heading, table, Text()]
+    parts.append(
+        f"{len(DECISIONS)} rules block, {len(ADVICE)} are advice, which blocks nothing. "
+        "corsight rules CODE shows one in full."
+    )
+    return parts
+
+
+# -- one rule --------------------------------------------------------------------------------------------------------
+
+
+def _describe(rule: Rule) -> list[RenderableType]:
+
+    whole = data(rule)
+    example, fix = whole["example"], whole["fix"]
+    heading = Text(rule.title, "bold red" if rule.kind == "decision" else "bold yellow")
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True, width=9, style="dim")
+    table.add_column(overflow="fold")
+    table.add_row("rule", Text.assemble((rule.code, "cyan"), (f" ({KINDS[kind_of(rule)]})", "dim")))
+    table.add_row("why", rule.why)
+    if rule.many:
+        table.add_row("found", "in several exchanges together")
+    table.add_row("standard", Text.assemble(whole["section"], "\n", (whole["spec"], "dim")))
+    table.add_row()
+    for number, one in enumerate(example["exchanges"]):
+        table.add_row("" if number else "example", one["request"])
+        table.add_row("", Text(one["response"] or "(no response)", "dim"))
+        table.add_row()
+    table.add_row("seen", Text(example["seen"], "red"))
+    table.add_row("needed", Text(example["needed"], "green"))
+    table.add_row()
+    for label, said in _browsers(whole):
+        table.add_row(label, said)
+    table.add_row()
+    edits = [f"answer with status {example['status']}"] if example["status"] else []
+    edits += example["edits"]
+    table.add_row("fix", Text("\n".join(edits) or NO_HEADER, "bold green" if edits else ""))
+    if fix["mendable"]:
+        safe = "safe: it lets nobody do what they could not do before"
+        table.add_row("care", safe if fix["widens"] is None else f"it {fix['widens']}")
+    table.add_row("advice", rule.advice)
+    table.add_row("who acts", ACTORS[rule.actor])
+    return [heading, table]
+
+
+def _browsers(whole: dict[str, Any]) -> list[tuple[str, RenderableType]]:
+    """What each engine says of the example, each in a row."""
+
+    if whole["kind"] == "advice":
+        named = [one["label"] for one in whole["engines"].values() if one["says"]]
+        return [] if len(named) == len(whole["engines"]) else [("for", ", ".join(named))]
+    rows: list[tuple[str, RenderableType]] = []
+    for name, one in whole["engines"].items():
+        if name == "standard":
+            continue
+        said = one["message"] or "(nothing in the console)"
+        if one["rule"] is None:
+            said = "(does not block it)"
+        elif one["rule"] != whole["code"]:
+            said = f"(for {one['rule']}) {said}"
+        head = f"{one['error']}: " if one["error"] is not None else ""
+        rows.append((one["label"].lower(), Text.assemble((head, "dim"), said)))
+    return rows

@@ -1,0 +1,113 @@
+"""Reads what a person typed of the request. Raises CorsightError for what no page could ask."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from corsight.policies.fetch.headers import is_token
+from corsight.policies.fetch.origin import has_userinfo, origin_of, parse_url, split_origin
+from corsight.policies.fetch.safelist import (
+    is_forbidden_method,
+    is_forbidden_request_header,
+    is_no_cors_safelisted_request_header,
+    normalize_method,
+)
+from corsight.scripts.curl import field, shown_field
+from corsight.scripts.errors import CorsightError
+from corsight.scripts.whatif.model import Mode, Question
+
+RESPONSE_SIDE = "access-control-"
+
+
+def read_question(
+    origin: str | None,
+    url: str | None,
+    method: str | None,
+    headers: Sequence[str],
+    credentials: str | None,
+    mode: Mode,
+    destination: str,
+) -> tuple[Question, list[str]]:
+    """Return what the page asks, and notes on what of it a browser changes."""
+    if origin is None or url is None:
+        missing = " and ".join(name for name, one in (("--origin", origin), ("--url", url)) if one is None)
+        raise CorsightError(f"{missing} {'are' if ' ' in missing else 'is'} missing", todo="see corsight check --help")
+    notes: list[str] = []
+    page, target = read_origin(origin, notes), read_url(url)
+    typed = method or "GET"
+    if not is_token(typed):
+        raise CorsightError(f"{typed!r} is no method", where="--method")
+    if is_forbidden_method(typed):
+        raise CorsightError(f"browsers let no page send {typed.upper()}", where="--method")
+    sent = normalize_method(typed)
+    if sent != sent.upper():
+        notes.append(
+            f"{sent} goes out in lower case: browsers upper-case only DELETE, GET, HEAD, OPTIONS, POST and PUT, and "
+            f"{sent.upper()} is another method."
+        )
+    if mode == "no-cors" and sent not in ("GET", "HEAD", "POST"):
+        raise CorsightError(f"mode no-cors takes GET, HEAD and POST, not {sent}", where="--method")
+    fields = _keep_settable([field(text, "-H") for text in headers], mode, notes)
+    include = None if credentials is None else credentials == "include"
+    return Question(page, target, sent, fields, include, mode, destination), notes
+
+
+def words_of(question: Question, credentials: str | None, engine: str) -> list[str]:
+    """Return the words of the call that asks the same question, without responses."""
+    words = ["corsight", "check", "--origin", question.origin, "--url", question.url]
+    words += ["--method", question.method] if question.method != "GET" else []
+    for name, text in question.headers:
+        words += ["-H", shown_field(name, text)]
+    words += ["--credentials", credentials] if credentials is not None else []
+    words += ["--mode", question.mode] if question.mode != "cors" else []
+    words += ["--destination", question.destination] if question.destination != "empty" else []
+    words += ["--engine", engine] if engine != "all" else []
+    return words
+
+
+def read_origin(text: str, notes: list[str]) -> str:
+    """Return the serialized origin of a page, given that or the page's URL."""
+    text = text.strip()
+    if text == "null" or text.startswith(("file:", "data:")):
+        if text != "null":
+            notes.append("A local file's origin is null, and so is that of every other local file.")
+        return "null"
+    parts = split_origin(text)
+    if parts is not None and parts[0].endswith("-extension"):
+        return text
+    origin = origin_of(text)
+    if not text.lower().startswith(("http://", "https://")) or origin == "null":
+        raise CorsightError(f"{text!r} is no origin", where="--origin", todo="write it like https://app.example")
+    if origin != text:
+        notes.append(f"The page's origin is {origin}: that is what browsers send and compare.")
+    return origin
+
+
+def read_url(text: str) -> str:
+    """Return a URL as a browser writes it."""
+    url = parse_url(text, None)
+    if url is None or not url.startswith(("http://", "https://")):
+        raise CorsightError(f"{text!r} is no http or https URL", where="--url", todo="write it in full")
+    if has_userinfo(url):
+        raise CorsightError("browsers fetch no URL with a user name or password in it", where="--url")
+    return url
+
+
+def _keep_settable(fields: list[tuple[str, str]], mode: Mode, notes: list[str]) -> tuple[tuple[str, str], ...]:
+    """Return those of the headers that a page may set, and that leave with the request."""
+    kept = []
+    for name, text in fields:
+        lower = name.lower()
+        if lower == "cookie":
+            notes.append("Cookie is the browser's to send: --credentials include says that the page asks for that.")
+        elif is_forbidden_request_header(lower, text):
+            notes.append(f"{name} is left out: browsers let no page set it.")
+        elif mode == "no-cors" and not is_no_cors_safelisted_request_header(lower, text):
+            notes.append(f"{name} is left out: in mode no-cors browsers drop it without a word.")
+        else:
+            if lower.startswith(RESPONSE_SIDE):
+                notes.append(
+                    f"{name} is for the server to send: from the page it grants nothing, and needs a preflight itself."
+                )
+            kept.append((name, text))
+    return tuple(kept)
