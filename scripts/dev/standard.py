@@ -1,6 +1,6 @@
-"""Hold the step comments against the standards' own text: python -m corsight.scripts.dev.standard LINK=FILE ...
+"""Hold the step comments against the standards' own text: scripts/dev/standard LINK=FILE ...
 
-    python -m corsight.scripts.dev.standard https://fetch.spec.whatwg.org/=fetch.html
+    scripts/dev/standard https://fetch.spec.whatwg.org/=fetch.html
 
 FILE is the page that LINK leads to (HTML, or its Bikeshed source where that has HTML lists). Every number and phrase
 that the code cites of it has to be there. What was found is written to tests/scripts/dev/standard.tsv, so that a test
@@ -99,7 +99,7 @@ class Algorithms(HTMLParser):
 
 def main(arguments: Sequence[str] | None = None, table: Path = TABLE) -> int:
     """Hold what the code cites against the pages given; 1 where a number or a phrase is not there."""
-    parser = argparse.ArgumentParser(prog="python -m corsight.scripts.dev.standard")
+    parser = argparse.ArgumentParser(prog="scripts/dev/standard")
     parser.add_argument("pages", nargs="+", metavar="LINK=FILE", help="a standard's address and a copy of its page")
     pages = [page.rpartition("=") for page in parser.parse_args(arguments).pages]
     rows = read_table(table)

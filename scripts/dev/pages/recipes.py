@@ -1,20 +1,15 @@
-"""The page docs/recipes.md, written from the targets and what their tests run:
-python -m corsight.scripts.dev.recipes [--check]
-"""
+"""The page docs/recipes.md, from the targets and what their tests run."""
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 from corsight.policies.server.export import TARGETS, Target
 
 ROOT = Path(__file__).resolve().parents[3]
-FILE = ROOT / "docs" / "recipes.md"
+FILE = "docs/recipes.md"
 TESTS = ROOT / "tests" / "recipes"
 
 RUNS: dict[str, tuple[str, ...]] = {
@@ -67,7 +62,7 @@ CANNOT = {
 }
 
 INTRODUCTION = """\
-<!-- Written by python -m corsight.scripts.dev.recipes: change it there. -->
+<!-- Written by scripts/dev/write: change it there. -->
 
 # Recipes
 
@@ -94,14 +89,14 @@ Most servers cannot refuse `GET`, `HEAD` or `POST` to a granted origin: browsers
 """
 
 
-def page() -> str:
-    """The page's text."""
+def render() -> dict[str, str]:
+    """Return the page's text by its path."""
     rows = [
         "| Target | Server | Usual place | Verified on | Cannot grant |",
         "| --- | --- | --- | --- | --- |",
         *(_row(target) for target in TARGETS.values()),
     ]
-    return INTRODUCTION + "\n" + "\n".join(rows) + "\n"
+    return {FILE: INTRODUCTION + "\n" + "\n".join(rows) + "\n"}
 
 
 def _row(target: Target) -> str:
@@ -121,23 +116,3 @@ def _version(package: str) -> str:
     if package in debian["packages"]:
         return f"{name} {debian['packages'][package]} (Debian {debian['release']})"
     return f"{name} {(python | node)[package]}"
-
-
-def main(arguments: Sequence[str] | None = None, file: Path = FILE) -> int:
-    """Write the page, or with --check say whether it is what it would be."""
-    parser = argparse.ArgumentParser(
-        prog="python -m corsight.scripts.dev.recipes", description="Writes docs/recipes.md."
-    )
-    parser.add_argument("--check", action="store_true", help="write nothing; fail when the page is stale")
-    text = page()
-    if not parser.parse_args(arguments).check:
-        file.write_text(text, "utf-8")
-        return 0
-    if file.exists() and file.read_text("utf-8") == text:
-        return 0
-    print("corsight: docs/recipes.md is stale: write it with python -m corsight.scripts.dev.recipes", file=sys.stderr)
-    return 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,52 +1,21 @@
-"""The pages of docs/rules/, written from the catalogue: python -m corsight.scripts.dev.docs [--check]"""
+"""The pages of docs/rules/, one a rule, from the catalogue."""
 
 from __future__ import annotations
 
-import argparse
-import sys
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from corsight.policies.rules import FAMILIES, RULES, Rule
 from corsight.scripts.catalogue import ACTORS, KINDS, NO_HEADER, data, kind_of
 
-ROOT = Path(__file__).resolve().parents[3]
-FOLDER = ROOT / "docs" / "rules"
+FOLDER = "docs/rules"
 INDEX = "README.md"
-WRITTEN = "<!-- Written by python -m corsight.scripts.dev.docs from policies/rules: change it there. -->"
+WRITTEN = "<!-- Written by scripts/dev/write from policies/rules: change it there. -->"
 
 
-def pages() -> dict[str, str]:
-    """Every page's text by its file name."""
-    return {INDEX: _index()} | {f"{code}.md": _page(rule) for code, rule in RULES.items()}
-
-
-def main(arguments: Sequence[str] | None = None, folder: Path = FOLDER) -> int:
-    """Write the pages and remove those of rules that are no more, or with --check say whether they are what they
-    would be.
-    """
-    parser = argparse.ArgumentParser(prog="python -m corsight.scripts.dev.docs", description="Writes docs/rules/.")
-    parser.add_argument("--check", action="store_true", help="write nothing; fail when a page is stale")
-    wanted = pages()
-    there = {path.name: path for path in folder.glob("*.md")}
-    if parser.parse_args(arguments).check:
-        stale = sorted(there.keys() - wanted.keys())
-        stale += [name for name, text in wanted.items() if name not in there or there[name].read_text("utf-8") != text]
-        if not stale:
-            return 0
-        more = f" and {len(stale) - 1} more" if len(stale) > 1 else ""
-        print(
-            f"corsight: docs/rules/{stale[0]}{more} stale: write it with python -m corsight.scripts.dev.docs",
-            file=sys.stderr,
-        )
-        return 1
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in there.keys() - wanted.keys():
-        there[name].unlink()
-    for name, text in wanted.items():
-        (folder / name).write_text(text, "utf-8")
-    return 0
+def render() -> dict[str, str]:
+    """Return the text of every page by its path."""
+    pages = {INDEX: _index()} | {f"{code}.md": _page(rule) for code, rule in RULES.items()}
+    return {f"{FOLDER}/{name}": text for name, text in pages.items()}
 
 
 def _index() -> str:
@@ -126,7 +95,3 @@ def _text(text: str) -> str:
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,14 +1,9 @@
-"""docs/spec.md: the standards' algorithms and steps, with the code, the rules, the fixes and the tests.
-
-python -m corsight.scripts.dev.pages.spec [--check]
-"""
+"""docs/spec.md: the standards' algorithms and steps, with the code, the rules, the fixes and the tests."""
 
 from __future__ import annotations
 
-import argparse
 import re
-import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from itertools import groupby
 from pathlib import Path
 
@@ -18,38 +13,22 @@ from corsight.scripts.catalogue import data
 from corsight.scripts.dev.standard import order
 from corsight.scripts.dev.steps import ROOT, Step, read_steps
 
-FILE = ROOT / "docs" / "spec.md"
+FILE = "docs/spec.md"
 FETCH = "https://fetch.spec.whatwg.org/"
 HEAD = (
-    "<!-- Written by python -m corsight.scripts.dev.pages.spec from policies/: change it there. -->",
+    "<!-- Written by scripts/dev/write from policies/: change it there. -->",
     "",
     "# The standards, step by step",
     "",
     "The algorithms that Corsight transcribes, and their steps: the code, the rules that fail there, and the tests. "
     "Behind a rule stands what mends its example. Cases are the files in [tests/cases](../tests/cases) that are named "
     "for the rule. Every number and quote was held against the standard's text by "
-    "`python -m corsight.scripts.dev.standard`.",
+    "`scripts/dev/standard`.",
 )
 
 
-def main(arguments: Sequence[str] | None = None, file: Path = FILE) -> int:
-    """Write the page, or with --check say whether it is what it would be."""
-    parser = argparse.ArgumentParser(
-        prog="python -m corsight.scripts.dev.pages.spec", description="Writes docs/spec.md."
-    )
-    parser.add_argument("--check", action="store_true", help="write nothing; fail when the page is stale")
-    text = page()
-    if not parser.parse_args(arguments).check:
-        file.write_text(text, "utf-8")
-        return 0
-    if file.exists() and file.read_text("utf-8") == text:
-        return 0
-    print("corsight: docs/spec.md is stale: write it with python -m corsight.scripts.dev.pages.spec", file=sys.stderr)
-    return 1
-
-
-def page() -> str:
-    """Return the page's text."""
+def render() -> dict[str, str]:
+    """Return the page's text by its path."""
     lines, steps = list(HEAD), read_steps()
     places = {code: locate(code) for code in RULES}
     titles = {place.spec: place.section for place in places.values()}
@@ -65,7 +44,7 @@ def page() -> str:
             numbers = {"", *(step.number for step in here), *mine.values()}
             for number in sorted(numbers, key=order):
                 lines.append(_row(f"**[{titles[link]}]({link})**", number, here, mine))
-    return "\n".join(lines) + "\n"
+    return {FILE: "\n".join(lines) + "\n"}
 
 
 def _standard(link: str) -> str:
@@ -111,7 +90,3 @@ def _cases(rule: Rule) -> int:
     longer = tuple(code for code in RULES if code.startswith(f"{rule.code}-"))
     names = [file.name for file in (ROOT / "tests" / "cases").glob(f"{rule.code}*.txt")]
     return sum(not name.startswith(longer) for name in names)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

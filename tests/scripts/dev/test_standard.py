@@ -9,7 +9,7 @@ import pytest
 from corsight.scripts.dev import standard
 from corsight.scripts.dev.standard import Algorithms, cited_steps, holds, main, read_table
 
-AGAIN = "hold it against the standard with python -m corsight.scripts.dev.standard"
+AGAIN = "hold it against the standard with scripts/dev/standard"
 PAGE = """<h3 id=cors-check>CORS check</h3>
 <p>To perform a <dfn id=concept-cors-check>CORS check</dfn> for a <var>request</var>, run these steps:
 <ol>
