@@ -19,10 +19,13 @@ from corsight.scripts.browse.session import Session
 from corsight.scripts.browse.watch import watching
 from corsight.scripts.errors import CorsightError, print_problem
 from corsight.scripts.judging import EngineChoice, judge_recording
-from corsight.scripts.processes import browsers, proxy
-from corsight.scripts.processes.browsers import Engine, Running
+from corsight.scripts.processes import browsers, launch, proxy
+from corsight.scripts.processes.browsers import Engine
+from corsight.scripts.processes.machine import free_port, has_display
 from corsight.scripts.processes.proxy import Proxy
-from corsight.scripts.processes.script import environment, exit_code, started
+from corsight.scripts.processes.running import Running
+from corsight.scripts.processes.script import make_environment, run_script, wait_for_exit_code
+from corsight.scripts.processes.signals import end_by_signals, pause, was_interrupted
 from corsight.scripts.recordings import Recording
 from corsight.scripts.report.findings import Findings
 from corsight.scripts.report.text import write
@@ -66,7 +69,7 @@ def run(plan: Plan, *, scripts: Sequence[Path] = (), options: Mapping[str, objec
     _check(plan)
     browser = browsers.pick(plan.browser) if plan.script is None else None
     with (
-        proxy.ended_by_signals(),
+        end_by_signals(),
         tempfile.TemporaryDirectory(prefix="corsight-browse-", ignore_cleanup_errors=True) as temporary,
     ):
         folder = Path(temporary)
@@ -108,7 +111,7 @@ def _check(plan: Plan) -> None:
             raise CorsightError("is a directory", where=str(plan.save), todo="name a file for the recording")
         if not plan.save.absolute().parent.is_dir():
             raise CorsightError("there is no such folder", where=str(plan.save.parent), todo="make it first")
-    if plan.script is None and not plan.headless and not browsers.has_display():
+    if plan.script is None and not plan.headless and not has_display():
         raise CorsightError("there is no display to show the browser on", todo="add --headless")
 
 
@@ -126,7 +129,7 @@ def _proxy(plan: Plan, folder: Path, scripts: Sequence[Path], options: Mapping[s
         "save_stream_filter": f'!~u "{MAKERS}"',
     }
     if plan.web:
-        settings |= {"web_open_browser": "false", "web_host": "127.0.0.1", "web_port": browsers.free_port()}
+        settings |= {"web_open_browser": "false", "web_host": "127.0.0.1", "web_port": free_port()}
     if plan.patch_scope is not None:
         settings |= {"cors_patch": "blocked", "cors_patch_scope": plan.patch_scope}
     tool: proxy.Tool = "mitmweb" if plan.web else "mitmdump"
@@ -139,7 +142,7 @@ def _browser(plan: Plan, browser: browsers.Browser, running: Proxy, session: Ses
     url = _absolute(plan.url)
     # What is watched begins with an empty page: nothing is missed while the watcher is not there yet.
     first = "about:blank" if plan.watch else url
-    with browsers.start(
+    with launch.start(
         browser, running.port, running.folder, first, headless=plan.headless, remote=plan.watch
     ) as opened:
         if not plan.watch:
@@ -164,15 +167,15 @@ def _run_script(plan: Plan, running: Proxy) -> int:
     assert plan.script is not None
     if running.web is not None:
         print(f"mitmweb shows it at {running.web}", flush=True)
-    with started(plan.script, environment(running)) as process:
+    with run_script(plan.script, make_environment(running)) as process:
         while process.poll() is None:
-            if proxy.interrupted():
+            if was_interrupted():
                 break
-            if (problem := running.problem()) is not None:
+            if (problem := running.find_problem()) is not None:
                 raise problem
-            proxy.pause()
+            pause()
         else:
-            return exit_code(process)
+            return wait_for_exit_code(process)
     return 130
 
 

@@ -18,9 +18,10 @@ from corsight.scripts.browse.rows import LOADED, Row, Rows
 from corsight.scripts.browse.watch import Watcher
 from corsight.scripts.errors import CorsightError, one_line
 from corsight.scripts.judging import group_by_fetch, judge_recording
-from corsight.scripts.processes import proxy
-from corsight.scripts.processes.browsers import BrowserError, Running
+from corsight.scripts.processes import signals
+from corsight.scripts.processes.browsers import BrowserError
 from corsight.scripts.processes.proxy import Proxy, Tail
+from corsight.scripts.processes.running import Running
 from corsight.scripts.recordings import Recording
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Session:
 
     def poll(self) -> list[tuple[Row, str | None]]:
         """Take in what came since the last call: the rows, each with the outcome it had before."""
-        for event in self._proxy.events.new():
+        for event in self._proxy.events.read_new():
             if event["kind"] == "untrusted":
                 if MAKERS.search(event["host"]) is None:
                     self._untrusted[event["host"]] = None
@@ -71,7 +72,7 @@ class Session:
                 self.notice = event["problem"]
         # First what the browser said, then the log: what it speaks of was logged before.
         seen = self.watcher.new() if self.watcher is not None else []
-        told = [self.rows.tell(record) for record in self._log.new()]
+        told = [self.rows.tell(record) for record in self._log.read_new()]
         changed = [row for sighting in seen if (row := join(self.rows, sighting)) is not None]
         return told + [(row, row.outcome if not row.by_browser else None) for row in changed]
 
@@ -110,7 +111,7 @@ class Session:
             if self._proxy.web is None:
                 for row, before in told:
                     self._print(row, before)
-            if proxy.interrupted():
+            if signals.was_interrupted():
                 return None
             if (over := self._over(running)) is not None:
                 return over[0]
@@ -118,13 +119,13 @@ class Session:
 
     def _over(self, running: Running) -> tuple[CorsightError | None] | None:
         """Whether the proxy or the browser ended, and what broke; None while both run."""
-        if (problem := self._proxy.problem()) is not None:
+        if (problem := self._proxy.find_problem()) is not None:
             return (problem,)
-        if running.alive():
+        if running.is_alive():
             return None
         if running.process.returncode == 0:
             return (None,)
-        return (BrowserError(f"{running.browser.name} ended by itself: {one_line(running.last_words())}"),)
+        return (BrowserError(f"{running.browser.name} ended by itself: {one_line(running.read_last_line())}"),)
 
     def _print(self, row: Row, before: str | None) -> None:
         if row.by_browser and row.outcome == "blocked":
@@ -163,7 +164,7 @@ class Session:
                     # Calm: it is drawn again only where something is new.
                     drawn = console.size
                     live.update(screen.render(console), refresh=True)
-                if proxy.interrupted():
+                if signals.was_interrupted():
                     return None
                 if (over := self._over(running)) is not None:
                     return over[0]
@@ -239,7 +240,7 @@ class Session:
             self._patched[endpoint] = None
         scopes = [] if self._plan.patch_scope is None else [self._plan.patch_scope]
         scopes += [scope_of(endpoint) for endpoint in self._patched]
-        self._proxy.set(
+        self._proxy.set_options(
             cors_patch="blocked" if scopes else "off", cors_patch_scope=" | ".join(f"({scope})" for scope in scopes)
         )
         if undone:

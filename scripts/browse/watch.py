@@ -18,8 +18,9 @@ from typing import Any, Literal, Protocol
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
-from corsight.scripts.processes import browsers
-from corsight.scripts.processes.browsers import BrowserError, Running
+from corsight.scripts.processes.browsers import BrowserError
+from corsight.scripts.processes.marionette import Marionette
+from corsight.scripts.processes.running import PATIENCE, Running
 
 type Kind = Literal["loaded", "refused", "unsent", "answered"]
 
@@ -158,7 +159,7 @@ class Chromium:
         self._count = 0
         self._attach()
         threading.Thread(target=self._listen, daemon=True).start()
-        if not self._attached.wait(browsers.PATIENCE):
+        if not self._attached.wait(PATIENCE):
             raise BrowserError(f"{name} did not let its page be watched", todo="add --no-watch")
 
     def go(self, url: str) -> None:
@@ -253,7 +254,7 @@ EVERY = 0.25
 class Firefox:
     """Reads the browser's console and the ends of its channels, in its parent process."""
 
-    def __init__(self, marionette: browsers.Marionette) -> None:
+    def __init__(self, marionette: Marionette) -> None:
         self._marionette = marionette
         self._said: queue.SimpleQueue[Sighting] = queue.SimpleQueue()
         self._turn = threading.Lock()

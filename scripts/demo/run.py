@@ -26,9 +26,12 @@ from corsight.policies.session import Judged
 from corsight.scripts.demo.shop import HOME, REQUESTS, SEEN
 from corsight.scripts.errors import CorsightError, one_line
 from corsight.scripts.judging import judge_recording
-from corsight.scripts.processes import browsers, proxy
-from corsight.scripts.processes.browsers import Browser, BrowserError, Running
-from corsight.scripts.processes.proxy import ADDON, ROOT, shown
+from corsight.scripts.paths import ADDON, ROOT, show_path
+from corsight.scripts.processes import browsers, launch, proxy
+from corsight.scripts.processes.browsers import Browser, BrowserError
+from corsight.scripts.processes.machine import has_display
+from corsight.scripts.processes.running import Running
+from corsight.scripts.processes.signals import LateError, end_by_signals, end_if_signalled, wait_for
 from corsight.scripts.recordings import Recording
 from corsight.scripts.report.findings import Findings
 from corsight.scripts.report.text import write
@@ -44,12 +47,12 @@ SHOP = r"~d \.test$"
 
 def run(choice: Choice, *, keep: Path | None = None, show: bool = False) -> None:
     """Visit the shop, and print what Corsight says of it."""
-    if show and not browsers.has_display():
+    if show and not has_display():
         raise CorsightError("there is no display to show the browser on", todo="leave --show out")
     if keep is not None:
         keep.mkdir(parents=True, exist_ok=True)
     with (
-        proxy.ended_by_signals(),
+        end_by_signals(),
         tempfile.TemporaryDirectory(prefix="corsight-demo-", ignore_cleanup_errors=True) as temporary,
     ):
         folder = Path(temporary)
@@ -64,7 +67,7 @@ def run(choice: Choice, *, keep: Path | None = None, show: bool = False) -> None
         records = latest(folder / "verdicts.jsonl")
         seen = seen_by_page(folder / "shop.mitm")
     print()
-    print_report(judged, "the visit to the shop" if browser else shown(RECORDING), recording.exchanges)
+    print_report(judged, "the visit to the shop" if browser else show_path(RECORDING), recording.exchanges)
     print()
     print(agreement(records, seen, browser))
     print()
@@ -84,7 +87,7 @@ def visit_with_first(choice: Choice, folder: Path, show: bool) -> str | None:
     for browser in browsers.find():
         try:
             visit(browser, folder, show)
-        except BrowserError as problem:
+        except (BrowserError, LateError) as problem:
             say(f"It did not work out: {one_line(str(problem))}.")
         else:
             return browser.name
@@ -98,16 +101,16 @@ def visit(browser: Browser, folder: Path, show: bool = False) -> None:
     for name in ("seen.json", "shop.mitm", "verdicts.jsonl"):
         (folder / name).unlink(missing_ok=True)
     done = folder / "seen.json"
-    with shop(folder) as port, browsers.start(browser, port, folder, HOME, headless=not show) as running:
-        proxy.wait(done.exists, lambda: _ended(running), f"{browser.name} did not finish the page")
+    with shop(folder) as port, launch.start(browser, port, folder, HOME, headless=not show) as running:
+        wait_for(done.exists, lambda: _ended(running), f"{browser.name} did not finish the page")
         if show:
             _stay_open(running)
 
 
 def _ended(running: Running) -> BrowserError | None:
-    if running.alive():
+    if running.is_alive():
         return None
-    return BrowserError(f"{running.browser.name} ended early: {running.last_words()}")
+    return BrowserError(f"{running.browser.name} ended early: {running.read_last_line()}")
 
 
 def _stay_open(running: Running) -> None:
@@ -121,8 +124,8 @@ def _stay_open(running: Running) -> None:
 
     if sys.stdin.isatty():
         threading.Thread(target=read, daemon=True).start()
-    while running.alive() and not pressed.wait(0.1):
-        proxy.end_if_signalled()
+    while running.is_alive() and not pressed.wait(0.1):
+        end_if_signalled()
 
 
 @contextlib.contextmanager
@@ -144,7 +147,7 @@ def shop(folder: Path) -> Iterator[int]:
 
 def replay(folder: Path) -> None:
     """Judge the recording that comes with Corsight; leaves `shop.mitm` and `verdicts.jsonl` in the folder."""
-    say(f"Reading the visit recorded in {shown(RECORDING)}.")
+    say(f"Reading the visit recorded in {show_path(RECORDING)}.")
     if not RECORDING.is_file():
         raise CorsightError("the recorded visit is not there", where=str(RECORDING), todo="install Corsight again")
     shutil.copyfile(RECORDING, folder / "shop.mitm")
@@ -216,12 +219,12 @@ def agreement(records: list[Record], seen: dict[str, bool], browser: str | None)
 def next_steps(keep: Path | None) -> str:
     """What to run next, as it can be typed here."""
     beside = Path(sys.executable).with_name("mitmdump")
-    mitmdump = "mitmdump" if shutil.which("mitmdump") or not beside.is_file() else shown(beside)
+    mitmdump = "mitmdump" if shutil.which("mitmdump") or not beside.is_file() else show_path(beside)
     launcher = ROOT / "scripts" / "corsight"
     launcher = launcher if launcher.is_file() else Path(sys.executable).with_name("corsight")
-    corsight = "corsight" if shutil.which("corsight") else shown(launcher)
-    lines = ["Your own traffic next, as it passes:", f"  {mitmdump} -s {shown(ADDON)}"]
+    corsight = "corsight" if shutil.which("corsight") else show_path(launcher)
+    lines = ["Your own traffic next, as it passes:", f"  {mitmdump} -s {show_path(ADDON)}"]
     lines += ["or as it was recorded:", f"  {corsight} audit FILE"]
     if keep is not None:
-        lines.append(f"The recording and the verdicts of this visit are in {shown(keep)}.")
+        lines.append(f"The recording and the verdicts of this visit are in {show_path(keep)}.")
     return "\n".join(lines)

@@ -12,16 +12,16 @@ from pathlib import Path
 import certifi
 
 from corsight.scripts.errors import CorsightError
-from corsight.scripts.processes import browsers
-from corsight.scripts.processes.browsers import end_group
+from corsight.scripts.processes.chromium import hash_public_key
+from corsight.scripts.processes.machine import end_group
 from corsight.scripts.processes.proxy import Proxy
 
 BUNDLE = "ca-bundle.pem"
 LOOPBACK = "localhost,127.0.0.1,::1"
 
 
-def environment(proxy: Proxy) -> dict[str, str]:
-    """What leads a command through the proxy and lets it trust that, variable by variable.
+def make_environment(proxy: Proxy) -> dict[str, str]:
+    """Return the variables that lead a command through the proxy and let it trust that.
 
     Most tools take a file of all authorities they trust: there it is the usual ones, and the proxy's.
     """
@@ -33,7 +33,7 @@ def environment(proxy: Proxy) -> dict[str, str]:
     every |= dict.fromkeys(("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"), str(bundle))
     return every | {
         "CORSIGHT_CA": str(proxy.authority),
-        "CORSIGHT_CA_SPKI": browsers.spki(proxy.authority),
+        "CORSIGHT_CA_SPKI": hash_public_key(proxy.authority),
         "NODE_EXTRA_CA_CERTS": str(proxy.authority),
         "NODE_USE_ENV_PROXY": "1",
         # What a runner says to its own driver is no traffic of a page. Its browser is told of the proxy by its own
@@ -44,7 +44,7 @@ def environment(proxy: Proxy) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def started(command: str, variables: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+def run_script(command: str, variables: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
     """Run `command` in a shell, with `variables` on top of the environment; end all it started on leaving."""
     try:
         process = subprocess.Popen(
@@ -62,7 +62,7 @@ def started(command: str, variables: Mapping[str, str]) -> Iterator[subprocess.P
         end_group(process)
 
 
-def exit_code(process: subprocess.Popen[bytes]) -> int:
-    """The exit code of an ended command as a shell counts it."""
+def wait_for_exit_code(process: subprocess.Popen[bytes]) -> int:
+    """Wait for a command to end, and return its exit code as a shell counts it."""
     code = process.wait()
     return code if code >= 0 else 128 - code

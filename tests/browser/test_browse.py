@@ -23,8 +23,10 @@ from corsight.scripts.browse.rows import Row
 from corsight.scripts.browse.run import Plan, run
 from corsight.scripts.browse.session import Session
 from corsight.scripts.demo.shop import HOME, REQUESTS, SEEN
-from corsight.scripts.processes import browsers, proxy
+from corsight.scripts.errors import CorsightError
+from corsight.scripts.processes import browsers, chromium
 from corsight.scripts.processes.browsers import BrowserError, Engine
+from corsight.scripts.processes.running import Running
 from tests.scripts.commands.test_browse import nothing_left
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -65,7 +67,7 @@ class Onlooker:
             self.session = session
 
         monkeypatch.setattr(Session, "__init__", make)
-        monkeypatch.setattr(sessions.proxy, "interrupted", self._interrupted)
+        monkeypatch.setattr(sessions.signals, "was_interrupted", self._interrupted)
 
     def _interrupted(self) -> bool:
         assert self.session is not None
@@ -143,7 +145,7 @@ def test_a_browser_that_is_killed_is_said_and_the_report_is_printed(
     started: list[int] = []
     look_on = Session.look_on
 
-    def remember(session: Session, running: browsers.Running) -> Any:
+    def remember(session: Session, running: Running) -> Any:
         started.append(running.process.pid)
         return look_on(session, running)
 
@@ -164,16 +166,14 @@ def test_a_browser_that_does_not_trust_the_proxy_is_said(
     temporary: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     onlooker = Onlooker(monkeypatch)
-    monkeypatch.setattr(browsers, "spki", lambda authority: "A" * 43 + "=")
+    monkeypatch.setattr(chromium, "hash_public_key", lambda authority: "A" * 43 + "=")
 
     def refused() -> bool:
         assert onlooker.session is not None
         return onlooker.session.mistrust() is not None
 
-    monkeypatch.setattr(sessions.proxy, "interrupted", refused)
-    with pytest.raises(
-        proxy.CorsightError, match=r"^the browser does not trust the proxy's certificate for shop\.test; "
-    ):
+    monkeypatch.setattr(sessions.signals, "was_interrupted", refused)
+    with pytest.raises(CorsightError, match=r"^the browser does not trust the proxy's certificate for shop\.test; "):
         run(Plan(url=HOME, browser="chromium", headless=True), scripts=[SHOP])
     assert nothing_left(temporary)
 
@@ -182,10 +182,10 @@ def test_a_browser_that_does_not_trust_the_proxy_is_said(
 def test_a_browser_that_is_closed_ends_the_session(
     engine: Engine, temporary: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    opened: list[browsers.Running] = []
+    opened: list[Running] = []
     look_on = Session.look_on
 
-    def remember(session: Session, running: browsers.Running) -> Any:
+    def remember(session: Session, running: Running) -> Any:
         opened.append(running)
         return look_on(session, running)
 
@@ -216,7 +216,7 @@ def test_a_proxy_that_is_killed_is_said(
     temporary: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     onlooker = Onlooker(monkeypatch, lambda: onlooker.session._proxy.process.kill() or False)  # type: ignore[union-attr, func-returns-value]
-    with pytest.raises(proxy.CorsightError, match=r"^mitmproxy ended too early: "):
+    with pytest.raises(CorsightError, match=r"^mitmproxy ended too early: "):
         run(Plan(url=HOME, browser="chromium", headless=True), scripts=[SHOP])
     assert nothing_left(temporary)
 

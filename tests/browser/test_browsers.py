@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from corsight.scripts.processes import browsers
-from corsight.scripts.processes.browsers import Browser, BrowserError, Engine, pick, start
+from corsight.scripts.processes import browsers, firefox
+from corsight.scripts.processes.browsers import Browser, BrowserError, Engine, pick
+from corsight.scripts.processes.launch import start
 from tests.browser.lab.record import proxy
 
 
@@ -35,7 +36,7 @@ def test_it_loads_a_loopback_page_over_https_and_leaves_nothing(engine: Engine, 
 
 @pytest.mark.browser("firefox")
 def test_firefox_trusts_the_proxy_without_certutil_too(lab: tuple[int, Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(browsers, "_trust", lambda authority, profile: False)
+    monkeypatch.setattr(firefox, "_trust", lambda authority, profile: False)
     loads_a_page_and_leaves_nothing("firefox", *lab)
 
 
@@ -54,7 +55,7 @@ def test_what_is_not_installed_is_said_in_one_line(monkeypatch: pytest.MonkeyPat
 def loads_a_page_and_leaves_nothing(engine: Engine, port: int, folder: Path) -> None:
     with start(pick(engine), port, folder, "https://localhost:4433/__page") as running:
         assert eventually(lambda: "https://localhost:4433" in (folder / "results.jsonl").read_text())
-    assert not running.alive()
+    assert not running.is_alive()
     assert not running.profile.exists()
     assert eventually(lambda: not members(running.process.pid))
 

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from corsight.scripts.processes.browsers import BrowserError, end_group, free_port
+from corsight.scripts.processes.browsers import BrowserError
+from corsight.scripts.processes.machine import end_group, free_port
 from tests.browser.lab.drive import Engine, drive
 from tests.browser.lab.record import MITMDUMP, _listens
 from tests.browser.patching.cases import API, PAGES, SCOPE, cases

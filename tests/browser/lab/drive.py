@@ -26,6 +26,9 @@ from websockets.sync.client import ClientConnection, connect
 
 from corsight.scripts.processes import browsers
 from corsight.scripts.processes.browsers import BrowserError
+from corsight.scripts.processes.launch import start
+from corsight.scripts.processes.machine import end_group, free_port, remove_folder
+from corsight.scripts.processes.running import PATIENCE, Running
 
 type Engine = Literal["chromium", "firefox", "webkit"]
 
@@ -66,12 +69,12 @@ def drive(engine: Engine, port: int, confdir: Path) -> Iterator[Driver]:
             yield minibrowser
     elif engine == "firefox":
         prefs = {"dom.disable_open_during_load": False, "dom.security.https_first": False}
-        with browsers.start(browsers.pick("firefox"), port, confdir, remote=True, prefs=prefs) as running:
+        with start(browsers.pick("firefox"), port, confdir, remote=True, prefs=prefs) as running:
             yield Firefox(running, _version([str(running.browser.path)]))
     else:
         chromium = browsers.pick("chromium")
         with (
-            browsers.start(chromium, port, confdir, remote=True, arguments=["--disable-popup-blocking"]) as running,
+            start(chromium, port, confdir, remote=True, arguments=["--disable-popup-blocking"]) as running,
             connect(running.devtools or "", max_size=None) as socket,
         ):
             yield Chromium(socket, _version([str(chromium.path)]))
@@ -91,7 +94,7 @@ class Chromium:
         self._count = 0
         self._attach()
         threading.Thread(target=self._listen, daemon=True).start()
-        if not self._attached.wait(browsers.PATIENCE):
+        if not self._attached.wait(PATIENCE):
             raise BrowserError("Chromium did not let DevTools attach to its page")
 
     def go(self, url: str) -> None:
@@ -143,7 +146,7 @@ class Firefox:
         return errors.map(error => `${error.category} | ${error.errorMessage}`);
     """
 
-    def __init__(self, running: browsers.Running, version: str) -> None:
+    def __init__(self, running: Running, version: str) -> None:
         self.version = version
         self.console: list[str] = []
         self.failed: list[dict[str, Any]] = []
@@ -177,7 +180,7 @@ class MiniBrowser:
 
     def go(self, url: str) -> None:
         self._end()
-        inspector = browsers.free_port()
+        inspector = free_port()
         command = [
             *("xvfb-run", "-a", "dbus-run-session", "--", _minibrowser() or ""),
             *("--private", "--ignore-tls-errors", "--javascript-can-open-windows-automatically=true"),
@@ -204,7 +207,7 @@ class MiniBrowser:
 
     def close(self) -> None:
         self._end()
-        browsers.remove(self._home)
+        remove_folder(self._home)
 
     def _listen(self, process: subprocess.Popen[bytes], inspector: int) -> None:
         """Take the console of the browser's first page: the inspector repeats what was said before it came."""
@@ -237,7 +240,7 @@ class MiniBrowser:
 
     def _end(self) -> None:
         if self._process:
-            browsers.end_group(self._process)
+            end_group(self._process)
 
 
 def _minibrowser() -> str | None:

@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from corsight.scripts.processes.browsers import BrowserError, end_group, free_port
+from corsight.scripts.processes.browsers import BrowserError
+from corsight.scripts.processes.machine import end_group, free_port
 from tests.browser.lab.drive import Driver, Engine, drive
 from tests.browser.lab.origin import FILE_PAGE
 

@@ -31,8 +31,9 @@ from corsight.scripts.browse.run import MAKERS, Plan, _absolute, run
 from corsight.scripts.browse.screen import Screen
 from corsight.scripts.browse.session import scope_of
 from corsight.scripts.browse.watch import Requests, Sighting, sightings
+from corsight.scripts.errors import CorsightError
 from corsight.scripts.judging import judge_recording
-from corsight.scripts.processes import browsers, proxy
+from corsight.scripts.processes import browsers
 from corsight.scripts.recordings import Recording
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -488,7 +489,7 @@ def test_a_command_that_does_not_trust_the_proxy_is_told_what_to_trust(
     temporary: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     script = f"SSL_CERT_FILE={os.devnull} {ask()} 2>{os.devnull}"
-    with pytest.raises(proxy.CorsightError) as raised:
+    with pytest.raises(CorsightError) as raised:
         run(Plan(script=script), scripts=[SHOP])
     said, todo = str(raised.value).split("; ")
     assert said == "the script does not trust the proxy's certificate for reviews.test"
@@ -529,7 +530,7 @@ def test_what_cannot_be_is_said_in_one_line(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(browsers, "find", lambda engine=None: [])
-    monkeypatch.setattr(browsers, "has_display", lambda: False)
+    monkeypatch.setattr("corsight.scripts.browse.run.has_display", lambda: False)
     assert cli.run(["browse", *arguments]) == 2
     printed = capfd.readouterr()
     assert said in printed.err

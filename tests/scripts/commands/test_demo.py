@@ -19,8 +19,8 @@ from corsight.scripts import cli
 from corsight.scripts.demo import run as demo
 from corsight.scripts.demo.shop import REQUESTS
 from corsight.scripts.errors import CorsightError
-from corsight.scripts.processes import browsers, proxy
-from corsight.scripts.processes.browsers import Browser, BrowserError
+from corsight.scripts.processes import browsers, proxy, signals
+from corsight.scripts.processes.browsers import Browser
 
 ROOT = Path(__file__).resolve().parents[3]
 BOTH = [
@@ -218,9 +218,9 @@ def test_without_a_display_nothing_is_shown(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_page_that_is_never_done_is_waited_for_in_vain(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proxy, "PATIENCE", 0.1)
-    with pytest.raises(BrowserError, match=r"^the page is late within 0 seconds$"):
-        proxy.wait(lambda: False, lambda: None, "the page is late")
+    monkeypatch.setattr(signals, "PATIENCE", 0.1)
+    with pytest.raises(signals.LateError, match=r"^the page is late within 0 seconds$"):
+        signals.wait_for(lambda: False, lambda: None, "the page is late")
 
 
 def test_where_the_browser_disagrees_it_says_so() -> None:

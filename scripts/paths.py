@@ -1,0 +1,15 @@
+"""Where Corsight's own files lie, and how paths are shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+ADDON = ROOT / "addons" / "cors.py"
+"""The script that mitmproxy loads."""
+
+
+def show_path(path: Path) -> str:
+    """Return the path as one would type it here."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
