@@ -7,7 +7,7 @@ import re
 import pytest
 
 from corsight.scripts.dev.benchmarks import __main__ as command
-from corsight.scripts.dev.benchmarks import judge, live, memory
+from corsight.scripts.dev.benchmarks import judge, live, memory, start
 
 
 def test_a_decision_is_timed_with_and_without_memory(
@@ -39,9 +39,15 @@ def test_the_proxy_is_measured_with_and_without_the_addon(
     ]
 
 
+def test_each_start_is_timed(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(start, "ROUNDS", 1)
+    start.run()
+    assert re.findall(r"^  (.+?) +\d+   \d+\.\d\d$", capsys.readouterr().out, re.M) == list(start.COMMANDS)
+
+
 def test_a_benchmark_that_is_none_is_refused(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.argv", ["bench", "speed"])
     assert command.main() == 2
-    assert "there are judge, memory, live" in capsys.readouterr().err
+    assert "there are judge, start, memory, live" in capsys.readouterr().err
