@@ -176,11 +176,10 @@ def cors_unsafe_request_header_names(
     https://fetch.spec.whatwg.org/#cors-unsafe-request-header-names
     """
     if joined:
-        merged: dict[str, str] = {}
+        lines: dict[str, list[str]] = {}
         for name, value in headers:
-            key = name.lower()
-            merged[key] = f"{merged[key]}, {value}" if key in merged else value
-        headers = tuple(merged.items())
+            lines.setdefault(name.lower(), []).append(value)
+        headers = [(name, ", ".join(values)) for name, values in lines.items()]
     # 1. "Let unsafeNames be a new list."
     unsafe: set[str] = set()
     # 2. "Let potentiallyUnsafeNames be a new list."

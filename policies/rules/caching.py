@@ -34,71 +34,57 @@ _asks = re.compile(r"no-store|no-cache|\bmax-age\s*=\s*\"?0+(?![0-9])", re.IGNOR
 _lasts = re.compile(r"\b(?:s-maxage|max-age)\s*=\s*\"?0*[1-9]", re.IGNORECASE).search
 
 
-# -- what a preflight's answer says of itself -------------------------------------------------------------------------
-
-
 def _passes(view: View) -> bool:
     return view.role == "preflight" and 200 <= view.status <= 299
 
 
-def _max_age(view: View) -> str:
+def _read_max_age(view: View) -> str:
     """Return the Access-Control-Max-Age of a preflight that passes; "" where there is none, or several."""
     return view.values.get(MAX_AGE, "") if _passes(view) and MAX_AGE not in view.lines else ""
 
 
 def is_capped(view: View) -> bool:
     """Return whether a preflight is to be kept for longer than the engine keeps any."""
-    value, cap = _max_age(view), view.policy.cache.cap_seconds
+    value, cap = _read_max_age(view), view.policy.cache.cap_seconds
     digits = value.lstrip("0") or "0"
     # A number of more digits than any cap has is beyond it, and int() would refuse the longest.
     return bool(_digits(value)) and cap is not None and (len(digits) > 9 or int(digits) > cap)
 
 
-def is_negative(view: View) -> bool:
-    """Return whether a preflight's time is a negative number."""
-    return bool(_negative(_max_age(view)))
-
-
 def is_no_number(view: View) -> bool:
     """Return whether a preflight's time is no number at all."""
-    return bool(value := _max_age(view)) and not _digits(value) and not _negative(value)
+    return bool(value := _read_max_age(view)) and not _digits(value) and not _negative(value)
 
 
-# -- what passed by `*` -----------------------------------------------------------------------------------------------
-
-
-def _elements(view: View, header: str) -> tuple[str, ...]:
+def _split_list(view: View, header: str) -> tuple[str, ...]:
     """Return the elements of a list on a preflight that passes; none with credentials, where `*` covers nothing."""
     values = extract_header_list_values(view.values.get(header)) if _passes(view) and view.include is False else None
     return values if isinstance(values, tuple) else ()
 
 
-def _names_by_wildcard(view: View) -> tuple[str, ...]:
+def _find_names_by_wildcard(view: View) -> tuple[str, ...]:
     """Return the request-header names that are asked for and not listed, where `*` is."""
-    listed = _elements(view, HEADERS)
+    listed = _split_list(view, HEADERS)
     return find_uncovered_names(listed, view.asked, include=True) if "*" in listed else ()
 
 
 def allows_authorization_by_wildcard(view: View) -> bool:
     """Return whether the engine lets Authorization pass by `*`, which the standard does not."""
     return view.policy.authorization_by_wildcard and any(
-        not is_covered_by_wildcard(name.lower(), include=False) for name in _names_by_wildcard(view)
+        not is_covered_by_wildcard(name.lower(), include=False) for name in _find_names_by_wildcard(view)
     )
 
 
 def is_never_cached(view: View) -> bool:
     """Return whether a preflight that is to be kept passed by a `*` that the engine's cache does not count."""
-    value, cache = _max_age(view), view.policy.cache
+    value, cache = _read_max_age(view), view.policy.cache
     if not _digits(value) or not value.strip("0"):
         return False
     if allows_authorization_by_wildcard(view) and not cache.authorization_by_wildcard:
         return True
-    methods, method = _elements(view, METHODS), view.method
+    methods, method = _split_list(view, METHODS), view.method
     method_by_wildcard = "*" in methods and method not in methods and not is_cors_safelisted_method(method)
-    return not cache.wildcard_hits and (method_by_wildcard or bool(_names_by_wildcard(view)))
-
-
-# -- what a cache may reuse -------------------------------------------------------------------------------------------
+    return not cache.wildcard_hits and (method_by_wildcard or bool(_find_names_by_wildcard(view)))
 
 
 def lacks_vary(view: View) -> bool:
@@ -115,9 +101,6 @@ def lacks_vary(view: View) -> bool:
     control = view.values.get(CACHE_CONTROL, "")
     # Last-Modified lets a cache reuse a response that does not say for how long it may (RFC 9111, section 4.2.2).
     return _asks(control) is None and (LAST_MODIFIED in view.names or _lasts(control) is not None)
-
-
-# -- the fixes --------------------------------------------------------------------------------------------------------
 
 
 def set_max_age(subject: Subject) -> Fix:
@@ -179,7 +162,7 @@ RULES = (
         needed="Access-Control-Max-Age: 0 to keep nothing, or a number of seconds",
         advice="Send 0 if preflights are not to be remembered.",
         fix=lambda subject: Fix((HeaderEdit("Access-Control-Max-Age", "0"),)),
-        check=is_negative,
+        check=lambda view: _negative(_read_max_age(view)) is not None,
         example=Example(f"{ASKED}\n\n{GRANTED}\n{LISTS}\nAccess-Control-Max-Age: -1"),
     ),
     Rule(

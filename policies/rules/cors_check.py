@@ -13,14 +13,14 @@ WIDENS_CREDENTIALS = "lets pages of this origin act with the user's cookies: onl
 
 
 def allow_origin(subject: Subject) -> Fix:
-    """Name the origin, and say that the answer depends on it."""
+    """Return the edits that name the origin, and say that the answer depends on it."""
     return Fix((HeaderEdit(ALLOW_ORIGIN, subject.origin),)) + (
         Fix() if subject.origin == "null" else vary_origin(subject)
     )
 
 
 def vary_origin(subject: Subject) -> Fix:
-    """Say that the answer depends on the origin, beside what it depends on already."""
+    """Return the edit that says that the answer depends on the origin, beside what it depends on already."""
     vary = subject.response.headers.get("vary")
     named = [part.strip().lower() for part in (vary or "").split(",")]
     if "origin" in named or "*" in named:
@@ -29,7 +29,7 @@ def vary_origin(subject: Subject) -> Fix:
 
 
 def allow_credentials(subject: Subject) -> Fix:
-    """Allow credentials, in the one spelling there is."""
+    """Return the edit that allows credentials, in the one spelling there is."""
     return Fix((HeaderEdit(ALLOW_CREDENTIALS, "true"),))
 
 

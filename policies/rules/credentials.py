@@ -14,11 +14,6 @@ INSECURE = "insecure-origin-with-credentials"
 REFLECTED = "reflected-origin-with-credentials"
 
 
-def allows_nobody(view: View) -> bool:
-    """Return whether credentials are allowed beside `*`, which does not count with them."""
-    return view.values.get(ORIGIN) == "*" and view.values.get(CREDENTIALS) == "true"
-
-
 def trusts_insecure_page(view: View) -> bool:
     """Return whether a page of an insecure origin may use the user's credentials with a server of https."""
     origin = view.values.get(ORIGIN, "")
@@ -39,7 +34,7 @@ RULES = (
         seen="Access-Control-Allow-Origin: * with Access-Control-Allow-Credentials: true",
         needed="either * without Access-Control-Allow-Credentials, or the origin by name with it",
         advice="Leave Access-Control-Allow-Credentials out if the data is public; else name the origins you trust.",
-        check=allows_nobody,
+        check=lambda view: view.values.get(ORIGIN) == "*" and view.values.get(CREDENTIALS) == "true",
         example=Example(
             "GET https://api.example/orders\nOrigin: https://app.example\n\n"
             "200\nAccess-Control-Allow-Origin: *\nAccess-Control-Allow-Credentials: true",

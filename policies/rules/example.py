@@ -37,7 +37,7 @@ class Example:
     @cached_property
     def exchanges(self) -> tuple[Exchange, ...]:
         """The exchanges, in order."""
-        return tuple(_exchange(f"example-{number}", text) for number, text in enumerate(self.texts, 1))
+        return tuple(_read_exchange(f"example-{number}", text) for number, text in enumerate(self.texts, 1))
 
     @property
     def exchange(self) -> Exchange:
@@ -53,11 +53,11 @@ class Example:
     @cached_property
     def facts(self) -> Facts:
         """The facts of the exchange that is judged."""
-        return facts_of(self.exchange, **self._stated)
+        return derive_facts(self.exchange, **self._stated)
 
 
-def facts_of(exchange: Exchange, **stated: Any) -> Facts:
-    """The facts of an exchange that a page sent by fetch(), without credentials, but for what is stated."""
+def derive_facts(exchange: Exchange, **stated: Any) -> Facts:
+    """Return the facts of an exchange that a page sent by fetch(), without credentials, but for what is stated."""
     request, response = exchange.request, exchange.response
     get = request.headers.get
     asked = get("access-control-request-method")
@@ -86,13 +86,13 @@ def facts_of(exchange: Exchange, **stated: Any) -> Facts:
     return replace(facts, **stated)
 
 
-def _exchange(name: str, text: str) -> Exchange:
+def _read_exchange(name: str, text: str) -> Exchange:
     sent, _, received = text.partition("\n\n")
     (start, *asked), (status, *answered) = sent.split("\n"), received.split("\n")
     method, url = start.split(" ")
-    response = Response(int(status), _headers(answered)) if status else None
-    return Exchange(name, "192.0.2.1", "c", Request(method, url, _headers(asked)), response)
+    response = Response(int(status), _read_headers(answered)) if status else None
+    return Exchange(name, "192.0.2.1", "c", Request(method, url, _read_headers(asked)), response)
 
 
-def _headers(lines: list[str]) -> HeaderList:
+def _read_headers(lines: list[str]) -> HeaderList:
     return HeaderList.of(*((name, value.strip()) for name, _, value in (line.partition(":") for line in lines)))

@@ -18,10 +18,7 @@ IN_VAIN = "headers-asked-in-vain"
 WIDENS = "lets scripts of the allowed origins read the headers it lists"
 
 
-# -- the checks -------------------------------------------------------------------------------------------------------
-
-
-def _wanted(view: View) -> list[str]:
+def _list_wanted(view: View) -> list[str]:
     """Return the names of a response that a script may want to read; none of a redirect, or of a preflight's answer."""
     return [name for name in view.names if name not in PLUMBING] if view.role == "request" else []
 
@@ -29,26 +26,18 @@ def _wanted(view: View) -> list[str]:
 def find_hidden_by_wildcard(view: View) -> str:
     """Return the names that stay hidden since `*` counts for nothing with credentials, on a list that can be read."""
     listed = view.values.get(EXPOSE, "")
-    exposed = [name.lower() for name in split_tokens(listed)]
+    exposed = {name.lower() for name in split_tokens(listed)}
     if not view.include or "*" not in exposed or find_invalid_token(listed) is not None:
         return ""
-    return ", ".join(name for name in _wanted(view) if name not in exposed)
-
-
-def is_malformed(view: View) -> bool:
-    """Return whether the response's list cannot be read."""
-    return view.role == "request" and find_invalid_token(view.values.get(EXPOSE, "")) is not None
+    return ", ".join(name for name in _list_wanted(view) if name not in exposed)
 
 
 def find_exposed_on_preflight(view: View) -> str:
     """Return the names that the preflight's answer exposes, and the response has and does not expose."""
     if view.preflight_exposes is None or EXPOSE in view.values:
         return ""
-    wanted = _wanted(view)
+    wanted = frozenset(_list_wanted(view))
     return ", ".join(name for name in split_tokens(view.preflight_exposes) if name.lower() in wanted)
-
-
-# -- the fixes --------------------------------------------------------------------------------------------------------
 
 
 def expose_by_name(subject: Subject) -> Fix:
@@ -116,7 +105,7 @@ RULES = (
         advice="Separate by commas; no quotes, no spaces inside, no semicolons.",
         fix=expose_listed,
         widens=WIDENS,
-        check=is_malformed,
+        check=lambda view: view.role == "request" and find_invalid_token(view.values.get(EXPOSE, "")) is not None,
         example=Example(f"{ASKED}\n\n{GRANTED}\nAccess-Control-Expose-Headers: X-Total-Count; X-Page"),
     ),
     Rule(

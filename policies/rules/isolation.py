@@ -14,8 +14,8 @@ ORB = "opaque-response-blocked"
 NETWORK_ERROR = "network-error"
 
 
-def resource_policy(subject: Subject) -> Fix:
-    """Let every page embed it."""
+def allow_embedding(subject: Subject) -> Fix:
+    """Return the edit that lets every page embed it."""
     return Fix((HeaderEdit("Cross-Origin-Resource-Policy", "cross-origin"),))
 
 
@@ -40,7 +40,7 @@ RULES = (
         seen="Cross-Origin-Resource-Policy: {resource_policy}",
         needed="Cross-Origin-Resource-Policy: cross-origin",
         advice="Relax the header if embedding is meant, or ask with CORS (crossorigin, mode cors).",
-        fix=resource_policy,
+        fix=allow_embedding,
         widens=WIDENS,
         example=Example(f"{IMAGE}\nCross-Origin-Resource-Policy: same-origin", **EMBEDDED),
     ),
@@ -51,7 +51,7 @@ RULES = (
         seen="Cross-Origin-Resource-Policy: {resource_policy}",
         needed="Cross-Origin-Resource-Policy: cross-origin",
         advice="Relax the header if embedding is meant, or ask with CORS (crossorigin, mode cors).",
-        fix=resource_policy,
+        fix=allow_embedding,
         widens=WIDENS,
         example=Example(f"{IMAGE}\nCross-Origin-Resource-Policy: same-site", **EMBEDDED),
     ),
@@ -63,7 +63,7 @@ RULES = (
         seen="Cross-Origin-Resource-Policy: {resource_policy}, for a page with Cross-Origin-Embedder-Policy",
         needed="Cross-Origin-Resource-Policy: cross-origin on the resource, or loading it with CORS",
         advice="Send the header, or add the crossorigin attribute and answer with Access-Control-Allow-Origin.",
-        fix=resource_policy,
+        fix=allow_embedding,
         widens=WIDENS,
         example=Example(IMAGE, embedder="require-corp", **EMBEDDED),
     ),

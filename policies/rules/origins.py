@@ -40,11 +40,6 @@ def has_misshape(code: str) -> Callable[[View], bool]:
     return check
 
 
-def allows_null(view: View) -> bool:
-    """Return whether the origin `null` is allowed."""
-    return view.values.get(ORIGIN) == "null"
-
-
 @lru_cache(maxsize=64)
 def find_misshapes(allow_origin: str) -> tuple[str, ...]:
     """Return the codes of what keeps a value from being an origin as browsers serialize it; empty where nothing does.
@@ -204,7 +199,7 @@ RULES = (
         seen=SEEN,
         needed="the origins of the pages that are meant, or * for data that is public",
         advice="Take null off the server's list; give the page an origin of its own.",
-        check=allows_null,
+        check=lambda view: view.values.get(ORIGIN) == "null",
         example=Example(
             "GET https://api.example/orders\nOrigin: null\n\n200\nAccess-Control-Allow-Origin: null",
             page_origin="null",

@@ -48,9 +48,6 @@ CANONICAL = {name.lower(): name for name in (*RESPONSE_HEADERS, *REQUEST_HEADERS
 """The CORS headers as one writes them."""
 
 
-# -- the checks -------------------------------------------------------------------------------------------------------
-
-
 def find_repeated(view: View) -> str:
     """Return the lines of headers that may come once and came in several, or that a proxy joined."""
     lines = [f"{name}: {line}" for name in SINGLES for line in view.lines.get(name.lower(), ())]
@@ -71,25 +68,12 @@ def find_misspelt(view: View) -> str:
     return "; ".join(f"{name} (meant is {header})" for name, header in pairs if header.lower() not in view.names)
 
 
-def find_sent_by_client(view: View) -> str:
-    """Return the response's CORS headers that the page sends."""
-    return ", ".join(CANONICAL[name] for name in view.asked if name in RESPONSE_NAMES)
-
-
-def find_request_headers(view: View) -> str:
-    """Return the request's CORS headers that the server sends."""
-    return ", ".join(CANONICAL[name] for name in view.names if name in REQUEST_NAMES)
-
-
 def find_lists(view: View) -> str:
     """Return what is for preflights' answers, on a response that is none."""
     if view.role == "preflight" or view.method == "OPTIONS":
         return ""
     names = [name for name in (METHODS, HEADERS, MAX_AGE) if name in view.values]
     return "; ".join(f"{CANONICAL[name]}: {view.values[name]}" for name in names)
-
-
-# -- what was meant ---------------------------------------------------------------------------------------------------
 
 
 def find_meant(name: str) -> str | None:
@@ -181,7 +165,7 @@ RULES = (
         seen="the response sends {value}",
         needed="Access-Control-Allow-Methods or Access-Control-Allow-Headers, on the preflight's answer",
         advice="Send the Allow headers in its place.",
-        check=find_request_headers,
+        check=lambda view: ", ".join(CANONICAL[name] for name in view.names if name in REQUEST_NAMES),
         example=Example(f"{ASKED}Access-Control-Allow-Origin: *\nAccess-Control-Request-Headers: X-Requested-With"),
     ),
     Rule(
@@ -196,7 +180,7 @@ RULES = (
         needed="a request without it",
         advice="Take it out of the page's request headers; let the server send it in its response.",
         actor="client",
-        check=find_sent_by_client,
+        check=lambda view: ", ".join(CANONICAL[name] for name in view.asked if name in RESPONSE_NAMES),
         example=Example(
             "OPTIONS https://api.example/orders\nOrigin: https://app.example\nAccess-Control-Request-Method: GET\n"
             "Access-Control-Request-Headers: access-control-allow-origin\n\n204\nAccess-Control-Allow-Origin: *",

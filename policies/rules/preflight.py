@@ -20,22 +20,22 @@ ASKED = (
 GRANTED = "Access-Control-Allow-Origin: https://app.example\nVary: Origin"
 
 
-def ok_status(subject: Subject) -> Fix:
-    """Answer the preflight, as such, with success."""
+def answer_ok(subject: Subject) -> Fix:
+    """Return the status that answers a preflight with success."""
     return Fix(status=204)
 
 
 def allow_methods(subject: Subject) -> Fix:
-    """List the method beside those that are listed well."""
-    return Fix((HeaderEdit(ALLOW_METHODS, _listed(subject, ALLOW_METHODS, (subject.method,))),))
+    """Return the list with the method on it, beside those that are listed well."""
+    return Fix((HeaderEdit(ALLOW_METHODS, _extend_list(subject, ALLOW_METHODS, (subject.method,))),))
 
 
 def allow_headers(subject: Subject) -> Fix:
-    """List every name the request needs beside those that are listed well."""
-    return Fix((HeaderEdit(ALLOW_HEADERS, _listed(subject, ALLOW_HEADERS, subject.names)),))
+    """Return the list with every name the request needs on it, beside those that are listed well."""
+    return Fix((HeaderEdit(ALLOW_HEADERS, _extend_list(subject, ALLOW_HEADERS, subject.names)),))
 
 
-def _listed(subject: Subject, header: str, wanted: tuple[str, ...]) -> str:
+def _extend_list(subject: Subject, header: str, wanted: tuple[str, ...]) -> str:
     value = subject.response.headers.get(header.lower()) or ""
     listed = [token for token in (part.strip() for part in value.split(",")) if is_token(token)]
     have = {token.lower() if header == ALLOW_HEADERS else token for token in listed}
@@ -52,7 +52,7 @@ RULES = (
         seen="status {status} to OPTIONS",
         needed="any status from 200 to 299 to OPTIONS",
         advice="Answer OPTIONS before authentication and routing.",
-        fix=ok_status,
+        fix=answer_ok,
         example=Example(
             f"{ASKED}\n\n401\n{GRANTED}\nAccess-Control-Allow-Methods: PUT\n"
             "Access-Control-Allow-Headers: Content-Type\nWWW-Authenticate: Bearer",
@@ -65,7 +65,7 @@ RULES = (
         seen="status {status} to OPTIONS, with Location: {location}",
         needed="any status from 200 to 299 to OPTIONS, not a redirect",
         advice="Answer OPTIONS without redirecting, or let the page ask the final URL.",
-        fix=ok_status,
+        fix=answer_ok,
         example=Example(
             f"{ASKED}\n\n301\n{GRANTED}\nAccess-Control-Allow-Methods: PUT\n"
             "Access-Control-Allow-Headers: Content-Type\nLocation: https://api.example/orders/7/",
