@@ -14,6 +14,7 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from hashlib import blake2b
 
 from mitmproxy import ctx, exceptions, flow, flowfilter, http
 from mitmproxy.addonmanager import Loader
@@ -21,7 +22,7 @@ from mitmproxy.log import ALERT
 from mitmproxy.net.http import status_codes
 
 from corsight.addons.adapter import BAD_GATEWAY, UNANSWERED, request_of
-from corsight.addons.scope import EVERYTHING, patch_scope
+from corsight.addons.scope import EVERYTHING, list_loose_ends, patch_scope, read_origin
 from corsight.policies.decision.judge import judge
 from corsight.policies.decision.mend import find_hindrance
 from corsight.policies.decision.patch import NO_CONTENT, Patch, answer_unasked, patch_by_answer, patch_by_fix
@@ -50,6 +51,8 @@ SILENT_FOR = 60.0
 """Seconds for which preflights to a server that did not answer one are answered here; then it is asked again."""
 GAVE_UP_AFTER = 5.0
 """Seconds after which a browser that hangs up on a preflight has given the server up."""
+LONGEST = 2048
+"""Characters of a URL or an origin that are kept."""
 SHOWN = 3
 """How many URLs of one kind the summary names."""
 TO_CONFIGURATION = (
@@ -69,16 +72,19 @@ class Patching:
         self._clock = clock
         self._last_mode = "blocked"
         self._scope: flowfilter.TFilter | None = None
+        self._origins: frozenset[str] = frozenset()
         self._marker = HEADER
         self._ends: float | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._minutes = 0
-        self._undone: Memory[str, None] = Memory(KINDS)
+        # The user's own word is never forgotten: a digest of each endpoint, whatever its length.
+        self._undone: set[bytes] = set()
         self._silent: Memory[str, float] = Memory(KINDS)
         self.made: Memory[str, tuple[http.Response, Patched]] = Memory(PENDING)
         self._told: set[tuple[str, ...]] = set()
         self._needed: dict[tuple[str, tuple[str, ...]], dict[str, None]] = {}
         self._count = 0
+        self._more = 0
 
     # -- options and commands -----------------------------------------------------------------------------------------
 
@@ -98,6 +104,13 @@ class Patching:
             "",
             f"Patch only flows that match this filter expression. Patching needs one; the word {EVERYTHING} means all.",
         )
+        add(
+            "cors_patch_origins",
+            Sequence[str],
+            [],
+            "Pages that may read what is patched, by their origins; `null` stands for sandboxed and redirected ones. "
+            "None given: pages that this proxy's client loaded from localhost.",
+        )
         add("cors_patch_header", str, HEADER, "Response header that names what was patched. Empty for none.")
         add("cors_patch_minutes", int, 0, "Stop patching after so many minutes. 0 for no end.")
         commands: dict[str, Callable[..., object]] = {"on": self.on, "off": self.off, "undo": self.undo}
@@ -111,7 +124,9 @@ class Patching:
             self._marker = _header_name(options.cors_patch_header)
         if "cors_patch_minutes" in updated and options.cors_patch_minutes < 0:
             raise exceptions.OptionsError("cors_patch_minutes: cannot be negative; 0 is for no end.")
-        if updated & {"cors_patch", "cors_patch_scope", "cors_policy"}:
+        if "cors_patch_origins" in updated:
+            self._origins = frozenset(map(read_origin, options.cors_patch_origins))
+        if updated & {"cors_patch", "cors_patch_scope", "cors_patch_origins", "cors_policy"}:
             mode, scope = options.cors_patch, options.cors_patch_scope
             if mode not in MODES:
                 raise exceptions.OptionsError(f"cors_patch: {mode!r} is none of {', '.join(MODES)}.")
@@ -126,6 +141,8 @@ class Patching:
             self.mode = mode
             if mode != "off":
                 self._last_mode = mode
+            if mode != "off" and (started or updated & {"cors_patch_scope", "cors_patch_origins"}):
+                self._announce_start(scope)
             if started or mode == "off":
                 self._count_down(options.cors_patch_minutes if started else 0)
         if "cors_patch_minutes" in updated and self.mode != "off" and options.cors_patch_minutes != self._minutes:
@@ -146,9 +163,21 @@ class Patching:
         for one in flows:
             if isinstance(one, http.HTTPFlow):
                 endpoint = _endpoint(request_of(one).request.url)
-                self._undone.put(endpoint, None)
+                self._undone.add(_digest(request_of(one).request.url))
                 for endpoints in self._needed.values():
                     endpoints.pop(endpoint, None)
+
+    def _announce_start(self, scope: str) -> None:
+        """Say what is patched, who may read it then, and what a scope matches that its words do not say."""
+        if self.mode == "policy":
+            who = "as the policies of cors_policy say"
+        elif self._origins:
+            who = f"for pages of {', '.join(sorted(self._origins))}, with the user's cookies"
+        else:
+            who = "for pages that are loaded from localhost through this proxy, with the user's cookies"
+        logger.log(ALERT, printable(f"Corsight patches {'everything' if scope == EVERYTHING else scope} {who}."))
+        for line in list_loose_ends(scope):
+            logger.warning(printable(f"cors_patch_scope: {line}"))
 
     def _count_down(self, minutes: int) -> None:
         self._minutes = minutes
@@ -178,6 +207,8 @@ class Patching:
         if known is None or known[0].role != "preflight":
             return
         facts, engine = known
+        if not self._trusts(session, asked, facts):
+            return
         without: Exchange | None
         if self.mode == "policy":
             policy = find(self.policies, asked.request.url)
@@ -224,7 +255,7 @@ class Patching:
         if known is None:
             return exchange, None
         facts, engine = known
-        found = self._find(flow, exchange, facts, engine)
+        found = self._find(flow, exchange, facts, engine, session)
         if found is None:
             return exchange, None
         patch, before = found
@@ -239,7 +270,7 @@ class Patching:
         return patched, Patched(patch.edits, without)
 
     def _find(
-        self, flow: http.HTTPFlow, exchange: Exchange, facts: Facts, engine: EngineName
+        self, flow: http.HTTPFlow, exchange: Exchange, facts: Facts, engine: EngineName, session: Session
     ) -> tuple[Patch, Ruling] | None:
         """The patch, if there is one, and what is said of the response without it."""
         verdict = judge(exchange, facts, engine)
@@ -250,14 +281,24 @@ class Patching:
                 return None
             patch = patch_by_answer(exchange, facts, respond(policy, exchange, exchange.response), self._marker)
             return None if patch is None else (patch, verdict.ruling)
-        if verdict.blocking is None or not self._covers(flow, exchange):
+        # Where the browser let the page have it, or likely did, there is nothing to mend.
+        if verdict.outcome is not Outcome.BLOCKED or not self._covers(flow, exchange):
+            return None
+        if not self._trusts(session, exchange, facts):
+            self._refuse(exchange, engine, facts)
             return None
         patch = patch_by_fix(exchange, facts, engine, self._marker)
         if patch is None:
-            if verdict.outcome is Outcome.BLOCKED:
-                self._give_up(exchange, engine, find_hindrance(exchange, facts, engine))
+            self._give_up(exchange, engine, find_hindrance(exchange, facts, engine))
             return None
-        return patch, (verdict.branch if verdict.outcome is Outcome.BLOCKED else verdict.blocking).ruling
+        return patch, verdict.ruling
+
+    def _trusts(self, session: Session, exchange: Exchange, facts: Facts) -> bool:
+        """Whether the page that asks may read what is patched; a policy names its origins itself."""
+        origin = _asking(facts)
+        if self.mode == "policy" or origin in self._origins:
+            return True
+        return not self._origins and origin != "null" and session.is_at_home(exchange, origin)
 
     def _rests(self, flow: http.HTTPFlow) -> bool:
         """Whether nothing is patched now, or not of this flow: behind one that is read or replayed is no browser."""
@@ -268,7 +309,7 @@ class Patching:
     def _covers(self, flow: http.HTTPFlow, exchange: Exchange) -> bool:
         if self._scope is not None and not self._scope(flow):
             return False
-        return not self._undone or _endpoint(exchange.request.url) not in self._undone
+        return not self._undone or _digest(exchange.request.url) not in self._undone
 
     def _fall_silent(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
         """No response came. A preflight's cannot be made up any more here, only the next one's."""
@@ -306,7 +347,9 @@ class Patching:
         self._count += 1
         method, endpoint = exchange.request.method, _endpoint(exchange.request.url)
         key = f"{origin_of(endpoint)} {method}", patch.needed
-        if key in self._needed or len(self._needed) < KINDS:
+        if key not in self._needed and len(self._needed) >= KINDS:
+            self._more += 1
+        else:
             endpoints = self._needed.setdefault(key, {})
             if len(endpoints) < KINDS:
                 endpoints[endpoint] = None
@@ -323,6 +366,14 @@ class Patching:
         self._say(
             ("not patched", engine, method, endpoint, rule.code),
             f"not patched [{engine}] {method} {endpoint} [{rule.code}]: no header can mend this. {rule.advice}",
+        )
+
+    def _refuse(self, exchange: Exchange, engine: EngineName, facts: Facts) -> None:
+        origin = _asking(facts)
+        self._say(
+            ("not trusted", origin[:LONGEST]),
+            f"not patched [{engine}] {exchange.request.method} {_endpoint(exchange.request.url)}: a page of {origin} "
+            f"asked. If that page is yours, add --set cors_patch_origins={origin}",
         )
 
     def _say(self, finding: tuple[str, ...], line: str) -> None:
@@ -345,6 +396,8 @@ class Patching:
             return []
         many = f"{self._count} exchange{'s' if self._count != 1 else ''}"
         first = f"Corsight patched {many}. What the servers have to send for these to pass without it:"
+        if self._more:
+            lines.append(f"  and for {self._more} exchanges of other kinds, each patched in a way of its own")
         return [first, *lines, TO_CONFIGURATION]
 
 
@@ -370,7 +423,17 @@ def _set(**options: object) -> None:
 
 
 def _endpoint(url: str) -> str:
-    return url.partition("?")[0]
+    """Return the URL without its query, cut where no URL of good will is so long."""
+    return url.partition("?")[0][:LONGEST]
+
+
+def _digest(url: str) -> bytes:
+    return blake2b(url.partition("?")[0].encode("latin-1", "replace"), digest_size=16).digest()
+
+
+def _asking(facts: Facts) -> str:
+    """Return the origin that a patch would let in: the request's where CORS asks for it, else the page's."""
+    return (facts.origin if facts.tainting == "cors" else facts.page_origin) or "null"
 
 
 def _passes(patched: Exchange, session: Session) -> bool:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from functools import cache
 
 from mitmproxy import connection, exceptions, flowfilter, http
 
+from corsight.policies.fetch.origin import origin_of, split_origin
+from corsight.policies.redact import printable
+
 EVERYTHING = "everything"
-EXAMPLE = "'~d api.example'"
+EXAMPLE = r"'~d ^api\.example$'"
 
 
 def patch_scope(expression: str, *, needed: bool) -> flowfilter.TFilter | None:
@@ -34,6 +39,42 @@ def patch_scope(expression: str, *, needed: bool) -> flowfilter.TFilter | None:
             f"If everything is meant, say so: cors_patch_scope={EVERYTHING}."
         )
     return parsed
+
+
+def read_origin(text: str) -> str:
+    """Return an origin as browsers send it. Raises OptionsError for a text that is none."""
+    origin = text.strip()
+    if origin == "null" or split_origin(origin) is not None:
+        return origin
+    meant = origin_of(origin if "://" in origin else f"https://{origin}")
+    hint = f"write {meant}" if meant != "null" else "write scheme://host, and the port where there is one"
+    raise exceptions.OptionsError(f"cors_patch_origins: {printable(repr(text))} is no origin; {hint}.")
+
+
+def list_loose_ends(expression: str) -> list[str]:
+    """Return a line for each part of a scope that matches other hosts than it says, with the spelling that does not."""
+    if expression in ("", EVERYTHING):
+        return []
+    return list(_loose_ends(flowfilter.parse(expression)))
+
+
+def _loose_ends(node: flowfilter.TFilter) -> Iterator[str]:
+    # What stands behind a `!` leaves the more out, the more it matches.
+    for part in getattr(node, "lst", ()):
+        yield from _loose_ends(part)
+    if not isinstance(node, flowfilter.FDomain | flowfilter.FUrl):
+        return
+    # What the pattern would match if its characters were only themselves.
+    plain = re.sub(r"^\^|\$$|\\(?=\W)", "", node.expr)
+    if isinstance(node, flowfilter.FDomain):
+        if re.fullmatch(r"[\w.-]+", plain) and node.re.search(f"{plain}.evil.test"):
+            yield (f"~d {node.expr} also matches {plain}.evil.test; ~d '^{re.escape(plain)}$' matches {plain} alone.")
+    elif node.re.search(f"https://evil.test/?{plain}"):
+        host = plain.partition("://")[2] or plain
+        yield (
+            f"~u {node.expr} also matches https://evil.test/?{plain}; ~u '^https?://{re.escape(host)}' matches where "
+            "a URL begins."
+        )
 
 
 @cache

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from corsight.policies.decision.judge import judge
 from corsight.policies.decision.mend import mend
 from corsight.policies.exchange import Exchange, HeaderList, Response
 from corsight.policies.facts import Facts
+from corsight.policies.fetch.headers import has_directive
 from corsight.policies.rules import HeaderEdit
 from corsight.policies.value import value
 from corsight.policies.verdict import EngineName
@@ -74,13 +76,19 @@ class Patch:
 def patch_by_fix(exchange: Exchange, facts: Facts, engine: EngineName, marker: str) -> Patch | None:
     """Return the patch with the least edits that let a blocked exchange pass; None when no header can.
 
-    `marker` names the response header that tells of it, or is empty.
+    `facts` may have unknown ones: then no branch blocks what comes of it, and `needed` is what the branch that is said
+    needs. `marker` names the response header that tells of the patch, or is empty.
     """
     fix = mend(exchange, facts, engine)
     response = exchange.response
     if fix is None or response is None:
         return None
-    return _patch(exchange, response, facts, [(edit.name, edit.value) for edit in fix.edits], fix.status, marker)
+    patch = _patch(exchange, response, facts, [(edit.name, edit.value) for edit in fix.edits], fix.status, marker)
+    said = mend(exchange, facts.settle(judge(exchange, facts, engine).branch.premise), engine)
+    if said is None:
+        return patch
+    needed = ([_ANY_OK] if said.status else []) + [str(edit) for edit in said.edits]
+    return replace(patch, needed=tuple(needed))
 
 
 def patch_by_answer(exchange: Exchange, facts: Facts, answer: Answer, marker: str) -> Patch | None:
@@ -143,7 +151,7 @@ def _make(
     if facts.role == "preflight":
         edits = [edit for edit in edits if edit[0] != MAX_AGE]
         edits.append((MAX_AGE, NOT_REMEMBERED))
-    elif NOT_STORED not in (response.headers.get("cache-control") or "").lower():
+    elif not has_directive(response.headers.get("cache-control"), NOT_STORED):
         edits = [*edits, (CACHE_CONTROL, NOT_STORED)]
     made = [_word(edit) for edit in edits]
     names = [name for name, _ in edits]

@@ -83,3 +83,13 @@ def find_invalid_token(value: str) -> str | None:
 def _list_elements(value: str) -> list[str]:
     """Return the elements of a list by RFC 9110's `#` rule: empty ones are passed over, quoting means nothing."""
     return [element for part in value.split(",") if (element := part.strip(TAB_OR_SPACE))]
+
+
+def has_directive(value: str | None, name: str) -> bool:
+    """Whether a Cache-Control value holds the directive `name` (lower case), with a value or without.
+
+    https://httpwg.org/specs/rfc9111.html#field.cache-control. Commas in quotes separate nothing.
+    """
+    if not value or name not in value.lower():
+        return False
+    return any(part.partition("=")[0].strip().lower() == name for part in decode_split(value))

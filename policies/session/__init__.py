@@ -42,6 +42,10 @@ class Session:
         facts = browser.preview(exchange)
         return None if facts is None else (facts, browser.engine)
 
+    def is_at_home(self, exchange: Exchange, origin: str) -> bool:
+        """Whether the exchange's client loaded a page of this origin from loopback, as a document of its own."""
+        return self._browser(exchange).is_at_home(origin)
+
     def finish(self) -> list[Judged]:
         """End the recording. Return the exchanges whose verdict changed by that."""
         return [judged for browser in self._browsers.values() for judged in browser.finish()]

@@ -110,6 +110,10 @@ class Browser:
             preview.role = "request" if location_url(exchange.response, exchange.request.url) is None else "redirect"
         return self._judge.gather(preview)
 
+    def is_at_home(self, origin: str) -> bool:
+        """Whether this client loaded a page of this origin from loopback, as a document of its own."""
+        return self._documents.is_at_home(origin)
+
     def finish(self) -> list[Judged]:
         """End the recording. Return the exchanges whose verdict changed since what was waited for will not come."""
         self._sequels.finish()
@@ -272,7 +276,7 @@ class Browser:
         if entry.role == "preflight":
             return
         if reading.mode == "navigate" and reading.destination in DOCUMENTS and 200 <= response.status < 300:
-            self._documents.add(exchange.request.url, response)
+            self._documents.add(exchange.request.url, response, top=reading.destination == "document")
         if response.status == 304 and reading.revalidates:
             self._revalidate(entry)
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from corsight.policies.exchange import Response
 from corsight.policies.fetch.corp import EmbedderPolicy
-from corsight.policies.fetch.origin import is_potentially_trustworthy, origin_of
+from corsight.policies.fetch.origin import is_localhost, is_potentially_trustworthy, origin_of, split_origin
 from corsight.policies.session.memory import Memory
 
 POLICIES: dict[str, EmbedderPolicy] = {"require-corp": "require-corp", "credentialless": "credentialless"}
@@ -13,18 +13,19 @@ POLICIES: dict[str, EmbedderPolicy] = {"require-corp": "require-corp", "credenti
 class Documents:
     """The documents seen, by URL and by origin; `last` is the URL of the newest, `newest` its embedder policy."""
 
-    __slots__ = ("_by_origin", "_by_url", "_policies", "_secure", "last", "newest")
+    __slots__ = ("_at_home", "_by_origin", "_by_url", "_policies", "_secure", "last", "newest")
 
     def __init__(self, size: int) -> None:
         self._by_url: Memory[str, EmbedderPolicy] = Memory(size)
         self._by_origin: Memory[str, dict[EmbedderPolicy, str]] = Memory(size)
         self._policies: set[EmbedderPolicy] = set()
         self._secure: set[bool] = set()
+        self._at_home: Memory[str, bool] = Memory(size)
         self.last: str | None = None
         self.newest: EmbedderPolicy = "unsafe-none"
 
-    def add(self, url: str, response: Response) -> None:
-        """A document came: remember its URL and its embedder policy."""
+    def add(self, url: str, response: Response, *, top: bool) -> None:
+        """Remember a document that came: URL and embedder policy, and whether it is a top-level one on loopback."""
         # Cross-Origin-Embedder-Policy is a structured header: an item, parameters after a semicolon. A page that is no
         # secure context has none (https://html.spec.whatwg.org/multipage/browsers.html#obtain-an-embedder-policy).
         value = (response.headers.get("cross-origin-embedder-policy") or "").partition(";")[0].strip()
@@ -38,6 +39,13 @@ class Documents:
         self._policies.add(policy)
         self._secure.add(url.startswith("https:"))
         self.last, self.newest = url, policy
+        parts = split_origin(origin)
+        if top and parts is not None and is_localhost(parts[1]):
+            self._at_home.put(origin, True, len(origin))
+
+    def is_at_home(self, origin: str) -> bool:
+        """Whether a top-level document of this origin was loaded from loopback."""
+        return origin in self._at_home
 
     @property
     def secure(self) -> bool | None:

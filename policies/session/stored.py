@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from corsight.policies.exchange import Exchange, HeaderList, Response
+from corsight.policies.fetch.headers import has_directive
 from corsight.policies.session.memory import GIANT, Memory, weigh_headers
 
 KEPT = frozenset(
@@ -45,7 +46,7 @@ class StoredResponses:
         headers = response.headers
         if "etag" not in headers and "last-modified" not in headers:
             return
-        if "no-store" in (headers.get("cache-control") or "").lower() or weigh_headers(headers) > GIANT:
+        if has_directive(headers.get("cache-control"), "no-store") or weigh_headers(headers) > GIANT:
             return
         versions = self._by_url.get(exchange.request.url) or []
         versions = [*versions[-VERSIONS + 1 :], Stored(exchange.id, origin, response)]

@@ -56,6 +56,7 @@ class Session:
         self._log = Tail(recording.with_name("verdicts.jsonl"))
         self._untrusted: dict[str, None] = {}
         self._patched: dict[str, None] = {}
+        self._trusted: dict[str, None] = {}
 
     # -- what comes in ------------------------------------------------------------------------------------------------
 
@@ -240,8 +241,12 @@ class Session:
             self._patched[endpoint] = None
         scopes = [] if self._plan.patch_scope is None else [self._plan.patch_scope]
         scopes += [scope_of(endpoint) for endpoint in self._patched]
+        if row.origin:
+            self._trusted[row.origin] = None
         self._proxy.set_options(
-            cors_patch="blocked" if scopes else "off", cors_patch_scope=" | ".join(f"({scope})" for scope in scopes)
+            cors_patch="blocked" if scopes else "off",
+            cors_patch_scope=" | ".join(f"({scope})" for scope in scopes),
+            cors_patch_origins=list(self._trusted),
         )
         if undone:
             return f"No longer patched: {endpoint}"

@@ -127,9 +127,9 @@ def flow(
     return made
 
 
-def cors(*asked: tuple[str, str], **more: Any) -> http.HTTPFlow:
+def cors(*asked: tuple[str, str], origin: str = PAGE, **more: Any) -> http.HTTPFlow:
     """A cross-origin CORS request of a page."""
-    return flow(("Origin", PAGE), *CROSS, *asked, **more)
+    return flow(("Origin", origin), *CROSS, *asked, **more)
 
 
 def preflight(*asked: tuple[str, str], wants: str = "PUT", answered: Pairs | None = STAR, **more: Any) -> http.HTTPFlow:

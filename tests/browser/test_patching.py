@@ -16,7 +16,7 @@ from corsight.scripts.processes.browsers import BrowserError
 from corsight.scripts.processes.machine import end_group, free_port
 from tests.browser.lab.drive import Engine, drive
 from tests.browser.lab.record import MITMDUMP, _listens
-from tests.browser.patching.cases import API, PAGES, SCOPE, cases
+from tests.browser.patching.cases import API, PAGES, SCOPE, TRUSTED, cases
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60.0
@@ -118,6 +118,7 @@ def proxy(folder: Path, posted: Path, more: Mapping[str, object]) -> Iterator[tu
         "cors_log": folder / "log.jsonl",
         "cors_patch": "off",
         "cors_patch_scope": SCOPE,
+        "cors_patch_origins": TRUSTED,
         "listen_host": "127.0.0.1",
         "listen_port": port,
         "test_results": posted,
@@ -125,7 +126,8 @@ def proxy(folder: Path, posted: Path, more: Mapping[str, object]) -> Iterator[tu
     server = ROOT / "tests" / "browser" / "patching" / "server.py"
     command = [*MITMDUMP, "--set", "flow_detail=0", "-s", str(ROOT / "addons" / "cors.py"), "-s", str(server)]
     for name, value in (options | more).items():
-        command += ["--set", f"{name}={value}"]
+        for one in value if isinstance(value, list) else [value]:
+            command += ["--set", f"{name}={one}"]
     with (folder / "mitmdump.log").open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
     try:

@@ -15,6 +15,7 @@ API, SECOND, OUTSIDE = "api.test", "second.api.test", "other.test"
 REFUSING = "127.0.0.1:3"
 """A port that no service is assigned to, and browsers do not bar."""
 SCOPE = f"~d {API} | ~d ^127.0.0.1$"
+TRUSTED = ["http://page.test", "https://page.test", "https://coep.test", "null"]
 PAGES = {"http": "http://page.test", "https": "https://page.test", "embedder": "https://coep.test"}
 
 PUT = {"method": "PUT", "body": "x"}

@@ -14,7 +14,7 @@ def loaded(*pages: tuple[str, str | None], size: int = 8) -> Documents:
     documents = Documents(size)
     for url, policy in pages:
         headers = () if policy is None else (("Cross-Origin-Embedder-Policy", policy),)
-        documents.add(url, Response(200, HeaderList.of(*headers)))
+        documents.add(url, Response(200, HeaderList.of(*headers)), top=True)
     return documents
 
 
