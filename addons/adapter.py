@@ -15,6 +15,8 @@ REFUSED = "from server, refusing"
 STATUSES = {"from client, refusing": 400, "Invalid request scheme": 400, "Request body exceeds": 413}
 """Parts of errors, and the status that the proxy answered with; after every other one it was a 502."""
 BAD_GATEWAY = 502
+SHORT = 512
+"""Characters of a host up to which the beginning of its URLs is remembered."""
 DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
@@ -71,7 +73,8 @@ def _url(request: http.Request) -> str:
     data = request.data
     named = data.authority or next((value for name, value in data.headers.fields if name.lower() == b"host"), b"")
     path = data.path.decode("latin-1").partition("#")[0]
-    return _base(data.scheme, data.host, data.port, named) + (path if path.startswith("/") else "/")
+    base = _base if len(data.host) + len(named) <= SHORT else _base.__wrapped__
+    return base(data.scheme, data.host, data.port, named) + (path if path.startswith("/") else "/")
 
 
 @lru_cache(maxsize=4096)

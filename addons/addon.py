@@ -25,10 +25,12 @@ from corsight.policies.record import Lines
 from corsight.policies.redact import printable
 from corsight.policies.rules.isolation import NETWORK_ERROR
 from corsight.policies.session import Judged, Session
-from corsight.policies.session.memory import Memory
+from corsight.policies.session.memory import Memory, weigh_request
 
 logger = logging.getLogger(__name__)
 PREFIX = "cors_"
+ASKED = 16 * 1024 * 1024
+"""Bytes of unanswered requests that are remembered as they came, before other addons changed them."""
 OPEN = 10_000
 """How many requests may wait for their response at once; what is beyond is read again."""
 
@@ -63,7 +65,7 @@ class Cors:
         self._announcer = Announcer()
         self._patching = Patching()
         self._drifting: Drifting | None = None
-        self._asked: Memory[str, Exchange] = Memory(OPEN)
+        self._asked: Memory[str, Exchange] = Memory(OPEN, ASKED)
         self._flows: WeakValueDictionary[str, http.HTTPFlow] = WeakValueDictionary()
         self._stories = Stories()
         self._view = CorsView(self._stories)
@@ -164,7 +166,7 @@ class Cors:
         if self._scope is not None and not self._scope(flow):
             return
         asked = request_of(flow)
-        self._asked.put(flow.id, asked)
+        self._asked.put(flow.id, asked, weigh_request(asked.request))
         revised = self._session.begin(asked)
         if revised:
             self._publish(revised)
@@ -187,7 +189,7 @@ class Cors:
     def _observe(self, flow: http.HTTPFlow) -> None:
         if self._scope is not None and not self._scope(flow):
             return
-        exchange, patched = exchange_of(flow, self._asked.pop(flow.id, None)), None
+        exchange, patched = exchange_of(flow, self._asked.forget(flow.id)), None
         if self._patching.mode != "off" or self._patching.made:
             exchange, patched = self._patching.patch(flow, exchange, self._session)
         verdicts = self._session.observe(exchange)

@@ -17,6 +17,8 @@ from corsight.policies.verdict import Outcome
 logger = logging.getLogger(__name__)
 KINDS = 1000
 """How many different findings are told; the rest is only counted."""
+LONGEST = 512
+"""Characters of a URL, a method or a console text that are told."""
 REVISABLE = 10_000
 """How many blocked exchanges are remembered, for a revision not to count them twice."""
 
@@ -33,21 +35,22 @@ class Announcer:
         """Tell of a blocked exchange, unless one just like it was told before."""
         verdict, exchange = judged.verdict, judged.entry.exchange
         ruling = verdict.ruling
-        if judged.revises and (before := self._rules.pop(exchange.id, None)) is not None:
+        if judged.revises and (before := self._rules.forget(exchange.id)) is not None:
             self._blocked[before] -= 1
         if ruling.outcome is not Outcome.BLOCKED or ruling.rule is None:
             return
         self._blocked[ruling.rule] += 1
         self._rules.put(exchange.id, ruling.rule)
-        url = exchange.request.url.partition("?")[0]
-        finding = (verdict.engine, exchange.request.method, url, ruling.rule)
+        url = exchange.request.url.partition("?")[0][:LONGEST]
+        finding = (verdict.engine, exchange.request.method[:LONGEST], url, ruling.rule)
         if finding in self._told or len(self._told) >= KINDS:
             return
         self._told.add(finding)
         sure = "" if verdict.certainty == "certain" else "likely "
         rule = RULES[ruling.rule]
         where = f"{sure}blocked [{verdict.engine}] {exchange.request.method} {url} [{rule.code}]"
-        line = f"{where}: {ruling.message or rule.title} -> {_fix(judged) or rule.advice}"
+        text = (ruling.message or rule.title)[: 4 * LONGEST]
+        line = f"{where}: {text} -> {(_fix(judged) or rule.advice)[: 4 * LONGEST]}"
         logger.log(ALERT, printable(redact(line)))
 
     def summary(self) -> str | None:

@@ -76,7 +76,7 @@ class Drifting:
         elif KEY in flow.metadata:
             del flow.metadata[KEY]
         id = judged.entry.exchange.id
-        self._counts.subtract(self._counted.pop(id, {}))
+        self._counts.subtract(self._counted.forget(id) or {})
         if not found:
             return
         kinds = Counter[str](drift.kind for drift in found)

@@ -242,7 +242,7 @@ class Patching:
             return exchange, None
 
     def _patch(self, flow: http.HTTPFlow, exchange: Exchange, session: Session) -> tuple[Exchange, Patched | None]:
-        made = self.made.pop(flow.id, None)
+        made = self.made.forget(flow.id)
         # Unless another addon answered after all.
         if made is not None and made[0] is flow.response:
             return exchange, made[1]

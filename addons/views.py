@@ -12,11 +12,13 @@ from mitmproxy import contentviews, ctx, http
 from corsight.addons.adapter import exchange_of
 from corsight.policies.engines import ENGINES
 from corsight.policies.session import Judged, Session
-from corsight.policies.session.memory import Memory
+from corsight.policies.session.memory import Memory, weigh_request
 from corsight.policies.story import Story, tell
 from corsight.policies.story.text import lines
 from corsight.policies.verdict import EngineName, Outcome
 
+LIMIT = 64 * 1024 * 1024
+"""Bytes of their requests that are remembered."""
 SIZE = 10_000
 """How many exchanges are remembered."""
 WIDTH = 80
@@ -29,13 +31,13 @@ class Stories:
     """The last word on each exchange of late, by fetch."""
 
     def __init__(self, size: int = SIZE) -> None:
-        self._judged: Memory[str, Judged] = Memory(size)
+        self._judged: Memory[str, Judged] = Memory(size, LIMIT)
         self._fetches: Memory[str, list[str]] = Memory(size)
 
     def keep(self, judged: Judged) -> None:
         """Remember what is said of an exchange now."""
         flow, fetch = judged.entry.exchange.id, judged.entry.fetch.id
-        self._judged.put(flow, judged)
+        self._judged.put(flow, judged, weigh_request(judged.entry.exchange.request))
         flows = self._fetches.get(fetch)
         if flows is None:
             self._fetches.put(fetch, [flow])

@@ -47,6 +47,12 @@ class Memory[K, V](dict[K, V]):
         while self.weight > self.limit:
             self.forget(next(iter(self._weights)))
 
+    def clear(self) -> None:
+        """Forget everything."""
+        super().clear()
+        self._weights.clear()
+        self.weight = 0
+
     def forget(self, key: K) -> V | None:
         """Forget a key; return what it held, None where it held nothing."""
         if self._weights:
