@@ -24,7 +24,7 @@ FAMILIES = {
     "Headers that do nothing": placement,
     "The allowed origin": origins,
     "Credentials": credentials,
-    "Preflights that pass, and caches": caching,
+    "Preflights and caches": caching,
     "What a script can read": exposing,
 }
 """The families by their titles, decisions first. In the same order advice is given."""

@@ -1,4 +1,4 @@
-"""Advice about preflights that pass, and about caches: how long an answer is kept, by what, and for whom."""
+"""Advice about preflights' headers and about caches: how long an answer is kept, by what, and for whom."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from corsight.policies.fetch.safelist import find_uncovered_names, is_cors_safel
 from corsight.policies.rules.cors_check import vary_origin
 from corsight.policies.rules.example import Example
 from corsight.policies.rules.model import Fix, HeaderEdit, Rule, Subject
+from corsight.policies.rules.placement import CANONICAL
 from corsight.policies.rules.preflight import ASKED, allow_headers, allow_methods
 from corsight.policies.rules.view import CACHE_CONTROL, HEADERS, LAST_MODIFIED, MAX_AGE, METHODS, ORIGIN, VARY, View
 
 CACHES = "https://fetch.spec.whatwg.org/#cors-protocol-and-http-caches"
+RESPONSES = "https://fetch.spec.whatwg.org/#http-responses"
 SPEC = "https://fetch.spec.whatwg.org/#cors-preflight-fetch-0"
 CACHE = "https://fetch.spec.whatwg.org/#concept-cache"
 NON_WILDCARD = "https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name"
@@ -23,6 +25,7 @@ NEGATIVE = "max-age-negative"
 AUTHORIZATION = "authorization-by-wildcard"
 NEVER = "preflight-never-cached"
 STORM = "preflight-storm"
+LISTS = "allow-lists-on-response"
 NO_VARY = "vary-origin-missing"
 
 REASONABLE = "600"
@@ -87,6 +90,14 @@ def is_never_cached(view: View) -> bool:
     return not cache.wildcard_hits and (method_by_wildcard or bool(_find_names_by_wildcard(view)))
 
 
+def find_lists(view: View) -> str:
+    """Return what is for preflights' answers, on a response that is none."""
+    if view.role == "preflight" or view.method == "OPTIONS":
+        return ""
+    names = [name for name in (METHODS, HEADERS, MAX_AGE) if name in view.values]
+    return "; ".join(f"{CANONICAL[name]}: {view.values[name]}" for name in names)
+
+
 def lacks_vary(view: View) -> bool:
     """Return whether a cache may hand the response for one origin to another, without asking the server.
 
@@ -117,7 +128,7 @@ def list_by_name(subject: Subject) -> Fix:
 
 
 GRANTED = "204\nAccess-Control-Allow-Origin: https://app.example\nVary: Origin"
-LISTS = "Access-Control-Allow-Methods: PUT\nAccess-Control-Allow-Headers: Content-Type"
+ALLOWED = "Access-Control-Allow-Methods: PUT\nAccess-Control-Allow-Headers: Content-Type"
 
 RULES = (
     Rule(
@@ -133,7 +144,7 @@ RULES = (
         advice="Nothing has to change; expect a preflight each time the browser's own limit is over.",
         actor="nobody",
         check=is_capped,
-        example=Example(f"{ASKED}\n\n{GRANTED}\n{LISTS}\nAccess-Control-Max-Age: 31536000"),
+        example=Example(f"{ASKED}\n\n{GRANTED}\n{ALLOWED}\nAccess-Control-Max-Age: 31536000"),
     ),
     Rule(
         code=INVALID,
@@ -148,7 +159,7 @@ RULES = (
         advice="Send the seconds as digits.",
         fix=set_max_age,
         check=is_no_number,
-        example=Example(f"{ASKED}\n\n{GRANTED}\n{LISTS}\nAccess-Control-Max-Age: 10m"),
+        example=Example(f"{ASKED}\n\n{GRANTED}\n{ALLOWED}\nAccess-Control-Max-Age: 10m"),
     ),
     Rule(
         code=NEGATIVE,
@@ -163,7 +174,7 @@ RULES = (
         advice="Send 0 if preflights are not to be remembered.",
         fix=lambda subject: Fix((HeaderEdit("Access-Control-Max-Age", "0"),)),
         check=lambda view: _negative(_read_max_age(view)) is not None,
-        example=Example(f"{ASKED}\n\n{GRANTED}\n{LISTS}\nAccess-Control-Max-Age: -1"),
+        example=Example(f"{ASKED}\n\n{GRANTED}\n{ALLOWED}\nAccess-Control-Max-Age: -1"),
     ),
     Rule(
         code=AUTHORIZATION,
@@ -219,9 +230,26 @@ RULES = (
         advice="Send Access-Control-Max-Age on preflights.",
         fix=set_max_age,
         example=Example(
-            f"{ASKED}\n\n{GRANTED}\n{LISTS}",
-            f"{ASKED}\n\n{GRANTED}\n{LISTS}",
-            f"{ASKED}\n\n{GRANTED}\n{LISTS}",
+            f"{ASKED}\n\n{GRANTED}\n{ALLOWED}",
+            f"{ASKED}\n\n{GRANTED}\n{ALLOWED}",
+            f"{ASKED}\n\n{GRANTED}\n{ALLOWED}",
+        ),
+    ),
+    Rule(
+        code=LISTS,
+        kind="advice",
+        title="A preflight's headers on a response that is none",
+        spec=RESPONSES,
+        step="",
+        why="Browsers read Access-Control-Allow-Methods, -Allow-Headers and -Max-Age on the answer to a preflight and "
+        "nowhere else. On this response they are harmless and do nothing.",
+        seen="the response to a {method} sends {value}",
+        needed="these headers on the answer to OPTIONS",
+        advice="Look whether OPTIONS is answered with them; here they can be left out.",
+        check=find_lists,
+        example=Example(
+            "GET https://api.example/orders\nOrigin: https://app.example\n\n200\nAccess-Control-Allow-Origin: *\n"
+            "Access-Control-Allow-Methods: GET, POST, PUT\nAccess-Control-Allow-Headers: *",
         ),
     ),
     Rule(

@@ -7,7 +7,7 @@ from functools import lru_cache
 from corsight.policies.rules.cors_check import ALLOW_CREDENTIALS, ALLOW_ORIGIN
 from corsight.policies.rules.example import Example
 from corsight.policies.rules.model import Fix, HeaderEdit, Rule, Subject
-from corsight.policies.rules.view import HEADERS, MAX_AGE, METHODS, ORIGIN, View
+from corsight.policies.rules.view import ORIGIN, View
 
 SPEC = "https://fetch.spec.whatwg.org/#http-responses"
 REQUESTS = "https://fetch.spec.whatwg.org/#http-requests"
@@ -17,7 +17,6 @@ TWICE = "cors-headers-twice"
 MISSPELT = "cors-header-misspelt"
 BY_CLIENT = "cors-header-sent-by-client"
 ON_RESPONSE = "request-header-on-response"
-LISTS = "allow-lists-on-response"
 
 SINGLES = (ALLOW_ORIGIN, ALLOW_CREDENTIALS, "Access-Control-Max-Age")
 """The headers that may come once."""
@@ -66,14 +65,6 @@ def find_misspelt(view: View) -> str:
     """Return the misspelt names, each with the header that was meant, where the response does not have that."""
     pairs = [(name, header) for name in view.names if (header := find_meant(name)) is not None]
     return "; ".join(f"{name} (meant is {header})" for name, header in pairs if header.lower() not in view.names)
-
-
-def find_lists(view: View) -> str:
-    """Return what is for preflights' answers, on a response that is none."""
-    if view.role == "preflight" or view.method == "OPTIONS":
-        return ""
-    names = [name for name in (METHODS, HEADERS, MAX_AGE) if name in view.values]
-    return "; ".join(f"{CANONICAL[name]}: {view.values[name]}" for name in names)
 
 
 def find_meant(name: str) -> str | None:
@@ -204,23 +195,6 @@ RULES = (
         example=Example(
             f"{ASKED}Access-Control-Allow-Origin: https://app.example\n"
             "Access-Control-Allow-Origin: https://app.example\nVary: Origin",
-        ),
-    ),
-    Rule(
-        code=LISTS,
-        kind="advice",
-        title="A preflight's headers on a response that is none",
-        spec=SPEC,
-        step="",
-        why="Browsers read Access-Control-Allow-Methods, -Allow-Headers and -Max-Age on the answer to a preflight and "
-        "nowhere else. On this response they are harmless and do nothing.",
-        seen="the response to a {method} sends {value}",
-        needed="these headers on the answer to OPTIONS",
-        advice="Look whether OPTIONS is answered with them; here they can be left out.",
-        check=find_lists,
-        example=Example(
-            f"{ASKED}Access-Control-Allow-Origin: *\nAccess-Control-Allow-Methods: GET, POST, PUT\n"
-            "Access-Control-Allow-Headers: *",
         ),
     ),
 )
