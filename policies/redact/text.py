@@ -23,11 +23,13 @@ def redact(text: str) -> str:
 
     Redacting twice changes nothing more.
     """
-    if " " not in text and len(text) <= LONGEST:
-        # A URL, as a rule, and a plain one.
-        path, mark, query = text.partition("?")
-        if _PLAIN(path) and "#" not in query and text[-1:].isalnum() and text.isprintable():
-            return f"{path}?{_redact_pairs(query)}" if mark else text
+    path, _, query = text.partition("?")
+    if _PLAIN(path):
+        # A plain URL, as a rule.
+        if len(path) == len(text):
+            return text
+        if len(text) <= LONGEST and query[-1:].isalnum() and query.isprintable() and not _MORE(query):
+            return f"{path}?{_redact_pairs(query)}"
     text = _cut(text)
     if (" " in text or '"' in text) and has_header(text):
         text = redact_headers(text)
@@ -44,6 +46,7 @@ def _cut(text: str) -> str:
     return text[: place + 1] + REDACTED
 
 
+_MORE = re.compile(r"[ #]").search
 _SPACES = re.compile(r"([ \t\r\n]++)").split
 _OPENING, _CLOSING = "'\"(<[{‘“`", "'\")>]},.;:!?…’”`"
 _FIRST = re.compile(r"[=/?#]").search
