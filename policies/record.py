@@ -119,7 +119,7 @@ def record(judged: Judged, *, secrets: bool = False) -> dict[str, Any]:
         "method": exchange.request.method,
         "status": exchange.response.status if exchange.response is not None else None,
         "role": entry.role,
-        "origin": facts.origin,
+        "origin": clean(facts.origin) if facts.origin is not None else None,
         "mode": facts.mode,
         "credentials": facts.credentials,
         "destination": facts.destination,

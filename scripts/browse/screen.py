@@ -189,7 +189,8 @@ class Screen:
                 _middle(_safe(row.url).partition("://")[2] or _safe(row.url), url),
                 Text(self.verdict(row), style),
                 Text(
-                    f"browser: {row.cause}" if row.by_browser else row.cause, "" if row.outcome == "blocked" else "dim"
+                    _safe(f"browser: {row.cause}" if row.by_browser else row.cause),
+                    "" if row.outcome == "blocked" else "dim",
                 ),
                 style="reverse" if row.id == selected else None,
             )
