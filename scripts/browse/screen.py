@@ -208,7 +208,7 @@ class Screen:
         """Two lines on the selected row: its URL, and what is to be said of it."""
         if row is None:
             return [Text(""), Text("")]
-        said = RULES[row.cause].title if row.cause in RULES else _safe(row.message) or row.cause
+        said = RULES[row.cause].title if row.cause in RULES else _safe(row.message or row.cause)
         if row.disagrees:
             said = f"The browser says: {_safe(row.seen or '')}, the contrary. {said}"
         if row.origin:
