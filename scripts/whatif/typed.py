@@ -78,7 +78,9 @@ def read_origin(text: str, notes: list[str]) -> str:
         return text
     origin = origin_of(text)
     if not text.lower().startswith(("http://", "https://")) or origin == "null":
-        raise CorsightError(f"{redact(text)!r} is no origin", where="--origin", todo="write it like https://app.example")
+        raise CorsightError(
+            f"{redact(text)!r} is no origin", where="--origin", todo="write it like https://app.example"
+        )
     if origin != text:
         notes.append(f"The page's origin is {origin}: that is what browsers send and compare.")
     return origin

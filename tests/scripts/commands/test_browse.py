@@ -351,7 +351,7 @@ def test_a_disagreement_is_reported_without_secrets_and_control_characters(tmp_p
     made = cors(url="https://a.test/x?token=hush", answered=[])
     with recording.open("wb") as file:
         FlowWriter(file).add(made)  # type: ignore[no-untyped-call]
-    [judged] = judgements(Recording(str(recording)), None)
+    [judged] = judge_recording(Recording(str(recording)))
     session = Session(cast(Any, None), recording, Plan())
     row, _ = session.rows.tell(record(judged, secrets=True) | {"method": "G\x1bT"})
     row.seen = "loaded"
