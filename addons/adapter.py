@@ -73,6 +73,9 @@ def _url(request: http.Request) -> str:
     data = request.data
     named = data.authority or next((value for name, value in data.headers.fields if name.lower() == b"host"), b"")
     path = data.path.decode("latin-1").partition("#")[0]
+    if " " in path or "\t" in path:
+        # A browser sends none; a text with the URL in it would end there.
+        path = path.replace(" ", "%20").replace("\t", "%09")
     base = _base if len(data.host) + len(named) <= SHORT else _base.__wrapped__
     return base(data.scheme, data.host, data.port, named) + (path if path.startswith("/") else "/")
 

@@ -22,7 +22,7 @@ from corsight.addons.views import CorsView, Stories, detail, offer, show_comment
 from corsight.policies.engines import ENGINES
 from corsight.policies.exchange import Exchange
 from corsight.policies.record import Lines
-from corsight.policies.redact import printable
+from corsight.policies.redact import printable, shown
 from corsight.policies.rules.isolation import NETWORK_ERROR
 from corsight.policies.session import Judged, Session
 from corsight.policies.session.memory import Memory, weigh_request
@@ -43,8 +43,8 @@ def never_raises(hook: Callable[[Cors, http.HTTPFlow], None]) -> Callable[[Cors,
         try:
             hook(self, flow)
         except Exception as error:
-            reason = printable(f"{type(error).__name__}: {error}")
-            logger.warning("Corsight could not judge flow %s (%s): please report this.", flow.id, reason)
+            reason = shown(f"{type(error).__name__}: {error}")
+            logger.warning("Corsight could not judge flow %s (%s): please report this.", printable(flow.id), reason)
 
     return guarded
 

@@ -26,11 +26,11 @@ def annotate(flow: http.HTTPFlow, judged: Judged, *, mark: bool) -> None:
     metadata["cors.rule"] = ruling.rule
     metadata["cors.engine"] = verdict.engine
     metadata["cors.role"] = entry.role
-    metadata["cors.origin"] = facts.origin
+    metadata["cors.origin"] = _clean(facts.origin)
     metadata["cors.fetch"] = entry.fetch.id
     metadata["cors.credentials"] = facts.credentials
     metadata["cors.error"] = ruling.error
-    metadata["cors.message"] = redact(ruling.message) if ruling.message is not None else None
+    metadata["cors.message"] = _clean(ruling.message)
     if entry.advice:
         metadata["cors.advice"] = ",".join(entry.advice)
     elif "cors.advice" in metadata:
@@ -45,6 +45,10 @@ def annotate(flow: http.HTTPFlow, judged: Judged, *, mark: bool) -> None:
         _comment(flow, judged)
     if mark:
         _mark(flow, verdict)
+
+
+def _clean(text: str | None) -> str | None:
+    return None if text is None else printable(redact(text))
 
 
 def summary(judged: Judged) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from mitmproxy import exceptions, http
 from mitmproxy.log import ALERT
 
-from corsight.policies.redact import printable, redact
+from corsight.policies.redact import shown
 from corsight.policies.server.compare import Comparison, Drift
 from corsight.policies.server.load import LARGEST, PolicyError, load_all
 from corsight.policies.server.model import ServerPolicy
@@ -26,7 +26,6 @@ KINDS = 1000
 """How many different drifts are told; the rest is only counted."""
 REVISABLE = 10_000
 """How many exchanges are remembered, for a revision not to count them twice."""
-LONGEST = 300
 SHOWN = 20
 """How many drifts of one exchange are written on its flow."""
 
@@ -70,7 +69,7 @@ class Drifting:
         """Write an exchange's drift on its flow, in place of what was written before, and tell what is new."""
         found = self._comparison.compare(judged)
         if found:
-            texts = [_shown(f"{drift.kind}: {drift.text}") for drift in found[:SHOWN]]
+            texts = [shown(f"{drift.kind}: {drift.text}") for drift in found[:SHOWN]]
             more = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
             flow.metadata[KEY] = "; ".join([*texts, *more])
         elif KEY in flow.metadata:
@@ -92,7 +91,7 @@ class Drifting:
             return
         self._announced.add(news)
         sure = "" if drift.certainty == "certain" else "likely "
-        logger.log(ALERT, "drift: %s%s [%s %s]", sure, _shown(str(drift)), _shown(place.method), _shown(place.url))
+        logger.log(ALERT, "drift: %s%s [%s %s]", sure, shown(str(drift)), shown(place.method), shown(place.url))
 
     def summary(self) -> str | None:
         """What was found in all, in one line; None when nothing was."""
@@ -101,8 +100,3 @@ class Drifting:
             return None
         kinds = ", ".join(f"{kind} {count}" for kind, count in counts.most_common())
         return f"Corsight: {counts.total()} drift{'s' if counts.total() != 1 else ''} from policy ({kinds})"
-
-
-def _shown(text: str) -> str:
-    text = printable(redact(text))
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."

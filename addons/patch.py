@@ -30,7 +30,7 @@ from corsight.policies.exchange import Exchange, HeaderList, Response
 from corsight.policies.facts import Facts
 from corsight.policies.fetch.headers import is_token
 from corsight.policies.fetch.origin import origin_of
-from corsight.policies.redact import printable, redact
+from corsight.policies.redact import printable, redact, shown
 from corsight.policies.rules import RULES
 from corsight.policies.server.match import find
 from corsight.policies.server.model import ServerPolicy
@@ -237,8 +237,8 @@ class Patching:
         try:
             return self._patch(flow, exchange, session)
         except Exception as error:
-            reason = printable(f"{type(error).__name__}: {error}")
-            logger.warning("Corsight could not patch flow %s (%s): please report this.", flow.id, reason)
+            reason = shown(f"{type(error).__name__}: {error}")
+            logger.warning("Corsight could not patch flow %s (%s): please report this.", printable(flow.id), reason)
             return exchange, None
 
     def _patch(self, flow: http.HTTPFlow, exchange: Exchange, session: Session) -> tuple[Exchange, Patched | None]:
@@ -335,13 +335,13 @@ class Patching:
     def _write(self, flow: http.HTTPFlow, patch: Patch, sent: Response | None) -> None:
         """Keep on the flow what was edited, and what the server sent in its place."""
         metadata = flow.metadata
-        metadata["cors.patched"] = list(patch.names)
-        metadata["cors.needed"] = list(patch.needed)
+        metadata["cors.patched"] = list(map(shown, patch.names))
+        metadata["cors.needed"] = list(map(shown, patch.needed))
         if sent is not None:
             names = {name.lower().encode() for name in (*patch.names, self._marker)}
             lines = [b": ".join(field) for field in sent.headers.fields if field[0].lower() in names]
             metadata["cors.server.status"] = sent.status
-            metadata["cors.server.headers"] = b"\n".join(lines).decode("latin-1")
+            metadata["cors.server.headers"] = "\n".join(shown(line.decode("latin-1")) for line in lines)
 
     def _tell(self, exchange: Exchange, engine: EngineName, patch: Patch, before: Ruling | None) -> None:
         self._count += 1

@@ -119,11 +119,11 @@ def record(judged: Judged, *, secrets: bool = False) -> dict[str, Any]:
         "method": exchange.request.method,
         "status": exchange.response.status if exchange.response is not None else None,
         "role": entry.role,
-        "origin": facts.origin,
+        "origin": clean(facts.origin) if facts.origin is not None else None,
         "mode": facts.mode,
         "credentials": facts.credentials,
         "destination": facts.destination,
-        "evidence": [_evidence(one) for one in evidence],
+        "evidence": [_evidence(one, clean) for one in evidence],
         "engine": verdict.engine,
         "outcome": ruling.outcome.value,
         "certainty": verdict.certainty,
@@ -198,9 +198,10 @@ def _encode(fields: dict[str, Any]) -> str:
     return line if line.isprintable() else _ESCAPED.encode(fields)
 
 
-def _evidence(evidence: Evidence) -> dict[str, str]:
-    fact, value, _, certainty, _ = evidence
-    return {"fact": fact, "value": value, "because": evidence.because, "certainty": certainty}
+def _evidence(evidence: Evidence, clean: Any) -> dict[str, str]:
+    fact, value, _, certainty, details = evidence
+    because = clean(evidence.because) if details else evidence.because
+    return {"fact": fact, "value": value, "because": because, "certainty": certainty}
 
 
 def _ruling(ruling: Ruling, clean: Any) -> dict[str, Any]:

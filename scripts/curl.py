@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from corsight.policies.exchange import HeaderList, Response
 from corsight.policies.fetch.redirect import REDIRECT_STATUSES
-from corsight.policies.redact import redact
+from corsight.policies.redact import REDACTED, redact
+from corsight.policies.redact.names import is_secret_name
 from corsight.scripts.errors import CorsightError
 
 LONGEST = 4 * 1024 * 1024
@@ -215,9 +216,6 @@ def request_command(url: str, origin: str | None, method: str, fields: Sequence[
     return _command(method, url, [*((("Origin", origin),) if origin is not None else ()), *fields])
 
 
-_SECRET = frozenset({"authorization", "cookie", "proxy-authorization"})
-
-
 def _command(method: str, url: str, fields: Sequence[tuple[str, str]]) -> str:
     words = ["curl", "-i"]
     if method == "HEAD":
@@ -234,9 +232,7 @@ def _command(method: str, url: str, fields: Sequence[tuple[str, str]]) -> str:
 
 def shown_field(name: str, value: str) -> str:
     """A header as it may be shown: its secrets replaced."""
-    return f"{name}: {_scheme_only(value) if name.lower() in _SECRET else redact(value)}"
-
-
-def _scheme_only(value: str) -> str:
+    if not is_secret_name(name):
+        return f"{name}: {redact(value)}"
     scheme, space, _ = value.partition(" ")
-    return f"{scheme} REDACTED" if space else "REDACTED"
+    return f"{name}: {f'{scheme} {REDACTED}' if space and scheme.isalpha() else REDACTED}"

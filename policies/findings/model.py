@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from corsight.policies.evidence import Certainty
 from corsight.policies.facts import Role
-from corsight.policies.redact import printable, redact
+from corsight.policies.redact import shown as shown
 from corsight.policies.value import value
 from corsight.policies.verdict import EngineName, Outcome
 
@@ -20,14 +20,7 @@ Kind = Literal["blocked", "failed", "advice"]
 """`blocked`: CORS or a rule beside it blocked an exchange. `failed`: no answer came, CORS had no say. `advice`: it
 worked, or was never meant to, and something is still wrong."""
 
-LONGEST = 300
 LONGEST_MESSAGE = 1200
-
-
-def shown(text: str, longest: int = LONGEST) -> str:
-    """Text from the wire, fit to be shown: secrets replaced, control characters escaped, what is very long cut."""
-    text = printable(redact(text))
-    return text if len(text) <= longest else f"{text[:longest]}… ({len(text)} characters)"
 
 
 @value

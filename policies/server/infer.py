@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from corsight.policies.fetch.exposed import FORBIDDEN_RESPONSE_NAMES, list_exposed_header_names
 from corsight.policies.fetch.origin import is_localhost, origin_of, parse_url, same_site, split_origin
 from corsight.policies.fetch.safelist import is_forbidden_method, is_forbidden_request_header, normalize_method
+from corsight.policies.redact import redact
 from corsight.policies.server.grammar import ANY, is_name, is_path, split_host
 from corsight.policies.server.match import Paths, find
 from corsight.policies.server.model import INSECURE, NULL, NULL_WITH, Match, ServerPolicy
@@ -153,8 +154,9 @@ def _endpoint(url: str) -> _Endpoint | None:
 
 
 def _stands_for_more(segment: str) -> bool:
-    """Return whether a path's segment names one thing of a kind, or is of what no policy may hold."""
-    return _IDENTIFIER.fullmatch(segment) is not None or "*" in segment or not is_path(f"/{segment}")
+    """Return whether a path's segment names one thing of a kind, may be a secret, or is of what no policy may hold."""
+    path = f"/{segment}"
+    return _IDENTIFIER.fullmatch(segment) is not None or "*" in segment or not is_path(path) or redact(path) != path
 
 
 # -- putting together ------------------------------------------------------------------------------------------------

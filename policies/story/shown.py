@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from corsight.policies.redact import printable, redact
+from corsight.policies.redact import shown as shown
 
-LONGEST = 300
 LONGEST_MESSAGE = 1200
 LINES = 8
 """How many lines of one header are shown."""
-
-
-def shown(text: str, longest: int = LONGEST) -> str:
-    """The text without secrets and control characters, cut where it is very long."""
-    text = printable(redact(text))
-    return text if len(text) <= longest else f"{text[:longest]}… ({len(text)} characters)"
 
 
 def quoted(text: str | None) -> str:

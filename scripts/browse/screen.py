@@ -189,7 +189,8 @@ class Screen:
                 _middle(_safe(row.url).partition("://")[2] or _safe(row.url), url),
                 Text(self.verdict(row), style),
                 Text(
-                    f"browser: {row.cause}" if row.by_browser else row.cause, "" if row.outcome == "blocked" else "dim"
+                    _safe(f"browser: {row.cause}" if row.by_browser else row.cause),
+                    "" if row.outcome == "blocked" else "dim",
                 ),
                 style="reverse" if row.id == selected else None,
             )
@@ -207,7 +208,7 @@ class Screen:
         """Two lines on the selected row: its URL, and what is to be said of it."""
         if row is None:
             return [Text(""), Text("")]
-        said = RULES[row.cause].title if row.cause in RULES else _safe(row.message) or row.cause
+        said = RULES[row.cause].title if row.cause in RULES else _safe(row.message or row.cause)
         if row.disagrees:
             said = f"The browser says: {_safe(row.seen or '')}, the contrary. {said}"
         if row.origin:

@@ -224,7 +224,8 @@ class Session:
                     said="let the page have it" if row.seen == LOADED else refused,
                     verdict=verdict,
                 )
-                said += redact(head) + "\n".join(f"    {line}".rstrip() for line in lines(tell(fetch))) + "\n\n"
+                said += "\n".join(printable(redact(line)) for line in head.split("\n"))
+                said += "\n".join(f"    {line}".rstrip() for line in lines(tell(fetch))) + "\n\n"
         return said
 
     def patch(self, row: Row) -> str:

@@ -98,7 +98,7 @@ def _render_configuration(target: str, chosen: list[Judged], everything: list[Ju
         except RecipeError as error:
             raise CorsightError(str(error)) from None
         for left in one.left_out:
-            texts.append(remark(target, f"Not granted: {left.what}: {left.why}. {left.instead}"))
+            texts.append(remark(target, redact(f"Not granted: {left.what}: {left.why}. {left.instead}")))
     if not texts:
         raise CorsightError("no CORS header would change this fetch, so there is nothing to configure")
     # As it is: it is ASCII, and its tabs are meant.
@@ -114,7 +114,7 @@ def _matches(fetch: list[Judged], flow: str | None, url: str | None) -> bool:
 
 def _describe_nothing(flow: str | None, url: str | None) -> str:
     wanted = [] if flow is None else [f"the id {flow}"]
-    wanted += [] if url is None else [f"{url} in its URL"]
+    wanted += [] if url is None else [f"{redact(url)} in its URL"]
     return f"no exchange has {' and '.join(wanted)}" if wanted else "there is no exchange in it"
 
 

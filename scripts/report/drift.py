@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
-from corsight.policies.redact import printable, redact
+from corsight.policies.redact import shown
 from corsight.policies.server.compare import Comparison, Drift, Kind
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 KINDS = 1000
 """How many different drifts are told apart; the rest is only counted."""
 PLACES = 3
-LONGEST = 300
 WIDEST = 110
 MEANING: dict[Kind, str] = {
     "looser": "The server grants more than the policy",
@@ -53,7 +52,7 @@ class Drifts:
                     continue
                 self._found[key] = drift
                 self._places[key] = Counter()
-            self._places[key][_shown(f"{drift.place.method} {drift.place.url}")] += 1
+            self._places[key][shown(f"{drift.place.method} {drift.place.url}")] += 1
 
     def write(self, stream: TextIO) -> None:
         """Write the section for people."""
@@ -69,7 +68,7 @@ class Drifts:
             for key, drift in found.items():
                 places = self._places[key]
                 sure = "" if drift.certainty == "certain" else "likely: "
-                stream.write(_wrapped(f"{SIGN[kind]} {sure}{_shown(drift.text)} [policy {_shown(drift.policy)}]"))
+                stream.write(_wrapped(f"{SIGN[kind]} {sure}{shown(drift.text)} [policy {shown(drift.policy)}]"))
                 for place, count in places.most_common(PLACES):
                     stream.write(f"      {place}{f' ({count} times)' if count > 1 else ''}\n")
                 if len(places) > PLACES:
@@ -89,8 +88,3 @@ def _wrapped(text: str) -> str:
 def _subject(drift: Drift) -> str:
     # Each answer to another question is an inconsistency of its own.
     return drift.text if drift.kind == "inconsistent" else drift.value
-
-
-def _shown(text: str) -> str:
-    text = printable(redact(text))
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."

@@ -20,6 +20,7 @@ NARROWEST = 40
 STYLES = {"fix": "bold green", "careful": "yellow", "note": "yellow", "was": "red", "compared": "red"}
 FILES = {"preflight": "preflight.txt", "response": "response.txt"}
 """Where the commands put what a server answers."""
+FILE_OPTIONS = (["--preflight"], ["--response"])
 
 
 class Page:
@@ -99,7 +100,8 @@ def joined(words: Iterable[str]) -> str:
     for word in words:
         if word.startswith("-") and len(lines[-1]) > 1 and len(shlex.join(lines[-1])) > 30:
             lines.append([])
-        lines[-1].append(redact(word))
+        # The name of a file is no URL, and has to stay whole for the command to run.
+        lines[-1].append(word if lines[-1][-1:] in FILE_OPTIONS else redact(word))
     return " \\\n  ".join(shlex.join(line) for line in lines)
 
 

@@ -12,6 +12,7 @@ from corsight.policies.fetch.safelist import (
     is_no_cors_safelisted_request_header,
     normalize_method,
 )
+from corsight.policies.redact import redact
 from corsight.scripts.curl import field, shown_field
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.whatif.model import Mode, Question
@@ -77,7 +78,9 @@ def read_origin(text: str, notes: list[str]) -> str:
         return text
     origin = origin_of(text)
     if not text.lower().startswith(("http://", "https://")) or origin == "null":
-        raise CorsightError(f"{text!r} is no origin", where="--origin", todo="write it like https://app.example")
+        raise CorsightError(
+            f"{redact(text)!r} is no origin", where="--origin", todo="write it like https://app.example"
+        )
     if origin != text:
         notes.append(f"The page's origin is {origin}: that is what browsers send and compare.")
     return origin
@@ -87,7 +90,7 @@ def read_url(text: str) -> str:
     """Return a URL as a browser writes it."""
     url = parse_url(text, None)
     if url is None or not url.startswith(("http://", "https://")):
-        raise CorsightError(f"{text!r} is no http or https URL", where="--url", todo="write it in full")
+        raise CorsightError(f"{redact(text)!r} is no http or https URL", where="--url", todo="write it in full")
     if has_userinfo(url):
         raise CorsightError("browsers fetch no URL with a user name or password in it", where="--url")
     return url

@@ -14,10 +14,11 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from mitmproxy import flowfilter
+from mitmproxy.io import FlowWriter
 from mitmproxy.test import tflow
 from rich.console import Console
 from rich.text import Text
@@ -29,12 +30,13 @@ from corsight.scripts.browse.join import join
 from corsight.scripts.browse.rows import Row, Rows
 from corsight.scripts.browse.run import MAKERS, Plan, _absolute, run
 from corsight.scripts.browse.screen import Screen
-from corsight.scripts.browse.session import scope_of
+from corsight.scripts.browse.session import Session, scope_of
 from corsight.scripts.browse.watch import Requests, Sighting, sightings
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.judging import judge_recording
 from corsight.scripts.processes import browsers
 from corsight.scripts.recordings import Recording
+from tests.addons.mitm import cors
 
 ROOT = Path(__file__).resolve().parents[3]
 SHOP = ROOT / "scripts" / "demo" / "inside.py"
@@ -336,10 +338,28 @@ def test_a_row_says_time_method_url_verdict_and_cause(rows: Rows) -> None:
 def test_what_a_peer_sends_reaches_the_screen_escaped_and_redacted() -> None:
     rows = Rows()
     rows.tell(RECORDS[0] | {"url": "https://a.test/\x1b[2J?token=hush", "method": "G\x07T", "origin": "\x1b]0;x"})
+    rows.add(Row("b", 0, "GET", "https://a.test/?code=hush", "blocked", by_browser=True, cause="net::\x1b[2J"))
     shown = "\n".join(drawn(screen(rows)))
+    assert "net::\\x1b" in shown
     assert "\x1b" not in shown
     assert "\x07" not in shown
     assert "hush" not in shown
+
+
+def test_a_disagreement_is_reported_without_secrets_and_control_characters(tmp_path: Path) -> None:
+    recording = tmp_path / "browse.mitm"
+    made = cors(url="https://a.test/x?token=hush", answered=[])
+    with recording.open("wb") as file:
+        FlowWriter(file).add(made)  # type: ignore[no-untyped-call]
+    [judged] = judge_recording(Recording(str(recording)))
+    session = Session(cast(Any, None), recording, Plan())
+    row, _ = session.rows.tell(record(judged, secrets=True) | {"method": "G\x1bT"})
+    row.seen = "loaded"
+    session.rows.compare(row)
+    told = session.disagreements("Chromium")
+    assert "Chromium and Corsight disagree on G\\x1bT https://a.test/x?token=REDACTED" in told
+    assert "hush" not in told
+    assert told.replace("\n", "").isprintable()
 
 
 def test_the_newest_is_followed_until_another_is_selected(rows: Rows) -> None:

@@ -1,0 +1,17 @@
+"""What would move a terminal, escaped."""
+
+from __future__ import annotations
+
+
+def printable(text: str) -> str:
+    """The text with every character escaped that does not print, fit for a terminal.
+
+    Not printable are controls (C0 and C1), format characters (also those that turn the writing's direction), lone
+    surrogates, separators of lines and paragraphs, and every space but the plain one.
+    """
+    return text if text.isprintable() else "".join(char if char.isprintable() else _escape(char) for char in text)
+
+
+def _escape(char: str) -> str:
+    code = ord(char)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -1,0 +1,162 @@
+"""Secrets taken out of a text: of the URLs in it, and of the headers."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from corsight.policies.redact.headers import has_header, redact_headers
+from corsight.policies.redact.names import is_secret_name
+from corsight.policies.redact.plain import LONGEST_TEXT, LONGEST_VALUE, REDACTED, decode, is_plain, looks_random
+
+LONGEST = 8192
+"""Characters of a text that are looked at: what comes after them is left out."""
+
+_WORD = r"(?:[a-z]{1,16}+[0-9]{0,4}+|[A-Z][a-z]{1,15}+|(?:[A-Z]{1,8}+|[0-9]{1,12}+)(?![-_.][A-Z]))(?![A-Za-z0-9])"
+_HOST = r"://[\w.-]++(?::[0-9]++)?+(?![\w:@\[])"
+_PLAIN = re.compile(rf"(?:{_WORD}|[./,_'\"()‘’“”…-]++|{_HOST}|:(?!/))*+").fullmatch
+"""Words and numbers with something between them, but for spaces; or a URL whose path is made of these."""
+
+
+def redact(text: str) -> str:
+    """The text, a URL, a header or a sentence with such in it, with REDACTED in place of what may be a secret.
+
+    Redacting twice changes nothing more.
+    """
+    path, _, query = text.partition("?")
+    if _PLAIN(path):
+        # A plain URL, as a rule.
+        if len(path) == len(text):
+            return text
+        if len(text) <= LONGEST and query[-1:].isalnum() and query.isprintable() and not _MORE(query):
+            return f"{path}?{_redact_pairs(query)}"
+    text = _cut(text)
+    if (" " in text or '"' in text) and has_header(text):
+        text = redact_headers(text)
+    if text.isprintable():
+        return " ".join([word if word.isalpha() or _PLAIN(word) else _redact_word(word) for word in text.split(" ")])
+    return "".join([_redact_word(word) for word in _SPACES(text)])
+
+
+def _cut(text: str) -> str:
+    """The text, or the beginning of a very long one: up to a place where no value is cut in two."""
+    if len(text) <= LONGEST:
+        return text
+    place = max(text.rfind(char, 0, LONGEST) for char in " /?#&;")
+    return text[: place + 1] + REDACTED
+
+
+_MORE = re.compile(r"[ #]").search
+_SPACES = re.compile(r"([ \t\r\n]++)").split
+_OPENING, _CLOSING = "'\"(<[{‘“`", "'\")>]},.;:!?…’”`"
+_FIRST = re.compile(r"[=/?#]").search
+_PAIRS = re.compile(r"([&;])").split
+_PIECES = re.compile(r"([^\w-]++)").split
+_AUTHORITY = re.compile(r"[\w.\-\[\]:*,<>{}$]*+").fullmatch
+_ADDRESSES = ("acct", "mailto", "sip", "sips", "xmpp")
+_MODES = frozenset({"include", "not-include", "omit", "same-origin", "unknown"})
+"""What stands behind `credentials=` in Corsight's own words."""
+_BLOB = re.compile(r"(?=[^a-z]*+[a-z])(?=[^A-Z]*+[A-Z])(?=[^0-9]*+[0-9])[\w+~.:-]{20,}+").fullmatch
+
+
+def _redact_word(word: str) -> str:
+    """A word of a text, which may be a URL in quotes or brackets."""
+    core = word.lstrip(_OPENING)
+    before = word[: len(word) - len(core)]
+    core = core.rstrip(_CLOSING)
+    after = word[len(before) + len(core) :]
+    if _FIRST(core) is None:
+        return before + _redact_bare(core) + after
+    return before + "#".join(map(_redact_url, core.split("#"))) + after
+
+
+def _redact_bare(core: str) -> str:
+    """A word that is no URL and no pair."""
+    if "@" in core or "%" in core or "eyJ" in core or _BLOB(core):
+        return _redact_pieces(core)
+    return core
+
+
+def _redact_url(text: str) -> str:
+    """A URL without fragment, or a fragment: a path and a query, or a query alone."""
+    first = _FIRST(text)
+    if first is not None and first[0] == "=":
+        return _redact_pairs(text)
+    path, mark, query = text.partition("?")
+    return _redact_path(path) + mark + _redact_pairs(query)
+
+
+def _redact_path(path: str) -> str:
+    segments = path.split("/")
+    for place, segment in enumerate(segments):
+        # A scheme may also come later: /proxy/https://u:p@host/.
+        if place > 1 and not segments[place - 1] and (place == 2 or segments[place - 2].endswith(":")):
+            segments[place] = _redact_authority(segment)
+        elif segment and not _PLAIN(segment):
+            segments[place] = _redact_segment(segment)
+    return "/".join(segments)
+
+
+def _redact_authority(authority: str) -> str:
+    _, at, host = authority.rpartition("@")
+    name, colon, port = host.rpartition(":")
+    if colon and port.isalnum() and not port.isdigit():
+        # A password that an unencoded slash cuts off.
+        host = name + colon + REDACTED
+    return (REDACTED + at if at else "") + (host if _AUTHORITY(host) else _redact_segment(host))
+
+
+def _redact_segment(segment: str) -> str:
+    """A path's segment: its name, and the parameters behind it."""
+    return _redact_short_segment(segment) if len(segment) <= LONGEST_VALUE else _redact_any_segment(segment)
+
+
+def _redact_any_segment(segment: str) -> str:
+    if ";" in segment or "=" in segment or "&" in segment:
+        return "".join([_redact_pair(part) if "=" in part else _redact_pieces(part) for part in _PAIRS(segment)])
+    return _redact_pieces(segment)
+
+
+def _redact_pieces(text: str) -> str:
+    """A text without delimiters of URLs but for the `@` behind a user."""
+    if len(text) < 2 or _PLAIN(text):
+        return text
+    user, at, host = text.rpartition("@")
+    if ":" in user and user.partition(":")[0].lower() not in _ADDRESSES:
+        return REDACTED + at + _redact_random(host)
+    return "@".join(map(_redact_random, text.split("@")))
+
+
+def _redact_random(text: str) -> str:
+    """A text whose pieces, between dots and the like, are replaced where they look random."""
+    if "%" in text and (decoded := decode(text)) != text:
+        return text if is_plain(decoded) else REDACTED
+    if len(text) > LONGEST_TEXT or text.startswith("eyJ"):
+        return REDACTED
+    return "".join([REDACTED if looks_random(piece) else piece for piece in _PIECES(text)])
+
+
+def _redact_pairs(query: str) -> str:
+    return "".join(map(_redact_pair, _PAIRS(query)))
+
+
+def _redact_pair(pair: str) -> str:
+    """A name and a value; a delimiter is left as it is."""
+    if len(pair) < 2:
+        return pair
+    return _redact_short_pair(pair) if len(pair) <= LONGEST_VALUE else _redact_any_pair(pair)
+
+
+def _redact_any_pair(pair: str) -> str:
+    name, _, value = pair.partition("=")
+    if not value.strip("="):
+        # A value alone, or a name: base64 may end in these.
+        return pair if is_plain(name) or (name != pair and not looks_random(name)) else REDACTED
+    if (is_secret_name(name) and not (name == "credentials" and value in _MODES)) or not is_plain(value.strip("'\"")):
+        value = REDACTED
+    return f"{REDACTED if len(name) > 16 and looks_random(decode(name)) else name}={value}"
+
+
+# Most of them come again and again.
+_redact_short_segment = lru_cache(maxsize=512)(_redact_any_segment)
+_redact_short_pair = lru_cache(maxsize=512)(_redact_any_pair)

@@ -1,0 +1,229 @@
+"""Secrets in URLs, headers and sentences, and what it costs to look for them."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from corsight.policies.redact import REDACTED, headers, names, plain, redact
+from corsight.policies.redact import text as module
+from corsight.policies.redact.text import LONGEST
+
+SECRET = "SeCrEtVal9"
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("https://a.test/?token=s3cret", "https://a.test/?token=REDACTED"),
+        ("https://a.test/?a=1&access_token=s3cret&b=2", "https://a.test/?a=1&access_token=REDACTED&b=2"),
+        ("https://a.test/?a=1;API-Key=s3cret#x", "https://a.test/?a=1;API-Key=REDACTED#x"),
+        ("https://a.test/cb#id_token=s3cret&x=1", "https://a.test/cb#id_token=REDACTED&x=1"),
+        ("https://a.test/?user[password]=s3cret", "https://a.test/?user[password]=REDACTED"),
+        ("https://a.test/#/cb?code=s3cret&page=2", "https://a.test/#/cb?code=REDACTED&page=2"),
+        ("https://a.test/?%74oken=s3cret", "https://a.test/?%74oken=REDACTED"),
+        ("https://a.test/?token=a's3cret", "https://a.test/?token=REDACTED"),
+        ("https://a.test/?next=/x?token=s3cret", "https://a.test/?next=REDACTED"),
+        ("https://a.test/?next=https%3A%2F%2Fb.test%2F%3Fx%3Ds3cret", "https://a.test/?next=REDACTED"),
+        ("https://a.test/?q=%7B%22a%22%3A%22s3cret%22%7D", "https://a.test/?q=REDACTED"),
+        ("https://a.test/?token%3Ds3cret", "https://a.test/?REDACTED"),
+        ("https://a.test/?s3cret", "https://a.test/?REDACTED"),
+        ("https://a.test/?YWRtaW46czNjcmV0s3cret==", "https://a.test/?REDACTED"),
+        ("https://a.test/?x=me@s3cret", "https://a.test/?x=REDACTED"),
+        ("https://a.test/a;jsessionid=s3cret;v=2/b", "https://a.test/a;jsessionid=REDACTED;v=2/b"),
+        ("https://a.test/token=s3cret/b", "https://a.test/token=REDACTED/b"),
+        ("https://a.test/invite/s3cret/view", "https://a.test/invite/REDACTED/view"),
+        ("https://a.test/app.3f2a1b9cs3cret.js", "https://a.test/app.REDACTED.js"),
+        ("https://a.test/bot123456:AAs3cret/getMe", "https://a.test/bot123456:REDACTED/getMe"),
+        ("https://a.test/reset/eyJhbGciOi.eyJzdWIi.s3cret", "https://a.test/reset/REDACTED"),
+        ("https://a.test/redeem/ABCD-1234-EFGH-5678", "https://a.test/redeem/REDACTED"),
+        ("https://a.test/redeem/1234-5678-ABCD", "https://a.test/redeem/REDACTED"),
+        ("https://a.test/u/123e4567-e89b-12d3-a456-426614174000", "https://a.test/u/REDACTED"),
+        ("https://a.test/x%3Ftoken%3Ds3cret", "https://a.test/REDACTED"),
+        ("https://user:s3cret@a.test/x", "https://REDACTED@a.test/x"),
+        ("https://s3cret@a.test/x", "https://REDACTED@a.test/x"),
+        ("https://u:a@s3cret@a.test/x", "https://REDACTED@a.test/x"),
+        ("https://u:s3cret/x@a.test", "https://u:REDACTED/x@a.test"),
+        ("https://a.test/to/https://u:s3cret@b.test/", "https://a.test/to/https://REDACTED@b.test/"),
+        ("//u:s3cret@a.test/x", "//REDACTED@a.test/x"),
+        ("u:s3cret@a.test", "REDACTED@a.test"),
+        ("/cb?code=s3cret", "/cb?code=REDACTED"),
+        ("from https://u:s3cret@a.test to 'https://b.test/?sid=s3cret'", "from https://REDACTED@a.test to 'https://b.test/?sid=REDACTED'"),
+        ("at https://b.test/?sig=s3cret. (Reason", "at https://b.test/?sig=REDACTED. (Reason"),
+        ("at ‘https://b.test/?sig=s3cret’. (Reason", "at ‘https://b.test/?sig=REDACTED’. (Reason"),
+        ("a\nhttps://b.test/?sig=s3cret\tb", "a\nhttps://b.test/?sig=REDACTED\tb"),
+        ("Authorization: Bearer s3cret", "Authorization: Bearer REDACTED"),
+        ("-H 'authorization: s3cret' -i", "-H 'authorization: REDACTED' -i"),
+        ("a Basic dTpzM2NyZXQs3cret, b", "a Basic REDACTED, b"),
+        ("Cookie: a=s3cret; b=s3cret", "Cookie: a=REDACTED; b=REDACTED"),
+        ("Set-Cookie: a=s3cret; Path=/; Secure", "Set-Cookie: a=REDACTED; Path=/; Secure"),
+        ("X-Api-Key: s3cret", "X-Api-Key: REDACTED"),
+        ('{"token":"s3cret","page":2}', '{"token":"REDACTED","page":2}'),
+        ("sent eyJhbGciOi.eyJzdWIi.s3cret", "sent REDACTED"),
+        ("password=s3cret is wrong", "password=REDACTED is wrong"),
+    ],
+)  # fmt: skip
+def test_a_secret_is_taken_out(text: str, clean: str) -> None:
+    assert redact(text) == clean
+    assert "s3cret" not in clean
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://a.test/?page=2&sort=name&lang=en-US&v=1.2.3&active=true&from=2024-01-31",
+        "https://a.test/v1/users/42/orders/photo_2.min.jpg",
+        "https://a.test/?monkey=1&max_tokens=3&status_code=404",
+        "https://a.test/?filter[status]=open&fields=id,name&q=caf%C3%A9",
+        "https://a.test/?token=",
+        "https://a.test:8443/@user/core@7.1.2",
+        "http://[2001:db8::1]:3000/x?y=1",
+        "http://localhost:*",
+        "https://a.test,https://b.test",
+        "https://d111111abcdef8.cloudfront.test/x",
+        "mailto:me@a.test",
+        "Response to preflight request doesn't pass access control check: it is 100% wrong",
+        "does not cover Authorization: it has to be listed. The token: it is missing",
+        "Access-Control-Allow-Headers: authorization, x-api-key",
+        "Access-Control-Allow-Credentials: true",
+        "credentials=include mode=no-cors SameSite=None",
+        'WWW-Authenticate: Basic realm="site"',
+        "Bearer token or Basic authentication",
+        "d97846ce-62b3-43b7-b090-55a5537568cb blocked",
+        "null",
+        "",
+    ],
+)
+def test_what_is_no_secret_stays(text: str) -> None:
+    assert redact(text) == text
+
+
+@pytest.mark.parametrize("name", ["token", "%74oken", "a[password]", "ASP.NET_SessionId", "state", "credentials"])
+@pytest.mark.parametrize(
+    "url", ["/?{}=plain", "/?a=1&{}=plain", "/;{}=plain/x", "/#{}=plain", "/#/x?{}=plain", "a {}=plain"]
+)
+def test_what_has_a_secret_s_name_is_one_however_plain(name: str, url: str) -> None:
+    assert redact(url.format(name)) == url.format(name).replace("plain", REDACTED)
+
+
+def test_a_secret_in_any_shape_is_taken_out() -> None:
+    """Whatever its name, its place, and what stands around it."""
+    values = (SECRET, f"a%20{SECRET}", f"'{SECRET}", f'"{SECRET}"', f"ST-{SECRET}", f"{SECRET}@a.test", f"/{SECRET}/x")
+    for name in ("magic", "email", "hdnts", "Policy", "x", "longer-name_of.parameter", "key%20", "é"):
+        for value in values:
+            for before in ("https://a.test/?", "https://a.test/?b=1;", "/#", "a=1&"):
+                clean = redact(f"{before}{name}={value}&c=2")
+                assert clean == f"{before}{name}={REDACTED}&c=2"
+
+
+secret_names = st.sampled_from(("token", "password", "api_key", "sig", "session", "my_token", "X-Amz-Credential"))
+secrets = st.from_regex(r"[a-z0-9.%+_-]{12,40}", fullmatch=True)
+
+
+@given(secret_names, secrets, st.sampled_from("?&;#"), st.booleans())
+def test_no_secret_survives_whatever_it_looks_like(name: str, secret: str, before: str, upper: bool) -> None:
+    url = f"https://a.test/x{before}{name.upper() if upper else name}={secret}&page=2"
+    assert redact(url) == url.replace(f"={secret}&", f"={REDACTED}&")
+
+
+@given(st.text(st.sampled_from("https:/@?&;#=tokenkey.'[]_-%2AbC9{}é")))
+def test_redacting_twice_changes_nothing(text: str) -> None:
+    assert redact(redact(text)) == redact(text)
+
+
+@given(st.text())
+def test_any_text_can_be_redacted(text: str) -> None:
+    assert len(redact(text)) <= 8 * len(text) + 8
+
+
+# -- what it costs -----------------------------------------------------------------------------------------------------
+
+HOSTILE: dict[str, Callable[[int], str]] = {
+    "userinfo": lambda size: "https://h.test/" + "a-" * (size // 2) + "@",
+    "pairs": lambda size: "https://h.test/?" + "".join(f"a{number}=&" for number in range(size // 6)),
+    "values": lambda size: "https://h.test/?" + "".join(f"{number}a={number}b1c&" for number in range(size // 14)),
+    "encoded": lambda size: "https://h.test/?a=" + "%25" * (size // 3),
+    "encoded segments": lambda size: "https://h.test/" + "".join(f"%41{number}/" for number in range(size // 8)),
+    "schemes": lambda size: "://" * (size // 3),
+    "slashes": lambda size: ":" + "/" * size,
+    "semicolons": lambda size: "https://h.test/" + ";" * size + "a",
+    "at": lambda size: "a:@" * (size // 3),
+    "hashes": lambda size: "#" * size + "a",
+    "quotes": lambda size: "a=" + "'" * size + "a",
+    "words": lambda size: "a1=b2c " * (size // 7),
+    "names": lambda size: "https://h.test/?" + "".join(f"fooBar{number}Baz=x&" for number in range(size // 16)),
+    "camel": lambda size: "https://h.test/" + "fooBar." * (size // 7),
+    "headers": lambda size: "authorization: cookie: token: bearer " * (size // 37),
+    "cookies": lambda size: "cookie: " + "a=b;" * (size // 4),
+    "spaces": lambda size: "token:" + " " * size,
+    "not ASCII": lambda size: "https://h.test/" + "é/日" * (size // 3),
+    "jwt": lambda size: "eyJ." * (size // 4),
+}
+
+
+def steps(function: Callable[[str], object], text: str) -> int:
+    """How many lines of Python run for a text."""
+    count = 0
+
+    def trace(frame: FrameType, event: str, _: Any) -> Callable[[FrameType, str, Any], Any]:
+        nonlocal count
+        count += 1
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        function(text)
+    finally:
+        sys.settrace(before)
+    return count
+
+
+@pytest.mark.parametrize("make", HOSTILE.values(), ids=HOSTILE)
+def test_twice_the_text_is_at_most_twice_the_work(make: Callable[[int], str]) -> None:
+    half, whole = steps(redact, make(LONGEST // 2 - 32)), steps(redact, make(LONGEST - 64))
+    assert whole < 2.5 * half + 100
+
+
+@pytest.mark.parametrize("make", HOSTILE.values(), ids=HOSTILE)
+def test_a_very_long_text_is_no_more_work_than_a_long_one(make: Callable[[int], str]) -> None:
+    text = make(40 * LONGEST)
+    assert steps(redact, text) < 1.5 * steps(redact, make(LONGEST - 64)) + 100
+    assert len(redact(text)) < 8 * LONGEST
+    assert redact(text).endswith(REDACTED)
+
+
+def patterns() -> dict[str, str]:
+    compiled = {}
+    for of in (module, headers, plain, names):
+        for name, one in vars(of).items():
+            pattern = getattr(one, "__self__", one)
+            if isinstance(pattern, re.Pattern):
+                compiled[name] = pattern.pattern
+    return compiled
+
+
+def test_no_pattern_gives_back_what_it_took() -> None:
+    assert len(patterns()) > 15
+    for name, pattern in patterns().items():
+        bare = re.sub(r"\[(?:\\.|[^\]\\])*\]|\\.", "x", pattern)
+        assert not re.findall(r"(?<![*+?}])[*+](?!\+)", bare), name
+
+
+def test_where_a_long_text_is_cut_no_half_of_a_secret_stays() -> None:
+    for text in (
+        "https://a.test/?token=" + "s3cret" * 2000,
+        "https://u:" + "s3cret" * 2000 + "@a.test/",
+        "https://u:s3cret/" + "a" * LONGEST + "@a.test/",
+        "https://a.test/" + "s3cret" * 2000,
+        "s3cret" * 2000,
+        "a " * 4000 + "https://a.test/?a=" + "s3cret" * 2000,
+    ):
+        assert "s3cret" not in redact(text)

@@ -1,0 +1,235 @@
+"""No secret of a recorded exchange, wherever it stands, is in anything that is written of it.
+
+One secret, unmistakable, in every place that a peer or a page can put one; then every command, and all that the addon
+leaves on a flow, in its log and in the event log, is searched for it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from itertools import cycle
+from pathlib import Path
+
+import pytest
+from mitmproxy import types
+from mitmproxy.http import HTTPFlow
+from mitmproxy.io import FlowWriter
+
+from corsight.policies.redact import REDACTED
+from corsight.scripts import cli
+from tests.addons.interface import interface
+from tests.addons.mitm import FIREFOX, PAGE, Pairs, cors, flow, lines, mitmproxy, preflight
+
+SECRET = "S3cr3tVa1ue9Xz"
+CONTROL = "\x1b[2J\x9b\x85\xad"
+API = "https://api.test"
+SPELLINGS = (
+    f"state={SECRET}",
+    f"x=a'{SECRET}",
+    f"next=https%3A%2F%2Fb.test%2F%3Ft%3D{SECRET}",
+    f"q=%7B%22a%22%3A%22{SECRET}%22%7D",
+    f"{SECRET}",
+)
+URLS = (
+    *(f"{API}/v1/cart?{query}" for query in SPELLINGS),
+    f"{API}/invite/{SECRET}/view",
+    f"{API}/a;jsessionid={SECRET}/b",
+    f"{API}/bot123456:AA{SECRET}/send",
+    f"{API}/reset/eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.{SECRET}",
+    f"{API}/to/https://u:{SECRET}@b.test/x",
+    f"https://u:{SECRET}@api.test/v1",
+    f"https://u:a@{SECRET}@api.test/v1",
+)
+LOCATIONS = (
+    f"https://u:{SECRET}@b.test/x",
+    f"https://b.test/cb?code={SECRET}",
+    f"https://b.test/cb#access_token={SECRET}",
+    f"/login/{SECRET}",
+    f"//u:{SECRET}@b.test/",
+    f"x {SECRET}@a:b",
+)
+VALUES = (
+    f"https://u:{SECRET}@app.example",
+    f"https://app.example/?token={SECRET}",
+    f"https://app.example, https://u:{SECRET}@b.test",
+    f"Authorization: Bearer {SECRET}",
+    f"sid={SECRET}",
+)
+NAMED: Pairs = [
+    ("Cookie", f"sid={SECRET}; b={SECRET}"),
+    ("Authorization", f"Bearer {SECRET}"),
+    ("X-Api-Key", SECRET),
+    ("Referer", f"https://app.example/x?token={SECRET}"),
+]
+"""What stands in these headers is shown nowhere, whatever it is."""
+
+
+def recorded() -> Iterator[HTTPFlow]:
+    """An exchange for each place of the secret, blocked wherever that can be."""
+    for url in URLS:
+        yield cors(url=url)
+        yield cors(url=url, agent=FIREFOX)
+        yield preflight(url=url, answered=[("Access-Control-Allow-Origin", "*"), ("Access-Control-Max-Age", "1")])
+        yield cors(url=url, answered=None, error="server closed connection")
+    for location in LOCATIONS:
+        for answered in ([("Location", location)], [("Location", location), ("Access-Control-Allow-Origin", "*")]):
+            yield cors(url=f"{API}/moved", status=302, answered=answered)
+        yield preflight(url=f"{API}/moved", status=302, answered=[("Location", location)])
+    for value in VALUES:
+        yield cors(answered=[("Access-Control-Allow-Origin", value)])
+        yield flow(("Origin", value), ("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Site", "cross-site"), url=f"{API}/v1")
+        yield preflight(answered=[("Access-Control-Allow-Origin", "*"), ("Access-Control-Allow-Methods", value)])
+        yield preflight(answered=[("Access-Control-Allow-Origin", "*"), ("Access-Control-Allow-Headers", value)])
+        yield cors(answered=[("Access-Control-Allow-Origin", PAGE), ("Access-Control-Allow-Credentials", value)])
+        yield cors(answered=[("Access-Control-Allow-Origin", PAGE), ("Access-Control-Expose-Headers", value)])
+    yield cors(*NAMED, answered=[("Set-Cookie", f"sid={SECRET}; SameSite=Lax"), ("Access-Control-Allow-Origin", PAGE)])
+    yield preflight(("Access-Control-Request-Headers", "authorization,x-api-key"), answered=[])
+    odd = cors(answered=[("Access-Control-Allow-Origin", CONTROL)])
+    odd.request.data.path = f"/{CONTROL}?{CONTROL}".encode("latin-1")
+    yield odd
+    yield flow(("Origin", CONTROL), ("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Site", "cross-site"), method="A\x9b\x85")
+
+
+@pytest.fixture
+def recording(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "rec.mitm"
+    write(path, *recorded())
+    return path
+
+
+def write(path: Path, *flows: HTTPFlow) -> None:
+    with path.open("wb") as file:
+        writer = FlowWriter(file)  # type: ignore[no-untyped-call]
+        for one in flows:
+            writer.add(one)
+
+
+def check(text: str) -> None:
+    """Neither the secret nor a control character is in it."""
+    assert SECRET not in text, text[text.index(SECRET) - 100 : text.index(SECRET) + 20]
+    assert text.replace("\n", "").isprintable()
+
+
+def test_the_secret_is_there_to_be_found(recording: Path) -> None:
+    assert recording.read_bytes().count(SECRET.encode()) > 100
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "audit rec.mitm",
+        "audit rec.mitm --engine firefox",
+        "audit rec.mitm --format jsonl",
+        "explain rec.mitm",
+        "explain rec.mitm --url nowhere?token=" + SECRET,
+        "explain rec.mitm --for nginx",
+        "policy infer rec.mitm",
+    ],
+)
+def test_no_command_writes_it(arguments: str, recording: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cli.run(arguments.split())
+    out, err = capsys.readouterr()
+    assert REDACTED in out + err
+    check(out + err)
+
+
+def test_a_policy_that_was_inferred_names_it_nowhere(recording: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    by_origin = [flow(("Origin", value), ("Sec-Fetch-Mode", "cors"), url=f"{API}/v1") for value in VALUES]
+    commands = cycle(("policy infer rec.mitm", "explain rec.mitm --for nginx"))
+    for one, command in zip((*(cors(url=url) for url in URLS), *by_origin), commands, strict=False):
+        write(recording, one)
+        cli.run(command.split())
+        out, err = capsys.readouterr()
+        check(out + err)
+
+
+@pytest.mark.parametrize("format", ["text", "json"])
+def test_what_is_typed_comes_back_without_it(format: str, capsys: pytest.CaptureFixture[str]) -> None:
+    typed = ["check", "--origin", PAGE, "--format", format, "--method", "PUT"]
+    for name, text in NAMED:
+        typed += ["-H", f"{name}: {text}"]
+    answers = [
+        [],
+        *([option, f"Access-Control-Allow-Origin: {value}"] for option in ("-P", "-R") for value in VALUES[:3]),
+    ]
+    for url, answer in zip((one for one in URLS if "@api" not in one), cycle(answers)):
+        cli.run([*typed, "--url", url, *answer])
+        out, err = capsys.readouterr()
+        assert len(out + err) > 50
+        check(out + err)
+
+
+@pytest.mark.parametrize("wrong", [f"ftp://u:{SECRET}@a.test/", f"ftp://a.test/?token={SECRET}", f"/x?token={SECRET}"])
+def test_what_is_typed_wrong_comes_back_without_it(wrong: str, capsys: pytest.CaptureFixture[str]) -> None:
+    cli.run(["check", "--origin", PAGE, "--url", wrong])
+    cli.run(["check", "--origin", wrong, "--url", API])
+    check(capsys.readouterr().err)
+
+
+@pytest.mark.parametrize("format", ["text", "json"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Access to fetch at '{}' from origin 'https://app.example' has been blocked by CORS policy: No "
+        "'Access-Control-Allow-Origin' header is present on the requested resource.",
+        "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at ‘{}’. (Reason: "
+        "CORS header ‘Access-Control-Allow-Origin’ missing). Status code: 200.",
+        "Access to fetch at '{}' from origin 'https://app.example' has been blocked by CORS policy: The "
+        f"'Access-Control-Allow-Origin' header has a value 'https://u:{SECRET}@b.test' that is not equal to the "
+        "supplied origin.",
+    ],
+)
+def test_a_console_message_comes_back_without_it(text: str, format: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for url in URLS[::4]:
+        cli.run(["check", "--paste", text.format(url), "--format", format])
+        out, err = capsys.readouterr()
+        assert REDACTED in out
+        check(out + err)
+
+
+def test_the_addon_leaves_it_nowhere(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    log, report = tmp_path / "log.jsonl", tmp_path / "report.txt"
+    told: list[str] = []
+    with interface(cors_log=str(log)) as ui:
+        for one in recorded():
+            ui.show(one)
+            check(one.comment)
+            for value in one.metadata.values():
+                check("\n".join(value) if isinstance(value, list) else str(value))
+            told += ui.call("cors.explain", one)
+        told += ui.call("cors.findings")
+        ui.call("cors.report", types.Path(str(report)))
+    check("\n".join(told))
+    check(log.read_text())
+    check(report.read_text())
+    check("\n".join(caplog.messages))
+
+
+def test_what_is_patched_is_told_without_it(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    log = tmp_path / "log.jsonl"
+    patched = 0
+    with mitmproxy(cors_log=str(log), cors_patch_scope="everything", cors_patch="blocked") as running:
+        for one in recorded():
+            one.live = True
+            running.judge(one)
+            patched += "cors.patched" in one.metadata
+            check(one.comment)
+            for value in one.metadata.values():
+                check("\n".join(value) if isinstance(value, list) else str(value))
+    assert patched > 10
+    check(log.read_text())
+    check("\n".join(caplog.messages))
+
+
+def test_who_asks_for_secrets_has_them_whole(tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    with mitmproxy(cors_log=str(log), cors_secrets=True) as running:
+        running.judge(*(cors(url=url) for url in URLS), flow(("Origin", VALUES[0]), ("Sec-Fetch-Mode", "cors")))
+    records = lines(log)
+    assert [one["url"] for one in records[: len(URLS)]] == list(URLS)
+    assert all(url in one["message"] for url, one in zip(URLS, records, strict=False))
+    assert records[-1]["origin"] == VALUES[0]
