@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from corsight.policies.findings import Diagnosis, Finding, Kind
-from corsight.policies.findings.seen import in_words, taken_branch
+from corsight.policies.findings.doubts import find_alternative
 from corsight.policies.session import Judged
 from corsight.policies.verdict import Certainty, EngineName, Outcome
 
@@ -40,10 +40,9 @@ class Findings:
             return
         if verdict.ruling.rule is not None:
             self.unanswered += 1
-        for label, ruling in verdict.branches.items():
-            if ruling.outcome is Outcome.BLOCKED and ruling.rule is not None:
-                self.perhaps[verdict.outcome, in_words(label, taken_branch(verdict)), ruling.rule] += 1
-                break
+        other = find_alternative(verdict, Outcome.BLOCKED)
+        if other is not None and other.ruling.rule is not None:
+            self.perhaps[verdict.outcome, other.otherwise, other.ruling.rule] += 1
 
     def blocked(self, certainty: Certainty) -> int:
         """How many exchanges are blocked with that certainty."""
@@ -56,7 +55,7 @@ class Findings:
     def sorted(self) -> list[Finding]:
         """The findings, most important first."""
         if self._found is None:
-            self._found = [] if self._diagnosis is None else self._diagnosis.findings()
+            self._found = [] if self._diagnosis is None else self._diagnosis.list_findings()
         return self._found
 
     def of(self, kind: Kind) -> list[Finding]:
