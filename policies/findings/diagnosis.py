@@ -61,19 +61,9 @@ class Diagnosis:
         explained += [(case.server, group, explain_rule(case)) for group, case in self._rest.values()]
         explained += self._advisor.list_groups()
         together: dict[tuple[Kind, str, str, str], list[tuple[Group, Cause]]] = {}
-        for server, group, cause in explained:
+        for server, group, cause in sorted(explained, key=lambda one: one[1].first.moment):
             key = group.kind, cause.code, server, cause.title
             together.setdefault(key, []).append((group, fill_in(cause, group.first)))
         findings = [merge(groups) for groups in together.values()]
-        return sorted(findings, key=_rank)
-
-
-def _rank(finding: Finding) -> tuple[object, ...]:
-    return (
-        ORDER.index(finding.kind),
-        not finding.certain,
-        -finding.count,
-        finding.code,
-        finding.title,
-        str(finding.places),
-    )
+        # What is alike in all of that stays in the order of time.
+        return sorted(findings, key=lambda one: (ORDER.index(one.kind), not one.certain, -one.count, one.code))

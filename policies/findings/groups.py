@@ -135,7 +135,7 @@ def merge(groups: Sequence[tuple[Group, Cause]]) -> Finding:
         doubts.add(group.doubts)
         others.add(group.others)
         engine, ruling = group.first.verdict.engine, group.first.verdict.ruling
-        if ruling.message is not None:
+        if kind != "advice" and ruling.message is not None:
             text = clean(ruling.message, LONGEST_MESSAGE)
             console.setdefault(engine, ConsoleText(engine, ruling.error, text))
     rules = () if kind == "advice" else tuple(dict.fromkeys(group.first.rule for group, _ in groups))

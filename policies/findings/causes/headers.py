@@ -106,11 +106,11 @@ def find_method(case: Case) -> Cause | None:
             "lower-case-method",
             f"The method is written `{method}`: to browsers that is not PATCH",
             f"The page asks with the method '{method}', and {case.host} answers "
-            f"{METHODS}: {quotes.ALLOW_METHODS}. Browsers turn get, post, put and delete into "
+            f"{quotes.ALLOW_METHODS}. Browsers turn get, post, put and delete into "
             f"capitals, but not patch, and compare letter by letter. {NEVER_SENT}",
             f"Write method: 'PATCH' in the page's code{'.' if listed else ', and list PATCH on the server.'}",
             "client",
-            (f"PATCH in capitals is allowed: {quotes.ALLOW_METHODS}.",) if listed else (),
+            (f"PATCH in capitals is allowed: {', '.join(clean_all(case.reply.allow_methods, 8))}.",) if listed else (),
             edits=False,
             needed="the method PATCH, in capitals",
         )
@@ -163,8 +163,8 @@ def _explain_library(case: Case, names: list[str], libraries: list[str]) -> Caus
     # W3C's headers are everybody's: a header of one library's own tells which it is.
     own = [one for one in libraries if " or " not in one and "," not in one]
     who, them = " and ".join(dict.fromkeys(own or libraries)), "them" if len(names) > 1 else "it"
-    listed = case.reply is not None and case.reply.allow_headers
-    evidence = [f"The server lists: {quotes.ALLOW_HEADERS if listed else '(nothing)'}."]
+    listed = clean_all(case.reply.allow_headers, 12) if case.reply is not None else []
+    evidence = [f"The server lists: {', '.join(listed) or '(nothing)'}."]
     others = [name for name in case.names if name.lower() not in case.missing_names]
     if others:
         evidence.append(f"All else the request needs is allowed: {', '.join(clean_all(others, 6))}.")
