@@ -20,21 +20,8 @@ ALLOW_CREDENTIALS = "access-control-allow-credentials"
 HOSTS = 1000
 NAMES = 8
 INFRASTRUCTURE = (
-    "__cf",
-    "_cfuvid",
-    "cf_",
-    "awsalb",
-    "arraffinity",
-    "gclb",
-    "bigip",
-    "incap_",
-    "visid_",
-    "nlbi_",
-    "ak_",
-    "bm_",
-    "datadome",
-    "_abck",
-    "ts0",
+    *("__cf", "_cfuvid", "cf_", "awsalb", "arraffinity", "gclb", "bigip", "incap_", "visid_", "nlbi_", "ak_", "bm_"),
+    *("datadome", "_abck", "ts0"),
 )
 """How cookies of load balancers and firewalls begin: nobody misses them."""
 

@@ -18,6 +18,9 @@ LOGIN = re.compile(
     re.IGNORECASE,
 )
 
+MANY = 256
+"""Header names that are looked at for a misspelt one."""
+
 RedirectKind = Literal["login", "https", "http", "slash", "host", "elsewhere"]
 
 NEEDED = {
@@ -119,7 +122,7 @@ def find_misspelt(headers: HeaderList, needed: str) -> str | None:
     """
     if needed in headers:
         return None
-    found = next((name for name in headers.names() if (placement.meant(name) or "").lower() == needed), None)
+    found = next((name for name in headers.names()[:MANY] if (placement.meant(name) or "").lower() == needed), None)
     asked = needed.replace("-allow-headers", "-request-headers").replace("-allow-methods", "-request-method")
     return asked if found is None and asked in headers else found
 

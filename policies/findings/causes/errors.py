@@ -6,11 +6,12 @@ add_header leaves errors out, a framework whose error path leaves the CORS code 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from corsight.policies.findings import quotes
 from corsight.policies.findings.case import Case
 from corsight.policies.findings.causes.phrases import describe_maker, describe_passed
-from corsight.policies.findings.makers import Maker
-from corsight.policies.findings.model import Cause
+from corsight.policies.findings.model import Actor, Cause
 from corsight.policies.findings.words import join
 
 MEANINGS = {
@@ -28,6 +29,7 @@ MEANINGS = {
     503: "the service is not available",
     504: "the application did not answer the gateway in time",
 }
+REPORTED = "The browser reports CORS; the real problem is"
 SERVER = quotes.quote_line("server", "x-powered-by")
 GATEWAYS = {
     "AWS API Gateway": "In API Gateway, add Access-Control-Allow-Origin to the gateway responses DEFAULT_4XX and "
@@ -47,95 +49,83 @@ def find_error(case: Case) -> Cause | None:
     if not standing.replies and any(status < 400 for status in standing.bare):
         # A server that never says anything of CORS: the error is not what is missing.
         return None
-    meaning = f" ({MEANINGS[reply.status]})" if reply.status in MEANINGS else ""
-    error = f"{reply.status}{meaning}"
-    if reply.maker is not None and reply.maker.gateway:
-        return _explain_gateway(case, error, reply.maker)
-    if standing.replies and reply.nginx and not case.habits.errors:
-        return _explain_nginx(case, error)
-    if reply.status >= 500:
-        return _explain_framework(case, error, reply.framework)
-    return Cause(
-        "error-reply-without-cors",
-        f"The real problem is the {error}: its reply lacks the CORS header",
-        f"{case.host} answered {case.asked} with status {error}, and that reply has no Access-Control-Allow-Origin. "
-        "The browser keeps it from the page and reports CORS; what the page has to deal with is the "
-        f"{case.status}.",
-        f"Find out why {case.asked} ends in {case.status}. So that pages can see such errors, add the CORS headers to "
-        "error replies too: the CORS code has to come before what answers with the error.",
-        "server",
-        _list_evidence(case),
-        "certain" if case.passed else "likely",
-    )
-
-
-def _explain_gateway(case: Case, error: str, maker: Maker) -> Cause:
-    who = maker.name
-    configure = GATEWAYS.get(who, f"Let {who} add the CORS headers to its own error replies, if pages are to see them.")
-    return Cause(
-        "gateway-error-without-cors",
-        f"The real problem is the {error}, which {who} answered before the application",
-        f"{case.host} answered {case.asked} with status {error}. That reply was made by {who}, in front of the "
-        "application, so the application's CORS headers are not on it. The browser reports CORS; the real problem is "
-        f"the {case.status}.",
-        f"Find out why {who} answers {case.status}. {configure}",
-        "proxy",
-        (*_list_evidence(case), f"{who} made this reply: {describe_maker(case, maker)}."),
-        "certain" if case.passed else "likely",
-    )
-
-
-def _explain_nginx(case: Case, error: str) -> Cause:
-    return Cause(
-        "nginx-add-header-without-always",
-        f"The real problem is the {error}; nginx leaves the CORS header off error replies",
-        f"{case.host} answered {case.asked} with status {error} and no Access-Control-Allow-Origin, which its other "
-        "replies have. nginx's add_header sets headers on successes and redirects only, unless the line ends in "
-        "always. The browser reports CORS; the real problem is the error.",
-        f"Find out why {case.asked} ends in {case.status}. In nginx, end such lines with always, as in: add_header "
-        f"Access-Control-Allow-Origin {case.page} always; and if the application behind nginx sets the header, look at "
-        "its error handling.",
-        "proxy",
-        (
-            *_list_evidence(case),
-            f"The reply comes through nginx ({SERVER}), and no error reply of {case.host} has the header.",
-        ),
-        "likely",
-    )
-
-
-def _explain_framework(case: Case, error: str, framework: str | None) -> Cause:
-    evidence = list(_list_evidence(case))
-    others = sorted(case.habits.errors - {case.status})
-    if others:
-        evidence.append(
-            f"Other errors carry the header ({join([str(one) for one in others[:4]])}): only unexpected failures go "
-            "without."
+    maker, status = reply.maker, reply.status
+    if maker is not None and maker.gateway:
+        who = maker.name
+        other = f"Let {who} add the CORS headers to its own error replies, if pages are to see them."
+        return _explain(
+            case,
+            "gateway-error-without-cors",
+            f", which {who} answered before the application",
+            f". That reply was made by {who}, in front of the application, so the application's CORS headers are not "
+            f"on it. {REPORTED} the {status}.",
+            f"Find out why {who} answers {status}. {GATEWAYS.get(who, other)}",
+            "proxy",
+            f"{who} made this reply: {describe_maker(case, maker)}.",
         )
-    if framework is not None:
-        evidence.append(f"The reply was made by {framework} ({SERVER}).")
-    return Cause(
+    if standing.replies and reply.nginx and not case.habits.errors:
+        cause = _explain(
+            case,
+            "nginx-add-header-without-always",
+            "; nginx leaves the CORS header off error replies",
+            " and no Access-Control-Allow-Origin, which its other replies have. nginx's add_header sets headers on "
+            f"successes and redirects only, unless the line ends in always. {REPORTED} the error.",
+            f"Find out why {case.asked} ends in {status}. In nginx, end such lines with always, as in: add_header "
+            f"Access-Control-Allow-Origin {case.page} always; and if the application behind nginx sets the header, "
+            "look at its error handling.",
+            "proxy",
+            f"The reply comes through nginx ({SERVER}), and no error reply of {case.host} has the header.",
+        )
+        return replace(cause, certainty="likely")
+    if status < 500:
+        return _explain(
+            case,
+            "error-reply-without-cors",
+            ": its reply lacks the CORS header",
+            ", and that reply has no Access-Control-Allow-Origin. The browser keeps it from the page and reports CORS; "
+            f"what the page has to deal with is the {status}.",
+            f"Find out why {case.asked} ends in {status}. So that pages can see such errors, add the CORS headers to "
+            "error replies too: the CORS code has to come before what answers with the error.",
+        )
+    others = [str(one) for one in sorted(case.habits.errors - {status})[:4]]
+    evidence = (
+        [f"Other errors carry the header ({join(others)}): only unexpected failures go without."] if others else []
+    )
+    if reply.framework is not None:
+        evidence.append(f"The reply was made by {reply.framework} ({SERVER}).")
+    return _explain(
+        case,
         "framework-error-without-cors",
-        f"The real problem is the {error}: the error reply lacks the CORS header",
-        f"{case.host} answered {case.asked} with status {error}. When code fails unexpectedly, many frameworks answer "
-        "from outside their middleware, and what the CORS middleware would have added is missing. The browser reports "
-        f"CORS; the real problem is the {case.status}.",
+        ": the error reply lacks the CORS header",
+        ". When code fails unexpectedly, many frameworks answer from outside their middleware, and what the CORS "
+        f"middleware would have added is missing. {REPORTED} the {status}.",
         f"Look into the server's log for the failure behind {case.asked}. Then let the CORS code wrap the error "
         "handler, so that pages can see the next one.",
         "server",
-        tuple(evidence),
-        "certain" if case.passed else "likely",
+        *evidence,
     )
 
 
-def _list_evidence(case: Case) -> tuple[str, ...]:
-    if not case.passed:
-        return (
+def _explain(
+    case: Case, code: str, title: str, what: str, action: str, actor: Actor = "server", *evidence: str
+) -> Cause:
+    """Return a cause whose title and text go on behind the error."""
+    error = f"{case.status} ({MEANINGS[case.status]})" if case.status in MEANINGS else str(case.status)
+    if case.passed:
+        bare = [str(one) for one in (*sorted(case.standing.bare - {case.status}), case.status)[:5]]
+        only = f"replies with {join(bare)} lack" if bare[1:] else f"only the {case.status} lacks"
+        passed = describe_passed(case, f"; {only} the header.")
+    else:
+        passed = [
             f"No other reply of {case.host} to this origin was recorded, so both may be wrong: the {case.status} and "
-            "the CORS headers.",
-        )
-    bare = sorted(case.standing.bare - {case.status})
-    only = f"only the {case.status} lacks the header"
-    if bare:
-        only = f"replies with {join([str(one) for one in (*bare, case.status)][:5])} lack the header"
-    return tuple(describe_passed(case, f"; {only}."))
+            "the CORS headers."
+        ]
+    return Cause(
+        code,
+        f"The real problem is the {error}{title}",
+        f"{case.host} answered {case.asked} with status {error}{what}",
+        action,
+        actor,
+        (*passed, *evidence),
+        "certain" if case.passed else "likely",
+    )

@@ -9,51 +9,42 @@ from corsight.policies.findings.causes.phrases import NEVER_SENT, describe_passe
 from corsight.policies.findings.model import Cause
 from corsight.policies.findings.words import clean, clean_all, join
 
-INSTRUMENTATION = {
-    "sentry-trace": "Sentry",
-    "baggage": "OpenTelemetry or Sentry",
-    "traceparent": "OpenTelemetry, or another tracing library (W3C Trace Context)",
-    "tracestate": "OpenTelemetry, or another tracing library (W3C Trace Context)",
-    "newrelic": "New Relic",
-    "elastic-apm-traceparent": "Elastic APM",
-    "request-id": "Application Insights",
-    "request-context": "Application Insights",
-    "b3": "Zipkin",
-    "uber-trace-id": "Jaeger",
-    "x-amzn-trace-id": "AWS X-Ray",
-    "x-cloud-trace-context": "Google Cloud Trace",
-    "x-dynatrace": "Dynatrace",
-    "x-dtpc": "Dynatrace",
-    "x-dtc": "Dynatrace",
-    "x-instana-t": "Instana",
-    "x-instana-s": "Instana",
-    "x-instana-l": "Instana",
-    "adrum": "AppDynamics",
-    "x-b3-traceid": "Zipkin",
+LIBRARIES = {
+    "Sentry": ("sentry-trace", "x-sentry-"),
+    "OpenTelemetry or Sentry": ("baggage",),
+    "OpenTelemetry, or another tracing library (W3C Trace Context)": ("traceparent", "tracestate"),
+    "New Relic": ("newrelic", "x-newrelic-"),
+    "Elastic APM": ("elastic-apm-traceparent", "x-elastic-"),
+    "Application Insights": ("request-id", "request-context"),
+    "Zipkin": ("b3", "x-b3-"),
+    "Jaeger": ("uber-trace-id",),
+    "AWS X-Ray": ("x-amzn-trace-id",),
+    "Google Cloud Trace": ("x-cloud-trace-context",),
+    "Dynatrace": ("x-dynatrace", "x-dynatrace-", "x-dtpc", "x-dtc"),
+    "Instana": ("x-instana-",),
+    "AppDynamics": ("adrum", "x-appdynamics-"),
+    "Datadog": ("x-datadog-",),
+    "PostHog": ("x-posthog-",),
+    "Highlight": ("x-highlight-",),
+    "Honeycomb": ("x-honeycomb-",),
+    "OpenTracing": ("ot-tracer-",),
 }
-PREFIXES = {
-    "x-datadog-": "Datadog",
-    "x-posthog-": "PostHog",
-    "x-b3-": "Zipkin",
-    "x-newrelic-": "New Relic",
-    "x-instana-": "Instana",
-    "x-sentry-": "Sentry",
-    "x-elastic-": "Elastic APM",
-    "x-highlight-": "Highlight",
-    "x-honeycomb-": "Honeycomb",
-    "x-dynatrace-": "Dynatrace",
-    "x-appdynamics-": "AppDynamics",
-    "ot-tracer-": "OpenTracing",
-}
-
-
+"""Tracing and analytics libraries, and the request headers that they add; a name with a hyphen at its end is a prefix.
+"""
 SENT_BY_PAGE = ("preflight-header-not-allowed", "allow-origin-missing", "preflight-status-not-ok")
 METHODS, HEADERS = "Access-Control-Allow-Methods", "Access-Control-Allow-Headers"
 
 
 def find_library(name: str) -> str | None:
     """Return the tracing or analytics library that sets this request header (lower case); None where none does."""
-    return INSTRUMENTATION.get(name) or next((who for prefix, who in PREFIXES.items() if name.startswith(prefix)), None)
+    return next(
+        (
+            library
+            for library, signs in LIBRARIES.items()
+            if any(name == sign or (sign.endswith("-") and name.startswith(sign)) for sign in signs)
+        ),
+        None,
+    )
 
 
 def find_sent_by_page(case: Case) -> Cause | None:

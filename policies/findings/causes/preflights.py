@@ -18,45 +18,39 @@ def find_redirected(case: Case) -> Cause | None:
     if not case.preflight or redirect is None or case.status not in REDIRECT_STATUSES:
         return None
     to, kind = quotes.TARGET, redirect.kind
-    what = f"{case.host} answered the preflight for {case.asked} with a redirect ({case.status}) to {to}"
-    never = f"Browsers follow no redirect for a preflight. {NEVER_SENT}"
-    seen = (f"Status {case.status}, Location: {to}.",)
-    if kind == "login":
-        return Cause(
-            "preflight-redirected-to-login",
-            "The preflight was sent to a login page",
-            f"{what}, a login page. {BARE}, so to the server it looks like somebody who is not logged in. {never}",
-            "Let OPTIONS pass before authentication, and answer requests of scripts that are not logged in with 401 "
-            "instead of a redirect.",
-            "server",
-            seen,
-        )
-    if kind == "slash":
-        return Cause(
-            "preflight-redirected-to-slash",
-            "The preflight was redirected for a slash at the end of the URL",
-            f"{what}: the same URL but for the final slash. {never}",
-            f"Let the page ask {to}, exactly as the server spells it, or switch the server's slash redirect off.",
-            "client",
-            seen,
-        )
-    if kind == "https":
-        return Cause(
-            "preflight-redirected-to-https",
-            "The preflight was redirected from http to https",
-            f"{what}: the page asks with http, and the server wants https. {never}",
-            "Let the page ask with https:// in the URL.",
-            "client",
-            seen,
-        )
+    actor: Actor = "client"
+    code, title, what = "preflight-redirected", "The preflight was redirected", ""
     action = f"Let the page ask {to}, or answer OPTIONS without redirecting."
-    actor: Actor = "server" if kind == "http" else "client"
-    if kind == "http":
+    if kind == "login":
+        code, title, actor = "preflight-redirected-to-login", "The preflight was sent to a login page", "server"
+        what = f", a login page. {BARE}, so to the server it looks like somebody who is not logged in"
+        action = (
+            "Let OPTIONS pass before authentication, and answer requests of scripts that are not logged in with 401 "
+            "instead of a redirect."
+        )
+    elif kind == "slash":
+        code, title = "preflight-redirected-to-slash", f"{title} for a slash at the end of the URL"
+        what = ": the same URL but for the final slash"
+        action = f"Let the page ask {to}, exactly as the server spells it, or switch the server's slash redirect off."
+    elif kind == "https":
+        code, title = "preflight-redirected-to-https", f"{title} from http to https"
+        what = ": the page asks with http, and the server wants https"
+        action = "Let the page ask with https:// in the URL."
+    elif kind == "http":
+        actor = "server"
         action = (
             "Answer OPTIONS without redirecting. The server takes the request for http: tell it of TLS in front of it "
             "(X-Forwarded-Proto)."
         )
-    return Cause("preflight-redirected", "The preflight was redirected", f"{what}. {never}", action, actor, seen)
+    return Cause(
+        code,
+        title,
+        f"{case.host} answered the preflight for {case.asked} with a redirect ({case.status}) to {to}{what}. Browsers "
+        f"follow no redirect for a preflight. {NEVER_SENT}",
+        action,
+        actor,
+        (f"Status {case.status}, Location: {to}.",),
+    )
 
 
 def find_refused(case: Case) -> Cause | None:
