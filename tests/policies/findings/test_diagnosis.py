@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import corsight.policies.findings as room
-from corsight.policies.exchange import HeaderList, Response
 from corsight.policies.findings import CAUSES, Diagnosis, advisor, diagnosis, groups, summary
 from corsight.policies.findings.text import lay_out, write_lines
 from corsight.policies.rules import RULES
