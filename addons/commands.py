@@ -17,7 +17,7 @@ from corsight.addons.annotate import PATCHED, PREFIX
 from corsight.addons.views import Stories, told
 from corsight.policies.engines import ENGINES
 from corsight.policies.findings import Diagnosis
-from corsight.policies.findings.text import lines
+from corsight.policies.findings.text import write_lines
 from corsight.policies.session import Judged, Session
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class Commands:
         diagnosis = Diagnosis()
         for judged in self._stories.in_time():
             diagnosis.add(judged)
-        return lines(diagnosis.findings(), WIDTH)
+        return write_lines(diagnosis.list_findings(), WIDTH)
 
 
 def rejudged(session: Session, flows: Sequence[http.HTTPFlow]) -> dict[str, Judged]:

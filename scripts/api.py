@@ -70,7 +70,7 @@ def audit(path: str | PathLike[str], *, engine: EngineName | None = None) -> lis
     diagnosis = Diagnosis()
     for judged in judge_recording(path, engine=engine):
         diagnosis.add(judged)
-    return diagnosis.findings()
+    return diagnosis.list_findings()
 
 
 def _open(path: str | PathLike[str]) -> Recording:

@@ -1,162 +1,177 @@
-"""A case: one blocked exchange as the families of causes look at it."""
+"""Cases: all that a cause may turn on. Blocked exchanges with equal cases are one group, and have one cause.
+
+A cause gets a case and nothing else, so it cannot turn on what the grouping leaves out. What it needs besides is a
+field more here (a trait, where values vary without meaning); what it only shows is a quote (see `quotes`).
+"""
 
 from __future__ import annotations
 
-from corsight.policies.engines import ENGINES
-from corsight.policies.exchange import Exchange, Response
-from corsight.policies.facts import Facts
-from corsight.policies.fetch.headers import extract_header_list_values
-from corsight.policies.fetch.origin import origin_of
-from corsight.policies.fetch.safelist import find_uncovered_names
-from corsight.policies.findings.model import shown
-from corsight.policies.findings.traffic import Answered, Server, Standing, Traffic
-from corsight.policies.session import Judged
-from corsight.policies.session.fetches import Entry
+from dataclasses import field
+from typing import NamedTuple
+
+from corsight.policies.facts import Role
+from corsight.policies.findings import quotes
+from corsight.policies.findings.failures import Failure, classify_failure
+from corsight.policies.findings.replies import Redirect, Reply, is_login, read_redirect, read_reply
+from corsight.policies.findings.sample import Granted, Sample
+from corsight.policies.findings.traffic import Server, Standing, Traffic
+from corsight.policies.findings.words import clean, name_host
+from corsight.policies.value import value
+from corsight.policies.verdict import EngineName, Outcome
+
+ALLOW_ORIGIN = "access-control-allow-origin"
+PRIVATE_NETWORK = ("access-control-request-private-network", "access-control-request-local-network")
+BROWSERS = frozenset[EngineName](("chromium", "firefox", "webkit"))
 
 
-class Case:
-    """One blocked exchange, and what the traffic knows of its server, its page and its URL.
-
-    `response` is the one that was judged (after a 304 the stored one); None where no answer came. `filled` is the
-    earlier exchange that a cache seems to have answered it from.
+class Stored(NamedTuple):
+    """A response that a 304 confirmed: whether this same origin got it, or a request without Origin, and its
+    Access-Control-Allow-Origin.
     """
 
-    __slots__ = ("filled", "judged", "server", "traffic")
+    own: bool
+    anonymous: bool
+    allow_origin: str | None
 
-    def __init__(self, judged: Judged, traffic: Traffic) -> None:
-        self.judged = judged
-        self.traffic = traffic
-        self.server = origin_of(judged.entry.exchange.request.url)
-        response = judged.entry.exchange.response
-        self.filled: Answered | None = None
-        if response is not None and judged.entry.role != "preflight":
-            self.filled = traffic.filled(judged.entry.exchange, response)
 
-    @property
-    def entry(self) -> Entry:
-        """The exchange in its fetch."""
-        return self.judged.entry
+@value
+class Case:
+    """What a cause may turn on, of one blocked exchange.
 
-    @property
-    def exchange(self) -> Exchange:
-        """The exchange."""
-        return self.judged.entry.exchange
+    `traffic` is looked up by the other fields alone, and is the same for all cases. `origin` is the request's,
+    `page_origin` that of the page behind it; `method` and `names` are what a preflight asks for. `status` is that of
+    the answer as it came, 0 without one; `reply` is the response that was judged. Of a 304, that is the stored one,
+    and `new_allow_origin` what it says itself. `redirected` tells that the request came by a redirect, `filled` that
+    a cache answered with a reply that was seen before, `unfollowed` that a preflight is only blocked since nothing
+    followed, `alone` that every other browser lets it pass. `preflight_allow_origin` is what the preflight before the
+    request said, `remembered` the cached one that it went by (its id left out).
+    """
 
-    @property
-    def facts(self) -> Facts:
-        """What it was judged by."""
-        return self.judged.facts
+    rule: str
+    engine: EngineName
+    role: Role
+    server: str
+    origin: str | None
+    page_origin: str | None
+    method: str
+    names: tuple[str, ...]
+    mode: str
+    image: bool
+    include: bool
+    include_is_told: bool
+    has_referrer: bool
+    asks_for_private_network: bool
+    status: int
+    failure: Failure | None
+    reply: Reply | None
+    redirect: Redirect | None
+    redirected: bool
+    led_to_login: bool
+    filled: bool
+    stored: Stored | None
+    new_allow_origin: str | None
+    preflight_allow_origin: str | None
+    remembered: Granted | None
+    unfollowed: bool
+    alone: bool
+    traffic: Traffic = field(compare=False, repr=False)
 
-    @property
-    def rule(self) -> str:
-        """The code of the rule that blocked it."""
-        return self.judged.verdict.ruling.rule or ""
-
-    @property
-    def response(self) -> Response | None:
-        """The response that was judged."""
-        return self.facts.response
-
-    @property
-    def status(self) -> int:
-        """The status of the answer as it came, 0 without one."""
-        return self.exchange.response.status if self.exchange.response is not None else 0
+    # -- what the fields say together ---------------------------------------------------------------------------------
 
     @property
     def preflight(self) -> bool:
         """Whether it is a preflight."""
-        return self.facts.role == "preflight"
+        return self.role == "preflight"
 
     @property
-    def origin(self) -> str:
+    def asker(self) -> str:
         """The origin that asked, as the request says it."""
-        return self.facts.origin or "null"
-
-    @property
-    def standing(self) -> Standing:
-        """How this server answers this origin."""
-        return self.traffic.standing(self.origin, self.server)
-
-    @property
-    def known(self) -> Server:
-        """How this server answers anyone."""
-        return self.traffic.server(self.server)
-
-    def header(self, name: str) -> str | None:
-        """A header (lower case) of the response that was judged."""
-        return None if self.response is None else self.response.headers.get(name)
+        return self.origin or "null"
 
     @property
     def allow_origin(self) -> str | None:
-        """Its Access-Control-Allow-Origin."""
-        return self.header("access-control-allow-origin")
+        """The reply's Access-Control-Allow-Origin, as browsers read it."""
+        return ", ".join(self.reply.allow_origin) if self.reply is not None and self.reply.allow_origin else None
 
     @property
     def missing_names(self) -> tuple[str, ...]:
         """The request header names (lower case) that a preflight asks for and is not granted."""
-        listed = extract_header_list_values(self.header("access-control-allow-headers"))
-        names = [name.lower() for name in self.facts.names]
-        return find_uncovered_names(listed if isinstance(listed, tuple) else (), names, include=self.include)
+        granted = {name.lower() for name in self.reply.allow_headers} if self.reply is not None else set()
+        wildcard = "*" in granted and not self.include
+        names = [name.lower() for name in self.names]
+        return tuple(name for name in names if name not in granted and (not wildcard or name == "authorization"))
+
+    # -- what the traffic shows of them -------------------------------------------------------------------------------
 
     @property
-    def include(self) -> bool:
-        """Whether it is taken to have credentials."""
-        facts = self.facts
-        return facts.credentials == "include" or (facts.credentials == "unknown" and facts.likelier == "include")
+    def standing(self) -> Standing:
+        """How this server answers this origin."""
+        return self.traffic.find_standing(self.asker, self.server)
+
+    @property
+    def passed(self) -> int:
+        """How many replies of this server to this origin passed."""
+        return self.standing.replies
+
+    @property
+    def habits(self) -> Server:
+        """How this server answers anyone."""
+        return self.traffic.find_server(self.server)
 
     # -- words --------------------------------------------------------------------------------------------------------
 
     @property
     def host(self) -> str:
         """The server, as texts name it."""
-        return host_of(self.exchange.request.url)
+        return name_host(self.server) or "the server"
 
     @property
     def page(self) -> str:
         """The page that asked, as texts name it."""
-        return shown(self.origin)
+        return clean(self.asker)
 
     @property
     def asked(self) -> str:
         """The request, as texts name it: of a preflight, the one that it asks for."""
-        method = self.facts.method if self.preflight else self.exchange.request.method
-        return f"{shown(method, 40)} {path_of(self.exchange.request.url)}"
-
-    @property
-    def browser(self) -> str:
-        """The engine that judged."""
-        return ENGINES[self.judged.verdict.engine].label
+        return f"{clean(self.method, 40)} {quotes.PATH}"
 
 
-def host_of(url: str) -> str:
-    """The host and port of a URL, as texts name it."""
-    return shown(url.partition("://")[2].partition("/")[0].partition("?")[0].rpartition("@")[2], 100)
-
-
-def path_of(url: str) -> str:
-    """The path of a URL without its query, as texts name it."""
-    path = "/" + url.partition("://")[2].partition("/")[2].partition("?")[0]
-    return shown(path, 80)
-
-
-def plural(count: int, noun: str, nouns: str = "") -> str:
-    """A count with its noun."""
-    return f"{count} {noun}" if count == 1 else f"{count} {nouns or noun + 's'}"
-
-
-def listed(words: tuple[str, ...] | list[str]) -> str:
-    """Words as a list in a sentence."""
-    if len(words) < 2:
-        return "".join(words)
-    return f"{', '.join(words[:-1])} and {words[-1]}"
-
-
-def in_sentence(title: str) -> str:
-    """A title as it goes on after a colon; a header's name keeps its capitals."""
-    first = title.partition(" ")[0]
-    return title if "-" in first else title[:1].lower() + title[1:]
-
-
-def short(exchange: str) -> str:
-    """An exchange's id, as far as it has to be given to be found."""
-    return shown(exchange[:8], 8)
+def read_case(sample: Sample, traffic: Traffic) -> Case:
+    """Return the case of a blocked exchange."""
+    facts, reading, response, wire = sample.facts, sample.entry.reading, sample.response, sample.exchange.response
+    earlier, stored, remembered = sample.stored or sample.filler, sample.stored, sample.remembered
+    asks = sample.exchange.request.headers.get
+    differing = {other.engine for other in sample.others if other.outcome is not Outcome.BLOCKED}
+    redirect = None
+    if response is not None and facts.role != "request":
+        redirect = read_redirect(sample.url, response.headers.get("location"))
+    return Case(
+        traffic=traffic,
+        rule=sample.rule,
+        engine=sample.verdict.engine,
+        role=facts.role,
+        server=sample.server,
+        origin=facts.origin,
+        page_origin=facts.page_origin,
+        method=sample.method,
+        names=facts.names,
+        mode=facts.mode,
+        image="image" in (facts.destination, earlier.destination if earlier is not None else ""),
+        include="include" in (facts.credentials, facts.credentials == "unknown" and facts.likelier),
+        include_is_told=sample.find_evidence("credentials", "include") is not None,
+        has_referrer=(reading.referrer or "").startswith("http"),
+        asks_for_private_network=any(asks(name) for name in PRIVATE_NETWORK),
+        status=wire.status if wire is not None else 0,
+        failure=classify_failure(sample.exchange.error) if response is None else None,
+        reply=read_reply(response, sample.rule) if response is not None else None,
+        redirect=redirect,
+        redirected=bool(facts.chain),
+        led_to_login=bool(facts.chain) and is_login(sample.url) and not is_login(facts.chain[0]),
+        filled=earlier is not None,
+        stored=stored and Stored(stored.origin == reading.origin, stored.origin is None, stored.allow_origin),
+        new_allow_origin=wire.headers.get(ALLOW_ORIGIN) if wire is not None and wire.status == 304 else None,
+        preflight_allow_origin=sample.preflight.allow_origin if sample.preflight is not None else None,
+        remembered=remembered and remembered._replace(id=""),
+        unfollowed=sample.is_unfollowed(),
+        alone=sample.verdict.engine in BROWSERS and BROWSERS - {sample.verdict.engine} <= differing,
+    )

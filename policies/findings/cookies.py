@@ -2,41 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from corsight.policies.exchange import Response
-from corsight.policies.fetch.origin import is_potentially_trustworthy, origin_of, same_site
-from corsight.policies.findings.case import host_of, listed
-from corsight.policies.findings.model import Cause, shown
-from corsight.policies.findings.notes import Notes
-from corsight.policies.session import Judged
+from corsight.policies.fetch.origin import is_potentially_trustworthy, same_site
+from corsight.policies.findings import quotes
+from corsight.policies.findings.groups import Group
+from corsight.policies.findings.model import Cause
+from corsight.policies.findings.sample import Sample
+from corsight.policies.findings.words import clean, clean_all, join, name_host
 from corsight.policies.session.memory import Memory
 from corsight.policies.verdict import Outcome
 
+ALLOW_CREDENTIALS = "access-control-allow-credentials"
 HOSTS = 1000
 NAMES = 8
 INFRASTRUCTURE = (
-    "__cf",
-    "_cfuvid",
-    "cf_",
-    "awsalb",
-    "arraffinity",
-    "gclb",
-    "bigip",
-    "incap_",
-    "visid_",
-    "nlbi_",
-    "ak_",
-    "bm_",
-    "datadome",
-    "_abck",
-    "ts0",
+    *("__cf", "_cfuvid", "cf_", "awsalb", "arraffinity", "gclb", "bigip", "incap_", "visid_", "nlbi_", "ak_", "bm_"),
+    *("datadome", "_abck", "ts0"),
 )
 """How cookies of load balancers and firewalls begin: nobody misses them."""
-
-Why = Literal["samesite", "secure", "default"]
 
 
 class SetCookie(NamedTuple):
@@ -45,7 +32,6 @@ class SetCookie(NamedTuple):
     name: str
     same_site: str | None
     secure: bool
-    partitioned: bool
 
 
 @dataclass(slots=True)
@@ -56,34 +42,46 @@ class Jar:
     travelling: set[str] = field(default_factory=set)
 
 
+@dataclass(slots=True)
+class Note:
+    """What is to be said of one server: the exchanges, the cookies with why they do not travel, and whether a request
+    came without any.
+    """
+
+    group: Group
+    cookies: dict[str, str] = field(default_factory=dict)
+    missing: bool = False
+
+
+type Explain = Callable[[str, Note], Cause]
+"""What makes a cause of a host and a note."""
+
+
 class Cookies:
-    """Watches them."""
+    """Follows the cookies of every server in every browser."""
 
-    def __init__(self, notes: Notes) -> None:
-        self._notes = notes
+    def __init__(self) -> None:
         self._jars: Memory[tuple[str, str], Jar] = Memory(HOSTS)
+        self._notes: Memory[tuple[Explain, str], Note] = Memory(HOSTS)
 
-    def add(self, judged: Judged) -> None:
+    def add(self, sample: Sample) -> None:
         """Take in an exchange."""
-        entry, exchange = judged.entry, judged.entry.exchange
-        facts, response = judged.facts, exchange.response
+        facts, response = sample.facts, sample.exchange.response
         if response is None or facts.role == "preflight":
             return
-        url, page = exchange.request.url, facts.page_origin or facts.origin
-        key = judged.client.label, origin_of(url)
-        foreign = facts.tainting == "cors" and page not in (None, "null") and not same_site(page or "", origin_of(url))
+        page = facts.page_origin or facts.origin or "null"
+        foreign = facts.tainting == "cors" and page != "null" and not same_site(page, sample.server)
+        key = sample.judged.client.label, sample.server
+        if foreign and not sample.entry.reading.cookie and sample.verdict.outcome is Outcome.ALLOWED:
+            self._add_missing(sample, response, self._jars.get(key) or Jar())
+        cookies = list(list_cookies(response)) if "set-cookie" in response.headers else []
+        if not cookies:
+            return
         if facts.tainting == "cors":
-            if "set-cookie" in response.headers:
-                self._set(judged, response, foreign)
-            if foreign and not entry.reading.cookie and judged.verdict.outcome is Outcome.ALLOWED:
-                self._missing(judged, response, self._jars.get(key))
-        if "set-cookie" in response.headers:
-            self._remember(key, response, judged.verdict.engine, url)
-
-    def _remember(self, key: tuple[str, str], response: Response, engine: str, url: str) -> None:
+            self._add_set(sample, response, cookies, foreign)
         jar = self._jars.get(key) or Jar()
-        for cookie in cookies_of(response):
-            why = stays_home(cookie, engine, url)
+        for cookie in cookies:
+            why = explain_staying(cookie, sample.verdict.engine, sample.url)
             if why is None:
                 jar.kept_home.pop(cookie.name, None)
                 if len(jar.travelling) < NAMES:
@@ -92,111 +90,110 @@ class Cookies:
                 jar.kept_home[cookie.name] = why
         self._jars.put(key, jar)
 
-    def _set(self, judged: Judged, response: Response, foreign: bool) -> None:
-        exchange, facts, verdict = judged.entry.exchange, judged.facts, judged.verdict
-        cookies = list(cookies_of(response))
-        names = [shown(cookie.name, 40) for cookie in cookies][:4]
-        host, server = host_of(exchange.request.url), origin_of(exchange.request.url)
-        if not cookies:
-            return
-        if facts.credentials == "not-include":
-            if (
-                verdict.outcome is Outcome.ALLOWED
-                and response.headers.get("access-control-allow-credentials") == "true"
-            ):
-                self._notes.add(
-                    ("cookie-ignored", server),
-                    Cause(
-                        "cookie-ignored",
-                        f"The cookie {listed(names)} is thrown away: the page asked without credentials",
-                        f"{host} sets {listed(names)}, but the page asked without credentials, and then a browser "
-                        "neither sends cookies nor keeps those it gets. CORS is right: the server allows credentials.",
-                        "Ask with credentials: 'include' (fetch) or withCredentials = true (XMLHttpRequest, axios), "
-                        "also where the cookie is first set, as at login.",
-                        "client",
-                    ),
-                    judged,
-                )
-            return
-        if verdict.outcome is Outcome.BLOCKED and facts.credentials == "include":
-            self._notes.add(
-                ("cookie-set-by-blocked-reply", server),
-                Cause(
-                    "cookie-set-by-blocked-reply",
-                    "A blocked reply still did its work: its cookie was kept",
-                    f"{host} set {listed(names)} with a reply that the browser kept from the page. CORS hides the "
-                    "reply only: the request was carried out, and its cookies count. A page that tries again may do "
-                    "everything twice.",
-                    "Nothing is to be done about the cookie; repair what blocked the reply, and do not take CORS for a "
-                    "protection of the server.",
-                    "nobody",
-                ),
-                judged,
-            )
-        if foreign and verdict.outcome is Outcome.ALLOWED:
-            self._rejected(judged, cookies)
+    def list_groups(self) -> list[tuple[str, Group, Cause]]:
+        """Return what is to be said, each with its server and its cause."""
+        return [
+            (server, note.group, explain(name_host(server), note)) for (explain, server), note in self._notes.items()
+        ]
 
-    def _rejected(self, judged: Judged, cookies: list[SetCookie]) -> None:
-        url = judged.entry.exchange.request.url
-        bad = {
-            cookie.name: why
-            for cookie in cookies
-            if (why := stays_home(cookie, judged.verdict.engine, url)) is not None
-        }
-        if bad:
-            self._notes.add(("cookie-not-sent", origin_of(url)), not_sent(host_of(url), bad, judged), judged)
+    def _note(self, sample: Sample, explain: Explain, cookies: Mapping[str, str], *, missing: bool = False) -> None:
+        note = self._notes.get((explain, sample.server)) or Note(Group("advice", sample))
+        note.group.add(sample, None)
+        note.missing |= missing
+        for name, why in cookies.items():
+            if name in note.cookies or len(note.cookies) < NAMES:
+                note.cookies[name] = min(why, note.cookies.get(name, why))
+        self._notes.put((explain, sample.server), note)
 
-    def _missing(self, judged: Judged, response: Response, jar: Jar | None) -> None:
-        """A credentialed request of a foreign page carries no cookie."""
-        entry, facts = judged.entry, judged.facts
-        if facts.credentials != "include" or response.headers.get("access-control-allow-credentials") != "true":
+    def _add_set(self, sample: Sample, response: Response, cookies: list[SetCookie], foreign: bool) -> None:
+        """Note what becomes of the cookies that a CORS response sets."""
+        outcome, include = sample.verdict.outcome, sample.facts.credentials
+        names = dict.fromkeys((cookie.name for cookie in cookies), "")
+        if include == "not-include":
+            if outcome is Outcome.ALLOWED and response.headers.get(ALLOW_CREDENTIALS) == "true":
+                self._note(sample, _explain_ignored, names)
+        elif outcome is Outcome.BLOCKED and include == "include":
+            self._note(sample, _explain_kept, names)
+        elif foreign and outcome is Outcome.ALLOWED:
+            reasons = {one.name: explain_staying(one, sample.verdict.engine, sample.url) for one in cookies}
+            kept_home = {name: why for name, why in reasons.items() if why is not None}
+            if kept_home:
+                self._note(sample, _explain_not_sent, kept_home)
+
+    def _add_missing(self, sample: Sample, response: Response, jar: Jar) -> None:
+        """Note that a request of a foreign page carries no cookie, though it was made with credentials."""
+        get = response.headers.get
+        if sample.facts.credentials != "include" or get(ALLOW_CREDENTIALS) != "true":
             return
-        url = entry.exchange.request.url
-        if jar is not None and jar.kept_home and not jar.travelling:
-            key = "cookie-not-sent", origin_of(url)
-            self._notes.add(key, not_sent(host_of(url), jar.kept_home, judged), judged)
-            note = self._notes.of(key)
-            if note is not None:
-                note.evidence[f"Later requests of the page with credentials carried no cookie to {host_of(url)}."] = (
-                    None
-                )
-        elif entry.exchange.request.headers.get("sec-fetch-storage-access") == "none" and (
-            (jar is not None and jar.travelling) or response.status in (401, 403)
+        if jar.kept_home and not jar.travelling:
+            self._note(sample, _explain_not_sent, jar.kept_home, missing=True)
+        elif sample.exchange.request.headers.get("sec-fetch-storage-access") == "none" and (
+            jar.travelling or response.status in (401, 403)
         ):
-            self._notes.add(
-                ("cookie-third-party", origin_of(url)),
-                Cause(
-                    "cookie-third-party",
-                    "The browser withholds third-party cookies; CORS is right",
-                    f"The page {shown(facts.origin or '')} asks {host_of(url)} with credentials, and CORS allows "
-                    "that. But the two are different sites, and this browser sends no cookies across sites.",
-                    "Serve page and API under one site (app.example and api.example), use the Storage Access API, "
-                    "partitioned cookies (CHIPS), or a token in place of the cookie.",
-                    "client",
-                    ("The request says Sec-Fetch-Storage-Access: none, and carries no cookie.",),
-                ),
-                judged,
-            )
+            self._note(sample, _explain_third_party, {})
 
 
-def not_sent(host: str, why: dict[str, str], judged: Judged) -> Cause:
-    """The cookies that foreign pages' requests never carry."""
-    names = [shown(name, 40) for name in why][:4]
-    reasons = tuple(f"{shown(name, 40)}: {reason}." for name, reason in list(why.items())[:4])
+def _explain_ignored(host: str, note: Note) -> Cause:
+    names = _list_names(note)
     return Cause(
-        "cookie-not-sent",
-        f"The cookie {listed(names)} does not travel to {host}: SameSite, not CORS",
-        f"CORS is right: {host} allows the page {shown(judged.facts.origin or '')} and its credentials. "
-        f"But page and server are different sites, and the way {listed(names)} is set, no request from another site "
-        "carries it. To the server the user looks logged out.",
-        "Set the cookie with SameSite=None; Secure (over https), or serve page and API under one site.",
-        "server",
-        reasons,
+        "cookie-ignored",
+        f"The cookie {names} is thrown away: the page asked without credentials",
+        f"{host} sets {names}, but the page asked without credentials, and then a browser neither sends cookies nor "
+        "keeps those it gets. CORS is right: the server allows credentials.",
+        "Ask with credentials: 'include' (fetch) or withCredentials = true (XMLHttpRequest, axios), also where the "
+        "cookie is first set, as at login.",
+        "client",
     )
 
 
-def stays_home(cookie: SetCookie, engine: str, url: str) -> str | None:
-    """Why a cookie is not sent with a foreign page's requests; None where it is, or where it does not matter."""
+def _explain_kept(host: str, note: Note) -> Cause:
+    return Cause(
+        "cookie-set-by-blocked-reply",
+        "A blocked reply still did its work: its cookie was kept",
+        f"{host} set {_list_names(note)} with a reply that the browser kept from the page. CORS hides the reply only: "
+        "the request was carried out, and its cookies count. A page that tries again may do everything twice.",
+        "Nothing is to be done about the cookie; repair what blocked the reply, and do not take CORS for a protection "
+        "of the server.",
+        "nobody",
+    )
+
+
+def _explain_not_sent(host: str, note: Note) -> Cause:
+    names = _list_names(note)
+    evidence = [f"{clean(name, 40)}: {why}." for name, why in sorted(note.cookies.items())[:4]]
+    if note.missing:
+        evidence.append(f"Later requests of the page with credentials carried no cookie to {host}.")
+    return Cause(
+        "cookie-not-sent",
+        f"The cookie {names} does not travel to {host}: SameSite, not CORS",
+        f"CORS is right: {host} allows the page {quotes.PAGE} and its credentials. But page and server are different "
+        f"sites, and the way {names} is set, no request from another site carries it. To the server the user looks "
+        "logged out.",
+        "Set the cookie with SameSite=None; Secure (over https), or serve page and API under one site.",
+        "server",
+        tuple(evidence),
+    )
+
+
+def _explain_third_party(host: str, note: Note) -> Cause:
+    return Cause(
+        "cookie-third-party",
+        "The browser withholds third-party cookies; CORS is right",
+        f"The page {quotes.PAGE} asks {host} with credentials, and CORS allows that. But the two are different sites, "
+        "and this browser sends no cookies across sites.",
+        "Serve page and API under one site (app.example and api.example), use the Storage Access API, partitioned "
+        "cookies (CHIPS), or a token in place of the cookie.",
+        "client",
+        ("The request says Sec-Fetch-Storage-Access: none, and carries no cookie.",),
+    )
+
+
+def _list_names(note: Note) -> str:
+    return join(clean_all(sorted(note.cookies), 4, 40))
+
+
+def explain_staying(cookie: SetCookie, engine: str, url: str) -> str | None:
+    """Return why a cookie is not sent with a foreign page's requests; None where it is, or nobody misses it."""
     if cookie.name.lower().startswith(INFRASTRUCTURE):
         return None
     same = cookie.same_site
@@ -211,22 +208,19 @@ def stays_home(cookie: SetCookie, engine: str, url: str) -> str | None:
     return None
 
 
-def cookies_of(response: Response) -> Iterator[SetCookie]:
-    """The cookies that a response sets. A cookie that is deleted is none."""
+def list_cookies(response: Response) -> Iterator[SetCookie]:
+    """Yield the cookies that a response sets, but for those that it deletes."""
     for line in response.headers.lines("set-cookie")[:20]:
-        pair, *attributes = line[:4096].split(";")
+        pair, *parts = line[:4096].split(";")
         name, equals, _ = pair.partition("=")
         if not equals or not name.strip():
             continue
-        told = {
-            key.strip().lower(): value.strip().lower() for key, _, value in (one.partition("=") for one in attributes)
+        attributes = {
+            key.strip().lower(): value.strip().lower() for key, _, value in (part.partition("=") for part in parts)
         }
-        if (
-            told.get("max-age", "1").lstrip("-") == "0"
-            or told.get("max-age", "").startswith("-")
-            or "1970" in told.get("expires", "")
-        ):
+        age = attributes.get("max-age", "")
+        if age == "0" or age.startswith("-") or "1970" in attributes.get("expires", ""):
             continue
-        same = told.get("samesite")
+        same = attributes.get("samesite")
         same = same if same in ("lax", "strict", "none") else None
-        yield SetCookie(name.strip(), same, "secure" in told, "partitioned" in told)
+        yield SetCookie(name.strip(), same, "secure" in attributes)

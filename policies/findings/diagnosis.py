@@ -7,18 +7,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-
-from corsight.policies.findings.advice import Advice
-from corsight.policies.findings.case import Case
-from corsight.policies.findings.causes import explain, plain
-from corsight.policies.findings.groups import GROUPS, Group, signature
-from corsight.policies.findings.merge import merged
+from corsight.policies.findings.advisor import Advisor
+from corsight.policies.findings.case import Case, read_case
+from corsight.policies.findings.causes import explain, explain_rule
+from corsight.policies.findings.groups import Group, merge
+from corsight.policies.findings.mismatches import find_mismatch
 from corsight.policies.findings.model import Cause, Finding, Kind
+from corsight.policies.findings.quotes import fill_in
+from corsight.policies.findings.sample import Sample
 from corsight.policies.findings.traffic import Traffic
 from corsight.policies.session import Judged
 from corsight.policies.verdict import Outcome
 
+GROUPS = 500
 ORDER: tuple[Kind, ...] = ("blocked", "failed", "advice")
 
 
@@ -27,47 +28,42 @@ class Diagnosis:
 
     def __init__(self) -> None:
         self._traffic = Traffic()
-        self._groups: dict[Hashable, Group] = {}
-        self._rest: dict[str, Group] = {}
-        self._advice = Advice()
+        self._groups: dict[tuple[Kind, Case], Group] = {}
+        self._rest: dict[tuple[Kind, str], tuple[Group, Case]] = {}
+        self._advisor = Advisor()
 
     def add(self, judged: Judged) -> None:
         """Take in the last word on an exchange: each exchange once, in the order of time."""
-        if judged.verdict.outcome is Outcome.BLOCKED or _failed_with_cors(judged):
-            case = Case(judged, self._traffic)
-            self._group(case).add(case)
-        self._traffic.add(judged)
-        self._advice.add(judged)
+        sample = Sample(judged)
+        if judged.verdict.outcome is Outcome.BLOCKED:
+            self._add("blocked", sample)
+        elif sample.rule and "cors" in (sample.facts.tainting, sample.facts.tainting_too):
+            # No answer came, for which the console may blame CORS. What else fails is nobody's question here: browsers
+            # ask their makers for things all the time.
+            self._add("failed", sample)
+        self._traffic.add(sample)
+        self._advisor.add(sample)
 
-    def _group(self, case: Case) -> Group:
-        key = signature(case)
-        group = self._groups.get(key)
-        if group is not None:
-            return group
-        if len(self._groups) < GROUPS:
-            return self._groups.setdefault(key, Group(case))
-        # No room to tell it apart: only its rule is told.
-        return self._rest.setdefault(case.rule, Group(case))
+    def _add(self, kind: Kind, sample: Sample) -> None:
+        self._traffic.look_up(sample)
+        case = read_case(sample, self._traffic)
+        group = self._groups.get((kind, case))
+        if group is None and len(self._groups) < GROUPS:
+            group = self._groups[kind, case] = Group(kind, sample)
+        if group is None:
+            # No room to tell it apart: only its rule is told.
+            group, _ = self._rest.setdefault((kind, case.rule), (Group(kind, sample), case))
+        group.add(sample, find_mismatch(sample))
 
-    def findings(self) -> list[Finding]:
-        """The findings, most important first: what is blocked, what failed, advice; then by certainty and count."""
-        explained = [(group, explain(group.case)) for group in self._groups.values()]
-        explained += [(group, plain(group.case)) for group in self._rest.values()]
+    def list_findings(self) -> list[Finding]:
+        """Return the findings: what is blocked, what failed, advice, each by certainty and count."""
+        explained = [(case.server, group, explain(case)) for (_, case), group in self._groups.items()]
+        explained += [(case.server, group, explain_rule(case)) for group, case in self._rest.values()]
+        explained += self._advisor.list_groups()
         together: dict[tuple[Kind, str, str, str], list[tuple[Group, Cause]]] = {}
-        for group, cause in explained:
-            kind: Kind = "blocked" if group.case.judged.verdict.outcome is Outcome.BLOCKED else "failed"
-            together.setdefault((kind, cause.code, group.case.server, cause.title), []).append((group, cause))
-        found = self._advice.findings()
-        for (kind, *_), members in together.items():
-            members.sort(key=lambda member: -member[0].count)
-            groups, causes = zip(*members, strict=True)
-            found.append(merged(groups, causes, kind))
-        return sorted(found, key=lambda one: (ORDER.index(one.kind), not one.certain, -one.count, one.code))
-
-
-def _failed_with_cors(judged: Judged) -> bool:
-    """Whether a request got no answer for which the console may blame CORS. What else fails is nobody's question here:
-    browsers ask their makers for things all the time.
-    """
-    facts = judged.facts
-    return judged.verdict.ruling.rule is not None and "cors" in (facts.tainting, facts.tainting_too)
+        for server, group, cause in sorted(explained, key=lambda one: one[1].first.moment):
+            key = group.kind, cause.code, server, cause.title
+            together.setdefault(key, []).append((group, fill_in(cause, group.first)))
+        findings = [merge(groups) for groups in together.values()]
+        # What is alike in all of that stays in the order of time.
+        return sorted(findings, key=lambda one: (ORDER.index(one.kind), not one.certain, -one.count, one.code))

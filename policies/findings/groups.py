@@ -1,113 +1,189 @@
-"""Blocked exchanges, put together while they are alike: a group is one line of a finding-to-be.
+"""Groups: exchanges of which the same is said, put together; and groups of one cause made a finding.
 
-What is held grows with what differs, not with what repeats, and stops at a bound; counts never do.
+What a group holds grows with what differs, not with what repeats, and stops at a bound. Counts never do.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Hashable
-from dataclasses import dataclass, field
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
-from corsight.policies.findings.case import Case
-from corsight.policies.findings.model import LONGEST_MESSAGE, Elsewhere, Place, Said, Seen, Unsure, shown
-from corsight.policies.findings.replies import cache_sign, maker_of, redirect_kind
-from corsight.policies.findings.seen import place_of, seen_of, unsure_of
-from corsight.policies.verdict import EngineName, Outcome
+from corsight.policies.findings.doubts import find_doubt
+from corsight.policies.findings.mismatches import find_place
+from corsight.policies.findings.model import (
+    Cause,
+    ConsoleText,
+    Doubt,
+    Finding,
+    Kind,
+    Mismatch,
+    OtherEngine,
+    Place,
+)
+from corsight.policies.findings.sample import Sample
+from corsight.policies.findings.words import LONGEST_MESSAGE, clean
+from corsight.policies.rules import RULES
+from corsight.policies.verdict import EngineName
 
 PLACES = 100
 """How many different places of one group are told apart; the rest is only counted."""
+MISMATCHES = 10
+"""How many different mismatches of one group are told apart."""
+DOUBTS = 20
 EXCHANGES = 20
-GROUPS = 500
-SEEN = 10
-"""Different answers of one group that are shown as they came."""
+NAMED_PLACES, NAMED_EXCHANGES, NAMED_DOUBTS, EVIDENCE = 50, 50, 3, 6
+"""How many of each a finding names."""
+
+NULL = (
+    "null is the origin of every sandboxed frame and local file, an attacker's included: better let the page ask from "
+    "an origin of its own, and without a redirect across origins."
+)
+"""What to mind with the advice to allow the origin null."""
 
 
-def signature(case: Case) -> Hashable:
-    """What two exchanges have to share to be alike: all that a family of causes may look at."""
-    facts, response = case.facts, case.exchange.response
-    wire = case.exchange.request.headers
-    sign: tuple[object, ...] = ()
-    if response is not None:
-        get = response.headers.get
-        sign = (
-            get("access-control-allow-origin"),
-            get("access-control-allow-credentials"),
-            get("access-control-allow-headers"),
-            get("access-control-allow-methods"),
-            get("content-type"),
-            "set-cookie" in response.headers,
-            maker_of(response),
-            cache_sign(response) is not None,
-            redirect_kind(case.exchange.request.url, get("location")) if facts.role != "request" else None,
-        )
-    return (
-        case.rule,
-        facts.role,
-        case.server,
-        facts.origin,
-        facts.page_origin,
-        case.judged.verdict.engine,
-        case.status or case.exchange.error,
-        facts.method if facts.role == "preflight" else case.exchange.request.method,
-        facts.names,
-        facts.destination,
-        case.filled is not None,
-        case.entry.stored is not None,
-        case.entry.evidence.get("preflight") is not None and case.entry.evidence["preflight"].value == "cached",
-        bool(facts.chain),
-        case.entry.differing,
-        wire.get("access-control-request-private-network"),
-        sign,
-    )
+type Moment = tuple[float, str]
+"""When an exchange set out, and its id."""
+
+
+class Tally[T](dict[T, tuple[int, Moment]]):
+    """How often each of these was met, and when first."""
+
+    def count(self, one: T, times: int, moment: Moment) -> None:
+        """Count one that was met so many times."""
+        number, first = self.get(one, (0, moment))
+        self[one] = number + times, min(first, moment)
+
+    def add(self, other: Tally[T]) -> None:
+        """Count what another tally holds."""
+        for one, (times, moment) in other.items():
+            self.count(one, times, moment)
+
+    def rank(self) -> list[tuple[T, int]]:
+        """Return each with its count: most first, then in the order of time."""
+        ranked = sorted(self.items(), key=lambda item: (-item[1][0], item[1][1], str(item[0])))
+        return [(one, times) for one, (times, _) in ranked]
+
+    def total(self) -> tuple[int, Moment]:
+        """Return how often any of them was met, and when first."""
+        return sum(times for times, _ in self.values()), min(moment for _, moment in self.values())
 
 
 @dataclass(slots=True)
 class Group:
-    """Blocked exchanges that are alike; `case` is the first of them."""
+    """Exchanges of which the same is said. `first` is the earliest of them: what is quoted is quoted of it."""
 
-    case: Case
+    kind: Kind
+    first: Sample
     certain: int = 0
     likely: int = 0
     more: int = 0
-    seen: dict[Seen, Counter[Place]] = field(default_factory=dict)
-    said: dict[EngineName, Said] = field(default_factory=dict)
-    unsure: Counter[Unsure] = field(default_factory=Counter)
-    elsewhere: Counter[tuple[EngineName, Outcome, str | None]] = field(default_factory=Counter)
-    exchanges: list[str] = field(default_factory=list)
+    places: dict[Mismatch | None, Tally[Place]] = field(default_factory=dict)
+    doubts: Tally[Doubt] = field(default_factory=Tally)
+    others: Tally[OtherEngine] = field(default_factory=Tally)
+    exchanges: list[Moment] = field(default_factory=list)
 
     @property
     def count(self) -> int:
         """How many exchanges it holds."""
         return self.certain + self.likely
 
-    def add(self, case: Case) -> None:
-        """Take in one more exchange."""
-        judged = case.judged
-        entry, verdict = judged.entry, judged.verdict
-        if verdict.certainty == "certain":
-            self.certain += 1
+    def add(self, sample: Sample, mismatch: Mismatch | None, times: int = 1) -> None:
+        """Take in an exchange that was met so many times."""
+        moment = sample.moment
+        if moment < self.first.moment:
+            self.first = sample
+        if sample.verdict.certainty == "certain":
+            self.certain += times
         else:
-            self.likely += 1
-            self.unsure[unsure_of(judged)] += 1
-        for other in judged.others:
-            self.elsewhere[other.engine, other.outcome, other.ruling.rule] += 1
+            self.likely += times
+            doubt = None if self.kind == "advice" else find_doubt(sample)
+            if doubt is not None and (doubt in self.doubts or len(self.doubts) < DOUBTS):
+                self.doubts.count(doubt, times, moment)
+        for other in sample.others:
+            self.others.count(OtherEngine(other.engine, other.outcome, other.ruling.rule), times, moment)
         if len(self.exchanges) < EXCHANGES:
-            self.exchanges.append(entry.exchange.id)
-        if verdict.engine not in self.said and verdict.ruling.message is not None:
-            message = shown(verdict.ruling.message, LONGEST_MESSAGE)
-            self.said[verdict.engine] = Said(verdict.engine, verdict.ruling.error, message)
-        seen, place = seen_of(judged), place_of(judged)
-        places = self.seen.get(seen)
-        if (places is None or place not in places) and (
-            sum(map(len, self.seen.values())) >= PLACES or (places is None and len(self.seen) >= SEEN)
-        ):
-            self.more += 1
-            return
-        if places is None:
-            places = self.seen[seen] = Counter()
-        places[place] += 1
+            self.exchanges.append(moment)
+        place = find_place(sample)
+        places = self.places.get(mismatch)
+        if places is None or place not in places:
+            full = sum(map(len, self.places.values())) >= PLACES
+            if full or (places is None and len(self.places) >= MISMATCHES):
+                self.more += times
+                return
+        self.places.setdefault(mismatch, Tally()).count(place, times, moment)
 
-    def others(self) -> list[Elsewhere]:
-        """What the other engines decide."""
-        return [Elsewhere(*what, count) for what, count in sorted(self.elsewhere.items(), key=str)]
+
+def merge(groups: Sequence[tuple[Group, Cause]]) -> Finding:
+    """Return the finding of these groups, whose causes share one code and title; the largest group tells the rest."""
+    groups = sorted(groups, key=lambda one: (-one[0].count, one[0].first.moment))
+    kind, cause = groups[0][0].kind, groups[0][1]
+    evidence: dict[str, str] = {}
+    mismatches: dict[Mismatch | None, Tally[Place]] = {}
+    places, doubts, others = Tally[Place](), Tally[Doubt](), Tally[OtherEngine]()
+    console: dict[EngineName, ConsoleText] = {}
+    for group, one in groups:
+        for line in one.evidence:
+            # What differs by its numbers alone is said once.
+            evidence.setdefault(re.sub(r"\d+", "#", line), line)
+        for mismatch, tally in group.places.items():
+            if mismatch is not None:
+                fix = mismatch.fix if cause.edits else ()
+                mismatch = mismatch._replace(fix=fix, expected=cause.needed or mismatch.expected)
+            mismatches.setdefault(mismatch, Tally()).add(tally)
+            places.add(tally)
+        doubts.add(group.doubts)
+        others.add(group.others)
+        engine, ruling = group.first.verdict.engine, group.first.verdict.ruling
+        if kind != "advice" and ruling.message is not None:
+            text = clean(ruling.message, LONGEST_MESSAGE)
+            console.setdefault(engine, ConsoleText(engine, ruling.error, text))
+    rules = () if kind == "advice" else tuple(dict.fromkeys(group.first.rule for group, _ in groups))
+    count, more = sum(group.count for group, _ in groups), sum(group.more for group, _ in groups)
+    certain = sum(group.certain for group, _ in groups)
+    if kind == "advice" and cause.certainty == "likely":
+        certain = 0
+    named, ranked = _rank_places(places), _rank_mismatches(mismatches)
+    return Finding(
+        code=cause.code,
+        title=cause.title,
+        cause=cause.cause,
+        evidence=tuple(evidence.values())[:EVIDENCE],
+        action=cause.action,
+        actor=cause.actor,
+        rules=rules,
+        certainty="certain" if certain and cause.certainty == "certain" else "likely",
+        places=named[:NAMED_PLACES],
+        count=count,
+        exchanges=tuple(id for group, _ in groups for _, id in sorted(group.exchanges))[:NAMED_EXCHANGES],
+        kind=kind,
+        certain=certain,
+        likely=count - certain,
+        more=more + len(named[NAMED_PLACES:]),
+        at_least=bool(more),
+        mismatches=ranked,
+        console=tuple(console.values()),
+        doubts=tuple(replace(doubt, count=times) for doubt, times in doubts.rank()[:NAMED_DOUBTS]),
+        others=tuple(replace(other, count=times) for other, times in others.rank()),
+        care=_list_care(rules or (cause.code,), ranked),
+    )
+
+
+def _rank_places(places: Tally[Place]) -> tuple[Place, ...]:
+    return tuple(replace(place, count=times) for place, times in places.rank())
+
+
+def _rank_mismatches(mismatches: dict[Mismatch | None, Tally[Place]]) -> tuple[Mismatch, ...]:
+    """Return the mismatches with their places, those of most exchanges first."""
+    totals = Tally({one: places.total() for one, places in mismatches.items() if one is not None})
+    return tuple(one._replace(places=_rank_places(mismatches[one])) for one, _ in totals.rank())
+
+
+def _list_care(codes: Sequence[str], mismatches: Sequence[Mismatch]) -> tuple[str, ...]:
+    """Return what to mind with the header edits."""
+    if not any(one.fix for one in mismatches):
+        return ()
+    care = [f"The fix {rule.widens}." for code in codes if (rule := RULES.get(code)) and rule.widens][:1]
+    if any(line.endswith("Origin: null") for one in mismatches for line in one.fix):
+        care.append(NULL)
+    return tuple(care)

@@ -1,4 +1,4 @@
-"""What a diagnosis says: findings, and the places and answers they were found at. All text in them is fit to be shown.
+"""What a diagnosis says: findings, and where they were met. All text in them can be shown as it is.
 
 A cause is named by a permanent kebab-case code: one of `catalogue.CAUSES`, or the code of the rule where nothing more
 is known.
@@ -10,7 +10,6 @@ from typing import Literal, NamedTuple
 
 from corsight.policies.evidence import Certainty
 from corsight.policies.facts import Role
-from corsight.policies.redact import shown as shown
 from corsight.policies.value import value
 from corsight.policies.verdict import EngineName, Outcome
 
@@ -20,63 +19,67 @@ Kind = Literal["blocked", "failed", "advice"]
 """`blocked`: CORS or a rule beside it blocked an exchange. `failed`: no answer came, CORS had no say. `advice`: it
 worked, or was never meant to, and something is still wrong."""
 
-LONGEST_MESSAGE = 1200
-
 
 @value
 class Place:
-    """Where: the request as the page made it (of a preflight, the one it asks for), who asked, and how often."""
+    """Where it was met: the request (of a preflight, the one it asks for), the page's origin, and how often."""
 
     method: str
     url: str
     origin: str | None
-    count: int
+    count: int = 1
 
 
-class Seen(NamedTuple):
-    """What came, what was needed and what mends it, at places that were answered alike. `fix` are proven header edits,
-    empty where none mends it; `revalidated` tells that a stored response was judged, which a 304 confirmed."""
+class Mismatch(NamedTuple):
+    """What a rule turned on as it came, what was expected, and the header edits that are proven to mend it.
+
+    `fix` is empty where none does. `revalidated` tells that a stored response was judged, which a 304 confirmed.
+    `places` are where it was met.
+    """
 
     role: Role
-    was: tuple[str, ...]
-    needed: str
-    fix: tuple[str, ...]
-    revalidated: bool
-    places: tuple[Place, ...]
+    actual: tuple[str, ...]
+    expected: str
+    fix: tuple[str, ...] = ()
+    revalidated: bool = False
+    places: tuple[Place, ...] = ()
 
 
-class Said(NamedTuple):
-    """What the console said of it: the engine, its own identifier (None where it has none), and the text."""
+class ConsoleText(NamedTuple):
+    """What the console wrote: the engine, its own identifier (None where it has none), and the text."""
 
     engine: EngineName
     error: str | None
-    message: str
+    text: str
 
 
 @value
-class Unsure:
-    """Why verdicts are only likely: what is taken to be so and why, what becomes of it otherwise, and how many."""
+class Doubt:
+    """Why verdicts are only likely: how the page is taken to have asked and why, what becomes of it otherwise, and how
+    many verdicts there are of this kind.
+    """
 
     taken: str
     because: str
     otherwise: str
-    count: int
+    count: int = 1
 
 
 @value
-class Elsewhere:
-    """What another engine decides of it, and of how many."""
+class OtherEngine:
+    """What another engine decides, and of how many exchanges."""
 
     engine: EngineName
     outcome: Outcome
     rule: str | None
-    count: int
+    count: int = 1
 
 
 @value
 class Cause:
-    """What a family of causes makes of a case. `edits` tells whether the rule's header edits are the thing to do, and
-    `needed` says what was needed where that is not what the rule says."""
+    """What is really wrong, and what to do. `edits` tells whether the rule's header edits are part of that, `needed`
+    says what was expected where that is not what the rule says.
+    """
 
     code: str
     title: str
@@ -96,8 +99,8 @@ class Finding:
     `title` says in a line what is really wrong, `cause` in two or three sentences with what was seen, `evidence` what
     speaks for it, `action` what to change, and `actor` who. `rules` are the codes of the blocking rules behind it.
     `certain` and `likely` count the verdicts, `certainty` is that of the cause. `places` and `exchanges` (flow ids) are
-    bounded, `count` is not; `more` counts the places left out (at least so many). `care` says what to mind with the
-    header edits.
+    bounded, `count` is not; `more` counts the places left out, and `at_least` tells that there may be others. `care`
+    says what to mind with the header edits.
     """
 
     code: str
@@ -115,9 +118,9 @@ class Finding:
     certain: int = 0
     likely: int = 0
     more: int = 0
-    more_untold: bool = False
-    seen: tuple[Seen, ...] = ()
-    said: tuple[Said, ...] = ()
-    unsure: tuple[Unsure, ...] = ()
-    elsewhere: tuple[Elsewhere, ...] = ()
+    at_least: bool = False
+    mismatches: tuple[Mismatch, ...] = ()
+    console: tuple[ConsoleText, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+    others: tuple[OtherEngine, ...] = ()
     care: tuple[str, ...] = ()

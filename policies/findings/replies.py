@@ -1,13 +1,16 @@
-"""What a reply's own headers tell of who made it, whether a cache kept it, and where a redirect leads."""
+"""Replies: the traits of a response that causes may turn on, and where its Location leads."""
 
 from __future__ import annotations
 
 import re
 from typing import Literal, NamedTuple
 
-from corsight.policies.exchange import Response
+from corsight.policies.exchange import HeaderList, Response
+from corsight.policies.fetch.headers import extract_header_list_values
 from corsight.policies.fetch.origin import origin_of, parse_url, split_origin
-from corsight.policies.findings.model import shown
+from corsight.policies.findings.makers import Maker, find_cache_sign, find_framework, find_maker, is_nginx
+from corsight.policies.findings.words import capitalize_name, clean
+from corsight.policies.rules import placement
 
 LOGIN = re.compile(
     r"(?:^|[/._-])(?:log-?in|sign-?in|sso|auth|oauth2?|authorize|saml2?|cas|adfs|session/new|accounts?/login|"
@@ -15,150 +18,139 @@ LOGIN = re.compile(
     re.IGNORECASE,
 )
 
+MANY = 256
+"""Header names that are looked at for a misspelt one."""
+
 RedirectKind = Literal["login", "https", "http", "slash", "host", "elsewhere"]
 
-
-class Maker(NamedTuple):
-    """What answered in place of the application: its name in words, whether it is a gateway, and what tells."""
-
-    name: str
-    told_by: str
-    gateway: bool
-
-
-_BY_HEADER: tuple[tuple[str, str | None, str], ...] = (
-    ("x-amzn-errortype", None, "AWS API Gateway"),
-    ("x-amz-cf-id", "error from cloudfront", "CloudFront"),
-    ("cf-mitigated", None, "Cloudflare"),
-    ("x-kong-response-latency", None, "Kong"),
-    ("x-envoy-response-flags", None, "Envoy"),
-)
-"""Headers of replies that a gateway made itself: their names, a text that X-Cache has to hold, and the gateway."""
-
-_PASSING: tuple[tuple[str, str], ...] = (
-    ("x-azure-ref", "Azure Front Door"),
-    ("x-sucuri-id", "the Sucuri firewall"),
-    ("x-iinfo", "the Imperva firewall"),
-)
-"""Headers that a gateway puts on every reply, also on those that it only passes on."""
-
-_BY_SERVER: tuple[tuple[str, str], ...] = (
-    ("awselb", "the AWS load balancer"),
-    ("cloudfront", "CloudFront"),
-    ("cloudflare", "Cloudflare"),
-    ("akamaighost", "Akamai"),
-    ("varnish", "Varnish"),
-    ("envoy", "Envoy"),
-    ("istio-envoy", "Envoy"),
-    ("kong", "Kong"),
-    ("bigip", "the F5 load balancer"),
-    ("haproxy", "HAProxy"),
-    ("openresty", "nginx"),
-    ("nginx", "nginx"),
-    ("microsoft-azure-application-gateway", "the Azure application gateway"),
-    ("google frontend", "Google's front end"),
-    ("squid", "Squid"),
-    ("traefik", "Traefik"),
-    ("caddy", "Caddy"),
-    ("apache", "Apache"),
-    ("mitmproxy", "mitmproxy"),
-)
-
-ALWAYS_GATEWAYS = frozenset(
-    {
-        "the AWS load balancer",
-        "CloudFront",
-        "Akamai",
-        "Varnish",
-        "the F5 load balancer",
-        "the Azure application gateway",
-        "Squid",
-    }
-)
-"""Those whose name in Server is that of the reply's maker. Others write theirs on every reply they pass on."""
-
-GATEWAY_STATUSES = frozenset({413, 414, 431, 494, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 530})
-"""Statuses that what stands before an application answers with, more than the application."""
-
-APPLICATION = ("x-powered-by", "x-aspnet-version", "x-runtime", "x-request-id", "x-correlation-id", "set-cookie")
-"""Headers that an application or its framework sends, and a gateway's own error page does not."""
+NEEDED = {
+    "allow-origin-missing": "access-control-allow-origin",
+    "allow-credentials-not-true": "access-control-allow-credentials",
+    "preflight-method-not-allowed": "access-control-allow-methods",
+    "preflight-header-not-allowed": "access-control-allow-headers",
+}
+"""The header that is missing where each rule blocks."""
 
 
-def maker_of(response: Response) -> Maker | None:
-    """Who made this error reply, as far as its headers tell; None where they do not."""
-    get = response.headers.get
-    cache = (get("x-cache") or "").lower()
-    for name, needed, called in _BY_HEADER:
-        if name in response.headers and (needed is None or needed in cache):
-            return Maker(called, _line(response, name if needed is None else "x-cache"), True)
-    plain = not any(name in response.headers for name in APPLICATION)
-    page = (get("content-type") or "text/html").lower().startswith(("text/html", "text/plain"))
-    for name, called in _PASSING:
-        if name in response.headers:
-            return Maker(called, _line(response, name), plain and page)
-    server = (get("server") or "").lower()
-    for start, called in _BY_SERVER:
-        if server.startswith(start):
-            gateway = called in ALWAYS_GATEWAYS or (response.status in GATEWAY_STATUSES and plain and page)
-            return Maker(called, _line(response, "server"), gateway)
-    if response.status in (502, 503, 504) and plain and page:
-        return Maker("a gateway", f"status {response.status}", True)
-    return None
+class Misspelling(NamedTuple):
+    """A header that seems to be the missing one: its name as it was sent and as it should be, whether it is empty."""
+
+    wrong: str
+    right: str
+    empty: bool
 
 
-def is_nginx(response: Response) -> bool:
-    """Whether nginx passed this reply on."""
-    return (response.headers.get("server") or "").lower().startswith(("nginx", "openresty", "tengine"))
+class Redirect(NamedTuple):
+    """Where a Location leads: what it changes of the URL, the target's origin, whether the URL stays the same but for
+    its scheme, and whether a slash is added at its end.
+    """
+
+    kind: RedirectKind
+    server: str
+    same: bool
+    slash: bool
 
 
-def framework_of(response: Response) -> str | None:
-    """The framework or its server that made this reply, as its headers tell."""
-    get = response.headers.get
-    powered, server = (get("x-powered-by") or "").lower(), (get("server") or "").lower()
-    if powered.startswith("express"):
-        return "Express"
-    if server.startswith(("uvicorn", "hypercorn")):
-        return "the Python framework (Starlette, FastAPI)"
-    if server.startswith(("werkzeug", "gunicorn")):
-        return "the Python framework (Flask, Django)"
-    if server.startswith("kestrel") or "asp.net" in powered:
-        return "ASP.NET"
-    if powered.startswith("php"):
-        return "PHP"
-    return None
+class Reply(NamedTuple):
+    """All that a cause may turn on in a response.
+
+    Of what varies without meaning (dates, ids, versions) only a trait is here; a text that shows more quotes it.
+    `repeated` are the CORS headers on several lines. `maker`, `framework` and `nginx` are told of redirects
+    and errors only.
+    """
+
+    status: int
+    allow_origin: tuple[str, ...]
+    allow_credentials: str | None
+    allow_methods: tuple[str, ...]
+    allow_headers: tuple[str, ...]
+    repeated: tuple[str, ...]
+    speaks_cors: bool
+    grants_private_network: bool
+    varies_by_origin: bool
+    varies_by_preflight: bool
+    asks_for_login: bool
+    lists_methods: bool
+    cache_sign: str | None
+    misspelling: Misspelling | None
+    maker: Maker | None = None
+    framework: str | None = None
+    nginx: bool = False
+    unknown_to_gateway: bool = False
 
 
-def cache_sign(response: Response) -> str | None:
-    """The header line that tells that a cache answered, or None."""
-    get = response.headers.get
-    age = get("age")
-    for name in ("cf-cache-status", "x-cache", "x-cache-status", "x-proxy-cache", "x-vercel-cache", "x-nextjs-cache"):
-        value = (get(name) or "").lower()
-        if "hit" in value.replace("white", "") or value in ("stale", "revalidated", "updating"):
-            return _line(response, name)
-    if age is not None and age.isdigit() and int(age) > 0:
-        return f"Age: {age[:12]}"
-    if "hit" in (get("cache-status") or "").lower():
-        return _line(response, "cache-status")
-    hits = get("x-cache-hits")
-    if hits is not None and any(part.strip().isdigit() and int(part) > 0 for part in hits.split(",")):
-        return _line(response, "x-cache-hits")
-    return None
+def read_reply(response: Response, rule: str) -> Reply:
+    """Return what causes may turn on in a response that this rule blocked."""
+    headers, get = response.headers, response.headers.get
+    cors = [name for name in headers.names() if name.startswith(placement.PREFIX)]
+    vary = {part.strip().lower() for part in (get("vary") or "").split(",")}
+    reply = Reply(
+        status=response.status,
+        allow_origin=headers.lines("access-control-allow-origin"),
+        allow_credentials=get("access-control-allow-credentials"),
+        allow_methods=_read_list(get("access-control-allow-methods")),
+        allow_headers=_read_list(get("access-control-allow-headers")),
+        repeated=tuple(name for name in cors if len(headers.lines(name)) > 1) if headers.repeats else (),
+        speaks_cors=bool(cors),
+        grants_private_network=get("access-control-allow-private-network") == "true",
+        varies_by_origin="origin" in vary or "*" in vary,
+        varies_by_preflight="access-control-request-method" in vary,
+        asks_for_login="www-authenticate" in headers,
+        lists_methods="allow" in headers,
+        cache_sign=find_cache_sign(response),
+        misspelling=_read_misspelling(headers, NEEDED[rule]) if rule in NEEDED else None,
+    )
+    if response.status < 300:
+        return reply
+    return reply._replace(
+        maker=find_maker(response),
+        framework=find_framework(response),
+        nginx=is_nginx(response),
+        unknown_to_gateway=(get("x-amzn-errortype") or "").lower().startswith("missingauthenticationtoken"),
+    )
 
 
-def varies(vary: str | None) -> bool:
-    """Whether a Vary header names Origin."""
-    return any(part.strip().lower() in ("origin", "*") for part in (vary or "").split(","))
+def _read_list(value: str | None) -> tuple[str, ...]:
+    """Return what a header lists, nothing where it is absent or no list."""
+    listed = extract_header_list_values(value)
+    return listed if isinstance(listed, tuple) else ()
 
 
-def redirect_kind(url: str, location: str | None) -> RedirectKind | None:
-    """What a redirect changes of the URL; None where it leads nowhere."""
+def find_misspelt(headers: HeaderList, needed: str) -> str | None:
+    """Return the name (lower case) of the header that seems to be `needed` misspelt; None where that is there, or none
+    is.
+    """
+    if needed in headers:
+        return None
+    names = headers.names()[:MANY]
+    found = next((name for name in names if (placement.find_meant(name) or "").lower() == needed), None)
+    asked = needed.replace("-allow-headers", "-request-headers").replace("-allow-methods", "-request-method")
+    return asked if found is None and asked in headers else found
+
+
+def _read_misspelling(headers: HeaderList, needed: str) -> Misspelling | None:
+    found = find_misspelt(headers, needed)
+    if found is None:
+        return None
+    sent = next(name for raw, _ in headers.fields if (name := raw.decode("latin-1")).lower() == found)
+    wrong = capitalize_name(found) if sent == found else sent
+    return Misspelling(clean(wrong, 80), capitalize_name(needed), not headers.get(found))
+
+
+def read_redirect(url: str, location: str | None) -> Redirect | None:
+    """Return where a Location leads from this URL; None where it leads nowhere."""
     target = None if location is None else parse_url(location, url)
     if target is None:
         return None
-    if is_login(target) and not is_login(url):
-        return "login"
     here, there = url.partition("?")[0], target.partition("?")[0]
+    rest, other = here.partition("://")[2], there.partition("://")[2]
+    slash = other.endswith("/") and not rest.endswith("/")
+    kind: RedirectKind = "login" if is_login(target) and not is_login(url) else _compare(here, there)
+    return Redirect(kind, origin_of(target), rest.rstrip("/") == other.rstrip("/"), slash)
+
+
+def _compare(here: str, there: str) -> RedirectKind:
+    """Return what differs between two URLs without query."""
     parts, others = split_origin(origin_of(here)), split_origin(origin_of(there))
     if parts is None or others is None:
         return "elsewhere"
@@ -174,13 +166,5 @@ def redirect_kind(url: str, location: str | None) -> RedirectKind | None:
 
 def is_login(url: str) -> bool:
     """Whether a URL looks like that of a login page."""
-    rest = url.partition("://")[2].partition("?")[0]
-    host, _, path = rest.partition("/")
+    host, _, path = url.partition("://")[2].partition("?")[0].partition("/")
     return LOGIN.search("/" + path) is not None or LOGIN.search(host) is not None
-
-
-def _line(response: Response, name: str) -> str:
-    """A header line as texts show it."""
-    raw = next((one for one, _ in response.headers.fields if one.lower().decode("latin-1") == name), name.encode())
-    title = "-".join(part.capitalize() for part in raw.decode("latin-1").split("-"))
-    return shown(f"{title}: {response.headers.get(name) or ''}".rstrip(": "), 100)

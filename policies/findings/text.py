@@ -1,6 +1,6 @@
 """Findings as text: what each says, in what order and under what label; and the same as plain lines.
 
-`blocks` is the one layout. The command colours it, mitmproxy's commands print it as it is.
+`lay_out` is the one layout. The command colours it, mitmproxy's commands print it as it is.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from corsight.policies.decision.place import locate
 from corsight.policies.engines import ENGINES
-from corsight.policies.findings.model import Finding, Place, Seen, Unsure
+from corsight.policies.findings.model import Doubt, Finding, Mismatch, Place
+from corsight.policies.findings.words import count
 from corsight.policies.verdict import EngineName, Outcome
 
 ENDPOINTS = 5
@@ -22,12 +23,6 @@ LABELS = 9
 IN_PREFLIGHT = "in the preflight: the request itself was never sent"
 IN_REDIRECT = "in the redirect's own response, which is checked as well"
 REVALIDATED = "in the stored response that the server's 304 confirmed"
-
-NULL = (
-    "null is the origin of every sandboxed frame and local file, an attacker's included: better let the page ask from "
-    "an origin of its own, and without a redirect across origins."
-)
-"""What is to be said of the advice to allow the origin null."""
 
 INFERRED = "That it is blocked is certain; that this is the cause is likely."
 
@@ -43,7 +38,8 @@ ACTORS = {
 class Row(NamedTuple):
     """A row of a finding: its label (None: a paragraph over the whole width), its text, and how it is meant.
 
-    `style` is one of plain, dim, what came (`was`), what was needed (`needed`), the fix (`fix`), a request (`asked`).
+    `style` is one of plain, dim, the actual header (`was`), the expected one (`needed`), the fix (`fix`), a request
+    (`asked`).
     """
 
     label: str | None
@@ -51,13 +47,8 @@ class Row(NamedTuple):
     style: str = "plain"
 
 
-def title(finding: Finding) -> str:
-    """The finding in a line."""
-    return finding.title
-
-
 def tally(finding: Finding) -> str:
-    """How often, in words."""
+    """Return how often it was met, in words."""
     if finding.kind == "failed":
         return f"{finding.count} failed"
     if finding.kind == "advice":
@@ -69,36 +60,36 @@ def tally(finding: Finding) -> str:
     return f"{finding.count} blocked, {finding.likely} likely"
 
 
-def blocks(finding: Finding) -> list[list[Row]]:
-    """All that is said of a finding below its title, in blocks of rows."""
-    found: list[list[Row]] = [[Row(None, finding.cause)]]
-    evidence = [*finding.evidence, *([INFERRED] if finding.kind == "blocked" and _inferred(finding) else [])]
+def lay_out(finding: Finding) -> list[list[Row]]:
+    """Return all that is said of a finding below its title, in blocks of rows."""
+    blocks = [[Row(None, finding.cause)]]
+    evidence = [*finding.evidence, *([INFERRED] if finding.kind == "blocked" and _is_inferred(finding) else [])]
     if evidence:
-        found.append([Row("" if number else "evidence", line) for number, line in enumerate(evidence)])
-    found += _seen(finding) or _places(finding.places, finding.more)
-    found.append(_about(finding))
-    return found
+        blocks.append(_list_rows("evidence", evidence))
+    blocks += _show_mismatches(finding) or _show_places(finding.places, finding.more)
+    blocks.append(_show_rest(finding))
+    return blocks
 
 
-def lines(findings: Iterable[Finding], width: int = 80) -> list[str]:
-    """The findings as plain lines, no longer than `width` but for what cannot be broken."""
-    said: list[str] = []
+def write_lines(findings: Iterable[Finding], width: int = 80) -> list[str]:
+    """Return the findings as plain lines, no longer than `width` but for what cannot be broken."""
+    lines: list[str] = []
     for number, finding in enumerate(findings, 1):
-        said += [""] if said else []
+        lines += [""] if lines else []
         head = f"{number}  {finding.title}"
-        counted = tally(finding)
-        first, *rest = textwrap.wrap(
-            head, width - len(counted) - 2, subsequent_indent="   ", break_on_hyphens=False
-        ) or [head]
-        said += [f"{first:<{width - len(counted)}}{counted}", *rest]
-        for block in blocks(finding):
-            said.append("")
+        times = tally(finding)
+        first, *rest = textwrap.wrap(head, width - len(times) - 2, subsequent_indent="   ", break_on_hyphens=False) or [
+            head
+        ]
+        lines += [f"{first:<{width - len(times)}}{times}", *rest]
+        for block in lay_out(finding):
+            lines.append("")
             for row in block:
-                said += _wrapped(row, width)
-    return [line.rstrip() for line in said]
+                lines += _wrap(row, width)
+    return [line.rstrip() for line in lines]
 
 
-def _wrapped(row: Row, width: int) -> list[str]:
+def _wrap(row: Row, width: int) -> list[str]:
     indent = "   " if row.label is None else " " * (LABELS + 5)
     first = indent if row.label is None else f"   {row.label:<{LABELS}}  "
     wrapped: list[str] = []
@@ -113,74 +104,79 @@ def _wrapped(row: Row, width: int) -> list[str]:
     return wrapped or [first]
 
 
-def _inferred(finding: Finding) -> bool:
+def _is_inferred(finding: Finding) -> bool:
     return finding.certainty == "likely" and finding.certain > 0
 
 
-# -- what was seen ---------------------------------------------------------------------------------------------------
+def _list_rows(label: str, lines: Iterable[str], style: str = "plain") -> list[Row]:
+    """Return a row for each line; the first has the label."""
+    return [Row("" if number else label, line, style) for number, line in enumerate(lines)]
 
 
-def _seen(finding: Finding) -> list[list[Row]]:
-    found: list[list[Row]] = []
+# -- where it was met ------------------------------------------------------------------------------------------------
+
+
+def _show_mismatches(finding: Finding) -> list[list[Row]]:
+    blocks: list[list[Row]] = []
     left = ENDPOINTS
-    for seen in finding.seen[:ENDPOINTS]:
-        showing = seen.places[: left if len(finding.seen) == 1 else min(left, ENDPOINTS - 2)]
-        left -= len(showing)
-        if not showing:
+    for mismatch in finding.mismatches[:ENDPOINTS]:
+        places = mismatch.places[: left if len(finding.mismatches) == 1 else min(left, ENDPOINTS - 2)]
+        left -= len(places)
+        if not places:
             break
-        found.append(_answer(seen, showing, finding))
-    endpoints = sum(len(seen.places) for seen in finding.seen) - (ENDPOINTS - left)
-    if finding.seen and (endpoints or finding.more_untold):
-        least = "at least " if finding.more_untold else ""
-        found.append([Row(None, f"and {least}{_plural(endpoints, 'more endpoint')} with the same cause", "dim")])
-    return found
+        blocks.append(_show_mismatch(mismatch, places, finding))
+    endpoints = sum(len(one.places) for one in finding.mismatches) - (ENDPOINTS - left)
+    if finding.mismatches and (endpoints or finding.at_least):
+        least = "at least " if finding.at_least else ""
+        blocks.append([Row(None, f"and {least}{count(endpoints, 'more endpoint')} with the same cause", "dim")])
+    return blocks
 
 
-def _answer(seen: Seen, places: tuple[Place, ...], finding: Finding) -> list[Row]:
-    rows = _asked(places)
-    rows += [Row("" if number else "was", line, "was") for number, line in enumerate(seen.was)]
-    rows += [Row("", note, "dim") for note in _notes(seen, finding)]
-    rows.append(Row("needed", seen.needed, "needed"))
-    rows += [Row("" if number else "fix", line, "fix") for number, line in enumerate(seen.fix)]
-    return rows
+def _show_mismatch(mismatch: Mismatch, places: tuple[Place, ...], finding: Finding) -> list[Row]:
+    return [
+        *_show_requests(places),
+        *_list_rows("was", mismatch.actual, "was"),
+        *(Row("", note, "dim") for note in _list_notes(mismatch, finding)),
+        Row("needed", mismatch.expected, "needed"),
+        *_list_rows("fix", mismatch.fix, "fix"),
+    ]
 
 
-def _asked(places: tuple[Place, ...]) -> list[Row]:
-    rows: list[Row] = []
+def _show_requests(places: tuple[Place, ...]) -> list[Row]:
     origins = {place.origin for place in places}
     one = len(origins) == 1
-    if one and (origin := places[0].origin) is not None:
-        rows.append(Row("page", _origin(origin)))
-    for number, place in enumerate(places):
+    rows = [Row("page", _name_origin(origin)) for origin in origins if one and origin is not None]
+    requests: list[str] = []
+    for place in places:
         times = f"{place.count}× " if place.count > 1 else ""
-        asking = "" if one or place.origin is None else f" from {place.origin}"
-        rows.append(Row("" if number else "asked", f"{times}{place.method} {place.url}{asking}", "asked"))
-    return rows
+        page = "" if one or place.origin is None else f" from {place.origin}"
+        requests.append(f"{times}{place.method} {place.url}{page}")
+    return rows + _list_rows("asked", requests, "asked")
 
 
-def _places(places: tuple[Place, ...], more: int) -> list[list[Row]]:
+def _show_places(places: tuple[Place, ...], more: int) -> list[list[Row]]:
     if not places:
         return []
-    found = [_asked(places[:ENDPOINTS])]
-    left = len(places) - ENDPOINTS + more if len(places) > ENDPOINTS else more
-    if left > 0:
-        found.append([Row(None, f"and {_plural(left, 'more endpoint')}", "dim")])
-    return found
+    blocks = [_show_requests(places[:ENDPOINTS])]
+    left = len(places[ENDPOINTS:]) + more
+    if left:
+        blocks.append([Row(None, f"and {count(left, 'more endpoint')}", "dim")])
+    return blocks
 
 
-def _origin(origin: str) -> str:
+def _name_origin(origin: str) -> str:
     return "null (sandboxed frame, local file, or redirected across origins)" if origin == "null" else origin
 
 
-def _notes(seen: Seen, finding: Finding) -> list[str]:
+def _list_notes(mismatch: Mismatch, finding: Finding) -> list[str]:
     notes: list[str] = []
     if finding.kind == "advice":
         return notes
-    if seen.role == "preflight" and any(other.role != "preflight" for other in finding.seen):
+    if mismatch.role == "preflight" and any(other.role != "preflight" for other in finding.mismatches):
         notes.append(IN_PREFLIGHT)
-    if seen.role == "redirect" and finding.rules[0].startswith("allow-"):
+    if mismatch.role == "redirect" and finding.rules[0].startswith("allow-"):
         notes.append(IN_REDIRECT)
-    if seen.revalidated:
+    if mismatch.revalidated:
         notes.append(REVALIDATED)
     return notes
 
@@ -188,15 +184,15 @@ def _notes(seen: Seen, finding: Finding) -> list[str]:
 # -- what holds for all of its places --------------------------------------------------------------------------------
 
 
-def _about(finding: Finding) -> list[Row]:
+def _show_rest(finding: Finding) -> list[Row]:
     who = ACTORS[finding.actor]
     rows = [Row("to do", finding.action), Row("who", f"{who[0].upper()}{who[1:]}.")]
-    rows += [Row("" if number else "care", line) for number, line in enumerate(finding.care)]
-    for said in finding.said:
-        named = f" ({said.error})" if said.error is not None else ""
-        rows.append(Row("console", f"{ENGINES[said.engine].label}{named}: {said.message}"))
-    rows += [Row("likely", _unsure(unsure, finding)) for unsure in finding.unsure[:2]]
-    rows += [Row("" if number else "elsewhere", line) for number, line in enumerate(_elsewhere(finding))]
+    rows += _list_rows("care", finding.care)
+    for console in finding.console:
+        error = f" ({console.error})" if console.error is not None else ""
+        rows.append(Row("console", f"{ENGINES[console.engine].label}{error}: {console.text}"))
+    rows += [Row("likely", _describe_doubt(doubt, finding)) for doubt in finding.doubts[:2]]
+    rows += _list_rows("elsewhere", _list_others(finding))
     if finding.code not in finding.rules:
         rows.append(Row("code", finding.code, "dim"))
     for code in finding.rules[:3]:
@@ -205,30 +201,26 @@ def _about(finding: Finding) -> list[Row]:
     return rows
 
 
-def _unsure(unsure: Unsure, finding: Finding) -> str:
-    some = "" if unsure.count == finding.count else f"{unsure.count} of {finding.count}: "
-    if not unsure.taken:
-        return f"{some}{unsure.because}"
+def _describe_doubt(doubt: Doubt, finding: Finding) -> str:
+    some = "" if doubt.count == finding.count else f"{doubt.count} of {finding.count}: "
+    if not doubt.taken:
+        return f"{some}{doubt.because}"
     return (
-        f"{some}The recording does not show how the page asked. Likely {unsure.taken}, since {unsure.because}; "
-        f"{unsure.otherwise}."
+        f"{some}The recording does not show how the page asked. Likely {doubt.taken}, since {doubt.because}; "
+        f"{doubt.otherwise}."
     )
 
 
-def _elsewhere(finding: Finding) -> list[str]:
-    """The engines that decide otherwise, in a line for each way they do."""
+def _list_others(finding: Finding) -> list[str]:
+    """Return the engines that decide otherwise, in a line for each way they do."""
     ways: dict[tuple[Outcome, str | None, int], list[EngineName]] = {}
-    for other in finding.elsewhere:
+    for other in finding.others:
         ways.setdefault((other.outcome, other.rule, other.count), []).append(other.engine)
-    said = []
-    for (outcome, rule, count), engines in sorted(
+    lines: list[str] = []
+    for (outcome, rule, number), engines in sorted(
         ways.items(), key=lambda way: (way[0][0] == Outcome.BLOCKED, -way[0][2])
     ):
         does = f"blocked by {rule}" if outcome is Outcome.BLOCKED else outcome.value
-        some = "" if count == finding.count else f" ({count} of {finding.count})"
-        said.append(f"{', '.join(ENGINES[engine].label for engine in engines)}: {does}{some}")
-    return said
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+        some = "" if number == finding.count else f" ({number} of {finding.count})"
+        lines.append(f"{', '.join(ENGINES[engine].label for engine in engines)}: {does}{some}")
+    return lines

@@ -55,7 +55,7 @@ class Findings:
     def sorted(self) -> list[Finding]:
         """The findings, most important first."""
         if self._found is None:
-            self._found = [] if self._diagnosis is None else self._diagnosis.findings()
+            self._found = [] if self._diagnosis is None else self._diagnosis.list_findings()
         return self._found
 
     def of(self, kind: Kind) -> list[Finding]:

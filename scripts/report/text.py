@@ -13,8 +13,9 @@ from rich.text import Text
 
 from corsight.policies.engines import ENGINES
 from corsight.policies.findings import Finding, Kind
-from corsight.policies.findings.model import shown
-from corsight.policies.findings.text import NULL, Row, blocks, tally
+from corsight.policies.findings.groups import NULL
+from corsight.policies.findings.text import Row, lay_out, tally
+from corsight.policies.findings.words import clean
 from corsight.policies.verdict import EngineName, Outcome
 from corsight.scripts.report.findings import Findings
 
@@ -51,7 +52,7 @@ def write(findings: Findings, recordings: list[tuple[str, int]], engine: str, st
 def _head(findings: Findings, recordings: list[tuple[str, int]], engine: str) -> RenderableType:
     fields = _fields()
     for name, exchanges in recordings[:10]:
-        fields.add_row("read", _text(shown(name), "bold", f": {_plural(exchanges, 'exchange')}"))
+        fields.add_row("read", _text(clean(name), "bold", f": {_plural(exchanges, 'exchange')}"))
     if len(recordings) > 10:
         rest = recordings[10:]
         fields.add_row(
@@ -130,7 +131,7 @@ def _finding(finding: Finding, number: int) -> RenderableType:
     title.add_column(justify="right", no_wrap=True)
     title.add_row(_text(str(number), "bold"), Text(finding.title, "bold"), Text(tally(finding), _weight(finding)))
     parts: list[RenderableType] = []
-    for block in blocks(finding):
+    for block in lay_out(finding):
         parts += ["", *_block(block)]
     return Group(Line(style="dim"), title, Padding(Group(*parts), (0, 0, 0, 3)))
 

@@ -77,7 +77,8 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "patch": ({"cors_patch": "always"}, "cors_patch: 'always' is none of off, blocked, policy."),
     "patch without a scope": (
         {"cors_patch": "blocked"},
-        "cors_patch_scope: patching needs a scope, a filter expression such as '~d ^api\\.example$'; nothing outside it is "
+        "cors_patch_scope: patching needs a scope, a filter expression such as "
+        r"'~d ^api\.example$'; nothing outside it is "
         "touched.",
     ),
     "policy": (

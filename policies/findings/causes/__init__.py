@@ -11,55 +11,47 @@ from collections.abc import Callable
 from corsight.policies.findings.case import Case
 from corsight.policies.findings.causes import (
     caches,
-    engines,
     errors,
     headers,
-    isolation,
     network,
     null_origin,
     origins,
+    plain,
     preflights,
     redirects,
-    spelling,
 )
-from corsight.policies.findings.causes.plain import plain
+from corsight.policies.findings.causes.plain import explain_rule
 from corsight.policies.findings.model import Cause
 
-Family = Callable[[Case], Cause | None]
-
-FAMILIES: tuple[Family, ...] = (
-    network.no_answer,
-    network.not_followed,
-    isolation.not_cors,
-    spelling.misspelt,
-    headers.sent_by_page,
-    preflights.redirected,
-    preflights.refused,
-    preflights.remembered,
-    null_origin.where_from,
-    caches.not_modified,
-    caches.answered_from_cache,
-    redirects.hop,
-    errors.error_reply,
-    origins.two_layers,
-    origins.wildcard,
-    origins.not_exact,
-    origins.another,
-    origins.credentials,
-    headers.methods,
-    headers.names,
-    engines.one_engine,
-    redirects.to_http,
+FAMILIES: tuple[Callable[[Case], Cause | None], ...] = (
+    network.find_failure,
+    network.find_unfollowed,
+    plain.find_isolation,
+    headers.find_misspelt,
+    headers.find_sent_by_page,
+    preflights.find_redirected,
+    preflights.find_refused,
+    preflights.find_remembered,
+    null_origin.find_null_origin,
+    caches.find_not_modified,
+    caches.find_cached,
+    redirects.find_hop,
+    errors.find_error,
+    origins.find_several,
+    origins.find_wildcard,
+    origins.find_inexact,
+    origins.find_other,
+    origins.find_credentials,
+    headers.find_method,
+    headers.find_names,
+    plain.find_lone_engine,
+    redirects.find_downgrade,
 )
 
 
 def explain(case: Case) -> Cause:
-    """The cause of a case."""
-    for family in FAMILIES:
-        cause = family(case)
-        if cause is not None:
-            return cause
-    return plain(case)
+    """Return the cause of a case."""
+    return next((cause for family in FAMILIES if (cause := family(case)) is not None), None) or explain_rule(case)
 
 
-__all__ = ["FAMILIES", "explain", "plain"]
+__all__ = ["FAMILIES", "explain", "explain_rule"]

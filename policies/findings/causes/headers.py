@@ -1,66 +1,60 @@
-"""Request headers and methods that the preflight's answer does not list, and who put them there."""
+"""Headers and methods that are not allowed: who put them there, and what hides or misspells what allows them."""
 
 from __future__ import annotations
 
-from corsight.policies.fetch.headers import extract_header_list_values
-from corsight.policies.findings.case import Case, listed, plural
-from corsight.policies.findings.causes.plain import NEVER_SENT
-from corsight.policies.findings.model import Cause, shown
+from corsight.policies.engines import ENGINES
+from corsight.policies.findings import quotes
+from corsight.policies.findings.case import Case
+from corsight.policies.findings.causes.phrases import NEVER_SENT, describe_passed
+from corsight.policies.findings.model import Cause
+from corsight.policies.findings.words import clean, clean_all, join
 
-INSTRUMENTATION = {
-    "sentry-trace": "Sentry",
-    "baggage": "OpenTelemetry or Sentry",
-    "traceparent": "OpenTelemetry, or another tracing library (W3C Trace Context)",
-    "tracestate": "OpenTelemetry, or another tracing library (W3C Trace Context)",
-    "newrelic": "New Relic",
-    "elastic-apm-traceparent": "Elastic APM",
-    "request-id": "Application Insights",
-    "request-context": "Application Insights",
-    "b3": "Zipkin",
-    "uber-trace-id": "Jaeger",
-    "x-amzn-trace-id": "AWS X-Ray",
-    "x-cloud-trace-context": "Google Cloud Trace",
-    "x-dynatrace": "Dynatrace",
-    "x-dtpc": "Dynatrace",
-    "x-dtc": "Dynatrace",
-    "x-instana-t": "Instana",
-    "x-instana-s": "Instana",
-    "x-instana-l": "Instana",
-    "adrum": "AppDynamics",
-    "x-b3-traceid": "Zipkin",
+LIBRARIES = {
+    "Sentry": ("sentry-trace", "x-sentry-"),
+    "OpenTelemetry or Sentry": ("baggage",),
+    "OpenTelemetry, or another tracing library (W3C Trace Context)": ("traceparent", "tracestate"),
+    "New Relic": ("newrelic", "x-newrelic-"),
+    "Elastic APM": ("elastic-apm-traceparent", "x-elastic-"),
+    "Application Insights": ("request-id", "request-context"),
+    "Zipkin": ("b3", "x-b3-"),
+    "Jaeger": ("uber-trace-id",),
+    "AWS X-Ray": ("x-amzn-trace-id",),
+    "Google Cloud Trace": ("x-cloud-trace-context",),
+    "Dynatrace": ("x-dynatrace", "x-dynatrace-", "x-dtpc", "x-dtc"),
+    "Instana": ("x-instana-",),
+    "AppDynamics": ("adrum", "x-appdynamics-"),
+    "Datadog": ("x-datadog-",),
+    "PostHog": ("x-posthog-",),
+    "Highlight": ("x-highlight-",),
+    "Honeycomb": ("x-honeycomb-",),
+    "OpenTracing": ("ot-tracer-",),
 }
-PREFIXES = {
-    "x-datadog-": "Datadog",
-    "x-posthog-": "PostHog",
-    "x-b3-": "Zipkin",
-    "x-newrelic-": "New Relic",
-    "x-instana-": "Instana",
-    "x-sentry-": "Sentry",
-    "x-elastic-": "Elastic APM",
-    "x-highlight-": "Highlight",
-    "x-honeycomb-": "Honeycomb",
-    "x-dynatrace-": "Dynatrace",
-    "x-appdynamics-": "AppDynamics",
-    "ot-tracer-": "OpenTracing",
-}
+"""Tracing and analytics libraries, and the request headers that they add; a name with a hyphen at its end is a prefix.
+"""
+SENT_BY_PAGE = ("preflight-header-not-allowed", "allow-origin-missing", "preflight-status-not-ok")
+METHODS, HEADERS = "Access-Control-Allow-Methods", "Access-Control-Allow-Headers"
 
 
-def instrumentation(name: str) -> str | None:
-    """The tracing or analytics library that sets this request header (lower case), or None."""
-    return INSTRUMENTATION.get(name) or next((who for prefix, who in PREFIXES.items() if name.startswith(prefix)), None)
+def find_library(name: str) -> str | None:
+    """Return the tracing or analytics library that sets this request header (lower case); None where none does."""
+    return next(
+        (
+            library
+            for library, signs in LIBRARIES.items()
+            if any(name == sign or (sign.endswith("-") and name.startswith(sign)) for sign in signs)
+        ),
+        None,
+    )
 
 
-def sent_by_page(case: Case) -> Cause | None:
-    """The page sends response headers as request headers."""
-    ours = [name for name in case.facts.names if name.lower().startswith("access-control-")]
-    if not case.preflight or not ours:
+def find_sent_by_page(case: Case) -> Cause | None:
+    """Return that the page sends response headers as request headers."""
+    ours = [name for name in case.names if name.lower().startswith("access-control-")]
+    if not case.preflight or not ours or case.rule not in SENT_BY_PAGE:
         return None
-    refused = any(name in case.missing_names for name in map(str.lower, ours))
-    if not refused and case.rule == "preflight-header-not-allowed":
+    if case.rule == "preflight-header-not-allowed" and not set(map(str.lower, ours)) & set(case.missing_names):
         return None
-    if case.rule not in ("preflight-header-not-allowed", "allow-origin-missing", "preflight-status-not-ok"):
-        return None
-    names = listed([shown(name, 60) for name in ours[:4]])
+    names = join(clean_all(ours, 4))
     return Cause(
         "cors-header-sent-by-page",
         f"The page itself sends {names}, which only a server may",
@@ -69,53 +63,63 @@ def sent_by_page(case: Case) -> Cause | None:
         f"Remove {names} from the request in the page's code (often from the default headers of axios or fetch), and "
         "let the server send it.",
         "client",
-        (f"The preflight asks for leave to send: {', '.join(shown(name, 60) for name in case.facts.names[:8])}.",),
+        (f"The preflight asks for leave to send: {', '.join(clean_all(case.names, 8))}.",),
         edits=False,
         needed=f"a request without {names}",
     )
 
 
-def methods(case: Case) -> Cause | None:
-    """The method is not listed: in lower case, or covered only by a `*` that does not count."""
-    if case.rule != "preflight-method-not-allowed":
+def find_misspelt(case: Case) -> Cause | None:
+    """Return the missing header that is there misspelt."""
+    if case.reply is None or case.reply.misspelling is None:
         return None
-    method, allowed = case.facts.method, case.header("access-control-allow-methods")
-    values = extract_header_list_values(allowed)
-    listed_methods = values if isinstance(values, tuple) else ()
-    if method != method.upper() and method.upper() == "PATCH":
-        said = (
-            "no Access-Control-Allow-Methods"
-            if allowed is None
-            else f"Access-Control-Allow-Methods: {shown(allowed, 100)}"
-        )
+    wrong, right, empty = case.reply.misspelling
+    return Cause(
+        "misspelt-header",
+        f"A misspelt header: {wrong} should be {right}",
+        f"{case.host} sends {wrong}: {quotes.MISSPELT}. No browser knows that name, so it is as if nothing had been "
+        f"sent. The header is called {right}.",
+        f"Rename {wrong} to {right} where the server sets it.",
+        "server",
+        (f"The value may be right already: {quotes.MISSPELT}.",)
+        if case.rule == "allow-origin-missing" and not empty
+        else (),
+    )
+
+
+def find_method(case: Case) -> Cause | None:
+    """Return why a method is not listed: it is in lower case, or covered only by a `*` that does not count."""
+    if case.rule != "preflight-method-not-allowed" or case.reply is None:
+        return None
+    if case.method != "PATCH" and case.method.upper() == "PATCH":
+        method, listed = clean(case.method, 20), "PATCH" in case.reply.allow_methods
         return Cause(
             "lower-case-method",
-            f"The method is written `{shown(method, 20)}`: to browsers that is not PATCH",
-            f"The page asks with the method '{shown(method, 20)}', and {case.host} answers {said}. Browsers turn get, "
-            "post, put and delete into capitals, but not patch, and compare letter by letter. " + NEVER_SENT,
-            "Write method: 'PATCH' in the page's code"
-            + ("." if "PATCH" in listed_methods else ", and list PATCH on the server."),
+            f"The method is written `{method}`: to browsers that is not PATCH",
+            f"The page asks with the method '{method}', and {case.host} answers "
+            f"{quotes.ALLOW_METHODS}. Browsers turn get, post, put and delete into "
+            f"capitals, but not patch, and compare letter by letter. {NEVER_SENT}",
+            f"Write method: 'PATCH' in the page's code{'.' if listed else ', and list PATCH on the server.'}",
             "client",
-            ((f"PATCH in capitals is allowed: {shown(allowed or '', 100)}.",) if "PATCH" in listed_methods else ()),
+            (f"PATCH in capitals is allowed: {', '.join(clean_all(case.reply.allow_methods, 8))}.",) if listed else (),
             edits=False,
             needed="the method PATCH, in capitals",
         )
-    if "*" in listed_methods and case.include:
-        return _wildcard(case, "Access-Control-Allow-Methods", f"the method {shown(method, 40)}")
+    if "*" in case.reply.allow_methods and case.include:
+        return _explain_wildcard(case, METHODS, f"the method {clean(case.method, 40)}")
     return None
 
 
-def names(case: Case) -> Cause | None:
-    """A header is not listed: set by a tracing library, by the browser for the page, or hidden behind a `*`."""
-    if case.rule != "preflight-header-not-allowed":
+def find_names(case: Case) -> Cause | None:
+    """Return who added a header that is not listed: a tracing library, the page in the browser's name, or that a `*`
+    hides it.
+    """
+    if case.rule != "preflight-header-not-allowed" or case.reply is None:
         return None
     missing = case.missing_names
-    values = extract_header_list_values(case.header("access-control-allow-headers"))
-    if isinstance(values, tuple) and "*" in values:
+    if "*" in case.reply.allow_headers:
         if case.include:
-            return _wildcard(
-                case, "Access-Control-Allow-Headers", f"the header {listed([shown(name, 60) for name in missing[:4]])}"
-            )
+            return _explain_wildcard(case, HEADERS, f"the header {join(clean_all(missing, 4))}")
         if "authorization" in missing:
             return Cause(
                 "wildcard-not-enough",
@@ -125,21 +129,18 @@ def names(case: Case) -> Cause | None:
                 f"pass do so for now. {NEVER_SENT}",
                 "List it by name: Access-Control-Allow-Headers: *, Authorization",
                 "server",
-                (f"The preflight asks for: {', '.join(shown(name, 60) for name in case.facts.names[:8])}.",),
+                (f"The preflight asks for: {', '.join(clean_all(case.names, 8))}.",),
             )
-    if not missing:
-        return None
-    makers = {name: instrumentation(name) for name in missing}
-    if all(makers.values()):
-        return _instrumentation(
-            case, [shown(name, 60) for name in missing[:6]], [who for who in makers.values() if who]
-        )
+    libraries = [library for name in missing if (library := find_library(name)) is not None]
+    if missing and len(libraries) == len(missing):
+        return _explain_library(case, clean_all(missing, 6), libraries)
     if missing == ("user-agent",):
         return Cause(
             "user-agent-set-by-page",
             "The page sets User-Agent, and only some browsers send that",
-            f"The page {case.page} sets a User-Agent header on its request to {case.host}. {case.browser} sends it, "
-            f"and so has to ask for leave; Chromium drops it without a word, so there all works. {NEVER_SENT}",
+            f"The page {case.page} sets a User-Agent header on its request to {case.host}. "
+            f"{ENGINES[case.engine].label} sends it, and so has to ask for leave; Chromium drops it without a word, so "
+            f"there all works. {NEVER_SENT}",
             "Do not set User-Agent in the page's code; send what you mean in a header of another name.",
             "client",
             ("The preflight asks for user-agent, which Chromium never sends for a page.",),
@@ -149,24 +150,21 @@ def names(case: Case) -> Cause | None:
     return None
 
 
-def _instrumentation(case: Case, names: list[str], makers: list[str]) -> Cause:
+def _explain_library(case: Case, names: list[str], libraries: list[str]) -> Cause:
     # W3C's headers are everybody's: a header of one library's own tells which it is.
-    own = [one for one in makers if " or " not in one and "," not in one]
-    who = " and ".join(dict.fromkeys(own or makers))
-    evidence = [f"The server lists: {shown(case.header('access-control-allow-headers') or '(nothing)', 150)}."]
-    others = [name for name in case.facts.names if name.lower() not in case.missing_names]
+    own = [one for one in libraries if " or " not in one and "," not in one]
+    who, them = " and ".join(dict.fromkeys(own or libraries)), "them" if len(names) > 1 else "it"
+    listed = clean_all(case.reply.allow_headers, 12) if case.reply is not None else []
+    evidence = [f"The server lists: {', '.join(listed) or '(nothing)'}."]
+    others = [name for name in case.names if name.lower() not in case.missing_names]
     if others:
-        evidence.append(f"All else the request needs is allowed: {', '.join(shown(name, 60) for name in others[:6])}.")
-    if case.standing.replies:
-        evidence.append(
-            f"Without {'them' if len(names) > 1 else 'it'}, this origin passed on "
-            f"{plural(case.standing.replies, 'reply', 'replies')} of {case.host}."
-        )
+        evidence.append(f"All else the request needs is allowed: {', '.join(clean_all(others, 6))}.")
+    evidence += describe_passed(case, start=f"Without {them}, this")
     return Cause(
         "instrumentation-header-not-allowed",
-        f"A tracing script adds {listed(names)}, which the server does not allow",
-        f"The page's own request would pass. A library in the page ({who}) adds {listed(names)} to it, and {case.host} "
-        f"does not list {'them' if len(names) > 1 else 'it'} in Access-Control-Allow-Headers. {NEVER_SENT}",
+        f"A tracing script adds {join(names)}, which the server does not allow",
+        f"The page's own request would pass. A library in the page ({who}) adds {join(names)} to it, and {case.host} "
+        f"does not list {them} in Access-Control-Allow-Headers. {NEVER_SENT}",
         f"If {case.host} is not yours to trace, take it out of the library's targets (Sentry: tracePropagationTargets; "
         "OpenTelemetry: propagateTraceHeaderCorsUrls; Datadog: allowedTracingUrls). If it is, list the "
         f"header{'s' if len(names) > 1 else ''} on the server: {', '.join(names)}.",
@@ -175,7 +173,7 @@ def _instrumentation(case: Case, names: list[str], makers: list[str]) -> Cause:
     )
 
 
-def _wildcard(case: Case, header: str, what: str) -> Cause:
+def _explain_wildcard(case: Case, header: str, what: str) -> Cause:
     return Cause(
         "wildcard-not-enough",
         f"`{header}: *` does not count for a request with credentials",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from corsight.policies.findings.case import Case, host_of
-from corsight.policies.findings.model import Cause, shown
+from corsight.policies.findings import quotes
+from corsight.policies.findings.case import Case
+from corsight.policies.findings.model import Cause
+from corsight.policies.findings.words import clean, name_header
 
 RULES = (
     "allow-origin-missing",
@@ -14,43 +16,36 @@ RULES = (
 )
 
 
-def where_from(case: Case) -> Cause | None:
-    """Why the browser says null in place of the page's origin."""
-    if case.facts.origin != "null" or case.rule not in RULES or (case.status >= 400 and not case.facts.chain):
+def find_null_origin(case: Case) -> Cause | None:
+    """Return why the browser says null in place of the page's origin."""
+    if case.origin != "null" or case.rule not in RULES or (case.status >= 400 and not case.redirected):
         return None
-    said = case.allow_origin
-    answer = (
-        "sends no Access-Control-Allow-Origin"
-        if said is None
-        else f"answers Access-Control-Allow-Origin: {shown(said, 120)}"
-    )
-    page = case.entry.fetch.page_origin
-    if case.facts.chain and page not in (None, "null"):
-        last, first = case.exchange.request.url, case.facts.chain[0]
-        hops = " -> ".join(host_of(url) for url in (*case.facts.chain, last))
+    value = case.allow_origin
+    answer = f"{'sends' if value is None else 'answers'} {name_header('Access-Control-Allow-Origin', value, 120)}"
+    if case.redirected and case.page_origin not in (None, "null"):
         return Cause(
             "origin-null-by-redirect",
             "A redirect from one foreign origin to another turned the page's origin into null",
-            f"The page {shown(page)} asked {host_of(first)}, which redirected to another origin. After such a redirect "
-            f"the browser no longer says who asked: it sends Origin: null, and {case.host} {answer}.",
-            f"Let the page ask the final URL on {case.host} directly, or answer at {host_of(first)} without "
+            f"The page {clean(case.page_origin or '')} asked {quotes.FIRST_HOST}, which redirected to another origin. "
+            "After such a redirect the browser no longer says who asked: it sends Origin: null, and "
+            f"{case.host} {answer}.",
+            f"Let the page ask the final URL on {case.host} directly, or answer at {quotes.FIRST_HOST} without "
             "redirecting to another origin.",
             "client",
-            (f"The way it went: {hops}.",),
-            edits=said is not None,
+            (f"The way it went: {quotes.HOPS}.",),
+            edits=value is not None,
         )
-    referrer = case.entry.reading.referrer
-    if referrer is not None and referrer.startswith("http"):
+    if case.has_referrer:
         return Cause(
             "origin-null-sandbox",
             "A sandboxed frame asks with Origin: null",
-            f"The request comes from {host_of(referrer)}, but its Origin is null: the frame is sandboxed without "
+            f"The request comes from {quotes.REFERRER_HOST}, but its Origin is null: the frame is sandboxed without "
             f"allow-same-origin, or its document is (Content-Security-Policy: sandbox). {case.host} {answer}, which "
             "does not match null.",
             "Add allow-same-origin to the frame's sandbox if its content is your own, or let the page around it ask "
             "in its place.",
             "client",
-            (f"The Referer is {shown(referrer.partition('?')[0], 120)}, and yet the Origin is null.",),
+            (f"The Referer is {quotes.REFERRER}, and yet the Origin is null.",),
         )
     return Cause(
         "origin-null-file",

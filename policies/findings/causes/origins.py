@@ -3,78 +3,67 @@
 from __future__ import annotations
 
 from corsight.policies.fetch.origin import origin_of, split_origin
-from corsight.policies.findings.case import Case, plural, short
-from corsight.policies.findings.model import Cause, shown
+from corsight.policies.findings import quotes
+from corsight.policies.findings.case import ALLOW_ORIGIN, Case
+from corsight.policies.findings.model import Cause
+from corsight.policies.findings.words import clean, clean_all, count
 
-ALLOW_ORIGIN = "access-control-allow-origin"
 EXACT = "The browser compares it letter by letter with the page's origin"
 
 
-def two_layers(case: Case) -> Cause | None:
-    """Two layers both answered; or one sent a list."""
-    response = case.response
-    if case.rule != "allow-origin-multiple" or response is None:
+def find_several(case: Case) -> Cause | None:
+    """Return that two layers both answered, or one sent a list."""
+    if case.rule != "allow-origin-multiple" or case.reply is None:
         return None
-    sent = response.headers.lines(ALLOW_ORIGIN)
+    sent = case.reply.allow_origin
     parts = [part for line in sent for part in line.replace(",", " ").split()]
-    came = " and ".join(f"'{shown(line, 100)}'" for line in sent[:3])
-    twice = len(sent) > 1 or len(set(parts)) < len(parts) or "*" in parts
-    if twice:
-        repeated = [
-            name
-            for name in response.headers.names()
-            if name.startswith("access-control-") and len(response.headers.lines(name)) > 1
-        ]
-        evidence = [
-            "Access-Control-Allow-Origin came "
-            f"{'on ' + str(len(sent)) + ' lines' if len(sent) > 1 else 'with several values'}: {came}."
-        ]
-        if len(repeated) > 1:
-            evidence.append(
-                "Other headers came twice as well: "
-                f"{', '.join(shown(name, 60) for name in repeated if name != ALLOW_ORIGIN)}."
-            )
-        for name in ("server", "via", "x-powered-by"):
-            if case.header(name):
-                evidence.append(f"In between: {name.title()}: {shown(case.header(name) or '', 80)}.")
-                break
-        return Cause(
-            "two-layers-answer",
-            "Two layers both answer CORS, and the header arrives twice",
-            f"{case.host} answered {case.asked} with Access-Control-Allow-Origin twice: {came}. Mostly the application "
-            "sets it and the proxy before it adds it again. Browsers take exactly one value, so each alone would do "
-            "and both together fail.",
-            "Set the CORS headers in one place only: in the application or in the proxy, and remove them from the "
-            "other.",
-            "server",
-            tuple(evidence),
+    if len(sent) > 1 or len(set(parts)) < len(parts) or "*" in parts:
+        came = " and ".join(f"'{line}'" for line in clean_all(sent, 3, 100))
+        how = f"on {len(sent)} lines" if len(sent) > 1 else "with several values"
+        evidence = [f"Access-Control-Allow-Origin came {how}: {came}."]
+        if len(case.reply.repeated) > 1:
+            others = [name for name in case.reply.repeated if name != ALLOW_ORIGIN]
+            evidence.append(f"Other headers came twice as well: {', '.join(clean_all(others, 8))}.")
+        return _explain_layers(
+            f"{case.host} answered {case.asked} with Access-Control-Allow-Origin twice: {came}.",
+            "Browsers take exactly one value, so each alone would do and both together fail.",
+            (*evidence, f"In between: {quotes.quote_line('server', 'via', 'x-powered-by')}."),
         )
     return Cause(
         "origin-list",
         "Access-Control-Allow-Origin holds a list, and only one origin is allowed in it",
-        f"{case.host} sends Access-Control-Allow-Origin: {shown(', '.join(sent), 150)}. The header holds one origin; a "
+        f"{case.host} sends Access-Control-Allow-Origin: {clean(', '.join(sent), 150)}. The header holds one origin; a "
         f"list is compared as one text, and equals no origin, not even {case.page}, whether it is in it or not.",
         f"Look the request's Origin up in the list, and answer with that one alone: {case.page}. Send Vary: Origin "
         "too.",
         "server",
-        (f"{case.page} is {'in' if case.origin in parts else 'not in'} the list.",),
+        (f"{case.page} is {'in' if case.asker in parts else 'not in'} the list.",),
     )
 
 
-def wildcard(case: Case) -> Cause | None:
-    """`*` beside credentials."""
+def _explain_layers(what: str, why: str, evidence: tuple[str, ...] = ()) -> Cause:
+    return Cause(
+        "two-layers-answer",
+        "Two layers both answer CORS, and the header arrives twice",
+        f"{what} Mostly the application sets it and the proxy before it adds it again. {why}",
+        "Set the CORS headers in one place only: in the application or in the proxy, and remove them from the other.",
+        "server",
+        evidence,
+    )
+
+
+def find_wildcard(case: Case) -> Cause | None:
+    """Return that `*` does not count beside credentials."""
     if case.rule != "allow-origin-wildcard":
         return None
     evidence: list[str] = []
-    before = case.traffic.preflight_of(case.entry.fetch.id)
-    if not case.preflight and before is not None and before.allow_origin not in (None, "*"):
-        said = shown(before.allow_origin or "", 100)
+    if case.preflight_allow_origin not in (None, "*"):
+        named = clean(case.preflight_allow_origin or "", 100)
         evidence.append(
-            f"The preflight (exchange {short(before.id)}) named the origin: {said}. Only the reply itself says *."
+            f"The preflight (exchange {quotes.PREFLIGHT}) named the origin: {named}. Only the reply itself says *."
         )
-    known = case.entry.fetch.evidence.get("credentials")
-    if known is not None and known.value == "include":
-        evidence.append(f"The request has credentials: {shown(known.because, 160)}.")
+    if case.include_is_told:
+        evidence.append(f"The request has credentials: {quotes.WHY_CREDENTIALS}.")
     return Cause(
         "wildcard-with-credentials",
         "`*` does not count for a request with cookies",
@@ -88,12 +77,12 @@ def wildcard(case: Case) -> Cause | None:
     )
 
 
-def not_exact(case: Case) -> Cause | None:
-    """The right origin, not written the way browsers write it."""
-    value, page = case.allow_origin, case.origin
+def find_inexact(case: Case) -> Cause | None:
+    """Return how the right origin differs from the way browsers write it."""
+    value, page = case.allow_origin, case.asker
     if case.rule not in ("allow-origin-mismatch", "allow-origin-invalid") or not value or page == "null":
         return None
-    named = shown(value, 120)
+    named = clean(value, 120)
     bare = value.strip("\"'<>[]")
     host = page.partition("://")[2]
     if "*" in value:
@@ -135,9 +124,9 @@ def not_exact(case: Case) -> Cause | None:
     )
 
 
-def another(case: Case) -> Cause | None:
-    """Another origin: nearly this one, or one and the same for all."""
-    value, page = case.allow_origin, case.origin
+def find_other(case: Case) -> Cause | None:
+    """Return which other origin is named: nearly this one, or one and the same for all."""
+    value, page = case.allow_origin, case.asker
     if case.rule != "allow-origin-mismatch" or value is None or page == "null":
         return None
     if value == "null":
@@ -150,7 +139,7 @@ def another(case: Case) -> Cause | None:
             f"Answer {case.page} if that page is allowed, and leave the header out if it is not. Never send null.",
             "server",
         )
-    named, ours, theirs = shown(value, 120), split_origin(page), split_origin(value)
+    named, ours, theirs = clean(value, 120), split_origin(page), split_origin(value)
     if ours is not None and theirs is not None:
         differs = ""
         if ours[1] == theirs[1]:
@@ -169,7 +158,7 @@ def another(case: Case) -> Cause | None:
                 "server",
                 (f"Sent: {named}. The page: {case.page}.",),
             )
-    values = case.known.allow_origins
+    values = case.habits.allow_origins
     if set(values) == {value}:
         return Cause(
             "origin-fixed",
@@ -179,37 +168,29 @@ def another(case: Case) -> Cause | None:
             f"If {case.page} is to be allowed, keep a list of origins on the server and answer with the one that asks, "
             "with Vary: Origin.",
             "server",
-            (f"All {plural(values[value], 'reply', 'replies')} of {case.host} that carry the header name {named}.",)
+            (f"All {count(values[value], 'reply', 'replies')} of {case.host} that carry the header name {named}.",)
             if values[value] > 1
             else (),
         )
     return None
 
 
-def credentials(case: Case) -> Cause | None:
-    """Access-Control-Allow-Credentials is there, and not the one word that counts."""
-    value = case.header("access-control-allow-credentials")
-    if (
-        case.rule != "allow-credentials-not-true"
-        or not value
-        or value.strip("\"'").lower() not in ("true", "1", "yes", "*", "true, true")
-    ):
+def find_credentials(case: Case) -> Cause | None:
+    """Return that Access-Control-Allow-Credentials is there, and not the one word that counts."""
+    value = None if case.reply is None else case.reply.allow_credentials
+    if case.rule != "allow-credentials-not-true" or not value:
         return None
     if value == "true, true":
-        return Cause(
-            "two-layers-answer",
-            "Two layers both answer CORS, and the header arrives twice",
-            f"{case.host} answered {case.asked} with Access-Control-Allow-Credentials twice. Mostly the application "
-            "sets it and the proxy before it adds it again. Browsers read both as one text, 'true, true', which is "
-            "not true.",
-            "Set the CORS headers in one place only: in the application or in the proxy, and remove them from the "
-            "other.",
-            "server",
+        return _explain_layers(
+            f"{case.host} answered {case.asked} with Access-Control-Allow-Credentials twice.",
+            "Browsers read both as one text, 'true, true', which is not true.",
         )
+    if value.strip("\"'").lower() not in ("true", "1", "yes", "*", "true, true"):
+        return None
     return Cause(
         "credentials-not-exact",
-        f"Access-Control-Allow-Credentials has to be true, not {shown(value, 20)}",
-        f"{case.host} sends Access-Control-Allow-Credentials: {shown(value, 40)}. Only the four letters true, in lower "
+        f"Access-Control-Allow-Credentials has to be true, not {clean(value, 20)}",
+        f"{case.host} sends Access-Control-Allow-Credentials: {clean(value, 40)}. Only the four letters true, in lower "
         "case, count; and the page asks with the user's credentials.",
         "Write it exactly so: Access-Control-Allow-Credentials: true",
         "server",

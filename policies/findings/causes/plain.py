@@ -1,42 +1,82 @@
-"""The plain rule's own finding: what is said where the traffic shows no cause behind the rule."""
+"""The rule's own findings: blocked beside CORS, by one engine alone, or with no cause behind the rule that shows."""
 
 from __future__ import annotations
 
-from corsight.policies.findings.case import Case, listed, plural
-from corsight.policies.findings.model import Cause, shown
-from corsight.policies.findings.seen import was
+from corsight.policies.engines import ENGINES
+from corsight.policies.findings.case import BROWSERS, Case
+from corsight.policies.findings.causes.phrases import NEVER_SENT, describe_answer
+from corsight.policies.findings.model import Cause
+from corsight.policies.findings.words import clean, clean_all, continue_with, count, join
 from corsight.policies.rules import RULES
 
-NEVER_SENT = "The browser asked first, with OPTIONS, and was turned down, so it never sent the request itself."
+ORB = "opaque-response-blocked"
+TITLES = {
+    "corp-same-origin": "Not CORS: the resource is kept to its own origin (Cross-Origin-Resource-Policy)",
+    "corp-same-site": "Not CORS: the resource is kept to its own site (Cross-Origin-Resource-Policy)",
+    "corp-required-by-coep": "Not CORS: the page isolates itself (COEP), and this resource does not opt in",
+    ORB: "Not CORS: data was asked for as if it were an image or a script (ORB)",
+}
 
 
-def plain(case: Case) -> Cause:
-    """The finding of the rule itself."""
+def find_isolation(case: Case) -> Cause | None:
+    """Return what kept the response from the page where it was not asked for with CORS."""
+    title, rule = TITLES.get(case.rule), RULES[case.rule]
+    if title is None:
+        return None
+    orb = case.rule == ORB
+    vain = " Allowing the origin changes nothing while the page asks without CORS." if orb else ""
+    return Cause(
+        case.rule,
+        title,
+        f"{describe_answer(case)} {rule.why}{vain}",
+        rule.advice,
+        "client" if orb else rule.actor,
+        (f"The request's mode is {case.mode}: it was made without CORS, as elements do without crossorigin.",),
+        edits=not orb,
+    )
+
+
+def find_lone_engine(case: Case) -> Cause | None:
+    """Return what one engine alone blocks."""
+    if not case.alone:
+        return None
     rule = RULES[case.rule]
-    title, action = _concrete(case) or (rule.title, rule.advice)
-    sentences = [answered(case), rule.why]
-    if case.preflight:
-        sentences.append(NEVER_SENT)
-    return Cause(rule.code, title, " ".join(sentences), action, rule.actor, tuple(_evidence(case)))
+    names = join([ENGINES[name].label for name in sorted(BROWSERS - {case.engine})])
+    return Cause(
+        "blocked-in-one-engine",
+        f"Only {ENGINES[case.engine].label} blocks this: {continue_with(rule.title)}",
+        f"{describe_answer(case)} {rule.why} {names} would let it pass, so it is easily missed in tests.",
+        rule.advice,
+        rule.actor,
+        (f"Judged by the rules of {names}, the same exchange passes.",),
+    )
 
 
-def _concrete(case: Case) -> tuple[str, str] | None:
-    """Title and action with the names in question, for the rules that are about names."""
+def explain_rule(case: Case) -> Cause:
+    """Return the rule itself as the cause."""
+    rule = RULES[case.rule]
+    title, action = _name_names(case) or (rule.title, rule.advice)
+    sentences = [describe_answer(case), rule.why, *([NEVER_SENT] if case.preflight else [])]
+    return Cause(rule.code, title, " ".join(sentences), action, rule.actor, _list_evidence(case))
+
+
+def _name_names(case: Case) -> tuple[str, str] | None:
+    """Return title and action with the names in question, for the rules that are about names."""
     if case.rule == "allow-origin-missing" and case.page != "null":
         send = (
             f"Send Access-Control-Allow-Origin: {case.page} and Vary: Origin on every reply that this page may read, "
             "errors included."
         )
-        ours = "" if case.known.allow_origins else f" If {case.host} is not yours, ask it from your own server instead."
-        return RULES[case.rule].title, send + ours
+        foreign = f" If {case.host} is not yours, ask it from your own server instead."
+        return RULES[case.rule].title, send + ("" if case.habits.allow_origins else foreign)
     if case.rule == "preflight-method-not-allowed":
-        method = shown(case.facts.method, 40)
+        method = clean(case.method, 40)
         return (
             f"The method {method} is not allowed",
             f"Add {method} to Access-Control-Allow-Methods, if pages are to use it.",
         )
     if case.rule == "preflight-header-not-allowed" and case.missing_names:
-        names = listed([shown(name, 60) for name in case.missing_names[:5]])
+        names = join(clean_all(case.missing_names, 5))
         one = len(case.missing_names) == 1
         return (
             f"The request header{'' if one else 's'} {names} {'is' if one else 'are'} not allowed",
@@ -45,33 +85,11 @@ def _concrete(case: Case) -> tuple[str, str] | None:
     return None
 
 
-def answered(case: Case) -> str:
-    """What came, in a sentence."""
-    if case.response is None:
-        return f"{case.host} gave no answer to {case.asked}."
-    sent = "the preflight for " if case.preflight else ""
-    if case.rule == "allow-origin-missing":
-        said = "without an Access-Control-Allow-Origin header"
-    else:
-        lines = [line for line in was(RULES[case.rule], case.exchange, case.response) if not line.startswith("status")]
-        said = f"and {lines[0]}" if lines else ""
-    if case.facts.origin is None:
-        asking = "asked without CORS"
-    elif case.page == "null":
-        asking = "asked by a page without an origin of its own (Origin: null)"
-    else:
-        asking = f"asked by a page of {case.page}"
-    return shown(
-        f"{case.host} answered {sent}{case.asked} with status {case.status} {said}".rstrip() + f", {asking}.", 900
-    )
-
-
-def _evidence(case: Case) -> list[str]:
-    standing = case.standing
+def _list_evidence(case: Case) -> tuple[str, ...]:
     if case.rule != "allow-origin-missing" or case.page == "null":
-        return []
-    if standing.replies:
-        return [f"This origin passed on {plural(standing.replies, 'other reply', 'other replies')} of {case.host}."]
-    if not case.known.allow_origins:
-        return [f"No reply of {case.host} here carries the header, whoever asks: CORS seems not to be set up there."]
-    return []
+        return ()
+    if case.passed:
+        return (f"This origin passed on {count(case.passed, 'other reply', 'other replies')} of {case.host}.",)
+    if not case.habits.allow_origins:
+        return (f"No reply of {case.host} here carries the header, whoever asks: CORS seems not to be set up there.",)
+    return ()

@@ -11,9 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import corsight.policies.findings as room
-from corsight.policies.exchange import HeaderList, Response
-from corsight.policies.findings import CAUSES, Diagnosis, diagnosis, groups, merge, notes, summary
-from corsight.policies.findings.text import blocks, lines
+from corsight.policies.findings import CAUSES, Diagnosis, advisor, diagnosis, groups, summary
+from corsight.policies.findings.text import lay_out, write_lines
 from corsight.policies.rules import RULES
 from corsight.policies.verdict import Outcome
 from tests.policies.findings.traffic import (
@@ -69,7 +68,7 @@ def test_places_and_groups_are_bounded_and_counts_are_not(monkeypatch: pytest.Mo
         traffic.get(f"/{number}", 200, ("Access-Control-Allow-Origin", f"https://o{number}.example"))
     found = traffic.findings()
     assert sum(finding.count for finding in found) == 20
-    assert all(len(finding.places) <= merge.PLACES for finding in found)
+    assert all(len(finding.places) <= groups.NAMED_PLACES for finding in found)
     assert "at least" in told(found[0])
 
 
@@ -96,8 +95,8 @@ def test_two_servers_are_two_findings() -> None:
 
 
 def test_nothing_seen_is_nothing_found() -> None:
-    assert Diagnosis().findings() == []
-    assert lines([]) == []
+    assert Diagnosis().list_findings() == []
+    assert write_lines([]) == []
 
 
 def test_what_is_allowed_is_no_finding() -> None:
@@ -157,7 +156,8 @@ def test_every_blocked_exchange_is_in_one_finding_whatever_peers_send(
     told_of = [name for finding in found if finding.kind == "blocked" for name in finding.exchanges]
     assert sorted(told_of) == sorted(blocked)
     assert sum(finding.count for finding in found if finding.kind == "blocked") == len(blocked)
-    assert all(line.isprintable() for line in lines(found))
+    assert all(summary(finding.code) for finding in found)
+    assert all(line.isprintable() for line in write_lines(found))
 
 
 # -- what is said ----------------------------------------------------------------------------------------------------
@@ -169,8 +169,8 @@ def test_a_plain_finding_has_the_codes_of_its_rule() -> None:
     finding = only(traffic)
     assert finding.code == "allow-origin-missing"
     assert finding.rules == ("allow-origin-missing",)
-    assert finding.said[0].error == "MissingAllowOriginHeader"
-    assert finding.seen[0].fix == (f"Access-Control-Allow-Origin: {PAGE}", "Vary: Origin")
+    assert finding.console[0].error == "MissingAllowOriginHeader"
+    assert finding.mismatches[0].fix == (f"Access-Control-Allow-Origin: {PAGE}", "Vary: Origin")
     assert "CORS seems not to be set up there" in finding.evidence[0]
     assert "ask it from your own server" in finding.action
 
@@ -180,7 +180,7 @@ def test_plain_lines_are_no_longer_than_the_width() -> None:
     traffic.passed(2)
     traffic.get("/orders", 500, JSON)
     for width in (60, 80, 120):
-        said = lines(traffic.findings(), width)
+        said = write_lines(traffic.findings(), width)
         assert max(map(len, said)) <= max(width, 72)
         assert all(line == line.rstrip() for line in said)
 
@@ -199,7 +199,7 @@ def test_what_peers_send_is_made_fit_to_be_shown_everywhere() -> None:
             finding.cause,
             finding.action,
             *finding.evidence,
-            *(row.text for block in blocks(finding) for row in block),
+            *(row.text for block in lay_out(finding) for row in block),
         )
     ]
     assert all(text.replace("\n", "").isprintable() for text in texts)
@@ -215,25 +215,21 @@ def test_a_likely_cause_of_a_certain_block_says_so() -> None:
 # -- families, and what their order decides --------------------------------------------------------------------------
 
 
-def codes_in_the_source() -> set[str]:
-    """The first argument of every Cause(...) that is written out."""
-    folder = Path(room.__file__).parent
-    calls = [
-        node
-        for path in folder.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("Cause", "cause")
-    ]
-    first = [call.args[0] for call in calls if call.args]
-    return {one.value for one in first if isinstance(one, ast.Constant) and isinstance(one.value, str)}
+def texts_in_the_source() -> set[str]:
+    """Every string that is written out beside the catalogue."""
+    paths = [path for path in Path(room.__file__).parent.rglob("*.py") if path.name != "catalogue.py"]
+    nodes = [node for path in paths for node in ast.walk(ast.parse(path.read_text("utf-8")))]
+    return {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
 
 
-def test_every_cause_is_in_the_catalogue_and_named_apart_from_the_rules() -> None:
-    assert codes_in_the_source() == set(CAUSES)
+def test_the_catalogue_holds_what_is_found_and_names_it_apart_from_the_rules() -> None:
+    assert set(CAUSES) <= texts_in_the_source()
     assert not set(CAUSES) & set(RULES)
     assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", code) for code in CAUSES)
     assert summary("allow-origin-missing") == RULES["allow-origin-missing"].title
     assert summary("tls-failed").startswith("The TLS connection")
+    with pytest.raises(KeyError):
+        summary("no-such-cause")
 
 
 @pytest.mark.parametrize(
@@ -265,7 +261,7 @@ def test_an_engine_that_is_alone() -> None:
     assert finding.code == "blocked-in-one-engine"
     assert finding.title.startswith("Only WebKit blocks this")
     assert "Chromium and Firefox would let it pass" in finding.cause
-    assert {other.outcome for other in finding.elsewhere} == {Outcome.ALLOWED}
+    assert {other.outcome for other in finding.others} == {Outcome.ALLOWED}
 
 
 def test_what_passes_here_and_not_in_other_browsers_is_advice() -> None:
@@ -338,7 +334,7 @@ def test_a_storm_of_preflights() -> None:
     finding = next(one for one in storm(8).findings() if one.code == "preflight-storm")
     assert finding.count == 8
     assert any("asked 8 times" in line for line in finding.evidence)
-    assert finding.seen[0].fix == ("Access-Control-Max-Age: 600",)
+    assert finding.mismatches[0].fix == ("Access-Control-Max-Age: 600",)
 
 
 def test_no_storm_where_they_are_few_or_remembered() -> None:
@@ -347,7 +343,7 @@ def test_no_storm_where_they_are_few_or_remembered() -> None:
 
 
 def test_advice_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(notes, "NOTES", 2)
+    monkeypatch.setattr(advisor, "GROUPS", 2)
     traffic = Traffic()
     for number in range(5):
         traffic.send("GET", f"https://a{number}.example/", 200, ALLOW, VARY, ("X-Total-Count", "1"))
@@ -359,7 +355,7 @@ def test_the_catalogues_advice_is_told_with_what_was_seen() -> None:
     traffic.get("/a", 200, ALLOW, VARY, ("Access-Control-Expose-Headers", "a b; c"))
     finding = only(traffic, "advice")
     assert finding.code == "expose-headers-invalid"
-    assert finding.seen[0].was == ("Access-Control-Expose-Headers: a b; c",)
+    assert finding.mismatches[0].actual == ("Access-Control-Expose-Headers: a b; c",)
 
 
 def test_advice_on_a_redirect_and_on_a_preflight_can_be_told() -> None:
@@ -369,7 +365,7 @@ def test_advice_on_a_redirect_and_on_a_preflight_can_be_told() -> None:
     traffic.preflight("PUT", "/c", 204, null, VARY, ("Access-Control-Allow-Methods", "PUT"), origin="null")
     assert "allow-origin-null" in traffic.codes("advice")
     advice = [finding for finding in traffic.findings() if finding.kind == "advice"]
-    assert "never sent" not in " ".join(lines(advice))
+    assert "never sent" not in " ".join(write_lines(advice))
 
 
 def test_cookies_of_a_request_without_credentials_are_thrown_away() -> None:
@@ -387,20 +383,3 @@ def test_cookies_that_nobody_misses(cookie: str) -> None:
     traffic = Traffic()
     traffic.get("/login", 200, ALLOW, VARY, CREDENTIALS, ("Set-Cookie", cookie), asked=(WITH,))
     assert traffic.codes("advice") == []
-
-
-def test_the_headers_of_a_reply_are_read_once() -> None:
-    """A reply's own makers, told by its headers."""
-    from corsight.policies.findings.replies import cache_sign, is_login, maker_of, redirect_kind
-
-    assert maker_of(Response(200, HeaderList.of(("Server", "nginx")))).gateway is False  # type: ignore[union-attr]
-    assert maker_of(Response(500, HeaderList())) is None
-    assert cache_sign(Response(200, HeaderList.of(("X-Cache", "MISS")))) is None
-    assert cache_sign(Response(200, HeaderList.of(("Age", "0")))) is None
-    assert cache_sign(Response(200, HeaderList.of(("Cache-Status", "edge; hit")))) == "Cache-Status: edge; hit"
-    assert redirect_kind("https://a.example/x", None) is None
-    assert redirect_kind("https://a.example/x", "/x/?q=1") == "slash"
-    assert redirect_kind("https://a.example/x", "http://a.example/x/") == "http"
-    assert is_login("https://a.example/users/sign_in") is False
-    assert is_login("https://auth.example/authorize") is True
-    assert is_login("https://a.example/authors") is False

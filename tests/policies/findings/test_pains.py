@@ -170,7 +170,7 @@ def test_5_a_wildcard_with_credentials() -> None:
     assert finding.code == "wildcard-with-credentials"
     assert any("Only the reply itself says *" in line for line in finding.evidence)
     assert "credentials: 'include'" in finding.cause
-    assert finding.seen[0].fix[0] == f"Access-Control-Allow-Origin: {PAGE}"
+    assert finding.mismatches[0].fix[0] == f"Access-Control-Allow-Origin: {PAGE}"
 
 
 def test_5_not_without_credentials() -> None:
@@ -531,7 +531,7 @@ def test_17_the_page_sends_the_servers_header() -> None:
     assert finding.code == "cors-header-sent-by-page"
     assert finding.actor == "client"
     assert "Remove access-control-allow-origin" in finding.action
-    assert finding.seen[0].fix == ()
+    assert finding.mismatches[0].fix == ()
 
 
 def test_18_patch_in_lower_case() -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response
 from corsight.policies.findings import Diagnosis, Finding
-from corsight.policies.findings.text import lines
+from corsight.policies.findings.text import write_lines
 from corsight.policies.session import Judged, Session
 
 CHROMIUM = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"
@@ -95,7 +95,7 @@ class Traffic:
         diagnosis = Diagnosis()
         for judged in self.last.values():
             diagnosis.add(judged)
-        return diagnosis.findings()
+        return diagnosis.list_findings()
 
     def codes(self, kind: str = "blocked") -> list[str]:
         """The codes of the findings of a kind."""
@@ -115,4 +115,4 @@ def only(traffic: Traffic, kind: str = "blocked") -> Finding:
 
 def told(finding: Finding) -> str:
     """All that is said of a finding, in one line."""
-    return " ".join(" ".join(lines([finding])).split())
+    return " ".join(" ".join(write_lines([finding])).split())

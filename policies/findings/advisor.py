@@ -1,0 +1,175 @@
+"""The advisor: what is wrong although nothing was blocked, on one exchange and on several together."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from corsight.policies.exchange import Response
+from corsight.policies.fetch.origin import is_localhost, registrable_domain, split_origin
+from corsight.policies.findings import remarks
+from corsight.policies.findings.cookies import Cookies
+from corsight.policies.findings.groups import Group
+from corsight.policies.findings.model import Cause, Mismatch
+from corsight.policies.findings.remarks import Remark
+from corsight.policies.findings.sample import Sample
+from corsight.policies.findings.words import clean, count, join, name_header, name_host, strip_query
+from corsight.policies.session.memory import Memory
+from corsight.policies.verdict import Outcome
+
+GROUPS = 200
+STORM = 5
+"""How often the same preflight is asked before it is one too many."""
+ASKED = 2000
+SERVERS = 1000
+SITES = 8
+AGAIN, REFLECTED = "preflight-storm", "reflected-origin-with-credentials"
+ABOUT_EXPOSING = frozenset(
+    {"expose-wildcard-with-credentials", "expose-headers-invalid", "expose-headers-on-preflight"}
+)
+MAX_AGE = "Access-Control-Max-Age"
+_kept = re.compile(r"0*(?:[6-9]|[1-9][0-9]+)").fullmatch
+"""A Max-Age of more than five seconds."""
+
+
+@dataclass(slots=True)
+class Asked:
+    """One preflight that is asked again and again: how often it passed, when it was first asked, and the last time."""
+
+    first: float
+    last: Sample
+    count: int = 0
+
+
+@dataclass(slots=True)
+class Reflected:
+    """What a server answered by name, with credentials: an origin of each site, and the earliest exchange."""
+
+    first: Sample
+    origins: dict[str, str] = field(default_factory=dict)
+
+
+class Advisor:
+    """Collects the advice, in groups."""
+
+    def __init__(self) -> None:
+        self._groups: dict[tuple[str, Cause], Group] = {}
+        self._cookies = Cookies()
+        self._asked: Memory[tuple[object, ...], Asked] = Memory(ASKED)
+        self._reflected: Memory[str, Reflected] = Memory(SERVERS)
+        self._preflights: Memory[str, Response] = Memory(ASKED)
+
+    def add(self, sample: Sample) -> None:
+        """Take in an exchange."""
+        facts = sample.facts
+        if facts.tainting == "opaque":
+            self._note(sample, remarks.find_unreadable(sample))
+            return
+        self._cookies.add(sample)
+        if facts.tainting != "cors":
+            return
+        self._note(sample, remarks.find_permission(sample))
+        response = sample.exchange.response
+        if response is None:
+            return
+        if facts.role == "preflight":
+            self._preflights.put(sample.entry.fetch.id, response)
+        if sample.verdict.outcome is not Outcome.ALLOWED:
+            return
+        preflight = None if facts.role == "preflight" else self._preflights.get(sample.entry.fetch.id)
+        advice = remarks.list_advice(sample, preflight)
+        for remark in advice:
+            self._note(sample, remark)
+        if facts.role == "preflight":
+            self._count(sample, response)
+        elif facts.role == "request":
+            self._note_named(sample, response)
+            if not ABOUT_EXPOSING & {remark.cause.code for remark in advice}:
+                self._note(sample, remarks.find_unexposed(sample))
+        self._note(sample, remarks.find_blocking_engine(sample))
+
+    def list_groups(self) -> list[tuple[str, Group, Cause]]:
+        """Return the groups, each with its server and its cause."""
+        groups = [(server, group, cause) for (server, cause), group in self._groups.items()]
+        groups += [_storm(asked) for asked in self._asked.values() if asked.count >= STORM]
+        groups += [_reflect(one) for one in self._reflected.values() if len(one.origins) > 1]
+        return groups + self._cookies.list_groups()
+
+    def _note(self, sample: Sample, remark: Remark | None) -> None:
+        if remark is None:
+            return
+        key = sample.server, remark.cause
+        group = self._groups.get(key)
+        if group is None:
+            if len(self._groups) >= GROUPS:
+                return
+            group = self._groups[key] = Group("advice", sample)
+        group.add(sample, remark.mismatch)
+
+    def _count(self, sample: Sample, response: Response) -> None:
+        """Count a preflight that passed, where its answer is forgotten at once."""
+        if _kept((response.headers.get(MAX_AGE.lower()) or "").strip()):
+            return
+        exchange, facts = sample.exchange, sample.facts
+        key = exchange.client, sample.judged.client.label, facts.origin, sample.url, facts.method, facts.names
+        asked = self._asked.get(key) or Asked(exchange.request.started, sample)
+        asked.first = min(asked.first, exchange.request.started)
+        asked.last = max(asked.last, sample, key=lambda one: one.moment)
+        asked.count += 1
+        self._asked.put(key, asked)
+
+    def _note_named(self, sample: Sample, response: Response) -> None:
+        """Note that the server answered an origin with its own name, and allowed credentials."""
+        origin, get = sample.facts.origin or "null", response.headers.get
+        parts = split_origin(origin)
+        if parts is None or is_localhost(parts[1]):
+            return
+        if get("access-control-allow-origin") != origin or get("access-control-allow-credentials") != "true":
+            return
+        reflected = self._reflected.get(sample.server) or Reflected(sample)
+        reflected.first = min(reflected.first, sample, key=lambda one: one.moment)
+        site = registrable_domain(parts[1]) or parts[1]
+        if len(reflected.origins) < SITES or site in reflected.origins:
+            reflected.origins[site] = min(origin, reflected.origins.get(site, origin))
+            self._reflected.put(sample.server, reflected)
+
+
+def _storm(asked: Asked) -> tuple[str, Group, Cause]:
+    """Return the group of a preflight that is asked again and again."""
+    last = asked.last.exchange
+    value = None if last.response is None else last.response.headers.get(MAX_AGE.lower())
+    actual, expected = name_header(MAX_AGE, value, 20), f"{MAX_AGE}: 600"
+    seconds = last.request.started - asked.first
+    over = f" within {seconds:.0f} seconds" if seconds >= 1 else ""
+    group = Group("advice", asked.last)
+    group.add(asked.last, Mismatch("preflight", (actual,), expected, (expected,)), asked.count)
+    cause = Cause(
+        AGAIN,
+        "The browser asks for leave again and again: no Access-Control-Max-Age",
+        f"{name_host(asked.last.server)} answers preflights with {actual}, so the browser forgets its leave within "
+        "seconds. The same preflight was sent over and over, and every request waits for one more round trip.",
+        "Answer preflights with Access-Control-Max-Age: 600 (ten minutes; Chromium keeps two hours at most).",
+        "server",
+        (f"{strip_query(asked.last.url, 100)}: asked {asked.count} times{over}.",),
+    )
+    return asked.last.server, group, cause
+
+
+def _reflect(reflected: Reflected) -> tuple[str, Group, Cause]:
+    """Return the group of a server that answered unrelated sites by name, with credentials."""
+    group, server = Group("advice", reflected.first), reflected.first.server
+    group.add(reflected.first, None)
+    host, origins = name_host(server), [clean(origin, 80) for origin in sorted(reflected.origins.values())]
+    cause = Cause(
+        REFLECTED,
+        f"{host} seems to allow any origin that asks, with the user's cookies",
+        f"{host} answered {count(len(origins), 'unrelated site')} each with its own name, and with "
+        "Access-Control-Allow-Credentials: true. If it repeats whatever Origin it is sent, any web site that a user "
+        "visits can read and do here what the user can.",
+        "Hold Origin against a list of the pages you trust before it is repeated. If these are on such a list, all is "
+        "well.",
+        "server",
+        (f"Allowed by name, with credentials: {join(origins[:5])}.",),
+        "likely",
+    )
+    return server, group, cause

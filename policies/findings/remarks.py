@@ -1,0 +1,140 @@
+"""Remarks: what one exchange shows to be wrong although it was not blocked. Each function looks at a sample alone."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from corsight.policies.decision.advise import advice, advise
+from corsight.policies.decision.judge import describe_subject
+from corsight.policies.engines import ENGINES
+from corsight.policies.exchange import Response
+from corsight.policies.findings.case import PRIVATE_NETWORK
+from corsight.policies.findings.causes.network import find_local_network
+from corsight.policies.findings.model import Cause, Mismatch
+from corsight.policies.findings.sample import Sample
+from corsight.policies.findings.words import clean, clean_all, continue_with, join, name_header, name_host
+from corsight.policies.rules import RULES
+from corsight.policies.verdict import Outcome
+
+WANTED = frozenset(
+    {
+        *("x-total-count", "x-total", "x-total-pages", "x-page", "x-per-page", "x-next-page", "x-prev-page", "x-count"),
+        *("content-range", "content-disposition", "link", "location", "retry-after", "www-authenticate"),
+        *("authorization", "x-auth-token", "x-access-token", "access-token", "x-csrf-token", "x-xsrf-token", "token"),
+        *("x-refresh-token", "refresh-token", "x-pagination", "pagination", "grpc-status", "grpc-message"),
+        *("upload-offset", "upload-length", "tus-resumable", "x-filename", "x-session-token"),
+    }
+)
+"""Response headers that are sent for scripts to read."""
+WANTED_PREFIXES = ("x-ratelimit-", "ratelimit-", "x-pagination-", "pagination-", "x-total-")
+DATA = ("application/json", "text/json", "application/xml", "text/xml", "application/ld+json", "application/graphql")
+EXPOSE = "Access-Control-Expose-Headers"
+VAIN = "headers-asked-in-vain"
+
+
+class Remark(NamedTuple):
+    """What is wrong, and what it shows in, where that is a header."""
+
+    cause: Cause
+    mismatch: Mismatch | None = None
+
+
+def list_advice(sample: Sample, preflight: Response | None) -> list[Remark]:
+    """Return what the catalogue's advice says of an exchange and the answer of the preflight before it."""
+    exchange, facts, engine, response = sample.exchange, sample.facts, sample.verdict.engine, sample.response
+    remarks = list[Remark]()
+    if response is None or not advise(exchange, facts, engine, preflight):
+        return remarks
+    for code, value in advice(exchange, facts, engine, preflight):
+        rule = RULES[code]
+        about = describe_subject(exchange, facts, response, facts.credentials == "include", value)
+        edits = tuple(name_header(edit.name, edit.value) for edit in rule.fix(about).edits)
+        mismatch = Mismatch(facts.role, (clean(rule.seen_in(about)),), clean(rule.needed_in(about)), edits)
+        why = f"{name_host(sample.server)}: {rule.why}"
+        remarks.append(Remark(Cause(rule.code, rule.title, why, rule.advice, rule.actor), mismatch))
+    return remarks
+
+
+def find_unexposed(sample: Sample) -> Remark | None:
+    """Return the headers that are sent for scripts, and that no script can read."""
+    response = sample.exchange.response
+    if response is None or sample.entry.destination not in ("empty", "unknown"):
+        return None
+    hidden = [
+        name
+        for name in sample.verdict.hidden
+        if (name in WANTED or name.startswith(WANTED_PREFIXES)) and (name != "location" or response.status == 201)
+    ]
+    if not hidden:
+        return None
+    names, exposed = clean_all(hidden, 6), response.headers.get(EXPOSE.lower())
+    both = ", ".join([*([clean(exposed)] if exposed else []), *names])
+    return Remark(
+        Cause(
+            VAIN,
+            f"The page cannot read {join(names)}: not exposed",
+            f"{name_host(sample.server)} sends {join(names)}, and the reply reached the page; but a script that reads "
+            f"{'them' if len(names) > 1 else 'it'} gets null. Of a reply from another origin a page sees a few "
+            "harmless headers only, and what the reply exposes.",
+            f"Add to the reply itself (not to the preflight): {EXPOSE}: {', '.join(names)}",
+            "server",
+            certainty="likely",
+        ),
+        Mismatch("request", (name_header(EXPOSE, exposed),), f"{EXPOSE}: {', '.join(names)}", (f"{EXPOSE}: {both}",)),
+    )
+
+
+def find_unreadable(sample: Sample) -> Remark | None:
+    """Return that a script asked with mode no-cors for what it means to read."""
+    entry, exchange, response = sample.entry, sample.exchange, sample.exchange.response
+    if sample.verdict.outcome is not Outcome.OPAQUE or response is None or exchange.request.method != "GET":
+        return None
+    essence = (response.headers.get("content-type") or "").partition(";")[0].strip().lower()
+    if entry.mode != "no-cors" or entry.destination != "empty" or not (essence in DATA or essence.endswith("+json")):
+        return None
+    return Remark(
+        Cause(
+            "no-cors-response-unreadable",
+            "The page asks with mode no-cors, so it can read nothing of the reply",
+            f"The page fetched data ({clean(essence, 60)}) from {name_host(sample.server)} with mode: 'no-cors'. That "
+            "silences the error and hides the reply: its status is 0 and its body empty to the script, whatever the "
+            "server sends.",
+            "Take mode: 'no-cors' out of the page's code, and let the server allow the page's origin.",
+            "client",
+        )
+    )
+
+
+def find_permission(sample: Sample) -> Remark | None:
+    """Return that a public page asks a machine of the local network."""
+    asks, response = sample.exchange.request.headers.get, sample.exchange.response
+    cause = find_local_network(
+        sample.facts.page_origin or sample.facts.origin or "null",
+        sample.server,
+        asks=any(asks(name) for name in PRIVATE_NETWORK),
+        granted=response is not None and response.headers.get("access-control-allow-private-network") == "true",
+    )
+    return None if cause is None or sample.verdict.outcome is Outcome.BLOCKED else Remark(cause)
+
+
+def find_blocking_engine(sample: Sample) -> Remark | None:
+    """Return the browsers that block what this one lets pass."""
+    if not sample.entry.differing or sample.verdict.divided:
+        return None
+    blocked = [
+        other for other in sample.judged.others if other.outcome is Outcome.BLOCKED and other.engine != "standard"
+    ]
+    if not blocked:
+        return None
+    names = join([ENGINES[other.engine].label for other in blocked])
+    rule, own = RULES[min(other.ruling.rule or "" for other in blocked)], ENGINES[sample.verdict.engine].label
+    return Remark(
+        Cause(
+            "blocked-in-other-engines",
+            f"{own} lets it pass, {names} would not: {continue_with(rule.title)}",
+            f"A reply of {name_host(sample.server)} passes in {own}, and by the rules of {names} it is blocked "
+            f"({rule.code}). {rule.why}",
+            rule.advice,
+            rule.actor,
+        )
+    )
