@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from corsight.policies.console import SPEAKING, read_console
@@ -11,6 +11,7 @@ from corsight.policies.decision.judge import judge
 from corsight.policies.rules import RULES
 from corsight.policies.verdict import EngineName, Ruling
 from tests.cases import ENGINES, Case, cases
+from tests.examples import examples
 
 
 def said(case: Case, engine: EngineName) -> list[Ruling]:
@@ -192,7 +193,7 @@ def test_what_no_console_says_is_not_read(text: str) -> None:
     assert read_console(text) is None
 
 
-@settings(max_examples=50)
+@examples(0.5)
 @given(st.text(), st.text())
 def test_no_text_is_too_strange(before: str, after: str) -> None:
     read_console(before + after)

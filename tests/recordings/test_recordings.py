@@ -2,61 +2,35 @@
 
 from __future__ import annotations
 
-import tarfile
-from dataclasses import dataclass
-from pathlib import Path
-
 import pytest
 
-from corsight.policies.record import Lines
-from corsight.scripts.judging import judge_recording
-from corsight.scripts.recordings import Recording
-from tests.browser.lab.score import score
+from tests.browser.lab.score import score_now
+from tests.recordings.expected import compare, figures, read, recordings
 
-HERE = Path(__file__).parent
+MEANT = "If this is meant, run `scripts/lab expect` and commit tests/recordings/expected.json with the reason."
 
 
-@dataclass(frozen=True, slots=True)
-class Floor:
-    """The least shares that are let pass: of steps right and called certain, of error names and console texts right."""
-
-    right: float
-    certain: float
-    names: float = 0.0
-    texts: float = 0.0
-    hidden: float = 0.99
+@pytest.mark.parametrize("name", recordings())
+def test_the_verdicts_on_a_recording_come_to_what_is_expected(name: str) -> None:
+    result, _ = score_now(recordings()[name])
+    moved = compare(read().get(name), figures(result))
+    assert not moved, "\n".join([f"{name}:", *moved, MEANT, str(result)])
 
 
-FLOORS = {
-    "chromium": Floor(0.995, 0.95, names=0.90, texts=0.92),
-    "chromium-h2": Floor(0.995, 0.95, names=0.90, texts=0.92),
-    "firefox": Floor(0.995, 0.95, names=0.96, texts=0.99),
-    "firefox-h2": Floor(0.995, 0.95, names=0.96, texts=0.99),
-    "webkit": Floor(0.98, 0.90, hidden=0.9),
-    "wide-chromium": Floor(0.995, 0.97, names=0.95, texts=0.95),
-    "wide-firefox-h2": Floor(0.99, 0.80, names=0.97, texts=0.97),
-    "wide-webkit": Floor(0.98, 0.90, hidden=0.9),
-}
+@pytest.mark.parametrize("name", recordings())
+def test_no_certain_verdict_on_a_recording_is_expected_to_be_wrong(name: str) -> None:
+    assert read()[name]["certain_wrong"] == 0
 
 
-@pytest.mark.parametrize("name", FLOORS)
-def test_the_verdicts_are_what_the_browser_did(name: str, tmp_path: Path) -> None:
-    with tarfile.open(HERE / f"{name}.tar.xz") as archive:
-        archive.extractall(tmp_path, filter="data")
-    log = tmp_path / "verdicts.jsonl"
-    log.write_text("".join(judge(tmp_path / "flows.mitm")))
-    result, floor = score(tmp_path, log), FLOORS[name]
-    print(result)
-    assert result.steps > 150
-    assert result.right >= floor.right * result.steps
-    assert result.certain >= floor.certain * result.steps
-    assert result.certain_wrong == 0
-    assert result.hidden_right >= floor.hidden * result.hidden
-    assert result.names_right >= floor.names * result.names
-    assert result.texts_right >= floor.texts * result.texts
+def test_every_expected_recording_is_there() -> None:
+    assert list(read()) == list(recordings())
 
 
-def judge(flows: Path) -> list[str]:
-    """The last log record of every exchange in a recording, a line each."""
-    lines = Lines()
-    return [lines.line(judged) + "\n" for judged in judge_recording(Recording(str(flows)))]
+def test_a_figure_that_moved_is_told_with_what_was_expected() -> None:
+    expected = {"right": 165, "wrong": ["7/0"]}
+    assert compare(expected, expected) == []
+    assert compare(expected, {"right": 164, "wrong": ["7/0", "8/1"]}) == [
+        "right: 164, expected 165",
+        "wrong: ['7/0', '8/1'], expected ['7/0']",
+    ]
+    assert compare(None, expected) == ["no figures are expected yet"]

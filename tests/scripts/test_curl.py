@@ -6,7 +6,7 @@ import shlex
 from contextlib import suppress
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from corsight.scripts.curl import Pasted, field, preflight_command, read_curl, request_command
@@ -135,7 +135,6 @@ def test_what_is_no_response_is_said_in_a_line(text: str, line: str) -> None:
     assert str(caught.value) == line
 
 
-@settings(max_examples=100)
 @given(st.binary(), st.sampled_from([b"", b"HTTP/1.1 200 OK\n", b"< HTTP/2 200\n< "]), st.binary())
 def test_whatever_is_pasted_is_read_or_refused(before: bytes, start: bytes, after: bytes) -> None:
     with suppress(CorsightError):

@@ -5,6 +5,7 @@
     scripts/lab score FOLDER...     holds recordings (folders or their .tar.xz) against today's code
     scripts/lab minimise FOLDER [--scenario N] [--live]     shrinks a disagreement, prints it as a tests/cases file
     scripts/lab report      writes docs/agreement.md from the result files
+    scripts/lab expect      writes tests/recordings/expected.json from today's verdicts on the recordings there
 
 Exits with 0 when all was right, 1 when something was not, 2 for what could not be done.
 """
@@ -25,6 +26,7 @@ from tests.browser.lab.generate import generate
 from tests.browser.lab.minimise import minimise
 from tests.browser.lab.record import TRUTH, VERDICTS, Scenario, record
 from tests.browser.lab.score import Score, as_json, score, score_now
+from tests.recordings import expected
 
 BATCH = 250
 """Scenarios a browser runs before it is started afresh: one that dies costs no more than these."""
@@ -70,6 +72,7 @@ def parse() -> argparse.Namespace:
     command.add_argument("--live", action="store_true", help="shrink its scenario too, in the browser it came from")
     command = commands.add_parser("report", help="write docs/agreement.md from the result files")
     command.add_argument("--check", action="store_true", help="only say whether it is up to date")
+    commands.add_parser("expect", help="write tests/recordings/expected.json from today's verdicts")
     return parser.parse_args()
 
 
@@ -135,7 +138,27 @@ def write_report(arguments: argparse.Namespace) -> int:
     return 0
 
 
-COMMANDS = {"run": run, "record": keep, "generate": draw, "score": hold, "minimise": shrink, "report": write_report}
+def expect(_: argparse.Namespace) -> int:
+    """Write the expected figures of tests/recordings anew, and print each that moved."""
+    before, after = expected.read(), {}
+    for name, path in expected.recordings().items():
+        after[name] = expected.figures(score_now(path)[0])
+        print(f"{name}: {after[name]['right']} of {after[name]['steps']} steps right")
+        for line in expected.compare(before.get(name), after[name]):
+            print(f"  {line}")
+    expected.write(after)
+    return 0
+
+
+COMMANDS = {
+    "run": run,
+    "record": keep,
+    "generate": draw,
+    "score": hold,
+    "minimise": shrink,
+    "report": write_report,
+    "expect": expect,
+}
 
 
 def _scenarios(arguments: argparse.Namespace) -> list[Scenario]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from corsight.policies.decision import advise as module
@@ -16,6 +16,7 @@ from corsight.policies.facts import Facts
 from corsight.policies.rules import ADVICE, Example
 from corsight.policies.rules.view import LONG
 from corsight.policies.verdict import EngineName
+from tests.examples import examples
 from tests.policies.decision.test_judge import all_facts, exchanges, header_lists, responses
 
 ENGINE_NAMES: tuple[EngineName, ...] = tuple(ENGINES)
@@ -67,7 +68,7 @@ odd_responses = st.builds(Response, st.integers(100, 599), odd_headers | header_
 
 
 @given(exchanges, all_facts(), st.sampled_from(ENGINE_NAMES), st.none() | odd_responses, st.none() | responses)
-@settings(max_examples=400)
+@examples(4)
 def test_no_exchange_raises_and_every_code_is_advice(
     exchange: Exchange, facts: Facts, engine: EngineName, response: Response | None, preflight: Response | None
 ) -> None:
@@ -82,7 +83,7 @@ def test_no_exchange_raises_and_every_code_is_advice(
 
 
 @given(all_facts(tainting="cors", response=None), st.sampled_from(ENGINE_NAMES), odd_responses)
-@settings(max_examples=300)
+@examples(3)
 def test_what_is_remembered_is_what_would_be_said_anew(facts: Facts, engine: EngineName, response: Response) -> None:
     exchange = Example(f"{ASKED}\n\n200").exchange
     first = advise(exchange, replace(facts, response=response), engine, None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from corsight.policies.decision.decide import forget
@@ -15,6 +15,7 @@ from corsight.policies.facts import Facts
 from corsight.policies.rules import RULES
 from corsight.policies.verdict import Branch, EngineName, Outcome, Ruling, Verdict
 from tests.cases import Case, cases
+from tests.examples import examples
 from tests.policies.decision.answered import judge, mend, survey
 
 PAGE = "https://app.test"
@@ -108,7 +109,7 @@ answered = exchanges.filter(lambda exchange: exchange.response is not None)
 
 
 @given(exchanges, all_facts(), engines)
-@settings(max_examples=500)
+@examples(5)
 def test_no_exchange_raises_and_every_verdict_is_well_formed(
     exchange: Exchange, facts: Facts, engine: EngineName
 ) -> None:
@@ -212,7 +213,7 @@ modes = st.sampled_from(("include", "not-include"))
 
 
 @given(answered, all_facts(**KNOWN, role="request", response=None), modes, engines)
-@settings(max_examples=500)
+@examples(5)
 def test_a_response_is_allowed_by_its_headers_and_only_by_them(
     exchange: Exchange, facts: Facts, mode: str, engine: EngineName
 ) -> None:
@@ -228,7 +229,7 @@ def test_a_response_is_allowed_by_its_headers_and_only_by_them(
 
 
 @given(answered, all_facts(**KNOWN, role="preflight", response=None), modes, engines)
-@settings(max_examples=500)
+@examples(5)
 def test_no_preflight_passes_without_what_it_asked_for(
     exchange: Exchange, facts: Facts, mode: str, engine: EngineName
 ) -> None:
@@ -386,7 +387,7 @@ def test_what_is_not_blocked_needs_no_fix(case: Case, engine: EngineName) -> Non
 
 
 @given(exchanges, all_facts(), engines)
-@settings(max_examples=300)
+@examples(3)
 def test_a_fix_works_whatever_was_sent(exchange: Exchange, facts: Facts, engine: EngineName) -> None:
     response = facts.response or exchange.response
     fix = mend(exchange, facts, engine)

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import corsight.policies.findings as room
@@ -15,6 +15,7 @@ from corsight.policies.findings import CAUSES, Diagnosis, advisor, diagnosis, gr
 from corsight.policies.findings.text import lay_out, write_lines
 from corsight.policies.rules import RULES
 from corsight.policies.verdict import Outcome
+from tests.examples import examples
 from tests.policies.findings.traffic import (
     ALLOW,
     API,
@@ -133,7 +134,7 @@ replies = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@examples(0.6)
 @given(
     st.lists(
         st.tuples(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from corsight.policies.decision.judge import judge as decide
@@ -21,6 +21,7 @@ from corsight.policies.session import Judged
 from corsight.policies.verdict import EngineName, Outcome
 from corsight.scripts.judging import judge_recording
 from corsight.scripts.recordings import Recording
+from tests.examples import examples
 from tests.policies.server.traffic import API, COOKIE, PAGE, allow, asks, judge, preflights
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -197,7 +198,7 @@ def may_pass(judged: Judged) -> bool:
     return named and facts.method in ("GET", "HEAD", "PUT", "PATCH", "patch", "POST", "DELETE") and facts.target is None
 
 
-@settings(deadline=None, max_examples=60)
+@examples(0.6)
 @given(st.lists(_exchanges, max_size=6))
 def test_what_is_inferred_lets_the_exchanges_pass(exchanges: list[Exchange]) -> None:
     holds(judge(*exchanges))

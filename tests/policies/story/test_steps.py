@@ -102,6 +102,52 @@ def test_whatever_is_asked_and_answered(
     check(part)
 
 
+STEPS = {
+    "allow-origin-missing": ("CORS check", {"2"}),
+    "allow-origin-wildcard": ("CORS check", {"4"}),
+    "allow-origin-multiple": ("CORS check", {"4"}),
+    "allow-origin-invalid": ("CORS check", {"4"}),
+    "allow-origin-mismatch": ("CORS check", {"4"}),
+    "allow-credentials-not-true": ("CORS check", {"8"}),
+    "preflight-redirect": ("CORS-preflight fetch", {"7"}),
+    "preflight-status-not-ok": ("CORS-preflight fetch", {"7"}),
+    "preflight-allow-methods-invalid": ("CORS-preflight fetch", {"7.3"}),
+    "preflight-allow-headers-invalid": ("CORS-preflight fetch", {"7.3"}),
+    "preflight-method-not-allowed": ("CORS-preflight fetch", {"7.5"}),
+    "preflight-header-not-allowed": ("CORS-preflight fetch", {"7.6", "7.7"}),
+    "redirect-location-invalid": ("HTTP-redirect fetch", {"5"}),
+    "redirect-scheme": ("HTTP-redirect fetch", {"6"}),
+    "redirect-too-many": ("HTTP-redirect fetch", {"7"}),
+    "redirect-userinfo": ("HTTP-redirect fetch", {"10"}),
+    "redirect-cross-origin": ("Main fetch", {"12"}),
+    "corp-same-origin": ("Cross-origin resource policy check", {"3"}),
+    "corp-same-site": ("Cross-origin resource policy check", {"3"}),
+    "corp-required-by-coep": ("Cross-origin resource policy check", {"7"}),
+}
+"""The step of the Fetch standard at which each rule blocks, as numbered there in July 2026."""
+
+
+def test_a_rule_fails_at_the_step_of_the_standard_that_it_comes_from() -> None:
+    """The standard taught it, not a browser: an engine may take a step earlier or later, the number stays."""
+    numbers: dict[str, tuple[str, set[str]]] = {}
+    for case in cases():
+        for engine in ENGINES:
+            for step in tell([of_facts(case.exchange, case.facts, engine)]).parts[0].steps:
+                if step.rule is not None and step.number:
+                    section, seen = numbers.setdefault(step.rule, (step.section, set()))
+                    assert step.section == section
+                    seen.add(step.number)
+    assert numbers == STEPS
+
+
+def test_a_step_that_passes_has_its_own_number() -> None:
+    """The wildcard passes at step 3 of the CORS check, a named origin at step 4, and credentials at step 7."""
+    wildcard = part_of("allow-origin-wildcard-without-credentials", "standard")
+    assert [step.number for step in wildcard.steps] == ["2", "3"]
+    named = part_of("allow-credentials-not-true-empty-line", "firefox")
+    assert [step.number for step in named.steps] == ["2", "4", "7"]
+
+
 def part_of(name: str, engine: EngineName) -> Part:
     case = next(case for case in cases() if case.name == name)
     return tell([of_facts(case.exchange, case.facts, engine)]).parts[0]
