@@ -166,7 +166,7 @@ def judged_of(recording: Path) -> list[Judged]:
     return list(judge_recording(Recording(str(recording / FLOWS)), held=10**6))
 
 
-LINES = Lines()
+LINES = Lines(secrets=True)
 
 
 def last_words(records: list[Record]) -> dict[int, list[Record]]:
