@@ -13,7 +13,7 @@ from mitmproxy import ctx, eventsequence, hooks, http
 from mitmproxy.addons.view import View
 from mitmproxy.master import Master
 from mitmproxy.options import Options
-from mitmproxy.proxy.layers.http import HttpRequestHeadersHook
+from mitmproxy.proxy.layers.http._hooks import HttpRequestHeadersHook
 
 from corsight.addons.addon import Cors
 

@@ -19,6 +19,7 @@ import time
 import traceback
 from collections.abc import Sequence
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 from corsight.scripts.dev.cpu import ROOT
@@ -105,10 +106,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print("fuzz: --input needs the one target that it is for", file=sys.stderr)
             return 2
         return _try(chosen.targets[0], chosen.input)
-    try:
-        import atheris as _  # noqa: F401 (told at the start, not in the middle)
-    except ModuleNotFoundError:
-        print("fuzz: atheris is missing; it is installed on Linux with x86-64 only", file=sys.stderr)
+    if find_spec("atheris") is None:
+        print("fuzz: atheris is missing; it is there for Linux on x86-64 only", file=sys.stderr)
         return 2
     return fuzz(chosen.targets or list(SEEDS), chosen.folder, chosen.minutes * 60, chosen.jobs, chosen.seed)
 

@@ -11,7 +11,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
-import atheris
+import atheris  # type: ignore[import-untyped]
 
 from corsight.scripts.dev.fuzz import mutate
 from corsight.scripts.dev.fuzz.checks import check_cost

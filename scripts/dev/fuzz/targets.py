@@ -19,6 +19,7 @@ from ruamel.yaml import YAML
 from corsight.addons.adapter import exchange_of, request_of
 from corsight.addons.commands import Commands
 from corsight.policies.console import read_console
+from corsight.policies.engines import ENGINES
 from corsight.policies.record import LogRecord, record
 from corsight.policies.redact import printable, redact
 from corsight.policies.server.export import TARGETS as SERVERS
@@ -31,13 +32,12 @@ from corsight.policies.server.write import to_yaml
 from corsight.policies.session import Judged, Session
 from corsight.policies.story import tell
 from corsight.policies.story.text import lines
-from corsight.scripts.commands.audit import judgements, settled
-from corsight.scripts.commands.explain import fetches
 from corsight.scripts.curl import read_curl
 from corsight.scripts.dev import hooks
 from corsight.scripts.dev.fuzz import exchanges
 from corsight.scripts.dev.fuzz.checks import SECRET, Broken, check_equal, check_line, check_secret, check_shown
 from corsight.scripts.errors import CorsightError, one_line
+from corsight.scripts.judging import group_by_fetch, judge_recording, settle
 from corsight.scripts.recordings import Recording
 from corsight.scripts.report import check as check_report
 from corsight.scripts.report import message as message_report
@@ -45,7 +45,8 @@ from corsight.scripts.report import story as story_report
 from corsight.scripts.report import text as text_report
 from corsight.scripts.report.drift import Drifts
 from corsight.scripts.report.findings import Findings
-from corsight.scripts.whatif import Answers, Question, ask
+from corsight.scripts.whatif.model import Question, Responses
+from corsight.scripts.whatif.predict import predict
 
 POLICY = json.dumps(
     {
@@ -66,7 +67,6 @@ POLICY = json.dumps(
 )
 EDITED = (b"access-control-", b"cross-origin-resource-policy", b"vary", b"cache-control", b"x-corsight-patched")
 """How the names of the header fields begin that a patch may change."""
-ENGINES = ("standard", "chromium", "firefox", "webkit")
 
 
 class Scratch:
@@ -171,20 +171,20 @@ def read_recording(data: bytes) -> None:
     path = scratch().recording
     path.write_bytes(data)
     recording = Recording(str(path))
-    judgeds = list(settled(judgements(recording, None)))
+    judgeds = list(judge_recording(recording))
     if recording.problem is not None:
         check_line(one_line(str(recording.problem)), "a damaged recording's problem")
         if "please report" in recording.problem.todo:
             raise Broken("an exchange that cannot be judged", str(recording.problem))
     for judged in judgeds:
         check_shown(json.dumps(record(judged)), "a record")
-    for fetch in fetches(judgeds):
+    for fetch in group_by_fetch(judgeds):
         check_shown("\n".join(lines(tell(fetch), ascii_only=True)), "a story")
 
 
 def tell_stories(data: bytes) -> None:
     """Exchanges are judged, and the story of each fetch is told."""
-    for fetch in fetches(_judged(data)):
+    for fetch in group_by_fetch(_judged(data)):
         story, stream = tell(fetch), StringIO()
         story_report.write(story, stream)
         check_shown(stream.getvalue(), "a story")
@@ -222,7 +222,7 @@ def _judged(data: bytes) -> list[Judged]:
     session, judgeds = Session(), []
     for flow in exchanges.read(data).flows:
         judgeds += [*session.begin(request_of(flow)), *session.observe(exchange_of(flow))]
-    return list(settled([*judgeds, *session.finish()]))
+    return list(settle([*judgeds, *session.finish()]))
 
 
 @cache
@@ -310,10 +310,9 @@ def read_curls(data: bytes) -> None:
         check_line(one_line(str(error)), "why curl's output cannot be read")
         return
     question = Question("https://app.test", "https://api.test/v1", "PUT", (("X-A", "1"),))
-    answers = Answers(pasted.hops, pasted.hops)
-    stream = StringIO()
-    asked = [ask(question, answers, engine) for engine in ("chromium", "firefox", "webkit", "standard")]
-    check_report.write_answers(question, asked, [], ["corsight", "check"], stream, story=True)
+    responses, stream = Responses(pasted.hops, pasted.hops), StringIO()
+    predictions = [predict(question, responses, engine) for engine in ENGINES]
+    check_report.write_predictions(question, predictions, [], ["corsight", "check"], stream, story=True)
     check_shown(stream.getvalue(), "what is said of curl's output")
 
 
