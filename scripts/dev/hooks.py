@@ -44,6 +44,7 @@ class Hooks:
     def __init__(self, master: Master, *, watched: bool = False) -> None:
         self.messages = Messages()
         self._master = master
+        self._options: dict[str, Any] = {}
         if watched:
             master.addons.add(View())
         # What declares the options is not in the chain afterwards: only the addon of the day hears of them.
@@ -58,8 +59,10 @@ class Hooks:
         An option that cannot be is told in the messages.
         """
         ctx.master, ctx.options = self._master, self._master.options
-        self._master.options.reset()
-        self._master.options.update(**options)
+        if options != self._options:
+            self._master.options.reset()
+            self._master.options.update(**options)
+            self._options = options
         self.messages.clear()
         self.addon = Cors()
         self.addon.configure(set(self._master.options.keys()))

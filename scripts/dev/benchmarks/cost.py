@@ -37,10 +37,8 @@ SIZES = (3_000, 20_000, 100_000)
 LIMIT = 150
 """How many times as long as the hash of its bytes an input may take: 20 ms where 100 kB are hashed in 0.13 ms."""
 ROUNDS = 3
-ENOUGH = 0.06
+ENOUGH = 0.03
 """Seconds of one input after which no larger one is tried."""
-FAR = 3
-"""How many times over the limit an input need not become any larger."""
 SHOWN = 4
 """How many of the kinds that one function makes slow are told."""
 POLICY = """
@@ -85,7 +83,7 @@ def measure[T: (Draft, bytes)](kind: str, make: Callable[[int], T], work: Callab
         size = len(inputs[0])
         seconds = min(_times(inputs, work, enough=LIMIT / 2 * pace * size))
         ratio = seconds / size / pace
-        if seconds > ENOUGH or ratio > FAR * LIMIT:
+        if seconds > ENOUGH:
             break
     return Cost(
         kind, seconds, size, ratio, slowest_functions(functools.partial(work, make(wanted))) if ratio > LIMIT else ()
@@ -111,7 +109,7 @@ def _times[T](inputs: Iterable[T], work: Callable[[T], object], enough: float) -
     for one in inputs:
         seconds = cpu_time(functools.partial(work, one))
         yield seconds
-        if seconds < enough or seconds > ENOUGH * 10:
+        if seconds < enough or seconds > ENOUGH * 5:
             return
 
 
