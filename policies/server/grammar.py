@@ -41,7 +41,9 @@ def split_host(pattern: str) -> tuple[str, int | None] | None:
     if len(pattern) > LONGEST_ORIGIN:
         return None
     match = _HOST_PATTERN.fullmatch(pattern)
-    return None if match is None else (match[1], int(match[2]) if match[2] else None)
+    if match is None or len(match[1].removeprefix("*.")) > LONGEST_HOST:
+        return None
+    return match[1], int(match[2]) if match[2] else None
 
 
 def is_path(text: str) -> bool:

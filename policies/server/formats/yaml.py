@@ -124,6 +124,7 @@ def _compose(events: Iterable[Event]) -> _Node | None:
             node: _Node
             if isinstance(event, CollectionEndEvent):
                 node, anchor = opened.pop()
+                line = node.line
             elif isinstance(event, AliasEvent):
                 node = _aliased(event, anchors, line)
             else:
