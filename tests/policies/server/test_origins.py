@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corsight.policies.server.origins import is_app_origin, is_browser_origin, names_origin, pattern_of
+from corsight.policies.server.origins import is_app_origin, is_browser_origin, names_origin, parse_pattern
 
 
 @pytest.mark.parametrize(
@@ -63,10 +63,10 @@ _origins = st.builds(
 
 @given(one=_patterns, other=_patterns, origin=_origins)
 def test_what_is_covered_is_named(one: str, other: str, origin: str) -> None:
-    wide, narrow = pattern_of(one), pattern_of(other)
+    wide, narrow = parse_pattern(one), parse_pattern(other)
     assert wide is not None
     assert narrow is not None
-    if wide in narrow.wider() and names_origin((other,), origin):
+    if wide in narrow.list_wider() and names_origin((other,), origin):
         assert names_origin((one,), origin)
 
 
@@ -87,7 +87,7 @@ _written = st.builds(
     _written,
 )
 def test_what_is_named_is_what_the_regular_expression_matches(patterns: list[str], origin: str) -> None:
-    regexes = [pattern.regex for text in patterns if (pattern := pattern_of(text)) is not None]
+    regexes = [pattern.regex for text in patterns if (pattern := parse_pattern(text)) is not None]
     assert len(regexes) == len(patterns)
     assert names_origin(tuple(patterns), origin) == any(re.fullmatch(regex, origin) for regex in regexes)
 
@@ -124,7 +124,7 @@ def test_what_is_named_is_what_the_regular_expression_matches(patterns: list[str
     ],
 )
 def test_nothing_but_names_and_addresses_is_a_host(text: str) -> None:
-    assert pattern_of(text) is None
+    assert parse_pattern(text) is None
     assert not is_browser_origin(text)
 
 
