@@ -27,13 +27,13 @@ from corsight.policies.server.match import find
 from corsight.policies.server.model import ServerPolicy
 from corsight.policies.server.problems import shorten
 from corsight.policies.server.respond import (
-    asked_method,
     grants,
     grants_credentials,
     grants_method,
     grants_origin,
     is_public,
-    refused_names,
+    list_refused_names,
+    read_asked_method,
 )
 from corsight.policies.session import Judged
 from corsight.policies.session.memory import Memory
@@ -113,7 +113,7 @@ class _Given:
 
 
 class Comparison:
-    """Holds answers against the policies that are for them, and against each other."""
+    """Compares answers with the policies that are for them, and with each other."""
 
     def __init__(self, policies: Sequence[ServerPolicy]) -> None:
         self.policies = tuple(policies)
@@ -121,49 +121,56 @@ class Comparison:
         self._answers: Memory[bytes, _Given] = Memory(QUESTIONS)
 
     def compare(self, judged: Judged) -> tuple[Drift, ...]:
-        """How one exchange drifts: nothing where no policy is for it, or no response came from the server.
+        """Return how one exchange drifts: not at all where no policy is for it, or no response came from the server.
 
         An exchange whose verdict is revised may be given again: the last word counts.
         """
-        exchange, ruling = _of_server(judged)
+        exchange, ruling = _take_server_answer(judged)
         response = exchange.response
         if response is None:
             return ()
         policy = find(self.policies, exchange.request.url)
         if policy is None:
             return ()
-        place = _place(judged, exchange, response)
-        found = [*looser(policy, exchange, response, place), *_stricter(policy, judged, ruling, response, place)]
-        inconsistent = self._inconsistent(policy, exchange, response, place)
-        return (*found, inconsistent) if inconsistent is not None else tuple(found)
+        place = _locate(judged, exchange, response)
+        drifts = [
+            *_find_looser(policy, exchange, response, place),
+            *_find_stricter(policy, judged, ruling, response, place),
+        ]
+        inconsistent = self._find_inconsistent(policy, exchange, response, place)
+        return (*drifts, inconsistent) if inconsistent is not None else tuple(drifts)
 
-    def _inconsistent(self, policy: ServerPolicy, exchange: Exchange, response: Response, place: Place) -> Drift | None:
-        """Whether one question was answered otherwise before."""
+    def _find_inconsistent(
+        self, policy: ServerPolicy, exchange: Exchange, response: Response, place: Place
+    ) -> Drift | None:
+        """Return the drift from what the same question was answered before, None where the answers are alike."""
         get = exchange.request.headers.get
         origin = get("origin")
         if origin is None or response.status == 304:
             return None
-        asked = asked_method(exchange.request)
+        asked = read_asked_method(exchange.request)
         names = get("access-control-request-headers") or "" if asked is not None else ""
-        question = _digest(place.method, place.url, origin, asked or "", names)
-        grant = _grant_in_words(response, preflight=asked is not None)
-        given = _Given(place.flow, _digest(grant), shorten(grant, LONGEST_GRANT), response.status)
+        question = _hash(place.method, place.url, origin, asked or "", names)
+        grant = _word_grant(response, preflight=asked is not None)
+        given = _Given(place.flow, _hash(grant), shorten(grant, LONGEST_GRANT), response.status)
         before = self._answers.get(question)
         if before is None or before.flow == place.flow:
             self._answers.put(question, given)
             return None
         if before.digest == given.digest:
             return None
-        what = f"{_asked(place, asked)} was answered {before.grant} (status {before.status}), then {given.grant}"
+        what = (
+            f"{_word_question(place, asked)} was answered {before.grant} (status {before.status}), then {given.grant}"
+        )
         return Drift("inconsistent", policy.name, "answer", given.grant, f"{what} (status {place.status})", place)
 
 
-def _digest(*texts: str) -> bytes:
+def _hash(*texts: str) -> bytes:
     return blake2b("\0".join(texts).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
-def _of_server(judged: Judged) -> tuple[Exchange, Ruling | None]:
-    """The exchange as the server answered it, and what is made of that: a patch is not the server's answer."""
+def _take_server_answer(judged: Judged) -> tuple[Exchange, Ruling | None]:
+    """Return the exchange as the server answered it, and the ruling on that: a patch is not the server's answer."""
     patched = judged.entry.patched
     if patched is None:
         return judged.entry.exchange, judged.verdict.ruling
@@ -173,7 +180,7 @@ def _of_server(judged: Judged) -> tuple[Exchange, Ruling | None]:
     return patched.without, judged.before
 
 
-def _place(judged: Judged, exchange: Exchange, response: Response) -> Place:
+def _locate(judged: Judged, exchange: Exchange, response: Response) -> Place:
     request = exchange.request
     url = request.url.partition("?")[0]
     return Place(
@@ -184,14 +191,14 @@ def _place(judged: Judged, exchange: Exchange, response: Response) -> Place:
 # -- looser ----------------------------------------------------------------------------------------------------------
 
 
-def looser(policy: ServerPolicy, exchange: Exchange, response: Response, place: Place) -> Iterator[Drift]:
-    """What the response grants beyond the policy."""
+def _find_looser(policy: ServerPolicy, exchange: Exchange, response: Response, place: Place) -> Iterator[Drift]:
+    """Yield what the response grants beyond the policy."""
     get = response.headers.get
     allowed = get("access-control-allow-origin")
     if allowed is None or (allowed not in (ANY, "null") and split_origin(allowed) is None):
         # It grants nobody anything.
         return
-    asked = asked_method(exchange.request)
+    asked = read_asked_method(exchange.request)
     if asked is not None and not 200 <= response.status <= 299:
         # Nor does a preflight that failed.
         return
@@ -215,41 +222,47 @@ def looser(policy: ServerPolicy, exchange: Exchange, response: Response, place: 
             yield drift("method", method, f"pages may read the answer to {method}, which the policy does not grant")
         yield from (
             drift("exposed header", name, f"header {name} is exposed, and the policy does not expose it")
-            for name in _beyond(get("access-control-expose-headers"), policy.expose_headers, credentials, _SAFE_TO_READ)
+            for name in _list_beyond(
+                get("access-control-expose-headers"), policy.expose_headers, credentials, _SAFE_TO_READ
+            )
         )
         return
-    for method in _listed(get("access-control-allow-methods")):
+    for method in _list_elements(get("access-control-allow-methods")):
         if method == ANY and not credentials:
             if ANY not in policy.methods:
                 yield drift("method", ANY, "every method is granted (*), and the policy names some")
         elif method != ANY and not grants_method(policy, method):
             yield drift("method", method, f"method {method} is granted, and the policy does not name it")
-    for name in _beyond(
+    for name in _list_beyond(
         get("access-control-allow-headers"), (), credentials, NO_CORS_SAFELISTED_NAMES - {"content-type"}
     ):
         if name == ANY:
             if ANY not in policy.request_headers:
                 yield drift("request header", ANY, "every request header is granted (*), and the policy names some")
-        elif refused_names(policy, (name,)) and not is_forbidden_request_header(name.lower(), ""):
+        elif list_refused_names(policy, (name,)) and not is_forbidden_request_header(name.lower(), ""):
             yield drift("request header", name, f"request header {name} is granted, and the policy does not name it")
 
 
 _SAFE_TO_READ = SAFELISTED_RESPONSE_NAMES | FORBIDDEN_RESPONSE_NAMES
 
 
-def _listed(value: str | None) -> tuple[str, ...]:
-    """The elements of a list that a browser can read: each once."""
+def _list_elements(value: str | None) -> tuple[str, ...]:
+    """Return the elements of a list that a browser can read, each once."""
     values = extract_header_list_values(value)
     return tuple(dict.fromkeys(values)) if isinstance(values, tuple) else ()
 
 
-def _beyond(value: str | None, granted: tuple[str, ...], credentials: bool, harmless: frozenset[str]) -> Iterator[str]:
-    """The names in a header's value that are not granted: without those that change nothing, and `*` where it is but a
-    name."""
+def _list_beyond(
+    value: str | None, granted: tuple[str, ...], credentials: bool, harmless: frozenset[str]
+) -> Iterator[str]:
+    """Yield the names in a header's value that are not granted, without those that change nothing.
+
+    With credentials, `*` is a name that changes nothing.
+    """
     known = {name.lower() for name in granted} | harmless
     if ANY in known:
         return
-    for name in _listed(value):
+    for name in _list_elements(value):
         if name.lower() not in known and not (name == ANY and credentials):
             yield name
 
@@ -257,10 +270,10 @@ def _beyond(value: str | None, granted: tuple[str, ...], credentials: bool, harm
 # -- stricter --------------------------------------------------------------------------------------------------------
 
 
-def _stricter(
+def _find_stricter(
     policy: ServerPolicy, judged: Judged, ruling: Ruling | None, response: Response, place: Place
 ) -> Iterator[Drift]:
-    """What the page needed and the policy grants, and the server refused."""
+    """Yield what the page needed, and the policy grants, and the server refused."""
     facts, verdict = judged.facts, judged.verdict
     if facts.tainting != "cors" or facts.origin is None or ruling is None:
         return
@@ -271,8 +284,8 @@ def _stricter(
     certainty = verdict.certainty
     if ruling.outcome is Outcome.BLOCKED and ruling.rule in _NEEDED:
         subject = _NEEDED[ruling.rule]
-        value = _refused(subject, facts.origin, facts.method, names, response)
-        text = f"{_wanted(subject, value)} is granted by the policy, and the server refused it ({ruling.rule})"
+        value = _name_refused(subject, facts.origin, facts.method, names, response)
+        text = f"{_word_wanted(subject, value)} is granted by the policy, and the server refused it ({ruling.rule})"
         yield Drift("stricter", policy.name, subject, value, text, place, certainty)
     elif ruling.outcome is Outcome.ALLOWED and facts.role == "request":
         hidden = set(verdict.hidden)
@@ -282,16 +295,16 @@ def _stricter(
                 yield Drift("stricter", policy.name, "exposed header", name, text, place, certainty)
 
 
-def _refused(subject: Subject, origin: str, method: str, names: tuple[str, ...], response: Response) -> str:
+def _name_refused(subject: Subject, origin: str, method: str, names: tuple[str, ...], response: Response) -> str:
     if subject == "method":
         return method
     if subject == "request header":
-        listed = {name.lower() for name in _listed(response.headers.get("access-control-allow-headers"))}
+        listed = {name.lower() for name in _list_elements(response.headers.get("access-control-allow-headers"))}
         return ", ".join(name for name in names if name.lower() not in listed) or ", ".join(names)
     return str(response.status) if subject == "preflight status" else origin
 
 
-def _wanted(subject: Subject, value: str) -> str:
+def _word_wanted(subject: Subject, value: str) -> str:
     match subject:
         case "credentials":
             return f"asking with credentials from {value}"
@@ -304,13 +317,13 @@ def _wanted(subject: Subject, value: str) -> str:
 # -- in words --------------------------------------------------------------------------------------------------------
 
 
-def _asked(place: Place, asked: str | None) -> str:
+def _word_question(place: Place, asked: str | None) -> str:
     what = f"{place.method} {place.url}" if asked is None else f"the preflight for {asked} {place.url}"
     return f"{what} from {place.origin}"
 
 
-def _grant_in_words(response: Response, *, preflight: bool) -> str:
-    """What an answer grants, as far as two answers can be held against each other."""
+def _word_grant(response: Response, *, preflight: bool) -> str:
+    """Return what an answer grants, as far as two answers can be compared."""
     get = response.headers.get
     allowed = get("access-control-allow-origin")
     if allowed is None:
@@ -321,7 +334,7 @@ def _grant_in_words(response: Response, *, preflight: bool) -> str:
     if preflight:
         if not 200 <= response.status <= 299:
             return f"with status {response.status}"
-        methods = sorted(_listed(get("access-control-allow-methods")))
-        names = sorted({name.lower() for name in _listed(get("access-control-allow-headers"))})
+        methods = sorted(_list_elements(get("access-control-allow-methods")))
+        names = sorted({name.lower() for name in _list_elements(get("access-control-allow-headers"))})
         words += [f"methods {', '.join(methods) or 'none'}", f"headers {', '.join(names) or 'none'}"]
     return ", ".join(words)

@@ -28,21 +28,21 @@ class Difference:
 
 
 def diff(first: Sequence[ServerPolicy], second: Sequence[ServerPolicy]) -> Iterator[Difference]:
-    """Every difference, in the order of the first list. Policies are the same by their name, or else by their match;
-    of one that has no counterpart, each grant is a difference.
+    """Yield every difference, in the order of the first list. Policies are the same by their name, or else by their
+    match; of one that has no counterpart, each grant is a difference.
 
     Notes count for nothing. That a policy moved counts where it moved past another one.
     """
-    pairs = _pairs(first, second)
+    pairs = _pair(first, second)
     for one, other in pairs:
         if other is None and one is not None:
             yield Difference(one.name, "policy", one.name, "", "other")
-            yield from _fields(one, ServerPolicy(name=one.name, match=one.match))
+            yield from _compare_fields(one, ServerPolicy(name=one.name, match=one.match))
         elif one is None and other is not None:
             yield Difference(other.name, "policy", "", other.name, "other")
-            yield from _fields(ServerPolicy(name=other.name, match=other.match), other)
+            yield from _compare_fields(ServerPolicy(name=other.name, match=other.match), other)
         elif one is not None and other is not None:
-            yield from _fields(one, other)
+            yield from _compare_fields(one, other)
     kept = [(one, other) for one, other in pairs if one is not None and other is not None]
     order = [other.name for _, other in kept]
     kept_names = set(order)
@@ -51,7 +51,7 @@ def diff(first: Sequence[ServerPolicy], second: Sequence[ServerPolicy]) -> Itera
         yield Difference("", "order", ", ".join(order), ", ".join(moved), "other")
 
 
-def _pairs(
+def _pair(
     first: Sequence[ServerPolicy], second: Sequence[ServerPolicy]
 ) -> list[tuple[ServerPolicy | None, ServerPolicy | None]]:
     by_name = {policy.name: policy for policy in reversed(second)}
@@ -71,7 +71,7 @@ def _pairs(
     return [*pairs, *((None, other) for other in second if other.name in by_name)]
 
 
-def _fields(one: ServerPolicy, other: ServerPolicy) -> Iterator[Difference]:
+def _compare_fields(one: ServerPolicy, other: ServerPolicy) -> Iterator[Difference]:
     if one.name != other.name:
         yield Difference(one.name, "name", one.name, other.name, "other")
     for field in ("hosts", "paths"):
@@ -87,12 +87,12 @@ def _fields(one: ServerPolicy, other: ServerPolicy) -> Iterator[Difference]:
     for field in _FLAGS:
         was, now = getattr(one, field), getattr(other, field)
         if was != now:
-            yield Difference(one.name, field, _word(was), _word(now), "more" if now else "less")
+            yield Difference(one.name, field, _write_word(was), _write_word(now), "more" if now else "less")
     for field in _NUMBERS:
         was, now = getattr(one, field), getattr(other, field)
         if was != now:
-            yield Difference(one.name, field, _word(was), _word(now), "other")
+            yield Difference(one.name, field, _write_word(was), _write_word(now), "other")
 
 
-def _word(given: bool | int | None) -> str:
+def _write_word(given: bool | int | None) -> str:
     return "left out" if given is None else str(given).lower()

@@ -32,20 +32,22 @@ _PATH = re.compile(r"(?:/(?:[0-9A-Za-z._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})*+)++")
 
 
 def is_host(text: str) -> bool:
-    """Whether `text` is a host name or an address that a policy may hold."""
+    """Return whether `text` is a host name or an address that a policy may hold."""
     return len(text) <= LONGEST_HOST and _HOST.fullmatch(text) is not None
 
 
 def split_host(pattern: str) -> tuple[str, int | None] | None:
-    """A host pattern's host (`*`, `*.` and a name, or a name) and port; None when `pattern` is none."""
+    """Return a host pattern's host (`*`, `*.` and a name, or a name) and port; None when `pattern` is none."""
     if len(pattern) > LONGEST_ORIGIN:
         return None
     match = _HOST_PATTERN.fullmatch(pattern)
-    return None if match is None else (match[1], int(match[2]) if match[2] else None)
+    if match is None or len(match[1].removeprefix("*.")) > LONGEST_HOST:
+        return None
+    return match[1], int(match[2]) if match[2] else None
 
 
 def is_path(text: str) -> bool:
-    """Whether `text` is a path pattern: segments of RFC 3986 (section 3.3), `*` within one, `**` as a whole one."""
+    """Return whether `text` is a path pattern: segments of RFC 3986 (section 3.3), `*` in one, `**` as a whole one."""
     return (
         len(text) <= LONGEST_PATH
         and _PATH.fullmatch(text) is not None
@@ -54,5 +56,5 @@ def is_path(text: str) -> bool:
 
 
 def is_name(text: str) -> bool:
-    """Whether `text` is a method or a header name that a policy may hold; `*` is one too."""
+    """Return whether `text` is a method or a header name that a policy may hold; `*` is one too."""
     return len(text) <= LONGEST_TOKEN and is_token(text)

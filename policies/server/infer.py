@@ -85,7 +85,7 @@ type _Endpoint = tuple[str, str]
 
 
 def infer(judgeds: Iterable[Judged]) -> list[Inferred]:
-    """The least policies that let the exchanges pass, blocked ones included, a host's together.
+    """Return the least policies that let the exchanges pass, blocked ones included, a host's together.
 
     `judgeds` are the last words on exchanges of any number of browsers; those that are not CORS count for nothing.
     """
@@ -102,7 +102,7 @@ def infer(judgeds: Iterable[Judged]) -> list[Inferred]:
 
 
 def _needs(judgeds: Iterable[Judged]) -> tuple[dict[_Endpoint, dict[str, _Need]], dict[str, str]]:
-    """What each endpoint's exchanges needed, by the origin they came from; and the label of each exchange by its id."""
+    """Return what each endpoint's exchanges needed, by the origin they came from, and exchanges' labels by their id."""
     needs: dict[_Endpoint, dict[str, _Need]] = {}
     labels: dict[str, str] = {}
     asked: set[str] = set()
@@ -163,7 +163,7 @@ def _stands_for_more(segment: str) -> bool:
 
 
 def _of_host(host: str, paths: dict[str, dict[str, _Need]], labels: dict[str, str]) -> list[Inferred]:
-    """A host's policies: one where the same origins ask all of its endpoints, else one for each group of origins.
+    """Return a host's policies: one where the same origins ask all its endpoints, else one for each group of origins.
 
     Endpoints that were asked without credentials go with the others: whom a host trusts with a user's credentials, it
     need not keep from what is there without.
@@ -189,7 +189,7 @@ def _may_be_written(path: str) -> bool:
 
 
 def _least(paths: Iterable[str]) -> tuple[str, ...]:
-    """The paths without those that another one stands for."""
+    """Return the paths without those that another one stands for."""
     left = list(dict.fromkeys(paths))
     index = Paths()
     for number, path in enumerate(left):
@@ -285,7 +285,7 @@ _UNSURE = "likely, not certain: the recording does not show how the page asked"
 
 
 def _refused(origin: str, credentials: bool, with_credentials: bool) -> tuple[str, str] | None:
-    """Why an origin is not granted, and what to write if it is meant."""
+    """Return why an origin is not granted, and what to write if it is meant."""
     if origin == "null":
         why = "sandboxed frames of any site, local files, requests that were redirected across origins"
         return why, f"{NULL_WITH if with_credentials else NULL}: true"
@@ -299,7 +299,7 @@ def _refused(origin: str, credentials: bool, with_credentials: bool) -> tuple[st
 
 
 def _doubt(origin: str, host: str) -> str | None:
-    """What looks wrong about granting an origin, though it may be right."""
+    """Return what looks wrong about granting an origin, though it may be right."""
     parts = split_origin(origin)
     assert parts is not None
     scheme, name, _ = parts

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from corsight.policies.server.formats import LARGEST, Lines, Unreadable, parse
 from corsight.policies.server.lint import lint, lint_together
 from corsight.policies.server.model import DefaultPolicy, Match, PolicyFile, ServerPolicy
-from corsight.policies.server.problems import Finding, Path, PolicyError, Problem, shorten, spelled
+from corsight.policies.server.problems import Finding, Path, PolicyError, Problem, shorten, spell_path
 
 MOST_PROBLEMS = 100
 """How many problems of one file are listed."""
@@ -48,7 +48,7 @@ class _Loaded:
         """Take a finding in, at its line, or at that of what it is part of. Raises _TooMany."""
         whole = (*path, *finding.path)
         line = next((self.lines[whole[:end]] for end in range(len(whole), 0, -1) if whole[:end] in self.lines), None)
-        self.put(Problem(self.file, line, spelled(whole), finding.reason, finding.what, finding.instead))
+        self.put(Problem(self.file, line, spell_path(whole), finding.reason, finding.what, finding.instead))
 
     def put(self, problem: Problem) -> None:
         """Take a problem in. Raises _TooMany."""
@@ -107,7 +107,7 @@ def _load(name: str, text: str) -> _Loaded:
         else:
             loaded.add(Finding((), "invalid", "a policy file is a table of fields", "begin it with version: 1"))
     except Unreadable as error:
-        loaded.put(Problem(name, error.line, spelled(error.path), "invalid", error.what, error.instead))
+        loaded.put(Problem(name, error.line, spell_path(error.path), "invalid", error.what, error.instead))
     except _TooMany:
         pass
     return loaded
@@ -116,7 +116,7 @@ def _load(name: str, text: str) -> _Loaded:
 def _add_file(loaded: _Loaded, data: Mapping[str, Any]) -> None:
     for field in data:
         if field not in ("$schema", "version", "policies", "default"):
-            loaded.add(_unknown((field,), ("version", "policies", "default")))
+            loaded.add(_explain_unknown((field,), ("version", "policies", "default")))
     version = data.get("version")
     if "version" not in data:
         loaded.add(Finding(("version",), "missing", "the version of this format is not named", "write version: 1"))
@@ -153,10 +153,10 @@ def _read_policy(loaded: _Loaded, model: type[ServerPolicy], entry: Any, *path: 
             loaded.add(finding, *path)
     if "match" in unread:
         # Of what it matches nothing is known, so it is held against no other.
-        policy = policy.model_copy(update={"match": Match(hosts=(f"{UNNAMED} {spelled(path)}",))})
+        policy = policy.model_copy(update={"match": Match(hosts=(f"{UNNAMED} {spell_path(path)}",))})
     if "name" not in entry and model is ServerPolicy:
         # So that two of them do not seem to have one name.
-        policy = policy.model_copy(update={"name": f"{UNNAMED[:-1]} {spelled(path)})"})
+        policy = policy.model_copy(update={"name": f"{UNNAMED[:-1]} {spell_path(path)})"})
     return policy
 
 
@@ -168,23 +168,23 @@ def _read_fields(
     while True:
         try:
             # As JSON, where `yes` is no bool, "600" no number, and a list is a tuple.
-            text = json.dumps({**_blank(model), **fields}, default=str)
+            text = json.dumps({**_make_blank(model), **fields}, default=str)
             return model.model_validate_json(text, strict=True), unread
         except ValidationError as error:
             for one in error.errors(include_url=False, include_context=False):
                 where = one["loc"]
-                loaded.add(_mistyped(one["type"], where, one.get("input")), *path)
+                loaded.add(_explain_type(one["type"], where, one.get("input")), *path)
                 unread.add(str(where[0]))
                 fields.pop(str(where[0]), None)
 
 
-def _blank(model: type[ServerPolicy]) -> dict[str, str]:
+def _make_blank(model: type[ServerPolicy]) -> dict[str, str]:
     return {"name": UNNAMED} if model is ServerPolicy else {}
 
 
-def _mistyped(kind: str, path: Path, given: Any) -> Finding:
+def _explain_type(kind: str, path: Path, given: Any) -> Finding:
     if kind == "extra_forbidden":
-        return _unknown(path, tuple(Match.model_fields if path[0] == "match" else ServerPolicy.model_fields))
+        return _explain_unknown(path, tuple(Match.model_fields if path[0] == "match" else ServerPolicy.model_fields))
     needed = _KINDS.get(kind, "another value")
     if given is None:
         return Finding(path, "invalid", f"needs {needed}, and has nothing", "write one, or take the field out")
@@ -202,7 +202,7 @@ def _mistyped(kind: str, path: Path, given: Any) -> Finding:
     )
 
 
-def _unknown(path: Path, known: Iterable[str]) -> Finding:
+def _explain_unknown(path: Path, known: Iterable[str]) -> Finding:
     close = get_close_matches(str(path[-1]), known, 1)
     instead = f"write {close[0]}" if close else f"there are {', '.join(known)}"
     return Finding(path, "invalid", "there is no such field", instead)

@@ -9,14 +9,14 @@ from functools import lru_cache
 from corsight.policies.fetch.origin import origin_of, split_origin
 from corsight.policies.server.grammar import ANY, is_path, split_host
 from corsight.policies.server.model import Match, ServerPolicy
-from corsight.policies.server.origins import ancestors
+from corsight.policies.server.origins import list_ancestors
 
 EVERY_PATH = "/**"
 _PATH = re.compile(r"https?://[^/?#]*([^?#]*)").match
 
 
 def find(policies: Sequence[ServerPolicy], url: str) -> ServerPolicy | None:
-    """The first policy that is for `url`, absolute; None when none is."""
+    """Return the first policy that is for `url`, absolute; None when none is."""
     parts = split_origin(origin_of(url))
     if parts is None:
         return None
@@ -27,13 +27,13 @@ def find(policies: Sequence[ServerPolicy], url: str) -> ServerPolicy | None:
 
 
 def is_for(match: Match, host: str, port: int | None, path: str) -> bool:
-    """Whether a host, its port and a path match. What names no host, or no path, is for all of them."""
-    return (not match.hosts or any(_host_matches(pattern, host, port) for pattern in match.hosts)) and (
-        not match.paths or any(path_regex(pattern).fullmatch(path) is not None for pattern in match.paths)
+    """Return whether a host, its port and a path match. What names no host, or no path, is for all of them."""
+    return (not match.hosts or any(_matches_host(pattern, host, port) for pattern in match.hosts)) and (
+        not match.paths or any(compile_path(pattern).fullmatch(path) is not None for pattern in match.paths)
     )
 
 
-def _host_matches(pattern: str, host: str, port: int | None) -> bool:
+def _matches_host(pattern: str, host: str, port: int | None) -> bool:
     parts = _split(pattern)
     if parts is None or parts[1] not in (None, port):
         return False
@@ -45,8 +45,8 @@ _split = lru_cache(4096)(split_host)
 
 
 @lru_cache(1024)
-def path_regex(pattern: str) -> re.Pattern[str]:
-    """A path pattern as a regular expression that takes linear time.
+def compile_path(pattern: str) -> re.Pattern[str]:
+    """Return a path pattern as a regular expression that takes linear time.
 
     `*` is anything within a segment. `**` is one segment or more; at the end it is none or more: `/v1/**` is `/v1` too.
     """
@@ -59,7 +59,7 @@ def path_regex(pattern: str) -> re.Pattern[str]:
         if segment == "**":
             chunks.append("")
         else:
-            chunks[-1] += f"/{_segment_regex(segment)}"
+            chunks[-1] += f"/{_write_segment(segment)}"
     first, *rest = chunks
     last = rest.pop() if rest and not tail else None
     # A chunk is taken where it first fits, for good: what fits behind a later place fits behind the first one.
@@ -68,7 +68,7 @@ def path_regex(pattern: str) -> re.Pattern[str]:
     return re.compile(text + (r"(?:/.*)?" if tail else ""), re.DOTALL)
 
 
-def _segment_regex(segment: str) -> str:
+def _write_segment(segment: str) -> str:
     first, *rest = map(re.escape, segment.split("*"))
     if not rest:
         return first
@@ -77,19 +77,19 @@ def _segment_regex(segment: str) -> str:
     return f"(?>{first}{middle}[^/]*{last}(?![^/]))"
 
 
-def host_keys(pattern: str) -> list[tuple[str, int | None]]:
-    """Every host pattern, taken apart, that is for all that `pattern` is for, itself among them."""
+def list_covering_hosts(pattern: str) -> list[tuple[str, int | None]]:
+    """Return every host pattern, taken apart, that is for all that `pattern` is for, itself among them."""
     parts = split_host(pattern)
     if parts is None:
         return []
     host, port = parts
     base = host.removeprefix("*.")
-    names = dict.fromkeys((ANY, host, *(f"*.{name}" for name in ancestors(base))))
+    names = dict.fromkeys((ANY, host, *(f"*.{name}" for name in list_ancestors(base))))
     return [(name, number) for name in names for number in dict.fromkeys((None, port))]
 
 
 class Paths:
-    """Path patterns, each with a number, to tell which of them are for all that another one is for.
+    """Tells which of some path patterns, each with a number, are for all that another one is for.
 
     Looking one up takes no longer for more of them. So of patterns with `*` in them, other than a `/**` at the end, the
     first COMPARED are looked at: then a covering one may be missed, and none is ever wrong.
@@ -110,10 +110,10 @@ class Paths:
         if pattern.endswith("/**") and "*" not in pattern[:-3]:
             self._below[pattern[:-3]] = number
         elif "*" in pattern and len(self._others) < self.COMPARED:
-            self._others.append((path_regex(pattern), number))
+            self._others.append((compile_path(pattern), number))
 
     def covering(self, pattern: str) -> Iterator[int]:
-        """The numbers of those that are for all that `pattern` is for, an equal one among them."""
+        """Yield the numbers of those that are for all that `pattern` is for, an equal one among them."""
         if not is_path(pattern):
             return
         if pattern in self._equal:

@@ -48,21 +48,21 @@ class OriginPattern:
         suffix = ANY_PORT if port is None else f":{port}" if port else ""
         return f"{self.scheme}://{subdomains}{escape(self.host)}{suffix}"
 
-    def wider(self) -> Iterator[OriginPattern]:
-        """Every pattern that names all that this one names, itself first."""
-        hosts = [(self.host, self.subdomains), *((host, True) for host in ancestors(self.host))]
+    def list_wider(self) -> Iterator[OriginPattern]:
+        """Yield every pattern that names all that this one names, itself first."""
+        hosts = [(self.host, self.subdomains), *((host, True) for host in list_ancestors(self.host))]
         for host, subdomains in hosts:
             for port in dict.fromkeys((self.port, None)):
                 yield OriginPattern(self.scheme, host, subdomains, port)
 
 
 def escape(text: str) -> str:
-    """A regular expression, in every dialect, for `text` itself."""
+    """Return a regular expression, in every dialect, for `text` itself."""
     return re.sub(r"[\\^$.|?*+()\[\]{}]", r"\\\g<0>", text)
 
 
-def pattern_of(text: str) -> OriginPattern | None:
-    """The pattern that `text` spells; None for `*`, for `null`, and for what is no http(s) origin."""
+def parse_pattern(text: str) -> OriginPattern | None:
+    """Return the pattern that `text` spells; None for `*`, for `null`, and for what is no http(s) origin."""
     match = _PATTERN.fullmatch(text) if len(text) <= LONGEST_ORIGIN else None
     if match is None or not is_host(match[3]):
         return None
@@ -72,35 +72,35 @@ def pattern_of(text: str) -> OriginPattern | None:
 
 
 def is_app_origin(text: str) -> bool:
-    """Whether it is the origin of an app or an extension: `capacitor://localhost`, `chrome-extension://id`."""
+    """Return whether it is the origin of an app or an extension: `capacitor://localhost`, `chrome-extension://id`."""
     match = _APP.fullmatch(text) if len(text) <= LONGEST_ORIGIN else None
     return match is not None and match[1] not in _NO_APP
 
 
 def is_browser_origin(text: str) -> bool:
-    """Whether `text` is, byte for byte, an origin that browsers send, other than `null`."""
+    """Return whether `text` is, byte for byte, an origin that browsers send, other than `null`."""
     if text.startswith(("http:", "https:")):
-        return "*" not in text and pattern_of(text) is not None and is_serialized_origin(text)
+        return "*" not in text and parse_pattern(text) is not None and is_serialized_origin(text)
     return is_app_origin(text)
 
 
 def names_origin(patterns: tuple[str, ...], origin: str) -> bool:
-    """Whether one of the patterns names `origin`. `*` names every origin; nothing else names `null`."""
-    return _index(patterns).names(origin)
+    """Return whether one of the patterns names `origin`. `*` names every origin; nothing else names `null`."""
+    return _make_index(patterns).names(origin)
 
 
 @lru_cache(64)
-def _index(patterns: tuple[str, ...]) -> _Index:
+def _make_index(patterns: tuple[str, ...]) -> _Index:
     return _Index(patterns)
 
 
 class _Index:
-    """Patterns, arranged so that looking an origin up takes no longer for more of them."""
+    """Looks origins up among patterns, in a time that does not grow with their number."""
 
     def __init__(self, patterns: tuple[str, ...]) -> None:
         self._any = ANY in patterns
         self._exact = frozenset(text for text in patterns if "*" not in text and text != "null")
-        spread = [pattern for text in patterns if "*" in text and (pattern := pattern_of(text)) is not None]
+        spread = [pattern for text in patterns if "*" in text and (pattern := parse_pattern(text)) is not None]
         self._spread = frozenset((one.scheme, one.host, one.subdomains, one.written_port) for one in spread)
 
     def names(self, origin: str) -> bool:
@@ -110,11 +110,11 @@ class _Index:
         if match is None:
             return False
         scheme, host, port = match[1], match[2], match[3] or ""
-        hosts = [(host, False), *((ancestor, True) for ancestor in ancestors(host))]
+        hosts = [(host, False), *((ancestor, True) for ancestor in list_ancestors(host))]
         return any((scheme, *one, number) in self._spread for one in hosts for number in (port, None))
 
 
-def ancestors(host: str) -> list[str]:
-    """The names that `host` is under, the nearest first, as far as a policy may hold them."""
+def list_ancestors(host: str) -> list[str]:
+    """Return the names that `host` is under, the nearest first, as far as a policy may hold them."""
     end = host[-LONGEST_HOST - 1 :]
     return [end[at + 1 :] for at, char in enumerate(end) if char == "."]

@@ -73,8 +73,8 @@ def shorten(text: str, longest: int = LONGEST_SHOWN) -> str:
     return text if len(text) <= longest else f"{text[: longest - 3]}..."
 
 
-def spelled(path: Path) -> str:
-    """A path as people write it: `policies[0].origins[1]`."""
+def spell_path(path: Path) -> str:
+    """Return a path as people write it: `policies[0].origins[1]`."""
     text = ""
     for part in path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part

@@ -32,26 +32,26 @@ CORS_RESPONSE_HEADERS = (ALLOW_ORIGIN, ALLOW_CREDENTIALS, ALLOW_METHODS, ALLOW_H
 
 
 def respond(policy: ServerPolicy, exchange: Exchange, response: Response | None) -> Answer:
-    """What a correct server answers to the exchange's request under `policy`.
+    """Return what a correct server answers to the exchange's request under `policy`.
 
     `response` is what the server said, whose Vary is merged into the answer's; None where there is none, as when the
     answer is given in its place.
     """
     request = exchange.request
     origin = request.headers.get("origin")
-    asked = asked_method(request)
+    asked = read_asked_method(request)
     method = request.method if asked is None else asked
     vary = [] if is_public(policy) else ["Origin"]
     headers: list[HeaderEdit] = []
     granted = grants_origin(policy, origin)
     if granted and (grants_method(policy, method) or not is_cors_safelisted_method(method)):
-        headers += _origin(policy, origin)
+        headers += _write_origin(policy, origin)
         if asked is not None:
-            headers += _preflight(policy, request)
+            headers += _write_preflight(policy, request)
         elif policy.expose_headers:
             headers.append(HeaderEdit(EXPOSE_HEADERS, ", ".join(policy.expose_headers)))
     if asked is not None:
-        vary += _preflight_varies(policy)
+        vary += _list_preflight_varies(policy)
     merged = merge_vary(response, vary)
     if merged is not None:
         headers.append(HeaderEdit(VARY, merged))
@@ -64,15 +64,15 @@ def respond(policy: ServerPolicy, exchange: Exchange, response: Response | None)
     )
 
 
-def asked_method(request: Request) -> str | None:
-    """The method that a CORS-preflight request asks for, None for any other request."""
+def read_asked_method(request: Request) -> str | None:
+    """Return the method that a CORS-preflight request asks for, None for any other request."""
     if request.method != "OPTIONS" or "origin" not in request.headers:
         return None
     return request.headers.get("access-control-request-method")
 
 
-def asked_names(request: Request) -> tuple[str, ...]:
-    """The header names that a CORS-preflight request asks for."""
+def read_asked_names(request: Request) -> tuple[str, ...]:
+    """Return the header names that a CORS-preflight request asks for."""
     value = request.headers.get("access-control-request-headers") or ""
     return tuple(name for part in value.split(",") if (name := part.strip()))
 
@@ -81,12 +81,12 @@ def asked_names(request: Request) -> tuple[str, ...]:
 
 
 def is_public(policy: ServerPolicy) -> bool:
-    """Whether the answer is the same for every origin."""
+    """Return whether the answer is the same for every origin."""
     return not policy.credentials and ANY in policy.origins
 
 
 def grants_origin(policy: ServerPolicy, origin: str | None) -> bool:
-    """Whether pages of `origin`, serialized, may ask. A public policy answers alike where no origin is told."""
+    """Return whether pages of `origin`, serialized, may ask. A public policy answers alike where no origin is told."""
     if is_public(policy):
         return True
     if origin is None:
@@ -98,31 +98,31 @@ def grants_origin(policy: ServerPolicy, origin: str | None) -> bool:
 
 
 def grants_credentials(policy: ServerPolicy, origin: str | None) -> bool:
-    """Whether pages of a granted `origin` may ask with credentials."""
+    """Return whether pages of a granted `origin` may ask with credentials."""
     return policy.credentials and (origin != "null" or policy.dangerously_allow_null_origin_with_credentials)
 
 
 def grants_method(policy: ServerPolicy, method: str) -> bool:
-    """Whether the method may be used. HEAD comes with GET; `*` is a name like any other beside credentials."""
+    """Return whether the method may be used. HEAD comes with GET; `*` is a name like any other beside credentials."""
     methods = policy.methods
     if method in methods or (method == "HEAD" and "GET" in methods):
         return True
     return ANY in methods and not policy.credentials
 
 
-def refused_names(policy: ServerPolicy, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Those of the request header names that may not be sent."""
+def list_refused_names(policy: ServerPolicy, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return those of the request header names that may not be sent."""
     return find_uncovered_names(policy.request_headers, names, include=policy.credentials)
 
 
 def grants(policy: ServerPolicy, origin: str, method: str, names: tuple[str, ...], *, include: bool) -> bool:
-    """Whether a page of `origin` may have a fetch with this method, these CORS-unsafe request-header names, and these
-    credentials.
+    """Return whether a page of `origin` may have a fetch with this method, these CORS-unsafe request-header names, and
+    these credentials.
     """
     return (
         grants_origin(policy, origin)
         and grants_method(policy, method)
-        and not refused_names(policy, names)
+        and not list_refused_names(policy, names)
         and (not include or grants_credentials(policy, origin))
     )
 
@@ -131,7 +131,7 @@ def grants(policy: ServerPolicy, origin: str, method: str, names: tuple[str, ...
 
 
 def merge_vary(response: Response | None, names: list[str]) -> str | None:
-    """What Vary has to be for the names to be in it, None where it is right already."""
+    """Return what Vary has to be for the names to be in it, None where it is right already."""
     present = (response.headers.get("vary") if response is not None else None) or ""
     have = [part.strip() for part in present.split(",") if part.strip()]
     known = {part.lower() for part in have}
@@ -141,22 +141,22 @@ def merge_vary(response: Response | None, names: list[str]) -> str | None:
     return ", ".join([*have, *missing])
 
 
-def _origin(policy: ServerPolicy, origin: str | None) -> list[HeaderEdit]:
+def _write_origin(policy: ServerPolicy, origin: str | None) -> list[HeaderEdit]:
     edits = [HeaderEdit(ALLOW_ORIGIN, ANY if is_public(policy) or origin is None else origin)]
     if grants_credentials(policy, origin):
         edits.append(HeaderEdit(ALLOW_CREDENTIALS, "true"))
     return edits
 
 
-def _preflight(policy: ServerPolicy, request: Request) -> list[HeaderEdit]:
+def _write_preflight(policy: ServerPolicy, request: Request) -> list[HeaderEdit]:
     edits = []
     if policy.methods:
         edits.append(HeaderEdit(ALLOW_METHODS, ", ".join(policy.methods)))
     names = policy.request_headers
     if ANY in names and _asks_beyond_wildcard(policy, request):
         # Some engines let `*` stand for Authorization too: then what is granted is named instead.
-        asked = asked_names(request)
-        refused = set(refused_names(policy, asked))
+        asked = read_asked_names(request)
+        refused = set(list_refused_names(policy, asked))
         names = tuple(name for name in asked if name not in refused and is_token(name))
     if names:
         edits.append(HeaderEdit(ALLOW_HEADERS, ", ".join(names)))
@@ -167,15 +167,16 @@ def _preflight(policy: ServerPolicy, request: Request) -> list[HeaderEdit]:
 
 def _asks_beyond_wildcard(policy: ServerPolicy, request: Request) -> bool:
     return any(
-        is_cors_non_wildcard_request_header_name(name.lower()) for name in refused_names(policy, asked_names(request))
+        is_cors_non_wildcard_request_header_name(name.lower())
+        for name in list_refused_names(policy, read_asked_names(request))
     )
 
 
-def _preflight_varies(policy: ServerPolicy) -> list[str]:
-    """What else of the preflight its answer depends on."""
+def _list_preflight_varies(policy: ServerPolicy) -> list[str]:
+    """Return what else of the preflight its answer depends on."""
     varies = []
     if not all(grants_method(policy, method) for method in ("GET", "HEAD", "POST")):
         varies.append("Access-Control-Request-Method")
-    if ANY in policy.request_headers and refused_names(policy, ("authorization",)):
+    if ANY in policy.request_headers and list_refused_names(policy, ("authorization",)):
         varies.append("Access-Control-Request-Headers")
     return varies

@@ -16,7 +16,7 @@ _WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 
 
 def to_yaml(inferred: Sequence[Inferred], heading: str = "") -> str:
-    """A policy file of inferred policies. `heading` is put first, as a comment."""
+    """Return a policy file of inferred policies. `heading` is put first, as a comment."""
     lines = [f"# {printable(line)}" for line in heading.splitlines()]
     lines += ["version: 1", "policies:" if inferred else "policies: []"]
     for one in inferred:
@@ -53,7 +53,7 @@ def _left_out(left: LeftOut) -> str:
 
 
 def endpoints(labels: Iterable[str]) -> str:
-    """Some of the endpoints, by method and path, and how many more there are."""
+    """Return some of the endpoints, by method and path, and how many more there are."""
     listed = [_short(label) for label in labels]
     more = len(listed) - SHOWN
     return ", ".join(listed[:SHOWN]) + (f", and {more} more" if more > 0 else "")
@@ -67,7 +67,7 @@ def _short(label: str) -> str:
 
 
 def scalar(text: str) -> str:
-    """`text` as a YAML scalar."""
+    """Return `text` as a YAML scalar."""
     if _PLAIN(text) and text.lower() not in _WORDS:
         return text
     return json.dumps(text, ensure_ascii=not text.isprintable())

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from corsight.policies.redact import printable, redact
-from corsight.policies.server.export import TARGETS, RecipeError, remark, render
+from corsight.policies.server.export import TARGETS, RecipeError, render, write_remark
 from corsight.policies.server.infer import infer
 from corsight.policies.server.match import find
 from corsight.policies.session import Judged
@@ -98,7 +98,7 @@ def _render_configuration(target: str, chosen: list[Judged], everything: list[Ju
         except RecipeError as error:
             raise CorsightError(str(error)) from None
         for left in one.left_out:
-            texts.append(remark(target, redact(f"Not granted: {left.what}: {left.why}. {left.instead}")))
+            texts.append(write_remark(target, redact(f"Not granted: {left.what}: {left.why}. {left.instead}")))
     if not texts:
         raise CorsightError("no CORS header would change this fetch, so there is nothing to configure")
     # As it is: it is ASCII, and its tabs are meant.

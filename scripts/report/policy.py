@@ -9,7 +9,7 @@ from corsight.policies.fetch.safelist import is_cors_safelisted_method
 from corsight.policies.rules.model import HeaderEdit
 from corsight.policies.server.diff import Difference
 from corsight.policies.server.model import ServerPolicy
-from corsight.policies.server.origins import pattern_of
+from corsight.policies.server.origins import parse_pattern
 from corsight.policies.server.respond import ANY, grants_origin, respond
 from corsight.scripts.report.lines import pluralize
 
@@ -39,7 +39,7 @@ def list_grants(policy: ServerPolicy) -> Iterator[str]:
 def pick_origins(policy: ServerPolicy) -> list[str]:
     """Return an origin to show an answer for: the first that is granted, or one that a pattern matches."""
     for text in policy.origins:
-        pattern = pattern_of(text)
+        pattern = parse_pattern(text)
         if text == "*":
             return ["https://any.example"]
         if pattern is None or "*" not in text:

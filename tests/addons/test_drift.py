@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from pathlib import Path
 
 import pytest
@@ -142,6 +143,57 @@ def test_a_file_that_cannot_be_used_is_refused_while_it_runs(tmp_path: Path, pol
             with pytest.raises(OptionsError) as caught:
                 running.set(cors_policy=[str(path)])
             assert str(caught.value) == f"cors_policy: cannot read {path}: {reason}"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line"),
+    [
+        (
+            "f.json",
+            '{"version": "\\ud800"}',
+            "1: version: invalid: \\ud800 is half of a character; write the character itself",
+        ),
+        ("f.json", "[" * 100_000, "1: invalid: nested more than 20 deep; a policy needs four levels"),
+        ("f.yaml", f"version: {'1' * 5000}", "1: version: invalid: a number is too large; write a smaller one"),
+        (
+            "f.yaml",
+            "version: \x00",
+            "1: invalid: is no YAML: unacceptable character #x0000: special characters are not allowed",
+        ),
+        (
+            "f.toml",
+            " " * 3_000_000,
+            " invalid: longer than 1000000 characters; split it: several files are used together",
+        ),
+    ],
+)
+def test_a_hostile_file_is_one_line_at_the_start(
+    name: str, text: str, line: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / name
+    file.write_text(text, "utf-8")
+    with mitmproxy(loaded=False) as running:
+        running.defer(f"cors_policy={file}")
+        running.start()
+    errors = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
+    assert errors[-1] == f"cors_policy: {file}:{line}"
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path, policy: str) -> None:
+    pipe = tmp_path / "pipe.yaml"
+    os.mkfifo(pipe)
+    with mitmproxy(cors_policy=[policy]) as running, pytest.raises(OptionsError, match="it is a pipe"):
+        running.set(cors_policy=[str(pipe)])
+
+
+def test_a_flow_with_many_drifts_names_the_first(policy: str) -> None:
+    names = ", ".join(f"x-{number}" for number in range(1000))
+    one = cors(answered=[*OURS, ("Access-Control-Expose-Headers", names)])
+    with mitmproxy(cors_policy=[policy]) as running:
+        running.judge(one)
+    drifts = one.metadata[KEY].split("; ")
+    assert len(drifts) == 21
+    assert drifts[-1] == "and 980 more"
 
 
 def test_several_files_and_a_home_are_read(tmp_path: Path, policy: str, monkeypatch: pytest.MonkeyPatch) -> None:

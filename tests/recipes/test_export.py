@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 from corsight.policies.fetch.headers import is_token
 from corsight.policies.server.export import TARGETS, RecipeError, render
 from corsight.policies.server.export.grant import grant
-from corsight.policies.server.export.writing import comment
+from corsight.policies.server.export.writing import write_comment
 from corsight.policies.server.model import Match, ServerPolicy
 from corsight.policies.server.origins import names_origin
 
@@ -127,7 +127,7 @@ def test_a_name_ends_no_comment(target: str) -> None:
 
 @given(st.text())
 def test_a_comment_is_one_line_of_harmless_signs(text: str) -> None:
-    made = comment(text)
+    made = write_comment(text)
     assert made.isascii()
     assert made.isprintable()
     assert not re.search(r"[\\`$?<>{}#\"]|\*/", made)

@@ -21,7 +21,7 @@ from corsight.policies.server.export import TARGETS, Grant, RecipeError, render,
 from corsight.policies.server.export.grant import Pattern
 from corsight.policies.server.load import PolicyError, load
 from corsight.policies.server.model import Match, ServerPolicy
-from corsight.policies.server.origins import OriginPattern, names_origin, pattern_of
+from corsight.policies.server.origins import OriginPattern, names_origin, parse_pattern
 from tests.recipes.syntaxes import Broken, Parsed, parse
 
 FEW = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
@@ -64,7 +64,7 @@ def _policies(draw: st.DrawFn) -> ServerPolicy:
         "max_age": draw(st.sampled_from([0, 5, 86_400])),
         "preflight_status": draw(st.sampled_from([200, 204])),
     }
-    patterns = [pattern for text in origins if (pattern := pattern_of(text)) is not None]
+    patterns = [pattern for text in origins if (pattern := parse_pattern(text)) is not None]
     if credentials and any(pattern.scheme == "http" and not pattern.loopback for pattern in patterns):
         fields["dangerously_allow_insecure_origins_with_credentials"] = True
     try:
@@ -139,7 +139,7 @@ def near(policy: ServerPolicy) -> list[str]:
     """Origins that the policy names, and others that differ from these by little."""
     samples = ["null", "https://evil.example", "http://localhost:5173"]
     for text in policy.origins:
-        pattern = pattern_of(text)
+        pattern = parse_pattern(text)
         if pattern is None or "*" not in text:
             samples.append(text)
         else:

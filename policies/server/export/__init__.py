@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from corsight.policies.server.export.errors import RecipeError
 from corsight.policies.server.export.grant import Grant, grant
 from corsight.policies.server.export.targets import TARGETS, Target
-from corsight.policies.server.export.writing import SYNTAXES, TESTS, Written, comment
+from corsight.policies.server.export.writing import SYNTAXES, TESTS, Written, write_comment
 from corsight.policies.server.model import ServerPolicy
 from corsight.policies.server.origins import escape
 
@@ -29,17 +29,17 @@ def render(target: str, policy: ServerPolicy) -> str:
 
 def write(target: Target, granted: Grant) -> str:
     """Return the configuration for what is granted. Raises RecipeError where a value cannot be written."""
-    template = _environment(target.language).get_template(f"{target.name}.jinja")
-    text = template.render(g=granted, heading=_heading(target, granted))
+    template = _make_environment(target.language).get_template(f"{target.name}.jinja")
+    text = template.render(g=granted, heading=_write_heading(target, granted))
     return text.rstrip("\n") + "\n"
 
 
-def remark(target: str, text: str) -> str:
+def write_remark(target: str, text: str) -> str:
     """Return a text for people as a comment in the configuration of `target`, a name in TARGETS."""
-    return f"{SYNTAXES[TARGETS[target].language].marker} {comment(text)}\n"
+    return f"{SYNTAXES[TARGETS[target].language].marker} {write_comment(text)}\n"
 
 
-def _heading(target: Target, granted: Grant) -> str:
+def _write_heading(target: Target, granted: Grant) -> str:
     """Return the text of a recipe's first comment: whose it is, and what for."""
     places = ", ".join(granted.hosts)
     if granted.paths and not (target.scopes and granted.prefixes):
@@ -48,7 +48,7 @@ def _heading(target: Target, granted: Grant) -> str:
 
 
 @cache
-def _environment(language: str) -> Environment:
+def _make_environment(language: str) -> Environment:
     environment = Environment(
         loader=PackageLoader("corsight.policies.server.export"),
         undefined=StrictUndefined,
@@ -59,7 +59,7 @@ def _environment(language: str) -> Environment:
         autoescape=False,
         finalize=_check_written,
     )
-    environment.filters |= {**SYNTAXES[language].filters(), "escape_regex": escape}
+    environment.filters |= {**SYNTAXES[language].list_filters(), "escape_regex": escape}
     environment.tests |= TESTS
     return environment
 
@@ -71,4 +71,4 @@ def _check_written(value: Any) -> Any:
     raise TypeError(f"{value!r} is not written in the language of the template")
 
 
-__all__ = ["TARGETS", "Grant", "RecipeError", "Target", "remark", "render", "write"]
+__all__ = ["TARGETS", "Grant", "RecipeError", "Target", "render", "write", "write_remark"]

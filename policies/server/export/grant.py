@@ -11,7 +11,7 @@ from corsight.policies.fetch.origin import is_localhost
 from corsight.policies.server.export.errors import RecipeError
 from corsight.policies.server.grammar import ANY, is_name, is_path, split_host
 from corsight.policies.server.model import ServerPolicy
-from corsight.policies.server.origins import escape, is_browser_origin, pattern_of
+from corsight.policies.server.origins import escape, is_browser_origin, parse_pattern
 from corsight.policies.value import value
 
 _PLAIN_PATH = re.compile(r"(?:/[0-9A-Za-z._~-]+)+")
@@ -52,23 +52,23 @@ class Grant:
 
     @property
     def origins(self) -> tuple[str, ...]:
-        """All that is granted, as the policy spells it."""
+        """Return all that is granted, as the policy spells it."""
         return (*self.exact, *(pattern.text for pattern in self.patterns))
 
     @property
     def with_head(self) -> tuple[str, ...]:
-        """The methods for servers that refuse a preflight for any other: GET brings HEAD."""
+        """Return the methods for servers that refuse a preflight for any other: GET brings HEAD."""
         brings = "GET" in self.methods and "HEAD" not in self.methods
         return (*self.methods, "HEAD") if brings else self.methods
 
     @property
     def insecure(self) -> bool:
-        """Whether one of the origins is neither https nor of this machine."""
+        """Return whether one of the origins is neither https nor of this machine."""
         return not all(text.startswith("https:") or _is_loopback(text) for text in self.origins)
 
     @property
     def upstream(self) -> str:
-        """The server's own origin, where the policy names one host; else empty."""
+        """Return the server's own origin, where the policy names one host; else empty."""
         named = [host for host in self.hosts if "*" not in host]
         if not named:
             return ""
@@ -76,17 +76,17 @@ class Grant:
 
     @property
     def regex(self) -> str:
-        """One regular expression, without anchors, for every origin that is granted."""
+        """Return one regular expression, without anchors, for every origin that is granted."""
         return "|".join([*(escape(origin) for origin in self.exact), *(pattern.regex for pattern in self.patterns)])
 
     @property
     def prefix_regex(self) -> str:
-        """One regular expression, without anchors, for every prefix."""
+        """Return one regular expression, without anchors, for every prefix."""
         return "|".join(escape(prefix) for prefix in self.prefixes)
 
 
 def grant(policy: ServerPolicy) -> Grant:
-    """What the policy grants.
+    """Return what the policy grants.
 
     Raises RecipeError for what no server can be told: a wildcard beside credentials, no origin at all, an origin that
     no browser sends, a name that is no token.
@@ -124,7 +124,7 @@ def grant(policy: ServerPolicy) -> Grant:
     anyone = ANY in origins
     exact, patterns = [], []
     for text in () if anyone else origins:
-        pattern = pattern_of(text) if "*" in text else None
+        pattern = parse_pattern(text) if "*" in text else None
         if pattern is not None:
             patterns.append(Pattern(text, pattern.regex, pattern.subdomains, pattern.port is None))
         elif is_browser_origin(text):
@@ -157,5 +157,5 @@ def grant(policy: ServerPolicy) -> Grant:
 
 
 def _is_loopback(text: str) -> bool:
-    pattern = pattern_of(text)
+    pattern = parse_pattern(text)
     return pattern is not None and pattern.loopback

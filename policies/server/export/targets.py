@@ -33,7 +33,7 @@ class Target:
     scopes: bool = False
 
     def check(self, grant: Grant) -> None:
-        """Raises RecipeError for the first thing of the grant that this target has no way to say."""
+        """Raise RecipeError for the first thing of the grant that this target has no way to say."""
         for pattern in grant.patterns:
             if pattern.subdomains and "subdomains" in self.cannot:
                 self._refuse(grant, f"every subdomain ({pattern.text})", "list the origins one by one")

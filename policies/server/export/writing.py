@@ -21,7 +21,7 @@ class Written(str):
     __slots__ = ()
 
 
-def comment(text: str) -> Written:
+def write_comment(text: str) -> Written:
     """Return the text so that it ends no comment of any language: one line of letters, digits and harmless signs."""
     short = text if len(text) <= LONGEST_COMMENT else f"{text[:LONGEST_COMMENT]}..."
     line = re.sub(r"\s+", " ", short).strip()
@@ -41,37 +41,42 @@ class Syntax:
     marker = "//"
     """What begins a comment that runs to the end of the line."""
 
-    def string(self, text: str) -> Written:
+    def write_string(self, text: str) -> Written:
         """Return the text as a string."""
         return Written(json.dumps(check(text)))
 
-    def strings(self, texts: Iterable[str]) -> Written:
+    def write_strings(self, texts: Iterable[str]) -> Written:
         """Return the texts as strings with commas between."""
-        return Written(", ".join(map(self.string, texts)))
+        return Written(", ".join(map(self.write_string, texts)))
 
-    def regex(self, pattern: str) -> Written:
+    def write_regex(self, pattern: str) -> Written:
         """Return the regular expression as the language's own literal of one, or as a string."""
-        return self.string(pattern)
+        return self.write_string(pattern)
 
-    def filters(self) -> dict[str, Callable[..., Written]]:
+    def list_filters(self) -> dict[str, Callable[..., Written]]:
         """Return the filters of templates in this language."""
-        return {"string": self.string, "strings": self.strings, "regex": self.regex, "comment": comment}
+        return {
+            "string": self.write_string,
+            "strings": self.write_strings,
+            "regex": self.write_regex,
+            "comment": write_comment,
+        }
 
 
 class JavaScript(Syntax):
     """JavaScript and TypeScript."""
 
-    def regex(self, pattern: str) -> Written:
+    def write_regex(self, pattern: str) -> Written:
         return Written(f"/{escape_sign(check(pattern), '/')}/")
 
 
 class Python(Syntax):
     marker = "#"
 
-    def regex(self, pattern: str) -> Written:
+    def write_regex(self, pattern: str) -> Written:
         # A raw string holds no quote, and no backslash at its end.
         if '"' in pattern or pattern.endswith("\\"):
-            return self.string(pattern)
+            return self.write_string(pattern)
         return Written(f'r"{check(pattern)}"')
 
 
@@ -80,20 +85,20 @@ class Java(Syntax):
 
 
 class CSharp(Syntax):
-    def regex(self, pattern: str) -> Written:
+    def write_regex(self, pattern: str) -> Written:
         quoted = check(pattern).replace('"', '""')
         return Written(f'@"{quoted}"')
 
 
 class Go(Syntax):
-    def regex(self, pattern: str) -> Written:
-        return self.string(pattern) if "`" in pattern else Written(f"`{check(pattern)}`")
+    def write_regex(self, pattern: str) -> Written:
+        return self.write_string(pattern) if "`" in pattern else Written(f"`{check(pattern)}`")
 
 
 class _SingleQuoted(Syntax):
     """A language that fills nothing into strings in single quotes."""
 
-    def string(self, text: str) -> Written:
+    def write_string(self, text: str) -> Written:
         escaped = check(text).replace("\\", "\\\\").replace("'", "\\'")
         return Written(f"'{escaped}'")
 
@@ -101,27 +106,27 @@ class _SingleQuoted(Syntax):
 class Ruby(_SingleQuoted):
     marker = "#"
 
-    def regex(self, pattern: str) -> Written:
+    def write_regex(self, pattern: str) -> Written:
         # A number sign may begin what is filled in.
         return Written(f"/{escape_sign(escape_sign(check(pattern), '/'), '#')}/")
 
-    def symbol(self, text: str) -> Written:
+    def write_symbol(self, text: str) -> Written:
         """Return the text as a symbol, as a string where a symbol would need quotes."""
-        return Written(f":{text}") if re.fullmatch("[a-z]+", text) else self.string(text)
+        return Written(f":{text}") if re.fullmatch("[a-z]+", text) else self.write_string(text)
 
-    def filters(self) -> dict[str, Callable[..., Written]]:
-        return super().filters() | {"symbol": self.symbol}
+    def list_filters(self) -> dict[str, Callable[..., Written]]:
+        return super().list_filters() | {"symbol": self.write_symbol}
 
 
 class Php(_SingleQuoted):
-    def regex(self, pattern: str) -> Written:
-        return self.string(f"#{escape_sign(check(pattern), '#')}#")
+    def write_regex(self, pattern: str) -> Written:
+        return self.write_string(f"#{escape_sign(check(pattern), '#')}#")
 
 
 class Yaml(Syntax):
     marker = "#"
 
-    def regex(self, pattern: str) -> Written:
+    def write_regex(self, pattern: str) -> Written:
         quoted = check(pattern).replace("'", "''")
         return Written(f"'{quoted}'")
 
@@ -131,11 +136,11 @@ class Nginx(Syntax):
 
     marker = "#"
 
-    def string(self, text: str) -> Written:
+    def write_string(self, text: str) -> Written:
         """Return a value, where a dollar sign would begin a variable; no escape is known for it but a variable."""
         return Written(_quote(text, "\"'\\trn").replace("$", "${dollar}"))
 
-    def regex(self, pattern: str) -> Written:
+    def write_regex(self, pattern: str) -> Written:
         """Return a key of a map that is a regular expression: no variables are filled in there.
 
         Keys that are none are compared without regard to case.
@@ -148,13 +153,13 @@ class Apache(Syntax):
 
     marker = "#"
 
-    def string(self, text: str) -> Written:
+    def write_string(self, text: str) -> Written:
         """Return a value of the Header directive, where a percent sign begins a format."""
         if text.lower().startswith("expr="):
             raise RecipeError(f"{text[:60]!r} is an expression to Apache; write another value")
-        return Written(self.regex(text).replace("%", "%%"))
+        return Written(self.write_regex(text).replace("%", "%%"))
 
-    def regex(self, pattern: str) -> Written:
+    def write_regex(self, pattern: str) -> Written:
         if "${" in pattern:
             raise RecipeError(f"{pattern[:60]!r} is filled in by Apache; write another value")
         return Written(_quote(pattern, '"\\'))
@@ -165,10 +170,10 @@ class Caddyfile(Syntax):
 
     marker = "#"
 
-    def string(self, text: str) -> Written:
+    def write_string(self, text: str) -> Written:
         return self._token(text, prefer='"')
 
-    def regex(self, pattern: str) -> Written:
+    def write_regex(self, pattern: str) -> Written:
         return self._token(pattern, prefer="`")
 
     def _token(self, text: str, prefer: str) -> Written:

@@ -22,12 +22,12 @@ def parse(text: str, name: str) -> tuple[Any, Lines]:
     """
     if len(text) > LARGEST:
         raise Unreadable(f"longer than {LARGEST} characters", None, "split it: several files are used together")
-    data, lines = _reader(name)(text)
+    data, lines = _choose_reader(name)(text)
     _check_values(data, lines)
     return data, lines
 
 
-def _reader(name: str) -> _Reader:
+def _choose_reader(name: str) -> _Reader:
     # Imported here: only those who have a policy of the format wait for its parser.
     match name.rpartition(".")[2].lower():
         case "json":

@@ -19,7 +19,7 @@ type _Token = tuple[str, int]
 
 def read_json(text: str) -> tuple[Any, Lines]:
     """Return the data in `text`, and a line for each path in it. Raises Unreadable."""
-    tokens = list(_tokens(text))
+    tokens = list(_split(text))
     try:
         data = json.loads(text, parse_int=read_integer)
     except ValueError as error:
@@ -29,7 +29,7 @@ def read_json(text: str) -> tuple[Any, Lines]:
     return data, lines
 
 
-def _tokens(text: str) -> Iterator[_Token]:
+def _split(text: str) -> Iterator[_Token]:
     """Yield each token with its line. Raises Unreadable for too many, and for what is too deep."""
     ends = [match.start() for match in re.finditer("\n", text)]
     depth = parts = 0

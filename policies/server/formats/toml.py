@@ -27,15 +27,15 @@ type _Token = tuple[str, int]
 
 def read_toml(text: str) -> tuple[Any, Lines]:
     """Return the data in `text`, and a line for each path in it. Raises Unreadable."""
-    tokens = list(_tokens(text))
+    tokens = list(_split(text))
     try:
         data = tomllib.loads(text)
     except ValueError as error:
-        raise _unreadable(error, text) from None
+        raise _explain(error, text) from None
     return data, _Locator(tokens).lines
 
 
-def _tokens(text: str) -> Iterator[_Token]:
+def _split(text: str) -> Iterator[_Token]:
     """Yield each token but spaces and comments, with its line.
 
     Raises Unreadable for too many, and for what is too deep: for a name of many dotted parts, the standard library's
@@ -55,7 +55,7 @@ def _tokens(text: str) -> Iterator[_Token]:
         line += token.count("\n")
 
 
-def _unreadable(error: ValueError, text: str) -> Unreadable:
+def _explain(error: ValueError, text: str) -> Unreadable:
     message = str(error)
     match = _AT_LINE.search(message)
     if not isinstance(error, tomllib.TOMLDecodeError) and (digits := _DIGITS.search(text)) is not None:
@@ -76,9 +76,9 @@ class _Locator:
         while self._at < len(tokens):
             token = self._next()
             if token == "[":
-                table = self._header()
+                table = self._take_header()
             elif token != "\n":
-                self._field(table)
+                self._take_field(table)
 
     def _peek(self) -> str:
         return self._tokens[self._at][0] if self._at < len(self._tokens) else "\n"
@@ -87,18 +87,18 @@ class _Locator:
         self._at += 1
         return self._tokens[self._at - 1][0]
 
-    def _line(self) -> int:
+    def _get_line(self) -> int:
         """Return the line of the last token taken."""
         return self._tokens[self._at - 1][1]
 
-    def _header(self) -> Path:
+    def _take_header(self) -> Path:
         """Take the rest of `[table]` or `[[table]]`; return the table's path."""
-        line = self._line()
+        line = self._get_line()
         array = self._peek() == "["
         if array:
             self._next()
         self._next()
-        *before, last = self._name("]")
+        *before, last = self._take_name("]")
         table: Path = ()
         for part in before:
             table = self._note((*table, part), line)
@@ -116,22 +116,22 @@ class _Locator:
             self.lines.setdefault(path, line)
         return path
 
-    def _name(self, end: str) -> list[str]:
+    def _take_name(self, end: str) -> list[str]:
         """Take a dotted name and the sign behind it, the first token of it being taken already."""
-        parts = [_key(self._tokens[self._at - 1][0])]
+        parts = [_read_key(self._tokens[self._at - 1][0])]
         while self._next() != end:
-            parts.append(_key(self._next()))
+            parts.append(_read_key(self._next()))
         return parts
 
-    def _field(self, table: Path) -> None:
+    def _take_field(self, table: Path) -> None:
         """Take a name, of which the first token is taken already, and its value."""
-        line = self._line()
-        for part in self._name("="):
+        line = self._get_line()
+        for part in self._take_name("="):
             table = (*table, part)
             self.lines.setdefault(table, line)
-        self._value(table)
+        self._take_value(table)
 
-    def _value(self, path: Path) -> None:
+    def _take_value(self, path: Path) -> None:
         token = self._next()
         if token == "[":
             index = 0
@@ -140,20 +140,20 @@ class _Locator:
                     self._next()
                     continue
                 self.lines[*path, index] = self._tokens[self._at][1]
-                self._value((*path, index))
+                self._take_value((*path, index))
                 index += 1
             self._next()
         elif token == "{":
             while (token := self._next()) != "}":
                 if token not in ("\n", ","):
-                    self._field(path)
+                    self._take_field(path)
         else:
             # A number or a date is of several tokens.
             while self._peek() not in ("\n", ",", "]", "}"):
                 self._next()
 
 
-def _key(token: str) -> str:
+def _read_key(token: str) -> str:
     """Return the name that a token spells."""
     if token.startswith(("'", '"')):
         return next(iter(tomllib.loads(f"{token}=1")))

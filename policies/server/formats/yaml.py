@@ -78,7 +78,7 @@ def read_yaml(text: str) -> tuple[Any, Lines]:
     except Unreadable:
         raise
     except MarkedYAMLError as error:
-        raise _unreadable(error, text) from None
+        raise _explain(error, text) from None
     except (YAMLError, ValueError) as error:
         position = getattr(error, "position", None)
         line = text.count("\n", 0, position) + 1 if isinstance(position, int) else None
@@ -87,7 +87,7 @@ def read_yaml(text: str) -> tuple[Any, Lines]:
     return (None if root is None else _expand(root, (), lines)), lines
 
 
-def _unreadable(error: MarkedYAMLError, text: str) -> Unreadable:
+def _explain(error: MarkedYAMLError, text: str) -> Unreadable:
     mark = error.problem_mark or error.context_mark
     line = None if mark is None else mark.line + 1
     problem = (error.problem or "").partition("\n")[0]
@@ -116,7 +116,7 @@ def _compose(events: Iterable[Event]) -> _Node | None:
         elif isinstance(event, CollectionStartEvent):
             table = isinstance(event, MappingStartEvent)
             if event.tag not in (None, "!", f"{_CORE}{'map' if table else 'seq'}"):
-                raise _tagged(event.tag, line)
+                raise _refuse_tag(event.tag, line)
             opened.append((_Collection(line, table), event.anchor))
             check_depth(len(opened), line)
         elif isinstance(event, ScalarEvent | AliasEvent | CollectionEndEvent):
@@ -124,10 +124,11 @@ def _compose(events: Iterable[Event]) -> _Node | None:
             node: _Node
             if isinstance(event, CollectionEndEvent):
                 node, anchor = opened.pop()
+                line = node.line
             elif isinstance(event, AliasEvent):
-                node = _aliased(event, anchors, line)
+                node = _find_aliased(event, anchors, line)
             else:
-                node, anchor = _scalar(event, line), event.anchor
+                node, anchor = _read_scalar(event, line), event.anchor
             if anchor is not None:
                 # Known from its end on: what holds itself has no end.
                 anchors[anchor] = node
@@ -138,7 +139,7 @@ def _compose(events: Iterable[Event]) -> _Node | None:
     return root
 
 
-def _aliased(event: AliasEvent, anchors: dict[str, _Node], line: int) -> _Node:
+def _find_aliased(event: AliasEvent, anchors: dict[str, _Node], line: int) -> _Node:
     node = anchors.get(event.anchor)
     if node is None:
         name = shorten(f"*{event.anchor}")
@@ -148,15 +149,15 @@ def _aliased(event: AliasEvent, anchors: dict[str, _Node], line: int) -> _Node:
     return node
 
 
-def _scalar(event: ScalarEvent, line: int) -> _Scalar:
+def _read_scalar(event: ScalarEvent, line: int) -> _Scalar:
     if event.tag in _TEXT or (event.tag is None and not event.implicit[0]):
         return _Scalar(line, event.value, event.value)
     if event.tag in _PLAIN:
         return _Scalar(line, event.value, _resolve(event.value))
-    raise _tagged(event.tag, line)
+    raise _refuse_tag(event.tag, line)
 
 
-def _tagged(tag: str | None, line: int) -> Unreadable:
+def _refuse_tag(tag: str | None, line: int) -> Unreadable:
     shown = shorten((tag or "!").replace(_CORE, "!!"))
     return Unreadable(f"the tag {shown} makes nothing that a policy holds", line, "take it out")
 
@@ -187,13 +188,13 @@ def _expand(node: _Node, path: Path, lines: Lines) -> Any:
             lines[*path, index] = line
         return [_expand(child, (*path, index), lines) for index, (child, _) in enumerate(node.children)]
     data: dict[str, Any] = {}
-    for key, value in _fields(node).values():
+    for key, value in _merge_fields(node).values():
         lines[*path, key.text] = key.line
         data[key.text] = _expand(value, (*path, key.text), lines)
     return data
 
 
-def _fields(table: _Collection) -> dict[str, tuple[_Scalar, _Node]]:
+def _merge_fields(table: _Collection) -> dict[str, tuple[_Scalar, _Node]]:
     """Return a table's keys and values by the key's text, with those that merge keys bring behind its own."""
     own: dict[str, tuple[_Scalar, _Node]] = {}
     merged: list[_Collection] = []
@@ -202,18 +203,18 @@ def _fields(table: _Collection) -> dict[str, tuple[_Scalar, _Node]]:
         if not isinstance(key, _Scalar):
             raise Unreadable("a list or a table is no name of a field", key.line, "write a word")
         if key.text == _MERGE:
-            merged += _merged(value)
+            merged += _list_merged(value)
         elif key.text in own:
             raise Unreadable(f"{shorten(key.text)} stands there twice", key.line, "leave one")
         else:
             own[key.text] = key, value
     for other in merged:
-        for text, pair in _fields(other).items():
+        for text, pair in _merge_fields(other).items():
             own.setdefault(text, pair)
     return own
 
 
-def _merged(value: _Node) -> list[_Collection]:
+def _list_merged(value: _Node) -> list[_Collection]:
     """Return the tables that a merge key brings, the one that counts most first (https://yaml.org/type/merge.html)."""
     listed = [value] if isinstance(value, _Scalar) or value.table else [child for child, _ in value.children]
     tables = [one for one in listed if isinstance(one, _Collection) and one.table]

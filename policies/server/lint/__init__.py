@@ -11,7 +11,7 @@ from corsight.policies.server.lint.names import check_methods, check_names
 from corsight.policies.server.lint.origins import check_origins
 from corsight.policies.server.lint.together import lint_together
 from corsight.policies.server.model import INSECURE, LONGEST_MAX_AGE, NULL, NULL_WITH, SUFFIXES, ServerPolicy
-from corsight.policies.server.origins import pattern_of
+from corsight.policies.server.origins import parse_pattern
 from corsight.policies.server.problems import Finding
 
 
@@ -50,7 +50,7 @@ def _check_dangerous(policy: ServerPolicy) -> Iterator[Finding]:
     ):
         what = "with credentials, any site could act as the user from a sandboxed frame"
         yield Finding((NULL,), "insecure", what, f"take it out, or write {NULL_WITH}: true if it is meant")
-    patterns = [pattern for origin in policy.origins if (pattern := pattern_of(origin)) is not None]
+    patterns = [pattern for origin in policy.origins if (pattern := parse_pattern(origin)) is not None]
     needed = {
         NULL: not (ANY in policy.origins and not credentials),
         NULL_WITH: credentials,

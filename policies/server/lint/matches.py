@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from corsight.policies.fetch.origin import is_ip_address, origin_of, parse_url
 from corsight.policies.server.grammar import ANY, LONGEST_ORIGIN, LONGEST_PATH, is_host, is_path, split_host
-from corsight.policies.server.match import Paths, host_keys
+from corsight.policies.server.match import Paths, list_covering_hosts
 from corsight.policies.server.model import DefaultPolicy, Match, ServerPolicy
 from corsight.policies.server.problems import Finding, shorten
 
@@ -31,8 +31,8 @@ def check_match(policy: ServerPolicy) -> Iterator[Finding]:
         yield from (finding.under("match", "hosts", index) for finding in _check_host(host))
     for index, path in enumerate(paths):
         yield from (finding.under("match", "paths", index) for finding in _check_path(path))
-    yield from _check_repeated("hosts", hosts, _wider_hosts(hosts))
-    yield from _check_repeated("paths", paths, _wider_paths(paths))
+    yield from _check_repeated("hosts", hosts, _find_wider_hosts(hosts))
+    yield from _check_repeated("paths", paths, _find_wider_paths(paths))
 
 
 def _check_repeated(field: str, entries: Sequence[str], wider: Sequence[str | None]) -> Iterator[Finding]:
@@ -45,16 +45,19 @@ def _check_repeated(field: str, entries: Sequence[str], wider: Sequence[str | No
         seen.add(entry)
 
 
-def _wider_hosts(hosts: Sequence[str]) -> list[str | None]:
+def _find_wider_hosts(hosts: Sequence[str]) -> list[str | None]:
     """Return for each host pattern another one that is for all that it is for, None where none is."""
     by_key = {key: host for host in reversed(hosts) if (key := split_host(host)) is not None}
     return [
-        next((other for key in host_keys(host) if (other := by_key.get(key)) is not None and other != host), None)
+        next(
+            (other for key in list_covering_hosts(host) if (other := by_key.get(key)) is not None and other != host),
+            None,
+        )
         for host in hosts
     ]
 
 
-def _wider_paths(paths: Sequence[str]) -> list[str | None]:
+def _find_wider_paths(paths: Sequence[str]) -> list[str | None]:
     """Return for each path pattern another one that is for all that it is for, None where none is."""
     index = Paths()
     for number, path in enumerate(paths):

@@ -14,7 +14,7 @@ from corsight.policies.fetch.origin import (
 )
 from corsight.policies.server.grammar import ANY, LONGEST_ORIGIN
 from corsight.policies.server.model import INSECURE, NULL, SUFFIXES, ServerPolicy
-from corsight.policies.server.origins import OriginPattern, is_app_origin, is_browser_origin, pattern_of
+from corsight.policies.server.origins import OriginPattern, is_app_origin, is_browser_origin, parse_pattern
 from corsight.policies.server.problems import Finding, shorten
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://")
@@ -42,7 +42,7 @@ def _check_origin(policy: ServerPolicy, origin: str) -> Iterator[Finding]:
         what = "null is the origin of sandboxed frames of any site, so it trusts them all"
         yield Finding((), "prohibited", what, f"leave it out, or write {NULL}: true if it is meant")
         return
-    pattern = pattern_of(origin)
+    pattern = parse_pattern(origin)
     if pattern is not None and is_serialized_origin(
         origin if "*" not in origin else f"{pattern.scheme}://{pattern.host}"
     ):
@@ -85,7 +85,7 @@ def _check_together(policy: ServerPolicy) -> Iterator[Finding]:
     origins = policy.origins
     any_origin = ANY in origins
     beside_any = any_origin and not policy.credentials and any(origin != ANY for origin in origins)
-    patterns = [pattern_of(origin) for origin in origins]
+    patterns = [parse_pattern(origin) for origin in origins]
     first = {pattern: index for index, pattern in reversed([*enumerate(patterns)])}
     seen: set[str] = set()
     for index, (origin, pattern) in enumerate(zip(origins, patterns, strict=True)):
@@ -95,7 +95,7 @@ def _check_together(policy: ServerPolicy) -> Iterator[Finding]:
         elif origin == ANY and beside_any:
             finding = Finding((), "conflicting", "* names every other origin already", "take * out, or all others")
         elif pattern is not None and not any_origin:
-            others = (origins[first[one]] for one in pattern.wider() if one in first)
+            others = (origins[first[one]] for one in pattern.list_wider() if one in first)
             other = next((one for one in others if one != origin), None)
             if other is not None:
                 finding = Finding((), "conflicting", f"{other} names it already", f"take {origin} out")
@@ -107,9 +107,9 @@ def _check_together(policy: ServerPolicy) -> Iterator[Finding]:
 # -- what no browser sends -------------------------------------------------------------------------------------------
 
 
-def _write(*origins: str) -> str:
+def _suggest(*origins: str) -> str:
     """Return the advice to write the first of the origins that would be taken, else an example."""
-    fit = next((one for one in origins if is_browser_origin(one) or ("*" in one and pattern_of(one))), None)
+    fit = next((one for one in origins if is_browser_origin(one) or ("*" in one and parse_pattern(one))), None)
     return f"write {fit or _EXAMPLE}"
 
 
@@ -130,18 +130,18 @@ def _explain(origin: str) -> Finding:
     if scheme is None:
         local = is_localhost(re.split(r"[:/]", text)[0].lower())
         written = origin_of(f"{'http' if local else 'https'}://{text.lstrip('/')}")
-        return Finding((), "invalid", "an origin has a scheme", _write(written))
+        return Finding((), "invalid", "an origin has a scheme", _suggest(written))
     if scheme[0].lower() in ("ws://", "wss://"):
-        return Finding((), "invalid", "pages have http and https origins", _write(origin_of(f"http{text[2:]}")))
+        return Finding((), "invalid", "pages have http and https origins", _suggest(origin_of(f"http{text[2:]}")))
     serialized = origin_of(text)
     if serialized == "null" and (match := re.fullmatch(r"(.+):([0-9]+)/?", text)) and origin_of(match[1]) != "null":
-        return Finding((), "out of bounds", "a port is 1 to 65535", _write(origin_of(match[1])))
+        return Finding((), "out of bounds", "a port is 1 to 65535", _suggest(origin_of(match[1])))
     if serialized == "null":
         return Finding((), "invalid", f"{shorten(text)} is no origin", f"write one such as {_EXAMPLE}")
-    return Finding((), "invalid", _difference(text, text[scheme.end() :], serialized), _write(serialized))
+    return Finding((), "invalid", _explain_spelling(text, text[scheme.end() :], serialized), _suggest(serialized))
 
 
-def _difference(text: str, rest: str, serialized: str) -> str:
+def _explain_spelling(text: str, rest: str, serialized: str) -> str:
     """Return how a URL, whose part behind the scheme is `rest`, differs from the origin it serializes to."""
     end = re.search(r"[/?#\\]", rest)
     authority = rest if end is None else rest[: end.start()]
@@ -165,12 +165,12 @@ def _explain_pattern(text: str) -> Finding:
     scheme = _SCHEME.match(text)
     rest = text if scheme is None else text[scheme.end() :]
     if text.startswith("*://"):
-        return Finding((), "invalid", "* stands for no scheme", _write(f"https://{text[4:]}"))
+        return Finding((), "invalid", "* stands for no scheme", _suggest(f"https://{text[4:]}"))
     if re.fullmatch(r"\*(?::(?:[0-9]+|\*))?/?", rest):
         what = "* stands for whole subdomains of a host that is named"
         return Finding((), "wildcard", what, 'write "*" for any origin')
     if re.fullmatch(r"\*\.[^*/]+(?::\*)?", rest) and scheme is None:
-        return Finding((), "invalid", "an origin has a scheme", _write(f"https://{rest}"))
+        return Finding((), "invalid", "an origin has a scheme", _suggest(f"https://{rest}"))
     host = re.split(r"[/?#]", rest)[0]
     clean = host.rpartition("*")[2].lstrip(".-") if not host.endswith("*") else host.partition(":")[0].strip("*.-")
     name = origin_of(f"https://{clean or 'shop.example'}").removeprefix("https://")
@@ -181,6 +181,6 @@ def _explain_pattern(text: str) -> Finding:
     what = "* stands for whole subdomains, once, right after ://"
     if scheme is not None and re.fullmatch(r"\*\.[^*]+", host):
         what = "an origin has no path" if rest.rstrip("/") != host else "patterns are spelled as origins are sent"
-        if pattern_of(f"{kind}*.{name}") is None:
+        if parse_pattern(f"{kind}*.{name}") is None:
             what = _SIGNS
-    return Finding((), "invalid", what, _write(f"{kind}{subdomains}{name}", f"https://{subdomains}shop.example"))
+    return Finding((), "invalid", what, _suggest(f"{kind}{subdomains}{name}", f"https://{subdomains}shop.example"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from corsight.policies.server.grammar import ANY, split_host
-from corsight.policies.server.match import EVERY_PATH, Paths, host_keys
+from corsight.policies.server.match import EVERY_PATH, Paths, list_covering_hosts
 from corsight.policies.server.model import ServerPolicy
 from corsight.policies.server.problems import Finding
 
@@ -44,12 +44,12 @@ def lint_together(policies: Sequence[ServerPolicy]) -> Iterator[tuple[int, Findi
 def _find_covering(above: dict[tuple[str, int | None], Paths], hosts: Sequence[str], paths: Sequence[str]) -> list[int]:
     """Return, for each host with each path, the number of a policy above that is for all of it; nothing where one has
     none."""
-    found = []
+    covering = []
     for host in hosts:
-        indexes = [above[key] for key in host_keys(host) if key in above]
+        indexes = [above[key] for key in list_covering_hosts(host) if key in above]
         for path in paths:
             numbers = [number for index in indexes for number in index.covering(path)]
             if not numbers:
                 return []
-            found.append(min(numbers))
-    return found
+            covering.append(min(numbers))
+    return covering

@@ -73,7 +73,8 @@ that grants exactly what the traffic, or the policy, needs. Every recipe
   `Access-Control-Allow-Origin`;
 - says `Vary: Origin` wherever the answer depends on the page, and nothing of the kind where it does not;
 - puts the headers on error replies too: without them a page sees a CORS error in place of a 401, 404 or 500;
-- answers preflights before authentication and routing, or says in a line where it has to stand for that.
+- answers preflights before authentication and routing, or says in a line where it has to stand for that;
+- writes each value as its language escapes it, so that nothing of a policy can become code or another pattern.
 
 What a target cannot say is said in a comment of its recipe, or refused with the reason.
 

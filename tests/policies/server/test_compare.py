@@ -193,3 +193,20 @@ _questions = st.one_of(
 def test_a_server_that_answers_as_it_should_never_drifts(questions: list[Exchange], policy: ServerPolicy) -> None:
     answered = [replace(one, response=respond(policy, one, one.response).apply(one.response)) for one in questions]
     assert drifts(*answered, policy=policy) == []
+
+
+def test_what_is_remembered_is_small_however_long_the_answers_are() -> None:
+    comparison = Comparison([POLICY])
+    for number in range(20):
+        long = f"x-{'a' * 50_000}{number}"
+        names = preflights(names=long, url=f"{API}/{long}", answered=allow(PAGE, (METHODS, long), (HEADERS, long)))
+        for judged in judge(names):
+            comparison.compare(judged)
+    assert len(comparison._answers) == 20
+    assert len(repr(dict(comparison._answers))) < 20 * 1000
+
+
+def test_long_answers_are_told_apart_by_their_ends() -> None:
+    one, other = (allow(PAGE, (METHODS, ", ".join([*(f"M{n}" for n in range(200)), last]))) for last in ("A", "B"))
+    kinds = [kind for kind, _, _ in drifts(preflights(answered=one), preflights(answered=other))]
+    assert kinds.count("inconsistent") == 1

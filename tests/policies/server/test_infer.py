@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from corsight.policies.decision.judge import judge as decide
 from corsight.policies.exchange import Exchange, HeaderList, Request
-from corsight.policies.server.infer import Inferred, infer
+from corsight.policies.server.infer import MOST_PATHS, Inferred, infer
 from corsight.policies.server.load import load
 from corsight.policies.server.match import find
 from corsight.policies.server.respond import respond
@@ -112,6 +112,16 @@ def test_what_is_not_cors_needs_nothing() -> None:
     assert infer(judge(replace(asks(), request=same))) == infer([]) == []
 
 
+def test_of_many_paths_none_is_told_apart() -> None:
+    exchanges = [
+        asks(url=f"{API}/p{'q' * number}", sends=[COOKIE] if number % 2 else []) for number in range(MOST_PATHS + 1)
+    ]
+    other = [asks(url=f"{API}/other", origin="https://other.shop.example")]
+    assert len(infer(judge(*exchanges[:50], *other))) == 2
+    [one] = infer(judge(*exchanges, *other))
+    assert one.policy.match.paths == ()
+
+
 # -- what is written ---------------------------------------------------------------------------------------------------
 
 
@@ -148,7 +158,20 @@ def test_nothing_of_the_wire_gets_out_of_its_comment() -> None:
 # -- the property ------------------------------------------------------------------------------------------------------
 
 _origins = st.sampled_from(
-    [PAGE, "https://www.shop.example", "http://shop.example", "null", "http://localhost:3000", "https://*.x", "junk"]
+    [
+        PAGE,
+        "https://www.shop.example",
+        "http://shop.example",
+        "null",
+        "http://localhost:3000",
+        "https://*.x",
+        "junk",
+        'https://a"b.example',
+        "https://a$b.example",
+        "https://a..example",
+        "app://A.b:99999",
+        f"https://{'a' * 300}.b",
+    ]
 )
 _urls = st.sampled_from(
     [
@@ -160,10 +183,19 @@ _urls = st.sampled_from(
         "https://api.shop.example/%zz|",
         "https://other.example/a/../b",
         "http://[::1]:3000/x",
+        "https://a$b.example/",
+        "https://a_b.example./x",
+        f"https://{'a.' * 130}example/",
+        f"{API}/{'x/' * 600}",
+        f"{API}/it's(1)[2]",
+        "https://api.shop.example/**/x",
+        "https://api.shop.example//a",
     ]
 )
 _methods = st.sampled_from(["GET", "PUT", "patch", "PATCH", "*", "get", "TRACE", "a b", "HEAD"])
-_names = st.sampled_from(["", "content-type", "x-one,authorization", "*", "host", "x y", "access-control-allow-origin"])
+_names = st.sampled_from(
+    ["", "content-type", "x-one,authorization", "*", "host", "x y", "access-control-allow-origin", "x" * 300]
+)
 _exchanges = st.one_of(
     st.builds(asks, _methods, _urls, origin=_origins, sends=st.sampled_from([[], [COOKIE], [("X-Two", "2")]])),
     st.builds(preflights, _methods, _urls, names=_names, origin=_origins),
@@ -194,7 +226,7 @@ def may_pass(judged: Judged) -> bool:
     """Whether a policy could grant it: a name and a method that a page can have, and no hazard but CORS."""
     facts = judged.entry.facts
     assert facts is not None
-    named = all(name.replace("-", "").isalnum() and name != "host" for name in facts.names)
+    named = all(name.replace("-", "").isalnum() and name != "host" and len(name) < 200 for name in facts.names)
     return named and facts.method in ("GET", "HEAD", "PUT", "PATCH", "patch", "POST", "DELETE") and facts.target is None
 
 

@@ -71,6 +71,20 @@ def test_a_good_policy_is_what_it_says() -> None:
         ("https://*.shop.example:443", "invalid", "write https://*.shop.example"),
         ("https://shop.example:*", "wildcard", "write https://shop.example, or name the port"),
         ("https://*.192.0.2.1", "invalid", "write https://192.0.2.1"),
+        ("https://shop.example:00443", "invalid", "write https://shop.example"),
+        ("http://localhost:03000", "invalid", "write http://localhost:3000"),
+        ("https://*.shop.example:08443", "invalid", "write https://*.shop.example:8443"),
+        (
+            'https://*.a",exec(1),"b.test',
+            "invalid",
+            "write an entry for each: https://shop.example, https://www.shop.example",
+        ),
+        ('https://*.a"b.test', "invalid", "write https://*.shop.example"),
+        ("https://*.(a)$|b.test", "invalid", "write https://*.shop.example"),
+        ("https://a$b.test", "invalid", "write https://shop.example"),
+        ("app://a$b", "invalid", "write one such as https://shop.example"),
+        ("https://*.ä.test", "invalid", "write https://*.xn--4ca.test"),
+        (f"https://{'a' * 300}.test", "out of bounds", "write one such as https://shop.example"),
     ],
 )
 def test_an_origin_that_no_browser_sends_is_refused(origin: str, reason: str, instead: str) -> None:
@@ -197,6 +211,48 @@ def test_a_way_out_that_nothing_needs_is_refused(field: str) -> None:
             {"match": {"hosts": ["a.example"], "paths": ["v1/**"]}},
             ("match.paths[0]", "invalid", "write /v1/**"),
         ),
+        (
+            {"match": {"hosts": ['a"b.example']}},
+            ("match.hosts[0]", "invalid", "write one such as api.shop.example: letters, digits, dots, - and _"),
+        ),
+        (
+            {"match": {"hosts": ["a..example"]}},
+            ("match.hosts[0]", "invalid", "write one such as api.shop.example: letters, digits, dots, - and _"),
+        ),
+        (
+            {"match": {"hosts": ["münchen.example:81"]}},
+            ("match.hosts[0]", "invalid", "write xn--mnchen-3ya.example:81"),
+        ),
+        ({"match": {"hosts": ["*.[::1]"]}}, ("match.hosts[0]", "invalid", "write [::1]")),
+        ({"match": {"hosts": ["a" * 301]}}, ("match.hosts[0]", "out of bounds", "write a host's name")),
+        (
+            {"match": {"hosts": ["a.example"], "paths": ["/v1/**x"]}},
+            ("match.paths[0]", "invalid", "write /v1/*x, or a segment that is ** alone"),
+        ),
+        (
+            {"match": {"hosts": ["a.example"], "paths": ["/[v1]"]}},
+            ("match.paths[0]", "invalid", "write * in place of anything else"),
+        ),
+        (
+            {"match": {"hosts": ["a.example"], "paths": ["/v%1"]}},
+            ("match.paths[0]", "invalid", "write * in place of anything else"),
+        ),
+        ({"match": {"hosts": ["a.example"], "paths": ['/a"b']}}, ("match.paths[0]", "invalid", "write /a%22b")),
+        (
+            {"match": {"hosts": ["a.example"], "paths": ["/" * 1001]}},
+            ("match.paths[0]", "out of bounds", "write ** for its end"),
+        ),
+        (
+            {"match": {"hosts": ["a.example"], "paths": ["/v1/x", "/v1/**"]}},
+            ("match.paths[0]", "conflicting", "take one out"),
+        ),
+        ({"methods": ["M" * 201]}, ("methods[0]", "out of bounds", "take it out")),
+        ({"request_headers": ["x" * 201]}, ("request_headers[0]", "out of bounds", "take it out")),
+        ({"expose_headers": ["*", "*"]}, ("expose_headers[1]", "conflicting", "take one out")),
+        ({"name": "n" * 301}, ("name", "out of bounds", "write a word or two")),
+        ({"name": "a\nb"}, ("name", "invalid", "write a word or two")),
+        ({"note": "n" * 10_001}, ("note", "out of bounds", "shorten it")),
+        ({"note": "a\x1bb"}, ("note", "invalid", "write plain text")),
         ({"credentials": "yes"}, ("credentials", "invalid", "write true")),
         ({"max_age": "600"}, ("max_age", "invalid", "write 600")),
         ({"origins": "https://a.example"}, ("origins", "invalid", 'write ["https://a.example"]')),
@@ -267,6 +323,37 @@ def test_a_policy_that_is_never_reached_is_told(first: dict[str, Any], second: d
         json.dumps({"version": 1, "policies": [{**GOOD, "match": second}, {**GOOD, "name": "second", "match": first}]}),
         "file.json",
     ) if first != second else None
+
+
+def test_an_order_of_many_policies_is_checked() -> None:
+    """So that what is held against each other is not only what stands side by side."""
+    policies = [
+        {**GOOD, "name": f"p{number}", "match": {"hosts": [f"h{number}.example"], "paths": [f"/v{number}/*"]}}
+        for number in range(300)
+    ]
+    last = {**GOOD, "name": "last", "match": {"hosts": ["h7.example", "h9.example:81"], "paths": ["/v7/x", "/v9/y"]}}
+    [first] = problems(*policies, {**last, "match": {"hosts": ["h7.example"], "paths": ["/v7/x"]}})
+    assert first.what == "no request ever comes to it: p7, above it, matches all of them"
+    load(json.dumps({"version": 1, "policies": [*policies, last]}), "file.json")
+
+
+def test_more_than_can_be_compared_is_refused_with_the_limit() -> None:
+    match = {"hosts": [f"h{n}.example" for n in range(200)], "paths": [f"/p{n}" for n in range(101)]}
+    assert told({"match": match}) == [("match", "out of bounds", "write fewer, and * for those that are alike")]
+
+
+def test_of_many_problems_the_first_are_listed() -> None:
+    found = problems({**GOOD, "origins": ["shop.example"] * 1000})
+    assert len(found) == 101
+    assert (found[-1].reason, found[-1].instead) == ("out of bounds", "mend these first")
+    found = problems(*({**GOOD, "name": "same"} for _ in range(200)))
+    assert len(found) == 101
+
+
+def test_what_a_problem_repeats_of_the_file_is_cut() -> None:
+    for policy in ({"x" * 10_000: 1}, {"max_age": "y" * 10_000}, {"match": {"hosts": ["//" + "z" * 290]}}):
+        for problem in problems({**GOOD, **policy}):
+            assert len(str(problem)) < 1500
 
 
 YAML = """\
