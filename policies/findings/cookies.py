@@ -61,7 +61,7 @@ class Cookies:
     """Follows the cookies of every server in every browser."""
 
     def __init__(self) -> None:
-        self._jars: Memory[tuple[str, str], Jar] = Memory(HOSTS)
+        self._jars: Memory[tuple[str, str, str], Jar] = Memory(HOSTS)
         self._notes: Memory[tuple[Explain, str], Note] = Memory(HOSTS)
 
     def add(self, sample: Sample) -> None:
@@ -71,7 +71,7 @@ class Cookies:
             return
         page = facts.page_origin or facts.origin or "null"
         foreign = facts.tainting == "cors" and page != "null" and not same_site(page, sample.server)
-        key = sample.judged.client.label, sample.server
+        key = sample.exchange.client, sample.judged.client.label, sample.server
         if foreign and not sample.entry.reading.cookie and sample.verdict.outcome is Outcome.ALLOWED:
             self._add_missing(sample, response, self._jars.get(key) or Jar())
         cookies = list(list_cookies(response)) if "set-cookie" in response.headers else []

@@ -118,14 +118,15 @@ def merge(groups: Sequence[tuple[Group, Cause]]) -> Finding:
     """Return the finding of these groups, whose causes share one code and title; the largest group tells the rest."""
     groups = sorted(groups, key=lambda one: (-one[0].count, one[0].first.moment))
     kind, cause = groups[0][0].kind, groups[0][1]
-    evidence: dict[str, str] = {}
+    evidence, patterns = list[str](), set[str]()
     mismatches: dict[Mismatch | None, Tally[Place]] = {}
     places, doubts, others = Tally[Place](), Tally[Doubt](), Tally[OtherEngine]()
     console: dict[EngineName, ConsoleText] = {}
     for group, one in groups:
-        for line in one.evidence:
-            # What differs by its numbers alone is said once.
-            evidence.setdefault(re.sub(r"\d+", "#", line), line)
+        # What groups say alike but for its numbers is said once.
+        numbered = {line: re.sub(r"\d+", "#", line) for line in one.evidence}
+        evidence += [line for line, pattern in numbered.items() if pattern not in patterns]
+        patterns.update(numbered.values())
         for mismatch, tally in group.places.items():
             if mismatch is not None:
                 fix = mismatch.fix if cause.edits else ()
@@ -148,7 +149,7 @@ def merge(groups: Sequence[tuple[Group, Cause]]) -> Finding:
         code=cause.code,
         title=cause.title,
         cause=cause.cause,
-        evidence=tuple(evidence.values())[:EVIDENCE],
+        evidence=tuple(evidence[:EVIDENCE]),
         action=cause.action,
         actor=cause.actor,
         rules=rules,

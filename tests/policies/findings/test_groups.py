@@ -14,20 +14,42 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response
-from corsight.policies.findings import Diagnosis, Finding, causes
+from corsight.policies.findings import Diagnosis, Finding, causes, groups
 from corsight.policies.findings.case import Case, read_case
 from corsight.policies.findings.replies import Reply
 from corsight.policies.findings.sample import Sample
 from corsight.policies.findings.traffic import Traffic as Seen
 from corsight.policies.session import Judged, Session
-from tests.policies.findings.traffic import ALLOW, API, CHROMIUM, CREDENTIALS, JSON, PAGE, STAR, WITH, Pair, told
+from corsight.policies.verdict import EngineName
+from tests.policies.findings.traffic import (
+    ALLOW,
+    API,
+    CHROMIUM,
+    CREDENTIALS,
+    JSON,
+    PAGE,
+    STAR,
+    VARY,
+    WEBKIT,
+    WITH,
+    Pair,
+    Traffic,
+    told,
+)
 
 OTHER = "https://other.example"
 PREFLIGHT: tuple[Pair, ...] = (("Access-Control-Request-Method", "PUT"), ("Access-Control-Request-Headers", "x-a"))
 
 
 def judged(
-    number: int, method: str, status: int, *answer: Pair, asked: tuple[Pair, ...] = (), page: str = PAGE
+    number: int,
+    method: str,
+    status: int,
+    *answer: Pair,
+    asked: tuple[Pair, ...] = (),
+    page: str = PAGE,
+    path: str = "",
+    engine: EngineName | None = None,
 ) -> Judged:
     """An exchange of a browser of its own, as its session judges it."""
     request = HeaderList.of(
@@ -41,10 +63,10 @@ def judged(
         f"{number:04d}",
         f"10.0.0.{number}",
         f"c{number}",
-        Request(method, f"{API}/{number}", request, started),
+        Request(method, API + (path or f"/{number}"), request, started),
         Response(status, HeaderList.of(*answer), started + 0.05),
     )
-    session = Session()
+    session = Session(engine)
     last = [*session.observe(exchange), *session.finish()]
     return last[-1]
 
@@ -133,6 +155,62 @@ def test_a_quote_is_of_the_earliest_exchange_whoever_comes_first() -> None:
         assert 'It asks for a login: WWW-Authenticate: Basic realm="1".' in finding.evidence
         assert "the preflight for PUT /1 with" in finding.cause
         assert '"2"' not in told(finding)
+
+
+def test_a_place_stands_where_it_was_first_met_in_any_order() -> None:
+    exchanges = [judged(number, "GET", 200, path=f"/{number % 2}") for number in range(4)]
+    for order in permutations(exchanges):
+        [finding] = diagnose(order)
+        assert [(place.url, place.count) for place in finding.places] == [(f"{API}/0", 2), (f"{API}/1", 2)]
+
+
+def test_advice_is_the_same_in_any_order() -> None:
+    pages = (PAGE, OTHER, "https://third.test")
+    exchanges = [
+        judged(
+            number,
+            "GET",
+            200,
+            ("Access-Control-Allow-Origin", page),
+            CREDENTIALS,
+            ("Set-Cookie", f"c{9 - number}=1; SameSite=Lax"),
+            ("X-Total-Count", "1"),
+            asked=(WITH,),
+            page=page,
+        )
+        for number, page in enumerate(pages, 1)
+    ]
+    expected = diagnose(exchanges)
+    for order in permutations(exchanges):
+        assert diagnose(order) == expected
+    codes = {finding.code: finding for finding in expected}
+    assert set(codes) >= {"reflected-origin-with-credentials", "cookie-not-sent", "headers-asked-in-vain"}
+    assert "The cookie c6, c7 and c8" in codes["cookie-not-sent"].title
+    assert [place.url for place in codes["reflected-origin-with-credentials"].places] == [f"{API}/1"]
+
+
+def test_advice_whose_cause_is_likely_is_likely_however_certain_the_verdict() -> None:
+    [finding] = diagnose([judged(1, "GET", 200, ALLOW, CREDENTIALS, VARY, ("X-Total-Count", "1"), asked=(WITH,))])
+    assert (finding.code, finding.certain, finding.certainty) == ("headers-asked-in-vain", 0, "likely")
+
+
+def test_reasons_for_doubt_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    traffic = Traffic(WEBKIT)
+    name = traffic.preflight("PUT", "/a", 204, STAR, ("Access-Control-Allow-Methods", "PUT"))
+    [finding] = traffic.findings()
+    assert (finding.likely, len(finding.doubts)) == (1, 1)
+    group = groups.Group("blocked", Sample(traffic.last[name]))
+    monkeypatch.setattr(groups, "DOUBTS", 0)
+    group.add(group.first, None)
+    assert (group.likely, len(group.doubts)) == (1, 0)
+
+
+@pytest.mark.parametrize(("engine", "alone"), [("webkit", True), ("standard", False)])
+def test_only_a_browser_can_be_alone(engine: EngineName, alone: bool) -> None:
+    one = judged(1, "GET", 302, ALLOW, VARY, ("Location", "http://localhost:3000/a"), engine=engine)
+    sample = Sample(one)
+    Seen().look_up(sample)
+    assert read_case(sample, Seen()).alone is alone
 
 
 # -- a cause sees a case and nothing else ----------------------------------------------------------------------------

@@ -230,6 +230,15 @@ def test_8_an_image_cached_without_cors() -> None:
     assert "without Origin" in finding.evidence[0]
 
 
+def test_8_an_image_whose_first_request_was_not_recorded() -> None:
+    traffic = Traffic()
+    traffic.passed(1)
+    traffic.get("/lamp.png", 200, ("Content-Type", "image/png"), ("Age", "40"), destination="image")
+    finding = only(traffic)
+    assert (finding.code, finding.certainty) == ("cached-without-cors", "likely")
+    assert finding.title.startswith("The image in the cache")
+
+
 def test_8_not_a_server_that_sends_no_header_either_way() -> None:
     traffic = Traffic()
     image = (("Content-Type", "image/png"), ("ETag", '"1"'))
@@ -636,6 +645,13 @@ def test_22_the_local_network() -> None:
     assert any("the answer does not give it" in line for line in finding.evidence)
 
 
+def test_22_not_where_the_preflight_itself_is_refused() -> None:
+    traffic = Traffic()
+    asked = (("Access-Control-Request-Method", "POST"), ("Access-Control-Request-Private-Network", "true"))
+    traffic.send("OPTIONS", "http://192.168.1.20:3000/v1", 401, asked=asked)
+    assert traffic.codes() == ["preflight-needs-authentication"]
+
+
 def test_22_not_from_a_local_page() -> None:
     traffic = Traffic()
     local = "http://localhost:5173"
@@ -662,6 +678,9 @@ def test_23_did_not_succeed(error: str | None, code: str, word: str) -> None:
     assert finding.code == code
     assert word in finding.cause
     assert "This is not CORS" in finding.cause
+    assert [line for line in finding.evidence if line.startswith("The proxy says")] == (
+        [] if error is None else [f"The proxy says: {error}"]
+    )
 
 
 @pytest.mark.parametrize(
