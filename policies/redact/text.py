@@ -53,6 +53,7 @@ _FIRST = re.compile(r"[=/?#]").search
 _PAIRS = re.compile(r"([&;])").split
 _PIECES = re.compile(r"([^\w-]++)").split
 _AUTHORITY = re.compile(r"[\w.\-\[\]:*,<>{}$]*+").fullmatch
+_NAME = re.compile(r"[\w.-]++").fullmatch
 _ADDRESSES = ("acct", "mailto", "sip", "sips", "xmpp")
 _MODES = frozenset({"include", "not-include", "omit", "same-origin", "unknown"})
 """What stands behind `credentials=` in Corsight's own words."""
@@ -72,6 +73,9 @@ def _redact_word(word: str) -> str:
 
 def _redact_bare(core: str) -> str:
     """A word that is no URL and no pair."""
+    name, _, value = core.partition(":")
+    if value and _NAME(name) and is_secret_name(name):
+        return f"{name}:{REDACTED}"
     if "@" in core or "%" in core or "eyJ" in core or _BLOB(core):
         return _redact_pieces(core)
     return core
