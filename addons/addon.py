@@ -85,7 +85,7 @@ class Cors:
         add("cors_scope", typing.Optional[str], None, "Judge only flows that match this filter expression.")  # type: ignore[arg-type]  # noqa: UP045
         add("cors_log", typing.Optional[str], None, "Append every verdict to this file, as JSON Lines.")  # type: ignore[arg-type]  # noqa: UP045
         add("cors_mark", bool, True, "Mark blocked flows, and those that may be blocked.")
-        add("cors_secrets", bool, False, "Write secrets in URLs into the log instead of redacting them.")
+        add("cors_secrets", bool, False, "Write URLs and origins whole into the log, with the secrets in them.")
         add("cors_policy", Sequence[str], [], "Policy files to hold the servers against: the first match counts.")
         self._patching.load(loader)
         Commands(self._stories, self._judge_again).load(loader)

@@ -10,18 +10,20 @@ LONGEST = 256
 """Characters of the longest name that is looked at: a longer one is a secret's."""
 
 _WORDS = frozenset({
-    "auth", "bearer", "cookie", "cred", "creds", "csrf", "hmac", "jwt", "key", "nonce", "otp", "pass", "passcode",
-    "pin", "psk", "pw", "pwd", "sess", "session", "sid", "sig", "ticket", "totp", "xsrf",
+    "auth", "bearer", "cookie", "cred", "creds", "csrf", "cvc", "cvv", "hmac", "jwt", "nonce", "otp", "pass", "pin",
+    "psk", "pswd", "pw", "pwd", "sess", "session", "sid", "sig", "ssn", "ticket", "totp", "xsrf",
 })  # fmt: skip
-_NAMES = _WORDS | {"credentials", "relaystate", "state"}
+_NAMES = _WORDS | {"code", "credentials", "key", "relaystate", "state"}
 _PARTS = (
-    "token", "secret", "passw", "passphrase", "credential", "signature", "session", "sessid", "apikey", "accesskey",
-    "privatekey", "secretkey", "authkey", "authcode", "authoriz", "oauth", "saml", "assertion", "verifier",
+    "token", "secret", "passw", "passphrase", "credential", "signature", "session", "sessid", "authoriz", "oauth",
+    "saml", "assertion", "verifier", "accesskey",
 )  # fmt: skip
-_HARMLESS_CODES = frozenset({
-    "area", "colour", "color", "country", "currency", "error", "exit", "http", "iso", "lang", "language", "locale",
-    "postal", "region", "response", "status", "zip",
+_HARMLESS = frozenset({
+    "area", "bar", "colour", "color", "country", "currency", "de", "don", "en", "error", "exit", "geo", "hoc", "hot",
+    "http", "iso", "joc", "lang", "language", "locale", "mon", "op", "post", "postal", "public", "qr", "region",
+    "response", "sort", "status", "tur", "uni", "whis", "zip",
 })  # fmt: skip
+"""What stands before `code` or `key` where it is no secret's: country_code, sortKey, monkey."""
 
 
 def is_secret_name(name: str) -> bool:
@@ -35,7 +37,13 @@ def _is_secret_name(name: str) -> bool:
     joined = "".join(words)
     if joined in _NAMES or not _WORDS.isdisjoint(words):
         return True
-    if words[-1:] == ["code"]:
-        return len(words) == 1 or words[-2] not in _HARMLESS_CODES
     # Several are counted or listed: max_tokens.
-    return any(part in joined and f"{part}s" not in words for part in _PARTS)
+    if any(part in joined and f"{part}s" not in words for part in _PARTS):
+        return True
+    pairs = [*zip(["", *words], words, strict=False)]
+    return any(_ends_in("key", *pair) for pair in pairs) or any(_ends_in("code", *pair) for pair in pairs[-1:])
+
+
+def _ends_in(ending: str, before: str, word: str) -> bool:
+    """Whether a word, or the word behind another, is a code or a key of a kind that is a secret."""
+    return word.endswith(ending) and (word.removesuffix(ending) or before) not in _HARMLESS

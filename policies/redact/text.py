@@ -23,14 +23,15 @@ def redact(text: str) -> str:
 
     Redacting twice changes nothing more.
     """
+    if len(text) > LONGEST:
+        text = _cut(text)
     path, _, query = text.partition("?")
     if _PLAIN(path):
         # A plain URL, as a rule.
         if len(path) == len(text):
             return text
-        if len(text) <= LONGEST and query[-1:].isalnum() and query.isprintable() and not _MORE(query):
+        if query[-1:].isalnum() and query.isprintable() and not _MORE(query):
             return f"{path}?{_redact_pairs(query)}"
-    text = _cut(text)
     if (" " in text or '"' in text) and has_header(text):
         text = redact_headers(text)
     if text.isprintable():
@@ -39,9 +40,7 @@ def redact(text: str) -> str:
 
 
 def _cut(text: str) -> str:
-    """The text, or the beginning of a very long one: up to a place where no value is cut in two."""
-    if len(text) <= LONGEST:
-        return text
+    """The beginning of a very long text, up to a place where no value is cut in two."""
     place = max(text.rfind(char, 0, LONGEST) for char in " /?#&;")
     return text[: place + 1] + REDACTED
 
@@ -53,6 +52,7 @@ _FIRST = re.compile(r"[=/?#]").search
 _PAIRS = re.compile(r"([&;])").split
 _PIECES = re.compile(r"([^\w-]++)").split
 _AUTHORITY = re.compile(r"[\w.\-\[\]:*,<>{}$]*+").fullmatch
+_NAME = re.compile(r"[\w.-]++").fullmatch
 _ADDRESSES = ("acct", "mailto", "sip", "sips", "xmpp")
 _MODES = frozenset({"include", "not-include", "omit", "same-origin", "unknown"})
 """What stands behind `credentials=` in Corsight's own words."""
@@ -72,6 +72,9 @@ def _redact_word(word: str) -> str:
 
 def _redact_bare(core: str) -> str:
     """A word that is no URL and no pair."""
+    name, _, value = core.partition(":")
+    if value and _NAME(name) and is_secret_name(name):
+        return f"{name}:{REDACTED}"
     if "@" in core or "%" in core or "eyJ" in core or _BLOB(core):
         return _redact_pieces(core)
     return core
@@ -80,7 +83,9 @@ def _redact_bare(core: str) -> str:
 def _redact_url(text: str) -> str:
     """A URL without fragment, or a fragment: a path and a query, or a query alone."""
     first = _FIRST(text)
-    if first is not None and first[0] == "=":
+    if first is None:
+        return _redact_segment(text)
+    if first[0] == "=":
         return _redact_pairs(text)
     path, mark, query = text.partition("?")
     return _redact_path(path) + mark + _redact_pairs(query)

@@ -13,7 +13,8 @@ NAMES = [
     "ASP.NET_SessionId", "connect.sid", "session", "sess", "sid", "AWSAccessKeyId", "X-Amz-Signature",
     "X-Amz-Credential", "X-Amz-Security-Token", "sig", "signature", "Key-Pair-Id", "apikey", "api_key", "xApiKey",
     "x-api-key", "key", "clientSecret", "privateKey", "password", "passwd", "pwd", "pass", "passphrase", "jwt",
-    "bearer", "auth", "Authorization", "oauth_verifier", "credentials", "hmac", "%74oken", "%2574oken",
+    "bearer", "auth", "Authorization", "oauth_verifier", "credentials", "hmac", "%74oken",
+    "%2574oken", "passkey", "licenceKey", "accesscode", "sms_code", "code[]", "cvv",
 ]  # fmt: skip
 
 
@@ -26,7 +27,25 @@ def test_a_secret_s_name_is_known_however_it_is_spelt(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["monkey", "author", "country_code", "postalCode", "tokens_used", "max_tokens", "passive", "page", "signed"]
+    "name",
+    [
+        "monkey",
+        "hotkey",
+        "sort_key",
+        "keyword",
+        "barcode",
+        "encode",
+        "",
+        "42",
+        "author",
+        "country_code",
+        "postalCode",
+        "tokens_used",
+        "max_tokens",
+        "passive",
+        "page",
+        "signed",
+    ],
 )
 def test_other_names_are_no_secret_s(name: str) -> None:
     assert not is_secret_name(name)

@@ -65,6 +65,7 @@ SECRET = "SeCrEtVal9"
         ("Cookie: a=s3cret; b=s3cret", "Cookie: a=REDACTED; b=REDACTED"),
         ("Set-Cookie: a=s3cret; Path=/; Secure", "Set-Cookie: a=REDACTED; Path=/; Secure"),
         ("X-Api-Key: s3cret", "X-Api-Key: REDACTED"),
+        ("bearer:s3cret", "bearer:REDACTED"),
         ('{"token":"s3cret","page":2}', '{"token":"REDACTED","page":2}'),
         ("sent eyJhbGciOi.eyJzdWIi.s3cret", "sent REDACTED"),
         ("password=s3cret is wrong", "password=REDACTED is wrong"),
