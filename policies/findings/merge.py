@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from corsight.policies.findings.groups import Group
 from corsight.policies.findings.model import Cause, Elsewhere, Finding, Kind, Place, Said, Seen, Unsure
-from corsight.policies.findings.text import NULL
 from corsight.policies.rules import RULES
+from corsight.policies.rules.origins import NULL_ORIGIN_RISK
 from corsight.policies.verdict import EngineName, Outcome
 
 PLACES = 50
@@ -89,5 +89,5 @@ def _care(rules: Sequence[str], seen: Sequence[Seen]) -> tuple[str, ...]:
         return ()
     care = [f"The fix {RULES[code].widens}." for code in rules if RULES[code].widens is not None][:1]
     if any(line.endswith("Origin: null") for one in seen for line in one.fix):
-        care.append(NULL)
+        care.append(NULL_ORIGIN_RISK)
     return tuple(care)

@@ -23,12 +23,6 @@ IN_PREFLIGHT = "in the preflight: the request itself was never sent"
 IN_REDIRECT = "in the redirect's own response, which is checked as well"
 REVALIDATED = "in the stored response that the server's 304 confirmed"
 
-NULL = (
-    "null is the origin of every sandboxed frame and local file, an attacker's included: better let the page ask from "
-    "an origin of its own, and without a redirect across origins."
-)
-"""What is to be said of the advice to allow the origin null."""
-
 INFERRED = "That it is blocked is certain; that this is the cause is likely."
 
 ACTORS = {

@@ -14,7 +14,7 @@ from rich.text import Text
 from corsight.policies.engines import ENGINES
 from corsight.policies.findings import Finding, Kind
 from corsight.policies.findings.model import shown
-from corsight.policies.findings.text import NULL, Row, blocks, tally
+from corsight.policies.findings.text import Row, blocks, tally
 from corsight.policies.verdict import EngineName, Outcome
 from corsight.scripts.report.findings import Findings
 
@@ -203,6 +203,3 @@ def _client(label: str, engine: str) -> str:
     if name in ENGINES:
         return f"{_name(name)}{space}{version}"
     return label if engine == "auto" else label.partition(" (")[0]
-
-
-__all__ = ["NULL", "write"]
