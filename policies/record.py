@@ -1,22 +1,19 @@
 """The log record: what is written of one judged exchange, one JSON object a line.
 
-`LogRecord` is the contract, and its JSON Schema is published. `record` fills it in as a plain dictionary: it runs for
-every exchange that goes through the proxy, where building and validating a model would cost more than the decision.
+`log_record.LogRecord` is its contract. `record` fills it in as a plain dictionary: it runs for every exchange that goes
+through the proxy, where building and validating a model would cost more than the decision.
 """
 
 from __future__ import annotations
 
 import json
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from corsight.policies.evidence import Certainty, Evidence, Reason
-from corsight.policies.facts import Role
+from corsight.policies.evidence import Evidence, Reason
 from corsight.policies.redact import redact
 from corsight.policies.session import Judged
 from corsight.policies.session.memory import Memory
-from corsight.policies.verdict import EngineName, Outcome, Ruling
+from corsight.policies.verdict import Ruling
 
 SCHEMA = 1
 SHAPES = 4096
@@ -28,72 +25,6 @@ INITIATOR = Evidence("initiator", "fetch", Reason.FETCH_OR_XHR, "likely")
 _READABLE = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
 _ESCAPED = json.JSONEncoder(ensure_ascii=True, check_circular=False, separators=(",", ":"))
 _quote = json.encoder.encode_basestring_ascii
-
-
-class EvidenceRecord(BaseModel):
-    """Why a fact that the wire does not state is taken to be so."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    fact: str
-    value: str
-    because: str
-    certainty: Certainty
-
-
-class RulingRecord(BaseModel):
-    """What another branch, or another engine, makes of the exchange."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    outcome: Outcome
-    rule: str | None
-    error: str | None
-    message: str | None
-
-
-class LogRecord(BaseModel):
-    """One judged exchange. A revision is a new record with the same `flow`: the last one counts."""
-
-    model_config = ConfigDict(extra="forbid", title="Corsight log record")
-
-    schema_: Literal[1] = Field(alias="schema", description="the version of this format")
-    flow: str = Field(description="mitmproxy's flow id")
-    started: float = Field(description="when the request began, epoch seconds")
-    url: str = Field(description="as the browser asked, secrets redacted")
-    fetch: str = Field(description="shared by the exchanges of one fetch")
-    client: str = Field(description="the client's address and what it is")
-    method: str
-    status: int | None = Field(description="null when no response came")
-    role: Role
-    origin: str | None = Field(
-        description='the serialized request origin, "null" when opaque or tainted; null when none applies'
-    )
-    mode: str = Field(description="the request mode, or unknown")
-    credentials: str = Field(description="the credentials mode: include, not-include (omit or same-origin), or unknown")
-    destination: str = Field(description="the request destination, or unknown")
-    evidence: list[EvidenceRecord]
-    engine: EngineName = Field(description="the engine that decided")
-    outcome: Outcome
-    certainty: Certainty = Field(description="of the outcome")
-    rule: str | None = Field(description="Corsight's code of the blocking rule, null when none blocked")
-    spec: str | None = Field(description="where the rule stands")
-    step: str | None = Field(description="the step there")
-    error: str | None = Field(
-        description="the engine's own identifier: DevTools' CorsError name or blocked reason; Firefox's console "
-        "category"
-    )
-    message: str | None = Field(description="the engine's console text")
-    branches: dict[str, RulingRecord] = Field(
-        description="where a fact is unknown and matters: what each value comes to"
-    )
-    hidden: list[str] = Field(description="response header names that the page's script cannot read")
-    advice: list[str] = Field(description="codes of what is not wrong, and could be better")
-    verdicts: dict[EngineName, RulingRecord] = Field(description="the other engines' verdicts, where they differ")
-    patched: list[str] = Field(description="the header edits that were made")
-    before: RulingRecord | None = Field(
-        description="the verdict on what the server really sent, where a patch changed it"
-    )
 
 
 def record(judged: Judged, *, secrets: bool = False) -> dict[str, Any]:

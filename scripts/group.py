@@ -1,23 +1,78 @@
-"""A command group that imports a subcommand's module only when that subcommand is asked for."""
+"""Commands that start without being felt: what a subcommand needs is imported when that subcommand is asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal, get_args, get_origin
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
-SETTINGS = {"help_option_names": ["-h", "--help"]}
+_LOOKS: dict[str, Any] = {
+    "add_completion": False,
+    "pretty_exceptions_enable": False,
+    "rich_markup_mode": None,
+    "context_settings": {"help_option_names": ["-h", "--help"]},
+}
 
 
-class LazyGroup(TyperGroup):
+def lazy_group(package: str, helps: Mapping[str, str]) -> typer.Typer:
+    """Return a group of the subcommands in `package`: a module each, named in `helps` with its help in one line."""
+    group = type("Group", (LazyGroup,), {"package": package, "helps": helps})
+    return typer.Typer(cls=group, **_LOOKS)
+
+
+class DirectParameters:
+    """Commands whose parameters take a value as it was typed, where that is of their type.
+
+    Typer converts every value with pydantic, one that is left out too, and importing that takes longer than most
+    commands run. It still converts, and refuses, all others.
+    """
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        params: list[Any] = super().get_params(ctx)  # type: ignore[misc]
+        for param in params:
+            if not isinstance(param.get_runtime_param, _Direct):
+                param.get_runtime_param = _Direct(param.type_descriptor.annotation, param.get_runtime_param)
+        return params
+
+
+class _Direct:
+    """What a parameter asks for its converter, and that converter."""
+
+    def __init__(self, annotation: Any, get_converter: Callable[[], Any]) -> None:
+        self._annotation = annotation
+        self._get_converter = get_converter
+
+    def __call__(self) -> _Direct:
+        return self
+
+    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
+        repeatable = param.multiple or param.nargs == -1
+        if value is None:
+            return () if repeatable else None
+        if repeatable and isinstance(value, list | tuple) and all(_fits(one, self._annotation) for one in value):
+            return list(value)
+        if not repeatable and _fits(value, self._annotation):
+            return value
+        return self._get_converter().coerce(value, param=param, ctx=ctx)
+
+
+def _fits(value: Any, annotation: Any) -> bool:
+    """Whether a value is of its type as it was typed: text, or one of the texts to choose from."""
+    if get_origin(annotation) is list:
+        [annotation] = get_args(annotation)
+    if get_origin(annotation) is Literal:
+        return isinstance(value, str) and value in get_args(annotation)
+    return annotation is str and isinstance(value, str)
+
+
+class LazyGroup(DirectParameters, TyperGroup):
     """A group whose subcommand NAME is what the module PACKAGE.NAME calls NAME: a function, or a group of its own."""
 
     package: ClassVar[str]
     helps: ClassVar[Mapping[str, str]]
-    """Each subcommand by its name, with its help in one line."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         return list(self.helps)
@@ -28,7 +83,7 @@ class LazyGroup(TyperGroup):
         command = getattr(import_module(f"{self.package}.{cmd_name}"), cmd_name)
         if not isinstance(command, typer.Typer):
             app = typer.Typer(**_LOOKS)
-            app.command(cmd_name)(command)
+            app.command(cmd_name, cls=DirectCommand)(command)
             command = app
         return typer.main.get_command(command)
 
@@ -37,15 +92,5 @@ class LazyGroup(TyperGroup):
             formatter.write_dl(list(self.helps.items()))
 
 
-_LOOKS: dict[str, Any] = {
-    "add_completion": False,
-    "pretty_exceptions_enable": False,
-    "rich_markup_mode": None,
-    "context_settings": SETTINGS,
-}
-
-
-def lazy_group(package: str, helps: Mapping[str, str]) -> typer.Typer:
-    """Return a group of the subcommands in `package`: a module each, named in `helps` with its help in one line."""
-    group = type("Group", (LazyGroup,), {"package": package, "helps": helps})
-    return typer.Typer(cls=group, **_LOOKS)
+class DirectCommand(DirectParameters, TyperCommand):
+    """A command with such parameters."""

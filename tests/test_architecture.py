@@ -36,6 +36,7 @@ MAY_IMPORT = {
     "policies.findings": DECISION | {"policies.session", "policies.redact"},
     "policies.server": DECISION | {"policies.session", "policies.redact"},
     "policies.console": RULES,
+    "policies.log_record": NOUNS,
     "policies.record": DECISION | {"policies.session", "policies.redact"},
     "policies.story": DECISION | {"policies.session", "policies.redact", "policies.record"},
     "addons.adapter": NOUNS,

@@ -3,33 +3,34 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import field
 from typing import Literal
-
-from pydantic import BaseModel, ConfigDict
 
 from corsight.policies.fetch.orb import OrbRules
 from corsight.policies.fetch.preflight import Check
 from corsight.policies.fetch.preflight_cache import CacheRules
+from corsight.policies.value import value
 from corsight.policies.verdict import EngineName
 
 
-class Departure(BaseModel):
+@value
+class Departure:
     """One field in which an engine is not the standard: what it does instead, and where that was read or seen."""
-
-    model_config = ConfigDict(frozen=True)
 
     field: str
     what: str
     source: str
 
 
-class EnginePolicy(BaseModel):
+@value
+class EnginePolicy:
     """An engine's CORS behaviour. The defaults are the standard's; what an engine changes it lists in `departures`."""
-
-    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
 
     name: EngineName
     label: str
+    cache: CacheRules
+    """The CORS-preflight cache."""
     departures: tuple[Departure, ...] = ()
 
     preflight_order: tuple[Check, ...] = (
@@ -51,7 +52,7 @@ class EnginePolicy(BaseModel):
     """The limit on the safelisted request headers' values together, in bytes; None for no such limit."""
     repeated_lines_joined: bool = False
     """Whether a header's repeated lines are joined before they are measured."""
-    extra_safelisted: dict[str, re.Pattern[str]] = {}
+    extra_safelisted: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
     """Request headers safelisted beyond the standard, each with the pattern its value has to match."""
 
     expose_wildcard_survives: bool = False
@@ -92,7 +93,5 @@ class EnginePolicy(BaseModel):
     opaque_response_blocking: OrbRules | None = None
     """How opaque responses are blocked by what their headers say they are; None where they are not."""
 
-    cache: CacheRules
-    """The CORS-preflight cache."""
     cache_cleared_on_failure: bool = True
     """Whether a request that fails the CORS check clears what the cache holds for it."""

@@ -181,6 +181,9 @@ def schemelessly_same_site(host_a: str, host_b: str) -> bool:
     """
     if host_a == host_b:
         return True
+    # A registrable domain has two labels at least: where these differ, the list need not be loaded.
+    if host_a.lower().rsplit(".", 2)[-2:] != host_b.lower().rsplit(".", 2)[-2:]:
+        return False
     domain = registrable_domain(host_a)
     return domain is not None and domain == registrable_domain(host_b)
 

@@ -15,6 +15,7 @@ from corsight.policies.exchange import Response
 from corsight.policies.fetch.cors_check import MISSING as MISSING_HEADER
 from corsight.policies.fetch.main_fetch import MIXED_CONTENT
 from corsight.policies.rules import RULES, Fix
+from corsight.policies.rules.origins import NULL_ORIGIN_RISK
 from corsight.policies.session import Judged
 from corsight.policies.story import Part, Story, tell
 from corsight.policies.story.shown import shown
@@ -23,7 +24,6 @@ from corsight.policies.verdict import EngineName, Outcome
 from corsight.scripts.curl import request_command
 from corsight.scripts.report.page import FILES, Page, joined, rule_line
 from corsight.scripts.report.story import write
-from corsight.scripts.report.text import NULL
 from corsight.scripts.whatif.model import Missing, Prediction, Preflight, Question
 
 OF_NO_INTEREST = re.compile(
@@ -193,7 +193,7 @@ def _write_reason(page: Page, end: Part, engines: Sequence[EngineName], first: P
             if label != "who" or rule.actor != "server":
                 page.field(label, text)
         if any(edit.endswith("Origin: null") for edit in end.remedy.edits):
-            page.field("", NULL)
+            page.field("", NULL_ORIGIN_RISK)
     if first is None or first.why != end.why:
         page.field("why", end.why)
     if end.message is not None:

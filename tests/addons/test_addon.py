@@ -23,7 +23,7 @@ from mitmproxy.test import tflow
 
 from corsight.addons import addon
 from corsight.addons.annotate import BLOCKED, UNSURE
-from corsight.policies.record import LogRecord
+from corsight.policies.log_record import LogRecord
 from tests.addons.mitm import (
     FIREFOX,
     GONE,

@@ -22,7 +22,7 @@ import jsonschema
 import pytest
 from mitmproxy.certs import CertStore
 
-from corsight.policies.record import LogRecord
+from corsight.policies.log_record import LogRecord
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SCRIPT = ROOT / "addons" / "cors.py"

@@ -12,7 +12,8 @@ import pytest
 from corsight.policies.decision.judge import judge
 from corsight.policies.evidence import Reason
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response
-from corsight.policies.record import SCHEMA, LogRecord, record
+from corsight.policies.log_record import LogRecord
+from corsight.policies.record import SCHEMA, record
 from corsight.policies.session import Judged, Session, identify
 from corsight.policies.session.fetches import Entry, Fetch
 from corsight.policies.session.reading import read

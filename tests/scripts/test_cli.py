@@ -85,7 +85,27 @@ def test_a_reader_that_left_is_no_finding() -> None:
     assert process.returncode == 141
 
 
-def test_help_imports_nothing_slow() -> None:
-    slow = "import sys, corsight.scripts.cli; print({'mitmproxy', 'policies', 'pydantic', 'rich'} & set(sys.modules))"
-    ended = subprocess.run([sys.executable, "-c", slow], capture_output=True, text=True, check=True)
-    assert ended.stdout == "set()\n"
+CHECK = ["check", "--origin", "https://app.example", "--url", "https://api.example/", "--method", "PUT"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "unwanted"),
+    [
+        (["--help"], {"mitmproxy", "pydantic.main", "rich.console", "corsight.policies"}),
+        (["--version"], {"mitmproxy", "pydantic.main", "rich.console", "corsight.policies"}),
+        (["policy", "--help"], {"mitmproxy", "pydantic.main", "rich.console", "corsight.policies"}),
+        ([*CHECK, "-R", "X: 1", "-P", "X: 1"], {"mitmproxy", "pydantic.main", "jinja2", "corsight.policies.findings"}),
+        (["check", "--help"], {"mitmproxy", "pydantic.main", "jinja2", "corsight.policies.findings"}),
+        (["rules"], {"mitmproxy", "pydantic.main", "jinja2", "corsight.policies.session"}),
+        (["rules", "vary-origin-missing"], {"mitmproxy", "pydantic.main", "jinja2", "corsight.policies.session"}),
+        (["policy", "check", "none.yaml"], {"mitmproxy", "jinja2", "corsight.policies.session"}),
+    ],
+    ids=" ".join,
+)
+def test_a_command_imports_nothing_that_it_does_not_need(arguments: list[str], unwanted: set[str]) -> None:
+    asked = "import sys; from corsight.scripts import cli; cli.run(sys.argv[1:]); print(*sys.modules, file=sys.stderr)"
+    command = [sys.executable, "-c", asked, *arguments]
+    ended = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=True)
+    modules = set(ended.stderr.splitlines()[-1].split())
+    assert "corsight.scripts.cli" in modules
+    assert not unwanted & modules

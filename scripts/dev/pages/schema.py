@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
-from corsight.policies.record import LogRecord
+from corsight.policies.log_record import LogRecord
 from corsight.policies.server.model import PolicyFile
 
 MODELS: dict[str, type[BaseModel]] = {"docs/log.schema.json": LogRecord, "docs/policy.schema.json": PolicyFile}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import fields
 
 import pytest
 
@@ -14,7 +15,7 @@ from corsight.policies.verdict import EngineName
 
 NAMES = list(ENGINES)
 STANDARD = ENGINES["standard"]
-BEHAVIOUR = EnginePolicy.model_fields.keys() - {"name", "label", "departures"}
+BEHAVIOUR = {field.name for field in fields(EnginePolicy)} - {"name", "label", "departures"}
 DESTINATIONS = (
     *("empty", "audio", "audioworklet", "document", "embed", "font", "frame", "iframe", "image", "json", "manifest"),
     *("object", "paintworklet", "report", "script", "serviceworker", "sharedworker", "style", "track", "video"),

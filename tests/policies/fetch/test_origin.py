@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from corsight.policies.fetch import origin
 from corsight.policies.fetch.origin import (
     has_userinfo,
     is_ip_address,
@@ -355,3 +356,15 @@ def test_an_at_sign_elsewhere_is_not(url: str) -> None:
 )
 def test_ip_addresses_are_told_from_names(host: str, is_ip: bool) -> None:
     assert is_ip_address(host) is is_ip
+
+
+def test_hosts_that_differ_in_their_last_two_labels_need_no_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    def load() -> None:
+        raise AssertionError("the list was loaded")
+
+    monkeypatch.setattr(origin, "_public_suffixes", load)
+    registrable_domain.cache_clear()
+    assert not schemelessly_same_site("shop.example", "api.example")
+    assert not schemelessly_same_site("a.co.uk", "b.com")
+    with pytest.raises(AssertionError, match="the list was loaded"):
+        schemelessly_same_site("a.shop.example", "b.Shop.example")

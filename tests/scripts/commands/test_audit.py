@@ -17,7 +17,7 @@ from mitmproxy.test import tflow, tutils
 from corsight.policies.decision.place import locate
 from corsight.policies.findings import groups
 from corsight.policies.findings.mismatches import TURNED_ON
-from corsight.policies.record import LogRecord
+from corsight.policies.log_record import LogRecord
 from corsight.policies.rules import DECISIONS, RULES
 from corsight.scripts import cli
 from corsight.scripts.report import text

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from corsight.policies.record import LogRecord
+from corsight.policies.log_record import LogRecord
 from corsight.policies.rules import RULES
 from corsight.scripts import cli
 

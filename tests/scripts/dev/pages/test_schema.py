@@ -9,7 +9,8 @@ import jsonschema
 import pytest
 
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response
-from corsight.policies.record import LogRecord, record
+from corsight.policies.log_record import LogRecord
+from corsight.policies.record import record
 from corsight.policies.session import Session
 from corsight.scripts.dev.pages import schema
 
