@@ -20,7 +20,8 @@ from corsight.addons.adapter import exchange_of, request_of
 from corsight.addons.commands import Commands
 from corsight.policies.console import read_console
 from corsight.policies.engines import ENGINES
-from corsight.policies.record import LogRecord, record
+from corsight.policies.log_record import LogRecord
+from corsight.policies.record import record
 from corsight.policies.redact import printable, redact
 from corsight.policies.server.export import TARGETS as SERVERS
 from corsight.policies.server.export import RecipeError, render
