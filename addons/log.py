@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
+import stat
 from typing import BinaryIO
 
 logger = logging.getLogger(__name__)
@@ -17,8 +19,14 @@ class VerdictLog:
 
     def __init__(self, path: str) -> None:
         self.path = path
+        name = os.path.expanduser(path)
+        if os.path.exists(name) and stat.S_ISFIFO(os.stat(name).st_mode):
+            # Opening one waits for a reader, and the proxy with it.
+            raise OSError(errno.EINVAL, "it is a pipe; write to a file, and follow that with tail -f")
         # Unbuffered: a record is there, whole, when the verdict is.
-        self._file: BinaryIO = open(os.path.expanduser(path), "ab", buffering=0)  # noqa: SIM115 (closed by close)
+        self._file: BinaryIO = open(name, "ab", buffering=0)  # noqa: SIM115 (closed by close)
+        if _ends_in_half_a_line(name):
+            self._file.write(b"\n")
 
     def write(self, line: str) -> None:
         """Append one record's line."""
@@ -39,3 +47,12 @@ class VerdictLog:
             self._file.close()
         except OSError as error:
             logger.error("cors_log: cannot close %s: %s.", self.path, error.strerror or error)
+
+
+def _ends_in_half_a_line(name: str) -> bool:
+    """Whether a log was cut off, by a full disk or a kill, so that the next record has to begin a line of its own."""
+    if not stat.S_ISREG(os.stat(name).st_mode) or os.path.getsize(name) == 0:
+        return False
+    with open(name, "rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) != b"\n"

@@ -89,3 +89,20 @@ def test_a_line_that_is_taken_in_pieces_is_whole(tmp_path: Path, caplog: pytest.
     assert file.taken.decode() == f"{line}\n"
     log.close()
     assert caplog.messages == [f"cors_log: cannot close {tmp_path / 'log'}: Input/output error."]
+
+
+def test_a_log_that_ends_in_half_a_line_goes_on_in_a_line_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(b'{"number":0}\n{"numb')
+    for number in (1, 2):
+        log = VerdictLog(str(path))
+        log.write(f'{{"number":{number}}}')
+        log.close()
+    assert path.read_bytes() == b'{"number":0}\n{"numb\n{"number":1}\n{"number":2}\n'
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are POSIX's")
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="it is a pipe"):
+        VerdictLog(str(tmp_path / "pipe"))
