@@ -118,6 +118,7 @@ def test_the_same_bytes_pass_with_the_addon_as_without(streamed: bool, tmp_path:
 def test_a_patch_changes_no_request_no_body_and_the_status_of_preflights_only(streamed: bool, tmp_path: Path) -> None:
     options = ["--set", "stream_large_bodies=1"] if streamed else []
     patching = ["-s", str(ADDON), "--set", "cors_patch=blocked", "--set", "cors_patch_scope=~d 127.0.0.1"]
+    patching += ["--set", "cors_patch_origins=http://app.test"]
     with Upstream() as upstream:
         with mitmdump(tmp_path / "plain", options) as plain:
             expected = {name: upstream.ask(plain, name) for name in EXCHANGES}
@@ -162,6 +163,7 @@ def test_http2_passes_whole_with_its_trailers(patch: str, tmp_path: Path) -> Non
     (tmp_path / "echo.py").write_text(ECHO)
     options = ["--set", "connection_strategy=lazy", "-s", str(tmp_path / "echo.py")]
     addon = ["-s", str(ADDON), "--set", f"cors_patch={patch}", "--set", "cors_patch_scope=~d api.test"]
+    addon += ["--set", "cors_patch_origins=https://app.test"]
     with mitmdump(tmp_path / "plain", options) as plain:
         expected = ask_http2(plain)
     with mitmdump(tmp_path / "corsight", [*options, *addon]) as corsight:
