@@ -50,6 +50,7 @@ def verdicts(
         method=method,
         names=tuple(sorted(name.lower() for name in names)),
         credentials="include" if include else "not-include",
+        response=exchange.response,
     )
     return {engine: judge(exchange, facts, engine) for engine in ENGINES}
 

@@ -277,7 +277,7 @@ def test_nothing_breaks_out_of_its_string(text: str) -> None:
         if name != "vite-dev-proxy":
             assert any(f"x!{text}" in string for string in read.strings), (name, written)
         for expression in read.strings:
-            if re.match(r"#?~?(\^|\\A)", expression):
+            if re.match(r"#?~?(\^|\\A).*example", expression):
                 re.compile(expression.replace(r"\z", r"\Z"))
 
 

@@ -33,13 +33,14 @@ def _split(text: str) -> Iterator[_Token]:
     """Yield each token with its line. Raises Unreadable for too many, and for what is too deep."""
     ends = [match.start() for match in re.finditer("\n", text)]
     depth = parts = 0
-    for match in _TOKEN.finditer(text):
+    for number, match in enumerate(_TOKEN.finditer(text), 1):
         token = match[0]
         line = bisect_right(ends, match.start()) + 1
         depth += (token in "[{") - (token in "]}")
         check_depth(depth, line)
         parts += token not in "]},:"
-        check_parts(parts, line)
+        # A part has three signs of its own at most.
+        check_parts(max(parts, number // 4), line)
         yield token, line
 
 

@@ -41,16 +41,20 @@ def _split(text: str) -> Iterator[_Token]:
     Raises Unreadable for too many, and for what is too deep: for a name of many dotted parts, the standard library's
     parser takes quadratic time.
     """
-    line, depth, dots, parts = 1, 0, 0, 0
+    line, depth, dots, parts, number, last = 1, 0, 0, 0, 0, ""
     for match in _TOKEN.finditer(text):
         token, kind = match[0], match.lastgroup
-        if kind == "other":
+        if kind == "other" or (token == last == "\n"):
+            line += kind == "line"
             continue
+        number += 1
+        last = token
         depth += (token in ("[", "{")) - (token in ("]", "}"))
         dots = dots + 1 if token == "." else dots if kind in ("text", "bare") else 0
         parts += kind in ("text", "bare") or token in ("[", "{")
         check_depth(depth + dots, line)
-        check_parts(parts, line)
+        # A part has three signs of its own at most.
+        check_parts(max(parts, number // 4), line)
         yield token, line
         line += token.count("\n")
 

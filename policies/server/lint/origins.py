@@ -12,7 +12,7 @@ from corsight.policies.fetch.origin import (
     origin_of,
     registrable_domain,
 )
-from corsight.policies.server.grammar import ANY, LONGEST_ORIGIN
+from corsight.policies.server.grammar import ANY, LONGEST_ORIGIN, is_host
 from corsight.policies.server.model import INSECURE, NULL, SUFFIXES, ServerPolicy
 from corsight.policies.server.origins import OriginPattern, is_app_origin, is_browser_origin, parse_pattern
 from corsight.policies.server.problems import Finding, shorten
@@ -173,14 +173,14 @@ def _explain_pattern(text: str) -> Finding:
         return Finding((), "invalid", "an origin has a scheme", _suggest(f"https://{rest}"))
     host = re.split(r"[/?#]", rest)[0]
     clean = host.rpartition("*")[2].lstrip(".-") if not host.endswith("*") else host.partition(":")[0].strip("*.-")
-    name = origin_of(f"https://{clean or 'shop.example'}").removeprefix("https://")
-    if "." not in name:
-        name = "shop.example"
+    serialized = origin_of(f"https://{clean or 'shop.example'}").removeprefix("https://")
+    readable = is_host(re.sub(r":[0-9]+$", "", serialized))
+    name = serialized if "." in serialized and readable else "shop.example"
     kind = (scheme[0] if scheme else "https://").lower()
     subdomains = "" if host.endswith("*") and host.count("*") == 1 else "*."
     what = "* stands for whole subdomains, once, right after ://"
     if scheme is not None and re.fullmatch(r"\*\.[^*]+", host):
         what = "an origin has no path" if rest.rstrip("/") != host else "patterns are spelled as origins are sent"
-        if parse_pattern(f"{kind}*.{name}") is None:
+        if not readable:
             what = _SIGNS
     return Finding((), "invalid", what, _suggest(f"{kind}{subdomains}{name}", f"https://{subdomains}shop.example"))

@@ -68,6 +68,7 @@ def test_a_good_policy_is_what_it_says() -> None:
         ("https://shop.*", "invalid", "write https://shop.example"),
         ("https://*.Shop.example", "invalid", "write https://*.shop.example"),
         ("https://*.shop.example/", "invalid", "write https://*.shop.example"),
+        ("https://*.Shop.example:8443", "invalid", "write https://*.shop.example:8443"),
         ("https://*.shop.example:443", "invalid", "write https://*.shop.example"),
         ("https://shop.example:*", "wildcard", "write https://shop.example, or name the port"),
         ("https://*.192.0.2.1", "invalid", "write https://192.0.2.1"),
