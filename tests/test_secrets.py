@@ -212,7 +212,9 @@ def test_what_is_patched_is_told_without_it(tmp_path: Path, caplog: pytest.LogCa
     caplog.set_level(logging.DEBUG)
     log = tmp_path / "log.jsonl"
     patched = 0
-    with mitmproxy(cors_log=str(log), cors_patch_scope="everything", cors_patch="blocked") as running:
+    origins = ["https://app.example", "null"]
+    patching = {"cors_patch_scope": "everything", "cors_patch": "blocked", "cors_patch_origins": origins}
+    with mitmproxy(cors_log=str(log), **patching) as running:
         for one in recorded():
             one.live = True
             running.judge(one)

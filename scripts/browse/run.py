@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from corsight.policies.fetch.origin import origin_of
 from corsight.policies.verdict import Outcome
 from corsight.scripts.browse.session import Session
 from corsight.scripts.browse.watch import watching
@@ -60,6 +59,7 @@ class Plan:
     fail_on: FailOn = "never"
     watch: bool = True
     patch_scope: str | None = None
+    patch_origins: tuple[str, ...] = ()
 
 
 def run(plan: Plan, *, scripts: Sequence[Path] = (), options: Mapping[str, object] | None = None) -> int:
@@ -133,9 +133,7 @@ def _proxy(plan: Plan, folder: Path, scripts: Sequence[Path], options: Mapping[s
         settings |= {"web_open_browser": "false", "web_host": "127.0.0.1", "web_port": free_port()}
     if plan.patch_scope is not None:
         settings |= {"cors_patch": "blocked", "cors_patch_scope": plan.patch_scope}
-        origin = origin_of(_absolute(plan.url))
-        if origin != "null":
-            settings["cors_patch_origins"] = origin
+        settings["cors_patch_origins"] = list(plan.patch_origins)
     tool: proxy.Tool = "mitmweb" if plan.web else "mitmdump"
     with proxy.start(folder, tool=tool, scripts=scripts, port=plan.port, **settings | dict(options)) as running:
         yield running

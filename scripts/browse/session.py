@@ -56,7 +56,7 @@ class Session:
         self._log = Tail(recording.with_name("verdicts.jsonl"))
         self._untrusted: dict[str, None] = {}
         self._patched: dict[str, None] = {}
-        self._trusted: dict[str, None] = {}
+        self._trusted: dict[str, None] = dict.fromkeys(plan.patch_origins)
 
     # -- what comes in ------------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from corsight.policies.fetch.origin import is_localhost, origin_of, split_origin
 from corsight.scripts.browse.run import FailOn, Plan, run
 from corsight.scripts.options import Engine
 
@@ -47,6 +48,13 @@ def browse(
             help="Patch blocked responses so that they pass, where they match this filter expression of mitmproxy.",
         ),
     ] = None,
+    patch_origin: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ORIGIN",
+            help="Patch for pages of this origin, repeatable; without it for the URL's, and pages on localhost.",
+        ),
+    ] = None,
 ) -> None:
     """Open a browser behind the proxy, and show what CORS allows and blocks as it happens.
 
@@ -69,6 +77,13 @@ def browse(
         fail_on=fail_on or ("never" if script is None else "blocked"),
         watch=not no_watch,
         patch_scope=patch_scope,
+        patch_origins=tuple(patch_origin or _of_page(url)),
     )
     if code := run(plan):
         raise typer.Exit(code)
+
+
+def _of_page(url: str) -> list[str]:
+    """Return the origin of the page that is opened, where it has one; pages on localhost need not be named."""
+    parts = split_origin(origin_of(url if "://" in url else f"https://{url}"))
+    return [] if parts is None or is_localhost(parts[1]) else [origin_of(url if "://" in url else f"https://{url}")]

@@ -95,7 +95,8 @@ def start(
     for script in (ADDON, CONTROL, *scripts):
         command += ["-s", str(script)]
     for name, value in settings.items():
-        command += ["--set", f"{name}={value}"]
+        for one in value if isinstance(value, list) else [value]:
+            command += ["--set", f"{name}={one}"]
     started, log = folder / "started.json", folder / "mitmproxy.log"
     started.unlink(missing_ok=True)
     with log.open("wb") as output:

@@ -501,6 +501,7 @@ def test_a_command_is_led_through_the_proxy_and_its_exit_code_counts_where_nothi
 
 def test_a_patch_scope_lets_it_pass(temporary: Path, capfd: pytest.CaptureFixture[str]) -> None:
     plan = Plan(script=ask(), fail_on="blocked", engine="chromium", patch_scope="~d reviews.test")
+    plan = replace(plan, patch_origins=("https://shop.test",))
     assert run(plan, scripts=[SHOP]) == 0
     assert nothing_left(temporary)
 
