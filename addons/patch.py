@@ -281,17 +281,19 @@ class Patching:
                 return None
             patch = patch_by_answer(exchange, facts, respond(policy, exchange, exchange.response), self._marker)
             return None if patch is None else (patch, verdict.ruling)
-        # Where the browser let the page have it, or likely did, there is nothing to mend.
-        if verdict.outcome is not Outcome.BLOCKED or not self._covers(flow, exchange):
+        # What certainly passes is left alone. What only likely does is mended: browsers block it where the page asks
+        # with credentials, and nothing on the wire tells.
+        if verdict.blocking is None or not self._covers(flow, exchange):
             return None
         if not self._trusts(session, exchange, facts):
             self._refuse(exchange, engine, facts)
             return None
         patch = patch_by_fix(exchange, facts, engine, self._marker)
         if patch is None:
-            self._give_up(exchange, engine, find_hindrance(exchange, facts, engine))
+            if verdict.outcome is Outcome.BLOCKED:
+                self._give_up(exchange, engine, find_hindrance(exchange, facts, engine))
             return None
-        return patch, verdict.ruling
+        return patch, (verdict.branch if verdict.outcome is Outcome.BLOCKED else verdict.blocking).ruling
 
     def _trusts(self, session: Session, exchange: Exchange, facts: Facts) -> bool:
         """Whether the page that asks may read what is patched; a policy names its origins itself."""

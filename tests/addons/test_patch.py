@@ -441,7 +441,7 @@ def test_a_frame_on_localhost_lets_nobody_in() -> None:
     assert not is_patched(framed)
 
 
-def test_what_the_browser_let_pass_is_left_alone() -> None:
+def test_what_certainly_passed_is_left_alone() -> None:
     with patching() as running:
         passed = live(cors(answered=STAR))
         passes(running, passed)
