@@ -15,7 +15,11 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-RUNTIME = {str(canonicalize_name(Requirement(text).name)) for text in PROJECT["project"]["dependencies"]}
+EXTRAS = PROJECT["project"].get("optional-dependencies", {})
+RUNTIME = {
+    str(canonicalize_name(Requirement(text).name))
+    for text in [*PROJECT["project"]["dependencies"], *(text for extra in EXTRAS.values() for text in extra)]
+}
 DEVELOPMENT = {str(canonicalize_name(Requirement(text).name)) for text in PROJECT["dependency-groups"]["dev"]}
 TOOLS = {"hatchling", "mypy", "pip", "ruff"}
 """What is run as a command."""

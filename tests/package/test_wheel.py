@@ -11,6 +11,7 @@ from importlib.metadata import PathDistribution
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from tests.package.environment import Environment, clean_environment, closure
 
@@ -52,7 +53,9 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Environm
     """An environment with the wheel and what it requires."""
     environment = Environment(tmp_path_factory.mktemp("installed"))
     [information] = [path for path in zipfile.Path(wheel).iterdir() if path.name.endswith(".dist-info")]
-    environment.link(closure(PathDistribution(information).requires or ()).values())
+    required = [Requirement(text) for text in PathDistribution(information).requires or ()]
+    plain = [str(one) for one in required if one.marker is None or one.marker.evaluate({"extra": ""})]
+    environment.link(closure(plain).values())
     environment.install(wheel)
     return environment
 
