@@ -47,7 +47,7 @@ WORDS: dict[Reason, str] = {
     Reason.COOKIE: "it carries a cookie",
     Reason.STORAGE_ACCESS: "it carries Sec-Fetch-Storage-Access",
     Reason.NO_STORAGE_ACCESS: "it is cross-site and carries no Sec-Fetch-Storage-Access",
-    Reason.FONT: "fonts are asked for without credentials",
+    Reason.FONT: "fonts are asked for without credentials, unless a preload says otherwise",
     Reason.OWN_AUTHORIZATION: "it carries an Authorization that its preflight did not ask for",
     Reason.CONNECTION_OF_PREFLIGHT: "its connection is {} one: it carried a preflight",
     Reason.CONNECTION_OF_CREDENTIALS: "its connection is {} one: it carried a request that always has credentials",

@@ -6,6 +6,7 @@ decoded (one byte, one code point), names compared without case, values without 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 from corsight.policies.value import value
@@ -13,6 +14,8 @@ from corsight.policies.value import value
 HTTP_WHITESPACE = "\t\n\r "
 """https://fetch.spec.whatwg.org/#http-whitespace"""
 
+SWITCHING_PROTOCOLS = 101
+"""The one status below 200 that ends an exchange."""
 SHORT = 64
 """Bytes of a header name up to which its lower case is remembered."""
 
@@ -137,3 +140,14 @@ class Exchange:
     proxy_status: int | None = None
     error: str | None = None
     patched: bool = False
+
+
+def without_interim(exchange: Exchange) -> Exchange:
+    """Return the exchange, unanswered where its response is an interim one (RFC 9110, section 15.2).
+
+    mitmproxy takes 103 Early Hints for the answer and closes the matter; the browser waits for another.
+    """
+    response = exchange.response
+    if response is None or not 100 <= response.status <= 199 or response.status == SWITCHING_PROTOCOLS:
+        return exchange
+    return replace(exchange, response=None, error=f"an interim response came, {response.status}, and no other")

@@ -19,7 +19,7 @@ from corsight.policies.fetch.preflight_cache import PreflightCache
 from corsight.policies.fetch.redirect import location_url
 from corsight.policies.session.clients import Client
 from corsight.policies.session.connections import Connections
-from corsight.policies.session.credentials import Credentials, by_nature, from_own_store
+from corsight.policies.session.credentials import WORKERS, Credentials, by_nature, from_own_store
 from corsight.policies.session.documents import Documents
 from corsight.policies.session.expected import Expected
 from corsight.policies.session.fetches import Entry, Fetch
@@ -51,6 +51,7 @@ class Browser:
         self._judge = Judge(client, engine, self._credentials, self._documents)
         self._sequels = Sequels(self._policy, self._judge, self._credentials, self._expected, self._cache, SIZE)
         self._open: Memory[str, Entry] = Memory(SIZE)
+        self._untold: Memory[str, Entry] = Memory(SIZE)
         self._stored = StoredResponses(SIZE)
         self._reuse = Reuse(4 * SIZE) if client.libsoup else None
 
@@ -231,6 +232,8 @@ class Browser:
     def _weigh(self, entry: Entry) -> None:
         """Learn what this request tells of its fetch's credentials mode, and of its connection."""
         fetch, reading, exchange = entry.fetch, entry.reading, entry.exchange
+        if reading.storage_access and self._credentials.note_storage_access():
+            self._believe_absence()
         separates = self._credentials.separates(exchange)
         if entry.tainting != "cors":
             self._credentials.note_worker(reading, exchange.request.url)
@@ -247,11 +250,25 @@ class Browser:
             stated = True, Reason.OWN_AUTHORIZATION
         if stated is not None and fetch.learn(*stated, self._credentials.certainty(stated[1], reading)):
             learned.append(fetch)
+            if stated[1] is Reason.NO_STORAGE_ACCESS and fetch.certainty == "likely":
+                self._untold.put(exchange.id, entry, fetch.weight)
         if separates and not reading.preflight:
             if fetch.include is not None and fetch.certainty == "certain":
                 learned += self._connections.mark(exchange.connection, fetch.include, Reason.CONNECTION_OF_LIKE)
             elif self._connections.ask(exchange.connection, fetch):
                 learned.append(fetch)
+        self._spread(learned)
+
+    def _believe_absence(self) -> None:
+        """This browser does send Sec-Fetch-Storage-Access: that requests before this one lacked it tells as well."""
+        learned: list[Fetch] = []
+        for entry in self._untold.values():
+            fetch, certainty = entry.fetch, self._credentials.certainty(Reason.NO_STORAGE_ACCESS, entry.reading)
+            if fetch.rests_on(Reason.NO_STORAGE_ACCESS) and fetch.learn(False, Reason.NO_STORAGE_ACCESS, certainty):
+                learned.append(fetch)
+                if self._credentials.separates(entry.exchange) and not entry.reading.preflight:
+                    learned += self._connections.mark(entry.exchange.connection, False, Reason.CONNECTION_OF_LIKE)
+        self._untold.clear()
         self._spread(learned)
 
     def _spread(self, learned: list[Fetch]) -> None:
@@ -277,6 +294,9 @@ class Browser:
             return
         if reading.mode == "navigate" and reading.destination in DOCUMENTS and 200 <= response.status < 300:
             self._documents.add(exchange.request.url, response, top=reading.destination == "document")
+        elif reading.destination in WORKERS and 200 <= response.status < 300:
+            service = reading.destination == "serviceworker"
+            self._documents.add_worker(exchange.request.url, response, service=service)
         if response.status == 304 and reading.revalidates:
             self._revalidate(entry)
         else:

@@ -29,14 +29,15 @@ BY_WORKERS = frozenset({"empty", "script", "unknown"})
 class Credentials:
     """What one browser shows of its requests' credentials modes."""
 
-    __slots__ = ("_engine", "_habits", "_policy", "_tells_storage_access", "_workers")
+    __slots__ = ("_engine", "_expects_storage_access", "_habits", "_policy", "_sent_storage_access", "_workers")
 
     def __init__(self, client: Client, engine: EngineName, size: int) -> None:
         self._engine = engine
         self._policy = ENGINES[engine]
         since = self._policy.storage_access_since
         known = client.engine == engine and client.version is not None
-        self._tells_storage_access = since is not None and known and (client.version or 0) >= since
+        self._expects_storage_access = since is not None and known and (client.version or 0) >= since
+        self._sent_storage_access = False
         self._workers: Memory[str, bool] = Memory(size)
         self._habits: Memory[tuple[str | None, str], list[int]] = Memory(size)
 
@@ -49,17 +50,31 @@ class Credentials:
             return True, Reason.COOKIE
         if reading.storage_access:
             return True, Reason.STORAGE_ACCESS
+        if self._expects_storage_access and self._would_tell(reading, url, first=first):
+            return False, Reason.NO_STORAGE_ACCESS
         if reading.destination == "font" and reading.mode == "cors" and self._policy.fonts_ask_with_cors:
             return False, Reason.FONT
-        if not self._tells_storage_access or reading.site != "cross-site" or not is_potentially_trustworthy(url):
-            return None
+        return None
+
+    def _would_tell(self, reading: Reading, url: str, *, first: bool) -> bool:
+        """Whether this request would carry Sec-Fetch-Storage-Access if it had credentials."""
+        if reading.site != "cross-site" or not is_potentially_trustworthy(url):
+            return False
         if self._engine == "chromium":
-            return None if reading.preflight else (False, Reason.NO_STORAGE_ACCESS)
+            return not reading.preflight
         # Firefox tells it on preflights too, but not after a redirect, not for keepalive, and not for another scheme
         # alone.
-        if not first or reading.keepalive or _schemelessly_same_site(reading.origin, url):
-            return None
-        return False, Reason.NO_STORAGE_ACCESS
+        return first and not reading.keepalive and not _schemelessly_same_site(reading.origin, url)
+
+    def note_storage_access(self) -> bool:
+        """A request carried Sec-Fetch-Storage-Access: only now its absence is sure to tell. Return whether that is new.
+
+        No version makes sure of it: a switch brings it, and a browser that blocks third-party cookies may send none.
+        """
+        new = not self._sent_storage_access and self._policy.storage_access_since is not None
+        if new:
+            self._sent_storage_access = self._expects_storage_access = True
+        return new
 
     def note_worker(self, reading: Reading, url: str) -> None:
         """A worker's script was asked for: some requests of its origin may be the worker's."""
@@ -68,11 +83,19 @@ class Credentials:
             self._workers.put(origin, True, len(origin))
 
     def certainty(self, reason: Reason, reading: Reading) -> Certainty:
-        """How far what a request states is to be believed: Firefox's workers leave the header out of all they send.
+        """How far what a request states is to be believed: a browser may never send Sec-Fetch-Storage-Access, and
+        Firefox's workers leave it out of all they send.
 
         So does a fetch with keepalive, and only the place of its Referer would show it. XMLHttpRequest has no Priority.
         """
-        if reason is not Reason.NO_STORAGE_ACCESS or self._engine != "firefox" or reading.destination not in BY_WORKERS:
+        if reason is Reason.FONT:
+            # A preload may say crossorigin=use-credentials.
+            return "likely"
+        if reason is not Reason.NO_STORAGE_ACCESS:
+            return "certain"
+        if not self._sent_storage_access:
+            return "likely"
+        if self._engine != "firefox" or reading.destination not in BY_WORKERS:
             return "certain"
         if reading.referrer is None and "priority" in reading.sent:
             return "likely"

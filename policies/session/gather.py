@@ -11,7 +11,7 @@ from corsight.policies.fetch.main_fetch import Tainting, find_response_tainting
 from corsight.policies.fetch.origin import Distance, is_potentially_trustworthy
 from corsight.policies.fetch.redirect import MAX_REDIRECTS, location_url
 from corsight.policies.session.clients import Client
-from corsight.policies.session.credentials import BY_ELEMENTS, Credentials
+from corsight.policies.session.credentials import BY_ELEMENTS, BY_WORKERS, Credentials
 from corsight.policies.session.documents import Documents
 from corsight.policies.session.fetches import Entry
 from corsight.policies.session.reading import referrer_origin
@@ -58,15 +58,17 @@ def gather_facts(
         secure = documents.secure if page_origin is None else page_origin.startswith("https:")
     distance: Distance = "cross-site"
     embedder: EmbedderPolicy | None = "unsafe-none"
+    newest = documents.newest(page_origin)
     if "opaque" in (tainting, tainting_too):
         distance = _measure(entry, page_origin)
         # Only a secure page has an embedder policy, and none of those asks for anything over plain http.
         if client.browser and is_potentially_trustworthy(url if page_origin is None else page_origin):
-            embedder = documents.embedder(page_origin, reading.referrer)
+            worker = reading.destination in BY_WORKERS
+            embedder = documents.embedder(page_origin, reading.referrer, worker=worker)
         if tainting == "opaque" and include is None:
             # Under `credentialless` no-cors requests leave for other origins without, Sec-Fetch-Storage-Access or not.
             # https://fetch.spec.whatwg.org/#cross-origin-embedder-policy-allows-credentials
-            bare = (documents.newest if embedder is None else embedder) == "credentialless"
+            bare = (newest if embedder is None else embedder) == "credentialless"
             by_nature = reading.destination in BY_ELEMENTS or reading.storage_access
             include = reading.cookie or (by_nature and not bare)
     return Facts(
@@ -87,7 +89,7 @@ def gather_facts(
         secure=secure,
         distance=distance,
         embedder=embedder,
-        likelier_embedder=documents.newest if embedder is None else embedder,
+        likelier_embedder=newest if embedder is None else embedder,
         chain=chain,
         target=target,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from corsight.policies.session.credentials import HABIT
-from tests.policies.session.test_browser import API, CORS, CREDENTIALS, FIREFOX, PAGE, STAR, TURNS, Recording
+from tests.policies.session.test_browser import API, CHROMIUM, CORS, CREDENTIALS, FIREFOX, PAGE, STAR, TURNS, Recording
 
 
 @pytest.mark.parametrize(("requests", "outcome"), [(7, "allowed"), (8, "blocked")])
@@ -24,6 +24,7 @@ def test_a_habit_takes_eight_requests_alike(requests: int, outcome: str) -> None
 def test_what_no_worker_asks_for_is_certain_beside_workers() -> None:
     """Firefox leaves Sec-Fetch-Storage-Access out of all that a worker asks for; a worker asks for no images."""
     recording = Recording(agent=FIREFOX)
+    recording.embed()
     script = [("Sec-Fetch-Mode", "same-origin"), ("Sec-Fetch-Dest", "worker"), ("Sec-Fetch-Site", "same-origin")]
     recording.answer(recording.ask("worker", "GET", f"{PAGE}/worker.js", script), 200, [])
     image = [
@@ -48,3 +49,41 @@ def test_connections_that_are_used_again_make_no_habit() -> None:
     # The server's Access-Control-Allow-Credentials counts, not eight requests whose mode a connection told.
     assert recording.preflight("p", [*STAR, CREDENTIALS]).verdict.outcome == "blocked"
     assert recording.said("p") == ("blocked", "likely", "allow-origin-wildcard")
+
+
+@pytest.mark.parametrize("agent", [CHROMIUM, FIREFOX])
+def test_an_absent_header_tells_once_this_browser_was_seen_to_send_it(agent: str) -> None:
+    """Firefox with third-party cookies blocked sends Sec-Fetch-Storage-Access with none of its requests.
+
+    Chromium 133 neither: there a switch from the server brings it.
+    """
+    recording = Recording(agent=agent)
+    recording.request("before", TURNS)
+    assert recording.said("before") == ("allowed", "likely", None)
+    recording.embed()
+    assert recording.said("before") == ("allowed", "certain", None)
+    recording.request("after", TURNS, connection="other")
+    assert recording.said("after") == ("allowed", "certain", None)
+
+
+def test_a_chromium_that_is_older_tells_by_absence_as_soon_as_it_sent_the_header() -> None:
+    recording = Recording(agent=CHROMIUM.replace("156", "132"))
+    recording.request("before", TURNS)
+    recording.embed()
+    assert recording.said("before") == ("allowed", "likely", None)
+    recording.request("after", TURNS, connection="other")
+    assert recording.said("after") == ("allowed", "certain", None)
+
+
+def test_a_font_marks_no_connection() -> None:
+    """Chromium: a font preloaded with crossorigin=use-credentials shares its connection with credentialed requests."""
+    recording = Recording(agent=CHROMIUM)
+    font = [("Origin", "https://app.api.test"), ("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Dest", "font")]
+    font.append(("Sec-Fetch-Site", "same-site"))
+    recording.answer(recording.ask("font", "GET", f"{API}/f.woff2", font, connection="shared"), 200, TURNS)
+    same_site = [("Origin", "https://app.api.test"), *CORS[:2], ("Sec-Fetch-Site", "same-site")]
+    recording.answer(recording.ask("r", "GET", API, same_site, connection="shared"), 200, STAR)
+    assert recording.said("r")[1] == "likely"
+    recording.answer(recording.ask("c", "GET", API, [*same_site, ("Cookie", "a=1")], connection="shared"), 200, STAR)
+    assert recording.said("r") == ("blocked", "certain", "allow-origin-wildcard")
+    assert recording.because("font", "credentials").startswith("its connection is a credentialed one")
