@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import zlib
 from functools import lru_cache
 
 from mitmproxy import http
 
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response
+from corsight.policies.fetch.sniff import LENGTH, BodyKind, sniff
 
 UNANSWERED = ("Connection killed", "Client disconnected", "client disconnected", "stream reset by client")
 """Errors after which the browser got no answer from the proxy either."""
@@ -15,6 +17,8 @@ REFUSED = "from server, refusing"
 STATUSES = {"from client, refusing": 400, "Invalid request scheme": 400, "Request body exceeds": 413}
 """Parts of errors, and the status that the proxy answered with; after every other one it was a 502."""
 BAD_GATEWAY = 502
+LARGE = 256 * 1024
+"""Bytes of a body up to which an encoding is undone that cannot be undone in part."""
 SHORT = 512
 """Characters of a host up to which the beginning of its URLs is remembered."""
 DEFAULT_PORTS = {"http": ":80", "https": ":443"}
@@ -50,12 +54,28 @@ def exchange_of(flow: http.HTTPFlow, asked: Exchange | None = None) -> Exchange:
     else:
         data = flow.response.data
         headers = HeaderList(data.headers.fields)
-        response, status = Response(data.status_code, headers, data.timestamp_start or asked.request.started), None
-        error = None
+        received, body = data.timestamp_start or asked.request.started, _sniff(flow.response, asked)
+        response, status, error = Response(data.status_code, headers, received, body), None, None
     patched = "cors.patched" in flow.metadata
     return Exchange(
         asked.id, asked.client, asked.connection, asked.request, response, asked.http2, status, error, patched
     )
+
+
+def _sniff(response: http.Response, asked: Exchange) -> BodyKind | None:
+    """What the body looks like, where a browser would look too: of what was asked for without CORS."""
+    content, mode = response.raw_content, asked.request.headers.get("sec-fetch-mode")
+    if content is None or response.timestamp_end is None or mode not in (None, "no-cors"):
+        return None
+    encoding = (response.headers.get("content-encoding") or "identity").strip().lower()
+    try:
+        if encoding in ("gzip", "x-gzip", "deflate"):
+            content = zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(content, LENGTH + 1)
+        elif encoding != "identity":
+            content = None if len(content) > LARGE else response.get_content(strict=True)
+    except (ValueError, zlib.error):
+        return None
+    return None if content is None else sniff(content[:LENGTH], whole=len(content) <= LENGTH)
 
 
 def withheld(flow: http.HTTPFlow) -> bool:

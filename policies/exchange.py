@@ -114,11 +114,15 @@ class Request:
 
 @value
 class Response:
-    """A response as the server sent it; `received` is when its headers were complete, in epoch seconds."""
+    """A response as the server sent it; `received` is when its headers were complete, in epoch seconds.
+
+    `body` is what its first kilobyte looks like (`policies.fetch.sniff`), None where that was not seen.
+    """
 
     status: int
     headers: HeaderList
     received: float = 0.0
+    body: str | None = None
 
 
 @value

@@ -28,6 +28,10 @@ class Premise(NamedTuple):
     tainting: Tainting = "basic"
     secure: bool = False
     embedder: EmbedderPolicy = "unsafe-none"
+    mode: str = "unknown"
+    destination: str = "unknown"
+    distance: Distance = "cross-site"
+    redirect: str = "follow"
 
 
 @value
@@ -38,8 +42,9 @@ class Facts:
     `origin` is the serialized request origin as this exchange carries it ("null" once tainted), `page_origin` the
     page's. `method` and `names` are the request's method and CORS-unsafe request-header names; for a preflight, those
     it asks for. `chain` holds the fetch's earlier URLs, `target` where a redirect leads (None when it leads nowhere, ""
-    when it does not parse). `tainting_too` is the other response tainting it may have, `secure` tells whether the page
-    is a secure one. `distance`, from the page over the whole redirect chain, and `embedder` matter to opaque responses.
+    when it does not parse), and `redirect` is the redirect mode, or "xhr", which follows where fetch() would not.
+    `tainting_too` is the other response tainting it may have, `secure` tells whether the page is a secure one.
+    `distance`, from the page over the whole redirect chain, and `embedder` matter to opaque responses.
     """
 
     role: Role = "request"
@@ -57,11 +62,14 @@ class Facts:
     likelier: Literal["include", "not-include"] = "not-include"
     tainting_too: Tainting | None = None
     secure: bool | None = False
-    distance: Distance = "cross-site"
+    likelier_secure: bool = True
+    distance: Distance | None = "cross-site"
+    likelier_distance: Distance = "cross-site"
     embedder: EmbedderPolicy | None = "unsafe-none"
     likelier_embedder: EmbedderPolicy = "unsafe-none"
     chain: tuple[str, ...] = ()
     target: str | None = None
+    redirect: str = "follow"
 
     @property
     def include(self) -> bool | None:
@@ -82,4 +90,8 @@ class Facts:
             tainting_too=None,
             secure=premise.secure,
             embedder=premise.embedder,
+            mode=premise.mode,
+            destination=premise.destination,
+            distance=premise.distance,
+            redirect=premise.redirect,
         )

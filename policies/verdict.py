@@ -51,6 +51,8 @@ class Unknown(StrEnum):
     EMBEDDER_POLICY = "embedder-policy"
     BODY = "body"
     DESTINATION = "destination"
+    SITE = "site"
+    REDIRECT = "redirect"
 
 
 type Assumption = tuple[Unknown, str]
@@ -71,7 +73,17 @@ ASSUMPTIONS: dict[Assumption, str] = {
     (Unknown.BODY, "data"): "with a body that is data",
     (Unknown.BODY, "other"): "with a body that is no data",
     (Unknown.DESTINATION, "script"): "by a script element",
+    (Unknown.DESTINATION, "style"): "by a style sheet link",
+    (Unknown.DESTINATION, "image"): "by an image element",
+    (Unknown.DESTINATION, "track"): "by a track element",
     (Unknown.DESTINATION, "empty"): "by fetch()",
+    (Unknown.SITE, "cross-site"): "from a page of another site",
+    (Unknown.SITE, "same-site"): "from a page of the same site",
+    (Unknown.SITE, "same-origin"): "from a page of the same origin",
+    (Unknown.REDIRECT, "follow"): "following redirects",
+    (Unknown.REDIRECT, "manual"): 'with redirect mode "manual"',
+    (Unknown.REDIRECT, "error"): 'with redirect mode "error"',
+    (Unknown.REDIRECT, "xhr"): "by XMLHttpRequest",
 }
 """What each assumption says of how the page asked, or of what was answered."""
 

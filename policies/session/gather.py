@@ -16,6 +16,8 @@ from corsight.policies.session.documents import Documents
 from corsight.policies.session.fetches import Entry
 from corsight.policies.session.reading import referrer_origin
 
+BY_STYLES = frozenset({"image", "style", "unknown"})
+"""Destinations of what style sheets ask for without CORS."""
 SITES: dict[str, Distance] = {"same-origin": "same-origin", "same-site": "same-site", "cross-site": "cross-site"}
 
 
@@ -50,13 +52,14 @@ def gather_facts(
     target = _find_target(response, url, policy) if entry.role == "redirect" else None
     page: str | None = None
     secure: bool | None = False
+    likelier_secure = True
     chain = tuple(fetch.urls[: entry.index])
     if target is not None and target == url and policy.loops_in_its_cache and _is_kept(exchange):
         chain = (url,) * MAX_REDIRECTS
     if target is not None:
         page = documents.page(page_origin, reading.referrer) or documents.last
-        secure = documents.secure if page_origin is None else page_origin.startswith("https:")
-    distance: Distance = "cross-site"
+        secure, likelier_secure = _find_security(entry, page_origin, documents)
+    distance: Distance | None = "cross-site"
     embedder: EmbedderPolicy | None = "unsafe-none"
     newest = documents.newest(page_origin)
     if "opaque" in (tainting, tainting_too):
@@ -87,12 +90,35 @@ def gather_facts(
         likelier="include" if include is None and credentials.likelier(entry, response) else "not-include",
         tainting_too=tainting_too,
         secure=secure,
+        likelier_secure=likelier_secure,
         distance=distance,
+        likelier_distance=SITES.get(reading.site or "", "cross-site"),
         embedder=embedder,
         likelier_embedder=newest if embedder is None else embedder,
         chain=chain,
         target=target,
+        redirect="unknown" if target is not None and client.browser and _may_stay(entry) else "follow",
     )
+
+
+def _find_security(entry: Entry, page_origin: str | None, documents: Documents) -> tuple[bool | None, bool]:
+    """Return whether the page is a secure one, None where that is not known, and whether it likely is."""
+    told = entry.fetch.page_origin if page_origin is not None else None
+    if page_origin is None:
+        # Not every page was seen: a file's never is.
+        return None, documents.secure is not False
+    secure = page_origin.startswith("https:")
+    if entry.reading.origin is None and told == page_origin and entry.destination in BY_STYLES:
+        # The Referer may be a style sheet's; of a page that was seen it hardly is.
+        return (secure, secure) if documents.page(page_origin, None) is not None else (None, secure)
+    return secure, secure
+
+
+def _may_stay(entry: Entry) -> bool:
+    """Whether the request may be a fetch() that is led nowhere; what was redirected before goes on being so."""
+    if entry.index > 0 or entry.sequel == "followed" or entry.reading.event_source:
+        return False
+    return entry.mode in ("cors", "same-origin", "unknown") and entry.destination in ("empty", "unknown")
 
 
 def _is_kept(exchange: Exchange) -> bool:
@@ -111,13 +137,16 @@ def _find_target(response: Response | None, url: str, policy: EnginePolicy) -> s
     return "" if isinstance(found, Failure) else found
 
 
-def _measure(entry: Entry, page_origin: str | None) -> Distance:
-    """How far the resource is from its page.
+def _measure(entry: Entry, page_origin: str | None) -> Distance | None:
+    """How far the resource is from its page, None where nothing tells.
 
     Sec-Fetch-Site tells, also of what a stylesheet asks for, whose Referer is the stylesheet. After a redirect it
     speaks of the whole chain, while the resource policy looks at the last URL alone.
     """
     told = SITES.get(entry.reading.site or "")
-    if told is not None and (entry.index == 0 or page_origin is None):
+    if told is not None and entry.index == 0:
         return told
-    return "cross-site" if page_origin is None else measure_distance(page_origin, entry.exchange.request.url)
+    if page_origin is not None:
+        return measure_distance(page_origin, entry.exchange.request.url)
+    # An opaque origin is of no site.
+    return "cross-site" if entry.fetch.page_origin == "null" else None

@@ -102,8 +102,10 @@ def _mode(method: str, headers: HeaderList, origin: str | None, accept: str, nam
     """The request mode where no Sec-Fetch-Mode tells it: plain http targets, older clients."""
     if (headers.get("upgrade") or "").lower() == "websocket" or "sec-websocket-key" in headers:
         return "websocket"
-    # A page may ask for HTML too, and then an Origin says that it does; navigations also say that they would upgrade.
-    if accept.startswith("text/html") and (origin is None or "upgrade-insecure-requests" in headers):
+    # A page may ask for HTML too; only navigations say that they would upgrade.
+    if (accept.startswith("text/html") and "upgrade-insecure-requests" in headers) or (
+        origin is None and _is_of_navigation(accept)
+    ):
         return "navigate"
     if (headers.get("content-type") or "").lower() in REPORTS:
         return "no-cors"
@@ -112,6 +114,11 @@ def _mode(method: str, headers: HeaderList, origin: str | None, accept: str, nam
     if origin is None:
         return "unknown"
     return "cors" if method != "POST" or names else "unknown"
+
+
+def _is_of_navigation(accept: str) -> bool:
+    """Whether an Accept is a browser's own for navigations: no page writes just that."""
+    return accept.startswith("text/html,application/xhtml+xml,")
 
 
 def _keepalive(names: tuple[str, ...]) -> bool:
@@ -130,7 +137,7 @@ def _worker(names: tuple[str, ...], accept: str) -> bool:
 
 
 def _destination(accept: str, origin: str | None) -> str:
-    if accept.startswith("text/html"):
+    if _is_of_navigation(accept):
         return "document"
     if accept.startswith("text/css"):
         return "style"
