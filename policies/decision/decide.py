@@ -203,8 +203,11 @@ def _check_types(policy: EnginePolicy, shape: Shape, data: bool | None) -> Itera
                 number = "5" if shape.destination == STYLE else "4"
                 rule = NOSNIFF if is_blocked_by_nosniff(essence, shape.destination) else None
                 yield Step(Algorithm.NOSNIFF, number, Question.NOSNIFF, rule, compared, essence or "")
-        elif is_blocked_by_mime_type(essence, shape.destination, styles_need_css=policy.styles_need_css):
+        elif is_blocked_by_mime_type(essence, shape.destination):
             yield Step(Algorithm.MIME_TYPE, "4", Question.USABLE_TYPE, MIME_TYPE, compared, essence or "")
+    if policy.styles_need_css and shape.destination == STYLE and essence not in (None, "text/css"):
+        # The style sheet's own loader looks last.
+        yield Step(Algorithm.MIME_TYPE, "", Question.USABLE_TYPE, MIME_TYPE, compared, essence or "")
 
 
 def _check_opaque(policy: EnginePolicy, shape: Shape, data: bool | None) -> Step:

@@ -22,6 +22,8 @@ AT_HOME = ("cors", "no-cors", "same-origin")
 BY_ELEMENTS = ("image", "style")
 DESTINATIONS = ("empty", "image", "track")
 """A destination for each way that mixed content is dealt with."""
+MEDIA = ("audio/", "font/", "image/", "video/")
+"""Beginnings of the types that no script has."""
 SITES: tuple[Distance, ...] = ("cross-site", "same-site", "same-origin")
 
 type _Assumed = tuple[tuple[Assumption, ...], Premise]
@@ -131,7 +133,8 @@ def _list_distances(facts: Facts, tainting: Tainting) -> tuple[Distance, ...]:
 def _list_destinations(facts: Facts, tainting: Tainting) -> tuple[str, ...]:
     if facts.destination == "unknown" and facts.role == "request" and tainting == "opaque":
         # Images and style sheets say what they accept.
-        return "script", "empty"
+        content_type = facts.response.headers.get("content-type") if facts.response is not None else None
+        return ("empty", "script") if (content_type or "").startswith(MEDIA) else ("script", "empty")
     mixed = facts.role == "redirect" and facts.secure is not False and (facts.target or "").startswith("http:")
     return DESTINATIONS if facts.destination == "unknown" and mixed else (facts.destination,)
 

@@ -34,6 +34,7 @@ POLICY = EnginePolicy(
     },
     storage_access_since=133,
     separate_connections="always",
+    preflight_outlives_abort=True,
     embedded_userinfo_blocked=True,
     local_network_is_mixed=False,
     image_address_is_mixed=False,
@@ -139,6 +140,11 @@ POLICY = EnginePolicy(
             field="image_address_is_mixed",
             what="images, audio and video over http from an IP address are loaded, with a warning",
             source="mixed_content_checker.cc, optionally blockable content; measured with 156",
+        ),
+        Departure(
+            field="preflight_outlives_abort",
+            what="the preflight of an aborted fetch() is finished and cached; Firefox and WebKit leave it unanswered",
+            source="measured: 15 of 27 aborted in Chromium, 39 of 42 left unanswered in the others",
         ),
         Departure(
             field="separate_connections",

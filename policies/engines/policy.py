@@ -69,6 +69,9 @@ class EnginePolicy:
     separate_connections: Literal["always", "http/1.1", "never"] = "never"
     """On which connections credentialed and uncredentialed requests never mix."""
 
+    preflight_outlives_abort: bool = False
+    """Whether the preflight of a fetch that its page aborts is finished all the same."""
+
     empty_lines_dropped: bool = False
     """Whether an empty line is left out where a header's lines are joined."""
     allow_origin_lines_counted: bool = False

@@ -33,16 +33,11 @@ def determine_nosniff(value: str | None) -> bool:
     return value is not None and decode_split(value)[0].lower() == "nosniff"
 
 
-def is_blocked_by_mime_type(essence: str | None, destination: str, *, styles_need_css: bool = False) -> bool:
-    """Return whether a response is of a type that its destination never takes. `essence` is None where it has none.
-
-    `styles_need_css` tells that style sheets of another type than text/css are not taken either.
-    """
+def is_blocked_by_mime_type(essence: str | None, destination: str) -> bool:
+    """Return whether a response is of a type that no script has. `essence` is None where it has none."""
+    # 2. "If mimeType is failure, then return allowed."
     if essence is None:
-        # 2. "If mimeType is failure, then return allowed."
         return False
-    if destination == STYLE:
-        return styles_need_css and essence != "text/css"
     # 4. "If destination is script-like and one of the following is true: mimeType's essence starts with "audio/",
     # "image/", or "video/"; mimeType's essence is "text/csv", then return blocked."
     return destination in SCRIPT_LIKE and (essence.startswith(("audio/", "image/", "video/")) or essence == "text/csv")

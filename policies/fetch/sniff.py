@@ -1,7 +1,7 @@
 """What a body looks like from its first kilobyte, as far as opaque response blocking asks.
 
-https://github.com/annevk/orb steps 6 to 13, https://mimesniff.spec.whatwg.org/, and services/network/orb/orb_sniffers.cc
-of Chromium. Nothing here decides: the two engines that look make different things of the same body.
+https://github.com/annevk/orb steps 6 to 13, https://mimesniff.spec.whatwg.org/, and Chromium's orb_sniffers.cc. Nothing
+here decides: the two engines that look make different things of the same body.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ class Browser:
         self._documents = Documents(SIZE)
         self._expected = Expected(SIZE)
         self._judge = Judge(client, engine, self._credentials, self._documents)
-        self._sequels = Sequels(self._policy, self._judge, self._credentials, self._expected, self._cache, SIZE)
+        self._sequels = Sequels(client, self._policy, self._judge, self._credentials, self._expected, self._cache, SIZE)
         self._open: Memory[str, Entry] = Memory(SIZE)
         self._untold: Memory[str, Entry] = Memory(SIZE)
         self._stored = StoredResponses(SIZE)
@@ -303,6 +303,7 @@ class Browser:
             self._revalidate(entry)
         else:
             self._stored.keep(exchange, reading.origin)
+            self._expected.note_kept(exchange)
         entry.role = "request" if location_url(response, exchange.request.url) is None else "redirect"
 
     def _revalidate(self, entry: Entry) -> None:

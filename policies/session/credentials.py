@@ -62,8 +62,10 @@ class Credentials:
             return False
         if self._engine == "chromium":
             return not reading.preflight
-        # Firefox tells it on preflights too, but not after a redirect, not for keepalive, and not for another scheme
-        # alone.
+        # Firefox tells it on preflights too, but not after a redirect, not for keepalive, not for another scheme alone,
+        # and not for workers.
+        if reading.destination in BY_WORKERS and self._workers.get(reading.origin or "null"):
+            return False
         return first and not reading.keepalive and not _schemelessly_same_site(reading.origin, url)
 
     def note_storage_access(self) -> bool:
@@ -83,10 +85,10 @@ class Credentials:
             self._workers.put(origin, True, len(origin))
 
     def certainty(self, reason: Reason, reading: Reading) -> Certainty:
-        """How far what a request states is to be believed: a browser may never send Sec-Fetch-Storage-Access, and
-        Firefox's workers leave it out of all they send.
+        """How far what a request states is to be believed: a browser may never send Sec-Fetch-Storage-Access.
 
-        So does a fetch with keepalive, and only the place of its Referer would show it. XMLHttpRequest has no Priority.
+        Firefox leaves it out for keepalive, and only the place of its Referer would show that. XMLHttpRequest has no
+        Priority.
         """
         if reason is Reason.FONT:
             # A preload may say crossorigin=use-credentials.
@@ -97,9 +99,7 @@ class Credentials:
             return "likely"
         if self._engine != "firefox" or reading.destination not in BY_WORKERS:
             return "certain"
-        if reading.referrer is None and "priority" in reading.sent:
-            return "likely"
-        return "likely" if self._workers.get(reading.origin or "null") else "certain"
+        return "likely" if reading.referrer is None and "priority" in reading.sent else "certain"
 
     def overrules_absence(self, reading: Reading) -> bool:
         """Whether this request shows that the header its preflight lacked means nothing."""

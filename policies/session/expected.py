@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from corsight.policies.exchange import Exchange
+from corsight.policies.fetch.headers import has_directive
 from corsight.policies.session.fetches import Entry
 from corsight.policies.session.memory import Memory
 from corsight.policies.session.reading import Reading
@@ -24,15 +25,20 @@ LONGEST = 64
 class Expected:
     """The preflights and redirects of one browser whose sequel may still come, by the URL it would ask for."""
 
-    __slots__ = ("_preflights", "_redirects")
+    __slots__ = ("_by_path", "_kept", "_preflights", "_redirects")
 
     def __init__(self, size: int) -> None:
         self._preflights: Memory[str, list[Entry]] = Memory(size)
+        self._by_path: Memory[str, list[Entry]] = Memory(size)
+        self._kept: Memory[str, bool] = Memory(size)
         self._redirects: Memory[str, list[Entry]] = Memory(size)
 
     def after_preflight(self, entry: Entry) -> None:
         """Remember a preflight that set out: its request would ask for the same URL."""
-        _remember(self._preflights, entry.exchange.request.url, entry)
+        url = entry.exchange.request.url
+        _remember(self._preflights, url, entry)
+        if "?" in url:
+            _remember(self._by_path, url.partition("?")[0], entry)
 
     def after_redirect(self, entry: Entry, target: str) -> None:
         """Remember a redirect: what follows it would ask for `target`.
@@ -49,17 +55,45 @@ class Expected:
             if entry in (memory.get(entry.exchange.request.url) or ()):
                 memory.forget(entry.exchange.request.url)
 
+    def note_kept(self, exchange: Exchange) -> None:
+        """A response came that the HTTP cache may answer with when its URL is asked for again."""
+        response, url = exchange.response, exchange.request.url
+        if response is not None and exchange.request.method == "GET":
+            cache_control = response.headers.get("cache-control")
+            if not has_directive(cache_control, "no-store") and not has_directive(cache_control, "no-cache"):
+                self._kept.put(url, True, len(url))
+
+    def is_kept(self, url: str) -> bool:
+        """Whether the HTTP cache may hold an answer for this URL."""
+        return url in self._kept
+
+    def find_typed_over(self, preflight: Entry) -> Entry | None:
+        """Return the followed preflight that one was given up for, as the page asked on with another query each time.
+
+        Each set out before the one before it was answered, as those of a search field do that asks at every key.
+        """
+        others = [
+            other
+            for other in self._by_path.get(preflight.exchange.request.url.partition("?")[0]) or []
+            if other is not preflight and _asks_alike(other, preflight)
+        ]
+        last, left = preflight, len(others)
+        while left:
+            later = [
+                other for other in others if overtook(other, last) and other.exchange.request.started > _started(last)
+            ]
+            found = next((other for other in later if other.sequel == "followed"), None)
+            if found is not None or not later:
+                return found
+            last, left = max(later, key=_started), left - 1
+        return None
+
     def list_alike(self, preflight: Entry) -> list[Entry]:
         """Return the other preflights of late that asked for just the same."""
-        asked = preflight.reading
-        return [
-            other
-            for other in self._preflights.get(preflight.exchange.request.url) or []
-            if other is not preflight
-            and preflight.role == "preflight"
-            and (other.reading.origin, other.reading.method, other.reading.names)
-            == (asked.origin, asked.method, asked.names)
-        ]
+        if preflight.role != "preflight":
+            return []
+        others = self._preflights.get(preflight.exchange.request.url) or []
+        return [other for other in others if other is not preflight and _asks_alike(other, preflight)]
 
     def find_redirect(self, exchange: Exchange, reading: Reading) -> Entry | None:
         """Return the redirect that led to this request, None where none did."""
@@ -87,6 +121,15 @@ class Expected:
             if _asked_for(entry, reading) and not rules_out(entry):
                 latest, received = entry, response.received
         return latest
+
+
+def _asks_alike(one: Entry, other: Entry) -> bool:
+    a, b = one.reading, other.reading
+    return (a.origin, a.method, a.names) == (b.origin, b.method, b.names)
+
+
+def _started(entry: Entry) -> float:
+    return entry.exchange.request.started
 
 
 def overtook(later: Entry, earlier: Entry) -> bool:

@@ -14,8 +14,10 @@ from corsight.policies.session.clients import Client
 from corsight.policies.session.credentials import BY_ELEMENTS, BY_WORKERS, Credentials
 from corsight.policies.session.documents import Documents
 from corsight.policies.session.fetches import Entry
-from corsight.policies.session.reading import referrer_origin
+from corsight.policies.session.reading import Reading, referrer_origin
 
+PRIORITY_SINCE = 132
+"""The version from which Firefox sends Priority with every request but those of XMLHttpRequest."""
 BY_STYLES = frozenset({"image", "style", "unknown"})
 """Destinations of what style sheets ask for without CORS."""
 SITES: dict[str, Distance] = {"same-origin": "same-origin", "same-site": "same-site", "cross-site": "cross-site"}
@@ -47,6 +49,8 @@ def gather_facts(
     if tainting == "basic" and not client.browser:
         tainting_too = None
     response = entry.stored or exchange.response
+    if (tainting, tainting_too) == ("cors", "opaque") and _is_unasked(response, reading):
+        tainting, tainting_too = "opaque", "cors"
     page_origin = fetch.page_origin if fetch.page_origin not in (None, "null") else referrer_origin(reading)
     include = fetch.include if fetch.certainty == "certain" else None
     target = _find_target(response, url, policy) if entry.role == "redirect" else None
@@ -97,7 +101,7 @@ def gather_facts(
         likelier_embedder=newest if embedder is None else embedder,
         chain=chain,
         target=target,
-        redirect="unknown" if target is not None and client.browser and _may_stay(entry) else "follow",
+        redirect="unknown" if target is not None and _may_stay(entry, client) else "follow",
     )
 
 
@@ -114,11 +118,22 @@ def _find_security(entry: Entry, page_origin: str | None, documents: Documents) 
     return secure, secure
 
 
-def _may_stay(entry: Entry) -> bool:
+def _may_stay(entry: Entry, client: Client) -> bool:
     """Whether the request may be a fetch() that is led nowhere; what was redirected before goes on being so."""
-    if entry.index > 0 or entry.sequel == "followed" or entry.reading.event_source:
+    if not client.browser or entry.index > 0 or entry.sequel == "followed" or entry.reading.event_source:
+        return False
+    if client.engine == "firefox" and (client.version or 0) >= PRIORITY_SINCE and "priority" not in entry.reading.sent:
+        # XMLHttpRequest alone has none.
         return False
     return entry.mode in ("cors", "same-origin", "unknown") and entry.destination in ("empty", "unknown")
+
+
+def _is_unasked(response: Response | None, reading: Reading) -> bool:
+    """Whether a POST of unknown mode is likelier a beacon or a form's: nothing in its answer speaks of CORS.
+
+    A page's own Accept, which no beacon has, speaks against it.
+    """
+    return response is not None and "access-control-allow-origin" not in response.headers and reading.accepts_all
 
 
 def _is_kept(exchange: Exchange) -> bool:

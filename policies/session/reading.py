@@ -27,7 +27,8 @@ class Reading:
 
     `preflight` tells a CORS-preflight request (whose `method` and `names` are those it asks for), `metadata` whether it
     carries Sec-Fetch-*, `revalidates` whether the browser asked for a 304, `keepalive` whether Firefox, from the order
-    of its headers, sent it for a fetch with keepalive. `sent` are its header names.
+    of its headers, sent it for a fetch with keepalive. `sent` are its header names, `accepts_all` tells that its Accept
+    is the one that fetch(), beacons and scripts have by themselves.
     """
 
     origin: str | None
@@ -46,6 +47,7 @@ class Reading:
     revalidates: bool
     keepalive: bool
     sent: frozenset[str]
+    accepts_all: bool
 
     @property
     def needs_preflight(self) -> bool:
@@ -95,6 +97,7 @@ def _read(method: str, fields: tuple[tuple[bytes, bytes], ...]) -> Reading:
         revalidates=("if-none-match" in headers or "if-modified-since" in headers),
         keepalive=not preflight and _keepalive(headers.names()),
         sent=frozenset(headers.names()),
+        accepts_all=accept == "*/*",
     )
 
 
@@ -118,7 +121,7 @@ def _mode(method: str, headers: HeaderList, origin: str | None, accept: str, nam
 
 def _is_of_navigation(accept: str) -> bool:
     """Whether an Accept is a browser's own for navigations: no page writes just that."""
-    return accept.startswith("text/html,application/xhtml+xml,")
+    return accept.startswith("text/html,application/xhtml+xml")
 
 
 def _keepalive(names: tuple[str, ...]) -> bool:

@@ -38,10 +38,10 @@ class Recording:
         self._note(self.session.begin(exchange))
         return exchange
 
-    def answer(self, exchange: Exchange, status: int, headers: Pairs) -> Judged:
-        """Its response comes."""
+    def answer(self, exchange: Exchange, status: int, headers: Pairs, body: str | None = None) -> Judged:
+        """Its response comes, with such a body."""
         self.now += 0.005
-        response = Response(status, HeaderList.of(*headers), self.now)
+        response = Response(status, HeaderList.of(*headers), self.now, body)
         self._note(self.session.observe(replace(exchange, response=response)))
         return self.last[exchange.id]
 
@@ -118,7 +118,8 @@ def test_a_preflight_that_turns_on_credentials_is_likely_until_its_request_prove
 
 
 def test_a_preflight_whose_request_never_comes_was_blocked_or_its_page_gave_up() -> None:
-    recording = Recording()
+    """Chromium finishes the preflight of an aborted fetch: 15 of 27."""
+    recording = Recording(agent=CHROMIUM)
     recording.preflight("p", STAR)
     recording.wait(PATIENCE + 1)
     assert recording.said("p") == ("blocked", "likely", "allow-origin-wildcard")
@@ -126,8 +127,25 @@ def test_a_preflight_whose_request_never_comes_was_blocked_or_its_page_gave_up()
     assert rulings(recording.last["p"])["credentials=not-include"].outcome == "allowed"
 
 
+@pytest.mark.parametrize("agent", [FIREFOX, WEBKIT])
+def test_where_an_abort_ends_the_preflight_one_answered_in_vain_was_blocked(agent: str) -> None:
+    """Firefox and WebKit: 39 of 42 aborted ones stayed unanswered, and 141 of 141 answered in vain were blocked."""
+    recording = Recording(agent=agent)
+    recording.preflight("p", STAR)
+    recording.wait(PATIENCE + 1)
+    assert recording.said("p") == ("blocked", "certain", "allow-origin-wildcard")
+
+
+def test_what_a_preflight_asked_for_may_have_come_out_of_the_http_cache() -> None:
+    recording = Recording(agent=FIREFOX)
+    recording.request("r", [*STAR, ("Cache-Control", "max-age=600")])
+    recording.preflight("p", STAR, method="GET")
+    recording.wait(PATIENCE + 1)
+    assert recording.said("p") == ("blocked", "likely", "allow-origin-wildcard")
+
+
 def test_preflights_alike_whose_requests_never_come_were_blocked() -> None:
-    recording = Recording()
+    recording = Recording(agent=CHROMIUM)
     recording.preflight("p1", STAR)
     recording.wait(PATIENCE + 1)
     recording.preflight("p2", STAR)
@@ -184,8 +202,8 @@ def test_of_two_preflights_alike_the_latest_has_the_request() -> None:
 
 
 def test_a_page_that_asks_twice_at_once_gave_up_the_first() -> None:
-    # As when an effect runs twice, and aborts what it asked for first.
-    recording = Recording()
+    """Chromium, as when an effect runs twice, and aborts what it asked for first."""
+    recording = Recording(agent=CHROMIUM)
     asked = [("Origin", PAGE), ("Access-Control-Request-Method", "PUT"), *CORS]
     first, second = (recording.ask(name, "OPTIONS", API, asked, connection=name) for name in ("p1", "p2"))
     recording.answer(first, 204, STAR)
@@ -195,6 +213,31 @@ def test_a_page_that_asks_twice_at_once_gave_up_the_first() -> None:
     assert recording.said("p1") == ("allowed", "likely", None)
     assert "p2, which asked the same meanwhile" in recording.because("p1", "sequel")
     assert recording.said("p2") == ("allowed", "certain", None)
+
+
+def test_a_search_that_is_typed_gives_up_all_but_its_last_fetch() -> None:
+    """Chromium: four of five preflights of a search field that aborts what it asked for before were told as blocked."""
+    recording = Recording(agent=CHROMIUM)
+    asked = [("Origin", PAGE), ("Access-Control-Request-Method", "PUT"), *CORS]
+    urls = [f"{API}?q={'corsight'[:length]}" for length in range(1, 6)]
+    typed = [recording.ask(url, "OPTIONS", url, asked, connection=url) for url in urls]
+    for exchange in typed:
+        recording.answer(exchange, 204, STAR)
+    recording.request("r", STAR, method="PUT", url=urls[-1])
+    recording.wait(PATIENCE + 1)
+    assert [recording.said(url) for url in urls[:-1]] == [("allowed", "likely", None)] * 4
+    assert recording.said(urls[-1]) == ("allowed", "certain", None)
+
+
+def test_preflights_that_overlap_and_that_nothing_follows_prove_nothing_together() -> None:
+    """Chromium: whoever leaves a page while it asks leaves all of its preflights answered in vain."""
+    recording = Recording(agent=CHROMIUM)
+    asked = [("Origin", PAGE), ("Access-Control-Request-Method", "PUT"), *CORS]
+    both = [recording.ask(name, "OPTIONS", API, asked, connection=name) for name in ("p1", "p2")]
+    for exchange in both:
+        recording.answer(exchange, 204, STAR)
+    recording.wait(PATIENCE + 1)
+    assert recording.said("p1") == recording.said("p2") == ("blocked", "likely", "allow-origin-wildcard")
 
 
 def test_concurrent_preflights_each_get_their_request() -> None:
@@ -376,7 +419,7 @@ def test_a_firefox_preflight_that_nothing_follows_overrules_the_absent_header() 
     recording.preflight("p", STAR)
     assert recording.said("p") == ("allowed", "certain", None)
     recording.wait(PATIENCE + 1)
-    assert recording.said("p") == ("blocked", "likely", "allow-origin-wildcard")
+    assert recording.said("p") == ("blocked", "certain", "allow-origin-wildcard")
 
 
 def test_a_chromium_connection_that_carried_a_preflight_is_uncredentialed_also_in_hindsight() -> None:
@@ -595,7 +638,7 @@ def test_a_credentialless_page_asks_without_credentials_and_needs_no_opt_in() ->
     recording.page(f"{PAGE}/", ("Cross-Origin-Embedder-Policy", "credentialless"))
     # The header comes all the same.
     asked = [*NO_CORS, ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Storage-Access", "none"), ("Referer", f"{PAGE}/")]
-    recording.answer(recording.ask("r", "GET", "https://cdn.test/i", asked), 200, [PNG])
+    recording.answer(recording.ask("r", "GET", "https://cdn.test/i", asked), 200, [PNG], "media")
     assert recording.said("r") == ("opaque", "certain", None)
 
 
@@ -603,7 +646,7 @@ def test_a_page_over_http_has_no_embedder_policy() -> None:
     recording = Recording(agent=CHROMIUM)
     recording.page("http://app.test/", ("Cross-Origin-Embedder-Policy", "require-corp"))
     image = [("Accept", "image/png"), ("Referer", "http://app.test/")]
-    recording.answer(recording.ask("r", "GET", "http://cdn.test/i", image), 200, [PNG])
+    recording.answer(recording.ask("r", "GET", "http://cdn.test/i", image), 200, [PNG], "media")
     assert recording.said("r") == ("opaque", "certain", None)
 
 
@@ -633,26 +676,43 @@ def test_where_a_page_withholds_its_referer_a_plain_http_image_may_be_another_or
     request = Request("GET", "http://cdn.test/i", plain("image/png"), 1000.5)
     recording.answer(Exchange("r", "127.0.0.1", "c", request), 200, [PNG, CORP])
     assert recording.said("r") == ("not-cors", "likely", None)
-    assert rulings(recording.last["r"])["mode=no-cors"].rule == "corp-same-origin"
+    assert rulings(recording.last["r"])["mode=no-cors site=cross-site"].rule == "corp-same-origin"
+
+
+ORB = "opaque-response-blocked"
 
 
 @pytest.mark.parametrize(
-    ("agent", "kind", "headers", "said"),
+    ("agent", "kind", "body", "headers", "said"),
     [
-        (CHROMIUM, "text/html", [], ("blocked", "likely", "opaque-response-blocked")),
-        (FIREFOX, "application/json", [], ("blocked", "likely", "opaque-response-blocked")),
-        (CHROMIUM, "text/html", [("Content-Length", "0")], ("opaque", "certain", None)),
-        (CHROMIUM, "image/png", [], ("opaque", "certain", None)),
-        (WEBKIT, "text/html", [], ("opaque", "certain", None)),
+        (CHROMIUM, "text/html", None, [], ("blocked", "likely", ORB)),
+        (FIREFOX, "application/json", None, [], ("blocked", "likely", ORB)),
+        (CHROMIUM, "text/html", None, [("Content-Length", "0")], ("opaque", "certain", None)),
+        (CHROMIUM, "image/png", None, [], ("opaque", "likely", None)),
+        (WEBKIT, "text/html", None, [], ("opaque", "certain", None)),
+        # JSON and HTML under the types of images are blocked, real images under theirs are not.
+        (CHROMIUM, "image/png", "data", [], ("blocked", "certain", ORB)),
+        (CHROMIUM, "text/html", "media", [], ("opaque", "certain", None)),
+        (FIREFOX, "application/json", "media", [], ("opaque", "certain", None)),
+        # A list of numbers is a script to Chromium; Firefox parses it, and it is JSON.
+        (CHROMIUM, "application/json", "json", [], ("opaque", "certain", None)),
+        (FIREFOX, "application/json", "json", [], ("blocked", "certain", ORB)),
+        # JSONP: a script that Firefox would have to parse.
+        (CHROMIUM, "application/json", "other", [], ("opaque", "certain", None)),
+        (FIREFOX, "text/html", "other", [], ("opaque", "likely", None)),
+        (FIREFOX, "image/png", "other", [], ("blocked", "certain", ORB)),
+        (CHROMIUM, "text/plain", "loop", [], ("blocked", "certain", ORB)),
+        (WEBKIT, "text/html", "data", [], ("opaque", "certain", None)),
     ],
 )
-def test_what_is_data_by_its_type_is_likely_blocked_where_its_body_decides(
-    agent: str, kind: str, headers: Pairs, said: tuple[str, str, str | None]
+def test_where_its_body_decides_an_opaque_response_is_likely_until_that_is_seen(
+    agent: str, kind: str, body: str | None, headers: Pairs, said: tuple[str, str, str | None]
 ) -> None:
     recording = Recording(agent=agent)
     recording.page(f"{PAGE}/")
     asked = [*NO_CORS, ("Sec-Fetch-Site", "cross-site"), ("Referer", f"{PAGE}/")]
-    recording.answer(recording.ask("r", "GET", "https://cdn.test/i", asked), 200, [("Content-Type", kind), *headers])
+    answer: Pairs = [("Content-Type", kind), *headers]
+    recording.answer(recording.ask("r", "GET", "https://cdn.test/i", asked), 200, answer, body)
     assert recording.said("r") == said
 
 
@@ -756,7 +816,8 @@ def test_chromium_follows_a_permanent_redirect_to_itself_out_of_its_cache() -> N
     loop: Pairs = [*TURNS, ("Location", API)]
     recording = Recording(agent=CHROMIUM)
     recording.request("r", loop, status="301")
-    assert recording.said("r") == ("blocked", "certain", "redirect-too-many")
+    assert recording.said("r") == ("blocked", "likely", "redirect-too-many")
+    assert rulings(recording.last["r"])["credentials=not-include redirect=manual"].outcome == "allowed"
     recording.request("again", [*loop, ("Cache-Control", "no-store")], status="301")
     assert recording.said("again")[0] == "allowed"
     assert Recording(agent=FIREFOX).request("r", loop, status="301").verdict.outcome == "allowed"
@@ -808,4 +869,4 @@ def test_what_changes_when_an_absence_is_doubted_is_told() -> None:
         recording.request(f"h{number}", [*TURNS, CREDENTIALS], ("Sec-Fetch-Storage-Access", "none"))
     recording.preflight("p", ALLOW)
     recording.wait(PATIENCE + 1)
-    assert recording.said("p") == ("blocked", "likely", "allow-credentials-not-true")
+    assert recording.said("p") == ("blocked", "certain", "allow-credentials-not-true")
