@@ -18,6 +18,7 @@ from corsight.policies.record import record
 from corsight.policies.redact import redact
 from corsight.policies.verdict import EngineName, Outcome
 from corsight.scripts.errors import CorsightError
+from corsight.scripts.judging import explain
 from corsight.scripts.report.check import write_predictions
 from corsight.scripts.report.message import write_messages
 from corsight.scripts.whatif.given import Given, read_responses
@@ -155,8 +156,8 @@ def _exit(predictions: Sequence[Prediction], format: str) -> None:
 
 def _write_records(predictions: Sequence[Prediction]) -> None:
     for prediction in predictions:
-        for judged in prediction.judged:
-            sys.stdout.write(json.dumps(record(judged), separators=(",", ":")) + "\n")
+        for judged, explanation in explain(prediction.judged):
+            sys.stdout.write(json.dumps(record(judged, explanation), separators=(",", ":")) + "\n")
     sys.stdout.flush()
 
 

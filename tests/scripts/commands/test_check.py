@@ -56,10 +56,10 @@ def test_an_error_page_without_cors_headers(capsys: Said) -> None:
     pasted = b"HTTP/1.1 500 Internal Server Error\r\nServer: nginx\r\n\r\n<h1>Oops</h1>"
     code, out, _ = run(capsys, "--response", "-", stdin=pasted)
     assert code == 1
-    assert "blocked Chromium, Firefox, WebKit, Fetch standard: No Access-Control-Allow-Origin header" in out
+    assert "blocked Chromium, Firefox, WebKit, Fetch standard: The real problem is the 500" in out
     assert "no Access-Control-Allow-Origin (status 500)" in out
     assert f"fix Access-Control-Allow-Origin: {PAGE} Vary: Origin" in out
-    assert "Send the header on every response, errors included." in out
+    assert "Look into the server's log for the failure behind GET /orders." in out
     assert f"if yours did not, ask again curl -i {API} \\ -H 'Origin: {PAGE}'" in out
 
 
@@ -68,7 +68,7 @@ def test_a_wildcard_for_a_request_with_credentials(capsys: Said) -> None:
     assert run(capsys, "--credentials", "omit", *headers)[0] == 0
     code, out, _ = run(capsys, "--credentials", "include", *headers)
     assert code == 1
-    assert "Wildcard origin for a request with credentials" in out
+    assert "`*` does not count for a request with cookies" in out
     assert f"fix Access-Control-Allow-Origin: {PAGE} Vary: Origin Access-Control-Allow-Credentials: true" in out
 
 
@@ -82,7 +82,7 @@ def test_credentials_that_nobody_gave_leave_a_doubt(capsys: Said) -> None:
 def test_two_layers_that_both_answer(capsys: Said) -> None:
     code, out, _ = run(capsys, "-R", f"Access-Control-Allow-Origin: {PAGE}", *STAR)
     assert code == 1
-    assert "More than one value in Access-Control-Allow-Origin" in out
+    assert "Two layers both answer CORS" in out
     assert f'"{PAGE}, *" is not "{PAGE}"' in out
 
 
@@ -107,7 +107,7 @@ def test_a_preflight_that_a_login_refuses(capsys: Said, tmp_path: Path) -> None:
     assert "at the preflight: " in out
     assert "preflight needed for - the method DELETE: only GET, HEAD and POST go without" in out
     assert "- the header Authorization: it is not CORS-safelisted" in out
-    assert "blocked WebKit: at the preflight: The preflight was not answered with success" in out
+    assert "elsewhere WebKit: The preflight was not answered with success" in out
     assert "abc" not in out
 
 
@@ -115,7 +115,7 @@ def test_a_preflight_that_is_redirected(capsys: Said) -> None:
     preflight = ["--preflight-status", "301", "-P", f"Location: {API}/"]
     code, out, _ = run(capsys, "--method", "PUT", *preflight)
     assert code == 1
-    assert "blocked Chromium, Fetch standard: at the preflight: The preflight was redirected" in out
+    assert "Fetch standard: at the preflight: The preflight was redirected for a slash at the end of the URL" in out
     # Each engine's own reason is told, the fix that they share once.
     assert "elsewhere Firefox: No Access-Control-Allow-Origin header" in out
     assert out.count("fix ") == 1
@@ -127,7 +127,10 @@ def test_what_only_one_engine_refuses(capsys: Said) -> None:
     code, out, _ = run(capsys, *headers, *granted)
     assert code == 1
     assert "allowed Chromium, Firefox, WebKit: the page may read the response" in out
-    assert "blocked Fetch standard: at the preflight: A request header is not allowed" in out
+    assert (
+        "blocked Fetch standard: at the preflight: `Access-Control-Allow-Headers: *` does not cover Authorization"
+        in out
+    )
     assert '"*" never covers "authorization"' in out
     assert run(capsys, *headers, *granted, "--engine", "firefox")[0] == 0
     assert run(capsys, *headers, *granted, "--engine", "standard")[0] == 1
@@ -139,7 +142,8 @@ def test_a_method_in_lower_case(capsys: Said) -> None:
     assert code == 1
     assert "note patch goes out in lower case" in out
     assert '"patch" is not in "PATCH"' in out
-    assert "The method is not allowed" in out
+    assert "The method is written `patch`: to browsers that is not PATCH" in out
+    assert "fix Write method: 'PATCH' in the page's code." in out
 
 
 def test_a_response_header_that_the_page_sends(capsys: Said) -> None:
@@ -157,7 +161,8 @@ def test_a_redirect_across_origins(capsys: Said) -> None:
     assert f"redirect 302, from {API} to https://cdn.test/y" in out
     assert "curl does not do that" in out
     assert f'"{PAGE}" is not "null"' in out
-    assert "null is the origin of every sandboxed frame" in out
+    assert "whoever lets null in lets everybody in" in out
+    assert "Access-Control-Allow-Origin: null" not in out
 
 
 def test_a_server_that_no_certificate_vouches_for(capsys: Said) -> None:
