@@ -38,6 +38,7 @@ def record(judged: Judged, *, secrets: bool = False) -> dict[str, Any]:
         and ruling.rule is not None
         and facts.destination == "empty"
         and not facts.event_source
+        and "initiator" not in entry.evidence
     ):
         evidence.append(INITIATOR)
     return {
