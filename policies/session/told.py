@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from corsight.policies.decision.judge import unite
 from corsight.policies.decision.place import locate
 from corsight.policies.evidence import Evidence, Reason
 from corsight.policies.exchange import Exchange, Told
@@ -86,7 +87,8 @@ def _spare(verdict: Verdict, facts: Facts, version: int | None) -> Verdict:
     known = since is not None and version is not None and version >= since and facts.destination != "unknown"
     if known and facts.response is not None and facts.response.status < 400:
         return verdict
-    others = tuple(branch for branch in verdict.branches if branch.ruling.rule != ORB)
-    if not others:
-        others = (Branch(Ruling(PASSED[facts.tainting]), premise=verdict.branch.premise),)
-    return Verdict(verdict.engine, others, "likely", verdict.hidden)
+    passed = Ruling(PASSED[facts.tainting])
+    branches = [
+        replace(branch, ruling=passed, steps=()) if branch.ruling.rule == ORB else branch for branch in verdict.branches
+    ]
+    return replace(unite(verdict.engine, branches, verdict.hidden), certainty="likely")

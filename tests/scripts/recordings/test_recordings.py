@@ -75,7 +75,7 @@ def test_a_foreign_file_is_told_from_a_recording(content: bytes, tmp_path: Path)
     )
 
 
-@pytest.mark.parametrize("content", [b'{"log": {}}', b'\xef\xbb\xbf{"log": {}}', b'\n [1]', b"{"])
+@pytest.mark.parametrize("content", [b'{"log": {}}', b'\xef\xbb\xbf{"log": {}}', b"\n [1]", b"{"])
 def test_json_that_is_no_har_is_told_by_its_content(content: bytes, tmp_path: Path) -> None:
     _, problem = read(tmp_path / "a.mitm", content)
     assert problem == (
