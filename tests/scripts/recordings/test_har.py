@@ -1,4 +1,4 @@
-"""HAR files: each trap that real ones set, in a small file of its own. What a browser did must not be said otherwise."""
+"""HAR files: each trap that real ones set, in a small file of its own. What a browser did is never said otherwise."""
 
 from __future__ import annotations
 
