@@ -17,6 +17,8 @@ from corsight.policies.verdict import Assumption, Branch, Unknown
 
 MODES: dict[Tainting, str] = {"cors": "cors", "opaque": "no-cors", "basic": "same-origin"}
 """The request mode that a response tainting comes from."""
+EXTENSION = ["cors", "basic"]
+"""What only an extension's request may have for its response tainting."""
 AT_HOME = ("cors", "no-cors", "same-origin")
 """The modes in which a page may ask its own origin."""
 BY_ELEMENTS = ("image", "style")
@@ -54,7 +56,10 @@ def list_premises(facts: Facts) -> list[_Assumed]:
                 assumed: list[Assumption] = []
                 if len(includes) > 1 and tainting == "cors":
                     assumed.append((Unknown.CREDENTIALS, "include" if include else "not-include"))
-                if len(taintings) > 1 or len(modes) > 1:
+                if taintings == EXTENSION:
+                    # CORS has no say where an extension was granted the host.
+                    assumed.append((Unknown.HOST_PERMISSION, "missing" if tainting == "cors" else "granted"))
+                elif len(taintings) > 1 or len(modes) > 1:
                     assumed.append((Unknown.MODE, mode if len(modes) > 1 else MODES[tainting]))
                 if len(secures) > 1:
                     assumed.append((Unknown.PAGE, "secure" if secure else "insecure"))
