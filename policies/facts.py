@@ -92,8 +92,8 @@ class Facts:
             tainting_too=None,
             secure=premise.secure,
             embedder=premise.embedder,
-            mode=premise.mode,
-            destination=premise.destination,
-            distance=premise.distance,
-            redirect=premise.redirect,
+            mode=premise.mode if self.mode == "unknown" else self.mode,
+            destination=premise.destination if self.destination == "unknown" else self.destination,
+            distance=premise.distance if self.distance is None else self.distance,
+            redirect=premise.redirect if self.redirect == "unknown" else self.redirect,
         )

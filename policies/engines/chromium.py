@@ -32,7 +32,7 @@ POLICY = EnginePolicy(
         "save-data": re.compile("on"),
         "intervention": re.compile(".*"),
     },
-    storage_access_since=133,
+    storage_access_since=134,
     separate_connections="always",
     preflight_outlives_abort=True,
     embedded_userinfo_blocked=True,

@@ -37,7 +37,8 @@ class Credentials:
         since = self._policy.storage_access_since
         known = client.engine == engine and client.version is not None
         self._expects_storage_access = since is not None and known and (client.version or 0) >= since
-        self._sent_storage_access = False
+        # Firefox sends none where the user blocks third-party cookies: there no version makes sure of it.
+        self._sent_storage_access = self._expects_storage_access and engine == "chromium"
         self._workers: Memory[str, bool] = Memory(size)
         self._habits: Memory[tuple[str | None, str], list[int]] = Memory(size)
 
@@ -69,10 +70,7 @@ class Credentials:
         return first and not reading.keepalive and not _schemelessly_same_site(reading.origin, url)
 
     def note_storage_access(self) -> bool:
-        """A request carried Sec-Fetch-Storage-Access: only now its absence is sure to tell. Return whether that is new.
-
-        No version makes sure of it: a switch brings it, and a browser that blocks third-party cookies may send none.
-        """
+        """A request carried Sec-Fetch-Storage-Access: from now on its absence tells. Return whether that is new."""
         new = not self._sent_storage_access and self._policy.storage_access_since is not None
         if new:
             self._sent_storage_access = self._expects_storage_access = True

@@ -1,8 +1,8 @@
 """One flow of a mitmproxy recording, read to an exchange without building the flow.
 
 A flow is a tnetstring: LENGTH:BYTES and a sign for the type, dictionaries and lists holding more of them. What a
-decision needs is read of it; most bodies, certificates and all else are stepped over. What is in any way unusual is `Odd`:
-then mitmproxy's own reader has the word on it, so that what is read here is what it would read.
+decision needs is read of it; most bodies, certificates and all else are stepped over. What is in any way unusual is
+`Odd`: then mitmproxy's own reader has the word on it, so that what is read here is what it would read.
 """
 
 from __future__ import annotations
@@ -170,12 +170,8 @@ def _read_response(data: bytes, span: Span, asked: Request, error: str | None) -
     if error is not None and is_withheld(error, whole=spans[b"timestamp_end"][2] != NULL):
         return None
     start, end, sign = spans[b"content"]
-    body = None
-    if (
-        sign == BYTES
-        and spans[b"timestamp_end"][2] != NULL
-        and asked.headers.get("sec-fetch-mode") in (None, "no-cors")
-    ):
+    body, told = None, asked.headers.get("sec-fetch-mode")
+    if sign == BYTES and spans[b"timestamp_end"][2] != NULL and told in (None, "no-cors"):
         body = look_at_body(asked.headers, headers, data[start:end])
     return Response(status, headers, received, body)
 

@@ -212,9 +212,10 @@ def test_what_is_still_waited_for_is_settled_at_the_end(log: Path, caplog: pytes
 def test_a_certain_verdict_that_is_taken_back_is_taken_back_on_its_flow(log: Path) -> None:
     """Firefox leaves out Sec-Fetch-Storage-Access for keepalive: then its absence told nothing."""
     with mitmproxy(cors_log=str(log)) as running:
+        told = ("Sec-Fetch-Storage-Access", "active")
         asked = preflight(agent=FIREFOX)
-        running.judge(asked)
-        assert said(log) == [("allowed", "certain", None)]
+        running.judge(flow(told, url="https://seen.test/", agent=FIREFOX), asked)
+        assert said(log)[-1] == ("allowed", "certain", None)
         running.judge(flow(url="https://elsewhere.test/", agent=FIREFOX, after=10))
         revisions = [one for one in lines(log) if one["flow"] == asked.id]
         assert len(revisions) == 2
