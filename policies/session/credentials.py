@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from corsight.policies.engines import ENGINES
 from corsight.policies.evidence import Certainty, Reason
-from corsight.policies.exchange import Exchange, Response
+from corsight.policies.exchange import Exchange, Request, Response
 from corsight.policies.fetch.origin import is_potentially_trustworthy, origin_of, schemelessly_same_site, split_origin
 from corsight.policies.session.clients import Client
 from corsight.policies.session.fetches import Entry, Fetch
@@ -18,6 +18,9 @@ from corsight.policies.verdict import EngineName
 
 HABIT = 8
 """How many requests of one credentials mode, and none of another, make a habit."""
+
+A_MOMENT = 10.0
+"""Seconds for which a cookie that was sent is taken to be still there."""
 
 BY_ELEMENTS = frozenset({"image", "script", "style", "audio", "video", "track", "document", "iframe", "frame"})
 """Destinations of no-cors requests that elements make, always with credentials."""
@@ -29,7 +32,15 @@ BY_WORKERS = frozenset({"empty", "script", "unknown"})
 class Credentials:
     """What one browser shows of its requests' credentials modes."""
 
-    __slots__ = ("_engine", "_expects_storage_access", "_habits", "_policy", "_sent_storage_access", "_workers")
+    __slots__ = (
+        "_cookies",
+        "_engine",
+        "_expects_storage_access",
+        "_habits",
+        "_policy",
+        "_sent_storage_access",
+        "_workers",
+    )
 
     def __init__(self, client: Client, engine: EngineName, size: int) -> None:
         self._engine = engine
@@ -39,6 +50,7 @@ class Credentials:
         self._expects_storage_access = since is not None and known and (client.version or 0) >= since
         # Firefox sends none where the user blocks third-party cookies: there no version makes sure of it.
         self._sent_storage_access = self._expects_storage_access and engine == "chromium"
+        self._cookies: Memory[tuple[str, str], tuple[str, float]] = Memory(size)
         self._workers: Memory[str, bool] = Memory(size)
         self._habits: Memory[tuple[str | None, str], list[int]] = Memory(size)
 
@@ -75,6 +87,25 @@ class Credentials:
         if new:
             self._sent_storage_access = self._expects_storage_access = True
         return new
+
+    def lacks_cookie(self, reading: Reading, request: Request) -> bool:
+        """Whether a CORS request lacks the cookie that its page's origin sent to just that place a moment ago.
+
+        A cookie that went to a path goes to what lies below it as well, and no answer since then has changed any.
+        """
+        if reading.preflight or reading.origin in (None, "null"):
+            return False
+        key = reading.origin or "", origin_of(request.url)
+        path = request.url.partition("://")[2].partition("?")[0].rstrip("/")
+        if reading.cookie:
+            self._cookies.put(key, (path, request.started), len(path) + len(key[0]) + len(key[1]))
+            return False
+        sent, when = self._cookies.get(key) or ("", 0.0)
+        return 0.0 <= request.started - when <= A_MOMENT and (path == sent or path.startswith(f"{sent}/"))
+
+    def forget_cookies(self) -> None:
+        """An answer set cookies, or cleared them: what went before tells nothing of what goes now."""
+        self._cookies.clear()
 
     def note_worker(self, reading: Reading, url: str) -> None:
         """A worker's script was asked for: some requests of its origin may be the worker's."""

@@ -45,6 +45,10 @@ class Expected:
 
         Or for its https twin: browsers upgrade what a secure page embeds, and hosts that asked for it.
         """
+        scheme, _, rest = target.partition("://")
+        authority, slash, path = rest.partition("/")
+        # A user name in it does not reach the wire.
+        target = f"{scheme}://{authority.rpartition('@')[2]}{slash}{path}"
         _remember(self._redirects, target, entry)
         if target.startswith("http:"):
             _remember(self._redirects, f"https:{target.removeprefix('http:')}", entry)
@@ -105,21 +109,35 @@ class Expected:
                 return entry
         return None
 
-    def find_preflight(self, exchange: Exchange, reading: Reading, rules_out: Callable[[Entry], bool]) -> Entry | None:
+    def find_preflight(
+        self,
+        exchange: Exchange,
+        reading: Reading,
+        rules_out: Callable[[Entry], bool],
+        *,
+        apart: bool = False,
+        unnamed: bool = False,
+    ) -> Entry | None:
         """Return the preflight whose request this is: the latest answered one that asked for it and can have passed.
 
-        `rules_out` tells that a preflight cannot have been this request's.
+        `rules_out` tells that a preflight cannot have been this request's. `apart` tells that requests of two modes
+        share no connection: then the one on the request's own is preferred. `unnamed` looks for one that did not name
+        all that the request carries, since something else may have added it.
         """
         latest: Entry | None = None
-        received = 0.0
+        ranked = False, 0.0
         for entry in self._preflights.get(exchange.request.url) or []:
             response = entry.exchange.response
-            if response is None or response.received < received or not _may_precede(entry, exchange):
+            if response is None or not _may_precede(entry, exchange):
                 continue
-            if not reading.needs_preflight and exchange.request.started - response.received > PATIENCE:
+            rank = apart and entry.exchange.connection == exchange.connection, response.received
+            if rank < ranked:
                 continue
-            if _asked_for(entry, reading) and not rules_out(entry):
-                latest, received = entry, response.received
+            at_once = exchange.request.started - response.received <= PATIENCE
+            if not at_once and (unnamed or not reading.needs_preflight):
+                continue
+            if _asked_for(entry, reading, unnamed=unnamed) and not rules_out(entry):
+                latest, ranked = entry, rank
         return latest
 
 
@@ -156,7 +174,7 @@ def _may_precede(entry: Entry, exchange: Exchange) -> bool:
     return -SLACK <= exchange.request.started - response.received <= HORIZON
 
 
-def _asked_for(preflight: Entry, reading: Reading) -> bool:
+def _asked_for(preflight: Entry, reading: Reading, *, unnamed: bool) -> bool:
     """Whether the preflight asked for just such a request."""
     asked, redirected = preflight.reading, len(preflight.fetch.urls) > 1
     if asked.method != reading.method:
@@ -167,4 +185,4 @@ def _asked_for(preflight: Entry, reading: Reading) -> bool:
     # WebKit's preflight had not noticed. Headers that a browser sets too, a page may have set: they count as sent.
     more = frozenset(reading.names).difference(asked.names)
     less = frozenset(asked.names) - reading.sent
-    return more <= {"authorization"} and (redirected or not less)
+    return (unnamed or more <= {"authorization"}) and (redirected or not less)

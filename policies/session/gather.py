@@ -124,7 +124,7 @@ def _find_security(entry: Entry, page_origin: str | None, documents: Documents) 
 
 def _may_stay(entry: Entry, client: Client) -> bool:
     """Whether the request may be a fetch() that is led nowhere; what was redirected before goes on being so."""
-    if not client.browser or entry.index > 0 or entry.sequel == "followed" or entry.reading.event_source:
+    if not client.browser or entry.index > 0 or entry.reading.event_source:
         return False
     if client.engine == "firefox" and (client.version or 0) >= PRIORITY_SINCE and "priority" not in entry.reading.sent:
         # XMLHttpRequest alone has none.

@@ -28,7 +28,8 @@ class Reading:
     `preflight` tells a CORS-preflight request (whose `method` and `names` are those it asks for), `metadata` whether it
     carries Sec-Fetch-*, `revalidates` whether the browser asked for a 304, `keepalive` whether Firefox, from the order
     of its headers, sent it for a fetch with keepalive. `sent` are its header names, `accepts_all` tells that its Accept
-    is the one that fetch(), beacons and scripts have by themselves.
+    is the one that fetch(), beacons and scripts have by themselves. `carried` are the CORS-unsafe names of its own
+    headers, also where it is a preflight.
     """
 
     origin: str | None
@@ -48,6 +49,7 @@ class Reading:
     keepalive: bool
     sent: frozenset[str]
     accepts_all: bool
+    carried: tuple[str, ...] = ()
 
     @property
     def needs_preflight(self) -> bool:
@@ -72,14 +74,12 @@ def _read(method: str, fields: tuple[tuple[bytes, bytes], ...]) -> Reading:
     accept = get("accept") or ""
     mode = get("sec-fetch-mode")
     destination = get("sec-fetch-dest")
-    page_set = list_page_set_headers(headers)
+    names = carried = cors_unsafe_request_header_names(list_page_set_headers(headers))
     if preflight:
         method = asked or ""
         names = tuple(
             name for part in (get("access-control-request-headers") or "").split(",") if (name := part.strip())
         )
-    else:
-        names = cors_unsafe_request_header_names(page_set)
     return Reading(
         origin=origin,
         referrer=get("referer"),
@@ -98,6 +98,7 @@ def _read(method: str, fields: tuple[tuple[bytes, bytes], ...]) -> Reading:
         keepalive=not preflight and _keepalive(headers.names()),
         sent=frozenset(headers.names()),
         accepts_all=accept == "*/*",
+        carried=carried,
     )
 
 

@@ -135,8 +135,9 @@ class Sequels:
             if overtook(other, entry):
                 self._give_up(entry, other)
                 return
-        if self._outlives and (other := self._expected.find_typed_over(entry)) is not None:
-            self._give_up(entry, other)
+        typed_over = self._expected.find_typed_over(entry) if self._outlives else None
+        if typed_over is not None:
+            self._give_up(entry, typed_over)
             return
         # A page may abort its fetch, or be left. That it did so each time is not to be believed, unless it asked anew
         # before it was answered.
