@@ -14,6 +14,7 @@ from corsight.policies.engines import ENGINES
 from corsight.policies.evidence import Certainty, Evidence, Reason
 from corsight.policies.exchange import Exchange, Response
 from corsight.policies.facts import Facts
+from corsight.policies.fetch.orb import is_opaque_response_blocked
 from corsight.policies.fetch.origin import origin_of
 from corsight.policies.fetch.preflight_cache import CacheEntry, PreflightCache
 from corsight.policies.fetch.redirect import location_url
@@ -118,6 +119,23 @@ class Browser:
                 self._revalidate(preview)
             preview.role = "request" if location_url(exchange.response, exchange.request.url) is None else "redirect"
         return self._judge.gather(preview)
+
+    def awaits_body(self, exchange: Exchange) -> bool:
+        """Whether opaque response blocking has to look into the body of an exchange under way."""
+        entry, rules, response = self._open.get(exchange.id), self._policy.opaque_response_blocking, exchange.response
+        if entry is None or rules is None or response is None or "opaque" not in (entry.tainting, entry.tainting_too):
+            return False
+        get = response.headers.get
+        blocked = is_opaque_response_blocked(
+            get("content-type"),
+            nosniff=(get("x-content-type-options") or "").lower() == "nosniff",
+            status=response.status,
+            destination=entry.destination,
+            content_range=get("content-range"),
+            empty=get("content-length") == "0",
+            rules=rules,
+        )
+        return blocked is None
 
     def is_at_home(self, origin: str) -> bool:
         """Whether this client loaded a page of this origin from loopback, as a document of its own."""

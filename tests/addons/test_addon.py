@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mitmproxy import http
 from mitmproxy.exceptions import OptionsError
+from mitmproxy.net.encoding import encode as mitmproxy_encode
 from mitmproxy.proxy.layers.http import (
     HttpErrorHook,
     HttpRequestHeadersHook,
@@ -501,3 +502,46 @@ def test_requests_that_are_never_answered_are_forgotten(monkeypatch: pytest.Monk
             running.hooks(HttpRequestHeadersHook(cors()))
         assert len(running.addon._asked) == 5
         running.judge(cors(answered=STAR))
+
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 2000
+EMBEDS = (("Sec-Fetch-Mode", "no-cors"), ("Sec-Fetch-Dest", "image"), ("Sec-Fetch-Site", "cross-site"))
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding", "said_of_it"),
+    [
+        (PNG, None, ("opaque", "certain", None)),
+        (b"<!doctype html><p>gone", None, ("blocked", "certain", "opaque-response-blocked")),
+        (b'{"error": "gone"}', "gzip", ("blocked", "certain", "opaque-response-blocked")),
+        (b'{"error": "gone"}', "br", ("blocked", "certain", "opaque-response-blocked")),
+        (b'{"error": "gone"}', "x-unknown", ("opaque", "likely", None)),
+    ],
+)
+def test_what_a_body_decides_is_judged_once_it_is_there(
+    log: Path, content: bytes, encoding: str | None, said_of_it: tuple[str, str, str | None]
+) -> None:
+    """Chromium looks into the first kilobyte of what is called an image."""
+    made = flow(*EMBEDS, answered=[("Content-Type", "image/png")])
+    with mitmproxy(cors_log=str(log)) as running:
+        response, made.response = made.response, None
+        running.addon.requestheaders(made)
+        made.response, response.data.content, response.timestamp_end = response, None, None
+        running.addon.responseheaders(made)
+        assert not log.exists() or lines(log) == []
+        if encoding is not None:
+            response.headers["content-encoding"] = encoding
+        response.data.content = mitmproxy_encode(content, encoding) if encoding in ("gzip", "br") else content
+        response.timestamp_end = response.timestamp_start + 0.1
+        running.addon.response(made)
+        running.addon.response(made)
+    assert said(log) == [said_of_it]
+
+
+def test_a_body_that_is_streamed_is_not_waited_for(log: Path) -> None:
+    made = flow(*EMBEDS, answered=[("Content-Type", "image/png")])
+    with mitmproxy(cors_log=str(log)) as running:
+        running.addon.requestheaders(made)
+        made.response.data.content, made.response.timestamp_end, made.response.stream = None, None, True
+        running.addon.responseheaders(made)
+        assert said(log) == [("opaque", "likely", None)]
