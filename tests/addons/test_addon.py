@@ -505,6 +505,7 @@ def test_requests_that_are_never_answered_are_forgotten(monkeypatch: pytest.Monk
 
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 2000
+IMAGE = [("Content-Type", "image/png"), ("Cross-Origin-Resource-Policy", "cross-origin")]
 EMBEDS = (("Sec-Fetch-Mode", "no-cors"), ("Sec-Fetch-Dest", "image"), ("Sec-Fetch-Site", "cross-site"))
 
 
@@ -522,7 +523,7 @@ def test_what_a_body_decides_is_judged_once_it_is_there(
     log: Path, content: bytes, encoding: str | None, said_of_it: tuple[str, str, str | None]
 ) -> None:
     """Chromium looks into the first kilobyte of what is called an image."""
-    made = flow(*EMBEDS, answered=[("Content-Type", "image/png")])
+    made = flow(*EMBEDS, answered=IMAGE)
     with mitmproxy(cors_log=str(log)) as running:
         response, made.response = made.response, None
         running.addon.requestheaders(made)
@@ -539,7 +540,7 @@ def test_what_a_body_decides_is_judged_once_it_is_there(
 
 
 def test_a_body_that_is_streamed_is_not_waited_for(log: Path) -> None:
-    made = flow(*EMBEDS, answered=[("Content-Type", "image/png")])
+    made = flow(*EMBEDS, answered=IMAGE)
     with mitmproxy(cors_log=str(log)) as running:
         running.addon.requestheaders(made)
         made.response.data.content, made.response.timestamp_end, made.response.stream = None, None, True
