@@ -13,14 +13,15 @@ from mitmproxy.exceptions import FlowReadException
 from mitmproxy.http import HTTPFlow
 from mitmproxy.io import FlowReader
 
-from corsight.addons.adapter import exchange_of
+from corsight.addons.adapter import exchange_of, is_whole
 from corsight.policies.exchange import Exchange
+from corsight.policies.session.memory import weigh_exchange
 from corsight.scripts.errors import CorsightError
 
 STDIN = "-"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-REORDERED = 1024
-"""How many exchanges are held back to bring them into the order of time."""
+REORDERED, HELD_BYTES = 1024, 32 * 1024 * 1024
+"""How many exchanges, and bytes of their URLs and headers, are held back to bring them into the order of time."""
 SLACK = 0.005
 """Seconds by which a request's start may precede, by its clock, the response it follows."""
 
@@ -100,8 +101,14 @@ def reader_for(file: BufferedReader) -> Reader:
 
 
 def _mitmproxy(file: BufferedReader) -> Iterator[Exchange | None]:
+    damaged = 0
     for flow in FlowReader(file).stream():
+        if isinstance(flow, HTTPFlow) and not is_whole(flow):
+            damaged += 1
+            continue
         yield exchange_of(flow) if isinstance(flow, HTTPFlow) else None
+    if damaged:
+        raise CorsightError(f"holds {_count(damaged)} with values of a wrong kind, which were left out")
 
 
 def in_time(exchanges: Iterable[Exchange], held: int = REORDERED) -> Iterator[tuple[bool, Exchange]]:
@@ -111,13 +118,17 @@ def in_time(exchanges: Iterable[Exchange], held: int = REORDERED) -> Iterator[tu
     meanwhile, and would be missed there. `held` bounds how many are looked at together.
     """
     moments: list[tuple[float, int, bool, Exchange]] = []
+    weight = 0
     for number, exchange in enumerate(exchanges):
         start = exchange.request.started
         end = start if exchange.response is None else max(start, exchange.response.received - SLACK)
         heapq.heappush(moments, (start, 2 * number, True, replace(exchange, response=None, proxy_status=None)))
         heapq.heappush(moments, (end, 2 * number + 1, False, exchange))
-        while len(moments) > 2 * held:
-            yield heapq.heappop(moments)[2:]
+        weight += weigh_exchange(exchange)
+        while len(moments) > 2 * held or (moments and weight > HELD_BYTES):
+            _, _, begins, first = heapq.heappop(moments)
+            weight -= 0 if begins else weigh_exchange(first)
+            yield begins, first
     while moments:
         yield heapq.heappop(moments)[2:]
 
