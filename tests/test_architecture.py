@@ -42,6 +42,8 @@ MAY_IMPORT = {
     "addons.adapter": NOUNS,
     "addons": POLICIES | {"addons.adapter"},
     "scripts": POLICIES | {"addons.adapter"},
+    # The fuzzer and the benchmarks drive the addon itself.
+    "scripts.dev": POLICIES | {"addons", "addons.adapter", "scripts"},
 }
 """Each part of the house, and the parts it may import beside itself."""
 
@@ -75,7 +77,7 @@ def part_of(name: str) -> str:
     """The part of the house that the dotted `name` belongs to; the adapter is one of its own: recordings hold flows."""
     name = name.removeprefix(NAMESPACE)
     pair = ".".join(name.split(".")[:2])
-    return pair if name.startswith("policies.") or pair == "addons.adapter" else name.split(".")[0]
+    return pair if name.startswith("policies.") or pair in ("addons.adapter", "scripts.dev") else name.split(".")[0]
 
 
 def breaches(source: str, module: str, *, is_package: bool = False) -> list[str]:
