@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from corsight.policies.evidence import Evidence
 from corsight.policies.exchange import Exchange, Response
@@ -26,6 +27,8 @@ VERSIONS = 4
 VALUES = 16
 LONGEST = 512
 """Characters of a value, and of an origin, that are remembered of one server."""
+News = Literal["everybody", "origin"] | None
+"""Whom something new about a server concerns: all that ask it, or those of the same origin."""
 LATER = 2.0
 """Seconds after which a server would have written another Date: who repeats it hands on a stored reply."""
 
@@ -40,6 +43,17 @@ class Standing:
     preflights: int = 0
     bare: set[int] = field(default_factory=set)
 
+    def count_passed(self, sample: Sample, times: int) -> None:
+        """Count an exchange that passed; a redirect counts as neither."""
+        if sample.facts.role == "preflight":
+            self.preflights = max(0, self.preflights + times)
+        elif sample.facts.role == "request":
+            self.replies = max(0, self.replies + times)
+
+    def count_kinds(self) -> int:
+        """Return how many kinds of things were seen, not how often each."""
+        return (self.replies > 0) + (self.preflights > 0) + len(self.bare)
+
 
 @dataclass(slots=True)
 class Server:
@@ -50,6 +64,10 @@ class Server:
     allow_origins: Counter[str] = field(default_factory=Counter)
     named: set[str] = field(default_factory=set)
     errors: set[int] = field(default_factory=set)
+
+    def count_kinds(self) -> int:
+        """Return how many kinds of things were seen, not how often each."""
+        return len(self.allow_origins) + len(self.named) + len(self.errors)
 
 
 class Traffic:
@@ -62,15 +80,16 @@ class Traffic:
         self._preflights: Memory[str, list[Granted]] = Memory(URLS, LIMIT)
         self._of_fetches: Memory[str, Granted] = Memory(URLS, LIMIT)
 
-    def add(self, sample: Sample) -> None:
-        """Take in an exchange."""
+    def add(self, sample: Sample) -> News:
+        """Take in an exchange; return whether it shows something new of its server, and to whom."""
         facts, exchange, response = sample.facts, sample.exchange, sample.exchange.response
         if response is None or (facts.tainting == "basic" and facts.mode == "navigate"):
-            return
+            return None
         get = response.headers.get
         allow_origin = get("access-control-allow-origin")
+        news: News = None
         if facts.tainting == "cors":
-            self._add_cors(sample, response, allow_origin)
+            news = self._add_cors(sample, response, allow_origin)
         if exchange.request.method == "GET" and facts.role != "preflight":
             answered = Answered(
                 exchange.id,
@@ -85,12 +104,14 @@ class Traffic:
                 response.received,
             )
             _append(self._answers, exchange.request.url, answered)
+        return news
 
-    def _add_cors(self, sample: Sample, response: Response, allow_origin: str | None) -> None:
+    def _add_cors(self, sample: Sample, response: Response, allow_origin: str | None) -> News:
         facts, exchange, status = sample.facts, sample.exchange, response.status
         origin = facts.origin or "null"
         standing = _find(self._standings, (origin, sample.server), Standing, len(origin) + len(sample.server))
         server = _find(self._servers, sample.server, Server, len(sample.server))
+        known, knew = standing.count_kinds(), server.count_kinds()
         if allow_origin is None:
             standing.bare.add(status)
         else:
@@ -101,16 +122,27 @@ class Traffic:
                 server.named.add(origin)
             if facts.role != "preflight" and status >= 400:
                 server.errors.add(status)
-        if sample.verdict.outcome is not Outcome.ALLOWED:
-            return
-        if facts.role == "preflight":
-            standing.preflights += 1
-            granted = Granted(exchange.id, allow_origin, response.headers.get("access-control-max-age"))
-            weight = len(granted.allow_origin or "") + len(granted.max_age or "")
-            self._of_fetches.put(sample.entry.fetch.id, granted, weight)
-            _append(self._preflights, exchange.request.url, granted)
-        elif facts.role == "request":
-            standing.replies += 1
+        if sample.verdict.outcome is Outcome.ALLOWED:
+            standing.count_passed(sample, 1)
+            if facts.role == "preflight":
+                granted = Granted(exchange.id, allow_origin, response.headers.get("access-control-max-age"))
+                weight = len(granted.allow_origin or "") + len(granted.max_age or "")
+                self._of_fetches.put(sample.entry.fetch.id, granted, weight)
+                _append(self._preflights, exchange.request.url, granted)
+        if server.count_kinds() != knew:
+            return "everybody"
+        return "origin" if standing.count_kinds() != known else None
+
+    def revise(self, sample: Sample, *, passed: bool) -> News:
+        """Take in a new word on an exchange that was taken in; `passed` tells whether it was counted as passed."""
+        passes = sample.verdict.outcome is Outcome.ALLOWED
+        if passes == passed or sample.facts.tainting != "cors" or sample.exchange.response is None:
+            return None
+        origin = sample.facts.origin or "null"
+        standing = _find(self._standings, (origin, sample.server), Standing, len(origin) + len(sample.server))
+        known = standing.count_kinds()
+        standing.count_passed(sample, 1 if passes else -1)
+        return "origin" if standing.count_kinds() != known else None
 
     def find_standing(self, origin: str, server: str) -> Standing:
         """Return how this server answers pages of this origin."""
@@ -165,9 +197,13 @@ def _find[K, V](memory: Memory[K, V], key: K, make: Callable[[], V], weight: int
     return value
 
 
-def _append[T: (Answered, Granted)](memory: Memory[str, list[T]], url: str, record: T) -> None:
+def _append[T: Answered | Granted](memory: Memory[str, list[T]], url: str, record: T) -> None:
     records = [*(memory.get(url) or [])[1 - VERSIONS :], record]
-    memory.put(url, records, len(url) + sum(len(part) for one in records for part in one if isinstance(part, str)))
+    memory.put(url, records, len(url) + sum(map(_weigh, records)))
+
+
+def _weigh(record: Answered | Granted) -> int:
+    return sum([len(part) for part in record if isinstance(part, str)])
 
 
 def _find_named[T: (Answered, Granted)](evidence: Evidence | None, records: Iterable[T] | None) -> T | None:

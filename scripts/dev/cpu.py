@@ -43,8 +43,8 @@ def count_steps(work: Callable[[], object]) -> int:
         steps += 1
         return None
 
-    tool, events = 4, (monitoring.events.PY_START, monitoring.events.BRANCH)
-    events += (monitoring.events.PY_RESUME, monitoring.events.JUMP)
+    tool, kinds = 4, monitoring.events
+    events = (kinds.PY_START, kinds.PY_RESUME, kinds.BRANCH, kinds.JUMP)
     monitoring.use_tool_id(tool, "steps")
     try:
         for event in events:

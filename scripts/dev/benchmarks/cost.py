@@ -20,7 +20,7 @@ from typing import Any
 from mitmproxy import connection
 
 from corsight.addons.adapter import exchange_of
-from corsight.policies.console import read_console
+from corsight.policies.console import read_messages
 from corsight.policies.redact import printable, redact
 from corsight.policies.server.load import load
 from corsight.policies.server.problems import PolicyError
@@ -208,8 +208,8 @@ def _read_curl(data: bytes) -> None:
 
 def _read_console(data: bytes) -> None:
     said = data.decode("latin-1")
-    read_console(said)
-    read_console(
+    read_messages(said)
+    read_messages(
         f"Access to fetch at '{said}' from origin 'https://app.test' has been blocked by CORS policy: "
         f"The 'Access-Control-Allow-Origin' header has a value '{said}' that is not equal to the supplied origin."
     )

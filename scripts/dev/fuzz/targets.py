@@ -18,7 +18,7 @@ from ruamel.yaml import YAML
 
 from corsight.addons.adapter import exchange_of, request_of
 from corsight.addons.commands import Commands
-from corsight.policies.console import read_console
+from corsight.policies.console import read_messages
 from corsight.policies.engines import ENGINES
 from corsight.policies.log_record import LogRecord
 from corsight.policies.record import record
@@ -318,11 +318,11 @@ PARSERS: dict[str, Callable[[str], object]] = {
 
 
 def read_consoles(data: bytes) -> None:
-    """A browser's console message is read, and explained."""
-    message = read_console(data.decode("utf-8", "replace"))
-    if message is not None and message.rules:
+    """Console messages of a browser are read, and explained."""
+    messages = read_messages(data.decode("utf-8", "replace"))
+    if messages:
         stream = StringIO()
-        message_report.write_message(message, stream)
+        message_report.write_messages(messages, stream)
         check_shown(stream.getvalue(), "what a console message means")
 
 

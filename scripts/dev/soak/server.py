@@ -11,7 +11,7 @@ import hashlib
 import random
 import re
 from base64 import b64encode
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
 PORT = re.compile(rb"127\.0\.0\.1:\d+")
@@ -128,7 +128,7 @@ async def _socket(
 
 type _Answer = Callable[
     [asyncio.StreamReader, asyncio.StreamWriter, bytes, bytes, random.Random],
-    object,
+    Awaitable[bool],
 ]
 
 ANSWERS = {
