@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-import logging
 import re
 import time
 from collections.abc import Callable, Sequence
@@ -22,6 +21,7 @@ from mitmproxy.log import ALERT
 from mitmproxy.net.http import status_codes
 
 from corsight.addons.adapter import request_of
+from corsight.addons.events import get_logger
 from corsight.addons.scope import EVERYTHING, list_loose_ends, patch_scope, read_origin
 from corsight.addons.wire import BAD_GATEWAY, UNANSWERED
 from corsight.policies.decision.judge import judge
@@ -41,7 +41,7 @@ from corsight.policies.session.fetches import Patched
 from corsight.policies.session.memory import GIANT, Memory, weigh_headers
 from corsight.policies.verdict import EngineName, Outcome, Ruling
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 MODES = ("off", "blocked", "policy")
 HEADER = "X-Corsight-Patched"
