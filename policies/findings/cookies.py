@@ -90,7 +90,8 @@ class Cookies:
                     jar.travelling.add(cookie.name)
             elif len(jar.kept_home) < NAMES:
                 jar.kept_home[cookie.name] = why
-        self._jars.put(key, jar)
+        names = (*jar.travelling, *jar.kept_home, *jar.kept_home.values())
+        self._jars.put(key, jar, len(sample.server) + sum(map(len, names)))
 
     def list_groups(self) -> list[tuple[str, Group, Cause]]:
         """Return what is to be said, each with its server and its cause."""
