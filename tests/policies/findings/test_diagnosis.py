@@ -167,6 +167,7 @@ def test_every_blocked_exchange_is_in_one_finding_whatever_peers_send(
 def test_a_plain_finding_has_the_codes_of_its_rule() -> None:
     traffic = Traffic()
     traffic.get("/a", 200, JSON)
+    traffic.get("/b", 200, JSON)
     finding = only(traffic)
     assert finding.code == "allow-origin-missing"
     assert finding.rules == ("allow-origin-missing",)
