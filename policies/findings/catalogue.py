@@ -66,6 +66,7 @@ CAUSES: dict[str, str] = {
     "request-given-up": "The browser gave the request up.",
     "no-answer": "No answer came, for a reason that is not known.",
     "local-network-access": "A public page asks a machine of the local network, which takes a permission.",
+    "websocket-refused": "A server refused a WebSocket of another origin: CORS has no say in that.",
     "cookie-not-sent": "A cookie is set in a way that other sites' requests never carry it.",
     "cookie-third-party": "The browser withholds third-party cookies.",
     "cookie-ignored": "A cookie was set on a request without credentials, and thrown away.",
