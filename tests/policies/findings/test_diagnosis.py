@@ -234,6 +234,17 @@ def test_the_catalogue_holds_what_is_found_and_names_it_apart_from_the_rules() -
         summary("no-such-cause")
 
 
+def test_every_cause_that_is_named_is_in_the_catalogue() -> None:
+    paths = list(Path(room.__file__).parent.rglob("*.py"))
+    calls = [
+        node for path in paths for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)
+    ]
+    made = [call.args[0] for call in calls if isinstance(call.func, ast.Name) and call.func.id == "Cause" and call.args]
+    codes = {one.value for one in made if isinstance(one, ast.Constant)}
+    assert len(codes) > 40
+    assert codes <= set(CAUSES) | set(RULES)
+
+
 @pytest.mark.parametrize(
     ("headers", "code"),
     [

@@ -199,7 +199,7 @@ def test_what_lies_behind_a_refused_preflight(capsys: Said) -> None:
 def commands(out: str) -> list[list[str]]:
     """The commands printed, as a shell takes them."""
     lines = out.replace("\\\n", " ").splitlines()
-    return [shlex.split(line) for line in lines if line.startswith(("curl ", "corsight "))]
+    return [shlex.split(line) for line in lines if line.startswith(("curl ", "scripts/corsight "))]
 
 
 def test_the_commands_fetch_what_is_missing(capsys: Said, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -217,7 +217,7 @@ def test_the_commands_fetch_what_is_missing(capsys: Said, tmp_path: Path, monkey
         *("curl", "-i", "-X", "PUT", API, "-H", f"Origin: {PAGE}", "-H", "Content-Type: application/json"),
         *(">", "response.txt"),
     ]
-    assert again[0] == "corsight"
+    assert again[0] == "scripts/corsight"
     # The server answers as it was told to, and the last command says that all is well.
     needed = [line.strip() for line in out.partition("To pass, the preflight")[2].partition("#")[0].splitlines()]
     response = [line for line in needed if re.match(r"[A-Z][\w-]+: ", line)]
@@ -402,7 +402,7 @@ MESSAGE = (
 
 def test_a_message_is_explained(capsys: Said) -> None:
     code, out, err = raw(capsys, "check", "--paste", MESSAGE)
-    assert (code, err) == (0, "")
+    assert (code, err) == (1, "")
     plain = " ".join(out.split())
     assert plain.startswith(
         "Chromium blocked it at the preflight: The preflight was not answered with success asked "
@@ -413,7 +413,7 @@ def test_a_message_is_explained(capsys: Said) -> None:
     assert "Chromium calls it PreflightInvalidStatus" in plain
     curl, again = commands(out)
     assert curl[:5] == ["curl", "-i", "-X", "OPTIONS", "https://api.test/x?token=REDACTED"]
-    assert again[:6] == ["corsight", "check", "--origin", PAGE, "--url", "https://api.test/x?token=REDACTED"]
+    assert again[:6] == ["scripts/corsight", "check", "--origin", PAGE, "--url", "https://api.test/x?token=REDACTED"]
     assert "Put yours for METHOD: the message does not name it." in plain
 
 
@@ -428,12 +428,12 @@ def test_a_message_comes_from_a_file_or_stdin(capsys: Said, tmp_path: Path) -> N
 def test_a_message_that_may_mean_several_things_says_so(capsys: Said) -> None:
     message = "[Error] Origin https://app.test is not allowed by Access-Control-Allow-Origin. Status code: 413"
     code, out, _ = raw(capsys, "check", "--paste", message, "--url", API)
-    assert code == 0
+    assert code == 1
     assert "WebKit says the same of: Access-Control-Allow-Origin names another origin;" in " ".join(out.split())
     assert "was        status 413" in out
     curl, again = commands(out)
     assert curl == ["curl", "-i", API, "-H", f"Origin: {PAGE}", ">", "response.txt"]
-    assert again == [*("corsight", *TYPED), "--response", "response.txt"]
+    assert again == [*("scripts/corsight", *TYPED), "--response", "response.txt"]
 
 
 def test_a_list_that_the_message_does_not_show_is_only_added_to(capsys: Said) -> None:
@@ -465,33 +465,76 @@ def test_every_rule_can_be_explained(rule: str, capsys: Said) -> None:
     assert messages
     for message in sorted(messages)[:8]:
         code, out, err = raw(capsys, "check", "--paste", message)
-        assert (code, err) == (0, "")
+        assert (code, err) == (1, "")
         found = read_console(message)
         assert found is not None
         assert found.rule is not None
         assert RULES[found.rule].title in " ".join(out.split())
         for words in commands(out):
-            assert words[0] in ("curl", "corsight")
+            assert words[0] in ("curl", "scripts/corsight")
 
 
 def test_a_message_as_json(capsys: Said) -> None:
     code, out, _ = raw(capsys, "check", "--paste", MESSAGE, "--format", "json")
-    assert code == 0
+    assert code == 1
     said = json.loads(out)
     assert (said["engine"], said["rules"], said["preflight"]) == ("chromium", ["preflight-status-not-ok"], True)
     assert said["url"] == "https://api.test/x?token=REDACTED"
 
 
+def test_what_no_browser_writes_is_one_line(capsys: Said) -> None:
+    line = "--paste: no browser's console says this; paste the whole line, from its beginning"
+    assert raw(capsys, "check", "--paste", "hello") == (2, "", f"corsight: {line}\n")
+
+
+def test_several_messages_are_answered_one_by_one(capsys: Said) -> None:
+    other = (
+        "Access to fetch at 'https://b.test/2' from origin 'https://app.test' has been blocked by CORS policy: Method "
+        "PUT is not allowed by Access-Control-Allow-Methods in preflight response."
+    )
+    code, out, err = raw(capsys, "check", "--paste", f"{MESSAGE}\nUncaught TypeError: Failed to fetch\n{other}")
+    assert (code, err) == (1, "")
+    first, _, second = out.partition("2 of 2")
+    assert first.startswith("1 of 2\n")
+    assert RULES["preflight-status-not-ok"].title in " ".join(first.split())
+    assert RULES["preflight-method-not-allowed"].title in " ".join(second.split())
+    lines = raw(capsys, "check", "--format", "json", "--paste", f"{MESSAGE}\n{other}")[1].splitlines()
+    assert [json.loads(line)["rules"] for line in lines] == [
+        ["preflight-status-not-ok"],
+        ["preflight-method-not-allowed"],
+    ]
+
+
 @pytest.mark.parametrize(
-    ("text", "line"),
+    ("text", "code"),
     [
-        ("hello", "--paste: no browser's console says this about CORS; paste the whole line, from its beginning"),
+        ("TypeError: Failed to fetch", 1),
         (
-            "TypeError: Failed to fetch",
-            "--paste: this says only that the request failed; paste the line of the console beside it that gives the "
-            "reason",
+            "Refused to connect to 'https://b.test/' because it violates the following Content Security Policy "
+            "directive: \"connect-src 'self'\".",
+            1,
+        ),
+        ('Refused to get unsafe header "X-Total"', 0),
+        (
+            "A preload for 'https://b.test/f' is found, but is not used because the request credentials mode does "
+            "not match. Consider taking a look at crossorigin attribute.",
+            0,
         ),
     ],
 )
-def test_a_message_that_tells_nothing_is_one_line(text: str, line: str, capsys: Said) -> None:
-    assert raw(capsys, "check", "--paste", text) == (2, "", f"corsight: {line}\n")
+def test_the_exit_code_tells_whether_something_was_stopped(text: str, code: int, capsys: Said) -> None:
+    assert raw(capsys, "check", "--paste", text)[0] == code
+
+
+def test_a_redirect_is_told_and_nobody_is_to_allow_null(capsys: Said) -> None:
+    text = (
+        "Access to fetch at 'https://{}' (redirected from 'https://api.test/me') from origin 'null' has been blocked "
+        "by CORS policy: No 'Access-Control-Allow-Origin' header is present on the requested resource."
+    )
+    plain = " ".join(raw(capsys, "check", "--paste", text.format("files.test/me"))[1].split())
+    assert "The page asked https://api.test/me, which redirected it to https://files.test/me" in plain
+    assert "Access-Control-Allow-Origin: null" not in plain
+    assert "ask the last URL itself" in plain
+    plain = " ".join(raw(capsys, "check", "--paste", text.format("sso.test/login"))[1].split())
+    assert "location.href" in plain
+    assert "ask the last URL" not in plain
