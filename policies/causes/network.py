@@ -62,6 +62,21 @@ CAUSES = (
         cors=False,
     ),
     KnownCause(
+        "stopped-by-extension",
+        "An extension or a rule of the browser stopped the request.",
+        f"A blocker, tracking protection or a policy of the machine ended it before it left. {NO_SAY}",
+        "Try in a window without extensions, and exempt the host in the one that stops it.",
+        "client",
+        cors=False,
+    ),
+    KnownCause(
+        "answer-not-recorded",
+        "It failed in the browser, and the recording does not hold the answer that tells why.",
+        "Recordings made by browsers leave out what was blocked, its headers above all.",
+        "Record it with the proxy, or ask the server with curl and have that answer judged.",
+        "nobody",
+    ),
+    KnownCause(
         "no-answer",
         "No answer came, for a reason that is not known.",
         NO_SAY.replace("No response came, so there", "There"),
