@@ -1,7 +1,7 @@
 """The causes by their permanent codes, beside the rules: what is really wrong, and what to do.
 
 Traffic shows those of `answers`, `headers` and `network` (corsight.policies.findings tells which), consoles name those
-of `beside` too.
+of `network` and `beside`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from corsight.policies.causes.model import Actor, KnownCause
 FAMILIES = {
     "What answered": answers,
     "The headers, and who asks": headers,
-    "No answer": network,
+    "The network": network,
     "Beside CORS": beside,
 }
 """The families by their titles."""

@@ -172,14 +172,6 @@ CAUSES = (
         "nobody",
     ),
     KnownCause(
-        "private-network-access",
-        "An older Chromium asked for leave to reach the private network.",
-        "Chromium 104 to 138 sent a preflight with Access-Control-Request-Private-Network before requests of public "
-        "pages to private addresses. From 142 on there is no such preflight: the user is asked for a permission.",
-        "Answer Access-Control-Allow-Private-Network: true to that preflight for those versions; for younger ones see "
-        "the rule local-network-access.",
-    ),
-    KnownCause(
         "local-network-wrong-space",
         "The page said that the server is in another address space than it is.",
         "fetch() took targetAddressSpace, and the address that was reached is of another kind: loopback is this "

@@ -1,4 +1,4 @@
-"""Causes before any answer: nothing came back, or nothing was sent."""
+"""Causes in the network: nothing came back, or nothing was sent."""
 
 from __future__ import annotations
 
@@ -67,5 +67,13 @@ CAUSES = (
         NO_SAY.replace("No response came, so there", "There"),
         "Look at the server, TLS, the network and the browser's extensions.",
         cors=False,
+    ),
+    KnownCause(
+        "private-network-access",
+        "An older Chromium asked for leave to reach the private network.",
+        "Chromium 104 to 138 sent a preflight with Access-Control-Request-Private-Network before requests of public "
+        "pages to private addresses. From 142 on there is no such preflight: the user is asked for a permission.",
+        "Answer Access-Control-Allow-Private-Network: true to that preflight for those versions; for younger ones see "
+        "the rule local-network-access.",
     ),
 )
