@@ -250,7 +250,7 @@ CAUSES = (
         "client",
     ),
     KnownCause(
-        "offline",
+        "computer-offline",
         "Not CORS: the computer is offline, or its network changed.",
         "No response came: CORS is not the cause.",
         "Try again when the network is there.",

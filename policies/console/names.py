@@ -67,7 +67,7 @@ _NET_CAUSES = (
     ),
     ("blocked-by-extension", r"BLOCKED_BY_CLIENT|BLOCKED_BY_ADMINISTRATOR|BLOCKED_IN_INCOGNITO|BLOCKED_ENROLLMENT"),
     ("csp-forbids-it", r"BLOCKED_BY_CSP"),
-    ("offline", r"INTERNET_DISCONNECTED|NETWORK_(CHANGED|ACCESS_DENIED|IO_SUSPENDED)"),
+    ("computer-offline", r"INTERNET_DISCONNECTED|NETWORK_(CHANGED|ACCESS_DENIED|IO_SUSPENDED)"),
     ("request-given-up", r"ABORTED"),
     ("proxy-failed", r"PROXY_|TUNNEL_|SOCKS_|MANDATORY_PROXY"),
     ("unsafe-port", r"UNSAFE_PORT"),

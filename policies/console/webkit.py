@@ -57,7 +57,7 @@ SAYINGS = (
     Saying("connection-refused", "Could not connect to the server.", rule="network-error"),
     Saying("connection-timed-out", "The request timed out.", rule="network-error"),
     Saying("connection-closed", "The network connection was lost.", rule="network-error"),
-    Saying("offline", "The Internet connection appears to be offline.", rule="network-error"),
+    Saying("computer-offline", "The Internet connection appears to be offline.", rule="network-error"),
     Saying("tls-failed", "The certificate for this server is invalid.", rule="network-error"),
     Saying(
         "tls-failed",

@@ -34,7 +34,7 @@ _SPECS = {
     Algorithm.REDIRECT: "https://fetch.spec.whatwg.org/#http-redirect-fetch",
     Algorithm.MAIN_FETCH: "https://fetch.spec.whatwg.org/#concept-main-fetch",
     Algorithm.MIXED_CONTENT: "https://w3c.github.io/webappsec-mixed-content/#should-block-fetch",
-    Algorithm.LOCAL_NETWORK: "https://wicg.github.io/local-network-access/#local-network-access-check",
+    Algorithm.LOCAL_NETWORK: "https://wicg.github.io/local-network-access/",
     Algorithm.RESOURCE_POLICY: "https://fetch.spec.whatwg.org/#cross-origin-resource-policy-check",
     Algorithm.OPAQUE_BLOCKING: "https://github.com/annevk/orb",
     Algorithm.NETWORK: "https://fetch.spec.whatwg.org/#concept-network-error",
