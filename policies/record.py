@@ -39,6 +39,7 @@ def record(judged: Judged, explanation: Explanation | None = None, *, secrets: b
         and ruling.rule is not None
         and facts.destination == "empty"
         and not facts.event_source
+        and "initiator" not in entry.evidence
     ):
         evidence.append(INITIATOR)
     return {

@@ -50,6 +50,7 @@ class Unknown(StrEnum):
     PAGE = "page"
     EMBEDDER_POLICY = "embedder-policy"
     BODY = "body"
+    ANSWER = "answer"
     DESTINATION = "destination"
     HOST_PERMISSION = "host-permission"
     LOCAL_NETWORK = "local-network"
@@ -76,6 +77,8 @@ ASSUMPTIONS: dict[Assumption, str] = {
     (Unknown.EMBEDDER_POLICY, "credentialless"): "from a page with Cross-Origin-Embedder-Policy: credentialless",
     (Unknown.BODY, "data"): "with a body that is data",
     (Unknown.BODY, "other"): "with a body that is no data",
+    (Unknown.ANSWER, "blocked"): "with an answer that CORS does not let pass",
+    (Unknown.ANSWER, "none"): "without any answer",
     (Unknown.DESTINATION, "script"): "by a script element",
     (Unknown.DESTINATION, "empty"): "by fetch()",
 }

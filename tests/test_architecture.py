@@ -40,9 +40,10 @@ MAY_IMPORT = {
     "policies.log_record": NOUNS,
     "policies.record": DECISION | {"policies.session", "policies.redact", "policies.log_record", "policies.findings"},
     "policies.story": DECISION | {"policies.session", "policies.redact", "policies.findings"},
-    "addons.adapter": NOUNS,
-    "addons": POLICIES | {"addons.adapter"},
-    "scripts": POLICIES | {"addons.adapter"},
+    "addons.wire": set(),
+    "addons.adapter": NOUNS | {"addons.wire"},
+    "addons": POLICIES | {"addons.adapter", "addons.wire"},
+    "scripts": POLICIES | {"addons.adapter", "addons.wire"},
 }
 """Each part of the house, and the parts it may import beside itself."""
 
@@ -73,10 +74,10 @@ def imported(source: str, module: str, *, is_package: bool = False) -> Iterator[
 
 
 def part_of(name: str) -> str:
-    """The part of the house that the dotted `name` belongs to; the adapter is one of its own: recordings hold flows."""
+    """The part of the house that the dotted `name` belongs to; what reads flows is one of its own."""
     name = name.removeprefix(NAMESPACE)
     pair = ".".join(name.split(".")[:2])
-    return pair if name.startswith("policies.") or pair == "addons.adapter" else name.split(".")[0]
+    return pair if name.startswith("policies.") or pair in ("addons.adapter", "addons.wire") else name.split(".")[0]
 
 
 def breaches(source: str, module: str, *, is_package: bool = False) -> list[str]:

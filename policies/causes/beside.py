@@ -100,16 +100,6 @@ CAUSES = (
         stops=False,
     ),
     KnownCause(
-        "blocked-by-extension",
-        "Not CORS: an extension or the browser's own blocker stopped the request.",
-        "An ad blocker, a tracking protection or an administrator's policy stopped the request in the browser: it "
-        "never left, and the server was not asked.",
-        "Try a window without extensions. Names such as analytics, collect, track or ads in host or path are on the "
-        "blockers' lists: use others, or live without the answer.",
-        "client",
-        cors=False,
-    ),
-    KnownCause(
         "page-from-file",
         "The page was opened from disk (file:), and its files are no web origin.",
         "A page at a file: URL has the origin null, and browsers fetch nothing from disk with CORS: modules, fetch(), "

@@ -227,8 +227,8 @@ def _read_rest(lines: list[str], body: str) -> list[Message]:
     # Firefox writes in its user's language: what stays is the URL, and the names of the headers.
     if (asked := _find_url(body)) is not None and _LOCALISED.search(body):
         rules = _guess_rules(body)
-        cause = None if rules else "failed-without-reason"
-        return [Message("firefox", rules, cause, exact=False, url=asked, status=_find_status(body))]
+        guess = None if rules else "failed-without-reason"
+        return [Message("firefox", rules, guess, exact=False, url=asked, status=_find_status(body))]
     for status in map(read_beside, lines):
         if status.get("status", 0) >= 400 and "error" not in status:
             return [add(Message("chromium", cause="answered-with-an-error", exact=False), **status)]

@@ -40,7 +40,7 @@ SAYINGS = (
     ),
     Saying("csp-forbids-it", "because it does not appear in the {value} directive of the Content Security Policy"),
     Saying(
-        "blocked-by-extension", "Content blocker prevented frame displaying {page} from loading a resource from {url}"
+        "stopped-by-extension", "Content blocker prevented frame displaying {page} from loading a resource from {url}"
     ),
     # -- web sockets, streams, workers, canvases -------------------------------------------------------------------
     Saying("websocket-refused", "WebSocket connection to '{url}' failed: Unexpected response code: {status}"),

@@ -28,7 +28,9 @@ SHORT = 8
 
 
 def explain(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A recording of mitmproxy; - is stdin.")],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="A recording of mitmproxy, a HAR file or another; - is stdin.")
+    ],
     flow: Annotated[
         str | None, typer.Option(metavar="ID", help="Explain the fetch of the flow whose id is, or begins with, this.")
     ] = None,
