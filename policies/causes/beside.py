@@ -100,16 +100,6 @@ CAUSES = (
         stops=False,
     ),
     KnownCause(
-        "blocked-by-extension",
-        "Not CORS: an extension or the browser's own blocker stopped the request.",
-        "An ad blocker, a tracking protection or an administrator's policy stopped the request in the browser: it "
-        "never left, and the server was not asked.",
-        "Try a window without extensions. Names such as analytics, collect, track or ads in host or path are on the "
-        "blockers' lists: use others, or live without the answer.",
-        "client",
-        cors=False,
-    ),
-    KnownCause(
         "page-from-file",
         "The page was opened from disk (file:), and its files are no web origin.",
         "A page at a file: URL has the origin null, and browsers fetch nothing from disk with CORS: modules, fetch(), "
@@ -170,14 +160,6 @@ CAUSES = (
         "(same) origin never fails for CORS.",
         "Look for the line above it. If there is none, look for a navigation, a reload or an abort at that moment.",
         "nobody",
-    ),
-    KnownCause(
-        "private-network-access",
-        "An older Chromium asked for leave to reach the private network.",
-        "Chromium 104 to 138 sent a preflight with Access-Control-Request-Private-Network before requests of public "
-        "pages to private addresses. From 142 on there is no such preflight: the user is asked for a permission.",
-        "Answer Access-Control-Allow-Private-Network: true to that preflight for those versions; for younger ones see "
-        "the rule local-network-access.",
     ),
     KnownCause(
         "local-network-wrong-space",
@@ -258,7 +240,7 @@ CAUSES = (
         "client",
     ),
     KnownCause(
-        "offline",
+        "computer-offline",
         "Not CORS: the computer is offline, or its network changed.",
         "No response came: CORS is not the cause.",
         "Try again when the network is there.",
