@@ -164,7 +164,9 @@ class Browser:
 
     def _join_request(self, exchange: Exchange, reading: Reading, weight: int) -> Entry:
         preflight = None
-        if reading.origin is not None:
+        told = exchange.told
+        # What failed with its answer not recorded may never have been sent: it does not show that a preflight passed.
+        if reading.origin is not None and (told is None or not told.untold):
             preflight = self._expected.find_preflight(exchange, reading, lambda entry: self._rules_out(reading, entry))
         before = preflight or self._expected.find_redirect(exchange, reading)
         if before is not None:
