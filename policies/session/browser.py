@@ -252,6 +252,8 @@ class Browser:
         if self._credentials.overrules_absence(reading):
             fetch.doubt(Reason.NO_STORAGE_ACCESS)
         stated = self._credentials.stated(reading, exchange.request.url, first=entry.index == 0)
+        if stated is None and exchange.told is not None and exchange.told.credentials is not None:
+            stated = exchange.told.credentials, Reason.RECORDED_MODE
         if stated is None and reading.authorization and from_own_store(entry):
             stated = True, Reason.OWN_AUTHORIZATION
         if stated is not None and fetch.learn(*stated, self._credentials.certainty(stated[1], reading)):

@@ -50,10 +50,10 @@ def overrule(verdict: Verdict, exchange: Exchange, facts: Facts, told: Told, ver
             for branch in verdict.branches
         ]
         return unite(verdict.engine, passed_too, verdict.hidden)
-    if told.passed and facts.role != "preflight" and len(blocking) == len(verdict.branches):
+    if told.passed and len(blocking) == len(verdict.branches):
         passed = Branch(Ruling(PASSED[facts.tainting]), premise=verdict.branch.premise)
         return Verdict(verdict.engine, (passed,))
-    if told.passed is False and not blocking and facts.role != "preflight":
+    if told.passed is False and not blocking:
         return _name_failure(verdict, exchange, facts, told)
     if told.passed is None and any(branch.ruling.rule == ORB for branch in blocking):
         return _spare(verdict, facts, version)
