@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from corsight.policies.exchange import Exchange
+from corsight.policies.redact import redact
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.recordings.detect import detect
 from corsight.scripts.recordings.opening import STDIN, open_recording
+from corsight.scripts.recordings.remote import is_url
 
 
 class Recording:
@@ -19,18 +21,18 @@ class Recording:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.name = "stdin" if path == STDIN else path
+        self.name = "stdin" if path == STDIN else redact(path) if is_url(path) else path
         self.problem: CorsightError | None = None
         self.remarks: list[str] = []
         self.exchanges = 0
 
     def __iter__(self) -> Iterator[Exchange]:
-        with open_recording(self.path) as file:
-            try:
+        try:
+            with open_recording(self.path) as file:
                 for exchange in detect(file)(file, self.remarks.append):
                     if exchange is not None:
                         self.exchanges += 1
                         yield exchange
-            except CorsightError as error:
-                error.where = self.name
-                self.problem = error
+        except CorsightError as error:
+            error.where = self.name
+            self.problem = error
