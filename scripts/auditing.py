@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from corsight.policies.record import Lines
 from corsight.scripts.errors import CorsightError
-from corsight.scripts.judging import EngineChoice, judge_recording
+from corsight.scripts.judging import EngineChoice, explain, judge_recording
 from corsight.scripts.recordings import Recording
 from corsight.scripts.recordings.order import find_end
 from corsight.scripts.recordings.shares import part
@@ -80,18 +80,19 @@ def audit_one(
 ) -> Audited:
     """Return what came of one recording. `timed` puts the time before each record, never less than that before it."""
     findings, lines, latest = Findings(diagnose=plan.diagnose), Lines(ascii=True), 0.0
-    for judged in judge_recording(recording, plan.engine):
+    verdicts = judge_recording(recording, plan.engine)
+    for judged, explanation in explain(verdicts) if plan.records else ((one, None) for one in verdicts):
         findings.add(judged)
         if drifts is not None:
             drifts.add(judged)
         if stream is None or not plan.records:
             continue
-        line = lines.line(judged)
+        line = lines.line(judged, explanation)
         if timed:
             latest = max(latest, find_end(judged.entry.exchange))
             line = f"{latest!r} {line}"
         stream.write(line + "\n")
-    return Audited(recording.name, findings, recording.exchanges, recording.problem)
+    return Audited(recording.name, findings, recording.exchanges, recording.problem, recording.remarks)
 
 
 # -- many processes --------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ NOUNS = {"policies.evidence", "policies.exchange", "policies.facts", "policies.v
 RULES = NOUNS | {"policies.fetch", "policies.engines", "policies.rules"}
 DECISION = RULES | {"policies.decision"}
 POLICIES = DECISION | {"policies.session", "policies.findings", "policies.server", "policies.redact", "policies.record"}
-POLICIES |= {"policies.story", "policies.console", "policies.log_record"}
+POLICIES |= {"policies.story", "policies.console", "policies.log_record", "policies.causes"}
 
 MAY_IMPORT = {
     "policies": set(),
@@ -33,12 +33,13 @@ MAY_IMPORT = {
     "policies.engines": NOUNS | {"policies.fetch"},
     "policies.decision": DECISION,
     "policies.session": DECISION,
-    "policies.findings": DECISION | {"policies.session", "policies.redact"},
+    "policies.findings": DECISION | {"policies.session", "policies.redact", "policies.causes"},
     "policies.server": DECISION | {"policies.session", "policies.redact"},
-    "policies.console": RULES,
+    "policies.causes": {"policies.value"},
+    "policies.console": RULES | {"policies.causes"},
     "policies.log_record": NOUNS,
-    "policies.record": DECISION | {"policies.session", "policies.redact", "policies.log_record"},
-    "policies.story": DECISION | {"policies.session", "policies.redact", "policies.record"},
+    "policies.record": DECISION | {"policies.session", "policies.redact", "policies.log_record", "policies.findings"},
+    "policies.story": DECISION | {"policies.session", "policies.redact", "policies.findings"},
     "addons.wire": set(),
     "addons.adapter": NOUNS | {"addons.wire"},
     "addons": POLICIES | {"addons.adapter", "addons.wire"},

@@ -13,7 +13,7 @@ from corsight.policies.verdict import Outcome
 from corsight.scripts import auditing
 from corsight.scripts.errors import stop_at
 from corsight.scripts.options import Engine
-from corsight.scripts.recordings import check_output, check_readable, list_recordings
+from corsight.scripts.recordings import check_output, check_readable, list_recordings, list_remarks
 
 if TYPE_CHECKING:
     from corsight.scripts.report.drift import Drifts
@@ -24,7 +24,8 @@ def audit(
         list[str],
         typer.Argument(
             metavar="FILE",
-            help="mitmproxy's recordings, also packed (.gz, .zst); folders, patterns and URLs of them; - is stdin.",
+            help="Recordings of mitmproxy, HAR files and others, also packed (.gz, .zst); folders, patterns and URLs "
+            "of them; - is stdin.",
         ),
     ],
     format: Annotated[
@@ -74,7 +75,8 @@ def audit(
         if format == "text":
             from corsight.scripts.report.text import write
 
-            write(findings, [(one.name, one.exchanges) for one in audited], engine, stream)
+            read = [(one.name, one.exchanges) for one in audited]
+            write(findings, read, engine, stream, list_remarks(audited))
         if drifts is not None:
             drifts.write(stream if format == "text" else sys.stderr)
         stream.flush()

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from io import BufferedReader
 
 from corsight.policies.exchange import Exchange
-from corsight.scripts.errors import CorsightError
 from corsight.scripts.recordings import mitmproxy
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+LOOKED_AT = 4096
+MITMPROXY = re.compile(rb"\d+:")
+HAR = re.compile(rb'"(?:entries|creator|startedDateTime)"\s*:')
+"""What a HAR holds near its beginning, whatever stands around it."""
 
 type Remark = Callable[[str], None]
 """Takes a sentence about the recording as a whole: what its producer leaves out."""
@@ -22,7 +26,11 @@ Where the recording is damaged it raises a CorsightError, once all that is good 
 
 def detect(file: BufferedReader) -> Reader:
     """Return the reader for what is in the file."""
-    start = file.peek(64)[:64].removeprefix(BYTE_ORDER_MARK).lstrip()
-    if start.startswith(b"{"):
-        raise CorsightError("HAR and JSON are not read yet", todo="make a recording with mitmdump -w FILE")
+    start = file.peek(LOOKED_AT)[:LOOKED_AT].removeprefix(BYTE_ORDER_MARK).lstrip()
+    if MITMPROXY.match(start):
+        return mitmproxy.read
+    if start[:1] in (b"{", b"[") or HAR.search(start):
+        from corsight.scripts.recordings import har
+
+        return har.read
     return mitmproxy.read

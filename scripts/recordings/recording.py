@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 from corsight.policies.exchange import Exchange
 from corsight.policies.redact import redact
@@ -10,6 +11,18 @@ from corsight.scripts.errors import CorsightError
 from corsight.scripts.recordings.detect import detect
 from corsight.scripts.recordings.opening import STDIN, open_recording
 from corsight.scripts.recordings.remote import is_url
+
+NAMED = 3
+"""How many files a remark names."""
+
+
+class Remarked(Protocol):
+    """A recording, or what came of it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def remarks(self) -> list[str]: ...
 
 
 class Recording:
@@ -36,3 +49,22 @@ class Recording:
         except CorsightError as error:
             error.where = self.name
             self.problem = error
+        except Exception as error:
+            # No damage may end in a traceback; what was good before it has been yielded.
+            self.problem = CorsightError(
+                f"could not be read on after {self.exchanges} exchanges ({type(error).__name__})",
+                where=self.name,
+                todo="please report it, if the file is whole",
+            )
+
+
+def list_remarks(recordings: Sequence[Remarked]) -> list[str]:
+    """Return what is to know of these recordings, each remark once; of a few among several, by their names."""
+    names: dict[str, list[str]] = {}
+    for recording in recordings:
+        for remark in recording.remarks:
+            names.setdefault(remark, []).append(recording.name)
+    return [
+        remark if len(where) == len(recordings) else f"{', '.join(where[:NAMED])}: {remark}"
+        for remark, where in names.items()
+    ]

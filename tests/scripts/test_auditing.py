@@ -145,7 +145,7 @@ def test_bad_files_are_named_and_the_others_judged(jobs: str, folder: Path) -> N
 
 def test_policies_are_held_against_all_recordings_at_once(folder: Path) -> None:
     (folder / "policy.yaml").write_text(
-        'version: 1\npolicies:\n  - {name: all, match: {hosts: ["api.shop.test"]}, origins: ["https://shop.test"]}\n'
+        "version: 1\npolicies: [{name: a, match: {hosts: [api.shop.test]}, origins: [https://a.test], methods: [GET]}]"
     )
     reports = [run(folder, "0.mitm", "large.mitm", "--policy", "policy.yaml", "--jobs", jobs) for jobs in "12"]
     assert reports[0] == reports[1]
