@@ -146,6 +146,21 @@ class Traffic:
         standing.count_passed(sample, 1 if passes else -1)
         return "origin" if standing.count_kinds() != known else None
 
+    def unite(self, other: Traffic) -> None:
+        """Take in what was seen of other exchanges, after these."""
+        for pair, standing in other._standings.items():
+            own = _find(self._standings, pair, Standing)
+            own.replies += standing.replies
+            own.preflights += standing.preflights
+            own.bare |= standing.bare
+        for name, server in other._servers.items():
+            known = _find(self._servers, name, Server)
+            for value, times in server.allow_origins.items():
+                if value in known.allow_origins or len(known.allow_origins) < VALUES:
+                    known.allow_origins[value] += times
+            known.named.update(sorted(server.named - known.named)[: VALUES - len(known.named)])
+            known.errors |= server.errors
+
     def find_standing(self, origin: str, server: str) -> Standing:
         """Return how this server answers pages of this origin."""
         return self._standings.get((origin, server)) or Standing()

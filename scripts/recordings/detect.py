@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from io import BufferedReader
 
 from corsight.policies.exchange import Exchange
-from corsight.scripts.recordings import har, mitmproxy, netlog
+from corsight.scripts.recordings import mitmproxy
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 LOOKED_AT = 4096
@@ -31,7 +31,11 @@ def detect(file: BufferedReader) -> Reader:
     if MITMPROXY.match(start):
         return mitmproxy.read
     if NETLOG.match(start):
+        from corsight.scripts.recordings import netlog
+
         return netlog.read
     if start[:1] in (b"{", b"[") or HAR.search(start):
+        from corsight.scripts.recordings import har
+
         return har.read
     return mitmproxy.read
