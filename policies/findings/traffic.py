@@ -149,12 +149,13 @@ class Traffic:
     def unite(self, other: Traffic) -> None:
         """Take in what was seen of other exchanges, after these."""
         for pair, standing in other._standings.items():
-            own = _find(self._standings, pair, Standing)
+            own = _find(self._standings, pair, Standing, len(pair[0]) + len(pair[1]))
             own.replies += standing.replies
             own.preflights += standing.preflights
             own.bare |= standing.bare
         for name, server in other._servers.items():
-            known = _find(self._servers, name, Server)
+            known = _find(self._servers, name, Server, len(name))
+            known.replies += server.replies
             for value, times in server.allow_origins.items():
                 if value in known.allow_origins or len(known.allow_origins) < VALUES:
                     known.allow_origins[value] += times
