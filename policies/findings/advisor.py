@@ -66,6 +66,7 @@ class Advisor:
             self._note(sample, remarks.find_unreadable(sample))
             return
         self._cookies.add(sample)
+        self._note(sample, remarks.find_refused_socket(sample))
         if facts.tainting != "cors":
             return
         self._note(sample, remarks.find_permission(sample))

@@ -53,10 +53,11 @@ class Standing:
 
 @dataclass(slots=True)
 class Server:
-    """How one server answers, whoever asks: the values of Access-Control-Allow-Origin, the origins that were answered
-    by name, and the statuses of error replies that have the header.
+    """How one server answers, whoever asks: how many replies there were, the values of Access-Control-Allow-Origin, the
+    origins that were answered by name, and the statuses of error replies that have the header.
     """
 
+    replies: int = 0
     allow_origins: Counter[str] = field(default_factory=Counter)
     named: set[str] = field(default_factory=set)
     errors: set[int] = field(default_factory=set)
@@ -108,6 +109,7 @@ class Traffic:
         standing = _find(self._standings, (origin, sample.server), Standing)
         server = _find(self._servers, sample.server, Server)
         known, knew = standing.count_kinds(), server.count_kinds()
+        server.replies += 1
         if allow_origin is None:
             standing.bare.add(status)
         else:
