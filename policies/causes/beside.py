@@ -16,16 +16,6 @@ CAUSES = (
         cors=False,
     ),
     KnownCause(
-        "websocket-refused",
-        "Not CORS: the server refused the WebSocket's handshake.",
-        "CORS has no say in WebSockets: they connect across origins without asking. The handshake carries Origin, and "
-        "the server's own check of it answered 403; other statuses tell of a login, a wrong path or a proxy that does "
-        "not pass upgrades on.",
-        "Add the page's origin to the WebSocket server's list of allowed origins (allowedOrigins, CheckOrigin, "
-        "verifyClient and the like). Access-Control-Allow-Origin does nothing there.",
-        cors=False,
-    ),
-    KnownCause(
         "websocket-failed",
         "Not CORS: the WebSocket did not connect.",
         "CORS has no say in WebSockets. The server is not there, refused the handshake, its certificate is not "

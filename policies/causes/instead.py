@@ -82,9 +82,12 @@ CAUSES = (
     ),
     KnownCause(
         "websocket-refused",
-        "A server refused a WebSocket of another origin: CORS has no say in that.",
-        "Servers hold the Origin of a WebSocket's handshake against a list of their own.",
-        "Add the page's origin to that list.",
+        "Not CORS: the server refused the WebSocket's handshake.",
+        "CORS has no say in WebSockets: they connect across origins without asking. The handshake carries Origin, and "
+        "the server's own check of it answered 403; other statuses tell of a login, a wrong path or a proxy that does "
+        "not pass upgrades on.",
+        "Add the page's origin to the WebSocket server's list of allowed origins (allowedOrigins, CheckOrigin, "
+        "verifyClient and the like). Access-Control-Allow-Origin does nothing there.",
         cors=False,
     ),
 )

@@ -63,9 +63,11 @@ CAUSES = (
     ),
     KnownCause(
         "stopped-by-extension",
-        "An extension or a rule of the browser stopped the request.",
-        f"A blocker, tracking protection or a policy of the machine ended it before it left. {NO_SAY}",
-        "Try in a window without extensions, and exempt the host in the one that stops it.",
+        "Not CORS: an extension or the browser's own blocker stopped the request.",
+        "An ad blocker, a tracking protection or an administrator's policy stopped the request in the browser: it "
+        "never left, and the server was not asked.",
+        "Try a window without extensions. Names such as analytics, collect, track or ads in host or path are on the "
+        "blockers' lists: use others, or live without the answer.",
         "client",
         cors=False,
     ),
@@ -90,23 +92,5 @@ CAUSES = (
         "pages to private addresses. From 142 on there is no such preflight: the user is asked for a permission.",
         "Answer Access-Control-Allow-Private-Network: true to that preflight for those versions; for younger ones see "
         "the rule local-network-access.",
-    ),
-    KnownCause(
-        "stopped-by-extension",
-        "Not CORS: an extension or the browser's own blocker stopped the request.",
-        "An ad blocker, a tracking protection or an administrator's policy stopped the request in the browser: it "
-        "never left, and the server was not asked.",
-        "Try a window without extensions. Names such as analytics, collect, track or ads in host or path are on the "
-        "blockers' lists: use others, or live without the answer.",
-        "client",
-        cors=False,
-    ),
-    KnownCause(
-        "answer-not-recorded",
-        "It failed in the browser, and the recording does not hold the answer that tells why.",
-        "Recordings made in a browser often leave out what was blocked: its preflight, its answer, or the headers that "
-        "tell.",
-        "Record it with the proxy, which sees all of them.",
-        "nobody",
     ),
 )
