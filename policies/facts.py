@@ -28,6 +28,7 @@ class Premise(NamedTuple):
     tainting: Tainting = "basic"
     secure: bool = False
     embedder: EmbedderPolicy = "unsafe-none"
+    denied: bool = False
     mode: str = "unknown"
     destination: str = "unknown"
     distance: Distance = "cross-site"
@@ -44,8 +45,9 @@ class Facts:
     it asks for. `chain` holds the fetch's earlier URLs, `target` where a redirect leads (None when it leads nowhere, ""
     when it does not parse), and `redirect` is the redirect mode, or "xhr", which follows where fetch() would not. `xhr`
     tells that XMLHttpRequest asked. `tainting_too` is the other response tainting it may have, `secure` tells whether
-    the page is a secure one. `distance`, from the page over the whole redirect chain, and `embedder` matter to opaque
-    responses.
+    the page is a secure one. `local_network` tells whether the page may reach the local network, where it asks for that
+    and the browser connects by itself: through a proxy nobody is asked. `distance`, from the page over the whole
+    redirect chain, and `embedder` matter to opaque responses.
     """
 
     role: Role = "request"
@@ -72,6 +74,7 @@ class Facts:
     chain: tuple[str, ...] = ()
     target: str | None = None
     redirect: str = "follow"
+    local_network: Literal["allowed", "denied", "unknown"] | None = None
 
     @property
     def include(self) -> bool | None:
@@ -96,4 +99,5 @@ class Facts:
             destination=premise.destination if self.destination == "unknown" else self.destination,
             distance=premise.distance if self.distance is None else self.distance,
             redirect=premise.redirect if self.redirect == "unknown" else self.redirect,
+            local_network=None if self.local_network is None else "denied" if premise.denied else "allowed",
         )

@@ -10,8 +10,8 @@ from corsight.policies.decision.shape import Shape
 from corsight.policies.engines import ENGINES, EnginePolicy
 from corsight.policies.fetch.corp import EmbedderPolicy, cross_origin_resource_policy_check
 from corsight.policies.fetch.cors_check import cors_check
-from corsight.policies.fetch.headers import extract_header_list_values
 from corsight.policies.fetch.main_fetch import (
+    LOCAL_NETWORK,
     LOCATION,
     MIXED_CONTENT,
     MIXED_IMAGE_ADDRESS,
@@ -25,7 +25,7 @@ from corsight.policies.fetch.main_fetch import (
     USERINFO_EMBEDDED,
 )
 from corsight.policies.fetch.mime_type import STYLE, TYPED, is_blocked_by_mime_type, is_blocked_by_nosniff
-from corsight.policies.fetch.orb import extract_mime_essence, guess_data, is_body_blocked, is_opaque_response_blocked
+from corsight.policies.fetch.orb import guess_data, is_body_blocked, is_opaque_response_blocked
 from corsight.policies.fetch.preflight import Preflight, check_preflight
 from corsight.policies.fetch.steps import Algorithm, Question, Step
 from corsight.policies.rules.isolation import (
@@ -45,7 +45,9 @@ EMBEDDED = "embedded"
 SHAPES = 8192
 """How many shapes are remembered with what was decided of them."""
 REMEMBERED = 1024
-"""Characters of what peers sent up to which a shape is remembered."""
+"""Characters of what peers sent up to which a shape is remembered for long."""
+LONG = 128 * 1024, 8
+"""Characters up to which it is for as long as its own exchange takes, and how many such shapes are."""
 
 _PASSED = {"cors": Outcome.ALLOWED, "opaque": Outcome.OPAQUE, "basic": Outcome.NOT_CORS}
 
@@ -73,7 +75,9 @@ def decide(
     engine: EngineName, shape: Shape, include: bool, embedder: EmbedderPolicy, data: bool | None = None
 ) -> Decision:
     """Return what `engine` decides of a shape. `data` tells whether the body is data, where only the body does."""
-    function = _decide if shape.weight <= REMEMBERED else _decide.__wrapped__
+    if shape.weight <= REMEMBERED:
+        return _decide(engine, shape, include, embedder, data)
+    function = _decide_long if shape.weight <= LONG[0] else _decide.__wrapped__
     return function(engine, shape, include, embedder, data)
 
 
@@ -85,6 +89,9 @@ def _decide(engine: EngineName, shape: Shape, include: bool, embedder: EmbedderP
         return Decision(Outcome.BLOCKED, steps, failure)
     doubts = _list_doubts(ENGINES[engine], shape) if shape.tainting == "opaque" and data is None else ()
     return Decision(_PASSED[shape.tainting], steps, None, doubts)
+
+
+_decide_long = lru_cache(maxsize=LONG[1])(_decide.__wrapped__)
 
 
 def list_differing(engine: EngineName, shape: Shape, include: bool, embedder: EmbedderPolicy) -> tuple[EngineName, ...]:
@@ -152,8 +159,8 @@ def _check_preflight(policy: EnginePolicy, shape: Shape, include: bool, counted:
         allow_credentials=shape.allow_credentials,
         allow_methods=shape.allow_methods,
         allow_headers=shape.allow_headers,
-        methods=extract_header_list_values(shape.allow_methods),
-        headers=extract_header_list_values(shape.allow_headers),
+        methods=shape.methods,
+        headers=shape.headers,
         cross_origin=shape.cross_origin or not policy.same_origin_preflight_unchecked,
         authorization_by_wildcard=policy.authorization_by_wildcard,
         counted_lines=counted,
@@ -190,7 +197,7 @@ def _check_resource_policy(policy: EnginePolicy, shape: Shape, include: bool, em
 
 
 def _check_types(policy: EnginePolicy, shape: Shape, data: bool | None) -> Iterator[Step]:
-    essence = extract_mime_essence(shape.content_type) if shape.destination in TYPED else None
+    essence = shape.essence if shape.destination in TYPED else None
     compared = shape.content_type, shape.destination
     for check in policy.type_checks:
         if check == "orb":
@@ -227,7 +234,7 @@ def _is_blocked(policy: EnginePolicy, shape: Shape) -> bool | None:
     if rules is None or shape.role != "request" or (rules.own_origin_spared and shape.distance == "same-origin"):
         return False
     blocked = is_opaque_response_blocked(
-        shape.content_type,
+        shape.essence,
         nosniff=shape.nosniff,
         status=shape.status,
         destination=shape.destination,
@@ -237,7 +244,7 @@ def _is_blocked(policy: EnginePolicy, shape: Shape) -> bool | None:
     )
     if blocked is not None:
         return blocked
-    return is_body_blocked(shape.body, shape.content_type, nosniff=shape.nosniff, status=shape.status, rules=rules)
+    return is_body_blocked(shape.body, shape.essence, nosniff=shape.nosniff, status=shape.status, rules=rules)
 
 
 def _list_doubts(policy: EnginePolicy, shape: Shape) -> tuple[tuple[Assumption, bool], ...]:
@@ -245,7 +252,7 @@ def _list_doubts(policy: EnginePolicy, shape: Shape) -> tuple[tuple[Assumption, 
     if _is_blocked(policy, shape) is not None:
         return ()
     data, other = ((Unknown.BODY, "data"), True), ((Unknown.BODY, "other"), False)
-    likely_data = shape.body is None and guess_data(shape.content_type, status=shape.status)
+    likely_data = shape.body is None and guess_data(shape.essence, status=shape.status)
     return (data, other) if likely_data else (other, data)
 
 
@@ -257,6 +264,8 @@ def _weigh_hazard(policy: EnginePolicy, hazard: str) -> tuple[str | None, str]:
         return None, ""
     if hazard == UNREAD:
         return LOCATION if policy.location_read_anyhow else None, ""
+    if hazard == LOCAL_NETWORK:
+        return LOCAL_NETWORK if policy.local_network_access else None, ""
     minded = {
         MIXED_LOCALHOST: policy.localhost_is_mixed,
         MIXED_LOCAL_NETWORK: policy.local_network_is_mixed,

@@ -45,8 +45,12 @@ def list_premises(facts: Facts) -> list[_Assumed]:
         embedders = [facts.embedder]
     elif facts.likelier_embedder != "unsafe-none":
         embedders = [facts.likelier_embedder, "unsafe-none"]
+    denials = [facts.local_network == "denied"]
+    if facts.local_network == "unknown":
+        # A secure page may be given leave, any other never is.
+        denials = [facts.secure is False, facts.secure is not False]
     premises: list[_Assumed] = []
-    for include, tainting, secure, embedder in product(includes, taintings, secures, embedders):
+    for denied, include, tainting, secure, embedder in product(denials, includes, taintings, secures, embedders):
         if (tainting != "opaque" and embedder != embedders[0]) or (tainting != "cors" and include is not includes[0]):
             continue
         modes, distances = _list_modes(facts, tainting), _list_distances(facts, tainting)
@@ -71,7 +75,9 @@ def list_premises(facts: Facts) -> list[_Assumed]:
                     assumed.append((Unknown.DESTINATION, destination))
                 if facts.redirect == "unknown" and facts.role == "redirect":
                     assumed.append((Unknown.REDIRECT, redirect))
-                premise = Premise(include, tainting, secure, embedder, mode, destination, distance, redirect)
+                if len(denials) > 1:
+                    assumed.append((Unknown.LOCAL_NETWORK, "denied" if denied else "allowed"))
+                premise = Premise(include, tainting, secure, embedder, denied, mode, destination, distance, redirect)
                 premises.append((tuple(assumed), premise))
     return premises
 
@@ -101,6 +107,7 @@ def _is_open(facts: Facts) -> bool:
         or facts.secure is None
         or facts.embedder is None
         or facts.distance is None
+        or facts.local_network == "unknown"
         or (facts.role == "redirect" and "unknown" in (facts.mode, facts.destination, facts.redirect))
         or (facts.tainting == "opaque" and facts.destination == "unknown")
     )
@@ -112,6 +119,7 @@ def _close(facts: Facts) -> Premise:
         facts.tainting,
         bool(facts.secure),
         facts.embedder or "unsafe-none",
+        facts.local_network == "denied",
         facts.mode,
         facts.destination,
         facts.distance or facts.likelier_distance,

@@ -5,20 +5,22 @@ Traffic repeats its shapes, so each is decided once and remembered.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import NamedTuple
 
 from corsight.policies.exchange import Exchange, HeaderList, Response
 from corsight.policies.facts import Facts, Premise, Role
-from corsight.policies.fetch.main_fetch import Hazards, Tainting, check_redirect
+from corsight.policies.fetch.headers import Failure, extract_header_list_values
+from corsight.policies.fetch.main_fetch import LOCAL_NETWORK, Hazards, Tainting, check_redirect
 from corsight.policies.fetch.mime_type import TYPED, determine_nosniff
+from corsight.policies.fetch.orb import extract_mime_essence
 from corsight.policies.fetch.origin import Distance, origin_of
+from corsight.policies.fetch.steps import Question
 
 PROXY_AUTHENTICATION = 407
 
 
-class Shape(NamedTuple):
-    """All that a decision turns on; equal shapes have equal verdicts."""
-
+class _Values(NamedTuple):
     role: Role
     tainting: Tainting
     origin: str
@@ -52,6 +54,25 @@ class Shape(NamedTuple):
     """How many lines are named exactly Access-Control-Allow-Origin, where names keep their case."""
     weight: int
     """How many characters of what peers sent it holds; what they sent alike, they sent as long."""
+
+
+class Shape(_Values):
+    """All that a decision turns on; equal shapes have equal verdicts. What is long is parsed once for all engines."""
+
+    @cached_property
+    def methods(self) -> tuple[str, ...] | Failure | None:
+        """What Access-Control-Allow-Methods lists."""
+        return extract_header_list_values(self.allow_methods)
+
+    @cached_property
+    def headers(self) -> tuple[str, ...] | Failure | None:
+        """What Access-Control-Allow-Headers lists."""
+        return extract_header_list_values(self.allow_headers)
+
+    @cached_property
+    def essence(self) -> str | None:
+        """The essence of the Content-Type."""
+        return extract_mime_essence(self.content_type)
 
 
 def make_shape(exchange: Exchange, facts: Facts, response: Response, premise: Premise) -> Shape:
@@ -89,7 +110,7 @@ def make_shape(exchange: Exchange, facts: Facts, response: Response, premise: Pr
         allow_credentials,
         allow_methods,
         allow_headers,
-        _check_redirect(facts, premise) if facts.role == "redirect" else (),
+        _list_hazards(facts, premise),
         resource_policy,
         content_type,
         content_range,
@@ -138,6 +159,17 @@ def count_origin_lines(exchange: Exchange, response: Response) -> int:
     if exchange.http2 or not response.headers.repeats or len(response.headers.lines("access-control-allow-origin")) < 2:
         return 0
     return sum(name == b"Access-Control-Allow-Origin" for name, _ in response.headers.fields)
+
+
+_LOCAL_NETWORK_ALLOWED: Hazards = ((Question.LOCAL_NETWORK, None),)
+_LOCAL_NETWORK_DENIED: Hazards = ((Question.LOCAL_NETWORK, LOCAL_NETWORK),)
+
+
+def _list_hazards(facts: Facts, premise: Premise) -> Hazards:
+    redirect = _check_redirect(facts, premise) if facts.role == "redirect" else ()
+    if facts.local_network is None:
+        return redirect
+    return redirect + (_LOCAL_NETWORK_DENIED if premise.denied else _LOCAL_NETWORK_ALLOWED)
 
 
 def _check_redirect(facts: Facts, premise: Premise) -> Hazards:

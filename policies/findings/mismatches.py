@@ -41,6 +41,7 @@ TURNED_ON = {
     "mime-type-blocked": ("Content-Type",),
     "proxy-authentication": (STATUS,),
     "redirect-refused": (STATUS, "Location"),
+    "local-network-access": (STATUS,),
     "network-error": (STATUS,),
 }
 """What of the response each blocking rule looks at, and so is shown of it."""

@@ -14,7 +14,7 @@ from corsight.policies.engines import ENGINES
 from corsight.policies.evidence import Certainty, Evidence, Reason
 from corsight.policies.exchange import Exchange, Response
 from corsight.policies.facts import Facts
-from corsight.policies.fetch.orb import is_opaque_response_blocked
+from corsight.policies.fetch.orb import extract_mime_essence, is_opaque_response_blocked
 from corsight.policies.fetch.origin import origin_of
 from corsight.policies.fetch.preflight_cache import CacheEntry, PreflightCache
 from corsight.policies.fetch.redirect import location_url
@@ -127,7 +127,7 @@ class Browser:
             return False
         get = response.headers.get
         blocked = is_opaque_response_blocked(
-            get("content-type"),
+            extract_mime_essence(get("content-type")),
             nosniff=(get("x-content-type-options") or "").lower() == "nosniff",
             status=response.status,
             destination=entry.destination,
@@ -189,7 +189,10 @@ class Browser:
         return entry
 
     def _join_request(self, exchange: Exchange, reading: Reading, weight: int) -> Entry:
-        preflight = None if reading.origin is None else self._find_preflight(exchange, reading)
+        preflight, told = None, exchange.told
+        # What failed with its answer not recorded may never have been sent: it does not show that a preflight passed.
+        if reading.origin is not None and (told is None or not told.untold):
+            preflight = self._find_preflight(exchange, reading)
         before = preflight or self._expected.find_redirect(exchange, reading)
         if before is not None:
             entry = self._join(exchange, reading, before.fetch, weight)
@@ -324,6 +327,8 @@ class Browser:
         if self._credentials.overrules_absence(reading):
             fetch.doubt(Reason.NO_STORAGE_ACCESS)
         stated = self._credentials.stated(reading, exchange.request.url, first=entry.index == 0)
+        if stated is None and exchange.told is not None and exchange.told.credentials is not None:
+            stated = exchange.told.credentials, Reason.RECORDED_MODE
         if stated is None and reading.authorization and from_own_store(entry):
             stated = True, Reason.OWN_AUTHORIZATION
         if stated is not None and fetch.learn(*stated, self._credentials.certainty(stated[1], reading)):

@@ -98,7 +98,7 @@ def test_codes_never_change() -> None:
         *("cors-headers-twice", "cors-header-misspelt", "cors-header-sent-by-client", "request-header-on-response"),
         *("allow-lists-on-response", "expose-wildcard-with-credentials", "expose-headers-invalid"),
         *("expose-headers-on-preflight", "headers-asked-in-vain", "nosniff-mime-type", "mime-type-blocked"),
-        *("proxy-authentication", "redirect-refused"),
+        *("proxy-authentication", "redirect-refused", "local-network-access"),
     ):
         assert code in RULES
 
