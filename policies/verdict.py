@@ -52,6 +52,7 @@ class Unknown(StrEnum):
     BODY = "body"
     ANSWER = "answer"
     DESTINATION = "destination"
+    HOST_PERMISSION = "host-permission"
 
 
 type Assumption = tuple[Unknown, str]
@@ -64,6 +65,8 @@ ASSUMPTIONS: dict[Assumption, str] = {
     (Unknown.MODE, "no-cors"): "without CORS (mode no-cors)",
     (Unknown.MODE, "cors"): "with CORS (mode cors)",
     (Unknown.MODE, "same-origin"): "as a request to its own origin",
+    (Unknown.HOST_PERMISSION, "granted"): "by an extension that was granted the host (host_permissions)",
+    (Unknown.HOST_PERMISSION, "missing"): "by an extension that was not granted the host",
     (Unknown.PAGE, "secure"): "from an https page",
     (Unknown.PAGE, "insecure"): "from an http page",
     (Unknown.EMBEDDER_POLICY, "unsafe-none"): "from a page without Cross-Origin-Embedder-Policy",

@@ -12,7 +12,7 @@ import typer
 from corsight.policies.record import record
 from corsight.policies.verdict import Outcome
 from corsight.scripts.errors import stop_at
-from corsight.scripts.judging import judge_recording
+from corsight.scripts.judging import explain, judge_recording
 from corsight.scripts.options import Engine
 from corsight.scripts.policy_files import read_policies
 from corsight.scripts.recordings import Recording, check_output, check_readable, list_remarks
@@ -61,13 +61,14 @@ def audit(
         else open(output, "w", encoding="utf-8", errors="backslashreplace") as stream
     ):
         for recording in recordings:
-            for judged in judge_recording(recording, engine):
+            verdicts = judge_recording(recording, engine)
+            for judged, explanation in explain(verdicts) if format == "jsonl" else ((one, None) for one in verdicts):
                 findings.add(judged)
                 if policy:
                     drifts.add(judged)
                 if format == "jsonl":
                     # ASCII: whatever a peer sent, nothing in it moves a terminal's cursor.
-                    line = json.dumps(record(judged), check_circular=False, separators=(",", ":"))
+                    line = json.dumps(record(judged, explanation), check_circular=False, separators=(",", ":"))
                     stream.write(line + "\n")
         if format == "text":
             read = [(recording.name, recording.exchanges) for recording in recordings]

@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator
 from io import BufferedReader
 
 from corsight.policies.exchange import Exchange
-from corsight.scripts.recordings import har, mitmproxy, netlog
+from corsight.scripts.recordings import curl, har, mitmproxy, netlog, trace
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 LOOKED_AT = 4096
 MITMPROXY = re.compile(rb"\d+:")
 NETLOG = re.compile(rb'\{\s*"constants"\s*:')
+ZIP = b"PK\x03\x04"
+CURL = re.compile(rb"^(?:> [!-~]+ \S+ HTTP/\d|\* +(?:Trying |Host \S+ was resolved|Connected to ))", re.MULTILINE)
 HAR = re.compile(rb'"(?:entries|creator|startedDateTime)"\s*:')
 """What a HAR holds near its beginning, whatever stands around it."""
 
@@ -32,6 +34,10 @@ def detect(file: BufferedReader) -> Reader:
         return mitmproxy.read
     if NETLOG.match(start):
         return netlog.read
+    if start.startswith(ZIP):
+        return trace.read
+    if CURL.search(start):
+        return curl.read
     if start[:1] in (b"{", b"[") or HAR.search(start):
         return har.read
     return mitmproxy.read
