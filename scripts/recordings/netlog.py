@@ -121,7 +121,8 @@ class Events:
         elif name == "HTTP_TRANSACTION_READ_RESPONSE_HEADERS":
             state.response = _read_response(_params(event).get("headers"), self._time(event))
         elif name == "COMPUTED_PRIVACY_MODE":
-            state.credentials = _params(event).get("privacy_mode") == "disabled"
+            # Enabled it is for requests without credentials, and for those whose cookies are third-party and withheld.
+            state.credentials = True if _params(event).get("privacy_mode") == "disabled" else None
         elif name == "CREATED_BY":
             state.parent = (_params(event).get("source_dependency") or {}).get("id")
         elif name == "FAILED":

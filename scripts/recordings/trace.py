@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from io import BufferedReader
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from corsight.policies.console import Message, read_console
 from corsight.policies.exchange import Exchange
@@ -41,23 +41,23 @@ def read(file: BufferedReader, remark: Remark) -> Iterator[Exchange | None]:
     """Yield the exchanges of a trace, or of the HARs in an archive."""
     with seekable(file) as stream:
         try:
-            archive = zipfile.ZipFile(stream)
-        except (zipfile.BadZipFile, OSError) as error:
+            with zipfile.ZipFile(stream) as archive:
+                yield from _read_archive(archive, remark)
+        except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError) as error:
             raise CorsightError(f"is a damaged zip archive ({error})", todo="make it again") from None
-        with archive:
-            names = [info.filename for info in archive.infolist() if info.file_size <= LARGEST]
-            networks = [name for name in names if name.endswith(".network")]
-            hars = [name for name in names if name.endswith(".har")]
-            try:
-                if networks:
-                    yield from _read_trace(archive, networks, [name for name in names if name.endswith(".trace")], remark)
-                for name in hars:
-                    with archive.open(name) as unpacked:
-                        yield from read_har(BufferedReader(unpacked), remark)  # type: ignore[type-var]
-            except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-                raise CorsightError(f"is a zip archive that cannot be unpacked ({error})", todo="make it again") from None
+
+
+def _read_archive(archive: zipfile.ZipFile, remark: Remark) -> Iterator[Exchange | None]:
+    names = [info.filename for info in archive.infolist() if info.file_size <= LARGEST]
+    networks = [name for name in names if name.endswith(".network")]
+    hars = [name for name in names if name.endswith(".har")]
     if not networks and not hars:
-        raise CorsightError("is a zip archive without a HAR or a Playwright trace in it", todo="name the recording itself")
+        raise CorsightError("is a zip archive without a HAR or a Playwright trace in it", todo="name the recording")
+    if networks:
+        yield from _read_trace(archive, networks, [name for name in names if name.endswith(".trace")], remark)
+    for name in hars:
+        with archive.open(name) as unpacked:
+            yield from read_har(BufferedReader(cast(Any, unpacked)), remark)
 
 
 def _read_trace(
@@ -71,6 +71,9 @@ def _read_trace(
                     browser = event["browserName"]
                 elif event.get("type") == "console":
                     messages.add(str(event.get("text", "")))
+                elif event.get("class") == "ConsoleMessage" and isinstance(event.get("initializer"), dict):
+                    # As versions before 1.38 wrote it.
+                    messages.add(str(event["initializer"].get("text", "")))
     log = Log([], Program("Playwright"), Program(browser) if browser else None)
     for exchange in read_log(log, _entries(archive, networks), lambda text: None):
         yield None if exchange is None else messages.explain(exchange)
