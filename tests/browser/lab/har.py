@@ -35,6 +35,7 @@ type Scenario = dict[str, Any]
 
 HAR, WHOLE, NETLOG, EXPORT = "sanitized.har", "whole.har", "netlog.json", "mitmproxy.har"
 NAMES = {
+    FLOWS: "recording of mitmproxy",
     HAR: "HAR of DevTools, as saved by default",
     WHOLE: "HAR of DevTools, with sensitive data",
     NETLOG: "NetLog",
@@ -161,7 +162,7 @@ def compare(out: Path) -> dict[str, Record]:
     """
     base = judge(out)
     table = {}
-    for name in filter(lambda name: (out / name).exists(), NAMES):
+    for name in filter(lambda name: name != FLOWS and (out / name).exists(), NAMES):
         recording = Recording(str(out / name))
         records = [json.loads(LINES.line(judged)) for judged in judge_recording(recording, held=10**6)]
         table[name] = _compare(base, records) | _figures(score_records(out, records))
@@ -184,6 +185,10 @@ def _compare(base: list[Record], records: list[Record]) -> Record:
             counts["lost"] += len(mine)
             continue
         for one, other in zip(mine, theirs, strict=True):
+            if one["status"] is None:
+                # The proxy answered in the server's place, and the browser took that for the server's answer.
+                counts["exchanges"] -= 1
+                continue
             if one["outcome"] == other["outcome"]:
                 counts["likelier" if (one["certainty"], other["certainty"]) == ("certain", "likely") else "same"] += 1
             elif one["certainty"] == other["certainty"] == "certain":

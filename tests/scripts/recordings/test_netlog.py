@@ -131,6 +131,13 @@ def test_a_preflight_fails_by_the_rule_that_its_number_names(read: Any) -> None:
         assert judged[0].verdict.ruling.rule == "preflight-status-not-ok"
 
 
+def test_bytes_beyond_ascii_are_unescaped(read: Any) -> None:
+    line = "%ESCAPED:\u200b Access-Control-Allow-Origin: https://a.example%E9%25"
+    judged, _ = read(written([alive(7, BEGIN), *exchange(7, answer=[line]), alive(7, END)]))
+    headers = judged[0].entry.exchange.response.headers
+    assert headers.get("access-control-allow-origin") == "https://a.example\xe9%"
+
+
 def test_redirects_are_exchanges_of_one_source(read: Any) -> None:
     hop = exchange(7, status="302 Found", answer=[f"Location: {URL}/b", "Access-Control-Allow-Origin: *"])
     events = [alive(7, BEGIN), *hop, *exchange(7, url=f"{URL}/b", answer=["Access-Control-Allow-Origin: *"], at=9)]
