@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from io import BufferedReader
 
 from corsight.policies.exchange import Exchange
-from corsight.scripts.recordings import curl, har, mitmproxy, netlog, trace
+from corsight.scripts.recordings import mitmproxy
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 LOOKED_AT = 4096
@@ -30,14 +30,23 @@ Where the recording is damaged it raises a CorsightError, once all that is good 
 def detect(file: BufferedReader) -> Reader:
     """Return the reader for what is in the file."""
     start = file.peek(LOOKED_AT)[:LOOKED_AT].removeprefix(BYTE_ORDER_MARK).lstrip()
+    # Each is imported when it is met: most files are of one kind.
     if MITMPROXY.match(start):
         return mitmproxy.read
     if NETLOG.match(start):
+        from corsight.scripts.recordings import netlog
+
         return netlog.read
     if start.startswith(ZIP):
+        from corsight.scripts.recordings import trace
+
         return trace.read
     if CURL.search(start):
+        from corsight.scripts.recordings import curl
+
         return curl.read
     if start[:1] in (b"{", b"[") or HAR.search(start):
+        from corsight.scripts.recordings import har
+
         return har.read
     return mitmproxy.read
