@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -575,6 +576,10 @@ def test_what_is_not_asked_of_a_server_is_no_exchange(read: Any, url: str) -> No
     one["request"]["url"] = url
     found = read(har(one, entry(answer=ALLOW)))
     assert len(found.judged) == 1
+
+
+def test_gzip_is_unpacked(read: Any) -> None:
+    assert read(gzip.compress(json.dumps(WHOLE).encode())).said == ["GET allowed certain", "GET allowed certain"]
 
 
 def test_a_har_without_entries_is_one(read: Any) -> None:
