@@ -163,7 +163,7 @@ def find_uncovered_name(
 def _find_missing(
     listed: Iterable[str], names: Iterable[str], include: bool, authorization_by_wildcard: bool
 ) -> set[str]:
-    """Return the names that are not allowed, lower case (https://fetch.spec.whatwg.org/#cors-preflight-fetch-0)."""
+    """Return the names that are not allowed, lower case. https://fetch.spec.whatwg.org/#cors-preflight-fetch-0"""
     items = set(map(str.lower, listed))
     # 7.7. "For each unsafeName …, if unsafeName is not a byte-case-insensitive match for an item in headerNames …"
     missing = set(map(str.lower, names)) - items

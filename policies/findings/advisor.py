@@ -68,6 +68,7 @@ class Advisor:
             self._note(sample, remarks.find_unreadable(sample))
             return
         self._cookies.add(sample)
+        self._note(sample, remarks.find_refused_socket(sample))
         if facts.tainting != "cors":
             return
         self._note(sample, remarks.find_permission(sample))
@@ -89,6 +90,30 @@ class Advisor:
             if not ABOUT_EXPOSING & {remark.cause.code for remark in advice}:
                 self._note(sample, remarks.find_unexposed(sample))
         self._note(sample, remarks.find_blocking_engine(sample))
+
+    def unite(self, other: Advisor) -> None:
+        """Take in the advice on other exchanges."""
+        for key, group in other._groups.items():
+            known = self._groups.get(key)
+            if known is not None:
+                known.unite(group)
+            elif len(self._groups) < GROUPS:
+                self._groups[key] = group
+        for question, asked in other._asked.items():
+            own = self._asked.get(question)
+            if own is not None:
+                asked.first, asked.count = min(asked.first, own.first), asked.count + own.count
+                asked.last = max(own.last, asked.last, key=lambda one: one.moment)
+            self._asked.put(question, asked)
+        for server, reflected in other._reflected.items():
+            before = self._reflected.get(server)
+            if before is not None:
+                reflected.first = min(before.first, reflected.first, key=lambda one: one.moment)
+                for site, origin in sorted(before.origins.items()):
+                    if len(reflected.origins) < SITES or site in reflected.origins:
+                        reflected.origins[site] = min(origin, reflected.origins.get(site, origin))
+            self._reflected.put(server, reflected)
+        self._cookies.unite(other._cookies)
 
     def list_groups(self) -> list[tuple[str, Group, Cause]]:
         """Return the groups, each with its server and its cause."""

@@ -7,6 +7,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from corsight.policies.findings.advisor import Advisor
 from corsight.policies.findings.case import Case, read_case
 from corsight.policies.findings.causes import explain, explain_rule
@@ -64,6 +66,28 @@ class Diagnosis:
         """There is no room to tell it apart: only its rule is told."""
         group, _ = self._rest.setdefault((kind, case.rule), (Group(kind, sample), case))
         group.add(sample, find_mismatch(sample))
+
+    def unite(self, other: Diagnosis) -> None:
+        """Take in the diagnosis of other exchanges, of other clients or another recording; it is of no use then."""
+        self._traffic.unite(other._traffic)
+        for (kind, case), group in other._groups.items():
+            known = self._groups.get((kind, case))
+            if known is not None:
+                known.unite(group)
+            elif len(self._groups) < GROUPS:
+                self._groups[kind, replace(case, traffic=self._traffic)] = group
+            else:
+                self._unite_rest(kind, case, group)
+        for (kind, _), (group, case) in other._rest.items():
+            self._unite_rest(kind, case, group)
+        self._advisor.unite(other._advisor)
+
+    def _unite_rest(self, kind: Kind, case: Case, group: Group) -> None:
+        known = self._rest.get((kind, case.rule))
+        if known is None:
+            self._rest[kind, case.rule] = group, replace(case, traffic=self._traffic)
+        else:
+            known[0].unite(group)
 
     def list_findings(self) -> list[Finding]:
         """Return the findings: what is blocked, what failed, advice, each by certainty and count."""

@@ -57,10 +57,11 @@ class Standing:
 
 @dataclass(slots=True)
 class Server:
-    """How one server answers, whoever asks: the values of Access-Control-Allow-Origin, the origins that were answered
-    by name, and the statuses of error replies that have the header.
+    """How one server answers, whoever asks: how many replies there were, the values of Access-Control-Allow-Origin, the
+    origins that were answered by name, and the statuses of error replies that have the header.
     """
 
+    replies: int = 0
     allow_origins: Counter[str] = field(default_factory=Counter)
     named: set[str] = field(default_factory=set)
     errors: set[int] = field(default_factory=set)
@@ -112,6 +113,7 @@ class Traffic:
         standing = _find(self._standings, (origin, sample.server), Standing, len(origin) + len(sample.server))
         server = _find(self._servers, sample.server, Server, len(sample.server))
         known, knew = standing.count_kinds(), server.count_kinds()
+        server.replies += 1
         if allow_origin is None:
             standing.bare.add(status)
         else:
@@ -143,6 +145,22 @@ class Traffic:
         known = standing.count_kinds()
         standing.count_passed(sample, 1 if passes else -1)
         return "origin" if standing.count_kinds() != known else None
+
+    def unite(self, other: Traffic) -> None:
+        """Take in what was seen of other exchanges, after these."""
+        for pair, standing in other._standings.items():
+            own = _find(self._standings, pair, Standing, len(pair[0]) + len(pair[1]))
+            own.replies += standing.replies
+            own.preflights += standing.preflights
+            own.bare |= standing.bare
+        for name, server in other._servers.items():
+            known = _find(self._servers, name, Server, len(name))
+            known.replies += server.replies
+            for value, times in server.allow_origins.items():
+                if value in known.allow_origins or len(known.allow_origins) < VALUES:
+                    known.allow_origins[value] += times
+            known.named.update(sorted(server.named - known.named)[: VALUES - len(known.named)])
+            known.errors |= server.errors
 
     def find_standing(self, origin: str, server: str) -> Standing:
         """Return how this server answers pages of this origin."""

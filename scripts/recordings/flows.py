@@ -7,6 +7,7 @@ then mitmproxy's own reader has the word on it, so that what is read here is wha
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from math import isfinite
 
@@ -33,6 +34,12 @@ MESSAGE = frozenset(b"http_version headers content trailers timestamp_start time
 REQUEST = MESSAGE | frozenset(b"host port method scheme authority path".split())
 RESPONSE = MESSAGE | frozenset(b"status_code reason".split())
 ERROR = frozenset(b"msg timestamp".split())
+
+ENDING = 256
+"""Bytes in which the end of a flow is looked for that tells its client."""
+_ending = re.compile(
+    rb"8:peername;\d+:\d+:([^;]*);[\d:#]*\]\}5:error;0:~2:id;36:[^;]{36};4:type;4:http;7:version;2:\d\d#\Z"
+).search
 
 type Span = tuple[int, int, int]
 """Where a value begins and ends in the bytes around it, and the sign of its type."""
@@ -74,7 +81,11 @@ def read_flow(data: bytes, start: int, end: int, prefix: int = 0) -> Exchange | 
 
 
 def find_client(data: bytes, start: int, end: int) -> bytes:
-    """Return what tells one client's flows from another's; empty where the flow is odd, or none of a client."""
+    """Return a flow's client by its address; empty where the flow is odd."""
+    # Its address is mostly the last thing that a flow without an error says of its client.
+    found = _ending(data, max(start, end - ENDING), end)
+    if found is not None:
+        return found[1]
     try:
         connection = data[slice(*_span(_index(data, start, end), b"client_conn", DICTIONARY))]
         read = _read_connection if len(connection) <= LONGEST else _read_connection.__wrapped__

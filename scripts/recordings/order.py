@@ -24,8 +24,7 @@ def in_time(exchanges: Iterable[Exchange], held: int = REORDERED) -> Iterator[tu
     moments: list[tuple[float, int, bool, Exchange]] = []
     weight = 0
     for number, exchange in enumerate(exchanges):
-        start = exchange.request.started
-        end = start if exchange.response is None else max(start, exchange.response.received - SLACK)
+        start, end = exchange.request.started, find_end(exchange)
         heapq.heappush(moments, (start, 2 * number, True, replace(exchange, response=None, proxy_status=None)))
         heapq.heappush(moments, (end, 2 * number + 1, False, exchange))
         weight += weigh_exchange(exchange)
@@ -35,3 +34,9 @@ def in_time(exchanges: Iterable[Exchange], held: int = REORDERED) -> Iterator[tu
             yield begins, first
     while moments:
         yield heapq.heappop(moments)[2:]
+
+
+def find_end(exchange: Exchange) -> float:
+    """Return the moment at which an exchange is judged: when its response came."""
+    start, response = exchange.request.started, exchange.response
+    return start if response is None else max(start, response.received - SLACK)

@@ -66,7 +66,7 @@ def test_a_truncated_file_yields_what_is_whole(cut: int, tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     "content",
-    [b"GET / HTTP/1.1\r\n", b"\x1f\x8b\x08\x00", b"12:abc", b"3:abc,", b"0:}", b"999999999999:x", b"\x00" * 9],
+    [b"GET / HTTP/1.1\r\n", b"12:abc", b"3:abc,", b"0:}", b"999999999999:x", b"\x00" * 9],
 )
 def test_a_foreign_file_is_told_from_a_recording(content: bytes, tmp_path: Path) -> None:
     urls, problem = read(tmp_path / "a", content)
