@@ -18,7 +18,7 @@ from corsight.policies.story import Story, tell
 from corsight.policies.story.text import lines
 from corsight.policies.verdict import EngineName, Outcome
 
-LIMIT = 64 * 1024 * 1024
+LIMIT = 16 * 1024 * 1024
 """Bytes of their URLs and headers that are remembered."""
 SIZE = 10_000
 """How many exchanges are remembered."""

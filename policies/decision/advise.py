@@ -63,7 +63,10 @@ def advise(exchange: Exchange, facts: Facts, engine: EngineName, preflight: Resp
     codes = _codes.get(shape)
     if codes is None:
         codes = tuple([one.code for one in advice(exchange, facts, engine, preflight)])
-        if sum([len(name) + len(value) for name, value in response.headers.fields]) <= LONG:
+        weight = len(facts.origin or "") + len(facts.method) + sum(map(len, facts.names))
+        if preflight is not None:
+            weight += len(preflight.headers.get(EXPOSE) or "")
+        if weight + sum([len(name) + len(value) for name, value in response.headers.fields]) <= LONG:
             if len(_codes) >= SHAPES:
                 _codes.clear()
             _codes[shape] = codes

@@ -18,13 +18,13 @@ from corsight.policies.findings.remarks import list_remarks
 from corsight.policies.findings.sample import Sample
 from corsight.policies.findings.traffic import News, Traffic
 from corsight.policies.session import Judged
-from corsight.policies.session.memory import GIANT, Memory, weigh_request
+from corsight.policies.session.memory import GIANT, Memory, weigh_exchange
 from corsight.policies.verdict import Outcome, Verdict
 
 SAMPLES = 4096
 """Blocked exchanges that are remembered, with what was seen before each."""
-LIMIT = 16 * 1024 * 1024
-"""Bytes of their requests that are remembered."""
+LIMIT = 4 * 1024 * 1024
+"""Bytes of their URLs and headers that are remembered."""
 WAITING = 256
 """Exchanges that nobody has asked about yet: they are taken in when somebody does."""
 SERVERS, FOLLOWED = 256, 16
@@ -89,7 +89,7 @@ class Known:
 
     def add(self, judged: Judged) -> None:
         """Take in what is said of an exchange."""
-        if weigh_request(judged.entry.exchange.request) > GIANT:
+        if weigh_exchange(judged.entry.exchange) > GIANT:
             return
         self._waiting.append(judged)
         if is_explained(judged) or (
@@ -140,10 +140,10 @@ class Known:
             sample, flow = Sample(judged), judged.entry.exchange.id
             if is_explained(judged):
                 self._traffic.look_up(sample)
-                self._samples.put(flow, sample, weigh_request(sample.exchange.request))
+                self._samples.put(flow, sample, weigh_exchange(sample.exchange))
                 flows = self._of_servers.get(sample.server) or Memory(FOLLOWED)
                 flows.put(flow, None)
-                self._of_servers.put(sample.server, flows)
+                self._of_servers.put(sample.server, flows, len(sample.server))
             else:
                 self._samples.forget(flow)
             before = self._passed.get(flow) if judged.revises else None

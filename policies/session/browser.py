@@ -86,9 +86,12 @@ class Browser:
             self._receive(entry, response)
         judged = self._judge.judge(entry)
         verdict = judged.verdict
-        if response is not None and (entry.role != "request" or verdict.divided):
+        final = entry.role == "request" and not verdict.divided and _is_final(judged.facts)
+        if response is not None and not final:
             weight = weigh_headers(response.headers)
             entry.fetch.weight += weight
+            self._connections.add_weight(exchange.connection, weight)
+            self._expected.add_weight(entry, weight)
             if weight > GIANT:
                 self._expected.forget(entry)
                 entry.fetch.entries.clear()
@@ -100,7 +103,7 @@ class Browser:
             self._reuse.ended(entry)
         if verdict.outcome is Outcome.BLOCKED and entry.role != "preflight" and self._policy.cache_cleared_on_failure:
             self._cache.clear(entry.reading.origin or "null", exchange.request.url)
-        if entry.role == "request" and not verdict.divided and _is_final(judged.facts):
+        if final:
             # Nothing can follow or be revised: without the circle of fetch and entries both are freed at once.
             entry.fetch.entries.clear()
         return [judged, *self._judge.take_revised()]

@@ -41,6 +41,11 @@ class Connections:
             self._known.put(name, connection)
         return connection
 
+    def add_weight(self, name: str, weight: int) -> None:
+        """Count what a fetch holds more, if one waits on the connection."""
+        if name in self._known and self._known[name].waiting:
+            self._known.add_weight(name, weight)
+
     def mark(self, name: str, include: bool, reason: Reason) -> list[Fetch]:
         """Take the kind of a connection to be known; return the fetches that learned their mode from that."""
         connection = self.get(name)

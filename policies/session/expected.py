@@ -53,6 +53,11 @@ class Expected:
         if target.startswith("http:"):
             _remember(self._redirects, f"https:{target.removeprefix('http:')}", entry)
 
+    def add_weight(self, entry: Entry, weight: int) -> None:
+        """Count what a preflight that is remembered holds more, now that it was answered."""
+        if entry.role == "preflight" and entry.exchange.request.url in self._preflights:
+            self._preflights.add_weight(entry.exchange.request.url, weight)
+
     def forget(self, entry: Entry) -> None:
         """Forget a preflight or redirect: it turned out too large to be kept."""
         for memory in (self._preflights, self._redirects):
