@@ -182,15 +182,23 @@ def _unite_names(causes: Sequence[Cause]) -> Cause:
 
 
 def _unite_lists(mismatches: dict[Mismatch | None, Tally[Place]]) -> dict[Mismatch | None, Tally[Place]]:
-    """Return the mismatches with one fix, a list with all the names, where the answers were alike."""
-    alike: dict[tuple[object, ...], list[Mismatch]] = {}
-    for one in mismatches:
-        if one is not None:
-            # What else there is to set has to be the same.
-            kept = tuple(line for line in one.fix if not line.startswith(LISTS))
-            alike.setdefault((one.role, one.actual, one.revalidated, kept, bool(one.fix)), []).append(one)
+    """Return the mismatches with one fix, a list with all the names, where the same URL answered alike."""
+    alike: dict[tuple[object, ...], list[tuple[set[str], list[Mismatch]]]] = {}
+    for one, places in mismatches.items():
+        if one is None:
+            continue
+        # What else there is to set has to be the same.
+        kept = tuple(line for line in one.fix if not line.startswith(LISTS))
+        sets = alike.setdefault((one.role, one.actual, one.revalidated, kept, bool(one.fix)), [])
+        urls = {place.url for place in places}
+        met = next((entry for entry in sets if entry[0] & urls), None)
+        if met is None:
+            sets.append((urls, [one]))
+        else:
+            met[0].update(urls)
+            met[1].append(one)
     united: dict[Mismatch | None, Tally[Place]] = {}
-    for several in alike.values():
+    for several in (entry[1] for sets in alike.values() for entry in sets):
         fix = tuple(dict.fromkeys(line for one in several for line in one.fix if not line.startswith(LISTS)))
         for start in LISTS:
             lists = [

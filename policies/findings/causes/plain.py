@@ -96,7 +96,7 @@ def explain_rule(case: Case) -> Cause:
         *_list_evidence(case),
         *describe_preflight(case),
         *(describe_spelling(case) if case.rule == "allow-origin-missing" else ()),
-        *describe_reason(case),
+        *(describe_reason(case) if not names else ()),
     )
     return Cause(rule.code, title, " ".join(sentences), action, rule.actor, evidence, names=names)
 
