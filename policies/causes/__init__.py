@@ -1,7 +1,7 @@
 """The causes by their permanent codes, beside the rules: what is really wrong, and what to do.
 
 Traffic shows those of `answers`, `instead`, `headers` and `network` (corsight.policies.findings tells which), consoles
-name those of `beside` too.
+name those of `network` and `beside`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ FAMILIES = {
     "What answered": answers,
     "What answered in place of that": instead,
     "The headers, and who asks": headers,
-    "No answer": network,
+    "The network": network,
     "Beside CORS": beside,
 }
 """The families by their titles."""

@@ -80,11 +80,4 @@ CAUSES = (
         "Without Location a redirect leads nowhere: browsers take it for the reply itself.",
         "Send Location, or another status.",
     ),
-    KnownCause(
-        "websocket-refused",
-        "A server refused a WebSocket of another origin: CORS has no say in that.",
-        "Servers hold the Origin of a WebSocket's handshake against a list of their own.",
-        "Add the page's origin to that list.",
-        cors=False,
-    ),
 )

@@ -12,6 +12,7 @@ from corsight.policies.fetch.corp import EmbedderPolicy, cross_origin_resource_p
 from corsight.policies.fetch.cors_check import cors_check
 from corsight.policies.fetch.headers import extract_header_list_values
 from corsight.policies.fetch.main_fetch import (
+    LOCAL_NETWORK,
     MIXED_CONTENT,
     MIXED_IMAGE_ADDRESS,
     MIXED_LOCAL_NETWORK,
@@ -220,6 +221,8 @@ def _weigh_hazard(policy: EnginePolicy, hazard: str) -> tuple[str | None, str]:
     """Return the rule that a hazard comes to in an engine, None where it does not mind; and the value with it."""
     if hazard == USERINFO_EMBEDDED:
         return USERINFO if policy.embedded_userinfo_blocked else None, EMBEDDED
+    if hazard == LOCAL_NETWORK:
+        return LOCAL_NETWORK if policy.local_network_access else None, ""
     minded = {
         MIXED_LOCALHOST: policy.localhost_is_mixed,
         MIXED_LOCAL_NETWORK: policy.local_network_is_mixed,

@@ -199,6 +199,11 @@ def _not_mixed(step: Step, facts: Facts, branch: Branch) -> Words:
     return Words("A secure page is not led to an insecure URL", shown(facts.target or ""), fails)
 
 
+def _local_network(step: Step, facts: Facts, branch: Branch) -> Words:
+    fails = "the user did not allow it" if branch.premise.secure else "the page is not a secure one"
+    return Words("The page may reach the local network", "the user allowed it, or the page is itself in it", fails)
+
+
 WORDS: dict[Question, Callable[[Step, Facts, Branch], Words]] = {
     Question.RESPONSE: _response,
     Question.ALLOW_ORIGIN: _allow_origin,
@@ -218,5 +223,6 @@ WORDS: dict[Question, Callable[[Step, Facts, Branch], Words]] = {
     Question.NO_USERINFO: _no_userinfo,
     Question.SAME_ORIGIN: _same_origin,
     Question.NOT_MIXED: _not_mixed,
+    Question.LOCAL_NETWORK: _local_network,
 }
 """What each question's steps are put into words by."""

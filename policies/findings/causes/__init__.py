@@ -30,6 +30,7 @@ from corsight.policies.findings.model import Cause
 
 FAMILIES: tuple[Callable[[Case], Cause | None], ...] = (
     network.find_failure,
+    network.find_denied,
     network.find_unfollowed,
     plain.find_isolation,
     headers.find_misspelt,

@@ -242,7 +242,7 @@ def test_every_cause_that_is_named_is_in_the_catalogue() -> None:
     made = [call.args[0] for call in calls if isinstance(call.func, ast.Name) and call.func.id == "Cause" and call.args]
     codes = {one.value for one in made if isinstance(one, ast.Constant)}
     assert len(codes) > 40
-    assert codes <= set(CAUSES) | set(RULES) | {"local-network-access"}
+    assert codes <= set(CAUSES) | set(RULES)
 
 
 @pytest.mark.parametrize(
