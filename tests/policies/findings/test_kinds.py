@@ -205,6 +205,7 @@ def test_what_answered_in_the_applications_place(
         ((("x-goog-iap-generated-response", "true"),), "Google's Identity-Aware Proxy", "proxy"),
         ((("Set-Cookie", "_vercel_sso_nonce=a"), HTML), "Vercel's deployment protection", "server"),
         ((("WWW-Authenticate", 'Cloudflare-Access resource_metadata="x"'),), "Cloudflare Access", "proxy"),
+        ((("Server", "Google Frontend"), HTML), "Cloud Run or Cloud Functions", "server"),
         ((("WWW-Authenticate", 'AzureApiManagementKey realm="x"'),), "Azure API Management", "proxy"),
     ],
 )
