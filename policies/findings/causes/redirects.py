@@ -73,8 +73,8 @@ def _explain_login(case: Case, host: str, how: str, login: str, where: str) -> C
         "fetch: a script can neither show that page nor log in there, and it has no CORS header for the page. The real "
         "problem is the missing login.",
         f"Let the page send its user to the login, by a link or location.href = '{quotes.ENTRY}', instead of asking "
-        "for it with fetch or XMLHttpRequest. Answer scripts without a session with 401 (and the CORS headers) instead of a "
-        f"redirect; if the user is logged in, see that the cookie is sent: credentials: 'include'.{cure}",
+        "for it with fetch or XMLHttpRequest. Answer scripts without a session with 401 (and the CORS headers) instead "
+        f"of a redirect; if the user is logged in, see that the cookie is sent: credentials: 'include'.{cure}",
         "client" if gate is None else gate.actor,
         (
             f"{where} {login}.",
