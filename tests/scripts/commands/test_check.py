@@ -469,7 +469,9 @@ def test_every_rule_can_be_explained(rule: str, capsys: Said) -> None:
         found = read_console(message)
         assert found is not None
         assert found.rule is not None
-        assert RULES[found.rule].title in " ".join(out.split())
+        # Where the values tell more than the rule does, the cause is said.
+        plain = " ".join(out.split())
+        assert RULES[found.rule].title in plain or " cause " in plain
         for words in commands(out):
             assert words[0] in ("curl", "scripts/corsight")
 
