@@ -37,6 +37,10 @@ SAYINGS = (
         False,
     ),
     Saying(
+        "allow-origin-missing",
+        "downloadable font: download failed ({any}): bad URI or cross-site access not allowed source: {url}",
+    ),
+    Saying(
         "authorization-by-wildcard",
         "Cross-Origin Request Warning: The Same Origin Policy will disallow reading the remote resource at {url} soon. "
         "(Reason: When the `Access-Control-Allow-Headers` is `*`, the `Authorization` header is not covered.",

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from corsight.policies.console import chromium, firefox, webkit
 from corsight.policies.console.around import add, read_around, read_beside
 from corsight.policies.console.model import Message
-from corsight.policies.console.names import read_name, read_net_error
+from corsight.policies.console.names import FAILED, read_name, read_net_error
 from corsight.policies.console.patterns import QUOTE, Pattern
 from corsight.policies.console.saying import Saying, make_pattern
 from corsight.policies.console.wordings import make_patterns
@@ -66,14 +66,19 @@ def read_messages(text: str) -> tuple[Message, ...]:
     if not messages:
         messages = _read_rest(lines, body)
     # Below the reason, browsers also say that the request failed.
-    named = {one.url for one in messages if one.rule != NETWORK_ERROR or one.cause is not None}
-    told = [one for one in messages if one.rule != NETWORK_ERROR or one.cause is not None or one.url not in named]
+    named = {one.url for one in messages if not _tells_nothing(one)}
+    told = [one for one in messages if not (named and _tells_nothing(one) and one.url in {None, *named})]
     return tuple(one for one in dict.fromkeys(told) if not any(_says_more(other, one) for other in told))[:MOST]
 
 
 def read_console(text: str) -> Message | None:
     """Return the first message of a paste; None when no browser says such a thing."""
     return next(iter(read_messages(text)), None)
+
+
+def _tells_nothing(message: Message) -> bool:
+    """Whether a message says no more than that the request failed."""
+    return message.rule == NETWORK_ERROR and message.cause in (None, "failed-without-reason")
 
 
 def _says_more(one: Message, other: Message) -> bool:
@@ -106,9 +111,8 @@ def _find(body: str) -> list[Found]:
             if start == end or any(start < other.end and other.start < end for other in found):
                 continue
             message = _make_message(pattern, match.groupdict(), match[0])
-            if not pattern.whole:
-                message, start, end = read_around(message, body, start, end)
-                message = _tell_scheme(message)
+            message, start, end = read_around(message, body, start, end, whole=pattern.whole)
+            message = _tell_scheme(message)
             found.append(Found(start, end, message))
     return sorted(found)
 
@@ -124,7 +128,7 @@ def _make_message(pattern: Pattern, values: dict[str, str | None], text: str) ->
         Message(
             engine=pattern.engine,
             rules=rules,
-            cause=pattern.cause,
+            cause="failed-without-reason" if FAILED in pattern.literals else pattern.cause,
             exact=pattern.whole,
             error=pattern.error,
             preflight=True if "preflight" in text and not pattern.whole else pattern.preflight,
