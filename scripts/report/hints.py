@@ -10,7 +10,6 @@ from corsight.policies.engines.shells import find_shell
 from corsight.policies.fetch.origin import is_localhost, origin_of, split_origin
 from corsight.policies.findings.replies import is_login
 from corsight.policies.rules.isolation import CORP_SAME_ORIGIN, NETWORK_ERROR, ORB
-from corsight.policies.rules.nearness import compare_origins
 
 NAVIGATE = (
     "This is a login, and a login is for people: send the user there by a navigation (location.href, a link, a form), "
@@ -32,12 +31,6 @@ def list_hints(message: Message) -> Iterator[tuple[str, str]]:
     """Yield labels and texts: what the message shows besides what its rule or cause says."""
     yield from _tell_redirect(message)
     yield from _tell_origin(message)
-    if message.origin is not None and message.value is not None and (message.rule or "").startswith("allow-origin"):
-        near = compare_origins(message.origin, message.value)
-        if near is not None:
-            what = f"{message.value} {near.wrong.rstrip('.')}"
-            mend = f"Write {message.origin}, and nothing else." if near.same else f"Add {message.origin} to the list."
-            yield "nearly", f"{what}. {mend}"
     url, rule = message.url or "", message.rule
     if rule == "preflight-redirect" and url.startswith("http:"):
         yield (

@@ -71,6 +71,13 @@ PRODUCTS = (
         "proxy",
     ),
     Product(
+        "Cloud Run or Cloud Functions",
+        "login",
+        (sign("server", "^Google Frontend", 401, 403, passing=True),),
+        "Allow unauthenticated invocations of the service (the invoker role for allUsers) and check the token in the "
+        "application: Google's own check turns away what has no token, and a preflight has none.",
+    ),
+    Product(
         "Windows authentication",
         "login",
         (sign("www-authenticate", r"\b(?:NTLM|Negotiate)\b"),),
