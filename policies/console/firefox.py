@@ -63,12 +63,12 @@ SAYINGS = (
     Saying(
         "csp-forbids-it",
         "The page’s settings blocked the loading of a resource ({any}) at {url} because it violates the following "
-        "directive: “{value} ",
+        "directive: “{directive}",
     ),
     Saying("csp-forbids-it", "The page’s settings blocked the loading of a resource at {url} (“{value}”)."),
     Saying("csp-forbids-it", "The page’s settings blocked the loading of a resource at {url} ({value})"),
     Saying(
-        "csp-forbids-it", "The page’s settings blocked {any} because it violates the following directive: “{value} "
+        "csp-forbids-it", "The page’s settings blocked {any} because it violates the following directive: “{directive}"
     ),
     # -- web sockets and streams -----------------------------------------------------------------------------------
     Saying("network-error", "can’t establish a connection to the server at {url}."),

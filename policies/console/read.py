@@ -112,36 +112,34 @@ def _find(body: str) -> list[Found]:
                 continue
             message = _make_message(pattern, match.groupdict(), match[0])
             message, start, end = read_around(message, body, start, end, whole=pattern.whole)
-            message = _tell_scheme(message)
+            message = _tell_scheme(message, match[0])
             found.append(Found(start, end, message))
     return sorted(found)
 
 
 def _make_message(pattern: Pattern, values: dict[str, str | None], text: str) -> Message:
-    value, url, initial = values.get("value"), values.get("url"), values.get("initial_url")
+    value, url, initial = values.get("value") or values.get("directive"), values.get("url"), values.get("initial_url")
     target = values.get("target")
     if target is not None and "redirected from" in text:
         url, initial = target, initial or url
     rules = _narrow(pattern.rules, value)
     status = values.get("status")
-    return _tell_scheme(
-        Message(
-            engine=pattern.engine,
-            rules=rules,
-            cause="failed-without-reason" if FAILED in pattern.literals else pattern.cause,
-            exact=pattern.whole,
-            error=pattern.error,
-            preflight=True if "preflight" in text and not pattern.whole else pattern.preflight,
-            origin=values.get("origin"),
-            url=url or target,
-            initial_url=initial,
-            method=value if rules == ("preflight-method-not-allowed",) else values.get("method"),
-            status=int(status) if status else None,
-            value=value,
-            target=target,
-            page=values.get("page"),
-            kind=values.get("kind"),
-        )
+    return Message(
+        engine=pattern.engine,
+        rules=rules,
+        cause="failed-without-reason" if FAILED in pattern.literals else pattern.cause,
+        exact=pattern.whole,
+        error=pattern.error,
+        preflight=True if "preflight" in text and not pattern.whole else pattern.preflight,
+        origin=values.get("origin"),
+        url=url or target,
+        initial_url=initial,
+        method=value if rules == ("preflight-method-not-allowed",) else values.get("method"),
+        status=int(status) if status else None,
+        value=value,
+        target=target,
+        page=values.get("page"),
+        kind=values.get("kind"),
     )
 
 
@@ -153,8 +151,8 @@ def _narrow(rules: tuple[str, ...], said: str | None) -> tuple[str, ...]:
     return (first, *(rule for rule in rules if rule != first)) if first in rules else rules
 
 
-def _tell_scheme(message: Message) -> Message:
-    """Return the message with its cause by the URL's scheme, where the words tell of schemes only.
+def _tell_scheme(message: Message, text: str) -> Message:
+    """Return the message, which is this text, with its cause by the URL's scheme, where the words tell of schemes only.
 
     A redirect that leaves HTTP and a page that asks such a URL by itself are told alike but for the first URL; and
     what is not reached may be a WebSocket.
@@ -165,7 +163,7 @@ def _tell_scheme(message: Message) -> Message:
     scheme = message.cause == "scheme-not-fetchable" or message.rule == "redirect-scheme"
     if scheme and url.startswith("file:"):
         return replace(message, rules=(), cause="page-from-file")
-    redirected = message.initial_url is not None or message.engine != "chromium"
+    redirected = message.initial_url is not None or message.engine != "chromium" or "redirected" in text
     if message.rule == "redirect-scheme" and not redirected and ":" in url:
         return replace(message, rules=(), cause="scheme-not-fetchable")
     return message
@@ -187,7 +185,7 @@ def _join_beside(found: list[Found], body: str) -> list[Message]:
         error = told.get("error")
         if place is not None:
             messages[place] = add(messages[place], **{name: one for name, one in told.items() if name != "error"})
-        elif error is not None and error != "net::ERR_FAILED":
+        elif error is not None and error != FAILED:
             messages.append(add(read_net_error(error), **{n: one for n, one in told.items() if n != "error"}))
     return messages
 
@@ -203,9 +201,12 @@ def _list_rest(found: list[Found], body: str) -> Iterator[tuple[int, str]]:
 
 def _find_owner(found: list[Found], messages: list[Message], at: int, told: dict[str, Any]) -> int | None:
     """Return which message a line belongs to: one of the same URL, else the nearest that names none."""
-    url = told.get("url")
+    url, error = told.get("url"), told.get("error")
     places = sorted(range(len(messages)), key=lambda place: (found[place].start > at, abs(found[place].start - at)))
     same = [place for place in places if url is None or messages[place].url == url]
+    if error not in (None, FAILED):
+        # It has a reason of its own.
+        return next(iter(same), None)
     return next(iter([*same, *(place for place in places if messages[place].url is None)]), None)
 
 
