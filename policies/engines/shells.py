@@ -25,6 +25,8 @@ class Shell(NamedTuple):
     extension: bool = False
 
 
+SITES = ("http", "https", "ws", "wss", "ftp", "data", "blob", "about", "file")
+"""Schemes whose pages are no app's."""
 SHELLS = (
     Shell(
         "capacitor://",
@@ -145,9 +147,10 @@ SHELLS = (
 
 def find_shell(origin: str | None) -> Shell | None:
     """Return what sends an origin, None where it is a site's."""
-    if not origin:
+    scheme, colon, host = (origin or "").partition("://")
+    if not origin or not colon:
         return None
-    return next(
+    known = next(
         (
             one
             for one in SHELLS
@@ -155,3 +158,8 @@ def find_shell(origin: str | None) -> Shell | None:
         ),
         None,
     )
+    if known is None and host and scheme.lower() not in SITES:
+        return Shell(
+            f"{scheme}://", origin, "an app's own page (a scheme of its own)", None, "List it letter by letter."
+        )
+    return known
