@@ -471,7 +471,8 @@ def test_every_rule_can_be_explained(rule: str, capsys: Said) -> None:
         assert found is not None
         assert found.rule is not None
         told = CAUSES[found.cause].title.rstrip(".") if found.cause is not None else RULES[found.rule].title
-        assert told in " ".join(out.split())
+        # A value that is nearly right has a title of its own.
+        assert told in " ".join(out.split()) or re.search(r"^cause +origin-", out, re.MULTILINE)
         assert found.rule in out
         for words in commands(out):
             assert words[0] in ("curl", "scripts/corsight")
