@@ -5,18 +5,19 @@ Traffic repeats its shapes, so each is decided once and remembered.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import NamedTuple
 
 from corsight.policies.exchange import Exchange, HeaderList, Response
 from corsight.policies.facts import Facts, Role
+from corsight.policies.fetch.headers import Failure, extract_header_list_values
 from corsight.policies.fetch.main_fetch import LOCAL_NETWORK, Hazards, Tainting, check_redirect
+from corsight.policies.fetch.orb import extract_mime_essence
 from corsight.policies.fetch.origin import Distance, origin_of
 from corsight.policies.fetch.steps import Question
 
 
-class Shape(NamedTuple):
-    """All that a decision turns on; equal shapes have equal verdicts."""
-
+class _Values(NamedTuple):
     role: Role
     tainting: Tainting
     origin: str
@@ -44,6 +45,25 @@ class Shape(NamedTuple):
     """How many lines are named exactly Access-Control-Allow-Origin, where names keep their case."""
     weight: int
     """How many characters of what peers sent it holds; what they sent alike, they sent as long."""
+
+
+class Shape(_Values):
+    """All that a decision turns on; equal shapes have equal verdicts. What is long is parsed once for all engines."""
+
+    @cached_property
+    def methods(self) -> tuple[str, ...] | Failure | None:
+        """What Access-Control-Allow-Methods lists."""
+        return extract_header_list_values(self.allow_methods)
+
+    @cached_property
+    def headers(self) -> tuple[str, ...] | Failure | None:
+        """What Access-Control-Allow-Headers lists."""
+        return extract_header_list_values(self.allow_headers)
+
+    @cached_property
+    def essence(self) -> str | None:
+        """The essence of the Content-Type."""
+        return extract_mime_essence(self.content_type)
 
 
 def make_shape(

@@ -308,8 +308,13 @@ def _reason(wording: Wording, kind: str) -> str:
 
 def encode_hint(value: str) -> str:
     """Return the value with everything but printable ASCII as \\uXXXX (EncodeHint in cors_error_string.cc)."""
-    return (
-        value
-        if value.isascii() and value.isprintable()
-        else "".join(char if " " <= char <= "~" else f"\\u{ord(char):04X}" for char in value)
-    )
+    return value if value.isascii() and value.isprintable() else value.translate(_HINTS)
+
+
+class _Hints(dict[int, str]):
+    def __missing__(self, code: int) -> str:
+        return f"\\u{code:04X}"
+
+
+_HINTS = _Hints({code: chr(code) if 0x20 <= code <= 0x7E else f"\\u{code:04X}" for code in range(0x100)})
+"""What stands for each character, by its code."""

@@ -90,7 +90,20 @@ class Cookies:
                     jar.travelling.add(cookie.name)
             elif len(jar.kept_home) < NAMES:
                 jar.kept_home[cookie.name] = why
-        self._jars.put(key, jar)
+        names = (*jar.travelling, *jar.kept_home, *jar.kept_home.values())
+        self._jars.put(key, jar, len(sample.server) + sum(map(len, names)))
+
+    def unite(self, other: Cookies) -> None:
+        """Take in what is to be said of other exchanges."""
+        for key, note in other._notes.items():
+            known = self._notes.get(key)
+            if known is not None:
+                note.group.unite(known.group)
+                note.missing |= known.missing
+                for name, why in sorted(known.cookies.items()):
+                    if name in note.cookies or len(note.cookies) < NAMES:
+                        note.cookies[name] = min(why, note.cookies.get(name, why))
+            self._notes.put(key, note)
 
     def list_groups(self) -> list[tuple[str, Group, Cause]]:
         """Return what is to be said, each with its server and its cause."""

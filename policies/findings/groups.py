@@ -106,7 +106,24 @@ class Group:
             self.others.count(OtherEngine(other.engine, other.outcome, other.ruling.rule), times, moment)
         if len(self.exchanges) < EXCHANGES:
             self.exchanges.append(moment)
-        place = find_place(sample)
+        self._place(mismatch, find_place(sample), times, moment)
+
+    def unite(self, other: Group) -> None:
+        """Take in another group of which the same is said."""
+        self.first = min(self.first, other.first, key=lambda sample: sample.moment)
+        self.certain += other.certain
+        self.likely += other.likely
+        self.more += other.more
+        for doubt, (times, moment) in other.doubts.items():
+            if doubt in self.doubts or len(self.doubts) < DOUBTS:
+                self.doubts.count(doubt, times, moment)
+        self.others.add(other.others)
+        self.exchanges = sorted(self.exchanges + other.exchanges)[:EXCHANGES]
+        for mismatch, tally in other.places.items():
+            for place, (times, moment) in tally.items():
+                self._place(mismatch, place, times, moment)
+
+    def _place(self, mismatch: Mismatch | None, place: Place, times: int, moment: Moment) -> None:
         places = self.places.get(mismatch)
         if places is None or place not in places:
             full = sum(map(len, self.places.values())) >= PLACES

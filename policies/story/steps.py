@@ -117,7 +117,7 @@ def _method(step: Step, facts: Facts, branch: Branch) -> Words:
         fails = f"the response has no {ALLOW_METHODS}, and {quoted(method)} has to be in it"
     elif include and "*" in names:
         fails = f'"*" does not count with credentials: {quoted(method)} has to be listed'
-    elif any(name.upper() == method.upper() for name in names):
+    elif method.upper() in map(str.upper, names):
         fails += ": upper and lower case count"
     return Words(f"The method {shown(method, 40)} is allowed", passes, fails)
 
@@ -126,7 +126,7 @@ def _headers(step: Step, facts: Facts, branch: Branch) -> Words:
     value, include, *asked = step.compared
     names = [name or "" for name in asked]
     values = extract_header_list_values(value)
-    listed = {name.lower() for name in values} if isinstance(values, tuple) else set()
+    listed = set(map(str.lower, values)) if isinstance(values, tuple) else set()
     noun, verb = ("header", "is") if len(names) == 1 else ("headers", "are")
     by_wildcard = [name for name in names if name not in listed]
     passes = f"{quoted(', '.join(names))} {verb} in {quoted(value)}"

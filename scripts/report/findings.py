@@ -47,6 +47,19 @@ class Findings:
         if blocking is not None and blocking.ruling.rule is not None:
             self.perhaps[verdict.outcome, blocking.describe(verdict.branch), blocking.ruling.rule] += 1
 
+    def unite(self, other: Findings) -> None:
+        """Take in what was found of other exchanges, after these; `other` is of no use then."""
+        self.outcomes.update(other.outcomes)
+        self.engines.update(other.engines)
+        self.perhaps.update(other.perhaps)
+        self.unanswered += other.unanswered
+        self.patched += other.patched
+        for label, times in other.clients.items():
+            self.clients[label if label in self.clients or len(self.clients) < CLIENTS else "others"] += times
+        if self._diagnosis is not None and other._diagnosis is not None:
+            self._diagnosis.unite(other._diagnosis)
+            self._found = None
+
     def blocked(self, certainty: Certainty) -> int:
         """How many exchanges are blocked with that certainty."""
         return self.outcomes[Outcome.BLOCKED, certainty]

@@ -457,8 +457,9 @@ def test_a_damaged_recording_keeps_no_other_from_being_read(run: Audit) -> None:
     assert err.startswith("corsight: odd.mitm: is no mitmproxy recording")
 
 
-@pytest.mark.parametrize("name", ["none.mitm", "."])
+@pytest.mark.parametrize("name", ["none.mitm", "empty", "*.har"])
 def test_what_is_no_file_ends_it_at_once(name: str, run: Audit) -> None:
+    Path("empty").mkdir()
     code, out, err = run(flow("https://api.example/", 200), name)
     assert (code, out) == (2, "")
     assert err.startswith(f"corsight: {name}: ")
