@@ -71,6 +71,14 @@ PRODUCTS = (
         "proxy",
     ),
     Product(
+        "AWS API Gateway or Lambda",
+        "login",
+        (sign("x-amzn-errortype", "^(?:AccessDenied|Forbidden|Unauthorized|IncompleteSig|InvalidSig)", 401, 403),),
+        "Let OPTIONS go without authorization: in API Gateway by a method of its own or the API's CORS configuration, "
+        "at a function URL by its CORS settings.",
+        "proxy",
+    ),
+    Product(
         "Cloud Run or Cloud Functions",
         "login",
         (sign("server", "^Google Frontend", 401, 403, passing=True),),
