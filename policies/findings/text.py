@@ -26,13 +26,13 @@ REVALIDATED = "in the stored response that the server's 304 confirmed"
 
 SETTLE = {
     "credentials": (
-        "corsight browse tells (its marker cookie shows whether a request has credentials), and so does cors_marker "
-        "while you record"
+        "Visit the page with corsight browse, or set cors_marker while you record: a marker cookie then shows which "
+        "requests have credentials."
     ),
-    "mode": "a recording in which the page's Sec-Fetch headers are kept tells",
+    "mode": "Record it with the Sec-Fetch headers that browsers send to https and localhost.",
 }
 """How it comes out what an open exchange turns on, by the fact."""
-WATCH = "corsight browse asks the browser itself what became of it"
+WATCH = "Visit the page with corsight browse: it asks the browser itself what became of its requests."
 
 INFERRED = "That it is blocked is certain; that this is the cause is likely."
 
@@ -219,11 +219,10 @@ def list_settling(finding: Finding) -> list[str]:
     """Return how it can be found out whether what is open was blocked, a sentence a way."""
     assumed = dict.fromkeys(one for doubt in finding.doubts for one in doubt.assumptions)
     ways = dict.fromkeys(SETTLE.get(one.partition("=")[0], WATCH) for one in assumed)
-    ways = ways or dict.fromkeys([WATCH])
-    lines = [f"{way[0].upper()}{way[1:]}." for way in ways]
+    lines = [*ways] or [WATCH]
     known = [one for one in assumed if one.partition("=")[0] in SETTLE]
     if known:
-        lines.append(f"Where you know it: --assume {' --assume '.join(known)}, or the contrary.")
+        lines.append(f"Or say it, where you know it: --assume {' --assume '.join(known)}, or the contrary.")
     return lines
 
 

@@ -14,13 +14,15 @@ CLIENTS = 50
 
 
 class Findings:
-    """What was found in all. `diagnose` may be left out where only the counts are asked for."""
+    """What was found in all: `outcomes` counts the exchanges by what became of them, `open` those of which that is not
+    known, `browsers` those that a browser sent. `diagnose` may be left out where only the counts are asked for."""
 
     def __init__(self, *, diagnose: bool = True) -> None:
         self.outcomes: Counter[tuple[Outcome, Certainty]] = Counter()
         self.clients: Counter[str] = Counter()
         self.engines: Counter[EngineName] = Counter()
-        self.perhaps: Counter[tuple[Outcome, str, str]] = Counter()
+        self.open = 0
+        self.browsers = 0
         self.unanswered = 0
         self.patched = 0
         self.hides = 0
@@ -30,7 +32,11 @@ class Findings:
     def add(self, judged: Judged) -> None:
         """Take in the last word on an exchange."""
         verdict = judged.verdict
-        self.outcomes[verdict.outcome, verdict.certainty] += 1
+        if verdict.open is not None:
+            self.open += 1
+        else:
+            self.outcomes[verdict.outcome, verdict.certainty] += 1
+        self.browsers += judged.client.browser
         self.engines[verdict.engine] += 1
         self.patched += judged.entry.exchange.patched
         self.hides += verdict.outcome is Outcome.ALLOWED and not PLUMBING.issuperset(verdict.hidden)
@@ -43,15 +49,14 @@ class Findings:
             return
         if verdict.ruling.rule is not None:
             self.unanswered += 1
-        blocking = verdict.blocking
-        if blocking is not None and blocking.ruling.rule is not None:
-            self.perhaps[verdict.outcome, blocking.describe(verdict.branch), blocking.ruling.rule] += 1
 
     def unite(self, other: Findings) -> None:
         """Take in what was found of other exchanges, after these; `other` is of no use then."""
         self.outcomes.update(other.outcomes)
         self.engines.update(other.engines)
-        self.perhaps.update(other.perhaps)
+        self.open += other.open
+        self.browsers += other.browsers
+        self.hides += other.hides
         self.unanswered += other.unanswered
         self.patched += other.patched
         for label, times in other.clients.items():
@@ -65,7 +70,7 @@ class Findings:
         return self.outcomes[Outcome.BLOCKED, certainty]
 
     def count(self, outcome: Outcome) -> int:
-        """How many exchanges came to that."""
+        """How many exchanges came to that; those that are open came to nothing yet."""
         return self.outcomes[outcome, "certain"] + self.outcomes[outcome, "likely"]
 
     def sorted(self) -> list[Finding]:
@@ -73,6 +78,11 @@ class Findings:
         if self._found is None:
             self._found = [] if self._diagnosis is None else self._diagnosis.list_findings()
         return self._found
+
+    @property
+    def total(self) -> int:
+        """How many exchanges there are."""
+        return sum(self.outcomes.values()) + self.open
 
     def of(self, kind: Kind) -> list[Finding]:
         """The findings of one kind."""
