@@ -6,19 +6,22 @@ Whatever ends it ends both. The recording is kept, and the report printed, when 
 from __future__ import annotations
 
 import contextlib
+import shlex
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
-from corsight.policies.verdict import Outcome
 from corsight.scripts.browse.session import Session
 from corsight.scripts.browse.watch import watching
 from corsight.scripts.errors import CorsightError, print_problem
+from corsight.scripts.gate.empty import find_emptiness
+from corsight.scripts.gate.held import count_failures
+from corsight.scripts.gate.sift import FailOn, sift
 from corsight.scripts.judging import EngineChoice, judge_recording
+from corsight.scripts.paths import name_command
 from corsight.scripts.processes import browsers, launch, proxy
 from corsight.scripts.processes.browsers import Engine
 from corsight.scripts.processes.machine import free_port, has_display
@@ -28,9 +31,7 @@ from corsight.scripts.processes.script import make_environment, run_script, wait
 from corsight.scripts.processes.signals import end_by_signals, pause, was_interrupted
 from corsight.scripts.recordings import Recording
 from corsight.scripts.report.findings import Findings
-from corsight.scripts.report.text import write
-
-FailOn = Literal["certain", "blocked", "never"]
+from corsight.scripts.report.text import Report, write
 
 RECORDING, VERDICTS = "browse.mitm", "verdicts.jsonl"
 OURS = {"localhost", "127.0.0.1", "[::1]"}
@@ -57,6 +58,8 @@ class Plan:
     headless: bool = False
     script: str | None = None
     fail_on: FailOn = "never"
+    allow_empty: bool = False
+    verbose: bool = False
     watch: bool = True
     patch_scope: str | None = None
     patch_origins: tuple[str, ...] = ()
@@ -103,7 +106,14 @@ def run(plan: Plan, *, scripts: Sequence[Path] = (), options: Mapping[str, objec
             _tell_disagreements(plan, session.disagreements(browser.name))
     if problem is not None:
         raise problem
-    return _code(plan, findings) or code
+    if plan.script is not None and not plan.allow_empty:
+        empty = find_emptiness(findings, ["--script"], plan.engine)
+        if empty is not None and code:
+            # The command failed by itself, and that is what is said of it.
+            print_problem(empty)
+        elif empty is not None:
+            raise empty
+    return (1 if count_failures(findings, plan.fail_on) else 0) or code
 
 
 def _check(plan: Plan) -> None:
@@ -188,11 +198,22 @@ def _report(plan: Plan, path: Path) -> Findings:
     findings = Findings()
     for judged in judge_recording(recording, plan.engine):
         findings.add(judged)
-    write(findings, [(recording.name, recording.exchanges)], plan.engine, sys.stdout)
+    sifted = sift(findings.sorted())
+    told = [] if plan.save is None or plan.verbose else _list_next(str(plan.save), plan)
+    report = Report(findings, sifted, [(recording.name, recording.exchanges)], plan.engine, next=told)
+    write(report, sys.stdout, verbose=plan.verbose)
+    if plan.save is None and not plan.verbose and sifted.findings:
+        print("           -v tells each in full; --save FILE keeps the recording, for audit and explain")
     sys.stdout.flush()
     if recording.problem is not None:
         print_problem(recording.problem)
     return findings
+
+
+def _list_next(path: str, plan: Plan) -> list[str]:
+    engine = [] if plan.engine == "auto" else ["--engine", plan.engine]
+    arguments, command = shlex.join([path, *engine]), name_command()
+    return [f"{command} explain {arguments} --finding 1", f"{command} audit {arguments} -v"]
 
 
 def _tell_disagreements(plan: Plan, said: str) -> None:
@@ -206,12 +227,3 @@ def _tell_disagreements(plan: Plan, said: str) -> None:
     path = plan.save.with_name(f"{plan.save.name}.disagreements.md")
     path.write_text(said, encoding="utf-8")
     print(f"  {path}")
-
-
-def _code(plan: Plan, findings: Findings) -> int:
-    failures = {
-        "certain": findings.blocked("certain"),
-        "blocked": findings.count(Outcome.BLOCKED),
-        "never": 0,
-    }
-    return 1 if failures[plan.fail_on] else 0

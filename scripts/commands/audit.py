@@ -123,11 +123,11 @@ def audit(
     paths = list_recordings(files)
     for path in paths:
         check_readable(path)
-    policies, known = settings.texts("policies"), settings["baseline"]
+    policies, known = settings.texts("policies"), settings.text("baseline")
     check_output(output, [*paths, *policies], "report")
     if save_baseline and not known:
         raise CorsightError("--write-baseline needs a file to write", todo="name it with --baseline FILE")
-    format = _choose_format(settings)
+    style = _choose_format(settings)
     failing, select_codes, judged_as = settings.fail_on, settings.codes, settings.engine
     assumptions, tried = read_assumptions(settings.texts("assume"))
     drifts, flips = _read_drifts(policies), _read_flips(tried)
@@ -135,9 +135,9 @@ def audit(
     sifts = sieve.sifts or save_baseline or failing == "advice"
     plan = auditing.Plan(
         judged_as,
-        format == "text" or sifts,
-        format == "jsonl",
-        secrets=settings["secrets"],
+        style == "text" or sifts,
+        style == "jsonl",
+        secrets=settings.truth("secrets"),
         assumptions=assumptions,
         scope=Scope(settings.texts("hosts"), settings.texts("origins")),
     )
@@ -156,7 +156,7 @@ def audit(
             endpoints = write_baseline(known, findings.sorted())
             print_problem(f"{known}: written, with {endpoints} endpoint{'' if endpoints == 1 else 's'}")
         left_out = sum(one.left_out for one in audited)
-        if format == "text":
+        if style == "text":
             from corsight.scripts.report.text import Report, write
 
             report = Report(
@@ -175,10 +175,10 @@ def audit(
                 print_problem(note)
         for section in (drifts, flips):
             if section is not None:
-                section.write(stream if format == "text" else sys.stderr)
+                section.write(stream if style == "text" else sys.stderr)
         stream.flush()
     stop_at(one.problem for one in audited)
-    if not settings["allow-empty"]:
+    if not settings.truth("allow-empty"):
         unmatched = [] if drifts is None else drifts.unmatched
         names = [one.name for one in audited]
         stop_at([find_emptiness(findings, names, judged_as, left_out=left_out, unmatched=unmatched)])

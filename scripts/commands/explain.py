@@ -143,7 +143,7 @@ def _explain_finding(files: list[str], settings: Settings, number: int) -> None:
     scope = Scope(settings.texts("hosts"), settings.texts("origins"))
     plan = Plan(settings.engine, assumptions=assumptions, scope=scope)
     findings, audited = audit(paths, plan, sys.stdout)
-    known = settings["baseline"]
+    known = settings.text("baseline")
     sieve = Sieve(*settings.codes, settings.suppressions, read_baseline(known) if known else None)
     told = number_findings(sift(findings.sorted(), sieve, date.today()))
     if number > len(told):

@@ -15,7 +15,6 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,7 +25,7 @@ from corsight.policies.record import record
 from corsight.policies.session import Judged
 from corsight.scripts.demo.shop import HOME, REQUESTS, SEEN
 from corsight.scripts.errors import CorsightError, one_line
-from corsight.scripts.gate.sift import Sieve, sift
+from corsight.scripts.gate.sift import sift
 from corsight.scripts.judging import judge_recording
 from corsight.scripts.paths import ADDON, ROOT, show_path
 from corsight.scripts.processes import browsers, launch, proxy
@@ -195,7 +194,7 @@ def print_report(judged: list[Judged], name: str, exchanges: int, *, verbose: bo
     findings = Findings()
     for one in judged:
         findings.add(one)
-    sifted = sift(findings.sorted(), Sieve(), date.today())
+    sifted = sift(findings.sorted())
     write(Report(findings, sifted, [(name, exchanges)]), sys.stdout, verbose=verbose)
 
 

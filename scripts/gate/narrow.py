@@ -24,8 +24,8 @@ def narrow(finding: Finding, keep: Callable[[Trace], bool]) -> Finding | None:
     if not kept:
         return None
     known = {(trace.method, trace.endpoint, trace.origin) for trace in kept}
-    more = finding.count - sum(trace.count for trace in finding.traces)
-    count = sum(trace.count for trace in kept) + max(0, more)
+    more = finding.count - sum(trace.times for trace in finding.traces)
+    count = sum(trace.times for trace in kept) + max(0, more)
     mismatches = [_narrow_mismatch(one, known) for one in finding.mismatches]
     certain = min(finding.certain, count)
     return replace(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -60,24 +61,32 @@ class Setting(NamedTuple):
     where: str
 
 
-class Settings(NamedTuple):
-    """What is in force: each key of `KEYS`, what is suppressed, and the file it was read from (None: there is none)."""
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What is in force: each key of `KEYS`, what is suppressed, the file it was read from (None: there is none).
+
+    `typed` is what was typed of that which decides what is found.
+    """
 
     values: Mapping[str, Setting]
     suppressions: tuple[Suppression, ...] = ()
     path: Path | None = None
     typed: tuple[str, ...] = ()
-    """What was typed of that which decides what is found, as it was."""
 
     def take(self, **typed: Any) -> Settings:
         """Return the settings with what was typed in their place; None, an empty list and False were not typed."""
         given = {name.replace("_", "-"): value for name, value in typed.items() if value not in (None, [], (), False)}
-        typed = [part for name, one in given.items() for part in _type(name, one)]
+        parts = [part for name, one in given.items() for part in _type(name, one)]
         values = dict(self.values) | {name: Setting(one, TYPED) for name, one in given.items()}
-        return self._replace(values=values, typed=(*self.typed, *typed))
+        return replace(self, values=values, typed=(*self.typed, *parts))
 
-    def __getitem__(self, name: Any) -> Any:
-        return self.values[name].value
+    def text(self, name: str) -> str:
+        """The text that a key has."""
+        return str(self.values[name].value)
+
+    def truth(self, name: str) -> bool:
+        """Whether a key is true."""
+        return bool(self.values[name].value)
 
     def texts(self, name: str) -> tuple[str, ...]:
         """The list of texts that a key has."""

@@ -37,6 +37,9 @@ class Sieve(NamedTuple):
         return bool(self.select or self.ignore or self.suppressions or self.baseline is not None)
 
 
+EVERYTHING = Sieve()
+
+
 @dataclass(slots=True)
 class Sifted:
     """What came of it. `new` count; `known` were known before; `gone` were, and are no more. `suppressed` go with what
@@ -75,8 +78,10 @@ class Sifted:
         return len(self.new)
 
 
-def sift(findings: Iterable[Finding], sieve: Sieve, today: date) -> Sifted:
-    """Return the findings as the sieve parts them, each of its parts in the order they came."""
+def sift(findings: Iterable[Finding], sieve: Sieve = EVERYTHING, today: date = date.min) -> Sifted:
+    """Return the findings as the sieve parts them, each of its parts in the order they came. Suppressions end by
+    `today`.
+    """
     sifted = Sifted(compared=sieve.baseline is not None)
     used = set[Suppression]()
     seen = set[str]()
