@@ -74,4 +74,7 @@ def compile_template(template: str) -> tuple[re.Pattern[str], str]:
             parts.append(f"(?P<{piece}>{GROUPS[piece]})")
     # A full stop that ends a message stands behind its last value, not in it.
     end = {"": r"(?=\s*$)", ".": r"(?=\s|$)"}.get(pieces[-1], "") if len(pieces) > 1 else ""
+    if pieces[-2:] == ["directive", ""]:
+        # The name of one, behind which its list follows.
+        end = ""
     return re.compile("".join(parts) + end, re.MULTILINE), "".join(pieces[::2])
