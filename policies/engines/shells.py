@@ -24,6 +24,11 @@ class Shell(NamedTuple):
     listing: str
     extension: bool = False
 
+    @property
+    def listed(self) -> bool:
+        """Whether a server can be told to allow it, and has to be."""
+        return not self.extension and not self.listing.startswith("No server")
+
 
 SITES = ("http", "https", "ws", "wss", "ftp", "data", "blob", "about", "file")
 """Schemes whose pages are no app's."""

@@ -10,6 +10,7 @@ from rich.text import Text
 from corsight.policies.causes import CAUSES
 from corsight.policies.console import Message
 from corsight.policies.engines import ENGINES
+from corsight.policies.engines.shells import find_shell
 from corsight.policies.exchange import HeaderList, Response
 from corsight.policies.findings.pasted import explain_message
 from corsight.policies.rules import RULES, Rule, Subject
@@ -80,7 +81,8 @@ def _write_rule(page: Page, message: Message) -> None:
         page.field("was", _turned_on(rule, message.value))
     _write_status(page, message)
     known = _situation(message)
-    if not leads_to_login(message):
+    shell = find_shell(message.origin)
+    if not leads_to_login(message) and (shell is None or shell.listed):
         for name, text in _remedy(rule, known, message, rule.advice if cause is None else cause.action):
             page.field(name, text)
     for name, text in list_hints(message):
