@@ -80,8 +80,7 @@ def compile_template(template: str) -> tuple[re.Pattern[str], str]:
             seen.add(piece)
             parts.append(f"(?P<{piece}>{GROUPS[piece]})")
     # A full stop that ends a message stands behind its last value, not in it.
-    end = {"": r"(?=\s*$)", ".": r"(?=\s|$)"}.get(pieces[-1], "") if len(pieces) > 1 else ""
-    if pieces[-2:] == ["directive", ""]:
-        # The name of one, behind which its list follows.
-        end = ""
+    # Behind a policy's directive stand its sources.
+    ends = len(pieces) > 1 and pieces[-2] != "directive"
+    end = {"": r"(?=\s*$)", ".": r"(?=\s|$)"}.get(pieces[-1], "") if ends else ""
     return re.compile("".join(parts) + end, re.MULTILINE), "".join(pieces[::2])

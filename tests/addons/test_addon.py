@@ -199,6 +199,24 @@ def test_a_revision_is_a_new_line_of_the_same_flow(log: Path) -> None:
         assert running.updated == [asked], "user interfaces are told"
 
 
+def test_a_cause_that_later_traffic_shows_is_said_again(log: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    with mitmproxy(cors_log=str(log)) as running:
+        failed = cors(status=500, answered=[("Server", "nginx"), ("Content-Type", "text/html")])
+        running.judge(failed)
+        assert failed.metadata["cors.cause"] == "framework-error-without-cors"
+        running.judge(cors(url="https://api.test/v2", answered=OURS))
+        assert failed.metadata["cors.cause"] == "nginx-add-header-without-always"
+        assert "nginx leaves the CORS header off error replies" in failed.comment
+        assert running.updated == [failed], "user interfaces are told"
+        causes = [(line["flow"], line["cause"], line["who"]) for line in lines(log)]
+        assert causes[0] == (failed.id, "framework-error-without-cors", "server")
+        assert causes[1][1] is None
+        assert causes[2:] == [(failed.id, "nginx-add-header-without-always", "proxy")]
+    assert len([line for line in caplog.messages if line.startswith("blocked ")]) == 2
+    assert caplog.messages[-1] == "Corsight: 1 exchange blocked (allow-origin-missing 1)"
+
+
 def test_what_is_still_waited_for_is_settled_at_the_end(log: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     with mitmproxy(cors_log=str(log)) as running:
