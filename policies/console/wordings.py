@@ -12,7 +12,7 @@ from functools import cache
 from itertools import product
 
 from corsight.policies.console.model import SPEAKING
-from corsight.policies.console.patterns import Pattern, compile_template, order_rules, slot
+from corsight.policies.console.patterns import Pattern, compile_template, find_anchor, order_rules, slot
 from corsight.policies.engines import WORDS, Wording
 from corsight.policies.rules import RULES
 from corsight.policies.verdict import EngineName
@@ -116,6 +116,7 @@ def _make_pattern(engine: EngineName, template: str, said: list[Said], *, whole:
         engine,
         regex,
         literals,
+        find_anchor(template),
         order_rules({rule for rule, _, _ in said}),
         None,
         preflights.pop() if len(preflights) == 1 else None,
