@@ -17,8 +17,8 @@ from corsight.policies.session.memory import Memory
 from corsight.policies.verdict import Ruling
 
 SCHEMA = 2
-SHAPES = 4096
-"""How many shapes of records are remembered."""
+SHAPES, LIMIT = 4096, 4 * 1024 * 1024
+"""How many shapes of records are remembered, and how many characters of them."""
 
 INITIATOR = Evidence("initiator", "fetch", Reason.FETCH_OR_XHR, "likely")
 """What Chromium's console texts turn on, and its wire does not tell."""
@@ -92,7 +92,7 @@ class Lines:
     def __init__(self, *, secrets: bool = False, ascii: bool = False) -> None:
         self.secrets = secrets
         self._encode = _ESCAPED.encode if ascii else _encode
-        self._tails: Memory[tuple[object, ...], str] = Memory(SHAPES)
+        self._tails: Memory[tuple[object, ...], str] = Memory(SHAPES, LIMIT)
 
     def line(self, judged: Judged, explanation: Explanation | None = None) -> str:
         """The record of a judged exchange and what is known of its cause, without the line's end."""
@@ -129,7 +129,7 @@ class Lines:
             if not line.startswith(head):
                 return line
             tail = line[len(head) :]
-            self._tails.put(shape, tail)
+            self._tails.put(shape, tail, 2 * len(tail))
         return head + tail
 
 

@@ -20,6 +20,7 @@ from corsight.policies.findings.quotes import fill_in
 from corsight.policies.findings.sample import Sample
 from corsight.policies.findings.traffic import Traffic
 from corsight.policies.session import Judged
+from corsight.policies.session.memory import GIANT, weigh_exchange
 from corsight.policies.verdict import Outcome
 
 GROUPS = 500
@@ -38,6 +39,13 @@ class Diagnosis:
     def add(self, judged: Judged) -> None:
         """Take in the last word on an exchange: each exchange once, in the order of time."""
         sample = Sample(judged)
+        if weigh_exchange(sample.exchange) > GIANT:
+            # Held like the others, a few hundred of them would fill the memory: only its rule is told.
+            if is_explained(judged):
+                self._traffic.look_up(sample)
+                kind: Kind = "blocked" if judged.verdict.outcome is Outcome.BLOCKED else "failed"
+                self._add_rest(kind, sample, read_case(sample, self._traffic))
+            return
         if is_explained(judged):
             self._add("blocked" if judged.verdict.outcome is Outcome.BLOCKED else "failed", sample)
         self._traffic.add(sample)
@@ -50,8 +58,13 @@ class Diagnosis:
         if group is None and len(self._groups) < GROUPS:
             group = self._groups[kind, case] = Group(kind, sample)
         if group is None:
-            # No room to tell it apart: only its rule is told.
-            group, _ = self._rest.setdefault((kind, case.rule), (Group(kind, sample), case))
+            self._add_rest(kind, sample, case)
+        else:
+            group.add(sample, find_mismatch(sample))
+
+    def _add_rest(self, kind: Kind, sample: Sample, case: Case) -> None:
+        """There is no room to tell it apart: only its rule is told."""
+        group, _ = self._rest.setdefault((kind, case.rule), (Group(kind, sample), case))
         group.add(sample, find_mismatch(sample))
 
     def unite(self, other: Diagnosis) -> None:

@@ -202,6 +202,8 @@ def list_care(codes: Sequence[str], mismatches: Sequence[Mismatch]) -> tuple[str
     if not any(one.fix for one in mismatches):
         return ()
     care = [f"The fix {rule.widens}." for code in codes if (rule := RULES.get(code)) and rule.widens][:1]
+    if any(line.endswith("-Policy: same-site") for one in mismatches for line in one.fix):
+        care = ["The fix lets pages of the same site embed the resource; cross-origin would let every site's."]
     if any(line.endswith("Origin: null") for one in mismatches for line in one.fix):
         care.append(NULL)
     return tuple(care)

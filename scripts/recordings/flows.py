@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from math import isfinite
 
 from corsight.addons.wire import find_proxy_status, is_multiplexed, is_withheld, make_url
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response
@@ -161,7 +162,7 @@ def _read_request(data: bytes, start: int, end: int) -> tuple[Request, bool]:
         headers.fields,
     )
     method = _value(data, spans, b"method", BYTES).decode("latin-1")
-    started = float(_value(data, spans, b"timestamp_start", FLOAT))
+    started = _read_moment(data, spans)
     return Request(method, url, headers, started), is_multiplexed(_value(data, spans, b"http_version", BYTES))
 
 
@@ -177,10 +178,17 @@ def _read_response(data: bytes, span: Span, started: float, error: str | None, p
     _check_rest(spans)
     headers = _read_headers(data, *_span(spans, b"headers", LIST))
     status = int(_value(data, spans, b"status_code", INTEGER))
-    received = float(_value(data, spans, b"timestamp_start", FLOAT)) or started
+    received = _read_moment(data, spans) or started
     if error is not None and is_withheld(error, whole=spans[b"timestamp_end"][2] != NULL):
         return None
     return Response(status, headers, received)
+
+
+def _read_moment(data: bytes, spans: dict[bytes, Span]) -> float:
+    moment = float(_value(data, spans, b"timestamp_start", FLOAT))
+    if not isfinite(moment):
+        raise Odd
+    return moment
 
 
 def _check_rest(spans: dict[bytes, Span]) -> None:

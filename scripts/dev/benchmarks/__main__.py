@@ -5,9 +5,16 @@ from __future__ import annotations
 import sys
 from functools import partial
 
-from corsight.scripts.dev.benchmarks import audit, judge, live, memory, start
+from corsight.scripts.dev.benchmarks import audit, cost, judge, live, memory, start
 
-BENCHMARKS = {"judge": judge.run, "start": start.run, "memory": memory.run, "live": live.run, "audit": audit.run}
+BENCHMARKS = {
+    "judge": judge.run,
+    "start": start.run,
+    "memory": memory.run,
+    "live": live.run,
+    "cost": cost.run,
+    "audit": audit.run,
+}
 SIZE = "--megabytes"
 
 

@@ -179,7 +179,7 @@ def test_nothing_blocked(run: Audit) -> None:
 def test_nothing_that_cors_has_a_say_in(run: Audit) -> None:
     code, out, _ = run(flow("https://app.example/", 200, site="same-origin"))
     assert code == 0
-    assert "\nNothing was blocked. No page asked for anything from another origin.\n" in out
+    assert "\nNothing was blocked. CORS was asked for nothing.\n" in out
 
 
 def test_nothing_recorded(run: Audit) -> None:
@@ -217,7 +217,7 @@ def test_causes_are_sorted_by_the_number_of_exchanges(run: Audit) -> None:
         flow("https://api.example/b", 200, at=1001),
         flow("https://api.example/c", 200, at=1002),
     )
-    assert out.index("1  No Access-Control-Allow-Origin header") < out.index("2  The server allows one other origin")
+    assert out.index("1  No Access-Control-Allow-Origin header") < out.index("2  The server allows another origin")
 
 
 def test_the_same_cause_is_one_finding_with_many_places(run: Audit) -> None:
