@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
 from functools import lru_cache
+from typing import Any, Literal
 
 from mitmproxy import http
 
-from corsight.policies.exchange import Exchange, HeaderList, Request, Response
+from corsight.policies.exchange import Exchange, HeaderList, Request, Response, Word
 
 UNANSWERED = ("Connection killed", "Client disconnected", "client disconnected", "stream reset by client")
 """Errors after which the browser got no answer from the proxy either."""
@@ -17,6 +19,13 @@ STATUSES = {"from client, refusing": 400, "Invalid request scheme": 400, "Reques
 BAD_GATEWAY = 502
 SHORT = 512
 """Characters of a host up to which the beginning of its URLs is remembered."""
+MARKER = "cors.marker"
+"""The metadata that tells whether the request carried the proxy's marker cookie, which is taken off it: `carried` or
+`missing`."""
+WORD = "cors.browser."
+"""How the metadata begins that holds the browser's own word: `loaded`, `error`, `initiator`, `credentials`, `place`."""
+LONGEST_WORD = 1024
+"""Characters of a text in it that are read."""
 DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
@@ -36,6 +45,7 @@ def request_of(flow: http.HTTPFlow) -> Exchange:
             started=request.timestamp_start,
         ),
         http2=request.http_version not in (b"HTTP/1.1", b"HTTP/1.0"),
+        marker=_marker(flow.metadata),
     )
 
 
@@ -52,10 +62,44 @@ def exchange_of(flow: http.HTTPFlow, asked: Exchange | None = None) -> Exchange:
         headers = HeaderList(data.headers.fields)
         response, status = Response(data.status_code, headers, data.timestamp_start or asked.request.started), None
         error = None
-    patched = "cors.patched" in flow.metadata
+    patched, marker, word = "cors.patched" in flow.metadata, asked.marker, read_word(flow.metadata)
     return Exchange(
-        asked.id, asked.client, asked.connection, asked.request, response, asked.http2, status, error, patched
+        *(asked.id, asked.client, asked.connection, asked.request),
+        *(response, asked.http2, status, error, patched, marker, word),
     )
+
+
+def read_word(metadata: MutableMapping[str, Any]) -> Word | None:
+    """Return what the browser itself said of a flow, by its metadata; None where it was not asked."""
+    loaded = metadata.get(f"{WORD}loaded")
+    if not isinstance(loaded, bool):
+        return None
+    said = {name: metadata.get(f"{WORD}{name}") for name in ("error", "initiator", "credentials", "place")}
+    texts = {name: text[:LONGEST_WORD] if isinstance(text, str) else "" for name, text in said.items()}
+    return Word(
+        loaded=loaded,
+        error=texts["error"],
+        initiator=texts["initiator"] if texts["initiator"] in ("fetch", "xhr") else None,  # type: ignore[arg-type]
+        credentials=texts["credentials"] if texts["credentials"] in ("include", "not-include") else None,  # type: ignore[arg-type]
+        place=texts["place"],
+    )
+
+
+def write_word(metadata: MutableMapping[str, Any], word: Word) -> None:
+    """Write into a flow's metadata what the browser itself said of it."""
+    said = {
+        "loaded": word.loaded,
+        "error": word.error,
+        "initiator": word.initiator,
+        "credentials": word.credentials,
+        "place": word.place,
+    }
+    metadata.update({f"{WORD}{name}": value for name, value in said.items() if value not in (None, "")})
+
+
+def _marker(metadata: MutableMapping[str, Any]) -> Literal["carried", "missing"] | None:
+    said = metadata.get(MARKER)
+    return said if said in ("carried", "missing") else None
 
 
 def withheld(flow: http.HTTPFlow) -> bool:

@@ -11,16 +11,17 @@ from weakref import WeakValueDictionary
 from mitmproxy import ctx, exceptions, flowfilter, hooks, http
 from mitmproxy.addonmanager import Loader
 
-from corsight.addons.adapter import exchange_of, request_of, withheld
+from corsight.addons.adapter import exchange_of, request_of, withheld, write_word
 from corsight.addons.annotate import annotate
 from corsight.addons.announce import Announcer
 from corsight.addons.commands import Commands, rejudged
 from corsight.addons.drift import Drifting, read_policies
 from corsight.addons.log import VerdictLog
+from corsight.addons.marker import Marking
 from corsight.addons.patch import Patching
 from corsight.addons.views import CorsView, Stories, detail, offer, show_comments, withdraw
 from corsight.policies.engines import ENGINES
-from corsight.policies.exchange import Exchange
+from corsight.policies.exchange import Exchange, Word
 from corsight.policies.record import Lines
 from corsight.policies.redact import printable, shown
 from corsight.policies.rules.isolation import NETWORK_ERROR
@@ -64,6 +65,8 @@ class Cors:
         self._running = False
         self._announcer = Announcer()
         self._patching = Patching()
+        self._marking = Marking()
+        self._attends = False
         self._drifting: Drifting | None = None
         self._asked: Memory[str, Exchange] = Memory(OPEN, ASKED)
         self._flows: WeakValueDictionary[str, http.HTTPFlow] = WeakValueDictionary()
@@ -88,6 +91,7 @@ class Cors:
         add("cors_secrets", bool, False, "Write URLs and origins whole into the log, with the secrets in them.")
         add("cors_policy", Sequence[str], [], "Policy files to hold the servers against: the first match counts.")
         self._patching.load(loader)
+        self._marking.load(loader)
         Commands(self._stories, self._judge_again).load(loader)
         try:
             # mitmproxy does this after load, and where it fails there, goes on without the script and without a word.
@@ -120,6 +124,8 @@ class Cors:
             if name != "auto" and name not in ENGINES:
                 raise exceptions.OptionsError(f"cors_engine: {name!r} is none of auto, {', '.join(ENGINES)}.")
             self._session = Session(None if name == "auto" else name)
+            if self._attends:
+                self._session.attend()
         if "cors_scope" in updated:
             self._scope = _filter("cors_scope", options.cors_scope)
         if "cors_log" in updated:
@@ -132,6 +138,7 @@ class Cors:
             policies = read_policies(options.cors_policy)
             self._patching.policies = policies
             self._drifting = Drifting(policies) if policies else None
+        self._marking.configure(updated)
         # Last: it may answer by the policies.
         self._patching.configure(updated)
 
@@ -163,6 +170,9 @@ class Cors:
     @never_raises
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         """Read what the browser asked, before other addons change it."""
+        if self._marking.at_work:
+            # In the scope or not: no server sees the cookie.
+            self._marking.take(flow)
         if self._scope is not None and not self._scope(flow):
             return
         asked = request_of(flow)
@@ -198,12 +208,28 @@ class Cors:
         if self._drifting is not None:
             self._drifting.tell(flow, verdicts[0])
         annotate(flow, verdicts[0], mark=self._mark)
-        if verdicts[0].verdict.divided or verdicts[0].entry.role != "request":
+        if self._attends or verdicts[0].verdict.divided or verdicts[0].entry.role != "request":
             # What comes later may revise it; then its flow has to be found again, if it is still there.
             self._flows[flow.id] = flow
         if self._watched:
             detail(flow, verdicts[0])
         self._publish(verdicts)
+
+    # -- the browser's own word ---------------------------------------------------------------------------------------
+
+    def attend(self) -> None:
+        """The browser is asked what becomes of its requests: what it says of each is to come, by `heed`."""
+        self._attends = True
+        self._session.attend()
+
+    def heed(self, id: str, word: Word) -> None:
+        """Take in what the browser said of a flow that was judged."""
+        flow = self._flows.get(id)
+        if flow is not None:
+            write_word(flow.metadata, word)
+        revised = self._session.heed(id, word)
+        if revised:
+            self._publish(revised)
 
     def _judge_again(self, flows: Sequence[http.HTTPFlow]) -> None:
         """Judge flows that passed before by the engine that is set now; neither logged nor told again."""
@@ -221,6 +247,7 @@ class Cors:
     def done(self) -> None:
         """Say what is left to say."""
         withdraw(self._view)
+        self._marking.done()
         self._publish(self._session.finish())
         summary = self._announcer.summary()
         if summary is not None:

@@ -12,7 +12,7 @@ from mitmproxy import command, ctx, exceptions, hooks, http
 from mitmproxy.flow import Flow
 from mitmproxy.log import ALERT
 
-from corsight.addons.adapter import exchange_of, request_of
+from corsight.addons.adapter import MARKER, WORD, exchange_of, request_of
 from corsight.addons.annotate import PATCHED, PREFIX
 from corsight.addons.views import Stories, told
 from corsight.policies.engines import ENGINES
@@ -116,13 +116,17 @@ def rejudged(session: Session, flows: Sequence[http.HTTPFlow]) -> dict[str, Judg
 
 
 def _clean(flow: http.HTTPFlow) -> None:
-    """Take off a flow what a verdict left on it; what a patch did to it stays true."""
+    """Take off a flow what a verdict left on it; what a patch did to it stays true, and so does evidence."""
     mark = flow.metadata.get("cors.mark")
     if mark is not None and flow.marked == mark:
         flow.marked = ""
-    for name in [name for name in flow.metadata if name.startswith("cors.") and name not in PATCHED]:
+    for name in [name for name in flow.metadata if name.startswith("cors.") and not _stays(name)]:
         del flow.metadata[name]
     flow.comment = "\n".join(line for line in flow.comment.split("\n") if not line.startswith(PREFIX))
+
+
+def _stays(name: str) -> bool:
+    return name in PATCHED or name == MARKER or name.startswith(WORD)
 
 
 def _in_the_list() -> list[http.HTTPFlow]:

@@ -38,6 +38,13 @@ class Reason(StrEnum):
     STORED_RESPONSE = "stored-response"
     STORED_FOR_ANOTHER = "stored-for-another"
     STORED_UNSEEN = "stored-unseen"
+    MARKER = "marker"
+    NO_MARKER = "no-marker"
+    BROWSER_CREDENTIALS = "browser-credentials"
+    BROWSER_LOADED = "browser-loaded"
+    BROWSER_REFUSED = "browser-refused"
+    BROWSER_INITIATOR = "browser-initiator"
+    BROWSER_PLACE = "browser-place"
     FETCH_OR_XHR = "fetch-or-xhr"
     TYPED = "typed"
     ANSWER_NOT_TYPED = "answer-not-typed"
@@ -68,6 +75,13 @@ WORDS: dict[Reason, str] = {
     Reason.STORED_FOR_ANOTHER: "it confirmed the response stored from exchange {}, which was asked for by {} and lacks "
     "Vary: Origin",
     Reason.STORED_UNSEEN: "the stored response it confirmed was not seen: judged by its own headers",
+    Reason.MARKER: "it carried the proxy's marker cookie",
+    Reason.NO_MARKER: "it lacked the proxy's marker cookie, which this page's requests to that host carried before",
+    Reason.BROWSER_CREDENTIALS: "the browser says so",
+    Reason.BROWSER_LOADED: "the browser says that the page got it",
+    Reason.BROWSER_REFUSED: "the browser says that it kept it from the page: {}",
+    Reason.BROWSER_INITIATOR: "the browser says so",
+    Reason.BROWSER_PLACE: "the browser says so, of {}",
     Reason.FETCH_OR_XHR: "fetch() and XMLHttpRequest look alike on the wire: the likelier one is said",
     Reason.TYPED: "it was given so",
     Reason.ANSWER_NOT_TYPED: "its answer was not given: judged as if it had passed",

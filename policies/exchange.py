@@ -7,6 +7,7 @@ decoded (one byte, one code point), names compared without case, values without 
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Literal
 
 from corsight.policies.value import value
 
@@ -119,13 +120,31 @@ class Response:
 
 
 @value
+class Word:
+    """What the browser itself said of a request, where it was asked: evidence from beside the wire.
+
+    `loaded` tells whether the page got the response, `error` is the browser's own identifier of what kept it back,
+    `initiator` what asked, `credentials` whether it asked with them; `place` is where in the page's code that was, as
+    URL:line:column. None and "" stand for what was not said.
+    """
+
+    loaded: bool | None = None
+    error: str = ""
+    initiator: Literal["fetch", "xhr"] | None = None
+    credentials: Literal["include", "not-include"] | None = None
+    place: str = ""
+
+
+@value
 class Exchange:
     """One request and its response.
 
     `id` names it for good (mitmproxy's flow id), `client` is the peer's address without its port, `connection` names
     the client's connection, `http2` tells whether that connection multiplexes. `response` is None when none came; then
     `proxy_status` is the status that the proxy answered the browser with in the server's place, if it did, and `error`
-    what it says went wrong. `patched` tells that Corsight changed the response on its way.
+    what it says went wrong. `patched` tells that Corsight changed the response on its way. `marker` tells whether the
+    request carried the proxy's own cookie, which is no part of its headers, or lacked it; None where there is none.
+    `word` is what the browser said of it.
     """
 
     id: str
@@ -137,3 +156,5 @@ class Exchange:
     proxy_status: int | None = None
     error: str | None = None
     patched: bool = False
+    marker: Literal["carried", "missing"] | None = None
+    word: Word | None = None

@@ -40,6 +40,7 @@ class Facts:
     it asks for. `chain` holds the fetch's earlier URLs, `target` where a redirect leads (None when it leads nowhere, ""
     when it does not parse). `tainting_too` is the other response tainting it may have, `secure` tells whether the page
     is a secure one. `distance`, from the page over the whole redirect chain, and `embedder` matter to opaque responses.
+    `xhr` tells XMLHttpRequest from fetch(), where that is known.
     """
 
     role: Role = "request"
@@ -62,6 +63,7 @@ class Facts:
     likelier_embedder: EmbedderPolicy = "unsafe-none"
     chain: tuple[str, ...] = ()
     target: str | None = None
+    xhr: bool | None = None
 
     @property
     def include(self) -> bool | None:

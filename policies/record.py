@@ -38,6 +38,7 @@ def record(judged: Judged, *, secrets: bool = False) -> dict[str, Any]:
         and ruling.rule is not None
         and facts.destination == "empty"
         and not facts.event_source
+        and facts.xhr is None
     ):
         evidence.append(INITIATOR)
     return {
@@ -106,6 +107,7 @@ class Lines:
             facts.credentials,
             facts.destination,
             facts.event_source,
+            facts.xhr,
             verdict.engine,
             verdict.certainty,
             verdict.hidden,

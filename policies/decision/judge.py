@@ -202,6 +202,7 @@ def _word(exchange: Exchange, facts: Facts, engine: EngineName, failure: Step) -
         target=facts.target if facts.role == "redirect" else None,
         page=facts.page,
         tainting=facts.tainting,
+        xhr=facts.xhr is True,
     )
     error, message = WORDS[engine](wording)
     return Ruling(Outcome.BLOCKED, rule, failure.algorithm.spec, failure.number, error, message)

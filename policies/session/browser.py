@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from corsight.policies.engines import ENGINES
 from corsight.policies.evidence import Evidence, Reason
-from corsight.policies.exchange import Exchange, Response
+from corsight.policies.exchange import Exchange, Response, Word
 from corsight.policies.facts import Facts
 from corsight.policies.fetch.origin import origin_of
 from corsight.policies.fetch.preflight_cache import PreflightCache
@@ -25,11 +25,13 @@ from corsight.policies.session.expected import Expected
 from corsight.policies.session.fetches import Entry, Fetch
 from corsight.policies.session.gather import find_tainting
 from corsight.policies.session.judging import Judge, Judged
+from corsight.policies.session.marker import Marker
 from corsight.policies.session.memory import GIANT, Memory, weigh_headers, weigh_request
 from corsight.policies.session.reading import DOCUMENTS, Reading, read, referrer_origin
 from corsight.policies.session.reuse import Reuse
 from corsight.policies.session.sequels import UNFOLLOWED, Sequels
 from corsight.policies.session.stored import StoredResponses
+from corsight.policies.session.word import heed
 from corsight.policies.verdict import EngineName, Outcome, Unknown
 
 SIZE = 128
@@ -46,6 +48,7 @@ class Browser:
         self._cache = PreflightCache(self._policy.cache, SIZE)
         self._connections = Connections(4 * SIZE)
         self._credentials = Credentials(client, engine, SIZE)
+        self._marker = Marker(SIZE)
         self._documents = Documents(SIZE)
         self._expected = Expected(SIZE)
         self._judge = Judge(client, engine, self._credentials, self._documents)
@@ -53,6 +56,7 @@ class Browser:
         self._open: Memory[str, Entry] = Memory(SIZE)
         self._stored = StoredResponses(SIZE)
         self._reuse = Reuse(4 * SIZE) if client.libsoup else None
+        self._judged: Memory[str, Entry] | None = None
 
     # -- the moments of an exchange -----------------------------------------------------------------------------------
 
@@ -77,6 +81,9 @@ class Browser:
         if response is not None:
             self._receive(entry, response)
         judged = self._judge.judge(entry)
+        if exchange.word is not None:
+            self._heed(entry, exchange.word)
+            judged = self._judge.judge(entry)
         verdict = judged.verdict
         if response is not None and (entry.role != "request" or verdict.divided):
             weight = weigh_headers(response.headers)
@@ -90,7 +97,9 @@ class Browser:
             self._reuse.ended(entry)
         if verdict.outcome is Outcome.BLOCKED and entry.role != "preflight" and self._policy.cache_cleared_on_failure:
             self._cache.clear(entry.reading.origin or "null", exchange.request.url)
-        if entry.role == "request" and not verdict.divided and _is_final(judged.facts):
+        if self._judged is not None:
+            self._judged.put(exchange.id, entry, entry.fetch.weight)
+        elif entry.role == "request" and not verdict.divided and _is_final(judged.facts):
             # Nothing can follow or be revised: without the circle of fetch and entries both are freed at once.
             entry.fetch.entries.clear()
         return [judged, *self._judge.take_revised()]
@@ -109,6 +118,20 @@ class Browser:
                 self._revalidate(preview)
             preview.role = "request" if location_url(exchange.response, exchange.request.url) is None else "redirect"
         return self._judge.gather(preview)
+
+    def attend(self) -> None:
+        """Remember what was judged of late: the browser itself may say something of it."""
+        self._judged = self._judged or Memory(4 * SIZE)
+
+    def heed(self, id: str, word: Word) -> list[Judged] | None:
+        """Take in what the browser says of an exchange. Return those whose verdict changed; None where it is not
+        remembered.
+        """
+        entry = None if self._judged is None else self._judged.get(id)
+        if entry is None:
+            return None
+        self._heed(entry, word)
+        return self._judge.take_revised()
 
     def is_at_home(self, origin: str) -> bool:
         """Whether this client loaded a page of this origin from loopback, as a document of its own."""
@@ -160,7 +183,9 @@ class Browser:
     def _join_request(self, exchange: Exchange, reading: Reading, weight: int) -> Entry:
         preflight = None
         if reading.origin is not None:
-            preflight = self._expected.find_preflight(exchange, reading, lambda entry: self._rules_out(reading, entry))
+            preflight = self._expected.find_preflight(
+                exchange, reading, lambda entry: self._rules_out(exchange, reading, entry)
+            )
         before = preflight or self._expected.find_redirect(exchange, reading)
         if before is not None:
             entry = self._join(exchange, reading, before.fetch, weight)
@@ -188,10 +213,16 @@ class Browser:
             fetch.crossed = True
         return entry
 
-    def _rules_out(self, reading: Reading, preflight: Entry) -> bool:
+    def _stated(self, exchange: Exchange, reading: Reading, *, first: bool) -> tuple[bool, Reason] | None:
+        """Whether a cross-origin request itself says `include`, and by what; None where it does not tell."""
+        if exchange.marker == "carried":
+            return True, Reason.MARKER
+        return self._credentials.stated(reading, exchange.request.url, first=first)
+
+    def _rules_out(self, exchange: Exchange, reading: Reading, preflight: Entry) -> bool:
         """Whether this request's credentials mode rules out that the preflight was its own."""
         fetch, verdict = preflight.fetch, preflight.verdict
-        stated = self._credentials.stated(reading, preflight.exchange.request.url, first=len(fetch.urls) == 1)
+        stated = self._stated(exchange, reading, first=len(fetch.urls) == 1)
         if stated is None or fetch.rests_on(UNFOLLOWED["preflight"]):
             return False
         include = stated[0]
@@ -206,7 +237,7 @@ class Browser:
     def _explain_no_preflight(self, entry: Entry) -> None:
         """A request that needs a preflight set out without one: it was cached, or asked before the recording began."""
         reading, request = entry.reading, entry.exchange.request
-        stated = self._credentials.stated(reading, request.url, first=entry.index == 0)
+        stated = self._stated(entry.exchange, reading, first=entry.index == 0)
         for include in (False, True) if stated is None else (stated[0],):
             cached = self._cache.match(
                 reading.origin or "null",
@@ -233,6 +264,7 @@ class Browser:
         fetch, reading, exchange = entry.fetch, entry.reading, entry.exchange
         separates = self._credentials.separates(exchange)
         if entry.tainting != "cors":
+            self._marker.note_document(entry)
             self._credentials.note_worker(reading, exchange.request.url)
             # A credentialless page asks without; and which page asked, is not always told.
             bare = reading.mode == "no-cors" and not reading.cookie and self._documents.credentialless
@@ -242,10 +274,13 @@ class Browser:
         learned: list[Fetch] = []
         if self._credentials.overrules_absence(reading):
             fetch.doubt(Reason.NO_STORAGE_ACCESS)
-        stated = self._credentials.stated(reading, exchange.request.url, first=entry.index == 0)
+        marked = self._marker.tell(entry)
+        stated = self._stated(exchange, reading, first=entry.index == 0)
         if stated is None and reading.authorization and from_own_store(entry):
             stated = True, Reason.OWN_AUTHORIZATION
         if stated is not None and fetch.learn(*stated, self._credentials.certainty(stated[1], reading)):
+            learned.append(fetch)
+        if marked is not None and fetch.learn(*marked) and fetch not in learned:
             learned.append(fetch)
         if separates and not reading.preflight:
             if fetch.include is not None and fetch.certainty == "certain":
@@ -259,6 +294,17 @@ class Browser:
         for fetch in learned:
             self._credentials.remember(fetch)
             self._judge.revise(fetch)
+
+    def _heed(self, entry: Entry, word: Word) -> None:
+        """Take in the browser's own word, and what that tells of others on the same connection."""
+        heed(entry, word, self._judge)
+        fetch, exchange = entry.fetch, entry.exchange
+        if fetch.include is None or fetch.certainty != "certain" or entry.tainting != "cors":
+            return
+        learned = [fetch]
+        if entry.role != "preflight" and self._credentials.separates(exchange):
+            learned += self._connections.mark(exchange.connection, fetch.include, Reason.CONNECTION_OF_LIKE)
+        self._spread(learned)
 
     def _follow_connection(self, reuse: Reuse, entry: Entry) -> None:
         """A request took a connection: learn from that of the exchanges before it."""
@@ -275,6 +321,8 @@ class Browser:
         exchange, reading = entry.exchange, entry.reading
         if entry.role == "preflight":
             return
+        if self._marker.speaks:
+            self._marker.note_response(response)
         if reading.mode == "navigate" and reading.destination in DOCUMENTS and 200 <= response.status < 300:
             self._documents.add(exchange.request.url, response, top=reading.destination == "document")
         if response.status == 304 and reading.revalidates:

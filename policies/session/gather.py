@@ -16,6 +16,8 @@ from corsight.policies.session.documents import Documents
 from corsight.policies.session.fetches import Entry
 from corsight.policies.session.reading import referrer_origin
 
+XHR = "XMLHttpRequest"
+"""What evidence calls the initiator that is not fetch()."""
 SITES: dict[str, Distance] = {"same-origin": "same-origin", "same-site": "same-site", "cross-site": "cross-site"}
 
 
@@ -90,6 +92,7 @@ def gather_facts(
         likelier_embedder=documents.newest if embedder is None else embedder,
         chain=chain,
         target=target,
+        xhr=None if (initiator := fetch.evidence.get("initiator")) is None else initiator.value == XHR,
     )
 
 

@@ -155,7 +155,7 @@ def _part(judged: Judged) -> Part:
     unasked = patched is not None and patched.without is None
     taken, other = verdict.branch, _other(verdict)
     evidence = list(entry.evidence.values())
-    if (ruling.message or "").startswith(TAKEN_FOR_FETCH) and not facts.event_source:
+    if (ruling.message or "").startswith(TAKEN_FOR_FETCH) and not facts.event_source and facts.xhr is None:
         evidence.append(INITIATOR)
     return Part(
         id=shown(exchange.id),
