@@ -189,8 +189,16 @@ class Cors:
         self._observe(flow)
 
     @never_raises
+    def response(self, flow: http.HTTPFlow) -> None:
+        """An answer that was streamed has come to its end: what records it now sees what the server sent."""
+        if self._marking.at_work:
+            self._marking.restore(flow)
+
+    @never_raises
     def error(self, flow: http.HTTPFlow) -> None:
         """No response came, or not all of it."""
+        if self._marking.at_work:
+            self._marking.restore(flow)
         # A response that the proxy kept to itself is there: no hook has seen it, or it was judged by its headers.
         by_headers = flow.metadata.get("cors.rule") != NETWORK_ERROR and withheld(flow)
         if flow.response is None or self._asked.get(flow.id) is not None or by_headers:

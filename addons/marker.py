@@ -16,6 +16,7 @@ from corsight.addons.adapter import MARKER, request_of
 from corsight.addons.scope import EVERYTHING, read_scope
 from corsight.policies.fetch.origin import is_localhost, origin_of, split_origin
 from corsight.policies.redact import printable, shown
+from corsight.policies.session.memory import Memory
 
 logger = logging.getLogger(__name__)
 NAME = b"corsight-marker"
@@ -25,6 +26,11 @@ loopback, the first is stored; over plain http only the second is, and is kept a
 SECURE = b"; Path=/; HttpOnly; SameSite=None; Secure"
 PLAIN = b"; Path=/; HttpOnly; SameSite=Lax"
 KEPT, GONE = b"; Max-Age=3600", b"; Max-Age=0"
+
+TICK, PATIENCE = 0.01, 500
+"""Seconds between two looks whether an answer was sent, and how many looks are taken."""
+PENDING = 1000
+"""How many answers may be on their way with it at once."""
 
 type Fields = tuple[tuple[bytes, bytes], ...]
 
@@ -38,6 +44,7 @@ class Marking:
         self._on = False
         self._scope: flowfilter.TFilter | None = None
         self._tail = Tail(self)
+        self._added: Memory[str, tuple[Fields, Fields]] = Memory(PENDING)
 
     def load(self, loader: Loader) -> None:
         """Declare the options."""
@@ -95,7 +102,28 @@ class Marking:
         else:
             flow.metadata.pop(MARKER, None)
 
-    def find_cookies(self, flow: http.HTTPFlow) -> Fields:
+    def add(self, flow: http.HTTPFlow) -> None:
+        """Add the cookie to an answer that is about to be sent."""
+        cookies = self._find_cookies(flow)
+        if cookies and flow.response is not None:
+            headers = flow.response.headers
+            before, headers.fields = headers.fields, (*headers.fields, *_cased(flow, cookies))
+            self._added.put(flow.id, (before, headers.fields))
+
+    def holds(self, flow: http.HTTPFlow) -> bool:
+        """Whether the answer of a flow has the cookie now."""
+        return flow.id in self._added
+
+    def restore(self, flow: http.HTTPFlow) -> bool:
+        """Take the cookie off an answer that was sent; whether it was there."""
+        added = self._added.forget(flow.id)
+        if added is None or flow.response is None or flow.response.headers.fields != added[1]:
+            # Or another changed it meanwhile, which is then kept.
+            return False
+        flow.response.headers.fields = added[0]
+        return True
+
+    def _find_cookies(self, flow: http.HTTPFlow) -> Fields:
         """The Set-Cookie lines for the answer of a flow; none where it gets no marker."""
         response = flow.response
         if response is None or response.status_code == 101 or MARKER not in flow.metadata or not flow.live:
@@ -116,8 +144,8 @@ class Marking:
 
 
 class Tail:
-    """The last addon in the chain: adds the cookie when all others have read the answer, and takes it off again as soon
-    as that was sent.
+    """The last addon in the chain: adds the cookie when all others have read the answer, and takes it off again once
+    that was sent.
     """
 
     name = "corsight-marker"
@@ -134,29 +162,23 @@ class Tail:
         """The last moment for any other."""
         if flow.response is not None and not flow.response.stream:
             self._add(flow)
+            self._wait(flow, 0)
 
     def _add(self, flow: http.HTTPFlow) -> None:
         try:
-            cookies = self._marking.find_cookies(flow)
-            if not cookies or flow.response is None:
-                return
-            headers = flow.response.headers
-            before = headers.fields
-            headers.fields = marked = (*before, *_cased(flow, cookies))
+            self._marking.add(flow)
         except Exception as error:
             reason = shown(f"{type(error).__name__}: {error}")
             logger.warning("Corsight could not mark flow %s (%s): please report this.", printable(flow.id), reason)
+
+    def _wait(self, flow: http.HTTPFlow, tries: int) -> None:
+        """Take it off the flow when that has ended: then the answer was sent. mitmproxy has no hook for that."""
+        if not self._marking.holds(flow):
             return
-
-        def restore() -> None:
-            # Unless another changed them meanwhile, which is then kept.
-            if headers.fields == marked:
-                headers.fields = before
-                if ctx.master.addons.get("view") is not None:
-                    ctx.master.addons.trigger(hooks.UpdateHook([flow]))
-
-        # The proxy sends the headers before it lets anything else run.
-        asyncio.get_running_loop().call_soon(restore)
+        if flow.live and tries < PATIENCE:
+            asyncio.get_running_loop().call_later(TICK, self._wait, flow, tries + 1)
+        elif self._marking.restore(flow) and ctx.master.addons.get("view") is not None:
+            ctx.master.addons.trigger(hooks.UpdateHook([flow]))
 
 
 def without_marker(fields: Fields) -> Fields:
