@@ -274,7 +274,7 @@ class Browser:
         learned: list[Fetch] = []
         if self._credentials.overrules_absence(reading):
             fetch.doubt(Reason.NO_STORAGE_ACCESS)
-        marked = self._marker.tell(entry)
+        marked = self._marker.tell(entry, len(self._open) - 1)
         stated = self._stated(exchange, reading, first=entry.index == 0)
         if stated is None and reading.authorization and from_own_store(entry):
             stated = True, Reason.OWN_AUTHORIZATION

@@ -21,7 +21,10 @@ KEPT = 1800.0
 CROWD = 100
 """How many cookies may be set since then: from 150 to a site on, browsers drop the one that was used longest ago."""
 STRAGGLING = 2.0
-"""Seconds after it was first carried in which a request may still come whose cookies were read before it was set."""
+"""Seconds after it was first carried in which a request may still come whose cookies were read before it was set: one
+that waited for a connection, or for the browser's cache."""
+BUSY = 4
+"""Requests under way at once from which on others may wait for a connection."""
 
 type Place = tuple[str, str]
 """A page's origin, and the scheme and host, without port, that it asks."""
@@ -30,27 +33,31 @@ type Place = tuple[str, str]
 class Marker:
     """What the requests of one browser that carried the marker tell of those that do not."""
 
-    __slots__ = ("_carried", "_first", "_framed", "_loaded", "_set")
+    __slots__ = ("_busy", "_carried", "_early", "_first", "_framed", "_loaded", "_set")
 
     def __init__(self, size: int) -> None:
         self._first: Memory[Place, float] = Memory(size)
         self._carried: Memory[Place, tuple[float, int]] = Memory(size)
         self._loaded: Memory[str, float] = Memory(size)
         self._framed: Memory[str, bool] = Memory(size)
+        self._early: Memory[str, float] = Memory(size)
+        self._busy = 0.0
         self._set = 0
 
-    def tell(self, entry: Entry) -> tuple[bool, Reason, Certainty] | None:
+    def tell(self, entry: Entry, under_way: int = 0) -> tuple[bool, Reason, Certainty] | None:
         """Return what the marker says of a cross-origin request's credentials mode: whether it is `include`, by what,
-        and how surely. None where it does not tell.
+        and how surely. None where it does not tell. `under_way` is how many requests are, beside this one.
         """
         exchange, reading = entry.exchange, entry.reading
         if exchange.marker is None or reading.preflight:
             return None
-        now, page = exchange.request.started, reading.origin
+        now, page, url = exchange.request.started, reading.origin, exchange.request.url
+        if under_way >= BUSY:
+            self._busy = now
         if page is None or page == "null":
             # Whose jar an opaque origin's requests take from cannot be told.
             return (True, Reason.MARKER, "certain") if exchange.marker == "carried" else None
-        place = page, _host(exchange.request.url)
+        place = page, _host(url)
         weight = len(page) + len(place[1])
         if exchange.marker == "carried":
             if place not in self._first:
@@ -58,13 +65,23 @@ class Marker:
             self._carried.put(place, (now, self._set), weight)
             return True, Reason.MARKER, "certain"
         known = self._carried.get(place)
+        if place not in self._first:
+            self._early.put(url, now, len(url))
         if known is None or entry.index or page in self._framed:
             return None
         since, set_before = known
         if since < self._loaded.get(page, since) or now - since > KEPT or self._set - set_before > CROWD:
             return None
-        first = self._first.get(place)
-        return False, Reason.NO_MARKER, "certain" if first is not None and now - first > STRAGGLING else "likely"
+        return False, Reason.NO_MARKER, "likely" if self._may_straggle(place, url, now) else "certain"
+
+    def _may_straggle(self, place: Place, url: str, now: float) -> bool:
+        """Whether the cookies of a request may have been read before the marker was set, long before it came."""
+        first = self._first.get(place, now)
+        if now - first > STRAGGLING:
+            return False
+        # A tunnel has to be built first. In the clear only those wait that find all connections taken, or the same URL
+        # asked for.
+        return url.startswith("https:") or self._busy > first - STRAGGLING or url in self._early
 
     @property
     def speaks(self) -> bool:
