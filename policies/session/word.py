@@ -42,7 +42,7 @@ def _settle(entry: Entry, word: Word) -> None:
     agreeing, _ = split_branches(verdict, passed=word.loaded)
     if not word.loaded:
         # Several may block, each for its own reason, and the browser names its own.
-        agreeing = [branch for branch in agreeing if word.error and branch.ruling.error == word.error] or agreeing
+        agreeing = [branch for branch in agreeing if _names(word.error, branch.ruling.error)] or agreeing
     if not agreeing:
         return
     reason = Reason.BROWSER_LOADED if word.loaded else Reason.BROWSER_REFUSED
@@ -52,3 +52,8 @@ def _settle(entry: Entry, word: Word) -> None:
         return
     value = "loaded" if any(branch.outcome is not Outcome.BLOCKED for branch in agreeing) else "refused"
     entry.evidence["outcome"] = Evidence("outcome", value, reason, details=details)
+
+
+def _names(said: str, ours: str | None) -> bool:
+    """Whether the browser's identifier is the one of a ruling: Firefox has two spellings of its own."""
+    return ours is not None and said.casefold() == ours.casefold()

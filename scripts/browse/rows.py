@@ -101,11 +101,12 @@ class Rows:
         return row, before
 
     def compare(self, row: Row) -> None:
-        """Hold the rows of a fetch against what the browser said of them."""
+        """Hold the rows of a fetch against what the browser said of them: only what is certain can be contradicted."""
         siblings = self.of_fetch(row)
-        blocked = any(one.outcome == "blocked" for one in siblings)
+        blocked = any(one.outcome == "blocked" and one.certain for one in siblings)
+        passed = all(one.outcome != "blocked" and one.certain for one in siblings)
         for one in siblings:
-            one.disagrees = one.seen is not None and not one.by_browser and blocked == (one.seen == LOADED)
+            one.disagrees = one.seen is not None and not one.by_browser and (blocked if one.seen == LOADED else passed)
 
     def add(self, row: Row) -> None:
         """Add a row; where there are too many, the oldest is forgotten."""

@@ -6,7 +6,6 @@ Whatever ends it ends both. The recording is kept, and the report printed, when 
 from __future__ import annotations
 
 import contextlib
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,6 +16,7 @@ from typing import Literal
 from corsight.policies.verdict import Outcome
 from corsight.scripts.browse.session import Session
 from corsight.scripts.browse.watch import watching
+from corsight.scripts.browse.word import Told, copy_told
 from corsight.scripts.errors import CorsightError, print_problem
 from corsight.scripts.judging import EngineChoice, judge_recording
 from corsight.scripts.processes import browsers, launch, proxy
@@ -58,6 +58,8 @@ class Plan:
     script: str | None = None
     fail_on: FailOn = "never"
     watch: bool = True
+    marker: str = "everything"
+    """The marker cookie's scope; empty for none."""
     patch_scope: str | None = None
     patch_origins: tuple[str, ...] = ()
 
@@ -89,12 +91,12 @@ def run(plan: Plan, *, scripts: Sequence[Path] = (), options: Mapping[str, objec
                 raise
         finally:
             if plan.save is not None and (folder / RECORDING).is_file():
-                shutil.copyfile(folder / RECORDING, plan.save)
+                copy_told(folder / RECORDING, plan.save, {} if session is None else session.words)
         session.poll()
         problem = problem or session.mistrust()
         if problem is not None and not len(session.rows):
             raise problem
-        findings = _report(plan, folder / RECORDING)
+        findings = _report(plan, Told(str(folder / RECORDING), session.words))
         session.notes()
         if unseen := session.unseen():
             print("\nStopped by the browser itself, and never seen by the proxy:")
@@ -125,12 +127,16 @@ def _proxy(plan: Plan, folder: Path, scripts: Sequence[Path], options: Mapping[s
         "cors_log": folder / VERDICTS,
         # The log is ours alone, and joined by URL to what the browser says. What is shown of it is redacted.
         "cors_secrets": "true",
+        "corsight_watch": str(plan.watch and plan.script is None).lower(),
         "cors_scope": f'!~u "{MAKERS}"',
         "save_stream_file": folder / RECORDING,
         "save_stream_filter": f'!~u "{MAKERS}"',
     }
     if plan.web:
         settings |= {"web_open_browser": "false", "web_host": "127.0.0.1", "web_port": free_port()}
+    if plan.marker and plan.script is None:
+        # The profile is thrown away, and the cookie with it.
+        settings |= {"cors_marker": "true", "cors_marker_scope": plan.marker}
     if plan.patch_scope is not None:
         settings |= {"cors_patch": "blocked", "cors_patch_scope": plan.patch_scope}
         settings["cors_patch_origins"] = list(plan.patch_origins)
@@ -181,9 +187,8 @@ def _run_script(plan: Plan, running: Proxy) -> int:
     return 130
 
 
-def _report(plan: Plan, path: Path) -> Findings:
+def _report(plan: Plan, recording: Recording) -> Findings:
     """Print what `corsight audit` says of the recording."""
-    recording = Recording(str(path))
     recording.name = "this session" if plan.save is None else str(plan.save)
     findings = Findings()
     for judged in judge_recording(recording, plan.engine):

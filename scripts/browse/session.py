@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from corsight.policies.exchange import Word
 from corsight.policies.redact import printable, redact
 from corsight.policies.rules import RULES
 from corsight.scripts.browse.join import join
 from corsight.scripts.browse.rows import LOADED, Row, Rows
-from corsight.scripts.browse.watch import Watcher
+from corsight.scripts.browse.watch import Sighting, Watcher
+from corsight.scripts.browse.word import Told, copy_told, word_on
 from corsight.scripts.errors import CorsightError, one_line
 from corsight.scripts.judging import group_by_fetch, judge_recording
 from corsight.scripts.processes import signals
 from corsight.scripts.processes.browsers import BrowserError
 from corsight.scripts.processes.proxy import Proxy, Tail
 from corsight.scripts.processes.running import Running
-from corsight.scripts.recordings import Recording
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -50,6 +50,7 @@ class Session:
         self.rows = Rows()
         self.notice = ""
         self.watcher: Watcher | None = None
+        self.words: dict[str, Word] = {}
         self._proxy = running
         self._recording = recording
         self._plan = plan
@@ -74,8 +75,19 @@ class Session:
         # First what the browser said, then the log: what it speaks of was logged before.
         seen = self.watcher.new() if self.watcher is not None else []
         told = [self.rows.tell(record) for record in self._log.read_new()]
-        changed = [row for sighting in seen if (row := join(self.rows, sighting)) is not None]
+        changed = []
+        for sighting in seen:
+            if (row := join(self.rows, sighting)) is not None:
+                changed.append(row)
+                self._pass_on(row, sighting)
         return told + [(row, row.outcome if not row.by_browser else None) for row in changed]
+
+    def _pass_on(self, row: Row, sighting: Sighting) -> None:
+        """Let the proxy judge by what the browser said, too, and the recording hold it."""
+        word = word_on(self.rows, row, sighting)
+        if word is not None:
+            self.words[row.id] = word
+            self._proxy.tell_word(row.id, word)
 
     def _refusal(self, host: str) -> CorsightError:
         who = "the script" if self._plan.script is not None else "the browser"
@@ -196,7 +208,7 @@ class Session:
 
     def _fetches(self) -> Iterator[list[Judged]]:
         # The proxy writes on while it is read: what is not whole at the end comes the next time.
-        return group_by_fetch(judge_recording(Recording(str(self._recording)), self._plan.engine))
+        return group_by_fetch(judge_recording(Told(str(self._recording), self.words), self._plan.engine))
 
     def unseen(self) -> list[str]:
         """A line for each request that the browser stopped before it reached the proxy."""
@@ -257,7 +269,7 @@ class Session:
         """Copy the recording so far to where it was asked for, or to a new file here; what to say of it."""
         path = self._plan.save or _unused(Path(time.strftime("corsight-%Y%m%d-%H%M%S.mitm")))
         try:
-            shutil.copyfile(self._recording, path)
+            copy_told(self._recording, path, self.words)
         except OSError as error:
             return f"It could not be saved to {path}: {error.strerror or error}."
         return f"Saved so far: {path}"

@@ -274,10 +274,10 @@ def test_devtools_tells_what_the_content_security_policy_forbade() -> None:
 
 def test_firefox_tells_what_became_of_a_request() -> None:
     channels = [
-        ["https://a.test/1", "GET", "NONE", 0, 10.0],
-        ["https://a.test/2", "GET", "CORSMISSINGALLOWORIGIN", 2152923147, 10.0],
-        ["https://a.test/3", "OPTIONS", "CORSMISSINGALLOWORIGIN", 0, 10.0],
-        ["https://a.test/4", "GET", "NONE", 2152398850, 10.0],
+        ["https://a.test/1", "GET", "NONE", 0, 10.0, 9.5, "fetch", "include"],
+        ["https://a.test/2", "GET", "CORSMISSINGALLOWORIGIN", 2152923147, 10.0, 9.5, "xhr", "not-include"],
+        ["https://a.test/3", "OPTIONS", "CORSMISSINGALLOWORIGIN", 0, 10.0, 9.5, "fetch", "include"],
+        ["https://a.test/4", "GET", "NONE", 2152398850, 10.0, 9.5, "", ""],
     ]
     lines = [
         ["Mixed Content Blocker", "Blocked loading mixed active content “http://a.test/5”"],
