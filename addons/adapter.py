@@ -62,10 +62,19 @@ def exchange_of(flow: http.HTTPFlow, asked: Exchange | None = None) -> Exchange:
         headers = HeaderList(data.headers.fields)
         response, status = Response(data.status_code, headers, data.timestamp_start or asked.request.started), None
         error = None
-    patched, marker, word = "cors.patched" in flow.metadata, asked.marker, read_word(flow.metadata)
+    patched = "cors.patched" in flow.metadata
     return Exchange(
-        *(asked.id, asked.client, asked.connection, asked.request),
-        *(response, asked.http2, status, error, patched, marker, word),
+        asked.id,
+        asked.client,
+        asked.connection,
+        asked.request,
+        response,
+        asked.http2,
+        status,
+        error,
+        patched,
+        asked.marker,
+        read_word(flow.metadata),
     )
 
 

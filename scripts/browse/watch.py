@@ -365,11 +365,14 @@ def sightings(channels: list[list[Any]], lines: list[list[str]], now: float) -> 
     for url, method, reason, status, _ended, started, initiator, credentials in channels:
         if method == "OPTIONS":
             continue
-        known = {"initiator": initiator or None, "credentials": credentials or None}
+        where = url, method, started
         if reason.startswith("CORS"):
-            said.append(Sighting("refused", url, method, started, error=reason, **known))
+            end = Sighting("refused", *where, error=reason)
         elif status == 0 and reason in ("", "NONE"):
-            said.append(Sighting("loaded", url, method, started, **known))
+            end = Sighting("loaded", *where)
+        else:
+            continue
+        said.append(replace(end, initiator=initiator or None, credentials=credentials or None))
     for category, text in lines:
         cause = next((cause for start, cause in UNSENT.items() if category.startswith(start)), None)
         found = QUOTED.search(text)
