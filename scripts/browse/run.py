@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from corsight.policies.redact import printable, redact
 from corsight.policies.verdict import Outcome
 from corsight.scripts.browse.session import Session
 from corsight.scripts.browse.watch import watching
@@ -32,6 +33,8 @@ from corsight.scripts.report.text import write
 
 FailOn = Literal["certain", "blocked", "never"]
 
+TERMINATED = 128 + 15
+"""The exit code after SIGTERM."""
 RECORDING, VERDICTS = "browse.mitm", "verdicts.jsonl"
 OURS = {"localhost", "127.0.0.1", "[::1]"}
 MAKERS = (
@@ -76,7 +79,12 @@ def run(plan: Plan, *, scripts: Sequence[Path] = (), options: Mapping[str, objec
         tempfile.TemporaryDirectory(prefix="corsight-browse-", ignore_cleanup_errors=True) as temporary,
     ):
         folder = Path(temporary)
-        code, session, problem = 0, None, None
+        code, session, problem, ended = 0, None, None, None
+        if browser is not None:
+            # Both take seconds, and the screen is not to be empty meanwhile.
+            print(
+                f"Starting the proxy, then {browser.name} at {printable(redact(_absolute(plan.url)))} ...", flush=True
+            )
         try:
             with _proxy(plan, folder, scripts, options or {}) as running:
                 session = Session(running, folder / RECORDING, plan)
@@ -89,6 +97,11 @@ def run(plan: Plan, *, scripts: Sequence[Path] = (), options: Mapping[str, objec
             problem = error
             if session is None:
                 raise
+        except SystemExit as error:
+            # SIGTERM: what came so far is reported all the same. A terminal that is gone reads nothing.
+            if session is None or error.code != TERMINATED:
+                raise
+            ended = error
         finally:
             if plan.save is not None and (folder / RECORDING).is_file():
                 copy_told(folder / RECORDING, plan.save, {} if session is None else session.words)
@@ -103,6 +116,8 @@ def run(plan: Plan, *, scripts: Sequence[Path] = (), options: Mapping[str, objec
             print("\n".join(f"  {line}" for line in unseen))
         if browser is not None:
             _tell_disagreements(plan, session.disagreements(browser.name))
+    if ended is not None:
+        raise ended
     if problem is not None:
         raise problem
     return _code(plan, findings) or code

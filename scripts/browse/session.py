@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import sys
@@ -12,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from corsight.policies.exchange import Word
 from corsight.policies.redact import printable, redact
-from corsight.policies.rules import RULES
 from corsight.scripts.browse.join import join
 from corsight.scripts.browse.rows import LOADED, Row, Rows
 from corsight.scripts.browse.watch import Sighting, Watcher
@@ -25,7 +25,7 @@ from corsight.scripts.processes.proxy import Proxy, Tail
 from corsight.scripts.processes.running import Running
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, RenderableType
 
     from corsight.policies.session import Judged
     from corsight.scripts.browse.run import Plan
@@ -145,10 +145,11 @@ class Session:
             line = f"{clock(row)} blocked by the browser {row.method} {row.url} [{row.cause}] {row.message}"
         elif row.outcome == "blocked" and before != "blocked":
             sure = "" if row.certain else " likely"
-            title = RULES[row.cause].title if row.cause in RULES else row.message
-            line = f"{clock(row)}{sure} blocked {row.method} {row.url} [{row.cause}] {title}"
+            mends = "; ".join(row.fix) or row.todo
+            line = f"{clock(row)}{sure} blocked {row.method} {row.url} [{row.cause}] {row.title or row.message}"
+            line += f" -> {mends}" if mends else ""
         elif before == "blocked" and row.outcome != "blocked":
-            line = f"{clock(row)} {row.outcome} after all {row.method} {row.url}"
+            line = f"{clock(row)} {'open' if row.open else row.outcome} after all {row.method} {row.url}"
         else:
             return
         print(printable(redact(line)), flush=True)
@@ -162,7 +163,9 @@ class Session:
 
         console = Console(markup=False, emoji=False, highlight=False)
         title = f"{running.browser.name} behind 127.0.0.1:{self._proxy.port}"
-        screen = Screen(self.rows, title, self.story, self.patch, self.save)
+        screen = Screen(self.rows, title, self.story, self.patch, self.save, reload=self.reload)
+        screen.is_patched = lambda row: row.endpoint in self._patched
+        screen.copy = lambda text: _copy(text, console)
         screen.ascii_only = not console.encoding.startswith("utf")
         drawn = None
         with keyboard() as keys, Live(console=console, screen=True, auto_refresh=False) as live:
@@ -263,7 +266,18 @@ class Session:
         )
         if undone:
             return f"No longer patched: {endpoint}"
-        return f"Patched from now on, p again ends it; load the page again: {endpoint}"
+        again = "r loads the page again" if self.watcher is not None else "load the page again"
+        return f"Patched from now on, p again ends it; {again}: {endpoint}"
+
+    def reload(self) -> str:
+        """Load the browser's page again; what to say of it."""
+        if self.watcher is None:
+            return "Load it again in the browser: with --no-watch it cannot be told to."
+        try:
+            self.watcher.reload()
+        except BrowserError as problem:
+            return f"It could not be loaded again: {problem}."
+        return "The page is loaded again."
 
     def save(self) -> str:
         """Copy the recording so far to where it was asked for, or to a new file here; what to say of it."""
@@ -273,6 +287,13 @@ class Session:
         except OSError as error:
             return f"It could not be saved to {path}: {error.strerror or error}."
         return f"Saved so far: {path}"
+
+
+def _copy(text: str, console: Console) -> str:
+    """Put a text on the clipboard, as terminals are told to by OSC 52; what to say of it."""
+    console.file.write(f"\x1b]52;c;{base64.b64encode(text.encode()).decode()}\x07")
+    console.file.flush()
+    return f"Copied, if the terminal allows it: {text.replace(chr(10), '; ')}"
 
 
 def scope_of(endpoint: str) -> str:

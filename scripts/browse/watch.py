@@ -57,6 +57,9 @@ class Watcher(Protocol):
     def go(self, url: str) -> None:
         """Open `url` in the browser's page."""
 
+    def reload(self) -> None:
+        """Load the browser's page again. Raises BrowserError where it does not answer."""
+
     def new(self) -> list[Sighting]:
         """What the browser said since the last call."""
 
@@ -225,6 +228,9 @@ class Chromium:
     def go(self, url: str) -> None:
         self._send("Page.navigate", self._page, url=url)
 
+    def reload(self) -> None:
+        self._send("Page.reload", self._page)
+
     def new(self) -> list[Sighting]:
         return _taken(self._said)
 
@@ -336,6 +342,11 @@ class Firefox:
         with self._turn:
             self._marionette.call("Marionette:SetContext", value="content")
             self._marionette.call("WebDriver:Navigate", url=url)
+
+    def reload(self) -> None:
+        with self._turn:
+            self._marionette.call("Marionette:SetContext", value="content")
+            self._marionette.call("WebDriver:Refresh")
 
     def new(self) -> list[Sighting]:
         return _taken(self._said)
