@@ -33,22 +33,23 @@ STORY_KEYS = "↑↓ scroll  Enter back"
 FILTER_HINT = "words of host or origin, or blocked open allowed opaque likely patched browser"
 HELP = """\
 Verdicts
-  {allowed} allowed     CORS lets the page have the response; patched: only because Corsight changed it
+  {allowed} allowed     the page has the response; patched: as Corsight changed it
   {blocked} blocked     the page gets an error; with ? behind it: likely
-  {open} open        blocked if the page asks in another way than it seems to: it has not passed
-  {opaque} opaque      asked for without CORS: the page may use it, but not read it
-  {not-cors} not CORS    same origin, a navigation, or no response: CORS has no say
+  {open} open        it has not passed: blocked if asked in the other way
+  {opaque} opaque      asked for without CORS: to be used, but not to be read
+  {not-cors} not CORS    same origin, a navigation, or no response
   ... !         the browser says the contrary
   ... p         its endpoint is patched from the next load on
   browser: ...  it never reached the proxy: the browser itself stopped it
 
 Keys
   up, down, page up, page down, home    select; end follows the newest again
-  Enter    the story: what the page asked, each step, what would change the end
-  /        filter: parts of a host or an origin, or {words}
+  Enter    the story: what was asked, each step, what would change the end
+  /        filter: parts of a host or an origin, or blocked open allowed
+           opaque not-cors certain likely patched browser answered disagrees
   Esc      no filter
   h        hide what CORS has no say in, or show it again
-  p        patch the selected endpoint, or no more; load the page again then
+  p        patch the selected endpoint, or no more; then load the page again
   r        load the page again
   c        copy what mends the selected one, or its URL where nothing does
   s        save the recording so far
@@ -159,8 +160,7 @@ class Screen:
 
     def _help(self) -> Text:
         marks = ASCII_MARKS if self.ascii_only else MARKS
-        words = "blocked open allowed opaque not-cors certain likely patched browser answered disagrees"
-        return Text(HELP.format(**marks, words=words))
+        return Text(HELP.format(**marks))
 
     def shown(self) -> list[Row]:
         """The rows that are not hidden."""
