@@ -159,8 +159,8 @@ class Tail:
             self._add(flow)
 
     def response(self, flow: http.HTTPFlow) -> None:
-        """The last moment for any other."""
-        if flow.response is not None and not flow.response.stream:
+        """The last moment for any other: of one that was streamed, nothing of the body is left."""
+        if flow.response is not None and (not flow.response.stream or flow.response.raw_content is not None):
             self._add(flow)
             self._wait(flow, 0)
 
