@@ -243,14 +243,15 @@ class Screen:
                 style = "bold magenta"
             elif row.open or (row.outcome == "blocked" and not row.certain):
                 style = "bold yellow"
-            cells = [
+            cells: list[str | Text] = [
                 _safe(row.method),
                 _middle(_safe(row.url).partition("://")[2] or _safe(row.url), url),
                 Text(self.verdict(row), style),
                 Text(_safe(row.shown_cause), "" if row.outcome == "blocked" or row.open else "dim"),
             ]
-            clock = [time.strftime("%H:%M:%S", time.localtime(row.started))] if timed else []
-            table.add_row(*clock, *cells, style="reverse" if row.id == selected else None)
+            if timed:
+                cells.insert(0, time.strftime("%H:%M:%S", time.localtime(row.started)))
+            table.add_row(*cells, style="reverse" if row.id == selected else None)
         return table
 
     def verdict(self, row: Row) -> str:
