@@ -38,9 +38,9 @@ class Facts:
     `origin` is the serialized request origin as this exchange carries it ("null" once tainted), `page_origin` the
     page's. `method` and `names` are the request's method and CORS-unsafe request-header names; for a preflight, those
     it asks for. `chain` holds the fetch's earlier URLs, `target` where a redirect leads (None when it leads nowhere, ""
-    when it does not parse). `tainting_too` is the other response tainting it may have, `secure` tells whether the page
+    when it does not parse). `xhr` tells that XMLHttpRequest asked.
+    `tainting_too` is the other response tainting it may have, `secure` tells whether the page
     is a secure one. `distance`, from the page over the whole redirect chain, and `embedder` matter to opaque responses.
-    `xhr` tells XMLHttpRequest from fetch(), where that is known.
     """
 
     role: Role = "request"
@@ -52,6 +52,7 @@ class Facts:
     mode: str = "unknown"
     destination: str = "unknown"
     event_source: bool = False
+    xhr: bool = False
     method: str = "GET"
     names: tuple[str, ...] = ()
     credentials: CredentialsMode = "unknown"
@@ -63,7 +64,6 @@ class Facts:
     likelier_embedder: EmbedderPolicy = "unsafe-none"
     chain: tuple[str, ...] = ()
     target: str | None = None
-    xhr: bool | None = None
 
     @property
     def include(self) -> bool | None:

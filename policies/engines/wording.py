@@ -12,7 +12,7 @@ class Wording:
     `page_origin` is the origin of the page (not the tainted "null" a redirect may have left), `initial_url` the fetch's
     first URL, `value` what the rule turned on, `separate_lines` how many lines the header in question came in (of
     Access-Control-Allow-Origin those named exactly so), `target` a redirect's location, `page` the page's URL as far as
-    it is known, `tainting` the response tainting, `xhr` whether XMLHttpRequest is known to have asked.
+    it is known, `tainting` the response tainting. `xhr` tells that it was an XMLHttpRequest.
     """
 
     rule: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from corsight.policies.exchange import Told
 from corsight.policies.verdict import EngineName
 
 _IOS = re.compile(r"\b(?:iPhone|iPad|iPod)\b")
@@ -33,6 +34,17 @@ class Client:
         if not self.browser:
             return "no browser (judged by the standard)"
         return self.engine if self.version is None else f"{self.engine} {self.version}"
+
+
+def as_told(client: Client, told: Told) -> Client:
+    """Return the client as a recording tells it: its own browser, whatever User-Agent that shows a server.
+
+    What becomes of connections a recording of a browser's does not show.
+    """
+    if told.engine is None:
+        return replace(client, libsoup=False)
+    version = told.version or (client.version if client.engine == told.engine else None)
+    return Client(told.engine, version)
 
 
 LONGEST = 512

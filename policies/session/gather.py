@@ -16,8 +16,6 @@ from corsight.policies.session.documents import Documents
 from corsight.policies.session.fetches import Entry
 from corsight.policies.session.reading import referrer_origin
 
-XHR = "XMLHttpRequest"
-"""What evidence calls the initiator that is not fetch()."""
 SITES: dict[str, Distance] = {"same-origin": "same-origin", "same-site": "same-site", "cross-site": "cross-site"}
 
 
@@ -71,6 +69,9 @@ def gather_facts(
             bare = (documents.newest if embedder is None else embedder) == "credentialless"
             by_nature = reading.destination in BY_ELEMENTS or reading.storage_access
             include = reading.cookie or (by_nature and not bare)
+            if not include and bare and exchange.told is not None and "cookie" in exchange.told.lost:
+                # A cookie would tell that its own page is none of those.
+                embedder = None
     return Facts(
         role=entry.role,
         tainting=tainting,
@@ -81,6 +82,7 @@ def gather_facts(
         mode=entry.mode,
         destination=entry.destination,
         event_source=reading.event_source,
+        xhr=_is_xhr(exchange),
         method=reading.method,
         names=reading.names,
         credentials="unknown" if include is None else "include" if include else "not-include",
@@ -92,8 +94,13 @@ def gather_facts(
         likelier_embedder=documents.newest if embedder is None else embedder,
         chain=chain,
         target=target,
-        xhr=None if (initiator := fetch.evidence.get("initiator")) is None else initiator.value == XHR,
     )
+
+
+def _is_xhr(exchange: Exchange) -> bool:
+    """Whether the recording, or the browser itself, tells that XMLHttpRequest asked."""
+    told, word = exchange.told, exchange.word
+    return (told is not None and told.kind == "xhr") or (word is not None and word.initiator == "xhr")
 
 
 def _is_kept(exchange: Exchange) -> bool:

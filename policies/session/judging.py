@@ -14,6 +14,7 @@ from corsight.policies.session.credentials import Credentials
 from corsight.policies.session.documents import Documents
 from corsight.policies.session.fetches import Entry, Fetch
 from corsight.policies.session.gather import gather_facts
+from corsight.policies.session.told import overrule
 from corsight.policies.value import value
 from corsight.policies.verdict import Branch, EngineName, Outcome, Ruling, Verdict
 
@@ -79,6 +80,8 @@ class Judge:
         seen = entry.evidence.get("outcome")
         if seen is not None and verdict.divided:
             verdict = narrow(verdict, passed=seen.value == "loaded", certainty=seen.certainty)
+        if entry.exchange.told is not None:
+            verdict = overrule(verdict, entry.exchange, facts, entry.exchange.told, self._client.version)
         entry.verdict = verdict
         return Judged(entry, self._client, facts, verdict)
 

@@ -7,11 +7,8 @@ from dataclasses import replace
 from corsight.policies.evidence import Evidence, Reason
 from corsight.policies.exchange import Word
 from corsight.policies.session.fetches import Entry
-from corsight.policies.session.gather import XHR
 from corsight.policies.session.judging import Judge, split_branches
 from corsight.policies.verdict import Outcome, Unknown
-
-INITIATORS = {"fetch": "fetch", "xhr": XHR}
 
 
 def heed(entry: Entry, word: Word, judge: Judge) -> None:
@@ -25,8 +22,7 @@ def heed(entry: Entry, word: Word, judge: Judge) -> None:
     if word.initiator is not None:
         reason = Reason.BROWSER_PLACE if word.place else Reason.BROWSER_INITIATOR
         details = (word.place,) if word.place else ()
-        initiator = INITIATORS[word.initiator]
-        fetch.evidence["initiator"] = Evidence("initiator", initiator, reason, details=details)
+        entry.evidence["initiator"] = Evidence("initiator", word.initiator, reason, details=details)
     if word.credentials is not None:
         fetch.learn(word.credentials == "include", Reason.BROWSER_CREDENTIALS)
     judge.revise(fetch)

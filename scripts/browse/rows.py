@@ -29,13 +29,14 @@ class Row:
     """allowed, blocked, opaque or not-cors; of a request that never reached the proxy also answered."""
     certain: bool = True
     cause: str = ""
+    """The code of what is really wrong: a cause's, a rule's, or the browser's word for it."""
+    title: str = ""
+    """That in a line."""
     origin: str = ""
     role: str = "request"
     fetch: str = ""
     engine: str = ""
     message: str = ""
-    title: str = ""
-    """What is wrong, in a line."""
     fix: tuple[str, ...] = ()
     """The header lines that mend it, none where none does."""
     todo: str = ""
@@ -131,10 +132,10 @@ class Rows:
             row.open, doubt = next(doubts, ("", None))
             rule = rule if doubt is None else doubt["rule"]
         known = RULES.get(rule or "")
-        row.cause = record.get("cause") or rule or ""
-        row.title = record.get("title") or ("" if known is None else known.title)
-        row.fix = tuple(record.get("fix") or ())
-        row.todo = record.get("todo") or ("" if known is None else known.advice)
+        row.cause = record["cause"] or rule or ""
+        row.title = record["title"] or ("" if known is None else known.title)
+        row.fix = tuple(record["fix"])
+        row.todo = record["todo"] or ("" if known is None else known.advice)
 
     def compare(self, row: Row) -> None:
         """Hold the rows of a fetch against what the browser said of them: only what is certain can be contradicted."""

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from corsight.policies.exchange import Word
+from corsight.policies.findings import Known
 from corsight.policies.redact import printable, redact
 from corsight.scripts.browse.join import join
 from corsight.scripts.browse.rows import LOADED, Row, Rows
 from corsight.scripts.browse.watch import Sighting, Watcher
 from corsight.scripts.browse.word import Told, copy_told, word_on
 from corsight.scripts.errors import CorsightError, one_line
-from corsight.scripts.judging import group_by_fetch, judge_recording
+from corsight.scripts.judging import add_to, group_by_fetch, judge_recording
 from corsight.scripts.processes import signals
 from corsight.scripts.processes.browsers import BrowserError
 from corsight.scripts.processes.proxy import Proxy, Tail
@@ -198,20 +199,24 @@ class Session:
         if row.by_browser:
             said = f"{row.method} {row.url}", f"{row.message}.", ALONE
             return Text("\n\n".join(printable(redact(line.strip())) for line in said))
-        fetch = self._fetch(row)
+        known = Known()
+        fetch = self._fetch(row, known)
         if fetch is None:
             return Text("The response has not come to its end yet: its story can be told then.")
-        return tree(tell(fetch), ascii_only=not (sys.stdout.encoding or "").lower().startswith("utf"))
+        return tree(tell(fetch, known), ascii_only=not (sys.stdout.encoding or "").lower().startswith("utf"))
 
-    def _fetch(self, row: Row) -> list[Judged] | None:
-        for fetch in self._fetches():
-            if any(judged.entry.exchange.id == row.id for judged in fetch):
-                return fetch
-        return None
+    def _fetch(self, row: Row, known: Known) -> list[Judged] | None:
+        """Return the row's fetch, once all that was recorded is known."""
+        found = None
+        for fetch in self._fetches(known):
+            if found is None and any(judged.entry.exchange.id == row.id for judged in fetch):
+                found = fetch
+        return found
 
-    def _fetches(self) -> Iterator[list[Judged]]:
+    def _fetches(self, known: Known) -> Iterator[list[Judged]]:
         # The proxy writes on while it is read: what is not whole at the end comes the next time.
-        return group_by_fetch(judge_recording(Told(str(self._recording), self.words), self._plan.engine))
+        verdicts = judge_recording(Told(str(self._recording), self.words), self._plan.engine)
+        return group_by_fetch(add_to(known, verdicts))
 
     def unseen(self) -> list[str]:
         """A line for each request that the browser stopped before it reached the proxy."""
@@ -226,7 +231,8 @@ class Session:
 
         rows = {row.id: row for row in self.rows if row.disagrees}
         said = ""
-        for fetch in self._fetches() if rows else ():
+        known = Known()
+        for fetch in self._fetches(known) if rows else ():
             for judged in fetch:
                 if (row := rows.get(judged.entry.exchange.id)) is None:
                     continue
@@ -240,7 +246,7 @@ class Session:
                     verdict=verdict,
                 )
                 said += "\n".join(printable(redact(line)) for line in head.split("\n"))
-                said += "\n".join(f"    {line}".rstrip() for line in lines(tell(fetch))) + "\n\n"
+                said += "\n".join(f"    {line}".rstrip() for line in lines(tell(fetch, known))) + "\n\n"
         return said
 
     def patch(self, row: Row) -> str:

@@ -148,10 +148,10 @@ def test_what_the_browser_says_settles_the_verdict_and_stays_in_the_recording(
         verdict = judgeds[row.id].verdict
         assert (verdict.outcome.value, verdict.certainty) == (expected[name], "certain"), name
     xhr = judgeds[live["xhr"].id]
-    assert xhr.entry.fetch.evidence["initiator"].value == "XMLHttpRequest"
+    assert xhr.entry.evidence["initiator"].value == "xhr"
     if engine == "chromium":
         assert (xhr.verdict.ruling.message or "").startswith("Access to XMLHttpRequest at ")
-        assert "http://localhost:3000/:" in xhr.entry.fetch.evidence["initiator"].because
+        assert "http://localhost:3000/:" in xhr.entry.evidence["initiator"].because
     # Nothing but the browser's word was there.
     assert read_lines(tmp_path / SEEN)
     assert "corsight-marker" not in (tmp_path / SEEN).read_text()

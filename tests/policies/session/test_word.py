@@ -54,7 +54,7 @@ def test_the_console_text_and_the_evidence_say_xmlhttprequest_where_it_was_one()
     assert told == [
         {
             "fact": "initiator",
-            "value": "XMLHttpRequest",
+            "value": "xhr",
             "because": f"the browser says that {ORIGIN}/a.js:3:7 asked",
             "certainty": "certain",
         }
