@@ -32,7 +32,7 @@ from corsight.policies.session.reuse import Reuse
 from corsight.policies.session.sequels import UNFOLLOWED, Sequels
 from corsight.policies.session.stored import StoredResponses
 from corsight.policies.session.told import list_told
-from corsight.policies.session.word import heed
+from corsight.policies.session.word import Words
 from corsight.policies.verdict import EngineName, Outcome, Unknown
 
 SIZE = 128
@@ -53,11 +53,11 @@ class Browser:
         self._documents = Documents(SIZE)
         self._expected = Expected(SIZE)
         self._judge = Judge(client, engine, self._credentials, self._documents)
+        self._words = Words(self._judge, self._credentials, self._connections, 4 * SIZE)
         self._sequels = Sequels(self._policy, self._judge, self._credentials, self._expected, self._cache, SIZE)
         self._open: Memory[str, Entry] = Memory(SIZE)
         self._stored = StoredResponses(SIZE)
         self._reuse = Reuse(4 * SIZE) if client.libsoup else None
-        self._judged: Memory[str, Entry] | None = None
 
     # -- the moments of an exchange -----------------------------------------------------------------------------------
 
@@ -83,7 +83,7 @@ class Browser:
             self._receive(entry, response)
         judged = self._judge.judge(entry)
         if exchange.word is not None:
-            self._heed(entry, exchange.word)
+            self._spread(self._words.heed(entry, exchange.word))
             judged = self._judge.judge(entry)
         verdict = judged.verdict
         if response is not None and (entry.role != "request" or verdict.divided):
@@ -100,9 +100,7 @@ class Browser:
             self._reuse.ended(entry)
         if verdict.outcome is Outcome.BLOCKED and entry.role != "preflight" and self._policy.cache_cleared_on_failure:
             self._cache.clear(entry.reading.origin or "null", exchange.request.url)
-        if self._judged is not None:
-            self._judged.put(exchange.id, entry, entry.fetch.weight)
-        elif entry.role == "request" and not verdict.divided and _is_final(judged.facts):
+        if not self._words.keep(entry) and entry.role == "request" and not verdict.divided and _is_final(judged.facts):
             # Nothing can follow or be revised: without the circle of fetch and entries both are freed at once.
             entry.fetch.entries.clear()
         return [judged, *self._judge.take_revised()]
@@ -123,17 +121,15 @@ class Browser:
         return self._judge.gather(preview)
 
     def attend(self) -> None:
-        """Remember what was judged of late: the browser itself may say something of it."""
-        self._judged = self._judged or Memory(4 * SIZE)
+        """Remember what is judged from now on: the browser itself may say something of it."""
+        self._words.attend()
 
     def heed(self, id: str, word: Word) -> list[Judged] | None:
-        """Take in what the browser says of an exchange. Return those whose verdict changed; None where it is not
-        remembered.
-        """
-        entry = None if self._judged is None else self._judged.get(id)
+        """Take in what the browser says of an exchange. Return those whose verdict changed; None for an unknown one."""
+        entry = self._words.find(id)
         if entry is None:
             return None
-        self._heed(entry, word)
+        self._spread(self._words.heed(entry, word))
         return self._judge.take_revised()
 
     def is_at_home(self, origin: str) -> bool:
@@ -301,17 +297,6 @@ class Browser:
         for fetch in learned:
             self._credentials.remember(fetch)
             self._judge.revise(fetch)
-
-    def _heed(self, entry: Entry, word: Word) -> None:
-        """Take in the browser's own word, and what that tells of others on the same connection."""
-        heed(entry, word, self._judge)
-        fetch, exchange = entry.fetch, entry.exchange
-        if fetch.include is None or fetch.certainty != "certain" or entry.tainting != "cors":
-            return
-        learned = [fetch]
-        if entry.role != "preflight" and self._credentials.separates(exchange):
-            learned += self._connections.mark(exchange.connection, fetch.include, Reason.CONNECTION_OF_LIKE)
-        self._spread(learned)
 
     def _follow_connection(self, reuse: Reuse, entry: Entry) -> None:
         """A request took a connection: learn from that of the exchanges before it."""
