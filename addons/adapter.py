@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
-from typing import Any, Literal
-
 from mitmproxy import http
 
-from corsight.addons.wire import find_proxy_status, is_multiplexed, is_withheld, make_url
-from corsight.policies.exchange import Exchange, HeaderList, Request, Response, Word
+from corsight.addons.wire import find_proxy_status, is_multiplexed, is_withheld, make_url, read_marker, read_word
+from corsight.policies.exchange import Exchange, HeaderList, Request, Response
 
 PATCHED = "cors.patched"
 """The key of a flow's metadata that tells that Corsight changed its response."""
-MARKER = "cors.marker"
-"""The metadata that tells whether the request carried the proxy's marker cookie, which is taken off it: `carried` or
-`missing`."""
-WORD = "cors.browser."
-"""How the metadata begins that holds the browser's own word: `loaded`, `error`, `initiator`, `credentials`, `place`."""
-LONGEST_WORD = 1024
-"""Characters of a text in it that are read."""
 
 
 def request_of(flow: http.HTTPFlow) -> Exchange:
@@ -38,7 +28,7 @@ def request_of(flow: http.HTTPFlow) -> Exchange:
             started=request.timestamp_start,
         ),
         http2=is_multiplexed(request.http_version),
-        marker=_marker(flow.metadata),
+        marker=read_marker(flow.metadata),
     )
 
 
@@ -67,42 +57,9 @@ def exchange_of(flow: http.HTTPFlow, asked: Exchange | None = None) -> Exchange:
         status,
         error,
         patched,
-        asked.marker,
-        read_word(flow.metadata),
+        marker=asked.marker,
+        word=read_word(flow.metadata),
     )
-
-
-def read_word(metadata: MutableMapping[str, Any]) -> Word | None:
-    """Return what the browser itself said of a flow, by its metadata; None where it was not asked."""
-    loaded = metadata.get(f"{WORD}loaded")
-    if not isinstance(loaded, bool):
-        return None
-    said = {name: metadata.get(f"{WORD}{name}") for name in ("error", "initiator", "credentials", "place")}
-    texts = {name: text[:LONGEST_WORD] if isinstance(text, str) else "" for name, text in said.items()}
-    return Word(
-        loaded=loaded,
-        error=texts["error"],
-        initiator=texts["initiator"] if texts["initiator"] in ("fetch", "xhr") else None,  # type: ignore[arg-type]
-        credentials=texts["credentials"] if texts["credentials"] in ("include", "not-include") else None,  # type: ignore[arg-type]
-        place=texts["place"],
-    )
-
-
-def write_word(metadata: MutableMapping[str, Any], word: Word) -> None:
-    """Write into a flow's metadata what the browser itself said of it."""
-    said = {
-        "loaded": word.loaded,
-        "error": word.error,
-        "initiator": word.initiator,
-        "credentials": word.credentials,
-        "place": word.place,
-    }
-    metadata.update({f"{WORD}{name}": value for name, value in said.items() if value not in (None, "")})
-
-
-def _marker(metadata: MutableMapping[str, Any]) -> Literal["carried", "missing"] | None:
-    said = metadata.get(MARKER)
-    return said if said in ("carried", "missing") else None
 
 
 def withheld(flow: http.HTTPFlow) -> bool:

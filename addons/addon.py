@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 from mitmproxy import ctx, exceptions, flowfilter, hooks, http
 from mitmproxy.addonmanager import Loader
 
-from corsight.addons.adapter import exchange_of, request_of, withheld, write_word
+from corsight.addons.adapter import exchange_of, request_of, withheld
 from corsight.addons.annotate import annotate
 from corsight.addons.announce import Announcer
 from corsight.addons.commands import Commands, rejudged
@@ -21,6 +21,7 @@ from corsight.addons.log import VerdictLog
 from corsight.addons.marker import Marking
 from corsight.addons.patch import Patching
 from corsight.addons.views import CorsView, Stories, detail, offer, show_comments, withdraw
+from corsight.addons.wire import write_word
 from corsight.policies.engines import ENGINES
 from corsight.policies.exchange import Exchange, Word
 from corsight.policies.findings import Known

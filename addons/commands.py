@@ -12,9 +12,10 @@ from mitmproxy import command, ctx, exceptions, hooks, http
 from mitmproxy.flow import Flow
 from mitmproxy.log import ALERT
 
-from corsight.addons.adapter import MARKER, WORD, exchange_of, request_of
+from corsight.addons.adapter import exchange_of, request_of
 from corsight.addons.annotate import PATCHED, PREFIX
 from corsight.addons.views import Stories, told
+from corsight.addons.wire import MARKER, WORD
 from corsight.policies.engines import ENGINES
 from corsight.policies.findings import Diagnosis
 from corsight.policies.findings.text import write_lines

@@ -12,8 +12,9 @@ import logging
 from mitmproxy import ctx, exceptions, flowfilter, hooks, http
 from mitmproxy.addonmanager import Loader
 
-from corsight.addons.adapter import MARKER, request_of
+from corsight.addons.adapter import request_of
 from corsight.addons.scope import EVERYTHING, read_scope
+from corsight.addons.wire import MARKER
 from corsight.policies.fetch.origin import is_localhost, origin_of, split_origin
 from corsight.policies.redact import printable, shown
 from corsight.policies.session.memory import Memory

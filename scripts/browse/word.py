@@ -10,7 +10,7 @@ from mitmproxy.exceptions import FlowReadException
 from mitmproxy.http import HTTPFlow
 from mitmproxy.io import FlowReader, FlowWriter
 
-from corsight.addons.adapter import write_word
+from corsight.addons.wire import write_word
 from corsight.policies.exchange import Exchange, Word
 from corsight.scripts.browse.rows import Row, Rows
 from corsight.scripts.browse.watch import Sighting

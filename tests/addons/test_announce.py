@@ -61,12 +61,12 @@ def test_the_rest_is_not_told(caplog: pytest.LogCaptureFixture) -> None:
 def test_what_is_open_is_counted_until_it_is_settled() -> None:
     announcer = Announcer()
     told = judged(preflight())
-    announcer.announce(told)
+    tell(announcer, told)
     open_one = "Corsight: 1 exchange open: blocked if the page asks in another way than it seems to"
     assert announcer.summary() == open_one
-    announcer.announce(judged(cors()))
+    tell(announcer, judged(cors()))
     assert announcer.summary() == f"Corsight: 1 exchange blocked (allow-origin-missing 1); {open_one[10:]}"
-    announcer.announce(replace(told, verdict=judged(cors(answered=OURS)).verdict, revises=True))
+    tell(announcer, replace(told, verdict=judged(cors(answered=OURS)).verdict, revises=True))
     assert announcer.summary() == "Corsight: 1 exchange blocked (allow-origin-missing 1)"
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from mitmproxy.io import FlowWriter
 
-from corsight.addons.adapter import exchange_of, read_word, write_word
+from corsight.addons.adapter import exchange_of
+from corsight.addons.wire import read_word, write_word
 from corsight.policies.exchange import Word
 from corsight.scripts.browse.rows import Row, Rows
 from corsight.scripts.browse.watch import Requests, Sighting
