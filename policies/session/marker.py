@@ -94,6 +94,9 @@ class Marker:
         One that is loaded into a frame has a jar of its own for each site that it is framed by.
         """
         reading, request = entry.reading, entry.exchange.request
+        if reading.cookie and self._carried and (request.headers.get("cookie") or "").count(";") >= CROWD:
+            # Scripts may have set them: no answer told of it.
+            self._carried.clear()
         if reading.mode != "navigate" or reading.destination not in DOCUMENTS:
             return
         origin = origin_of(request.url)

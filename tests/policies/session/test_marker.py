@@ -90,6 +90,12 @@ def test_its_absence_tells_nothing_once_it_may_have_left_the_jar() -> None:
     crowded = Marked()
     crowded.fetch("with", "carried", answer=[*STAR, *[("Set-Cookie", "a=1")] * (CROWD + 1)])
     assert crowded.fetch("without", "missing") == OPEN
+    scripted = Marked()
+    scripted.fetch("with", "carried")
+    many = ("Cookie", "; ".join(f"c{number}=1" for number in range(CROWD + 1)))
+    asked = [("Sec-Fetch-Mode", "same-origin"), ("Sec-Fetch-Site", "same-origin"), many]
+    scripted.answer(scripted.ask("own", "GET", f"{PAGE}/x", asked, connection="own"), 200, [])
+    assert scripted.fetch("without", "missing") == OPEN
     cleared = Marked()
     cleared.fetch("with", "carried", answer=[*STAR, ("Clear-Site-Data", '"cache", "cookies"')])
     assert cleared.fetch("without", "missing") == OPEN
