@@ -228,7 +228,7 @@ def test_mitmweb_can_show_it_instead(
     Onlooker(monkeypatch)
     assert run(Plan(url=HOME, browser="chromium", headless=True, web=True), scripts=[SHOP]) == 0
     printed = capsys.readouterr().out
-    assert printed.startswith("mitmweb shows it at http://127.0.0.1:")
+    assert "\nmitmweb shows it at http://127.0.0.1:" in printed
     assert "blocked    7" in printed
     assert nothing_left(temporary)
 

@@ -598,12 +598,15 @@ def test_a_command_that_does_not_trust_the_proxy_is_told_what_to_trust(
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_signal_ends_the_command_and_the_proxy(number: int, code: int, temporary: Path) -> None:
     command = [sys.executable, "-m", "corsight.scripts.cli", "browse", "--script", f"sleep 1234 # {temporary}"]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True)
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, start_new_session=True)
     try:
         assert eventually(lambda: any("sleep 1234" in line for line in children_of(process.pid)))
         process.send_signal(number)
         assert process.wait(20) == code
         assert nothing_left(temporary)
+        assert process.stdout is not None
+        # A terminal that hung up reads no report.
+        assert (b"this session: 0 exchanges" in process.stdout.read()) == (number != signal.SIGHUP)
     finally:
         process.kill()
 
