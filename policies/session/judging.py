@@ -74,14 +74,14 @@ class Judge:
         if entry.tainting == "cors":
             before = entry.preflight if len(entry.fetch.entries) > 1 else None
             entry.advice = advise(entry.exchange, facts, self._engine, before)
+        if entry.exchange.told is not None:
+            verdict = overrule(verdict, entry.exchange, facts, entry.exchange.told, self._client.version)
         sequel = entry.evidence.get("sequel")
         if sequel is not None and sequel.value != "given up" and verdict.divided:
             verdict = narrow(verdict, passed=sequel.value == "followed", certainty=sequel.certainty)
         seen = entry.evidence.get("outcome")
         if seen is not None and verdict.divided:
             verdict = narrow(verdict, passed=seen.value == "loaded", certainty=seen.certainty)
-        if entry.exchange.told is not None:
-            verdict = overrule(verdict, entry.exchange, facts, entry.exchange.told, self._client.version)
         entry.verdict = verdict
         return Judged(entry, self._client, facts, verdict)
 
