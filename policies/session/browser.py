@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from corsight.policies.engines import ENGINES
 from corsight.policies.evidence import Evidence, Reason
@@ -126,8 +127,7 @@ class Browser:
 
     def heed(self, id: str, word: Word) -> list[Judged] | None:
         """Take in what the browser says of an exchange. Return those whose verdict changed; None for an unknown one."""
-        entry = self._words.find(id)
-        if entry is None:
+        if (entry := self._words.find(id)) is None:
             return None
         self._spread(self._words.heed(entry, word))
         return self._judge.take_revised()
@@ -186,9 +186,8 @@ class Browser:
         told = exchange.told
         # What failed with its answer not recorded may never have been sent: it does not show that a preflight passed.
         if reading.origin is not None and (told is None or not told.untold):
-            preflight = self._expected.find_preflight(
-                exchange, reading, lambda entry: self._rules_out(exchange, reading, entry)
-            )
+            rules_out = partial(self._rules_out, exchange, reading)
+            preflight = self._expected.find_preflight(exchange, reading, rules_out)
         before = preflight or self._expected.find_redirect(exchange, reading)
         if before is not None:
             entry = self._join(exchange, reading, before.fetch, weight)
