@@ -15,6 +15,7 @@ from corsight.addons.adapter import exchange_of, request_of
 from corsight.addons.annotate import PATCHED, PREFIX
 from corsight.addons.events import get_logger
 from corsight.addons.views import Stories, told
+from corsight.addons.wire import MARKER, WORD
 from corsight.policies.engines import ENGINES
 from corsight.policies.findings import Diagnosis
 from corsight.policies.findings.text import write_lines
@@ -116,13 +117,17 @@ def rejudged(session: Session, flows: Sequence[http.HTTPFlow]) -> dict[str, Judg
 
 
 def _clean(flow: http.HTTPFlow) -> None:
-    """Take off a flow what a verdict left on it; what a patch did to it stays true."""
+    """Take off a flow what a verdict left on it; what a patch did to it stays true, and so does evidence."""
     mark = flow.metadata.get("cors.mark")
     if mark is not None and flow.marked == mark:
         flow.marked = ""
-    for name in [name for name in flow.metadata if name.startswith("cors.") and name not in PATCHED]:
+    for name in [name for name in flow.metadata if name.startswith("cors.") and not _stays(name)]:
         del flow.metadata[name]
     flow.comment = "\n".join(line for line in flow.comment.split("\n") if not line.startswith(PREFIX))
+
+
+def _stays(name: str) -> bool:
+    return name in PATCHED or name == MARKER or name.startswith(WORD)
 
 
 def _in_the_list() -> list[http.HTTPFlow]:

@@ -231,7 +231,7 @@ KINDS = {
     "worker": "script",
 }
 """Resource::ResourceTypeToString by request destination. fetch and XMLHttpRequest look alike on the wire: fetch is
-said, unless a recording tells them apart."""
+said, unless the browser or a recording tells them apart."""
 
 REASONS = {
     "allow-origin-missing": "No 'Access-Control-Allow-Origin' header is present on the requested resource.",

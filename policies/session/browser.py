@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from corsight.policies.engines import ENGINES
 from corsight.policies.evidence import Certainty, Evidence, Reason
-from corsight.policies.exchange import Exchange, Response
+from corsight.policies.exchange import Exchange, Response, Word
 from corsight.policies.facts import Facts
 from corsight.policies.fetch.orb import extract_mime_essence, is_opaque_response_blocked
 from corsight.policies.fetch.origin import origin_of
@@ -27,6 +27,7 @@ from corsight.policies.session.fetches import Entry, Fetch
 from corsight.policies.session.gather import find_tainting
 from corsight.policies.session.judging import Judge, Judged
 from corsight.policies.session.keeping import Keeping
+from corsight.policies.session.marker import Marker
 from corsight.policies.session.memory import GIANT, Memory, weigh_headers, weigh_request
 from corsight.policies.session.own_headers import OwnHeaders
 from corsight.policies.session.reading import DOCUMENTS, Reading, complete, read, referrer_origin
@@ -34,6 +35,7 @@ from corsight.policies.session.reuse import Reuse
 from corsight.policies.session.sequels import UNFOLLOWED, Sequels
 from corsight.policies.session.stored import StoredResponses
 from corsight.policies.session.told import list_told
+from corsight.policies.session.word import Words
 from corsight.policies.verdict import EngineName, Outcome, Unknown
 
 SIZE = 128
@@ -50,9 +52,11 @@ class Browser:
         self._cache = PreflightCache(self._policy.cache, SIZE)
         self._connections = Connections(4 * SIZE)
         self._credentials = Credentials(client, engine, SIZE)
+        self._marker = Marker(SIZE)
         self._documents = Documents(SIZE)
         self._expected = Expected(SIZE)
         self._judge = Judge(client, engine, self._credentials, self._documents)
+        self._words = Words(self._judge, self._credentials, self._connections, 4 * SIZE)
         self._sequels = Sequels(client, self._policy, self._judge, self._credentials, self._expected, self._cache, SIZE)
         self._open: Memory[str, Entry] = Memory(SIZE)
         self._untold: Memory[str, Entry] = Memory(SIZE)
@@ -85,6 +89,9 @@ class Browser:
             self._keeping.end(exchange)
             self._receive(entry, response)
         judged = self._judge.judge(entry)
+        if exchange.word is not None:
+            self._spread(self._words.heed(entry, exchange.word))
+            judged = self._judge.judge(entry)
         verdict = judged.verdict
         final = entry.role == "request" and not verdict.divided and _is_final(judged.facts)
         if response is not None and not final:
@@ -103,7 +110,7 @@ class Browser:
             self._reuse.ended(entry)
         if verdict.outcome is Outcome.BLOCKED and entry.role != "preflight" and self._policy.cache_cleared_on_failure:
             self._cache.clear(entry.reading.origin or "null", exchange.request.url)
-        if final:
+        if not self._words.keep(entry) and final:
             # Nothing can follow or be revised: without the circle of fetch and entries both are freed at once.
             entry.fetch.entries.clear()
         return [judged, *self._judge.take_revised()]
@@ -139,6 +146,17 @@ class Browser:
             rules=rules,
         )
         return blocked is None
+
+    def attend(self) -> None:
+        """Remember what is judged from now on: the browser itself may say something of it."""
+        self._words.attend()
+
+    def heed(self, id: str, word: Word) -> list[Judged] | None:
+        """Take in what the browser says of an exchange. Return those whose verdict changed; None for an unknown one."""
+        if (entry := self._words.find(id)) is None:
+            return None
+        self._spread(self._words.heed(entry, word))
+        return self._judge.take_revised()
 
     def is_at_home(self, origin: str) -> bool:
         """Whether this client loaded a page of this origin from loopback, as a document of its own."""
@@ -215,7 +233,7 @@ class Browser:
         """Return the preflight whose request this is, None where none was seen."""
 
         def rules_out(entry: Entry) -> bool:
-            return self._rules_out(reading, entry)
+            return self._rules_out(exchange, reading, entry)
 
         def rules_out_unnamed(entry: Entry) -> bool:
             verdict = entry.verdict
@@ -263,10 +281,16 @@ class Browser:
             fetch.crossed = True
         return entry
 
-    def _rules_out(self, reading: Reading, preflight: Entry) -> bool:
+    def _stated(self, exchange: Exchange, reading: Reading, *, first: bool) -> tuple[bool, Reason] | None:
+        """Whether a cross-origin request itself says `include`, and by what; None where it does not tell."""
+        if exchange.marker == "carried":
+            return True, Reason.MARKER
+        return self._credentials.stated(reading, exchange.request.url, first=first)
+
+    def _rules_out(self, exchange: Exchange, reading: Reading, preflight: Entry) -> bool:
         """Whether this request's credentials mode rules out that the preflight was its own."""
         fetch, verdict = preflight.fetch, preflight.verdict
-        stated = self._credentials.stated(reading, preflight.exchange.request.url, first=len(fetch.urls) == 1)
+        stated = self._stated(exchange, reading, first=len(fetch.urls) == 1)
         if stated is None or fetch.rests_on(UNFOLLOWED["preflight"]):
             return False
         include = stated[0]
@@ -281,7 +305,7 @@ class Browser:
     def _explain_no_preflight(self, entry: Entry) -> None:
         """A request that needs a preflight set out without one: it was cached, or asked before the recording began."""
         reading, exchange, request = entry.reading, entry.exchange, entry.exchange.request
-        stated = self._credentials.stated(reading, request.url, first=entry.index == 0)
+        stated = self._stated(exchange, reading, first=entry.index == 0)
         cached = self._find_cached(entry.exchange, reading, *((False, True) if stated is None else (stated[0],)))
         if cached is not None:
             details = cached.exchange, f"{cached.until - request.started:.0f}"
@@ -318,6 +342,7 @@ class Browser:
             self._believe_absence()
         separates = self._credentials.separates(exchange)
         if entry.tainting != "cors":
+            self._marker.note_document(entry)
             self._credentials.note_worker(reading, exchange.request.url)
             # A credentialless page asks without; and which page asked, is not always told.
             bare = reading.mode == "no-cors" and not reading.cookie and self._documents.credentialless
@@ -329,7 +354,8 @@ class Browser:
             learned += [fetch] if fetch.learn(False, Reason.NO_COOKIE) else []
         if self._credentials.overrules_absence(reading):
             fetch.doubt(Reason.NO_STORAGE_ACCESS)
-        stated = self._credentials.stated(reading, exchange.request.url, first=entry.index == 0)
+        marked = self._marker.tell(entry, len(self._open) - 1)
+        stated = self._stated(exchange, reading, first=entry.index == 0)
         if stated is None and exchange.told is not None and exchange.told.credentials is not None:
             stated = exchange.told.credentials, Reason.RECORDED_MODE
         if stated is None and reading.authorization and from_own_store(entry):
@@ -338,6 +364,8 @@ class Browser:
             learned.append(fetch)
             if stated[1] is Reason.NO_STORAGE_ACCESS and fetch.certainty == "likely":
                 self._untold.put(exchange.id, entry, fetch.weight)
+        if marked is not None and fetch.learn(*marked) and fetch not in learned:
+            learned.append(fetch)
         if separates and not reading.preflight:
             if fetch.include is not None and fetch.certainty == "certain":
                 learned += self._connections.mark(exchange.connection, fetch.include, Reason.CONNECTION_OF_LIKE)
@@ -380,6 +408,8 @@ class Browser:
             self._credentials.forget_cookies()
         if entry.role == "preflight":
             return
+        if self._marker.speaks:
+            self._marker.note_response(response)
         if reading.mode == "navigate" and reading.destination in DOCUMENTS and 200 <= response.status < 300:
             self._documents.add(exchange.request.url, response, top=reading.destination == "document")
         elif reading.destination in WORKERS and 200 <= response.status < 300:

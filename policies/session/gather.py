@@ -91,7 +91,7 @@ def gather_facts(
         mode=entry.mode,
         destination=entry.destination,
         event_source=reading.event_source,
-        xhr=exchange.told is not None and exchange.told.kind == "xhr",
+        xhr=_is_xhr(exchange),
         method=reading.method,
         names=reading.names,
         credentials="unknown" if include is None else "include" if include else "not-include",
@@ -138,6 +138,12 @@ def _is_unasked(response: Response | None, reading: Reading) -> bool:
     A page's own Accept, which no beacon has, speaks against it.
     """
     return response is not None and "access-control-allow-origin" not in response.headers and reading.accepts_all
+
+
+def _is_xhr(exchange: Exchange) -> bool:
+    """Whether the recording, or the browser itself, tells that XMLHttpRequest asked."""
+    told, word = exchange.told, exchange.word
+    return (told is not None and told.kind == "xhr") or (word is not None and word.initiator == "xhr")
 
 
 def _is_kept(exchange: Exchange) -> bool:

@@ -80,6 +80,9 @@ class Judge:
         sequel = entry.evidence.get("sequel")
         if sequel is not None and sequel.value != "given up" and verdict.divided:
             verdict = narrow(verdict, passed=sequel.value == "followed", certainty=sequel.certainty)
+        seen = entry.evidence.get("outcome")
+        if seen is not None and verdict.divided:
+            verdict = narrow(verdict, passed=seen.value == "loaded", certainty=seen.certainty)
         entry.verdict = verdict
         return Judged(entry, self._client, facts, verdict)
 
