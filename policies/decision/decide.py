@@ -207,11 +207,10 @@ def _check_types(policy: EnginePolicy, shape: Shape, data: bool | None) -> Itera
             continue
         elif check == "nosniff":
             if shape.nosniff_first:
-                number = "5" if shape.destination == STYLE else "4"
                 rule = NOSNIFF if is_blocked_by_nosniff(essence, shape.destination) else None
-                yield Step(Algorithm.NOSNIFF, number, Question.NOSNIFF, rule, compared, essence or "")
+                yield Step(Algorithm.NOSNIFF, "", Question.NOSNIFF, rule, compared, essence or "")
         elif is_blocked_by_mime_type(essence, shape.destination):
-            yield Step(Algorithm.MIME_TYPE, "4", Question.USABLE_TYPE, MIME_TYPE, compared, essence or "")
+            yield Step(Algorithm.MIME_TYPE, "", Question.USABLE_TYPE, MIME_TYPE, compared, essence or "")
     if policy.styles_need_css and shape.destination == STYLE and essence not in (None, "text/css"):
         # The style sheet's own loader looks last.
         yield Step(Algorithm.MIME_TYPE, "", Question.USABLE_TYPE, MIME_TYPE, compared, essence or "")

@@ -48,9 +48,8 @@ UNREDIRECTED = ("manual", "error")
 REFUSED = "redirect-refused"
 
 PLACES: dict[Question, tuple[Algorithm, str]] = {
-    # https://fetch.spec.whatwg.org/#concept-http-fetch
-    # 6.2. "If request's redirect mode is "error", then set response to a network error."
-    Question.REDIRECT_MODE: (Algorithm.HTTP_FETCH, "6"),
+    # https://fetch.spec.whatwg.org/#concept-http-fetch: a redirect status under redirect mode "error".
+    Question.REDIRECT_MODE: (Algorithm.HTTP_FETCH, ""),
     # https://fetch.spec.whatwg.org/#http-redirect-fetch
     # 5. "If locationURL is failure, then return a network error."
     Question.LOCATION: (Algorithm.REDIRECT, "5"),
@@ -136,12 +135,10 @@ def check_redirect(
     """
     if target is None or mode in ("navigate", "websocket"):
         return ()
-    # https://fetch.spec.whatwg.org/#concept-http-fetch, step 6
-    # 6.2. "If request's redirect mode is "error", then set response to a network error."
+    # https://fetch.spec.whatwg.org/#concept-http-fetch: "error" makes a network error of a redirect status, "manual" an
+    # opaque-redirect filtered response whose Location nobody follows.
     if redirect == "error":
         return ((Question.REDIRECT_MODE, REFUSED),)
-    # 6.3. "Otherwise, if request's redirect mode is "manual", then … set response to an opaque-redirect filtered
-    # response" whose Location nobody follows.
     if redirect == "manual":
         return ((Question.LOCATION, UNREAD if target == "" else None),)
     hazards: dict[Question, str | None] = dict.fromkeys(

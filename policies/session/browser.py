@@ -11,12 +11,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from corsight.policies.engines import ENGINES
-from corsight.policies.evidence import Certainty, Evidence, Reason
+from corsight.policies.evidence import Evidence, Reason
 from corsight.policies.exchange import Exchange, Response, Word
 from corsight.policies.facts import Facts
 from corsight.policies.fetch.orb import extract_mime_essence, is_opaque_response_blocked
 from corsight.policies.fetch.origin import origin_of
-from corsight.policies.fetch.preflight_cache import CacheEntry, PreflightCache
+from corsight.policies.fetch.preflight_cache import PreflightCache
 from corsight.policies.fetch.redirect import location_url
 from corsight.policies.session.clients import Client
 from corsight.policies.session.connections import Connections
@@ -25,6 +25,7 @@ from corsight.policies.session.documents import Documents
 from corsight.policies.session.expected import Expected
 from corsight.policies.session.fetches import Entry, Fetch
 from corsight.policies.session.gather import find_tainting
+from corsight.policies.session.joining import Joining
 from corsight.policies.session.judging import Judge, Judged
 from corsight.policies.session.keeping import Keeping
 from corsight.policies.session.marker import Marker
@@ -32,11 +33,11 @@ from corsight.policies.session.memory import GIANT, Memory, weigh_headers, weigh
 from corsight.policies.session.own_headers import OwnHeaders
 from corsight.policies.session.reading import DOCUMENTS, Reading, complete, read, referrer_origin
 from corsight.policies.session.reuse import Reuse
-from corsight.policies.session.sequels import UNFOLLOWED, Sequels
+from corsight.policies.session.sequels import Sequels
 from corsight.policies.session.stored import StoredResponses
 from corsight.policies.session.told import list_told
 from corsight.policies.session.word import Words
-from corsight.policies.verdict import EngineName, Outcome, Unknown
+from corsight.policies.verdict import EngineName, Outcome
 
 SIZE = 128
 """Entries of each kind that a browser's memory holds."""
@@ -64,6 +65,7 @@ class Browser:
         self._keeping = Keeping(4 * SIZE)
         self._reuse = Reuse(4 * SIZE, self._keeping) if client.libsoup else None
         self._own_headers = OwnHeaders()
+        self._joining = Joining(client, self._policy, self._credentials, self._expected, self._cache, self._keeping)
 
     # -- the moments of an exchange -----------------------------------------------------------------------------------
 
@@ -213,7 +215,7 @@ class Browser:
         preflight, told = None, exchange.told
         # What failed with its answer not recorded may never have been sent: it does not show that a preflight passed.
         if reading.origin is not None and (told is None or not told.untold):
-            preflight = self._find_preflight(exchange, reading)
+            preflight = self._joining.find_preflight(exchange, reading)
         before = preflight or self._expected.find_redirect(exchange, reading)
         if before is not None:
             entry = self._join(exchange, reading, before.fetch, weight)
@@ -224,46 +226,11 @@ class Browser:
                 origin = origin_of(exchange.request.url)
             entry = self._join(exchange, reading, Fetch(exchange.id, origin), weight)
         if preflight is not None:
-            self._compare_connections(preflight, entry)
+            if self._joining.compare_connections(preflight, entry):
+                self._spread([entry.fetch])
         elif reading.needs_preflight and entry.tainting == "cors":
-            self._explain_no_preflight(entry)
+            self._joining.explain_no_preflight(entry)
         return entry
-
-    def _find_preflight(self, exchange: Exchange, reading: Reading) -> Entry | None:
-        """Return the preflight whose request this is, None where none was seen."""
-
-        def rules_out(entry: Entry) -> bool:
-            return self._rules_out(exchange, reading, entry)
-
-        def rules_out_unnamed(entry: Entry) -> bool:
-            verdict = entry.verdict
-            failed = verdict is not None and verdict.outcome is Outcome.BLOCKED and verdict.certainty == "certain"
-            return (failed and entry.sequel != "absent") or rules_out(entry)
-
-        find, apart = self._expected.find_preflight, self._credentials.separates(exchange)
-        found = find(exchange, reading, rules_out, apart=apart)
-        if found is None and reading.names:
-            # What follows on the wire is stronger than a name, unless the cache tells where it comes from.
-            found = find(exchange, reading, rules_out_unnamed, apart=apart, unnamed=True)
-            if found is not None and self._find_cached(exchange, reading, False, True) is not None:
-                return None
-        return found
-
-    def _compare_connections(self, preflight: Entry, entry: Entry) -> None:
-        """Learn from the connection that a request did not take: its preflight's, an uncredentialed one, was free.
-
-        Chromium, HTTP/1.1: all of 85 requests without credentials took it, all of 58 with credentials another one.
-        Firefox: 53 of 66.
-        """
-        asked, exchange = preflight.exchange, entry.exchange
-        if not exchange.connection or asked.connection == exchange.connection or asked.http2 != exchange.http2:
-            return
-        if not self._credentials.separates(exchange):
-            return
-        certainty: Certainty = "certain" if self._policy.separate_connections == "always" else "likely"
-        free = asked.http2 or self._keeping.is_free(asked, exchange.request.started)
-        if free and entry.fetch.learn(True, Reason.CONNECTION_NOT_TAKEN, certainty):
-            self._spread([entry.fetch])
 
     def _join(self, exchange: Exchange, reading: Reading, fetch: Fetch, weight: int) -> Entry:
         url = exchange.request.url
@@ -280,58 +247,6 @@ class Browser:
         if entry.tainting != "basic":
             fetch.crossed = True
         return entry
-
-    def _stated(self, exchange: Exchange, reading: Reading, *, first: bool) -> tuple[bool, Reason] | None:
-        """Whether a cross-origin request itself says `include`, and by what; None where it does not tell."""
-        if exchange.marker == "carried":
-            return True, Reason.MARKER
-        return self._credentials.stated(reading, exchange.request.url, first=first)
-
-    def _rules_out(self, exchange: Exchange, reading: Reading, preflight: Entry) -> bool:
-        """Whether this request's credentials mode rules out that the preflight was its own."""
-        fetch, verdict = preflight.fetch, preflight.verdict
-        stated = self._stated(exchange, reading, first=len(fetch.urls) == 1)
-        if stated is None or fetch.rests_on(UNFOLLOWED["preflight"]):
-            return False
-        include = stated[0]
-        if fetch.include is not None and fetch.certainty == "certain" and fetch.include != include:
-            return True
-        if verdict is None:
-            return False
-        mode = "include" if include else "not-include"
-        branches = (branch for branch in verdict.branches if branch.assumed(Unknown.CREDENTIALS) == mode)
-        return next(branches, verdict.branch).outcome is Outcome.BLOCKED
-
-    def _explain_no_preflight(self, entry: Entry) -> None:
-        """A request that needs a preflight set out without one: it was cached, or asked before the recording began."""
-        reading, exchange, request = entry.reading, entry.exchange, entry.exchange.request
-        stated = self._stated(exchange, reading, first=entry.index == 0)
-        cached = self._find_cached(entry.exchange, reading, *((False, True) if stated is None else (stated[0],)))
-        if cached is not None:
-            details = cached.exchange, f"{cached.until - request.started:.0f}"
-            entry.evidence["preflight"] = Evidence("preflight", "cached", Reason.CACHED_PREFLIGHT, details=details)
-            if stated is None and not (cached.include and self._policy.cache.credentials_shared):
-                entry.fetch.learn(cached.include, Reason.CACHED_MODE, details=(cached.exchange,))
-            return
-        reason = Reason.BEFORE_RECORDING if self.client.browser else Reason.NO_BROWSER
-        if exchange.told is not None and not exchange.told.preflights:
-            reason = Reason.PREFLIGHTS_NOT_RECORDED
-        entry.evidence["preflight"] = Evidence("preflight", "not seen", reason, "likely")
-
-    def _find_cached(self, exchange: Exchange, reading: Reading, *modes: bool) -> CacheEntry | None:
-        """Return what the CORS-preflight cache lets the request pass by, in the first of these credentials modes."""
-        found = (
-            self._cache.match(
-                reading.origin or "null",
-                exchange.request.url,
-                include=include,
-                method=reading.method,
-                unsafe_names=reading.names,
-                now=exchange.request.started,
-            )
-            for include in modes
-        )
-        return next((cached for cached in found if cached is not None), None)
 
     # -- credentials --------------------------------------------------------------------------------------------------
 
@@ -355,7 +270,7 @@ class Browser:
         if self._credentials.overrules_absence(reading):
             fetch.doubt(Reason.NO_STORAGE_ACCESS)
         marked = self._marker.tell(entry, len(self._open) - 1)
-        stated = self._stated(exchange, reading, first=entry.index == 0)
+        stated = self._joining.state(exchange, reading, first=entry.index == 0)
         if stated is None and exchange.told is not None and exchange.told.credentials is not None:
             stated = exchange.told.credentials, Reason.RECORDED_MODE
         if stated is None and reading.authorization and from_own_store(entry):
