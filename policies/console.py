@@ -13,7 +13,7 @@ from functools import cache
 from itertools import product
 from typing import Any, NamedTuple
 
-from corsight.policies.engines import WORDS, Wording
+from corsight.policies.engines import WORDS, Wording, list_texts
 from corsight.policies.fetch.cors_check import classify
 from corsight.policies.rules import RULES
 from corsight.policies.rules.isolation import NETWORK_ERROR
@@ -131,9 +131,10 @@ _SLOT = "\0"
 def _patterns() -> tuple[_Pattern, ...]:
     """Every text that an engine can print, the ones with the most words of their own first."""
     gathered: dict[tuple[EngineName, str], list[tuple[str, bool, str | None]]] = {}
+    speakers = [(engine, texts) for engine in SPEAKING for texts in list_texts(engine)]
     for wording in _wordings():
-        for engine in SPEAKING:
-            error, text = WORDS[engine](wording)
+        for engine, texts in speakers:
+            error, text = WORDS[engine](replace(wording, texts=texts))
             if text is not None:
                 said = wording.rule, wording.preflight, error
                 known = gathered.setdefault((engine, _template(text)), [])

@@ -21,6 +21,17 @@ CredentialsMode = Literal["omit", "same-origin", "include", "not-include", "unkn
 and `same-origin` behave alike there."""
 
 
+class Build(NamedTuple):
+    """The browser that asked: its engine, and the engine's major version (0 where it does not say).
+
+    `taken` tells what a version that nobody measured is taken to do: as the nearest that was, or other than that.
+    """
+
+    engine: str
+    version: int
+    taken: Literal["open", "likely", "other"] = "open"
+
+
 class Premise(NamedTuple):
     """What the facts that can be unknown are taken to be in one branch of a verdict."""
 
@@ -28,6 +39,7 @@ class Premise(NamedTuple):
     tainting: Tainting = "basic"
     secure: bool = False
     embedder: EmbedderPolicy = "unsafe-none"
+    other_version: bool = False
 
 
 @value
@@ -40,6 +52,7 @@ class Facts:
     it asks for. `chain` holds the fetch's earlier URLs, `target` where a redirect leads (None when it leads nowhere, ""
     when it does not parse). `tainting_too` is the other response tainting it may have, `secure` tells whether the page
     is a secure one. `distance`, from the page over the whole redirect chain, and `embedder` matter to opaque responses.
+    `build` is the browser that asked, as far as that is known.
     """
 
     role: Role = "request"
@@ -62,6 +75,7 @@ class Facts:
     likelier_embedder: EmbedderPolicy = "unsafe-none"
     chain: tuple[str, ...] = ()
     target: str | None = None
+    build: Build | None = None
 
     @property
     def include(self) -> bool | None:
@@ -75,8 +89,10 @@ class Facts:
 
     def settle(self, premise: Premise) -> Facts:
         """Return these facts with nothing unknown left, as the premise has them."""
+        build = self.build and self.build._replace(taken="other" if premise.other_version else "likely")
         return replace(
             self,
+            build=build,
             credentials="include" if premise.include else "not-include",
             tainting=premise.tainting,
             tainting_too=None,

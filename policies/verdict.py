@@ -51,6 +51,8 @@ class Unknown(StrEnum):
     EMBEDDER_POLICY = "embedder-policy"
     BODY = "body"
     DESTINATION = "destination"
+    VERSION = "version"
+    PREFLIGHT = "preflight"
 
 
 type Assumption = tuple[Unknown, str]
@@ -72,6 +74,12 @@ ASSUMPTIONS: dict[Assumption, str] = {
     (Unknown.BODY, "other"): "with a body that is no data",
     (Unknown.DESTINATION, "script"): "by a script element",
     (Unknown.DESTINATION, "empty"): "by fetch()",
+    (Unknown.VERSION, "earlier"): "in a browser of this version that still does as earlier ones do",
+    (Unknown.VERSION, "later"): "in a browser of this version that does as later ones do",
+    (Unknown.VERSION, "nearest"): "in a browser of this version that does as the nearest one that was measured",
+    (Unknown.VERSION, "standard"): "in a browser of this version that does as the standard says",
+    (Unknown.PREFLIGHT, "private-network"): "with a preflight that only private network access asked for",
+    (Unknown.PREFLIGHT, "cors"): "with a preflight that CORS asked for too",
 }
 """What each assumption says of how the page asked, or of what was answered."""
 

@@ -10,7 +10,7 @@ from itertools import product
 
 from corsight.policies.decision.decide import Decision, decide, list_differing
 from corsight.policies.decision.shape import Shape, count_origin_lines, make_shape
-from corsight.policies.engines import ENGINES, WORDS, Wording
+from corsight.policies.engines import ENGINES, WORDS, EnginePolicy, Wording, list_policies
 from corsight.policies.exchange import Exchange, HeaderList, Response
 from corsight.policies.facts import Facts, Premise
 from corsight.policies.fetch.corp import EmbedderPolicy
@@ -30,7 +30,7 @@ _NO_RESPONSE = Step(Algorithm.NETWORK, "", Question.RESPONSE, NETWORK_ERROR)
 _MODES = {"cors": "cors", "opaque": "no-cors", "basic": "same-origin"}
 """The request mode that a response tainting comes from."""
 
-type _Basis = tuple[Shape, bool, EmbedderPolicy]
+type _Basis = tuple[EnginePolicy, Shape, bool, EmbedderPolicy]
 """What the branch that is said was decided on."""
 
 
@@ -42,7 +42,7 @@ def judge(exchange: Exchange, facts: Facts, engine: EngineName) -> Verdict:
 def survey(exchange: Exchange, facts: Facts, engine: EngineName) -> tuple[Verdict, tuple[EngineName, ...]]:
     """Return `engine`'s verdict, and the other engines that decide otherwise, or for another reason."""
     verdict, basis = _judge(exchange, facts, engine)
-    return verdict, () if basis is None else list_differing(engine, *basis)
+    return verdict, () if basis is None else list_differing(*basis)
 
 
 def _judge(exchange: Exchange, facts: Facts, engine: EngineName) -> tuple[Verdict, _Basis | None]:
@@ -53,21 +53,37 @@ def _judge(exchange: Exchange, facts: Facts, engine: EngineName) -> tuple[Verdic
         return _NOT_CORS[engine], None
     branches: list[Branch] = []
     basis: _Basis | None = None
-    for assumptions, premise in list_premises(facts):
+    policies = list_policies(engine, facts.build)
+    premises = list_premises(facts)
+    if len(policies) > 1:
+        premises = _premise_versions(premises, policies)
+    for assumptions, premise in premises:
+        policy = policies[premise.other_version]
         shape = make_shape(exchange, facts, response, premise.tainting, premise.secure)
-        basis = basis or (shape, premise.include, premise.embedder)
-        decision = decide(engine, shape, premise.include, premise.embedder)
+        basis = basis or (policy, shape, premise.include, premise.embedder)
+        decision = decide(policy, shape, premise.include, premise.embedder)
         doubts = decision.doubts
         if not doubts:
-            branches.append(_make_branch(exchange, facts, engine, assumptions, premise, decision))
+            branches.append(_make_branch(exchange, facts, policy, assumptions, premise, decision))
         # Of a tainting that is itself in doubt, the likelier is enough.
-        for doubt, data in doubts if premise.tainting == facts.tainting else doubts[:1]:
-            decision = decide(engine, shape, premise.include, premise.embedder, data)
-            branches.append(_make_branch(exchange, facts, engine, (*assumptions, doubt), premise, decision))
+        for doubt, taken in doubts if premise.tainting == facts.tainting else doubts[:1]:
+            decision = decide(policy, shape, premise.include, premise.embedder, taken)
+            branches.append(_make_branch(exchange, facts, policy, (*assumptions, doubt), premise, decision))
     if facts.tainting == "basic" and all(branch.outcome is not Outcome.BLOCKED for branch in branches):
         return _NOT_CORS[engine], basis
-    hidden = _list_hidden(facts, response, branches[0], engine) if facts.role == "request" else ()
+    hidden = _list_hidden(facts, response, branches[0], policies[0]) if facts.role == "request" else ()
     return unite(engine, branches, hidden), basis
+
+
+def _premise_versions(
+    premises: list[tuple[tuple[Assumption, ...], Premise]], policies: tuple[EnginePolicy, ...]
+) -> list[tuple[tuple[Assumption, ...], Premise]]:
+    """Return the premises for each way that a version nobody measured may decide."""
+    return [
+        ((*assumptions, (Unknown.VERSION, policy.stands_for)), premise._replace(other_version=bool(number)))
+        for number, policy in enumerate(policies)
+        for assumptions, premise in premises
+    ]
 
 
 def unite(engine: EngineName, branches: list[Branch], hidden: tuple[str, ...]) -> Verdict:
@@ -136,23 +152,22 @@ def describe_subject(exchange: Exchange, facts: Facts, response: Response, inclu
 def _make_branch(
     exchange: Exchange,
     facts: Facts,
-    engine: EngineName,
+    policy: EnginePolicy,
     assumptions: tuple[Assumption, ...],
     premise: Premise,
     decision: Decision,
 ) -> Branch:
     failure = decision.failure
-    ruling = _PASSED[decision.outcome] if failure is None else _word(exchange, facts, engine, failure)
+    ruling = _PASSED[decision.outcome] if failure is None else _word(exchange, facts, policy, failure)
     return Branch(ruling, assumptions, premise, decision.steps)
 
 
-def _list_hidden(facts: Facts, response: Response, branch: Branch, engine: EngineName) -> tuple[str, ...]:
+def _list_hidden(facts: Facts, response: Response, branch: Branch, policy: EnginePolicy) -> tuple[str, ...]:
     """Return the response header names that the page's script cannot read."""
     if branch.outcome is Outcome.OPAQUE:
         return response.headers.names()
     if branch.outcome is not Outcome.ALLOWED:
         return ()
-    policy = ENGINES[engine]
     return list_hidden_header_names(
         response.headers,
         include=branch.premise.include,
@@ -165,7 +180,8 @@ def _judge_unanswered(exchange: Exchange, facts: Facts, engine: EngineName) -> B
     """No response came. Where the proxy answered in the server's place, the browser saw that: no CORS headers."""
     premise = Premise(facts.likely_include, facts.tainting, facts.secure is not False)
     if exchange.proxy_status is None or facts.tainting != "cors":
-        ruling = _word(exchange, facts, engine, _NO_RESPONSE)._replace(outcome=Outcome.NOT_CORS)
+        policy = list_policies(engine, facts.build)[0]
+        ruling = _word(exchange, facts, policy, _NO_RESPONSE)._replace(outcome=Outcome.NOT_CORS)
         return Branch(ruling, premise=premise, steps=(_NO_RESPONSE,))
     answered = judge(exchange, replace(facts, response=Response(exchange.proxy_status, HeaderList())), engine).ruling
     failure = _NO_RESPONSE._replace(compared=(str(exchange.proxy_status),))
@@ -175,9 +191,9 @@ def _judge_unanswered(exchange: Exchange, facts: Facts, engine: EngineName) -> B
     return Branch(ruling, premise=premise, steps=(failure,))
 
 
-def _word(exchange: Exchange, facts: Facts, engine: EngineName, failure: Step) -> Ruling:
+def _word(exchange: Exchange, facts: Facts, policy: EnginePolicy, failure: Step) -> Ruling:
     """Return the ruling that the rule of a failed step blocks, in the engine's own words."""
-    rule, value, response = failure.rule or "", failure.value, facts.response
+    engine, rule, value, response = policy.name, failure.rule or "", failure.value, facts.response
     lines = 0
     if response is not None:
         if rule == MULTIPLE:
@@ -202,6 +218,7 @@ def _word(exchange: Exchange, facts: Facts, engine: EngineName, failure: Step) -
         target=facts.target if facts.role == "redirect" else None,
         page=facts.page,
         tainting=facts.tainting,
+        texts=policy.texts,
     )
     error, message = WORDS[engine](wording)
     return Ruling(Outcome.BLOCKED, rule, failure.algorithm.spec, failure.number, error, message)

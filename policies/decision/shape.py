@@ -36,6 +36,8 @@ class Shape(NamedTuple):
     empty: bool
     destination: str
     distance: Distance
+    private_network: bool
+    """Whether it is a preflight of private network access."""
     merged: tuple[str | None, str | None, str | None] | None
     """`allow_origin`, `allow_credentials` and `resource_policy` without their empty lines; None where there are none.
     """
@@ -85,6 +87,7 @@ def make_shape(exchange: Exchange, facts: Facts, response: Response, tainting: T
         opaque and _is_empty(exchange, response),
         facts.destination if opaque else "",
         facts.distance,
+        preflight and "access-control-request-private-network" in exchange.request.headers,
         _merge_lines(response.headers),
         count_origin_lines(exchange, response) if tainting == "cors" else 0,
         weight,

@@ -36,6 +36,7 @@ MIXED_CONTENT = "mixed-content"
 USERINFO_EMBEDDED = "userinfo-embedded"
 MIXED_LOCALHOST = "mixed-localhost"
 MIXED_LOCAL_NETWORK = "mixed-local-network"
+MIXED_ZERO_ADDRESS = "mixed-zero-address"
 MIXED_IMAGE_ADDRESS = "mixed-image-address"
 MIXED_TRACK = "mixed-track"
 """Hazards of a redirect that only some engines see; all others are called by their rule."""
@@ -158,4 +159,6 @@ def _name_mixed_content(destination: str, target: str) -> str:
         return MIXED_IMAGE_ADDRESS
     if destination == "track":
         return MIXED_TRACK
+    if host == "0.0.0.0":
+        return MIXED_ZERO_ADDRESS
     return MIXED_LOCAL_NETWORK if is_local_network(host) else MIXED_CONTENT

@@ -6,15 +6,13 @@ On the wire it has no name. `omit` and `same-origin` behave alike across origins
 
 from __future__ import annotations
 
-from corsight.policies.engines import ENGINES
+from corsight.policies.engines import EnginePolicy
 from corsight.policies.evidence import Certainty, Reason
 from corsight.policies.exchange import Exchange, Response
 from corsight.policies.fetch.origin import is_potentially_trustworthy, origin_of, schemelessly_same_site, split_origin
-from corsight.policies.session.clients import Client
 from corsight.policies.session.fetches import Entry, Fetch
 from corsight.policies.session.memory import Memory
 from corsight.policies.session.reading import Reading
-from corsight.policies.verdict import EngineName
 
 HABIT = 8
 """How many requests of one credentials mode, and none of another, make a habit."""
@@ -31,12 +29,10 @@ class Credentials:
 
     __slots__ = ("_engine", "_habits", "_policy", "_tells_storage_access", "_workers")
 
-    def __init__(self, client: Client, engine: EngineName, size: int) -> None:
-        self._engine = engine
-        self._policy = ENGINES[engine]
-        since = self._policy.storage_access_since
-        known = client.engine == engine and client.version is not None
-        self._tells_storage_access = since is not None and known and (client.version or 0) >= since
+    def __init__(self, policy: EnginePolicy, size: int, *, known: bool) -> None:
+        self._engine = policy.name
+        self._policy = policy
+        self._tells_storage_access = known and policy.storage_access_told
         self._workers: Memory[str, bool] = Memory(size)
         self._habits: Memory[tuple[str | None, str], list[int]] = Memory(size)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from corsight.policies.engines import EnginePolicy
 from corsight.policies.exchange import Exchange, Response
-from corsight.policies.facts import Facts
+from corsight.policies.facts import Build, Facts
 from corsight.policies.fetch.corp import EmbedderPolicy, measure_distance
 from corsight.policies.fetch.headers import Failure
 from corsight.policies.fetch.main_fetch import Tainting, find_response_tainting
@@ -36,7 +36,12 @@ def find_tainting(entry: Entry) -> tuple[Tainting, Tainting | None]:
 
 
 def gather_facts(
-    entry: Entry, client: Client, policy: EnginePolicy, credentials: Credentials, documents: Documents
+    entry: Entry,
+    client: Client,
+    policy: EnginePolicy,
+    build: Build | None,
+    credentials: Credentials,
+    documents: Documents,
 ) -> Facts:
     """Return everything that judge() has to know of an exchange."""
     exchange, reading, fetch = entry.exchange, entry.reading, entry.fetch
@@ -90,6 +95,7 @@ def gather_facts(
         likelier_embedder=documents.newest if embedder is None else embedder,
         chain=chain,
         target=target,
+        build=build,
     )
 
 

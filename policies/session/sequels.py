@@ -77,6 +77,8 @@ class Sequels:
             entry.evidence.pop("sequel", None)
             self._judge.revise(entry.fetch)
         entry.sequel = "followed"
+        if self._proves_nothing(entry):
+            return
         self.settle(entry, passed=True, certainty="certain", reason=FOLLOWED[entry.role])
         if entry.role == "preflight":
             self._cache_preflight(entry)
@@ -97,11 +99,21 @@ class Sequels:
             entry.evidence["sequel"] = Evidence("sequel", value, reason, certainty)
         self._judge.revise(entry.fetch)
 
+    def _proves_nothing(self, entry: Entry) -> bool:
+        """Whether the request follows a preflight whatever answered it."""
+        return (
+            entry.role == "preflight"
+            and self._policy.private_network_warned
+            and "access-control-request-private-network" in entry.reading.sent
+        )
+
     def _miss(self, entry: Entry, certainty: Certainty) -> None:
         """Nothing followed: branches that pass are out."""
         if entry.sequel != "unknown":
             return
         entry.sequel = "absent"
+        if self._proves_nothing(entry):
+            return
         if entry.fetch.rests_on(Reason.NO_STORAGE_ACCESS) and self._judge.would_block(entry):
             # Firefox leaves the header out for keepalive; a preflight that passed would have been followed.
             entry.fetch.doubt(Reason.NO_STORAGE_ACCESS)

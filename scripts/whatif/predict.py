@@ -67,6 +67,7 @@ class _Walk:
         self._preflights = iter(responses.preflights)
         self._responses = iter(responses.hops)
         self._failed = responses.failed
+        self._asked_again: list[tuple[str, str]] = []
 
     def walk(self) -> None:
         """Go from the first request over the redirects to the last response that is given."""
@@ -86,7 +87,8 @@ class _Walk:
         return any(page == "null" or origin_of(url) != page for url in self.chain)
 
     def _preflight(self) -> None:
-        names = _unsafe_names(self.headers, self.policy)
+        asking = [*self.headers, *self._asked_again]
+        names = _unsafe_names(asking, self.policy)
         if (
             self.question.mode != "cors"
             or not self.crossed
@@ -101,7 +103,7 @@ class _Walk:
                 self.url,
                 self.method,
                 names,
-                tuple(_reasons(self.method, self.headers, names)),
+                tuple(_reasons(self.method, asking, names)),
                 preflight_command(self.url, origin, self.method, names),
             )
         )
@@ -132,8 +134,11 @@ class _Walk:
         assert response is not None
         method = redirect_method(response.status, self.method)
         if method != self.method:
-            self.headers = [field for field in self.headers if field[0].lower() not in REQUEST_BODY_HEADERS]
-        if origin_of(target) != origin_of(self.url):
+            dropped = [field for field in self.headers if field[0].lower() in REQUEST_BODY_HEADERS]
+            self.headers = [field for field in self.headers if field not in dropped]
+            if self.policy.content_type_asked_again:
+                self._asked_again = [field for field in dropped if field[0].lower() == "content-type"]
+        if origin_of(target) != origin_of(self.url) and not self.policy.authorization_kept:
             self.headers = [field for field in self.headers if field[0].lower() != "authorization"]
         self.method = method
         self.chain.append(target)
@@ -200,6 +205,7 @@ def _unsafe_names(headers: Sequence[tuple[str, str]], policy: EnginePolicy) -> t
         total_limit=policy.unsafe_total_limit,
         joined=policy.repeated_lines_joined,
         extra=policy.extra_safelisted,
+        never=policy.never_safelisted,
     )
 
 
