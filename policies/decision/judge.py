@@ -54,35 +54,64 @@ def _judge(exchange: Exchange, facts: Facts, engine: EngineName) -> tuple[Verdic
     branches: list[Branch] = []
     basis: _Basis | None = None
     policies = list_policies(engine, facts.build)
-    premises = list_premises(facts)
-    if len(policies) > 1:
-        premises = _premise_versions(premises, policies)
-    for assumptions, premise in premises:
-        policy = policies[premise.other_version]
+    for assumptions, premise in list_premises(facts):
         shape = make_shape(exchange, facts, response, premise.tainting, premise.secure)
-        basis = basis or (policy, shape, premise.include, premise.embedder)
-        decision = decide(policy, shape, premise.include, premise.embedder)
-        doubts = decision.doubts
-        if not doubts:
-            branches.append(_make_branch(exchange, facts, policy, assumptions, premise, decision))
-        # Of a tainting that is itself in doubt, the likelier is enough.
-        for doubt, taken in doubts if premise.tainting == facts.tainting else doubts[:1]:
-            decision = decide(policy, shape, premise.include, premise.embedder, taken)
-            branches.append(_make_branch(exchange, facts, policy, (*assumptions, doubt), premise, decision))
+        basis = basis or (policies[0], shape, premise.include, premise.embedder)
+        found = _branch(exchange, facts, policies[0], shape, assumptions, premise)
+        if len(policies) > 1:
+            found = _branch_by_version(exchange, facts, policies, shape, found, (assumptions, premise))
+        branches += found
     if facts.tainting == "basic" and all(branch.outcome is not Outcome.BLOCKED for branch in branches):
         return _NOT_CORS[engine], basis
     hidden = _list_hidden(facts, response, branches[0], policies[0]) if facts.role == "request" else ()
     return unite(engine, branches, hidden), basis
 
 
-def _premise_versions(
-    premises: list[tuple[tuple[Assumption, ...], Premise]], policies: tuple[EnginePolicy, ...]
-) -> list[tuple[tuple[Assumption, ...], Premise]]:
-    """Return the premises for each way that a version nobody measured may decide."""
+def _branch(
+    exchange: Exchange,
+    facts: Facts,
+    policy: EnginePolicy,
+    shape: Shape,
+    assumptions: tuple[Assumption, ...],
+    premise: Premise,
+) -> list[Branch]:
+    """Return the branches of one premise: several where the decision itself leaves something open."""
+    decision = decide(policy, shape, premise.include, premise.embedder)
+    doubts = decision.doubts
+    if not doubts:
+        return [_make_branch(exchange, facts, policy, assumptions, premise, decision)]
+    # Of a tainting that is itself in doubt, the likelier is enough.
     return [
-        ((*assumptions, (Unknown.VERSION, policy.stands_for)), premise._replace(other_version=bool(number)))
-        for number, policy in enumerate(policies)
-        for assumptions, premise in premises
+        _make_branch(
+            exchange,
+            facts,
+            policy,
+            (*assumptions, doubt),
+            premise,
+            decide(policy, shape, premise.include, premise.embedder, taken),
+        )
+        for doubt, taken in (doubts if premise.tainting == facts.tainting else doubts[:1])
+    ]
+
+
+def _branch_by_version(
+    exchange: Exchange,
+    facts: Facts,
+    policies: tuple[EnginePolicy, ...],
+    shape: Shape,
+    found: list[Branch],
+    premised: tuple[tuple[Assumption, ...], Premise],
+) -> list[Branch]:
+    """Return the branches of one premise in a version that nobody measured: both ways, where they differ."""
+    likely, other = policies
+    assumptions, premise = premised
+    too = _branch(exchange, facts, other, shape, assumptions, premise._replace(other_version=True))
+    if [branch.ruling for branch in found] == [branch.ruling for branch in too]:
+        return found
+    return [
+        replace(branch, assumptions=(*branch.assumptions, (Unknown.VERSION, policy.stands_for)))
+        for policy, branches in ((likely, found), (other, too))
+        for branch in branches
     ]
 
 
