@@ -19,7 +19,7 @@ from corsight.addons.drift import Drifting, read_policies
 from corsight.addons.log import VerdictLog
 from corsight.addons.patch import Patching
 from corsight.addons.views import CorsView, Stories, detail, offer, show_comments, withdraw
-from corsight.policies.engines import ENGINES
+from corsight.policies.engines import read_engine
 from corsight.policies.exchange import Exchange
 from corsight.policies.record import Lines
 from corsight.policies.redact import printable, shown
@@ -80,7 +80,8 @@ class Cors:
             "cors_engine",
             str,
             "auto",
-            "The engine that judges: auto (by User-Agent), chromium, firefox, webkit or standard.",
+            "The engine that judges: auto (by User-Agent), chromium, firefox, webkit or standard; chromium@120 for one "
+            "of its versions.",
         )
         add("cors_scope", typing.Optional[str], None, "Judge only flows that match this filter expression.")  # type: ignore[arg-type]  # noqa: UP045
         add("cors_log", typing.Optional[str], None, "Append every verdict to this file, as JSON Lines.")  # type: ignore[arg-type]  # noqa: UP045
@@ -117,9 +118,10 @@ class Cors:
         options = ctx.options
         if "cors_engine" in updated:
             name = options.cors_engine
-            if name != "auto" and name not in ENGINES:
-                raise exceptions.OptionsError(f"cors_engine: {name!r} is none of auto, {', '.join(ENGINES)}.")
-            self._session = Session(None if name == "auto" else name)
+            try:
+                self._session = Session(*read_engine(name))
+            except ValueError as error:
+                raise exceptions.OptionsError(f"cors_engine: {error}.") from None
         if "cors_scope" in updated:
             self._scope = _filter("cors_scope", options.cors_scope)
         if "cors_log" in updated:

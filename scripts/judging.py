@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from typing import Literal
 
+from corsight.policies.engines import read_engine
 from corsight.policies.session import Judged, Session
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.recordings import Recording, in_time
 
-EngineChoice = Literal["auto", "chromium", "firefox", "webkit", "standard"]
-"""The engine that judges; auto is each client's own."""
+EngineChoice = str
+"""The engine that judges, as `read_engine` reads it: `chromium`, `chromium@120`; auto is each client's own."""
 
 HELD = 4096
 """How many exchanges a verdict is held back for, since what comes later may revise it; and how many fetches wait for
@@ -23,7 +23,7 @@ def judge_recording(recording: Recording, engine: EngineChoice = "auto", held: i
 
     Where an exchange cannot be judged, `recording.problem` says so, and the others are judged all the same.
     """
-    return settle(_judge_moments(recording, Session(None if engine == "auto" else engine)), held)
+    return settle(_judge_moments(recording, Session(*read_engine(engine))), held)
 
 
 def _judge_moments(recording: Recording, session: Session) -> Iterator[Judged]:

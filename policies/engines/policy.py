@@ -38,6 +38,11 @@ class Change:
     field: str | None = None
     before: object = None
 
+    @property
+    def begins(self) -> tuple[int, int, int]:
+        """Where something else begins to hold: nobody knows what, this version is nearer to what came, it came."""
+        return self.until + 1, (self.until + self.since + 1) // 2, self.since
+
 
 @value
 class ConsoleTexts:

@@ -9,7 +9,7 @@ from corsight.policies.decision.advise import advise
 from corsight.policies.decision.judge import judge, survey
 from corsight.policies.evidence import Evidence, Reason
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response
-from corsight.policies.facts import CredentialsMode, Facts
+from corsight.policies.facts import Build, CredentialsMode, Facts
 from corsight.policies.fetch.corp import measure_distance
 from corsight.policies.session import Client, Judged
 from corsight.policies.session.fetches import Entry, Fetch
@@ -28,7 +28,12 @@ def invites_credentials(responses: Responses) -> bool:
 
 
 def settle_by_facts(
-    judged: Sequence[Judged], question: Question, engine: EngineName, *, include_likelier: bool
+    judged: Sequence[Judged],
+    question: Question,
+    engine: EngineName,
+    version: int | None = None,
+    *,
+    include_likelier: bool,
 ) -> list[Judged]:
     """Return the verdicts under the credentials mode that was given, or under either.
 
@@ -51,7 +56,7 @@ def settle_by_facts(
         verdict, entry.differing = survey(entry.exchange, facts, engine)
         entry.advice = advise(entry.exchange, facts, engine, preflight)
         preflight = entry.exchange.response if entry.role == "preflight" else None
-        settled.append(Judged(entry, Client(engine), facts, verdict))
+        settled.append(Judged(entry, Client(engine, version), facts, verdict))
     return settled
 
 
@@ -63,7 +68,7 @@ def set_credentials(facts: Facts, include: bool | None, *, include_likelier: boo
     return replace(facts, credentials=mode, likelier="include" if include_likelier else "not-include")
 
 
-def judge_mixed_content(question: Question, engine: EngineName) -> Judged | None:
+def judge_mixed_content(question: Question, engine: EngineName, version: int | None = None) -> Judged | None:
     """Return the verdict on a request that a secure page may not even send; None where it may.
 
     What a redirect to the URL would be held to holds for the URL itself.
@@ -80,6 +85,7 @@ def judge_mixed_content(question: Question, engine: EngineName) -> Judged | None
         secure=True,
         distance=measure_distance(question.origin, question.url),
         target=question.url,
+        build=None if version is None else Build(engine, version),
     )
     request = Request(question.method, question.url, HeaderList.of(*question.headers), STEP)
     exchange = Exchange(id=f"{engine}-1", client="typed", connection="1", request=request)
@@ -88,4 +94,4 @@ def judge_mixed_content(question: Question, engine: EngineName) -> Judged | None
         return None
     fetch = Fetch(exchange.id, question.origin, urls=[question.url])
     entry = Entry(exchange, read(question.method, request.headers), fetch, question.mode, question.destination)
-    return Judged(entry, Client(engine), facts, verdict)
+    return Judged(entry, Client(engine, version), facts, verdict)

@@ -31,11 +31,18 @@ FLOWS, SCENARIOS, TRUTH, VERDICTS = "flows.mitm", "scenarios.json", "truth.json"
 
 
 def record(
-    engine: Engine, scenarios: list[Scenario], out: Path, http2: bool = False, *, judged: bool = False
+    engine: Engine,
+    scenarios: list[Scenario],
+    out: Path,
+    http2: bool = False,
+    *,
+    judged: bool = False,
+    program: Path | None = None,
 ) -> dict[str, Any]:
     """Record `scenarios` in `engine` into the folder `out`; the truth is returned too.
 
-    With `judged` the addon runs in the proxy and leaves its log there. Raises BrowserError where a page does not end.
+    `program` is the browser to start, as `drive` takes it. With `judged` the addon runs in the proxy and leaves its log
+    there. Raises BrowserError where a page does not end.
     """
     out.mkdir(parents=True, exist_ok=True)
     (out / SCENARIOS).write_text(json.dumps(scenarios))
@@ -45,7 +52,7 @@ def record(
     with tempfile.TemporaryDirectory(prefix="corsight-") as temporary:
         confdir, posted = Path(temporary), Path(temporary) / "results.jsonl"
         posted.touch()
-        with proxy(out, confdir, posted, http2, judged=judged) as port, drive(engine, port, confdir) as driver:
+        with proxy(out, confdir, posted, http2, judged=judged) as port, drive(engine, port, confdir, program) as driver:
             for page in dict.fromkeys(scenario["page"] for scenario in scenarios):
                 driver.go(PAGE.as_uri() if page == FILE_PAGE else f"{page}/__page")
                 steps = [step for scenario in scenarios if scenario["page"] == page for step in scenario["steps"]]
