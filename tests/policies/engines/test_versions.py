@@ -173,7 +173,7 @@ def test_an_engine_is_named_with_or_without_its_version() -> None:
     ["", "chrome", "chromium@", "chromium@x", "chromium@0", "chromium@-1", "chromium@12.3", "standard@1", "@9", "all"],
 )
 def test_what_names_no_engine_is_told_in_one_line(text: str) -> None:
-    with pytest.raises(ValueError, match="^[^\n]+$"):
+    with pytest.raises(ValueError, match=r"^[^\n]+$"):
         read_engine(text)
 
 
