@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from mitmproxy import http
 
+from corsight.addons.wire import find_proxy_status, is_multiplexed, is_withheld, make_url
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response
 
-UNANSWERED = ("Connection killed", "Client disconnected", "client disconnected", "stream reset by client")
-"""Errors after which the browser got no answer from the proxy either."""
-REFUSED = "from server, refusing"
-"""Part of the error with which the proxy keeps a malformed response to itself."""
-STATUSES = {"from client, refusing": 400, "Invalid request scheme": 400, "Request body exceeds": 413}
-"""Parts of errors, and the status that the proxy answered with; after every other one it was a 502."""
-BAD_GATEWAY = 502
-SHORT = 512
-"""Characters of a host up to which the beginning of its URLs is remembered."""
-DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+PATCHED = "cors.patched"
+"""The key of a flow's metadata that tells that Corsight changed its response."""
 
 
 def request_of(flow: http.HTTPFlow) -> Exchange:
     """What the browser asked, its answer still to come."""
     request, client = flow.request.data, flow.client_conn
+    fields = request.headers.fields
     return Exchange(
         id=flow.id,
         # A recording may lack it, whatever the type says.
@@ -31,11 +23,11 @@ def request_of(flow: http.HTTPFlow) -> Exchange:
         request=Request(
             # Request.method is upper-cased by mitmproxy; to CORS, `patch` is not `PATCH`.
             method=request.method.decode("latin-1"),
-            url=_url(flow.request),
-            headers=HeaderList(request.headers.fields),
+            url=make_url(request.scheme, request.host, request.port, request.authority, request.path, fields),
+            headers=HeaderList(fields),
             started=request.timestamp_start,
         ),
-        http2=request.http_version not in (b"HTTP/1.1", b"HTTP/1.0"),
+        http2=is_multiplexed(request.http_version),
     )
 
 
@@ -45,14 +37,15 @@ def exchange_of(flow: http.HTTPFlow, asked: Exchange | None = None) -> Exchange:
     `proxy_status` tells that mitmproxy answered in the server's place.
     """
     asked = asked or request_of(flow)
+    error = flow.error.msg if flow.error is not None else None
     if flow.response is None or withheld(flow):
-        response, status, error = None, _proxy_status(flow), flow.error.msg if flow.error is not None else None
+        response, status = None, find_proxy_status(error)
     else:
         data = flow.response.data
         headers = HeaderList(data.headers.fields)
         response, status = Response(data.status_code, headers, data.timestamp_start or asked.request.started), None
         error = None
-    patched = "cors.patched" in flow.metadata
+    patched = PATCHED in flow.metadata
     return Exchange(
         asked.id, asked.client, asked.connection, asked.request, response, asked.http2, status, error, patched
     )
@@ -62,32 +55,5 @@ def withheld(flow: http.HTTPFlow) -> bool:
     """Whether the proxy kept the server's response to itself: it refused it, or waited for an end that never came."""
     if flow.error is None or flow.response is None:
         return False
-    if REFUSED in flow.error.msg:
-        return True
-    cut = flow.response.data.timestamp_end is None and not flow.response.stream
-    return cut and not any(part in flow.error.msg for part in UNANSWERED)
-
-
-def _url(request: http.Request) -> str:
-    """The URL the browser asked for, without fragment: the host it named, not the address the proxy went to."""
-    data = request.data
-    named = data.authority or next((value for name, value in data.headers.fields if name.lower() == b"host"), b"")
-    path = data.path.decode("latin-1").partition("#")[0]
-    if " " in path or "\t" in path:
-        # A browser sends none; a text with the URL in it would end there.
-        path = path.replace(" ", "%20").replace("\t", "%09")
-    base = _base if len(data.host) + len(named) <= SHORT else _base.__wrapped__
-    return base(data.scheme, data.host, data.port, named) + (path if path.startswith("/") else "/")
-
-
-@lru_cache(maxsize=4096)
-def _base(scheme: bytes, host: str, port: int, named: bytes) -> str:
-    name = scheme.decode("latin-1")
-    authority = named.decode("latin-1") or f"{f'[{host}]' if ':' in host else host}:{port}"
-    return f"{name}://{authority.removesuffix(DEFAULT_PORTS.get(name, ':'))}"
-
-
-def _proxy_status(flow: http.HTTPFlow) -> int | None:
-    if flow.error is None or any(part in flow.error.msg for part in UNANSWERED):
-        return None
-    return next((status for part, status in STATUSES.items() if part in flow.error.msg), BAD_GATEWAY)
+    whole = flow.response.data.timestamp_end is not None or bool(flow.response.stream)
+    return is_withheld(flow.error.msg, whole=whole)

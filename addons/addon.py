@@ -6,6 +6,7 @@ import functools
 import logging
 import typing
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from weakref import WeakValueDictionary
 
 from mitmproxy import ctx, exceptions, flowfilter, hooks, http
@@ -21,6 +22,7 @@ from corsight.addons.patch import Patching
 from corsight.addons.views import CorsView, Stories, detail, offer, show_comments, withdraw
 from corsight.policies.engines import read_engine
 from corsight.policies.exchange import Exchange
+from corsight.policies.findings import Known
 from corsight.policies.record import Lines
 from corsight.policies.redact import printable, shown
 from corsight.policies.rules.isolation import NETWORK_ERROR
@@ -67,7 +69,8 @@ class Cors:
         self._drifting: Drifting | None = None
         self._asked: Memory[str, Exchange] = Memory(OPEN, ASKED)
         self._flows: WeakValueDictionary[str, http.HTTPFlow] = WeakValueDictionary()
-        self._stories = Stories()
+        self._known = Known()
+        self._stories = Stories(self._known)
         self._view = CorsView(self._stories)
         self._watched = False
 
@@ -199,16 +202,23 @@ class Cors:
             verdicts[0].entry.patched = patched
         if self._drifting is not None:
             self._drifting.tell(flow, verdicts[0])
-        annotate(flow, verdicts[0], mark=self._mark)
-        if verdicts[0].verdict.divided or verdicts[0].entry.role != "request":
+        self._known.add(verdicts[0])
+        self._write(flow, verdicts[0])
+        verdict = verdicts[0].verdict
+        if verdict.divided or verdict.ruling.rule is not None or verdicts[0].entry.role != "request":
             # What comes later may revise it; then its flow has to be found again, if it is still there.
             self._flows[flow.id] = flow
-        if self._watched:
-            detail(flow, verdicts[0])
         self._publish(verdicts)
+
+    def _write(self, flow: http.HTTPFlow, judged: Judged) -> None:
+        """Write on a flow what is said of it now."""
+        annotate(flow, judged, self._known.diagnose(judged), mark=self._mark)
+        if self._watched:
+            detail(flow, judged, self._known)
 
     def _judge_again(self, flows: Sequence[http.HTTPFlow]) -> None:
         """Judge flows that passed before by the engine that is set now; neither logged nor told again."""
+        self._known.clear()
         judgeds = rejudged(self._session, [flow for flow in flows if self._scope is None or self._scope(flow)])
         for flow in flows:
             judged = judgeds.get(flow.id)
@@ -216,8 +226,8 @@ class Cors:
                 continue
             if (before := self._stories.judged(flow.id)) is not None:
                 judged.entry.patched = before.entry.patched
-            annotate(flow, judged, mark=self._mark)
-            detail(flow, judged)
+            self._known.add(judged)
+            self._write(flow, judged)
             self._stories.keep(judged)
 
     def done(self) -> None:
@@ -237,18 +247,33 @@ class Cors:
 
     def _publish(self, verdicts: list[Judged]) -> None:
         for judged in verdicts:
-            if judged.revises and (flow := self._flows.get(judged.entry.exchange.id)) is not None:
-                if self._drifting is not None:
-                    self._drifting.tell(flow, judged)
-                annotate(flow, judged, mark=self._mark)
-                if self._watched:
-                    detail(flow, judged)
-                ctx.master.addons.trigger(hooks.UpdateHook([flow]))
-            if self._log is not None:
-                self._log.write(self._lines.line(judged))
-            if self._watched:
-                self._stories.keep(judged)
-            self._announcer.announce(judged)
+            if judged.revises:
+                self._known.add(judged)
+                self._update(judged)
+            self._tell(judged)
+        for judged in self._known.take_changed():
+            # Nothing else is said of it than before, but why.
+            self._update(judged)
+            self._tell(replace(judged, revises=True))
+
+    def _update(self, judged: Judged) -> None:
+        """Write on the flow of an exchange, if it is still there, what is said of it now."""
+        flow = self._flows.get(judged.entry.exchange.id)
+        if flow is None:
+            return
+        if self._drifting is not None:
+            self._drifting.tell(flow, judged)
+        self._write(flow, judged)
+        ctx.master.addons.trigger(hooks.UpdateHook([flow]))
+
+    def _tell(self, judged: Judged) -> None:
+        """Write what is said of an exchange now to the log, and to the event log what is new in it."""
+        explanation = self._known.diagnose(judged)
+        if self._log is not None:
+            self._log.write(self._lines.line(judged, explanation))
+        if self._watched:
+            self._stories.keep(judged)
+        self._announcer.announce(judged, explanation)
 
 
 def _filter(option: str, expression: str | None) -> flowfilter.TFilter | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from mitmproxy import http
 
+from corsight.policies.findings import Explanation
+from corsight.policies.findings.words import name_codes
 from corsight.policies.redact import printable, redact
 from corsight.policies.rules import RULES
 from corsight.policies.session import Judged
@@ -16,8 +18,10 @@ PATCHED = ("cors.patched", "cors.needed", "cors.before", "cors.server.status", "
 """The metadata of a patch: the names of what was edited, what the server would have to send, what it sent of that."""
 
 
-def annotate(flow: http.HTTPFlow, judged: Judged, *, mark: bool) -> None:
-    """Write the verdict on the flow, in place of what was written before; nothing of the user's is touched."""
+def annotate(flow: http.HTTPFlow, judged: Judged, explanation: Explanation | None = None, *, mark: bool) -> None:
+    """Write the verdict and its cause on the flow, in place of what was written before; nothing of the user's is
+    touched.
+    """
     entry, verdict = judged.entry, judged.verdict
     facts, ruling = judged.facts, verdict.ruling
     metadata = flow.metadata
@@ -31,6 +35,7 @@ def annotate(flow: http.HTTPFlow, judged: Judged, *, mark: bool) -> None:
     metadata["cors.credentials"] = facts.credentials
     metadata["cors.error"] = ruling.error
     metadata["cors.message"] = _clean(ruling.message)
+    metadata["cors.cause"] = None if explanation is None else explanation.code
     if entry.advice:
         metadata["cors.advice"] = ",".join(entry.advice)
     elif "cors.advice" in metadata:
@@ -42,7 +47,7 @@ def annotate(flow: http.HTTPFlow, judged: Judged, *, mark: bool) -> None:
         for name in PATCHED:
             metadata.pop(name, None)
     if ruling.outcome is not Outcome.NOT_CORS or flow.comment:
-        _comment(flow, judged)
+        _comment(flow, judged, explanation)
     if mark:
         _mark(flow, verdict)
 
@@ -51,15 +56,16 @@ def _clean(text: str | None) -> str | None:
     return None if text is None else printable(redact(text))
 
 
-def summary(judged: Judged) -> str:
-    """The verdict in one line."""
+def summary(judged: Judged, explanation: Explanation | None) -> str:
+    """The verdict and its cause in one line."""
     verdict = judged.verdict
     ruling = verdict.ruling
     sure = "" if verdict.certainty == "certain" else "likely "
     if ruling.rule is None:
         return f"{sure}{ruling.outcome.value} ({verdict.engine})"
     # What matters first: a user interface may show no more of it than a few words.
-    return f"{sure}{ruling.outcome.value}: {RULES[ruling.rule].title} [{ruling.rule}] ({verdict.engine})"
+    title, cause = (RULES[ruling.rule].title, None) if explanation is None else (explanation.title, explanation.code)
+    return f"{sure}{ruling.outcome.value}: {title} [{name_codes(ruling.rule, cause)}] ({verdict.engine})"
 
 
 def _before(judged: Judged) -> str:
@@ -70,8 +76,8 @@ def _before(judged: Judged) -> str:
     return ruling.outcome.value if ruling.rule is None else f"{ruling.outcome.value} [{ruling.rule}]"
 
 
-def _line(flow: http.HTTPFlow, judged: Judged) -> str:
-    line = PREFIX + summary(judged)
+def _line(flow: http.HTTPFlow, judged: Judged, explanation: Explanation | None) -> str:
+    line = PREFIX + summary(judged, explanation)
     names = flow.metadata.get("cors.patched")
     if names:
         # From the flow, not from what is judged: a recording is judged again, and its patches stay what they were.
@@ -82,15 +88,15 @@ def _line(flow: http.HTTPFlow, judged: Judged) -> str:
     return printable(line)
 
 
-def _comment(flow: http.HTTPFlow, judged: Judged) -> None:
+def _comment(flow: http.HTTPFlow, judged: Judged, explanation: Explanation | None) -> None:
     if not flow.comment:
-        flow.comment = _line(flow, judged)
+        flow.comment = _line(flow, judged, explanation)
         return
     lines = flow.comment.split("\n")
     place = next((number for number, line in enumerate(lines) if line.startswith(PREFIX)), len(lines))
     lines = [line for line in lines if not line.startswith(PREFIX)]
     if judged.verdict.outcome is not Outcome.NOT_CORS:
-        lines.insert(place, _line(flow, judged))
+        lines.insert(place, _line(flow, judged, explanation))
     comment = "\n".join(lines)
     if flow.comment != comment:
         flow.comment = comment

@@ -7,9 +7,9 @@ from collections import Counter
 
 from mitmproxy.log import ALERT
 
-from corsight.policies.decision.mend import mend
+from corsight.policies.findings import Explanation
+from corsight.policies.findings.words import name_codes
 from corsight.policies.redact import printable, redact
-from corsight.policies.rules import RULES
 from corsight.policies.session import Judged
 from corsight.policies.session.memory import Memory
 from corsight.policies.verdict import Outcome
@@ -27,30 +27,28 @@ class Announcer:
     """Says what was blocked: each finding once, as it is met."""
 
     def __init__(self) -> None:
-        self._told: set[tuple[str, str, str, str]] = set()
+        self._told: set[tuple[str, str, str, str, str]] = set()
         self._blocked: Counter[str] = Counter()
         self._rules: Memory[str, str] = Memory(REVISABLE)
 
-    def announce(self, judged: Judged) -> None:
-        """Tell of a blocked exchange, unless one just like it was told before."""
+    def announce(self, judged: Judged, explanation: Explanation | None) -> None:
+        """Tell of a blocked exchange and its cause, unless one just like it was told before."""
         verdict, exchange = judged.verdict, judged.entry.exchange
         ruling = verdict.ruling
         if judged.revises and (before := self._rules.forget(exchange.id)) is not None:
             self._blocked[before] -= 1
-        if ruling.outcome is not Outcome.BLOCKED or ruling.rule is None:
+        if ruling.outcome is not Outcome.BLOCKED or ruling.rule is None or explanation is None:
             return
         self._blocked[ruling.rule] += 1
         self._rules.put(exchange.id, ruling.rule)
         url = exchange.request.url.partition("?")[0][:LONGEST]
-        finding = (verdict.engine, exchange.request.method[:LONGEST], url, ruling.rule)
+        finding = (verdict.engine, exchange.request.method[:LONGEST], url, ruling.rule, explanation.code)
         if finding in self._told or len(self._told) >= KINDS:
             return
         self._told.add(finding)
         sure = "" if verdict.certainty == "certain" else "likely "
-        rule = RULES[ruling.rule]
-        where = f"{sure}blocked [{verdict.engine}] {exchange.request.method} {url} [{rule.code}]"
-        text = (ruling.message or rule.title)[: 4 * LONGEST]
-        line = f"{where}: {text} -> {(_fix(judged) or rule.advice)[: 4 * LONGEST]}"
+        where = f"{sure}blocked [{verdict.engine}] {exchange.request.method} {url}"
+        line = f"{where} [{name_codes(ruling.rule, explanation.code)}]: {explanation.title} -> {_say(explanation)}"
         logger.log(ALERT, printable(redact(line)))
 
     def summary(self) -> str | None:
@@ -62,12 +60,9 @@ class Announcer:
         return f"Corsight: {blocked.total()} exchange{'s' if blocked.total() != 1 else ''} blocked ({rules})"
 
 
-def _fix(judged: Judged) -> str | None:
-    """What mends a blocked exchange, in one clause; None where no header does."""
-    fix = mend(judged.entry.exchange, judged.settled, judged.verdict.engine)
-    if fix is None:
-        return None
-    parts = [f"answer OPTIONS with status {fix.status}"] if fix.status else []
-    if fix.edits:
-        parts.append("answer with " + " and ".join(str(edit) for edit in fix.edits))
-    return "; ".join(parts)
+def _say(explanation: Explanation) -> str:
+    """What mends a blocked exchange, in one clause: the lines to send, or else what to do."""
+    lines = [line for line in explanation.fix if not line.startswith("answer ")]
+    parts = [line for line in explanation.fix if line not in lines]
+    parts += ["answer with " + " and ".join(lines)] if lines else []
+    return ("; ".join(parts) or explanation.action)[: 4 * LONGEST]

@@ -21,8 +21,9 @@ from mitmproxy.addonmanager import Loader
 from mitmproxy.log import ALERT
 from mitmproxy.net.http import status_codes
 
-from corsight.addons.adapter import BAD_GATEWAY, UNANSWERED, request_of
+from corsight.addons.adapter import request_of
 from corsight.addons.scope import EVERYTHING, list_loose_ends, patch_scope, read_origin
+from corsight.addons.wire import BAD_GATEWAY, UNANSWERED
 from corsight.policies.decision.judge import judge
 from corsight.policies.decision.mend import find_hindrance
 from corsight.policies.decision.patch import NO_CONTENT, Patch, answer_unasked, patch_by_answer, patch_by_fix

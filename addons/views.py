@@ -11,6 +11,7 @@ from mitmproxy import contentviews, ctx, http
 
 from corsight.addons.adapter import exchange_of
 from corsight.policies.engines import read_engine
+from corsight.policies.findings import Known
 from corsight.policies.session import Judged, Session
 from corsight.policies.session.memory import Memory, weigh_request
 from corsight.policies.story import Story, tell
@@ -30,7 +31,8 @@ DETAILS = ("cors.step", "cors.fix", "cors.who")
 class Stories:
     """The last word on each exchange of late, by fetch."""
 
-    def __init__(self, size: int = SIZE) -> None:
+    def __init__(self, known: Known, size: int = SIZE) -> None:
+        self._known = known
         self._judged: Memory[str, Judged] = Memory(size, LIMIT)
         self._fetches: Memory[str, list[str]] = Memory(size)
 
@@ -60,12 +62,13 @@ class Stories:
         flows = self._fetches.get(judged.entry.fetch.id, [flow])
         found = [other for other in map(self._judged.get, flows) if other is not None]
         same = [one for one in found if one.entry.fetch is judged.entry.fetch]
-        return tell(sorted(same, key=lambda one: one.entry.exchange.request.started))
+        return tell(sorted(same, key=lambda one: one.entry.exchange.request.started), self._known)
 
     def clear(self) -> None:
         """Forget all."""
         self._judged.clear()
         self._fetches.clear()
+        self._known.clear()
 
 
 def engine_set() -> tuple[EngineName | None, int | None]:
@@ -83,13 +86,13 @@ def told(flow: http.HTTPFlow, stories: Stories) -> list[str]:
     return [ALONE, *lines(tell(Session(*engine_set()).observe(exchange_of(flow))[:1]), width=WIDTH)]
 
 
-def detail(flow: http.HTTPFlow, judged: Judged) -> None:
+def detail(flow: http.HTTPFlow, judged: Judged, known: Known) -> None:
     """Say on the flow at which step it was blocked, what mends that, and who has to; nothing where it was not."""
     if judged.verdict.outcome is not Outcome.BLOCKED:
         for name in DETAILS:
             flow.metadata.pop(name, None)
         return
-    part = tell([judged]).end
+    part = tell([judged], known).end
     failed = next((step for step in part.steps if step.outcome == "failed"), None)
     remedy = part.remedy
     if failed is not None:

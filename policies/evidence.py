@@ -39,6 +39,13 @@ class Reason(StrEnum):
     STORED_FOR_ANOTHER = "stored-for-another"
     STORED_UNSEEN = "stored-unseen"
     FETCH_OR_XHR = "fetch-or-xhr"
+    RECORDED_INITIATOR = "recorded-initiator"
+    RECORDED_PASSED = "recorded-passed"
+    RECORDED_FAILED = "recorded-failed"
+    RECORDED_RULE = "recorded-rule"
+    RECORDED_CACHED = "recorded-cached"
+    HEADERS_NOT_RECORDED = "headers-not-recorded"
+    PREFLIGHTS_NOT_RECORDED = "preflights-not-recorded"
     TYPED = "typed"
     ANSWER_NOT_TYPED = "answer-not-typed"
 
@@ -69,6 +76,13 @@ WORDS: dict[Reason, str] = {
     "Vary: Origin",
     Reason.STORED_UNSEEN: "the stored response it confirmed was not seen: judged by its own headers",
     Reason.FETCH_OR_XHR: "fetch() and XMLHttpRequest look alike on the wire: the likelier one is said",
+    Reason.RECORDED_INITIATOR: "the recording names what asked",
+    Reason.RECORDED_PASSED: "the recording says that the browser let the page have it",
+    Reason.RECORDED_FAILED: "the recording says that it failed in the browser: {}",
+    Reason.RECORDED_RULE: "the recording holds the browser's own reason: {}",
+    Reason.RECORDED_CACHED: "the recording says that the browser's cache answered it",
+    Reason.HEADERS_NOT_RECORDED: "the recording leaves out {}",
+    Reason.PREFLIGHTS_NOT_RECORDED: "the recording leaves preflights out",
     Reason.TYPED: "it was given so",
     Reason.ANSWER_NOT_TYPED: "its answer was not given: judged as if it had passed",
 }

@@ -7,6 +7,7 @@ decoded (one byte, one code point), names compared without case, values without 
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Literal
 
 from corsight.policies.value import value
 
@@ -119,13 +120,41 @@ class Response:
 
 
 @value
+class Told:
+    """What a recording says of an exchange beyond its bytes, and which of them it leaves out. The defaults say nothing.
+
+    `engine` and `version` are the recording browser's, whatever User-Agent it showed. `kind` is what asked ("fetch",
+    "xhr", "" for others and where it is not told), `mode` and `destination` what follows from that, `origin` is the
+    page's. They count where the request's own headers are silent. `passed` is the browser's own outcome: whether the
+    page got it; None where that is not told. `rule` is our code for what the browser says blocked it, `error` and
+    `message` are its own identifier and console text. `cached` tells that the browser's cache answered. `lost` are the
+    names of the headers (lower case) that are left out wherever they were; `preflights` tells whether those are there.
+    """
+
+    engine: Literal["chromium", "firefox", "webkit"] | None = None
+    version: int | None = None
+    kind: str = ""
+    mode: str = ""
+    destination: str = ""
+    origin: str | None = None
+    passed: bool | None = None
+    rule: str | None = None
+    error: str | None = None
+    message: str | None = None
+    cached: bool = False
+    lost: frozenset[str] = frozenset()
+    preflights: bool = True
+
+
+@value
 class Exchange:
     """One request and its response.
 
     `id` names it for good (mitmproxy's flow id), `client` is the peer's address without its port, `connection` names
-    the client's connection, `http2` tells whether that connection multiplexes. `response` is None when none came; then
-    `proxy_status` is the status that the proxy answered the browser with in the server's place, if it did, and `error`
-    what it says went wrong. `patched` tells that Corsight changed the response on its way.
+    the client's connection ("" where it is not told), `http2` tells whether that connection multiplexes. `response` is
+    None when none came; then `proxy_status` is the status that the proxy answered the browser with in the server's
+    place, if it did, and `error` what it says went wrong. `patched` tells that Corsight changed the response on its
+    way, `told` is what a recording says beside the wire; None for what was seen on it.
     """
 
     id: str
@@ -137,3 +166,4 @@ class Exchange:
     proxy_status: int | None = None
     error: str | None = None
     patched: bool = False
+    told: Told | None = None

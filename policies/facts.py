@@ -22,7 +22,7 @@ and `same-origin` behave alike there."""
 
 
 class Build(NamedTuple):
-    """The browser that asked: its engine, and the engine's major version (0 where it does not say).
+    """The browser that asked: its engine (an EngineName), and the engine's major version (0 where it does not say).
 
     `taken` tells what a version that nobody measured is taken to do: as the nearest that was, or other than that.
     """
@@ -50,7 +50,8 @@ class Facts:
     `origin` is the serialized request origin as this exchange carries it ("null" once tainted), `page_origin` the
     page's. `method` and `names` are the request's method and CORS-unsafe request-header names; for a preflight, those
     it asks for. `chain` holds the fetch's earlier URLs, `target` where a redirect leads (None when it leads nowhere, ""
-    when it does not parse). `tainting_too` is the other response tainting it may have, `secure` tells whether the page
+    when it does not parse). `xhr` tells that XMLHttpRequest asked.
+    `tainting_too` is the other response tainting it may have, `secure` tells whether the page
     is a secure one. `distance`, from the page over the whole redirect chain, and `embedder` matter to opaque responses.
     `build` is the browser that asked, as far as that is known.
     """
@@ -64,6 +65,7 @@ class Facts:
     mode: str = "unknown"
     destination: str = "unknown"
     event_source: bool = False
+    xhr: bool = False
     method: str = "GET"
     names: tuple[str, ...] = ()
     credentials: CredentialsMode = "unknown"

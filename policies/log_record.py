@@ -38,7 +38,7 @@ class LogRecord(BaseModel):
 
     model_config = ConfigDict(extra="forbid", title="Corsight log record")
 
-    schema_: Literal[1] = Field(alias="schema", description="the version of this format")
+    schema_: Literal[2] = Field(alias="schema", description="the version of this format")
     flow: str = Field(description="mitmproxy's flow id")
     started: float = Field(description="when the request began, epoch seconds")
     url: str = Field(description="as the browser asked, secrets redacted")
@@ -65,6 +65,19 @@ class LogRecord(BaseModel):
         "category"
     )
     message: str | None = Field(description="the engine's console text")
+    cause: str | None = Field(
+        description="Corsight's code of what is really wrong, by what is known so far: a cause's, or the rule's; null "
+        "when nothing blocked"
+    )
+    title: str | None = Field(description="the cause in a line")
+    fix: list[str] = Field(
+        description="the lines to change in the response, proven to be enough; empty where no header mends it that "
+        "`who` sends"
+    )
+    todo: str | None = Field(description="what to do, in words")
+    who: Literal["server", "client", "proxy", "nobody"] | None = Field(
+        description="who has to act: the server, the page (client), what stands between them (proxy)"
+    )
     branches: dict[str, RulingRecord] = Field(
         description="where a fact is unknown and matters: what each value comes to"
     )

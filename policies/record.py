@@ -10,12 +10,13 @@ import json
 from typing import Any
 
 from corsight.policies.evidence import Evidence, Reason
+from corsight.policies.findings import Explanation
 from corsight.policies.redact import redact
 from corsight.policies.session import Judged
 from corsight.policies.session.memory import Memory
 from corsight.policies.verdict import Ruling
 
-SCHEMA = 1
+SCHEMA = 2
 SHAPES = 4096
 """How many shapes of records are remembered."""
 
@@ -27,8 +28,8 @@ _ESCAPED = json.JSONEncoder(ensure_ascii=True, check_circular=False, separators=
 _quote = json.encoder.encode_basestring_ascii
 
 
-def record(judged: Judged, *, secrets: bool = False) -> dict[str, Any]:
-    """The log record of a judged exchange, as plain data in the order of `LogRecord`."""
+def record(judged: Judged, explanation: Explanation | None = None, *, secrets: bool = False) -> dict[str, Any]:
+    """The log record of a judged exchange and what is known of its cause, as plain data in the order of `LogRecord`."""
     entry, verdict = judged.entry, judged.verdict
     exchange, facts, ruling = entry.exchange, judged.facts, verdict.ruling
     clean = _same if secrets else redact
@@ -38,6 +39,7 @@ def record(judged: Judged, *, secrets: bool = False) -> dict[str, Any]:
         and ruling.rule is not None
         and facts.destination == "empty"
         and not facts.event_source
+        and "initiator" not in entry.evidence
     ):
         evidence.append(INITIATOR)
     return {
@@ -63,6 +65,11 @@ def record(judged: Judged, *, secrets: bool = False) -> dict[str, Any]:
         "step": ruling.step,
         "error": ruling.error,
         "message": clean(ruling.message) if ruling.message is not None else None,
+        "cause": explanation.code if explanation is not None else None,
+        "title": explanation.title if explanation is not None else None,
+        "fix": list(explanation.fix) if explanation is not None else [],
+        "todo": explanation.action if explanation is not None else None,
+        "who": explanation.actor if explanation is not None else None,
         "branches": {branch.label: _ruling(branch.ruling, clean) for branch in verdict.branches}
         if verdict.divided
         else {},
@@ -86,11 +93,11 @@ class Lines:
         self.secrets = secrets
         self._tails: Memory[tuple[object, ...], str] = Memory(SHAPES)
 
-    def line(self, judged: Judged) -> str:
-        """The record of a judged exchange, without the line's end."""
+    def line(self, judged: Judged, explanation: Explanation | None = None) -> str:
+        """The record of a judged exchange and what is known of its cause, without the line's end."""
         entry, verdict = judged.entry, judged.verdict
         if entry.differing or entry.patched is not None:
-            return _encode(record(judged, secrets=self.secrets))
+            return _encode(record(judged, explanation, secrets=self.secrets))
         exchange, facts = entry.exchange, judged.facts
         url = exchange.request.url if self.secrets else redact(exchange.request.url)
         head = f'{{"schema":{SCHEMA},"flow":{_quote(exchange.id)},"started":{exchange.request.started!r},'
@@ -110,13 +117,14 @@ class Lines:
             verdict.certainty,
             verdict.hidden,
             entry.advice,
+            explanation,
             *verdict.branches,
             *entry.fetch.evidence.values(),
             *entry.evidence.values(),
         )
         tail = self._tails.get(shape)
         if tail is None:
-            line = _encode(record(judged, secrets=self.secrets))
+            line = _encode(record(judged, explanation, secrets=self.secrets))
             if not line.startswith(head):
                 return line
             tail = line[len(head) :]

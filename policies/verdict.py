@@ -50,9 +50,11 @@ class Unknown(StrEnum):
     PAGE = "page"
     EMBEDDER_POLICY = "embedder-policy"
     BODY = "body"
+    ANSWER = "answer"
     DESTINATION = "destination"
     VERSION = "version"
     PREFLIGHT = "preflight"
+    HOST_PERMISSION = "host-permission"
 
 
 type Assumption = tuple[Unknown, str]
@@ -65,6 +67,8 @@ ASSUMPTIONS: dict[Assumption, str] = {
     (Unknown.MODE, "no-cors"): "without CORS (mode no-cors)",
     (Unknown.MODE, "cors"): "with CORS (mode cors)",
     (Unknown.MODE, "same-origin"): "as a request to its own origin",
+    (Unknown.HOST_PERMISSION, "granted"): "by an extension that was granted the host (host_permissions)",
+    (Unknown.HOST_PERMISSION, "missing"): "by an extension that was not granted the host",
     (Unknown.PAGE, "secure"): "from an https page",
     (Unknown.PAGE, "insecure"): "from an http page",
     (Unknown.EMBEDDER_POLICY, "unsafe-none"): "from a page without Cross-Origin-Embedder-Policy",
@@ -72,6 +76,8 @@ ASSUMPTIONS: dict[Assumption, str] = {
     (Unknown.EMBEDDER_POLICY, "credentialless"): "from a page with Cross-Origin-Embedder-Policy: credentialless",
     (Unknown.BODY, "data"): "with a body that is data",
     (Unknown.BODY, "other"): "with a body that is no data",
+    (Unknown.ANSWER, "blocked"): "with an answer that CORS does not let pass",
+    (Unknown.ANSWER, "none"): "without any answer",
     (Unknown.DESTINATION, "script"): "by a script element",
     (Unknown.DESTINATION, "empty"): "by fetch()",
     (Unknown.VERSION, "earlier"): "in a browser of this version that still does as earlier ones do",

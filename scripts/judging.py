@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator
 
 from corsight.policies.engines import read_engine
+from corsight.policies.findings import Explanation, Known
 from corsight.policies.session import Judged, Session
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.recordings import Recording, in_time
@@ -55,6 +56,24 @@ def settle(verdicts: Iterable[Judged], held: int = HELD) -> Iterator[Judged]:
         if len(latest) > held:
             yield latest.popitem(last=False)[1]
     yield from latest.values()
+
+
+def add_to(known: Known, verdicts: Iterable[Judged]) -> Iterator[Judged]:
+    """Yield the verdicts, each after it was added to what is known."""
+    for judged in verdicts:
+        known.add(judged)
+        yield judged
+
+
+def explain(verdicts: Iterable[Judged], held: int = HELD) -> Iterator[tuple[Judged, Explanation | None]]:
+    """Yield each verdict with its cause, by what is known `held` exchanges later: mostly all there is."""
+    known, waiting = Known(), deque[Judged]()
+    for judged in add_to(known, verdicts):
+        waiting.append(judged)
+        if len(waiting) > held:
+            yield waiting[0], known.diagnose(waiting.popleft())
+    for judged in waiting:
+        yield judged, known.diagnose(judged)
 
 
 def group_by_fetch(verdicts: Iterable[Judged], held: int = HELD) -> Iterator[list[Judged]]:

@@ -9,6 +9,15 @@ ADDON = ROOT / "addons" / "cors.py"
 """The script that mitmproxy loads."""
 
 
+LAUNCHER = ROOT / "scripts" / "corsight"
+"""What starts the command in a checkout; an installed Corsight has none."""
+
+
+def name_command() -> str:
+    """Return how the command is called here: by its launcher in a checkout, else by its name."""
+    return show_path(LAUNCHER) if LAUNCHER.is_file() else "corsight"
+
+
 def show_path(path: Path) -> str:
     """Return the path as one would type it here."""
     here = Path.cwd()

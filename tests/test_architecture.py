@@ -18,7 +18,7 @@ NOUNS = {"policies.evidence", "policies.exchange", "policies.facts", "policies.v
 RULES = NOUNS | {"policies.fetch", "policies.engines", "policies.rules"}
 DECISION = RULES | {"policies.decision"}
 POLICIES = DECISION | {"policies.session", "policies.findings", "policies.server", "policies.redact", "policies.record"}
-POLICIES |= {"policies.story", "policies.console", "policies.log_record"}
+POLICIES |= {"policies.story", "policies.console", "policies.log_record", "policies.causes"}
 
 MAY_IMPORT = {
     "policies": set(),
@@ -33,15 +33,17 @@ MAY_IMPORT = {
     "policies.engines": NOUNS | {"policies.fetch"},
     "policies.decision": DECISION,
     "policies.session": DECISION,
-    "policies.findings": DECISION | {"policies.session", "policies.redact"},
+    "policies.findings": DECISION | {"policies.session", "policies.redact", "policies.causes"},
     "policies.server": DECISION | {"policies.session", "policies.redact"},
-    "policies.console": RULES,
+    "policies.causes": {"policies.value"},
+    "policies.console": RULES | {"policies.causes"},
     "policies.log_record": NOUNS,
-    "policies.record": DECISION | {"policies.session", "policies.redact", "policies.log_record"},
-    "policies.story": DECISION | {"policies.session", "policies.redact", "policies.record"},
-    "addons.adapter": NOUNS,
-    "addons": POLICIES | {"addons.adapter"},
-    "scripts": POLICIES | {"addons.adapter"},
+    "policies.record": DECISION | {"policies.session", "policies.redact", "policies.log_record", "policies.findings"},
+    "policies.story": DECISION | {"policies.session", "policies.redact", "policies.findings"},
+    "addons.wire": set(),
+    "addons.adapter": NOUNS | {"addons.wire"},
+    "addons": POLICIES | {"addons.adapter", "addons.wire"},
+    "scripts": POLICIES | {"addons.adapter", "addons.wire"},
 }
 """Each part of the house, and the parts it may import beside itself."""
 
@@ -72,10 +74,10 @@ def imported(source: str, module: str, *, is_package: bool = False) -> Iterator[
 
 
 def part_of(name: str) -> str:
-    """The part of the house that the dotted `name` belongs to; the adapter is one of its own: recordings hold flows."""
+    """The part of the house that the dotted `name` belongs to; what reads flows is one of its own."""
     name = name.removeprefix(NAMESPACE)
     pair = ".".join(name.split(".")[:2])
-    return pair if name.startswith("policies.") or pair == "addons.adapter" else name.split(".")[0]
+    return pair if name.startswith("policies.") or pair in ("addons.adapter", "addons.wire") else name.split(".")[0]
 
 
 def breaches(source: str, module: str, *, is_package: bool = False) -> list[str]:

@@ -30,6 +30,9 @@ _NO_RESPONSE = Step(Algorithm.NETWORK, "", Question.RESPONSE, NETWORK_ERROR)
 _MODES = {"cors": "cors", "opaque": "no-cors", "basic": "same-origin"}
 """The request mode that a response tainting comes from."""
 
+_EXTENSION = ["cors", "basic"]
+"""What only an extension's request may have for its response tainting."""
+
 type _Basis = tuple[EnginePolicy, Shape, bool, EmbedderPolicy]
 """What the branch that is said was decided on."""
 
@@ -153,7 +156,10 @@ def list_premises(facts: Facts) -> list[tuple[tuple[Assumption, ...], Premise]]:
         assumptions: list[Assumption] = []
         if len(modes) > 1 and tainting == "cors":
             assumptions.append((Unknown.CREDENTIALS, "include" if include else "not-include"))
-        if len(taintings) > 1:
+        if taintings == _EXTENSION:
+            # CORS has no say where an extension was granted the host.
+            assumptions.append((Unknown.HOST_PERMISSION, "missing" if tainting == "cors" else "granted"))
+        elif len(taintings) > 1:
             assumptions.append((Unknown.MODE, _MODES[tainting]))
         if len(secures) > 1:
             assumptions.append((Unknown.PAGE, "secure" if secure else "insecure"))
@@ -248,6 +254,7 @@ def _word(exchange: Exchange, facts: Facts, policy: EnginePolicy, failure: Step)
         page=facts.page,
         tainting=facts.tainting,
         texts=policy.texts,
+        xhr=facts.xhr,
     )
     error, message = WORDS[engine](wording)
     return Ruling(Outcome.BLOCKED, rule, failure.algorithm.spec, failure.number, error, message)

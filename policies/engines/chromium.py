@@ -199,7 +199,7 @@ KINDS = {
     "worker": "script",
 }
 """Resource::ResourceTypeToString by request destination. fetch and XMLHttpRequest look alike on the wire: fetch is
-said."""
+said, unless a recording tells them apart."""
 
 REASONS = {
     "allow-origin-missing": "No 'Access-Control-Allow-Origin' header is present on the requested resource.",
@@ -263,6 +263,8 @@ def word(wording: Wording) -> tuple[str | None, str | None]:
     if net_error is not None:
         return (None if rule == "redirect-scheme" else error), f"Failed to load resource: {net_error}"
     kind = "resource" if wording.event_source else KINDS.get(wording.destination, "resource")
+    if wording.xhr and kind == "fetch":
+        kind = "XMLHttpRequest"
     # Of a scheme Chromium learns when it has already turned to it.
     url = wording.target if rule == "redirect-scheme" else wording.url
     redirected = f"(redirected from '{wording.initial_url}') " if wording.initial_url != url else ""

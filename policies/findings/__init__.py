@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from corsight.policies.findings.catalogue import CAUSES, summary
+from corsight.policies.findings.diagnose import Known
 from corsight.policies.findings.diagnosis import Diagnosis
-from corsight.policies.findings.model import Actor, ConsoleText, Finding, Kind, Mismatch, Place
+from corsight.policies.findings.model import Actor, ConsoleText, Explanation, Finding, Kind, Mismatch, Place
 
-__all__ = ["CAUSES", "Actor", "ConsoleText", "Diagnosis", "Finding", "Kind", "Mismatch", "Place", "summary"]
+__all__ = [
+    "CAUSES",
+    "Actor",
+    "ConsoleText",
+    "Diagnosis",
+    "Explanation",
+    "Finding",
+    "Kind",
+    "Known",
+    "Mismatch",
+    "Place",
+    "summary",
+]

@@ -53,6 +53,8 @@ CAUSES: dict[str, str] = {
     "connection-closed": "The server closed the connection without an answer.",
     "request-killed": "A blocker or a rule of the proxy stopped the request.",
     "request-given-up": "The browser gave the request up.",
+    "stopped-by-extension": "An extension or a rule of the browser stopped the request.",
+    "answer-not-recorded": "It failed in the browser, and the recording does not hold the answer that tells why.",
     "no-answer": "No answer came, for a reason that is not known.",
     "local-network-access": "A public page asks a machine of the local network, which takes a permission.",
     "cookie-not-sent": "A cookie is set in a way that other sites' requests never carry it.",

@@ -72,7 +72,9 @@ class Cookies:
         page = facts.page_origin or facts.origin or "null"
         foreign = facts.tainting == "cors" and page != "null" and not same_site(page, sample.server)
         key = sample.exchange.client, sample.judged.client.label, sample.server
-        if foreign and not sample.entry.reading.cookie and sample.verdict.outcome is Outcome.ALLOWED:
+        told = sample.exchange.told
+        recorded = told is None or "cookie" not in told.lost
+        if foreign and recorded and not sample.entry.reading.cookie and sample.verdict.outcome is Outcome.ALLOWED:
             self._add_missing(sample, response, self._jars.get(key) or Jar())
         cookies = list(list_cookies(response)) if "set-cookie" in response.headers else []
         if not cookies:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from corsight.policies.findings.advisor import Advisor
 from corsight.policies.findings.case import Case, read_case
 from corsight.policies.findings.causes import explain, explain_rule
+from corsight.policies.findings.diagnose import is_explained
 from corsight.policies.findings.groups import Group, merge
 from corsight.policies.findings.mismatches import find_mismatch
 from corsight.policies.findings.model import Cause, Finding, Kind
@@ -35,12 +36,8 @@ class Diagnosis:
     def add(self, judged: Judged) -> None:
         """Take in the last word on an exchange: each exchange once, in the order of time."""
         sample = Sample(judged)
-        if judged.verdict.outcome is Outcome.BLOCKED:
-            self._add("blocked", sample)
-        elif sample.rule and "cors" in (sample.facts.tainting, sample.facts.tainting_too):
-            # No answer came, for which the console may blame CORS. What else fails is nobody's question here: browsers
-            # ask their makers for things all the time.
-            self._add("failed", sample)
+        if is_explained(judged):
+            self._add("blocked" if judged.verdict.outcome is Outcome.BLOCKED else "failed", sample)
         self._traffic.add(sample)
         self._advisor.add(sample)
 

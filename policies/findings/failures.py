@@ -31,6 +31,24 @@ FAILURES = (
         "proxy",
     ),
     Failure(
+        "stopped-by-extension",
+        ("blocked_by_client",),
+        "An extension or a rule of the browser stopped the request",
+        "{asked} to {host} was stopped inside the browser: a blocker, or an address that is blocked in its tools.",
+        "Try without extensions, and look at the browser's list of blocked requests.",
+        "client",
+    ),
+    Failure(
+        "answer-not-recorded",
+        ("err_failed",),
+        "It failed in the browser, and the recording does not hold the answer that tells why",
+        "{asked} to {host} failed as requests do that CORS blocks, and the recording holds neither its answer nor its "
+        "preflight.",
+        "Record it with mitmproxy, save a HAR from the browser's network panel, or record a Playwright trace, whose "
+        "console lines say the reason.",
+        "nobody",
+    ),
+    Failure(
         "request-given-up",
         ("client disconnected", "stream reset by client"),
         "The browser gave the request up before it was answered",
@@ -41,7 +59,7 @@ FAILURES = (
     ),
     Failure(
         "tls-failed",
-        ("certificate", "tls", "ssl"),
+        ("certificate", "tls", "ssl", "err_cert"),
         "The secure connection to the server failed: TLS, not CORS",
         "No connection to {host} could be made, since TLS failed: mostly a certificate that is self-signed, expired, "
         "or for another name.",
@@ -56,7 +74,7 @@ FAILURES = (
     ),
     Failure(
         "connection-timed-out",
-        ("timed out", "timeout", "errno 110", "errno 60"),
+        ("timed out", "timed_out", "timeout", "errno 110", "errno 60"),
         "The server did not answer in time",
         "{host} did not answer {asked}: it is down, overloaded, or behind a firewall that drops packets.",
         "Find out whether the server runs and can be reached from here.",
@@ -70,7 +88,7 @@ FAILURES = (
     ),
     Failure(
         "connection-closed",
-        ("closed", "disconnect", "reset", "connection lost", "eof", "broken"),
+        ("closed", "empty_response", "disconnect", "reset", "connection lost", "eof", "broken"),
         "The server closed the connection without an answer",
         "{host} took {asked} and closed without answering: a crash, a restart, or a firewall.",
         "Look into the server's own log at this time.",

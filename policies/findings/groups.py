@@ -129,7 +129,7 @@ def merge(groups: Sequence[tuple[Group, Cause]]) -> Finding:
         patterns.update(numbered.values())
         for mismatch, tally in group.places.items():
             if mismatch is not None:
-                fix = mismatch.fix if cause.edits else ()
+                fix = mismatch.fix if cause.mended_by_headers else ()
                 mismatch = mismatch._replace(fix=fix, expected=cause.needed or mismatch.expected)
             mismatches.setdefault(mismatch, Tally()).add(tally)
             places.add(tally)
@@ -166,7 +166,7 @@ def merge(groups: Sequence[tuple[Group, Cause]]) -> Finding:
         console=tuple(console.values()),
         doubts=tuple(replace(doubt, count=times) for doubt, times in doubts.rank()[:NAMED_DOUBTS]),
         others=tuple(replace(other, count=times) for other, times in others.rank()),
-        care=_list_care(rules or (cause.code,), ranked),
+        care=list_care(rules or (cause.code,), ranked),
     )
 
 
@@ -180,7 +180,7 @@ def _rank_mismatches(mismatches: dict[Mismatch | None, Tally[Place]]) -> tuple[M
     return tuple(one._replace(places=_rank_places(mismatches[one])) for one, _ in totals.rank())
 
 
-def _list_care(codes: Sequence[str], mismatches: Sequence[Mismatch]) -> tuple[str, ...]:
+def list_care(codes: Sequence[str], mismatches: Sequence[Mismatch]) -> tuple[str, ...]:
     """Return what to mind with the header edits."""
     if not any(one.fix for one in mismatches):
         return ()

@@ -91,6 +91,34 @@ class Cause:
     edits: bool = True
     needed: str | None = None
 
+    @property
+    def mended_by_headers(self) -> bool:
+        """Whether the rule's header edits are what the actor can do: nobody but a server or a proxy sends them."""
+        return self.edits and self.actor in ("server", "proxy")
+
+
+@value
+class Explanation:
+    """What is really wrong with one exchange, and what to do, as far as that is known at the moment.
+
+    `code` is that of the cause, `title` says it in a line, `text` in two or three sentences. `fix` are the lines to
+    change in the answer, proven to be enough; none where the actor has none to send. `action` says what to do in words,
+    `actor` who has to, `actual` and `needed` what the rule turned on and what was expected, `care` what to mind with
+    the fix.
+    """
+
+    code: str
+    title: str
+    text: str
+    action: str
+    actor: Actor
+    fix: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+    certainty: Certainty = "certain"
+    actual: tuple[str, ...] = ()
+    needed: str | None = None
+    care: tuple[str, ...] = ()
+
 
 @value
 class Finding:

@@ -39,6 +39,12 @@ class Remark(NamedTuple):
     mismatch: Mismatch | None = None
 
 
+def list_remarks(sample: Sample) -> list[Remark]:
+    """Return what keeps the page from what it wants, of an exchange that nothing blocked."""
+    found = [find(sample) for find in ALONE]
+    return [remark for remark in found if remark is not None]
+
+
 def list_advice(sample: Sample, preflight: Response | None) -> list[Remark]:
     """Return what the catalogue's advice says of an exchange and the answer of the preflight before it."""
     exchange, facts, engine, response = sample.exchange, sample.facts, sample.verdict.engine, sample.response
@@ -138,3 +144,7 @@ def find_blocking_engine(sample: Sample) -> Remark | None:
             rule.actor,
         )
     )
+
+
+ALONE = (find_unreadable, find_permission, find_unexposed)
+"""What is seen of one exchange by itself."""

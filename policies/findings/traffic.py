@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from corsight.policies.evidence import Evidence
 from corsight.policies.exchange import Exchange, Response
@@ -22,6 +23,8 @@ URLS = 4000
 VERSIONS = 4
 """Earlier answers that are remembered of one URL."""
 VALUES = 16
+News = Literal["everybody", "origin"] | None
+"""Whom something new about a server concerns: all that ask it, or those of the same origin."""
 LATER = 2.0
 """Seconds after which a server would have written another Date: who repeats it hands on a stored reply."""
 
@@ -36,6 +39,17 @@ class Standing:
     preflights: int = 0
     bare: set[int] = field(default_factory=set)
 
+    def count_passed(self, sample: Sample, times: int) -> None:
+        """Count an exchange that passed; a redirect counts as neither."""
+        if sample.facts.role == "preflight":
+            self.preflights = max(0, self.preflights + times)
+        elif sample.facts.role == "request":
+            self.replies = max(0, self.replies + times)
+
+    def count_kinds(self) -> int:
+        """Return how many kinds of things were seen, not how often each."""
+        return (self.replies > 0) + (self.preflights > 0) + len(self.bare)
+
 
 @dataclass(slots=True)
 class Server:
@@ -46,6 +60,10 @@ class Server:
     allow_origins: Counter[str] = field(default_factory=Counter)
     named: set[str] = field(default_factory=set)
     errors: set[int] = field(default_factory=set)
+
+    def count_kinds(self) -> int:
+        """Return how many kinds of things were seen, not how often each."""
+        return len(self.allow_origins) + len(self.named) + len(self.errors)
 
 
 class Traffic:
@@ -58,15 +76,16 @@ class Traffic:
         self._preflights: Memory[str, list[Granted]] = Memory(URLS)
         self._of_fetches: Memory[str, Granted] = Memory(URLS)
 
-    def add(self, sample: Sample) -> None:
-        """Take in an exchange."""
+    def add(self, sample: Sample) -> News:
+        """Take in an exchange; return whether it shows something new of its server, and to whom."""
         facts, exchange, response = sample.facts, sample.exchange, sample.exchange.response
         if response is None or (facts.tainting == "basic" and facts.mode == "navigate"):
-            return
+            return None
         get = response.headers.get
         allow_origin = get("access-control-allow-origin")
+        news: News = None
         if facts.tainting == "cors":
-            self._add_cors(sample, response, allow_origin)
+            news = self._add_cors(sample, response, allow_origin)
         if exchange.request.method == "GET" and facts.role != "preflight":
             answered = Answered(
                 exchange.id,
@@ -81,12 +100,14 @@ class Traffic:
                 response.received,
             )
             _append(self._answers, exchange.request.url, answered)
+        return news
 
-    def _add_cors(self, sample: Sample, response: Response, allow_origin: str | None) -> None:
+    def _add_cors(self, sample: Sample, response: Response, allow_origin: str | None) -> News:
         facts, exchange, status = sample.facts, sample.exchange, response.status
         origin = facts.origin or "null"
         standing = _find(self._standings, (origin, sample.server), Standing)
         server = _find(self._servers, sample.server, Server)
+        known, knew = standing.count_kinds(), server.count_kinds()
         if allow_origin is None:
             standing.bare.add(status)
         else:
@@ -96,15 +117,25 @@ class Traffic:
                 server.named.add(origin)
             if facts.role != "preflight" and status >= 400:
                 server.errors.add(status)
-        if sample.verdict.outcome is not Outcome.ALLOWED:
-            return
-        if facts.role == "preflight":
-            standing.preflights += 1
-            granted = Granted(exchange.id, allow_origin, response.headers.get("access-control-max-age"))
-            self._of_fetches.put(sample.entry.fetch.id, granted)
-            _append(self._preflights, exchange.request.url, granted)
-        elif facts.role == "request":
-            standing.replies += 1
+        if sample.verdict.outcome is Outcome.ALLOWED:
+            standing.count_passed(sample, 1)
+            if facts.role == "preflight":
+                granted = Granted(exchange.id, allow_origin, response.headers.get("access-control-max-age"))
+                self._of_fetches.put(sample.entry.fetch.id, granted)
+                _append(self._preflights, exchange.request.url, granted)
+        if server.count_kinds() != knew:
+            return "everybody"
+        return "origin" if standing.count_kinds() != known else None
+
+    def revise(self, sample: Sample, *, passed: bool) -> News:
+        """Take in a new word on an exchange that was taken in; `passed` tells whether it was counted as passed."""
+        passes = sample.verdict.outcome is Outcome.ALLOWED
+        if passes == passed or sample.facts.tainting != "cors" or sample.exchange.response is None:
+            return None
+        standing = _find(self._standings, (sample.facts.origin or "null", sample.server), Standing)
+        known = standing.count_kinds()
+        standing.count_passed(sample, 1 if passes else -1)
+        return "origin" if standing.count_kinds() != known else None
 
     def find_standing(self, origin: str, server: str) -> Standing:
         """Return how this server answers pages of this origin."""

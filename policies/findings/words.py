@@ -61,6 +61,11 @@ def continue_with(title: str) -> str:
     return title if "-" in title.partition(" ")[0] else title[:1].lower() + title[1:]
 
 
+def name_codes(rule: str, cause: str | None) -> str:
+    """Return the codes of a rule and of the cause behind it, where that is another one."""
+    return rule if cause in (None, rule) else f"{rule}, {cause}"
+
+
 def shorten_id(exchange: str) -> str:
     """Return as much of an exchange's id as is needed to find it."""
     return clean(exchange[:8], 8)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from corsight.policies.exchange import Exchange
 from corsight.policies.facts import Facts
 from corsight.policies.session.browser import Browser
-from corsight.policies.session.clients import LONGEST, Client, identify
+from corsight.policies.session.clients import LONGEST, Client, as_told, identify
 from corsight.policies.session.judging import Judged
 from corsight.policies.session.memory import Memory
 from corsight.policies.verdict import EngineName
@@ -57,14 +57,18 @@ class Session:
         key = self._connections.get(exchange.connection)
         browser = None if key is None else self._browsers.get(key)
         if browser is None:
-            agent = exchange.request.headers.get("user-agent") or ""
-            key = exchange.client, agent[:LONGEST]
+            agent, told = exchange.request.headers.get("user-agent") or "", exchange.told
+            named = told is not None and told.engine is not None
+            key = exchange.client, agent[:LONGEST] if not named else ""
             browser = self._browsers.get(key)
             if browser is None:
                 client = identify(agent, exchange.request.headers.get("sec-ch-ua"))
+                if told is not None:
+                    client = as_told(client, told)
                 browser = Browser(client, self._engine or client.engine, self._version)
             self._browsers.put(key, browser)
-            self._connections.put(exchange.connection, key)
+            if exchange.connection:
+                self._connections.put(exchange.connection, key)
         return browser
 
 

@@ -26,10 +26,11 @@ from corsight.policies.session.fetches import Entry, Fetch
 from corsight.policies.session.gather import find_tainting
 from corsight.policies.session.judging import Judge, Judged
 from corsight.policies.session.memory import GIANT, Memory, weigh_headers, weigh_request
-from corsight.policies.session.reading import DOCUMENTS, Reading, read, referrer_origin
+from corsight.policies.session.reading import DOCUMENTS, Reading, complete, read, referrer_origin
 from corsight.policies.session.reuse import Reuse
 from corsight.policies.session.sequels import UNFOLLOWED, Sequels
 from corsight.policies.session.stored import StoredResponses
+from corsight.policies.session.told import list_told
 from corsight.policies.verdict import EngineName, Outcome, Unknown
 
 SIZE = 128
@@ -87,6 +88,8 @@ class Browser:
                 entry.fetch.entries.clear()
                 return [judged, *self._judge.take_revised()]
             self._sequels.expect(judged, response.received)
+        if verdict.divided and exchange.told is not None:
+            self._sequels.hear(entry, exchange.told)
         if self._reuse is not None and verdict.divided and entry.tainting == "cors" and not exchange.http2:
             self._reuse.ended(entry)
         if verdict.outcome is Outcome.BLOCKED and entry.role != "preflight" and self._policy.cache_cleared_on_failure:
@@ -124,7 +127,7 @@ class Browser:
 
     def _begin(self, exchange: Exchange, weight: int) -> Entry:
         self._sequels.pass_time(exchange.request.started)
-        reading = read(exchange.request.method, exchange.request.headers, weight)
+        reading = _read(exchange, weight)
         if reading.preflight:
             entry = self._join_preflight(exchange, reading, weight)
         else:
@@ -133,11 +136,13 @@ class Browser:
         if self._reuse is not None and not exchange.http2:
             self._follow_connection(self._reuse, entry)
         self._weigh(entry)
+        if exchange.told is not None:
+            entry.evidence.update(list_told(entry, exchange.told))
         return entry
 
     def _judge_alone(self, exchange: Exchange, weight: int) -> Judged:
         """Judge an exchange whose request is too large for any browser's: it joins nothing, and nothing of it stays."""
-        reading = read(exchange.request.method, exchange.request.headers, weight)
+        reading = _read(exchange, weight)
         entry = self._join(exchange, reading, Fetch(exchange.id, reading.origin), weight)
         if reading.preflight:
             entry.role = "preflight"
@@ -206,7 +211,7 @@ class Browser:
 
     def _explain_no_preflight(self, entry: Entry) -> None:
         """A request that needs a preflight set out without one: it was cached, or asked before the recording began."""
-        reading, request = entry.reading, entry.exchange.request
+        reading, exchange, request = entry.reading, entry.exchange, entry.exchange.request
         stated = self._credentials.stated(reading, request.url, first=entry.index == 0)
         for include in (False, True) if stated is None else (stated[0],):
             cached = self._cache.match(
@@ -225,6 +230,8 @@ class Browser:
                 entry.fetch.learn(cached.include, Reason.CACHED_MODE, details=(cached.exchange,))
             return
         reason = Reason.BEFORE_RECORDING if self.client.browser else Reason.NO_BROWSER
+        if exchange.told is not None and not exchange.told.preflights:
+            reason = Reason.PREFLIGHTS_NOT_RECORDED
         entry.evidence["preflight"] = Evidence("preflight", "not seen", reason, "likely")
 
     # -- credentials --------------------------------------------------------------------------------------------------
@@ -296,6 +303,11 @@ class Browser:
             asked_by = stored.origin or "a request without Origin"
             evidence = evidence._replace(reason=Reason.STORED_FOR_ANOTHER, details=(stored.exchange, asked_by))
         entry.evidence["response"] = evidence
+
+
+def _read(exchange: Exchange, weight: int) -> Reading:
+    reading = read(exchange.request.method, exchange.request.headers, weight)
+    return reading if exchange.told is None else complete(reading, exchange.told)
 
 
 def _is_final(facts: Facts) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from corsight.policies.exchange import Told
 from corsight.policies.facts import Build
 from corsight.policies.verdict import EngineName
 
@@ -53,6 +54,19 @@ class Client:
         if not self.browser:
             return "no browser (judged by the standard)"
         return self.engine if self.version is None else f"{self.engine} {self.version}"
+
+
+def as_told(client: Client, told: Told) -> Client:
+    """Return the client as a recording tells it: its own browser, whatever User-Agent that shows a server.
+
+    What becomes of connections a recording of a browser's does not show.
+    """
+    if told.engine is None:
+        return replace(client, libsoup=False)
+    own = client.version if client.engine == told.engine else None
+    # WebKit is told by its own number, not by Safari's.
+    version = (own or told.version) if told.engine == "webkit" else (told.version or own)
+    return Client(told.engine, version)
 
 
 LONGEST = 512

@@ -81,6 +81,8 @@ class Credentials:
     def separates(self, exchange: Exchange) -> bool:
         """Whether the exchange's connection carries requests of one kind only."""
         how = self._policy.separate_connections
+        if not exchange.connection:
+            return False
         return how == "always" or (how == "http/1.1" and not exchange.http2)
 
     def remember(self, fetch: Fetch) -> None:

@@ -74,6 +74,9 @@ def gather_facts(
             bare = (documents.newest if embedder is None else embedder) == "credentialless"
             by_nature = reading.destination in BY_ELEMENTS or reading.storage_access
             include = reading.cookie or (by_nature and not bare)
+            if not include and bare and exchange.told is not None and "cookie" in exchange.told.lost:
+                # A cookie would tell that its own page is none of those.
+                embedder = None
     return Facts(
         role=entry.role,
         tainting=tainting,
@@ -84,6 +87,7 @@ def gather_facts(
         mode=entry.mode,
         destination=entry.destination,
         event_source=reading.event_source,
+        xhr=exchange.told is not None and exchange.told.kind == "xhr",
         method=reading.method,
         names=reading.names,
         credentials="unknown" if include is None else "include" if include else "not-include",

@@ -14,6 +14,7 @@ from corsight.policies.session.credentials import Credentials
 from corsight.policies.session.documents import Documents
 from corsight.policies.session.fetches import Entry, Fetch
 from corsight.policies.session.gather import gather_facts
+from corsight.policies.session.told import overrule
 from corsight.policies.value import value
 from corsight.policies.verdict import Branch, Outcome, Ruling, Verdict
 
@@ -84,6 +85,8 @@ class Judge:
         sequel = entry.evidence.get("sequel")
         if sequel is not None and sequel.value != "given up" and verdict.divided:
             verdict = narrow(verdict, passed=sequel.value == "followed", certainty=sequel.certainty)
+        if entry.exchange.told is not None:
+            verdict = overrule(verdict, entry.exchange, facts, entry.exchange.told, self._client.version)
         entry.verdict = verdict
         return Judged(entry, self._client, facts, verdict)
 

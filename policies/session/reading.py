@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
 from corsight.policies.engines.added import list_page_set_headers
-from corsight.policies.exchange import HeaderList
+from corsight.policies.exchange import HeaderList, Told
 from corsight.policies.fetch.origin import origin_of
 from corsight.policies.fetch.safelist import cors_unsafe_request_header_names, is_cors_safelisted_method
 from corsight.policies.session.memory import weigh_headers
@@ -95,6 +95,18 @@ def _read(method: str, fields: tuple[tuple[bytes, bytes], ...]) -> Reading:
         revalidates=("if-none-match" in headers or "if-modified-since" in headers),
         keepalive=not preflight and _keepalive(headers.names()),
         sent=frozenset(headers.names()),
+    )
+
+
+def complete(reading: Reading, told: Told) -> Reading:
+    """Return the reading with what a recording says where the headers are silent, or left out."""
+    return replace(
+        reading,
+        origin=reading.origin or told.origin,
+        mode=told.mode if reading.mode == "unknown" and told.mode else reading.mode,  # type: ignore[arg-type]
+        destination=reading.destination if reading.destination != "unknown" else told.destination or "unknown",
+        # A page may have set what is left out.
+        sent=reading.sent | told.lost,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from corsight.policies.engines import EnginePolicy
 from corsight.policies.evidence import Certainty, Evidence, Reason
-from corsight.policies.exchange import HeaderList
+from corsight.policies.exchange import HeaderList, Told
 from corsight.policies.fetch.headers import extract_header_list_values
 from corsight.policies.fetch.preflight_cache import PreflightCache
 from corsight.policies.session.credentials import Credentials
@@ -83,20 +83,37 @@ class Sequels:
         if entry.role == "preflight":
             self._cache_preflight(entry)
 
-    def settle(self, entry: Entry, *, passed: bool, certainty: Certainty, reason: Reason) -> None:
+    def hear(self, entry: Entry, told: Told) -> None:
+        """Take the browser's own outcome, as a recording holds it, for proof of what became of an exchange."""
+        if told.passed is not None and entry.role != "preflight":
+            reason = Reason.RECORDED_PASSED if told.passed else Reason.RECORDED_FAILED
+            details = () if told.passed else (told.error or "without a reason",)
+            self.settle(entry, passed=told.passed, certainty="certain", reason=reason, details=details)
+
+    def settle(
+        self,
+        entry: Entry,
+        *,
+        passed: bool,
+        certainty: Certainty,
+        reason: Reason,
+        details: tuple[str, ...] = (),
+    ) -> None:
         """Hold the branches of a verdict against what came; where that leaves one credentials mode, it is known."""
         verdict = entry.verdict
         if verdict is None or not verdict.divided:
             return
         agreeing, _ = split_branches(verdict, passed=passed)
         modes = {branch.assumed(Unknown.CREDENTIALS) for branch in agreeing}
-        if modes in ({"include"}, {"not-include"}) and entry.fetch.learn(modes == {"include"}, reason, certainty):
+        if modes in ({"include"}, {"not-include"}) and entry.fetch.learn(
+            modes == {"include"}, reason, certainty, details
+        ):
             if reason is not Reason.CONNECTION_REUSED:
                 # That only ever speaks for the one mode, and so makes no habit.
                 self._credentials.remember(entry.fetch)
         elif agreeing:
             value = "followed" if passed else "absent"
-            entry.evidence["sequel"] = Evidence("sequel", value, reason, certainty)
+            entry.evidence["sequel"] = Evidence("sequel", value, reason, certainty, details)
         self._judge.revise(entry.fetch)
 
     def _proves_nothing(self, entry: Entry) -> bool:

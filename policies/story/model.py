@@ -67,14 +67,14 @@ class Elsewhere:
 class Remedy:
     """What mends a blocked exchange.
 
-    `edits` are the lines to change in the answer, proven to be enough; empty where no header can mend it. `advice` says
-    what to do in words, `actor` who has to, `widens` how the edits widen access, None where they do not.
+    `edits` are the lines to change in the answer, proven to be enough; empty where no header mends it that the actor
+    sends. `advice` says what to do in words, `actor` who has to, `care` what to mind with the edits.
     """
 
     edits: tuple[str, ...]
     advice: str
     actor: str
-    widens: str | None
+    care: tuple[str, ...] = ()
 
 
 @value
@@ -90,10 +90,11 @@ class Improvement:
 class Part:
     """One exchange of the fetch.
 
-    `status` is what the browser was answered, None when nothing came; `proxy_answered` tells that it was the proxy who
-    did, `server_asked` whether the server was asked at all. `sent` and `answered` are the header lines that CORS looks
-    at. `error` and `message` are the engine's own. `patched` are the edits that the proxy made to the answer, `before`
-    what would have become of it without, in words.
+    Of what was blocked, `reason` is the rule's title; `cause` (a code), `title`, `why`, `grounds` (what speaks for it)
+    and `remedy` are the diagnosis. `status` is what the browser was answered, None when nothing came; `proxy_answered`
+    tells that it was the proxy who did, `server_asked` whether the server was asked at all. `sent` and `answered` are
+    the header lines that CORS looks at. `error` and `message` are the engine's own. `patched` are the edits that the
+    proxy made to the answer, `before` what would have become of it without, in words.
     """
 
     id: str
@@ -111,8 +112,11 @@ class Part:
     outcome: Outcome
     certainty: Certainty
     rule: str | None = None
+    reason: str | None = None
+    cause: str | None = None
     title: str | None = None
     why: str | None = None
+    grounds: tuple[str, ...] = ()
     needed: str | None = None
     spec: str | None = None
     error: str | None = None

@@ -1,18 +1,16 @@
-"""tell(judgeds) -> Story: one fetch, told from what was judged of its exchanges."""
+"""tell(judgeds, known) -> Story: one fetch, told from what was judged of its exchanges, and what is known beside."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from corsight.policies.decision.judge import describe_subject
-from corsight.policies.decision.mend import mend
 from corsight.policies.engines import ENGINES
 from corsight.policies.evidence import Evidence
-from corsight.policies.exchange import Exchange, HeaderList
+from corsight.policies.exchange import HeaderList
 from corsight.policies.facts import Facts
 from corsight.policies.fetch.origin import origin_of
 from corsight.policies.fetch.safelist import is_cors_safelisted_method
-from corsight.policies.record import INITIATOR
+from corsight.policies.findings import Explanation, Known
 from corsight.policies.rules import RULES, Rule
 from corsight.policies.session import Judged
 from corsight.policies.session.fetches import Entry
@@ -34,20 +32,23 @@ ANSWERED = (
     "Vary",
 )
 OPAQUE = ("Cross-Origin-Resource-Policy", "Content-Type", "X-Content-Type-Options")
-TAKEN_FOR_FETCH = "Access to fetch at "
-"""How Chromium's console text begins where it turns on what asked."""
 TAINTED = "A redirect from one foreign origin to another turned the Origin of what followed into null."
 NEVER_SENT = "The request itself, {method} {target}, was never sent."
 
 
-def tell(judgeds: Sequence[Judged]) -> Story:
+def tell(judgeds: Sequence[Judged], known: Known | None = None) -> Story:
     """The story of one fetch: `judgeds` is the last word on each of its exchanges, in order, at least one.
 
-    Raises ValueError where they are none, or of several fetches.
+    `known` is all that was judged so far, these included; without it nothing but these is known. Raises ValueError
+    where they are none, or of several fetches.
     """
     if len({judged.entry.fetch.id for judged in judgeds}) != 1:
         raise ValueError("a story is told of the exchanges of one fetch")
-    parts = tuple(_part(judged) for judged in judgeds)
+    if known is None:
+        known = Known()
+        for judged in judgeds:
+            known.add(judged)
+    parts = tuple(_part(judged, known) for judged in judgeds)
     stopped = next((number for number, part in enumerate(parts) if part.blocked), None)
     deciding = len(parts) - 1 if stopped is None else stopped
     judged, end = judgeds[deciding], parts[deciding]
@@ -144,7 +145,7 @@ def _because(entry: Entry, facts: Facts, origin: str | None, url: str, *, prefli
 # -- one exchange -----------------------------------------------------------------------------------------------------
 
 
-def _part(judged: Judged) -> Part:
+def _part(judged: Judged, known: Known) -> Part:
     entry, verdict, facts = judged.entry, judged.verdict, judged.settled
     exchange, ruling, response = entry.exchange, verdict.ruling, facts.response
     url = exchange.request.url
@@ -154,9 +155,7 @@ def _part(judged: Judged) -> Part:
     patched = entry.patched
     unasked = patched is not None and patched.without is None
     taken, other = verdict.branch, _other(verdict)
-    evidence = list(entry.evidence.values())
-    if (ruling.message or "").startswith(TAKEN_FOR_FETCH) and not facts.event_source:
-        evidence.append(INITIATOR)
+    explanation = known.diagnose(judged)
     return Part(
         id=shown(exchange.id),
         role=entry.role,
@@ -175,19 +174,25 @@ def _part(judged: Judged) -> Part:
         outcome=ruling.outcome,
         certainty=verdict.certainty,
         rule=ruling.rule,
-        title=title_of(ruling),
-        why=None if rule is None else rule.why,
-        needed=None if rule is None else _needed(exchange, facts, rule),
+        reason=title_of(ruling),
+        cause=None if explanation is None else explanation.code,
+        title=title_of(ruling) if explanation is None else explanation.title,
+        why=explanation.text if explanation is not None else None if rule is None else rule.why,
+        grounds=() if explanation is None else explanation.evidence,
+        needed=None if explanation is None else explanation.needed,
         spec=ruling.spec,
         error=ruling.error,
         message=None if ruling.message is None else shown(ruling.message, LONGEST_MESSAGE),
-        remedy=None if rule is None else _remedy(exchange, facts, verdict, rule, shown(host, 80)),
+        remedy=_remedy(explanation, rule, shown(host, 80)),
         hidden=tuple(shown(name, 80) for name in verdict.hidden),
         branches=_branches(verdict),
         taken=taken.describe(other) or None,
         elsewhere=tuple(_elsewhere(other) for other in judged.others),
-        evidence=_inferences(evidence),
-        advice=tuple(Improvement(code, RULES[code].title, RULES[code].advice) for code in entry.advice),
+        evidence=_inferences(entry.evidence.values()),
+        advice=(
+            *(Improvement(code, RULES[code].title, RULES[code].advice) for code in entry.advice),
+            *(Improvement(one.code, one.title, one.action) for one in known.list_remarks(judged)),
+        ),
         patched=() if patched is None else tuple(shown(edit) for edit in patched.edits),
         before=None if (before := judged.before) is None else ruling_words(before.outcome, title_of(before)),
     )
@@ -203,21 +208,12 @@ def _lines(headers: HeaderList, names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(shown(f"{name}: {value}".rstrip()) for name in names for value in headers.lines(name.lower())[:LINES])
 
 
-def _needed(exchange: Exchange, facts: Facts, rule: Rule) -> str:
-    if facts.response is None:
-        return rule.needed
-    subject = describe_subject(exchange, facts, facts.response, facts.credentials == "include")
-    return shown(rule.needed_in(subject))
-
-
-def _remedy(exchange: Exchange, facts: Facts, verdict: Verdict, rule: Rule, host: str) -> Remedy:
-    fix = mend(exchange, facts, verdict.engine) if verdict.outcome is Outcome.BLOCKED else None
-    edits: list[str] = []
-    if fix is not None:
-        edits += [f"answer OPTIONS with status {fix.status}"] if fix.status else []
-        edits += [shown(f"{edit.name}: {edit.value}") for edit in fix.edits]
-    actor = ACTORS.get(rule.actor, rule.actor).format(host=host)
-    return Remedy(tuple(edits), rule.advice, actor, rule.widens if edits else None)
+def _remedy(explanation: Explanation | None, rule: Rule | None, host: str) -> Remedy | None:
+    if explanation is not None:
+        who = ACTORS[explanation.actor].format(host=host)
+        return Remedy(explanation.fix, explanation.action, who, explanation.care)
+    # What failed without CORS: only the rule is known.
+    return None if rule is None else Remedy((), rule.advice, ACTORS[rule.actor].format(host=host))
 
 
 def _other(verdict: Verdict) -> Branch:

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
+from corsight.policies.findings.words import name_codes
 from corsight.policies.story.model import Elsewhere, Inference, Part, Remedy, Step, Story
 from corsight.policies.story.picture import picture
 from corsight.policies.story.words import ROLES, ruling_words
@@ -65,6 +66,8 @@ def _part(part: Part, number: int, width: int, signs: dict[str, str]) -> Iterato
         yield from _field("console", f"{named}{part.message}", width)
     elif part.error is not None:
         yield from _field("error", part.error, width)
+    for ground in part.grounds:
+        yield from _field("evidence" if ground is part.grounds[0] else "", ground, width)
     yield from _evidence(part.evidence, width)
     for other in part.elsewhere:
         yield from _field("elsewhere" if other is part.elsewhere[0] else "", elsewhere(other), width)
@@ -111,8 +114,8 @@ def readable(part: Part) -> str | None:
 
 def outcome(part: Part) -> str:
     """What became of one exchange, in one line."""
-    code = "" if part.rule is None else f" [{part.rule}]"
-    return f"{part.certainty}: {ruling_words(part.outcome, part.title)}{code}"
+    code = "" if part.rule is None else f" [{name_codes(part.rule, part.cause)}]"
+    return f"{part.certainty}: {ruling_words(part.outcome, part.reason)}{code}"
 
 
 def elsewhere(other: Elsewhere) -> str:
@@ -135,8 +138,8 @@ def remedies(part: Part, remedy: Remedy) -> Iterator[tuple[str, str]]:
     for place, edit in enumerate(remedy.edits):
         yield "fix" if place == 0 else "", edit
     yield "do" if remedy.edits else "fix", remedy.advice
-    if remedy.widens is not None:
-        yield "careful", f"this {remedy.widens}."
+    for place, text in enumerate(remedy.care):
+        yield "careful" if place == 0 else "", text
     yield "who", f"{remedy.actor}."
 
 

@@ -14,6 +14,8 @@ FACTS = {
     "sequel": "what came next:",
     "response": "response",
     "initiator": "initiator",
+    "headers": "headers",
+    "told": "the browser",
 }
 """What the facts are called that evidence speaks of."""
 
@@ -23,6 +25,8 @@ VALUES = {
     ("sequel", "absent"): "nothing",
     ("sequel", "followed"): "the request",
     ("response", "304"): "a 304 alone",
+    ("response", "cached"): "a cached one",
+    ("initiator", "xhr"): "XMLHttpRequest",
 }
 
 ACTORS = {

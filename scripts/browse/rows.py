@@ -27,6 +27,11 @@ class Row:
     """allowed, blocked, opaque or not-cors; of a request that never reached the proxy also answered."""
     certain: bool = True
     cause: str = ""
+    """The code of what is really wrong: a cause's, a rule's, or the browser's word for it."""
+    title: str = ""
+    """That in a line."""
+    fix: str = ""
+    """What mends it: the lines to send, or what to do."""
     origin: str = ""
     role: str = "request"
     fetch: str = ""
@@ -87,7 +92,9 @@ class Rows:
             row = Row(record["flow"], record["started"], record["method"], record["url"], record["outcome"])
         row.outcome = record["outcome"]
         row.certain = record["certainty"] == "certain"
-        row.cause = record["rule"] or ""
+        row.cause = record["cause"] or record["rule"] or ""
+        row.title = record["title"] or ""
+        row.fix = "; ".join(record["fix"]) or record["todo"] or ""
         row.origin = record["origin"] or ""
         if before is not None and row.fetch != record["fetch"]:
             self._leave(row)

@@ -12,7 +12,6 @@ from rich.table import Table
 from rich.text import Text
 
 from corsight.policies.redact import printable, redact
-from corsight.policies.rules import RULES
 from corsight.scripts.browse.rows import Row, Rows
 
 MARKS = {"allowed": "✔", "blocked": "✘", "opaque": "○", "not-cors": "·", "answered": "·"}
@@ -208,7 +207,9 @@ class Screen:
         """Two lines on the selected row: its URL, and what is to be said of it."""
         if row is None:
             return [Text(""), Text("")]
-        said = RULES[row.cause].title if row.cause in RULES else _safe(row.message or row.cause)
+        said = _safe(row.title or row.message or row.cause)
+        if row.fix:
+            said = f"{said} -> {_safe(row.fix)}"
         if row.disagrees:
             said = f"The browser says: {_safe(row.seen or '')}, the contrary. {said}"
         if row.origin:

@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from corsight.policies.findings import Known
 from corsight.policies.redact import printable, redact
-from corsight.policies.rules import RULES
 from corsight.scripts.browse.join import join
 from corsight.scripts.browse.rows import LOADED, Row, Rows
 from corsight.scripts.browse.watch import Watcher
 from corsight.scripts.errors import CorsightError, one_line
-from corsight.scripts.judging import group_by_fetch, judge_recording
+from corsight.scripts.judging import add_to, group_by_fetch, judge_recording
 from corsight.scripts.processes import signals
 from corsight.scripts.processes.browsers import BrowserError
 from corsight.scripts.processes.proxy import Proxy, Tail
@@ -133,8 +133,8 @@ class Session:
             line = f"{clock(row)} blocked by the browser {row.method} {row.url} [{row.cause}] {row.message}"
         elif row.outcome == "blocked" and before != "blocked":
             sure = "" if row.certain else " likely"
-            title = RULES[row.cause].title if row.cause in RULES else row.message
-            line = f"{clock(row)}{sure} blocked {row.method} {row.url} [{row.cause}] {title}"
+            title = row.title or row.message
+            line = f"{clock(row)}{sure} blocked {row.method} {row.url} [{row.cause}] {title} -> {row.fix}"
         elif before == "blocked" and row.outcome != "blocked":
             line = f"{clock(row)} {row.outcome} after all {row.method} {row.url}"
         else:
@@ -183,20 +183,24 @@ class Session:
         if row.by_browser:
             said = f"{row.method} {row.url}", f"{row.message}.", ALONE
             return Text("\n\n".join(printable(redact(line.strip())) for line in said))
-        fetch = self._fetch(row)
+        known = Known()
+        fetch = self._fetch(row, known)
         if fetch is None:
             return Text("The response has not come to its end yet: its story can be told then.")
-        return tree(tell(fetch), ascii_only=not (sys.stdout.encoding or "").lower().startswith("utf"))
+        return tree(tell(fetch, known), ascii_only=not (sys.stdout.encoding or "").lower().startswith("utf"))
 
-    def _fetch(self, row: Row) -> list[Judged] | None:
-        for fetch in self._fetches():
-            if any(judged.entry.exchange.id == row.id for judged in fetch):
-                return fetch
-        return None
+    def _fetch(self, row: Row, known: Known) -> list[Judged] | None:
+        """Return the row's fetch, once all that was recorded is known."""
+        found = None
+        for fetch in self._fetches(known):
+            if found is None and any(judged.entry.exchange.id == row.id for judged in fetch):
+                found = fetch
+        return found
 
-    def _fetches(self) -> Iterator[list[Judged]]:
+    def _fetches(self, known: Known) -> Iterator[list[Judged]]:
         # The proxy writes on while it is read: what is not whole at the end comes the next time.
-        return group_by_fetch(judge_recording(Recording(str(self._recording)), self._plan.engine))
+        verdicts = judge_recording(Recording(str(self._recording)), self._plan.engine)
+        return group_by_fetch(add_to(known, verdicts))
 
     def unseen(self) -> list[str]:
         """A line for each request that the browser stopped before it reached the proxy."""
@@ -211,7 +215,8 @@ class Session:
 
         rows = {row.id: row for row in self.rows if row.disagrees}
         said = ""
-        for fetch in self._fetches() if rows else ():
+        known = Known()
+        for fetch in self._fetches(known) if rows else ():
             for judged in fetch:
                 if (row := rows.get(judged.entry.exchange.id)) is None:
                     continue
@@ -225,7 +230,7 @@ class Session:
                     verdict=verdict,
                 )
                 said += "\n".join(printable(redact(line)) for line in head.split("\n"))
-                said += "\n".join(f"    {line}".rstrip() for line in lines(tell(fetch))) + "\n\n"
+                said += "\n".join(f"    {line}".rstrip() for line in lines(tell(fetch, known))) + "\n\n"
         return said
 
     def patch(self, row: Row) -> str:

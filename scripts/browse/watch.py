@@ -116,7 +116,7 @@ class Requests:
                 preflight = params.get("initiator", {}).get("type") == "preflight"
                 asked = params["request"]
                 self._open[id] = Request(asked["url"], asked["method"], params["wallTime"], preflight)
-        elif (request := self._open.get(id)) is not None:
+        elif (request := self._open.get(id) or self._late(method, id, params)) is not None:
             if method == "Network.responseReceived":
                 request.answered = True
                 request.worker = bool(params["response"].get("fromServiceWorker"))
@@ -124,6 +124,19 @@ class Requests:
                 del self._open[id]
                 return self._ended(request, params) if method.endswith("Failed") else self._loaded(request)
         return None
+
+    def _late(self, method: str, id: str, params: dict[str, Any]) -> Request | None:
+        """A request that is first heard of by its response.
+
+        A navigation into a new process loses what its first requests said before DevTools was attached there.
+        """
+        if method != "Network.responseReceived" or len(self._open) >= OPEN:
+            return None
+        url = params["response"]["url"]
+        if not url.startswith(("http:", "https:")):
+            return None
+        self._open[id] = Request(url, "", time.time(), params.get("type") == "Preflight")
+        return self._open[id]
 
     def _loaded(self, request: Request) -> Sighting | None:
         if request.preflight or not request.answered:
@@ -155,11 +168,12 @@ class Chromium:
         self._said: queue.SimpleQueue[Sighting] = queue.SimpleQueue()
         self._requests = Requests()
         self._page = ""
-        self._attached = threading.Event()
+        self._awaited = 0
+        self._watched = threading.Event()
         self._count = 0
         self._attach()
         threading.Thread(target=self._listen, daemon=True).start()
-        if not self._attached.wait(PATIENCE):
+        if not self._watched.wait(PATIENCE):
             raise BrowserError(f"{name} did not let its page be watched", todo="add --no-watch")
 
     def go(self, url: str) -> None:
@@ -173,7 +187,9 @@ class Chromium:
             for message in self._socket:
                 event = json.loads(message)
                 method, params = event.get("method", ""), event.get("params", {})
-                if method == "Target.attachedToTarget":
+                if event.get("id") is not None and event["id"] == self._awaited:
+                    self._watched.set()
+                elif method == "Target.attachedToTarget":
                     self._watch(params)
                 elif (sighting := self._requests.take(method, params)) is not None:
                     self._said.put(sighting)
@@ -185,8 +201,8 @@ class Chromium:
         self._attach(session)
         self._send("Runtime.runIfWaitingForDebugger", session)
         if params["targetInfo"]["type"] == "page" and not self._page:
-            self._page = session
-            self._attached.set()
+            # A navigation before the page has answered would begin unwatched.
+            self._page, self._awaited = session, self._count
 
     def _attach(self, session: str | None = None) -> None:
         self._send("Target.setAutoAttach", session, autoAttach=True, waitForDebuggerOnStart=True, flatten=True)

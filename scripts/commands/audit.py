@@ -12,17 +12,19 @@ import typer
 from corsight.policies.record import record
 from corsight.policies.verdict import Outcome
 from corsight.scripts.errors import stop_at
-from corsight.scripts.judging import judge_recording
+from corsight.scripts.judging import explain, judge_recording
 from corsight.scripts.options import Engine
 from corsight.scripts.policy_files import read_policies
-from corsight.scripts.recordings import Recording, check_output, check_readable
+from corsight.scripts.recordings import Recording, check_output, check_readable, list_remarks
 from corsight.scripts.report.drift import Drifts
 from corsight.scripts.report.findings import Findings
 from corsight.scripts.report.text import write
 
 
 def audit(
-    files: Annotated[list[str], typer.Argument(metavar="FILE", help="mitmproxy's recordings; - is stdin.")],
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE", help="Recordings of mitmproxy, HAR files and others; - is stdin.")
+    ],
     format: Annotated[
         Literal["text", "jsonl"], typer.Option(help="text for people, jsonl for the records of the addon's log.")
     ] = "text",
@@ -59,16 +61,18 @@ def audit(
         else open(output, "w", encoding="utf-8", errors="backslashreplace") as stream
     ):
         for recording in recordings:
-            for judged in judge_recording(recording, engine):
+            verdicts = judge_recording(recording, engine)
+            for judged, explanation in explain(verdicts) if format == "jsonl" else ((one, None) for one in verdicts):
                 findings.add(judged)
                 if policy:
                     drifts.add(judged)
                 if format == "jsonl":
                     # ASCII: whatever a peer sent, nothing in it moves a terminal's cursor.
-                    line = json.dumps(record(judged), check_circular=False, separators=(",", ":"))
+                    line = json.dumps(record(judged, explanation), check_circular=False, separators=(",", ":"))
                     stream.write(line + "\n")
         if format == "text":
-            write(findings, [(recording.name, recording.exchanges) for recording in recordings], engine, stream)
+            read = [(recording.name, recording.exchanges) for recording in recordings]
+            write(findings, read, engine, stream, list_remarks(recordings))
         if policy:
             drifts.write(stream if format == "text" else sys.stderr)
         stream.flush()

@@ -19,12 +19,13 @@ from corsight.policies.record import record
 from corsight.policies.redact import redact
 from corsight.policies.verdict import EngineName, Outcome
 from corsight.scripts.errors import CorsightError
+from corsight.scripts.judging import explain
 from corsight.scripts.options import check_engine
 from corsight.scripts.report.check import write_predictions
-from corsight.scripts.report.message import write_message
+from corsight.scripts.report.message import write_messages
 from corsight.scripts.report.versions import write_versions
 from corsight.scripts.whatif.given import Given, read_responses
-from corsight.scripts.whatif.message import read_message
+from corsight.scripts.whatif.message import read_paste
 from corsight.scripts.whatif.model import Prediction
 from corsight.scripts.whatif.predict import predict, predict_versions
 from corsight.scripts.whatif.typed import read_question, words_of
@@ -96,7 +97,8 @@ def check(
     paste: Annotated[
         str | None,
         typer.Option(
-            metavar="MESSAGE", help="A browser's console message to explain: the text, a file that holds it, or -."
+            metavar="MESSAGE",
+            help="Console messages of a browser to explain, one or several: the text, a file that holds it, or -.",
         ),
     ] = None,
     engine: Annotated[
@@ -120,7 +122,8 @@ def check(
 
     Nothing is sent. Tells whether a preflight is needed and why. When a response is missing, prints the curl command
     that fetches it and what the response has to say. Exit code: 0 when it is allowed, 1 when it is blocked, 2 when a
-    missing response leaves it open.
+    missing response leaves it open. With --paste: 1 when something was blocked or failed, 0 when the messages only
+    warn, 2 when no browser writes such a thing.
     """
     if paste is not None:
         judging = (method, header, credentials, response, preflight, status, response_header, preflight_header)
@@ -170,15 +173,19 @@ def _exit(predictions: Sequence[Prediction], format: str) -> None:
 
 def _write_records(predictions: Sequence[Prediction]) -> None:
     for prediction in predictions:
-        for judged in prediction.judged:
-            sys.stdout.write(json.dumps(record(judged), separators=(",", ":")) + "\n")
+        for judged, explanation in explain(prediction.judged):
+            sys.stdout.write(json.dumps(record(judged, explanation), separators=(",", ":")) + "\n")
     sys.stdout.flush()
 
 
 def _explain(paste: str, origin: str | None, url: str | None, format: str) -> None:
-    message = read_message(paste, origin, url)
+    messages = read_paste(paste, origin, url)
     if format == "json":
-        fields = {name: redact(one) if isinstance(one, str) else one for name, one in asdict(message).items()}
-        sys.stdout.write(json.dumps(fields, separators=(",", ":")) + "\n")
-        return
-    write_message(message, sys.stdout)
+        for message in messages:
+            fields = {name: redact(one) if isinstance(one, str) else one for name, one in asdict(message).items()}
+            sys.stdout.write(json.dumps(fields, separators=(",", ":")) + "\n")
+        sys.stdout.flush()
+    else:
+        write_messages(messages, sys.stdout)
+    if any(message.stops for message in messages):
+        raise typer.Exit(1)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from corsight.policies.findings import Known
 from corsight.policies.redact import printable, redact
 from corsight.policies.server.export import TARGETS, RecipeError, render, write_remark
 from corsight.policies.server.infer import infer
@@ -14,7 +15,7 @@ from corsight.policies.server.match import find
 from corsight.policies.session import Judged
 from corsight.policies.story import tell
 from corsight.scripts.errors import CorsightError, stop_at
-from corsight.scripts.judging import group_by_fetch, judge_recording
+from corsight.scripts.judging import add_to, group_by_fetch, judge_recording
 from corsight.scripts.options import Engine
 from corsight.scripts.recordings import Recording, check_readable
 from corsight.scripts.report.story import write
@@ -27,7 +28,9 @@ SHORT = 8
 
 
 def explain(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A recording of mitmproxy; - is stdin.")],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="A recording of mitmproxy, a HAR file or another; - is stdin.")
+    ],
     flow: Annotated[
         str | None, typer.Option(metavar="ID", help="Explain the fetch of the flow whose id is, or begins with, this.")
     ] = None,
@@ -55,7 +58,8 @@ def explain(
     if target is not None and target not in TARGETS:
         raise CorsightError(f"--for {target} is none of {', '.join(TARGETS)}")
     recording = Recording(file)
-    verdicts = judge_recording(recording, engine)
+    known = Known()
+    verdicts = add_to(known, judge_recording(recording, engine))
     everything: list[Judged] = []
     if target is not None:
         # What the endpoints' other pages and requests need has to stay granted.
@@ -75,7 +79,7 @@ def explain(
     if exact := [fetch for fetch in matching if any(judged.entry.exchange.id == flow for judged in fetch)]:
         matching, more = exact, 0
     chosen = next((fetch for fetch in matching if _is_blocked(fetch)), matching[0])
-    write(tell(chosen), sys.stdout)
+    write(tell(chosen, known), sys.stdout)
     if target is not None:
         print("\n" + _render_configuration(target, chosen, everything), end="")
     if len(matching) > 1:

@@ -15,7 +15,6 @@ from corsight.policies.exchange import Response
 from corsight.policies.fetch.cors_check import MISSING as MISSING_HEADER
 from corsight.policies.fetch.main_fetch import MIXED_CONTENT
 from corsight.policies.rules import RULES, Fix
-from corsight.policies.rules.origins import NULL_ORIGIN_RISK
 from corsight.policies.session import Judged
 from corsight.policies.story import Part, Story, tell
 from corsight.policies.story.shown import shown
@@ -142,7 +141,7 @@ def _reasons(
             continue
         end = story.end
         edits = () if end.remedy is None else end.remedy.edits
-        ends.setdefault((end.rule, end.role, edits), (story, []))[1].append(prediction.engine)
+        ends.setdefault((end.rule, end.cause, end.role, edits), (story, []))[1].append(prediction.engine)
     yield from ends.values()
 
 
@@ -186,7 +185,8 @@ def _write_reason(page: Page, end: Part, engines: Sequence[EngineName], first: P
         _write_insecure(page, end, engines)
         return
     if first is not None:
-        page.field("elsewhere", f"{', '.join(map(_label, engines))}: {end.title}")
+        title = end.title if first.cause != end.cause else end.reason
+        page.field("elsewhere", f"{', '.join(map(_label, engines))}: {title}")
     failed = next((step for step in end.steps if step.outcome == "failed"), None)
     if failed is not None:
         where = f"{failed.section}, step {failed.number}" if failed.number else failed.section
@@ -195,12 +195,14 @@ def _write_reason(page: Page, end: Part, engines: Sequence[EngineName], first: P
         for label, text in remedies(end, end.remedy):
             if label != "who" or rule.actor != "server":
                 page.field(label, text)
-        if any(edit.endswith("Origin: null") for edit in end.remedy.edits):
-            page.field("", NULL_ORIGIN_RISK)
     if first is None or first.why != end.why:
         page.field("why", end.why)
+        for place, ground in enumerate(end.grounds):
+            page.field("" if place else "evidence", ground)
     if end.message is not None:
         page.field("console", f"{_label(engines[0])}: {end.message}")
+    if end.cause not in (None, end.rule) and (first is None or first.cause != end.cause):
+        page.field("cause", end.cause or "")
     page.field("rule", rule_line(rule))
     page.blank()
 

@@ -2,43 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TextIO
 
 from rich.text import Text
 
+from corsight.policies.causes import CAUSES
 from corsight.policies.console import Message
 from corsight.policies.engines import ENGINES
 from corsight.policies.exchange import HeaderList, Response
 from corsight.policies.rules import RULES, Rule, Subject
 from corsight.policies.rules.isolation import NETWORK_ERROR
 from corsight.policies.story.shown import shown
+from corsight.scripts.catalogue import ACTORS
 from corsight.scripts.curl import preflight_command, request_command
+from corsight.scripts.paths import name_command
+from corsight.scripts.report.hints import is_redirected, leads_to_login, list_hints
 from corsight.scripts.report.page import FILES, Page, joined, rule_line
 
+LONGEST_HINT = 1200
+"""Characters of a text of our own, with a URL or two in it."""
 
-def write_message(message: Message, stream: TextIO) -> None:
-    """Write what a console message means, what would satisfy it, and what to ask next."""
+
+def write_messages(messages: Sequence[Message], stream: TextIO) -> None:
+    """Write what each console message means, what would satisfy it, and what to ask next."""
     page = Page(stream)
+    for number, message in enumerate(messages, 1):
+        if len(messages) > 1:
+            page.say(Text(f"{number} of {len(messages)}", "dim"))
+        if message.rule is None or (message.cause is not None and message.rule == NETWORK_ERROR):
+            _write_cause(page, message)
+        else:
+            _write_rule(page, message)
+    page.flush()
+
+
+def _write_cause(page: Page, message: Message) -> None:
+    """What no rule speaks of."""
+    cause = CAUSES[message.cause or ""]
+    title = cause.title.rstrip(".")
+    page.say(Text(f"{ENGINES[message.engine].label}: {title}", "bold red" if message.stops else "bold yellow"))
+    _write_subject(page, message)
+    page.field("why", cause.why)
+    if message.value:
+        page.field("was", shown(message.value))
+    _write_status(page, message)
+    page.field("fix", cause.advice)
+    for label, text in list_hints(message):
+        page.field(label, shown(text, LONGEST_HINT))
+    code = cause.code if message.rule is None else f"{cause.code}, rule {message.rule}"
+    named = "" if message.error is None else f"; {ENGINES[message.engine].label} calls it {shown(message.error)}"
+    page.field("cause", f"{code}{named}")
+    page.field("who acts", f"{ACTORS[cause.actor]}.")
+    page.blank()
+
+
+def _write_rule(page: Page, message: Message) -> None:
     assert message.rule is not None
     rule = RULES[message.rule]
     label = ENGINES[message.engine].label
     where = " at the preflight" if message.preflight else ""
-    blocked = "" if rule.code == NETWORK_ERROR else f" blocked it{where}"
-    page.say(Text(f"{label}{blocked}: {rule.title}", "bold red"))
-    if message.url is not None:
-        page.field("asked", shown(f"{message.method or ''} {message.url}".strip()))
-    if message.origin is not None:
-        page.field("by", shown(message.origin))
-    page.blank()
+    blocked = f" blocked it{where}" if rule.kind == "decision" and rule.code != NETWORK_ERROR else ""
+    page.say(Text(f"{label}{blocked}: {rule.title}", "bold red" if message.stops else "bold yellow"))
+    _write_subject(page, message)
     page.field("why", rule.why)
     if message.value is not None:
         page.field("was", _turned_on(rule, message.value))
-    elif message.status is not None:
-        page.field("was", f"status {message.status}")
+    _write_status(page, message)
     known = _situation(message)
-    for name, text in _remedy(rule, known, message):
-        page.field(name, text)
+    if not leads_to_login(message):
+        for name, text in _remedy(rule, known, message):
+            page.field(name, text)
+    for name, text in list_hints(message):
+        page.field(name, shown(text, LONGEST_HINT))
     page.field(
         "rule", rule_line(rule) + ("" if message.error is None else f"; {label} calls it {shown(message.error)}")
     )
@@ -47,15 +83,28 @@ def write_message(message: Message, stream: TextIO) -> None:
         page.blank()
         page.field("or", f"{label} says the same of: {'; '.join(alike)}. The response tells which it is.")
     page.blank()
-    if _speaks_of_responses(rule):
+    if _speaks_of_responses(rule) and not leads_to_login(message):
         _write_next(page, message, known)
-    page.flush()
+
+
+def _write_subject(page: Page, message: Message) -> None:
+    """Which request of which page it is."""
+    if message.url is not None:
+        page.field("asked", shown(f"{message.method or ''} {message.url}".strip()))
+    if message.origin is not None or message.page is not None:
+        page.field("by", shown(message.origin or message.page or ""))
+    page.blank()
+
+
+def _write_status(page: Page, message: Message) -> None:
+    if message.status is not None and message.status >= 100:
+        page.field("" if message.value else "was", f"status {message.status}")
 
 
 def _write_next(page: Page, message: Message, known: Subject) -> None:
     """The commands that show what the server answers, and how to have that judged."""
     origin, url, method = known.origin, known.url, message.method or "GET"
-    words = ["corsight", "check", "--origin", origin, "--url", url]
+    words = [name_command(), "check", "--origin", origin, "--url", url]
     unknown = [name for name, told in (("ORIGIN", message.origin), ("URL", message.url)) if told is None]
     if known.preflight:
         if message.method is None:
@@ -104,6 +153,9 @@ def _situation(message: Message) -> Subject:
 
 def _remedy(rule: Rule, known: Subject, message: Message) -> Iterator[tuple[str, str]]:
     """What the rule needs, its edits and its advice. A list that the message does not show is only added to."""
+    if message.origin == "null" and is_redirected(message):
+        # Nobody should allow null: what has to change is the redirect.
+        return
     yield "needed", shown(rule.needed_in(known))
     if rule.code in ("preflight-allow-methods-invalid", "preflight-allow-headers-invalid"):
         yield "fix", rule.advice

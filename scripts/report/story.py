@@ -106,6 +106,7 @@ def _add_part(root: Tree, part: Part, number: int, *, remedied: bool, signs: dic
         rows.append(("console", part.message if part.error is None else f"({part.error}) {part.message}", "dim"))
     elif part.error is not None:
         rows.append(("error", part.error, "dim"))
+    rows += [("evidence" if place == 0 else "", text, "dim") for place, text in enumerate(part.grounds)]
     rows += _evidence(part.evidence)
     if remedied and part.remedy is not None:
         rows += _remedy(part, part.remedy)

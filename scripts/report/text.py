@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import TextIO
 
 from rich.console import Console, Group, RenderableType
@@ -20,6 +21,7 @@ from corsight.policies.verdict import EngineName, Outcome
 from corsight.scripts.report.findings import Findings
 
 WIDEST = 110
+LONGEST_REMARK = 400
 
 STYLES = {"plain": "", "dim": "dim", "was": "red", "needed": "green", "fix": "bold green", "asked": "cyan"}
 """How a row's meaning looks in colour."""
@@ -29,11 +31,17 @@ IN_FULL: dict[Kind, int] = {"blocked": 50, "failed": 10, "advice": 10}
 PADDED = re.compile(r" +((?:\x1b\[[0-9;]*m)*)$", re.MULTILINE)
 
 
-def write(findings: Findings, recordings: list[tuple[str, int]], engine: str, stream: TextIO) -> None:
-    """Write the report."""
+def write(
+    findings: Findings,
+    recordings: list[tuple[str, int]],
+    engine: str,
+    stream: TextIO,
+    remarks: Iterable[str] = (),
+) -> None:
+    """Write the report. `remarks` are what to know of the recordings."""
     console = Console(file=stream, markup=False, emoji=False, highlight=False)
     console.width = min(console.width, WIDEST)
-    parts = [_head(findings, recordings, engine)]
+    parts = [_head(findings, recordings, engine, remarks)]
     told = [finding for kind, most in IN_FULL.items() for finding in findings.of(kind)[:most]]
     parts += [_finding(finding, number) for number, finding in enumerate(told, 1)]
     if rest := [finding for kind, most in IN_FULL.items() for finding in findings.of(kind)[most:]]:
@@ -49,7 +57,7 @@ def write(findings: Findings, recordings: list[tuple[str, int]], engine: str, st
 # -- the two ends ----------------------------------------------------------------------------------------------------
 
 
-def _head(findings: Findings, recordings: list[tuple[str, int]], engine: str) -> RenderableType:
+def _head(findings: Findings, recordings: list[tuple[str, int]], engine: str, remarks: Iterable[str]) -> RenderableType:
     fields = _fields()
     for name, exchanges in recordings[:10]:
         fields.add_row("read", _text(clean(name), "bold", f": {_plural(exchanges, 'exchange')}"))
@@ -60,6 +68,8 @@ def _head(findings: Findings, recordings: list[tuple[str, int]], engine: str) ->
         )
     for client, count in findings.clients.most_common(10):
         fields.add_row("from", f"{_client(client, engine)}: {count}")
+    for remark in remarks:
+        fields.add_row("note", clean(remark, LONGEST_REMARK))
     if findings.patched:
         fields.add_row(
             "patched",

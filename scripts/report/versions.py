@@ -28,10 +28,10 @@ def write_versions(engines: Sequence[tuple[EngineName, Spans]], stream: TextIO) 
     for engine, spans in differing:
         page.say(Text(f"{ENGINES[engine].label} by version", "bold"))
         asked = len({prediction.preflights for _, prediction in spans}) > 1
-        said = len({_message(prediction) for _, prediction in spans}) > 1
+        worded = len({_message(prediction) for _, prediction in spans}) > 1
         for (oldest, youngest), prediction in spans:
             page.field(str(oldest) if oldest == youngest else f"{oldest} to {youngest}", _tell(prediction, asked=asked))
-            if said and (message := _message(prediction)):
+            if worded and (message := _message(prediction)):
                 page.field("console", shown(message))
     measured = [said for engine, _ in engines if (said := _measured(engine))]
     if measured:

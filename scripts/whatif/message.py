@@ -1,11 +1,11 @@
-"""Reads a browser's console message that a person pasted."""
+"""Reads the console messages that a person pasted."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import replace
 
-from corsight.policies.console import Message, read_console
+from corsight.policies.console import Message, read_messages
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.whatif.given import STDIN, read_input
 from corsight.scripts.whatif.typed import read_origin, read_url
@@ -13,27 +13,25 @@ from corsight.scripts.whatif.typed import read_origin, read_url
 LONGEST_PATH = 1024
 
 
-def read_message(paste: str, origin: str | None, url: str | None) -> Message:
-    """Return what a console message says: the text itself, a file that holds it, or - for stdin.
+def read_paste(paste: str, origin: str | None, url: str | None) -> tuple[Message, ...]:
+    """Return what the console messages in a paste say: the text itself, a file that holds it, or - for stdin.
 
-    `origin` and `url`, where given, stand in for what the message says of them. Raises CorsightError for a text that no
-    browser writes about CORS.
+    `origin` and `url`, where given, stand in for what the messages say of them. Raises CorsightError for a text that no
+    browser writes.
     """
     text, where = _read(paste)
-    message = read_console(text)
-    if message is None:
+    messages = read_messages(text)
+    if not messages:
         raise CorsightError(
-            "no browser's console says this about CORS", where=where, todo="paste the whole line, from its beginning"
-        )
-    if not message.rules:
-        raise CorsightError(
-            "this says only that the request failed",
-            where=where,
-            todo="paste the line of the console beside it that gives the reason",
+            "no browser's console says this", where=where, todo="paste the whole line, from its beginning"
         )
     if origin is not None:
-        message = replace(message, origin=read_origin(origin, []))
-    return message if url is None else replace(message, url=read_url(url))
+        page = read_origin(origin, [])
+        messages = tuple(replace(message, origin=page) for message in messages)
+    if url is not None:
+        asked = read_url(url)
+        messages = tuple(replace(message, url=asked) for message in messages)
+    return messages
 
 
 def _read(paste: str) -> tuple[str, str]:

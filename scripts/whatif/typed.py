@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from corsight.policies.engines.shells import find_shell
 from corsight.policies.fetch.headers import is_token
-from corsight.policies.fetch.origin import has_userinfo, origin_of, parse_url, split_origin
+from corsight.policies.fetch.origin import DEFAULT_PORTS, has_userinfo, origin_of, parse_url, split_origin
 from corsight.policies.fetch.safelist import (
     is_forbidden_method,
     is_forbidden_request_header,
@@ -15,9 +16,12 @@ from corsight.policies.fetch.safelist import (
 from corsight.policies.redact import redact
 from corsight.scripts.curl import field, shown_field
 from corsight.scripts.errors import CorsightError
+from corsight.scripts.paths import name_command
 from corsight.scripts.whatif.model import Mode, Question
 
 RESPONSE_SIDE = "access-control-"
+_SITES = (*DEFAULT_PORTS, "file", "data", "blob", "about")
+"""Schemes whose pages are no app's."""
 
 
 def read_question(
@@ -55,7 +59,7 @@ def read_question(
 
 def words_of(question: Question, credentials: str | None, engine: str) -> list[str]:
     """Return the words of the call that asks the same question, without responses."""
-    words = ["corsight", "check", "--origin", question.origin, "--url", question.url]
+    words = [name_command(), "check", "--origin", question.origin, "--url", question.url]
     words += ["--method", question.method] if question.method != "GET" else []
     for name, text in question.headers:
         words += ["-H", shown_field(name, text)]
@@ -69,13 +73,15 @@ def words_of(question: Question, credentials: str | None, engine: str) -> list[s
 def read_origin(text: str, notes: list[str]) -> str:
     """Return the serialized origin of a page, given that or the page's URL."""
     text = text.strip()
+    if (app := _read_app_origin(text, notes)) is not None:
+        return app
     if text == "null" or text.startswith(("file:", "data:")):
         if text != "null":
-            notes.append("A local file's origin is null, and so is that of every other local file.")
+            notes.append(
+                "A local file's origin is null in browsers, and so is that of every other local file. Electron, "
+                "Cordova and Android's web views send file:// instead: give that to have it judged."
+            )
         return "null"
-    parts = split_origin(text)
-    if parts is not None and parts[0].endswith("-extension"):
-        return text
     origin = origin_of(text)
     if not text.lower().startswith(("http://", "https://")) or origin == "null":
         raise CorsightError(
@@ -83,6 +89,26 @@ def read_origin(text: str, notes: list[str]) -> str:
         )
     if origin != text:
         notes.append(f"The page's origin is {origin}: that is what browsers send and compare.")
+    return origin
+
+
+def _read_app_origin(text: str, notes: list[str]) -> str | None:
+    """Return the origin of an app's or an extension's page, given that or its URL; None for any other."""
+    scheme, colon, rest = text.partition("://")
+    host = rest.partition("/")[0]
+    shell = find_shell(text)
+    if text.lower() == "file://":
+        origin = "file://"
+    elif not colon or scheme.lower() in _SITES:
+        origin = None
+    else:
+        origin = f"{scheme.lower()}://{host}"
+        if split_origin(origin) is None:
+            return None
+        if origin != text:
+            notes.append(f"The page's origin is {origin}: that is what it sends, and what is compared.")
+    if shell is not None:
+        notes.append(f"{shell.begins if origin is None else origin} is the origin of {shell.what}. {shell.listing}")
     return origin
 
 

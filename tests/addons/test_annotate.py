@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from mitmproxy import http
 
 from corsight.addons.annotate import BLOCKED, PREFIX, UNSURE, annotate, summary
+from corsight.policies.findings import Known
 from corsight.policies.session import Judged
 from corsight.policies.verdict import Outcome
 from tests.addons.mitm import GONE, OURS, PAGE, STAR, cors, flow, judged, preflight, through_a_dump
@@ -19,7 +20,8 @@ BLOCKED_LINE = "cors: blocked: "
 
 
 def annotated(made: http.HTTPFlow, *, mark: bool = True) -> http.HTTPFlow:
-    annotate(made, judged(made), mark=mark)
+    told = judged(made)
+    annotate(made, told, Known().diagnose(told), mark=mark)
     return made
 
 
@@ -45,6 +47,7 @@ def test_the_verdict_is_in_the_metadata() -> None:
         "cors.fetch": made.id,
         "cors.credentials": "not-include",
         "cors.error": "MissingAllowOriginHeader",
+        "cors.cause": "allow-origin-missing",
         "cors.mark": BLOCKED,
     }
 
@@ -215,5 +218,7 @@ def test_whatever_was_sent_leaves_plain_values_and_a_printable_line(
 
 
 def test_the_summary_names_the_engine_and_the_rule() -> None:
-    assert summary(judged(flow())) == "not-cors (chromium)"
-    assert summary(judged(cors(answered=None, error=GONE))).endswith(" [network-error] (chromium)")
+    assert summary(judged(flow()), None) == "not-cors (chromium)"
+    gone = judged(cors(answered=None, error=GONE))
+    assert summary(gone, None).endswith(" [network-error] (chromium)")
+    assert summary(gone, Known().diagnose(gone)).endswith(" [network-error, request-given-up] (chromium)")

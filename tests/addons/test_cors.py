@@ -174,7 +174,8 @@ def test_a_recording_is_judged_and_annotated(start: Start, tmp_path: Path) -> No
     assert process.end() == 0
     assert records(again) == written
     assert process.printed[-1].startswith("Corsight: ")
-    assert len(process._matches(r"^blocked \[")) == len({(one["url"], one["rule"]) for one in written if one["rule"]})
+    told = {(one["url"], one["rule"], one["cause"]) for one in written if one["rule"]}
+    assert len(process._matches(r"^blocked \[")) == len(told)
 
 
 BAD = {

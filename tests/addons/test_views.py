@@ -8,6 +8,7 @@ from mitmproxy.test import tflow
 
 from corsight.addons import views
 from corsight.addons.views import DETAILS, CorsView, Stories, detail
+from corsight.policies.findings import Known
 from tests.addons.interface import WEB_COLUMNS, interface
 from tests.addons.mitm import OURS, cors, flow, judged, mitmproxy, preflight, through_a_dump
 
@@ -56,7 +57,7 @@ def test_a_script_that_is_loaded_again_leaves_one_view() -> None:
 
 
 def test_the_view_of_another_addon_is_left_alone() -> None:
-    mine, other = CorsView(Stories()), CorsView(Stories())
+    mine, other = CorsView(Stories(Known())), CorsView(Stories(Known()))
     views.offer(mine)
     views.offer(other)
     views.withdraw(mine)
@@ -126,13 +127,13 @@ def test_the_detail_tab_says_the_step_the_fix_and_who() -> None:
 def test_what_is_not_blocked_has_no_such_details() -> None:
     made = cors(answered=OURS)
     made.metadata["cors.fix"] = "from before"
-    detail(made, judged(made))
+    detail(made, judged(made), Known())
     assert not any(name in made.metadata for name in DETAILS)
 
 
 def test_what_no_header_mends_says_what_to_do() -> None:
     made = cors(status=302, answered=[*OURS, ("Location", "http://api.test/")])
-    detail(made, judged(made))
+    detail(made, judged(made), Known())
     assert made.metadata["cors.fix"].startswith("Redirect to https")
 
 
@@ -149,7 +150,7 @@ def test_under_mitmdump_nothing_is_remembered_and_no_view_offered() -> None:
 
 
 def test_the_memory_is_bounded() -> None:
-    stories = Stories(size=3)
+    stories = Stories(Known(), size=3)
     flows = [cors(url=f"https://api.test/{number}") for number in range(10)]
     for made in flows:
         stories.keep(judged(made))

@@ -11,6 +11,9 @@ from corsight.policies.findings.words import clean, name_host
 
 NOT_CORS = "This is not CORS, although the browser's console may say so: there were no headers to look at."
 
+UNRECORDED = "answer-not-recorded"
+"""The one failure that mostly is CORS."""
+
 
 def find_failure(case: Case) -> Cause | None:
     """Return why no answer came."""
@@ -18,7 +21,7 @@ def find_failure(case: Case) -> Cause | None:
     if failure is None:
         return None
     texts = {"host": case.host, "asked": case.asked}
-    evidence = [f"The proxy says: {quotes.ERROR}"]
+    evidence = [f"The {'recording' if case.recorded else 'proxy'} says: {quotes.ERROR}"]
     if case.passed:
         evidence.append(f"Other requests of {case.page} to {case.host} were answered: {case.passed}.")
     evidence.append(
@@ -28,7 +31,7 @@ def find_failure(case: Case) -> Cause | None:
     return Cause(
         failure.code,
         failure.title,
-        f"{failure.cause.format(**texts)} {NOT_CORS}",
+        failure.cause.format(**texts) + ("" if failure.code == UNRECORDED else f" {NOT_CORS}"),
         failure.action.format(**texts),
         failure.actor,
         tuple(evidence),

@@ -15,6 +15,8 @@ RULES = (
     "allow-origin-mismatch",
 )
 
+OWN = "a request from an origin of its own: whoever lets null in lets everybody in"
+
 
 def find_null_origin(case: Case) -> Cause | None:
     """Return why the browser says null in place of the page's origin."""
@@ -33,7 +35,7 @@ def find_null_origin(case: Case) -> Cause | None:
             "redirecting to another origin.",
             "client",
             (f"The way it went: {quotes.HOPS}.",),
-            edits=value is not None,
+            needed=OWN,
         )
     if case.has_referrer:
         return Cause(
@@ -46,6 +48,7 @@ def find_null_origin(case: Case) -> Cause | None:
             "in its place.",
             "client",
             (f"The Referer is {quotes.REFERRER}, and yet the Origin is null.",),
+            needed=OWN,
         )
     return Cause(
         "origin-null-file",
@@ -56,4 +59,5 @@ def find_null_origin(case: Case) -> Cause | None:
         "client",
         ("The request has Origin: null and no Referer.",),
         "likely",
+        needed=OWN,
     )

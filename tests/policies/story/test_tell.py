@@ -42,7 +42,7 @@ def test_a_preflight_and_its_request_are_one_story() -> None:
 def test_a_blocked_preflight_says_what_was_never_sent_and_what_mends_it() -> None:
     told = story(preflight(1, answered=ALLOW))
     assert told.stopped == 0
-    assert told.conclusion == "Chromium blocked it at the preflight: The method is not allowed."
+    assert told.conclusion == "Chromium blocked it at the preflight: The method PUT is not allowed."
     assert told.never_sent == "The request itself, PUT /v1, was never sent."
     assert told.end.rule == "preflight-method-not-allowed"
     assert told.end.error == "MethodDisallowedByPreflightResponse"
@@ -51,7 +51,7 @@ def test_a_blocked_preflight_says_what_was_never_sent_and_what_mends_it() -> Non
     assert remedy is not None
     assert remedy.edits == ("Access-Control-Allow-Methods: PUT",)
     assert remedy.actor == "whoever runs api.test"
-    assert remedy.widens is not None
+    assert remedy.care
 
 
 def test_a_fetch_that_is_blocked_after_a_redirect_stopped_there() -> None:
@@ -75,7 +75,7 @@ def test_what_no_header_mends_is_said_in_words() -> None:
     remedy = told.end.remedy
     assert told.end.rule == "mixed-content"
     assert remedy is not None
-    assert (remedy.edits, remedy.widens) == ((), None)
+    assert (remedy.edits, remedy.care) == ((), ())
     assert remedy.advice
     assert told.never_sent == "The redirect was not followed."
 

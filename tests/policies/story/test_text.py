@@ -20,7 +20,7 @@ def blocked() -> Story:
 def test_a_blocked_preflight_in_full() -> None:
     assert lines(blocked())[:3] == [
         "PUT https://api.test/v1",
-        "Chromium blocked it at the preflight: The method is not allowed.",
+        "Chromium blocked it at the preflight: The method PUT is not allowed.",
         "  fix       Access-Control-Allow-Methods: PUT",
     ]
     text = "\n".join(lines(blocked()))
@@ -48,7 +48,7 @@ def test_the_picture_of_a_blocked_preflight() -> None:
         "    |-------------------------------|------------------------------->|",
         "    |                               |                 204 No Content |",
         "    |<------------------------------|--------------------------------|",
-        "    X blocked: The method is not allowed",
+        "    X blocked: The method PUT is not allowed",
         "    | PUT /v1 is never sent",
     ]
 

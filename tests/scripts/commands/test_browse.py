@@ -257,6 +257,18 @@ def test_devtools_tells_what_became_of_a_request(events: list[tuple[str, dict[st
     assert not requests._open or said is None
 
 
+def test_a_request_that_devtools_missed_the_beginning_of_is_known_by_its_response() -> None:
+    """Chromium 156: what a page asks for first, while its navigation changes the process, is told from there on."""
+    requests = Requests()
+    response = {"url": "https://a.test/lamp.svg", "fromServiceWorker": False}
+    assert requests.take("Network.responseReceived", {"requestId": "7", "type": "Image", "response": response}) is None
+    found = requests.take("Network.loadingFinished", {"requestId": "7"})
+    assert found is not None
+    assert (found.kind, found.url, found.method) == ("loaded", "https://a.test/lamp.svg", "")
+    requests.take("Network.responseReceived", {"requestId": "8", "type": "Preflight", "response": response})
+    assert requests.take("Network.loadingFinished", {"requestId": "8"}) is None
+
+
 def test_devtools_tells_what_the_content_security_policy_forbade() -> None:
     def issue(**details: Any) -> dict[str, Any]:
         return {

@@ -62,7 +62,7 @@ def test_a_fetch_is_told_from_the_first_exchange_to_where_it_stopped(run: Explai
     assert (code, err) == (0, "")
     for said in (
         "DELETE https://api.example/v1\n",
-        "Chromium blocked it at the preflight: The method is not allowed.",
+        "Chromium blocked it at the preflight: The method DELETE is not allowed.",
         "fix       Access-Control-Allow-Methods: DELETE",
         "who       whoever runs api.example.",
         "asked by  https://app.example, in Chromium 156",
@@ -188,7 +188,7 @@ def test_without_unicode_it_is_told_in_ascii(tmp_path: Path) -> None:
     )
     text = done.stdout.decode("ascii")
     assert "NO 7.5" in text
-    assert "X blocked: The method is not allowed" in text
+    assert "X blocked: The method PUT is not allowed" in text
     assert "\\u" not in text
 
 

@@ -101,7 +101,7 @@ FIREFOX = (
             "Failed to load https://api.test/x: Response to preflight request doesn't pass access control check: No "
             "'Access-Control-Allow-Origin' header is present on the requested resource. Origin 'https://app.test' is "
             "therefore not allowed access.",
-            ("chromium", "allow-origin-missing", True, None),
+            ("chromium", "allow-origin-missing", True, "https://api.test/x"),
             id="Chromium of long ago",
         ),
         pytest.param(
@@ -116,7 +116,7 @@ FIREFOX = (
         ),
         pytest.param(
             FIREFOX.partition(" Status")[0],
-            ("firefox", "allow-origin-missing", None, None),
+            ("firefox", "allow-origin-missing", None, "https://api.test/x"),
             id="older Firefox, without status",
         ),
         pytest.param(

@@ -1,0 +1,64 @@
+"""What was on the wire, of what mitmproxy keeps of an exchange: plain values in, so that it reads a flow or a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+UNANSWERED = ("Connection killed", "Client disconnected", "client disconnected", "stream reset by client")
+"""Errors after which the browser got no answer from the proxy either."""
+REFUSED = "from server, refusing"
+"""Part of the error with which the proxy keeps a malformed response to itself."""
+STATUSES = {"from client, refusing": 400, "Invalid request scheme": 400, "Request body exceeds": 413}
+"""Parts of errors, and the status that the proxy answered with; after every other one it was a 502."""
+BAD_GATEWAY = 502
+SHORT = 512
+"""Characters of a host up to which the beginning of its URLs is remembered."""
+DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+
+
+def make_url(
+    scheme: bytes, host: str, port: int, authority: bytes, path: bytes, fields: Iterable[tuple[bytes, bytes]]
+) -> str:
+    """Return the URL the browser asked for, without fragment: the host it named, not the address the proxy went to."""
+    named = authority
+    if not named:
+        for name, value in fields:
+            if len(name) == 4 and name.lower() == b"host":
+                named = value
+                break
+    text = path.decode("latin-1")
+    if "#" in text:
+        text = text.partition("#")[0]
+    if " " in text or "\t" in text:
+        # A browser sends none; a text with the URL in it would end there.
+        text = text.replace(" ", "%20").replace("\t", "%09")
+    base = _base if len(host) + len(named) <= SHORT else _base.__wrapped__
+    return base(scheme, host, port, named) + (text if text.startswith("/") else "/")
+
+
+@lru_cache(maxsize=4096)
+def _base(scheme: bytes, host: str, port: int, named: bytes) -> str:
+    name = scheme.decode("latin-1")
+    authority = named.decode("latin-1") or f"{f'[{host}]' if ':' in host else host}:{port}"
+    return f"{name}://{authority.removesuffix(DEFAULT_PORTS.get(name, ':'))}"
+
+
+def is_withheld(error: str, *, whole: bool) -> bool:
+    """Whether the proxy kept the server's response to itself, by the error it recorded beside the response.
+
+    It refused it, or waited for an end that never came: `whole` tells that it did come, or was not waited for.
+    """
+    return REFUSED in error or not (whole or any(part in error for part in UNANSWERED))
+
+
+def find_proxy_status(error: str | None) -> int | None:
+    """Return the status that the proxy answered with itself after this error, None where it did not answer."""
+    if error is None or any(part in error for part in UNANSWERED):
+        return None
+    return next((status for part, status in STATUSES.items() if part in error), BAD_GATEWAY)
+
+
+def is_multiplexed(http_version: bytes) -> bool:
+    """Whether connections of this version of HTTP carry several exchanges at once."""
+    return http_version not in (b"HTTP/1.1", b"HTTP/1.0")

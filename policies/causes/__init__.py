@@ -1,0 +1,22 @@
+"""The causes by their permanent codes, beside the rules: what is really wrong, and what to do.
+
+Traffic shows those of `answers`, `headers` and `network` (corsight.policies.findings tells which), consoles name those
+of `beside` too.
+"""
+
+from __future__ import annotations
+
+from corsight.policies.causes import answers, beside, headers, network
+from corsight.policies.causes.model import Actor, KnownCause
+
+FAMILIES = {
+    "What answered": answers,
+    "The headers, and who asks": headers,
+    "No answer": network,
+    "Beside CORS": beside,
+}
+"""The families by their titles."""
+CAUSES: dict[str, KnownCause] = {one.code: one for family in FAMILIES.values() for one in family.CAUSES}
+"""Every cause by its code."""
+
+__all__ = ["CAUSES", "FAMILIES", "Actor", "KnownCause"]

@@ -1,0 +1,71 @@
+"""Causes before any answer: nothing came back, or nothing was sent."""
+
+from __future__ import annotations
+
+from corsight.policies.causes.model import KnownCause
+
+NO_SAY = "No response came, so there are no headers to look at: CORS is not the cause."
+
+CAUSES = (
+    KnownCause(
+        "tls-failed",
+        "The TLS connection to the server failed.",
+        f"The certificate is self-signed, expired, for another name, or of an authority that the browser does not "
+        f"know. {NO_SAY}",
+        "Open the URL in a tab of its own to see what is wrong with the certificate; mend it, or accept it there while "
+        "you develop.",
+        cors=False,
+    ),
+    KnownCause(
+        "connection-refused",
+        "Nothing listens where the page asks.",
+        f"The server is not running, listens on another port or address, or only inside a container. {NO_SAY}",
+        "Start it, and check host and port as the browser's machine sees them.",
+        cors=False,
+    ),
+    KnownCause(
+        "host-not-found",
+        "The server's name does not resolve.",
+        f"The name is misspelt, or known only inside a network or to containers. {NO_SAY}",
+        "Use a name that the user's machine can resolve: the browser asks from there, not from your server.",
+        "client",
+        cors=False,
+    ),
+    KnownCause(
+        "connection-timed-out",
+        "The server did not answer in time.",
+        f"A firewall drops the packets, the server hangs, or the address is wrong. {NO_SAY}",
+        "Ask it with curl from the same machine; look at firewalls and at the server's load.",
+        cors=False,
+    ),
+    KnownCause(
+        "connection-closed",
+        "The server closed the connection without an answer.",
+        f"It crashed, restarted, speaks another protocol on this port, or a proxy between cut the line. {NO_SAY}",
+        "Look into the server's log at that moment.",
+        cors=False,
+    ),
+    KnownCause(
+        "request-killed",
+        "A blocker or a rule of the proxy stopped the request.",
+        f"The request was stopped on its way. {NO_SAY}",
+        "Look at the proxy's rules and the browser's extensions.",
+        "client",
+        cors=False,
+    ),
+    KnownCause(
+        "request-given-up",
+        "The browser gave the request up.",
+        f"The page was left or reloaded, or its script aborted the request, before an answer came. {NO_SAY}",
+        "Nothing has to change, unless the page did not mean to: then wait for the answer before leaving.",
+        "client",
+        cors=False,
+    ),
+    KnownCause(
+        "no-answer",
+        "No answer came, for a reason that is not known.",
+        NO_SAY.replace("No response came, so there", "There"),
+        "Look at the server, TLS, the network and the browser's extensions.",
+        cors=False,
+    ),
+)

@@ -1,0 +1,89 @@
+"""What stands around a reason: the words before and behind it, and the lines beside it that tell of the request."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+from corsight.policies.console.model import Message
+from corsight.policies.console.patterns import QUOTE
+
+_Q = QUOTE
+_CHECK = r"(?P<preflight> Response to preflight request doesn['’]t pass access control check:)?"
+_BEFORE = tuple(
+    re.compile(rf"{begins}\s+\Z")
+    for begins in (
+        rf"Access to (?P<kind>[\w ]{{1,40}}?) at {_Q}(?P<url>\S+?){_Q}"
+        rf"(?: \(redirected from {_Q}(?P<initial_url>\S+?){_Q}\))?"
+        rf" from origin {_Q}(?P<origin>\S+?){_Q} has been blocked by CORS policy:{_CHECK}",
+        rf"Redirect (?:at|from) {_Q}(?P<initial_url>\S+?){_Q} (?:to {_Q}(?P<url>\S+?){_Q} )?"
+        rf"has been blocked by CORS policy:{_CHECK}",
+        rf"(?P<kind>[\w ]{{1,40}}?) cannot load (?P<url>\S+?)\.{_CHECK}",
+        rf"Failed to load (?!resource)(?P<url>\S+?):{_CHECK}",
+        rf"(?P<kind>[\w ]{{1,40}}?) from origin {_Q}(?P<url>\S+?){_Q} has been blocked from loading by Cross-Origin "
+        r"Resource Sharing policy:",
+        r"Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at "
+        rf"{_Q}?(?P<url>\S+?){_Q}?\.(?: \(Reason:)?",
+        r"Cross-origin redirection to (?P<url>\S+?) denied by Cross-Origin Resource Sharing policy:",
+    )
+)
+"""What comes before a reason, in the order of today's Chromium, those of old, Firefox and WebKit."""
+_BEHIND = (
+    re.compile(rf"(?s:.{{0,200}}?)Origin {_Q}(?P<origin>\S+?){_Q} is therefore not allowed access"),
+    re.compile(r"(?s:.{0,300}?)The response had HTTP status code (?P<status>\d{3})"),
+    re.compile(r"\s*(?:\.\s*)?\)?\.?\s*Status code: (?P<status>\d{3})"),
+)
+"""What comes behind it."""
+_FAILED = re.compile(
+    r"\b(?P<method>[A-Z]+) (?P<url>\w+://\S+) (?:(?P<error>net::ERR_[\w.]+)|(?P<plain>\d{3}))"
+    r"(?: ?\(?(?P<status>\d{3})\b)?"
+)
+"""What Chromium prints below its message."""
+_FIREFOX_STATUS = re.compile(r"\b(?P<method>[A-Z]+) ?(?P<url>https?://\S+) \[HTTP/[\d.]+ (?P<status>\d{3})")
+"""How Firefox lists a request."""
+_CHECKED = re.compile(r"(?P<kind>[\w ]{1,40}?) cannot load (?P<url>\S+?),? due to access control checks")
+_RESPONDED = re.compile(r"the server responded with a status of (?P<status>\d{3})")
+_BESIDE = (_FAILED, _FIREFOX_STATUS, _CHECKED, _RESPONDED)
+_NEAR = 1200
+"""Characters before and behind a reason that may belong to it."""
+
+
+def read_around(message: Message, text: str, start: int, end: int) -> tuple[Message, int, int]:
+    """Return the message with what stands around its reason in `text`, and where all of it begins and ends."""
+    before, behind = text[max(0, start - _NEAR) : start], text[end : end + _NEAR]
+    flat = re.sub(r"\s", " ", before)
+    for pattern in _BEFORE:
+        if found := pattern.search(flat if flat.endswith(" ") else f"{flat} "):
+            told = found.groupdict()
+            if told.pop("preflight", None):
+                message = replace(message, preflight=True)
+            message = add(message, **{name: one.strip() for name, one in told.items() if one})
+            start -= len(before) - found.start()
+            break
+    for pattern in _BEHIND:
+        if found := pattern.match(behind):
+            told = found.groupdict()
+            message = add(message, **{name: int(one) if name == "status" else one for name, one in told.items() if one})
+            end = max(end, start, end + found.end())
+            behind = text[end : end + _NEAR]
+    return message, start, end
+
+
+def read_beside(line: str) -> dict[str, Any]:
+    """Return what a line tells of a request: its method, url, status, kind and network error."""
+    told: dict[str, Any] = {}
+    for pattern in _BESIDE:
+        if found := pattern.search(line):
+            for name, one in found.groupdict().items():
+                if one:
+                    name = "status" if name == "plain" else name
+                    told[name] = int(one) if name == "status" else one.strip()
+            break
+    return told
+
+
+def add(message: Message, **told: Any) -> Message:
+    """Return the message with what it does not tell itself."""
+    known = {name: what for name, what in told.items() if hasattr(message, name) and getattr(message, name) is None}
+    return replace(message, **known) if known else message

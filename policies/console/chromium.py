@@ -1,0 +1,260 @@
+"""What Chromium writes beside the texts of today's CORS errors.
+
+Sources, by their names in Chromium's tree; what has no other was read in bug reports of its time:
+
+- of CORS, as of 2013 to 2018: core/loader/DocumentThreadableLoader.cpp, core/fetch/CrossOriginAccessControl.cpp,
+  ResourceFetcher.cpp; platform/loader/cors/cors_error_string.cc, private network access included (to 140)
+- csp: core/frame/csp/csp_directive_list.cc; of fetches: core/loader/document_threadable_loader.cc
+- web sockets: net/websockets/websocket_channel.cc, modules/websockets/websocket_channel_impl.cc
+- workers: core/workers/abstract_worker.cc, shared_worker.cc, worker_global_scope.cc
+- canvases: core/html/canvas/, modules/canvas/, modules/webgl/; audio: modules/webaudio/
+- service workers: modules/service_worker/fetch_respond_with_observer.cc, core/fetch/fetch_manager.cc
+- event sources: modules/eventsource/event_source.cc; preloads: platform/loader/fetch/resource_fetcher.cc
+- mixed content: core/loader/mixed_content_checker.cc; frames: core/frame/local_dom_window.cc, dom_window.cc
+- types: core/loader/base_fetch_context.cc, core/script/module_script_fetcher.cc; integrity: subresource_integrity.cc
+- xhr: core/xmlhttprequest/xml_http_request.cc
+"""
+
+from __future__ import annotations
+
+from corsight.policies.console.saying import Saying
+
+SAYINGS = (
+    # -- CORS of older versions: the reasons ----------------------------------------------------------------------
+    Saying("preflight-status-not-ok", "Response for preflight has invalid HTTP status code {status}", True, False),
+    Saying("preflight-status-not-ok", "Invalid HTTP status code {status}", True, False),
+    Saying("preflight-redirect", "Response for preflight is invalid (redirect)", True, False),
+    Saying(
+        "preflight-redirect",
+        "The request was redirected to '{target}', which is disallowed for cross-origin requests that require "
+        "preflight",
+        False,
+        False,
+    ),
+    Saying(
+        "preflight-redirect",
+        "Request requires preflight, which is disallowed to follow cross-origin redirect",
+        False,
+        False,
+    ),
+    Saying(
+        "redirect-scheme",
+        "The request was redirected to a URL ('{target}') which has a disallowed scheme for cross-origin requests",
+        False,
+        False,
+    ),
+    Saying(
+        "redirect-userinfo",
+        "The request was redirected to a URL ('{target}') containing userinfo, which is disallowed for cross-origin "
+        "requests",
+        False,
+        False,
+    ),
+    Saying(
+        "allow-origin-wildcard",
+        "A wildcard '*' cannot be used in the 'Access-Control-Allow-Origin' header when the credentials flag is true",
+        None,
+        False,
+    ),
+    Saying(
+        "allow-credentials-not-true",
+        "Credentials flag is 'true', but the 'Access-Control-Allow-Credentials' header is '{value}'. It must be 'true' "
+        "to allow credentials",
+        None,
+        False,
+    ),
+    Saying(
+        "allow-credentials-not-true",
+        'Credentials flag is true, but Access-Control-Allow-Credentials is not "true"',
+        None,
+        False,
+    ),
+    Saying(
+        "preflight-method-not-allowed", "Method {value} is not allowed by Access-Control-Allow-Methods", True, False
+    ),
+    Saying(
+        "preflight-header-not-allowed",
+        "Request header field {value} is not allowed by Access-Control-Allow-Headers",
+        True,
+        False,
+    ),
+    Saying("network-error", "Received an invalid response", None, False),
+    Saying(
+        "opaque-response-blocked",
+        "Cross-Origin Read Blocking (CORB) blocked cross-origin response {url} with MIME type {value}.",
+    ),
+    Saying(
+        "opaque-response-blocked",
+        "Response was blocked by CORB (Cross-Origin Read Blocking)",
+    ),
+    # -- schemes --------------------------------------------------------------------------------------------------
+    Saying(
+        "scheme-not-fetchable", "Cross origin requests are only supported for protocol schemes: {value}.", None, False
+    ),
+    Saying("scheme-not-fetchable", "Cross origin requests are only supported for HTTP.", None, False),
+    Saying("scheme-not-fetchable", 'URL scheme "{value}" is not supported.'),
+    Saying("scheme-not-fetchable", 'URL scheme must be "http" or "https" for CORS request.'),
+    Saying("local-file-asked", "Not allowed to load local resource: {url}"),
+    Saying(
+        "page-from-file",
+        "Unsafe attempt to load URL {url} from frame with URL {page}. 'file:' URLs are treated as unique security "
+        "origins.",
+    ),
+    # -- the local network ----------------------------------------------------------------------------------------
+    Saying(
+        "local-network-access",
+        "Permission was denied for this request to access the `{value}` address space.",
+        None,
+        False,
+    ),
+    Saying(
+        "local-network-access",
+        "The request client is not a secure context and the resource is in more-private address space `{value}`.",
+        None,
+        False,
+    ),
+    Saying(
+        "local-network-wrong-space",
+        "Request had a target IP address space of `{value}` yet the resource is in address space `{any}`.",
+        None,
+        False,
+    ),
+    Saying(
+        "private-network-access",
+        "Request had no target IP address space, yet the resource is in address space `{value}`.",
+        None,
+        False,
+    ),
+    Saying(
+        "private-network-access",
+        "No 'Access-Control-Allow-Private-Network' header was present in the preflight response for this private "
+        "network request targeting the `{value}` address space.",
+        True,
+        False,
+    ),
+    Saying(
+        "private-network-access",
+        "The 'Access-Control-Allow-Private-Network' header in the preflight response for this private network request "
+        "targeting the `{any}` address space had a value of '{value}', not 'true'.",
+        True,
+        False,
+    ),
+    Saying(
+        "private-network-access",
+        "No 'Private-Network-Access-{any}' header was present in the preflight response for this private network "
+        "request targeting the `{value}` address space.",
+        True,
+        False,
+    ),
+    Saying(
+        "private-network-access",
+        "A site requested a resource from a network that it could only access because of its users' privileged network "
+        "position.",
+    ),
+    Saying("local-network-access", "Local Network Access permission {any}denied"),
+    # -- headers --------------------------------------------------------------------------------------------------
+    Saying("header-not-exposed", 'Refused to get unsafe header "{value}"'),
+    # -- mixed content --------------------------------------------------------------------------------------------
+    Saying(
+        "mixed-content",
+        "Mixed Content: The page at '{page}' was loaded over {any}, but attempted to connect to the insecure WebSocket "
+        "endpoint '{target}'. This request has been blocked; this endpoint must be available over WSS.",
+    ),
+    Saying(
+        "mixed-content",
+        "Mixed Content: The page at '{page}' was loaded over {any}, but requested an insecure {kind} '{target}'. This "
+        "request has been blocked; the content must be served over HTTPS.",
+    ),
+    Saying(
+        "mixed-content-upgraded",
+        "Mixed Content: The page at '{page}' was loaded over {any}, but requested an insecure {kind} '{target}'. This "
+        "{any}should also be served over HTTPS.",
+    ),
+    Saying(
+        "mixed-content-upgraded",
+        "Mixed Content: The page at '{page}' was loaded over {any}, but requested an insecure {kind} '{target}'. This "
+        "request was automatically upgraded to HTTPS",
+    ),
+    Saying(
+        "mixed-content",
+        "An insecure WebSocket connection may not be initiated from a page loaded over HTTPS.",
+    ),
+    # -- the page's policy ----------------------------------------------------------------------------------------
+    Saying(
+        "csp-forbids-it",
+        "Refused to {any} '{url}' because it violates the following Content Security Policy directive: \"{value} ",
+    ),
+    Saying("csp-forbids-it", "'{url}' violates the following Content Security Policy directive: \"{value} "),
+    Saying("csp-forbids-it", 'violates the following Content Security Policy directive: "{value} '),
+    Saying(
+        "csp-forbids-it",
+        "cannot load {url}. Refused to connect because it violates the document's Content Security Policy.",
+    ),
+    Saying("csp-forbids-it", "Refused to connect because it violates the document's Content Security Policy"),
+    # -- web sockets ----------------------------------------------------------------------------------------------
+    Saying(
+        "websocket-refused",
+        "WebSocket connection to '{url}' failed: Error during WebSocket handshake: Unexpected response code: {status}",
+    ),
+    Saying("websocket-refused", "Error during WebSocket handshake: Unexpected response code: {status}"),
+    Saying("websocket-failed", "WebSocket connection to '{url}' failed: {value}"),
+    Saying("websocket-failed", "WebSocket connection to '{url}' failed"),
+    # -- workers --------------------------------------------------------------------------------------------------
+    Saying(
+        "worker-from-another-origin",
+        "Failed to construct '{any}Worker': Script at '{url}' cannot be accessed from origin '{origin}'.",
+    ),
+    Saying("worker-from-another-origin", "Script at '{url}' cannot be accessed from origin '{origin}'."),
+    Saying(
+        "worker-from-another-origin",
+        "The origin of the provided scriptURL ('{url}') does not match the current origin ('{origin}').",
+    ),
+    # -- canvases and sounds --------------------------------------------------------------------------------------
+    Saying("canvas-tainted", "Failed to execute '{any}' on '{any}': Tainted canvases may not be {any}."),
+    Saying("canvas-tainted", "Tainted canvases may not be exported."),
+    Saying("canvas-tainted", "The canvas has been tainted by cross-origin data."),
+    Saying("canvas-tainted", "element contains cross-origin data, and may not be loaded."),
+    Saying("canvas-tainted", "MediaElementAudioSource outputs zeroes due to CORS access restrictions for {url}"),
+    # -- service workers ------------------------------------------------------------------------------------------
+    Saying(
+        "service-worker-opaque",
+        'The FetchEvent for "{url}" resulted in a network error response: an "opaque" response was used for a request '
+        "whose type is not no-cors",
+    ),
+    Saying("service-worker-failed", 'The FetchEvent for "{url}" resulted in a network error response: {value}'),
+    # -- streams --------------------------------------------------------------------------------------------------
+    Saying("event-source-type", 'EventSource\'s response has a MIME type ("{value}") that is not "text/event-stream".'),
+    Saying("event-source-type", 'EventSource\'s response has a charset ("{value}") that is not UTF-8.'),
+    # -- preloads -------------------------------------------------------------------------------------------------
+    Saying(
+        "preload-not-matching",
+        "A preload for '{url}' is found, but is not used because the request credentials mode does not match.",
+    ),
+    Saying("preload-not-matching", "A preload for '{url}' is found, but is not used {any}because {value}."),
+    Saying(
+        "preload-unused",
+        "The resource {url} was preloaded using link preload but not used within a few seconds from the window's load "
+        "event.",
+    ),
+    # -- types, frames, integrity ---------------------------------------------------------------------------------
+    Saying(
+        "wrong-type",
+        "Failed to load module script: Expected a JavaScript{any} module script but the server responded with a MIME "
+        'type of "{value}".',
+    ),
+    Saying("wrong-type", "Refused to {any} from '{url}' because its MIME type ('{value}') is not"),
+    Saying("frame-refused", "Refused to display '{url}' in a frame because"),
+    Saying("frame-of-another-origin", 'Blocked a frame with origin "{origin}" from accessing a cross-origin frame.'),
+    Saying(
+        "frame-of-another-origin", 'Blocked a frame with origin "{origin}" from accessing a frame with origin "{value}"'
+    ),
+    Saying(
+        "post-message-origin",
+        "The target origin provided ('{value}') does not match the recipient window's origin ('{origin}').",
+    ),
+    Saying(
+        "integrity-needs-cors",
+        "The resource '{url}' has an integrity attribute, but the resource requires the request to be CORS enabled to "
+        "check the integrity, and it is not.",
+    ),
+)

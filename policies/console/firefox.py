@@ -1,0 +1,124 @@
+"""What Firefox writes beside the texts of today's CORS errors.
+
+Sources, by their names in Firefox's tree: dom/locales/en-US/chrome/security/security.properties (of 2014 to today) and
+csp.properties; dom/locales/en-US/chrome/dom/dom.properties; netwerk/locales/en-US/necko.properties;
+dom/locales/en-US/chrome/appstrings.properties; caps/ and dom/script for what may be loaded.
+"""
+
+from __future__ import annotations
+
+from corsight.policies.console.saying import Saying
+
+SAYINGS = (
+    # -- CORS: reasons of today that no exchange leads to, and older ones ------------------------------------------
+    Saying("cors-disabled", "CORS disabled).", None, False),
+    Saying("origin-header-not-added", "CORS header ‘Origin’ cannot be added).", None, False),
+    Saying("page-from-file", "disallows reading the remote resource at file:{any}. (Reason: CORS request not http)."),
+    Saying("scheme-not-fetchable", "CORS request not http).", None, False),
+    Saying("network-error", "CORS request failed).", None, False),
+    Saying("preflight-status-not-ok", "CORS preflight channel did not succeed).", True, False),
+    Saying("preflight-redirect", "CORS request external redirect not allowed).", None, False),
+    Saying(
+        "preflight-header-not-allowed",
+        "missing token ‘{value}’ in CORS header ‘Access-Control-Allow-Headers’ from CORS preflight channel).",
+        True,
+        False,
+    ),
+    Saying(
+        "preflight-method-not-allowed",
+        "missing token ‘{value}’ in CORS header ‘Access-Control-Allow-Methods’",
+        True,
+        False,
+    ),
+    Saying(
+        "allow-origin-missing",
+        "This can be fixed by moving the resource to the same domain or enabling CORS.",
+        None,
+        False,
+    ),
+    Saying(
+        "authorization-by-wildcard",
+        "Cross-Origin Request Warning: The Same Origin Policy will disallow reading the remote resource at {url} soon. "
+        "(Reason: When the `Access-Control-Allow-Headers` is `*`, the `Authorization` header is not covered.",
+    ),
+    # -- opaque responses ------------------------------------------------------------------------------------------
+    Saying(
+        "opaque-response-blocked", "The resource at “{url}” was blocked by OpaqueResponseBlocking. Reason: “{value}”."
+    ),
+    Saying(
+        "opaque-response-blocked",
+        "A resource is blocked by OpaqueResponseBlocking, please check browser console for details.",
+    ),
+    Saying("opaque-response-blocked", "blocked by OpaqueResponseBlocking"),
+    # -- mixed content ---------------------------------------------------------------------------------------------
+    Saying("mixed-content", "Blocked loading mixed display content “{target}”"),
+    Saying("mixed-content-upgraded", "Upgrading insecure display request ‘{target}’ to use ‘{any}’"),
+    Saying("mixed-content-upgraded", "Loading mixed (insecure) display content “{target}” on a secure page"),
+    Saying("mixed-content-upgraded", "Upgrading insecure request ‘{target}’ to use ‘{any}’"),
+    # -- the page's policy -----------------------------------------------------------------------------------------
+    Saying(
+        "csp-forbids-it",
+        "The page’s settings blocked the loading of a resource ({any}) at {url} because it violates the following "
+        "directive: “{value} ",
+    ),
+    Saying("csp-forbids-it", "The page’s settings blocked the loading of a resource at {url} (“{value}”)."),
+    Saying("csp-forbids-it", "The page’s settings blocked the loading of a resource at {url} ({value})"),
+    Saying(
+        "csp-forbids-it", "The page’s settings blocked {any} because it violates the following directive: “{value} "
+    ),
+    # -- web sockets and streams -----------------------------------------------------------------------------------
+    Saying("network-error", "can’t establish a connection to the server at {url}."),
+    Saying("request-given-up", "The connection to {url} was interrupted while the page was loading."),
+    # -- workers, canvases, service workers ------------------------------------------------------------------------
+    Saying("canvas-tainted", "SecurityError: The operation is insecure."),
+    Saying(
+        "canvas-tainted",
+        "The HTMLMediaElement passed to createMediaElementSource has a cross-origin resource, the node will output "
+        "silence.",
+    ),
+    Saying("worker-from-another-origin", "Failed to load worker script at “{url}”"),
+    Saying("local-file-asked", "Security Error: Content at {page} may not load or link to file:{any}."),
+    Saying("page-from-file", "Security Error: Content at file:{any} may not load data from file:{any}."),
+    Saying(
+        "service-worker-opaque",
+        "Failed to load ‘{url}’. A ServiceWorker passed an opaque Response to FetchEvent.respondWith() while handling "
+        "a ‘{any}’ FetchEvent.",
+    ),
+    Saying("service-worker-failed", "Failed to load ‘{url}’. A ServiceWorker {value}."),
+    # -- blockers --------------------------------------------------------------------------------------------------
+    Saying("blocked-by-extension", "The resource at “{url}” was blocked because content blocking is enabled."),
+    Saying(
+        "blocked-by-extension", "The resource at “{url}” was blocked because Enhanced Tracking Protection is enabled."
+    ),
+    Saying(
+        "blocked-by-extension",
+        "Request to access cookie or storage on “{url}” was blocked because it came from a tracker",
+    ),
+    # -- cookies ---------------------------------------------------------------------------------------------------
+    Saying(
+        "cookie-not-sent",
+        "Cookie “{value}” has been rejected because it is in a cross-site context and its “SameSite” is “{any}”.",
+    ),
+    Saying("cookie-third-party", "Cookie “{value}” has been rejected as third-party."),
+    # -- types, preloads, integrity --------------------------------------------------------------------------------
+    Saying("wrong-type", "Loading module from “{url}” was blocked because of a disallowed MIME type (“{value}”)."),
+    Saying("wrong-type", "The resource from “{url}” was blocked due to MIME type (“{value}”) mismatch"),
+    Saying("preload-unused", "The resource at “{url}” preloaded with link preload was not used within a few seconds."),
+    Saying(
+        "preload-not-matching", "Preload of {url} was ignored due to unknown “as” or “type” values, or non-matching"
+    ),
+    Saying(
+        "integrity-needs-cors",
+        "“{url}” is not eligible for integrity checks since it’s neither CORS-enabled nor same-origin.",
+    ),
+    Saying("frame-refused", "The loading of “{url}” in a frame is denied by “X-Frame-Options“ directive"),
+    Saying("frame-of-another-origin", 'Permission denied to access property "{value}" on cross-origin object'),
+    # -- no answer -------------------------------------------------------------------------------------------------
+    Saying("tls-failed", "SEC_ERROR_{value}", rule="network-error"),
+    Saying("tls-failed", "MOZILLA_PKIX_ERROR_{value}", rule="network-error"),
+    Saying("tls-failed", "SSL_ERROR_{value}", rule="network-error"),
+    Saying("host-not-found", "NS_ERROR_UNKNOWN_HOST", rule="network-error"),
+    Saying("connection-refused", "NS_ERROR_CONNECTION_REFUSED", rule="network-error"),
+    Saying("connection-closed", "NS_ERROR_NET_{value}", rule="network-error"),
+    Saying("request-given-up", "NS_BINDING_ABORTED", rule="network-error"),
+)

@@ -1,0 +1,58 @@
+"""What one console message says."""
+
+from __future__ import annotations
+
+from corsight.policies.causes import CAUSES
+from corsight.policies.rules import RULES
+from corsight.policies.value import value
+from corsight.policies.verdict import EngineName
+
+SPEAKING: tuple[EngineName, ...] = ("chromium", "firefox", "webkit")
+"""The engines that print something."""
+
+LIKELIER = (
+    "allow-origin-missing",
+    "allow-origin-mismatch",
+    "network-error",
+    "preflight-status-not-ok",
+)
+"""Where an engine words several rules alike: the most frequent ones, in this order."""
+
+
+@value
+class Message:
+    """What a console message says.
+
+    `rules` are the codes of the rules that the engine words so, the likeliest first; none where no rule speaks of it.
+    `cause` is the code of what it really is, where the words tell more than the rule does, or no rule speaks of it.
+    `exact` tells that the whole text is the engine's, not just a sentence or an identifier of it. `preflight` is None
+    where the engine says the same of a preflight and of a request. What the message does not tell is None.
+    """
+
+    engine: EngineName
+    rules: tuple[str, ...] = ()
+    cause: str | None = None
+    exact: bool = True
+    error: str | None = None
+    preflight: bool | None = None
+    origin: str | None = None
+    url: str | None = None
+    initial_url: str | None = None
+    method: str | None = None
+    status: int | None = None
+    value: str | None = None
+    target: str | None = None
+    page: str | None = None
+    kind: str | None = None
+
+    @property
+    def rule(self) -> str | None:
+        """The likeliest rule."""
+        return self.rules[0] if self.rules else None
+
+    @property
+    def stops(self) -> bool:
+        """Whether something failed, and was not only warned of."""
+        if self.cause is not None and self.cause in CAUSES:
+            return CAUSES[self.cause].stops
+        return self.rule is None or RULES[self.rule].kind == "decision"

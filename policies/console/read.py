@@ -1,0 +1,257 @@
+"""Console messages, read back: which engine said it, by which rule, of what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from typing import Any, NamedTuple
+
+from corsight.policies.console import chromium, firefox, webkit
+from corsight.policies.console.around import add, read_around, read_beside
+from corsight.policies.console.model import SPEAKING, Message
+from corsight.policies.console.names import read_name, read_net_error
+from corsight.policies.console.patterns import QUOTE, Pattern
+from corsight.policies.console.saying import make_pattern
+from corsight.policies.console.wordings import make_patterns
+from corsight.policies.fetch.cors_check import classify
+from corsight.policies.rules.isolation import NETWORK_ERROR
+from corsight.policies.verdict import EngineName
+
+LONGEST = 16384
+"""Characters of a paste that are looked at."""
+LINES = 200
+"""Lines of a paste that are looked at."""
+MOST = 20
+"""Messages of a paste that are told."""
+
+FAILURES: dict[EngineName, re.Pattern[str]] = {
+    "chromium": re.compile(r"\bFailed to fetch\b|net::ERR_FAILED|XMLHttpRequest: Network Error|0 Unknown Error"),
+    "firefox": re.compile(r"\bNetworkError when attempting to fetch resource\b"),
+    "webkit": re.compile(r"\bLoad failed\b|\bdue to access control checks\b"),
+}
+"""What each engine says of any failure."""
+_ANY_FAILURE = re.compile(r"\bNetwork ?Error\b|\bstatus:? (?:code )?0\b|CORS (?:request|error|policy)", re.IGNORECASE)
+_TOLD = ("origin", "url", "initial_url", "method", "status", "value", "target", "page", "kind")
+_CHECKS = "due to access control checks"
+_URL = re.compile(r"\b(?:https?|wss?|file|[a-z][a-z0-9+.-]{2,15})://[^\s'\"“”‘’«»)]+")
+_LOCALISED = re.compile(r"Cross-Origin|CORS|Access-Control-Allow-\w+", re.IGNORECASE)
+
+
+class Found(NamedTuple):
+    """A message, and where it stands in the text."""
+
+    start: int
+    end: int
+    message: Message
+
+
+def read_messages(text: str) -> tuple[Message, ...]:
+    """Return what a console said, message by message; none where no browser says such a thing.
+
+    Lines may have been wrapped, quotes straightened, and what a console prints around the text left in. What belongs
+    to one request is one message.
+    """
+    lines = [plain for line in text[:LONGEST].splitlines() if (plain := " ".join(line.split()))][:LINES]
+    body = "\n".join(lines)
+    found = _find(body)
+    messages = _join_beside(found, body)
+    if not messages:
+        messages = _read_rest(lines, body)
+    # Below the reason, browsers also say that the request failed.
+    named = {one.url for one in messages if one.rule != NETWORK_ERROR or one.cause is not None}
+    told = [one for one in messages if one.rule != NETWORK_ERROR or one.cause is not None or one.url not in named]
+    return tuple(one for one in dict.fromkeys(told) if not any(_says_more(other, one) for other in told))[:MOST]
+
+
+def read_console(text: str) -> Message | None:
+    """Return the first message of a paste; None when no browser says such a thing."""
+    return next(iter(read_messages(text)), None)
+
+
+def _says_more(one: Message, other: Message) -> bool:
+    """Whether a message tells all that another does, and more: browsers say some things twice."""
+    if (one.engine, one.rules, one.cause) != (other.engine, other.rules, other.cause):
+        return False
+    told = [(getattr(one, name), getattr(other, name)) for name in _TOLD]
+    return all(theirs in (None, ours) for ours, theirs in told) and any(theirs != ours for ours, theirs in told)
+
+
+# -- messages ----------------------------------------------------------------------------------------------------------
+
+
+@cache
+def _patterns() -> tuple[Pattern, ...]:
+    """Return every text that a browser can print, whole messages and those with the most words of their own first."""
+    sayings = {"chromium": chromium.SAYINGS, "firefox": firefox.SAYINGS, "webkit": webkit.SAYINGS}
+    patterns = [*make_patterns(), *(make_pattern(engine, one) for engine in SPEAKING for one in sayings[engine])]
+    return tuple(sorted(patterns, key=lambda one: (not one.whole, -len(one.literals))))
+
+
+def _find(body: str) -> list[Found]:
+    """Return the messages in a text, in their order; where two patterns match, the one with more words counts."""
+    found: list[Found] = []
+    for pattern in _patterns():
+        for match in pattern.regex.finditer(body):
+            start, end = match.span()
+            if start == end or any(start < other.end and other.start < end for other in found):
+                continue
+            message = _make_message(pattern, match.groupdict(), match[0])
+            if not pattern.whole:
+                message, start, end = read_around(message, body, start, end)
+                message = _tell_scheme(message)
+            found.append(Found(start, end, message))
+    return sorted(found)
+
+
+def _make_message(pattern: Pattern, values: dict[str, str | None], text: str) -> Message:
+    value, url, initial = values.get("value"), values.get("url"), values.get("initial_url")
+    target = values.get("target")
+    if target is not None and "redirected from" in text:
+        url, initial = target, initial or url
+    rules = _narrow(pattern.rules, value)
+    status = values.get("status")
+    return _tell_scheme(
+        Message(
+            engine=pattern.engine,
+            rules=rules,
+            cause=pattern.cause,
+            exact=pattern.whole,
+            error=pattern.error,
+            preflight=True if "preflight" in text and not pattern.whole else pattern.preflight,
+            origin=values.get("origin"),
+            url=url or target,
+            initial_url=initial,
+            method=value if rules == ("preflight-method-not-allowed",) else values.get("method"),
+            status=int(status) if status else None,
+            value=value,
+            target=target,
+            page=values.get("page"),
+            kind=values.get("kind"),
+        )
+    )
+
+
+def _narrow(rules: tuple[str, ...], said: str | None) -> tuple[str, ...]:
+    """Return the rules with the one first that the value which the message shows fails by."""
+    if said is None or len(rules) < 2:
+        return rules
+    first = classify(said)
+    return (first, *(rule for rule in rules if rule != first)) if first in rules else rules
+
+
+def _tell_scheme(message: Message) -> Message:
+    """Return the message with its cause by the URL's scheme, where the words tell of schemes only.
+
+    A redirect that leaves HTTP and a page that asks such a URL by itself are told alike but for the first URL; and
+    what is not reached may be a WebSocket.
+    """
+    url = message.url or ""
+    if message.rule == NETWORK_ERROR and url.startswith(("ws:", "wss:")):
+        return replace(message, rules=(), cause="websocket-failed")
+    scheme = message.cause == "scheme-not-fetchable" or message.rule == "redirect-scheme"
+    if scheme and url.startswith("file:"):
+        return replace(message, rules=(), cause="page-from-file")
+    redirected = message.initial_url is not None or message.engine != "chromium"
+    if message.rule == "redirect-scheme" and not redirected and ":" in url:
+        return replace(message, rules=(), cause="scheme-not-fetchable")
+    return message
+
+
+# -- what stands beside them -------------------------------------------------------------------------------------------
+
+
+def _join_beside(found: list[Found], body: str) -> list[Message]:
+    """Return the messages with what the lines between them tell of their requests."""
+    messages = [one.message for one in found]
+    if not messages:
+        return []
+    for start, line in _list_rest(found, body):
+        told = read_beside(line)
+        if not told:
+            continue
+        place = _find_owner(found, messages, start, told)
+        error = told.get("error")
+        if place is not None:
+            messages[place] = add(messages[place], **{name: one for name, one in told.items() if name != "error"})
+        elif error is not None and error != "net::ERR_FAILED":
+            messages.append(add(read_net_error(error), **{n: one for n, one in told.items() if n != "error"}))
+    return messages
+
+
+def _list_rest(found: list[Found], body: str) -> Iterator[tuple[int, str]]:
+    """Yield the lines that are no part of a message, and where they begin."""
+    at = 0
+    for line in body.split("\n"):
+        if not any(one.start <= at and at + len(line) <= one.end for one in found):
+            yield at, line
+        at += len(line) + 1
+
+
+def _find_owner(found: list[Found], messages: list[Message], at: int, told: dict[str, Any]) -> int | None:
+    """Return which message a line belongs to: one of the same URL, else the nearest that names none."""
+    url = told.get("url")
+    places = sorted(range(len(messages)), key=lambda place: (found[place].start > at, abs(found[place].start - at)))
+    same = [place for place in places if url is None or messages[place].url == url]
+    return next(iter([*same, *(place for place in places if messages[place].url is None)]), None)
+
+
+# -- what only says that it failed, or says it in another way ----------------------------------------------------------
+
+
+def _read_rest(lines: list[str], body: str) -> list[Message]:
+    """Return what is told by a name only, or by words that every failure has."""
+    named = [(message, line) for line in lines if (message := read_name(line)) is not None]
+    if named:
+        told = {name: one for line in lines for name, one in read_beside(line).items()}
+        several = len({read_beside(line).get("url") for _, line in named} - {None}) > 1
+        return [
+            add(message, **(read_beside(line) if several else {"url": _find_url(body)} | told))
+            for message, line in named
+        ]
+    for engine, pattern in FAILURES.items():
+        for line in lines:
+            if pattern.search(line):
+                cause = "access-control-checks" if _CHECKS in line else "failed-without-reason"
+                return [add(Message(engine, cause=cause, exact=False), **read_beside(line))]
+    if any(line.rstrip(".") == "Script error" or "Script error." in line for line in lines):
+        return [Message("chromium", cause="script-error-hidden", exact=False)]
+    # Firefox writes in its user's language: what stays is the URL, and the names of the headers.
+    if (asked := _find_url(body)) is not None and _LOCALISED.search(body):
+        rules = _guess_rules(body)
+        guess = None if rules else "failed-without-reason"
+        return [Message("firefox", rules, guess, exact=False, url=asked, status=_find_status(body))]
+    for line in lines:
+        if (told := read_beside(line)).get("status", 0) >= 400 and "error" not in told:
+            return [add(Message("chromium", cause="answered-with-an-error", exact=False), **told)]
+    if _ANY_FAILURE.search(body):
+        return [Message("chromium", cause="failed-without-reason", exact=False)]
+    return []
+
+
+def _guess_rules(body: str) -> tuple[str, ...]:
+    """Return the rules that a message in another language can mean, by the header that it names."""
+    if "Access-Control-Allow-Methods" in body:
+        return ("preflight-method-not-allowed", "preflight-allow-methods-invalid")
+    if "Access-Control-Allow-Headers" in body:
+        return ("preflight-header-not-allowed", "preflight-allow-headers-invalid")
+    if "Access-Control-Allow-Credentials" in body:
+        return ("allow-credentials-not-true",)
+    if "Access-Control-Allow-Origin" not in body:
+        return ()
+    if re.search(f"{QUOTE}\\s?\\*\\s?{QUOTE}", body):
+        return ("allow-origin-wildcard",)
+    # Of its texts about this header only the one about its absence has a status.
+    missing = "allow-origin-missing"
+    return (missing,) if _find_status(body) is not None else (missing, "allow-origin-mismatch", "allow-origin-multiple")
+
+
+def _find_status(body: str) -> int | None:
+    found = re.search(r":\s(\d{3})\b\.?\s*(?:\[|$)", body, re.MULTILINE)
+    return None if found is None else int(found[1])
+
+
+def _find_url(body: str) -> str | None:
+    """Return the first URL that is no link to MDN."""
+    return next((url.rstrip(".,;:)") for url in _URL.findall(body) if "developer.mozilla.org" not in url), None)

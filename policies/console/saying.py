@@ -1,0 +1,34 @@
+"""A text of a browser that no wording function makes: of other versions, or of what is not CORS."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from corsight.policies.causes import CAUSES
+from corsight.policies.console.patterns import Pattern, compile_template, slot
+from corsight.policies.verdict import EngineName
+
+_SLOTS = re.compile(r"\{(\w+)\}")
+
+
+class Saying(NamedTuple):
+    """A text, with {slots} for its values, and the code of what it says: that of a rule or of a cause.
+
+    `whole` tells that it is a whole message, not a reason that stands in several. `rule` is the rule beside a cause.
+    """
+
+    code: str
+    text: str
+    preflight: bool | None = None
+    whole: bool = True
+    rule: str | None = None
+
+
+def make_pattern(engine: EngineName, saying: Saying) -> Pattern:
+    """Return the pattern of a saying."""
+    regex, literals = compile_template(_SLOTS.sub(lambda found: slot(found[1]), saying.text))
+    is_cause = saying.code in CAUSES
+    rules = (saying.rule,) if saying.rule is not None else () if is_cause else (saying.code,)
+    cause = saying.code if is_cause else None
+    return Pattern(engine, regex, literals, rules, cause, saying.preflight, None, saying.whole)

@@ -1,0 +1,67 @@
+"""What WebKit writes beside the texts of today's CORS errors.
+
+Sources, by their names in WebKit's tree: Source/WebCore/loader/ (CrossOriginAccessControl, DocumentThreadableLoader,
+MixedContentChecker, FrameLoader), page/csp/ContentSecurityPolicy.cpp, Modules/websockets/, page/EventSource.cpp,
+html/canvas/, workers/; Source/WebKit/NetworkProcess/NetworkLoadChecker.cpp. What the system says of connections:
+CFNetwork's localised descriptions (NSURLError.h).
+"""
+
+from __future__ import annotations
+
+from corsight.policies.console.saying import Saying
+
+SAYINGS = (
+    # -- CORS ------------------------------------------------------------------------------------------------------
+    Saying("preflight-status-not-ok", "Preflight response is not successful", True, False),
+    Saying("preflight-status-not-ok", "Preflight response was blocked", True, False),
+    Saying("allow-origin-missing", "Cross-origin script load denied by Cross-Origin Resource Sharing policy."),
+    Saying(
+        "page-from-file",
+        "Cross origin requests are only supported for HTTP. file:{any}",
+    ),
+    Saying(
+        "redirect-userinfo",
+        "Cross-origin redirection to {target} denied by Cross-Origin Resource Sharing policy: redirection URL {any} "
+        "has credentials",
+    ),
+    Saying("header-not-exposed", 'Refused to get unsafe header "{value}"'),
+    # -- mixed content, the page's policy --------------------------------------------------------------------------
+    Saying("mixed-content", "[blocked] The page at {page} was not allowed to run insecure content from {target}."),
+    Saying("mixed-content", "[blocked] The page at {page} was not allowed to display insecure content from {target}."),
+    Saying("mixed-content", "The page at {page} requested insecure content from {target}. This content was blocked"),
+    Saying(
+        "mixed-content-upgraded",
+        "The page at {page} requested insecure content from {target}. This content was automatically upgraded",
+    ),
+    Saying("response-not-acceptable", "Not allowed to request resource"),
+    Saying(
+        "csp-forbids-it",
+        "Refused to {any} {url} because it does not appear in the {value} directive of the Content Security Policy.",
+    ),
+    Saying("csp-forbids-it", "because it does not appear in the {value} directive of the Content Security Policy"),
+    Saying(
+        "blocked-by-extension", "Content blocker prevented frame displaying {page} from loading a resource from {url}"
+    ),
+    # -- web sockets, streams, workers, canvases -------------------------------------------------------------------
+    Saying("websocket-refused", "WebSocket connection to '{url}' failed: Unexpected response code: {status}"),
+    Saying(
+        "canvas-tainted",
+        "Unable to get image data from canvas because the canvas has been tainted by cross-origin data.",
+    ),
+    Saying("service-worker-opaque", "Response served by service worker is opaque"),
+    Saying("service-worker-failed", "Response served by service worker has {value}"),
+    Saying("service-worker-failed", "FetchEvent.respondWith received an error: {value}"),
+    Saying("frame-refused", "Refused to display {url} in a frame because it set 'X-Frame-Options'"),
+    # -- no answer -------------------------------------------------------------------------------------------------
+    Saying("host-not-found", "A server with the specified hostname could not be found.", rule="network-error"),
+    Saying("connection-refused", "Could not connect to the server.", rule="network-error"),
+    Saying("connection-timed-out", "The request timed out.", rule="network-error"),
+    Saying("connection-closed", "The network connection was lost.", rule="network-error"),
+    Saying("offline", "The Internet connection appears to be offline.", rule="network-error"),
+    Saying("tls-failed", "The certificate for this server is invalid.", rule="network-error"),
+    Saying(
+        "tls-failed",
+        "An SSL error has occurred and a secure connection to the server cannot be made.",
+        rule="network-error",
+    ),
+)

@@ -1,0 +1,157 @@
+"""Origins that are no site's: of app shells, extensions and files. What sends them, and what a server has to list.
+
+Sources: the documentation of Capacitor, Cordova, Tauri, Wails, Electron and VS Code; Chrome's, MDN's and Apple's pages
+on extensions; Chromium's url/origin.cc (custom schemes that are registered as standard have tuple origins).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from corsight.policies.verdict import EngineName
+
+
+class Shell(NamedTuple):
+    """A kind of origin: how it begins (`sample` is one of them), what sends it, in which engine, and what to list.
+
+    `extension` tells that CORS has no say where its manifest names the host.
+    """
+
+    begins: str
+    sample: str
+    what: str
+    engine: EngineName | None
+    listing: str
+    extension: bool = False
+
+
+SHELLS = (
+    Shell(
+        "capacitor://",
+        "capacitor://localhost",
+        "a Capacitor app on iOS (server.hostname and iosScheme set it)",
+        "webkit",
+        "List it letter by letter. The same app on Android is https://localhost (http://localhost before Capacitor 6), "
+        "so list that too.",
+    ),
+    Shell(
+        "ionic://",
+        "ionic://localhost",
+        "an Ionic app on iOS (its web view's scheme)",
+        "webkit",
+        "List it letter by letter. On Android the same app is http://localhost or https://localhost.",
+    ),
+    Shell(
+        "tauri://",
+        "tauri://localhost",
+        "a Tauri app on macOS, Linux or iOS",
+        "webkit",
+        "List it letter by letter; and http://tauri.localhost and https://tauri.localhost, which the same app has on "
+        "Windows and Android.",
+    ),
+    Shell(
+        "http://tauri.localhost",
+        "http://tauri.localhost",
+        "a Tauri 2 app on Windows or Android",
+        "chromium",
+        "List it letter by letter, beside https://tauri.localhost (Tauri 1, useHttpsScheme) and tauri://localhost "
+        "(macOS, Linux, iOS).",
+    ),
+    Shell(
+        "https://tauri.localhost",
+        "https://tauri.localhost",
+        "a Tauri app on Windows or Android (Tauri 1, or useHttpsScheme)",
+        "chromium",
+        "List it letter by letter, beside http://tauri.localhost (Tauri 2) and tauri://localhost (macOS, Linux, iOS).",
+    ),
+    Shell(
+        "wails://",
+        "wails://wails",
+        "a Wails app on macOS or Linux",
+        "webkit",
+        "List it letter by letter; and http://wails.localhost, which the same app has on Windows.",
+    ),
+    Shell(
+        "http://wails.localhost",
+        "http://wails.localhost",
+        "a Wails app on Windows",
+        "chromium",
+        "List it letter by letter; and wails://wails, which the same app has elsewhere.",
+    ),
+    Shell(
+        "app://",
+        "app://obsidian.md",
+        "an Electron app with a scheme of its own, registered as standard (one that is not sends null)",
+        "chromium",
+        "List it letter by letter, with its host and without a slash at the end.",
+    ),
+    Shell(
+        "file://",
+        "file://",
+        "a page from disk in Electron, Cordova or an Android web view; browsers send null",
+        "chromium",
+        "It is not one app's but everybody's: better serve the app by a scheme of its own (Electron protocol.handle, "
+        "Android WebViewAssetLoader) and list that. Let the server list file:// only where anybody may read.",
+    ),
+    Shell(
+        "chrome-extension://",
+        "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
+        "an extension's own page or worker in Chromium",
+        "chromium",
+        "Name the server in host_permissions of the manifest: then CORS has no say, and no server has to list it. A "
+        "content script asks as the page that it runs in: let the extension's worker ask instead.",
+        True,
+    ),
+    Shell(
+        "moz-extension://",
+        "moz-extension://0a1b2c3d-0000-4000-8000-000000000000",
+        "an extension's own page in Firefox; every installation has another one",
+        "firefox",
+        "No server can list it. Name the server in host_permissions (permissions in manifest 2): then CORS has no say; "
+        "in manifest 3 the user has to grant it first.",
+        True,
+    ),
+    Shell(
+        "safari-web-extension://",
+        "safari-web-extension://0A1B2C3D-0000-4000-8000-000000000000",
+        "an extension's own page in Safari; it changes with every start of the browser",
+        "webkit",
+        "No server can list it. Name the server in host_permissions: then CORS has no say.",
+        True,
+    ),
+    Shell(
+        "ms-appx-web://",
+        "ms-appx-web://contoso.app",
+        "a Windows app's own page",
+        "chromium",
+        "List it letter by letter, in lower case.",
+    ),
+    Shell(
+        "vscode-webview://",
+        "vscode-webview://0a1b2c3d",
+        "a web view in VS Code; every one has another",
+        "chromium",
+        "No server can list it. Ask from the extension's own process, and hand the answer on with postMessage().",
+    ),
+    Shell(
+        "vscode-file://",
+        "vscode-file://vscode-app",
+        "VS Code's own window",
+        "chromium",
+        "List it letter by letter.",
+    ),
+)
+
+
+def find_shell(origin: str | None) -> Shell | None:
+    """Return what sends an origin, None where it is a site's."""
+    if not origin:
+        return None
+    return next(
+        (
+            one
+            for one in SHELLS
+            if origin == one.begins or (one.begins.endswith("://") and origin.lower().startswith(one.begins))
+        ),
+        None,
+    )

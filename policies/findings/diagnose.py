@@ -1,0 +1,164 @@
+"""The one diagnosis of an exchange: what is really wrong with it, by all that is known at the moment.
+
+Every view that speaks of an exchange by itself asks here, whether it was recorded, typed, or goes through the proxy.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from corsight.policies.fetch.origin import origin_of
+from corsight.policies.findings.case import read_case
+from corsight.policies.findings.causes import explain
+from corsight.policies.findings.groups import list_care
+from corsight.policies.findings.mismatches import find_mismatch
+from corsight.policies.findings.model import Cause, Explanation, Mismatch
+from corsight.policies.findings.quotes import fill_in
+from corsight.policies.findings.remarks import list_remarks
+from corsight.policies.findings.sample import Sample
+from corsight.policies.findings.traffic import News, Traffic
+from corsight.policies.session import Judged
+from corsight.policies.session.memory import GIANT, Memory, weigh_request
+from corsight.policies.verdict import Outcome, Verdict
+
+SAMPLES = 4096
+"""Blocked exchanges that are remembered, with what was seen before each."""
+LIMIT = 16 * 1024 * 1024
+"""Bytes of their requests that are remembered."""
+WAITING = 256
+"""Exchanges that nobody has asked about yet: they are taken in when somebody does."""
+SERVERS, FOLLOWED = 256, 16
+"""Servers, and blocked exchanges of each, that are looked at again when more is known of the server."""
+
+
+def diagnose(sample: Sample, traffic: Traffic, cause: Cause | None = None) -> Explanation:
+    """Return what is wrong with a blocked or failed exchange, by what the traffic shows so far.
+
+    `cause` is that of its case, where it is known already.
+    """
+    cause = fill_in(cause or explain(read_case(sample, traffic)), sample)
+    return explain_cause(cause, find_mismatch(sample), (sample.rule,))
+
+
+def explain_cause(cause: Cause, mismatch: Mismatch | None, codes: tuple[str, ...] = ()) -> Explanation:
+    """Return a cause with what it was met in; `codes` are those of the rules that blocked."""
+    fix = mismatch.fix if mismatch is not None and cause.mended_by_headers else ()
+    met = () if mismatch is None else (mismatch._replace(fix=fix),)
+    return Explanation(
+        code=cause.code,
+        title=cause.title,
+        text=cause.cause,
+        action=cause.action,
+        actor=cause.actor,
+        fix=fix,
+        evidence=cause.evidence,
+        certainty=cause.certainty,
+        actual=() if mismatch is None else mismatch.actual,
+        needed=cause.needed or (None if mismatch is None else mismatch.expected),
+        care=list_care(codes or (cause.code,), met),
+    )
+
+
+def is_explained(judged: Judged) -> bool:
+    """Whether there is something to explain: it was blocked, or no answer came, for which browsers may blame CORS.
+
+    What else fails is nobody's question here: browsers ask their makers for things all the time.
+    """
+    verdict, facts = judged.verdict, judged.facts
+    if verdict.outcome is Outcome.BLOCKED:
+        return True
+    return verdict.ruling.rule is not None and "cors" in (facts.tainting, facts.tainting_too)
+
+
+class Known:
+    """What is known at a moment: every exchange that was judged so far, in memories that are bounded.
+
+    Exchanges come in the order of time, and again where a verdict is revised. Those of a server that blocked nothing
+    wait until somebody asks, and the oldest are forgotten: while nothing is blocked, they cost nothing.
+    """
+
+    def __init__(self) -> None:
+        self._traffic = Traffic()
+        self._waiting: deque[Judged] = deque(maxlen=WAITING)
+        self._passed: Memory[str, bool] = Memory(SAMPLES)
+        self._samples: Memory[str, Sample] = Memory(SAMPLES, LIMIT)
+        self._of_servers: Memory[str, Memory[str, None]] = Memory(SERVERS)
+        self._told: Memory[str, str] = Memory(SAMPLES)
+        self._changed: dict[str, Judged] = {}
+        self._latest: tuple[Verdict, Explanation] | None = None
+
+    def add(self, judged: Judged) -> None:
+        """Take in what is said of an exchange."""
+        if weigh_request(judged.entry.exchange.request) > GIANT:
+            return
+        self._waiting.append(judged)
+        if is_explained(judged) or (
+            self._of_servers and origin_of(judged.entry.exchange.request.url) in self._of_servers
+        ):
+            self._take_in()
+
+    def diagnose(self, judged: Judged) -> Explanation | None:
+        """Return what is wrong with an exchange by what is known now; None where nothing is."""
+        if not is_explained(judged):
+            return None
+        self._take_in()
+        if self._latest is None or self._latest[0] is not judged.verdict:
+            explanation = diagnose(self._find(judged), self._traffic)
+            self._told.put(judged.entry.exchange.id, explanation.code)
+            # Several views ask for the same one after the other.
+            self._latest = judged.verdict, explanation
+        return self._latest[1]
+
+    def list_remarks(self, judged: Judged) -> tuple[Explanation, ...]:
+        """Return what is wrong with an exchange that nothing blocked."""
+        if is_explained(judged):
+            return ()
+        return tuple(explain_cause(remark.cause, remark.mismatch) for remark in list_remarks(Sample(judged)))
+
+    def take_changed(self) -> list[Judged]:
+        """Return the exchanges that were explained before and have another cause by what came since the last call."""
+        changed, self._changed = self._changed, {}
+        return list(changed.values())
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._traffic = Traffic()
+        for memory in (self._waiting, self._passed, self._samples, self._of_servers, self._told, self._changed):
+            memory.clear()
+        self._latest = None
+
+    def _find(self, judged: Judged) -> Sample:
+        sample = self._samples.get(judged.entry.exchange.id)
+        if sample is None or sample.verdict is not judged.verdict:
+            sample = Sample(judged)
+            self._traffic.look_up(sample)
+        return sample
+
+    def _take_in(self) -> None:
+        while self._waiting:
+            judged, self._latest = self._waiting.popleft(), None
+            sample, flow = Sample(judged), judged.entry.exchange.id
+            if is_explained(judged):
+                self._traffic.look_up(sample)
+                self._samples.put(flow, sample, weigh_request(sample.exchange.request))
+                flows = self._of_servers.get(sample.server) or Memory(FOLLOWED)
+                flows.put(flow, None)
+                self._of_servers.put(sample.server, flows)
+            else:
+                self._samples.forget(flow)
+            before = self._passed.get(flow) if judged.revises else None
+            passed = judged.verdict.outcome is Outcome.ALLOWED
+            news = self._traffic.add(sample) if before is None else self._traffic.revise(sample, passed=before)
+            if judged.verdict.divided or judged.facts.role != "request":
+                self._passed.put(flow, passed)
+            if news is not None:
+                self._look_again(sample, news)
+
+    def _look_again(self, seen: Sample, news: News) -> None:
+        """Note which exchanges of that server have another cause now."""
+        for flow in self._of_servers.get(seen.server, ()):
+            told, sample = self._told.get(flow), self._samples.get(flow)
+            if told is None or sample is None or (news == "origin" and sample.facts.origin != seen.facts.origin):
+                continue
+            if explain(read_case(sample, self._traffic)).code != told:
+                self._changed[flow] = sample.judged

@@ -1,0 +1,94 @@
+"""What a recording says beside the wire: its evidence, and the browser's own decision where it is there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from corsight.policies.decision.judge import unite
+from corsight.policies.decision.place import locate
+from corsight.policies.evidence import Evidence, Reason
+from corsight.policies.exchange import Exchange, Told
+from corsight.policies.facts import Facts
+from corsight.policies.rules.isolation import ORB
+from corsight.policies.session.fetches import Entry
+from corsight.policies.verdict import Branch, Outcome, Ruling, Unknown, Verdict
+
+PASSED = {"cors": Outcome.ALLOWED, "opaque": Outcome.OPAQUE, "basic": Outcome.NOT_CORS}
+ORB_SINCE = {"chromium": 109, "firefox": 128}
+"""The versions from which engines certainly have opaque response blocking."""
+CREDENTIALS = {"cookie": "Cookie", "authorization": "Authorization"}
+
+
+def list_told(entry: Entry, told: Told) -> dict[str, Evidence]:
+    """Return the evidence of what a recording says of an exchange, by its fact."""
+    found: dict[str, Evidence] = {}
+    if entry.tainting == "basic" and entry.tainting_too is None:
+        return found
+    if told.kind in ("fetch", "xhr") and not entry.reading.preflight:
+        found["initiator"] = Evidence("initiator", told.kind, Reason.RECORDED_INITIATOR)
+    if told.cached:
+        found["response"] = Evidence("response", "cached", Reason.RECORDED_CACHED)
+    lost = [name for key, name in CREDENTIALS.items() if key in told.lost and key not in entry.reading.sent - told.lost]
+    if lost and entry.tainting == "cors" and not entry.reading.preflight and entry.fetch.include is None:
+        details = (" and ".join(lost),)
+        found["headers"] = Evidence("headers", "not recorded", Reason.HEADERS_NOT_RECORDED, details=details)
+    return found
+
+
+def overrule(verdict: Verdict, exchange: Exchange, facts: Facts, told: Told, version: int | None) -> Verdict:
+    """Return the verdict as the browser's own word has it, where that leaves none of its branches.
+
+    A branch that agrees with it is left to what proves it.
+    """
+    if told.rule is not None:
+        return _name_rule(verdict, told, told.rule)
+    blocking = [branch for branch in verdict.branches if branch.outcome is Outcome.BLOCKED]
+    if told.passed and facts.role != "preflight" and len(blocking) == len(verdict.branches):
+        passed = Branch(Ruling(PASSED[facts.tainting]), premise=verdict.branch.premise)
+        return Verdict(verdict.engine, (passed,))
+    if told.passed is False and not blocking and facts.role != "preflight":
+        return _name_failure(verdict, exchange, facts, told)
+    if told.passed is None and any(branch.ruling.rule == ORB for branch in blocking):
+        return _spare(verdict, facts, version)
+    return verdict
+
+
+def _name_rule(verdict: Verdict, told: Told, rule: str) -> Verdict:
+    """The browser names the rule: that is certain, whatever else is not."""
+    alike = [branch for branch in verdict.branches if branch.ruling.rule == rule]
+    if alike and alike[0].outcome is Outcome.BLOCKED:
+        ruling = alike[0].ruling
+    else:
+        place = locate(rule)
+        ruling = Ruling(Outcome.BLOCKED, rule, place.spec, place.number)
+    ruling = ruling._replace(error=told.error or ruling.error, message=told.message or ruling.message)
+    steps = alike[0].steps if alike else ()
+    return Verdict(verdict.engine, (Branch(ruling, premise=(alike or verdict.branches)[0].premise, steps=steps),))
+
+
+def _name_failure(verdict: Verdict, exchange: Exchange, facts: Facts, told: Told) -> Verdict:
+    """It failed in the browser, and what was recorded of it would have passed, or nothing was."""
+    ruling, premise = verdict.ruling, verdict.branch.premise
+    if "cors" not in (facts.tainting, facts.tainting_too):
+        return verdict
+    if exchange.response is not None:
+        failed = ruling._replace(outcome=Outcome.NOT_CORS, rule="network-error", error=told.error)
+        return replace(verdict, branches=(Branch(failed, premise=premise),), certainty="likely", hidden=())
+    blocked = Branch(ruling._replace(outcome=Outcome.BLOCKED), ((Unknown.ANSWER, "blocked"),), premise)
+    return Verdict(verdict.engine, (blocked, Branch(ruling, ((Unknown.ANSWER, "none"),), premise)), "likely")
+
+
+def _spare(verdict: Verdict, facts: Facts, version: int | None) -> Verdict:
+    """Leave out what opaque response blocking would do, unless it is known that this browser had it, and of what.
+
+    Over a status that says the failure itself it changes nothing for the page.
+    """
+    since = ORB_SINCE.get(verdict.engine)
+    known = since is not None and version is not None and version >= since and facts.destination != "unknown"
+    if known and facts.response is not None and facts.response.status < 400:
+        return verdict
+    passed = Ruling(PASSED[facts.tainting])
+    branches = [
+        replace(branch, ruling=passed, steps=()) if branch.ruling.rule == ORB else branch for branch in verdict.branches
+    ]
+    return replace(unite(verdict.engine, branches, verdict.hidden), certainty="likely")

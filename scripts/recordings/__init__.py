@@ -1,0 +1,9 @@
+"""Recordings: opens a file, tells by its content what it is, and yields the exchanges in it, one at a time."""
+
+from __future__ import annotations
+
+from corsight.scripts.recordings.opening import STDIN, check_output, check_readable
+from corsight.scripts.recordings.order import in_time
+from corsight.scripts.recordings.recording import Recording, list_remarks
+
+__all__ = ["STDIN", "Recording", "check_output", "check_readable", "in_time", "list_remarks"]

@@ -1,0 +1,34 @@
+"""Tells by how a recording begins which reader is its own: the door for other formats."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from io import BufferedReader
+
+from corsight.policies.exchange import Exchange
+from corsight.scripts.recordings import har, mitmproxy
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+LOOKED_AT = 4096
+MITMPROXY = re.compile(rb"\d+:")
+HAR = re.compile(rb'"(?:entries|creator|startedDateTime)"\s*:')
+"""What a HAR holds near its beginning, whatever stands around it."""
+
+type Remark = Callable[[str], None]
+"""Takes a sentence about the recording as a whole: what its producer leaves out."""
+type Reader = Callable[[BufferedReader, Remark], Iterator[Exchange | None]]
+"""Yields the exchanges of an open recording, None for what is in it and no exchange.
+
+Where the recording is damaged it raises a CorsightError, once all that is good before that has been yielded.
+"""
+
+
+def detect(file: BufferedReader) -> Reader:
+    """Return the reader for what is in the file."""
+    start = file.peek(LOOKED_AT)[:LOOKED_AT].removeprefix(BYTE_ORDER_MARK).lstrip()
+    if MITMPROXY.match(start):
+        return mitmproxy.read
+    if start[:1] in (b"{", b"[") or HAR.search(start):
+        return har.read
+    return mitmproxy.read

@@ -1,0 +1,192 @@
+"""An entry of a HAR on its way to an exchange: what is read of it, before its preflight is known."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from corsight.policies.exchange import Exchange, HeaderList, Request, Response, Told
+from corsight.policies.fetch.origin import origin_of
+from corsight.scripts.recordings.har.format import Entry, Header
+from corsight.scripts.recordings.har.format import Response as HarResponse
+from corsight.scripts.recordings.har.producers.model import Engine, Fate, Producer, is_whole
+
+HTTP = ("http://", "https://", "ws://", "wss://")
+MULTIPLEXED = ("h2", "h3", "http/2", "http/3")
+ONE_AT_A_TIME = ("http/1", "http/0", "1.")
+UNKNOWN = "unknown"
+_port = re.compile(r"^((?:http|ws)://[^/?#]*):80(?=[/?#]|$)|^((?:https|wss)://[^/?#]*):443(?=[/?#]|$)")
+
+
+@dataclass(slots=True, eq=False)
+class Draft:
+    """What is read of an entry. `asked` is when the page asked, `started` when the bytes left, in epoch seconds.
+
+    `preflight_for` are the method and the header names (lower case) that a preflight asks for. `joined` tells that a
+    preflight and its request found each other.
+    """
+
+    number: int
+    fate: Fate
+    method: str
+    url: str
+    headers: HeaderList
+    asked: float
+    started: float
+    received: float
+    response: Response | None
+    http2: bool
+    connection: str
+    told: Told
+    error: str | None = None
+    preflight_for: tuple[str, frozenset[str]] | None = None
+    joined: bool = False
+
+    def finish(self, client: str) -> Exchange:
+        """Return the exchange."""
+        request = Request(self.method, self.url, self.headers, self.started)
+        return Exchange(
+            str(self.number),
+            client,
+            self.connection,
+            request,
+            self.response,
+            self.http2,
+            error=self.error,
+            told=self.told,
+        )
+
+
+class Drafts:
+    """Makes drafts of the entries of one HAR. `pages` are the pages' URLs by their names."""
+
+    def __init__(self, producer: Producer, browser: tuple[Engine | None, int | None], pages: dict[str, str]) -> None:
+        self._producer = producer
+        self._engine, self._version = browser
+        self._pages = pages
+        self._clock = 0.0
+
+    def make(self, number: int, entry: Entry) -> Draft | None:
+        """Return the draft of an entry; None for what is no HTTP request."""
+        producer, method = self._producer, entry.request.method
+        url = clean_url(entry.request.url)
+        if not url.startswith(HTTP) or method == "CONNECT" or not method:
+            return None
+        fields, pseudo = read_headers(entry.request.headers)
+        headers = HeaderList(fields)
+        fate = producer.find_fate(entry)
+        self._clock = asked = read_time(entry.startedDateTime, self._clock)
+        before, until = producer.time(entry)
+        started = asked + before / 1000
+        received = started + until / 1000
+        response = None
+        if entry.response is not None and fate is Fate.ANSWERED:
+            response = Response(int(entry.response.status or 0), read_response_headers(entry.response), received)
+        version = entry.request.httpVersion or (entry.response.httpVersion if entry.response is not None else None)
+        outcome, kind = producer.find_outcome(entry), producer.find_kind(entry)
+        cached = fate is Fate.ANSWERED and producer.is_cached(entry)
+        if entry.resourceType == "document" and entry.pageref and response is not None:
+            self._pages.setdefault(entry.pageref, url)
+        preflight_for = read_preflight(method, headers)
+        mode, origin = kind.mode, None
+        if preflight_for is None and (fate is Fate.FAILED or cached) and not is_whole(entry):
+            # Its headers are not those that were sent.
+            page = self._pages.get(entry.pageref or "")
+            origin = None if page is None else origin_of(page)
+            if kind.asked and mode == "":
+                mode = "cors"
+            if origin is not None and (origin == origin_of(url) or mode != "cors"):
+                origin = None
+        told = Told(
+            engine=self._engine,
+            version=self._version,
+            kind=kind.asked,
+            mode=mode,
+            destination=kind.destination,
+            origin=origin,
+            passed=outcome.passed,
+            rule=outcome.rule,
+            error=outcome.error,
+            cached=cached,
+            lost=producer.lost,
+            preflights=producer.preflights,
+        )
+        return Draft(
+            number,
+            fate,
+            method,
+            url,
+            headers,
+            asked,
+            started,
+            received,
+            response,
+            is_multiplexed(version, pseudo),
+            "" if cached else producer.name_connection(entry),
+            told,
+            None if response is not None else outcome.error or "the recording holds no answer",
+            preflight_for,
+        )
+
+
+def clean_url(url: str) -> str:
+    """Return a URL as exchanges name it: no fragment, no space, no port that its scheme has anyway."""
+    url = url.strip().partition("#")[0].replace(" ", "%20").replace("\t", "%09")
+    scheme, mark, rest = url.partition("://")
+    if mark and not scheme.islower():
+        url = f"{scheme.lower()}://{rest}"
+    return _port.sub(lambda found: found[1] or found[2], url)
+
+
+def read_headers(headers: list[Header]) -> tuple[tuple[tuple[bytes, bytes], ...], bool]:
+    """Return the header lines, and whether there were pseudo headers among them. What was joined is lines again."""
+    fields: list[tuple[bytes, bytes]] = []
+    pseudo = False
+    for header in headers:
+        name, value = header.name, header.value
+        if name[:1] == ":":
+            pseudo = True
+        elif "\n" in value:
+            raw = _encode(name)
+            fields += [(raw, _encode(line.strip())) for line in value.split("\n")]
+        else:
+            fields.append((_encode(name), _encode(value)))
+    return tuple(fields), pseudo
+
+
+def read_response_headers(response: HarResponse) -> HeaderList:
+    """Return a response's headers. That nothing is in a body is known where its length is recorded."""
+    fields, _ = read_headers(response.headers)
+    return HeaderList(fields)
+
+
+def read_preflight(method: str, headers: HeaderList) -> tuple[str, frozenset[str]] | None:
+    """Return the method and header names that a preflight asks for; None where it is none."""
+    asked = headers.get("access-control-request-method") if method == "OPTIONS" else None
+    if asked is None:
+        return None
+    names = (headers.get("access-control-request-headers") or "").lower().split(",")
+    return asked, frozenset(name for part in names if (name := part.strip()))
+
+
+def is_multiplexed(version: str | None, pseudo: bool) -> bool:
+    """Return whether a connection carries several exchanges at once; True where that is not told."""
+    version = (version or "").lower()
+    return pseudo or not version.startswith(ONE_AT_A_TIME)
+
+
+def read_time(text: str | None, otherwise: float) -> float:
+    """Return a time in epoch seconds; one without a zone is taken for UTC, and what is none for `otherwise`."""
+    try:
+        time = datetime.fromisoformat((text or "").strip())
+        return (time if time.tzinfo is not None else time.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return otherwise
+
+
+def _encode(text: str) -> bytes:
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace")

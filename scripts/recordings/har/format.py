@@ -1,0 +1,249 @@
+"""HAR as it is found: what is read of an entry, decoded alone, so that a bad one costs itself only.
+
+http://www.softwareishard.com/blog/har-12-spec/ says what a HAR is. Producers leave out, rename and break what it asks
+for; so every field may be missing, and a value of another type counts as missing.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+
+type Number = int | float
+
+
+class Header(msgspec.Struct):
+    """A header line; several where the value holds line ends."""
+
+    name: str
+    value: str = ""
+
+
+class Request(msgspec.Struct):
+    """What is read of a request."""
+
+    url: str
+    method: str = "GET"
+    headers: list[Header] = []
+    httpVersion: str | None = None
+
+
+class Content(msgspec.Struct):
+    """What is read of a body: never its text."""
+
+    size: Number | None = None
+    mimeType: str | None = None
+
+
+class Response(msgspec.Struct):
+    """What is read of a response. `error` and `failure` are Chromium's and Playwright's own words.
+
+    That `error` is null tells something, and that it is not there does not.
+    """
+
+    status: Number | None = None
+    statusText: str | None = None
+    headers: list[Header] = []
+    httpVersion: str | None = None
+    redirectURL: str | None = None
+    content: Content | None = None
+    headersSize: Number | None = None
+    bodySize: Number | None = None
+    error: str | msgspec.UnsetType | None = msgspec.field(default=msgspec.UNSET, name="_error")
+    failure: str | None = msgspec.field(default=None, name="_failureText")
+    fromServiceWorker: bool | None = msgspec.field(default=None, name="_fetchedViaServiceWorker")
+
+
+class Timings(msgspec.Struct):
+    """The phases of an exchange, in milliseconds; below zero where one did not take place."""
+
+    blocked: Number | None = None
+    dns: Number | None = None
+    connect: Number | None = None
+    send: Number | None = None
+    wait: Number | None = None
+
+
+class Initiator(msgspec.Struct):
+    """What started a request."""
+
+    type: str | None = None
+    url: str | None = None
+
+
+class Entry(msgspec.Struct):
+    """An exchange, with what its producer adds."""
+
+    request: Request
+    response: Response | None = None
+    startedDateTime: str | None = None
+    time: Number | None = None
+    timings: Timings | None = None
+    connection: str | None = None
+    pageref: str | None = None
+    serverIPAddress: str | None = None
+    clientIPAddress: str | None = None
+    connectionId: str | None = msgspec.field(default=None, name="_connectionId")
+    resourceType: str | None = msgspec.field(default=None, name="_resourceType")
+    initiator: Initiator | str | None = msgspec.field(default=None, name="_initiator")
+    fromCache: str | None = msgspec.field(default=None, name="_fromCache")
+    fetchType: str | None = msgspec.field(default=None, name="_fetchType")
+    fromDiskCache: bool | None = None
+    error: str | None = msgspec.field(default=None, name="_error")
+    charlesStatus: str | None = msgspec.field(default=None, name="_charlesStatus")
+    wasFulfilled: bool | None = msgspec.field(default=None, name="_wasFulfilled")
+    wasAborted: bool | None = msgspec.field(default=None, name="_wasAborted")
+    wasContinued: bool | None = msgspec.field(default=None, name="_wasContinued")
+    fromServiceWorker: bool | None = msgspec.field(default=None, name="_fetchedViaServiceWorker")
+
+
+class Program(msgspec.Struct):
+    """A creator or a browser: the program's name and version."""
+
+    name: str | None = None
+    version: str | None = None
+
+
+class Page(msgspec.Struct):
+    """A page that was loaded."""
+
+    id: str | None = None
+    title: str | None = None
+    startedDateTime: str | None = None
+
+
+class Log(msgspec.Struct):
+    """What a HAR says as a whole, its entries not decoded yet."""
+
+    entries: list[msgspec.Raw]
+    creator: Program | None = None
+    browser: Program | None = None
+    pages: list[msgspec.Raw] | None = None
+
+
+class Document(msgspec.Struct):
+    """A HAR file."""
+
+    log: Log
+
+
+_document = msgspec.json.Decoder(Document)
+_entry = msgspec.json.Decoder(Entry)
+_page = msgspec.json.Decoder(Page)
+_program = msgspec.json.Decoder(Program)
+
+
+def decode_document(data: Any) -> Log | None:
+    """Return the log of a HAR that is whole and of the format's shape, over a buffer; None where it is not."""
+    try:
+        return _document.decode(data).log
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def decode_entry(data: Any) -> Entry | None:
+    """Return an entry; None where there is no request with a URL in it."""
+    try:
+        return _entry.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _convert(_loads(data), Entry)
+
+
+def decode_page(data: Any) -> Page:
+    """Return a page; one without any names where it is none."""
+    try:
+        return _page.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _convert(_loads(data), Page) or Page()
+
+
+def decode_program(data: Any) -> Program:
+    """Return a creator or a browser; one without a name where it is none."""
+    try:
+        return _program.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _convert(_loads(data), Program) or Program()
+
+
+def _loads(data: Any) -> Any:
+    """Read what msgspec refuses: NaN, lone surrogates, bytes that are no UTF-8."""
+    try:
+        return json.loads(bytes(data).decode("utf-8", "replace"), strict=False)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _convert[T: msgspec.Struct](value: Any, kind: type[T]) -> T | None:
+    """Return what is good of a JSON value as a struct of this kind; None where what it must have is not there."""
+    if not isinstance(value, dict):
+        return None
+    fields: dict[str, Any] = {}
+    for field in msgspec.structs.fields(kind):
+        found = value.get(field.encode_name)
+        good = _convert_field(found, field.name)
+        if field.name == "error" and field.encode_name in value and good is None:
+            fields[field.name] = None
+            continue
+        if good is not None:
+            fields[field.name] = good
+        elif field.required:
+            return None
+    return kind(**fields)
+
+
+_STRUCTS: dict[str, type[msgspec.Struct]] = {
+    "request": Request,
+    "response": Response,
+    "content": Content,
+    "timings": Timings,
+    "creator": Program,
+    "browser": Program,
+}
+_NUMBERS = frozenset({"status", "size", "headersSize", "bodySize", "time", "blocked", "dns", "connect", "send", "wait"})
+_FLAGS = frozenset({"fromDiskCache", "fromServiceWorker", "wasFulfilled", "wasAborted", "wasContinued"})
+
+
+def _convert_field(found: Any, name: str) -> Any:
+    if name in _STRUCTS:
+        return _convert(found, _STRUCTS[name])
+    if name == "headers":
+        return list(_headers(found))
+    if name in _NUMBERS:
+        return _number(found)
+    if name in _FLAGS:
+        return found if isinstance(found, bool) else None
+    if name == "initiator" and isinstance(found, dict):
+        return _convert(found, Initiator)
+    if isinstance(found, bool | float | int):
+        return str(found)
+    # Half a character is none.
+    return found.encode("utf-8", "replace").decode() if isinstance(found, str) else None
+
+
+def _headers(found: Any) -> list[Header]:
+    """Headers as a list of objects, of pairs, or as one object: all have been met."""
+    if isinstance(found, dict):
+        found = list(found.items())
+    headers: list[Header] = []
+    for one in found if isinstance(found, list) else ():
+        if isinstance(one, dict):
+            name, value = one.get("name"), one.get("value")
+        elif isinstance(one, list | tuple) and len(one) == 2:
+            name, value = one
+        else:
+            continue
+        if isinstance(name, str) and name:
+            headers.append(Header(name, value if isinstance(value, str) else "" if value is None else str(value)))
+    return headers
+
+
+def _number(found: Any) -> Number | None:
+    if isinstance(found, str):
+        try:
+            found = float(found)
+        except ValueError:
+            return None
+    good = isinstance(found, int | float) and not isinstance(found, bool) and abs(found) < 1e18
+    return found if good else None

@@ -1,0 +1,90 @@
+"""Brings requests behind their preflights: browsers' HARs hold a request where the page asked, before its preflight.
+
+What belongs together is found by URL, method and header names, nearest in time, among the entries close by.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import replace
+
+from corsight.scripts.recordings.har.draft import Draft
+from corsight.scripts.recordings.har.producers.model import Fate
+
+WINDOW = 256
+"""How many entries are held at once."""
+NEAR = 60.0
+"""Seconds between the page's asking and its preflight."""
+STEP = 0.001
+"""Seconds by which a request is set behind the preflight that it follows."""
+
+
+class Order:
+    """Takes drafts in the order of the file, and gives them back with their times set right."""
+
+    def __init__(self, *, upper: bool, lost: frozenset[str]) -> None:
+        self._upper = upper
+        self._lost = lost
+        self._window: deque[Draft] = deque()
+        self._preflights: dict[str, list[Draft]] = {}
+        self._requests: dict[str, list[Draft]] = {}
+
+    def put(self, draft: Draft) -> Iterator[Draft]:
+        """Take in a draft; yield those that are out of the window."""
+        url = draft.url
+        if draft.preflight_for is not None:
+            self._join(draft, self._requests.get(url) or [])
+            self._preflights.setdefault(url, []).append(draft)
+        else:
+            self._join(draft, self._preflights.get(url) or [])
+            self._requests.setdefault(url, []).append(draft)
+        self._window.append(draft)
+        if len(self._window) > WINDOW:
+            yield self._pop()
+
+    def end(self) -> Iterator[Draft]:
+        """Yield what is left."""
+        while self._window:
+            yield self._pop()
+
+    def _pop(self) -> Draft:
+        draft = self._window.popleft()
+        index = self._requests if draft.preflight_for is None else self._preflights
+        drafts = index[draft.url]
+        drafts.remove(draft)
+        if not drafts:
+            del index[draft.url]
+        return draft
+
+    def _join(self, draft: Draft, others: list[Draft]) -> None:
+        """Join a draft to the nearest of the others that it fits, and set the request behind its preflight."""
+        best: tuple[Draft, Draft] | None = None
+        for other in others:
+            preflight, request = (draft, other) if draft.preflight_for is not None else (other, draft)
+            if other.joined or not self._fits(preflight, request):
+                continue
+            if best is None or abs(other.asked - draft.asked) < abs(best[1].asked - best[0].asked):
+                best = preflight, request
+        if best is None or draft.joined:
+            return
+        preflight, request = best
+        preflight.joined = request.joined = True
+        preflight.told = replace(preflight.told, kind=request.told.kind, destination=request.told.destination)
+        if self._upper and preflight.preflight_for is not None:
+            request.method = preflight.preflight_for[0]
+        if request.fate is not Fate.FAILED and request.started < preflight.received:
+            behind = preflight.received + STEP - request.started
+            request.started += behind
+            request.received += behind
+            if request.response is not None:
+                request.response = replace(request.response, received=request.received)
+
+    def _fits(self, preflight: Draft, request: Draft) -> bool:
+        """Whether the preflight asked for such a request, and the page had asked before it was answered."""
+        method, names = preflight.preflight_for or ("", frozenset[str]())
+        if request.method != method and not (self._upper and request.method == method.upper()):
+            return False
+        if not -NEAR < preflight.asked - request.asked < NEAR:
+            return False
+        return request.fate is Fate.FAILED or names <= {*request.headers.names(), *self._lost}

@@ -1,0 +1,95 @@
+"""HARs of Chromium's DevTools (Chrome, Edge, Brave, Opera), and of what listens to its protocol.
+
+Measured with 156: `_error` is the browser's own outcome, and nothing else of it is exported. The default export is
+sanitized: Cookie, Set-Cookie and Authorization are gone. A request stands before its preflight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from corsight.policies.rules.isolation import CORP_COEP, CORP_SAME_ORIGIN, CORP_SAME_SITE, ORB
+from corsight.scripts.recordings.har.format import Entry
+from corsight.scripts.recordings.har.producers.model import (
+    CREDENTIALS,
+    Browser,
+    Fate,
+    Outcome,
+)
+
+FAILED = "net::ERR_FAILED"
+RULES = {
+    "net::ERR_BLOCKED_BY_RESPONSE.NotSameOrigin": CORP_SAME_ORIGIN,
+    "net::ERR_BLOCKED_BY_RESPONSE.NotSameSite": CORP_SAME_SITE,
+    "net::ERR_BLOCKED_BY_RESPONSE.NotSameOriginAfterDefaultedToSameOriginByCoep": CORP_COEP,
+    "net::ERR_BLOCKED_BY_ORB": ORB,
+}
+"""Errors that name the rule."""
+SILENT = ("net::ERR_ABORTED", "net::ERR_BLOCKED_BY_CLIENT")
+"""Errors that do not tell whether the response passed: the page left, or read no further."""
+KEPT_BACK = ("csp", "mixed-content", "net::ERR_BLOCKED_BY_CSP")
+
+
+class DevTools(Browser):
+    """The network panel's `Save all as HAR`."""
+
+    title = "Chromium's DevTools"
+    names: ClassVar[tuple[str, ...]] = ("webinspector",)
+    engine = "chromium"
+    lost: ClassVar[frozenset[str]] = CREDENTIALS
+
+    def find_fate(self, entry: Entry) -> Fate:
+        """Status 0 with the general error is a preflight that failed, or in a worker a response that is not told."""
+        fate = super().find_fate(entry)
+        error = self._error(entry)
+        if fate is Fate.UNANSWERED and error == FAILED:
+            return Fate.FAILED
+        return Fate.UNSENT if fate is Fate.UNANSWERED and error in KEPT_BACK else fate
+
+    def find_outcome(self, entry: Entry) -> Outcome:
+        """`_error` null is a response that passed. Of preflights it tells the network's part only."""
+        error, response = self._error(entry), entry.response
+        if error in RULES:
+            return Outcome(False, error, RULES[error or ""])
+        if entry.resourceType == "preflight" or entry.request.method == "OPTIONS":
+            return Outcome(None, error)
+        if error is not None:
+            return Outcome(False if error == FAILED else None, error)
+        answered = response is not None and (response.status or 0) > 0
+        told = response is not None and response.error is None
+        return Outcome(True if answered and told else None)
+
+    def _error(self, entry: Entry) -> str | None:
+        response = entry.response
+        return (None if response is None else response.error or None) or entry.error
+
+    def conclude(self, counts: Mapping[str, int]) -> str:
+        """Say that it is sanitized, where none of its entries shows a header that sanitizing takes away."""
+        if any(counts.get(name) for name in CREDENTIALS):
+            return ""
+        return (
+            "It holds no Cookie and no Authorization, as DevTools leaves them out unless told otherwise: whether a "
+            "request had credentials is taken from other signs, or not known."
+        )
+
+
+class Listener(DevTools):
+    """What writes HARs from Chromium's DevTools protocol: chrome-har (sitespeed.io, Browsertime) and others."""
+
+    title = "a program that listens to Chromium's DevTools protocol"
+    names: ClassVar[tuple[str, ...]] = ("chrome har capturer", "chrome-har", "browsertime", "sitespeed", "puppeteer")
+    lost: ClassVar[frozenset[str]] = frozenset()
+    leaves_out = "It holds no requests that failed, so what was blocked may not be in it."
+
+    def find_fate(self, entry: Entry) -> Fate:
+        """What was not answered failed, for a reason that is not told."""
+        return Browser.find_fate(self, entry)
+
+    def name_connection(self, entry: Entry) -> str:
+        """`connection` is the socket's id."""
+        return entry.connectionId or entry.connection or ""
+
+    def conclude(self, counts: Mapping[str, int]) -> str:
+        """Say what is always so."""
+        return self.leaves_out

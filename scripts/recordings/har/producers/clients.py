@@ -1,0 +1,14 @@
+"""HARs of HTTP clients, which are no browsers: nothing is blocked there, whatever the answers say."""
+
+from __future__ import annotations
+
+from corsight.scripts.recordings.har.producers.model import Producer
+
+
+class Client(Producer):
+    """Insomnia and Postman: what a person sent by hand."""
+
+    title = "an HTTP client"
+    names = ("insomnia", "postman", "paw", "rapidapi", "hoppscotch", "bruno", "thunder client")
+    preflights = False
+    leaves_out = "No browser sent these requests, so they are judged by the standard, where a page's headers show."

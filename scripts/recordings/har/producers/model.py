@@ -1,0 +1,198 @@
+"""What the entries of a HAR mean: the plain case. A producer that means something else is a class of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import ClassVar, Literal, NamedTuple
+
+from corsight.scripts.recordings.har.format import Entry, Log
+
+type Engine = Literal["chromium", "firefox", "webkit"]
+
+CREDENTIALS = frozenset({"cookie", "set-cookie", "authorization"})
+
+
+class Fate(StrEnum):
+    """What became of a request, as far as an entry tells."""
+
+    ANSWERED = "answered"
+    UNANSWERED = "unanswered"
+    """No answer came; the error says why, where one is told."""
+    FAILED = "failed"
+    """It failed in the browser, and its answer, if there was one, is not recorded. With a preflight near, that is what
+    failed, and the request was never sent."""
+    UNSENT = "unsent"
+    """The browser itself kept it back."""
+    INTERNAL = "internal"
+    """A redirect inside the browser (HSTS, an extension): the server was not asked."""
+    WORKER = "worker"
+    """A service worker answered."""
+    ROUTED = "routed"
+    """A route of the test answered or stopped it."""
+
+
+SKIPPED = {
+    Fate.UNSENT: "{} never left the browser",
+    Fate.INTERNAL: "{} only redirected inside the browser",
+    Fate.WORKER: "{} came from a service worker",
+    Fate.ROUTED: "{} met a route of the test",
+}
+"""The fates of what no server answered, which is not judged; each in a clause about so many entries."""
+
+
+class Kind(NamedTuple):
+    """What asked ("fetch", "xhr", "" for others), and the request mode and destination that follow from it."""
+
+    asked: str = ""
+    mode: str = ""
+    destination: str = ""
+
+
+KINDS: Mapping[str, Kind] = {
+    "fetch": Kind("fetch", "", "empty"),
+    "xhr": Kind("xhr", "cors", "empty"),
+    "eventsource": Kind("", "cors", "empty"),
+    "document": Kind("", "navigate", "document"),
+    "font": Kind("", "cors", "font"),
+    "image": Kind("", "", "image"),
+    "manifest": Kind("", "cors", "manifest"),
+    "media": Kind("", "", "video"),
+    "script": Kind("", "", "script"),
+    "stylesheet": Kind("", "", "style"),
+    "texttrack": Kind("", "", "track"),
+    "ping": Kind("", "no-cors", "empty"),
+    "beacon": Kind("", "no-cors", "empty"),
+    "websocket": Kind("", "websocket", ""),
+}
+"""Chromium's resource types, which other producers use as well."""
+
+
+class Outcome(NamedTuple):
+    """The browser's own outcome: whether the page got it (None where that is not told), its error, and our rule."""
+
+    passed: bool | None = None
+    error: str | None = None
+    rule: str | None = None
+
+
+class Producer:
+    """A program that writes HARs, and what an entry of its HARs means. A proxy's, where nothing else is said.
+
+    `lost` are the header names (lower case) that it leaves out, `preflights` tells whether it records preflights,
+    `upper` whether it writes methods in upper case, `leaves_out` what to know of all its HARs, in a sentence.
+    """
+
+    title: ClassVar[str] = "a program that is not known here"
+    names: ClassVar[tuple[str, ...]] = ()
+    """How the creator's name begins, in lower case."""
+    engine: ClassVar[Engine | None] = None
+    lost: ClassVar[frozenset[str]] = frozenset()
+    preflights: ClassVar[bool] = True
+    upper: ClassVar[bool] = False
+    leaves_out: ClassVar[str] = ""
+
+    def find_browser(self, log: Log) -> tuple[Engine | None, int | None]:
+        """Return the engine that recorded, and its major version; None where the entries' User-Agent has to tell."""
+        return self.engine, None
+
+    def find_fate(self, entry: Entry) -> Fate:
+        """Return what became of a request."""
+        response = entry.response
+        if response is None or response.status is None or response.status <= 0:
+            return Fate.UNANSWERED
+        if entry.fromServiceWorker or response.fromServiceWorker:
+            return Fate.WORKER
+        if response.status == 307 and is_internal(entry):
+            return Fate.INTERNAL
+        return Fate.ANSWERED
+
+    def is_cached(self, entry: Entry) -> bool:
+        """Return whether the browser's cache answered."""
+        return bool(entry.fromDiskCache or entry.fromCache)
+
+    def find_outcome(self, entry: Entry) -> Outcome:
+        """Return what the browser made of it."""
+        response = entry.response
+        error = entry.error or (None if response is None else response.error or response.failure or None)
+        return Outcome(error=error)
+
+    def find_kind(self, entry: Entry) -> Kind:
+        """Return what asked."""
+        return KINDS.get((entry.resourceType or "").lower(), Kind())
+
+    def name_connection(self, entry: Entry) -> str:
+        """Return the client connection's name; "" where it is not told."""
+        return entry.connectionId or ""
+
+    def time(self, entry: Entry) -> tuple[float, float]:
+        """Return how many milliseconds after its start an entry's bytes left, and after that its answer came."""
+        timings = entry.timings
+        if timings is None:
+            return 0.0, max(entry.time or 0.0, 0.0)
+        return 0.0, total(timings.send, timings.wait)
+
+    def conclude(self, counts: Mapping[str, int]) -> str:
+        """Return what to know of this HAR; `counts` says how many entries had which header."""
+        return self.leaves_out
+
+
+class Browser(Producer):
+    """A browser's own network panel, or what listens to it: times begin when the page asked."""
+
+    def find_browser(self, log: Log) -> tuple[Engine | None, int | None]:
+        """The browser may be named."""
+        browser = log.browser
+        if browser is None:
+            return self.engine, None
+        return self.engine or find_engine(browser.name), find_major(browser.version)
+
+    def time(self, entry: Entry) -> tuple[float, float]:
+        """The wait for a connection comes first, and for a preflight is part of it."""
+        timings = entry.timings
+        if timings is None:
+            return 0.0, max(entry.time or 0.0, 0.0)
+        before = total(timings.blocked, timings.dns, timings.connect)
+        return before, total(timings.send, timings.wait)
+
+
+def total(*phases: float | None) -> float:
+    """Return the sum of the phases that took place, in milliseconds."""
+    return sum(phase for phase in phases if phase is not None and phase > 0)
+
+
+def is_internal(entry: Entry) -> bool:
+    """Return whether a 307 says that the browser made it up."""
+    response = entry.response
+    if response is None:
+        return False
+    if (response.statusText or "").lower() == "internal redirect":
+        return True
+    return any(header.name.lower() == "non-authoritative-reason" for header in response.headers)
+
+
+def is_whole(entry: Entry) -> bool:
+    """Return whether a request's headers are those that were sent, and not only what the page asked for."""
+    names = {header.name.lower() for header in entry.request.headers}
+    return "origin" in names or "sec-fetch-mode" in names
+
+
+def find_major(version: str | None) -> int | None:
+    """Return the major number in a version such as `Chrome/120.0.6099.109`; None where there is none."""
+    digits = ""
+    for character in (version or "")[:64]:
+        if character.isascii() and character.isdigit():
+            digits += character
+        elif digits:
+            break
+    return int(digits) if digits and len(digits) < 5 else None
+
+
+def find_engine(name: str | None) -> Engine | None:
+    """Return the engine of a browser by its name; None where that is not known."""
+    name = (name or "").lower()
+    if "firefox" in name:
+        return "firefox"
+    if "webkit" in name or "safari" in name:
+        return "webkit"
+    return "chromium" if any(part in name for part in ("chrom", "edge", "brave", "opera")) else None

@@ -1,0 +1,122 @@
+"""Reads a HAR: its entries in the order of the file, as exchanges, and what to know of the file as a whole."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from io import BufferedReader
+from typing import Any
+
+from corsight.policies.exchange import Exchange
+from corsight.scripts.errors import CorsightError
+from corsight.scripts.recordings.har.draft import HTTP, UNKNOWN, Draft, Drafts
+from corsight.scripts.recordings.har.format import Log, Page, decode_document, decode_entry, decode_page
+from corsight.scripts.recordings.har.order import Order
+from corsight.scripts.recordings.har.producers import find_producer
+from corsight.scripts.recordings.har.producers.model import CREDENTIALS, SKIPPED, Fate, Producer
+from corsight.scripts.recordings.har.split import find_entries, find_pages, find_program
+from corsight.scripts.recordings.mapping import map_file
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+type Remark = Callable[[str], None]
+
+
+def read(file: BufferedReader, remark: Remark) -> Iterator[Exchange | None]:
+    """Yield the exchanges of a HAR, None for what is none."""
+    with map_file(file) as data:
+        start = len(BYTE_ORDER_MARK) if data[: len(BYTE_ORDER_MARK)] == BYTE_ORDER_MARK else 0
+        log = decode_document(memoryview(data)[start:])
+        cut = Cut()
+        entries: Iterable[Any]
+        if log is not None:
+            entries = log.entries
+        else:
+            log = Log([], find_program(data, "creator"), find_program(data, "browser"), find_pages(data))  # type: ignore[arg-type]
+            entries = cut.watch(find_entries(data))
+        yield from read_log(log, entries, remark)
+        if cut.at is not None:
+            raise CorsightError(
+                f"is cut off after {cut.at} {'entry' if cut.at == 1 else 'entries'}; what came before was judged",
+                todo="save it again",
+            )
+        if cut.watching and not cut.count:
+            raise CorsightError("is JSON, and no HAR: it has no entries", todo="save a HAR, or record with mitmdump -w")
+
+
+class Cut:
+    """Counts the entries of a file that is no whole HAR, and tells where it is cut off."""
+
+    def __init__(self) -> None:
+        self.watching = False
+        self.count = 0
+        self.at: int | None = None
+
+    def watch(self, entries: Iterable[Any]) -> Iterator[Any]:
+        """Yield the entries."""
+        self.watching = True
+        for entry in entries:
+            if entry is None:
+                self.at = self.count
+                return
+            self.count += 1
+            yield entry
+
+
+def read_log(log: Log, entries: Iterable[Any], remark: Remark) -> Iterator[Exchange | None]:
+    """Yield the exchanges of the entries, each not decoded yet; then say what to know of them all."""
+    producer = find_producer(log)
+    browser = producer.find_browser(log)
+    drafts = Drafts(producer, browser, find_page_urls(log))
+    order = Order(upper=producer.upper, lost=producer.lost)
+    fates: Counter[Fate] = Counter()
+    headers: Counter[str] = Counter()
+    bad = 0
+    for number, raw in enumerate(entries, 1):
+        entry = decode_entry(raw)
+        if entry is None:
+            bad += 1
+            continue
+        draft = drafts.make(number, entry)
+        if draft is None:
+            yield None
+            continue
+        for name in CREDENTIALS:
+            if name in draft.headers or (draft.response is not None and name in draft.response.headers):
+                headers[name] += 1
+        if draft.fate in SKIPPED:
+            fates[draft.fate] += 1
+            yield None
+            continue
+        for done in order.put(draft):
+            yield _finish(done, fates)
+    for done in order.end():
+        yield _finish(done, fates)
+    _conclude(producer, headers, fates, bad, remark)
+
+
+def _finish(draft: Draft, fates: Counter[Fate]) -> Exchange | None:
+    if draft.fate is Fate.FAILED and draft.joined:
+        # Its preflight is what failed.
+        fates[Fate.UNSENT] += 1
+        return None
+    return draft.finish(UNKNOWN)
+
+
+def find_page_urls(log: Log) -> dict[str, str]:
+    """Return the URLs of the pages that are named by them, by the pages' ids."""
+    pages: list[Page] = [decode_page(raw) for raw in log.pages or ()]
+    return {page.id: page.title for page in pages if page.id and page.title and page.title.startswith(HTTP)}
+
+
+def _conclude(producer: Producer, headers: Counter[str], fates: Counter[Fate], bad: int, remark: Remark) -> None:
+    if said := producer.conclude(headers):
+        remark(said)
+    skipped = [text.format(_count(fates[fate])) for fate, text in SKIPPED.items() if fates[fate]]
+    if skipped:
+        remark(f"Not judged, since no server answered: {', '.join(skipped)}.")
+    if bad:
+        remark(f"{_count(bad)} could not be read, and {'is' if bad == 1 else 'are'} left out.")
+
+
+def _count(number: int) -> str:
+    return "1 entry" if number == 1 else f"{number} entries"

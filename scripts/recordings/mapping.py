@@ -1,0 +1,37 @@
+"""Maps a file into memory: what cannot be mapped is copied to a file that can."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from io import BufferedReader, FileIO
+
+
+@contextmanager
+def map_file(file: BufferedReader) -> Iterator[mmap.mmap | bytes]:
+    """Give a file's bytes, mapped; pipes, terminals and what is unpacked on the way by way of a temporary file."""
+    if isinstance(file.raw, FileIO) and stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        yield from _map(file.fileno())
+        return
+    with tempfile.TemporaryFile() as copy:
+        shutil.copyfileobj(file, copy)
+        copy.flush()
+        yield from _map(copy.fileno())
+
+
+def _map(number: int) -> Iterator[mmap.mmap | bytes]:
+    if os.fstat(number).st_size == 0:
+        yield b""
+        return
+    mapped = mmap.mmap(number, 0, access=mmap.ACCESS_READ)
+    try:
+        yield mapped
+    finally:
+        # What was decoded from it may still be in use; then it goes with that.
+        with suppress(BufferError):
+            mapped.close()

@@ -1,0 +1,107 @@
+"""mitmproxy's recordings: a flow after the other, each with its length before it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from io import BufferedIOBase, BytesIO
+
+from corsight.policies.exchange import Exchange
+from corsight.scripts.errors import CorsightError
+from corsight.scripts.recordings.flows import DICTIONARY, Odd, read_flow
+
+BLOCK = 1 << 20
+"""How many bytes are read at once, where they are there."""
+DIGITS = 12
+"""How long a flow's length is at most."""
+
+
+class Damaged(Exception):
+    """The recording is not whole: it ends in a flow, or what comes is none."""
+
+
+def read(file: BufferedIOBase, remark: Callable[[str], None]) -> Iterator[Exchange | None]:
+    """Yield the exchanges of a recording, None for a flow that is none."""
+    exchanges = 0
+    try:
+        for data, start, end in read_records(file):
+            exchange = read_record(data, start, end)
+            exchanges += exchange is not None
+            yield exchange
+    except CorsightError:
+        raise
+    except Exception as error:
+        # What is wrong in a damaged file shows in as many ways as there are lines of code that read it.
+        raise _describe(error, exchanges) from None
+
+
+def read_records(file: BufferedIOBase) -> Iterator[tuple[bytes, int, int]]:
+    """Yield each flow of a recording as bytes, with where it begins and ends in them: at the sign of its type.
+
+    Raises Damaged.
+    """
+    data, start = b"", 0
+    while True:
+        colon = data.find(b":", start, start + DIGITS + 1)
+        length = data[start:colon]
+        if colon >= 0 and length.isdigit():
+            end = colon + 1 + int(length)
+            if end < len(data):
+                yield data, colon + 1, end
+                start = end + 1
+                continue
+            missing = end + 1 - len(data)
+        elif colon >= 0 or len(data) - start > DIGITS:
+            raise Damaged
+        else:
+            missing = 1
+        more = _read(file, missing)
+        if not more:
+            if start < len(data):
+                raise Damaged
+            return
+        data, start = data[start:] + more, 0
+
+
+def _read(file: BufferedIOBase, least: int) -> bytes:
+    """Return at least so many bytes, fewer at the end only, and as many more as are there in one piece."""
+    pieces: list[bytes] = []
+    while least > 0 and (piece := file.read1(max(least, BLOCK))):
+        pieces.append(piece)
+        least -= len(piece)
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+def read_record(data: bytes, start: int, end: int) -> Exchange | None:
+    """Return the exchange that a flow is, None where it is none. Raises whatever mitmproxy raises over it."""
+    if data[end] == DICTIONARY:
+        try:
+            return read_flow(data, start, end)
+        except (Odd, ValueError, KeyError):
+            pass
+    return _ask_mitmproxy(b"%d:%b" % (end - start, data[start : end + 1]))
+
+
+def _ask_mitmproxy(record: bytes) -> Exchange | None:
+    """Read one flow as mitmproxy does: one of an earlier version, or one that is damaged."""
+    from mitmproxy.http import HTTPFlow
+    from mitmproxy.io import FlowReader
+
+    from corsight.addons.adapter import exchange_of
+
+    flow = next(iter(FlowReader(BytesIO(record)).stream()))
+    return exchange_of(flow) if isinstance(flow, HTTPFlow) else None
+
+
+def _describe(error: Exception, exchanges: int) -> CorsightError:
+    reason = str(error)
+    if "flow format version" in reason and type(error).__name__ == "FlowReadException":
+        return CorsightError(reason.rstrip("."), todo="read it with the mitmproxy that wrote it")
+    if not exchanges:
+        return CorsightError(
+            "is no mitmproxy recording, or damaged from its start", todo="make one with mitmdump -w FILE"
+        )
+    return CorsightError(
+        f"is cut short or damaged after {exchanges} exchange{'s' if exchanges != 1 else ''}; what came before it was "
+        "judged",
+        todo="stop mitmproxy before its recording is read, or record again",
+    )

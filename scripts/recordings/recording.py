@@ -1,0 +1,58 @@
+"""One recording: its exchanges, what it leaves out, and where it ends too early."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from corsight.policies.exchange import Exchange
+from corsight.scripts.errors import CorsightError
+from corsight.scripts.recordings.detect import detect
+from corsight.scripts.recordings.opening import STDIN, open_recording
+
+NAMED = 3
+"""How many files a remark names."""
+
+
+class Recording:
+    """The exchanges of one file, in its order. Bodies and the file as a whole are never held.
+
+    `problem` is set once the iteration ends where the file was not whole: all that was good before it has been yielded.
+    `remarks` are what its reader says of it as a whole, each a sentence: what its producer leaves out.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.name = "stdin" if path == STDIN else path
+        self.problem: CorsightError | None = None
+        self.remarks: list[str] = []
+        self.exchanges = 0
+
+    def __iter__(self) -> Iterator[Exchange]:
+        with open_recording(self.path) as file:
+            try:
+                for exchange in detect(file)(file, self.remarks.append):
+                    if exchange is not None:
+                        self.exchanges += 1
+                        yield exchange
+            except CorsightError as error:
+                error.where = self.name
+                self.problem = error
+            except Exception as error:
+                # No damage may end in a traceback; what was good before it has been yielded.
+                self.problem = CorsightError(
+                    f"could not be read on after {self.exchanges} exchanges ({type(error).__name__})",
+                    where=self.name,
+                    todo="please report it, if the file is whole",
+                )
+
+
+def list_remarks(recordings: Sequence[Recording]) -> list[str]:
+    """Return what is to know of these recordings, each remark once; of a few among several, by their names."""
+    names: dict[str, list[str]] = {}
+    for recording in recordings:
+        for remark in recording.remarks:
+            names.setdefault(remark, []).append(recording.name)
+    return [
+        remark if len(where) == len(recordings) else f"{', '.join(where[:NAMED])}: {remark}"
+        for remark, where in names.items()
+    ]
