@@ -93,7 +93,7 @@ def _start_chromium(program: Path | None, port: int, confdir: Path) -> Iterator[
     """Start Chromium, or QtWebEngine, behind the proxy; yields the address of its DevTools."""
     if program is not None and not program.is_file():
         raise BrowserError("there is no such program", where=str(program))
-    if program is not None and program.name.startswith("python"):
+    if program is not None and webengine.is_python(program):
         with webengine.start(program, port, confdir) as address:
             yield address
         return
@@ -115,9 +115,10 @@ class Chromium:
         self._attached = threading.Event()
         self._count = 0
         socket.send(json.dumps({"id": VERSION, "method": "Browser.getVersion"}))
-        said = json.loads(socket.recv())
-        # A headless shell of old says HeadlessChrome; by its command line it does not tell, but starts.
-        self.version = f"Chromium {said['result']['product'].partition('/')[2]}"
+        # A headless shell that is asked by its command line starts instead, and QtWebEngine tells in its User-Agent.
+        said = json.loads(socket.recv())["result"]
+        number = re.search(r"Chrome/([\d.]+)", f"{said['product']} {said['userAgent']}")
+        self.version = f"Chromium {number[1] if number else ''}"
         self._attach()
         threading.Thread(target=self._listen, daemon=True).start()
         if not self._attached.wait(PATIENCE):

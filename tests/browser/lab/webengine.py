@@ -22,6 +22,11 @@ PATIENCE = 60
 """Seconds in which it has to have started."""
 
 
+def is_python(program: Path | None) -> bool:
+    """Whether what is to be driven is QtWebEngine, by the Python that holds it."""
+    return program is not None and program.name.startswith("python")
+
+
 @contextlib.contextmanager
 def start(python: Path, port: int, confdir: Path) -> Iterator[str]:
     """Start it behind the proxy at `port`; yields the address of its DevTools. Raises BrowserError where it fails."""
