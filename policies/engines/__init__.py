@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from corsight.policies.engines import chromium, firefox, standard, versions, webkit
 from corsight.policies.engines.policy import Change, ConsoleTexts, Departure, EnginePolicy
@@ -27,6 +28,7 @@ WORDS: dict[EngineName, Callable[[Wording], tuple[str | None, str | None]]] = {
 """Every engine's error identifier and console text for a rule that blocked."""
 
 
+@lru_cache(maxsize=1024)
 def list_policies(engine: EngineName, build: Build | None) -> tuple[EnginePolicy, ...]:
     """Return the engine's policy in the version of `build`; two, the likelier first, where that was not measured.
 

@@ -44,6 +44,8 @@ class Credentials:
         if reading.cookie:
             return True, Reason.COOKIE
         if reading.storage_access:
+            # Whatever its version is said to do, this client sends it.
+            self._tells_storage_access = True
             return True, Reason.STORAGE_ACCESS
         if reading.destination == "font" and reading.mode == "cors" and self._policy.fonts_ask_with_cors:
             return False, Reason.FONT
