@@ -10,11 +10,10 @@ from dataclasses import replace
 from os import PathLike, fspath
 
 from corsight.policies.decision.judge import judge as decide
-from corsight.policies.engines import read_engine
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response
 from corsight.policies.facts import CredentialsMode
 from corsight.policies.findings import Diagnosis, Finding
-from corsight.policies.session import Judged, Session
+from corsight.policies.session import Judged
 from corsight.policies.verdict import Outcome, Verdict
 from corsight.scripts import judging
 from corsight.scripts.errors import CorsightError
@@ -50,7 +49,7 @@ def judge(exchange: Exchange, *, engine: str | None = None, credentials: Credent
     `engine` is by default the one that the request's User-Agent names. `credentials` is the request's credentials mode:
     where it is unknown and matters, the verdict is likely, not certain.
     """
-    judged = Session(*read_engine(engine or "auto")).observe(exchange)[0]
+    judged = judging.open_session(engine or "auto").observe(exchange)[0]
     if credentials == "unknown":
         return judged.verdict
     return decide(exchange, replace(judged.facts, credentials=credentials), judged.verdict.engine)

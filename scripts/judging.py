@@ -24,7 +24,15 @@ def judge_recording(recording: Recording, engine: EngineChoice = "auto", held: i
 
     Where an exchange cannot be judged, `recording.problem` says so, and the others are judged all the same.
     """
-    return settle(_judge_moments(recording, Session(*read_engine(engine))), held)
+    return settle(_judge_moments(recording, open_session(engine)), held)
+
+
+def open_session(engine: EngineChoice) -> Session:
+    """Return a session that is judged as this engine. Raises CorsightError for what names none."""
+    try:
+        return Session(*read_engine(engine))
+    except ValueError as error:
+        raise CorsightError(str(error)) from None
 
 
 def _judge_moments(recording: Recording, session: Session) -> Iterator[Judged]:

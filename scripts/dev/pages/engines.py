@@ -66,7 +66,7 @@ scripts/lab run --engine chromium --browser old/bin/python --count 200
 
 | Public package | Chromium |
 |---|---|
-| `@sparticuz/chromium` (npm) | one build a major version from 106 on; before that `chrome-aws-lambda`, up to 92 |
+| `@sparticuz/chromium` (npm) | 103 and most major versions from 106 to 153, the number being the package's |
 | `PyQt6-WebEngine`, with `PyQt6-WebEngine-Qt6` of the same number (PyPI) | 6.5 is 108, 6.6 is 112, 6.7 is 118, 6.8 is 122, 6.9 is 130, 6.10 is 134 |
 | `qutebrowser`, `falkon` (Debian) | the QtWebEngine of the release |
 
