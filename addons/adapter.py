@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from math import isfinite
+from typing import cast
+
 from mitmproxy import http
 
 from corsight.addons.wire import find_proxy_status, is_multiplexed, is_withheld, make_url
@@ -48,6 +51,29 @@ def exchange_of(flow: http.HTTPFlow, asked: Exchange | None = None) -> Exchange:
     patched = PATCHED in flow.metadata
     return Exchange(
         asked.id, asked.client, asked.connection, asked.request, response, asked.http2, status, error, patched
+    )
+
+
+def is_whole(flow: http.HTTPFlow) -> bool:
+    """Whether all that is read of a flow is of its kind: what a recording holds, mitmproxy takes as it is."""
+    request, response, client = flow.request.data, flow.response, flow.client_conn
+    values: list[tuple[object, type]] = [(flow.id, str), (client.id, str), (request.host, str), (request.port, int)]
+    values += [(getattr(request, name), bytes) for name in ("method", "scheme", "authority", "path", "http_version")]
+    values += [(part, bytes) for field in request.headers.fields for part in field]
+    times: list[object] = [request.timestamp_start]
+    if client.peername:
+        values.append((client.peername[0], str))
+    if response is not None:
+        values.append((response.data.status_code, int))
+        values += [(part, bytes) for field in response.data.headers.fields for part in field]
+        times.append(response.data.timestamp_start or 0)
+    if flow.error is not None:
+        values.append((flow.error.msg, str))
+    pairs = (*request.headers.fields, *(response.data.headers.fields if response is not None else ()))
+    return (
+        all(type(value) is kind for value, kind in values)
+        and all(len(pair) == 2 for pair in pairs)
+        and all(type(moment) in (int, float) and isfinite(cast(float, moment)) for moment in times)
     )
 
 

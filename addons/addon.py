@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import logging
 import typing
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -17,6 +16,7 @@ from corsight.addons.annotate import annotate
 from corsight.addons.announce import Announcer
 from corsight.addons.commands import Commands, rejudged
 from corsight.addons.drift import Drifting, read_policies
+from corsight.addons.events import get_logger
 from corsight.addons.log import VerdictLog
 from corsight.addons.patch import Patching
 from corsight.addons.views import CorsView, Stories, detail, offer, show_comments, withdraw
@@ -29,7 +29,7 @@ from corsight.policies.rules.isolation import NETWORK_ERROR
 from corsight.policies.session import Judged, Session
 from corsight.policies.session.memory import Memory, weigh_request
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 PREFIX = "cors_"
 ASKED = 16 * 1024 * 1024
 """Bytes of unanswered requests that are remembered as they came, before other addons changed them."""

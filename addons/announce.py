@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
 
 from mitmproxy.log import ALERT
 
+from corsight.addons.events import get_logger
 from corsight.policies.findings import Explanation
 from corsight.policies.findings.words import name_codes
 from corsight.policies.redact import printable, redact
@@ -14,7 +14,7 @@ from corsight.policies.session import Judged
 from corsight.policies.session.memory import Memory
 from corsight.policies.verdict import Outcome
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 KINDS = 1000
 """How many different findings are told; the rest is only counted."""
 LONGEST = 512

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from mitmproxy.log import ALERT
 
 from corsight.addons.adapter import exchange_of, request_of
 from corsight.addons.annotate import PATCHED, PREFIX
+from corsight.addons.events import get_logger
 from corsight.addons.views import Stories, told
 from corsight.policies.engines import ENGINES, read_engine
 from corsight.policies.findings import Diagnosis
@@ -23,7 +23,7 @@ from corsight.policies.session import Judged, Session
 if TYPE_CHECKING:
     from mitmproxy.addonmanager import Loader
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 WIDTH = 100
 NOTHING = "Nothing was blocked, and there is nothing to advise."
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import logging
 import os
 import stat
 from collections import Counter
@@ -12,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from mitmproxy import exceptions, http
 from mitmproxy.log import ALERT
 
+from corsight.addons.events import get_logger
 from corsight.policies.redact import shown
 from corsight.policies.server.compare import Comparison, Drift
 from corsight.policies.server.load import LARGEST, PolicyError, load_all
@@ -19,7 +19,7 @@ from corsight.policies.server.model import ServerPolicy
 from corsight.policies.session import Judged
 from corsight.policies.session.memory import Memory
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 KEY = "cors.drift"
 """The metadata: each drift in a sentence."""
 KINDS = 1000

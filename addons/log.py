@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import errno
-import logging
 import os
 import stat
 from typing import BinaryIO
 
-logger = logging.getLogger(__name__)
+from corsight.addons.events import get_logger
+
+logger = get_logger(__name__)
 
 
 class VerdictLog:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-import logging
 import re
 import time
 from collections.abc import Callable, Sequence
@@ -22,6 +21,7 @@ from mitmproxy.log import ALERT
 from mitmproxy.net.http import status_codes
 
 from corsight.addons.adapter import request_of
+from corsight.addons.events import get_logger
 from corsight.addons.scope import EVERYTHING, list_loose_ends, patch_scope, read_origin
 from corsight.addons.wire import BAD_GATEWAY, UNANSWERED
 from corsight.policies.decision.judge import judge
@@ -38,10 +38,10 @@ from corsight.policies.server.model import ServerPolicy
 from corsight.policies.server.respond import respond
 from corsight.policies.session import Session
 from corsight.policies.session.fetches import Patched
-from corsight.policies.session.memory import Memory
+from corsight.policies.session.memory import GIANT, Memory, weigh_headers
 from corsight.policies.verdict import EngineName, Outcome, Ruling
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 MODES = ("off", "blocked", "policy")
 HEADER = "X-Corsight-Patched"
@@ -53,7 +53,7 @@ SILENT_FOR = 60.0
 GAVE_UP_AFTER = 5.0
 """Seconds after which a browser that hangs up on a preflight has given the server up."""
 LONGEST = 2048
-"""Characters of a URL or an origin that are kept."""
+"""Characters of a URL, an origin, a method or a header's value that are kept."""
 SHOWN = 3
 """How many URLs of one kind the summary names."""
 TO_CONFIGURATION = (
@@ -84,6 +84,7 @@ class Patching:
         self.made: Memory[str, tuple[http.Response, Patched]] = Memory(PENDING)
         self._told: set[tuple[str, ...]] = set()
         self._needed: dict[tuple[str, tuple[str, ...]], dict[str, None]] = {}
+        self._endpoints = 0
         self._count = 0
         self._more = 0
 
@@ -252,6 +253,9 @@ class Patching:
         if exchange.response is None:
             self._fall_silent(flow, exchange)
             return exchange, None
+        if weigh_headers(exchange.response.headers) > GIANT:
+            self._pass_by(flow, exchange)
+            return exchange, None
         known = session.preview(exchange)
         if known is None:
             return exchange, None
@@ -325,7 +329,7 @@ class Patching:
         if any(part in error for part in UNANSWERED) and waited < GAVE_UP_AFTER:
             return
         server = origin_of(exchange.request.url)
-        self._silent.put(server, self._clock())
+        self._silent.put(server, self._clock(), len(server))
         if self.mode == "blocked":
             self._say(
                 ("silent", server),
@@ -348,14 +352,15 @@ class Patching:
 
     def _tell(self, exchange: Exchange, engine: EngineName, patch: Patch, before: Ruling | None) -> None:
         self._count += 1
-        method, endpoint = exchange.request.method, _endpoint(exchange.request.url)
-        key = f"{origin_of(endpoint)} {method}", patch.needed
+        method, endpoint = exchange.request.method[:LONGEST], _endpoint(exchange.request.url)
+        key = f"{origin_of(endpoint)} {method}", tuple([needed[:LONGEST] for needed in patch.needed])
         if key not in self._needed and len(self._needed) >= KINDS:
             self._more += 1
         else:
             endpoints = self._needed.setdefault(key, {})
-            if len(endpoints) < KINDS:
+            if endpoint not in endpoints and self._endpoints < 10 * KINDS:
                 endpoints[endpoint] = None
+                self._endpoints += 1
         why = before.rule if before is not None and before.rule is not None else "policy"
         self._say(
             ("patched", engine, method, endpoint, why),
@@ -365,11 +370,20 @@ class Patching:
     def _give_up(self, exchange: Exchange, engine: EngineName, code: str | None) -> None:
         if code is None:
             return
-        method, endpoint, rule = exchange.request.method, _endpoint(exchange.request.url), RULES[code]
+        method, endpoint, rule = exchange.request.method[:LONGEST], _endpoint(exchange.request.url), RULES[code]
         self._say(
             ("not patched", engine, method, endpoint, rule.code),
             f"not patched [{engine}] {method} {endpoint} [{rule.code}]: no header can mend this. {rule.advice}",
         )
+
+    def _pass_by(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
+        """Say that the headers of a response are too many to be patched: the least edits would be long to find."""
+        if self._covers(flow, exchange):
+            server = origin_of(exchange.request.url)[:LONGEST]
+            self._say(
+                ("giant", server),
+                f"not patched: {server} answered with more than {GIANT // 1024} kB of headers; they pass as they are.",
+            )
 
     def _refuse(self, exchange: Exchange, engine: EngineName, facts: Facts) -> None:
         origin = _asking(facts)

@@ -13,13 +13,13 @@ from corsight.addons.adapter import exchange_of
 from corsight.policies.engines import read_engine
 from corsight.policies.findings import Known
 from corsight.policies.session import Judged, Session
-from corsight.policies.session.memory import Memory, weigh_request
+from corsight.policies.session.memory import Memory, weigh_exchange
 from corsight.policies.story import Story, tell
 from corsight.policies.story.text import lines
 from corsight.policies.verdict import EngineName, Outcome
 
 LIMIT = 64 * 1024 * 1024
-"""Bytes of their requests that are remembered."""
+"""Bytes of their URLs and headers that are remembered."""
 SIZE = 10_000
 """How many exchanges are remembered."""
 WIDTH = 80
@@ -39,7 +39,7 @@ class Stories:
     def keep(self, judged: Judged) -> None:
         """Remember what is said of an exchange now."""
         flow, fetch = judged.entry.exchange.id, judged.entry.fetch.id
-        self._judged.put(flow, judged, weigh_request(judged.entry.exchange.request))
+        self._judged.put(flow, judged, weigh_exchange(judged.entry.exchange))
         flows = self._fetches.get(fetch)
         if flows is None:
             self._fetches.put(fetch, [flow])

@@ -43,6 +43,7 @@ class Reason(StrEnum):
     RECORDED_PASSED = "recorded-passed"
     RECORDED_FAILED = "recorded-failed"
     RECORDED_RULE = "recorded-rule"
+    RECORDED_MODE = "recorded-mode"
     RECORDED_CACHED = "recorded-cached"
     HEADERS_NOT_RECORDED = "headers-not-recorded"
     PREFLIGHTS_NOT_RECORDED = "preflights-not-recorded"
@@ -80,6 +81,7 @@ WORDS: dict[Reason, str] = {
     Reason.RECORDED_PASSED: "the recording says that the browser let the page have it",
     Reason.RECORDED_FAILED: "the recording says that it failed in the browser: {}",
     Reason.RECORDED_RULE: "the recording holds the browser's own reason: {}",
+    Reason.RECORDED_MODE: "the recording says in which privacy mode it was sent",
     Reason.RECORDED_CACHED: "the recording says that the browser's cache answered it",
     Reason.HEADERS_NOT_RECORDED: "the recording leaves out {}",
     Reason.PREFLIGHTS_NOT_RECORDED: "the recording leaves preflights out",

@@ -25,18 +25,19 @@ class HeaderList:
     request's headers are mostly just compared with those of the one before.
     """
 
-    __slots__ = ("_names", "fields")
+    __slots__ = ("_joined", "_names", "fields")
 
     def __init__(self, fields: tuple[tuple[bytes, bytes], ...] = ()) -> None:
         self.fields = fields
         self._names: dict[str, bytes | list[bytes]] | None = None
+        self._joined: dict[str, str] | None = None
 
     def _index(self) -> dict[str, bytes | list[bytes]]:
         index = self._names
         if index is None:
             index = self._names = {}
             for raw, value in self.fields:
-                name = _lower(raw)
+                name = _lower(raw) if len(raw) <= SHORT else raw.decode("latin-1").lower()
                 known = index.get(name)
                 if known is None:
                     index[name] = value
@@ -63,7 +64,12 @@ class HeaderList:
             return None
         if isinstance(value, bytes):
             return value.decode("latin-1").strip(HTTP_WHITESPACE)
-        return ", ".join([one.decode("latin-1").strip(HTTP_WHITESPACE) for one in value])
+        if self._joined is None:
+            self._joined = {}
+        joined = self._joined.get(name)
+        if joined is None:
+            joined = self._joined[name] = ", ".join([one.decode("latin-1").strip(HTTP_WHITESPACE) for one in value])
+        return joined
 
     def lines(self, name: str) -> tuple[str, ...]:
         """The value of each line named `name` (lower case), in order; empty when there is none."""
@@ -88,12 +94,8 @@ class HeaderList:
         return f"HeaderList({self.fields!r})"
 
 
-def _lower(name: bytes) -> str:
-    return _lower_short(name) if len(name) <= SHORT else name.decode("latin-1").lower()
-
-
 @lru_cache(maxsize=4096)
-def _lower_short(name: bytes) -> str:
+def _lower(name: bytes) -> str:
     return name.decode("latin-1").lower()
 
 
@@ -127,8 +129,10 @@ class Told:
     "xhr", "" for others and where it is not told), `mode` and `destination` what follows from that, `origin` is the
     page's. They count where the request's own headers are silent. `passed` is the browser's own outcome: whether the
     page got it; None where that is not told. `rule` is our code for what the browser says blocked it, `error` and
-    `message` are its own identifier and console text. `cached` tells that the browser's cache answered. `lost` are the
-    names of the headers (lower case) that are left out wherever they were; `preflights` tells whether those are there.
+    `message` are its own identifier and console text. `cached` tells that the browser's cache answered, `untold` that
+    it failed and its answer is not recorded, if it was sent at all. `credentials` tells whether it was sent with
+    them. `lost` are the names of the headers (lower case) that are left out wherever they were, `preflights` tells
+    whether those are there.
     """
 
     engine: Literal["chromium", "firefox", "webkit"] | None = None
@@ -142,6 +146,8 @@ class Told:
     error: str | None = None
     message: str | None = None
     cached: bool = False
+    untold: bool = False
+    credentials: bool | None = None
     lost: frozenset[str] = frozenset()
     preflights: bool = True
 

@@ -39,6 +39,7 @@ class Premise(NamedTuple):
     tainting: Tainting = "basic"
     secure: bool = False
     embedder: EmbedderPolicy = "unsafe-none"
+    denied: bool = False
     other_version: bool = False
 
 
@@ -50,10 +51,11 @@ class Facts:
     `origin` is the serialized request origin as this exchange carries it ("null" once tainted), `page_origin` the
     page's. `method` and `names` are the request's method and CORS-unsafe request-header names; for a preflight, those
     it asks for. `chain` holds the fetch's earlier URLs, `target` where a redirect leads (None when it leads nowhere, ""
-    when it does not parse). `xhr` tells that XMLHttpRequest asked.
-    `tainting_too` is the other response tainting it may have, `secure` tells whether the page
-    is a secure one. `distance`, from the page over the whole redirect chain, and `embedder` matter to opaque responses.
-    `build` is the browser that asked, as far as that is known.
+    when it does not parse). `xhr` tells that XMLHttpRequest asked. `tainting_too` is the other response tainting it may
+    have, `secure` tells whether the page is a secure one. `local_network` tells whether the page may reach the local
+    network, where it asks for that and the browser connects by itself: through a proxy nobody is asked. `distance`,
+    from the page over the whole redirect chain, and `embedder` matter to opaque responses. `build` is the
+    browser that asked, as far as that is known.
     """
 
     role: Role = "request"
@@ -77,6 +79,7 @@ class Facts:
     likelier_embedder: EmbedderPolicy = "unsafe-none"
     chain: tuple[str, ...] = ()
     target: str | None = None
+    local_network: Literal["allowed", "denied", "unknown"] | None = None
     build: Build | None = None
 
     @property
@@ -100,4 +103,5 @@ class Facts:
             tainting_too=None,
             secure=premise.secure,
             embedder=premise.embedder,
+            local_network=None if self.local_network is None else "denied" if premise.denied else "allowed",
         )

@@ -17,8 +17,8 @@ from corsight.policies.session.memory import Memory
 from corsight.policies.verdict import Ruling
 
 SCHEMA = 2
-SHAPES = 4096
-"""How many shapes of records are remembered."""
+SHAPES, LIMIT = 4096, 4 * 1024 * 1024
+"""How many shapes of records are remembered, and how many characters of them."""
 
 INITIATOR = Evidence("initiator", "fetch", Reason.FETCH_OR_XHR, "likely")
 """What Chromium's console texts turn on, and its wire does not tell."""
@@ -83,21 +83,22 @@ def record(judged: Judged, explanation: Explanation | None = None, *, secrets: b
 
 class Lines:
     """Log records as JSON text, one line each, fit for a terminal: what JSON lets through and a terminal may obey is
-    escaped.
+    escaped, with `ascii` all that is not.
 
     Traffic repeats its shapes: all but the first fields of a record are encoded once a shape, unless other engines
     decide otherwise: what they say is not worked out until it is written.
     """
 
-    def __init__(self, *, secrets: bool = False) -> None:
+    def __init__(self, *, secrets: bool = False, ascii: bool = False) -> None:
         self.secrets = secrets
-        self._tails: Memory[tuple[object, ...], str] = Memory(SHAPES)
+        self._encode = _ESCAPED.encode if ascii else _encode
+        self._tails: Memory[tuple[object, ...], str] = Memory(SHAPES, LIMIT)
 
     def line(self, judged: Judged, explanation: Explanation | None = None) -> str:
         """The record of a judged exchange and what is known of its cause, without the line's end."""
         entry, verdict = judged.entry, judged.verdict
         if entry.differing or entry.patched is not None:
-            return _encode(record(judged, explanation, secrets=self.secrets))
+            return self._encode(record(judged, explanation, secrets=self.secrets))
         exchange, facts = entry.exchange, judged.facts
         url = exchange.request.url if self.secrets else redact(exchange.request.url)
         head = f'{{"schema":{SCHEMA},"flow":{_quote(exchange.id)},"started":{exchange.request.started!r},'
@@ -124,11 +125,11 @@ class Lines:
         )
         tail = self._tails.get(shape)
         if tail is None:
-            line = _encode(record(judged, explanation, secrets=self.secrets))
+            line = self._encode(record(judged, explanation, secrets=self.secrets))
             if not line.startswith(head):
                 return line
             tail = line[len(head) :]
-            self._tails.put(shape, tail)
+            self._tails.put(shape, tail, 2 * len(tail))
         return head + tail
 
 

@@ -55,6 +55,7 @@ class Unknown(StrEnum):
     VERSION = "version"
     PREFLIGHT = "preflight"
     HOST_PERMISSION = "host-permission"
+    LOCAL_NETWORK = "local-network"
 
 
 type Assumption = tuple[Unknown, str]
@@ -69,6 +70,8 @@ ASSUMPTIONS: dict[Assumption, str] = {
     (Unknown.MODE, "same-origin"): "as a request to its own origin",
     (Unknown.HOST_PERMISSION, "granted"): "by an extension that was granted the host (host_permissions)",
     (Unknown.HOST_PERMISSION, "missing"): "by an extension that was not granted the host",
+    (Unknown.LOCAL_NETWORK, "allowed"): "with leave to reach the local network (or from a page that is itself in it)",
+    (Unknown.LOCAL_NETWORK, "denied"): "without leave to reach the local network",
     (Unknown.PAGE, "secure"): "from an https page",
     (Unknown.PAGE, "insecure"): "from an http page",
     (Unknown.EMBEDDER_POLICY, "unsafe-none"): "from a page without Cross-Origin-Embedder-Policy",

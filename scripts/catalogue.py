@@ -1,10 +1,13 @@
-"""A rule of the catalogue as plain data, with each engine's own words: what `corsight rules` and docs/rules/ show."""
+"""A rule or a cause of the catalogue as plain data, with the engines' words: what `corsight rules` and docs/ show."""
 
 from __future__ import annotations
 
 from functools import cache
 from typing import Any
 
+from corsight.policies.causes import FAMILIES as CAUSE_FAMILIES
+from corsight.policies.causes import KnownCause
+from corsight.policies.console import SAYINGS, list_texts
 from corsight.policies.decision.advise import advice
 from corsight.policies.decision.judge import describe_subject, judge
 from corsight.policies.decision.place import locate
@@ -25,6 +28,26 @@ KINDS = {
     "advice": "advice, it blocks nothing",
 }
 """What a rule of each kind means, in words."""
+
+
+CORS_SAYS = {True: "A cause behind a CORS error.", False: "No matter of CORS."}
+"""What `cors` of a cause means, in words."""
+
+
+def cause_data(cause: KnownCause) -> dict[str, Any]:
+    """Return the whole cause for people and for JSON, with what consoles write of it."""
+    return {
+        "code": cause.code,
+        "kind": "cause",
+        "family": next(title for title, module in CAUSE_FAMILIES.items() if cause in module.CAUSES),
+        "title": cause.title,
+        "why": cause.why,
+        "advice": cause.advice,
+        "actor": cause.actor,
+        "cors": cause.cors,
+        "stops": cause.stops,
+        "console": {engine: texts for engine, sayings in SAYINGS.items() if (texts := list_texts(sayings, cause.code))},
+    }
 
 
 def kind_of(rule: Rule) -> str:

@@ -61,6 +61,11 @@ def corsight(
 
 def run(arguments: Sequence[str]) -> int:
     """Run `corsight ARGUMENTS` and return its exit code; whatever goes wrong is said in one line on stderr."""
+    if sys.stderr is None:
+        # Closed from outside: what would be said is lost, and no file that is opened may be taken for it.
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115 (to the end of the process)
+    if sys.stdout is None:
+        return _fail("stdout is closed; lead it to a file, a pipe or /dev/null")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # What a terminal's encoding lacks is spelled out as an escape.

@@ -16,6 +16,8 @@ from corsight.scripts.errors import CorsightError
 LONGEST = 4 * 1024 * 1024
 """Bytes of a pasted response that are looked at: its body is never needed."""
 
+GLOBBED = frozenset("[]{}")
+
 _STATUS_LINE = re.compile(r"HTTP/(\d(?:\.\d)?) (\d{3})(?: (.*))?")
 _FIELD = re.compile(r"([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[ \t]*:(.*)", re.DOTALL)
 _STYLE = re.compile(r"\x1b\[[0-9;]*m")
@@ -222,7 +224,11 @@ def _command(method: str, url: str, fields: Sequence[tuple[str, str]]) -> str:
         words = ["curl", "-I"]
     elif method != "GET":
         words += ["-X", method]
-    words.append(redact(url))
+    url = redact(url)
+    if not GLOBBED.isdisjoint(url):
+        # To curl, these stand for several URLs.
+        words.append("-g")
+    words.append(url)
     lines = [shlex.join(words)]
     for name, value in fields:
         # curl takes a header without a value for one to leave out, but for this.

@@ -8,15 +8,16 @@ from collections.abc import Iterable, Iterator
 from corsight.policies.engines import read_engine
 from corsight.policies.findings import Explanation, Known
 from corsight.policies.session import Judged, Session
+from corsight.policies.session.memory import weigh_exchange
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.recordings import Recording, in_time
 
 EngineChoice = str
 """The engine that judges, as `read_engine` reads it: `chromium`, `chromium@120`; auto is each client's own."""
 
-HELD = 4096
-"""How many exchanges a verdict is held back for, since what comes later may revise it; and how many fetches wait for
-their last exchange."""
+HELD, HELD_BYTES = 4096, 64 * 1024 * 1024
+"""How many exchanges, and bytes of their URLs and headers, a verdict is held back for, since what comes later may
+revise it; and how many fetches wait for their last exchange."""
 
 
 def judge_recording(recording: Recording, engine: EngineChoice = "auto", held: int = HELD) -> Iterator[Judged]:
@@ -57,12 +58,18 @@ def settle(verdicts: Iterable[Judged], held: int = HELD) -> Iterator[Judged]:
     A revision that comes more than `held` exchanges later is left out: the first verdict stays.
     """
     latest: OrderedDict[str, Judged] = OrderedDict()
+    weight = 0
     for judged in verdicts:
         flow = judged.entry.exchange.id
-        if flow in latest or not judged.revises:
-            latest[flow] = judged
-        if len(latest) > held:
-            yield latest.popitem(last=False)[1]
+        if flow not in latest and judged.revises:
+            continue
+        if flow not in latest:
+            weight += weigh_exchange(judged.entry.exchange)
+        latest[flow] = judged
+        while len(latest) > held or (latest and weight > HELD_BYTES):
+            _, first = latest.popitem(last=False)
+            weight -= weigh_exchange(first.entry.exchange)
+            yield first
     yield from latest.values()
 
 
@@ -90,8 +97,12 @@ def group_by_fetch(verdicts: Iterable[Judged], held: int = HELD) -> Iterator[lis
     What belongs to a fetch and comes more than `held` fetches later is a group of its own.
     """
     groups: OrderedDict[str, list[Judged]] = OrderedDict()
+    weight = 0
     for judged in verdicts:
         groups.setdefault(judged.entry.fetch.id, []).append(judged)
-        if len(groups) > held:
-            yield groups.popitem(last=False)[1]
+        weight += weigh_exchange(judged.entry.exchange)
+        while len(groups) > held or (groups and weight > HELD_BYTES):
+            _, group = groups.popitem(last=False)
+            weight -= sum(weigh_exchange(one.entry.exchange) for one in group)
+            yield group
     yield from groups.values()

@@ -1,18 +1,19 @@
 """The causes by their permanent codes, beside the rules: what is really wrong, and what to do.
 
-Traffic shows those of `answers`, `headers` and `network` (corsight.policies.findings tells which), consoles name those
-of `beside` too.
+Traffic shows those of `answers`, `instead`, `headers` and `network` (corsight.policies.findings tells which), consoles
+name those of `network` and `beside`.
 """
 
 from __future__ import annotations
 
-from corsight.policies.causes import answers, beside, headers, network
+from corsight.policies.causes import answers, beside, headers, instead, network
 from corsight.policies.causes.model import Actor, KnownCause
 
 FAMILIES = {
     "What answered": answers,
+    "What answered in place of that": instead,
     "The headers, and who asks": headers,
-    "No answer": network,
+    "The network": network,
     "Beside CORS": beside,
 }
 """The families by their titles."""

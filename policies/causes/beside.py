@@ -16,16 +16,6 @@ CAUSES = (
         cors=False,
     ),
     KnownCause(
-        "websocket-refused",
-        "Not CORS: the server refused the WebSocket's handshake.",
-        "CORS has no say in WebSockets: they connect across origins without asking. The handshake carries Origin, and "
-        "the server's own check of it answered 403; other statuses tell of a login, a wrong path or a proxy that does "
-        "not pass upgrades on.",
-        "Add the page's origin to the WebSocket server's list of allowed origins (allowedOrigins, CheckOrigin, "
-        "verifyClient and the like). Access-Control-Allow-Origin does nothing there.",
-        cors=False,
-    ),
-    KnownCause(
         "websocket-failed",
         "Not CORS: the WebSocket did not connect.",
         "CORS has no say in WebSockets. The server is not there, refused the handshake, its certificate is not "
@@ -100,16 +90,6 @@ CAUSES = (
         stops=False,
     ),
     KnownCause(
-        "blocked-by-extension",
-        "Not CORS: an extension or the browser's own blocker stopped the request.",
-        "An ad blocker, a tracking protection or an administrator's policy stopped the request in the browser: it "
-        "never left, and the server was not asked.",
-        "Try a window without extensions. Names such as analytics, collect, track or ads in host or path are on the "
-        "blockers' lists: use others, or live without the answer.",
-        "client",
-        cors=False,
-    ),
-    KnownCause(
         "page-from-file",
         "The page was opened from disk (file:), and its files are no web origin.",
         "A page at a file: URL has the origin null, and browsers fetch nothing from disk with CORS: modules, fetch(), "
@@ -170,14 +150,6 @@ CAUSES = (
         "(same) origin never fails for CORS.",
         "Look for the line above it. If there is none, look for a navigation, a reload or an abort at that moment.",
         "nobody",
-    ),
-    KnownCause(
-        "private-network-access",
-        "An older Chromium asked for leave to reach the private network.",
-        "Chromium 104 to 138 sent a preflight with Access-Control-Request-Private-Network before requests of public "
-        "pages to private addresses. From 142 on there is no such preflight: the user is asked for a permission.",
-        "Answer Access-Control-Allow-Private-Network: true to that preflight for those versions; for younger ones see "
-        "the rule local-network-access.",
     ),
     KnownCause(
         "local-network-wrong-space",
@@ -258,7 +230,7 @@ CAUSES = (
         "client",
     ),
     KnownCause(
-        "offline",
+        "computer-offline",
         "Not CORS: the computer is offline, or its network changed.",
         "No response came: CORS is not the cause.",
         "Try again when the network is there.",

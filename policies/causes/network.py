@@ -1,4 +1,4 @@
-"""Causes before any answer: nothing came back, or nothing was sent."""
+"""Causes in the network: nothing came back, or nothing was sent."""
 
 from __future__ import annotations
 
@@ -62,10 +62,35 @@ CAUSES = (
         cors=False,
     ),
     KnownCause(
+        "stopped-by-extension",
+        "Not CORS: an extension or the browser's own blocker stopped the request.",
+        "An ad blocker, a tracking protection or an administrator's policy stopped the request in the browser: it "
+        "never left, and the server was not asked.",
+        "Try a window without extensions. Names such as analytics, collect, track or ads in host or path are on the "
+        "blockers' lists: use others, or live without the answer.",
+        "client",
+        cors=False,
+    ),
+    KnownCause(
+        "answer-not-recorded",
+        "It failed in the browser, and the recording does not hold the answer that tells why.",
+        "Recordings made by browsers leave out what was blocked, its headers above all.",
+        "Record it with the proxy, or ask the server with curl and have that answer judged.",
+        "nobody",
+    ),
+    KnownCause(
         "no-answer",
         "No answer came, for a reason that is not known.",
         NO_SAY.replace("No response came, so there", "There"),
         "Look at the server, TLS, the network and the browser's extensions.",
         cors=False,
+    ),
+    KnownCause(
+        "private-network-access",
+        "An older Chromium asked for leave to reach the private network.",
+        "Chromium 104 to 138 sent a preflight with Access-Control-Request-Private-Network before requests of public "
+        "pages to private addresses. From 142 on there is no such preflight: the user is asked for a permission.",
+        "Answer Access-Control-Allow-Private-Network: true to that preflight for those versions; for younger ones see "
+        "the rule local-network-access.",
     ),
 )

@@ -7,6 +7,7 @@ writes, `names` knows the errors' names, `around` what stands beside a reason, a
 from __future__ import annotations
 
 from corsight.policies.console.model import LIKELIER, SPEAKING, Message
-from corsight.policies.console.read import read_console, read_messages
+from corsight.policies.console.read import SAYINGS, read_console, read_messages
+from corsight.policies.console.saying import list_texts
 
-__all__ = ["LIKELIER", "SPEAKING", "Message", "read_console", "read_messages"]
+__all__ = ["LIKELIER", "SAYINGS", "SPEAKING", "Message", "list_texts", "read_console", "read_messages"]

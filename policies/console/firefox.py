@@ -86,12 +86,12 @@ SAYINGS = (
     ),
     Saying("service-worker-failed", "Failed to load ‘{url}’. A ServiceWorker {value}."),
     # -- blockers --------------------------------------------------------------------------------------------------
-    Saying("blocked-by-extension", "The resource at “{url}” was blocked because content blocking is enabled."),
+    Saying("stopped-by-extension", "The resource at “{url}” was blocked because content blocking is enabled."),
     Saying(
-        "blocked-by-extension", "The resource at “{url}” was blocked because Enhanced Tracking Protection is enabled."
+        "stopped-by-extension", "The resource at “{url}” was blocked because Enhanced Tracking Protection is enabled."
     ),
     Saying(
-        "blocked-by-extension",
+        "stopped-by-extension",
         "Request to access cookie or storage on “{url}” was blocked because it came from a tracker",
     ),
     # -- cookies ---------------------------------------------------------------------------------------------------

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 from corsight.policies.console import chromium, firefox, webkit
 from corsight.policies.console.around import add, read_around, read_beside
-from corsight.policies.console.model import SPEAKING, Message
+from corsight.policies.console.model import Message
 from corsight.policies.console.names import read_name, read_net_error
 from corsight.policies.console.patterns import QUOTE, Pattern
-from corsight.policies.console.saying import make_pattern
+from corsight.policies.console.saying import Saying, make_pattern
 from corsight.policies.console.wordings import make_patterns
 from corsight.policies.fetch.cors_check import classify
 from corsight.policies.rules.isolation import NETWORK_ERROR
@@ -26,6 +26,12 @@ LINES = 200
 MOST = 20
 """Messages of a paste that are told."""
 
+SAYINGS: dict[EngineName, tuple[Saying, ...]] = {
+    "chromium": chromium.SAYINGS,
+    "firefox": firefox.SAYINGS,
+    "webkit": webkit.SAYINGS,
+}
+"""What each engine writes beside what its wording function makes."""
 FAILURES: dict[EngineName, re.Pattern[str]] = {
     "chromium": re.compile(r"\bFailed to fetch\b|net::ERR_FAILED|XMLHttpRequest: Network Error|0 Unknown Error"),
     "firefox": re.compile(r"\bNetworkError when attempting to fetch resource\b"),
@@ -84,8 +90,10 @@ def _says_more(one: Message, other: Message) -> bool:
 @cache
 def _patterns() -> tuple[Pattern, ...]:
     """Return every text that a browser can print, whole messages and those with the most words of their own first."""
-    sayings = {"chromium": chromium.SAYINGS, "firefox": firefox.SAYINGS, "webkit": webkit.SAYINGS}
-    patterns = [*make_patterns(), *(make_pattern(engine, one) for engine in SPEAKING for one in sayings[engine])]
+    patterns = [
+        *make_patterns(),
+        *(make_pattern(engine, one) for engine, sayings in SAYINGS.items() for one in sayings),
+    ]
     return tuple(sorted(patterns, key=lambda one: (not one.whole, -len(one.literals))))
 
 
@@ -211,10 +219,9 @@ def _read_rest(lines: list[str], body: str) -> list[Message]:
             for message, line in named
         ]
     for engine, pattern in FAILURES.items():
-        for line in lines:
-            if pattern.search(line):
-                cause = "access-control-checks" if _CHECKS in line else "failed-without-reason"
-                return [add(Message(engine, cause=cause, exact=False), **read_beside(line))]
+        for line in filter(pattern.search, lines):
+            cause = "access-control-checks" if _CHECKS in line else "failed-without-reason"
+            return [add(Message(engine, cause=cause, exact=False), **read_beside(line))]
     if any(line.rstrip(".") == "Script error" or "Script error." in line for line in lines):
         return [Message("chromium", cause="script-error-hidden", exact=False)]
     # Firefox writes in its user's language: what stays is the URL, and the names of the headers.
@@ -222,9 +229,9 @@ def _read_rest(lines: list[str], body: str) -> list[Message]:
         rules = _guess_rules(body)
         guess = None if rules else "failed-without-reason"
         return [Message("firefox", rules, guess, exact=False, url=asked, status=_find_status(body))]
-    for line in lines:
-        if (told := read_beside(line)).get("status", 0) >= 400 and "error" not in told:
-            return [add(Message("chromium", cause="answered-with-an-error", exact=False), **told)]
+    for status in map(read_beside, lines):
+        if status.get("status", 0) >= 400 and "error" not in status:
+            return [add(Message("chromium", cause="answered-with-an-error", exact=False), **status)]
     if _ANY_FAILURE.search(body):
         return [Message("chromium", cause="failed-without-reason", exact=False)]
     return []

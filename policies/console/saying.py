@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from corsight.policies.causes import CAUSES
@@ -23,6 +24,12 @@ class Saying(NamedTuple):
     preflight: bool | None = None
     whole: bool = True
     rule: str | None = None
+
+
+def list_texts(sayings: Iterable[Saying], code: str) -> list[str]:
+    """Return the texts of a code, with … for what varies in them."""
+    texts = [_SLOTS.sub("…", one.text).strip() for one in sayings if one.code == code]
+    return [text for text in texts if not any(text != other and text in other for other in texts)]
 
 
 def make_pattern(engine: EngineName, saying: Saying) -> Pattern:

@@ -40,7 +40,7 @@ SAYINGS = (
     ),
     Saying("csp-forbids-it", "because it does not appear in the {value} directive of the Content Security Policy"),
     Saying(
-        "blocked-by-extension", "Content blocker prevented frame displaying {page} from loading a resource from {url}"
+        "stopped-by-extension", "Content blocker prevented frame displaying {page} from loading a resource from {url}"
     ),
     # -- web sockets, streams, workers, canvases -------------------------------------------------------------------
     Saying("websocket-refused", "WebSocket connection to '{url}' failed: Unexpected response code: {status}"),
@@ -57,7 +57,7 @@ SAYINGS = (
     Saying("connection-refused", "Could not connect to the server.", rule="network-error"),
     Saying("connection-timed-out", "The request timed out.", rule="network-error"),
     Saying("connection-closed", "The network connection was lost.", rule="network-error"),
-    Saying("offline", "The Internet connection appears to be offline.", rule="network-error"),
+    Saying("computer-offline", "The Internet connection appears to be offline.", rule="network-error"),
     Saying("tls-failed", "The certificate for this server is invalid.", rule="network-error"),
     Saying(
         "tls-failed",

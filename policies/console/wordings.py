@@ -68,19 +68,22 @@ def list_wordings() -> Iterator[Wording]:
     decisions = [code for code, rule in RULES.items() if rule.kind == "decision"]
     for rule, destination in product(decisions, ("empty", "image")):
         preflights = {"preflight": (True,), "allow": (False, True)}.get(rule.partition("-")[0], (False,))
-        redirects = rule.startswith(("redirect-", "mixed-content", "local-network"))
+        redirects = rule.startswith(("redirect-", "mixed-content"))
         targets = [None] if rule.startswith("preflight") else [None, *schemes]
         for preflight, scheme, redirected in product(preflights, targets, (False, True)):
             if redirects and scheme is None:
                 continue
-            for lines, tainting, content in product((0, 2), ("cors", "opaque"), _list_contents(rule)):
+            # What local network access says turns on whether the page is a secure one.
+            pages = (_VALUES["origin"], _VALUES["origin"].replace("https", "http"))
+            origins = pages if rule == "local-network-access" else pages[:1]
+            for lines, tainting, content, origin in product((0, 2), ("cors", "opaque"), _list_contents(rule), origins):
                 yield Wording(
                     rule=rule,
                     preflight=preflight,
                     url=_VALUES["url"],
                     initial_url=_VALUES["initial_url"] if redirected else _VALUES["url"],
-                    origin=_VALUES["origin"],
-                    page_origin=_VALUES["origin"],
+                    origin=origin,
+                    page_origin=origin,
                     destination=destination,
                     event_source=False,
                     status=206 if content == "206" else _STATUS,
@@ -102,9 +105,8 @@ def _make_template(text: str) -> str:
     """Return the text with a slot for each of its values."""
     for name, sample in _VALUES.items():
         # A list is a value too; a target keeps its scheme.
-        text = re.sub(
-            f"(?:\\w+:)?{re.escape(sample)}" if name == "target" else f"{re.escape(sample)},?", slot(name), text
-        )
+        form = f"(?:\\w+:)?{re.escape(sample)}" if name == "target" else f"{re.escape(sample)},?"
+        text = re.sub(form.replace("https:", "https?:"), slot(name), text)
     return " ".join(_KIND.sub(slot("kind"), text.replace(str(_STATUS), slot("status"))).split())
 
 

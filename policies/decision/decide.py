@@ -10,8 +10,8 @@ from corsight.policies.decision.shape import Shape
 from corsight.policies.engines import ENGINES, EnginePolicy
 from corsight.policies.fetch.corp import EmbedderPolicy, cross_origin_resource_policy_check
 from corsight.policies.fetch.cors_check import cors_check
-from corsight.policies.fetch.headers import extract_header_list_values
 from corsight.policies.fetch.main_fetch import (
+    LOCAL_NETWORK,
     MIXED_CONTENT,
     MIXED_IMAGE_ADDRESS,
     MIXED_LOCAL_NETWORK,
@@ -35,7 +35,9 @@ EMBEDDED = "embedded"
 SHAPES = 8192
 """How many shapes are remembered with what was decided of them."""
 REMEMBERED = 1024
-"""Characters of what peers sent up to which a shape is remembered."""
+"""Characters of what peers sent up to which a shape is remembered for long."""
+LONG = 128 * 1024, 8
+"""Characters up to which it is for as long as its own exchange takes, and how many such shapes are."""
 
 PRIVATE_NETWORK = ((Unknown.PREFLIGHT, "private-network"), False), ((Unknown.PREFLIGHT, "cors"), True)
 
@@ -65,7 +67,9 @@ def decide(
     policy: EnginePolicy, shape: Shape, include: bool, embedder: EmbedderPolicy, doubt: bool | None = None
 ) -> Decision:
     """Return what an engine decides of a shape. `doubt` tells how what the decision's doubts turn on is taken."""
-    function = _decide if shape.weight <= REMEMBERED else _decide.__wrapped__
+    if shape.weight <= REMEMBERED:
+        return _decide(policy, shape, include, embedder, doubt)
+    function = _decide_long if shape.weight <= LONG[0] else _decide.__wrapped__
     return function(policy, shape, include, embedder, doubt)
 
 
@@ -83,6 +87,9 @@ def _decide(
         return Decision(Outcome.ALLOWED, (), None, PRIVATE_NETWORK if asks else ())
     doubts = _list_doubts(policy, shape) if shape.tainting == "opaque" and doubt is None else ()
     return Decision(_PASSED[shape.tainting], steps, None, doubts)
+
+
+_decide_long = lru_cache(maxsize=LONG[1])(_decide.__wrapped__)
 
 
 def list_differing(
@@ -150,8 +157,8 @@ def _check_preflight(policy: EnginePolicy, shape: Shape, include: bool, counted:
         allow_credentials=shape.allow_credentials,
         allow_methods=shape.allow_methods,
         allow_headers=shape.allow_headers,
-        methods=extract_header_list_values(shape.allow_methods),
-        headers=extract_header_list_values(shape.allow_headers),
+        methods=shape.methods,
+        headers=shape.headers,
         cross_origin=shape.cross_origin or not policy.same_origin_preflight_unchecked,
         authorization_by_wildcard=policy.authorization_by_wildcard,
         methods_upper_cased=policy.methods_upper_cased,
@@ -205,7 +212,7 @@ def _is_blocked_unseen(policy: EnginePolicy, shape: Shape, destination: str) -> 
     if destination in policy.opaque_emptied and 200 <= shape.status <= 299:
         return False
     return is_opaque_response_blocked(
-        shape.content_type,
+        shape.essence,
         nosniff=shape.nosniff,
         status=shape.status,
         destination=destination,
@@ -222,7 +229,7 @@ def _list_doubts(policy: EnginePolicy, shape: Shape) -> tuple[tuple[Assumption, 
     if shape.destination == "unknown" and _is_blocked_unseen(policy, shape, "script"):
         return ((Unknown.DESTINATION, "script"), True), ((Unknown.DESTINATION, "empty"), False)
     data, other = ((Unknown.BODY, "data"), True), ((Unknown.BODY, "other"), False)
-    match guess_data(shape.content_type, status=shape.status):
+    match guess_data(shape.essence, status=shape.status):
         case None:
             return ()
         case True:
@@ -235,6 +242,8 @@ def _weigh_hazard(policy: EnginePolicy, hazard: str) -> tuple[str | None, str]:
     """Return the rule that a hazard comes to in an engine, None where it does not mind; and the value with it."""
     if hazard == USERINFO_EMBEDDED:
         return USERINFO if policy.embedded_userinfo_blocked else None, EMBEDDED
+    if hazard == LOCAL_NETWORK:
+        return LOCAL_NETWORK if policy.local_network_access else None, ""
     minded = {
         MIXED_LOCALHOST: policy.localhost_is_mixed,
         MIXED_LOCAL_NETWORK: policy.local_network_is_mixed,

@@ -58,7 +58,7 @@ def _judge(exchange: Exchange, facts: Facts, engine: EngineName) -> tuple[Verdic
     basis: _Basis | None = None
     policies = list_policies(engine, facts.build)
     for assumptions, premise in list_premises(facts):
-        shape = make_shape(exchange, facts, response, premise.tainting, premise.secure)
+        shape = make_shape(exchange, facts, response, premise.tainting, premise.secure, denied=premise.denied)
         basis = basis or (policies[0], shape, premise.include, premise.embedder)
         found = _branch(exchange, facts, policies[0], shape, assumptions, premise)
         if len(policies) > 1:
@@ -136,8 +136,10 @@ def list_premises(facts: Facts) -> list[tuple[tuple[Assumption, ...], Premise]]:
         and facts.tainting_too is None
         and facts.secure is not None
         and facts.embedder is not None
+        and facts.local_network != "unknown"
     ):
-        return [((), Premise(facts.credentials == "include", facts.tainting, facts.secure, facts.embedder))]
+        denied = facts.local_network == "denied"
+        return [((), Premise(facts.credentials == "include", facts.tainting, facts.secure, facts.embedder, denied))]
     modes = [facts.likely_include]
     if facts.credentials == "unknown":
         modes.append(not modes[0])
@@ -148,8 +150,12 @@ def list_premises(facts: Facts) -> list[tuple[tuple[Assumption, ...], Premise]]:
         embedders = [facts.embedder]
     elif facts.likelier_embedder != "unsafe-none":
         embedders = [facts.likelier_embedder, "unsafe-none"]
+    denials = [facts.local_network == "denied"]
+    if facts.local_network == "unknown":
+        # A secure page may be given leave, any other never is.
+        denials = [facts.secure is False, facts.secure is not False]
     premises: list[tuple[tuple[Assumption, ...], Premise]] = []
-    for include, tainting, secure, embedder in product(modes, taintings, secures, embedders):
+    for denied, include, tainting, secure, embedder in product(denials, modes, taintings, secures, embedders):
         # The page's embedder policy concerns opaque responses only, its credentials mode CORS responses.
         if (tainting != "opaque" and embedder != embedders[0]) or (tainting != "cors" and include is not modes[0]):
             continue
@@ -165,7 +171,9 @@ def list_premises(facts: Facts) -> list[tuple[tuple[Assumption, ...], Premise]]:
             assumptions.append((Unknown.PAGE, "secure" if secure else "insecure"))
         if len(embedders) > 1 and tainting == "opaque":
             assumptions.append((Unknown.EMBEDDER_POLICY, embedder))
-        premises.append((tuple(assumptions), Premise(include, tainting, secure, embedder)))
+        if len(denials) > 1:
+            assumptions.append((Unknown.LOCAL_NETWORK, "denied" if denied else "allowed"))
+        premises.append((tuple(assumptions), Premise(include, tainting, secure, embedder, denied)))
     return premises
 
 

@@ -16,6 +16,8 @@ from corsight.policies.verdict import EngineName, Outcome
 
 LISTS = ("Access-Control-Allow-Methods", "Access-Control-Allow-Headers")
 
+RESOURCE_POLICY = "Cross-Origin-Resource-Policy"
+
 REMEMBERED = 2048
 """Characters of what peers sent up to which a fix is remembered."""
 
@@ -83,7 +85,7 @@ def _search(exchange: Exchange, facts: Facts, engine: EngineName) -> tuple[Fix |
         if branch is None:
             if verdict.outcome is Outcome.BLOCKED:
                 return None, verdict.ruling.rule
-            return _drop_wildcards(fix, exchange, facts, engine) or None, None
+            return _drop_wildcards(_keep_site(fix, exchange, facts, engine), exchange, facts, engine) or None, None
         subject = describe_subject(exchange, facts, mended, branch.premise.include)
         if list_policies(engine, facts.build)[0].methods_upper_cased:
             subject = replace(subject, method=subject.method.upper())
@@ -93,6 +95,15 @@ def _search(exchange: Exchange, facts: Facts, engine: EngineName) -> tuple[Fix |
         else:
             fix = fix + edit
     return None, None
+
+
+def _keep_site(fix: Fix, exchange: Exchange, facts: Facts, engine: EngineName) -> Fix:
+    """Return the fix with a resource policy that lets no other site in, where that is enough."""
+    response = facts.response or Response(0, HeaderList())
+    if not any(edit.name == RESOURCE_POLICY and edit.value == "cross-origin" for edit in fix.edits):
+        return fix
+    less = fix + Fix((HeaderEdit(RESOURCE_POLICY, "same-site"),))
+    return fix if judge(exchange, replace(facts, response=less.apply(response)), engine).blocking else less
 
 
 def _drop_wildcards(fix: Fix, exchange: Exchange, facts: Facts, engine: EngineName) -> Fix:

@@ -5,17 +5,19 @@ Traffic repeats its shapes, so each is decided once and remembered.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import NamedTuple
 
 from corsight.policies.exchange import Exchange, HeaderList, Response
 from corsight.policies.facts import Facts, Role
-from corsight.policies.fetch.main_fetch import Hazards, Tainting, check_redirect
+from corsight.policies.fetch.headers import Failure, extract_header_list_values
+from corsight.policies.fetch.main_fetch import LOCAL_NETWORK, Hazards, Tainting, check_redirect
+from corsight.policies.fetch.orb import extract_mime_essence
 from corsight.policies.fetch.origin import Distance, origin_of
+from corsight.policies.fetch.steps import Question
 
 
-class Shape(NamedTuple):
-    """All that a decision turns on; equal shapes have equal verdicts."""
-
+class _Values(NamedTuple):
     role: Role
     tainting: Tainting
     origin: str
@@ -47,8 +49,32 @@ class Shape(NamedTuple):
     """How many characters of what peers sent it holds; what they sent alike, they sent as long."""
 
 
-def make_shape(exchange: Exchange, facts: Facts, response: Response, tainting: Tainting, secure: bool) -> Shape:
-    """Return the shape of an exchange whose response tainting and page's security are taken to be these."""
+class Shape(_Values):
+    """All that a decision turns on; equal shapes have equal verdicts. What is long is parsed once for all engines."""
+
+    @cached_property
+    def methods(self) -> tuple[str, ...] | Failure | None:
+        """What Access-Control-Allow-Methods lists."""
+        return extract_header_list_values(self.allow_methods)
+
+    @cached_property
+    def headers(self) -> tuple[str, ...] | Failure | None:
+        """What Access-Control-Allow-Headers lists."""
+        return extract_header_list_values(self.allow_headers)
+
+    @cached_property
+    def essence(self) -> str | None:
+        """The essence of the Content-Type."""
+        return extract_mime_essence(self.content_type)
+
+
+def make_shape(
+    exchange: Exchange, facts: Facts, response: Response, tainting: Tainting, secure: bool, *, denied: bool = False
+) -> Shape:
+    """Return the shape of an exchange whose response tainting and page's security are taken to be these.
+
+    `denied` tells that the page may not reach the local network, and asks for it.
+    """
     get = response.headers.get
     preflight, opaque = facts.role == "preflight", tainting == "opaque"
     origin = facts.origin or "null"
@@ -79,7 +105,7 @@ def make_shape(exchange: Exchange, facts: Facts, response: Response, tainting: T
         allow_credentials,
         allow_methods,
         allow_headers,
-        _check_redirect(facts, tainting, secure) if facts.role == "redirect" else (),
+        _list_hazards(facts, tainting, secure, denied=denied),
         resource_policy,
         content_type,
         content_range,
@@ -125,6 +151,17 @@ def count_origin_lines(exchange: Exchange, response: Response) -> int:
     if exchange.http2 or not response.headers.repeats or len(response.headers.lines("access-control-allow-origin")) < 2:
         return 0
     return sum(name == b"Access-Control-Allow-Origin" for name, _ in response.headers.fields)
+
+
+_LOCAL_NETWORK_ALLOWED: Hazards = ((Question.LOCAL_NETWORK, None),)
+_LOCAL_NETWORK_DENIED: Hazards = ((Question.LOCAL_NETWORK, LOCAL_NETWORK),)
+
+
+def _list_hazards(facts: Facts, tainting: Tainting, secure: bool, *, denied: bool) -> Hazards:
+    redirect = _check_redirect(facts, tainting, secure) if facts.role == "redirect" else ()
+    if facts.local_network is None:
+        return redirect
+    return redirect + (_LOCAL_NETWORK_DENIED if denied else _LOCAL_NETWORK_ALLOWED)
 
 
 def _check_redirect(facts: Facts, tainting: Tainting, secure: bool) -> Hazards:

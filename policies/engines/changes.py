@@ -58,6 +58,8 @@ CHROMIUM = (
         "ever is",
         until=141,
         since=142,
+        field="local_network_access",
+        before=False,
         source=f"{_MEASURED} 141, 143; services/network/local_network_access_checker.cc",
     ),
     Change(

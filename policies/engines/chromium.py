@@ -12,7 +12,9 @@ import re
 from corsight.policies.engines.changes import CHROMIUM, CHROMIUM_SAFELISTED
 from corsight.policies.engines.policy import ConsoleTexts, Departure, EnginePolicy
 from corsight.policies.engines.wording import Wording
+from corsight.policies.fetch.local_network import find_address_space
 from corsight.policies.fetch.orb import OrbRules
+from corsight.policies.fetch.origin import origin_of, split_origin
 from corsight.policies.fetch.preflight_cache import CacheRules
 
 TEXTS = ConsoleTexts(
@@ -42,6 +44,7 @@ POLICY = EnginePolicy(
     separate_connections="always",
     embedded_userinfo_blocked=True,
     local_network_is_mixed=False,
+    local_network_access=True,
     image_address_is_mixed=False,
     # Media types pass by name, scripts are sniffed for data (orb_impl.cc, orb_mimetypes.cc).
     opaque_response_blocking=OrbRules(
@@ -126,6 +129,12 @@ POLICY = EnginePolicy(
             "156",
         ),
         Departure(
+            field="local_network_access",
+            what="from 142 on public pages reach the local network with the user's permission only, and secure pages "
+            "only; through a proxy nobody is asked",
+            source="services/network/local_network_access_checker.cc",
+        ),
+        Departure(
             field="image_address_is_mixed",
             what="images, audio and video over http from an IP address are loaded, with a warning",
             source="mixed_content_checker.cc, optionally blockable content; measured with 156",
@@ -160,6 +169,7 @@ ERRORS = {
     "redirect-scheme": "CorsDisabledScheme",
     "redirect-cross-origin": "origin",
     "mixed-content": "mixed-content",
+    "local-network-access": "LocalNetworkAccessPermissionDenied",
     "corp-same-origin": "corp-not-same-origin",
     "corp-same-site": "corp-not-same-site",
     "corp-required-by-coep": "corp-not-same-origin-after-defaulted-to-same-origin-by-coep",
@@ -225,6 +235,10 @@ REASONS = {
 }
 """Our rule -> the last sentence of the console's text (GetErrorStringForConsoleMessage)."""
 
+INSECURE_CLIENT = "The request client is not a secure context and the resource is in more-private address space `{}`."
+PERMISSION_DENIED = "Permission was denied for this request to access the `{}` address space."
+"""What local network access says: of pages that are not secure, and of those that were not given leave."""
+
 MIXED_CONTEXTS = {"empty": "resource", "font": "font", "image": "element", "script": "script", "style": "stylesheet"}
 
 
@@ -232,6 +246,8 @@ def word(wording: Wording) -> tuple[str | None, str | None]:
     """Return DevTools' error name and the console's text."""
     rule, texts = wording.rule, wording.texts or TEXTS
     error = ERRORS.get(rule)
+    if rule == "local-network-access" and wording.page_origin.startswith("http:"):
+        error = "InsecureLocalNetwork"
     if error is not None and wording.preflight and rule in PREFLIGHT_TWINS:
         error = "Preflight" + error
     if rule == "mixed-content":
@@ -266,7 +282,7 @@ def word(wording: Wording) -> tuple[str | None, str | None]:
     if wording.xhr and kind == "fetch":
         kind = "XMLHttpRequest"
     # Of a scheme Chromium learns when it has already turned to it.
-    url = wording.target if rule == "redirect-scheme" else wording.url
+    url = wording.target if rule in ("redirect-scheme", "local-network-access") and wording.target else wording.url
     redirected = f"(redirected from '{wording.initial_url}') " if wording.initial_url != url else ""
     check = "Response to preflight request doesn't pass access control check: " if _checks_access(wording) else ""
     return error, (
@@ -288,6 +304,11 @@ def _checks_access(wording: Wording) -> bool:
 
 
 def _reason(wording: Wording, kind: str, texts: ConsoleTexts) -> str:
+    if wording.rule == "local-network-access":
+        parts = split_origin(origin_of(wording.target or wording.url))
+        text = INSECURE_CLIENT if wording.page_origin.startswith("http:") else PERMISSION_DENIED
+        space = find_address_space(parts[1]) if parts is not None else None
+        return text.format(wording.value or space or "unknown")
     hint = ""
     if kind == "fetch" and wording.rule in SUFFIXED:
         hint = texts.invalid_origin_hint
@@ -298,8 +319,13 @@ def _reason(wording: Wording, kind: str, texts: ConsoleTexts) -> str:
 
 def encode_hint(value: str) -> str:
     """Return the value with everything but printable ASCII as \\uXXXX (EncodeHint in cors_error_string.cc)."""
-    return (
-        value
-        if value.isascii() and value.isprintable()
-        else "".join(char if " " <= char <= "~" else f"\\u{ord(char):04X}" for char in value)
-    )
+    return value if value.isascii() and value.isprintable() else value.translate(_HINTS)
+
+
+class _Hints(dict[int, str]):
+    def __missing__(self, code: int) -> str:
+        return f"\\u{code:04X}"
+
+
+_HINTS = _Hints({code: chr(code) if 0x20 <= code <= 0x7E else f"\\u{code:04X}" for code in range(0x100)})
+"""What stands for each character, by its code."""

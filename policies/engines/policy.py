@@ -146,6 +146,8 @@ class EnginePolicy:
     """Whether http URLs of the local network, by their address or .local, are blocked as mixed content."""
     zero_address_is_mixed: bool = False
     """Whether http://0.0.0.0 is blocked as mixed content even where the local network is not."""
+    local_network_access: bool = False
+    """Whether a public page's request to the local network takes the user's permission, and a secure page."""
     image_address_is_mixed: bool = True
     """Whether images, audio and video over http from an IP address, which are never upgraded, are blocked."""
     track_is_mixed: bool = True

@@ -16,6 +16,9 @@ SAFELISTED_RESPONSE_NAMES = frozenset(
 )
 """https://fetch.spec.whatwg.org/#cors-safelisted-response-header-name"""
 
+REMEMBERED = 1024
+"""Characters of header names up to which the hidden ones among them are remembered."""
+
 FORBIDDEN_RESPONSE_NAMES = frozenset({"set-cookie", "set-cookie2"})
 """https://fetch.spec.whatwg.org/#forbidden-response-header-name"""
 
@@ -46,7 +49,10 @@ def list_hidden_header_names(
     exposes unasked beyond the standard's. https://fetch.spec.whatwg.org/#concept-filtered-response-cors
     """
     expose = response.get("access-control-expose-headers")
-    return _hidden(response.names(), expose, include, wildcard_survives, extra_safelisted)
+    names = response.names()
+    short = sum(map(len, names)) + len(expose or "") <= REMEMBERED
+    function = _hidden if short else _hidden.__wrapped__
+    return function(names, expose, include, wildcard_survives, extra_safelisted)
 
 
 @lru_cache(maxsize=4096)

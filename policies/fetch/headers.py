@@ -23,8 +23,11 @@ TAB_OR_SPACE = "\t "
 
 _token = re.compile(TOKEN).fullmatch
 
-# One element of a list: anything but a comma, where a quoted string hides its commas. An unclosed one runs to the end.
-_ELEMENT = re.compile(r'(?:[^",]++|"(?:[^"\\]++|\\.)*+(?:"|\\?\Z))*+', re.DOTALL)
+# A list of tokens, or as much of one as there is; empty elements are no fault.
+_TOKENS = re.compile(rf"[\t ]*+(?:{TOKEN}[\t ]*+)?+(?:,[\t ]*+(?:{TOKEN}[\t ]*+)?+)*+").match
+
+# The elements of a list: anything but a comma, where a quoted string hides its commas. An unclosed one runs to the end.
+_ELEMENTS = re.compile(r'((?:[^",]++|"(?:[^"\\]++|\\.)*+(?:"|\\?\Z))*+)(,|\Z)', re.DOTALL).findall
 
 
 def is_token(text: str) -> bool:
@@ -42,21 +45,16 @@ def decode_split(value: str) -> list[str]:
     """
     if '"' not in value:
         return [element.strip(TAB_OR_SPACE) for element in value.split(",")]
-    elements: list[str] = []
-    position = 0
-    while True:
-        # 5.1. "Append the result of collecting a sequence of code points that are not U+0022 (") or U+002C (,)"
-        # 5.2.1. "Append the result of collecting an HTTP quoted string from input"
-        match = _ELEMENT.match(value, position)
-        position = match.end() if match else len(value)
-        # 5.3. "Remove all HTTP tab or space from the start and end of temporaryValue."
-        # 5.4. "Append temporaryValue to values."
-        elements.append((match[0] if match else "").strip(TAB_OR_SPACE))
-        # 5.6. "If position is past the end of input, then return values."
-        if position >= len(value):
-            return elements
-        # 5.8. "Advance position by 1."
-        position += 1
+    # 5.1. "Append the result of collecting a sequence of code points that are not U+0022 (") or U+002C (,)"
+    # 5.2.1. "Append the result of collecting an HTTP quoted string from input"
+    elements = _ELEMENTS(value)
+    # 5.6. "If position is past the end of input, then return values."
+    if len(elements) > 1 and not elements[-2][1]:
+        # The pattern finds nothing once more, behind the end.
+        elements.pop()
+    # 5.3. "Remove all HTTP tab or space from the start and end of temporaryValue."
+    # 5.4. "Append temporaryValue to values."
+    return [element.strip(TAB_OR_SPACE) for element, _ in elements]
 
 
 def extract_header_list_values(value: str | None) -> tuple[str, ...] | Failure | None:
@@ -70,19 +68,22 @@ def extract_header_list_values(value: str | None) -> tuple[str, ...] | Failure |
         return None
     # 4.2. "If extract is failure, then return failure."
     # A line breaks the grammar by an element that is no token; so the joined lines tell the same as each by itself.
-    elements = _list_elements(value)
-    # 5. "Return values."
-    return tuple(elements) if all(map(_token, elements)) else Failure.FAILURE
+    if find_invalid_token(value) is not None:
+        return Failure.FAILURE
+    # 5. "Return values." In a token there is no tab and no space.
+    return tuple(filter(None, value.replace("\t", "").replace(" ", "").split(",")))
 
 
 def find_invalid_token(value: str) -> str | None:
-    """Return the first element of a list that is not a token, None when all are. Empty elements are passed over."""
-    return next((element for element in _list_elements(value) if not _token(element)), None)
+    """Return the first element of a list that is not a token, None when all are.
 
-
-def _list_elements(value: str) -> list[str]:
-    """Return the elements of a list by RFC 9110's `#` rule: empty ones are passed over, quoting means nothing."""
-    return [element for part in value.split(",") if (element := part.strip(TAB_OR_SPACE))]
+    By RFC 9110's `#` rule: empty elements are passed over, quoting means nothing.
+    """
+    match = _TOKENS(value)
+    end = match.end() if match is not None else 0
+    if end == len(value):
+        return None
+    return value[value.rfind(",", 0, end) + 1 :].partition(",")[0].strip(TAB_OR_SPACE)
 
 
 def has_directive(value: str | None, name: str) -> bool:

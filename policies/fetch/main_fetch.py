@@ -32,6 +32,7 @@ LOCATION = "redirect-location-invalid"
 COUNT = "redirect-too-many"
 SAME_ORIGIN_MODE = "redirect-cross-origin"
 MIXED_CONTENT = "mixed-content"
+LOCAL_NETWORK = "local-network-access"
 
 USERINFO_EMBEDDED = "userinfo-embedded"
 MIXED_LOCALHOST = "mixed-localhost"
@@ -57,6 +58,7 @@ PLACES: dict[Question, tuple[Algorithm, str]] = {
     Question.SAME_ORIGIN: (Algorithm.MAIN_FETCH, "12"),
     # 7. "… should fetching request be blocked as mixed content …, then set response to a network error."
     Question.NOT_MIXED: (Algorithm.MIXED_CONTENT, ""),
+    Question.LOCAL_NETWORK: (Algorithm.LOCAL_NETWORK, ""),
 }
 """Where each question about a redirect stands: four in HTTP-redirect fetch, the others in the fetch after it."""
 

@@ -5,9 +5,9 @@ https://w3c.github.io/webappsec-mixed-content/
 
 from __future__ import annotations
 
-from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
+from corsight.policies.fetch.local_network import find_address_space
 from corsight.policies.fetch.origin import is_ip_address, is_potentially_trustworthy
 
 UPGRADEABLE_DESTINATIONS = frozenset({"audio", "image", "video"})
@@ -46,25 +46,6 @@ def is_upgraded(destination: str, url: str) -> bool:
     return not host.startswith("[") and not is_ip_address(host)
 
 
-_LOCAL_NETWORKS = tuple(
-    map(
-        ip_network,
-        (
-            *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"),
-            *("2001:db8::/32", "3fff::/20", "fc00::/7", "fe80::/10", "fec0::/10"),
-        ),
-    )
-)
-"""https://wicg.github.io/local-network-access/#ip-address-space-section"""
-
-
 def is_local_network(host: str) -> bool:
     """Return whether an engine that goes by local network access takes the host for one of the local network."""
-    if not is_ip_address(host):
-        return host.removesuffix(".").endswith(".local")
-    try:
-        address = ip_address(host.strip("[]"))
-    except ValueError:
-        return False
-    address = getattr(address, "ipv4_mapped", None) or address
-    return any(address.version == network.version and address in network for network in _LOCAL_NETWORKS)
+    return find_address_space(host) == "local" or host.strip("[]") == "0.0.0.0"

@@ -75,20 +75,20 @@ def extract_mime_essence(content_type: str | None) -> str | None:
 
     https://fetch.spec.whatwg.org/#concept-header-extract-mime-type
     """
-    essence: str | None = None
-    # 6. "For each value of values"
-    for value in decode_split(content_type) if content_type else ():
+    # 6. "For each value of values". The last one counts.
+    if not content_type or "/" not in content_type:
+        return None
+    for value in reversed(decode_split(content_type)):
         # 6.1. "Let temporaryMimeType be the result of parsing value."
-        temporary = parse_mime_essence(value)
+        essence = parse_mime_essence(value) if "/" in value else None
         # 6.2. "If temporaryMimeType is failure or its essence is "*/*", then continue."
-        if temporary is not None and temporary != "*/*":
-            essence = temporary
-    return essence
+        if essence is not None and essence != "*/*":
+            return essence
+    return None
 
 
-def guess_data(content_type: str | None, *, status: int) -> bool | None:
+def guess_data(essence: str | None, *, status: int) -> bool | None:
     """Return whether a body that has to be sniffed is likely data; None when it is surely what its type says."""
-    essence = extract_mime_essence(content_type)
     if essence is not None and _is_blocklisted(essence):
         return True
     if essence is not None and (essence.startswith(_MEDIA) or _JAVASCRIPT(essence)):
@@ -100,7 +100,7 @@ def guess_data(content_type: str | None, *, status: int) -> bool | None:
 
 
 def is_opaque_response_blocked(
-    content_type: str | None,
+    essence: str | None,
     *,
     nosniff: bool,
     status: int,
@@ -111,23 +111,22 @@ def is_opaque_response_blocked(
 ) -> bool | None:
     """Return whether a cross-origin no-cors response becomes a network error: None when its body decides.
 
-    Values are all lines joined, None when absent; `nosniff` tells that X-Content-Type-Options is exactly that, in any
-    case. `empty` tells that there is no body to sniff. With destination `empty`, which is fetch(), a blocked response
-    is emptied and no error, so that is False. https://github.com/annevk/orb#orbs-algorithm
+    `essence` is the Content-Type's, `content_range` all lines joined, each None when absent; `nosniff` tells that
+    X-Content-Type-Options is exactly that, in any case. `empty` tells that there is no body to sniff. With destination
+    `empty`, which is fetch(), a blocked response is emptied and no error, so that is False.
+    https://github.com/annevk/orb#orbs-algorithm
     """
     if destination == "empty":
         return False
-    blocked = _is_blocked(content_type, nosniff, status, content_range, empty, rules)
+    blocked = _is_blocked(essence, nosniff, status, content_range, empty, rules)
     # Of a fetch() that does not say that it is one, the page would see no error.
     return None if blocked and destination == "unknown" else blocked
 
 
 def _is_blocked(
-    content_type: str | None, nosniff: bool, status: int, content_range: str | None, empty: bool, rules: OrbRules
+    essence: str | None, nosniff: bool, status: int, content_range: str | None, empty: bool, rules: OrbRules
 ) -> bool | None:
     """https://github.com/annevk/orb#orbs-algorithm"""
-    # 1. "Let mimeType be the result of extracting a MIME type from response's header list."
-    essence = extract_mime_essence(content_type)
     # 3. "If mimeType is not failure"
     if essence is not None:
         # 3.1. "If mimeType is an opaque-safelisted MIME type, then return true."

@@ -23,6 +23,9 @@ https://fetch.spec.whatwg.org/#concept-request-redirect-taint names it so for re
 DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443, "ftp": 21}
 """The special schemes with a host and their ports (https://url.spec.whatwg.org/#special-scheme)."""
 
+SHORT = 512
+"""Characters of a URL's beginning, an origin or a host up to which what is known of it is remembered."""
+
 _C0_OR_SPACE = "".join(map(chr, range(0x21)))
 _TAB_OR_NEWLINE = {0x09: None, 0x0A: None, 0x0D: None}
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):")
@@ -46,7 +49,8 @@ def origin_of(url: str) -> str:
 
     https://url.spec.whatwg.org/#concept-url-origin and https://html.spec.whatwg.org/#ascii-serialisation-of-an-origin
     """
-    return _origin(_up_to_path(url))
+    start = _up_to_path(url)
+    return _origin(start) if len(start) <= SHORT else _origin.__wrapped__(start)
 
 
 def _up_to_path(url: str) -> str:
@@ -73,12 +77,16 @@ def _origin(url: str) -> str:
     return f"{scheme}://{parsed.host}" if port in (None, DEFAULT_PORTS[scheme]) else f"{scheme}://{parsed.host}:{port}"
 
 
-@lru_cache(4096)
 def split_origin(origin: str) -> tuple[str, str, int | None] | None:
     """Return scheme, host and port of a serialized origin, or None when it is none (`null` included).
 
     The port is the scheme's default where none is written, and None where the scheme has none (browser extensions).
     """
+    return _split_origin(origin) if len(origin) <= SHORT else _split_origin.__wrapped__(origin)
+
+
+@lru_cache(4096)
+def _split_origin(origin: str) -> tuple[str, str, int | None] | None:
     match = _ORIGIN.fullmatch(origin)
     if match is None:
         return None
@@ -112,7 +120,8 @@ def is_potentially_trustworthy(url_or_origin: str) -> bool:
 
     https://w3c.github.io/webappsec-secure-contexts/#is-url-trustworthy
     """
-    return _trustworthy(_up_to_path(url_or_origin))
+    start = _up_to_path(url_or_origin)
+    return _trustworthy(start) if len(start) <= SHORT else _trustworthy.__wrapped__(start)
 
 
 @lru_cache(4096)
@@ -157,12 +166,16 @@ def _in_unicode(label: str) -> str:
         return label
 
 
-@lru_cache(4096)
 def registrable_domain(host: str) -> str | None:
     """The registrable domain of a host: its public suffix and a label more; None when it has none.
 
     https://url.spec.whatwg.org/#host-registrable-domain
     """
+    return _registrable_domain(host) if len(host) <= SHORT else _registrable_domain.__wrapped__(host)
+
+
+@lru_cache(4096)
+def _registrable_domain(host: str) -> str | None:
     name = host.removesuffix(".").lower()
     if is_ip_address(name):
         return None

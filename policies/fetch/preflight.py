@@ -13,7 +13,7 @@ from corsight.policies.fetch.cors_check import cors_check
 from corsight.policies.fetch.headers import Failure
 from corsight.policies.fetch.redirect import REDIRECT_STATUSES
 from corsight.policies.fetch.safelist import (
-    find_uncovered_names,
+    find_uncovered_name,
     is_cors_non_wildcard_request_header_name,
     is_cors_safelisted_method,
 )
@@ -123,14 +123,14 @@ def _check_headers(preflight: Preflight) -> Iterator[Step]:
     # headerNames …" 7.7. "For each unsafeName of the CORS-unsafe request-header names …, if unsafeName is not … in
     # headerNames and request's credentials mode is "include" or headerNames does not contain `*` …"
     names = preflight.names
-    uncovered = find_uncovered_names(
+    uncovered = find_uncovered_name(
         preflight.headers if isinstance(preflight.headers, tuple) else (),
         names,
         include=preflight.include,
         authorization_by_wildcard=preflight.authorization_by_wildcard,
     )
     # What stands before the name that fails has passed, what stands behind it was not reached: three steps at most.
-    place = names.index(uncovered[0]) if uncovered else len(names)
+    place = len(names) if uncovered is None else names.index(uncovered)
     for part, rule in ((names[:place], None), (names[place : place + 1], HEADER), (names[place + 1 :], None)):
         if part:
             literal = len(part) == 1 and is_cors_non_wildcard_request_header_name(part[0])

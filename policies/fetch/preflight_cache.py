@@ -21,6 +21,12 @@ from corsight.policies.fetch.safelist import is_cors_safelisted_method, is_cover
 
 MAX_TOKENS = 256
 """How many methods and header names of one entry are remembered; a server may list more, no page asks for more."""
+LONGEST_TOKEN = 128
+"""Characters of a method or a header name that is remembered; as many as a server lists, no page asks for longer."""
+LIMIT = 512 * 1024
+"""Bytes that one cache holds, about: of origins, URLs, and names with what Python takes for each."""
+OVERHEAD = 128
+"""Bytes that remembering a name takes beside its characters."""
 
 _INT64 = 1 << 63
 _delta_seconds = re.compile(r"[0-9]{1,4000}").fullmatch
@@ -127,12 +133,14 @@ class PreflightCache:
     with it where that is known. URLs are normalised and absolute; a fragment is cut off.
     """
 
-    __slots__ = ("_entries", "_rules", "_size")
+    __slots__ = ("_entries", "_rules", "_size", "_weight", "_weights")
 
     def __init__(self, rules: CacheRules, size: int) -> None:
         self._rules = rules
         self._size = size
         self._entries: OrderedDict[_Key, _Result | _Tokens] = OrderedDict()
+        self._weights: dict[_Key, int] = {}
+        self._weight = 0
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -166,22 +174,20 @@ class PreflightCache:
             return
         entry = CacheEntry(exchange, now + seconds, method, names, include)
         key = self._key(key_origin, url, include)
+        kept_methods, kept_headers = _first(methods), [name.lower() for name in _first(headers)]
         if rules.per_token:
             tokens = self._entries.get(key)
             if not isinstance(tokens, OrderedDict):
                 tokens = self._entries[key] = OrderedDict()
-            self._put(tokens, "method", methods, entry, include, now)
-            self._put(tokens, "header", (name.lower() for name in headers), entry, include, now)
+            self._put(tokens, "method", kept_methods, entry, include, now)
+            self._put(tokens, "header", kept_headers, entry, include, now)
             if not tokens:
-                del self._entries[key]
+                self._drop(key)
                 return
         else:
-            kept_methods = frozenset(_first(methods))
-            kept_headers = frozenset(name.lower() for name in _first(headers))
-            self._entries[key] = _Result(entry, include, kept_methods, kept_headers)
+            self._entries[key] = _Result(entry, include, frozenset(kept_methods), frozenset(kept_headers))
         self._entries.move_to_end(key)
-        while len(self._entries) > self._size:
-            self._entries.popitem(last=False)
+        self._add_weight(key, len(key_origin) + len(url) + _weigh((*kept_methods, *kept_headers, method, *names)))
 
     def match(
         self,
@@ -204,7 +210,7 @@ class PreflightCache:
             return None
         if isinstance(stored, _Result):
             if now >= stored.entry.until or not self._suffices(stored, include, method, unsafe_names):
-                del self._entries[key]
+                self._drop(key)
                 return None
             self._entries.move_to_end(key)
             return stored.entry
@@ -233,7 +239,23 @@ class PreflightCache:
         """
         url = url.partition("#")[0]
         for include in (None, True, False):
-            self._entries.pop((origin, url, include), None)
+            self._drop((origin, url, include))
+
+    def _drop(self, key: _Key) -> None:
+        if self._entries.pop(key, None) is not None:
+            self._weight -= self._weights.pop(key, 0)
+
+    def _add_weight(self, key: _Key, weight: int) -> None:
+        """Count what an entry holds more; let the least recently used go where that is too much."""
+        self._weights[key] = self._weights.get(key, 0) + weight
+        self._weight += weight
+        if self._weights[key] > LIMIT // 4:
+            # Some of it may have been replaced since.
+            exact = sum(map(len, key[:2])) + _weigh_entry(self._entries[key])
+            self._weight += exact - self._weights[key]
+            self._weights[key] = exact
+        while self._entries and (len(self._entries) > self._size or self._weight > LIMIT):
+            self._drop(next(iter(self._entries)))
 
     def _key(self, origin: str, url: str, include: bool) -> _Key:
         return origin, url, None if self._rules.credentials_shared else include
@@ -290,7 +312,7 @@ class PreflightCache:
         # 7.13. "For each method in methods for which there is no method cache entry match using request"
         # 7.14. "For each headerName in headerNames for which there is a header-name cache entry match"
         # 7.15. "For each headerName in headerNames for which there is no header-name cache entry match"
-        for name in _first(names):
+        for name in names:
             token = self._find(tokens, kind, name, include, now) or (kind, name, include)
             tokens[token] = entry
             tokens.move_to_end(token)
@@ -299,4 +321,16 @@ class PreflightCache:
 
 
 def _first(names: Iterable[str]) -> list[str]:
-    return list(islice(names, MAX_TOKENS))
+    return list(islice((name for name in names if len(name) <= LONGEST_TOKEN), MAX_TOKENS))
+
+
+def _weigh(names: Iterable[str]) -> int:
+    return sum(len(name) + OVERHEAD for name in names)
+
+
+def _weigh_entry(stored: _Result | _Tokens) -> int:
+    if isinstance(stored, _Result):
+        return _weigh((*stored.methods, *stored.headers, stored.entry.method, *stored.entry.names))
+    entries = {id(entry): entry for entry in stored.values()}.values()
+    asked = sum(_weigh((entry.method, *entry.names)) for entry in entries)
+    return asked + _weigh(name for _, name, _ in stored)

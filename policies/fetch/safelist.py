@@ -147,18 +147,33 @@ def find_uncovered_names(
 
     `listed` are the header's elements, in any case. https://fetch.spec.whatwg.org/#cors-preflight-fetch-0
     """
-    items = {item.lower() for item in listed}
-    wildcard = "*" in items
+    names = tuple(names)
+    missing = _find_missing(listed, names, include, authorization_by_wildcard)
+    return tuple([name for name in names if name.lower() in missing]) if missing else ()
+
+
+def find_uncovered_name(
+    listed: Iterable[str], names: Sequence[str], *, include: bool, authorization_by_wildcard: bool = False
+) -> str | None:
+    """Return the first of what `find_uncovered_names` returns, None where that is nothing."""
+    missing = _find_missing(listed, names, include, authorization_by_wildcard)
+    return next((name for name in names if name.lower() in missing), None) if missing else None
+
+
+def _find_missing(
+    listed: Iterable[str], names: Iterable[str], include: bool, authorization_by_wildcard: bool
+) -> set[str]:
+    """Return the names that are not allowed, lower case. https://fetch.spec.whatwg.org/#cors-preflight-fetch-0"""
+    items = set(map(str.lower, listed))
     # 7.7. "For each unsafeName …, if unsafeName is not a byte-case-insensitive match for an item in headerNames …"
-    return tuple(
-        name
-        for name in names
-        if (lower := name.lower()) not in items
-        and not (
-            wildcard
-            and is_covered_by_wildcard(lower, include=include, authorization_by_wildcard=authorization_by_wildcard)
-        )
-    )
+    missing = set(map(str.lower, names)) - items
+    if "*" in items:
+        missing = {
+            name
+            for name in missing
+            if not is_covered_by_wildcard(name, include=include, authorization_by_wildcard=authorization_by_wildcard)
+        }
+    return missing
 
 
 def cors_unsafe_request_header_names(

@@ -17,6 +17,7 @@ class Algorithm(StrEnum):
     REDIRECT = "HTTP-redirect fetch"
     MAIN_FETCH = "Main fetch"
     MIXED_CONTENT = "Mixed content"
+    LOCAL_NETWORK = "Local network access check"
     RESOURCE_POLICY = "Cross-origin resource policy check"
     OPAQUE_BLOCKING = "Opaque response blocking"
     NETWORK = "HTTP-network fetch"
@@ -33,6 +34,7 @@ _SPECS = {
     Algorithm.REDIRECT: "https://fetch.spec.whatwg.org/#http-redirect-fetch",
     Algorithm.MAIN_FETCH: "https://fetch.spec.whatwg.org/#concept-main-fetch",
     Algorithm.MIXED_CONTENT: "https://w3c.github.io/webappsec-mixed-content/#should-block-fetch",
+    Algorithm.LOCAL_NETWORK: "https://wicg.github.io/local-network-access/",
     Algorithm.RESOURCE_POLICY: "https://fetch.spec.whatwg.org/#cross-origin-resource-policy-check",
     Algorithm.OPAQUE_BLOCKING: "https://github.com/annevk/orb",
     Algorithm.NETWORK: "https://fetch.spec.whatwg.org/#concept-network-error",
@@ -60,6 +62,7 @@ class Question(StrEnum):
     NO_USERINFO = "no user name or password in the URL"
     SAME_ORIGIN = "the request stays on its origin"
     NOT_MIXED = "a secure page is not led to an insecure URL"
+    LOCAL_NETWORK = "the page may reach the local network"
 
 
 class Step(NamedTuple):

@@ -14,7 +14,7 @@ from corsight.policies.findings.model import Cause, Mismatch
 from corsight.policies.findings.remarks import Remark
 from corsight.policies.findings.sample import Sample
 from corsight.policies.findings.words import clean, count, join, name_header, name_host, strip_query
-from corsight.policies.session.memory import Memory
+from corsight.policies.session.memory import Memory, weigh_exchange, weigh_headers
 from corsight.policies.verdict import Outcome
 
 GROUPS = 200
@@ -22,6 +22,8 @@ STORM = 5
 """How often the same preflight is asked before it is one too many."""
 ASKED = 2000
 SERVERS = 1000
+LIMIT = 4 * 1024 * 1024
+"""Bytes of exchanges that each memory holds."""
 SITES = 8
 AGAIN, REFLECTED = "preflight-storm", "reflected-origin-with-credentials"
 ABOUT_EXPOSING = frozenset(
@@ -55,9 +57,9 @@ class Advisor:
     def __init__(self) -> None:
         self._groups: dict[tuple[str, Cause], Group] = {}
         self._cookies = Cookies()
-        self._asked: Memory[tuple[object, ...], Asked] = Memory(ASKED)
-        self._reflected: Memory[str, Reflected] = Memory(SERVERS)
-        self._preflights: Memory[str, Response] = Memory(ASKED)
+        self._asked: Memory[tuple[object, ...], Asked] = Memory(ASKED, LIMIT)
+        self._reflected: Memory[str, Reflected] = Memory(SERVERS, LIMIT)
+        self._preflights: Memory[str, Response] = Memory(ASKED, LIMIT)
 
     def add(self, sample: Sample) -> None:
         """Take in an exchange."""
@@ -66,6 +68,7 @@ class Advisor:
             self._note(sample, remarks.find_unreadable(sample))
             return
         self._cookies.add(sample)
+        self._note(sample, remarks.find_refused_socket(sample))
         if facts.tainting != "cors":
             return
         self._note(sample, remarks.find_permission(sample))
@@ -73,7 +76,7 @@ class Advisor:
         if response is None:
             return
         if facts.role == "preflight":
-            self._preflights.put(sample.entry.fetch.id, response)
+            self._preflights.put(sample.entry.fetch.id, response, weigh_headers(response.headers))
         if sample.verdict.outcome is not Outcome.ALLOWED:
             return
         preflight = None if facts.role == "preflight" else self._preflights.get(sample.entry.fetch.id)
@@ -87,6 +90,30 @@ class Advisor:
             if not ABOUT_EXPOSING & {remark.cause.code for remark in advice}:
                 self._note(sample, remarks.find_unexposed(sample))
         self._note(sample, remarks.find_blocking_engine(sample))
+
+    def unite(self, other: Advisor) -> None:
+        """Take in the advice on other exchanges."""
+        for key, group in other._groups.items():
+            known = self._groups.get(key)
+            if known is not None:
+                known.unite(group)
+            elif len(self._groups) < GROUPS:
+                self._groups[key] = group
+        for question, asked in other._asked.items():
+            own = self._asked.get(question)
+            if own is not None:
+                asked.first, asked.count = min(asked.first, own.first), asked.count + own.count
+                asked.last = max(own.last, asked.last, key=lambda one: one.moment)
+            self._asked.put(question, asked)
+        for server, reflected in other._reflected.items():
+            before = self._reflected.get(server)
+            if before is not None:
+                reflected.first = min(before.first, reflected.first, key=lambda one: one.moment)
+                for site, origin in sorted(before.origins.items()):
+                    if len(reflected.origins) < SITES or site in reflected.origins:
+                        reflected.origins[site] = min(origin, reflected.origins.get(site, origin))
+            self._reflected.put(server, reflected)
+        self._cookies.unite(other._cookies)
 
     def list_groups(self) -> list[tuple[str, Group, Cause]]:
         """Return the groups, each with its server and its cause."""
@@ -116,7 +143,7 @@ class Advisor:
         asked.first = min(asked.first, exchange.request.started)
         asked.last = max(asked.last, sample, key=lambda one: one.moment)
         asked.count += 1
-        self._asked.put(key, asked)
+        self._asked.put(key, asked, weigh_exchange(exchange))
 
     def _note_named(self, sample: Sample, response: Response) -> None:
         """Note that the server answered an origin with its own name, and allowed credentials."""
@@ -131,7 +158,7 @@ class Advisor:
         site = registrable_domain(parts[1]) or parts[1]
         if len(reflected.origins) < SITES or site in reflected.origins:
             reflected.origins[site] = min(origin, reflected.origins.get(site, origin))
-            self._reflected.put(sample.server, reflected)
+            self._reflected.put(sample.server, reflected, weigh_exchange(reflected.first.exchange))
 
 
 def _storm(asked: Asked) -> tuple[str, Group, Cause]:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from corsight.policies.facts import Role
 from corsight.policies.findings import quotes
 from corsight.policies.findings.failures import Failure, classify_failure
-from corsight.policies.findings.replies import Redirect, Reply, is_login, read_redirect, read_reply
+from corsight.policies.findings.replies import Redirect, Reply, leads_to_login, read_redirect, read_reply
 from corsight.policies.findings.sample import Granted, Sample
 from corsight.policies.findings.traffic import Server, Standing, Traffic
 from corsight.policies.findings.words import clean, name_host
@@ -38,7 +38,8 @@ class Stored(NamedTuple):
 class Case:
     """What a cause may turn on, of one blocked exchange.
 
-    `traffic` is looked up by the other fields alone, and is the same for all cases. `origin` is the request's,
+    `destination` is what the reply was asked for, `same_site` whether page and server are of one site. `traffic` is
+    looked up by the other fields alone, and is the same for all cases. `origin` is the request's,
     `page_origin` that of the page behind it; `method` and `names` are what a preflight asks for. `status` is that of
     the answer as it came, 0 without one, and `recorded` tells that a recording says more of it than the wire; `reply`
     is the response that was judged. Of a 304, that is the stored one, and `new_allow_origin` what it says itself.
@@ -57,6 +58,8 @@ class Case:
     method: str
     names: tuple[str, ...]
     mode: str
+    destination: str
+    same_site: bool
     image: bool
     include: bool
     include_is_told: bool
@@ -133,9 +136,14 @@ class Case:
         return clean(self.asker)
 
     @property
+    def method_name(self) -> str:
+        """The request's method, as texts name it."""
+        return clean(self.method, 40)
+
+    @property
     def asked(self) -> str:
         """The request, as texts name it: of a preflight, the one that it asks for."""
-        return f"{clean(self.method, 40)} {quotes.PATH}"
+        return f"{self.method_name} {quotes.PATH}"
 
 
 def read_case(sample: Sample, traffic: Traffic) -> Case:
@@ -158,6 +166,8 @@ def read_case(sample: Sample, traffic: Traffic) -> Case:
         method=sample.method,
         names=facts.names,
         mode=facts.mode,
+        destination=facts.destination,
+        same_site=facts.distance != "cross-site",
         image="image" in (facts.destination, earlier.destination if earlier is not None else ""),
         include="include" in (facts.credentials, facts.credentials == "unknown" and facts.likelier),
         include_is_told=sample.find_evidence("credentials", "include") is not None,
@@ -166,10 +176,10 @@ def read_case(sample: Sample, traffic: Traffic) -> Case:
         status=wire.status if wire is not None else 0,
         failure=classify_failure(sample.exchange.error) if response is None else None,
         recorded=sample.exchange.told is not None,
-        reply=read_reply(response, sample.rule) if response is not None else None,
+        reply=read_reply(response, sample.rule, sample.url) if response is not None else None,
         redirect=redirect,
         redirected=bool(facts.chain),
-        led_to_login=bool(facts.chain) and is_login(sample.url) and not is_login(facts.chain[0]),
+        led_to_login=bool(facts.chain) and leads_to_login(facts.chain[0], sample.url),
         filled=earlier is not None,
         stored=stored and Stored(stored.origin == reading.origin, stored.origin is None, stored.allow_origin),
         new_allow_origin=wire.headers.get(ALLOW_ORIGIN) if wire is not None and wire.status == 304 else None,

@@ -90,7 +90,20 @@ class Cookies:
                     jar.travelling.add(cookie.name)
             elif len(jar.kept_home) < NAMES:
                 jar.kept_home[cookie.name] = why
-        self._jars.put(key, jar)
+        names = (*jar.travelling, *jar.kept_home, *jar.kept_home.values())
+        self._jars.put(key, jar, len(sample.server) + sum(map(len, names)))
+
+    def unite(self, other: Cookies) -> None:
+        """Take in what is to be said of other exchanges."""
+        for key, note in other._notes.items():
+            known = self._notes.get(key)
+            if known is not None:
+                note.group.unite(known.group)
+                note.missing |= known.missing
+                for name, why in sorted(known.cookies.items()):
+                    if name in note.cookies or len(note.cookies) < NAMES:
+                        note.cookies[name] = min(why, note.cookies.get(name, why))
+            self._notes.put(key, note)
 
     def list_groups(self) -> list[tuple[str, Group, Cause]]:
         """Return what is to be said, each with its server and its cause."""
@@ -121,18 +134,23 @@ class Cookies:
             kept_home = {name: why for name, why in reasons.items() if why is not None}
             if kept_home:
                 self._note(sample, _explain_not_sent, kept_home)
+            elif is_safari(sample) and response.headers.get(ALLOW_CREDENTIALS) == "true":
+                self._note(sample, _explain_safari, names)
 
     def _add_missing(self, sample: Sample, response: Response, jar: Jar) -> None:
         """Note that a request of a foreign page carries no cookie, though it was made with credentials."""
         get = response.headers.get
-        if sample.facts.credentials != "include" or get(ALLOW_CREDENTIALS) != "true":
+        # Of what Safari asks, nothing tells the credentials mode but a cookie.
+        include = sample.facts.likely_include if is_safari(sample) else sample.facts.credentials == "include"
+        if not include or get(ALLOW_CREDENTIALS) != "true":
             return
         if jar.kept_home and not jar.travelling:
             self._note(sample, _explain_not_sent, jar.kept_home, missing=True)
-        elif sample.exchange.request.headers.get("sec-fetch-storage-access") == "none" and (
-            jar.travelling or response.status in (401, 403)
-        ):
-            self._note(sample, _explain_third_party, {})
+        elif jar.travelling or response.status in (401, 403):
+            if sample.exchange.request.headers.get("sec-fetch-storage-access") == "none":
+                self._note(sample, _explain_third_party, {})
+            elif is_safari(sample):
+                self._note(sample, _explain_safari, {})
 
 
 def _explain_ignored(host: str, note: Note) -> Cause:
@@ -188,6 +206,25 @@ def _explain_third_party(host: str, note: Note) -> Cause:
         "client",
         ("The request says Sec-Fetch-Storage-Access: none, and carries no cookie.",),
     )
+
+
+def _explain_safari(host: str, note: Note) -> Cause:
+    what = f"the cookie {_list_names(note)}" if note.cookies else "cookies"
+    return Cause(
+        "cookie-third-party",
+        "Safari keeps and sends no third-party cookies; CORS is right",
+        f"The page {quotes.PAGE} asks {host} with credentials, and CORS allows that. But the two are different sites, "
+        f"and Safari neither keeps nor sends {what} of {host} in a page of another site, whatever SameSite says.",
+        "Serve page and API under one site (app.example and api.example), ask the user with the Storage Access API, or "
+        "use a token in place of the cookie.",
+        "client",
+        certainty="likely",
+    )
+
+
+def is_safari(sample: Sample) -> bool:
+    """Whether the browser is Apple's WebKit, which by default withholds all third-party cookies."""
+    return sample.verdict.engine == "webkit" and sample.judged.client.browser and not sample.judged.client.libsoup
 
 
 def _list_names(note: Note) -> str:

@@ -7,6 +7,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from corsight.policies.findings.advisor import Advisor
 from corsight.policies.findings.case import Case, read_case
 from corsight.policies.findings.causes import explain, explain_rule
@@ -18,6 +20,7 @@ from corsight.policies.findings.quotes import fill_in
 from corsight.policies.findings.sample import Sample
 from corsight.policies.findings.traffic import Traffic
 from corsight.policies.session import Judged
+from corsight.policies.session.memory import GIANT, weigh_exchange
 from corsight.policies.verdict import Outcome
 
 GROUPS = 500
@@ -36,6 +39,13 @@ class Diagnosis:
     def add(self, judged: Judged) -> None:
         """Take in the last word on an exchange: each exchange once, in the order of time."""
         sample = Sample(judged)
+        if weigh_exchange(sample.exchange) > GIANT:
+            # Held like the others, a few hundred of them would fill the memory: only its rule is told.
+            if is_explained(judged):
+                self._traffic.look_up(sample)
+                kind: Kind = "blocked" if judged.verdict.outcome is Outcome.BLOCKED else "failed"
+                self._add_rest(kind, sample, read_case(sample, self._traffic))
+            return
         if is_explained(judged):
             self._add("blocked" if judged.verdict.outcome is Outcome.BLOCKED else "failed", sample)
         self._traffic.add(sample)
@@ -48,9 +58,36 @@ class Diagnosis:
         if group is None and len(self._groups) < GROUPS:
             group = self._groups[kind, case] = Group(kind, sample)
         if group is None:
-            # No room to tell it apart: only its rule is told.
-            group, _ = self._rest.setdefault((kind, case.rule), (Group(kind, sample), case))
+            self._add_rest(kind, sample, case)
+        else:
+            group.add(sample, find_mismatch(sample))
+
+    def _add_rest(self, kind: Kind, sample: Sample, case: Case) -> None:
+        """There is no room to tell it apart: only its rule is told."""
+        group, _ = self._rest.setdefault((kind, case.rule), (Group(kind, sample), case))
         group.add(sample, find_mismatch(sample))
+
+    def unite(self, other: Diagnosis) -> None:
+        """Take in the diagnosis of other exchanges, of other clients or another recording; it is of no use then."""
+        self._traffic.unite(other._traffic)
+        for (kind, case), group in other._groups.items():
+            known = self._groups.get((kind, case))
+            if known is not None:
+                known.unite(group)
+            elif len(self._groups) < GROUPS:
+                self._groups[kind, replace(case, traffic=self._traffic)] = group
+            else:
+                self._unite_rest(kind, case, group)
+        for (kind, _), (group, case) in other._rest.items():
+            self._unite_rest(kind, case, group)
+        self._advisor.unite(other._advisor)
+
+    def _unite_rest(self, kind: Kind, case: Case, group: Group) -> None:
+        known = self._rest.get((kind, case.rule))
+        if known is None:
+            self._rest[kind, case.rule] = group, replace(case, traffic=self._traffic)
+        else:
+            known[0].unite(group)
 
     def list_findings(self) -> list[Finding]:
         """Return the findings: what is blocked, what failed, advice, each by certainty and count."""

@@ -104,7 +104,24 @@ class Group:
             self.others.count(OtherEngine(other.engine, other.outcome, other.ruling.rule), times, moment)
         if len(self.exchanges) < EXCHANGES:
             self.exchanges.append(moment)
-        place = find_place(sample)
+        self._place(mismatch, find_place(sample), times, moment)
+
+    def unite(self, other: Group) -> None:
+        """Take in another group of which the same is said."""
+        self.first = min(self.first, other.first, key=lambda sample: sample.moment)
+        self.certain += other.certain
+        self.likely += other.likely
+        self.more += other.more
+        for doubt, (times, moment) in other.doubts.items():
+            if doubt in self.doubts or len(self.doubts) < DOUBTS:
+                self.doubts.count(doubt, times, moment)
+        self.others.add(other.others)
+        self.exchanges = sorted(self.exchanges + other.exchanges)[:EXCHANGES]
+        for mismatch, tally in other.places.items():
+            for place, (times, moment) in tally.items():
+                self._place(mismatch, place, times, moment)
+
+    def _place(self, mismatch: Mismatch | None, place: Place, times: int, moment: Moment) -> None:
         places = self.places.get(mismatch)
         if places is None or place not in places:
             full = sum(map(len, self.places.values())) >= PLACES
@@ -185,6 +202,8 @@ def list_care(codes: Sequence[str], mismatches: Sequence[Mismatch]) -> tuple[str
     if not any(one.fix for one in mismatches):
         return ()
     care = [f"The fix {rule.widens}." for code in codes if (rule := RULES.get(code)) and rule.widens][:1]
+    if any(line.endswith("-Policy: same-site") for one in mismatches for line in one.fix):
+        care = ["The fix lets pages of the same site embed the resource; cross-origin would let every site's."]
     if any(line.endswith("Origin: null") for one in mismatches for line in one.fix):
         care.append(NULL)
     return tuple(care)

@@ -85,19 +85,27 @@ def find_maker(response: Response) -> Maker | None:
     for name, needed, called in _BY_HEADER:
         if name in response.headers and (needed is None or needed in cache):
             return Maker(called, name if needed is None else "x-cache", True)
-    plain = not any(name in response.headers for name in APPLICATION)
-    page = (get("content-type") or "text/html").lower().startswith(("text/html", "text/plain"))
+    own = is_own_page(response)
     for name, called in _PASSING:
         if name in response.headers:
-            return Maker(called, name, plain and page)
+            return Maker(called, name, own)
     server = (get("server") or "").lower()
     for start, called in _BY_SERVER:
         if server.startswith(start):
-            gateway = called in ALWAYS_GATEWAYS or (response.status in GATEWAY_STATUSES and plain and page)
+            gateway = called in ALWAYS_GATEWAYS or (response.status in GATEWAY_STATUSES and own)
             return Maker(called, "server", gateway)
-    if response.status in (502, 503, 504) and plain and page:
+    if response.status in (502, 503, 504) and own:
         return Maker("a gateway", "", True)
     return None
+
+
+def is_own_page(response: Response, *, cookies: bool = False) -> bool:
+    """Whether a reply looks like a page that a gateway made by itself: text, and nothing that applications send.
+
+    `cookies` tells that it may set cookies all the same.
+    """
+    page = (response.headers.get("content-type") or "text/html").lower().startswith(("text/html", "text/plain"))
+    return page and not any(name in response.headers for name in APPLICATION if not (cookies and name == "set-cookie"))
 
 
 def is_nginx(response: Response) -> bool:

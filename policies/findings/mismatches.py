@@ -37,6 +37,7 @@ TURNED_ON = {
     "corp-same-site": (RESOURCE_POLICY,),
     "corp-required-by-coep": (RESOURCE_POLICY,),
     "opaque-response-blocked": ("Content-Type", "X-Content-Type-Options"),
+    "local-network-access": (STATUS,),
     "network-error": (STATUS,),
 }
 """What of the response each blocking rule looks at, and so is shown of it."""

@@ -99,6 +99,11 @@ def _read_earlier(sample: Sample) -> str:
     )
 
 
+def _read_hops(sample: Sample) -> str:
+    hosts = [name_host(url) for url in (*sample.facts.chain, sample.url)]
+    return " -> ".join(hosts) if sample.facts.chain else ""
+
+
 def _read_evidence(fact: str) -> Callable[[Sample], str]:
     def read(sample: Sample) -> str:
         evidence = sample.find_evidence(fact)
@@ -111,7 +116,8 @@ PATH = _mark(lambda sample: name_path(sample.url))
 URL = _mark(lambda sample: strip_query(sample.url))
 PAGE = _mark(lambda sample: clean(sample.facts.origin or ""))
 FIRST_HOST = _mark(lambda sample: name_host(sample.facts.chain[0]))
-HOPS = _mark(lambda sample: " -> ".join(name_host(url) for url in (*sample.facts.chain, sample.url)))
+FIRST_URL = _mark(lambda sample: strip_query((*sample.facts.chain, sample.url)[0]))
+HOPS = _mark(_read_hops)
 TARGET = _mark(lambda sample: clean(_read_target(sample), 120))
 SECURE_TARGET = _mark(lambda sample: f"https://{clean(_read_target(sample).partition('://')[2], 100)}")
 REFERRER = _mark(lambda sample: strip_query(sample.entry.reading.referrer or ""))

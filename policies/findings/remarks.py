@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from corsight.policies.decision.advise import advice, advise
@@ -26,6 +27,8 @@ WANTED = frozenset(
     }
 )
 """Response headers that are sent for scripts to read."""
+UPLOADED = re.compile(r"[?&]part-?number=\d", re.IGNORECASE)
+"""How the URL of a part of an upload tells that (S3's API, and those like it)."""
 WANTED_PREFIXES = ("x-ratelimit-", "ratelimit-", "x-pagination-", "pagination-", "x-total-")
 DATA = ("application/json", "text/json", "application/xml", "text/xml", "application/ld+json", "application/graphql")
 EXPOSE = "Access-Control-Expose-Headers"
@@ -66,13 +69,16 @@ def find_unexposed(sample: Sample) -> Remark | None:
     response = sample.exchange.response
     if response is None or sample.entry.destination not in ("empty", "unknown"):
         return None
+    part = sample.method == "PUT" and UPLOADED.search(sample.url) is not None
     hidden = [
         name
         for name in sample.verdict.hidden
-        if (name in WANTED or name.startswith(WANTED_PREFIXES)) and (name != "location" or response.status == 201)
+        if (name in WANTED or name.startswith(WANTED_PREFIXES) or (part and name == "etag"))
+        and (name != "location" or response.status == 201)
     ]
     if not hidden:
         return None
+    why = " An upload in parts cannot be completed without the ETag of each part." if part and "etag" in hidden else ""
     names, exposed = clean_all(hidden, 6), response.headers.get(EXPOSE.lower())
     both = ", ".join([*([clean(exposed)] if exposed else []), *names])
     return Remark(
@@ -81,7 +87,7 @@ def find_unexposed(sample: Sample) -> Remark | None:
             f"The page cannot read {join(names)}: not exposed",
             f"{name_host(sample.server)} sends {join(names)}, and the reply reached the page; but a script that reads "
             f"{'them' if len(names) > 1 else 'it'} gets null. Of a reply from another origin a page sees a few "
-            "harmless headers only, and what the reply exposes.",
+            f"harmless headers only, and what the reply exposes.{why}",
             f"Add to the reply itself (not to the preflight): {EXPOSE}: {', '.join(names)}",
             "server",
             certainty="likely",
@@ -107,6 +113,28 @@ def find_unreadable(sample: Sample) -> Remark | None:
             "server sends.",
             "Take mode: 'no-cors' out of the page's code, and let the server allow the page's origin.",
             "client",
+        )
+    )
+
+
+def find_refused_socket(sample: Sample) -> Remark | None:
+    """Return that a server refused a page of another origin its WebSocket, on its own account."""
+    origin, response = sample.entry.reading.origin, sample.exchange.response
+    if sample.entry.mode != "websocket" or origin is None or response is None or response.status != 403:
+        return None
+    if origin == sample.server:
+        return None
+    host, page = name_host(sample.server), clean(origin)
+    return Remark(
+        Cause(
+            "websocket-refused",
+            "The server refused the WebSocket (403), most likely for its Origin: not CORS",
+            f"{host} answered the WebSocket handshake of {page} with 403. CORS has no say over WebSockets, and no CORS "
+            "header changes that: servers hold the Origin of the handshake against a list of their own.",
+            f"Add {page} to the origins that the server's WebSocket endpoint allows (a setting of its own, beside the "
+            "one for CORS), exactly as written here; or see whether it wants a login.",
+            "server",
+            certainty="likely",
         )
     )
 
@@ -146,5 +174,5 @@ def find_blocking_engine(sample: Sample) -> Remark | None:
     )
 
 
-ALONE = (find_unreadable, find_permission, find_unexposed)
+ALONE = (find_unreadable, find_refused_socket, find_permission, find_unexposed)
 """What is seen of one exchange by itself."""

@@ -9,6 +9,7 @@ from corsight.policies.exchange import HeaderList, Response
 from corsight.policies.fetch.headers import extract_header_list_values
 from corsight.policies.fetch.origin import origin_of, parse_url, split_origin
 from corsight.policies.findings.makers import Maker, find_cache_sign, find_framework, find_maker, is_nginx
+from corsight.policies.findings.products import Recognized, recognize
 from corsight.policies.findings.words import capitalize_name, clean
 from corsight.policies.rules import placement
 
@@ -17,6 +18,9 @@ LOGIN = re.compile(
     r"keycloak|okta|auth0|onelogin|microsoftonline|idp|identity)(?:[/._?-]|$)",
     re.IGNORECASE,
 )
+
+LOGIN_HOSTS = ("accounts.", "account.", "id.", "passport.")
+"""How names of hosts begin that people log in at, beside those that LOGIN knows."""
 
 MANY = 256
 """Header names that are looked at for a misspelt one."""
@@ -55,8 +59,10 @@ class Reply(NamedTuple):
     """All that a cause may turn on in a response.
 
     Of what varies without meaning (dates, ids, versions) only a trait is here; a text that shows more quotes it.
-    `repeated` are the CORS headers on several lines. `maker`, `framework` and `nginx` are told of redirects
-    and errors only.
+    `repeated` are the CORS headers on several lines. `html` tells that it is a page, `by_browser` that the browser
+    redirected by itself (as HAR files have it), `located` that it says where to go on. `product` is what is known to
+    answer so in an application's place. `maker`, `framework` and `nginx`
+    are told of redirects and errors, the framework of empty answers too.
     """
 
     status: int
@@ -73,14 +79,18 @@ class Reply(NamedTuple):
     lists_methods: bool
     cache_sign: str | None
     misspelling: Misspelling | None
+    html: bool = False
+    by_browser: bool = False
+    located: bool = False
+    product: Recognized | None = None
     maker: Maker | None = None
     framework: str | None = None
     nginx: bool = False
     unknown_to_gateway: bool = False
 
 
-def read_reply(response: Response, rule: str) -> Reply:
-    """Return what causes may turn on in a response that this rule blocked."""
+def read_reply(response: Response, rule: str, url: str) -> Reply:
+    """Return what causes may turn on in a response to this URL that this rule blocked."""
     headers, get = response.headers, response.headers.get
     cors = [name for name in headers.names() if name.startswith(placement.PREFIX)]
     vary = {part.strip().lower() for part in (get("vary") or "").split(",")}
@@ -99,12 +109,16 @@ def read_reply(response: Response, rule: str) -> Reply:
         lists_methods="allow" in headers,
         cache_sign=find_cache_sign(response),
         misspelling=_read_misspelling(headers, NEEDED[rule]) if rule in NEEDED else None,
+        html=(get("content-type") or "").lower().startswith("text/html"),
+        by_browser=(get("non-authoritative-reason") or "").lower() in ("hsts", "delegate"),
+        located="location" in headers,
+        product=recognize(url, response),
+        framework=find_framework(response) if response.status >= 300 or response.status == 204 else None,
     )
     if response.status < 300:
         return reply
     return reply._replace(
         maker=find_maker(response),
-        framework=find_framework(response),
         nginx=is_nginx(response),
         unknown_to_gateway=(get("x-amzn-errortype") or "").lower().startswith("missingauthenticationtoken"),
     )
@@ -145,7 +159,7 @@ def read_redirect(url: str, location: str | None) -> Redirect | None:
     here, there = url.partition("?")[0], target.partition("?")[0]
     rest, other = here.partition("://")[2], there.partition("://")[2]
     slash = other.endswith("/") and not rest.endswith("/")
-    kind: RedirectKind = "login" if is_login(target) and not is_login(url) else _compare(here, there)
+    kind: RedirectKind = "login" if leads_to_login(url, target) else _compare(here, there)
     return Redirect(kind, origin_of(target), rest.rstrip("/") == other.rstrip("/"), slash)
 
 
@@ -164,7 +178,12 @@ def _compare(here: str, there: str) -> RedirectKind:
     return "host" if path == other else "elsewhere"
 
 
+def leads_to_login(url: str, target: str) -> bool:
+    """Whether a redirect from this URL leads to a login page: from a login to that of another origin, too."""
+    return is_login(target) and (not is_login(url) or origin_of(url) != origin_of(target))
+
+
 def is_login(url: str) -> bool:
     """Whether a URL looks like that of a login page."""
     host, _, path = url.partition("://")[2].partition("?")[0].partition("/")
-    return LOGIN.search("/" + path) is not None or LOGIN.search(host) is not None
+    return LOGIN.search("/" + path) is not None or LOGIN.search(host) is not None or host.startswith(LOGIN_HOSTS)

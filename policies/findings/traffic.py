@@ -20,9 +20,13 @@ from corsight.policies.verdict import Outcome
 STANDINGS = 2000
 """Pairs of a page's origin and a server whose standing is remembered."""
 URLS = 4000
+LIMIT = 2 * 1024 * 1024
+"""Characters that each memory holds."""
 VERSIONS = 4
 """Earlier answers that are remembered of one URL."""
 VALUES = 16
+LONGEST = 512
+"""Characters of a value, and of an origin, that are remembered of one server."""
 News = Literal["everybody", "origin"] | None
 """Whom something new about a server concerns: all that ask it, or those of the same origin."""
 LATER = 2.0
@@ -53,10 +57,11 @@ class Standing:
 
 @dataclass(slots=True)
 class Server:
-    """How one server answers, whoever asks: the values of Access-Control-Allow-Origin, the origins that were answered
-    by name, and the statuses of error replies that have the header.
+    """How one server answers, whoever asks: how many replies there were, the values of Access-Control-Allow-Origin, the
+    origins that were answered by name, and the statuses of error replies that have the header.
     """
 
+    replies: int = 0
     allow_origins: Counter[str] = field(default_factory=Counter)
     named: set[str] = field(default_factory=set)
     errors: set[int] = field(default_factory=set)
@@ -70,11 +75,11 @@ class Traffic:
     """What was seen of all exchanges so far."""
 
     def __init__(self) -> None:
-        self._standings: Memory[tuple[str, str], Standing] = Memory(STANDINGS)
-        self._servers: Memory[str, Server] = Memory(STANDINGS)
-        self._answers: Memory[str, list[Answered]] = Memory(URLS)
-        self._preflights: Memory[str, list[Granted]] = Memory(URLS)
-        self._of_fetches: Memory[str, Granted] = Memory(URLS)
+        self._standings: Memory[tuple[str, str], Standing] = Memory(STANDINGS, LIMIT)
+        self._servers: Memory[str, Server] = Memory(STANDINGS, LIMIT)
+        self._answers: Memory[str, list[Answered]] = Memory(URLS, LIMIT)
+        self._preflights: Memory[str, list[Granted]] = Memory(URLS, LIMIT)
+        self._of_fetches: Memory[str, Granted] = Memory(URLS, LIMIT)
 
     def add(self, sample: Sample) -> News:
         """Take in an exchange; return whether it shows something new of its server, and to whom."""
@@ -105,15 +110,17 @@ class Traffic:
     def _add_cors(self, sample: Sample, response: Response, allow_origin: str | None) -> News:
         facts, exchange, status = sample.facts, sample.exchange, response.status
         origin = facts.origin or "null"
-        standing = _find(self._standings, (origin, sample.server), Standing)
-        server = _find(self._servers, sample.server, Server)
+        standing = _find(self._standings, (origin, sample.server), Standing, len(origin) + len(sample.server))
+        server = _find(self._servers, sample.server, Server, len(sample.server))
         known, knew = standing.count_kinds(), server.count_kinds()
+        server.replies += 1
         if allow_origin is None:
             standing.bare.add(status)
         else:
-            if allow_origin in server.allow_origins or len(server.allow_origins) < VALUES:
+            room = len(server.allow_origins) < VALUES and len(allow_origin) <= LONGEST
+            if room or allow_origin in server.allow_origins:
                 server.allow_origins[allow_origin] += 1
-            if allow_origin == origin and len(server.named) < VALUES:
+            if allow_origin == origin and len(server.named) < VALUES and len(origin) <= LONGEST:
                 server.named.add(origin)
             if facts.role != "preflight" and status >= 400:
                 server.errors.add(status)
@@ -121,7 +128,8 @@ class Traffic:
             standing.count_passed(sample, 1)
             if facts.role == "preflight":
                 granted = Granted(exchange.id, allow_origin, response.headers.get("access-control-max-age"))
-                self._of_fetches.put(sample.entry.fetch.id, granted)
+                weight = len(granted.allow_origin or "") + len(granted.max_age or "")
+                self._of_fetches.put(sample.entry.fetch.id, granted, weight)
                 _append(self._preflights, exchange.request.url, granted)
         if server.count_kinds() != knew:
             return "everybody"
@@ -132,10 +140,27 @@ class Traffic:
         passes = sample.verdict.outcome is Outcome.ALLOWED
         if passes == passed or sample.facts.tainting != "cors" or sample.exchange.response is None:
             return None
-        standing = _find(self._standings, (sample.facts.origin or "null", sample.server), Standing)
+        origin = sample.facts.origin or "null"
+        standing = _find(self._standings, (origin, sample.server), Standing, len(origin) + len(sample.server))
         known = standing.count_kinds()
         standing.count_passed(sample, 1 if passes else -1)
         return "origin" if standing.count_kinds() != known else None
+
+    def unite(self, other: Traffic) -> None:
+        """Take in what was seen of other exchanges, after these."""
+        for pair, standing in other._standings.items():
+            own = _find(self._standings, pair, Standing, len(pair[0]) + len(pair[1]))
+            own.replies += standing.replies
+            own.preflights += standing.preflights
+            own.bare |= standing.bare
+        for name, server in other._servers.items():
+            known = _find(self._servers, name, Server, len(name))
+            known.replies += server.replies
+            for value, times in server.allow_origins.items():
+                if value in known.allow_origins or len(known.allow_origins) < VALUES:
+                    known.allow_origins[value] += times
+            known.named.update(sorted(server.named - known.named)[: VALUES - len(known.named)])
+            known.errors |= server.errors
 
     def find_standing(self, origin: str, server: str) -> Standing:
         """Return how this server answers pages of this origin."""
@@ -182,16 +207,21 @@ class Traffic:
         return None
 
 
-def _find[K, V](memory: Memory[K, V], key: K, make: Callable[[], V]) -> V:
+def _find[K, V](memory: Memory[K, V], key: K, make: Callable[[], V], weight: int) -> V:
     value = memory.get(key)
     if value is None:
         value = make()
-        memory.put(key, value)
+        memory.put(key, value, weight)
     return value
 
 
-def _append[T](memory: Memory[str, list[T]], url: str, record: T) -> None:
-    memory.put(url, [*(memory.get(url) or [])[1 - VERSIONS :], record])
+def _append[T: Answered | Granted](memory: Memory[str, list[T]], url: str, record: T) -> None:
+    records = [*(memory.get(url) or [])[1 - VERSIONS :], record]
+    memory.put(url, records, len(url) + sum(map(_weigh, records)))
+
+
+def _weigh(record: Answered | Granted) -> int:
+    return sum([len(part) for part in record if isinstance(part, str)])
 
 
 def _find_named[T: (Answered, Granted)](evidence: Evidence | None, records: Iterable[T] | None) -> T | None:

@@ -54,6 +54,7 @@ _PIECES = re.compile(r"([^\w-]++)").split
 _AUTHORITY = re.compile(r"[\w.\-\[\]:*,<>{}$]*+").fullmatch
 _NAME = re.compile(r"[\w.-]++").fullmatch
 _ADDRESSES = ("acct", "mailto", "sip", "sips", "xmpp")
+_SCHEMES = ("https", "wss")
 _MODES = frozenset({"include", "not-include", "omit", "same-origin", "unknown"})
 """What stands behind `credentials=` in Corsight's own words."""
 _BLOB = re.compile(r"(?=[^a-z]*+[a-z])(?=[^A-Z]*+[A-Z])(?=[^0-9]*+[0-9])[\w+~.:-]{20,}+").fullmatch
@@ -88,6 +89,10 @@ def _redact_url(text: str) -> str:
     if first[0] == "=":
         return _redact_pairs(text)
     path, mark, query = text.partition("?")
+    if query.startswith("://") and path.endswith(_SCHEMES):
+        # A pattern for both: https?://
+        more, end, query = query.partition("?")
+        path, mark = path + mark + more, end
     return _redact_path(path) + mark + _redact_pairs(query)
 
 

@@ -11,6 +11,7 @@ CORP_SAME_ORIGIN = "corp-same-origin"
 CORP_SAME_SITE = "corp-same-site"
 CORP_COEP = "corp-required-by-coep"
 ORB = "opaque-response-blocked"
+LOCAL_NETWORK = "local-network-access"
 NETWORK_ERROR = "network-error"
 
 
@@ -82,6 +83,26 @@ RULES = (
             # The standard's text does not have it, and WebKit does not do it.
             engines=("chromium", "firefox"),
             **EMBEDDED,
+        ),
+    ),
+    Rule(
+        code=LOCAL_NETWORK,
+        title="A public page may not reach the local network without leave",
+        why="Chromium, from 142 on, asks its user before a page of the public network reaches this computer (loopback) "
+        "or a private address, and lets secure pages only. It reports a CORS error, and CORS headers change nothing.",
+        seen="a request from the public network to the local one",
+        needed="the user's permission for the local network, and a page loaded over https",
+        advice="Allow it for the page: the icon beside the address, Local network access (in a test browser grant the "
+        "permission local-network-access; for managed ones the policy LocalNetworkAccessAllowedForUrls). Load the page "
+        "over https; or serve page and API from one network. If the name should be public, look where it resolves to: "
+        "a VPN may answer with a private address. Access-Control-Allow-Private-Network was for older versions.",
+        actor="client",
+        example=Example(
+            "GET https://app.example/printer\nOrigin: https://app.example\n\n302\nLocation: "
+            "https://192.168.1.20/status",
+            engines=("chromium",),
+            tainting="basic",
+            local_network="denied",
         ),
     ),
     Rule(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
-from corsight.policies.fetch.origin import is_serialized_origin, origin_of
+from corsight.policies.fetch.origin import SHORT, is_serialized_origin, origin_of
 from corsight.policies.fetch.steps import Algorithm
 from corsight.policies.rules.cors_check import ALLOW_ORIGIN, WIDENS, allow_origin
 from corsight.policies.rules.example import Example
@@ -46,13 +46,17 @@ def has_misshape(code: str) -> Callable[[View], bool]:
     return check
 
 
-@lru_cache(maxsize=64)
 def find_misshapes(allow_origin: str) -> tuple[str, ...]:
     """Return the codes of what keeps a value from being an origin as browsers serialize it; empty where nothing does.
 
     `*` and `null` are values of their own, and what does not look like an origin at all is left to
     allow-origin-invalid.
     """
+    return (_find_misshapes if len(allow_origin) <= SHORT else _find_misshapes.__wrapped__)(allow_origin)
+
+
+@lru_cache(maxsize=64)
+def _find_misshapes(allow_origin: str) -> tuple[str, ...]:
     if allow_origin in ("*", "null") or '"' in allow_origin or "'" in allow_origin:
         return ()
     if "," in allow_origin or " " in allow_origin:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from corsight.policies.fetch import preflight as check
-from corsight.policies.fetch.headers import is_token
+from corsight.policies.fetch.headers import extract_header_list_values, is_token
 from corsight.policies.rules.example import Example
 from corsight.policies.rules.model import Fix, HeaderEdit, Rule, Subject
 
@@ -37,8 +37,9 @@ def allow_headers(subject: Subject) -> Fix:
 
 def _extend_list(subject: Subject, header: str, wanted: tuple[str, ...]) -> str:
     value = subject.response.headers.get(header.lower()) or ""
-    listed = [token for token in (part.strip() for part in value.split(",")) if is_token(token)]
-    have = {token.lower() if header == ALLOW_HEADERS else token for token in listed}
+    parsed = extract_header_list_values(value)
+    listed = parsed if isinstance(parsed, tuple) else list(filter(is_token, map(str.strip, value.split(","))))
+    have = set(map(str.lower, listed) if header == ALLOW_HEADERS else listed)
     return ", ".join([*listed, *(name for name in wanted if name not in have)])
 
 

@@ -165,7 +165,9 @@ class Browser:
 
     def _join_request(self, exchange: Exchange, reading: Reading, weight: int) -> Entry:
         preflight = None
-        if reading.origin is not None:
+        told = exchange.told
+        # What failed with its answer not recorded may never have been sent: it does not show that a preflight passed.
+        if reading.origin is not None and (told is None or not told.untold):
             preflight = self._expected.find_preflight(exchange, reading, lambda entry: self._rules_out(reading, entry))
         before = preflight or self._expected.find_redirect(exchange, reading)
         if before is not None:
@@ -251,6 +253,8 @@ class Browser:
         if self._credentials.overrules_absence(reading):
             fetch.doubt(Reason.NO_STORAGE_ACCESS)
         stated = self._credentials.stated(reading, exchange.request.url, first=entry.index == 0)
+        if stated is None and exchange.told is not None and exchange.told.credentials is not None:
+            stated = exchange.told.credentials, Reason.RECORDED_MODE
         if stated is None and reading.authorization and from_own_store(entry):
             stated = True, Reason.OWN_AUTHORIZATION
         if stated is not None and fetch.learn(*stated, self._credentials.certainty(stated[1], reading)):

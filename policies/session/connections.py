@@ -48,6 +48,7 @@ class Connections:
             return []
         connection.include, connection.reason = include, reason
         waiting, connection.waiting = connection.waiting, []
+        self._known.put(name, connection)
         return [fetch for fetch in waiting if _tell(connection, include, fetch)]
 
     def ask(self, name: str, fetch: Fetch) -> bool:
@@ -57,6 +58,7 @@ class Connections:
             return _tell(connection, connection.include, fetch)
         if len(connection.waiting) < WAITING:
             connection.waiting.append(fetch)
+            self._known.add_weight(name, fetch.weight)
         return False
 
 

@@ -82,11 +82,11 @@ class Judge:
         if entry.tainting == "cors":
             before = entry.preflight if len(entry.fetch.entries) > 1 else None
             entry.advice = advise(entry.exchange, facts, self._engine, before)
+        if entry.exchange.told is not None:
+            verdict = overrule(verdict, entry.exchange, facts, entry.exchange.told, self._client.version)
         sequel = entry.evidence.get("sequel")
         if sequel is not None and sequel.value != "given up" and verdict.divided:
             verdict = narrow(verdict, passed=sequel.value == "followed", certainty=sequel.certainty)
-        if entry.exchange.told is not None:
-            verdict = overrule(verdict, entry.exchange, facts, entry.exchange.told, self._client.version)
         entry.verdict = verdict
         return Judged(entry, self._client, facts, verdict)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from corsight.policies.exchange import HeaderList, Request
+from corsight.policies.exchange import Exchange, HeaderList, Request
 
 TEXT = 512 * 1024
 """Bytes of what peers sent that one memory holds unless it is told otherwise."""
@@ -68,3 +68,9 @@ def weigh_headers(headers: HeaderList) -> int:
 def weigh_request(request: Request) -> int:
     """Return how many bytes the method, URL and headers of a request have."""
     return len(request.method) + len(request.url) + weigh_headers(request.headers)
+
+
+def weigh_exchange(exchange: Exchange) -> int:
+    """Return how many bytes the URL and headers of an exchange have."""
+    response = exchange.response
+    return weigh_request(exchange.request) + (0 if response is None else weigh_headers(response.headers))

@@ -56,13 +56,16 @@ class Reading:
 def read(method: str, headers: HeaderList, weight: int | None = None) -> Reading:
     """Read a request's headers, whose weight may be known. Never raises: what is missing or malformed is unknown."""
     if (len(method) + weigh_headers(headers) if weight is None else weight) > REMEMBERED:
-        return _read.__wrapped__(method, headers.fields)
-    return _read(method, headers.fields)
+        return _read(method, headers)
+    return _remember(method, headers.fields)
 
 
 @lru_cache(maxsize=2048)
-def _read(method: str, fields: tuple[tuple[bytes, bytes], ...]) -> Reading:
-    headers = HeaderList(fields)
+def _remember(method: str, fields: tuple[tuple[bytes, bytes], ...]) -> Reading:
+    return _read(method, HeaderList(fields))
+
+
+def _read(method: str, headers: HeaderList) -> Reading:
     get = headers.get
     origin = get("origin")
     asked = get("access-control-request-method")

@@ -43,7 +43,7 @@ class Reuse:
         if request.method in ("GET", "HEAD") and reading.destination not in READ_BY_OTHERS:
             # Other methods always open a new one.
             gone = [entry for other in others if (entry := self._idle(other, request.started)) is not None]
-        self._servers.put(server, [*others[-7:], connection])
+        self._servers.put(server, [*others[-7:], connection], len(server[0]) + len(page or ""))
         return None, gone
 
     def ended(self, entry: Entry) -> None:

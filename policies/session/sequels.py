@@ -85,7 +85,7 @@ class Sequels:
 
     def hear(self, entry: Entry, told: Told) -> None:
         """Take the browser's own outcome, as a recording holds it, for proof of what became of an exchange."""
-        if told.passed is not None and entry.role != "preflight":
+        if told.passed is not None and entry.exchange.response is not None:
             reason = Reason.RECORDED_PASSED if told.passed else Reason.RECORDED_FAILED
             details = () if told.passed else (told.error or "without a reason",)
             self.settle(entry, passed=told.passed, certainty="certain", reason=reason, details=details)

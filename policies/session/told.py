@@ -43,10 +43,17 @@ def overrule(verdict: Verdict, exchange: Exchange, facts: Facts, told: Told, ver
     if told.rule is not None:
         return _name_rule(verdict, told, told.rule)
     blocking = [branch for branch in verdict.branches if branch.outcome is Outcome.BLOCKED]
-    if told.passed and facts.role != "preflight" and len(blocking) == len(verdict.branches):
+    if told.passed and told.origin is not None and blocking:
+        # Its origin is a guess: a redirect may have tainted it.
+        passed_too = [
+            replace(branch, ruling=Ruling(PASSED[branch.premise.tainting]), steps=()) if branch in blocking else branch
+            for branch in verdict.branches
+        ]
+        return unite(verdict.engine, passed_too, verdict.hidden)
+    if told.passed and len(blocking) == len(verdict.branches):
         passed = Branch(Ruling(PASSED[facts.tainting]), premise=verdict.branch.premise)
         return Verdict(verdict.engine, (passed,))
-    if told.passed is False and not blocking and facts.role != "preflight":
+    if told.passed is False and not blocking:
         return _name_failure(verdict, exchange, facts, told)
     if told.passed is None and any(branch.ruling.rule == ORB for branch in blocking):
         return _spare(verdict, facts, version)
@@ -61,7 +68,7 @@ def _name_rule(verdict: Verdict, told: Told, rule: str) -> Verdict:
     else:
         place = locate(rule)
         ruling = Ruling(Outcome.BLOCKED, rule, place.spec, place.number)
-    ruling = ruling._replace(error=told.error or ruling.error, message=told.message or ruling.message)
+    ruling = ruling._replace(error=ruling.error or told.error, message=told.message or ruling.message)
     steps = alike[0].steps if alike else ()
     return Verdict(verdict.engine, (Branch(ruling, premise=(alike or verdict.branches)[0].premise, steps=steps),))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from corsight.policies.redact import shown as shown
 
 LONGEST_MESSAGE = 1200
+NAMES = 100
+"""How many header names of one exchange are shown."""
 LINES = 8
 """How many lines of one header are shown."""
 

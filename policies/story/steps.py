@@ -117,7 +117,7 @@ def _method(step: Step, facts: Facts, branch: Branch) -> Words:
         fails = f"the response has no {ALLOW_METHODS}, and {quoted(method)} has to be in it"
     elif include and "*" in names:
         fails = f'"*" does not count with credentials: {quoted(method)} has to be listed'
-    elif any(name.upper() == method.upper() for name in names):
+    elif method.upper() in map(str.upper, names):
         fails += ": upper and lower case count"
     return Words(f"The method {shown(method, 40)} is allowed", passes, fails)
 
@@ -126,7 +126,7 @@ def _headers(step: Step, facts: Facts, branch: Branch) -> Words:
     value, include, *asked = step.compared
     names = [name or "" for name in asked]
     values = extract_header_list_values(value)
-    listed = {name.lower() for name in values} if isinstance(values, tuple) else set()
+    listed = set(map(str.lower, values)) if isinstance(values, tuple) else set()
     noun, verb = ("header", "is") if len(names) == 1 else ("headers", "are")
     by_wildcard = [name for name in names if name not in listed]
     passes = f"{quoted(', '.join(names))} {verb} in {quoted(value)}"
@@ -199,6 +199,11 @@ def _not_mixed(step: Step, facts: Facts, branch: Branch) -> Words:
     return Words("A secure page is not led to an insecure URL", shown(facts.target or ""), fails)
 
 
+def _local_network(step: Step, facts: Facts, branch: Branch) -> Words:
+    fails = "the user did not allow it" if branch.premise.secure else "the page is not a secure one"
+    return Words("The page may reach the local network", "the user allowed it, or the page is itself in it", fails)
+
+
 WORDS: dict[Question, Callable[[Step, Facts, Branch], Words]] = {
     Question.RESPONSE: _response,
     Question.ALLOW_ORIGIN: _allow_origin,
@@ -218,5 +223,6 @@ WORDS: dict[Question, Callable[[Step, Facts, Branch], Words]] = {
     Question.NO_USERINFO: _no_userinfo,
     Question.SAME_ORIGIN: _same_origin,
     Question.NOT_MIXED: _not_mixed,
+    Question.LOCAL_NETWORK: _local_network,
 }
 """What each question's steps are put into words by."""

@@ -15,7 +15,7 @@ from corsight.policies.rules import RULES, Rule
 from corsight.policies.session import Judged
 from corsight.policies.session.fetches import Entry
 from corsight.policies.story.model import Asked, Elsewhere, Improvement, Inference, Otherwise, Part, Remedy, Story
-from corsight.policies.story.shown import LINES, LONGEST_MESSAGE, shown
+from corsight.policies.story.shown import LINES, LONGEST_MESSAGE, NAMES, shown
 from corsight.policies.story.steps import tell_steps
 from corsight.policies.story.words import ACTORS, FACTS, VALUES, credentials_words, ruling_words, title_of
 from corsight.policies.verdict import Branch, Outcome, Verdict
@@ -98,7 +98,7 @@ def _asked(judgeds: Sequence[Judged]) -> Asked:
         credentials=None
         if settled.tainting == "basic"
         else credentials_words(facts, judged.verdict, settled.credentials == "include"),
-        names=tuple(shown(name, 80) for name in facts.names),
+        names=_list_names(facts.names),
         because=_because(judged.entry, settled, origin, url, preflighted=first.role == "preflight")
         + ((TAINTED,) if any(_tainted(one.settled) for one in judgeds) else ()),
     )
@@ -184,7 +184,7 @@ def _part(judged: Judged, known: Known) -> Part:
         error=ruling.error,
         message=None if ruling.message is None else shown(ruling.message, LONGEST_MESSAGE),
         remedy=_remedy(explanation, rule, shown(host, 80)),
-        hidden=tuple(shown(name, 80) for name in verdict.hidden),
+        hidden=_list_names(verdict.hidden),
         branches=_branches(verdict),
         taken=taken.describe(other) or None,
         elsewhere=tuple(_elsewhere(other) for other in judged.others),
@@ -202,6 +202,11 @@ def _split(url: str) -> tuple[str, str]:
     """A URL's path and query, and its host and port."""
     authority, slash, path = url.partition("://")[2].partition("/")
     return slash + path or "/", authority.rpartition("@")[2]
+
+
+def _list_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    more = (f"{len(names) - NAMES} more",) if len(names) > NAMES else ()
+    return (*(shown(name, 80) for name in names[:NAMES]), *more)
 
 
 def _lines(headers: HeaderList, names: tuple[str, ...]) -> tuple[str, ...]:

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-import json
+import os
 import sys
 from contextlib import nullcontext
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from corsight.policies.record import record
 from corsight.policies.verdict import Outcome
+from corsight.scripts import auditing
 from corsight.scripts.errors import stop_at
-from corsight.scripts.judging import explain, judge_recording
 from corsight.scripts.options import Engine
-from corsight.scripts.policy_files import read_policies
-from corsight.scripts.recordings import Recording, check_output, check_readable, list_remarks
-from corsight.scripts.report.drift import Drifts
-from corsight.scripts.report.findings import Findings
-from corsight.scripts.report.text import write
+from corsight.scripts.recordings import check_output, check_readable, list_recordings, list_remarks
+
+if TYPE_CHECKING:
+    from corsight.scripts.report.drift import Drifts
 
 
 def audit(
     files: Annotated[
-        list[str], typer.Argument(metavar="FILE", help="Recordings of mitmproxy, HAR files and others; - is stdin.")
+        list[str],
+        typer.Argument(
+            metavar="FILE",
+            help="Recordings of mitmproxy, HAR files and others, also packed (.gz, .zst); folders, patterns and URLs "
+            "of them; - is stdin.",
+        ),
     ],
     format: Annotated[
         Literal["text", "jsonl"], typer.Option(help="text for people, jsonl for the records of the addon's log.")
@@ -43,45 +46,56 @@ def audit(
         list[str] | None,
         typer.Option(metavar="FILE", help="Compare the responses with this policy file; repeatable."),
     ] = None,
+    jobs: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            min=0,
+            help="Judge on so many cores: recordings, and the clients of large ones, side by side; 0 takes all cores.",
+        ),
+    ] = 1,
 ) -> None:
     """Report what a browser blocked in recorded traffic, why, and what would change it.
 
     Exit code: 0 when nothing was blocked, 1 when something was or a response differs from its policy, 2 when a file
     could not be read to its end.
     """
-    for path in files:
+    paths = list_recordings(files)
+    for path in paths:
         check_readable(path)
-    check_output(output, [*files, *(policy or [])], "report")
-    drifts = Drifts(read_policies(policy or []))
-    findings = Findings(diagnose=format == "text" or fail_on == "advice")
-    recordings = [Recording(path) for path in files]
+    check_output(output, [*paths, *(policy or [])], "report")
+    drifts = _read_drifts(policy)
+    plan = auditing.Plan(engine, format == "text" or fail_on == "advice", format == "jsonl")
     with (
         nullcontext(sys.stdout)
         if output is None
         else open(output, "w", encoding="utf-8", errors="backslashreplace") as stream
     ):
-        for recording in recordings:
-            verdicts = judge_recording(recording, engine)
-            for judged, explanation in explain(verdicts) if format == "jsonl" else ((one, None) for one in verdicts):
-                findings.add(judged)
-                if policy:
-                    drifts.add(judged)
-                if format == "jsonl":
-                    # ASCII: whatever a peer sent, nothing in it moves a terminal's cursor.
-                    line = json.dumps(record(judged, explanation), check_circular=False, separators=(",", ":"))
-                    stream.write(line + "\n")
+        findings, audited = auditing.audit(paths, plan, stream, jobs=jobs or os.cpu_count() or 1, drifts=drifts)
         if format == "text":
-            read = [(recording.name, recording.exchanges) for recording in recordings]
-            write(findings, read, engine, stream, list_remarks(recordings))
-        if policy:
+            from corsight.scripts.report.text import write
+
+            read = [(one.name, one.exchanges) for one in audited]
+            write(findings, read, engine, stream, list_remarks(audited))
+        if drifts is not None:
             drifts.write(stream if format == "text" else sys.stderr)
         stream.flush()
-    stop_at(recording.problem for recording in recordings)
+    stop_at(one.problem for one in audited)
+    certain, likely = (0, 0) if drifts is None else (drifts.certain, drifts.likely)
     failures = {
-        "certain": findings.blocked("certain") + drifts.certain,
-        "blocked": findings.count(Outcome.BLOCKED) + drifts.certain + drifts.likely,
-        "advice": len(findings.sorted()) + drifts.certain + drifts.likely,
+        "certain": findings.blocked("certain") + certain,
+        "blocked": findings.count(Outcome.BLOCKED) + certain + likely,
+        "advice": len(findings.sorted()) + certain + likely,
         "never": 0,
     }
     if failures[fail_on]:
         raise typer.Exit(1)
+
+
+def _read_drifts(policy: list[str] | None) -> Drifts | None:
+    if not policy:
+        return None
+    from corsight.scripts.policy_files import read_policies
+    from corsight.scripts.report.drift import Drifts
+
+    return Drifts(read_policies(policy))

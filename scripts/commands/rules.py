@@ -1,4 +1,4 @@
-"""`corsight rules`: the catalogue of all that Corsight finds, and one rule of it in full."""
+"""`corsight rules`: the catalogue of all that Corsight finds, and one rule or cause of it in full."""
 
 from __future__ import annotations
 
@@ -9,28 +9,36 @@ from typing import Annotated, Literal
 
 import typer
 
+from corsight.policies.causes import CAUSES
 from corsight.policies.rules import RULES
-from corsight.scripts.catalogue import data
+from corsight.scripts.catalogue import cause_data, data
 from corsight.scripts.errors import CorsightError
-from corsight.scripts.report.rules import write_list, write_rule
+from corsight.scripts.report.rules import write_cause, write_list, write_rule
 
 
 def rules(
-    code: Annotated[str | None, typer.Argument(metavar="[CODE]", help="The code of the rule to show in full.")] = None,
+    code: Annotated[
+        str | None, typer.Argument(metavar="[CODE]", help="The code of the rule or the cause to show in full.")
+    ] = None,
     format: Annotated[Literal["text", "json"], typer.Option(help="text for people, json for programs.")] = "text",
 ) -> None:
-    """List every rule by its code, or show one in full: why it exists, what browsers say, how to fix it."""
-    if code is not None and code not in RULES:
+    """List every rule and every cause by its code, or show one in full: why, what browsers say, what to do and who."""
+    if code is not None and code not in RULES and code not in CAUSES:
         raise CorsightError(
-            "there is no rule of that code", where=code[:80], todo=f"the nearest are {', '.join(find_nearest(code))}"
+            "there is no rule and no cause of that code",
+            where=code[:80],
+            todo=f"the nearest are {', '.join(find_nearest(code))}",
         )
     if format == "json":
-        shown = data(RULES[code]) if code is not None else [data(rule) for rule in RULES.values()]
+        everything = [*map(data, RULES.values()), *map(cause_data, CAUSES.values())]
+        shown = everything if code is None else next(one for one in everything if one["code"] == code)
         print(json.dumps(shown, indent=2, ensure_ascii=True))
     elif code is None:
         write_list(sys.stdout)
-    else:
+    elif code in RULES:
         write_rule(RULES[code], sys.stdout)
+    else:
+        write_cause(CAUSES[code], sys.stdout)
 
 
 def find_nearest(code: str) -> list[str]:
@@ -42,4 +50,4 @@ def find_nearest(code: str) -> list[str]:
         ratio = SequenceMatcher(None, wanted, known).ratio()
         return wanted in known, ratio + len(words & set(known.split("-"))) / 4
 
-    return sorted(RULES, key=likeness, reverse=True)[:3]
+    return sorted([*RULES, *CAUSES], key=likeness, reverse=True)[:3]

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 from io import BufferedReader
 
 from corsight.policies.exchange import Exchange
-from corsight.scripts.recordings import har, mitmproxy
+from corsight.scripts.recordings import mitmproxy
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 LOOKED_AT = 4096
 MITMPROXY = re.compile(rb"\d+:")
+NETLOG = re.compile(rb'\{\s*"constants"\s*:')
 HAR = re.compile(rb'"(?:entries|creator|startedDateTime)"\s*:')
 """What a HAR holds near its beginning, whatever stands around it."""
 
@@ -29,6 +30,12 @@ def detect(file: BufferedReader) -> Reader:
     start = file.peek(LOOKED_AT)[:LOOKED_AT].removeprefix(BYTE_ORDER_MARK).lstrip()
     if MITMPROXY.match(start):
         return mitmproxy.read
+    if NETLOG.match(start):
+        from corsight.scripts.recordings import netlog
+
+        return netlog.read
     if start[:1] in (b"{", b"[") or HAR.search(start):
+        from corsight.scripts.recordings import har
+
         return har.read
     return mitmproxy.read

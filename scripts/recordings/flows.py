@@ -7,7 +7,9 @@ then mitmproxy's own reader has the word on it, so that what is read here is wha
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
+from math import isfinite
 
 from corsight.addons.wire import find_proxy_status, is_multiplexed, is_withheld, make_url
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response
@@ -32,6 +34,12 @@ MESSAGE = frozenset(b"http_version headers content trailers timestamp_start time
 REQUEST = MESSAGE | frozenset(b"host port method scheme authority path".split())
 RESPONSE = MESSAGE | frozenset(b"status_code reason".split())
 ERROR = frozenset(b"msg timestamp".split())
+
+ENDING = 256
+"""Bytes in which the end of a flow is looked for that tells its client."""
+_ending = re.compile(
+    rb"8:peername;\d+:\d+:([^;]*);[\d:#]*\]\}5:error;0:~2:id;36:[^;]{36};4:type;4:http;7:version;2:\d\d#\Z"
+).search
 
 type Span = tuple[int, int, int]
 """Where a value begins and ends in the bytes around it, and the sign of its type."""
@@ -73,7 +81,11 @@ def read_flow(data: bytes, start: int, end: int, prefix: int = 0) -> Exchange | 
 
 
 def find_client(data: bytes, start: int, end: int) -> bytes:
-    """Return what tells one client's flows from another's; empty where the flow is odd, or none of a client."""
+    """Return a flow's client by its address; empty where the flow is odd."""
+    # Its address is mostly the last thing that a flow without an error says of its client.
+    found = _ending(data, max(start, end - ENDING), end)
+    if found is not None:
+        return found[1]
     try:
         connection = data[slice(*_span(_index(data, start, end), b"client_conn", DICTIONARY))]
         read = _read_connection if len(connection) <= LONGEST else _read_connection.__wrapped__
@@ -150,7 +162,7 @@ def _read_request(data: bytes, start: int, end: int) -> tuple[Request, bool]:
         headers.fields,
     )
     method = _value(data, spans, b"method", BYTES).decode("latin-1")
-    started = float(_value(data, spans, b"timestamp_start", FLOAT))
+    started = _read_moment(data, spans)
     return Request(method, url, headers, started), is_multiplexed(_value(data, spans, b"http_version", BYTES))
 
 
@@ -166,10 +178,17 @@ def _read_response(data: bytes, span: Span, started: float, error: str | None, p
     _check_rest(spans)
     headers = _read_headers(data, *_span(spans, b"headers", LIST))
     status = int(_value(data, spans, b"status_code", INTEGER))
-    received = float(_value(data, spans, b"timestamp_start", FLOAT)) or started
+    received = _read_moment(data, spans) or started
     if error is not None and is_withheld(error, whole=spans[b"timestamp_end"][2] != NULL):
         return None
     return Response(status, headers, received)
+
+
+def _read_moment(data: bytes, spans: dict[bytes, Span]) -> float:
+    moment = float(_value(data, spans, b"timestamp_start", FLOAT))
+    if not isfinite(moment):
+        raise Odd
+    return moment
 
 
 def _check_rest(spans: dict[bytes, Span]) -> None:

@@ -19,14 +19,24 @@ class Damaged(Exception):
     """The recording is not whole: it ends in a flow, or what comes is none."""
 
 
+class WrongKind(Exception):
+    """A flow holds a value of a kind that no proxy writes."""
+
+
 def read(file: BufferedIOBase, remark: Callable[[str], None]) -> Iterator[Exchange | None]:
     """Yield the exchanges of a recording, None for a flow that is none."""
-    exchanges = 0
+    exchanges = left_out = 0
     try:
         for data, start, end in read_records(file):
-            exchange = read_record(data, start, end)
+            try:
+                exchange = read_record(data, start, end)
+            except WrongKind:
+                left_out += 1
+                continue
             exchanges += exchange is not None
             yield exchange
+        if left_out:
+            raise CorsightError(f"holds {_count(left_out)} with values of a wrong kind, which were left out")
     except CorsightError:
         raise
     except Exception as error:
@@ -86,10 +96,18 @@ def _ask_mitmproxy(record: bytes) -> Exchange | None:
     from mitmproxy.http import HTTPFlow
     from mitmproxy.io import FlowReader
 
-    from corsight.addons.adapter import exchange_of
+    from corsight.addons.adapter import exchange_of, is_whole
 
     flow = next(iter(FlowReader(BytesIO(record)).stream()))
-    return exchange_of(flow) if isinstance(flow, HTTPFlow) else None
+    if not isinstance(flow, HTTPFlow):
+        return None
+    if not is_whole(flow):
+        raise WrongKind
+    return exchange_of(flow)
+
+
+def _count(exchanges: int) -> str:
+    return f"{exchanges} exchange{'s' if exchanges != 1 else ''}"
 
 
 def _describe(error: Exception, exchanges: int) -> CorsightError:
@@ -101,7 +119,6 @@ def _describe(error: Exception, exchanges: int) -> CorsightError:
             "is no mitmproxy recording, or damaged from its start", todo="make one with mitmdump -w FILE"
         )
     return CorsightError(
-        f"is cut short or damaged after {exchanges} exchange{'s' if exchanges != 1 else ''}; what came before it was "
-        "judged",
+        f"is cut short or damaged after {_count(exchanges)}; what came before it was judged",
         todo="stop mitmproxy before its recording is read, or record again",
     )

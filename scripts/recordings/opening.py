@@ -2,24 +2,76 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import sys
 from collections.abc import Iterable
 from io import BufferedReader
 
 from corsight.scripts.errors import CorsightError
+from corsight.scripts.recordings.remote import is_url, list_urls, open_url
+from corsight.scripts.recordings.unpacking import unpack
 
 STDIN = "-"
+SUFFIXES = (".mitm", ".flow", ".flows", ".dump", ".har", ".harp", ".zip", ".netlog")
+"""How the names of recordings end in a folder, in which there may be anything."""
+PACKED = (".gz", ".zst", ".zstd")
+
+
+def list_recordings(names: Iterable[str]) -> list[str]:
+    """Return the recordings that these names stand for: folders and patterns are looked into, in order of the names.
+
+    Raises CorsightError where a name stands for none.
+    """
+    found: list[str] = []
+    for name in names:
+        if name == STDIN:
+            found.append(name)
+        elif is_url(name):
+            found += list_urls(name)
+        elif os.path.isdir(name):
+            found += _list_folder(name)
+        elif not os.path.exists(name) and glob.has_magic(name):
+            matching = sorted(path for path in glob.glob(name, recursive=True) if os.path.isfile(path))
+            if not matching:
+                raise CorsightError("no file is called like that", where=name)
+            found += matching
+        else:
+            found.append(name)
+    return list(dict.fromkeys(found))
+
+
+def _list_folder(folder: str) -> list[str]:
+    found = [
+        os.path.join(base, name)
+        for base, _, names in os.walk(folder)
+        for name in names
+        if _strip_packed(name.lower()).endswith(SUFFIXES)
+    ]
+    if not found:
+        endings = f"{', '.join(SUFFIXES)}, also with {', '.join(PACKED)} behind"
+        raise CorsightError("is a directory without recordings", where=folder, todo=f"their names end in {endings}")
+    return sorted(found)
+
+
+def _strip_packed(name: str) -> str:
+    for suffix in PACKED:
+        name = name.removesuffix(suffix)
+    return name
 
 
 def open_recording(path: str) -> BufferedReader:
-    """Return the bytes of a recording as a stream that can be peeked into."""
+    """Return the bytes of a recording as a stream that can be peeked into, unpacked. Raises CorsightError."""
+    return unpack(open_url(path) if is_url(path) else _open(path))
+
+
+def _open(path: str) -> BufferedReader:
     return open(sys.stdin.fileno() if path == STDIN else path, "rb", closefd=path != STDIN)
 
 
 def check_readable(path: str) -> None:
-    """Raise CorsightError where there is no file to read."""
-    if path == STDIN:
+    """Raise CorsightError where there is no file to read. What is elsewhere is only asked for when it is read."""
+    if path == STDIN or is_url(path):
         return
     if os.path.isdir(path):
         raise CorsightError("is a directory", where=path, todo="name the recordings in it")

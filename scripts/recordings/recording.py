@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 from corsight.policies.exchange import Exchange
+from corsight.policies.redact import redact
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.recordings.detect import detect
 from corsight.scripts.recordings.opening import STDIN, open_recording
+from corsight.scripts.recordings.remote import is_url
 
 NAMED = 3
 """How many files a remark names."""
+
+
+class Remarked(Protocol):
+    """A recording, or what came of it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def remarks(self) -> list[str]: ...
 
 
 class Recording:
@@ -22,31 +34,31 @@ class Recording:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.name = "stdin" if path == STDIN else path
+        self.name = "stdin" if path == STDIN else redact(path) if is_url(path) else path
         self.problem: CorsightError | None = None
         self.remarks: list[str] = []
         self.exchanges = 0
 
     def __iter__(self) -> Iterator[Exchange]:
-        with open_recording(self.path) as file:
-            try:
+        try:
+            with open_recording(self.path) as file:
                 for exchange in detect(file)(file, self.remarks.append):
                     if exchange is not None:
                         self.exchanges += 1
                         yield exchange
-            except CorsightError as error:
-                error.where = self.name
-                self.problem = error
-            except Exception as error:
-                # No damage may end in a traceback; what was good before it has been yielded.
-                self.problem = CorsightError(
-                    f"could not be read on after {self.exchanges} exchanges ({type(error).__name__})",
-                    where=self.name,
-                    todo="please report it, if the file is whole",
-                )
+        except CorsightError as error:
+            error.where = self.name
+            self.problem = error
+        except Exception as error:
+            # No damage may end in a traceback; what was good before it has been yielded.
+            self.problem = CorsightError(
+                f"could not be read on after {self.exchanges} exchanges ({type(error).__name__})",
+                where=self.name,
+                todo="please report it, if the file is whole",
+            )
 
 
-def list_remarks(recordings: Sequence[Recording]) -> list[str]:
+def list_remarks(recordings: Sequence[Remarked]) -> list[str]:
     """Return what is to know of these recordings, each remark once; of a few among several, by their names."""
     names: dict[str, list[str]] = {}
     for recording in recordings:

@@ -14,6 +14,7 @@ from corsight.policies.engines import ENGINES
 from corsight.policies.exchange import Response
 from corsight.policies.fetch.cors_check import MISSING as MISSING_HEADER
 from corsight.policies.fetch.main_fetch import MIXED_CONTENT
+from corsight.policies.findings import Known
 from corsight.policies.rules import RULES, Fix
 from corsight.policies.session import Judged
 from corsight.policies.story import Part, Story, tell
@@ -237,6 +238,7 @@ def _write_asked_without(page: Page, question: Question, predictions: Sequence[P
 def _write_advice(page: Page, predictions: Sequence[Prediction]) -> None:
     """What is not wrong and could be better, or is wrong by a well-known slip."""
     said: dict[str, str] = {}
+    known = Known()
     for prediction in predictions:
         preflight: Response | None = None
         for one in prediction.judged:
@@ -250,6 +252,8 @@ def _write_advice(page: Page, predictions: Sequence[Prediction]) -> None:
                     seen = describe_subject(entry.exchange, facts, response, facts.credentials == "include", value)
                     said.setdefault(code, f"{RULES[code].title}: {RULES[code].seen_in(seen)}. {RULES[code].advice}")
             preflight = response if entry.role == "preflight" else None
+            for remark in known.list_remarks(one):
+                said.setdefault(remark.code, f"{remark.title}. {remark.action}")
     for text in said.values():
         page.field("advice", shown(text))
     if said:

@@ -6,6 +6,7 @@ from collections import Counter
 
 from corsight.policies.evidence import Certainty
 from corsight.policies.findings import Diagnosis, Finding, Kind
+from corsight.policies.rules.view import PLUMBING
 from corsight.policies.session import Judged
 from corsight.policies.verdict import EngineName, Outcome
 
@@ -22,6 +23,7 @@ class Findings:
         self.perhaps: Counter[tuple[Outcome, str, str]] = Counter()
         self.unanswered = 0
         self.patched = 0
+        self.hides = 0
         self._diagnosis = Diagnosis() if diagnose else None
         self._found: list[Finding] | None = None
 
@@ -31,6 +33,7 @@ class Findings:
         self.outcomes[verdict.outcome, verdict.certainty] += 1
         self.engines[verdict.engine] += 1
         self.patched += judged.entry.exchange.patched
+        self.hides += verdict.outcome is Outcome.ALLOWED and not PLUMBING.issuperset(verdict.hidden)
         label = judged.client.label
         self.clients[label if label in self.clients or len(self.clients) < CLIENTS else "others"] += 1
         if self._diagnosis is not None:
@@ -43,6 +46,19 @@ class Findings:
         blocking = verdict.blocking
         if blocking is not None and blocking.ruling.rule is not None:
             self.perhaps[verdict.outcome, blocking.describe(verdict.branch), blocking.ruling.rule] += 1
+
+    def unite(self, other: Findings) -> None:
+        """Take in what was found of other exchanges, after these; `other` is of no use then."""
+        self.outcomes.update(other.outcomes)
+        self.engines.update(other.engines)
+        self.perhaps.update(other.perhaps)
+        self.unanswered += other.unanswered
+        self.patched += other.patched
+        for label, times in other.clients.items():
+            self.clients[label if label in self.clients or len(self.clients) < CLIENTS else "others"] += times
+        if self._diagnosis is not None and other._diagnosis is not None:
+            self._diagnosis.unite(other._diagnosis)
+            self._found = None
 
     def blocked(self, certainty: Certainty) -> int:
         """How many exchanges are blocked with that certainty."""

@@ -1,4 +1,4 @@
-"""The catalogue for a terminal: every rule in a line, or one in full."""
+"""The catalogue for a terminal: every rule and cause in a line, or one in full."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from corsight.policies.causes import CAUSES, KnownCause
+from corsight.policies.causes import FAMILIES as CAUSE_FAMILIES
+from corsight.policies.engines import ENGINES
 from corsight.policies.rules import ADVICE, DECISIONS, FAMILIES, RULES, Rule
-from corsight.scripts.catalogue import ACTORS, KINDS, NO_HEADER, data, kind_of
+from corsight.scripts.catalogue import ACTORS, CORS_SAYS, KINDS, NO_HEADER, cause_data, data, kind_of
+from corsight.scripts.paths import name_command
 
 WIDEST = 100
 """Columns that text is set in at most."""
@@ -18,13 +22,18 @@ PADDED = re.compile(r" +((?:\x1b\[[0-9;]*m)*)$", re.MULTILINE)
 
 
 def write_list(stream: TextIO) -> None:
-    """Write every rule in a line, by family."""
+    """Write every rule and every cause in a line, by family."""
     _write(_list(), stream)
 
 
 def write_rule(rule: Rule, stream: TextIO) -> None:
     """Write one rule in full."""
     _write(_describe(rule), stream)
+
+
+def write_cause(cause: KnownCause, stream: TextIO) -> None:
+    """Write one cause in full."""
+    _write(_describe_cause(cause), stream)
 
 
 def _write(parts: list[RenderableType], stream: TextIO) -> None:
@@ -45,23 +54,53 @@ def _set(console: Console, part: RenderableType) -> str:
 
 
 def _list() -> list[RenderableType]:
-    width = max(map(len, RULES))
+    width = max(map(len, (*RULES, *CAUSES)))
     parts: list[RenderableType] = []
     for title, family in FAMILIES.items():
         blocks = family.RULES[0].kind == "decision"
         heading = Text(title, "bold red" if blocks else "bold yellow")
         heading.append("" if blocks else " (advice)", "dim")
-        table = Table.grid(padding=(0, 2, 0, 0))
-        table.add_column(no_wrap=True, width=width + 2, style="cyan")
-        table.add_column(overflow="fold")
+        table = _make_table(width + 2)
         for rule in family.RULES:
             table.add_row(f"  {rule.code}", rule.title)
         parts += [heading, table, Text()]
+    for title, causes in CAUSE_FAMILIES.items():
+        heading = Text(title, "bold cyan")
+        heading.append(" (causes)", "dim")
+        table = _make_table(width + 2)
+        for cause in causes.CAUSES:
+            table.add_row(f"  {cause.code}", cause.title.rstrip("."))
+        parts += [heading, table, Text()]
     parts.append(
-        f"{len(DECISIONS)} rules block, {len(ADVICE)} are advice, which blocks nothing. "
-        "corsight rules CODE shows one in full."
+        f"{len(DECISIONS)} rules block, {len(ADVICE)} are advice, which blocks nothing, and {len(CAUSES)} causes are "
+        f"behind them or beside CORS. {name_command()} rules CODE shows one in full."
     )
     return parts
+
+
+def _make_table(width: int, style: str = "cyan") -> Table:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True, width=width, style=style)
+    table.add_column(overflow="fold")
+    return table
+
+
+# -- one cause -------------------------------------------------------------------------------------------------------
+
+
+def _describe_cause(cause: KnownCause) -> list[RenderableType]:
+    heading = Text(cause.title.rstrip("."), "bold red" if cause.stops else "bold yellow")
+    table = _make_table(9, "dim")
+    table.add_row("cause", Text.assemble((cause.code, "cyan"), (f" ({CORS_SAYS[cause.cors].rstrip('.')})", "dim")))
+    table.add_row("why", cause.why)
+    table.add_row()
+    for engine, texts in cause_data(cause)["console"].items():
+        for number, text in enumerate(texts):
+            table.add_row("" if number else ENGINES[engine].label.lower(), text)
+    table.add_row()
+    table.add_row("fix", cause.advice)
+    table.add_row("who acts", ACTORS[cause.actor])
+    return [heading, table]
 
 
 # -- one rule --------------------------------------------------------------------------------------------------------
@@ -72,9 +111,7 @@ def _describe(rule: Rule) -> list[RenderableType]:
     whole = data(rule)
     example, fix = whole["example"], whole["fix"]
     heading = Text(rule.title, "bold red" if rule.kind == "decision" else "bold yellow")
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True, width=9, style="dim")
-    table.add_column(overflow="fold")
+    table = _make_table(9, "dim")
     table.add_row("rule", Text.assemble((rule.code, "cyan"), (f" ({KINDS[kind_of(rule)]})", "dim")))
     table.add_row("why", rule.why)
     if rule.many:

@@ -25,6 +25,7 @@ LONGEST_REMARK = 400
 
 STYLES = {"plain": "", "dim": "dim", "was": "red", "needed": "green", "fix": "bold green", "asked": "cyan"}
 """How a row's meaning looks in colour."""
+OPAQUE = "asked for without CORS: a page may use it, but not read it"
 IN_FULL: dict[Kind, int] = {"blocked": 50, "failed": 10, "advice": 10}
 """How many findings of a kind are told in full; the rest is named."""
 
@@ -97,12 +98,7 @@ def _foot(findings: Findings) -> RenderableType:
         return Group(*parts)
     if not blocked:
         across = findings.count(Outcome.ALLOWED) + findings.count(Outcome.OPAQUE)
-        said = (
-            "CORS let the pages have all they asked for."
-            if across
-            else "No page asked for anything from another origin."
-        )
-        parts.append(_text("Nothing was blocked. ", "bold green", said))
+        parts.append(_text("Nothing was blocked. ", "bold green", _sum_up(findings, across)))
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     table.add_column(justify="right", no_wrap=True)
@@ -110,18 +106,32 @@ def _foot(findings: Findings) -> RenderableType:
     for outcome, style, meaning in (
         (Outcome.BLOCKED, "bold red", _certainties(findings, Outcome.BLOCKED)),
         (Outcome.ALLOWED, "green", _certainties(findings, Outcome.ALLOWED)),
-        (Outcome.OPAQUE, "", "asked for without CORS: a page may use it, but not read it"),
+        (Outcome.OPAQUE, "", OPAQUE),
         (Outcome.NOT_CORS, "", "same origin, navigation, WebSocket or no browser: CORS has no say"),
     ):
         count = findings.count(outcome)
         if outcome is Outcome.NOT_CORS and findings.unanswered:
             meaning += f"; {findings.unanswered} without a response"
+        if outcome is Outcome.OPAQUE and count:
+            meaning += ", nor a canvas that it is drawn on; crossorigin on the element, or mode cors, asks with CORS"
         name = "not CORS" if outcome is Outcome.NOT_CORS else outcome.value
         table.add_row(Text(name, style if count else "dim"), Text(str(count), style if count else "dim"), meaning)
     parts.append(table)
     for (outcome, asked, rule), count in findings.perhaps.most_common(3):
         parts.append(Text(f"{count} likely {outcome.value}; if asked {asked}, blocked by {rule}", "dim"))
     return Group(*parts)
+
+
+def _sum_up(findings: Findings, across: int) -> str:
+    """What can be said where nothing was blocked, and no more."""
+    if not across:
+        told = findings.of("advice") or findings.of("failed")
+        return "What went wrong beside CORS is told here." if told else "CORS was asked for nothing."
+    if findings.perhaps:
+        return "Some of it would be, if asked in another way: see below."
+    if findings.of("advice") or findings.of("failed") or findings.count(Outcome.OPAQUE) or findings.hides:
+        return "What pages may not read of it, or what could be better, is told here."
+    return "CORS let the pages have all they asked for."
 
 
 def _certainties(findings: Findings, outcome: Outcome) -> str:

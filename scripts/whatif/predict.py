@@ -29,16 +29,16 @@ from corsight.policies.session import Judged, Session
 from corsight.policies.verdict import EngineName, Outcome
 from corsight.scripts.curl import Hop, preflight_command, request_command
 from corsight.scripts.whatif.model import STEP, Missing, Prediction, Preflight, Question, Responses
-from corsight.scripts.whatif.verdicts import invites_credentials, judge_mixed_content, set_credentials, settle_by_facts
+from corsight.scripts.whatif.verdicts import invites_credentials, judge_unsent, set_credentials, settle_by_facts
 
 MAX_HOPS = 32
 
 
 def predict(question: Question, responses: Responses, engine: EngineName, version: int | None = None) -> Prediction:
     """Return what `engine` would do with the question and the responses given, in one of its versions."""
-    insecure = judge_mixed_content(question, engine, version)
-    if insecure is not None:
-        return Prediction(engine, (insecure,), version=version)
+    unsent = judge_unsent(question, engine, version)
+    if unsent is not None:
+        return Prediction(engine, (unsent,), version=version)
     steps = _Walk(question, responses, engine, version)
     steps.walk()
     judged = settle_by_facts(steps.judged, question, engine, version, include_likelier=invites_credentials(responses))

@@ -11,6 +11,7 @@ from corsight.policies.evidence import Evidence, Reason
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response
 from corsight.policies.facts import Build, CredentialsMode, Facts
 from corsight.policies.fetch.corp import measure_distance
+from corsight.policies.fetch.local_network import asks_local_network
 from corsight.policies.session import Client, Judged
 from corsight.policies.session.fetches import Entry, Fetch
 from corsight.policies.session.reading import read
@@ -53,6 +54,7 @@ def settle_by_facts(
         entry.fetch.evidence = told
         entry.evidence.pop("sequel", None)
         facts = set_credentials(one.facts, question.include, include_likelier=include_likelier)
+        facts = ask_local_network(facts, entry.exchange.request.url)
         verdict, entry.differing = survey(entry.exchange, facts, engine)
         entry.advice = advise(entry.exchange, facts, engine, preflight)
         preflight = entry.exchange.response if entry.role == "preflight" else None
@@ -66,6 +68,47 @@ def set_credentials(facts: Facts, include: bool | None, *, include_likelier: boo
         return facts
     mode: CredentialsMode = "unknown" if include is None else "include" if include else "not-include"
     return replace(facts, credentials=mode, likelier="include" if include_likelier else "not-include")
+
+
+def ask_local_network(facts: Facts, url: str) -> Facts:
+    """Return the facts with the question whether a public page may reach the local network, where it asks for that.
+
+    Whoever types has no proxy between: the browser asks its user.
+    """
+    page = facts.page_origin
+    if page is None or not asks_local_network(page, url):
+        return facts
+    return replace(facts, local_network="unknown", secure=page.startswith("https:"))
+
+
+def judge_unsent(question: Question, engine: EngineName, version: int | None = None) -> Judged | None:
+    """Return the verdict on a request that the browser does not even send, or likely does not; None where it does."""
+    return judge_mixed_content(question, engine, version) or judge_local_network(question, engine, version)
+
+
+def judge_local_network(question: Question, engine: EngineName, version: int | None = None) -> Judged | None:
+    """Return the verdict on a page's request to the local network, where the page cannot be given leave."""
+    if not question.origin.startswith("http:") or not asks_local_network(question.origin, question.url):
+        return None
+    facts = Facts(
+        role="request",
+        tainting="opaque" if question.mode == "no-cors" else "cors",
+        response=Response(200, HeaderList.of(("Access-Control-Allow-Origin", question.origin), *ALLOWED)),
+        origin=question.origin,
+        page_origin=question.origin,
+        mode=question.mode,
+        destination=question.destination,
+        secure=False,
+        credentials="not-include",
+        distance=measure_distance(question.origin, question.url),
+        local_network="unknown",
+        build=None if version is None else Build(engine, version),
+    )
+    return _judge_alone(question, engine, facts)
+
+
+ALLOWED = (("Access-Control-Allow-Credentials", "true"), ("Cross-Origin-Resource-Policy", "cross-origin"))
+"""What lets a response pass, so that nothing is judged but whether the request is sent."""
 
 
 def judge_mixed_content(question: Question, engine: EngineName, version: int | None = None) -> Judged | None:
@@ -87,6 +130,11 @@ def judge_mixed_content(question: Question, engine: EngineName, version: int | N
         target=question.url,
         build=None if version is None else Build(engine, version),
     )
+    return _judge_alone(question, engine, facts)
+
+
+def _judge_alone(question: Question, engine: EngineName, facts: Facts) -> Judged | None:
+    """Return what an engine makes of the request alone; None where it sends it."""
     request = Request(question.method, question.url, HeaderList.of(*question.headers), STEP)
     exchange = Exchange(id=f"{engine}-1", client="typed", connection="1", request=request)
     verdict = judge(exchange, facts, engine)
@@ -94,4 +142,4 @@ def judge_mixed_content(question: Question, engine: EngineName, version: int | N
         return None
     fetch = Fetch(exchange.id, question.origin, urls=[question.url])
     entry = Entry(exchange, read(question.method, request.headers), fetch, question.mode, question.destination)
-    return Judged(entry, Client(engine, version), facts, verdict)
+    return Judged(entry, Client(engine, None if facts.build is None else facts.build.version), facts, verdict)

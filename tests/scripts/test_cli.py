@@ -109,3 +109,18 @@ def test_a_command_imports_nothing_that_it_does_not_need(arguments: list[str], u
     modules = set(ended.stderr.splitlines()[-1].split())
     assert "corsight.scripts.cli" in modules
     assert not unwanted & modules
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell closes it")
+@pytest.mark.parametrize("arguments", ["rules", "audit examples/shop.mitm"])
+def test_a_stdout_that_is_closed_is_said_in_a_line(arguments: str) -> None:
+    command = f"'{sys.executable}' -P -m corsight.scripts.cli {arguments} >&-"
+    ended = subprocess.run(["sh", "-c", command], stderr=subprocess.PIPE, text=True, check=False)
+    assert ended.returncode == 2
+    assert ended.stderr == "corsight: stdout is closed; lead it to a file, a pipe or /dev/null\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell closes it")
+def test_a_stderr_that_is_closed_is_no_problem() -> None:
+    command = f"'{sys.executable}' -P -m corsight.scripts.cli nope 2>&-"
+    assert subprocess.run(["sh", "-c", command], check=False).returncode == 2

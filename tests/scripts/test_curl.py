@@ -169,3 +169,9 @@ def test_commands_hold_no_secrets() -> None:
     assert "abc" not in command
     assert "pw" not in command
     assert "Authorization: Bearer REDACTED" in command
+
+
+def test_curl_takes_brackets_of_a_url_as_they_are() -> None:
+    words = shlex.split(request_command("http://[::1]:8080/a?b={c}", ORIGIN, "GET", []).replace("\\\n", ""))
+    assert words[:4] == ["curl", "-i", "-g", "http://[::1]:8080/a?b=REDACTED}"]
+    assert "-g" not in shlex.split(request_command("http://a.test/", ORIGIN, "GET", []).replace("\\\n", ""))

@@ -10,33 +10,45 @@ from collections.abc import Callable
 
 from corsight.policies.findings.case import Case
 from corsight.policies.findings.causes import (
+    answers,
     caches,
     errors,
+    gates,
     headers,
+    layers,
     network,
     null_origin,
     origins,
     plain,
     preflights,
     redirects,
+    storage,
 )
+from corsight.policies.findings.causes.markup import add_markup
 from corsight.policies.findings.causes.plain import explain_rule
 from corsight.policies.findings.model import Cause
 
 FAMILIES: tuple[Callable[[Case], Cause | None], ...] = (
     network.find_failure,
+    network.find_denied,
     network.find_unfollowed,
     plain.find_isolation,
     headers.find_misspelt,
     headers.find_sent_by_page,
+    gates.find_gate,
     preflights.find_redirected,
+    storage.find_unmatched_rule,
+    layers.find_refusal,
     preflights.find_refused,
     preflights.find_remembered,
+    redirects.find_hop,
     null_origin.find_null_origin,
     caches.find_not_modified,
     caches.find_cached,
-    redirects.find_hop,
     errors.find_error,
+    answers.find_page,
+    answers.find_lacking,
+    layers.find_unlisted,
     origins.find_several,
     origins.find_wildcard,
     origins.find_inexact,
@@ -51,7 +63,8 @@ FAMILIES: tuple[Callable[[Case], Cause | None], ...] = (
 
 def explain(case: Case) -> Cause:
     """Return the cause of a case."""
-    return next((cause for family in FAMILIES if (cause := family(case)) is not None), None) or explain_rule(case)
+    cause = next((cause for family in FAMILIES if (cause := family(case)) is not None), None) or explain_rule(case)
+    return add_markup(cause, case)
 
 
 __all__ = ["FAMILIES", "explain", "explain_rule"]

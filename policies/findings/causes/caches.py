@@ -59,7 +59,8 @@ def find_cached(case: Case) -> Cause | None:
         return None
     if value is None:
         return _explain_without_cors(case) if case.filled or case.passed else None
-    if case.filled or (origin_of(value) == value and named.total() > named[value]):
+    others = named.total() > named[value]
+    if case.filled or (origin_of(value) == value and (others or not case.reply.varies_by_origin)):
         return _explain_other_origin(case)
     return None
 

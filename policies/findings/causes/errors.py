@@ -10,7 +10,12 @@ from dataclasses import replace
 
 from corsight.policies.findings import quotes
 from corsight.policies.findings.case import Case
-from corsight.policies.findings.causes.phrases import describe_maker, describe_passed
+from corsight.policies.findings.causes.phrases import (
+    describe_maker,
+    describe_passed,
+    describe_preflight,
+    describe_spelling,
+)
 from corsight.policies.findings.model import Actor, Cause
 from corsight.policies.findings.words import join
 
@@ -117,8 +122,8 @@ def _explain(
         passed = describe_passed(case, f"; {only} the header.")
     else:
         passed = [
-            f"No other reply of {case.host} to this origin was recorded, so both may be wrong: the {case.status} and "
-            "the CORS headers."
+            f"No other reply of {case.host} to this origin is known, so both may be wrong: the {case.status} and the "
+            "CORS headers."
         ]
     return Cause(
         code,
@@ -126,6 +131,6 @@ def _explain(
         f"{case.host} answered {case.asked} with status {error}{what}",
         action,
         actor,
-        (*passed, *evidence),
+        (*passed, *describe_preflight(case), *describe_spelling(case), *evidence),
         "certain" if case.passed else "likely",
     )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from corsight.policies.fetch.mixed_content import is_local_network
-from corsight.policies.fetch.origin import is_localhost, split_origin
+from corsight.policies.fetch.local_network import leaves_public
 from corsight.policies.findings import quotes
 from corsight.policies.findings.case import Case
 from corsight.policies.findings.model import Cause
 from corsight.policies.findings.words import clean, name_host
+from corsight.policies.rules.isolation import LOCAL_NETWORK
 
 NOT_CORS = "This is not CORS, although the browser's console may say so: there were no headers to look at."
 
@@ -48,35 +48,51 @@ def find_unfollowed(case: Case) -> Cause | None:
     return find_local_network(page, case.server, asks=case.asks_for_private_network, granted=granted)
 
 
+def find_denied(case: Case) -> Cause | None:
+    """Return that the browser itself keeps a public page from the local network."""
+    if case.rule != LOCAL_NETWORK:
+        return None
+    return find_local_network(case.page_origin or case.asker, case.server, asks=False, granted=False)
+
+
 def find_local_network(page: str, server: str, *, asks: bool, granted: bool) -> Cause | None:
     """Return that browsers ask their user first, where a public page asks a machine of the local network.
 
-    `asks` and `granted` tell whether the preflight asks for it by a header, and whether its answer allows it.
+    `asks` and `granted` tell whether the preflight asks for it by a header, and whether its answer allows it. That is
+    the way of older versions, which had no permission. Where a name leads, only its resolver knows: likely at most.
     """
-    there, here = split_origin(server), split_origin(page)
-    if there is None or here is None or not _is_local(there[1]) or _is_local(here[1]):
+    if not leaves_public(page, server):
         return None
     host, page = name_host(server), clean(page)
-    evidence = [f"{host} is an address of this computer or of the local network; {page} is not."]
+    evidence = f"{host} is an address of this computer or of the local network; {page} does not look like one."
     if asks:
-        evidence.append(
-            "The preflight asks for leave to reach the private network (Access-Control-Request-Private-Network: true), "
-            f"and the answer {'gives' if granted else 'does not give'} it."
+        return Cause(
+            "private-network-access",
+            "A public page asks a machine of the local network, and an older Chromium asks the server for leave",
+            f"The page {page} asks {host}, and the preflight says Access-Control-Request-Private-Network: true. "
+            "Chromium 104 to 138 does that, and warns where the answer does not allow it. From 142 on it asks its "
+            "user for a permission in place of that, and without one reports a CORS error.",
+            "Answer Access-Control-Allow-Private-Network: true for the older versions; for younger ones allow local "
+            f"network access for {page}, and serve it over https.",
+            "server",
+            (evidence, f"The answer {'gives' if granted else 'does not give'} that leave."),
+            "likely",
+            edits=False,
+            needed="Access-Control-Allow-Private-Network: true",
         )
+    secure = page.startswith("https:")
+    needs = "" if secure else f" It lets secure pages only ask for that, and {page} is none."
     return Cause(
-        "local-network-access",
+        LOCAL_NETWORK,
         "A public page asks a machine of the local network: that takes a permission beside CORS",
-        f"The page {page} asks {host}. Browsers protect the local network: Chromium asks its user first, and "
-        "where that is denied or not possible, reports a CORS error although the CORS headers are right.",
-        "Allow local network access for the page (Chromium: the padlock, Local network access), serve the page over "
-        "https, and answer Access-Control-Allow-Private-Network: true where the preflight asks for it.",
+        f"The page {page} asks {host}. From 142 on Chromium asks its user first, and where that is denied or not "
+        f"possible, reports a CORS error although the CORS headers are right.{needs} Through this proxy it does not "
+        "ask: without it, it does.",
+        f"Allow local network access for {page} (the icon beside the address)"
+        f"{'' if secure else ', after serving it over https'}, or serve page and API from one network.",
         "client",
-        tuple(evidence),
+        (evidence,),
         "likely",
         edits=False,
         needed="the user's permission for the local network",
     )
-
-
-def _is_local(host: str) -> bool:
-    return is_localhost(host) or is_local_network(host)

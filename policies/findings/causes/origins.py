@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from corsight.policies.fetch.origin import origin_of, split_origin
 from corsight.policies.findings import quotes
 from corsight.policies.findings.case import ALLOW_ORIGIN, Case
 from corsight.policies.findings.model import Cause
 from corsight.policies.findings.words import clean, clean_all, count
+from corsight.policies.rules.nearness import compare_origins
 
 EXACT = "The browser compares it letter by letter with the page's origin"
 
@@ -83,9 +83,8 @@ def find_inexact(case: Case) -> Cause | None:
     if case.rule not in ("allow-origin-mismatch", "allow-origin-invalid") or not value or page == "null":
         return None
     named = clean(value, 120)
-    bare = value.strip("\"'<>[]")
-    host = page.partition("://")[2]
-    if "*" in value:
+    difference = compare_origins(page, value)
+    if "*" in value and difference is None:
         return Cause(
             "origin-pattern",
             "A pattern in Access-Control-Allow-Origin: browsers know none",
@@ -94,31 +93,17 @@ def find_inexact(case: Case) -> Cause | None:
             f"Match the pattern on the server, and answer with the origin that asked: {case.page}, with Vary: Origin.",
             "server",
         )
-    if value == page + "/":
-        wrong, title = "has a slash at the end", "a slash at the end"
-    elif value.lower() == page:
-        wrong, title = "is not all lower case", "capital letters in it"
-    elif bare == page:
-        wrong, title = "stands in quotes or brackets", "quotes around it"
-    elif value in (host, f"//{host}") or value == host.partition(":")[0]:
-        wrong, title = "lacks the scheme (https://)", "no scheme"
-    elif origin_of(value) == page and value.partition("://")[2].partition("/")[0] == host:
-        wrong, title = "has a path behind it", "a path behind it"
-    elif origin_of(value) == page:
-        wrong, title = (
-            "is not written as browsers write it: with a port that is the default, or a user name",
-            "a port that browsers leave out",
-        )
-    else:
+    if difference is None or not difference.same:
         return None
     return Cause(
         "origin-not-exact",
-        f"Access-Control-Allow-Origin is the right origin with {title}"
-        if title != "no scheme"
+        f"Access-Control-Allow-Origin is the right origin with {difference.what}"
+        if difference.kind != "no-scheme"
         else "Access-Control-Allow-Origin is the right host without its scheme",
-        f"{case.host} sends Access-Control-Allow-Origin: {named}, which {wrong}. {EXACT}, {case.page}, and so they "
-        "differ. An origin is scheme, host and port, nothing more.",
-        f"Write it exactly so: {case.page}",
+        f"{case.host} sends Access-Control-Allow-Origin: {named}, which {difference.wrong}. {EXACT}, {case.page}, and "
+        "so they differ. An origin is scheme, host and port, nothing more.",
+        f"Write it exactly so: {case.page}"
+        + (". A list in a variable or in JSON has to be read as a list before." if difference.kind == "list" else ""),
         "server",
         (f"Sent: {named}. Needed: {case.page}.",),
     )
@@ -139,32 +124,28 @@ def find_other(case: Case) -> Cause | None:
             f"Answer {case.page} if that page is allowed, and leave the header out if it is not. Never send null.",
             "server",
         )
-    named, ours, theirs = clean(value, 120), split_origin(page), split_origin(value)
-    if ours is not None and theirs is not None:
-        differs = ""
-        if ours[1] == theirs[1]:
-            differs = "scheme" if ours[0] != theirs[0] else "port"
-        elif ours[1].removeprefix("www.") == theirs[1].removeprefix("www."):
-            differs = "www."
-        elif {ours[1], theirs[1]} <= {"localhost", "127.0.0.1", "[::1]"}:
-            differs = "name of this computer (localhost and 127.0.0.1 are two origins)"
-        if differs:
-            return Cause(
-                "origin-differs-slightly",
-                f"Access-Control-Allow-Origin names nearly this origin: the {differs.partition(' (')[0]} differs",
-                f"{case.host} allows {named}, and the page is {case.page}. Both are compared letter by letter: "
-                f"scheme, host and port all count, and here the {differs} differs.",
-                f"Add {case.page} to the origins that the server allows, or open the page at {named}.",
-                "server",
-                (f"Sent: {named}. The page: {case.page}.",),
-            )
+    named, difference = clean(value, 120), compare_origins(page, value)
+    if difference is not None:
+        return Cause(
+            "origin-differs-slightly",
+            f"Access-Control-Allow-Origin names nearly this origin: the {difference.what} differs",
+            f"{case.host} allows {named}, and the page is {case.page}. Both are compared letter by letter: scheme, "
+            f"host and port all count, and here the {difference.what} differs"
+            + (" (localhost and 127.0.0.1 are two origins)." if difference.kind == "loopback" else "."),
+            f"Add {case.page} to the origins that the server allows, or open the page at {named}.",
+            "server",
+            (f"Sent: {named}. The page: {case.page}.",),
+        )
     values = case.habits.allow_origins
     if set(values) == {value}:
+        # That it does so whoever asks shows only where it has answered more than once.
+        often = values[value] > 1
+        whoever = "It names that one origin in every reply" if often else "It named that one origin"
         return Cause(
             "origin-fixed",
-            "The server allows one other origin only",
-            f"{case.host} answers Access-Control-Allow-Origin: {named}, and the page is {case.page}. It names that one "
-            "origin to everybody; a page of another origin is never let in.",
+            "The server allows one other origin only" if often else "The server allows another origin than the page's",
+            f"{case.host} answers Access-Control-Allow-Origin: {named}, and the page is {case.page}. {whoever}; a page "
+            "of another origin is not let in by it.",
             f"If {case.page} is to be allowed, keep a list of origins on the server and answer with the one that asks, "
             "with Vary: Origin.",
             "server",

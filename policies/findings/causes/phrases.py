@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from corsight.policies.fetch.safelist import is_cors_safelisted_method
 from corsight.policies.findings import quotes
 from corsight.policies.findings.case import Case
 from corsight.policies.findings.makers import Maker
-from corsight.policies.findings.words import count
+from corsight.policies.findings.words import clean, clean_all, count, join
+from corsight.policies.rules.nearness import Difference, compare_origins
 
 NEVER_SENT = "The browser asked first, with OPTIONS, and was turned down, so it never sent the request itself."
 
@@ -36,3 +38,57 @@ def describe_passed(case: Case, ending: str = ".", start: str = "This") -> list[
 def describe_maker(case: Case, maker: Maker) -> str:
     """Return what tells who made the reply."""
     return quotes.quote_line(maker.header) if maker.header else f"status {case.status}"
+
+
+def describe_told_by(case: Case, name: str) -> str:
+    """Return what tells that a product made the reply."""
+    header = "" if case.reply is None or case.reply.product is None else case.reply.product.header
+    if not header:
+        return f"The host's name is one that {name} hands out."
+    return f"The reply tells that it is from {name}: {quotes.quote_line(header)}."
+
+
+def describe_preflight(case: Case) -> list[str]:
+    """Return what the preflight of the request said, in a sentence; no sentence where none was seen."""
+    if case.preflight or case.preflight_allow_origin is None:
+        return []
+    named = clean(case.preflight_allow_origin, 100)
+    return [f"Its preflight was right (exchange {quotes.PREFLIGHT}): Access-Control-Allow-Origin: {named}."]
+
+
+def find_spelling(case: Case) -> tuple[str, Difference] | None:
+    """Return another origin that this server allows by name and that is nearly the page's own, and how they differ."""
+    for other in sorted(case.habits.named):
+        if other != case.asker and (difference := compare_origins(case.asker, other)) is not None:
+            return clean(other, 120), difference
+    return None
+
+
+def describe_spelling(case: Case) -> list[str]:
+    """Return that another spelling of the page's origin is allowed, in a sentence; no sentence where none is."""
+    found = find_spelling(case)
+    if found is None:
+        return []
+    other, difference = found
+    return [f"{case.host} did allow {other}, which {difference.wrong}; the page is {case.page}."]
+
+
+def describe_reason(case: Case) -> list[str]:
+    """Return why a preflight was sent at all, in a sentence."""
+    if not case.preflight:
+        return []
+    names, special = case.names, not is_cors_safelisted_method(case.method)
+    if not names and not special:
+        return [
+            f"Nothing in the request needs a preflight: {case.method_name} without special headers. What forces one "
+            "then is an upload listener (XMLHttpRequest.upload, as progress bars and axios' onUploadProgress set), or "
+            "a stream as the body."
+        ]
+    if not special and [name.lower() for name in names] == ["content-type"] and case.method in ("GET", "HEAD"):
+        return [
+            f"The preflight is needed for the header content-type alone. A {case.method_name} has no body and needs "
+            "none: without it nothing is asked first."
+        ]
+    parts = [f"the method {case.method_name}"] if special else []
+    parts += [f"the header{'s' if len(names) > 1 else ''} {join(clean_all(names, 8))}"] if names else []
+    return [f"The preflight is needed for {join(parts)}."]

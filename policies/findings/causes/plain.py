@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from corsight.policies.engines import ENGINES
+from corsight.policies.findings import quotes
 from corsight.policies.findings.case import BROWSERS, Case
-from corsight.policies.findings.causes.phrases import NEVER_SENT, describe_answer
+from corsight.policies.findings.causes.errors import MEANINGS
+from corsight.policies.findings.causes.phrases import (
+    NEVER_SENT,
+    describe_answer,
+    describe_preflight,
+    describe_reason,
+    describe_spelling,
+)
 from corsight.policies.findings.model import Cause
 from corsight.policies.findings.words import clean, clean_all, continue_with, count, join
 from corsight.policies.rules import RULES
 
 ORB = "opaque-response-blocked"
+RESOURCE_POLICY = "Cross-Origin-Resource-Policy"
 TITLES = {
     "corp-same-origin": "Not CORS: the resource is kept to its own origin (Cross-Origin-Resource-Policy)",
     "corp-same-site": "Not CORS: the resource is kept to its own site (Cross-Origin-Resource-Policy)",
@@ -24,6 +33,8 @@ def find_isolation(case: Case) -> Cause | None:
     if title is None:
         return None
     orb = case.rule == ORB
+    if orb and case.status >= 400:
+        return _explain_error_behind_orb(case)
     vain = " Allowing the origin changes nothing while the page asks without CORS." if orb else ""
     return Cause(
         case.rule,
@@ -33,6 +44,25 @@ def find_isolation(case: Case) -> Cause | None:
         "client" if orb else rule.actor,
         (f"The request's mode is {case.mode}: it was made without CORS, as elements do without crossorigin.",),
         edits=not orb,
+        needed=f"{RESOURCE_POLICY}: same-site (page and resource are of one site; cross-origin lets every site in)"
+        if case.same_site and case.rule == "corp-same-origin"
+        else None,
+    )
+
+
+def _explain_error_behind_orb(case: Case) -> Cause:
+    meaning = f"{case.status} ({MEANINGS[case.status]})" if case.status in MEANINGS else str(case.status)
+    return Cause(
+        "error-behind-orb",
+        f"The real problem is the {meaning}: an error page came in place of the {case.destination}",
+        f"{case.host} answered {case.asked} with status {meaning}. What came is an error page and no "
+        f"{case.destination}, and browsers keep such a body from a page that asked without CORS (opaque response "
+        "blocking). Without that the element would have failed all the same.",
+        f"Find out why {case.asked} ends in {case.status}: mostly the URL is wrong, or the resource is gone.",
+        "server",
+        (f"It is {quotes.quote_line('content-type')}.",),
+        edits=False,
+        needed=f"a success with the {case.destination} itself",
     )
 
 
@@ -57,7 +87,13 @@ def explain_rule(case: Case) -> Cause:
     rule = RULES[case.rule]
     title, action = _name_names(case) or (rule.title, rule.advice)
     sentences = [describe_answer(case), rule.why, *([NEVER_SENT] if case.preflight else [])]
-    return Cause(rule.code, title, " ".join(sentences), action, rule.actor, _list_evidence(case))
+    evidence = (
+        *_list_evidence(case),
+        *describe_preflight(case),
+        *(describe_spelling(case) if case.rule == "allow-origin-missing" else ()),
+        *describe_reason(case),
+    )
+    return Cause(rule.code, title, " ".join(sentences), action, rule.actor, evidence)
 
 
 def _name_names(case: Case) -> tuple[str, str] | None:
@@ -90,6 +126,6 @@ def _list_evidence(case: Case) -> tuple[str, ...]:
         return ()
     if case.passed:
         return (f"This origin passed on {count(case.passed, 'other reply', 'other replies')} of {case.host}.",)
-    if not case.habits.allow_origins:
+    if not case.habits.allow_origins and case.habits.replies > 1:
         return (f"No reply of {case.host} here carries the header, whoever asks: CORS seems not to be set up there.",)
     return ()

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from corsight.policies.fetch.redirect import REDIRECT_STATUSES
+from corsight.policies.fetch.safelist import is_cors_safelisted_method
 from corsight.policies.findings import quotes
 from corsight.policies.findings.case import Case
-from corsight.policies.findings.causes.phrases import NEVER_SENT, describe_maker, describe_passed
+from corsight.policies.findings.causes.phrases import (
+    NEVER_SENT,
+    describe_maker,
+    describe_passed,
+    describe_reason,
+    describe_spelling,
+    describe_told_by,
+)
 from corsight.policies.findings.model import Actor, Cause
 from corsight.policies.findings.words import clean, name_header
 
@@ -14,10 +22,15 @@ BARE = "A preflight is an OPTIONS request without cookies and without Authorizat
 
 def find_redirected(case: Case) -> Cause | None:
     """Return where the preflight was redirected to: browsers follow no redirect for it."""
-    redirect = case.redirect
-    if not case.preflight or redirect is None or case.status not in REDIRECT_STATUSES:
+    reply = case.reply
+    if not case.preflight or reply is None or case.status not in REDIRECT_STATUSES:
         return None
-    to, kind = quotes.TARGET, redirect.kind
+    if reply.by_browser:
+        return explain_by_browser(case)
+    redirect, to = case.redirect, quotes.TARGET
+    if redirect is None:
+        return _explain_nowhere(case) if not reply.located else None
+    kind = redirect.kind
     actor: Actor = "client"
     code, title, what = "preflight-redirected", "The preflight was redirected", ""
     action = f"Let the page ask {to}, or answer OPTIONS without redirecting."
@@ -28,6 +41,8 @@ def find_redirected(case: Case) -> Cause | None:
             "Let OPTIONS pass before authentication, and answer requests of scripts that are not logged in with 401 "
             "instead of a redirect."
         )
+        if reply.product is not None and reply.product.kind in ("login", "private"):
+            action, actor = reply.product.product.cure, reply.product.product.actor
     elif kind == "slash":
         code, title = "preflight-redirected-to-slash", f"{title} for a slash at the end of the URL"
         what = ": the same URL but for the final slash"
@@ -49,12 +64,40 @@ def find_redirected(case: Case) -> Cause | None:
         f"follow no redirect for a preflight. {NEVER_SENT}",
         action,
         actor,
-        (f"Status {case.status}, Location: {to}.",),
+        (f"Status {case.status}, Location: {to}.", *describe_reason(case)),
+        needed="an answer to OPTIONS with a status from 200 to 299, at the URL that the page asks",
+    )
+
+
+def explain_by_browser(case: Case) -> Cause:
+    """Return that the browser itself went on to https, since the host once asked for that."""
+    return Cause(
+        "redirected-by-browser",
+        "The browser itself redirected to https (HSTS), and a preflight may not be redirected",
+        f"{case.host} was never asked: it once sent Strict-Transport-Security, so the browser answers http URLs of "
+        "that host with a redirect of its own (307 Internal Redirect). Browsers follow no redirect for a preflight.",
+        "Let the page ask with https:// in the URL. Where the host is to be asked with http again, as localhost is, "
+        "let the browser forget it (chrome://net-internals/#hsts), and send Strict-Transport-Security no more.",
+        "client",
+        (f"The redirect says that the browser made it: {quotes.quote_line('non-authoritative-reason')}.",),
+        needed="the https URL, asked at once",
+    )
+
+
+def _explain_nowhere(case: Case) -> Cause:
+    return Cause(
+        "redirect-without-location",
+        f"A redirect that says not where to ({case.status} without Location)",
+        f"{case.host} answered the preflight for {case.asked} with status {case.status} and no Location. Browsers "
+        f"follow no redirect for a preflight, and this one leads nowhere. {NEVER_SENT}",
+        "Answer OPTIONS with 204 and the CORS headers before whatever redirects; and let that name its target.",
+        "server",
+        tuple(describe_reason(case)),
     )
 
 
 def find_refused(case: Case) -> Cause | None:
-    """Return what refused the preflight: a login, a router, a CORS layer, or something that knows nothing of CORS."""
+    """Return what refused the preflight: a login, a router, or something that knows nothing of CORS."""
     reply = case.reply
     if not case.preflight or reply is None or reply.status in REDIRECT_STATUSES:
         return None
@@ -66,6 +109,7 @@ def find_refused(case: Case) -> Cause | None:
     evidence += describe_passed(
         case, " that needed no preflight, or passed it: the origin is allowed, OPTIONS is the problem."
     )
+    evidence += [*describe_spelling(case), *describe_reason(case)]
     actor: Actor = "proxy" if maker is not None and maker.gateway else "server"
     if reply.status in (404, 405, 501) or (reply.unknown_to_gateway and reply.status not in (401, 407)):
         return Cause(
@@ -76,40 +120,42 @@ def find_refused(case: Case) -> Cause | None:
             actor,
             (*evidence, f"The router knows these methods: Allow: {quotes.ALLOW}."),
         )
-    if reply.status == 403 and reply.varies_by_preflight:
-        return Cause(
-            "preflight-refused-by-cors-layer",
-            "The server's own CORS layer refused the preflight",
-            f"{what}, and Vary names {quotes.VARY}: that is how a CORS layer (Spring's, for one) answers an "
-            f"origin, a method or a header that is not on its list. {NEVER_SENT}",
-            f"Add the origin {case.page}, the method {clean(case.method, 40)} and the headers asked for to the CORS "
-            "configuration.",
-            "server",
-            tuple(evidence),
-            "likely",
-        )
     if reply.status in (401, 403, 407):
-        told = reply.status != 403 or reply.asks_for_login
-        return Cause(
-            "preflight-needs-authentication",
-            "The preflight was refused by authentication"
-            if told
-            else "The preflight was refused (403), most likely by a login or a firewall",
-            f"{what}. {BARE}: the browser never sends them there, so a server that asks for a login before it answers "
-            f"OPTIONS turns every page away. {NEVER_SENT}",
-            "Answer OPTIONS before authentication: put the CORS middleware first, or exempt OPTIONS from the login.",
-            actor,
-            (*evidence, f"It asks for a login: WWW-Authenticate: {quotes.CHALLENGE}."),
-            "certain" if told else "likely",
-        )
+        return _explain_login(case, what, actor, tuple(evidence))
+    forced = not case.names and is_cors_safelisted_method(case.method)
+    without = " Or take the upload listener off: then nothing is asked first." if forced else ""
     return Cause(
         "preflight-failed",
         f"The preflight ended in an error ({reply.status})",
-        f"{what}. The server treated OPTIONS as if it were the request itself, which it is not: it has no body, no "
-        f"cookies and no token. {NEVER_SENT}",
-        "Answer OPTIONS in the CORS middleware, before the application's own code runs.",
+        f"{what}. Often OPTIONS is taken for the request itself then, which it is not: it has no body, no cookies and "
+        f"no token. {NEVER_SENT}",
+        f"Answer OPTIONS in the CORS middleware, before the application's own code runs.{without}",
         actor,
         tuple(evidence),
+    )
+
+
+def _explain_login(case: Case, what: str, actor: Actor, evidence: tuple[str, ...]) -> Cause:
+    reply = case.reply
+    product = reply.product.product if reply is not None and reply.product is not None else None
+    login = product if product is not None and product.kind == "login" else None
+    told = reply is not None and (reply.status != 403 or reply.asks_for_login or login is not None)
+    action = "Answer OPTIONS before authentication: put the CORS middleware first, or exempt OPTIONS from the login."
+    if login is not None:
+        action, actor = login.cure, login.actor
+        evidence = (*evidence, describe_told_by(case, login.name))
+    by = "authentication" if login is None else login.name
+    return Cause(
+        "preflight-needs-authentication",
+        f"The preflight was refused by {by}"
+        if told
+        else "The preflight was refused (403), most likely by a login or a firewall",
+        f"{what}. {BARE}: the browser never sends them there, so a server that asks for a login before it answers "
+        f"OPTIONS turns every page away. {NEVER_SENT}",
+        action,
+        actor,
+        (*evidence, f"It asks for a login: WWW-Authenticate: {quotes.CHALLENGE}."),
+        "certain" if told else "likely",
     )
 
 
@@ -128,7 +174,12 @@ def _find_ignorant(case: Case) -> Cause | None:
         f"frameworks answer OPTIONS by themselves, with the methods they know, before CORS code runs. {NEVER_SENT}",
         "Put the CORS middleware before the router, and let it handle OPTIONS for this path.",
         "server",
-        (f"The answer has no Access-Control header at all{allow}.", *describe_passed(case)),
+        (
+            f"The answer has no Access-Control header at all{allow}.",
+            *describe_passed(case),
+            *describe_spelling(case),
+            *describe_reason(case),
+        ),
     )
 
 

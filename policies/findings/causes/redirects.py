@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from corsight.policies.fetch.redirect import REDIRECT_STATUSES
 from corsight.policies.findings import quotes
 from corsight.policies.findings.case import Case
-from corsight.policies.findings.causes.phrases import describe_passed
+from corsight.policies.findings.causes.phrases import describe_passed, describe_told_by
 from corsight.policies.findings.model import Cause
 from corsight.policies.findings.words import count, name_host
 
@@ -14,8 +15,10 @@ def find_hop(case: Case) -> Cause | None:
     if not case.rule.startswith("allow-") or case.preflight or case.reply is None:
         return None
     if case.role == "request":
-        if case.led_to_login and case.rule == "allow-origin-missing":
+        if case.led_to_login:
             return _explain_login(case, quotes.FIRST_HOST, "led there", quotes.URL, "The fetch ended at")
+        if case.status in REDIRECT_STATUSES and not case.reply.located:
+            return _explain_nowhere(case)
         return None
     if case.redirect is not None and case.redirect.kind == "login":
         how = f"answered {case.asked} with status {case.status} and a redirect there"
@@ -46,18 +49,42 @@ def find_hop(case: Case) -> Cause | None:
     )
 
 
+def _explain_nowhere(case: Case) -> Cause:
+    return Cause(
+        "redirect-without-location",
+        f"A redirect that says not where to ({case.status} without Location)",
+        f"{case.host} answered {case.asked} with status {case.status} and no Location: it leads nowhere, so the "
+        "browser takes it for the reply itself, and that has no Access-Control-Allow-Origin.",
+        "Let what redirects name its target in Location, with the CORS headers on the redirect too; or let the page "
+        "ask the final URL.",
+        "server",
+        tuple(describe_passed(case)),
+    )
+
+
 def _explain_login(case: Case, host: str, how: str, login: str, where: str) -> Cause:
+    product = case.reply.product if case.reply is not None else None
+    gate = product.product if product is not None and product.kind in ("login", "private") else None
+    first = quotes.FIRST_URL if case.redirected else quotes.URL
+    cure = f" {gate.cure}" if gate is not None else ""
     return Cause(
         "redirect-to-login",
         "The request was redirected to a login page: the session is missing, not CORS",
-        f"{host} takes the request for one without a login: it {how} ({login}). A script cannot log in there, and the "
-        "redirect has no CORS header for the page, so the browser reports CORS; the real problem is the missing login.",
-        "Answer requests of scripts with 401 (and the CORS headers) instead of a redirect, and let the page send the "
-        "user to the login. If the user is logged in, see that the cookie is sent: credentials: 'include'.",
-        "server",
-        (f"{where} {login}.", *describe_passed(case)),
+        f"{host} takes the request for one without a login: it {how} ({login}). A login is a navigation, not a fetch: "
+        "a script can neither show that page nor log in there, and it has no CORS header for the page; the real "
+        "problem is the missing login.",
+        f"Let the page send its user to the login, by a link or location.href = '{first}', instead of asking for it "
+        "with fetch or XMLHttpRequest. Answer scripts without a session with 401 (and the CORS headers) instead of a "
+        f"redirect; if the user is logged in, see that the cookie is sent: credentials: 'include'.{cure}",
+        "client" if gate is None else gate.actor,
+        (
+            f"{where} {login}.",
+            f"The way it went: {quotes.HOPS}.",
+            *([describe_told_by(case, gate.name)] if gate is not None else []),
+            *describe_passed(case),
+        ),
         edits=False,
-        needed="an answer of its own, such as 401, in place of a login page",
+        needed="a navigation to the login, and for scripts an answer of its own, such as 401",
     )
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from corsight.scripts.dev.benchmarks import judge, live, memory, start
+from corsight.scripts.dev.benchmarks import cost, judge, live, memory, start
 
-BENCHMARKS = {"judge": judge.run, "start": start.run, "memory": memory.run, "live": live.run}
+BENCHMARKS = {"judge": judge.run, "start": start.run, "memory": memory.run, "live": live.run, "cost": cost.run}
 
 
 def main() -> int:

@@ -7,18 +7,19 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from corsight.scripts.dev.pages import engines, recipes, rules, schema, spec
+from corsight.scripts.dev.pages import causes, engines, recipes, rules, schema, spec
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGES: Mapping[str, Callable[[], dict[str, str]]] = {
     "rules": rules.render,
+    "causes": causes.render,
     "engines": engines.render,
     "recipes": recipes.render,
     "schema": schema.render,
     "spec": spec.render,
 }
 """What renders the pages of each name: their texts, by their paths in the repository."""
-OWNED = {"rules": "docs/rules/*.md"}
+OWNED = {"rules": "docs/rules/*.md", "causes": "docs/causes/*.md"}
 """Folders that hold nothing else: what is left over there is stale."""
 
 

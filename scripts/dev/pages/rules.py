@@ -25,39 +25,39 @@ def _index() -> str:
         "# What Corsight finds",
         "",
         "A rule's code never changes its meaning. Decisions block; advice does not. `corsight rules CODE` shows the "
-        "same in a terminal.",
+        "same in a terminal. What is behind them is in [docs/causes](../causes/README.md).",
     ]
     for title, family in FAMILIES.items():
         kind = "" if family.RULES[0].kind == "decision" else " (advice)"
         lines += ["", f"## {title}{kind}", "", "| Code | What it is |", "| --- | --- |"]
-        lines += [f"| [`{rule.code}`]({rule.code}.md) | {_cell(rule.title)} |" for rule in family.RULES]
+        lines += [f"| [`{rule.code}`]({rule.code}.md) | {escape_cell(rule.title)} |" for rule in family.RULES]
     return "\n".join(lines) + "\n"
 
 
 def _page(rule: Rule) -> str:
     whole = data(rule)
     example, fix = whole["example"], whole["fix"]
-    lines = [WRITTEN, "", f"# {_text(rule.title)}", ""]
+    lines = [WRITTEN, "", f"# {escape_text(rule.title)}", ""]
     kind = KINDS[kind_of(rule)]
     kind = f"{kind[0].upper()}{kind[1:]}."
     found = " It takes several exchanges to find it." if rule.many else ""
-    lines += [f"`{rule.code}` · [{whole['section']}]({whole['spec']}) · {kind}{found}", "", _text(rule.why), ""]
+    lines += [f"`{rule.code}` · [{whole['section']}]({whole['spec']}) · {kind}{found}", "", escape_text(rule.why), ""]
     lines += ["## Example", ""]
     for one in example["exchanges"]:
         lines += ["```http", one["request"], "```", ""]
         lines += ["```http", one["response"], "```", ""] if one["response"] else ["No response came.", ""]
     if example["credentials"] == "include":
         lines += ["The page asks with the user's credentials.", ""]
-    lines += [f"- Seen: {_text(example['seen'])}", f"- Needed: {_text(example['needed'])}", ""]
+    lines += [f"- Seen: {escape_text(example['seen'])}", f"- Needed: {escape_text(example['needed'])}", ""]
     lines += _browsers(whole)
-    lines += ["## What to do", "", f"{_text(rule.advice)} Who has to act: {ACTORS[rule.actor]}.", ""]
+    lines += ["## What to do", "", f"{escape_text(rule.advice)} Who has to act: {ACTORS[rule.actor]}.", ""]
     if example["status"] is not None:
         lines += [f"For the example: answer OPTIONS with status {example['status']}.", ""]
     if example["edits"]:
         lines += ["For the example, send:", "", "```http", *example["edits"], "```", ""]
     if fix["mendable"]:
         care = "Safe: it lets nobody do what they could not do before."
-        lines.append(care if fix["widens"] is None else f"Take care: it {_text(fix['widens'])}.")
+        lines.append(care if fix["widens"] is None else f"Take care: it {escape_text(fix['widens'])}.")
     else:
         lines.append(NO_HEADER)
     return "\n".join(lines) + "\n"
@@ -76,7 +76,7 @@ def _browsers(whole: dict[str, Any]) -> list[str]:
         if name == "standard":
             continue
         error = f"`{one['error']}`" if one["error"] is not None else ""
-        message = f"`{_cell(one['message'])}`" if one["message"] is not None else "nothing"
+        message = f"`{escape_cell(one['message'])}`" if one["message"] is not None else "nothing"
         if one["rule"] is None:
             error, message = "", "does not block it"
         elif one["rule"] != whole["code"]:
@@ -85,13 +85,14 @@ def _browsers(whole: dict[str, Any]) -> list[str]:
     return [*lines, ""]
 
 
-def _text(text: str) -> str:
-    """Prose, with what Markdown would take for markup escaped outside its code."""
+def escape_text(text: str) -> str:
+    """Return prose with what Markdown would take for markup escaped outside its code."""
     parts = text.split("`")
     return "`".join(
         part if number % 2 else part.replace("*", "\\*").replace("<", "&lt;") for number, part in enumerate(parts)
     )
 
 
-def _cell(text: str) -> str:
+def escape_cell(text: str) -> str:
+    """Return text that stays in its cell of a table."""
     return text.replace("|", "\\|")

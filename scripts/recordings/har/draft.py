@@ -10,7 +10,7 @@ from corsight.policies.exchange import Exchange, HeaderList, Request, Response, 
 from corsight.policies.fetch.origin import origin_of
 from corsight.scripts.recordings.har.format import Entry, Header
 from corsight.scripts.recordings.har.format import Response as HarResponse
-from corsight.scripts.recordings.har.producers.model import Engine, Fate, Producer, is_whole
+from corsight.scripts.recordings.har.producers.model import CREDENTIALS, Engine, Fate, Producer, is_whole
 
 HTTP = ("http://", "https://", "ws://", "wss://")
 MULTIPLEXED = ("h2", "h3", "http/2", "http/3")
@@ -24,7 +24,7 @@ class Draft:
     """What is read of an entry. `asked` is when the page asked, `started` when the bytes left, in epoch seconds.
 
     `preflight_for` are the method and the header names (lower case) that a preflight asks for. `joined` tells that a
-    preflight and its request found each other.
+    preflight and its request found each other, `by_worker` that no page is named as the one that asked.
     """
 
     number: int
@@ -42,6 +42,7 @@ class Draft:
     error: str | None = None
     preflight_for: tuple[str, frozenset[str]] | None = None
     joined: bool = False
+    by_worker: bool = False
 
     def finish(self, client: str) -> Exchange:
         """Return the exchange."""
@@ -89,27 +90,28 @@ class Drafts:
         if entry.resourceType == "document" and entry.pageref and response is not None:
             self._pages.setdefault(entry.pageref, url)
         preflight_for = read_preflight(method, headers)
-        mode, origin = kind.mode, None
-        if preflight_for is None and (fate is Fate.FAILED or cached) and not is_whole(entry):
-            # Its headers are not those that were sent.
-            page = self._pages.get(entry.pageref or "")
-            origin = None if page is None else origin_of(page)
-            if kind.asked and mode == "":
-                mode = "cors"
-            if origin is not None and (origin == origin_of(url) or mode != "cors"):
-                origin = None
+        origin, lost = None, producer.lost
+        if preflight_for is None and "origin" not in headers and kind.mode != "navigate" and not is_whole(entry):
+            # Its headers are not those that were sent: workers' requests, what failed, what came from a cache.
+            lost |= CREDENTIALS
+            page = headers.get("referer") or self._pages.get(entry.pageref or "") or ""
+            if page.startswith(HTTP):
+                origin = origin_of(page) if origin_of(page) != origin_of(url) else None
+            elif kind.asked and outcome.passed is not None:
+                origin = "null"
         told = Told(
             engine=self._engine,
             version=self._version,
             kind=kind.asked,
-            mode=mode,
+            mode=kind.mode,
             destination=kind.destination,
             origin=origin,
             passed=outcome.passed,
             rule=outcome.rule,
             error=outcome.error,
             cached=cached,
-            lost=producer.lost,
+            untold=fate is Fate.FAILED,
+            lost=lost,
             preflights=producer.preflights,
         )
         return Draft(
@@ -127,6 +129,7 @@ class Drafts:
             told,
             None if response is not None else outcome.error or "the recording holds no answer",
             preflight_for,
+            by_worker=entry.pageref is None,
         )
 
 

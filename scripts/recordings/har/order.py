@@ -71,6 +71,9 @@ class Order:
         preflight, request = best
         preflight.joined = request.joined = True
         preflight.told = replace(preflight.told, kind=request.told.kind, destination=request.told.destination)
+        if request.told.origin is not None:
+            # Its own headers were not those that were sent; what it asked first, tells.
+            request.told = replace(request.told, origin=preflight.headers.get("origin"), mode="cors")
         if self._upper and preflight.preflight_for is not None:
             request.method = preflight.preflight_for[0]
         if request.fate is not Fate.FAILED and request.started < preflight.received:
@@ -87,4 +90,5 @@ class Order:
             return False
         if not -NEAR < preflight.asked - request.asked < NEAR:
             return False
-        return request.fate is Fate.FAILED or names <= {*request.headers.names(), *self._lost}
+        untold = request.fate is Fate.FAILED or request.told.origin is not None
+        return untold or names <= {*request.headers.names(), *self._lost}

@@ -95,8 +95,8 @@ def read_log(log: Log, entries: Iterable[Any], remark: Remark) -> Iterator[Excha
 
 
 def _finish(draft: Draft, fates: Counter[Fate]) -> Exchange | None:
-    if draft.fate is Fate.FAILED and draft.joined:
-        # Its preflight is what failed.
+    if draft.fate is Fate.FAILED and draft.joined and not draft.by_worker:
+        # Its preflight is what failed. Of a worker's request the answer is not recorded, if it was sent.
         fates[Fate.UNSENT] += 1
         return None
     return draft.finish(UNKNOWN)

@@ -32,7 +32,7 @@ def blocked(
     empty: bool = False,
 ) -> bool | None:
     return is_opaque_response_blocked(
-        content_type,
+        extract_mime_essence(content_type),
         nosniff=nosniff,
         status=status,
         destination=destination,
@@ -170,7 +170,7 @@ def test_no_header_raises(content_type: str, content_range: str, status: int, ru
 def test_whether_a_body_that_has_to_be_sniffed_is_guess_data(
     content_type: str | None, status: int, likely: bool | None
 ) -> None:
-    assert guess_data(content_type, status=status) is likely
+    assert guess_data(extract_mime_essence(content_type), status=status) is likely
 
 
 @pytest.mark.parametrize(

@@ -363,7 +363,7 @@ def test_hosts_that_differ_in_their_last_two_labels_need_no_list(monkeypatch: py
         raise AssertionError("the list was loaded")
 
     monkeypatch.setattr(origin, "_public_suffixes", load)
-    registrable_domain.cache_clear()
+    origin._registrable_domain.cache_clear()
     assert not schemelessly_same_site("shop.example", "api.example")
     assert not schemelessly_same_site("a.co.uk", "b.com")
     with pytest.raises(AssertionError, match="the list was loaded"):

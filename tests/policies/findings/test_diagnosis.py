@@ -167,6 +167,7 @@ def test_every_blocked_exchange_is_in_one_finding_whatever_peers_send(
 def test_a_plain_finding_has_the_codes_of_its_rule() -> None:
     traffic = Traffic()
     traffic.get("/a", 200, JSON)
+    traffic.get("/b", 200, JSON)
     finding = only(traffic)
     assert finding.code == "allow-origin-missing"
     assert finding.rules == ("allow-origin-missing",)
@@ -231,6 +232,17 @@ def test_the_catalogue_holds_what_is_found_and_names_it_apart_from_the_rules() -
     assert summary("tls-failed").startswith("The TLS connection")
     with pytest.raises(KeyError):
         summary("no-such-cause")
+
+
+def test_every_cause_that_is_named_is_in_the_catalogue() -> None:
+    paths = list(Path(room.__file__).parent.rglob("*.py"))
+    calls = [
+        node for path in paths for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)
+    ]
+    made = [call.args[0] for call in calls if isinstance(call.func, ast.Name) and call.func.id == "Cause" and call.args]
+    codes = {one.value for one in made if isinstance(one, ast.Constant)}
+    assert len(codes) > 40
+    assert codes <= set(CAUSES) | set(RULES)
 
 
 @pytest.mark.parametrize(

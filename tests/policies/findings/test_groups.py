@@ -93,7 +93,10 @@ def test_three_preflights_that_are_refused_for_three_reasons_are_three_findings_
         judged(3, "OPTIONS", 403, asked=PREFLIGHT),
     ]
     expected = {
-        ("preflight-refused-by-cors-layer", "The server's own CORS layer refused the preflight"),
+        (
+            "preflight-refused-by-cors-layer",
+            f"The server's own CORS layer refused the preflight: the origin {PAGE} is not on its list",
+        ),
         ("preflight-needs-authentication", "The preflight was refused by authentication"),
         ("preflight-needs-authentication", "The preflight was refused (403), most likely by a login or a firewall"),
     }

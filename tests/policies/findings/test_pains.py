@@ -627,7 +627,7 @@ def test_21_not_where_a_preflight_was_asked() -> None:
     traffic = Traffic()
     traffic.preflight("PUT", "/cart", 204, *allowing("PUT"))
     traffic.send("PUT", f"{API}/cart", 200, JSON, after=0.01)
-    assert traffic.codes() == ["allow-origin-missing"]
+    assert traffic.codes() == ["header-on-preflight-only"]
 
 
 # -- 22 and 23: the network ------------------------------------------------------------------------------------------
@@ -639,10 +639,10 @@ def test_22_the_local_network() -> None:
     asked = (("Access-Control-Request-Method", "POST"), ("Access-Control-Request-Private-Network", "true"))
     traffic.send("OPTIONS", "http://192.168.1.20:3000/v1", 204, *allowing("POST"), asked=asked)
     finding = only(traffic)
-    assert (finding.code, finding.certainty) == ("local-network-access", "likely")
-    assert "permission beside CORS" in finding.title
+    assert (finding.code, finding.certainty) == ("private-network-access", "likely")
+    assert "an older Chromium asks the server for leave" in finding.title
     assert "Access-Control-Allow-Private-Network: true" in finding.action
-    assert any("the answer does not give it" in line for line in finding.evidence)
+    assert any("does not give that leave" in line for line in finding.evidence)
 
 
 def test_22_not_where_the_preflight_itself_is_refused() -> None:
@@ -650,6 +650,22 @@ def test_22_not_where_the_preflight_itself_is_refused() -> None:
     asked = (("Access-Control-Request-Method", "POST"), ("Access-Control-Request-Private-Network", "true"))
     traffic.send("OPTIONS", "http://192.168.1.20:3000/v1", 401, asked=asked)
     assert traffic.codes() == ["preflight-needs-authentication"]
+
+
+def test_22_the_permission_of_today() -> None:
+    traffic = Traffic()
+    traffic.send("GET", "http://192.168.1.20:3000/v1", 200, ("Access-Control-Allow-Origin", PAGE), VARY)
+    [finding] = [one for one in traffic.findings() if one.code == "local-network-access"]
+    assert finding.certainty == "likely"
+    assert "Through this proxy it does not ask" in finding.cause
+    assert "Allow local network access" in finding.action
+
+
+def test_22_not_from_a_page_that_is_known_inside_only() -> None:
+    traffic = Traffic()
+    for inside in ("http://intranet", "https://wiki.corp", "https://nas.local"):
+        traffic.send("GET", "http://10.0.0.7/v1", 200, ("Access-Control-Allow-Origin", inside), VARY, origin=inside)
+    assert "local-network-access" not in traffic.codes("advice")
 
 
 def test_22_not_from_a_local_page() -> None:

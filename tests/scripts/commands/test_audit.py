@@ -179,7 +179,7 @@ def test_nothing_blocked(run: Audit) -> None:
 def test_nothing_that_cors_has_a_say_in(run: Audit) -> None:
     code, out, _ = run(flow("https://app.example/", 200, site="same-origin"))
     assert code == 0
-    assert "\nNothing was blocked. No page asked for anything from another origin.\n" in out
+    assert "\nNothing was blocked. CORS was asked for nothing.\n" in out
 
 
 def test_nothing_recorded(run: Audit) -> None:
@@ -217,7 +217,7 @@ def test_causes_are_sorted_by_the_number_of_exchanges(run: Audit) -> None:
         flow("https://api.example/b", 200, at=1001),
         flow("https://api.example/c", 200, at=1002),
     )
-    assert out.index("1  No Access-Control-Allow-Origin header") < out.index("2  The server allows one other origin")
+    assert out.index("1  No Access-Control-Allow-Origin header") < out.index("2  The server allows another origin")
 
 
 def test_the_same_cause_is_one_finding_with_many_places(run: Audit) -> None:
@@ -457,8 +457,9 @@ def test_a_damaged_recording_keeps_no_other_from_being_read(run: Audit) -> None:
     assert err.startswith("corsight: odd.mitm: is no mitmproxy recording")
 
 
-@pytest.mark.parametrize("name", ["none.mitm", "."])
+@pytest.mark.parametrize("name", ["none.mitm", "empty", "*.har"])
 def test_what_is_no_file_ends_it_at_once(name: str, run: Audit) -> None:
+    Path("empty").mkdir()
     code, out, err = run(flow("https://api.example/", 200), name)
     assert (code, out) == (2, "")
     assert err.startswith(f"corsight: {name}: ")

@@ -9,6 +9,7 @@ import re
 import pytest
 from rich.console import Console
 
+from corsight.policies.causes import CAUSES
 from corsight.policies.rules import RULES
 from corsight.scripts.catalogue import ACTORS, data
 from corsight.scripts.cli import run
@@ -25,7 +26,7 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_list_names_every_rule_and_fits_80_columns(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["rules"]) == 0
     out = capsys.readouterr().out
-    assert [code for code in RULES if not re.search(rf"^  {code} +\S", out, re.MULTILINE)] == []
+    assert [code for code in (*RULES, *CAUSES) if not re.search(rf"^  {code} +\S", out, re.MULTILINE)] == []
     assert max(map(len, out.splitlines())) <= 80
     assert "\x1b" not in out
     assert all(line == line.rstrip() for line in out.splitlines())
@@ -52,6 +53,18 @@ def test_every_rule_is_shown_whole_in_80_columns(code: str, capsys: pytest.Captu
     assert all(line == line.rstrip() for line in out.splitlines())
 
 
+@pytest.mark.parametrize("code", CAUSES)
+@pytest.mark.usefixtures("narrow")
+def test_every_cause_is_shown_whole_in_80_columns(code: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["rules", code]) == 0
+    out = capsys.readouterr().out
+    cause, flat = CAUSES[code], " ".join(out.split())
+    for text in (cause.title.rstrip("."), cause.code, cause.why, cause.advice, ACTORS[cause.actor]):
+        assert " ".join(text.split()) in flat
+    assert max(map(len, out.splitlines())) <= 80
+    assert all(line == line.rstrip() for line in out.splitlines())
+
+
 @pytest.mark.usefixtures("narrow")
 def test_a_rule_shows_each_browsers_words(capsys: pytest.CaptureFixture[str]) -> None:
     run(["rules", "preflight-redirect"])
@@ -73,7 +86,13 @@ def test_colours_are_for_terminals() -> None:
 def test_json_holds_all_of_them_and_one(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["rules", "--format", "json"]) == 0
     everything = json.loads(capsys.readouterr().out)
-    assert [one["code"] for one in everything] == list(RULES)
+    assert [one["code"] for one in everything] == [*RULES, *CAUSES]
+    assert {one["kind"] for one in everything[len(RULES) :]} == {"cause"}
+    assert run(["rules", "csp-forbids-it", "--format", "json"]) == 0
+    one = json.loads(capsys.readouterr().out)
+    assert one == everything[-1 - list(reversed(CAUSES)).index("csp-forbids-it")]
+    assert (one["actor"], one["cors"], one["stops"]) == ("client", False, True)
+    assert any("Refused to" in text for text in one["console"]["chromium"])
     assert run(["rules", "allow-origin-missing", "--format", "json"]) == 0
     one = json.loads(capsys.readouterr().out)
     assert one == everything[0] == json.loads(json.dumps(data(RULES["allow-origin-missing"])))
@@ -97,7 +116,7 @@ def test_a_code_that_is_none_is_said_in_a_line_with_the_nearest(
     assert run(["rules", code]) == 2
     said = capsys.readouterr()
     assert (said.out, said.err.count("\n")) == ("", 1)
-    assert "there is no rule of that code; the nearest are " in said.err
+    assert "there is no rule and no cause of that code; the nearest are " in said.err
     if len(code) < 80:
         assert near in said.err
     assert len(said.err) < 300

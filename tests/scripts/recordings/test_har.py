@@ -1,4 +1,4 @@
-"""HAR files: each trap that real ones set, in a small file of its own. What a browser did is never said otherwise."""
+"""HAR files: each trap that real ones set, in a small file of its own."""
 
 from __future__ import annotations
 
@@ -452,7 +452,7 @@ def test_mitmproxys_upper_case_is_undone_by_the_preflight(read: Any) -> None:
 
 
 def test_a_client_is_no_browser(read: Any) -> None:
-    one = entry(kind=None, agent="insomnia/8.0", whole=False)
+    one = entry(kind=None, agent="insomnia/8.0", whole=False, sent={"host": "api.other.example"})
     found = read(har(one, creator="Insomnia REST Client"))
     assert found.said == ["GET not-cors certain"]
     assert "No browser sent" in found.remarks

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import io
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from mitmproxy.flow import Flow
-from mitmproxy.io import FlowWriter
+from mitmproxy.io import FlowWriter, tnetstring
 from mitmproxy.test import tflow, tutils
 
 from corsight.addons.adapter import exchange_of
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response
 from corsight.scripts.errors import CorsightError
+from corsight.scripts.judging import judge_recording
 from corsight.scripts.recordings import Recording, check_readable, in_time
 
 
@@ -64,7 +66,7 @@ def test_a_truncated_file_yields_what_is_whole(cut: int, tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     "content",
-    [b"GET / HTTP/1.1\r\n", b"\x1f\x8b\x08\x00", b"12:abc", b"3:abc,", b"0:}", b"999999999999:x", b"\x00" * 9],
+    [b"GET / HTTP/1.1\r\n", b"12:abc", b"3:abc,", b"0:}", b"999999999999:x", b"\x00" * 9],
 )
 def test_a_foreign_file_is_told_from_a_recording(content: bytes, tmp_path: Path) -> None:
     urls, problem = read(tmp_path / "a", content)
@@ -134,3 +136,54 @@ def test_what_follows_at_once_comes_after() -> None:
 def test_no_more_than_what_is_held_is_looked_at_together() -> None:
     late = [exchange("a", 9, 9), exchange("b", 8, 8), exchange("c", 1, 1)]
     assert moments(*late, held=1) == ">b <b >c <c >a <a"
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "value"),
+    [
+        ("", "id", True),
+        ("", "id", 5),
+        ("request", "timestamp_start", float("nan")),
+        ("request", "timestamp_start", float("inf")),
+        ("request", "timestamp_start", "soon"),
+        ("request", "port", "443"),
+        ("request", "headers", [["a", "b"]]),
+        ("response", "status_code", "200"),
+        ("response", "status_code", None),
+        ("response", "timestamp_start", float("nan")),
+        ("response", "headers", [[b"a", None]]),
+        ("client_conn", "id", 7),
+        ("client_conn", "peername", [7, 8]),
+    ],
+)
+def test_an_exchange_with_a_value_of_a_wrong_kind_is_left_out(
+    part: str, name: str, value: object, tmp_path: Path
+) -> None:
+    flows = []
+    for number, content in enumerate((get("/a"), get("/b"), get("/c"))):
+        state = content.get_state()
+        if number == 1:
+            (state[part] if part else state)[name] = value
+        flows.append(tnetstring.dumps(state))
+    urls, problem = read(tmp_path / "a", b"".join(flows))
+    assert urls in (["a", "c"], ["a"])
+    assert problem is not None
+    assert "\n" not in problem
+    assert list(judge_recording(Recording(str(tmp_path / "a"))))
+
+
+def test_few_are_held_back_where_they_are_large() -> None:
+    def exchange(number: int) -> Exchange:
+        request = Request("GET", "https://api.test/", HeaderList(((b"x", bytes(1_000_000)),)), float(number))
+        return Exchange(str(number), "", "", request)
+
+    drawn = 0
+
+    def count() -> Iterator[Exchange]:
+        nonlocal drawn
+        for number in range(200):
+            drawn += 1
+            yield exchange(number)
+
+    next(in_time(count()))
+    assert drawn < 40

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
+from corsight.policies.fetch.main_fetch import COUNT, LOCATION, SCHEME
 from corsight.policies.rules.isolation import CORP_COEP, CORP_SAME_ORIGIN, CORP_SAME_SITE, ORB
 from corsight.scripts.recordings.har.format import Entry
 from corsight.scripts.recordings.har.producers.model import (
@@ -16,6 +17,7 @@ from corsight.scripts.recordings.har.producers.model import (
     Browser,
     Fate,
     Outcome,
+    is_preflight,
 )
 
 FAILED = "net::ERR_FAILED"
@@ -24,11 +26,15 @@ RULES = {
     "net::ERR_BLOCKED_BY_RESPONSE.NotSameSite": CORP_SAME_SITE,
     "net::ERR_BLOCKED_BY_RESPONSE.NotSameOriginAfterDefaultedToSameOriginByCoep": CORP_COEP,
     "net::ERR_BLOCKED_BY_ORB": ORB,
+    "net::ERR_TOO_MANY_REDIRECTS": COUNT,
+    "net::ERR_INVALID_REDIRECT": LOCATION,
+    "net::ERR_RESPONSE_HEADERS_MULTIPLE_LOCATION": LOCATION,
+    "net::ERR_UNSAFE_REDIRECT": SCHEME,
 }
 """Errors that name the rule."""
-SILENT = ("net::ERR_ABORTED", "net::ERR_BLOCKED_BY_CLIENT")
-"""Errors that do not tell whether the response passed: the page left, or read no further."""
-KEPT_BACK = ("csp", "mixed-content", "net::ERR_BLOCKED_BY_CSP")
+UNNAMED = (FAILED, "net::ERR_BLOCKED_BY_RESPONSE")
+"""Errors of what was blocked, where the answer is not recorded: the second is a worker's word for any of the rules."""
+KEPT_BACK = ("net::ERR_BLOCKED_BY_CSP",)
 
 
 class DevTools(Browser):
@@ -43,19 +49,19 @@ class DevTools(Browser):
         """Status 0 with the general error is a preflight that failed, or in a worker a response that is not told."""
         fate = super().find_fate(entry)
         error = self._error(entry)
-        if fate is Fate.UNANSWERED and error == FAILED:
+        if fate is Fate.UNANSWERED and error in UNNAMED:
             return Fate.FAILED
-        return Fate.UNSENT if fate is Fate.UNANSWERED and error in KEPT_BACK else fate
+        return Fate.UNSENT if fate is Fate.UNANSWERED and (not error or error in KEPT_BACK) else fate
 
     def find_outcome(self, entry: Entry) -> Outcome:
         """`_error` null is a response that passed. Of preflights it tells the network's part only."""
         error, response = self._error(entry), entry.response
         if error in RULES:
             return Outcome(False, error, RULES[error or ""])
-        if entry.resourceType == "preflight" or entry.request.method == "OPTIONS":
+        if is_preflight(entry):
             return Outcome(None, error)
         if error is not None:
-            return Outcome(False if error == FAILED else None, error)
+            return Outcome(False if error in UNNAMED else None, error)
         answered = response is not None and (response.status or 0) > 0
         told = response is not None and response.error is None
         return Outcome(True if answered and told else None)

@@ -7,7 +7,7 @@ request that never left (Content Security Policy, mode same-origin, what follows
 from __future__ import annotations
 
 from corsight.scripts.recordings.har.format import Entry, Log
-from corsight.scripts.recordings.har.producers.model import Browser, Engine, Fate, Kind, find_major, is_whole
+from corsight.scripts.recordings.har.producers.model import Browser, Engine, Fate, Kind, find_major
 
 
 class Firefox(Browser):
@@ -28,7 +28,9 @@ class Firefox(Browser):
         fate = super().find_fate(entry)
         if fate is not Fate.UNANSWERED:
             return fate
-        return Fate.FAILED if is_whole(entry) else Fate.UNSENT
+        names = {header.name.lower() for header in entry.request.headers}
+        sent = "sec-fetch-mode" in names or "origin" in names
+        return Fate.FAILED if sent else Fate.UNSENT
 
     def is_cached(self, entry: Entry) -> bool:
         """No header was read, and the whole body is there."""

@@ -10,6 +10,8 @@ from corsight.scripts.recordings.har.format import Entry, Log
 
 type Engine = Literal["chromium", "firefox", "webkit"]
 
+SENT = frozenset({"sec-fetch-mode", "accept-encoding", "host", ":authority", "connection"})
+"""Header names (lower case) of which one at least is on every request that a browser sends."""
 CREDENTIALS = frozenset({"cookie", "set-cookie", "authorization"})
 
 
@@ -33,7 +35,7 @@ class Fate(StrEnum):
 
 
 SKIPPED = {
-    Fate.UNSENT: "{} never left the browser",
+    Fate.UNSENT: "{} never left the browser, or had no answer yet",
     Fate.INTERNAL: "{} only redirected inside the browser",
     Fate.WORKER: "{} came from a service worker",
     Fate.ROUTED: "{} met a route of the test",
@@ -171,10 +173,15 @@ def is_internal(entry: Entry) -> bool:
     return any(header.name.lower() == "non-authoritative-reason" for header in response.headers)
 
 
+def is_preflight(entry: Entry) -> bool:
+    """Return whether an entry is a preflight's."""
+    names = (header.name.lower() for header in entry.request.headers)
+    return entry.request.method == "OPTIONS" and "access-control-request-method" in names
+
+
 def is_whole(entry: Entry) -> bool:
-    """Return whether a request's headers are those that were sent, and not only what the page asked for."""
-    names = {header.name.lower() for header in entry.request.headers}
-    return "origin" in names or "sec-fetch-mode" in names
+    """Return whether a request's headers are those that were sent, and not only what was known before."""
+    return not SENT.isdisjoint(header.name.lower() for header in entry.request.headers)
 
 
 def find_major(version: str | None) -> int | None:

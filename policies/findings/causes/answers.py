@@ -1,0 +1,59 @@
+"""The reply itself lacks what its preflight had, or is something else than what was asked for."""
+
+from __future__ import annotations
+
+from corsight.policies.findings import quotes
+from corsight.policies.findings.case import Case
+from corsight.policies.findings.causes.phrases import describe_passed, describe_preflight, describe_told_by
+from corsight.policies.findings.model import Cause
+
+
+def find_page(case: Case) -> Cause | None:
+    """Return that an HTML page came in place of the reply that a script asked for."""
+    reply = case.reply
+    if case.role != "request" or case.rule != "allow-origin-missing" or reply is None or reply.status >= 400:
+        return None
+    expected = case.preflight_allow_origin is not None or case.passed
+    if not reply.html or case.destination not in ("empty", "unknown") or not expected:
+        return None
+    product = reply.product
+    return Cause(
+        "page-in-place-of-reply",
+        "An HTML page answered in place of the API: the reply is not the application's own",
+        f"{case.host} answered {case.asked} with status {reply.status} and an HTML page (text/html) without CORS "
+        "headers, while its other answers to this page have them. Such a page is a login, a gateway's notice, or a web "
+        "site's fallback for paths that it does not know.",
+        f"Open the URL of {case.asked} in a tab to see the page, and find out what sends it: the path may be wrong, "
+        "the session over, or a proxy may answer first. Let the API answer scripts with data and a status of its own.",
+        "server",
+        (
+            *describe_preflight(case),
+            *describe_passed(case),
+            *([describe_told_by(case, product.name)] if product is not None else []),
+        ),
+        "likely",
+        edits=False,
+        needed="the application's own reply, with its CORS headers",
+    )
+
+
+def find_lacking(case: Case) -> Cause | None:
+    """Return that the preflight was right, and the reply to the request itself lacks the header."""
+    reply = case.reply
+    if case.role != "request" or case.rule != "allow-origin-missing" or reply is None or reply.status >= 400:
+        return None
+    if case.preflight_allow_origin is None:
+        return None
+    return Cause(
+        "header-on-preflight-only",
+        "The preflight was right; the reply to the request itself lacks the header",
+        f"{case.host} allowed {case.asked} in its preflight, and then answered the request with status {reply.status} "
+        "and no Access-Control-Allow-Origin. Every reply needs the header, the preflight's permission does not count "
+        "for it. Mostly something answers OPTIONS (a gateway, a rule of the web server) that does not touch other "
+        "replies, or the application's own handler leaves its CORS code out.",
+        f"Send Access-Control-Allow-Origin: {case.page} and Vary: Origin on the reply to {case.method_name} too, from "
+        "the same place that answers OPTIONS; in an identity server, list the page's origin among the client's web "
+        "origins.",
+        "server",
+        (*describe_preflight(case), f"The reply has {quotes.quote_line('content-type', 'server')}."),
+    )

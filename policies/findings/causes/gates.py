@@ -1,0 +1,57 @@
+"""Something before the application answered: a tunnel's warning page, a port that is not public, a check for robots, a
+login.
+
+Each is told by its own product, which says whose turn it is and what lets pages pass there.
+"""
+
+from __future__ import annotations
+
+from corsight.policies.findings.case import Case
+from corsight.policies.findings.causes.phrases import NEVER_SENT, describe_preflight, describe_told_by
+from corsight.policies.findings.model import Cause
+from corsight.policies.findings.products import Kind
+
+CODES: dict[Kind, str] = {
+    "warning": "tunnel-warning-page",
+    "offline": "tunnel-offline",
+    "private": "tunnel-port-private",
+    "challenge": "challenge-in-place-of-reply",
+}
+TITLES: dict[Kind, str] = {
+    "warning": "The warning page of {} answered, not the application",
+    "offline": "The tunnel is not connected: {} answered, not the application",
+    "private": "The port is not public: {} asks for a login before the application is asked",
+    "challenge": "{} stopped the request: its check answered, not the application",
+}
+WHATS: dict[Kind, str] = {
+    "warning": "an interstitial page that warns people of the tunnel, in place of the application's reply",
+    "offline": "an error of its own, since nothing answers at the other end of the tunnel",
+    "private": "its own login, in place of the application's reply: no preflight carries the cookie that it wants, and "
+    "no script can log in there",
+    "challenge": "a check for robots or a firewall's refusal, in place of the application's reply: a script can pass "
+    "no such check",
+}
+
+
+def find_gate(case: Case) -> Cause | None:
+    """Return what answered in place of the application, where it is a product that is known to do so."""
+    reply = case.reply
+    if reply is None or reply.product is None or not case.rule.startswith(("allow-origin-missing", "preflight-")):
+        return None
+    kind, product = reply.product.kind, reply.product.product
+    if kind not in CODES or (reply.allow_origin and case.rule != "preflight-status-not-ok"):
+        return None
+    title = TITLES[kind].format(product.name)
+    asked = f"{'the preflight for ' if case.preflight else ''}{case.asked}"
+    return Cause(
+        CODES[kind],
+        title[:1].upper() + title[1:],
+        f"{case.host} answered {asked} with status {reply.status}: {product.name} sent {WHATS[kind]}. That has no CORS "
+        f"header for the page, so the browser reports CORS. {NEVER_SENT if case.preflight else ''}".rstrip(),
+        product.cure,
+        product.actor,
+        (describe_told_by(case, product.name), *describe_preflight(case)),
+        "certain" if reply.product.header else "likely",
+        edits=False,
+        needed="the application's own reply, with its CORS headers",
+    )

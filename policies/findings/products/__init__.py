@@ -1,0 +1,72 @@
+"""Products that answer in the application's place: what tells each of them, and what lets pages pass there.
+
+A product is told by headers that it alone sends, by cookies of its own, by where it redirects to, or by the host names
+that it hands out: any one of these, since replies are cut and hosts get names of their own. Each is as the product's
+own documentation has it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from corsight.policies.exchange import Response
+from corsight.policies.findings.makers import is_own_page
+from corsight.policies.findings.products import guards, logins, storages, tunnels
+from corsight.policies.findings.products.model import COOKIES, Kind, Product
+
+LONGEST = 2000
+"""Characters of a header that are looked at."""
+
+
+class Recognized(NamedTuple):
+    """A product that was told, and the header that told it; empty where the host's name did."""
+
+    name: str
+    kind: Kind
+    header: str
+
+    @property
+    def product(self) -> Product:
+        """All that is known of it."""
+        return PRODUCTS[self.name, self.kind]
+
+
+PRODUCTS: dict[tuple[str, Kind], Product] = {
+    (one.name, one.kind): one for family in (tunnels, guards, logins, storages) for one in family.PRODUCTS
+}
+"""The products by name and kind; those that come first are looked for first."""
+
+
+def recognize(url: str, response: Response) -> Recognized | None:
+    """Return the product that made this reply; None where nothing tells one.
+
+    A host's name alone tells a storage or a tunnel only of what is no answer of an application: a page, an error, a
+    redirect, or a reply without CORS headers.
+    """
+    get = response.headers.get
+    host = url.partition("://")[2].partition("/")[0].rpartition("@")[2].partition(":")[0].lower()
+    for product in PRODUCTS.values():
+        for sign in product.signs:
+            value = get(sign.header)
+            if value is None or (sign.statuses and response.status not in sign.statuses):
+                continue
+            if sign.passing and not is_own_page(response, cookies=sign.header == COOKIES):
+                continue
+            if sign.value is None or sign.value.search(value[:LONGEST]):
+                return Recognized(product.name, product.kind, sign.header)
+        if product.hosts is not None and product.hosts.search(host) and _may_be(product.kind, response):
+            return Recognized(product.name, product.kind, "")
+    return None
+
+
+def _may_be(kind: Kind, response: Response) -> bool:
+    """Whether a reply may be what a product of this kind answers with."""
+    page = (response.headers.get("content-type") or "").lower().startswith("text/html")
+    if kind == "warning":
+        return page or response.status == 511
+    if kind == "private":
+        return response.status in (302, 307, 401, 403) or page
+    return True
+
+
+__all__ = ["PRODUCTS", "Kind", "Product", "Recognized", "recognize"]

@@ -1,0 +1,80 @@
+"""Logins in front of applications."""
+
+from __future__ import annotations
+
+from corsight.policies.findings.products.model import COOKIES, LOCATION, Product, sign
+
+PRODUCTS = (
+    Product(
+        "Cloudflare Access",
+        "login",
+        (
+            sign(LOCATION, r"\.cloudflareaccess\.com/|/cdn-cgi/access/"),
+            sign("www-authenticate", "^cloudflare-access"),
+            sign("cf-access-domain", "", 302, 401, 403),
+        ),
+        "In Cloudflare Access, switch on CORS for the application or let OPTIONS requests bypass it, and let the page "
+        "ask with credentials after its user has logged in at that host.",
+        "proxy",
+    ),
+    Product(
+        "Google's Identity-Aware Proxy",
+        "login",
+        (sign("x-goog-iap-generated-response"),),
+        "Allow HTTP OPTIONS in the proxy's settings (corsSettings.allowHttpOptions: true), and let the page ask with "
+        "credentials after its user has logged in.",
+        "proxy",
+    ),
+    Product(
+        "Vercel's deployment protection",
+        "login",
+        (sign(COOKIES, r"\b_vercel_sso_nonce="), sign(LOCATION, r"vercel\.com/(?:sso-api|login)")),
+        "In the project's Deployment Protection, add the path to the OPTIONS Allowlist, or make the deployment public; "
+        "the page's own requests need its bypass or a login.",
+    ),
+    Product(
+        "oauth2-proxy",
+        "login",
+        (sign(COOKIES, r"\b_oauth2_proxy", 302, 401, 403), sign(LOCATION, r"/oauth2/(?:start|sign_in)")),
+        "In oauth2-proxy, set skip_auth_preflight = true, and answer the API's paths with 401 instead of a redirect "
+        "(api_routes).",
+        "proxy",
+    ),
+    Product(
+        "the load balancer's login",
+        "login",
+        (sign(COOKIES, r"\bAWSELBAuth|\bAWSALBAuth", 302, 401),),
+        "In the load balancer's listener, add a rule for OPTIONS without authentication before that with it, and let "
+        "unauthenticated API requests be denied (401) instead of authenticated.",
+        "proxy",
+    ),
+    Product(
+        "App Service authentication",
+        "login",
+        (sign(LOCATION, r"/\.auth/login/"), sign("x-ms-middleware-request-id", "", 401, 403)),
+        "In App Service, set the allowed origins under CORS, which answers OPTIONS before authentication, and let "
+        "unauthenticated requests get 401.",
+    ),
+    Product(
+        "authentik",
+        "login",
+        (sign(LOCATION, r"/outpost\.goauthentik\.io/"), sign("x-powered-by", "^authentik", 302, 401, 403)),
+        "Exempt OPTIONS from the forward authentication in front of the application.",
+        "proxy",
+    ),
+    Product(
+        "Azure API Management",
+        "login",
+        (sign("www-authenticate", "AzureApiManagementKey"),),
+        "In API Management, put a cors policy first in the inbound section of the API: it answers OPTIONS before the "
+        "subscription key is asked for.",
+        "proxy",
+    ),
+    Product(
+        "Windows authentication",
+        "login",
+        (sign("www-authenticate", r"\b(?:NTLM|Negotiate)\b"),),
+        "Allow anonymous authentication for OPTIONS beside Windows authentication (the IIS CORS module, or the CORS "
+        "middleware before UseAuthentication), and let the page ask with credentials.",
+    ),
+)

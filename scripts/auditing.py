@@ -1,0 +1,166 @@
+"""Audits recordings, on as many cores as are given: what is found in each part is put together in the parts' order.
+
+A part is a recording, or a share of a large one. Parts and their order turn on the recordings alone, so that a report
+is the same, byte for byte, however many processes made it.
+"""
+
+from __future__ import annotations
+
+import gc
+import heapq
+import multiprocessing
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack, nullcontext
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple, TextIO
+
+from corsight.policies.record import Lines
+from corsight.scripts.errors import CorsightError
+from corsight.scripts.judging import EngineChoice, explain, judge_recording
+from corsight.scripts.recordings import Recording
+from corsight.scripts.recordings.order import find_end
+from corsight.scripts.recordings.shares import part
+from corsight.scripts.report.findings import Findings
+
+if TYPE_CHECKING:
+    from corsight.scripts.report.drift import Drifts
+
+LIVING = 50_000
+"""How many objects are made before Python looks for circles of dead ones: exchanges mostly go without."""
+
+
+class Plan(NamedTuple):
+    """How to audit: which engine judges, whether causes are looked for, and whether records are written."""
+
+    engine: EngineChoice = "auto"
+    diagnose: bool = True
+    records: bool = False
+
+
+@dataclass(slots=True)
+class Audited:
+    """What came of one recording, or of a share of it."""
+
+    name: str
+    findings: Findings
+    exchanges: int = 0
+    problem: CorsightError | None = None
+    remarks: list[str] = field(default_factory=list)
+
+
+def audit(
+    paths: Sequence[str], plan: Plan, stream: TextIO, *, jobs: int = 1, drifts: Drifts | None = None
+) -> tuple[Findings, list[Audited]]:
+    """Return what was found in all recordings, and what came of each. Records go to the stream.
+
+    Policies are held against all answers in turn, since answers are also held against each other: that takes one
+    process. Raises CorsightError where a process was ended.
+    """
+    gc.set_threshold(LIVING)
+    findings, audited = Findings(diagnose=plan.diagnose), list[Audited]()
+    jobs = 1 if drifts is not None else jobs
+    with tempfile.TemporaryDirectory(prefix="corsight-") as folder, _start_workers(jobs) as workers:
+        asked = (_ask(path, plan, folder, workers, drifts) for path in paths)
+        for take in asked if workers is None else list(asked):
+            result = take(stream)
+            findings.unite(result.findings)
+            result.findings = Findings(diagnose=False)
+            audited.append(result)
+    return findings, audited
+
+
+def audit_one(
+    recording: Recording, plan: Plan, stream: TextIO | None, *, drifts: Drifts | None = None, timed: bool = False
+) -> Audited:
+    """Return what came of one recording. `timed` puts the time before each record, never less than that before it."""
+    findings, lines, latest = Findings(diagnose=plan.diagnose), Lines(ascii=True), 0.0
+    verdicts = judge_recording(recording, plan.engine)
+    for judged, explanation in explain(verdicts) if plan.records else ((one, None) for one in verdicts):
+        findings.add(judged)
+        if drifts is not None:
+            drifts.add(judged)
+        if stream is None or not plan.records:
+            continue
+        line = lines.line(judged, explanation)
+        if timed:
+            latest = max(latest, find_end(judged.entry.exchange))
+            line = f"{latest!r} {line}"
+        stream.write(line + "\n")
+    return Audited(recording.name, findings, recording.exchanges, recording.problem, recording.remarks)
+
+
+# -- many processes --------------------------------------------------------------------------------------------------
+
+
+def _start_workers(jobs: int) -> ProcessPoolExecutor | nullcontext[None]:
+    if jobs == 1:
+        return nullcontext()
+    # A process that is forked needs nothing imported again; but none may be forked beside fsspec's thread.
+    method = "fork" if sys.platform == "linux" and "fsspec" not in sys.modules else "spawn"
+    return ProcessPoolExecutor(jobs, multiprocessing.get_context(method), gc.set_threshold, (LIVING,))
+
+
+def _ask(
+    path: str, plan: Plan, folder: str, workers: ProcessPoolExecutor | None, drifts: Drifts | None
+) -> Callable[[TextIO], Audited]:
+    """Have one recording audited; return what gives the result, and writes the records to a stream."""
+    shares = part(path) if drifts is None else []
+    if workers is None and not shares:
+        return partial(audit_one, Recording(path), plan, drifts=drifts)
+    files, results = list[str](), list[Callable[[], Audited]]()
+    recordings: Sequence[Recording] = shares or [Recording(path)]
+    for recording in recordings:
+        number, file = tempfile.mkstemp(dir=folder)
+        os.close(number)
+        files.append(file)
+        work = partial(_audit_to_file, recording, plan, file, timed=bool(shares))
+        results.append(work if workers is None else workers.submit(work).result)
+    return partial(_put_together, path, plan, files, results, shared=bool(shares))
+
+
+def _audit_to_file(recording: Recording, plan: Plan, file: str, *, timed: bool) -> Audited:
+    with open(file, "w", encoding="ascii") as stream:
+        return audit_one(recording, plan, stream, timed=timed)
+
+
+def _put_together(
+    path: str, plan: Plan, files: list[str], results: list[Callable[[], Audited]], stream: TextIO, *, shared: bool
+) -> Audited:
+    try:
+        whole, *others = [result() for result in results]
+    except BrokenProcessPool:
+        raise CorsightError("the process that read it was ended", where=path, todo="try it with fewer --jobs") from None
+    if shared and any(one.problem for one in (whole, *others)):
+        # Where it ends too early, what came before that is judged, of all clients.
+        return audit_one(Recording(path), plan, stream)
+    for one in others:
+        whole.findings.unite(one.findings)
+        whole.exchanges += one.exchanges
+    stream.writelines(_merge(files) if shared else _read(files))
+    for file in files:
+        os.unlink(file)
+    return whole
+
+
+def _read(files: list[str]) -> Iterator[str]:
+    for file in files:
+        with open(file, encoding="ascii") as lines:
+            yield from lines
+
+
+def _merge(files: list[str]) -> Iterator[str]:
+    """Yield the records of shares in the order of time, without their times."""
+    with ExitStack() as stack:
+        shares = [stack.enter_context(open(file, encoding="ascii")) for file in files]
+        for line in heapq.merge(*shares, key=_read_time):
+            yield line.partition(" ")[2]
+
+
+def _read_time(line: str) -> float:
+    return float(line.partition(" ")[0])

@@ -1,0 +1,97 @@
+"""What the fuzzer begins with: the repository's own examples, and the committed inputs in corpus/."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from mitmproxy.io import FlowReader, FlowWriter
+
+from corsight.scripts.dev.fuzz import exchanges
+
+ROOT = Path(__file__).resolve().parents[3]
+CASES = ROOT / "tests" / "cases"
+RECORDING = ROOT / "examples" / "shop.mitm"
+POLICIES = ROOT / "examples" / "policies"
+CORPUS = Path(__file__).with_name("corpus")
+TOGETHER = 3
+"""How many cases make one input."""
+WORDS = ("", "patch=blocked", "watched", "patch=policy", "policies watched", "engine=webkit watched")
+CONSOLE = re.compile(r"^  (\S.*)$", re.MULTILINE)
+
+
+def seeds(target: str) -> Iterator[bytes]:
+    """The first inputs of a target."""
+    yield from SEEDS[target]()
+    for path in committed(target):
+        yield path.read_bytes()
+
+
+def committed(target: str) -> list[Path]:
+    """The target's inputs in corpus/: hostile kinds, and what once broke something."""
+    return sorted(path for path in (CORPUS / target).glob("*") if path.is_file())
+
+
+def _blocks() -> Iterator[tuple[str, str, str]]:
+    """Request, response and verdicts of each file in tests/cases."""
+    for path in sorted(CASES.glob("*.txt")):
+        _, asked, answered, said = path.read_text("utf-8").strip("\n").split("\n\n")
+        yield asked, answered if answered[:1].isdigit() else "-", said
+
+
+def _exchanges() -> Iterator[bytes]:
+    blocks = [f"{asked}\n\n{answered}" for asked, answered, _ in _blocks()]
+    for number in range(0, len(blocks), TOGETHER):
+        words = WORDS[number // TOGETHER % len(WORDS)]
+        yield "\n\n".join([words, *blocks[number : number + TOGETHER]]).encode("latin-1", "replace")
+
+
+def _recordings() -> Iterator[bytes]:
+    with RECORDING.open("rb") as file:
+        flows = list(FlowReader(file).stream())
+    for script in map(exchanges.read, _exchanges()):
+        flows += script.flows
+    for flow in flows:
+        written = io.BytesIO()
+        FlowWriter(written).add(flow)
+        yield written.getvalue()
+
+
+def _policies() -> Iterator[bytes]:
+    for path in sorted(POLICIES.glob("*.yaml")):
+        yield b"yaml\n" + path.read_bytes()
+
+
+def _console() -> Iterator[bytes]:
+    messages = {message for *_, said in _blocks() for message in CONSOLE.findall(said)}
+    yield from (message.encode() for message in sorted(messages))
+
+
+def _curl() -> Iterator[bytes]:
+    for _, answered, _ in _blocks():
+        yield f"HTTP/1.1 {answered}\n\n".encode("latin-1", "replace")
+
+
+def _urls() -> Iterator[bytes]:
+    for asked, _, _ in _blocks():
+        yield asked.split()[1].encode("latin-1", "replace")
+
+
+def _none() -> Iterable[bytes]:
+    return ()
+
+
+SEEDS: dict[str, Callable[[], Iterable[bytes]]] = {
+    "hooks": _exchanges,
+    "recordings": _recordings,
+    "stories": _exchanges,
+    "findings": _exchanges,
+    "inference": _exchanges,
+    "policies": _policies,
+    "exports": _none,
+    "console": _console,
+    "curl": _curl,
+    "redaction": _urls,
+}

@@ -1,0 +1,83 @@
+"""Unpacks gzip and Zstandard as a stream: what was whole before a cut comes out, and the cut is told."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from io import BufferedReader, RawIOBase
+from typing import Protocol
+
+from corsight.scripts.errors import CorsightError
+
+BLOCK = 64 * 1024
+DENSE = 2 * 1024
+"""How many packed bytes are unpacked at once: of Zstandard few, since they may come to a thousand times as many."""
+
+
+class Unpacker(Protocol):
+    """Unpacks one stream."""
+
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, /) -> bytes: ...
+
+
+class Unpacked(RawIOBase):
+    """What was packed in a stream, in one piece or several. Raises EOFError where the last one is cut off."""
+
+    def __init__(self, packed: BufferedReader, begin: Callable[[], Unpacker], size: int) -> None:
+        self._packed = packed
+        self._begin = begin
+        self._size = size
+        self._unpacker: Unpacker | None = None
+        self._rest = b""
+        self._ready = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]
+        while not self._ready:
+            packed = self._rest or self._packed.read1(self._size)
+            self._rest = b""
+            if not packed:
+                if self._unpacker is not None:
+                    raise EOFError("it is cut off")
+                return 0
+            if self._unpacker is None:
+                self._unpacker = self._begin()
+            self._ready = memoryview(self._unpacker.decompress(packed))
+            if self._unpacker.eof:
+                self._rest, self._unpacker = self._unpacker.unused_data, None
+        size = min(len(buffer), len(self._ready))
+        buffer[:size] = self._ready[:size]
+        self._ready = self._ready[size:]
+        return size
+
+    def close(self) -> None:
+        self._packed.close()
+        super().close()
+
+
+def unpack(file: BufferedReader) -> BufferedReader:
+    """Return what is packed in a file by gzip or Zstandard, told by how it begins; the file itself where it is not.
+
+    Raises CorsightError where nothing comes out.
+    """
+    start = file.peek(4)[:4]
+    if start.startswith(b"\x1f\x8b"):
+        unpacked = Unpacked(file, lambda: zlib.decompressobj(wbits=31), BLOCK)
+    elif start == b"\x28\xb5\x2f\xfd":
+        import zstandard
+
+        unpacked = Unpacked(file, lambda: zstandard.ZstdDecompressor().decompressobj(), DENSE)
+    else:
+        return file
+    stream: BufferedReader = BufferedReader(unpacked)
+    try:
+        stream.peek(1)
+    except Exception:
+        raise CorsightError("is packed, and damaged from its start", todo="pack it again") from None
+    return stream

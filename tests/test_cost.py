@@ -1,0 +1,91 @@
+"""What peers, files and pastes hold costs a number of steps in proportion to its bytes. Steps are counted, not time."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from corsight.scripts.dev.benchmarks import cost, hostile
+from corsight.scripts.dev.benchmarks.hostile import Draft
+from corsight.scripts.dev.cpu import count_steps
+
+FILLERS = ("a,a,", "a-a-@", '"a",', "controls")
+"""The fillers that are tried in each place; `scripts/bench cost` tries all."""
+SIZES = (12_000, 36_000)
+"""Bytes on both sides of what is judged by itself."""
+GIANTS = (50_000, 150_000)
+TEXTS, LISTS = (24_000, 72_000), (3_000, 9_000)
+"""Of texts that are read, and of lists that are written out in a file, an entry a line."""
+SLACK = 4_000
+"""Steps by which any two exchanges may differ."""
+STEPS_A_BYTE = 12
+"""What an exchange may cost, a byte; and a policy file, whose every entry is held against grammar and advice."""
+STEPS_A_BYTE_OF_A_FILE = 150
+
+
+def grows(work: Callable[[int], Callable[[], object]], sizes: tuple[int, int], most: int) -> str | None:
+    """What is wrong with how the steps of `work` grow between two sizes, None where they grow as the bytes do."""
+    small, large = (count_steps(work(size)) for size in sizes)
+    factor = sizes[1] / sizes[0]
+    if large > 1.3 * factor * small + SLACK:
+        return f"{small:,} steps for {sizes[0]:,} bytes, {large:,} for {sizes[1]:,}"
+    if large > most * sizes[1] + 10 * SLACK:
+        return f"{large:,} steps for {sizes[1]:,} bytes"
+    return None
+
+
+def kinds() -> list[tuple[str, Callable[[int], Draft]]]:
+    """The hostile exchanges that are tried here."""
+    return [
+        (name, make)
+        for name, make in hostile.exchanges()
+        if "many lines" in name or name.rpartition(": ")[2] in FILLERS
+    ]
+
+
+@pytest.mark.parametrize("way", range(4))
+def test_an_exchange_costs_what_its_bytes_are_worth(way: int, tmp_path: Path) -> None:
+    _, context = list(cost.ways(tmp_path))[way]
+    # Each kind by one of the ways: together they try all.
+    chosen = [kind for number, kind in enumerate(kinds()) if number % 4 == way]
+    sizes = (SIZES, GIANTS)[way % 2]
+    with context as work:
+        for role in hostile.ROLES.values():
+            work(role())
+        wrong = {
+            name: found
+            for name, make in chosen
+            if (found := grows(lambda size, make=make: functools.partial(work, make(size)), sizes, STEPS_A_BYTE))  # type: ignore[misc]
+        }
+    assert not wrong
+
+
+@pytest.mark.parametrize("reader", cost.READERS)
+def test_a_text_costs_what_its_bytes_are_worth(reader: str) -> None:
+    read = cost.READERS[reader]
+    read(b"a")
+    wrong = {
+        name: found
+        for name, make in hostile.texts()
+        if (
+            found := grows(
+                lambda size, make=make: functools.partial(read, make(size)),  # type: ignore[misc]
+                LISTS if "lists" in reader else TEXTS,
+                STEPS_A_BYTE_OF_A_FILE,
+            )
+        )
+    }
+    assert not wrong
+
+
+def test_what_grows_faster_is_found() -> None:
+    from corsight.policies.redact import redact
+
+    def square(size: int) -> Callable[[], object]:
+        return lambda: [redact("a=b") for _ in range(size // 1000 * size // 1000)]
+
+    assert grows(square, (10_000, 30_000), 1_000_000) is not None
+    assert grows(lambda size: lambda: [redact("a=b") for _ in range(size)], (100, 300), 1000) is None
