@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from corsight.policies.engines import ENGINES, Change, Departure, EnginePolicy
 from corsight.policies.engines.versions import CAUTIOUS, DECIDING
 from corsight.policies.verdict import EngineName
@@ -114,11 +112,13 @@ def _list_change(change: Change) -> str:
 
 
 def _since(policy: EnginePolicy, departure: Departure) -> str:
-    """The version since which the field has been so; the oldest measured one where it never was otherwise."""
-    found: Iterator[int] = (change.since for change in policy.changes if change.field == departure.field)
-    oldest = policy.measured[0] if policy.measured else 0
-    since = next(found, None)
-    return f"{oldest} or before" if since is None else str(since)
+    """The version since which it is so: the oldest measured one or before, unless that did as the standard says."""
+    change = next((change for change in policy.changes if change.field == departure.field), None)
+    oldest = f"{policy.measured[0] if policy.measured else 0} or before"
+    if change is None:
+        return oldest
+    standard = getattr(ENGINES["standard"], departure.field)
+    return str(change.since) if change.before == standard else f"{oldest}, just so since {change.since}"
 
 
 def _turns(field: str | None) -> str:
