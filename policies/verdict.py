@@ -54,6 +54,8 @@ class Unknown(StrEnum):
     DESTINATION = "destination"
     VERSION = "version"
     PREFLIGHT = "preflight"
+    SITE = "site"
+    REDIRECT = "redirect"
     HOST_PERMISSION = "host-permission"
     LOCAL_NETWORK = "local-network"
 
@@ -82,6 +84,9 @@ ASSUMPTIONS: dict[Assumption, str] = {
     (Unknown.ANSWER, "blocked"): "with an answer that CORS does not let pass",
     (Unknown.ANSWER, "none"): "without any answer",
     (Unknown.DESTINATION, "script"): "by a script element",
+    (Unknown.DESTINATION, "style"): "by a style sheet link",
+    (Unknown.DESTINATION, "image"): "by an image element",
+    (Unknown.DESTINATION, "track"): "by a track element",
     (Unknown.DESTINATION, "empty"): "by fetch()",
     (Unknown.VERSION, "earlier"): "in a browser of this version that still does as earlier ones do",
     (Unknown.VERSION, "later"): "in a browser of this version that does as later ones do",
@@ -89,6 +94,13 @@ ASSUMPTIONS: dict[Assumption, str] = {
     (Unknown.VERSION, "standard"): "in a browser of this version that does as the standard says",
     (Unknown.PREFLIGHT, "private-network"): "with a preflight that only private network access asked for",
     (Unknown.PREFLIGHT, "cors"): "with a preflight that CORS asked for too",
+    (Unknown.SITE, "cross-site"): "from a page of another site",
+    (Unknown.SITE, "same-site"): "from a page of the same site",
+    (Unknown.SITE, "same-origin"): "from a page of the same origin",
+    (Unknown.REDIRECT, "follow"): "following redirects",
+    (Unknown.REDIRECT, "manual"): 'with redirect mode "manual"',
+    (Unknown.REDIRECT, "error"): 'with redirect mode "error"',
+    (Unknown.REDIRECT, "xhr"): "by XMLHttpRequest",
 }
 """What each assumption says of how the page asked, or of what was answered."""
 

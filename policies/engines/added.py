@@ -47,6 +47,10 @@ _VALUES = {
     "purpose": re.compile("prefetch"),
     # Old builds under the POSIX locale; with that letter it is not safelisted.
     "accept-language": re.compile(r"[A-Za-z0-9-]+@posix(?:[,;].*)?"),
+    # Client hints that a page delegates. What sets them in Chromium needs no preflight either.
+    **dict.fromkeys(("dpr", "device-memory", "downlink"), re.compile(r"\d+(\.\d+)?")),
+    **dict.fromkeys(("width", "viewport-width", "rtt"), re.compile(r"\d+")),
+    "ect": re.compile("slow-2g|2g|3g|4g"),
     # Schemes that a browser computes by itself. Basic stays: pages write that too, and so does Bearer.
     "authorization": re.compile(r"(?:ntlm|negotiate|digest)(?: .*)?", re.IGNORECASE),
 }

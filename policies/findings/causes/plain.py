@@ -23,6 +23,9 @@ TITLES = {
     "corp-same-origin": "Not CORS: the resource is kept to its own origin (Cross-Origin-Resource-Policy)",
     "corp-same-site": "Not CORS: the resource is kept to its own site (Cross-Origin-Resource-Policy)",
     "corp-required-by-coep": "Not CORS: the page isolates itself (COEP), and this resource does not opt in",
+    "nosniff-mime-type": "Not CORS: the MIME type does not fit the use, and nosniff makes it count",
+    "mime-type-blocked": "Not CORS: the MIME type does not fit the use",
+    "proxy-authentication": "Not CORS: the server answers like a proxy (407)",
     ORB: "Not CORS: data was asked for as if it were an image or a script (ORB)",
 }
 
