@@ -22,7 +22,7 @@ from corsight.addons.marker import Marking
 from corsight.addons.patch import Patching
 from corsight.addons.views import CorsView, Stories, detail, offer, show_comments, withdraw
 from corsight.addons.wire import write_word
-from corsight.policies.engines import ENGINES
+from corsight.policies.engines import read_engine
 from corsight.policies.exchange import Exchange, Word
 from corsight.policies.findings import Known
 from corsight.policies.record import Lines
@@ -87,7 +87,8 @@ class Cors:
             "cors_engine",
             str,
             "auto",
-            "The engine that judges: auto (by User-Agent), chromium, firefox, webkit or standard.",
+            "The engine that judges: auto (by User-Agent), chromium, firefox, webkit or standard; chromium@120 for one "
+            "of its versions.",
         )
         add("cors_scope", typing.Optional[str], None, "Judge only flows that match this filter expression.")  # type: ignore[arg-type]  # noqa: UP045
         add("cors_log", typing.Optional[str], None, "Append every verdict to this file, as JSON Lines.")  # type: ignore[arg-type]  # noqa: UP045
@@ -125,9 +126,10 @@ class Cors:
         options = ctx.options
         if "cors_engine" in updated:
             name = options.cors_engine
-            if name != "auto" and name not in ENGINES:
-                raise exceptions.OptionsError(f"cors_engine: {name!r} is none of auto, {', '.join(ENGINES)}.")
-            self._session = Session(None if name == "auto" else name)
+            try:
+                self._session = Session(*read_engine(name))
+            except ValueError as error:
+                raise exceptions.OptionsError(f"cors_engine: {error}.") from None
             if self._attends:
                 self._session.attend()
         if "cors_scope" in updated:

@@ -16,7 +16,7 @@ from corsight.addons.annotate import PATCHED, PREFIX
 from corsight.addons.events import get_logger
 from corsight.addons.views import Stories, told
 from corsight.addons.wire import MARKER, WORD
-from corsight.policies.engines import ENGINES
+from corsight.policies.engines import ENGINES, read_engine
 from corsight.policies.findings import Diagnosis
 from corsight.policies.findings.text import write_lines
 from corsight.policies.session import Judged, Session
@@ -70,12 +70,13 @@ class Commands:
         return ["auto", *ENGINES]
 
     @command.command("cors.engine")
-    @command.argument("name", type=mitmproxy.types.Choice("cors.engines"))
     def engine(self, name: str) -> None:
         """Judge by another engine from now on, and the flows in the list again: auto, standard, chromium, firefox or
-        webkit."""
-        if name not in self.engines():
-            raise exceptions.CommandError(f"cors.engine: {name!r} is none of {', '.join(self.engines())}.")
+        webkit, or one of their versions, as chromium@120."""
+        try:
+            read_engine(name)
+        except ValueError as error:
+            raise exceptions.CommandError(f"cors.engine: {error}.") from None
         ctx.options.update(cors_engine=name)
         flows = _in_the_list()
         self._judge_again(flows)

@@ -8,11 +8,11 @@ from typing import TextIO
 from corsight.policies.findings import Explanation, Known
 from corsight.policies.record import Lines
 from corsight.policies.redact import printable, redact
-from corsight.policies.session import Judged, Session
+from corsight.policies.session import Judged
 from corsight.policies.session.memory import weigh_exchange
 from corsight.policies.verdict import Outcome
 from corsight.scripts.auditing import Audited, Plan
-from corsight.scripts.judging import HELD, HELD_BYTES, judge_moment
+from corsight.scripts.judging import HELD, HELD_BYTES, judge_moment, open_session
 from corsight.scripts.processes.signals import end_by_signals, was_interrupted
 from corsight.scripts.recordings.growing import Growing
 from corsight.scripts.recordings.order import Moments
@@ -34,7 +34,7 @@ def follow(path: str, plan: Plan, stream: TextIO) -> Audited:
 class _Following:
     def __init__(self, path: str, plan: Plan, stream: TextIO) -> None:
         self._recording = Growing(path, idle=self._judge_all, stopped=was_interrupted)
-        self._session = Session(None if plan.engine == "auto" else plan.engine)
+        self._session = open_session(plan.engine)
         self._moments = Moments()
         self._known = Known()
         self._findings = Findings(diagnose=plan.diagnose)

@@ -39,6 +39,7 @@ USERINFO_BY_XHR = "userinfo-by-xhr"
 UNREAD = "location-unread"
 MIXED_LOCALHOST = "mixed-localhost"
 MIXED_LOCAL_NETWORK = "mixed-local-network"
+MIXED_ZERO_ADDRESS = "mixed-zero-address"
 MIXED_IMAGE_ADDRESS = "mixed-image-address"
 MIXED_TRACK = "mixed-track"
 """Hazards of a redirect that only some engines see; all others are called by their rule."""
@@ -178,4 +179,6 @@ def _name_mixed_content(destination: str, target: str) -> str:
         return MIXED_IMAGE_ADDRESS
     if destination == "track":
         return MIXED_TRACK
+    if host == "0.0.0.0":
+        return MIXED_ZERO_ADDRESS
     return MIXED_LOCAL_NETWORK if is_local_network(host) else MIXED_CONTENT

@@ -17,11 +17,13 @@ BROWSERS = 32
 class Session:
     """What was seen of every client: one Browser a client address and User-Agent.
 
-    `engine` overrides the engine that the clients' own headers tell.
+    `engine` overrides the engine that the clients' own headers tell; `version` is its major version, where it is not to
+    be the client's own.
     """
 
-    def __init__(self, engine: EngineName | None = None) -> None:
+    def __init__(self, engine: EngineName | None = None, version: int | None = None) -> None:
         self._engine = engine
+        self._version = version
         self._browsers: Memory[tuple[str, str], Browser] = Memory(BROWSERS)
         self._connections: Memory[str, tuple[str, str]] = Memory(BROWSERS * 64)
         self._attends = False
@@ -81,7 +83,7 @@ class Session:
                 client = identify(agent, exchange.request.headers.get("sec-ch-ua"))
                 if told is not None:
                     client = as_told(client, told)
-                browser = Browser(client, self._engine or client.engine)
+                browser = Browser(client, self._engine or client.engine, self._version)
                 if self._attends:
                     browser.attend()
             self._browsers.put(key, browser)

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from corsight.policies.engines import ENGINES
+from corsight.policies.engines import list_policies
 from corsight.policies.evidence import Evidence, Reason
 from corsight.policies.exchange import Exchange, Response, Word
-from corsight.policies.facts import Facts
+from corsight.policies.facts import Build, Facts
 from corsight.policies.fetch.orb import extract_mime_essence, is_opaque_response_blocked
 from corsight.policies.fetch.origin import origin_of
 from corsight.policies.fetch.preflight_cache import PreflightCache
@@ -44,19 +44,20 @@ SIZE = 128
 
 
 class Browser:
-    """The memory of one client."""
+    """The memory of one client, judged as an engine in the client's own version, or in the one that is given."""
 
-    def __init__(self, client: Client, engine: EngineName) -> None:
+    def __init__(self, client: Client, engine: EngineName, version: int | None = None) -> None:
         self.client = client
         self.engine: EngineName = engine
-        self._policy = ENGINES[engine]
+        build = client.build if version is None else Build(engine, version)
+        self._policy = list_policies(engine, build)[0]
         self._cache = PreflightCache(self._policy.cache, SIZE)
         self._connections = Connections(4 * SIZE)
-        self._credentials = Credentials(client, engine, SIZE)
+        self._credentials = Credentials(self._policy, SIZE, known=build is not None and build.engine == engine)
         self._marker = Marker(SIZE)
         self._documents = Documents(SIZE)
         self._expected = Expected(SIZE)
-        self._judge = Judge(client, engine, self._credentials, self._documents)
+        self._judge = Judge(client, self._policy, build, self._credentials, self._documents)
         self._words = Words(self._judge, self._credentials, self._connections, 4 * SIZE)
         self._sequels = Sequels(client, self._policy, self._judge, self._credentials, self._expected, self._cache, SIZE)
         self._open: Memory[str, Entry] = Memory(SIZE)

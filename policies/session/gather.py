@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from corsight.policies.engines import EnginePolicy
 from corsight.policies.exchange import Exchange, Response
-from corsight.policies.facts import Facts
+from corsight.policies.facts import Build, Facts
 from corsight.policies.fetch.corp import EmbedderPolicy, measure_distance
 from corsight.policies.fetch.headers import Failure
 from corsight.policies.fetch.main_fetch import Tainting, find_response_tainting
@@ -40,7 +40,12 @@ def find_tainting(entry: Entry) -> tuple[Tainting, Tainting | None]:
 
 
 def gather_facts(
-    entry: Entry, client: Client, policy: EnginePolicy, credentials: Credentials, documents: Documents
+    entry: Entry,
+    client: Client,
+    policy: EnginePolicy,
+    build: Build | None,
+    credentials: Credentials,
+    documents: Documents,
 ) -> Facts:
     """Return everything that judge() has to know of an exchange."""
     exchange, reading, fetch = entry.exchange, entry.reading, entry.fetch
@@ -106,6 +111,7 @@ def gather_facts(
         chain=chain,
         target=target,
         redirect="unknown" if target is not None and _may_stay(entry, client) else "follow",
+        build=build,
     )
 
 

@@ -13,7 +13,7 @@ from rich.rule import Rule as Line
 from rich.table import Table
 from rich.text import Text
 
-from corsight.policies.engines import ENGINES
+from corsight.policies.engines import ENGINES, label_engine
 from corsight.policies.fetch.origin import origin_of, same_site
 from corsight.policies.findings import Finding, Kind
 from corsight.policies.findings.groups import NULL
@@ -114,7 +114,7 @@ def _head(findings: Findings, recordings: list[tuple[str, int]], engine: str, re
             "the servers sent",
         )
     if engine != "auto":
-        fields.add_row("judged as", ENGINES[engine].label)  # type: ignore[index]
+        fields.add_row("judged as", label_engine(engine))
     if blocked := findings.count(Outcome.BLOCKED):
         causes = len(findings.of("blocked"))
         fields.add_row("blocked", Text(f"{blocked}, for {_plural(causes, 'cause')}", "bold red"))
