@@ -66,7 +66,8 @@ class Joining:
         asked, exchange = preflight.exchange, entry.exchange
         if not exchange.connection or asked.connection == exchange.connection or asked.http2 != exchange.http2:
             return False
-        if not self._credentials.separates(exchange):
+        # The moments of a HAR are not exact enough to tell that a connection was free.
+        if exchange.told is not None or not self._credentials.separates(exchange):
             return False
         certainty: Certainty = "certain" if self._policy.separate_connections == "always" else "likely"
         free = asked.http2 or self._keeping.is_free(asked, exchange.request.started)
