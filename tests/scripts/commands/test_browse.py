@@ -206,10 +206,10 @@ def test_what_local_network_access_denies_is_named_by_its_rule(rows: Rows) -> No
         assert row is not None
         assert (row.outcome, row.cause, row.by_browser) == ("blocked", "local-network-access", True)
         assert row.title.startswith("Local network access: ")
-        assert row.fix == RULES["local-network-access"].advice
+        assert row.fix == (RULES["local-network-access"].advice,)
     row = join(rows, Sighting("unsent", "http://never.test/csp", "GET", 1000.0, "csp"))
     assert row is not None
-    assert (row.cause, row.fix) == ("csp-forbids-it", CAUSES["csp-forbids-it"].advice)
+    assert (row.cause, row.fix) == ("csp-forbids-it", (CAUSES["csp-forbids-it"].advice,))
 
 
 REQUEST = {"requestId": "1", "request": {"url": "https://a.test/", "method": "GET"}, "wallTime": 5.0}
