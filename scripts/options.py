@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from corsight.policies.decision.assume import list_assumptions, read_assumption
+from corsight.policies.engines import read_engine
 from corsight.policies.verdict import Assumption
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.gate.sift import FailOn
@@ -16,9 +17,33 @@ from corsight.scripts.judging import EngineChoice
 POLICY = "policy="
 """How an assumption begins that is a policy file."""
 
-Engine = Annotated[EngineChoice, typer.Option(help="Judge as this engine; auto judges each client as its own.")]
+NAME, ENGINES = "NAME[@VERSION]", "chromium, firefox, webkit or standard, chromium@120 for a version"
+
+
+def check_engine(text: str, every: str = "auto") -> str:
+    """Return an engine's name as it was typed. Raises typer.BadParameter, in one line, for what names none."""
+    try:
+        read_engine(text, every)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    return text
+
+
+Engine = Annotated[
+    EngineChoice,
+    typer.Option(
+        metavar=NAME,
+        callback=lambda text: check_engine(text),
+        help=f"Judge as this engine: {ENGINES}; auto judges each client as its own.",
+    ),
+]
 MaybeEngine = Annotated[
-    EngineChoice | None, typer.Option(help="Judge as this engine; auto, the default, judges each client as its own.")
+    EngineChoice | None,
+    typer.Option(
+        metavar=NAME,
+        callback=lambda text: None if text is None else check_engine(text),
+        help=f"Judge as this engine: {ENGINES}; auto, the default, judges each client as its own.",
+    ),
 ]
 Fail = Annotated[
     FailOn | None,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
+from corsight.policies.engines import read_engine
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.gate.codes import check_code
 from corsight.scripts.gate.sift import FAIL_ON, FailOn
@@ -100,10 +101,11 @@ class Settings:
     def engine(self) -> EngineChoice:
         """The engine that judges. Raises CorsightError where there is no such engine."""
         value, where = self.values["engine"]
-        for one in get_args(EngineChoice):
-            if one == value:
-                return one  # type: ignore[no-any-return]
-        raise CorsightError(f"engine {value} is none of {', '.join(get_args(EngineChoice))}", where=where)
+        try:
+            read_engine(value)
+        except ValueError as error:
+            raise CorsightError(f"engine {error}", where=where) from None
+        return str(value)
 
     @property
     def fail_on(self) -> FailOn:

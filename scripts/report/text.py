@@ -5,9 +5,10 @@ ever markup.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -15,7 +16,8 @@ from rich.rule import Rule as Line
 from rich.table import Table
 from rich.text import Text
 
-from corsight.policies.engines import ENGINES
+from corsight.policies.engines import ENGINES, label_engine
+from corsight.policies.fetch.origin import origin_of, same_site
 from corsight.policies.findings import Finding, Kind
 from corsight.policies.findings.groups import NULL
 from corsight.policies.findings.text import Row, lay_out, list_settling, tally
@@ -36,10 +38,12 @@ OPEN = "passed or blocked: the recording does not show which"
 OPAQUE = "asked for without CORS: a page may use it, but not read it"
 IN_FULL: dict[Kind, int] = {"blocked": 50, "open": 20, "failed": 10, "advice": 10}
 """How many findings of a kind are told in full; the rest is named."""
-IN_TABLE: dict[Kind, int] = {"blocked": 40, "open": 20, "failed": 5, "advice": 10}
-"""How many findings of a kind have a line; the rest is counted."""
 GONE = 5
 """How many of those that are gone are named."""
+
+FOREIGN = 3
+"""How many pieces of advice about other sites' servers are told; more are counted."""
+NAMED = 5
 
 PADDED = re.compile(r" +((?:\x1b\[[0-9;]*m)*)$", re.MULTILINE)
 
@@ -62,22 +66,60 @@ class Report:
     next: Sequence[str] = ()
 
 
+class Arranged(NamedTuple):
+    """The findings that are told, those that are only named, and those that one line counts; numbered in this order."""
+
+    told: list[Finding]
+    rest: list[Finding]
+    foreign: list[Finding]
+
+
 def number_findings(sifted: Sifted) -> list[Finding]:
-    """Return the findings in the order of their numbers, which begin with 1: the worst kind first."""
-    return [finding for kind in IN_TABLE for finding in sifted.of(kind)]
+    """Return the findings in the order of their numbers, which begin with 1."""
+    return [finding for part in arrange(sifted) for finding in part]
+
+
+def arrange(sifted: Sifted) -> Arranged:
+    """Return the findings as they are told: the worst kind first, and of each what is new.
+
+    Those about servers of the page's own site come first. Advice about other sites' servers is nobody's here, where
+    there is much of it; what they block is told, since an API may have a site of its own.
+    """
+    arranged, known = Arranged([], [], []), {id(finding) for finding in sifted.known}
+    for kind, most in IN_FULL.items():
+        found = sorted(
+            sifted.of(kind), key=lambda finding: (id(finding) in known, not finding.certain, is_foreign(finding))
+        )
+        others = [finding for finding in found if kind == "advice" and is_foreign(finding)]
+        if len(others) > FOREIGN:
+            arranged.foreign.extend(others)
+            found = [finding for finding in found if finding not in others]
+        arranged.told.extend(found[:most])
+        arranged.rest.extend(found[most:])
+    return arranged
+
+
+def is_foreign(finding: Finding) -> bool:
+    """Whether all that a finding is about are servers of other sites than their pages'."""
+    return bool(finding.places) and all(
+        place.origin not in (None, "null") and not same_site(place.origin or "", origin_of(place.url))
+        for place in finding.places
+    )
 
 
 def write(report: Report, stream: TextIO, *, verbose: bool = False) -> None:
     """Write the report: a line a finding, or with `verbose` all that is known of each."""
     console = _open_console(stream)
     parts: list[RenderableType] = [_head(report, verbose=verbose)]
+    arranged = arrange(report.sifted)
     if verbose:
-        told = [(finding, number) for finding, number in _number(report.sifted) if _is_in_full(report.sifted, finding)]
-        parts += [_finding(finding, number) for finding, number in told]
-        if rest := [finding for kind, most in IN_FULL.items() for finding in report.sifted.of(kind)[most:]]:
-            parts.append(_rest(rest))
+        parts += [_finding(finding, number) for number, finding in enumerate(arranged.told, 1)]
+        if arranged.rest:
+            parts.append(_rest(arranged.rest))
     else:
-        parts += _tables(report.sifted, console.width)
+        parts += _tables(arranged, report.sifted, console.width)
+    if arranged.foreign:
+        parts.append(_foreign(arranged.foreign))
     parts.append(_foot(report))
     _print(console, stream, parts)
     for number, command in enumerate(report.next):
@@ -100,31 +142,22 @@ def _open_console(stream: TextIO) -> Console:
     return console
 
 
-def _number(sifted: Sifted) -> list[tuple[Finding, int]]:
-    return [(finding, number) for number, finding in enumerate(number_findings(sifted), 1)]
-
-
-def _is_in_full(sifted: Sifted, finding: Finding) -> bool:
-    return any(finding is one for one in sifted.of(finding.kind)[: IN_FULL[finding.kind]])
-
-
-def _tables(sifted: Sifted, width: int) -> list[RenderableType]:
+def _tables(arranged: Arranged, sifted: Sifted, width: int) -> list[RenderableType]:
     parts: list[RenderableType] = []
-    told = number_findings(sifted)
-    widths, number = measure(told, width) if told else (), 1
-    for kind, most in IN_TABLE.items():
-        findings = sifted.of(kind)
+    widths, number = measure(arranged.told, width) if arranged.told else (), 1
+    for kind in IN_FULL:
+        findings = [finding for finding in arranged.told if finding.kind == kind]
         if not findings:
             continue
-        lines = [Text(describe_kind(kind, findings), COLOURS[kind])]
-        lines += list_rows(findings[:most], widths, number)
-        if len(findings) > most:
-            lines.append(Text(f"and {_plural(len(findings) - most, 'more finding')}: -v tells all", "dim"))
+        more = [finding for finding in arranged.rest if finding.kind == kind]
+        lines = [Text(describe_kind(kind, [*findings, *more]), COLOURS[kind]), *list_rows(findings, widths, number)]
+        if more:
+            lines.append(Text(f"and {_plural(len(more), 'more finding')}: -v names them", "dim"))
         if kind == "open":
             lines += [Text(line, "dim") for line in describe_openings(findings)]
         known = sum(finding.kind == kind for finding in sifted.known)
-        if sifted.compared and known:
-            lines.append(Text(f"{len(findings) - known} new, {known} known before: those are the last {known}", "dim"))
+        if known:
+            lines.append(Text(f"The last {known} of these {'was' if known == 1 else 'were'} known before.", "dim"))
         parts.append(Group(*lines))
         number += len(findings)
     return parts
@@ -166,7 +199,7 @@ def _head(report: Report, *, verbose: bool) -> RenderableType:
             "the servers sent",
         )
     if engine != "auto":
-        fields.add_row("judged as", ENGINES[engine].label)  # type: ignore[index]
+        fields.add_row("judged as", label_engine(engine))
     if not verbose:
         return fields
     if blocked := report.sifted.of("blocked"):
@@ -305,6 +338,18 @@ def _block(block: list[Row]) -> list[RenderableType]:
 def _where(finding: Finding) -> str:
     """The server, as far as it is known."""
     return f", {finding.places[0].url.partition('://')[2].partition('/')[0]}" if finding.places else ""
+
+
+def _foreign(findings: list[Finding]) -> RenderableType:
+    """Findings about other sites' servers, in a line."""
+    servers = Counter[str]()
+    for finding in findings:
+        servers[_where(finding).removeprefix(", ")] += 1
+    named = ", ".join(f"{server} ({count})" for server, count in servers.most_common(NAMED))
+    more = f" and {_plural(len(servers) - NAMED, 'other')}" if len(servers) > NAMED else ""
+    fields = _fields()
+    fields.add_row("others", f"{_plural(len(findings), 'piece')} of advice about other sites' servers: {named}{more}")
+    return Group(Line(style="dim"), fields)
 
 
 def _weight(finding: Finding) -> str:
