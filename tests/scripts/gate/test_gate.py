@@ -18,7 +18,7 @@ from corsight.scripts import cli
 from corsight.scripts.gate.narrow import narrow
 from corsight.scripts.gate.sift import Sieve, sift
 from corsight.scripts.gate.suppressions import is_host, read_suppression
-from tests.scripts.commands.test_audit import ALLOW, CHROMIUM, fields, flow
+from tests.scripts.commands.test_audit import ALLOW, flow
 
 PAGE, API = "http://localhost:3000", "http://localhost:8000"
 CLASSIC = flow(f"{API}/me", 200, ("Access-Control-Allow-Origin", "*"), origin=PAGE, site="same-site")
@@ -58,7 +58,16 @@ def test_what_may_have_been_blocked_has_not_passed(run: Run) -> None:
     code, out, _ = run([CLASSIC])
     assert code == 1
     assert "Open: 1 exchange, passed or blocked, for 1 cause\n" in out
-    assert "1  1  localhost:3000  GET …/me                 wildcard-with-credentials  server\n" in out
+    [row] = [line for line in out.split("\n") if line.startswith("1  1  ")]
+    assert row.split() == [
+        "1",
+        "1",
+        "localhost:3000",
+        "GET",
+        "localhost:8000/me",
+        "wildcard-with-credentials",
+        "server",
+    ]
     assert "Blocked if asked with credentials; without credentials, it is allowed.\n" in out
     assert "Nothing was blocked" not in out
     assert "all they asked for" not in out
@@ -174,10 +183,12 @@ def test_the_command_line_wins(run: Run, capsys: pytest.CaptureFixture[str]) -> 
     settings('fail-on = "never"\nengine = "firefox"\n[scope]\nhosts = ["other.example"]\n')
     code, out, _ = run([*BARE, OTHER])
     assert code == 0
-    assert "judged as  Firefox\nleft out   3 exchanges outside the hosts and origins asked for\n" in out
+    assert "judged as  Firefox\n" in out
+    assert "left out   3 exchanges outside the hosts and origins asked for\n" in out
     code, out, _ = run([*BARE, OTHER], "--fail-on", "open", "--engine", "webkit", "--host", "api.example")
     assert code == 1
-    assert "judged as  WebKit\nleft out   1 exchange" in out
+    assert "judged as  WebKit\n" in out
+    assert "left out   1 exchange outside" in out
     assert cli.run(["config"]) == 0
     said = capsys.readouterr().out
     assert "engine       firefox        corsight.toml\n" in said
@@ -253,9 +264,8 @@ def test_a_host_is_named_with_or_without_its_port(pattern: str, fits: bool) -> N
 
 def test_a_finding_is_told_by_its_number(run: Run) -> None:
     _, out, _ = run([*BARE, OTHER])
-    assert out.endswith(
-        f"next       {cli_name(out)} explain rec.mitm --finding 1\n           {cli_name(out)} audit rec.mitm -v\n"
-    )
+    command = out.partition("next       ")[2].partition(" explain")[0]
+    assert out.endswith(f"{command} explain rec.mitm --finding 1\n           {command} audit rec.mitm -v\n")
     code, out, _ = run([*BARE, OTHER], "--finding", "2", command="explain")
     assert code == 0
     assert "2  No Access-Control-Allow-Origin header" in out
@@ -264,10 +274,6 @@ def test_a_finding_is_told_by_its_number(run: Run) -> None:
     assert "explain rec.mitm --flow " in out
     code, _, err = run([*BARE, OTHER], "--finding", "3", command="explain")
     assert (code, err) == (2, "corsight: there is no finding 3; there are 2\n")
-
-
-def cli_name(out: str) -> str:
-    return out.partition("next       ")[2].partition(" explain")[0]
 
 
 def test_eight_findings_take_no_more_than_a_screen(run: Run) -> None:
@@ -326,8 +332,3 @@ def test_an_expiry_counts_its_own_day() -> None:
     told = finding(trace("/a", 1), certain=1, likely=0)
     assert sift([told], sieve, date(2030, 1, 2)).new == []
     assert sift([told], sieve, date(2030, 1, 3)).new == [told]
-
-
-def test_the_classic_is_of_a_browser() -> None:
-    assert CLASSIC.request.headers == fields(*CLASSIC.request.headers.items(multi=True))
-    assert CLASSIC.request.headers["user-agent"] == CHROMIUM
