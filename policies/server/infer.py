@@ -80,7 +80,7 @@ class _Need:
     """Whether no exchange is certain to have been with credentials."""
 
 
-type _Endpoint = tuple[str, str]
+type Endpoint = tuple[str, str]
 """A host, with its port where one is written, and a path pattern."""
 
 
@@ -101,9 +101,9 @@ def infer(judgeds: Iterable[Judged]) -> list[Inferred]:
 # -- gathering -------------------------------------------------------------------------------------------------------
 
 
-def _needs(judgeds: Iterable[Judged]) -> tuple[dict[_Endpoint, dict[str, _Need]], dict[str, str]]:
+def _needs(judgeds: Iterable[Judged]) -> tuple[dict[Endpoint, dict[str, _Need]], dict[str, str]]:
     """Return what each endpoint's exchanges needed, by the origin they came from, and exchanges' labels by their id."""
-    needs: dict[_Endpoint, dict[str, _Need]] = {}
+    needs: dict[Endpoint, dict[str, _Need]] = {}
     labels: dict[str, str] = {}
     asked: set[str] = set()
     for judged in judgeds:
@@ -111,7 +111,7 @@ def _needs(judgeds: Iterable[Judged]) -> tuple[dict[_Endpoint, dict[str, _Need]]
         facts, exchange = judged.facts, entry.exchange
         if facts.tainting != "cors" or facts.tainting_too is not None or facts.origin is None:
             continue
-        endpoint = _endpoint(exchange.request.url)
+        endpoint = find_endpoint(exchange.request.url)
         if endpoint is None or not _may_be_granted(facts.method):
             continue
         flow = exchange.id
@@ -141,7 +141,8 @@ def _may_be_granted(method: str) -> bool:
     return is_name(method) and not is_forbidden_method(method) and method == normalize_method(method) != ANY
 
 
-def _endpoint(url: str) -> _Endpoint | None:
+def find_endpoint(url: str) -> Endpoint | None:
+    """Return the host and the path pattern that stand for a URL in a policy; None where a policy can name neither."""
     parts = split_origin(origin_of(url))
     match = _PATH(url)
     if parts is None or match is None:
