@@ -169,3 +169,8 @@ class Verdict:
     def blocking(self) -> Branch | None:
         """The first branch that blocks, None where none does."""
         return next((branch for branch in self.branches if branch.ruling.outcome is Outcome.BLOCKED), None)
+
+    @property
+    def open(self) -> Branch | None:
+        """The branch that blocks where the one that is said does not: such an exchange is open, and has not passed."""
+        return None if self.outcome is Outcome.BLOCKED else self.blocking

@@ -36,11 +36,14 @@ LIVING = 50_000
 
 
 class Plan(NamedTuple):
-    """How to audit: which engine judges, whether causes are looked for, and whether records are written."""
+    """How to audit: which engine judges, whether causes are looked for, whether records are written, and whether what
+    reports say beside the findings is gathered.
+    """
 
     engine: EngineChoice = "auto"
     diagnose: bool = True
     records: bool = False
+    gather: bool = False
 
 
 @dataclass(slots=True)
@@ -63,7 +66,7 @@ def audit(
     process. Raises CorsightError where a process was ended.
     """
     gc.set_threshold(LIVING)
-    findings, audited = Findings(diagnose=plan.diagnose), list[Audited]()
+    findings, audited = Findings(diagnose=plan.diagnose, gather=plan.gather), list[Audited]()
     jobs = 1 if drifts is not None else jobs
     with tempfile.TemporaryDirectory(prefix="corsight-") as folder, _start_workers(jobs) as workers:
         asked = (_ask(path, plan, folder, workers, drifts) for path in paths)
@@ -79,7 +82,7 @@ def audit_one(
     recording: Recording, plan: Plan, stream: TextIO | None, *, drifts: Drifts | None = None, timed: bool = False
 ) -> Audited:
     """Return what came of one recording. `timed` puts the time before each record, never less than that before it."""
-    findings, lines, latest = Findings(diagnose=plan.diagnose), Lines(ascii=True), 0.0
+    findings, lines, latest = Findings(diagnose=plan.diagnose, gather=plan.gather), Lines(ascii=True), 0.0
     verdicts = judge_recording(recording, plan.engine)
     for judged, explanation in explain(verdicts) if plan.records else ((one, None) for one in verdicts):
         findings.add(judged)

@@ -41,7 +41,8 @@ class Gathered:
     def add(self, judged: Judged) -> None:
         """Take in the last word on an exchange."""
         verdict, request = judged.verdict, judged.entry.exchange.request
-        self.outcomes[verdict.outcome, verdict.certainty] += 1
+        if verdict.open is None:
+            self.outcomes[verdict.outcome, verdict.certainty] += 1
         self.patched += judged.entry.exchange.patched
         self._count_client(judged.client.label, 1)
         ending = find_ending(judged)
@@ -91,9 +92,9 @@ def find_ending(judged: Judged) -> Ending:
     verdict = judged.verdict
     if verdict.outcome is Outcome.BLOCKED:
         return "blocked"
-    if verdict.ruling.rule is not None:
-        return "failed"
-    return "open" if verdict.blocking is not None else "passed"
+    if verdict.open is not None:
+        return "open"
+    return "failed" if verdict.ruling.rule is not None else "passed"
 
 
 def _key(judged: Judged) -> Hashable:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from corsight.policies.findings.words import count
 from corsight.policies.report.model import Finding, Report
-from corsight.policies.report.words import Level, find_level, list_fix, sum_up, tell_count, tell_place
+from corsight.policies.report.words import Level, find_level, list_fix, sum_up, tell_place
 
 MOST = 10
 """How many annotations of a level GitHub shows of one step."""
@@ -25,7 +25,7 @@ def render(report: Report) -> str:
 
 
 def _describe(finding: Finding) -> str:
-    lines = [f"{tell_count(finding)}: {tell_place(finding)}", finding.action, *list_fix(finding)]
+    lines = [f"{finding.tally}: {tell_place(finding)}", finding.action, *list_fix(finding)]
     return "\n".join([*lines, f"[{finding.code}]"])
 
 

@@ -16,9 +16,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from corsight.policies.engines import ENGINES
+from corsight.policies.findings.text import ACTORS
 from corsight.policies.findings.words import count
 from corsight.policies.report.model import Finding, Report, Server
-from corsight.policies.report.words import ACTORS, KINDS, list_fix, sum_up, tell_count
+from corsight.policies.report.words import list_fix, sum_up
 from corsight.policies.server.export import TARGETS
 from corsight.policies.story.words import ROLES
 
@@ -98,11 +99,10 @@ def _load() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"fix": list_fix, "tally": tell_count, "host": find_host, "sum_up": sum_up}
+    environment.filters |= {"fix": list_fix, "host": find_host, "sum_up": sum_up}
     environment.globals |= {
         "ACTORS": ACTORS,
         "ENGINES": ENGINES,
-        "KINDS": KINDS,
         "ROLES": ROLES,
         "count": count,
     }

@@ -10,6 +10,7 @@ from corsight.policies.decision.place import locate
 from corsight.policies.engines import ENGINES
 from corsight.policies.fetch.origin import origin_of
 from corsight.policies.findings import Finding
+from corsight.policies.findings.text import list_doubts, list_settling, tally
 from corsight.policies.redact import redact, shown
 from corsight.policies.report import model
 from corsight.policies.report.gather import Gathered
@@ -93,7 +94,7 @@ def _total(gathered: Gathered) -> model.Totals:
         return gathered.outcomes[outcome, "certain"] + gathered.outcomes[outcome, "likely"]
 
     return model.Totals(
-        exchanges=gathered.outcomes.total(),
+        exchanges=gathered.endings.total(),
         blocked=count(Outcome.BLOCKED),
         certain=gathered.outcomes[Outcome.BLOCKED, "certain"],
         likely=gathered.outcomes[Outcome.BLOCKED, "likely"],
@@ -134,6 +135,7 @@ def _write_finding(
         count=finding.count,
         certain=finding.certain,
         likely=finding.likely,
+        tally=tally(finding),
         rules=[_write_rule(code) for code in (finding.rules or (finding.code,)) if code in RULES],
         server=origin_of(finding.places[0].url) if finding.places else None,
         endpoints=[
@@ -161,7 +163,8 @@ def _write_finding(
         evidence=list(finding.evidence),
         care=list(finding.care),
         console=[model.ConsoleText.model_validate(one) for one in finding.console],
-        doubts=[model.Doubt.model_validate(one) for one in finding.doubts],
+        doubts=list_doubts(finding),
+        settle=list_settling(finding) if finding.kind == "open" else [],
         others=[model.OtherEngine.model_validate(one) for one in finding.others],
         engines=list(engines),
         suppressed=suppressed,
@@ -193,6 +196,11 @@ def _tell_fetch(finding: Finding, judged: Judged) -> model.Fetch:
     story = tell(judgeds)
     if finding.kind == "blocked" and story.end.blocked:
         story = _rename(story, finding.title)
+    elif finding.kind == "open" and finding.doubts:
+        taken = finding.doubts[0].taken or "in the other way"
+        story = replace(
+            story, conclusion=f"It is open. Told here as it is if the page asked {taken}: {story.conclusion}"
+        )
     return model.Fetch(
         conclusion=story.conclusion,
         client=story.client,

@@ -9,9 +9,10 @@ import html
 import re
 from collections.abc import Sequence
 
+from corsight.policies.findings.text import ACTORS
 from corsight.policies.findings.words import count
 from corsight.policies.report.model import Finding, Report
-from corsight.policies.report.words import ACTORS, list_fix, sum_up, tell_count
+from corsight.policies.report.words import list_fix, sum_up
 
 MOST = 65_000
 """Bytes. GitHub takes 65,536 characters."""
@@ -19,7 +20,7 @@ PLACES = 10
 ROWS = 100
 """How many findings the table names."""
 
-_MARKUP = re.compile(r"[\\`*_{}\[\]()#+\-.!|~>$]")
+_MARKUP = re.compile(r"[\\`*_\[\]|~>$]|^ *[-+=#:]|(?<=^\d)[.)]|(?<=^\d\d)[.)]")
 _MENTION = re.compile(r"(?<=[@#])(?=\w)|(?<=\bhttp)(?=s?:)|(?<=\bGH)(?=-)|(?<=\bwww)(?=\.)")
 
 
@@ -56,11 +57,12 @@ def _fit(head: str, told: Sequence[str], foot: Sequence[str]) -> str:
 def _write_row(finding: Finding) -> str:
     place = finding.places[0] if finding.places else None
     where = "" if place is None else write_code(f"{place.method} {_cut(place.url)}").replace("|", "\\|")
-    return f"| {tell_count(finding)} | {escape(finding.title)} | {where} | {ACTORS[finding.actor]} |"
+    return f"| {finding.tally} | {escape(finding.title)} | {where} | {ACTORS[finding.actor]} |"
 
 
 def _write_finding(finding: Finding) -> str:
-    lines = ["<details>", f"<summary>{escape_html(finding.title)} ({tell_count(finding)})</summary>", ""]
+    lines = ["<details>", f"<summary>{escape_html(finding.title)} ({finding.tally})</summary>", ""]
+    lines += [escape(line) + "\n" for line in finding.doubts if finding.kind == "open"]
     lines += [escape(finding.cause), ""]
     for place in finding.places[:PLACES]:
         page = "" if place.origin is None else f" from {write_code(place.origin)}"
@@ -70,6 +72,7 @@ def _write_finding(finding: Finding) -> str:
     lines += ["", f"**To do:** {escape(finding.action)}"]
     if fix := list_fix(finding):
         lines += ["", write_block(fix)]
+    lines += [escape(line) for line in finding.settle]
     lines += ["", *(f"Mind: {escape(care)}" for care in finding.care), f"{write_code(finding.code)}"]
     return "\n".join([*lines, "", "</details>", ""])
 

@@ -88,15 +88,6 @@ class ConsoleText(Record):
     text: str
 
 
-class Doubt(Record):
-    """Why verdicts are only likely."""
-
-    taken: str
-    because: str
-    otherwise: str
-    count: int
-
-
 class OtherEngine(Record):
     """What another engine decides."""
 
@@ -194,6 +185,7 @@ class Finding(Record):
     count: int
     certain: int
     likely: int
+    tally: str = Field(description="how often it was met, in words")
     rules: list[Rule]
     server: str | None = Field(description="the server's origin")
     endpoints: list[Endpoint]
@@ -203,7 +195,8 @@ class Finding(Record):
     evidence: list[str]
     care: list[str] = Field(description="what to mind with the fix")
     console: list[ConsoleText]
-    doubts: list[Doubt]
+    doubts: list[str] = Field(description="why verdicts are only likely, or what they turn on where they are open")
+    settle: list[str] = Field(description="how to find out whether what is open was blocked")
     others: list[OtherEngine]
     engines: list[EngineName] = Field(description="the engines that decided")
     suppressed: str | None = Field(None, description="why it does not count; null where it does")

@@ -8,8 +8,9 @@ from urllib.parse import quote
 
 from corsight.policies.causes import CAUSES
 from corsight.policies.decision.place import locate
+from corsight.policies.findings.text import ACTORS
 from corsight.policies.report.model import Finding, Report
-from corsight.policies.report.words import ACTORS, Level, find_level, list_fix, tell_count, tell_place
+from corsight.policies.report.words import Level, find_level, list_fix, tell_place
 from corsight.policies.rules import RULES
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -66,7 +67,7 @@ def _write_invocation(report: Report) -> dict[str, Any]:
 
 def _write_result(report: Report, finding: Finding, index: int) -> dict[str, Any]:
     fix = list_fix(finding)
-    text = f"{finding.title}: {tell_count(finding)}. {finding.cause} What to do: {finding.action}"
+    text = f"{finding.title}: {finding.tally}. {finding.cause} What to do: {finding.action}"
     if fix:
         text += "\nSend: " + "\n".join(fix)
     return {

@@ -4,18 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from corsight.policies.findings import Kind
 from corsight.policies.findings.words import count
 from corsight.policies.report.model import Finding, Report
 
 Level = Literal["error", "warning", "note"]
-KINDS: dict[Kind, str] = {"blocked": "blocked", "failed": "failed", "advice": "advice"}
-ACTORS = {
-    "server": "the server",
-    "client": "the page",
-    "proxy": "what stands between: gateway, cache or proxy",
-    "nobody": "nobody",
-}
 
 
 def find_level(finding: Finding) -> Level:
@@ -23,17 +15,6 @@ def find_level(finding: Finding) -> Level:
     if finding.kind == "advice":
         return "note"
     return "error" if finding.kind == "blocked" and finding.certain else "warning"
-
-
-def tell_count(finding: Finding) -> str:
-    """Return how often it was met, in words."""
-    if finding.kind == "advice":
-        return f"advice, {finding.count}×"
-    if finding.kind != "blocked":
-        return f"{finding.count} {finding.kind}"
-    if not finding.certain:
-        return f"{finding.likely} likely blocked"
-    return f"{finding.count} blocked" + (f", {finding.likely} likely" if finding.likely else "")
 
 
 def list_fix(finding: Finding) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import nullcontext
 from typing import TYPE_CHECKING, Annotated, Literal, TextIO
 
 import typer
@@ -13,9 +12,10 @@ from corsight.policies.verdict import Outcome
 from corsight.scripts import auditing
 from corsight.scripts.errors import CorsightError, stop_at
 from corsight.scripts.options import Engine
-from corsight.scripts.recordings import check_output, check_readable, list_recordings, list_remarks
+from corsight.scripts.recordings import check_readable, list_recordings, list_remarks
 from corsight.scripts.recordings.remote import is_url
 from corsight.scripts.report.findings import Findings
+from corsight.scripts.report.formats import FORMATS, MADE, WITH_RECORDS, Reports, read_formats
 
 if TYPE_CHECKING:
     from corsight.scripts.report.drift import Drifts
@@ -31,10 +31,15 @@ def audit(
         ),
     ],
     format: Annotated[
-        Literal["text", "jsonl"], typer.Option(help="text for people, jsonl for the records of the addon's log.")
-    ] = "text",
+        list[str] | None,
+        typer.Option(
+            metavar="NAME[=FILE]",
+            help=f"{', '.join(f'{name} ({what})' for name, what in FORMATS.items())}; text if left out. Repeatable: "
+            "--format sarif=cors.sarif --format html=cors.html.",
+        ),
+    ] = None,
     output: Annotated[
-        str | None, typer.Option(metavar="PATH", help="Write the report to this file instead of stdout.")
+        str | None, typer.Option(metavar="PATH", help="Write the format that names no file here instead of to stdout.")
     ] = None,
     engine: Engine = "auto",
     fail_on: Annotated[
@@ -71,26 +76,34 @@ def audit(
     paths = list_recordings(files)
     for path in paths:
         check_readable(path)
-    check_output(output, [*paths, *(policy or [])], "report")
+    outputs = read_formats(format or ["text"], output, [*paths, *(policy or [])])
     drifts = _read_drifts(policy)
-    plan = auditing.Plan(engine, format == "text" or fail_on == "advice", format == "jsonl")
-    with (
-        nullcontext(sys.stdout)
-        if output is None
-        else open(output, "w", encoding="utf-8", errors="backslashreplace") as stream
-    ):
+    with Reports(outputs) as reports:
+        plan = auditing.Plan(
+            engine,
+            diagnose=bool(reports.names - {"jsonl", "csv"}) or fail_on == "advice",
+            records=bool(reports.names & WITH_RECORDS),
+            gather=bool(reports.names & MADE),
+        )
         if follow:
-            findings, audited = _follow(paths, plan, stream, policy)
+            if len(outputs) > 1 or not reports.names <= {"text", "jsonl"}:
+                raise CorsightError("one report is followed, text or jsonl", where="--format")
+            findings, audited = _follow(paths, plan, reports.records, policy)
         else:
-            findings, audited = auditing.audit(paths, plan, stream, jobs=jobs or os.cpu_count() or 1, drifts=drifts)
-        if format == "text":
+            findings, audited = auditing.audit(
+                paths, plan, reports.records, jobs=jobs or os.cpu_count() or 1, drifts=drifts
+            )
+
+        def write_text(stream: TextIO) -> None:
             from corsight.scripts.report.text import write
 
-            read = [(one.name, one.exchanges) for one in audited]
-            write(findings, read, engine, stream, list_remarks(audited))
-        if drifts is not None:
-            drifts.write(stream if format == "text" else sys.stderr)
-        stream.flush()
+            write(findings, [(one.name, one.exchanges) for one in audited], engine, stream, list_remarks(audited))
+            if drifts is not None:
+                drifts.write(stream)
+
+        reports.write(findings, audited, engine, write_text)
+        if drifts is not None and "text" not in reports.names:
+            drifts.write(sys.stderr)
     stop_at(one.problem for one in audited)
     certain, likely = (0, 0) if drifts is None else (drifts.certain, drifts.likely)
     failures = {

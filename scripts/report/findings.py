@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import TYPE_CHECKING
 
 from corsight.policies.evidence import Certainty
 from corsight.policies.findings import Diagnosis, Finding, Kind
@@ -10,13 +11,16 @@ from corsight.policies.rules.view import PLUMBING
 from corsight.policies.session import Judged
 from corsight.policies.verdict import EngineName, Outcome
 
+if TYPE_CHECKING:
+    from corsight.policies.report.gather import Gathered
+
 CLIENTS = 50
 
 
 class Findings:
     """What was found in all. `diagnose` may be left out where only the counts are asked for."""
 
-    def __init__(self, *, diagnose: bool = True) -> None:
+    def __init__(self, *, diagnose: bool = True, gather: bool = False) -> None:
         self.outcomes: Counter[tuple[Outcome, Certainty]] = Counter()
         self.clients: Counter[str] = Counter()
         self.engines: Counter[EngineName] = Counter()
@@ -26,6 +30,7 @@ class Findings:
         self.hides = 0
         self._diagnosis = Diagnosis() if diagnose else None
         self._found: list[Finding] | None = None
+        self._gathered = _gather() if gather else None
 
     def add(self, judged: Judged) -> None:
         """Take in the last word on an exchange."""
@@ -36,6 +41,8 @@ class Findings:
         self.hides += verdict.outcome is Outcome.ALLOWED and not PLUMBING.issuperset(verdict.hidden)
         label = judged.client.label
         self.clients[label if label in self.clients or len(self.clients) < CLIENTS else "others"] += 1
+        if self._gathered is not None:
+            self._gathered.add(judged)
         if self._diagnosis is not None:
             self._diagnosis.add(judged)
             self._found = None
@@ -56,6 +63,8 @@ class Findings:
         self.patched += other.patched
         for label, times in other.clients.items():
             self.clients[label if label in self.clients or len(self.clients) < CLIENTS else "others"] += times
+        if self._gathered is not None and other._gathered is not None:
+            self._gathered.unite(other._gathered)
         if self._diagnosis is not None and other._diagnosis is not None:
             self._diagnosis.unite(other._diagnosis)
             self._found = None
@@ -74,6 +83,21 @@ class Findings:
             self._found = [] if self._diagnosis is None else self._diagnosis.list_findings()
         return self._found
 
+    def list_examples(self) -> list[tuple[Finding, Judged]]:
+        """Return the findings, each with the first exchange that it was met with."""
+        return [] if self._diagnosis is None else self._diagnosis.list_examples()
+
+    def get_gathered(self) -> Gathered:
+        """Return what was gathered for a report; nothing where that was not asked for."""
+        return self._gathered or _gather()
+
     def of(self, kind: Kind) -> list[Finding]:
         """The findings of one kind."""
         return [finding for finding in self.sorted() if finding.kind == kind]
+
+
+def _gather() -> Gathered:
+    # Only reports take what it takes to gather.
+    from corsight.policies.report.gather import Gathered
+
+    return Gathered()

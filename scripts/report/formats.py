@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from typing import IO, TYPE_CHECKING, Any, NamedTuple, TextIO
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from corsight.scripts import __version__
-from corsight.scripts.errors import CorsightError
-from corsight.scripts.recordings import check_output
+from corsight.scripts.errors import CorsightError, one_line
+from corsight.scripts.recordings import check_output, list_remarks
 
 if TYPE_CHECKING:
-    from corsight.policies.report import Recording, Report
+    from corsight.policies.report.model import Report
+    from corsight.scripts.auditing import Audited
     from corsight.scripts.report.findings import Findings
 
 FORMATS = {
@@ -55,13 +57,6 @@ class Output(NamedTuple):
     name: str
     path: str | None
 
-    def open(self) -> AbstractContextManager[TextIO]:
-        """Open what it goes to."""
-        if self.path is None:
-            return nullcontext(sys.stdout)
-        # Spreadsheets and pages have line ends of their own.
-        return open(self.path, "w", encoding="utf-8", errors="backslashreplace", newline="\n")
-
 
 def read_formats(values: Sequence[str], path: str | None, inputs: Iterable[str]) -> list[Output]:
     """Return the reports that are asked for. `path` is the file of the one that names none.
@@ -100,64 +95,103 @@ def read_records(lines: Iterable[str], wanted: Container[str]) -> dict[str, dict
     return found
 
 
-class Writer:
-    """Writes the reports of one audit. `open_records` opens the log's records, a line each."""
+class Reports(AbstractContextManager["Reports"]):
+    """The reports of one audit: opens their files at once, so that what cannot be written fails before the work.
 
-    def __init__(
+    `records` is where the log's records go meanwhile, or what is told live.
+    """
+
+    def __init__(self, outputs: Sequence[Output]) -> None:
+        self._outputs = outputs
+        self._stack = ExitStack()
+        self._streams: list[TextIO] = []
+        self._held: TextIO | None = None
+        self.names = {one.name for one in outputs}
+
+    @property
+    def records(self) -> TextIO:
+        """The stream for the records: held back where more than the addon's log is made of them."""
+        return self._streams[0] if self._held is None else self._held
+
+    def __enter__(self) -> Reports:
+        try:
+            self._streams = [self._stack.enter_context(_open(one.path)) for one in self._outputs]
+            if (WITH_RECORDS & self.names and len(self._outputs) > 1) or {"csv", "json", "html"} & self.names:
+                file = tempfile.TemporaryFile("w+", encoding="ascii")
+                self._held = self._stack.enter_context(file)
+        except BaseException:
+            self._stack.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def write(
         self,
-        outputs: Sequence[Output],
         findings: Findings,
-        recordings: Sequence[Recording],
-        remarks: Sequence[str],
+        audited: Sequence[Audited],
         engine: str,
-        open_records: Callable[[], AbstractContextManager[IO[str]]],
-        text: Callable[[TextIO], None],
+        write_text: Callable[[TextIO], None],
     ) -> None:
-        self._outputs, self._findings, self._open_records, self._text = outputs, findings, open_records, text
-        self._recordings, self._remarks, self._engine = recordings, remarks, engine
+        """Write each of them. `audited` is what came of each recording, `write_text` writes the one for people."""
+        report = self._make(findings, audited, engine) if MADE & self.names else None
+        for output, stream in zip(self._outputs, self._streams, strict=True):
+            if output.name == "text":
+                write_text(stream)
+            elif output.name == "csv":
+                stream.writelines(write_table(self._read()))
+            elif output.name == "jsonl":
+                if self._held is not None:
+                    stream.writelines(self._read())
+            elif report is not None:
+                stream.write(_render(output.name, report, findings))
+            stream.flush()
 
-    def write(self) -> None:
-        """Write each of them, whole ones over what was there."""
-        report = self._make() if any(one.name in MADE for one in self._outputs) else None
-        for output in self._outputs:
-            with output.open() as stream:
-                if output.name == "text":
-                    self._text(stream)
-                elif output.name in ("jsonl", "csv"):
-                    with self._open_records() as lines:
-                        stream.writelines(lines if output.name == "jsonl" else write_table(lines))
-                elif report is not None:
-                    stream.write(self._render(output.name, report))
-                stream.flush()
+    def _read(self) -> Iterator[str]:
+        """Yield the records that were held back, a line each."""
+        if self._held is not None:
+            self._held.seek(0)
+            yield from self._held
 
-    def _make(self) -> Report:
-        from corsight.policies.report import list_flows, make_report
+    def _make(self, findings: Findings, audited: Sequence[Audited], engine: str) -> Report:
+        from corsight.policies.report.make import list_flows, make_report
+        from corsight.policies.report.model import Recording
 
-        found = self._findings.list_examples()
-        with self._open_records() as lines:
-            records = read_records(lines, list_flows(found))
+        found = findings.list_examples()
         return make_report(
             found,
-            self._findings.get_gathered(),
+            findings.get_gathered(),
             version=__version__,
-            engine=self._engine,
-            recordings=self._recordings,
-            remarks=self._remarks,
-            records=records,
+            engine=engine,
+            recordings=[
+                Recording(name=one.name, exchanges=one.exchanges, problem=one.problem and one_line(str(one.problem)))
+                for one in audited
+            ],
+            remarks=list_remarks(audited),
+            records=read_records(self._read(), list_flows(found)),
         )
 
-    def _render(self, name: str, report: Report) -> str:
-        from corsight.policies.report.render import render, render_html
 
-        if name == "html":
-            return render_html(report, self._findings.get_gathered())
-        if name == "github" and (summary := os.environ.get(SUMMARY)):
-            try:
-                with open(summary, "a", encoding="utf-8", errors="backslashreplace") as file:
-                    file.write(render("markdown", report))
-            except OSError as error:
-                raise CorsightError(f"cannot write {summary}: {error.strerror}", where=SUMMARY) from None
-        return render(name, report)
+def _open(path: str | None) -> AbstractContextManager[TextIO]:
+    if path is None:
+        return nullcontext(sys.stdout)
+    # The table has line ends of its own.
+    return open(path, "w", encoding="utf-8", errors="backslashreplace", newline="\n")
+
+
+def _render(name: str, report: Report, findings: Findings) -> str:
+    from corsight.policies.report.render import render, render_html
+
+    if name == "html":
+        return render_html(report, findings.get_gathered())
+    if name == "github" and (summary := os.environ.get(SUMMARY)):
+        try:
+            with open(summary, "a", encoding="utf-8", errors="backslashreplace") as file:
+                file.write(render("markdown", report))
+        except OSError as error:
+            raise CorsightError(f"cannot be written ({error.strerror})", where=f"{SUMMARY}={summary}") from None
+    return render(name, report)
 
 
 def write_table(lines: Iterable[str]) -> Iterator[str]:
