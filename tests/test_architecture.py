@@ -19,10 +19,12 @@ RULES = NOUNS | {"policies.fetch", "policies.engines", "policies.rules"}
 DECISION = RULES | {"policies.decision"}
 POLICIES = DECISION | {"policies.session", "policies.findings", "policies.server", "policies.redact", "policies.record"}
 POLICIES |= {"policies.story", "policies.console", "policies.log_record", "policies.causes", "policies.report"}
+POLICIES |= {"policies.version"}
 
 MAY_IMPORT = {
     "policies": set(),
     "policies.value": set(),
+    "policies.version": set(),
     "policies.redact": set(),
     "policies.evidence": set(),
     "policies.exchange": {"policies.value"},

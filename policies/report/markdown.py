@@ -21,7 +21,8 @@ ROWS = 100
 """How many findings the table names."""
 
 _MARKUP = re.compile(r"[\\`*_\[\]|~>$]|^ *[-+=#:]|(?<=^\d)[.)]|(?<=^\d\d)[.)]")
-_MENTION = re.compile(r"(?<=[@#])(?=\w)|(?<=\bhttp)(?=s?:)|(?<=\bGH)(?=-)|(?<=\bwww)(?=\.)")
+_MENTION = re.compile(r"(?<=[@#])(?=\w)|(?<=\bGH)(?=-)|(?<=\bwww)(?=\.)")
+_URL = re.compile(r"(https?://[^\s<>\"'`()]*[^\s<>\"'`().,;:!?])")
 
 
 def render(report: Report) -> str:
@@ -82,8 +83,13 @@ def _cut(text: str, longest: int = 120) -> str:
 
 
 def escape(text: str) -> str:
-    """Return text as words only: nothing in it is markup, a mention or a link."""
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace("\n", " ")
+    """Return text as words only: nothing in it is markup, a mention or a link. URLs stand as code, to be copied."""
+    parts = _URL.split(text.replace("\n", " "))
+    return "".join(write_code(part) if number % 2 else _escape(part) for number, part in enumerate(parts))
+
+
+def _escape(text: str) -> str:
+    text = text.replace("&", "&amp;").replace("<", "&lt;")
     return _MARKUP.sub(r"\\\g<0>", _MENTION.sub("\u200b", text))
 
 

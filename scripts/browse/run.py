@@ -11,14 +11,16 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from corsight.policies.verdict import Outcome
+from corsight.scripts.auditing import audit_one
 from corsight.scripts.browse.session import Session
 from corsight.scripts.browse.watch import watching
 from corsight.scripts.errors import CorsightError, print_problem
-from corsight.scripts.judging import EngineChoice, judge_recording
+from corsight.scripts.judging import EngineChoice
 from corsight.scripts.processes import browsers, launch, proxy
 from corsight.scripts.processes.browsers import Engine
 from corsight.scripts.processes.machine import free_port, has_display
@@ -28,6 +30,7 @@ from corsight.scripts.processes.script import make_environment, run_script, wait
 from corsight.scripts.processes.signals import end_by_signals, pause, was_interrupted
 from corsight.scripts.recordings import Recording
 from corsight.scripts.report.findings import Findings
+from corsight.scripts.report.formats import Output, Reports, read_formats
 from corsight.scripts.report.text import write
 
 FailOn = Literal["certain", "blocked", "never"]
@@ -58,6 +61,7 @@ class Plan:
     script: str | None = None
     fail_on: FailOn = "never"
     watch: bool = True
+    formats: tuple[str, ...] = ()
     patch_scope: str | None = None
     patch_origins: tuple[str, ...] = ()
 
@@ -68,6 +72,7 @@ def run(plan: Plan, *, scripts: Sequence[Path] = (), options: Mapping[str, objec
     Raises CorsightError for what cannot be done, and for what broke on the way.
     """
     _check(plan)
+    outputs = _read_formats(plan)
     browser = browsers.pick(plan.browser) if plan.script is None else None
     with (
         end_by_signals(),
@@ -94,7 +99,7 @@ def run(plan: Plan, *, scripts: Sequence[Path] = (), options: Mapping[str, objec
         problem = problem or session.mistrust()
         if problem is not None and not len(session.rows):
             raise problem
-        findings = _report(plan, folder / RECORDING)
+        findings = _report(plan, folder / RECORDING, outputs)
         session.notes()
         if unseen := session.unseen():
             print("\nStopped by the browser itself, and never seen by the proxy:")
@@ -114,6 +119,16 @@ def _check(plan: Plan) -> None:
             raise CorsightError("there is no such folder", where=str(plan.save.parent), todo="make it first")
     if plan.script is None and not plan.headless and not has_display():
         raise CorsightError("there is no display to show the browser on", todo="add --headless")
+
+
+def _read_formats(plan: Plan) -> list[Output]:
+    outputs = read_formats(plan.formats, None, [] if plan.save is None else [str(plan.save)])
+    for output in outputs:
+        if output.path is None:
+            raise CorsightError(f"{output.name} needs a file", where="--format", todo=f"write {output.name}=FILE")
+        if not Path(output.path).absolute().parent.is_dir():
+            raise CorsightError("there is no such folder", where=str(Path(output.path).parent), todo="make it first")
+    return outputs
 
 
 @contextlib.contextmanager
@@ -181,15 +196,17 @@ def _run_script(plan: Plan, running: Proxy) -> int:
     return 130
 
 
-def _report(plan: Plan, path: Path) -> Findings:
-    """Print what `corsight audit` says of the recording."""
+def _report(plan: Plan, path: Path, outputs: Sequence[Output]) -> Findings:
+    """Print what `corsight audit` says of the recording, and write it to the files that are asked for."""
     recording = Recording(str(path))
     recording.name = "this session" if plan.save is None else str(plan.save)
-    findings = Findings()
-    for judged in judge_recording(recording, plan.engine):
-        findings.add(judged)
-    write(findings, [(recording.name, recording.exchanges)], plan.engine, sys.stdout)
-    sys.stdout.flush()
+    with Reports(outputs) as reports:
+        audited = audit_one(recording, reports.plan(plan.engine), reports.records)
+        findings = audited.findings
+        write_text = partial(write, findings, [(recording.name, recording.exchanges)], plan.engine)
+        write_text(sys.stdout)
+        sys.stdout.flush()
+        reports.write(findings, [audited], plan.engine, write_text)
     if recording.problem is not None:
         print_problem(recording.problem)
     return findings

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TextIO
 
 import typer
 
+from corsight.policies.report.names import FORMATS
 from corsight.policies.verdict import Outcome
 from corsight.scripts import auditing
 from corsight.scripts.errors import CorsightError, stop_at
@@ -15,7 +16,7 @@ from corsight.scripts.options import Engine
 from corsight.scripts.recordings import check_readable, list_recordings, list_remarks
 from corsight.scripts.recordings.remote import is_url
 from corsight.scripts.report.findings import Findings
-from corsight.scripts.report.formats import FORMATS, MADE, WITH_RECORDS, Reports, read_formats
+from corsight.scripts.report.formats import Reports, read_formats
 
 if TYPE_CHECKING:
     from corsight.scripts.report.drift import Drifts
@@ -79,12 +80,7 @@ def audit(
     outputs = read_formats(format or ["text"], output, [*paths, *(policy or [])])
     drifts = _read_drifts(policy)
     with Reports(outputs) as reports:
-        plan = auditing.Plan(
-            engine,
-            diagnose=bool(reports.names - {"jsonl", "csv"}) or fail_on == "advice",
-            records=bool(reports.names & WITH_RECORDS),
-            gather=bool(reports.names & MADE),
-        )
+        plan = reports.plan(engine, diagnose=fail_on == "advice")
         if follow:
             if len(outputs) > 1 or not reports.names <= {"text", "jsonl"}:
                 raise CorsightError("one report is followed, text or jsonl", where="--format")

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from corsight.policies.fetch.origin import is_localhost, origin_of, split_origin
+from corsight.policies.report.names import FORMATS
 from corsight.scripts.browse.run import FailOn, Plan, run
 from corsight.scripts.options import Engine
 
@@ -36,6 +37,13 @@ def browse(
         typer.Option(
             help="What makes the exit code 1: what is certainly blocked; also what is likely blocked; or nothing. "
             "Default: blocked with --script, otherwise never."
+        ),
+    ] = None,
+    format: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=FILE",
+            help=f"Also write the report to a file, as audit does: {', '.join(FORMATS)}. Repeatable.",
         ),
     ] = None,
     no_watch: Annotated[
@@ -76,6 +84,7 @@ def browse(
         script=script,
         fail_on=fail_on or ("never" if script is None else "blocked"),
         watch=not no_watch,
+        formats=tuple(format or ()),
         patch_scope=patch_scope,
         patch_origins=tuple(patch_origin or _of_page(url)),
     )

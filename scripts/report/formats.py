@@ -10,44 +10,17 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
+from corsight.policies.report.names import FORMATS, MADE, WITH_RECORDS
 from corsight.scripts import __version__
+from corsight.scripts.auditing import Audited, Plan
 from corsight.scripts.errors import CorsightError, one_line
+from corsight.scripts.judging import EngineChoice
 from corsight.scripts.recordings import check_output, list_remarks
 
 if TYPE_CHECKING:
     from corsight.policies.report.model import Report
-    from corsight.scripts.auditing import Audited
     from corsight.scripts.report.findings import Findings
 
-FORMATS = {
-    "text": "for people, at a terminal",
-    "jsonl": "the records of the addon's log",
-    "json": "findings as docs/report.schema.json says",
-    "sarif": "for code scanning",
-    "junit": "a case for each endpoint",
-    "github": "annotations of a job, and its summary",
-    "markdown": "for a pull request's comment",
-    "csv": "the exchanges, for spreadsheets",
-    "html": "a page of one file",
-}
-"""The formats, and what each is for."""
-ENDINGS = {
-    "txt": "text",
-    "log": "text",
-    "jsonl": "jsonl",
-    "json": "json",
-    "sarif": "sarif",
-    "xml": "junit",
-    "md": "markdown",
-    "csv": "csv",
-    "html": "html",
-    "htm": "html",
-}
-"""The formats that files are in by their endings."""
-MADE = frozenset(FORMATS) - {"text", "jsonl", "csv"}
-"""Formats that are written from the report's model."""
-WITH_RECORDS = frozenset({"jsonl", "csv", "json", "html"})
-"""Formats that take the log's records."""
 SUMMARY = "GITHUB_STEP_SUMMARY"
 
 
@@ -80,7 +53,7 @@ def read_formats(values: Sequence[str], path: str | None, inputs: Iterable[str])
     if path is not None and all("=" in value for value in values):
         raise CorsightError("every format names its file already", where="--output", todo="leave it out")
     for one in outputs:
-        check_output(one.path, inputs, f"{one.name} report")
+        check_output(one.path, inputs, "report")
     return outputs
 
 
@@ -108,15 +81,26 @@ class Reports(AbstractContextManager["Reports"]):
         self._held: TextIO | None = None
         self.names = {one.name for one in outputs}
 
+    def plan(self, engine: EngineChoice, *, diagnose: bool = True) -> Plan:
+        """Return how to audit for them. `diagnose` tells whether the causes are asked for beside them."""
+        return Plan(
+            engine,
+            diagnose=diagnose or bool(self.names - {"jsonl", "csv"}),
+            records=bool(self.names & WITH_RECORDS),
+            gather=bool(self.names & MADE),
+        )
+
     @property
     def records(self) -> TextIO:
         """The stream for the records: held back where more than the addon's log is made of them."""
-        return self._streams[0] if self._held is None else self._held
+        if self._held is not None:
+            return self._held
+        return self._streams[0] if self._streams else sys.stdout
 
     def __enter__(self) -> Reports:
         try:
             self._streams = [self._stack.enter_context(_open(one.path)) for one in self._outputs]
-            if (WITH_RECORDS & self.names and len(self._outputs) > 1) or {"csv", "json", "html"} & self.names:
+            if (WITH_RECORDS & self.names and len(self._outputs) > 1) or (WITH_RECORDS - {"jsonl"}) & self.names:
                 file = tempfile.TemporaryFile("w+", encoding="ascii")
                 self._held = self._stack.enter_context(file)
         except BaseException:
