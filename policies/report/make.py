@@ -25,8 +25,6 @@ from corsight.policies.verdict import Outcome
 
 EXCHANGES = 20
 """How many exchanges of a finding are shown."""
-PARTS = 20
-"""How many exchanges of a fetch are told."""
 
 type Example = tuple[Finding, Judged]
 """A finding, and the first exchange that it was met with."""
@@ -64,7 +62,14 @@ def make_report(
         ],
         totals=_total(gathered),
         findings=[
-            _write_finding(finding, judged, records, suppressed.get(finding.fingerprint)) for finding, judged in found
+            _write_finding(
+                finding,
+                judged,
+                gathered.fetches.get(judged.entry.fetch.id, []),
+                records,
+                suppressed.get(finding.fingerprint),
+            )
+            for finding, judged in found
         ],
         endpoints=named,
         more_endpoints=gathered.more_endpoints,
@@ -117,7 +122,11 @@ def _name_client(label: str) -> str:
 
 
 def _write_finding(
-    finding: Finding, judged: Judged, records: Mapping[str, Mapping[str, Any]], suppressed: str | None
+    finding: Finding,
+    judged: Judged,
+    together: Sequence[Judged],
+    records: Mapping[str, Mapping[str, Any]],
+    suppressed: str | None,
 ) -> model.Finding:
     exchanges = [
         _write_exchange(records[flow]) for flow in dict.fromkeys(finding.exchanges[:EXCHANGES]) if flow in records
@@ -168,7 +177,7 @@ def _write_finding(
         others=[model.OtherEngine.model_validate(one) for one in finding.others],
         engines=list(engines),
         suppressed=suppressed,
-        fetch=_tell_fetch(finding, judged),
+        fetch=_tell_fetch(finding, judged, together),
         exchanges=exchanges,
     )
 
@@ -183,16 +192,12 @@ def _write_exchange(record: Mapping[str, Any]) -> model.Exchange:
     return model.Exchange(**{name: shown(one) if isinstance(one, str) else one for name, one in fields.items()})
 
 
-def _tell_fetch(finding: Finding, judged: Judged) -> model.Fetch:
-    """Tell the fetch of a finding's first exchange; of a fetch with very many exchanges, those around it."""
-    entries = judged.entry.fetch.entries
-    at = next((number for number, entry in enumerate(entries) if entry is judged.entry), None)
-    near = [] if at is None else entries[max(0, at - PARTS + 2) : at + 2]
-    judgeds = [
-        judged if entry is judged.entry else replace(judged, entry=entry, facts=entry.facts, verdict=entry.verdict)
-        for entry in near
-        if entry is judged.entry or (entry.facts is not None and entry.verdict is not None)
-    ] or [judged]
+def _tell_fetch(finding: Finding, judged: Judged, together: Sequence[Judged]) -> model.Fetch:
+    """Tell the fetch of a finding's first exchange; `together` are the exchanges of it that were kept."""
+    flow = judged.entry.exchange.id
+    judgeds = [judged if one.entry.exchange.id == flow else one for one in together]
+    if judged not in judgeds:
+        judgeds = [judged]
     story = tell(judgeds)
     if finding.kind == "blocked" and story.end.blocked:
         story = _rename(story, finding.title)

@@ -59,6 +59,11 @@ def node_packages() -> Path:
     return _ready("node", HERE / "package.json", _make_node) / "node_modules"
 
 
+def axe() -> Path:
+    """The script of axe-core, which looks for what keeps people from a page; got when first asked for."""
+    return _ready("axe", HERE.parent / "browser" / "package.json", _make_node) / "node_modules/axe-core/axe.min.js"
+
+
 def _ready(kind: str, pins: Path, make: Callable[[Path, Path], None]) -> Path:
     """The folder for these pins. An environment of Python's cannot be moved, so a mark made last says it is whole."""
     made = CACHE / f"{kind}-{zlib.crc32(pins.read_bytes()):08x}"
@@ -94,8 +99,9 @@ def _make_python(made: Path, pins: Path) -> None:
 def _make_node(made: Path, pins: Path) -> None:
     shutil.copy(pins, made / "package.json")
     # The system's npm knows its way to the registry; ours does only where the user's own settings say it.
-    own = [str(node()), str(node().parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
-    npm = [system] if (system := shutil.which("npm")) else own
+    system = shutil.which("npm")
+    own = "lib/node_modules/npm/bin/npm-cli.js"
+    npm = [system] if system else [str(node()), str(node().parents[1] / own)]
     _run(*npm, "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts", "--silent", cwd=made)
 
 
