@@ -9,7 +9,7 @@ from mitmproxy import ctx
 from corsight.policies.findings import Diagnosis, Explanation
 from corsight.policies.record import record
 from corsight.policies.report.gather import Gathered
-from corsight.policies.report.make import list_flows, make_report
+from corsight.policies.report.make import Found, list_flows, make_report
 from corsight.policies.report.model import Recording
 from corsight.policies.report.render import render, render_html
 from corsight.policies.report.table import write_rows
@@ -30,7 +30,7 @@ def write_report(
     for judged in judgeds:
         diagnosis.add(judged)
         gathered.add(judged)
-    found = diagnosis.list_examples()
+    found = [Found(*one) for one in diagnosis.list_examples()]
     wanted = list_flows(found)
     report = make_report(
         found,

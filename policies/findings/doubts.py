@@ -65,6 +65,8 @@ def _find_reason(sample: Sample, taken: Branch) -> str:
     """Return why the facts are likelier as this branch has them."""
     entry = sample.entry
     evidence = [one for one in (*entry.fetch.evidence.values(), *entry.evidence.values()) if one.certainty == "likely"]
+    if taken.assumed(Unknown.ANSWER) is not None:
+        return "the browser names no other failure"
     if evidence:
         return evidence[-1].because
     response = entry.stored or sample.exchange.response

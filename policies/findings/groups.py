@@ -203,7 +203,7 @@ def _trace(code: str, groups: Sequence[tuple[Group, Cause]]) -> tuple[Trace, ...
             for place, (times, moment) in tally.items():
                 origin = fold_port(place.origin or "")
                 traces.count(Trace(code, rule, place.method, fold_ids(place.url), origin), times, moment)
-    return tuple(trace._replace(count=times) for trace, times in traces.rank())
+    return tuple(trace._replace(times=times) for trace, times in traces.rank())
 
 
 def _unite_names(causes: Sequence[Cause]) -> Cause:

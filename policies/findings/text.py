@@ -13,7 +13,7 @@ from corsight.policies.decision.place import locate
 from corsight.policies.engines import ENGINES
 from corsight.policies.findings.model import Doubt, Finding, Mismatch, Place
 from corsight.policies.findings.words import count
-from corsight.policies.verdict import EngineName, Outcome
+from corsight.policies.verdict import ASSUMPTIONS, EngineName, Outcome, Unknown
 
 ENDPOINTS = 5
 """How many endpoints of a finding are shown; the rest is counted."""
@@ -26,13 +26,13 @@ REVALIDATED = "in the stored response that the server's 304 confirmed"
 
 SETTLE = {
     "credentials": (
-        "corsight browse tells (its marker cookie shows whether a request has credentials), and so does cors_marker "
-        "while you record"
+        "Visit the page with corsight browse, or set cors_marker while you record: a marker cookie then shows which "
+        "requests have credentials."
     ),
-    "mode": "a recording in which the page's Sec-Fetch headers are kept tells",
+    "mode": "Record it with the Sec-Fetch headers that browsers send to https and localhost.",
 }
 """How it comes out what an open exchange turns on, by the fact."""
-WATCH = "corsight browse asks the browser itself what became of it"
+WATCH = "Visit the page with corsight browse: it asks the browser itself what became of its requests."
 
 INFERRED = "That it is blocked is certain; that this is the cause is likely."
 
@@ -219,11 +219,10 @@ def list_settling(finding: Finding) -> list[str]:
     """Return how it can be found out whether what is open was blocked, a sentence a way."""
     assumed = dict.fromkeys(one for doubt in finding.doubts for one in doubt.assumptions)
     ways = dict.fromkeys(SETTLE.get(one.partition("=")[0], WATCH) for one in assumed)
-    ways = ways or dict.fromkeys([WATCH])
-    lines = [f"{way[0].upper()}{way[1:]}." for way in ways]
+    lines = [*ways] or [WATCH]
     known = [one for one in assumed if one.partition("=")[0] in SETTLE]
     if known:
-        lines.append(f"Where you know it: --assume {' --assume '.join(known)}, or the contrary.")
+        lines.append(f"Or say it, where you know it: --assume {' --assume '.join(known)}, or the contrary.")
     return lines
 
 
@@ -241,13 +240,16 @@ def _describe_opening(doubt: Doubt, finding: Finding) -> str:
     )
 
 
+UNSEEN_ANSWERS = tuple(text for (fact, _), text in ASSUMPTIONS.items() if fact is Unknown.ANSWER)
+
+
 def _describe_doubt(doubt: Doubt, finding: Finding) -> str:
     some = "" if doubt.count == finding.count else f"{doubt.count} of {finding.count}: "
     if not doubt.taken:
         return f"{some}{doubt.because}"
+    unseen = "what was answered" if doubt.taken in UNSEEN_ANSWERS else "how the page asked"
     return (
-        f"{some}The recording does not show how the page asked. Likely {doubt.taken}, since {doubt.because}; "
-        f"{doubt.otherwise}."
+        f"{some}The recording does not show {unseen}. Likely {doubt.taken}, since {doubt.because}; {doubt.otherwise}."
     )
 
 

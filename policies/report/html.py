@@ -15,7 +15,7 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from corsight.policies.engines import ENGINES
+from corsight.policies.engines import label_engine
 from corsight.policies.findings.text import ACTORS
 from corsight.policies.findings.words import count
 from corsight.policies.report.model import Finding, Report, Server
@@ -77,7 +77,7 @@ def _make_filters(findings: Sequence[Finding]) -> list[_Filter]:
     return [
         _Filter("Page", "origin", findings, lambda one: dict.fromkeys(place.origin or "none" for place in one.places)),
         _Filter("Cause", "code", findings, lambda one: [one.code]),
-        _Filter("Engine", "engine", findings, lambda one: [ENGINES[engine].label for engine in one.engines]),
+        _Filter("Engine", "engine", findings, lambda one: [label_engine(engine) for engine in one.engines]),
     ]
 
 
@@ -102,7 +102,7 @@ def _load() -> Template:
     environment.filters |= {"fix": list_fix, "host": find_host, "sum_up": sum_up}
     environment.globals |= {
         "ACTORS": ACTORS,
-        "ENGINES": ENGINES,
+        "label_engine": label_engine,
         "ROLES": ROLES,
         "count": count,
     }

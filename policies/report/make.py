@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 from corsight.policies.decision.place import locate
 from corsight.policies.engines import ENGINES
@@ -26,12 +26,21 @@ from corsight.policies.verdict import Outcome
 EXCHANGES = 20
 """How many exchanges of a finding are shown."""
 
-type Example = tuple[Finding, Judged]
-"""A finding, and the first exchange that it was met with."""
+type Baseline = Literal["new", "unchanged"] | None
+"""Whether the baseline has a finding; None without one."""
+
+
+class Found(NamedTuple):
+    """A finding, and the first exchange that it was met with. `suppressed` says why it does not count."""
+
+    finding: Finding
+    judged: Judged
+    suppressed: str | None = None
+    baseline: Baseline = None
 
 
 def make_report(
-    found: Sequence[Example],
+    found: Sequence[Found],
     gathered: Gathered,
     *,
     version: str,
@@ -39,14 +48,12 @@ def make_report(
     recordings: Iterable[model.Recording] = (),
     remarks: Iterable[str] = (),
     records: Mapping[str, Mapping[str, Any]] | None = None,
-    suppressed: Mapping[str, str] | None = None,
 ) -> model.Report:
     """Return the report.
 
-    `records` are the log's records of the exchanges that `list_flows` names, by their ids; `suppressed` tells by its
-    fingerprint why a finding does not count.
+    `records` are the log's records of the exchanges that `list_flows` names, by their ids.
     """
-    records, suppressed = records or {}, suppressed or {}
+    records = records or {}
     named = [
         model.Met(method=shown(method, 40), url=shown(url), **endings)
         for (method, url), endings in sorted(gathered.endpoints.items(), key=lambda one: (one[0][1], one[0][0]))
@@ -61,24 +68,15 @@ def make_report(
             for name, count in gathered.clients.most_common()
         ],
         totals=_total(gathered),
-        findings=[
-            _write_finding(
-                finding,
-                judged,
-                gathered.fetches.get(judged.entry.fetch.id, []),
-                records,
-                suppressed.get(finding.fingerprint),
-            )
-            for finding, judged in found
-        ],
+        findings=[_write_finding(one, gathered.fetches.get(one.judged.entry.fetch.id, []), records) for one in found],
         endpoints=named,
         more_endpoints=gathered.more_endpoints,
     )
 
 
-def list_flows(found: Iterable[Example]) -> set[str]:
+def list_flows(found: Iterable[Found]) -> set[str]:
     """Return the ids of the exchanges that the report shows."""
-    return {flow for finding, _ in found for flow in finding.exchanges[:EXCHANGES]}
+    return {flow for one in found for flow in one.finding.exchanges[:EXCHANGES]}
 
 
 def list_servers(gathered: Gathered, hosts: Iterable[str]) -> list[model.Server]:
@@ -121,13 +119,8 @@ def _name_client(label: str) -> str:
 # -- a finding -------------------------------------------------------------------------------------------------------
 
 
-def _write_finding(
-    finding: Finding,
-    judged: Judged,
-    together: Sequence[Judged],
-    records: Mapping[str, Mapping[str, Any]],
-    suppressed: str | None,
-) -> model.Finding:
+def _write_finding(found: Found, together: Sequence[Judged], records: Mapping[str, Mapping[str, Any]]) -> model.Finding:
+    finding, judged = found.finding, found.judged
     exchanges = [
         _write_exchange(records[flow]) for flow in dict.fromkeys(finding.exchanges[:EXCHANGES]) if flow in records
     ]
@@ -152,7 +145,7 @@ def _write_finding(
                 method=one.method,
                 url=shown(one.endpoint),
                 origin=one.origin,
-                count=one.count,
+                count=one.times,
                 fingerprint=one.fingerprint,
             )
             for one in finding.traces
@@ -176,7 +169,8 @@ def _write_finding(
         settle=list_settling(finding) if finding.kind == "open" else [],
         others=[model.OtherEngine.model_validate(one) for one in finding.others],
         engines=list(engines),
-        suppressed=suppressed,
+        suppressed=found.suppressed,
+        baseline=found.baseline,
         fetch=_tell_fetch(finding, judged, together),
         exchanges=exchanges,
     )

@@ -200,6 +200,9 @@ class Finding(Record):
     others: list[OtherEngine]
     engines: list[EngineName] = Field(description="the engines that decided")
     suppressed: str | None = Field(None, description="why it does not count; null where it does")
+    baseline: Literal["new", "unchanged"] | None = Field(
+        None, description="whether the baseline has it; null without a baseline"
+    )
     fetch: Fetch | None = None
     exchanges: list[Exchange] = Field(default_factory=list, description="the first of its exchanges")
 

@@ -78,6 +78,7 @@ def _write_result(report: Report, finding: Finding, index: int) -> dict[str, Any
         "locations": [_write_location(report, finding)],
         "partialFingerprints": {FINGERPRINT: finding.fingerprint},
         "occurrenceCount": max(1, finding.count),
+        **({} if finding.baseline is None else {"baselineState": finding.baseline}),
         "suppressions": []
         if finding.suppressed is None
         else [{"kind": "external", "status": "accepted", "justification": finding.suppressed}],

@@ -18,13 +18,15 @@ CLIENTS = 50
 
 
 class Findings:
-    """What was found in all. `diagnose` may be left out where only the counts are asked for."""
+    """What was found in all: `outcomes` counts the exchanges by what became of them, `open` those of which that is not
+    known, `browsers` those that a browser sent. `diagnose` may be left out where only the counts are asked for."""
 
     def __init__(self, *, diagnose: bool = True, gather: bool = False) -> None:
         self.outcomes: Counter[tuple[Outcome, Certainty]] = Counter()
         self.clients: Counter[str] = Counter()
         self.engines: Counter[EngineName] = Counter()
-        self.perhaps: Counter[tuple[Outcome, str, str]] = Counter()
+        self.open = 0
+        self.browsers = 0
         self.unanswered = 0
         self.patched = 0
         self.hides = 0
@@ -35,7 +37,11 @@ class Findings:
     def add(self, judged: Judged) -> None:
         """Take in the last word on an exchange."""
         verdict = judged.verdict
-        self.outcomes[verdict.outcome, verdict.certainty] += 1
+        if verdict.open is not None:
+            self.open += 1
+        else:
+            self.outcomes[verdict.outcome, verdict.certainty] += 1
+        self.browsers += judged.client.browser
         self.engines[verdict.engine] += 1
         self.patched += judged.entry.exchange.patched
         self.hides += verdict.outcome is Outcome.ALLOWED and not PLUMBING.issuperset(verdict.hidden)
@@ -50,15 +56,14 @@ class Findings:
             return
         if verdict.ruling.rule is not None:
             self.unanswered += 1
-        blocking = verdict.blocking
-        if blocking is not None and blocking.ruling.rule is not None:
-            self.perhaps[verdict.outcome, blocking.describe(verdict.branch), blocking.ruling.rule] += 1
 
     def unite(self, other: Findings) -> None:
         """Take in what was found of other exchanges, after these; `other` is of no use then."""
         self.outcomes.update(other.outcomes)
         self.engines.update(other.engines)
-        self.perhaps.update(other.perhaps)
+        self.open += other.open
+        self.browsers += other.browsers
+        self.hides += other.hides
         self.unanswered += other.unanswered
         self.patched += other.patched
         for label, times in other.clients.items():
@@ -74,7 +79,7 @@ class Findings:
         return self.outcomes[Outcome.BLOCKED, certainty]
 
     def count(self, outcome: Outcome) -> int:
-        """How many exchanges came to that."""
+        """How many exchanges came to that; those that are open came to nothing yet."""
         return self.outcomes[outcome, "certain"] + self.outcomes[outcome, "likely"]
 
     def sorted(self) -> list[Finding]:
@@ -90,6 +95,11 @@ class Findings:
     def get_gathered(self) -> Gathered:
         """Return what was gathered for a report; nothing where that was not asked for."""
         return self._gathered or _gather()
+
+    @property
+    def total(self) -> int:
+        """How many exchanges there are."""
+        return sum(self.outcomes.values()) + self.open
 
     def of(self, kind: Kind) -> list[Finding]:
         """The findings of one kind."""

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
@@ -14,11 +14,13 @@ from corsight.policies.report.names import FORMATS, MADE, WITH_RECORDS
 from corsight.scripts import __version__
 from corsight.scripts.auditing import Audited, Plan
 from corsight.scripts.errors import CorsightError, one_line
-from corsight.scripts.judging import EngineChoice
 from corsight.scripts.recordings import check_output, list_remarks
 
 if TYPE_CHECKING:
+    from corsight.policies.findings import Finding
+    from corsight.policies.report.make import Baseline, Found
     from corsight.policies.report.model import Report
+    from corsight.scripts.gate.sift import Sifted
     from corsight.scripts.report.findings import Findings
 
 SUMMARY = "GITHUB_STEP_SUMMARY"
@@ -31,8 +33,10 @@ class Output(NamedTuple):
     path: str | None
 
 
-def read_formats(values: Sequence[str], path: str | None, inputs: Iterable[str]) -> list[Output]:
-    """Return the reports that are asked for. `path` is the file of the one that names none.
+def read_formats(
+    values: Sequence[str], path: str | None, inputs: Iterable[str], *, where: str = "--format"
+) -> list[Output]:
+    """Return the reports that are asked for. `path` is the file of the one that names none, `where` who asks.
 
     Raises CorsightError where a format is none, two go to one place, or a file cannot be written.
     """
@@ -41,14 +45,14 @@ def read_formats(values: Sequence[str], path: str | None, inputs: Iterable[str])
     for value in values:
         name, named, file = value.partition("=")
         if name not in FORMATS:
-            raise CorsightError(f"{name!r} is none of {', '.join(FORMATS)}", where="--format")
+            raise CorsightError(f"{name!r} is none of {', '.join(FORMATS)}", where=where)
         if named and not file:
-            raise CorsightError(f"{value} names no file", where="--format", todo=f"write {name}=FILE")
+            raise CorsightError(f"{value} names no file", where=where, todo=f"write {name}=FILE")
         outputs.append(Output(name, file or path))
     places = [None if one.path is None else os.path.realpath(one.path) for one in outputs]
     if len(set(places)) < len(places):
         raise CorsightError(
-            "two reports would go to one place", where="--format", todo="give each its file: --format NAME=FILE"
+            "two reports would go to one place", where=where, todo="give each its file: --format NAME=FILE"
         )
     if path is not None and all("=" in value for value in values):
         raise CorsightError("every format names its file already", where="--output", todo="leave it out")
@@ -81,11 +85,10 @@ class Reports(AbstractContextManager["Reports"]):
         self._held: TextIO | None = None
         self.names = {one.name for one in outputs}
 
-    def plan(self, engine: EngineChoice, *, diagnose: bool = True) -> Plan:
-        """Return how to audit for them. `diagnose` tells whether the causes are asked for beside them."""
-        return Plan(
-            engine,
-            diagnose=diagnose or bool(self.names - {"jsonl", "csv"}),
+    def plan(self, plan: Plan) -> Plan:
+        """Return how to audit for them: the plan, with what it takes to write them."""
+        return plan._replace(
+            diagnose=plan.diagnose or bool(self.names - {"jsonl", "csv"}),
             records=bool(self.names & WITH_RECORDS),
             gather=bool(self.names & MADE),
         )
@@ -114,12 +117,17 @@ class Reports(AbstractContextManager["Reports"]):
     def write(
         self,
         findings: Findings,
+        found: Sequence[Found],
         audited: Sequence[Audited],
         engine: str,
         write_text: Callable[[TextIO], None],
     ) -> None:
-        """Write each of them. `audited` is what came of each recording, `write_text` writes the one for people."""
-        report = self._make(findings, audited, engine) if MADE & self.names else None
+        """Write each of them.
+
+        `found` are the findings of the report, `audited` is what came of each recording, `write_text` writes the report
+        for people.
+        """
+        report = self._make(findings, found, audited, engine) if MADE & self.names else None
         for output, stream in zip(self._outputs, self._streams, strict=True):
             if output.name == "text":
                 write_text(stream)
@@ -138,11 +146,10 @@ class Reports(AbstractContextManager["Reports"]):
             self._held.seek(0)
             yield from self._held
 
-    def _make(self, findings: Findings, audited: Sequence[Audited], engine: str) -> Report:
+    def _make(self, findings: Findings, found: Sequence[Found], audited: Sequence[Audited], engine: str) -> Report:
         from corsight.policies.report.make import list_flows, make_report
         from corsight.policies.report.model import Recording
 
-        found = findings.list_examples()
         return make_report(
             found,
             findings.get_gathered(),
@@ -155,6 +162,25 @@ class Reports(AbstractContextManager["Reports"]):
             remarks=list_remarks(audited),
             records=read_records(self._read(), list_flows(found)),
         )
+
+
+def list_found(findings: Findings, sifted: Sifted) -> list[Found]:
+    """Return the findings as the gate parts them, each with the first exchange that it was met with."""
+    from corsight.policies.report.make import Found
+
+    first = {_key(finding): judged for finding, judged in findings.list_examples()}
+    new: Baseline = "new" if sifted.compared else None
+    known: Baseline = "unchanged" if sifted.compared else None
+    return [
+        *(Found(one, first[_key(one)], baseline=new) for one in sifted.new),
+        *(Found(one, first[_key(one)], baseline=known) for one in sifted.known),
+        *(Found(one, first[_key(one)], suppressed=why.reason) for one, why in sifted.suppressed),
+    ]
+
+
+def _key(finding: Finding) -> Hashable:
+    """Return what stays of a finding when it is narrowed."""
+    return finding.kind, finding.code, finding.title, finding.exchanges
 
 
 def _open(path: str | None) -> AbstractContextManager[TextIO]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from corsight.policies.report.names import FORMATS
-from corsight.scripts.auditing import audit_one
+from corsight.scripts.auditing import Plan, audit_one
+from corsight.scripts.gate.sift import sift
 from corsight.scripts.recordings import Recording
-from corsight.scripts.report.formats import Reports, read_formats
-from corsight.scripts.report.text import write
+from corsight.scripts.report.formats import Reports, list_found, read_formats
+from corsight.scripts.report.text import Report, write
 
 FOLDER = "examples/reports"
 RECORDING = "examples/shop.mitm"
@@ -30,14 +32,10 @@ def render() -> dict[str, str]:
         os.environ["COLUMNS"] = "80"
         try:
             with Reports(outputs) as reports:
-                audited = audit_one(recording, reports.plan("auto"), reports.records)
-                read = [(recording.name, recording.exchanges)]
-                reports.write(
-                    audited.findings,
-                    [audited],
-                    "auto",
-                    lambda stream: write(audited.findings, read, "auto", stream),
-                )
+                audited = audit_one(recording, reports.plan(Plan()), reports.records)
+                findings, sifted = audited.findings, sift(audited.findings.sorted())
+                report = Report(findings, sifted, [(recording.name, recording.exchanges)], "auto")
+                reports.write(findings, list_found(findings, sifted), [audited], "auto", partial(write, report))
         finally:
             del os.environ["COLUMNS"]
             os.environ.update({name: one for name, one in kept.items() if one is not None})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from corsight.policies.findings import Diagnosis
 from corsight.policies.record import record
 from corsight.policies.report.gather import Gathered
-from corsight.policies.report.make import list_flows, make_report
+from corsight.policies.report.make import Found, list_flows, make_report
 from corsight.policies.report.model import Recording, Report
 from tests.policies.findings.traffic import ALLOW, API, CREDENTIALS, STAR, WITH, Traffic
 
@@ -32,7 +32,7 @@ def report_of(traffic: Traffic, **more: object) -> tuple[Report, Gathered]:
     for judged in traffic.last.values():
         diagnosis.add(judged)
         gathered.add(judged)
-    found = diagnosis.list_examples()
+    found = [Found(*one, **more) for one in diagnosis.list_examples()]  # type: ignore[arg-type]
     wanted = list_flows(found)
     records = {name: record(judged) for name, judged in traffic.last.items() if name in wanted}
     recordings = [Recording(name="visit.mitm", exchanges=len(traffic.last))]
@@ -43,7 +43,6 @@ def report_of(traffic: Traffic, **more: object) -> tuple[Report, Gathered]:
         engine="auto",
         recordings=recordings,
         records=records,
-        **more,  # type: ignore[arg-type]
     )
     return report, gathered
 
