@@ -167,7 +167,8 @@ class Exchange:
     the client's connection ("" where it is not told), `http2` tells whether that connection multiplexes. `response` is
     None when none came; then `proxy_status` is the status that the proxy answered the browser with in the server's
     place, if it did, and `error` what it says went wrong. `patched` tells that Corsight changed the response on its
-    way, `told` is what a recording says beside the wire; None for what was seen on it.
+    way; then `sent` is what the server sent, None where it was not asked. `told` is what a recording says beside the
+    wire; None for what was seen on it.
     """
 
     id: str
@@ -180,6 +181,7 @@ class Exchange:
     error: str | None = None
     patched: bool = False
     told: Told | None = None
+    sent: Response | None = None
 
 
 def without_interim(exchange: Exchange) -> Exchange:

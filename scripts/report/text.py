@@ -48,6 +48,8 @@ def write(
     if rest := [finding for kind, most in IN_FULL.items() for finding in findings.of(kind)[most:]]:
         parts.append(_rest(rest))
     parts.append(_foot(findings))
+    if needs := findings.needs.lines():
+        parts.append(_needs(needs))
     for part in parts:
         with console.capture() as capture:
             console.print(part)
@@ -120,6 +122,14 @@ def _foot(findings: Findings) -> RenderableType:
     for (outcome, asked, rule), count in findings.perhaps.most_common(3):
         parts.append(Text(f"{count} likely {outcome.value}; if asked {asked}, blocked by {rule}", "dim"))
     return Group(*parts)
+
+
+def _needs(lines: list[str]) -> RenderableType:
+    """What ends the report of what was patched: what the servers have to do for it to pass without Corsight."""
+    parts: list[RenderableType] = [
+        Text("What the servers have to send for what was patched to pass without it:", "bold")
+    ]
+    return Group(*parts, *(Padding(_text(line), (0, 0, 0, 2)) for line in lines))
 
 
 def _sum_up(findings: Findings, across: int) -> str:
