@@ -65,7 +65,8 @@ def _read_sent(metadata: dict[str, object], patched: Response) -> Response | Non
     if not (isinstance(names, list | tuple) and type(status) is int and isinstance(lines, str)):
         return None
     gone = {str(name).lower().encode() for name in names}
-    kept = [field for field in patched.headers.fields if field[0].lower() not in gone]
+    marker = ", ".join(map(str, names)).encode()
+    kept = [field for field in patched.headers.fields if field[0].lower() not in gone and field[1] != marker]
     were = [line.partition(": ") for line in lines.split("\n") if line]
     fields = [(name.encode("utf-8", "replace"), value.encode("utf-8", "replace")) for name, _, value in were]
     return Response(status, HeaderList((*kept, *fields)), patched.received)

@@ -30,7 +30,7 @@ from corsight.policies.exchange import Exchange, HeaderList, Response
 from corsight.policies.facts import Facts
 from corsight.policies.fetch.headers import is_token
 from corsight.policies.fetch.origin import origin_of
-from corsight.policies.findings.needs import Needs, name_endpoint
+from corsight.policies.findings.to_send import ToSend, name_endpoint
 from corsight.policies.redact import printable, redact, shown
 from corsight.policies.rules import RULES
 from corsight.policies.server.match import find
@@ -81,7 +81,7 @@ class Patching:
         self._silent: Memory[str, float] = Memory(KINDS)
         self.made: Memory[str, tuple[http.Response, Patched]] = Memory(PENDING)
         self._told: set[tuple[str, ...]] = set()
-        self._needs = Needs()
+        self._to_send = ToSend()
 
     # -- options and commands -----------------------------------------------------------------------------------------
 
@@ -161,7 +161,7 @@ class Patching:
             if isinstance(one, http.HTTPFlow):
                 url = request_of(one).request.url
                 self._undone.add(_digest(url))
-                self._needs.forget(url)
+                self._to_send.forget(url)
 
     def _announce_start(self, scope: str) -> None:
         """Say what is patched, who may read it then, and what a scope matches that its words do not say."""
@@ -346,7 +346,7 @@ class Patching:
 
     def _tell(self, exchange: Exchange, engine: EngineName, patch: Patch, before: Ruling | None) -> None:
         method, endpoint = exchange.request.method[:LONGEST], name_endpoint(exchange.request.url)
-        self._needs.add(method, endpoint, patch.needed)
+        self._to_send.add(method, endpoint, patch.needed)
         why = before.rule if before is not None and before.rule is not None else "policy"
         self._say(
             ("patched", engine, method, endpoint, why),
@@ -387,10 +387,10 @@ class Patching:
 
     def summary(self) -> list[str]:
         """What was patched in all, as the change that the servers need; a line each, none when nothing was."""
-        lines = [f"  {line}" for line in self._needs.lines()]
+        lines = [f"  {line}" for line in self._to_send.lines()]
         if not lines:
             return []
-        many = f"{self._needs.count} exchange{'s' if self._needs.count != 1 else ''}"
+        many = f"{self._to_send.count} exchange{'s' if self._to_send.count != 1 else ''}"
         first = f"Corsight patched {many}. What the servers have to send for these to pass without it:"
         return [first, *lines, TO_CONFIGURATION]
 

@@ -6,7 +6,7 @@ from collections import Counter
 
 from corsight.policies.evidence import Certainty
 from corsight.policies.findings import Diagnosis, Finding, Kind
-from corsight.policies.findings.needs import Needs, list_needed
+from corsight.policies.findings.to_send import ToSend, list_needed
 from corsight.policies.rules.view import PLUMBING
 from corsight.policies.session import Judged
 from corsight.policies.verdict import EngineName, Outcome
@@ -24,7 +24,7 @@ class Findings:
         self.perhaps: Counter[tuple[Outcome, str, str]] = Counter()
         self.unanswered = 0
         self.patched = 0
-        self.needs = Needs()
+        self.to_send = ToSend()
         self.hides = 0
         self._diagnosis = Diagnosis() if diagnose else None
         self._found: list[Finding] | None = None
@@ -37,7 +37,7 @@ class Findings:
         if judged.entry.exchange.patched:
             self.patched += 1
             request = judged.entry.exchange.request
-            self.needs.add(request.method, request.url, list_needed(judged))
+            self.to_send.add(request.method, request.url, list_needed(judged))
         self.hides += verdict.outcome is Outcome.ALLOWED and not PLUMBING.issuperset(verdict.hidden)
         label = judged.client.label
         self.clients[label if label in self.clients or len(self.clients) < CLIENTS else "others"] += 1
@@ -59,7 +59,7 @@ class Findings:
         self.perhaps.update(other.perhaps)
         self.unanswered += other.unanswered
         self.patched += other.patched
-        self.needs.unite(other.needs)
+        self.to_send.unite(other.to_send)
         for label, times in other.clients.items():
             self.clients[label if label in self.clients or len(self.clients) < CLIENTS else "others"] += times
         if self._diagnosis is not None and other._diagnosis is not None:

@@ -48,8 +48,8 @@ def write(
     if rest := [finding for kind, most in IN_FULL.items() for finding in findings.of(kind)[most:]]:
         parts.append(_rest(rest))
     parts.append(_foot(findings))
-    if needs := findings.needs.lines():
-        parts.append(_needs(needs))
+    if lines := findings.to_send.lines():
+        parts.append(_to_send(lines))
     for part in parts:
         with console.capture() as capture:
             console.print(part)
@@ -124,7 +124,7 @@ def _foot(findings: Findings) -> RenderableType:
     return Group(*parts)
 
 
-def _needs(lines: list[str]) -> RenderableType:
+def _to_send(lines: list[str]) -> RenderableType:
     """What ends the report of what was patched: what the servers have to do for it to pass without Corsight."""
     parts: list[RenderableType] = [
         Text("What the servers have to send for what was patched to pass without it:", "bold")

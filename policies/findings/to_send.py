@@ -18,7 +18,7 @@ SHOWN = 3
 """How many URLs of one kind are named."""
 
 
-class Needs:
+class ToSend:
     """What was needed, by server, method and edits, and at which endpoints. `count` exchanges were patched."""
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ class Needs:
         for endpoints in self._needed.values():
             endpoints.pop(name_endpoint(url), None)
 
-    def unite(self, other: Needs) -> None:
+    def unite(self, other: ToSend) -> None:
         """Take in what was needed by other exchanges."""
         for key, endpoints in other._needed.items():
             if key in self._needed or len(self._needed) < KINDS:
