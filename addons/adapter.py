@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import isfinite
 from typing import cast
 
 from mitmproxy import http
 
-from corsight.addons.wire import find_proxy_status, is_multiplexed, is_withheld, look_at_body, make_url
+from corsight.addons.wire import (
+    find_proxy_status,
+    is_multiplexed,
+    is_withheld,
+    look_at_body,
+    make_url,
+    read_marker,
+    read_word,
+)
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response
 
 PATCHED = "cors.patched"
@@ -32,6 +39,7 @@ def request_of(flow: http.HTTPFlow) -> Exchange:
             started=request.timestamp_start,
         ),
         http2=is_multiplexed(request.http_version),
+        marker=read_marker(flow.metadata),
     )
 
 
@@ -53,7 +61,20 @@ def exchange_of(flow: http.HTTPFlow, asked: Exchange | None = None) -> Exchange:
         response, status, error = Response(data.status_code, headers, received, body), None, None
     patched = PATCHED in flow.metadata
     sent = _read_sent(flow.metadata, response) if patched and response is not None else None
-    return replace(asked, response=response, proxy_status=status, error=error, patched=patched, sent=sent)
+    return Exchange(
+        asked.id,
+        asked.client,
+        asked.connection,
+        asked.request,
+        response,
+        asked.http2,
+        status,
+        error,
+        patched,
+        marker=asked.marker,
+        word=read_word(flow.metadata),
+        sent=sent,
+    )
 
 
 def _read_sent(metadata: dict[str, object], patched: Response) -> Response | None:
