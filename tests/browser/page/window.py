@@ -97,7 +97,8 @@ class Firefox:
         """Run it."""
         wrapped = (
             "const done = arguments[arguments.length - 1];"
-            f"(async () => {{ {script} }})().then((value) => done([value ?? null]), (error) => done([null, String(error)]))"
+            f"(async () => {{ {script} }})()"
+            ".then((value) => done([value ?? null]), (error) => done([null, String(error)]))"
         )
         said = self._call("WebDriver:ExecuteAsyncScript", script=wrapped, args=[], newSandbox=True)
         assert len(said) == 1, said
