@@ -53,11 +53,14 @@ def make_opening(judged: Judged) -> Opening:
 
 def _write_scope(endpoint: str) -> str:
     """Return the filter expression that matches this URL alone, whatever its query; empty where there is none."""
-    if len(endpoint) > LONGEST or not re.fullmatch(r"https?://[!-~]+", endpoint) or set(endpoint) & set("\\\"'^"):
+    if len(endpoint) > LONGEST or not re.fullmatch(r"https?://[!-~]+", endpoint) or set(endpoint) & set('\\"'):
         return ""
-    # A class for each sign: backslashes mean something else in filter expressions.
-    exact = re.sub(r"[^A-Za-z0-9/:_~%-]", lambda sign: f"[{sign[0]}]", endpoint)
-    scope = f'~u "^{exact}([?]|$)"'
+    # mitmproxy writes IPv6 addresses without brackets here. A backslash in an expression is two.
+    scheme, _, rest = endpoint.partition("://")
+    host, slash, path = rest.partition("/")
+    host = re.escape(host).replace(r"\[", r"\[?").replace(r"\]", r"\]?")
+    exact = f"{scheme}://{host}{slash}{re.escape(path)}".replace("\\", "\\\\")
+    scope = f'~u "^(?-i:{exact})([?]|$)"'
     try:
         flowfilter.parse(scope)
     except ValueError:
