@@ -101,6 +101,7 @@ class Firefox:
             ".then((value) => done([value ?? null]), (error) => done([null, String(error)]))"
         )
         said = self._call("WebDriver:ExecuteAsyncScript", script=wrapped, args=[], newSandbox=True)
+        assert isinstance(said, list), "the page went away meanwhile"
         assert len(said) == 1, said
         return said[0]
 
