@@ -24,18 +24,12 @@ from corsight.policies.server.match import find
 from corsight.policies.session import Judged
 from corsight.policies.story import Story
 from corsight.policies.story.picture import picture
-from corsight.policies.verdict import Outcome, Verdict
 
 WIDTH = 100
 LONGEST = 300
 """Characters of a URL that a row shows."""
 SEEN = 2000
 """How many exchanges, the latest ones, a configuration is made from: what the endpoint's other pages need stays."""
-
-
-def is_open(verdict: Verdict) -> bool:
-    """Whether it is not said to be blocked, and a fact that nobody knows could block it."""
-    return verdict.outcome is not Outcome.BLOCKED and verdict.blocking is not None
 
 
 class Book:
@@ -71,7 +65,7 @@ class Book:
             "status": exchange.response.status if exchange.response is not None else None,
             "role": entry.role,
             "outcome": verdict.outcome.value,
-            "open": is_open(verdict),
+            "open": verdict.open is not None,
             "certain": verdict.certainty == "certain",
             "engine": verdict.engine,
             "others": {other.engine: other.outcome.value for other in judged.others},
@@ -116,6 +110,8 @@ class Book:
             return None
         judgeds = [judged for part in story.parts if (judged := self._stories.judged(part.id)) is not None]
         told = asdict(story)
+        for plain, part in zip(told["parts"], story.parts, strict=True):
+            plain["open"] = part.open is not None
         told["picture"] = picture(story)
         told["end"] = story.parts.index(story.end)
         told["engines"] = [self._compare(judged) for judged in judgeds]

@@ -70,7 +70,7 @@ function showPart(part) {
     make("td", {}, badge(step.outcome, step.outcome))));
   const evidence = part.evidence.map((one) => `${one.fact} ${one.value}: ${one.because} (${one.certainty})`);
   return section(`${part.role[0].toUpperCase()}${part.role.slice(1)}: ${part.method} ${part.target}`,
-    make("p", {}, badge(part.outcome, `${part.certainty === "certain" ? "" : "likely "}${part.outcome}`), part.title ? `: ${part.title}` : ""),
+    make("p", {}, part.open ? badge("open") : badge(part.outcome, `${part.certainty === "certain" ? "" : "likely "}${part.outcome}`), part.title ? `: ${part.title}` : ""),
     make("pre", { tabindex: "0" }, [...part.sent.map((line) => `> ${line}`), `< ${part.status === null ? "no answer" : part.status}`, ...part.answered.map((line) => `< ${line}`)].join("\n")),
     part.patched.length ? facts([["patched", part.patched.join("; ")], ["without", part.before]]) : null,
     steps.length ? make("details", {}, make("summary", {}, `Steps (${steps.length})`), make("div", { class: "wide", tabindex: "0" }, make("table", { class: "steps" },
@@ -125,7 +125,7 @@ export function showStory(story, targets, state) {
   const asked = story.asked;
   return [
     make("h2", {}, `${asked.method} ${asked.url}`),
-    make("p", {}, badge(end.outcome === "blocked" ? "blocked" : end.branches.some((one) => one.outcome === "blocked") ? "open" : end.outcome, story.conclusion)),
+    make("p", {}, badge(end.open ? "open" : end.outcome, story.conclusion)),
     end.why ? make("p", {}, end.why) : null,
     end.grounds.length ? bullets(end.grounds) : null,
     showRemedy(end),
