@@ -34,6 +34,7 @@ app = lazy_group(
         "check": "Judge a request that you type, or explain a console message.",
         "rules": "List every rule, or show one in full.",
         "policy": "Check, show, infer, compare or export what a server grants.",
+        "mcp": "Let an agent ask, over the Model Context Protocol.",
         "addon": "Print the path of the script that mitmproxy loads.",
     },
 )
