@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from corsight.scripts.dev.pages import causes, recipes, rules, schema, spec
+from corsight.scripts.dev.pages import causes, recipes, rules, schema, session, spec
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGES: Mapping[str, Callable[[], dict[str, str]]] = {
@@ -15,6 +15,7 @@ PAGES: Mapping[str, Callable[[], dict[str, str]]] = {
     "causes": causes.render,
     "recipes": recipes.render,
     "schema": schema.render,
+    "session": session.render,
     "spec": spec.render,
 }
 """What renders the pages of each name: their texts, by their paths in the repository."""
