@@ -63,6 +63,8 @@ def serve_http(seat: Seat, port: int) -> None:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind(("127.0.0.1", port))
+            # Whoever reads the line below may come at once.
+            listener.listen()
         except OSError as error:
             raise CorsightError(
                 f"port {port} cannot be had ({error.strerror or error})", todo="name another with --http"

@@ -1,4 +1,4 @@
-"""`corsight mcp` as it is started: over stdin and stdout, and on a port, by the SDK's own clients; and who is kept out."""
+"""`corsight mcp` as it is started, over stdin and stdout and on a port, by the SDK's own clients; who is kept out."""
 
 from __future__ import annotations
 
@@ -124,12 +124,15 @@ def test_a_client_with_the_token_asks_over_http(server: tuple[int, str]) -> None
 
     async def run() -> None:
         headers = {"Authorization": f"Bearer {token}"}
-        async with streamablehttp_client(f"http://127.0.0.1:{port}/mcp", headers=headers) as (reads, writes, _):
-            async with ClientSession(reads, writes) as client:
-                await client.initialize()
-                listed = await client.call_tool("list_findings", {})
-                assert listed.structuredContent is not None
-                assert listed.structuredContent["total"] == 7
+        url = f"http://127.0.0.1:{port}/mcp"
+        async with (
+            streamablehttp_client(url, headers=headers) as (reads, writes, _),
+            ClientSession(reads, writes) as client,
+        ):
+            await client.initialize()
+            listed = await client.call_tool("list_findings", {})
+            assert listed.structuredContent is not None
+            assert listed.structuredContent["total"] == 7
 
     asyncio.run(run())
 
