@@ -6,9 +6,8 @@ import os
 import threading
 from typing import Protocol
 
-from corsight.policies.session import Session
 from corsight.scripts.agents.traffic import Traffic
-from corsight.scripts.judging import EngineChoice, judge_moment, judge_recording
+from corsight.scripts.judging import EngineChoice, judge_moment, judge_recording, open_session
 from corsight.scripts.recordings import Recording
 from corsight.scripts.recordings.growing import Growing
 from corsight.scripts.recordings.order import Moments
@@ -76,7 +75,7 @@ class Followed:
     def __init__(self, path: str, place: int, engine: EngineChoice, name: str | None = None) -> None:
         self.name = name or path
         self._recording = Growing(path, idle=self._rest, stopped=self._ended)
-        self._session = Session(None if engine == "auto" else engine)
+        self._session = open_session(engine)
         self._moments = Moments()
         self._traffic = Traffic(self.name, place)
         self._over = threading.Event()
