@@ -176,7 +176,7 @@ def _find_wanted(seat: Seat, name: str) -> tuple[Traffic, list[Judged]]:
     """Return the exchanges that a fetch or a finding is about."""
     if ":" in name:
         traffic, finding = seat.find_finding(name)
-        return traffic, [one for fetch in seat.find_fetches_of(traffic, finding) for one in fetch]
+        return traffic, [one for fetch in traffic.find_fetches(finding.exchanges) for one in fetch]
     return seat.find_fetch(name)
 
 

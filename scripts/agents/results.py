@@ -45,6 +45,7 @@ class RecordingState(Result):
     exchanges: int
     forgotten: int = Field(description="how many of them, the oldest, are kept no more: corsight audit has them all")
     blocked: int
+    open: int = Field(description="how many would be blocked in one case, and pass in another: they have not passed")
     version: int = Field(description="for wait_for_findings: what came after it is news")
     problem: Told | None = Field(description="why it could not be read to its end")
     remarks: list[Told] = Field(description="what it leaves out")
@@ -121,8 +122,9 @@ class FetchItem(Result):
     engine: EngineName
     outcome: Outcome
     certainty: Certainty
+    open: Told | None = Field(description="the case in which it is blocked: such a fetch is open, and has not passed")
     stopped_at: Role | None
-    code: Code | None = Field(description="the cause, where it was blocked")
+    code: Code | None = Field(description="the cause, where it was blocked; the rule, where it is open")
     title: Told | None
 
 
@@ -133,7 +135,7 @@ class FetchPage(Page):
 
 
 class News(Result):
-    """What was blocked since."""
+    """What was blocked since, or is open."""
 
     fetches: list[FetchItem] = Field(description="the newest ones last")
     more: int = Field(description="how many others, older ones, were blocked since")
@@ -160,6 +162,7 @@ class Exchange(Result):
     status: int | None
     outcome: Outcome
     certainty: Certainty
+    open: Told | None = Field(description="the case in which it is blocked, where it is said to pass")
     rule: Code | None
     cause: Code | None
     title: Told | None
@@ -209,6 +212,7 @@ class Prediction(Result):
     """What one engine does."""
 
     engine: EngineName
+    version: int | None
     outcome: Outcome | None = Field(description="null while a response is missing that decides")
     certain: bool
     stopped_at: Role | None

@@ -93,11 +93,6 @@ class Seat:
             for name, finding in name_finding(traffic, traffic.find_all().sorted()).items():
                 yield traffic, name, finding
 
-    def find_fetches_of(self, traffic: Traffic, finding: Finding) -> list[list[Judged]]:
-        """Return the fetches that a finding names, as far as they are kept."""
-        flows = set(finding.exchanges)
-        return [fetch for fetch in traffic.list_fetches() if any(one.entry.exchange.id in flows for one in fetch)]
-
     @property
     def version(self) -> int:
         """What changes with every exchange of any recording."""

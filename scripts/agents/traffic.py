@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from corsight.policies.findings import Explanation, Finding, Known
 from corsight.policies.session import Judged
@@ -26,13 +26,14 @@ class Traffic:
         self.problem: str | None = None
         self.remarks: tuple[str, ...] = ()
         self.changed = threading.Condition(threading.RLock())
-        """Held while what is kept is read or written, notified when something was blocked."""
+        """Held while what is kept is read or written, notified when something was blocked, or is open."""
         self._latest: OrderedDict[str, Judged] = OrderedDict()
         self._numbers: dict[str, int] = {}
         self._news: dict[str, int] = {}
         self._weight = 0
         self._version = 0
         self._known = Known()
+        self._fetches: tuple[int, list[list[Judged]], dict[str, list[Judged]]] | None = None
         self._found: tuple[int, Findings] | None = None
 
     @property
@@ -61,9 +62,7 @@ class Traffic:
             self._latest[flow] = judged
             while len(self._latest) > KEPT or self._weight > KEPT_BYTES:
                 self._forget()
-            if judged.verdict.outcome is Outcome.BLOCKED and (
-                before is None or before.verdict.ruling != judged.verdict.ruling
-            ):
+            if is_stopped(judged) and (before is None or before.verdict.branches != judged.verdict.branches):
                 self._news[flow] = self._version
                 self.changed.notify_all()
 
@@ -93,16 +92,27 @@ class Traffic:
 
     def list_fetches(self) -> list[list[Judged]]:
         """Return the exchanges of each fetch together, in the order the fetches began."""
-        fetches: dict[str, list[Judged]] = {}
-        for judged in self.list_judged():
-            fetches.setdefault(judged.entry.fetch.id, []).append(judged)
-        return list(fetches.values())
+        with self.changed:
+            if self._fetches is None or self._fetches[0] != self._version:
+                fetches: dict[str, list[Judged]] = {}
+                for judged in self._latest.values():
+                    fetches.setdefault(judged.entry.fetch.id, []).append(judged)
+                of_flows = {one.entry.exchange.id: fetch for fetch in fetches.values() for one in fetch}
+                self._fetches = self._version, list(fetches.values()), of_flows
+            return self._fetches[1]
+
+    def find_fetches(self, flows: Iterable[str]) -> list[list[Judged]]:
+        """Return the fetches of these exchanges, each once, as far as they are kept."""
+        with self.changed:
+            self.list_fetches()
+            of_flows = {} if self._fetches is None else self._fetches[2]
+            found = {id(of_flows[flow]): of_flows[flow] for flow in flows if flow in of_flows}
+            return list(found.values())
 
     def list_news(self, since: int) -> list[list[Judged]]:
         """Return the fetches that something of was blocked, or blocked otherwise, after that version."""
         with self.changed:
-            flows = {flow for flow, version in self._news.items() if version > since}
-            return [fetch for fetch in self.list_fetches() if any(one.entry.exchange.id in flows for one in fetch)]
+            return self.find_fetches(flow for flow, version in self._news.items() if version > since)
 
     def number(self, flow: str) -> int | None:
         """Return the number of an exchange, None where it is not kept."""
@@ -123,9 +133,15 @@ class Traffic:
         return self._known
 
 
-def find_stop(fetch: Iterable[Judged]) -> Judged | None:
-    """Return the exchange at which the browser stopped a fetch."""
-    return next((one for one in fetch if one.verdict.outcome is Outcome.BLOCKED), None)
+def is_stopped(judged: Judged) -> bool:
+    """Whether an exchange is blocked, or open: one branch would block it."""
+    return judged.verdict.outcome is Outcome.BLOCKED or judged.verdict.open is not None
+
+
+def find_end(fetch: Sequence[Judged]) -> Judged:
+    """Return the exchange that decides: the one that is blocked, else the first that is open, else the last."""
+    blocked = (one for one in fetch if one.verdict.outcome is Outcome.BLOCKED)
+    return next(blocked, None) or next(filter(is_stopped, fetch), fetch[-1])
 
 
 def name_finding(traffic: Traffic, findings: list[Finding]) -> dict[str, Finding]:

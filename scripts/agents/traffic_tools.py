@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -15,7 +15,7 @@ from corsight.scripts.agents import results
 from corsight.scripts.agents.limits import Cursor, Limit, cut
 from corsight.scripts.agents.seat import Seat
 from corsight.scripts.agents.server import Server
-from corsight.scripts.agents.traffic import Traffic, find_stop
+from corsight.scripts.agents.traffic import Traffic, find_end
 from corsight.scripts.agents.words import write_fetch, write_fetch_item, write_finding, write_finding_item
 
 TICK = 0.2
@@ -23,6 +23,7 @@ NEWEST = 20
 """How many fetches are told as news."""
 
 Recording = Annotated[str | None, Field(description="only this recording, by its name in get_state; all by default")]
+Wanted = Literal["blocked", "open", "allowed", "opaque", "not-cors"]
 Name = Annotated[str, Field(max_length=200)]
 Part = Annotated[str | None, Field(max_length=300, description="only fetches with this in one of their URLs")]
 Since = Annotated[dict[str, int] | None, Field(description="versions as they were told before; by default from now on")]
@@ -62,7 +63,7 @@ def add_tools(server: Server, seat: Seat) -> None:
 
     def list_fetches(
         url: Part = None,
-        outcome: Outcome | None = None,
+        outcome: Wanted | None = None,
         recording: Recording = None,
         limit: Limit = 20,
         cursor: Cursor = None,
@@ -87,8 +88,8 @@ def add_tools(server: Server, seat: Seat) -> None:
         return write_fetch(traffic, fetch, steps=steps)
 
     def wait_for_findings(since: Since = None, seconds: Seconds = 20) -> results.News:
-        """Wait until something is blocked that was not before, and tell it: on recordings that grow, and in the
-        browser. Returns at once where there is something already."""
+        """Wait until something is blocked, or open, that was not before, and tell it: in recordings that grow, and in
+        the browser. Returns at once where there is something already."""
         known = {traffic.name: traffic.version for traffic in seat.read_all()} if since is None else since
         deadline = time.monotonic() + seconds
         while True:
@@ -116,6 +117,7 @@ def _write_state(traffic: Traffic) -> results.RecordingState:
         exchanges=traffic.exchanges,
         forgotten=traffic.forgotten,
         blocked=traffic.find_all().count(Outcome.BLOCKED),
+        open=sum(judged.verdict.open is not None for judged in traffic.list_judged()),
         version=traffic.version,
         problem=traffic.problem,
         remarks=list(traffic.remarks[:10]),
@@ -123,12 +125,12 @@ def _write_state(traffic: Traffic) -> results.RecordingState:
 
 
 def _match(
-    seat: Seat, url: str | None, outcome: Outcome | None, recording: str | None
+    seat: Seat, url: str | None, outcome: Wanted | None, recording: str | None
 ) -> Iterator[tuple[Traffic, list[Judged]]]:
     for traffic in seat.read_all(recording):
         for fetch in traffic.list_fetches():
-            end = find_stop(fetch) or fetch[-1]
-            if outcome in (None, end.verdict.outcome) and (
+            verdict = find_end(fetch).verdict
+            if outcome in (None, "open" if verdict.open is not None else verdict.outcome.value) and (
                 url is None or any(url in one.entry.exchange.request.url for one in fetch)
             ):
                 yield traffic, fetch

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from corsight.policies.causes import CAUSES
 from corsight.policies.console import Message, read_messages
-from corsight.policies.engines import ENGINES
+from corsight.policies.engines import ENGINES, read_engine
 from corsight.policies.exchange import HeaderList, Response
 from corsight.policies.rules import RULES, Fix
 from corsight.policies.story import tell
@@ -51,6 +51,7 @@ Answers = Annotated[
     tuple[TypedResponse, ...], Field(max_length=32, description="the responses: a redirect's before what followed it")
 ]
 Preflights = Annotated[tuple[TypedResponse, ...], Field(max_length=32, description="the preflights' responses")]
+Engine = Annotated[str, Field(max_length=32, description="all, or chromium, firefox, webkit, standard; chromium@120")]
 Paste = Annotated[str, Field(max_length=200_000, description="one message or several, as the console shows them")]
 
 
@@ -67,12 +68,19 @@ def add_tools(server: Server) -> None:
         destination: Annotated[str, Field(max_length=32)] = "empty",
         responses: Answers = (),
         preflights: Preflights = (),
+        engine: Engine = "all",
     ) -> results.Check:
-        """Judge an exchange that is typed, for every engine: whether a preflight is needed and why, whether it passes,
-        what would mend it. Nothing is sent. Where a response is missing that decides, tells the curl command for it."""
+        """Judge an exchange that is typed, for every engine or one: whether a preflight is needed and why, whether it
+        passes, what would mend it. Nothing is sent. Where a response is missing that decides, tells the curl command
+        for it."""
         question, notes = read_question(origin, url, method, headers, credentials, mode, destination)
         given = Responses(_read_hops(preflights, "preflights"), _read_hops(responses, "responses"))
-        predictions = [_write_prediction(predict(question, given, engine)) for engine in ENGINES]
+        try:
+            chosen, version = read_engine(engine, "all")
+        except ValueError as error:
+            raise CorsightError(str(error), where="engine") from None
+        wanted = [one for one in ENGINES if chosen in (None, one)]
+        predictions = [_write_prediction(predict(question, given, one, version)) for one in wanted]
         return results.Check(predictions=predictions, notes=notes[:10])
 
     def explain_console_message(text: Paste, origin: Line | None = None, url: Line | None = None) -> results.Messages:
@@ -121,6 +129,7 @@ def _write_prediction(prediction: Prediction) -> results.Prediction:
     stopped = prediction.stopped
     return results.Prediction(
         engine=prediction.engine,
+        version=prediction.version,
         outcome=prediction.outcome,
         certain=prediction.certain,
         stopped_at=None if stopped is None else stopped.entry.role,

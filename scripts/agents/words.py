@@ -12,8 +12,9 @@ from corsight.policies.session import Judged
 from corsight.policies.story import Part, Story, tell
 from corsight.policies.story.text import elsewhere, evidence, lines
 from corsight.policies.story.words import ruling_words
+from corsight.policies.verdict import Outcome
 from corsight.scripts.agents import results
-from corsight.scripts.agents.traffic import Traffic, find_stop
+from corsight.scripts.agents.traffic import Traffic, find_end
 from corsight.scripts.report.rules import write_cause, write_rule
 
 PLACES, FETCHES, LISTED, STEPS = 5, 5, 8, 12
@@ -57,12 +58,7 @@ def _finding_fields(traffic: Traffic, name: str, finding: diagnosed.Finding) -> 
         results.PlaceLine(method=one.method, url=one.url, origin=one.origin, count=one.count)
         for one in finding.places[:PLACES]
     ]
-    flows = set(finding.exchanges)
-    fetches = [
-        traffic.name_fetch(fetch)
-        for fetch in traffic.list_fetches()
-        if any(one.entry.exchange.id in flows for one in fetch)
-    ]
+    fetches = [traffic.name_fetch(fetch) for fetch in traffic.find_fetches(finding.exchanges[:FETCHES])]
     return {
         "id": name,
         "recording": traffic.name,
@@ -78,7 +74,7 @@ def _finding_fields(traffic: Traffic, name: str, finding: diagnosed.Finding) -> 
         "fix": list(fix)[:LISTED],
         "places": places,
         "more_places": len(finding.places) - len(places) + finding.more,
-        "fetches": fetches[:FETCHES],
+        "fetches": fetches,
     }
 
 
@@ -88,10 +84,12 @@ def write_fetch_item(traffic: Traffic, fetch: Sequence[Judged]) -> results.Fetch
 
 
 def _fetch_fields(traffic: Traffic, fetch: list[Judged]) -> dict[str, object]:
-    stop = find_stop(fetch)
-    end = stop or fetch[-1]
+    end = find_end(fetch)
+    doubt = end.verdict.open
     facts, exchange = end.facts, end.entry.exchange
     explanation = traffic.explain(end)
+    code = doubt.ruling.rule if doubt is not None else None if explanation is None else explanation.code
+    title = RULES[code].title if doubt is not None and code in RULES else None
     return {
         "id": traffic.name_fetch(fetch),
         "recording": traffic.name,
@@ -102,9 +100,10 @@ def _fetch_fields(traffic: Traffic, fetch: list[Judged]) -> dict[str, object]:
         "engine": end.verdict.engine,
         "outcome": end.verdict.outcome,
         "certainty": end.verdict.certainty,
-        "stopped_at": None if stop is None else stop.entry.role,
-        "code": None if explanation is None else explanation.code,
-        "title": None if explanation is None else explanation.title,
+        "open": None if doubt is None else doubt.describe(end.verdict.branch),
+        "stopped_at": end.entry.role if end.verdict.outcome is Outcome.BLOCKED else None,
+        "code": code,
+        "title": title if explanation is None else explanation.title,
     }
 
 
@@ -139,6 +138,7 @@ def _write_exchange(part: Part, story: Story | None) -> results.Exchange:
         status=part.status,
         outcome=part.outcome,
         certainty=part.certainty,
+        open=None if part.open is None else f"{part.open.when}: {part.open.title}",
         rule=part.rule,
         cause=part.cause,
         title=part.title,

@@ -9,6 +9,7 @@ import asyncio
 import json
 import os
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,7 @@ def _unmark(text: str) -> str:
     return text.strip("\u27e6\u27e7")
 
 
+@cache
 def render() -> dict[str, str]:
     """Return the text of the page by its path."""
     return {FILE: asyncio.run(_run())}

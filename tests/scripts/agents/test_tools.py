@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,8 @@ from corsight.policies.server.export import TARGETS
 from corsight.scripts import api
 from corsight.scripts.agents.browsing import Browsing
 from corsight.scripts.agents.seat import Seat
-from tests.scripts.agents.asking import SHOP, ask, call, problem, record, with_client
-from tests.scripts.commands.test_audit import ALLOW, flow, preflight
+from tests.scripts.agents.asking import ROOT, SHOP, ask, call, problem, record, with_client
+from tests.scripts.commands.test_audit import ALLOW, WEBKIT, flow, preflight
 
 POLICY = """\
 version: 1
@@ -169,6 +170,59 @@ def test_policies_are_judged_inferred_compared_and_shown(tmp_path: Path) -> None
         assert "Access-Control-Allow-Methods" in exported["configurations"][0]["text"]
 
     with_client(Seat([SHOP], [str(file)]), use)
+
+
+def test_what_one_branch_would_block_is_open_and_has_not_passed(tmp_path: Path) -> None:
+    flows = [
+        flow("https://api.example/a", 200, ("Access-Control-Allow-Origin", "*"), agent=WEBKIT),
+        flow("https://api.example/b", 200, ALLOW, ("Access-Control-Allow-Credentials", "true"), at=1001, agent=WEBKIT),
+    ]
+    seat = Seat([record(tmp_path / "visit.mitm", flows)])
+
+    async def use(client: ClientSession) -> None:
+        async def get(tool: str, **arguments: Any) -> Any:
+            return (await client.call_tool(tool, arguments)).structuredContent
+
+        [state] = (await get("get_state"))["recordings"]
+        assert (state["open"], state["blocked"]) == (1, 0)
+        [fetch] = (await get("list_fetches", outcome="open"))["fetches"]
+        assert fetch["url"] == "\u27e6https://api.example/a\u27e7"
+        assert (fetch["open"], fetch["certainty"]) == ("\u27e6with credentials\u27e7", "likely")
+        assert fetch["code"] == "allow-origin-wildcard"
+        assert "with credentials" in (await get("explain_fetch", id=fetch["id"]))["exchanges"][0]["open"]
+        assert (await get("list_fetches", outcome="allowed"))["total"] == 1
+        assert [one["id"] for one in (await get("wait_for_findings", since={}, seconds=0))["fetches"]] == [fetch["id"]]
+
+    with_client(seat, use)
+
+
+def test_an_exchange_is_judged_by_one_engine_in_one_version() -> None:
+    asked = {"origin": "https://a.example", "url": "https://b.example/", "responses": [{}], "engine": "chromium@120"}
+    [prediction] = ask(Seat([SHOP]), "check_exchange", **asked)["predictions"]
+    assert (prediction["engine"], prediction["version"], prediction["outcome"]) == ("chromium", 120, "blocked")
+    assert "engine: " in problem(Seat([SHOP]), "check_exchange", **(asked | {"engine": "netscape"}))
+
+
+def test_the_page_tells_the_tools_that_there_are_and_what_they_answer(shop: Seat) -> None:
+    text = (ROOT / "docs" / "mcp.md").read_text("utf-8")
+    tools, table = text.partition("## What it can be asked")[2], text.partition("## Beside others")[2]
+
+    async def use(client: ClientSession) -> set[str]:
+        return {tool.name for tool in (await client.list_tools()).tools}
+
+    with_browser = with_client(Seat([SHOP], browsing=Browsing()), use)
+    named = {
+        name for row in re.findall(r"(?m)^\| (`.*?) \|", tools.partition("## ")[0]) for name in row.split("`")[1::2]
+    }
+    assert named == with_browser
+    codes = set(re.findall(r"(?m)^\| `[^`]*`[^|]*\| `([a-z-]+)`", table))
+    assert codes == {one["code"] for one in ask(shop, "list_findings")["findings"]}
+
+
+def test_the_session_leads_to_a_server_that_all_engines_are_content_with() -> None:
+    last = (ROOT / "docs" / "mcp-session.md").read_text("utf-8").rpartition("```json")[2]
+    assert re.findall(r'"outcome": "([a-z]+)"', last) == ["allowed"] * 4
+    assert re.findall(r'"certain": ([a-z]+)', last) == ["true"] * 4
 
 
 # -- pages ------------------------------------------------------------------------------------------------------------
