@@ -47,7 +47,6 @@ def decode_split(value: str) -> list[str]:
         return [element.strip(TAB_OR_SPACE) for element in value.split(",")]
     # 5.1. "Append the result of collecting a sequence of code points that are not U+0022 (") or U+002C (,)"
     # 5.2.1. "Append the result of collecting an HTTP quoted string from input"
-    # 5.8. "Advance position by 1."
     elements = _ELEMENTS(value)
     # 5.6. "If position is past the end of input, then return values."
     if len(elements) > 1 and not elements[-2][1]:

@@ -34,8 +34,8 @@ def _fill() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for way, context in ways(Path(folder)):
             with context as work:
-                for role in hostile.ROLES.values():
-                    work(role())
+                for draft in hostile.ROLES.values():
+                    work(draft())
                 gc.collect()
                 tracemalloc.start()
                 for place, roles in hostile.PLACES.items():
