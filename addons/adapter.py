@@ -7,7 +7,7 @@ from typing import cast
 
 from mitmproxy import http
 
-from corsight.addons.wire import find_proxy_status, is_multiplexed, is_withheld, make_url
+from corsight.addons.wire import find_proxy_status, is_multiplexed, is_withheld, look_at_body, make_url
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response
 
 PATCHED = "cors.patched"
@@ -46,8 +46,10 @@ def exchange_of(flow: http.HTTPFlow, asked: Exchange | None = None) -> Exchange:
     else:
         data = flow.response.data
         headers = HeaderList(data.headers.fields)
-        response, status = Response(data.status_code, headers, data.timestamp_start or asked.request.started), None
-        error = None
+        received = data.timestamp_start or asked.request.started
+        # While a response is under way its body is still to come.
+        body = None if data.timestamp_end is None else look_at_body(asked.request.headers, headers, data.content)
+        response, status, error = Response(data.status_code, headers, received, body), None, None
     patched = PATCHED in flow.metadata
     return Exchange(
         asked.id, asked.client, asked.connection, asked.request, response, asked.http2, status, error, patched

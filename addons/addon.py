@@ -178,8 +178,15 @@ class Cors:
 
     @never_raises
     def responseheaders(self, flow: http.HTTPFlow) -> None:
-        """Judge, while the response could still be changed."""
-        self._observe(flow)
+        """Judge, while the response could still be changed; what its body decides, once that is there."""
+        if not self._waits(flow):
+            self._observe(flow)
+
+    @never_raises
+    def response(self, flow: http.HTTPFlow) -> None:
+        """Judge what was put off until its body came."""
+        if self._asked.get(flow.id) is not None:
+            self._observe(flow)
 
     @never_raises
     def error(self, flow: http.HTTPFlow) -> None:
@@ -188,6 +195,13 @@ class Cors:
         by_headers = flow.metadata.get("cors.rule") != NETWORK_ERROR and withheld(flow)
         if flow.response is None or self._asked.get(flow.id) is not None or by_headers:
             self._observe(flow)
+
+    def _waits(self, flow: http.HTTPFlow) -> bool:
+        """Whether the body decides, and is going to be there: it is buffered, and nothing is patched meanwhile."""
+        asked, response = self._asked.get(flow.id), flow.response
+        if asked is None or response is None or response.stream or response.timestamp_end is not None:
+            return False
+        return self._patching.mode == "off" and self._session.awaits_body(exchange_of(flow, asked))
 
     def _observe(self, flow: http.HTTPFlow) -> None:
         if self._scope is not None and not self._scope(flow):

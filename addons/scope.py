@@ -44,7 +44,8 @@ def patch_scope(expression: str, *, needed: bool) -> flowfilter.TFilter | None:
 def read_origin(text: str) -> str:
     """Return an origin as browsers send it. Raises OptionsError for a text that is none."""
     origin = text.strip()
-    if origin == "null" or split_origin(origin) is not None:
+    # Electron and web views send the second one literally, for pages from disk.
+    if origin in ("null", "file://") or split_origin(origin) is not None:
         return origin
     meant = origin_of(origin if "://" in origin else f"https://{origin}")
     hint = f"write {meant}" if meant != "null" else "write scheme://host, and the port where there is one"

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable
 from functools import lru_cache
+
+from corsight.policies.exchange import HeaderList
+from corsight.policies.fetch.sniff import LENGTH, BodyKind, sniff
 
 UNANSWERED = ("Connection killed", "Client disconnected", "client disconnected", "stream reset by client")
 """Errors after which the browser got no answer from the proxy either."""
@@ -12,6 +16,8 @@ REFUSED = "from server, refusing"
 STATUSES = {"from client, refusing": 400, "Invalid request scheme": 400, "Request body exceeds": 413}
 """Parts of errors, and the status that the proxy answered with; after every other one it was a 502."""
 BAD_GATEWAY = 502
+LARGE = 256 * 1024
+"""Bytes of a body up to which an encoding is undone that is undone whole or not at all."""
 SHORT = 512
 """Characters of a host up to which the beginning of its URLs is remembered."""
 DEFAULT_PORTS = {"http": ":80", "https": ":443"}
@@ -62,3 +68,28 @@ def find_proxy_status(error: str | None) -> int | None:
 def is_multiplexed(http_version: bytes) -> bool:
     """Whether connections of this version of HTTP carry several exchanges at once."""
     return http_version not in (b"HTTP/1.1", b"HTTP/1.0")
+
+
+def look_at_body(asked: HeaderList, answered: HeaderList, content: bytes | None) -> BodyKind | None:
+    """Return what a response's body looks like, where a browser would look too: of what was asked for without CORS.
+
+    `content` is the body as it was sent, None where it was not kept.
+    """
+    if content is None or asked.get("sec-fetch-mode") not in (None, "no-cors"):
+        return None
+    encoding = (answered.get("content-encoding") or "identity").lower()
+    try:
+        if encoding in ("gzip", "x-gzip", "deflate"):
+            content = zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(content, LENGTH + 1)
+        elif encoding != "identity":
+            content = _decode(content, encoding)
+    except (ValueError, zlib.error):
+        return None
+    return None if content is None else sniff(content[:LENGTH], whole=len(content) <= LENGTH)
+
+
+def _decode(content: bytes, encoding: str) -> bytes | None:
+    from mitmproxy.net.encoding import decode
+
+    decoded = decode(content, encoding) if len(content) <= LARGE else None
+    return decoded if isinstance(decoded, bytes) else None

@@ -23,6 +23,8 @@ class Reason(StrEnum):
     CONNECTION_OF_PREFLIGHT = "connection-of-preflight"
     CONNECTION_OF_CREDENTIALS = "connection-of-credentials"
     CONNECTION_OF_LIKE = "connection-of-like"
+    CONNECTION_NOT_TAKEN = "connection-not-taken"
+    NO_COOKIE = "no-cookie"
     CONNECTION_REUSED = "connection-reused"
     CONNECTION_CLOSED = "connection-closed"
     CACHED_MODE = "cached-mode"
@@ -55,11 +57,13 @@ WORDS: dict[Reason, str] = {
     Reason.COOKIE: "it carries a cookie",
     Reason.STORAGE_ACCESS: "it carries Sec-Fetch-Storage-Access",
     Reason.NO_STORAGE_ACCESS: "it is cross-site and carries no Sec-Fetch-Storage-Access",
-    Reason.FONT: "fonts are asked for without credentials",
+    Reason.FONT: "fonts are asked for without credentials, unless a preload says otherwise",
     Reason.OWN_AUTHORIZATION: "it carries an Authorization that its preflight did not ask for",
     Reason.CONNECTION_OF_PREFLIGHT: "its connection is {} one: it carried a preflight",
     Reason.CONNECTION_OF_CREDENTIALS: "its connection is {} one: it carried a request that always has credentials",
     Reason.CONNECTION_OF_LIKE: "its connection is {} one: it carried another request of that kind",
+    Reason.CONNECTION_NOT_TAKEN: "it took another connection than its preflight's, which was free",
+    Reason.NO_COOKIE: "it carries no cookie, and one went to the same place from the same page just before",
     Reason.CONNECTION_REUSED: "its connection was used again, as none is whose response was blocked",
     Reason.CONNECTION_CLOSED: "its connection was not used again, though a new one was opened to the same server",
     Reason.CACHED_MODE: "the cached preflight of exchange {} was for that mode",

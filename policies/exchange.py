@@ -6,6 +6,7 @@ decoded (one byte, one code point), names compared without case, values without 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import Literal
 
@@ -14,6 +15,8 @@ from corsight.policies.value import value
 HTTP_WHITESPACE = "\t\n\r "
 """https://fetch.spec.whatwg.org/#http-whitespace"""
 
+SWITCHING_PROTOCOLS = 101
+"""The one status below 200 that ends an exchange."""
 SHORT = 64
 """Bytes of a header name up to which its lower case is remembered."""
 
@@ -114,11 +117,15 @@ class Request:
 
 @value
 class Response:
-    """A response as the server sent it; `received` is when its headers were complete, in epoch seconds."""
+    """A response as the server sent it; `received` is when its headers were complete, in epoch seconds.
+
+    `body` is what its first kilobyte looks like (`policies.fetch.sniff`), None where that was not seen.
+    """
 
     status: int
     headers: HeaderList
     received: float = 0.0
+    body: str | None = None
 
 
 @value
@@ -173,3 +180,14 @@ class Exchange:
     error: str | None = None
     patched: bool = False
     told: Told | None = None
+
+
+def without_interim(exchange: Exchange) -> Exchange:
+    """Return the exchange, unanswered where its response is an interim one (RFC 9110, section 15.2).
+
+    mitmproxy takes 103 Early Hints for the answer and closes the matter; the browser waits for another.
+    """
+    response = exchange.response
+    if response is None or not 100 <= response.status <= 199 or response.status == SWITCHING_PROTOCOLS:
+        return exchange
+    return replace(exchange, response=None, error=f"an interim response came, {response.status}, and no other")

@@ -29,6 +29,10 @@ class Premise(NamedTuple):
     secure: bool = False
     embedder: EmbedderPolicy = "unsafe-none"
     denied: bool = False
+    mode: str = "unknown"
+    destination: str = "unknown"
+    distance: Distance = "cross-site"
+    redirect: str = "follow"
 
 
 @value
@@ -39,10 +43,11 @@ class Facts:
     `origin` is the serialized request origin as this exchange carries it ("null" once tainted), `page_origin` the
     page's. `method` and `names` are the request's method and CORS-unsafe request-header names; for a preflight, those
     it asks for. `chain` holds the fetch's earlier URLs, `target` where a redirect leads (None when it leads nowhere, ""
-    when it does not parse). `xhr` tells that XMLHttpRequest asked. `tainting_too` is the other response tainting it may
-    have, `secure` tells whether the page is a secure one. `local_network` tells whether the page may reach the local
-    network, where it asks for that and the browser connects by itself: through a proxy nobody is asked. `distance`,
-    from the page over the whole redirect chain, and `embedder` matter to opaque responses.
+    when it does not parse), and `redirect` is the redirect mode, or "xhr", which follows where fetch() would not. `xhr`
+    tells that XMLHttpRequest asked. `tainting_too` is the other response tainting it may have, `secure` tells whether
+    the page is a secure one. `local_network` tells whether the page may reach the local network, where it asks for that
+    and the browser connects by itself: through a proxy nobody is asked. `distance`, from the page over the whole
+    redirect chain, and `embedder` matter to opaque responses.
     """
 
     role: Role = "request"
@@ -61,11 +66,14 @@ class Facts:
     likelier: Literal["include", "not-include"] = "not-include"
     tainting_too: Tainting | None = None
     secure: bool | None = False
-    distance: Distance = "cross-site"
+    likelier_secure: bool = True
+    distance: Distance | None = "cross-site"
+    likelier_distance: Distance = "cross-site"
     embedder: EmbedderPolicy | None = "unsafe-none"
     likelier_embedder: EmbedderPolicy = "unsafe-none"
     chain: tuple[str, ...] = ()
     target: str | None = None
+    redirect: str = "follow"
     local_network: Literal["allowed", "denied", "unknown"] | None = None
 
     @property
@@ -87,5 +95,9 @@ class Facts:
             tainting_too=None,
             secure=premise.secure,
             embedder=premise.embedder,
+            mode=premise.mode if self.mode == "unknown" else self.mode,
+            destination=premise.destination if self.destination == "unknown" else self.destination,
+            distance=premise.distance if self.distance is None else self.distance,
+            redirect=premise.redirect if self.redirect == "unknown" else self.redirect,
             local_network=None if self.local_network is None else "denied" if premise.denied else "allowed",
         )

@@ -52,6 +52,8 @@ class Unknown(StrEnum):
     BODY = "body"
     ANSWER = "answer"
     DESTINATION = "destination"
+    SITE = "site"
+    REDIRECT = "redirect"
     HOST_PERMISSION = "host-permission"
     LOCAL_NETWORK = "local-network"
 
@@ -80,7 +82,17 @@ ASSUMPTIONS: dict[Assumption, str] = {
     (Unknown.ANSWER, "blocked"): "with an answer that CORS does not let pass",
     (Unknown.ANSWER, "none"): "without any answer",
     (Unknown.DESTINATION, "script"): "by a script element",
+    (Unknown.DESTINATION, "style"): "by a style sheet link",
+    (Unknown.DESTINATION, "image"): "by an image element",
+    (Unknown.DESTINATION, "track"): "by a track element",
     (Unknown.DESTINATION, "empty"): "by fetch()",
+    (Unknown.SITE, "cross-site"): "from a page of another site",
+    (Unknown.SITE, "same-site"): "from a page of the same site",
+    (Unknown.SITE, "same-origin"): "from a page of the same origin",
+    (Unknown.REDIRECT, "follow"): "following redirects",
+    (Unknown.REDIRECT, "manual"): 'with redirect mode "manual"',
+    (Unknown.REDIRECT, "error"): 'with redirect mode "error"',
+    (Unknown.REDIRECT, "xhr"): "by XMLHttpRequest",
 }
 """What each assumption says of how the page asked, or of what was answered."""
 

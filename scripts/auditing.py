@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import gc
 import heapq
-import multiprocessing
 import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import BrokenExecutor
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
@@ -29,6 +27,8 @@ from corsight.scripts.recordings.shares import part
 from corsight.scripts.report.findings import Findings
 
 if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
+
     from corsight.scripts.report.drift import Drifts
 
 LIVING = 50_000
@@ -101,6 +101,9 @@ def audit_one(
 def _start_workers(jobs: int) -> ProcessPoolExecutor | nullcontext[None]:
     if jobs == 1:
         return nullcontext()
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
     # A process that is forked needs nothing imported again; but none may be forked beside fsspec's thread.
     method = "fork" if sys.platform == "linux" and "fsspec" not in sys.modules else "spawn"
     return ProcessPoolExecutor(jobs, multiprocessing.get_context(method), gc.set_threshold, (LIVING,))
@@ -134,7 +137,7 @@ def _put_together(
 ) -> Audited:
     try:
         whole, *others = [result() for result in results]
-    except BrokenProcessPool:
+    except BrokenExecutor:
         raise CorsightError("the process that read it was ended", where=path, todo="try it with fewer --jobs") from None
     if shared and any(one.problem for one in (whole, *others)):
         # Where it ends too early, what came before that is judged, of all clients.

@@ -60,12 +60,13 @@ class _Direct:
 
 
 def _fits(value: Any, annotation: Any) -> bool:
-    """Whether a value is of its type as it was typed: text, or one of the texts to choose from."""
+    """Whether a value is of its type as it was typed, or left out: text, one of the texts to choose from, a default."""
     if get_origin(annotation) is list:
         [annotation] = get_args(annotation)
     if get_origin(annotation) is Literal:
         return isinstance(value, str) and value in get_args(annotation)
-    return annotation is str and isinstance(value, str)
+    # Only what was left out comes as a number or a truth value.
+    return annotation in (str, int, bool) and type(value) is annotation
 
 
 class LazyGroup(DirectParameters, TyperGroup):

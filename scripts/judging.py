@@ -6,6 +6,7 @@ from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
+from corsight.policies.exchange import Exchange
 from corsight.policies.findings import Explanation, Known
 from corsight.policies.session import Judged, Session
 from corsight.policies.session.memory import weigh_exchange
@@ -30,18 +31,22 @@ def judge_recording(recording: Recording, engine: EngineChoice = "auto", held: i
 
 def _judge_moments(recording: Recording, session: Session) -> Iterator[Judged]:
     for begins, exchange in in_time(recording):
-        try:
-            verdicts = session.begin(exchange) if begins else session.observe(exchange)
-        except Exception as error:
-            # No peer may keep the rest from being judged.
-            recording.problem = CorsightError(
-                f"exchange {exchange.id} could not be judged ({type(error).__name__}: {error})",
-                where=recording.name,
-                todo="this is a bug of ours, please report it",
-            )
-            continue
-        yield from verdicts
+        yield from judge_moment(recording, session, exchange, begins=begins)
     yield from session.finish()
+
+
+def judge_moment(recording: Recording, session: Session, exchange: Exchange, *, begins: bool) -> list[Judged]:
+    """Return the verdicts that a moment of an exchange brings: its request set out, or its response came."""
+    try:
+        return session.begin(exchange) if begins else session.observe(exchange)
+    except Exception as error:
+        # No peer may keep the rest from being judged.
+        recording.problem = CorsightError(
+            f"exchange {exchange.id} could not be judged ({type(error).__name__}: {error})",
+            where=recording.name,
+            todo="this is a bug of ours, please report it",
+        )
+        return []
 
 
 def settle(verdicts: Iterable[Judged], held: int = HELD) -> Iterator[Judged]:

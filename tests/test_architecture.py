@@ -40,7 +40,7 @@ MAY_IMPORT = {
     "policies.log_record": NOUNS,
     "policies.record": DECISION | {"policies.session", "policies.redact", "policies.log_record", "policies.findings"},
     "policies.story": DECISION | {"policies.session", "policies.redact", "policies.findings"},
-    "addons.wire": set(),
+    "addons.wire": {"policies.exchange", "policies.fetch"},
     "addons.adapter": NOUNS | {"addons.wire"},
     "addons": POLICIES | {"addons.adapter", "addons.wire"},
     "scripts": POLICIES | {"addons.adapter", "addons.wire"},

@@ -80,14 +80,4 @@ CAUSES = (
         "Without Location a redirect leads nowhere: browsers take it for the reply itself.",
         "Send Location, or another status.",
     ),
-    KnownCause(
-        "websocket-refused",
-        "Not CORS: the server refused the WebSocket's handshake.",
-        "CORS has no say in WebSockets: they connect across origins without asking. The handshake carries Origin, and "
-        "the server's own check of it answered 403; other statuses tell of a login, a wrong path or a proxy that does "
-        "not pass upgrades on.",
-        "Add the page's origin to the WebSocket server's list of allowed origins (allowedOrigins, CheckOrigin, "
-        "verifyClient and the like). Access-Control-Allow-Origin does nothing there.",
-        cors=False,
-    ),
 )

@@ -62,23 +62,6 @@ CAUSES = (
         cors=False,
     ),
     KnownCause(
-        "stopped-by-extension",
-        "Not CORS: an extension or the browser's own blocker stopped the request.",
-        "An ad blocker, a tracking protection or an administrator's policy stopped the request in the browser: it "
-        "never left, and the server was not asked.",
-        "Try a window without extensions. Names such as analytics, collect, track or ads in host or path are on the "
-        "blockers' lists: use others, or live without the answer.",
-        "client",
-        cors=False,
-    ),
-    KnownCause(
-        "answer-not-recorded",
-        "It failed in the browser, and the recording does not hold the answer that tells why.",
-        "Recordings made by browsers leave out what was blocked, its headers above all.",
-        "Record it with the proxy, or ask the server with curl and have that answer judged.",
-        "nobody",
-    ),
-    KnownCause(
         "no-answer",
         "No answer came, for a reason that is not known.",
         NO_SAY.replace("No response came, so there", "There"),
@@ -92,5 +75,33 @@ CAUSES = (
         "pages to private addresses. From 142 on there is no such preflight: the user is asked for a permission.",
         "Answer Access-Control-Allow-Private-Network: true to that preflight for those versions; for younger ones see "
         "the rule local-network-access.",
+    ),
+    KnownCause(
+        "stopped-by-extension",
+        "Not CORS: an extension or the browser's own blocker stopped the request.",
+        "An ad blocker, a tracking protection or an administrator's policy stopped the request in the browser: it "
+        "never left, and the server was not asked.",
+        "Try a window without extensions. Names such as analytics, collect, track or ads in host or path are on the "
+        "blockers' lists: use others, or live without the answer.",
+        "client",
+        cors=False,
+    ),
+    KnownCause(
+        "answer-not-recorded",
+        "It failed in the browser, and the recording does not hold the answer that tells why.",
+        "Recordings made in a browser often leave out what was blocked: its preflight, its answer, or the headers that "
+        "tell.",
+        "Record it with the proxy, which sees all of them.",
+        "nobody",
+    ),
+    KnownCause(
+        "websocket-refused",
+        "Not CORS: the server refused the WebSocket's handshake.",
+        "CORS has no say in WebSockets: they connect across origins without asking. The handshake carries Origin, and "
+        "the server's own check of it answered 403; other statuses tell of a login, a wrong path or a proxy that does "
+        "not pass upgrades on.",
+        "Add the page's origin to the WebSocket server's list of allowed origins (allowedOrigins, CheckOrigin, "
+        "verifyClient and the like). Access-Control-Allow-Origin does nothing there.",
+        cors=False,
     ),
 )

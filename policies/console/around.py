@@ -49,11 +49,14 @@ _NEAR = 1200
 """Characters before and behind a reason that may belong to it."""
 
 
-def read_around(message: Message, text: str, start: int, end: int) -> tuple[Message, int, int]:
-    """Return the message with what stands around its reason in `text`, and where all of it begins and ends."""
+def read_around(message: Message, text: str, start: int, end: int, *, whole: bool) -> tuple[Message, int, int]:
+    """Return the message with what stands around its reason in `text`, and where all of it begins and ends.
+
+    Nothing before a `whole` message that names its URL belongs to it.
+    """
     before, behind = text[max(0, start - _NEAR) : start], text[end : end + _NEAR]
     flat = re.sub(r"\s", " ", before)
-    for pattern in _BEFORE:
+    for pattern in _BEFORE if not whole or message.url is None else ():
         if found := pattern.search(flat if flat.endswith(" ") else f"{flat} "):
             told = found.groupdict()
             if told.pop("preflight", None):

@@ -182,10 +182,10 @@ SAYINGS = (
     # -- the page's policy ----------------------------------------------------------------------------------------
     Saying(
         "csp-forbids-it",
-        "Refused to {any} '{url}' because it violates the following Content Security Policy directive: \"{value} ",
+        "Refused to {any} '{url}' because it violates the following Content Security Policy directive: \"{directive}",
     ),
-    Saying("csp-forbids-it", "'{url}' violates the following Content Security Policy directive: \"{value} "),
-    Saying("csp-forbids-it", 'violates the following Content Security Policy directive: "{value} '),
+    Saying("csp-forbids-it", "'{url}' violates the following Content Security Policy directive: \"{directive}"),
+    Saying("csp-forbids-it", 'violates the following Content Security Policy directive: "{directive}'),
     Saying(
         "csp-forbids-it",
         "cannot load {url}. Refused to connect because it violates the document's Content Security Policy.",

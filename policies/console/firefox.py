@@ -37,6 +37,10 @@ SAYINGS = (
         False,
     ),
     Saying(
+        "allow-origin-missing",
+        "downloadable font: download failed ({any}): bad URI or cross-site access not allowed source: {url}",
+    ),
+    Saying(
         "authorization-by-wildcard",
         "Cross-Origin Request Warning: The Same Origin Policy will disallow reading the remote resource at {url} soon. "
         "(Reason: When the `Access-Control-Allow-Headers` is `*`, the `Authorization` header is not covered.",
@@ -59,12 +63,12 @@ SAYINGS = (
     Saying(
         "csp-forbids-it",
         "The page’s settings blocked the loading of a resource ({any}) at {url} because it violates the following "
-        "directive: “{value} ",
+        "directive: “{directive}",
     ),
     Saying("csp-forbids-it", "The page’s settings blocked the loading of a resource at {url} (“{value}”)."),
     Saying("csp-forbids-it", "The page’s settings blocked the loading of a resource at {url} ({value})"),
     Saying(
-        "csp-forbids-it", "The page’s settings blocked {any} because it violates the following directive: “{value} "
+        "csp-forbids-it", "The page’s settings blocked {any} because it violates the following directive: “{directive}"
     ),
     # -- web sockets and streams -----------------------------------------------------------------------------------
     Saying("network-error", "can’t establish a connection to the server at {url}."),

@@ -16,6 +16,7 @@ GROUPS = {
     "origin": r"\S+?",
     "value": r".*?",
     "target": r"\S+?",
+    "directive": r"[\w-]+",
     "page": r"\S+?",
     "kind": r"[\w ]{1,40}?",
     "method": r"[A-Za-z-]+",

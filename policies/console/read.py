@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from corsight.policies.console import chromium, firefox, webkit
 from corsight.policies.console.around import add, read_around, read_beside
 from corsight.policies.console.model import Message
-from corsight.policies.console.names import read_name, read_net_error
+from corsight.policies.console.names import FAILED, read_name, read_net_error
 from corsight.policies.console.patterns import QUOTE, Pattern
 from corsight.policies.console.saying import Saying, make_pattern
 from corsight.policies.console.wordings import make_patterns
@@ -66,14 +66,19 @@ def read_messages(text: str) -> tuple[Message, ...]:
     if not messages:
         messages = _read_rest(lines, body)
     # Below the reason, browsers also say that the request failed.
-    named = {one.url for one in messages if one.rule != NETWORK_ERROR or one.cause is not None}
-    told = [one for one in messages if one.rule != NETWORK_ERROR or one.cause is not None or one.url not in named]
+    named = {one.url for one in messages if not _tells_nothing(one)}
+    told = [one for one in messages if not (named and _tells_nothing(one) and one.url in {None, *named})]
     return tuple(one for one in dict.fromkeys(told) if not any(_says_more(other, one) for other in told))[:MOST]
 
 
 def read_console(text: str) -> Message | None:
     """Return the first message of a paste; None when no browser says such a thing."""
     return next(iter(read_messages(text)), None)
+
+
+def _tells_nothing(message: Message) -> bool:
+    """Whether a message says no more than that the request failed."""
+    return message.rule == NETWORK_ERROR and message.cause in (None, "failed-without-reason")
 
 
 def _says_more(one: Message, other: Message) -> bool:
@@ -106,38 +111,35 @@ def _find(body: str) -> list[Found]:
             if start == end or any(start < other.end and other.start < end for other in found):
                 continue
             message = _make_message(pattern, match.groupdict(), match[0])
-            if not pattern.whole:
-                message, start, end = read_around(message, body, start, end)
-                message = _tell_scheme(message)
+            message, start, end = read_around(message, body, start, end, whole=pattern.whole)
+            message = _tell_scheme(message, match[0])
             found.append(Found(start, end, message))
     return sorted(found)
 
 
 def _make_message(pattern: Pattern, values: dict[str, str | None], text: str) -> Message:
-    value, url, initial = values.get("value"), values.get("url"), values.get("initial_url")
+    value, url, initial = values.get("value") or values.get("directive"), values.get("url"), values.get("initial_url")
     target = values.get("target")
     if target is not None and "redirected from" in text:
         url, initial = target, initial or url
     rules = _narrow(pattern.rules, value)
     status = values.get("status")
-    return _tell_scheme(
-        Message(
-            engine=pattern.engine,
-            rules=rules,
-            cause=pattern.cause,
-            exact=pattern.whole,
-            error=pattern.error,
-            preflight=True if "preflight" in text and not pattern.whole else pattern.preflight,
-            origin=values.get("origin"),
-            url=url or target,
-            initial_url=initial,
-            method=value if rules == ("preflight-method-not-allowed",) else values.get("method"),
-            status=int(status) if status else None,
-            value=value,
-            target=target,
-            page=values.get("page"),
-            kind=values.get("kind"),
-        )
+    return Message(
+        engine=pattern.engine,
+        rules=rules,
+        cause="failed-without-reason" if FAILED in pattern.literals else pattern.cause,
+        exact=pattern.whole,
+        error=pattern.error,
+        preflight=True if "preflight" in text and not pattern.whole else pattern.preflight,
+        origin=values.get("origin"),
+        url=url or target,
+        initial_url=initial,
+        method=value if rules == ("preflight-method-not-allowed",) else values.get("method"),
+        status=int(status) if status else None,
+        value=value,
+        target=target,
+        page=values.get("page"),
+        kind=values.get("kind"),
     )
 
 
@@ -149,8 +151,8 @@ def _narrow(rules: tuple[str, ...], said: str | None) -> tuple[str, ...]:
     return (first, *(rule for rule in rules if rule != first)) if first in rules else rules
 
 
-def _tell_scheme(message: Message) -> Message:
-    """Return the message with its cause by the URL's scheme, where the words tell of schemes only.
+def _tell_scheme(message: Message, text: str) -> Message:
+    """Return the message, which is this text, with its cause by the URL's scheme, where the words tell of schemes only.
 
     A redirect that leaves HTTP and a page that asks such a URL by itself are told alike but for the first URL; and
     what is not reached may be a WebSocket.
@@ -161,7 +163,7 @@ def _tell_scheme(message: Message) -> Message:
     scheme = message.cause == "scheme-not-fetchable" or message.rule == "redirect-scheme"
     if scheme and url.startswith("file:"):
         return replace(message, rules=(), cause="page-from-file")
-    redirected = message.initial_url is not None or message.engine != "chromium"
+    redirected = message.initial_url is not None or message.engine != "chromium" or "redirected" in text
     if message.rule == "redirect-scheme" and not redirected and ":" in url:
         return replace(message, rules=(), cause="scheme-not-fetchable")
     return message
@@ -183,7 +185,7 @@ def _join_beside(found: list[Found], body: str) -> list[Message]:
         error = told.get("error")
         if place is not None:
             messages[place] = add(messages[place], **{name: one for name, one in told.items() if name != "error"})
-        elif error is not None and error != "net::ERR_FAILED":
+        elif error is not None and error != FAILED:
             messages.append(add(read_net_error(error), **{n: one for n, one in told.items() if n != "error"}))
     return messages
 
@@ -199,9 +201,12 @@ def _list_rest(found: list[Found], body: str) -> Iterator[tuple[int, str]]:
 
 def _find_owner(found: list[Found], messages: list[Message], at: int, told: dict[str, Any]) -> int | None:
     """Return which message a line belongs to: one of the same URL, else the nearest that names none."""
-    url = told.get("url")
+    url, error = told.get("url"), told.get("error")
     places = sorted(range(len(messages)), key=lambda place: (found[place].start > at, abs(found[place].start - at)))
     same = [place for place in places if url is None or messages[place].url == url]
+    if error not in (None, FAILED):
+        # It has a reason of its own.
+        return next(iter(same), None)
     return next(iter([*same, *(place for place in places if messages[place].url is None)]), None)
 
 

@@ -64,7 +64,7 @@ def list_wordings() -> Iterator[Wording]:
     """Yield every rule in every way that an engine's words can turn on."""
     schemes = ("https:", "ftp:", "data:")
     decisions = [code for code, rule in RULES.items() if rule.kind == "decision"]
-    for rule, destination in product(decisions, ("empty", "image")):
+    for rule, destination in product(decisions, ("empty", "image", "style")):
         preflights = {"preflight": (True,), "allow": (False, True)}.get(rule.partition("-")[0], (False,))
         redirects = rule.startswith(("redirect-", "mixed-content"))
         targets = [None] if rule.startswith("preflight") else [None, *schemes]

@@ -12,19 +12,31 @@ from corsight.policies.fetch.corp import EmbedderPolicy, cross_origin_resource_p
 from corsight.policies.fetch.cors_check import cors_check
 from corsight.policies.fetch.main_fetch import (
     LOCAL_NETWORK,
+    LOCATION,
     MIXED_CONTENT,
     MIXED_IMAGE_ADDRESS,
     MIXED_LOCAL_NETWORK,
     MIXED_LOCALHOST,
     MIXED_TRACK,
     PLACES,
+    UNREAD,
     USERINFO,
+    USERINFO_BY_XHR,
     USERINFO_EMBEDDED,
 )
-from corsight.policies.fetch.orb import guess_data, is_opaque_response_blocked
+from corsight.policies.fetch.mime_type import STYLE, TYPED, is_blocked_by_mime_type, is_blocked_by_nosniff
+from corsight.policies.fetch.orb import guess_data, is_body_blocked, is_opaque_response_blocked
 from corsight.policies.fetch.preflight import Preflight, check_preflight
 from corsight.policies.fetch.steps import Algorithm, Question, Step
-from corsight.policies.rules.isolation import CORP_COEP, CORP_SAME_ORIGIN, CORP_SAME_SITE, ORB
+from corsight.policies.rules.isolation import (
+    CORP_COEP,
+    CORP_SAME_ORIGIN,
+    CORP_SAME_SITE,
+    MIME_TYPE,
+    NOSNIFF,
+    ORB,
+    PROXY_AUTHENTICATION,
+)
 from corsight.policies.verdict import Assumption, EngineName, Outcome, Unknown
 
 EMBEDDED = "embedded"
@@ -115,6 +127,8 @@ def take_steps(
         shape = shape._replace(
             allow_origin=allow_origin, allow_credentials=allow_credentials, resource_policy=resource_policy
         )
+    if shape.proxy_asks and policy.proxy_authentication_fails and shape.tainting != "basic":
+        yield Step(Algorithm.NETWORK, "", Question.NOT_PROXY, PROXY_AUTHENTICATION)
     if shape.tainting == "cors":
         counted = shape.origin_lines if policy.allow_origin_lines_counted and shape.cross_origin else 1
         if shape.role == "preflight":
@@ -125,8 +139,8 @@ def take_steps(
             )
     elif shape.tainting == "opaque":
         yield _check_resource_policy(policy, shape, include, embedder)
-        if policy.opaque_response_blocking is not None and shape.role == "request":
-            yield _check_opaque(policy, shape, data)
+    if shape.role == "request" and shape.tainting != "basic":
+        yield from _check_types(policy, shape, data)
     for question, hazard in shape.hazards:
         algorithm, number = PLACES[question]
         rule, value = (hazard, "") if hazard is None else _weigh_hazard(policy, hazard)
@@ -182,8 +196,29 @@ def _check_resource_policy(policy: EnginePolicy, shape: Shape, include: bool, em
     )
 
 
+def _check_types(policy: EnginePolicy, shape: Shape, data: bool | None) -> Iterator[Step]:
+    essence = shape.essence if shape.destination in TYPED else None
+    compared = shape.content_type, shape.destination
+    for check in policy.type_checks:
+        if check == "orb":
+            if policy.opaque_response_blocking is not None and shape.tainting == "opaque":
+                yield _check_opaque(policy, shape, data)
+        elif shape.destination not in TYPED:
+            continue
+        elif check == "nosniff":
+            if shape.nosniff_first:
+                number = "5" if shape.destination == STYLE else "4"
+                rule = NOSNIFF if is_blocked_by_nosniff(essence, shape.destination) else None
+                yield Step(Algorithm.NOSNIFF, number, Question.NOSNIFF, rule, compared, essence or "")
+        elif is_blocked_by_mime_type(essence, shape.destination):
+            yield Step(Algorithm.MIME_TYPE, "4", Question.USABLE_TYPE, MIME_TYPE, compared, essence or "")
+    if policy.styles_need_css and shape.destination == STYLE and essence not in (None, "text/css"):
+        # The style sheet's own loader looks last.
+        yield Step(Algorithm.MIME_TYPE, "", Question.USABLE_TYPE, MIME_TYPE, compared, essence or "")
+
+
 def _check_opaque(policy: EnginePolicy, shape: Shape, data: bool | None) -> Step:
-    blocked = _is_blocked_unseen(policy, shape, shape.destination)
+    blocked = _is_blocked(policy, shape)
     blocked = data if blocked is None else blocked
     compared = shape.content_type, "nosniff" if shape.nosniff else None, shape.destination
     return Step(
@@ -191,42 +226,44 @@ def _check_opaque(policy: EnginePolicy, shape: Shape, data: bool | None) -> Step
     )
 
 
-def _is_blocked_unseen(policy: EnginePolicy, shape: Shape, destination: str) -> bool | None:
-    """Whether opaque response blocking blocks by the headers alone; None where the body decides."""
+def _is_blocked(policy: EnginePolicy, shape: Shape) -> bool | None:
+    """Whether opaque response blocking blocks, by the headers or by what was seen of the body; None where that decides
+    and does not tell.
+    """
     rules = policy.opaque_response_blocking
     if rules is None or shape.role != "request" or (rules.own_origin_spared and shape.distance == "same-origin"):
         return False
-    return is_opaque_response_blocked(
+    blocked = is_opaque_response_blocked(
         shape.essence,
         nosniff=shape.nosniff,
         status=shape.status,
-        destination=destination,
+        destination=shape.destination,
         content_range=shape.content_range,
         empty=shape.empty,
         rules=rules,
     )
+    if blocked is not None:
+        return blocked
+    return is_body_blocked(shape.body, shape.essence, nosniff=shape.nosniff, status=shape.status, rules=rules)
 
 
 def _list_doubts(policy: EnginePolicy, shape: Shape) -> tuple[tuple[Assumption, bool], ...]:
-    """Nothing where the headers settle it, or where the body is all but certainly what they say."""
-    if _is_blocked_unseen(policy, shape, shape.destination) is not None:
+    """Nothing where the headers or the body settle it; else both that it can be, the likelier first."""
+    if _is_blocked(policy, shape) is not None:
         return ()
-    if shape.destination == "unknown" and _is_blocked_unseen(policy, shape, "script"):
-        return ((Unknown.DESTINATION, "script"), True), ((Unknown.DESTINATION, "empty"), False)
     data, other = ((Unknown.BODY, "data"), True), ((Unknown.BODY, "other"), False)
-    match guess_data(shape.essence, status=shape.status):
-        case None:
-            return ()
-        case True:
-            return data, other
-        case False:
-            return other, data
+    likely_data = shape.body is None and guess_data(shape.essence, status=shape.status)
+    return (data, other) if likely_data else (other, data)
 
 
 def _weigh_hazard(policy: EnginePolicy, hazard: str) -> tuple[str | None, str]:
     """Return the rule that a hazard comes to in an engine, None where it does not mind; and the value with it."""
     if hazard == USERINFO_EMBEDDED:
         return USERINFO if policy.embedded_userinfo_blocked else None, EMBEDDED
+    if hazard == USERINFO_BY_XHR:
+        return None, ""
+    if hazard == UNREAD:
+        return LOCATION if policy.location_read_anyhow else None, ""
     if hazard == LOCAL_NETWORK:
         return LOCAL_NETWORK if policy.local_network_access else None, ""
     minded = {

@@ -6,9 +6,9 @@ Every value that an unknown fact can have is judged; the branches that differ go
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import product
 
 from corsight.policies.decision.decide import Decision, decide, list_differing
+from corsight.policies.decision.premises import drop_idle, list_premises
 from corsight.policies.decision.shape import Shape, count_origin_lines, make_shape
 from corsight.policies.engines import ENGINES, WORDS, Wording
 from corsight.policies.exchange import Exchange, HeaderList, Response
@@ -22,16 +22,11 @@ from corsight.policies.fetch.preflight import HEADERS_INVALID, METHODS_INVALID
 from corsight.policies.fetch.steps import Algorithm, Question, Step
 from corsight.policies.rules import Subject
 from corsight.policies.rules.isolation import NETWORK_ERROR
-from corsight.policies.verdict import Assumption, Branch, EngineName, Outcome, Ruling, Unknown, Verdict
+from corsight.policies.verdict import Assumption, Branch, EngineName, Outcome, Ruling, Verdict
 
 _PASSED = {outcome: Ruling(outcome) for outcome in (Outcome.ALLOWED, Outcome.OPAQUE, Outcome.NOT_CORS)}
 _NOT_CORS = {name: Verdict(name, (Branch(_PASSED[Outcome.NOT_CORS]),)) for name in ENGINES}
 _NO_RESPONSE = Step(Algorithm.NETWORK, "", Question.RESPONSE, NETWORK_ERROR)
-_MODES = {"cors": "cors", "opaque": "no-cors", "basic": "same-origin"}
-"""The request mode that a response tainting comes from."""
-
-_EXTENSION = ["cors", "basic"]
-"""What only an extension's request may have for its response tainting."""
 
 type _Basis = tuple[Shape, bool, EmbedderPolicy]
 """What the branch that is said was decided on."""
@@ -57,7 +52,7 @@ def _judge(exchange: Exchange, facts: Facts, engine: EngineName) -> tuple[Verdic
     branches: list[Branch] = []
     basis: _Basis | None = None
     for assumptions, premise in list_premises(facts):
-        shape = make_shape(exchange, facts, response, premise.tainting, premise.secure, denied=premise.denied)
+        shape = make_shape(exchange, facts, response, premise)
         basis = basis or (shape, premise.include, premise.embedder)
         decision = decide(engine, shape, premise.include, premise.embedder)
         doubts = decision.doubts
@@ -67,6 +62,8 @@ def _judge(exchange: Exchange, facts: Facts, engine: EngineName) -> tuple[Verdic
         for doubt, data in doubts if premise.tainting == facts.tainting else doubts[:1]:
             decision = decide(engine, shape, premise.include, premise.embedder, data)
             branches.append(_make_branch(exchange, facts, engine, (*assumptions, doubt), premise, decision))
+    if len(branches) > 2:
+        branches = drop_idle(branches)
     if facts.tainting == "basic" and all(branch.outcome is not Outcome.BLOCKED for branch in branches):
         return _NOT_CORS[engine], basis
     hidden = _list_hidden(facts, response, branches[0], engine) if facts.role == "request" else ()
@@ -82,54 +79,6 @@ def unite(engine: EngineName, branches: list[Branch], hidden: tuple[str, ...]) -
         return Verdict(engine, (first,), "certain", hidden)
     certain = all(branch.outcome is first.outcome for branch in branches)
     return Verdict(engine, tuple(branches), "certain" if certain else "likely", hidden)
-
-
-def list_premises(facts: Facts) -> list[tuple[tuple[Assumption, ...], Premise]]:
-    """Return every way that the unknown facts can be, the likelier first, each with what is assumed in it."""
-    if (
-        facts.credentials != "unknown"
-        and facts.tainting_too is None
-        and facts.secure is not None
-        and facts.embedder is not None
-        and facts.local_network != "unknown"
-    ):
-        denied = facts.local_network == "denied"
-        return [((), Premise(facts.credentials == "include", facts.tainting, facts.secure, facts.embedder, denied))]
-    modes = [facts.likely_include]
-    if facts.credentials == "unknown":
-        modes.append(not modes[0])
-    taintings = [facts.tainting] if facts.tainting_too is None else [facts.tainting, facts.tainting_too]
-    secures = [facts.secure] if facts.secure is not None else [True, False]
-    embedders: list[EmbedderPolicy] = ["unsafe-none", "require-corp"]
-    if facts.embedder is not None:
-        embedders = [facts.embedder]
-    elif facts.likelier_embedder != "unsafe-none":
-        embedders = [facts.likelier_embedder, "unsafe-none"]
-    denials = [facts.local_network == "denied"]
-    if facts.local_network == "unknown":
-        # A secure page may be given leave, any other never is.
-        denials = [facts.secure is False, facts.secure is not False]
-    premises: list[tuple[tuple[Assumption, ...], Premise]] = []
-    for denied, include, tainting, secure, embedder in product(denials, modes, taintings, secures, embedders):
-        # The page's embedder policy concerns opaque responses only, its credentials mode CORS responses.
-        if (tainting != "opaque" and embedder != embedders[0]) or (tainting != "cors" and include is not modes[0]):
-            continue
-        assumptions: list[Assumption] = []
-        if len(modes) > 1 and tainting == "cors":
-            assumptions.append((Unknown.CREDENTIALS, "include" if include else "not-include"))
-        if taintings == _EXTENSION:
-            # CORS has no say where an extension was granted the host.
-            assumptions.append((Unknown.HOST_PERMISSION, "missing" if tainting == "cors" else "granted"))
-        elif len(taintings) > 1:
-            assumptions.append((Unknown.MODE, _MODES[tainting]))
-        if len(secures) > 1:
-            assumptions.append((Unknown.PAGE, "secure" if secure else "insecure"))
-        if len(embedders) > 1 and tainting == "opaque":
-            assumptions.append((Unknown.EMBEDDER_POLICY, embedder))
-        if len(denials) > 1:
-            assumptions.append((Unknown.LOCAL_NETWORK, "denied" if denied else "allowed"))
-        premises.append((tuple(assumptions), Premise(include, tainting, secure, embedder, denied)))
-    return premises
 
 
 def describe_subject(exchange: Exchange, facts: Facts, response: Response, include: bool, value: str = "") -> Subject:
@@ -177,7 +126,7 @@ def _list_hidden(facts: Facts, response: Response, branch: Branch, engine: Engin
 
 def _judge_unanswered(exchange: Exchange, facts: Facts, engine: EngineName) -> Branch:
     """No response came. Where the proxy answered in the server's place, the browser saw that: no CORS headers."""
-    premise = Premise(facts.likely_include, facts.tainting, facts.secure is not False)
+    premise = list_premises(facts)[0][1]
     if exchange.proxy_status is None or facts.tainting != "cors":
         ruling = _word(exchange, facts, engine, _NO_RESPONSE)._replace(outcome=Outcome.NOT_CORS)
         return Branch(ruling, premise=premise, steps=(_NO_RESPONSE,))

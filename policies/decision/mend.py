@@ -9,6 +9,7 @@ from corsight.policies.decision.judge import describe_subject, judge
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response
 from corsight.policies.facts import Facts
 from corsight.policies.fetch.headers import is_token
+from corsight.policies.fetch.mime_type import TYPED
 from corsight.policies.fetch.origin import origin_of, split_origin
 from corsight.policies.rules import RULES, Fix, HeaderEdit
 from corsight.policies.verdict import EngineName, Outcome
@@ -31,6 +32,8 @@ _COUNTS = frozenset(
     }
 )
 """What a CORS response is judged by, and its fix is made of."""
+_TYPE = frozenset({b"content-type", b"x-content-type-options"})
+"""What one for a script or a style sheet is judged by as well."""
 
 
 def mend(exchange: Exchange, facts: Facts, engine: EngineName) -> Fix | None:
@@ -53,7 +56,8 @@ def _mend(exchange: Exchange, facts: Facts, engine: EngineName) -> tuple[Fix | N
         return None, judge(exchange, facts, engine).ruling.rule
     if facts.tainting == "cors" and facts.tainting_too is None:
         # Of a CORS response nothing else counts: what is alike in that is mended once.
-        fields = tuple(field for field in response.headers.fields if field[0].lower() in _COUNTS)
+        counts = _COUNTS | _TYPE if facts.destination in TYPED else _COUNTS
+        fields = tuple(field for field in response.headers.fields if field[0].lower() in counts)
         response = Response(response.status, HeaderList(fields))
         request = Request(exchange.request.method, origin_of(exchange.request.url) + "/", HeaderList())
         exchange = Exchange("", "", "", request, None, exchange.http2)

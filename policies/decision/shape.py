@@ -9,12 +9,15 @@ from functools import cached_property
 from typing import NamedTuple
 
 from corsight.policies.exchange import Exchange, HeaderList, Response
-from corsight.policies.facts import Facts, Role
+from corsight.policies.facts import Facts, Premise, Role
 from corsight.policies.fetch.headers import Failure, extract_header_list_values
 from corsight.policies.fetch.main_fetch import LOCAL_NETWORK, Hazards, Tainting, check_redirect
+from corsight.policies.fetch.mime_type import TYPED, determine_nosniff
 from corsight.policies.fetch.orb import extract_mime_essence
 from corsight.policies.fetch.origin import Distance, origin_of
 from corsight.policies.fetch.steps import Question
+
+PROXY_AUTHENTICATION = 407
 
 
 class _Values(NamedTuple):
@@ -35,7 +38,13 @@ class _Values(NamedTuple):
     content_type: str | None
     content_range: str | None
     nosniff: bool
+    nosniff_first: bool
+    """Whether it is X-Content-Type-Options' first value; `nosniff` tells that it is all of it."""
+    proxy_asks: bool
+    """Whether a 407 came through a tunnel, and so from the server itself."""
     empty: bool
+    body: str | None
+    """What kind of body it has, where it was seen."""
     destination: str
     distance: Distance
     merged: tuple[str | None, str | None, str | None] | None
@@ -66,30 +75,28 @@ class Shape(_Values):
         return extract_mime_essence(self.content_type)
 
 
-def make_shape(
-    exchange: Exchange, facts: Facts, response: Response, tainting: Tainting, secure: bool, *, denied: bool = False
-) -> Shape:
-    """Return the shape of an exchange whose response tainting and page's security are taken to be these.
-
-    `denied` tells that the page may not reach the local network, and asks for it.
-    """
-    get = response.headers.get
+def make_shape(exchange: Exchange, facts: Facts, response: Response, premise: Premise) -> Shape:
+    """Return the shape of an exchange whose open facts are taken to be so."""
+    get, tainting = response.headers.get, premise.tainting
     preflight, opaque = facts.role == "preflight", tainting == "opaque"
+    destination = premise.destination
+    typed = facts.role == "request" and (opaque or (tainting == "cors" and destination in TYPED))
     origin = facts.origin or "null"
     allow_origin, allow_credentials = get("access-control-allow-origin"), get("access-control-allow-credentials")
     location = get("location") if preflight else None
     allow_methods = get("access-control-allow-methods") if preflight else None
     allow_headers = get("access-control-allow-headers") if preflight else None
     resource_policy = get("cross-origin-resource-policy") if opaque else None
-    content_type = get("content-type") if opaque else None
+    content_type = get("content-type") if typed else None
+    options = get("x-content-type-options") if typed else None
     content_range = get("content-range") if opaque else None
     weight = len(origin) + len(allow_origin or "") + len(allow_credentials or "")
     if preflight:
         weight += len(facts.method) + sum(map(len, facts.names))
         weight += len(location or "") + len(allow_methods or "") + len(allow_headers or "")
     elif opaque:
-        weight += len(facts.destination) + len(resource_policy or "") + len(content_type or "")
-        weight += len(content_range or "")
+        weight += len(destination) + len(resource_policy or "") + len(content_range or "")
+    weight += len(content_type or "")
     return Shape(
         facts.role,
         tainting,
@@ -103,14 +110,17 @@ def make_shape(
         allow_credentials,
         allow_methods,
         allow_headers,
-        _list_hazards(facts, tainting, secure, denied=denied),
+        _list_hazards(facts, premise),
         resource_policy,
         content_type,
         content_range,
-        (get("x-content-type-options") or "").lower() == "nosniff" if opaque else False,
+        (options or "").lower() == "nosniff",
+        determine_nosniff(options),
+        response.status == PROXY_AUTHENTICATION and exchange.request.url.startswith("https:"),
         opaque and _is_empty(exchange, response),
-        facts.destination if opaque else "",
-        facts.distance,
+        response.body if opaque else None,
+        destination if typed else "",
+        premise.distance,
         _merge_lines(response.headers),
         count_origin_lines(exchange, response) if tainting == "cors" else 0,
         weight,
@@ -122,6 +132,7 @@ def _is_empty(exchange: Exchange, response: Response) -> bool:
         exchange.request.method == "HEAD"
         or response.status in (204, 205, 304)
         or response.headers.get("content-length") == "0"
+        or response.body == "empty"
     )
 
 
@@ -154,20 +165,21 @@ _LOCAL_NETWORK_ALLOWED: Hazards = ((Question.LOCAL_NETWORK, None),)
 _LOCAL_NETWORK_DENIED: Hazards = ((Question.LOCAL_NETWORK, LOCAL_NETWORK),)
 
 
-def _list_hazards(facts: Facts, tainting: Tainting, secure: bool, *, denied: bool) -> Hazards:
-    redirect = _check_redirect(facts, tainting, secure) if facts.role == "redirect" else ()
+def _list_hazards(facts: Facts, premise: Premise) -> Hazards:
+    redirect = _check_redirect(facts, premise) if facts.role == "redirect" else ()
     if facts.local_network is None:
         return redirect
-    return redirect + (_LOCAL_NETWORK_DENIED if denied else _LOCAL_NETWORK_ALLOWED)
+    return redirect + (_LOCAL_NETWORK_DENIED if premise.denied else _LOCAL_NETWORK_ALLOWED)
 
 
-def _check_redirect(facts: Facts, tainting: Tainting, secure: bool) -> Hazards:
+def _check_redirect(facts: Facts, premise: Premise) -> Hazards:
     return check_redirect(
         facts.target,
-        mode=facts.mode,
-        destination=facts.destination,
-        tainting=tainting,
+        mode=premise.mode,
+        destination=premise.destination,
+        tainting=premise.tainting,
         page_origin=facts.page_origin,
         redirects=len(facts.chain),
-        secure=secure,
+        secure=premise.secure,
+        redirect=premise.redirect,
     )

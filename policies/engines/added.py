@@ -45,6 +45,10 @@ _VALUES = {
     # The user asked to save data, or the page is prefetched.
     "save-data": re.compile("on"),
     "purpose": re.compile("prefetch"),
+    # Client hints that a page delegates. What sets them in Chromium needs no preflight either.
+    **dict.fromkeys(("dpr", "device-memory", "downlink"), re.compile(r"\d+(\.\d+)?")),
+    **dict.fromkeys(("width", "viewport-width", "rtt"), re.compile(r"\d+")),
+    "ect": re.compile("slow-2g|2g|3g|4g"),
     # Schemes that a browser computes by itself. Basic stays: pages write that too, and so does Bearer.
     "authorization": re.compile(r"(?:ntlm|negotiate|digest)(?: .*)?", re.IGNORECASE),
 }

@@ -43,6 +43,7 @@ POLICY = EnginePolicy(
     image_address_is_mixed=False,
     track_is_mixed=False,
     invalid_resource_policy_is_none=False,
+    styles_need_css=True,
     opaque_response_blocking=ORB,
     cache=CacheRules(
         default_seconds=5,
@@ -117,6 +118,11 @@ POLICY = EnginePolicy(
             source="netwerk/protocol/http/nsHttpChannel.cpp ProcessCrossOriginResourcePolicyHeader; measured",
         ),
         Departure(
+            field="styles_need_css",
+            what="a style sheet of another origin is loaded as text/css or without a type, and of no other type",
+            source="measured with ESR 153; layout/style/Loader.cpp",
+        ),
+        Departure(
             field="opaque_response_blocking",
             what="opaque responses that are data by their headers are blocked; scripts are told by their type",
             source="netwerk/protocol/http/OpaqueResponseUtils.cpp",
@@ -158,6 +164,8 @@ CATEGORIES = {
     "preflight-header-not-allowed": "CORSMissingAllowHeaderFromPreflight2",
     "mixed-content": "Mixed Content Blocker",
     "opaque-response-blocked": "ORB",
+    "mime-type-blocked": "MIMEMISMATCH",
+    "nosniff-mime-type": "MIMEMISMATCH",
     "network-error": "CORSDidNotSucceed2",
     "redirect-scheme": "CORSDidNotSucceed2",
     "redirect-userinfo": "CORSDidNotSucceed2",
@@ -199,6 +207,20 @@ def word(wording: Wording) -> tuple[str | None, str | None]:
         return (
             category,
             f"The resource at “{wording.url}” was blocked by OpaqueResponseBlocking. Reason: “{_orb_reason(wording)}”.",
+        )
+    if rule == "nosniff-mime-type":
+        return category, (
+            f"The resource from “{wording.url}” was blocked due to MIME type (“{wording.value}”) mismatch "
+            "(X-Content-Type-Options: nosniff)."
+        )
+    if rule == "mime-type-blocked" and wording.destination == "style":
+        return "CSS Loader", (
+            f"The stylesheet {wording.url} was not loaded because its MIME type, “{wording.value}”, is not “text/css”."
+        )
+    if rule == "mime-type-blocked":
+        return (
+            category,
+            f"Script from “{wording.url}” was blocked because of a disallowed MIME type (“{wording.value}”).",
         )
     if rule == "redirect-cross-origin":
         page = wording.page or wording.page_origin + "/"

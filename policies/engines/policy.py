@@ -13,6 +13,8 @@ from corsight.policies.fetch.preflight_cache import CacheRules
 from corsight.policies.value import value
 from corsight.policies.verdict import EngineName
 
+TypeCheck = Literal["mime-type", "nosniff", "orb"]
+
 
 @value
 class Departure:
@@ -67,6 +69,9 @@ class EnginePolicy:
     separate_connections: Literal["always", "http/1.1", "never"] = "never"
     """On which connections credentialed and uncredentialed requests never mix."""
 
+    preflight_outlives_abort: bool = False
+    """Whether the preflight of a fetch that its page aborts is finished all the same."""
+
     empty_lines_dropped: bool = False
     """Whether an empty line is left out where a header's lines are joined."""
     allow_origin_lines_counted: bool = False
@@ -76,6 +81,8 @@ class EnginePolicy:
     """Whether a redirect to a URL with a user name is blocked even where CORS has no say."""
     identical_locations: bool = False
     """Whether a Location header that is repeated word for word counts as one."""
+    location_read_anyhow: bool = False
+    """Whether a Location that is no URL fails a fetch() that would not have followed it."""
     empty_location_fails: bool = False
     """Whether a Location header without a value counts as one that cannot be read."""
     loops_in_its_cache: bool = False
@@ -92,6 +99,12 @@ class EnginePolicy:
     """Whether captions and the like over http are blocked on a secure page."""
     invalid_resource_policy_is_none: bool = True
     """Whether a Cross-Origin-Resource-Policy that is no policy counts as absent under an embedder policy."""
+    proxy_authentication_fails: bool = False
+    """Whether a 407 from the server itself, through a proxy's tunnel, is a network error."""
+    styles_need_css: bool = False
+    """Whether a style sheet of another origin has to be text/css, if it has a type at all."""
+    type_checks: tuple[TypeCheck, ...] = ("mime-type", "nosniff", "orb")
+    """Which check of what a response says it is comes first."""
     opaque_response_blocking: OrbRules | None = None
     """How opaque responses are blocked by what their headers say they are; None where they are not."""
 

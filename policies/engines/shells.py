@@ -24,7 +24,14 @@ class Shell(NamedTuple):
     listing: str
     extension: bool = False
 
+    @property
+    def listed(self) -> bool:
+        """Whether a server can be told to allow it, and has to be."""
+        return not self.extension and not self.listing.startswith("No server")
 
+
+SITES = ("http", "https", "ws", "wss", "ftp", "data", "blob", "about", "file")
+"""Schemes whose pages are no app's."""
 SHELLS = (
     Shell(
         "capacitor://",
@@ -145,9 +152,10 @@ SHELLS = (
 
 def find_shell(origin: str | None) -> Shell | None:
     """Return what sends an origin, None where it is a site's."""
-    if not origin:
+    scheme, colon, host = (origin or "").partition("://")
+    if not origin or not colon:
         return None
-    return next(
+    known = next(
         (
             one
             for one in SHELLS
@@ -155,3 +163,8 @@ def find_shell(origin: str | None) -> Shell | None:
         ),
         None,
     )
+    if known is None and host and scheme.lower() not in SITES:
+        return Shell(
+            f"{scheme}://", origin, "an app's own page (a scheme of its own)", None, "List it letter by letter."
+        )
+    return known

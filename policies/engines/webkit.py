@@ -20,6 +20,7 @@ POLICY = EnginePolicy(
     repeated_lines_joined=True,
     extra_exposed=frozenset({"accept"}),
     localhost_is_mixed=True,
+    styles_need_css=True,
     fonts_ask_with_cors=False,
     cache_cleared_on_failure=False,
     cache=CacheRules(
@@ -83,6 +84,11 @@ POLICY = EnginePolicy(
             source="measured with WebKitGTK 2.50.6",
         ),
         Departure(
+            field="styles_need_css",
+            what="a style sheet of another origin is loaded as text/css or without a type, and of no other type",
+            source="measured with WebKitGTK 2.50.6",
+        ),
+        Departure(
             field="localhost_is_mixed",
             what="http://localhost is mixed content on a secure page",
             source="WebKit bug 171934",
@@ -131,6 +137,8 @@ def word(wording: Wording) -> tuple[None, str | None]:
         "corp-same-origin": f"Cancelled load to {wording.url} because it violates the resource's "
         "Cross-Origin-Resource-Policy response header.",
     }
+    if rule in ("mime-type-blocked", "nosniff-mime-type"):
+        return None, _refuse_type(wording)
     text["corp-same-site"] = text["corp-required-by-coep"] = text["corp-same-origin"]
     message = text.get(rule)
     if (
@@ -142,3 +150,14 @@ def word(wording: Wording) -> tuple[None, str | None]:
             f"Cross-origin redirection to {wording.target} denied by Cross-Origin Resource Sharing policy: {message}"
         )
     return None, message
+
+
+def _refuse_type(wording: Wording) -> str:
+    if wording.destination == "style":
+        return f"Did not parse stylesheet at '{wording.url}' because non CSS MIME types are not allowed in strict mode."
+    because = (
+        f"{wording.value} is not a script MIME type."
+        if wording.rule == "mime-type-blocked"
+        else '"X-Content-Type-Options: nosniff" was given and its Content-Type is not a script MIME type.'
+    )
+    return f"Refused to execute {wording.url} as script because {because}"

@@ -35,13 +35,22 @@ MIXED_CONTENT = "mixed-content"
 LOCAL_NETWORK = "local-network-access"
 
 USERINFO_EMBEDDED = "userinfo-embedded"
+USERINFO_BY_XHR = "userinfo-by-xhr"
+UNREAD = "location-unread"
 MIXED_LOCALHOST = "mixed-localhost"
 MIXED_LOCAL_NETWORK = "mixed-local-network"
 MIXED_IMAGE_ADDRESS = "mixed-image-address"
 MIXED_TRACK = "mixed-track"
 """Hazards of a redirect that only some engines see; all others are called by their rule."""
 
+UNREDIRECTED = ("manual", "error")
+"""The redirect modes in which a fetch() is led nowhere."""
+REFUSED = "redirect-refused"
+
 PLACES: dict[Question, tuple[Algorithm, str]] = {
+    # https://fetch.spec.whatwg.org/#concept-http-fetch
+    # 6.2. "If request's redirect mode is "error", then set response to a network error."
+    Question.REDIRECT_MODE: (Algorithm.HTTP_FETCH, "6"),
     # https://fetch.spec.whatwg.org/#http-redirect-fetch
     # 5. "If locationURL is failure, then return a network error."
     Question.LOCATION: (Algorithm.REDIRECT, "5"),
@@ -90,7 +99,9 @@ def find_response_tainting(
     if mode == "no-cors":
         return "basic" if own else "opaque", None
     if mode == "cors":
-        if own or origin is None:
+        # Firefox gives masks in a style sheet of another origin the page's Origin, and a Sec-Fetch-Site that says how
+        # far they are from the style sheet.
+        if origin is None or (own and origin in ("null", origin_of(url))):
             return "basic", None
         # An extension that was granted the host is not subject to CORS, one that was not is.
         return "cors", "basic" if (page or "").partition(":")[0].endswith("-extension") else None
@@ -116,14 +127,23 @@ def check_redirect(
     page_origin: str | None,
     redirects: int,
     secure: bool,
+    redirect: str = "follow",
 ) -> Hazards:
     """Return what the target of a redirect is asked, and what is held against it; nothing where there is no target.
 
     `target` is "" where the Location is no URL. `redirects` counts those before this one, `secure` tells whether the
-    page is a secure one. Navigations and WebSockets are asked nothing here.
+    page is a secure one, `redirect` is the redirect mode. Navigations and WebSockets are asked nothing here.
     """
     if target is None or mode in ("navigate", "websocket"):
         return ()
+    # https://fetch.spec.whatwg.org/#concept-http-fetch, step 6
+    # 6.2. "If request's redirect mode is "error", then set response to a network error."
+    if redirect == "error":
+        return ((Question.REDIRECT_MODE, REFUSED),)
+    # 6.3. "Otherwise, if request's redirect mode is "manual", then … set response to an opaque-redirect filtered
+    # response" whose Location nobody follows.
+    if redirect == "manual":
+        return ((Question.LOCATION, UNREAD if target == "" else None),)
     hazards: dict[Question, str | None] = dict.fromkeys(
         (Question.LOCATION, Question.SCHEME, Question.REDIRECT_COUNT, Question.NO_USERINFO)
     )
@@ -142,7 +162,8 @@ def check_redirect(
             hazards[Question.REDIRECT_COUNT] = COUNT
         if has_userinfo(target):
             cors = tainting == "cors" or (mode == "cors" and elsewhere)
-            hazards[Question.NO_USERINFO] = USERINFO if cors else USERINFO_EMBEDDED
+            embedded = USERINFO_BY_XHR if redirect == "xhr" else USERINFO_EMBEDDED
+            hazards[Question.NO_USERINFO] = USERINFO if cors else embedded
         if mode == "same-origin" and elsewhere:
             hazards[Question.SAME_ORIGIN] = SAME_ORIGIN_MODE
         if secure and scheme == "http" and not is_upgraded(destination, target):

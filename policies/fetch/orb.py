@@ -1,4 +1,4 @@
-"""Opaque response blocking, as far as a response's headers settle it. Bodies are never sniffed here.
+"""Opaque response blocking: what a response's headers settle, and what the kind of its body does.
 
 https://github.com/annevk/orb and https://github.com/whatwg/fetch/pull/1442; it is not in the Fetch standard. Two
 engines have it, each a different part of it: what they differ in is an `OrbRules`.
@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from corsight.policies.fetch.headers import decode_split
+from corsight.policies.fetch.mime_type import is_javascript
 from corsight.policies.fetch.safelist import parse_mime_essence
 
 _OFFICE = (
@@ -32,12 +33,6 @@ NEVER_SNIFFED = frozenset(
     }
 )
 """Essences that are blocked unseen, by the proposal and both engines (opaque-blocklisted-never-sniffed MIME type)."""
-
-_JAVASCRIPT = re.compile(
-    r"(?:application/(?:x-)?(?:ecma|java)script"
-    r"|text/(?:ecmascript|javascript(?:1\.[0-5])?|jscript|livescript|x-ecmascript|x-javascript))"
-).fullmatch
-"""https://mimesniff.spec.whatwg.org/#javascript-mime-type"""
 
 _MEDIA = ("audio/", "font/", "image/", "video/")
 
@@ -68,6 +63,10 @@ class OrbRules:
     """Whether a response of the page's own origin is let through, though a redirect led there from another."""
     fails_open: bool = False
     """Whether a body that no sniffer knows is allowed, whatever its status and nosniff say."""
+    data: frozenset[str] = frozenset({"data", "markup", "json"})
+    """Kinds of bodies that are blocked (`BodyKind`)."""
+    parses_scripts: bool = True
+    """Whether a body of no known kind has to be a script that parses; if not, it is allowed."""
 
 
 def extract_mime_essence(content_type: str | None) -> str | None:
@@ -88,15 +87,37 @@ def extract_mime_essence(content_type: str | None) -> str | None:
 
 
 def guess_data(essence: str | None, *, status: int) -> bool | None:
-    """Return whether a body that has to be sniffed is likely data; None when it is surely what its type says."""
+    """Return whether a body that was not seen is likely data; None when it hardly is other than its type says."""
     if essence is not None and _is_blocklisted(essence):
         return True
-    if essence is not None and (essence.startswith(_MEDIA) or _JAVASCRIPT(essence)):
+    if essence is not None and (essence.startswith(_MEDIA) or is_javascript(essence)):
         return None
     # Servers that do not know a file say octet-stream, and their error pages are text.
     if not 200 <= status <= 299:
         return True
     return None if essence == "application/octet-stream" else False
+
+
+def is_body_blocked(
+    kind: str | None, essence: str | None, *, nosniff: bool, status: int, rules: OrbRules
+) -> bool | None:
+    """Return whether a response whose headers settle nothing is blocked for its kind of body.
+
+    None where that was not seen, or where it takes a parser of JavaScript to know.
+    """
+    # 7. to 9. "If the audio or video / image type pattern matching algorithm … is not undefined, then return true."
+    if kind is None or kind == "media":
+        return None if kind is None else False
+    if kind in rules.data:
+        return True
+    if rules.fails_open:
+        return False
+    # 10. "If nosniff is true, then return false." 11. "If response's status is not an ok status, then return false."
+    # 13. "If mimeType's essence starts with "audio/", "image/", or "video/", then return false."
+    if nosniff or not 200 <= status <= 299 or (essence or "").startswith(("audio/", "image/", "video/")):
+        return True
+    # 15. "If response's body parses as JavaScript and does not parse as JSON, then return true."
+    return None if rules.parses_scripts else False
 
 
 def is_opaque_response_blocked(
@@ -132,7 +153,7 @@ def _is_blocked(
         # 3.1. "If mimeType is an opaque-safelisted MIME type, then return true."
         if essence in rules.safelisted or essence.startswith(rules.safelisted_prefixes):
             return False
-        if rules.javascript and _JAVASCRIPT(essence):
+        if rules.javascript and is_javascript(essence):
             return False
         if rules.plain_nosniff_allowed and nosniff and essence == "text/plain":
             return False

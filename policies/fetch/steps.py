@@ -15,11 +15,14 @@ class Algorithm(StrEnum):
     CORS_CHECK = "CORS check"
     PREFLIGHT = "CORS-preflight fetch"
     REDIRECT = "HTTP-redirect fetch"
+    HTTP_FETCH = "HTTP fetch"
     MAIN_FETCH = "Main fetch"
     MIXED_CONTENT = "Mixed content"
     LOCAL_NETWORK = "Local network access check"
     RESOURCE_POLICY = "Cross-origin resource policy check"
     OPAQUE_BLOCKING = "Opaque response blocking"
+    MIME_TYPE = "Blocked due to its MIME type"
+    NOSNIFF = "Blocked due to nosniff"
     NETWORK = "HTTP-network fetch"
 
     @property
@@ -32,11 +35,14 @@ _SPECS = {
     Algorithm.CORS_CHECK: "https://fetch.spec.whatwg.org/#concept-cors-check",
     Algorithm.PREFLIGHT: "https://fetch.spec.whatwg.org/#cors-preflight-fetch-0",
     Algorithm.REDIRECT: "https://fetch.spec.whatwg.org/#http-redirect-fetch",
+    Algorithm.HTTP_FETCH: "https://fetch.spec.whatwg.org/#concept-http-fetch",
     Algorithm.MAIN_FETCH: "https://fetch.spec.whatwg.org/#concept-main-fetch",
     Algorithm.MIXED_CONTENT: "https://w3c.github.io/webappsec-mixed-content/#should-block-fetch",
     Algorithm.LOCAL_NETWORK: "https://wicg.github.io/local-network-access/",
     Algorithm.RESOURCE_POLICY: "https://fetch.spec.whatwg.org/#cross-origin-resource-policy-check",
     Algorithm.OPAQUE_BLOCKING: "https://github.com/annevk/orb",
+    Algorithm.MIME_TYPE: "https://fetch.spec.whatwg.org/#should-response-to-request-be-blocked-due-to-mime-type?",
+    Algorithm.NOSNIFF: "https://fetch.spec.whatwg.org/#should-response-to-request-be-blocked-due-to-nosniff?",
     Algorithm.NETWORK: "https://fetch.spec.whatwg.org/#concept-network-error",
 }
 
@@ -56,6 +62,10 @@ class Question(StrEnum):
     HEADERS = "the request headers are allowed"
     RESOURCE_POLICY = "the resource may be used by this page"
     NOT_DATA = "the body is what the page asked for"
+    USABLE_TYPE = "the MIME type can be used so"
+    NOSNIFF = "the MIME type is right, as nosniff demands"
+    NOT_PROXY = "no proxy seems to answer"
+    REDIRECT_MODE = "the page lets itself be redirected"
     LOCATION = "the Location is a URL"
     SCHEME = "the redirect leads to http or https"
     REDIRECT_COUNT = "at most 20 redirects"

@@ -1,14 +1,14 @@
-"""What a finding's code means, in one line: a cause's, or that of a rule."""
+"""The causes that findings name, by their permanent codes: what each is, in one line."""
 
 from __future__ import annotations
 
-from corsight.policies.causes import answers, headers, instead, network
+from corsight.policies.causes import FAMILIES, beside
 from corsight.policies.rules import RULES
 
 CAUSES: dict[str, str] = {
-    cause.code: cause.title for family in (answers, instead, headers, network) for cause in family.CAUSES
+    one.code: one.title for family in FAMILIES.values() if family is not beside for one in family.CAUSES
 }
-"""What each cause is. A finding's code is one of these, or that of a rule."""
+"""What each cause that traffic shows is. A finding's code is one of these, or that of a rule."""
 
 
 def summary(code: str) -> str:

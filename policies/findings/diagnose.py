@@ -6,6 +6,7 @@ Every view that speaks of an exchange by itself asks here, whether it was record
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Hashable
 
 from corsight.policies.fetch.origin import origin_of
 from corsight.policies.findings.case import read_case
@@ -18,7 +19,7 @@ from corsight.policies.findings.remarks import list_remarks
 from corsight.policies.findings.sample import Sample
 from corsight.policies.findings.traffic import News, Traffic
 from corsight.policies.session import Judged
-from corsight.policies.session.memory import GIANT, Memory, weigh_exchange
+from corsight.policies.session.memory import GIANT, Memory, weigh_exchange, weigh_headers
 from corsight.policies.verdict import Outcome, Verdict
 
 SAMPLES = 4096
@@ -27,6 +28,11 @@ LIMIT = 4 * 1024 * 1024
 """Bytes of their URLs and headers that are remembered."""
 WAITING = 256
 """Exchanges that nobody has asked about yet: they are taken in when somebody does."""
+SHAPES = 512
+LONGEST = 4096
+"""Characters of headers and of a URL up to which what is said of an exchange is remembered."""
+PASSING = frozenset({b"date", b"etag", b"last-modified", b"content-length", b"expires", b"x-request-id"})
+"""Response headers whose values differ from one reply to the next, and are quoted by nothing."""
 SERVERS, FOLLOWED = 256, 16
 """Servers, and blocked exchanges of each, that are looked at again when more is known of the server."""
 
@@ -70,6 +76,22 @@ def is_explained(judged: Judged) -> bool:
     return verdict.ruling.rule is not None and "cors" in (facts.tainting, facts.tainting_too)
 
 
+def shape_sample(sample: Sample) -> Hashable | None:
+    """Return what an explanation can turn on and quote, None where it quotes other exchanges or where that is much."""
+    response, exchange = sample.exchange.response, sample.exchange
+    quotes_others = sample.stored, sample.filler, sample.remembered, sample.preflight
+    if response is None or sample.facts.chain or any(other is not None for other in quotes_others):
+        return None
+    fields = tuple([field if field[0].lower() not in PASSING else field[0] for field in response.headers.fields])
+    if weigh_headers(response.headers) > LONGEST:
+        return None
+    url, facts, verdict = exchange.request.url.partition("?")[0][:LONGEST], sample.facts, sample.verdict
+    # Not the verdict itself: its message has the query in it.
+    said = tuple([(branch.assumptions, branch.outcome, branch.ruling.rule) for branch in verdict.branches])
+    asked = url, sample.entry.reading, facts.role, facts.origin, facts.page_origin, facts.credentials, facts.likelier
+    return said, verdict.engine, sample.entry.differing, sample.is_unfollowed(), asked, response.status, fields
+
+
 class Known:
     """What is known at a moment: every exchange that was judged so far, in memories that are bounded.
 
@@ -85,6 +107,8 @@ class Known:
         self._of_servers: Memory[str, Memory[str, None]] = Memory(SERVERS)
         self._told: Memory[str, str] = Memory(SAMPLES)
         self._changed: dict[str, Judged] = {}
+        self._explained: Memory[tuple[Hashable, int], Explanation] = Memory(SHAPES)
+        self._news = 0
         self._latest: tuple[Verdict, Explanation] | None = None
 
     def add(self, judged: Judged) -> None:
@@ -103,7 +127,7 @@ class Known:
             return None
         self._take_in()
         if self._latest is None or self._latest[0] is not judged.verdict:
-            explanation = diagnose(self._find(judged), self._traffic)
+            explanation = self._explain(self._find(judged))
             self._told.put(judged.entry.exchange.id, explanation.code)
             # Several views ask for the same one after the other.
             self._latest = judged.verdict, explanation
@@ -123,9 +147,22 @@ class Known:
     def clear(self) -> None:
         """Forget everything."""
         self._traffic = Traffic()
-        for memory in (self._waiting, self._passed, self._samples, self._of_servers, self._told, self._changed):
+        memories = (self._waiting, self._passed, self._samples, self._of_servers, self._told, self._changed)
+        for memory in (*memories, self._explained):
             memory.clear()
         self._latest = None
+
+    def _explain(self, sample: Sample) -> Explanation:
+        """Explain an exchange; of those that are just alike, and quote none of their own, once until there is news."""
+        shape = shape_sample(sample)
+        if shape is None:
+            return diagnose(sample, self._traffic)
+        key = shape, self._news
+        explanation = self._explained.get(key)
+        if explanation is None:
+            explanation = diagnose(sample, self._traffic)
+            self._explained.put(key, explanation)
+        return explanation
 
     def _find(self, judged: Judged) -> Sample:
         sample = self._samples.get(judged.entry.exchange.id)
@@ -152,6 +189,7 @@ class Known:
             if judged.verdict.divided or judged.facts.role != "request":
                 self._passed.put(flow, passed)
             if news is not None:
+                self._news += 1
                 self._look_again(sample, news)
 
     def _look_again(self, seen: Sample, news: News) -> None:

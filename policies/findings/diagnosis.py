@@ -96,7 +96,7 @@ class Diagnosis:
         explained += self._advisor.list_groups()
         together: dict[tuple[Kind, str, str, str], list[tuple[Group, Cause]]] = {}
         for server, group, cause in sorted(explained, key=lambda one: one[1].first.moment):
-            key = group.kind, cause.code, server, cause.title
+            key = group.kind, cause.code, server, "" if cause.names else cause.title
             together.setdefault(key, []).append((group, fill_in(cause, group.first)))
         findings = [merge(groups) for groups in together.values()]
         # What is alike in all of that stays in the order of time.

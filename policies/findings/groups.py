@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from corsight.policies.findings.causes.plain import word_lacking
 from corsight.policies.findings.doubts import find_doubt
 from corsight.policies.findings.mismatches import find_place
 from corsight.policies.findings.model import (
@@ -35,6 +36,7 @@ EXCHANGES = 20
 NAMED_PLACES, NAMED_EXCHANGES, NAMED_DOUBTS, EVIDENCE = 50, 50, 3, 6
 """How many of each a finding names."""
 
+LISTS = ("Access-Control-Allow-Methods: ", "Access-Control-Allow-Headers: ")
 NULL = (
     "null is the origin of every sandboxed frame and local file, an attacker's included: better let the page ask from "
     "an origin of its own, and without a redirect across origins."
@@ -134,7 +136,7 @@ class Group:
 def merge(groups: Sequence[tuple[Group, Cause]]) -> Finding:
     """Return the finding of these groups, whose causes share one code and title; the largest group tells the rest."""
     groups = sorted(groups, key=lambda one: (-one[0].count, one[0].first.moment))
-    kind, cause = groups[0][0].kind, groups[0][1]
+    kind, cause = groups[0][0].kind, _unite_names([cause for _, cause in groups])
     evidence, patterns = list[str](), set[str]()
     mismatches: dict[Mismatch | None, Tally[Place]] = {}
     places, doubts, others = Tally[Place](), Tally[Doubt](), Tally[OtherEngine]()
@@ -161,7 +163,7 @@ def merge(groups: Sequence[tuple[Group, Cause]]) -> Finding:
     certain = sum(group.certain for group, _ in groups)
     if kind == "advice" and cause.certainty == "likely":
         certain = 0
-    named, ranked = _rank_places(places), _rank_mismatches(mismatches)
+    named, ranked = _rank_places(places), _rank_mismatches(_unite_lists(mismatches) if cause.names else mismatches)
     return Finding(
         code=cause.code,
         title=cause.title,
@@ -185,6 +187,54 @@ def merge(groups: Sequence[tuple[Group, Cause]]) -> Finding:
         others=tuple(replace(other, count=times) for other, times in others.rank()),
         care=list_care(rules or (cause.code,), ranked),
     )
+
+
+def _unite_names(causes: Sequence[Cause]) -> Cause:
+    """Return the first of the causes, with all the names that they are about."""
+    names = tuple(dict.fromkeys(name for cause in causes for name in cause.names))
+    if names == causes[0].names:
+        return causes[0]
+    title, action = word_lacking(causes[0].code, names)
+    return replace(causes[0], title=title, action=action, names=names)
+
+
+def _unite_lists(mismatches: dict[Mismatch | None, Tally[Place]]) -> dict[Mismatch | None, Tally[Place]]:
+    """Return the mismatches with one fix, a list with all the names, where the same URL answered alike."""
+    alike: dict[tuple[object, ...], list[tuple[set[str], list[Mismatch]]]] = {}
+    for one, places in mismatches.items():
+        if one is None:
+            continue
+        # What else there is to set has to be the same.
+        kept = tuple(line for line in one.fix if not line.startswith(LISTS))
+        sets = alike.setdefault((one.role, one.actual, one.revalidated, kept, bool(one.fix)), [])
+        urls = {place.url for place in places}
+        met = next((entry for entry in sets if entry[0] & urls), None)
+        if met is None:
+            sets.append((urls, [one]))
+        else:
+            met[0].update(urls)
+            met[1].append(one)
+    united: dict[Mismatch | None, Tally[Place]] = {}
+    for several in (entry[1] for sets in alike.values() for entry in sets):
+        fix = tuple(dict.fromkeys(line for one in several for line in one.fix if not line.startswith(LISTS)))
+        for start in LISTS:
+            lists = [
+                line[len(start) :] for one in several for line in (*one.fix, one.expected) if line.startswith(start)
+            ]
+            values = dict.fromkeys(name for value in lists for name in value.split(", "))
+            fix += (f"{start}{', '.join(values)}",) if values and several[0].fix else ()
+        wanted = [one.expected for one in several]
+        expected = wanted[0]
+        for start in LISTS:
+            if all(one.startswith(start) for one in wanted):
+                names = dict.fromkeys(name for one in wanted for name in one[len(start) :].split(", "))
+                expected = f"{start}{', '.join(names)}"
+        tally = united.setdefault(several[0]._replace(fix=fix, expected=expected), Tally())
+        for one in several:
+            tally.add(mismatches[one])
+    if None in mismatches:
+        united[None] = mismatches[None]
+    return united
 
 
 def _rank_places(places: Tally[Place]) -> tuple[Place, ...]:

@@ -25,6 +25,10 @@ _BY_HEADER: tuple[tuple[str, str | None, str], ...] = (
     ("cf-mitigated", None, "Cloudflare"),
     ("x-kong-response-latency", None, "Kong"),
     ("x-envoy-response-flags", None, "Envoy"),
+    ("x-vercel-error", None, "Vercel"),
+    ("x-railway-fallback", None, "Railway's edge"),
+    ("x-render-routing", None, "Render's router"),
+    ("x-squid-error", None, "Squid"),
 )
 """Headers of replies that a gateway made itself: their names, a text that X-Cache has to hold, and the gateway."""
 
@@ -50,6 +54,8 @@ _BY_SERVER: tuple[tuple[str, str], ...] = (
     ("nginx", "nginx"),
     ("microsoft-azure-application-gateway", "the Azure application gateway"),
     ("google frontend", "Google's front end"),
+    ("heroku", "Heroku's router"),
+    ("cowboy", "Heroku's router"),
     ("squid", "Squid"),
     ("traefik", "Traefik"),
     ("caddy", "Caddy"),

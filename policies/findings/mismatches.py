@@ -37,6 +37,10 @@ TURNED_ON = {
     "corp-same-site": (RESOURCE_POLICY,),
     "corp-required-by-coep": (RESOURCE_POLICY,),
     "opaque-response-blocked": ("Content-Type", "X-Content-Type-Options"),
+    "nosniff-mime-type": ("Content-Type", "X-Content-Type-Options"),
+    "mime-type-blocked": ("Content-Type",),
+    "proxy-authentication": (STATUS,),
+    "redirect-refused": (STATUS, "Location"),
     "local-network-access": (STATUS,),
     "network-error": (STATUS,),
 }

@@ -78,7 +78,8 @@ class OtherEngine:
 @value
 class Cause:
     """What is really wrong, and what to do. `edits` tells whether the rule's header edits are part of that, `needed`
-    says what was expected where that is not what the rule says.
+    says what was expected where that is not what the rule says. `names` are the methods or header names that a list
+    lacks: causes that differ in nothing else are one finding.
     """
 
     code: str
@@ -90,6 +91,7 @@ class Cause:
     certainty: Certainty = "certain"
     edits: bool = True
     needed: str | None = None
+    names: tuple[str, ...] = ()
 
     @property
     def mended_by_headers(self) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from corsight.policies.fetch.origin import parse_url
 from corsight.policies.findings.mismatches import list_actual
 from corsight.policies.findings.model import Cause
-from corsight.policies.findings.replies import NEEDED, find_misspelt
+from corsight.policies.findings.replies import NEEDED, find_misspelt, is_login
 from corsight.policies.findings.sample import Sample
 from corsight.policies.findings.words import (
     capitalize_name,
@@ -99,6 +99,12 @@ def _read_earlier(sample: Sample) -> str:
     )
 
 
+def _read_entry(sample: Sample) -> str:
+    """Where a person goes to log in: the URL that was asked first, if it is a login's, else where that led."""
+    first = (*sample.facts.chain, sample.url)[0]
+    return strip_query(first if is_login(first) else sample.url if sample.facts.chain else _read_target(sample))
+
+
 def _read_hops(sample: Sample) -> str:
     hosts = [name_host(url) for url in (*sample.facts.chain, sample.url)]
     return " -> ".join(hosts) if sample.facts.chain else ""
@@ -116,7 +122,7 @@ PATH = _mark(lambda sample: name_path(sample.url))
 URL = _mark(lambda sample: strip_query(sample.url))
 PAGE = _mark(lambda sample: clean(sample.facts.origin or ""))
 FIRST_HOST = _mark(lambda sample: name_host(sample.facts.chain[0]))
-FIRST_URL = _mark(lambda sample: strip_query((*sample.facts.chain, sample.url)[0]))
+ENTRY = _mark(_read_entry)
 HOPS = _mark(_read_hops)
 TARGET = _mark(lambda sample: clean(_read_target(sample), 120))
 SECURE_TARGET = _mark(lambda sample: f"https://{clean(_read_target(sample).partition('://')[2], 100)}")

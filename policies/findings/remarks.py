@@ -15,6 +15,7 @@ from corsight.policies.findings.model import Cause, Mismatch
 from corsight.policies.findings.sample import Sample
 from corsight.policies.findings.words import clean, clean_all, continue_with, join, name_header, name_host
 from corsight.policies.rules import RULES
+from corsight.policies.rules.nearness import compare_origins
 from corsight.policies.verdict import Outcome
 
 WANTED = frozenset(
@@ -125,12 +126,14 @@ def find_refused_socket(sample: Sample) -> Remark | None:
     if origin == sample.server:
         return None
     host, page = name_host(sample.server), clean(origin)
+    difference = compare_origins(sample.server, origin)
+    near = f" The server's own origin is {clean(sample.server)}: the {difference.what} differs." if difference else ""
     return Remark(
         Cause(
             "websocket-refused",
             "The server refused the WebSocket (403), most likely for its Origin: not CORS",
             f"{host} answered the WebSocket handshake of {page} with 403. CORS has no say over WebSockets, and no CORS "
-            "header changes that: servers hold the Origin of the handshake against a list of their own.",
+            f"header changes that: servers hold the Origin of the handshake against a list of their own.{near}",
             f"Add {page} to the origins that the server's WebSocket endpoint allows (a setting of its own, beside the "
             "one for CORS), exactly as written here; or see whether it wants a login.",
             "server",

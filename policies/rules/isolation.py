@@ -13,6 +13,9 @@ CORP_COEP = "corp-required-by-coep"
 ORB = "opaque-response-blocked"
 LOCAL_NETWORK = "local-network-access"
 NETWORK_ERROR = "network-error"
+MIME_TYPE = "mime-type-blocked"
+NOSNIFF = "nosniff-mime-type"
+PROXY_AUTHENTICATION = "proxy-authentication"
 
 
 def allow_embedding(subject: Subject) -> Fix:
@@ -83,6 +86,47 @@ RULES = (
             # The standard's text does not have it, and WebKit does not do it.
             engines=("chromium", "firefox"),
             **EMBEDDED,
+        ),
+    ),
+    Rule(
+        code=NOSNIFF,
+        title="With nosniff, a script or style sheet needs its own MIME type",
+        why="X-Content-Type-Options: nosniff tells browsers to believe the Content-Type. A script has to be of a "
+        "JavaScript type then, and a style sheet text/css; this response says that it is something else.",
+        seen="Content-Type: {content_type} with X-Content-Type-Options: nosniff",
+        needed="text/javascript for a script, text/css for a style sheet",
+        advice="Send the right Content-Type. An error page in place of the file is a frequent cause: look at the body.",
+        example=Example(
+            "GET https://cdn.example/app.js\nSec-Fetch-Mode: no-cors\nSec-Fetch-Dest: script\n\n"
+            "200\nContent-Type: application/octet-stream\nX-Content-Type-Options: nosniff",
+            **{**EMBEDDED, "destination": "script"},
+        ),
+    ),
+    Rule(
+        code=MIME_TYPE,
+        title="The MIME type is none of a script or style sheet",
+        why="Browsers run no script that is called an image, audio, video or text/csv, nosniff or not. Firefox and "
+        "WebKit apply no style sheet of another origin that is called anything but text/css.",
+        seen="Content-Type: {content_type}",
+        needed="text/javascript for a script, text/css for a style sheet",
+        advice="Send the right Content-Type.",
+        example=Example(
+            "GET https://cdn.example/app.js\nSec-Fetch-Mode: cors\nSec-Fetch-Dest: script\n\n"
+            "200\nAccess-Control-Allow-Origin: *\nContent-Type: image/png",
+            destination="script",
+        ),
+    ),
+    Rule(
+        code=PROXY_AUTHENTICATION,
+        title="A server answers like a proxy (407)",
+        why="407 Proxy Authentication Required is for proxies alone. When a server sends it through a proxy's tunnel, "
+        "Chromium drops the response, whatever its CORS headers say; Firefox and WebKit hand it to the page.",
+        seen="status 407 from {host} itself",
+        needed="another status, such as 401",
+        advice="Answer with 401, or look for a proxy between your server and the browser's.",
+        example=Example(
+            "GET https://api.example/orders\nOrigin: https://app.example\n\n407\nAccess-Control-Allow-Origin: *",
+            engines=("chromium",),
         ),
     ),
     Rule(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from corsight.policies.exchange import HeaderList, Response
@@ -69,7 +69,7 @@ class Fix:
             name = edit.name.lower().encode()
             kept = [pair for pair in headers.fields if pair[0].lower() != name]
             headers = HeaderList((*kept, (edit.name.encode(), edit.value.encode("latin-1"))))
-        return Response(self.status or response.status, headers, response.received)
+        return replace(response, status=self.status or response.status, headers=headers)
 
     def __add__(self, other: Fix) -> Fix:
         replaced = {edit.name.lower() for edit in other.edits}

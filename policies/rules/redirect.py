@@ -3,7 +3,15 @@ change, and what it leads to."""
 
 from __future__ import annotations
 
-from corsight.policies.fetch.main_fetch import COUNT, LOCATION, MIXED_CONTENT, SAME_ORIGIN_MODE, SCHEME, USERINFO
+from corsight.policies.fetch.main_fetch import (
+    COUNT,
+    LOCATION,
+    MIXED_CONTENT,
+    REFUSED,
+    SAME_ORIGIN_MODE,
+    SCHEME,
+    USERINFO,
+)
 from corsight.policies.rules.example import Example
 from corsight.policies.rules.model import Rule
 
@@ -66,6 +74,17 @@ RULES = (
             tainting="basic",
             mode="same-origin",
         ),
+    ),
+    Rule(
+        code=REFUSED,
+        title="The page refuses to be redirected",
+        why='The page asked with redirect mode "error", which ends a fetch at its first redirect. The mode is not on '
+        "the wire: it is one of the ways a request that nothing followed may have been made.",
+        seen="a redirect to {target}",
+        needed="an answer without a redirect",
+        advice='Answer at the first URL, or use redirect mode "follow" if redirects are meant.',
+        actor="client",
+        example=Example(f"{ASKED}Location: https://files.example/7", redirect="error"),
     ),
     Rule(
         code=MIXED_CONTENT,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from corsight.policies.exchange import Exchange
+from corsight.policies.exchange import Exchange, without_interim
 from corsight.policies.facts import Facts
 from corsight.policies.session.browser import Browser
 from corsight.policies.session.clients import LONGEST, Client, as_told, identify
@@ -31,7 +31,7 @@ class Session:
 
     def observe(self, exchange: Exchange) -> list[Judged]:
         """Judge an exchange whose response came, or never will. Return its verdict first, then those it changed."""
-        return self._browser(exchange).observe(exchange)
+        return self._browser(exchange).observe(without_interim(exchange))
 
     def preview(self, exchange: Exchange) -> tuple[Facts, EngineName] | None:
         """Return what an exchange under way would be judged by, with this response, and by which engine.
@@ -39,8 +39,12 @@ class Session:
         Nothing is remembered of it. None where CORS has no say, or its request was not seen to set out.
         """
         browser = self._browser(exchange)
-        facts = browser.preview(exchange)
+        facts = browser.preview(without_interim(exchange))
         return None if facts is None else (facts, browser.engine)
+
+    def awaits_body(self, exchange: Exchange) -> bool:
+        """Whether the body of an exchange under way decides what its browser makes of it."""
+        return self._browser(exchange).awaits_body(exchange)
 
     def is_at_home(self, exchange: Exchange, origin: str) -> bool:
         """Whether the exchange's client loaded a page of this origin from loopback, as a document of its own."""

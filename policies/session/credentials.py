@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from corsight.policies.engines import ENGINES
 from corsight.policies.evidence import Certainty, Reason
-from corsight.policies.exchange import Exchange, Response
+from corsight.policies.exchange import Exchange, Request, Response
 from corsight.policies.fetch.origin import is_potentially_trustworthy, origin_of, schemelessly_same_site, split_origin
 from corsight.policies.session.clients import Client
 from corsight.policies.session.fetches import Entry, Fetch
@@ -18,6 +18,9 @@ from corsight.policies.verdict import EngineName
 
 HABIT = 8
 """How many requests of one credentials mode, and none of another, make a habit."""
+
+A_MOMENT = 10.0
+"""Seconds for which a cookie that was sent is taken to be still there."""
 
 BY_ELEMENTS = frozenset({"image", "script", "style", "audio", "video", "track", "document", "iframe", "frame"})
 """Destinations of no-cors requests that elements make, always with credentials."""
@@ -29,14 +32,25 @@ BY_WORKERS = frozenset({"empty", "script", "unknown"})
 class Credentials:
     """What one browser shows of its requests' credentials modes."""
 
-    __slots__ = ("_engine", "_habits", "_policy", "_tells_storage_access", "_workers")
+    __slots__ = (
+        "_cookies",
+        "_engine",
+        "_expects_storage_access",
+        "_habits",
+        "_policy",
+        "_sent_storage_access",
+        "_workers",
+    )
 
     def __init__(self, client: Client, engine: EngineName, size: int) -> None:
         self._engine = engine
         self._policy = ENGINES[engine]
         since = self._policy.storage_access_since
         known = client.engine == engine and client.version is not None
-        self._tells_storage_access = since is not None and known and (client.version or 0) >= since
+        self._expects_storage_access = since is not None and known and (client.version or 0) >= since
+        # Firefox sends none where the user blocks third-party cookies: there no version makes sure of it.
+        self._sent_storage_access = self._expects_storage_access and engine == "chromium"
+        self._cookies: Memory[tuple[str, str], tuple[str, float]] = Memory(size)
         self._workers: Memory[str, bool] = Memory(size)
         self._habits: Memory[tuple[str | None, str], list[int]] = Memory(size)
 
@@ -49,17 +63,49 @@ class Credentials:
             return True, Reason.COOKIE
         if reading.storage_access:
             return True, Reason.STORAGE_ACCESS
+        if self._expects_storage_access and self._would_tell(reading, url, first=first):
+            return False, Reason.NO_STORAGE_ACCESS
         if reading.destination == "font" and reading.mode == "cors" and self._policy.fonts_ask_with_cors:
             return False, Reason.FONT
-        if not self._tells_storage_access or reading.site != "cross-site" or not is_potentially_trustworthy(url):
-            return None
+        return None
+
+    def _would_tell(self, reading: Reading, url: str, *, first: bool) -> bool:
+        """Whether this request would carry Sec-Fetch-Storage-Access if it had credentials."""
+        if reading.site != "cross-site" or not is_potentially_trustworthy(url):
+            return False
         if self._engine == "chromium":
-            return None if reading.preflight else (False, Reason.NO_STORAGE_ACCESS)
-        # Firefox tells it on preflights too, but not after a redirect, not for keepalive, and not for another scheme
-        # alone.
-        if not first or reading.keepalive or _schemelessly_same_site(reading.origin, url):
-            return None
-        return False, Reason.NO_STORAGE_ACCESS
+            return not reading.preflight
+        # Firefox tells it on preflights too, but not after a redirect, not for keepalive, not for another scheme alone,
+        # and not for workers.
+        if reading.destination in BY_WORKERS and self._workers.get(reading.origin or "null"):
+            return False
+        return first and not reading.keepalive and not _schemelessly_same_site(reading.origin, url)
+
+    def note_storage_access(self) -> bool:
+        """A request carried Sec-Fetch-Storage-Access: from now on its absence tells. Return whether that is new."""
+        new = not self._sent_storage_access and self._policy.storage_access_since is not None
+        if new:
+            self._sent_storage_access = self._expects_storage_access = True
+        return new
+
+    def lacks_cookie(self, reading: Reading, request: Request) -> bool:
+        """Whether a CORS request lacks the cookie that its page's origin sent to just that place a moment ago.
+
+        A cookie that went to a path goes to what lies below it as well, and no answer since then has changed any.
+        """
+        if reading.preflight or reading.origin in (None, "null"):
+            return False
+        key = reading.origin or "", origin_of(request.url)
+        path = request.url.partition("://")[2].partition("?")[0].rstrip("/")
+        if reading.cookie:
+            self._cookies.put(key, (path, request.started), len(path) + len(key[0]) + len(key[1]))
+            return False
+        sent, when = self._cookies.get(key) or ("", 0.0)
+        return 0.0 <= request.started - when <= A_MOMENT and (path == sent or path.startswith(f"{sent}/"))
+
+    def forget_cookies(self) -> None:
+        """An answer set cookies, or cleared them: what went before tells nothing of what goes now."""
+        self._cookies.clear()
 
     def note_worker(self, reading: Reading, url: str) -> None:
         """A worker's script was asked for: some requests of its origin may be the worker's."""
@@ -68,15 +114,21 @@ class Credentials:
             self._workers.put(origin, True, len(origin))
 
     def certainty(self, reason: Reason, reading: Reading) -> Certainty:
-        """How far what a request states is to be believed: Firefox's workers leave the header out of all they send.
+        """How far what a request states is to be believed: a browser may never send Sec-Fetch-Storage-Access.
 
-        So does a fetch with keepalive, and only the place of its Referer would show it. XMLHttpRequest has no Priority.
+        Firefox leaves it out for keepalive, and only the place of its Referer would show that. XMLHttpRequest has no
+        Priority.
         """
-        if reason is not Reason.NO_STORAGE_ACCESS or self._engine != "firefox" or reading.destination not in BY_WORKERS:
-            return "certain"
-        if reading.referrer is None and "priority" in reading.sent:
+        if reason is Reason.FONT:
+            # A preload may say crossorigin=use-credentials.
             return "likely"
-        return "likely" if self._workers.get(reading.origin or "null") else "certain"
+        if reason is not Reason.NO_STORAGE_ACCESS:
+            return "certain"
+        if not self._sent_storage_access:
+            return "likely"
+        if self._engine != "firefox" or reading.destination not in BY_WORKERS:
+            return "certain"
+        return "likely" if reading.referrer is None and "priority" in reading.sent else "certain"
 
     def overrules_absence(self, reading: Reading) -> bool:
         """Whether this request shows that the header its preflight lacked means nothing."""

@@ -1,4 +1,6 @@
-"""The documents a browser loaded: what a subresource's page is, whether it is secure, whether it isolates itself."""
+"""The documents and workers a browser loaded: what a subresource's page is, whether it is secure, whether it isolates
+itself.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +13,9 @@ POLICIES: dict[str, EmbedderPolicy] = {"require-corp": "require-corp", "credenti
 
 
 class Documents:
-    """The documents seen, by URL and by origin; `last` is the URL of the newest, `newest` its embedder policy."""
+    """The documents seen, by URL and by origin, and the workers; `last` is the URL of the newest document."""
 
-    __slots__ = ("_at_home", "_by_origin", "_by_url", "_policies", "_secure", "last", "newest")
+    __slots__ = ("_at_home", "_by_origin", "_by_url", "_newest", "_policies", "_secure", "_workers", "last")
 
     def __init__(self, size: int) -> None:
         self._by_url: Memory[str, EmbedderPolicy] = Memory(size)
@@ -21,27 +23,35 @@ class Documents:
         self._policies: set[EmbedderPolicy] = set()
         self._secure: set[bool] = set()
         self._at_home: Memory[str, bool] = Memory(size)
+        self._workers: Memory[str, set[tuple[EmbedderPolicy, bool]]] = Memory(size)
+        self._newest: EmbedderPolicy = "unsafe-none"
         self.last: str | None = None
-        self.newest: EmbedderPolicy = "unsafe-none"
 
     def add(self, url: str, response: Response, *, top: bool) -> None:
         """Remember a document that came: URL and embedder policy, and whether it is a top-level one on loopback."""
-        # Cross-Origin-Embedder-Policy is a structured header: an item, parameters after a semicolon. A page that is no
-        # secure context has none (https://html.spec.whatwg.org/multipage/browsers.html#obtain-an-embedder-policy).
-        value = (response.headers.get("cross-origin-embedder-policy") or "").partition(";")[0].strip()
-        policy = POLICIES.get(value, "unsafe-none") if is_potentially_trustworthy(url) else "unsafe-none"
+        policy = read_embedder_policy(url, response)
         self._by_url.put(url, policy, len(url))
         origin = origin_of(url)
-        pages = self._by_origin.get(origin) or {}
+        # A page that is loaded anew has its new policy alone.
+        pages = {old: page for old, page in (self._by_origin.get(origin) or {}).items() if page != url}
         pages.pop(policy, None)
         pages[policy] = url
         self._by_origin.put(origin, pages, len(origin) + sum(map(len, pages.values())))
         self._policies.add(policy)
         self._secure.add(url.startswith("https:"))
-        self.last, self.newest = url, policy
+        self.last, self._newest = url, policy
         parts = split_origin(origin)
         if top and parts is not None and is_localhost(parts[1]):
             self._at_home.put(origin, True, len(origin))
+
+    def add_worker(self, url: str, response: Response, *, service: bool) -> None:
+        """Remember a worker whose script came: it loads what it asks for under the embedder policy of that response.
+
+        A service worker's requests are those of its pages, of every destination.
+        """
+        policy, origin = read_embedder_policy(url, response), origin_of(url)
+        self._by_url.put(url, policy, len(url))
+        self._workers.put(origin, {*(self._workers.get(origin) or ()), (policy, service)}, len(origin))
 
     def is_at_home(self, origin: str) -> bool:
         """Whether a top-level document of this origin was loaded from loopback."""
@@ -64,9 +74,32 @@ class Documents:
         pages = self._by_origin.get(origin) if origin is not None else None
         return list(pages.values())[-1] if pages else None
 
-    def embedder(self, origin: str | None, referrer: str | None) -> EmbedderPolicy | None:
-        """The page's embedder policy; None when the page was not seen, or it may be one of several."""
-        if referrer is not None and (policy := self._by_url.get(referrer)) is not None:
-            return policy
-        policies = self._policies if origin is None else self._by_origin.get(origin) or {}
+    def embedder(self, origin: str | None, referrer: str | None, *, worker: bool = False) -> EmbedderPolicy | None:
+        """The page's embedder policy; None when the page was not seen, or it may be one of several.
+
+        `worker` tells that it may be a worker that asks.
+        """
+        # Across origins a Referer mostly ends at the origin: it names the page at the root no more than any other.
+        if referrer is not None and referrer.rstrip("/") != origin_of(referrer):
+            policy = self._by_url.get(referrer)
+            if policy is not None:
+                return policy
+        policies: set[EmbedderPolicy] = set(self._policies if origin is None else self._by_origin.get(origin) or ())
+        if policies and origin is not None:
+            policies.update(policy for policy, service in self._workers.get(origin) or () if worker or service)
         return next(iter(policies)) if len(policies) == 1 else None
+
+    def newest(self, origin: str | None) -> EmbedderPolicy:
+        """The embedder policy of the newest document of an origin, or of all where none of its was seen."""
+        pages = self._by_origin.get(origin) if origin is not None else None
+        return list(pages)[-1] if pages else self._newest
+
+
+def read_embedder_policy(url: str, response: Response) -> EmbedderPolicy:
+    """Return the embedder policy that a response gives the document or worker it makes.
+
+    Cross-Origin-Embedder-Policy is a structured header: an item, parameters after a semicolon. What is no secure
+    context has none (https://html.spec.whatwg.org/multipage/browsers.html#obtain-an-embedder-policy).
+    """
+    value = (response.headers.get("cross-origin-embedder-policy") or "").partition(";")[0].strip()
+    return POLICIES.get(value, "unsafe-none") if is_potentially_trustworthy(url) else "unsafe-none"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from corsight.policies.exchange import Exchange
+from corsight.policies.fetch.headers import has_directive
 from corsight.policies.session.fetches import Entry
 from corsight.policies.session.memory import Memory
 from corsight.policies.session.reading import Reading
@@ -24,21 +25,30 @@ LONGEST = 64
 class Expected:
     """The preflights and redirects of one browser whose sequel may still come, by the URL it would ask for."""
 
-    __slots__ = ("_preflights", "_redirects")
+    __slots__ = ("_by_path", "_kept", "_preflights", "_redirects")
 
     def __init__(self, size: int) -> None:
         self._preflights: Memory[str, list[Entry]] = Memory(size)
+        self._by_path: Memory[str, list[Entry]] = Memory(size)
+        self._kept: Memory[str, bool] = Memory(size)
         self._redirects: Memory[str, list[Entry]] = Memory(size)
 
     def after_preflight(self, entry: Entry) -> None:
         """Remember a preflight that set out: its request would ask for the same URL."""
-        _remember(self._preflights, entry.exchange.request.url, entry)
+        url = entry.exchange.request.url
+        _remember(self._preflights, url, entry)
+        if "?" in url:
+            _remember(self._by_path, url.partition("?")[0], entry)
 
     def after_redirect(self, entry: Entry, target: str) -> None:
         """Remember a redirect: what follows it would ask for `target`.
 
         Or for its https twin: browsers upgrade what a secure page embeds, and hosts that asked for it.
         """
+        scheme, _, rest = target.partition("://")
+        authority, slash, path = rest.partition("/")
+        # A user name in it does not reach the wire.
+        target = f"{scheme}://{authority.rpartition('@')[2]}{slash}{path}"
         _remember(self._redirects, target, entry)
         if target.startswith("http:"):
             _remember(self._redirects, f"https:{target.removeprefix('http:')}", entry)
@@ -54,17 +64,45 @@ class Expected:
             if entry in (memory.get(entry.exchange.request.url) or ()):
                 memory.forget(entry.exchange.request.url)
 
+    def note_kept(self, exchange: Exchange) -> None:
+        """A response came that the HTTP cache may answer with when its URL is asked for again."""
+        response, url = exchange.response, exchange.request.url
+        if response is not None and exchange.request.method == "GET":
+            cache_control = response.headers.get("cache-control")
+            if not has_directive(cache_control, "no-store") and not has_directive(cache_control, "no-cache"):
+                self._kept.put(url, True, len(url))
+
+    def is_kept(self, url: str) -> bool:
+        """Whether the HTTP cache may hold an answer for this URL."""
+        return url in self._kept
+
+    def find_typed_over(self, preflight: Entry) -> Entry | None:
+        """Return the followed preflight that one was given up for, as the page asked on with another query each time.
+
+        Each set out before the one before it was answered, as those of a search field do that asks at every key.
+        """
+        others = [
+            other
+            for other in self._by_path.get(preflight.exchange.request.url.partition("?")[0]) or []
+            if other is not preflight and _asks_alike(other, preflight)
+        ]
+        last, left = preflight, len(others)
+        while left:
+            later = [
+                other for other in others if overtook(other, last) and other.exchange.request.started > _started(last)
+            ]
+            found = next((other for other in later if other.sequel == "followed"), None)
+            if found is not None or not later:
+                return found
+            last, left = max(later, key=_started), left - 1
+        return None
+
     def list_alike(self, preflight: Entry) -> list[Entry]:
         """Return the other preflights of late that asked for just the same."""
-        asked = preflight.reading
-        return [
-            other
-            for other in self._preflights.get(preflight.exchange.request.url) or []
-            if other is not preflight
-            and preflight.role == "preflight"
-            and (other.reading.origin, other.reading.method, other.reading.names)
-            == (asked.origin, asked.method, asked.names)
-        ]
+        if preflight.role != "preflight":
+            return []
+        others = self._preflights.get(preflight.exchange.request.url) or []
+        return [other for other in others if other is not preflight and _asks_alike(other, preflight)]
 
     def find_redirect(self, exchange: Exchange, reading: Reading) -> Entry | None:
         """Return the redirect that led to this request, None where none did."""
@@ -76,22 +114,45 @@ class Expected:
                 return entry
         return None
 
-    def find_preflight(self, exchange: Exchange, reading: Reading, rules_out: Callable[[Entry], bool]) -> Entry | None:
+    def find_preflight(
+        self,
+        exchange: Exchange,
+        reading: Reading,
+        rules_out: Callable[[Entry], bool],
+        *,
+        apart: bool = False,
+        unnamed: bool = False,
+    ) -> Entry | None:
         """Return the preflight whose request this is: the latest answered one that asked for it and can have passed.
 
-        `rules_out` tells that a preflight cannot have been this request's.
+        `rules_out` tells that a preflight cannot have been this request's. `apart` tells that requests of two modes
+        share no connection: then the one on the request's own is preferred. `unnamed` looks for one that did not name
+        all that the request carries, since something else may have added it.
         """
         latest: Entry | None = None
-        received = 0.0
+        ranked = False, 0.0
         for entry in self._preflights.get(exchange.request.url) or []:
             response = entry.exchange.response
-            if response is None or response.received < received or not _may_precede(entry, exchange):
+            if response is None or not _may_precede(entry, exchange):
                 continue
-            if not reading.needs_preflight and exchange.request.started - response.received > PATIENCE:
+            rank = apart and entry.exchange.connection == exchange.connection, response.received
+            if rank < ranked:
                 continue
-            if _asked_for(entry, reading) and not rules_out(entry):
-                latest, received = entry, response.received
+            at_once = exchange.request.started - response.received <= PATIENCE
+            if not at_once and (unnamed or not reading.needs_preflight):
+                continue
+            if _asked_for(entry, reading, unnamed=unnamed) and not rules_out(entry):
+                latest, ranked = entry, rank
         return latest
+
+
+def _asks_alike(one: Entry, other: Entry) -> bool:
+    a, b = one.reading, other.reading
+    return (a.origin, a.method, a.names) == (b.origin, b.method, b.names)
+
+
+def _started(entry: Entry) -> float:
+    return entry.exchange.request.started
 
 
 def overtook(later: Entry, earlier: Entry) -> bool:
@@ -118,7 +179,7 @@ def _may_precede(entry: Entry, exchange: Exchange) -> bool:
     return -SLACK <= exchange.request.started - response.received <= HORIZON
 
 
-def _asked_for(preflight: Entry, reading: Reading) -> bool:
+def _asked_for(preflight: Entry, reading: Reading, *, unnamed: bool) -> bool:
     """Whether the preflight asked for just such a request."""
     asked, redirected = preflight.reading, len(preflight.fetch.urls) > 1
     if asked.method != reading.method:
@@ -129,4 +190,4 @@ def _asked_for(preflight: Entry, reading: Reading) -> bool:
     # WebKit's preflight had not noticed. Headers that a browser sets too, a page may have set: they count as sent.
     more = frozenset(reading.names).difference(asked.names)
     less = frozenset(asked.names) - reading.sent
-    return more <= {"authorization"} and (redirected or not less)
+    return (unnamed or more <= {"authorization"}) and (redirected or not less)

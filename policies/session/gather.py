@@ -11,11 +11,15 @@ from corsight.policies.fetch.main_fetch import Tainting, find_response_tainting
 from corsight.policies.fetch.origin import Distance, is_potentially_trustworthy
 from corsight.policies.fetch.redirect import MAX_REDIRECTS, location_url
 from corsight.policies.session.clients import Client
-from corsight.policies.session.credentials import BY_ELEMENTS, Credentials
+from corsight.policies.session.credentials import BY_ELEMENTS, BY_WORKERS, Credentials
 from corsight.policies.session.documents import Documents
 from corsight.policies.session.fetches import Entry
-from corsight.policies.session.reading import referrer_origin
+from corsight.policies.session.reading import Reading, referrer_origin
 
+PRIORITY_SINCE = 132
+"""The version from which Firefox sends Priority with every request but those of XMLHttpRequest."""
+BY_STYLES = frozenset({"image", "style", "unknown"})
+"""Destinations of what style sheets ask for without CORS."""
 SITES: dict[str, Distance] = {"same-origin": "same-origin", "same-site": "same-site", "cross-site": "cross-site"}
 
 
@@ -45,28 +49,33 @@ def gather_facts(
     if tainting == "basic" and not client.browser:
         tainting_too = None
     response = entry.stored or exchange.response
+    if (tainting, tainting_too) == ("cors", "opaque") and _is_unasked(response, reading):
+        tainting, tainting_too = "opaque", "cors"
     page_origin = fetch.page_origin if fetch.page_origin not in (None, "null") else referrer_origin(reading)
     include = fetch.include if fetch.certainty == "certain" else None
     target = _find_target(response, url, policy) if entry.role == "redirect" else None
     page: str | None = None
     secure: bool | None = False
+    likelier_secure = True
     chain = tuple(fetch.urls[: entry.index])
     if target is not None and target == url and policy.loops_in_its_cache and _is_kept(exchange):
         chain = (url,) * MAX_REDIRECTS
     if target is not None:
         page = documents.page(page_origin, reading.referrer) or documents.last
-        secure = documents.secure if page_origin is None else page_origin.startswith("https:")
-    distance: Distance = "cross-site"
+        secure, likelier_secure = _find_security(entry, page_origin, documents)
+    distance: Distance | None = "cross-site"
     embedder: EmbedderPolicy | None = "unsafe-none"
+    newest = documents.newest(page_origin)
     if "opaque" in (tainting, tainting_too):
         distance = _measure(entry, page_origin)
         # Only a secure page has an embedder policy, and none of those asks for anything over plain http.
         if client.browser and is_potentially_trustworthy(url if page_origin is None else page_origin):
-            embedder = documents.embedder(page_origin, reading.referrer)
+            worker = reading.destination in BY_WORKERS
+            embedder = documents.embedder(page_origin, reading.referrer, worker=worker)
         if tainting == "opaque" and include is None:
             # Under `credentialless` no-cors requests leave for other origins without, Sec-Fetch-Storage-Access or not.
             # https://fetch.spec.whatwg.org/#cross-origin-embedder-policy-allows-credentials
-            bare = (documents.newest if embedder is None else embedder) == "credentialless"
+            bare = (newest if embedder is None else embedder) == "credentialless"
             by_nature = reading.destination in BY_ELEMENTS or reading.storage_access
             include = reading.cookie or (by_nature and not bare)
             if not include and bare and exchange.told is not None and "cookie" in exchange.told.lost:
@@ -89,12 +98,46 @@ def gather_facts(
         likelier="include" if include is None and credentials.likelier(entry, response) else "not-include",
         tainting_too=tainting_too,
         secure=secure,
+        likelier_secure=likelier_secure,
         distance=distance,
+        likelier_distance=SITES.get(reading.site or "", "cross-site"),
         embedder=embedder,
-        likelier_embedder=documents.newest if embedder is None else embedder,
+        likelier_embedder=newest if embedder is None else embedder,
         chain=chain,
         target=target,
+        redirect="unknown" if target is not None and _may_stay(entry, client) else "follow",
     )
+
+
+def _find_security(entry: Entry, page_origin: str | None, documents: Documents) -> tuple[bool | None, bool]:
+    """Return whether the page is a secure one, None where that is not known, and whether it likely is."""
+    told = entry.fetch.page_origin if page_origin is not None else None
+    if page_origin is None:
+        # Not every page was seen: a file's never is.
+        return None, documents.secure is not False
+    secure = page_origin.startswith("https:")
+    if entry.reading.origin is None and told == page_origin and entry.destination in BY_STYLES:
+        # The Referer may be a style sheet's; of a page that was seen it hardly is.
+        return (secure, secure) if documents.page(page_origin, None) is not None else (None, secure)
+    return secure, secure
+
+
+def _may_stay(entry: Entry, client: Client) -> bool:
+    """Whether the request may be a fetch() that is led nowhere; what was redirected before goes on being so."""
+    if not client.browser or entry.index > 0 or entry.reading.event_source:
+        return False
+    if client.engine == "firefox" and (client.version or 0) >= PRIORITY_SINCE and "priority" not in entry.reading.sent:
+        # XMLHttpRequest alone has none.
+        return False
+    return entry.mode in ("cors", "same-origin", "unknown") and entry.destination in ("empty", "unknown")
+
+
+def _is_unasked(response: Response | None, reading: Reading) -> bool:
+    """Whether a POST of unknown mode is likelier a beacon or a form's: nothing in its answer speaks of CORS.
+
+    A page's own Accept, which no beacon has, speaks against it.
+    """
+    return response is not None and "access-control-allow-origin" not in response.headers and reading.accepts_all
 
 
 def _is_kept(exchange: Exchange) -> bool:
@@ -113,13 +156,16 @@ def _find_target(response: Response | None, url: str, policy: EnginePolicy) -> s
     return "" if isinstance(found, Failure) else found
 
 
-def _measure(entry: Entry, page_origin: str | None) -> Distance:
-    """How far the resource is from its page.
+def _measure(entry: Entry, page_origin: str | None) -> Distance | None:
+    """How far the resource is from its page, None where nothing tells.
 
     Sec-Fetch-Site tells, also of what a stylesheet asks for, whose Referer is the stylesheet. After a redirect it
     speaks of the whole chain, while the resource policy looks at the last URL alone.
     """
     told = SITES.get(entry.reading.site or "")
-    if told is not None and (entry.index == 0 or page_origin is None):
+    if told is not None and entry.index == 0:
         return told
-    return "cross-site" if page_origin is None else measure_distance(page_origin, entry.exchange.request.url)
+    if page_origin is not None:
+        return measure_distance(page_origin, entry.exchange.request.url)
+    # An opaque origin is of no site.
+    return "cross-site" if entry.fetch.page_origin == "null" else None

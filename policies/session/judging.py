@@ -9,6 +9,7 @@ from corsight.policies.decision.judge import judge, survey, unite
 from corsight.policies.engines import ENGINES
 from corsight.policies.evidence import Certainty
 from corsight.policies.facts import Facts
+from corsight.policies.fetch.main_fetch import UNREDIRECTED
 from corsight.policies.session.clients import Client
 from corsight.policies.session.credentials import Credentials
 from corsight.policies.session.documents import Documents
@@ -16,7 +17,7 @@ from corsight.policies.session.fetches import Entry, Fetch
 from corsight.policies.session.gather import gather_facts
 from corsight.policies.session.told import overrule
 from corsight.policies.value import value
-from corsight.policies.verdict import Branch, EngineName, Outcome, Ruling, Verdict
+from corsight.policies.verdict import Branch, EngineName, Outcome, Ruling, Unknown, Verdict
 
 
 @value
@@ -105,9 +106,15 @@ class Judge:
 def split_branches(verdict: Verdict, *, passed: bool) -> tuple[list[Branch], list[Branch]]:
     """Return the branches that agree with what followed, and those that do not.
 
-    Those that pass agree where the sequel came, those that block where it did not.
+    Those that pass agree where the sequel came, those that block where it did not. That nothing followed a redirect
+    says nothing for the redirect modes that never follow one.
     """
-    agreeing = [branch for branch in verdict.branches if (branch.outcome is not Outcome.BLOCKED) == passed]
+    agreeing = [
+        branch
+        for branch in verdict.branches
+        if (branch.outcome is not Outcome.BLOCKED) == passed
+        and (passed or branch.assumed(Unknown.REDIRECT) not in UNREDIRECTED)
+    ]
     return agreeing, [branch for branch in verdict.branches if branch not in agreeing]
 
 

@@ -27,7 +27,9 @@ class Reading:
 
     `preflight` tells a CORS-preflight request (whose `method` and `names` are those it asks for), `metadata` whether it
     carries Sec-Fetch-*, `revalidates` whether the browser asked for a 304, `keepalive` whether Firefox, from the order
-    of its headers, sent it for a fetch with keepalive. `sent` are its header names.
+    of its headers, sent it for a fetch with keepalive. `sent` are its header names, `accepts_all` tells that its Accept
+    is the one that fetch(), beacons and scripts have by themselves. `carried` are the CORS-unsafe names of its own
+    headers, also where it is a preflight.
     """
 
     origin: str | None
@@ -46,6 +48,8 @@ class Reading:
     revalidates: bool
     keepalive: bool
     sent: frozenset[str]
+    accepts_all: bool
+    carried: tuple[str, ...] = ()
 
     @property
     def needs_preflight(self) -> bool:
@@ -73,14 +77,12 @@ def _read(method: str, headers: HeaderList) -> Reading:
     accept = get("accept") or ""
     mode = get("sec-fetch-mode")
     destination = get("sec-fetch-dest")
-    page_set = list_page_set_headers(headers)
+    names = carried = cors_unsafe_request_header_names(list_page_set_headers(headers))
     if preflight:
         method = asked or ""
         names = tuple(
             name for part in (get("access-control-request-headers") or "").split(",") if (name := part.strip())
         )
-    else:
-        names = cors_unsafe_request_header_names(page_set)
     return Reading(
         origin=origin,
         referrer=get("referer"),
@@ -98,6 +100,8 @@ def _read(method: str, headers: HeaderList) -> Reading:
         revalidates=("if-none-match" in headers or "if-modified-since" in headers),
         keepalive=not preflight and _keepalive(headers.names()),
         sent=frozenset(headers.names()),
+        accepts_all=accept == "*/*",
+        carried=carried,
     )
 
 
@@ -117,8 +121,10 @@ def _mode(method: str, headers: HeaderList, origin: str | None, accept: str, nam
     """The request mode where no Sec-Fetch-Mode tells it: plain http targets, older clients."""
     if (headers.get("upgrade") or "").lower() == "websocket" or "sec-websocket-key" in headers:
         return "websocket"
-    # A page may ask for HTML too, and then an Origin says that it does; navigations also say that they would upgrade.
-    if accept.startswith("text/html") and (origin is None or "upgrade-insecure-requests" in headers):
+    # A page may ask for HTML too; only navigations say that they would upgrade.
+    if (accept.startswith("text/html") and "upgrade-insecure-requests" in headers) or (
+        origin is None and _is_of_navigation(accept)
+    ):
         return "navigate"
     if (headers.get("content-type") or "").lower() in REPORTS:
         return "no-cors"
@@ -127,6 +133,11 @@ def _mode(method: str, headers: HeaderList, origin: str | None, accept: str, nam
     if origin is None:
         return "unknown"
     return "cors" if method != "POST" or names else "unknown"
+
+
+def _is_of_navigation(accept: str) -> bool:
+    """Whether an Accept is a browser's own for navigations: no page writes just that."""
+    return accept.startswith("text/html,application/xhtml+xml")
 
 
 def _keepalive(names: tuple[str, ...]) -> bool:
@@ -145,7 +156,7 @@ def _worker(names: tuple[str, ...], accept: str) -> bool:
 
 
 def _destination(accept: str, origin: str | None) -> str:
-    if accept.startswith("text/html"):
+    if _is_of_navigation(accept):
         return "document"
     if accept.startswith("text/css"):
         return "style"

@@ -7,6 +7,7 @@ from corsight.policies.evidence import Certainty, Evidence, Reason
 from corsight.policies.exchange import HeaderList, Told
 from corsight.policies.fetch.headers import extract_header_list_values
 from corsight.policies.fetch.preflight_cache import PreflightCache
+from corsight.policies.session.clients import Client
 from corsight.policies.session.credentials import Credentials
 from corsight.policies.session.expected import PATIENCE, Expected, overtook
 from corsight.policies.session.fetches import Entry
@@ -26,6 +27,7 @@ class Sequels:
 
     def __init__(
         self,
+        client: Client,
         policy: EnginePolicy,
         judge: Judge,
         credentials: Credentials,
@@ -38,6 +40,7 @@ class Sequels:
         self._credentials = credentials
         self._expected = expected
         self._cache = cache
+        self._outlives = client.engine not in ("firefox", "webkit") or policy.preflight_outlives_abort
         self._waiting: Memory[str, tuple[float, Entry]] = Memory(size)
         self._now = 0.0
 
@@ -119,28 +122,49 @@ class Sequels:
         if entry.sequel != "unknown":
             return
         entry.sequel = "absent"
+        if entry.role == "redirect" and entry.fetch.include is not None:
+            # A redirect is left alone for other reasons too: they do not outweigh what tells the credentials mode.
+            return
         if entry.fetch.rests_on(Reason.NO_STORAGE_ACCESS) and self._judge.would_block(entry):
             # Firefox leaves the header out for keepalive; a preflight that passed would have been followed.
             entry.fetch.doubt(Reason.NO_STORAGE_ACCESS)
             self._judge.revise(entry.fetch)
         alike = self._expected.list_alike(entry)
         followed = [other for other in alike if other.sequel == "followed"]
-        for other in followed:
+        for other in followed if self._outlives else ():
             if overtook(other, entry):
                 self._give_up(entry, other)
                 return
-        # A page may abort its fetch, or be left. That it did so each time is not to be believed.
-        again = [] if followed else [other for other in alike if other.sequel == "absent"]
+        typed_over = self._expected.find_typed_over(entry) if self._outlives else None
+        if typed_over is not None:
+            self._give_up(entry, typed_over)
+            return
+        # A page may abort its fetch, or be left. That it did so each time is not to be believed, unless it asked anew
+        # before it was answered.
+        again = (
+            [] if followed else [other for other in alike if other.sequel == "absent" and not _overlap(other, entry)]
+        )
         reason = UNFOLLOWED[entry.role]
-        self.settle(entry, passed=False, certainty=certainty if again else "likely", reason=reason)
+        proven = bool(again) or (not followed and self._proves_alone(entry))
+        self.settle(entry, passed=False, certainty=certainty if proven else "likely", reason=reason)
         if certainty == "certain":
             for other in again:
                 self.settle(other, passed=False, certainty=certainty, reason=reason)
 
+    def _proves_alone(self, entry: Entry) -> bool:
+        """Whether a single preflight that was answered in vain proves that it was blocked.
+
+        Where an abort ends the preflight as well, it stays unanswered: of 141 answered ones that nothing followed, all
+        were blocked. But what they went before may have come out of the HTTP cache.
+        """
+        if entry.role != "preflight" or self._outlives:
+            return False
+        return entry.reading.method not in ("GET", "HEAD") or not self._expected.is_kept(entry.exchange.request.url)
+
     def _give_up(self, entry: Entry, followed: Entry) -> None:
         """Nothing followed a preflight, but a request did follow one like it that set out meanwhile.
 
-        The page gave up the first and asked again, as an effect does that runs twice.
+        The page gave up the first and asked again, as an effect does that runs twice, or a search that is typed.
         """
         name = followed.exchange.id
         entry.evidence["sequel"] = Evidence("sequel", "given up", Reason.GIVEN_UP, "likely", (name,))
@@ -166,6 +190,10 @@ class Sequels:
             method=reading.method,
             names=reading.names,
         )
+
+
+def _overlap(one: Entry, other: Entry) -> bool:
+    return overtook(one, other) or overtook(other, one)
 
 
 def _list_values(headers: HeaderList, name: str) -> tuple[str, ...]:

@@ -55,6 +55,8 @@ def overrule(verdict: Verdict, exchange: Exchange, facts: Facts, told: Told, ver
         return Verdict(verdict.engine, (passed,))
     if told.passed is False and not blocking:
         return _name_failure(verdict, exchange, facts, told)
+    if told.untold and exchange.response is None and verdict.certainty == "certain":
+        return replace(verdict, certainty="likely")
     if told.passed is None and any(branch.ruling.rule == ORB for branch in blocking):
         return _spare(verdict, facts, version)
     return verdict
@@ -77,7 +79,7 @@ def _name_failure(verdict: Verdict, exchange: Exchange, facts: Facts, told: Told
     """It failed in the browser, and what was recorded of it would have passed, or nothing was."""
     ruling, premise = verdict.ruling, verdict.branch.premise
     if "cors" not in (facts.tainting, facts.tainting_too):
-        return verdict
+        return verdict if exchange.response is not None else replace(verdict, certainty="likely")
     if exchange.response is not None:
         failed = ruling._replace(outcome=Outcome.NOT_CORS, rule="network-error", error=told.error)
         return replace(verdict, branches=(Branch(failed, premise=premise),), certainty="likely", hidden=())

@@ -169,6 +169,26 @@ def _not_data(step: Step, facts: Facts, branch: Branch) -> Words:
     return Words("By its type it is not data", f"{kind}{likely}", f"{kind} is data{use}")
 
 
+def _usable_type(step: Step, facts: Facts, branch: Branch) -> Words:
+    kind, use = quoted(step.compared[0]), shown(step.compared[1] or "", 40)
+    return Words("Its type can be used so", f"{kind} as {use}", f"{kind} is no type of a {use}")
+
+
+def _nosniff(step: Step, facts: Facts, branch: Branch) -> Words:
+    kind, use = quoted(step.compared[0]), shown(step.compared[1] or "", 40)
+    fails = f"with nosniff the type counts, and {kind} is not that of a {use}"
+    return Words("Its type is right, as nosniff demands", f"{kind} as {use}", fails)
+
+
+def _not_proxy(step: Step, facts: Facts, branch: Branch) -> Words:
+    fails = f"{_status(facts)}, which only a proxy may say, came from the server itself"
+    return Words("The answer is no proxy's", _status(facts), fails)
+
+
+def _redirect_mode(step: Step, facts: Facts, branch: Branch) -> Words:
+    return Words("The page lets itself be redirected", "it does", 'the page asked with redirect mode "error"')
+
+
 def _location(step: Step, facts: Facts, branch: Branch) -> Words:
     location = None if facts.response is None else facts.response.headers.get("location")
     return Words("The Location is a URL", shown(facts.target or ""), f"{quoted(location)} cannot be read as one")
@@ -217,6 +237,10 @@ WORDS: dict[Question, Callable[[Step, Facts, Branch], Words]] = {
     Question.HEADERS: _headers,
     Question.RESOURCE_POLICY: _resource_policy,
     Question.NOT_DATA: _not_data,
+    Question.USABLE_TYPE: _usable_type,
+    Question.NOSNIFF: _nosniff,
+    Question.NOT_PROXY: _not_proxy,
+    Question.REDIRECT_MODE: _redirect_mode,
     Question.LOCATION: _location,
     Question.SCHEME: _scheme,
     Question.REDIRECT_COUNT: _redirect_count,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from corsight.policies.causes import CAUSES
+from corsight.policies.rules import RULES
+from corsight.policies.rules.isolation import LOCAL_NETWORK
 from corsight.scripts.browse.rows import LOADED, Row, Rows
 from corsight.scripts.browse.watch import Sighting
 
@@ -20,6 +23,24 @@ UNSENT = {
     "service-worker": "A service worker answered it: what it fetched itself is judged by itself",
 }
 """What stopped a request before it was sent, in words."""
+
+
+CODES = {
+    "csp": "csp-forbids-it",
+    "content-type": "wrong-type",
+    "LocalNetworkAccessPermissionDenied": LOCAL_NETWORK,
+    "InsecureLocalNetwork": LOCAL_NETWORK,
+    "InvalidLocalNetworkAccess": "local-network-wrong-space",
+    "CorsDisabledScheme": "scheme-not-fetchable",
+}
+"""The browser's words for what stopped a request, by the codes of the catalogue."""
+
+
+def look_up(code: str) -> tuple[str, str]:
+    """Return what a code of the catalogue says in a line, and what to do about it; nothing where it is none."""
+    if code in CAUSES:
+        return CAUSES[code].title.rstrip("."), CAUSES[code].advice
+    return (RULES[code].title, RULES[code].advice) if code in RULES else ("", "")
 
 
 def join(rows: Rows, sighting: Sighting) -> Row | None:
@@ -79,17 +100,21 @@ def _preflight(rows: Rows, sighting: Sighting, url: str) -> Row | None:
 
 
 def _alone(rows: Rows, sighting: Sighting, url: str, outcome: str, cause: str) -> Row | None:
-    if any(row.by_browser and row.url == url and row.cause == cause and _together(row, sighting) for row in rows):
+    code = CODES.get(cause, cause)
+    if any(row.by_browser and row.url == url and row.cause == code and _together(row, sighting) for row in rows):
         # A browser tells some of them twice, in different words.
         return None
     message = UNSENT.get(cause) or sighting.text or f"The browser stopped it: {cause}"
+    title, fix = look_up(code)
     row = Row(
         f"browser-{len(rows) + rows.forgotten}",
         sighting.started,
         sighting.method,
         url,
         outcome,
-        cause=cause,
+        cause=code,
+        title=UNSENT.get(cause) or title,
+        fix=fix,
         message=message,
         by_browser=True,
     )

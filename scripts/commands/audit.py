@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TextIO
 
 import typer
 
 from corsight.policies.verdict import Outcome
 from corsight.scripts import auditing
-from corsight.scripts.errors import stop_at
+from corsight.scripts.errors import CorsightError, stop_at
 from corsight.scripts.options import Engine
 from corsight.scripts.recordings import check_output, check_readable, list_recordings, list_remarks
+from corsight.scripts.recordings.remote import is_url
+from corsight.scripts.report.findings import Findings
 
 if TYPE_CHECKING:
     from corsight.scripts.report.drift import Drifts
@@ -54,6 +56,12 @@ def audit(
             help="Judge on so many cores: recordings, and the clients of large ones, side by side; 0 takes all cores.",
         ),
     ] = 1,
+    follow: Annotated[
+        bool,
+        typer.Option(
+            "--follow", help="Tell what is blocked while the recording is written; Ctrl-C ends that with the report."
+        ),
+    ] = False,
 ) -> None:
     """Report what a browser blocked in recorded traffic, why, and what would change it.
 
@@ -71,7 +79,10 @@ def audit(
         if output is None
         else open(output, "w", encoding="utf-8", errors="backslashreplace") as stream
     ):
-        findings, audited = auditing.audit(paths, plan, stream, jobs=jobs or os.cpu_count() or 1, drifts=drifts)
+        if follow:
+            findings, audited = _follow(paths, plan, stream, policy)
+        else:
+            findings, audited = auditing.audit(paths, plan, stream, jobs=jobs or os.cpu_count() or 1, drifts=drifts)
         if format == "text":
             from corsight.scripts.report.text import write
 
@@ -90,6 +101,19 @@ def audit(
     }
     if failures[fail_on]:
         raise typer.Exit(1)
+
+
+def _follow(
+    paths: list[str], plan: auditing.Plan, stream: TextIO, policy: list[str] | None
+) -> tuple[Findings, list[auditing.Audited]]:
+    from corsight.scripts.following import follow
+
+    if len(paths) != 1 or is_url(paths[0]) or policy:
+        raise CorsightError(
+            "one recording of this machine can be followed", where="--follow", todo="name one, without --policy"
+        )
+    audited = follow(paths[0], plan, stream)
+    return audited.findings, [audited]
 
 
 def _read_drifts(policy: list[str] | None) -> Drifts | None:

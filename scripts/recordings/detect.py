@@ -13,6 +13,8 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 LOOKED_AT = 4096
 MITMPROXY = re.compile(rb"\d+:")
 NETLOG = re.compile(rb'\{\s*"constants"\s*:')
+ZIP = b"PK\x03\x04"
+CURL = re.compile(rb"^(?:> [!-~]+ \S+ HTTP/\d|\* +(?:Trying |Host \S+ was resolved|Connected to ))", re.MULTILINE)
 HAR = re.compile(rb'"(?:entries|creator|startedDateTime)"\s*:')
 """What a HAR holds near its beginning, whatever stands around it."""
 
@@ -28,12 +30,21 @@ Where the recording is damaged it raises a CorsightError, once all that is good 
 def detect(file: BufferedReader) -> Reader:
     """Return the reader for what is in the file."""
     start = file.peek(LOOKED_AT)[:LOOKED_AT].removeprefix(BYTE_ORDER_MARK).lstrip()
+    # Each is imported when it is met: most files are of one kind.
     if MITMPROXY.match(start):
         return mitmproxy.read
     if NETLOG.match(start):
         from corsight.scripts.recordings import netlog
 
         return netlog.read
+    if start.startswith(ZIP):
+        from corsight.scripts.recordings import trace
+
+        return trace.read
+    if CURL.search(start):
+        from corsight.scripts.recordings import curl
+
+        return curl.read
     if start[:1] in (b"{", b"[") or HAR.search(start):
         from corsight.scripts.recordings import har
 

@@ -1,8 +1,8 @@
 """One flow of a mitmproxy recording, read to an exchange without building the flow.
 
 A flow is a tnetstring: LENGTH:BYTES and a sign for the type, dictionaries and lists holding more of them. What a
-decision needs is read of it; bodies, certificates and all else are stepped over. What is in any way unusual is `Odd`:
-then mitmproxy's own reader has the word on it, so that what is read here is what it would read.
+decision needs is read of it; most bodies, certificates and all else are stepped over. What is in any way unusual is
+`Odd`: then mitmproxy's own reader has the word on it, so that what is read here is what it would read.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from functools import lru_cache
 from math import isfinite
 
-from corsight.addons.wire import find_proxy_status, is_multiplexed, is_withheld, make_url
+from corsight.addons.wire import find_proxy_status, is_multiplexed, is_withheld, look_at_body, make_url
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response
 
 VERSIONS = {b"19", b"20", b"21"}
@@ -49,10 +49,10 @@ class Odd(Exception):
     """The flow is not what mitmproxy writes, or not of a version that is read here."""
 
 
-def read_flow(data: bytes, start: int, end: int, prefix: int = 0) -> Exchange | None:
+def read_flow(data: bytes, start: int, end: int) -> Exchange | None:
     """Return the exchange that the flow in `data` between `start` and `end` is, None where it is another thing.
 
-    Raises Odd. `prefix` is how many bytes of the response's body, as it was sent, go with it.
+    Raises Odd.
     """
     flow = _index(data, start, end)
     if _value(data, flow, b"type", STRING) != b"http":
@@ -66,7 +66,7 @@ def read_flow(data: bytes, start: int, end: int, prefix: int = 0) -> Exchange | 
     client, name = read(connection)
     asked, http2 = _read_request(data, *_span(flow, b"request", DICTIONARY))
     error = _read_error(data, flow[b"error"])
-    response = _read_response(data, flow[b"response"], asked.started, error, prefix)
+    response = _read_response(data, flow[b"response"], asked, error)
     return Exchange(
         _value(data, flow, b"id", STRING).decode(),
         client,
@@ -166,7 +166,7 @@ def _read_request(data: bytes, start: int, end: int) -> tuple[Request, bool]:
     return Request(method, url, headers, started), is_multiplexed(_value(data, spans, b"http_version", BYTES))
 
 
-def _read_response(data: bytes, span: Span, started: float, error: str | None, prefix: int) -> Response | None:
+def _read_response(data: bytes, span: Span, asked: Request, error: str | None) -> Response | None:
     start, end, sign = span
     if sign == NULL and start == end:
         return None
@@ -178,10 +178,14 @@ def _read_response(data: bytes, span: Span, started: float, error: str | None, p
     _check_rest(spans)
     headers = _read_headers(data, *_span(spans, b"headers", LIST))
     status = int(_value(data, spans, b"status_code", INTEGER))
-    received = _read_moment(data, spans) or started
+    received = _read_moment(data, spans) or asked.started
     if error is not None and is_withheld(error, whole=spans[b"timestamp_end"][2] != NULL):
         return None
-    return Response(status, headers, received)
+    start, end, sign = spans[b"content"]
+    body, told = None, asked.headers.get("sec-fetch-mode")
+    if sign == BYTES and spans[b"timestamp_end"][2] != NULL and told in (None, "no-cors"):
+        body = look_at_body(asked.headers, headers, data[start:end])
+    return Response(status, headers, received, body)
 
 
 def _read_moment(data: bytes, spans: dict[bytes, Span]) -> float:

@@ -10,18 +10,26 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import BufferedReader, FileIO
+from typing import BinaryIO
 
 
 @contextmanager
 def map_file(file: BufferedReader) -> Iterator[mmap.mmap | bytes]:
     """Give a file's bytes, mapped; pipes, terminals and what is unpacked on the way by way of a temporary file."""
+    with seekable(file) as found:
+        yield from _map(found.fileno())
+
+
+@contextmanager
+def seekable(file: BufferedReader) -> Iterator[BinaryIO]:
+    """Give a file that lies on disk, at its beginning; others by way of a temporary one."""
     if isinstance(file.raw, FileIO) and stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        yield from _map(file.fileno())
+        yield file
         return
     with tempfile.TemporaryFile() as copy:
         shutil.copyfileobj(file, copy)
-        copy.flush()
-        yield from _map(copy.fileno())
+        copy.seek(0)
+        yield copy
 
 
 def _map(number: int) -> Iterator[mmap.mmap | bytes]:

@@ -41,7 +41,7 @@ def read(file: BufferedIOBase, remark: Callable[[str], None]) -> Iterator[Exchan
         raise
     except Exception as error:
         # What is wrong in a damaged file shows in as many ways as there are lines of code that read it.
-        raise _describe(error, exchanges) from None
+        raise describe(error, exchanges) from None
 
 
 def read_records(file: BufferedIOBase) -> Iterator[tuple[bytes, int, int]]:
@@ -110,7 +110,8 @@ def _count(exchanges: int) -> str:
     return f"{exchanges} exchange{'s' if exchanges != 1 else ''}"
 
 
-def _describe(error: Exception, exchanges: int) -> CorsightError:
+def describe(error: Exception, exchanges: int) -> CorsightError:
+    """Return what is wrong with a recording, after so many exchanges that were good."""
     reason = str(error)
     if "flow format version" in reason and type(error).__name__ == "FlowReadException":
         return CorsightError(reason.rstrip("."), todo="read it with the mitmproxy that wrote it")

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from io import BufferedReader
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import msgspec
 
@@ -25,6 +26,7 @@ LONGEST = 1 << 26
 OPEN = 4096
 """How many requests are followed at once."""
 BEGIN, END = 1, 2
+ESCAPED = "%ESCAPED:\u200b"
 PREFLIGHT_RULES = {
     **{9: "preflight-status-not-ok", 10: "preflight-redirect", 11: "allow-origin-wildcard"},
     **{12: "allow-origin-missing", 13: "allow-origin-multiple", 14: "allow-origin-invalid"},
@@ -121,7 +123,8 @@ class Events:
         elif name == "HTTP_TRANSACTION_READ_RESPONSE_HEADERS":
             state.response = _read_response(_params(event).get("headers"), self._time(event))
         elif name == "COMPUTED_PRIVACY_MODE":
-            state.credentials = _params(event).get("privacy_mode") == "disabled"
+            # Enabled it is for requests without credentials, and for those whose cookies are third-party and withheld.
+            state.credentials = True if _params(event).get("privacy_mode") == "disabled" else None
         elif name == "CREATED_BY":
             state.parent = (_params(event).get("source_dependency") or {}).get("id")
         elif name == "FAILED":
@@ -256,10 +259,17 @@ def _read_headers(lines: Any) -> HeaderList:
     """Return header lines, `Name: value` each, without the pseudo headers of HTTP/2."""
     fields: list[tuple[bytes, bytes]] = []
     for line in lines if isinstance(lines, list) else ():
-        name, _, value = str(line).partition(":")
+        name, _, value = _unescape(str(line)).partition(":")
         if name:
             fields.append((name.encode("latin-1", "replace"), value.strip().encode("latin-1", "replace")))
     return HeaderList(tuple(fields))
+
+
+def _unescape(text: str) -> str:
+    """Return a text whose bytes beyond ASCII were written as %XX."""
+    if not text.startswith(ESCAPED):
+        return text
+    return unquote_to_bytes(text.removeprefix(ESCAPED).removeprefix(" ")).decode("latin-1")
 
 
 def _read_response(lines: Any, received: float) -> Response | None:

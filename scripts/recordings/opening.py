@@ -62,10 +62,11 @@ def _strip_packed(name: str) -> str:
 
 def open_recording(path: str) -> BufferedReader:
     """Return the bytes of a recording as a stream that can be peeked into, unpacked. Raises CorsightError."""
-    return unpack(open_url(path) if is_url(path) else _open(path))
+    return unpack(open_url(path) if is_url(path) else open_file(path))
 
 
-def _open(path: str) -> BufferedReader:
+def open_file(path: str) -> BufferedReader:
+    """Return the bytes of a file, or of stdin, as they are."""
     return open(sys.stdin.fileno() if path == STDIN else path, "rb", closefd=path != STDIN)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from copy import copy
 
 from corsight.policies.exchange import Exchange
 from corsight.policies.session.memory import weigh_exchange
@@ -15,25 +15,54 @@ SLACK = 0.005
 """Seconds by which a request's start may precede, by its clock, the response it follows."""
 
 
-def in_time(exchanges: Iterable[Exchange], held: int = REORDERED) -> Iterator[tuple[bool, Exchange]]:
-    """The moments of the exchanges in the order of time: True for a request that set out, False for what came of it.
+type Moment = tuple[bool, Exchange]
+"""A moment of an exchange: True with a request that set out, False with what came of it."""
+
+
+class Moments:
+    """The moments of exchanges, brought into the order of time. `held` bounds how many are looked at together."""
+
+    __slots__ = ("_held", "_moments", "_number", "_weight")
+
+    def __init__(self, held: int = REORDERED) -> None:
+        self._held = 2 * held
+        self._moments: list[tuple[float, int, bool, Exchange]] = []
+        self._number = self._weight = 0
+
+    def put(self, exchange: Exchange) -> None:
+        """Take in both moments of an exchange."""
+        moments, number, begun = self._moments, self._number, copy(exchange)
+        begun.response = begun.proxy_status = None  # type: ignore[misc]
+        heapq.heappush(moments, (exchange.request.started, number, True, begun))
+        heapq.heappush(moments, (find_end(exchange), number + 1, False, exchange))
+        self._number = number + 2
+        self._weight += weigh_exchange(exchange)
+
+    def take_over(self) -> Iterator[Moment]:
+        """Yield the earliest moments, as long as more are held than may be."""
+        moments = self._moments
+        while len(moments) > self._held or (moments and self._weight > HELD_BYTES):
+            _, _, begins, first = heapq.heappop(moments)
+            self._weight -= 0 if begins else weigh_exchange(first)
+            yield begins, first
+
+    def take_all(self) -> Iterator[Moment]:
+        """Yield all moments that are held."""
+        while self._moments:
+            yield heapq.heappop(self._moments)[2:]
+
+
+def in_time(exchanges: Iterable[Exchange], held: int = REORDERED) -> Iterator[Moment]:
+    """The moments of the exchanges in the order of time.
 
     A recording holds exchanges in the order of their ends: what follows a preflight stands behind all that ended
     meanwhile, and would be missed there. `held` bounds how many are looked at together.
     """
-    moments: list[tuple[float, int, bool, Exchange]] = []
-    weight = 0
-    for number, exchange in enumerate(exchanges):
-        start, end = exchange.request.started, find_end(exchange)
-        heapq.heappush(moments, (start, 2 * number, True, replace(exchange, response=None, proxy_status=None)))
-        heapq.heappush(moments, (end, 2 * number + 1, False, exchange))
-        weight += weigh_exchange(exchange)
-        while len(moments) > 2 * held or (moments and weight > HELD_BYTES):
-            _, _, begins, first = heapq.heappop(moments)
-            weight -= 0 if begins else weigh_exchange(first)
-            yield begins, first
-    while moments:
-        yield heapq.heappop(moments)[2:]
+    moments = Moments(held)
+    for exchange in exchanges:
+        moments.put(exchange)
+        yield from moments.take_over()
+    yield from moments.take_all()
 
 
 def find_end(exchange: Exchange) -> float:

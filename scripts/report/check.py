@@ -37,6 +37,8 @@ OF_NO_INTEREST = re.compile(
 """Response headers that are for browsers and caches: no script misses them."""
 COLOURS = {Outcome.ALLOWED: "green", Outcome.BLOCKED: "bold red", Outcome.OPAQUE: "yellow", Outcome.NOT_CORS: "cyan"}
 PLACES = {"preflight": "at the preflight: ", "redirect": "at the redirect: ", "request": ""}
+LONGEST_NOTE = 700
+"""Characters of a note: our own words, with an origin or a URL in them."""
 INSECURE = "A secure page asks for an insecure URL"
 RAN = {"preflight": "the preflight", "response": "the request"}
 
@@ -60,7 +62,7 @@ def write_predictions(
     page.say(Text(shown(f"{question.method} {question.url}"), "bold"))
     page.field("asked by", f"{shown(question.origin)}, {_credentials(question)}, mode {question.mode}")
     for note in notes:
-        page.field("note", shown(note))
+        page.field("note", shown(note, LONGEST_NOTE))
     page.blank()
     stories = {prediction.engine: tell(prediction.judged) for prediction in predictions if prediction.judged}
     ways: dict[tuple[str, str, str], list[str]] = {}
@@ -286,14 +288,14 @@ def _write_doubts(page: Page, predictions: Sequence[Prediction], stories: Mappin
                 if branch.outcome is part.outcome:
                     continue
                 what = f"blocked: {branch.title}" if branch.outcome is Outcome.BLOCKED else branch.outcome.value
+                if branch.outcome is Outcome.NOT_CORS:
+                    what = "no matter of CORS"
                 line = f"{branch.when or 'otherwise'}, {where}{what}."
                 if line not in said:
                     said.append(line)
     for line in said:
-        page.field(
-            "unsure",
-            f"{line[0].upper()}{line[1:]} Give --credentials to be certain." if "credentials" in line else line,
-        )
+        give = " Give --credentials to be certain." if "credentials" in line else ""
+        page.field("unsure", f"{line[0].upper()}{line[1:]}{give}")
     if said:
         page.blank()
 

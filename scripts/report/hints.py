@@ -81,7 +81,8 @@ def _tell_redirect(message: Message) -> Iterator[tuple[str, str]]:
 def _tell_origin(message: Message) -> Iterator[tuple[str, str]]:
     shell = find_shell(message.origin)
     if shell is not None:
-        yield "origin", f"{message.origin} is the origin of {shell.what}. {shell.listing}"
+        yield "origin", f"{message.origin} is the origin of {shell.what}."
+        yield "do" if shell.listed else "fix", shell.listing
 
 
 def _tell_no_answer(url: str) -> Iterator[tuple[str, str]]:

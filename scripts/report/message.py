@@ -10,7 +10,9 @@ from rich.text import Text
 from corsight.policies.causes import CAUSES
 from corsight.policies.console import Message
 from corsight.policies.engines import ENGINES
+from corsight.policies.engines.shells import find_shell
 from corsight.policies.exchange import HeaderList, Response
+from corsight.policies.findings.pasted import explain_message
 from corsight.policies.rules import RULES, Rule, Subject
 from corsight.policies.rules.isolation import NETWORK_ERROR
 from corsight.policies.story.shown import shown
@@ -63,18 +65,30 @@ def _write_rule(page: Page, message: Message) -> None:
     label = ENGINES[message.engine].label
     where = " at the preflight" if message.preflight else ""
     blocked = f" blocked it{where}" if rule.kind == "decision" and rule.code != NETWORK_ERROR else ""
-    page.say(Text(f"{label}{blocked}: {rule.title}", "bold red" if message.stops else "bold yellow"))
+    cause = explain_message(
+        rule.code,
+        message.engine,
+        origin=message.origin,
+        url=message.url,
+        value=message.value,
+        preflight=bool(message.preflight),
+    )
+    title = rule.title if cause is None else cause.title
+    page.say(Text(f"{label}{blocked}: {title}", "bold red" if message.stops else "bold yellow"))
     _write_subject(page, message)
-    page.field("why", rule.why)
+    page.field("why", rule.why if cause is None else cause.cause)
     if message.value is not None:
         page.field("was", _turned_on(rule, message.value))
     _write_status(page, message)
     known = _situation(message)
-    if not leads_to_login(message):
-        for name, text in _remedy(rule, known, message):
+    shell = find_shell(message.origin)
+    if not leads_to_login(message) and (shell is None or shell.listed):
+        for name, text in _remedy(rule, known, message, rule.advice if cause is None else cause.action):
             page.field(name, text)
     for name, text in list_hints(message):
         page.field(name, shown(text, LONGEST_HINT))
+    if cause is not None:
+        page.field("cause", cause.code)
     page.field(
         "rule", rule_line(rule) + ("" if message.error is None else f"; {label} calls it {shown(message.error)}")
     )
@@ -151,7 +165,7 @@ def _situation(message: Message) -> Subject:
     )
 
 
-def _remedy(rule: Rule, known: Subject, message: Message) -> Iterator[tuple[str, str]]:
+def _remedy(rule: Rule, known: Subject, message: Message, advice: str) -> Iterator[tuple[str, str]]:
     """What the rule needs, its edits and its advice. A list that the message does not show is only added to."""
     if message.origin == "null" and is_redirected(message):
         # Nobody should allow null: what has to change is the redirect.
@@ -167,7 +181,7 @@ def _remedy(rule: Rule, known: Subject, message: Message) -> Iterator[tuple[str,
     beside = " (beside what is listed already)" if rule.code.endswith("not-allowed") else ""
     for place, line in enumerate(lines):
         yield "" if place else "fix", shown(line) + beside
-    yield ("do" if lines else "fix"), rule.advice
+    yield ("do" if lines else "fix"), advice
     if rule.widens is not None and lines:
         yield "careful", f"this {rule.widens}."
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from corsight.policies.exchange import HeaderList, Response
+from corsight.policies.rules.nearness import compare_origins
 from corsight.scripts.curl import Hop, Pasted, field, read_curl
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.whatif.model import Question, Responses
@@ -85,6 +86,8 @@ def _note_other_origin(pasted: Pasted, question: Question, what: str, notes: lis
     if pasted.origin is None or pasted.origin == question.origin:
         return
     how = f"with Origin: {pasted.origin}" if pasted.origin else "without an Origin header"
+    if (difference := compare_origins(question.origin, pasted.origin)) is not None:
+        how += f", which {difference.wrong}"
     notes.append(f"The {what} was asked for {how}: to {question.origin} the server may answer otherwise.")
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from corsight.policies.engines.shells import find_shell
+from corsight.policies.engines.shells import SITES, find_shell
 from corsight.policies.fetch.headers import is_token
-from corsight.policies.fetch.origin import DEFAULT_PORTS, has_userinfo, origin_of, parse_url, split_origin
+from corsight.policies.fetch.origin import has_userinfo, origin_of, parse_url, split_origin
 from corsight.policies.fetch.safelist import (
     is_forbidden_method,
     is_forbidden_request_header,
@@ -20,8 +20,6 @@ from corsight.scripts.paths import name_command
 from corsight.scripts.whatif.model import Mode, Question
 
 RESPONSE_SIDE = "access-control-"
-_SITES = (*DEFAULT_PORTS, "file", "data", "blob", "about")
-"""Schemes whose pages are no app's."""
 
 
 def read_question(
@@ -99,7 +97,7 @@ def _read_app_origin(text: str, notes: list[str]) -> str | None:
     shell = find_shell(text)
     if text.lower() == "file://":
         origin = "file://"
-    elif not colon or scheme.lower() in _SITES:
+    elif not colon or scheme.lower() in SITES:
         origin = None
     else:
         origin = f"{scheme.lower()}://{host}"

@@ -95,7 +95,7 @@ def test_a_response_is_read_as_sent() -> None:
     answered = flow(answered=[("Vary", "Origin"), ("vary", "Accept")], status=418)
     exchange = exchange_of(answered)
     assert exchange.response == Response(
-        418, HeaderList.of(("Vary", "Origin"), ("vary", "Accept")), answered.response.timestamp_start
+        418, HeaderList.of(("Vary", "Origin"), ("vary", "Accept")), answered.response.timestamp_start, "empty"
     )
     assert exchange.proxy_status is None
 

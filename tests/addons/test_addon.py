@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mitmproxy import http
 from mitmproxy.exceptions import OptionsError
+from mitmproxy.net.encoding import encode as mitmproxy_encode
 from mitmproxy.proxy.layers.http import (
     HttpErrorHook,
     HttpRequestHeadersHook,
@@ -199,6 +200,24 @@ def test_a_revision_is_a_new_line_of_the_same_flow(log: Path) -> None:
         assert running.updated == [asked], "user interfaces are told"
 
 
+def test_a_cause_that_later_traffic_shows_is_said_again(log: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    with mitmproxy(cors_log=str(log)) as running:
+        failed = cors(status=500, answered=[("Server", "nginx"), ("Content-Type", "text/html")])
+        running.judge(failed)
+        assert failed.metadata["cors.cause"] == "framework-error-without-cors"
+        running.judge(cors(url="https://api.test/v2", answered=OURS))
+        assert failed.metadata["cors.cause"] == "nginx-add-header-without-always"
+        assert "nginx leaves the CORS header off error replies" in failed.comment
+        assert running.updated == [failed], "user interfaces are told"
+        causes = [(line["flow"], line["cause"], line["who"]) for line in lines(log)]
+        assert causes[0] == (failed.id, "framework-error-without-cors", "server")
+        assert causes[1][1] is None
+        assert causes[2:] == [(failed.id, "nginx-add-header-without-always", "proxy")]
+    assert len([line for line in caplog.messages if line.startswith("blocked ")]) == 2
+    assert caplog.messages[-1] == "Corsight: 1 exchange blocked (allow-origin-missing 1)"
+
+
 def test_what_is_still_waited_for_is_settled_at_the_end(log: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     with mitmproxy(cors_log=str(log)) as running:
@@ -212,9 +231,10 @@ def test_what_is_still_waited_for_is_settled_at_the_end(log: Path, caplog: pytes
 def test_a_certain_verdict_that_is_taken_back_is_taken_back_on_its_flow(log: Path) -> None:
     """Firefox leaves out Sec-Fetch-Storage-Access for keepalive: then its absence told nothing."""
     with mitmproxy(cors_log=str(log)) as running:
+        told = ("Sec-Fetch-Storage-Access", "active")
         asked = preflight(agent=FIREFOX)
-        running.judge(asked)
-        assert said(log) == [("allowed", "certain", None)]
+        running.judge(flow(told, url="https://seen.test/", agent=FIREFOX), asked)
+        assert said(log)[-1] == ("allowed", "certain", None)
         running.judge(flow(url="https://elsewhere.test/", agent=FIREFOX, after=10))
         revisions = [one for one in lines(log) if one["flow"] == asked.id]
         assert len(revisions) == 2
@@ -500,3 +520,47 @@ def test_requests_that_are_never_answered_are_forgotten(monkeypatch: pytest.Monk
             running.hooks(HttpRequestHeadersHook(cors()))
         assert len(running.addon._asked) == 5
         running.judge(cors(answered=STAR))
+
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 2000
+IMAGE = [("Content-Type", "image/png"), ("Cross-Origin-Resource-Policy", "cross-origin")]
+EMBEDS = (("Sec-Fetch-Mode", "no-cors"), ("Sec-Fetch-Dest", "image"), ("Sec-Fetch-Site", "cross-site"))
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding", "said_of_it"),
+    [
+        (PNG, None, ("opaque", "certain", None)),
+        (b"<!doctype html><p>gone", None, ("blocked", "certain", "opaque-response-blocked")),
+        (b'{"error": "gone"}', "gzip", ("blocked", "certain", "opaque-response-blocked")),
+        (b'{"error": "gone"}', "br", ("blocked", "certain", "opaque-response-blocked")),
+        (b'{"error": "gone"}', "x-unknown", ("opaque", "likely", None)),
+    ],
+)
+def test_what_a_body_decides_is_judged_once_it_is_there(
+    log: Path, content: bytes, encoding: str | None, said_of_it: tuple[str, str, str | None]
+) -> None:
+    """Chromium looks into the first kilobyte of what is called an image."""
+    made = flow(*EMBEDS, answered=IMAGE)
+    with mitmproxy(cors_log=str(log)) as running:
+        response, made.response = made.response, None
+        running.addon.requestheaders(made)
+        made.response, response.data.content, response.timestamp_end = response, None, None
+        running.addon.responseheaders(made)
+        assert not log.exists() or lines(log) == []
+        if encoding is not None:
+            response.headers["content-encoding"] = encoding
+        response.data.content = mitmproxy_encode(content, encoding) if encoding in ("gzip", "br") else content
+        response.timestamp_end = response.timestamp_start + 0.1
+        running.addon.response(made)
+        running.addon.response(made)
+    assert said(log) == [said_of_it]
+
+
+def test_a_body_that_is_streamed_is_not_waited_for(log: Path) -> None:
+    made = flow(*EMBEDS, answered=IMAGE)
+    with mitmproxy(cors_log=str(log)) as running:
+        running.addon.requestheaders(made)
+        made.response.data.content, made.response.timestamp_end, made.response.stream = None, None, True
+        running.addon.responseheaders(made)
+        assert said(log) == [("opaque", "likely", None)]

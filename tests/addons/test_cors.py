@@ -175,7 +175,7 @@ def test_a_recording_is_judged_and_annotated(start: Start, tmp_path: Path) -> No
     assert records(again) == written
     assert process.printed[-1].startswith("Corsight: ")
     told = {(one["url"], one["rule"], one["cause"]) for one in written if one["rule"]}
-    assert len(process._matches(r"^blocked \[")) == len(told)
+    assert len(process._matches(r"^(likely )?blocked \[")) == len(told)
 
 
 BAD = {

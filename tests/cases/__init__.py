@@ -99,7 +99,7 @@ def read(name: str, text: str) -> Case:
         raise ValueError(f"{name}: four blocks are needed, a blank line between them") from None
     title, *lines = head.splitlines()
     stated = dict(line.split(": ", 1) for line in lines)
-    rule, http2 = stated.pop("rule"), stated.pop("http2", "no") == "yes"
+    rule, http2, body = stated.pop("rule"), stated.pop("http2", "no") == "yes", stated.pop("body", None)
     unknown = stated.keys() - {one.name for one in fields(Facts)}
     if unknown or not title.startswith("# "):
         raise ValueError(f"{name}: no title, or no such fact: {', '.join(sorted(unknown))}")
@@ -107,7 +107,7 @@ def read(name: str, text: str) -> Case:
     method, url = start.split(" ")
     request = Request(method, url, _headers(sent_lines))
     answered = status.isdigit()
-    response = Response(int(status), _headers(received_lines)) if answered else None
+    response = Response(int(status), _headers(received_lines), body=body) if answered else None
     facts = replace(_facts(stated, request), response=response)
     exchange = Exchange(
         id=name,
@@ -140,8 +140,9 @@ def _facts(stated: dict[str, str], request: Request) -> Facts:
     for name in ("secure", "event_source"):
         if isinstance(values.get(name), str):
             values[name] = {"yes": True, "no": False, "unknown": None}[values[name]]
-    if values.get("embedder") == "unknown":
-        values["embedder"] = None
+    for name in ("embedder", "distance"):
+        if values.get(name) == "unknown":
+            values[name] = None
     if "chain" in values:
         values["chain"] = tuple(values["chain"].split())
     if values.get("target") == "(none)":

@@ -62,12 +62,15 @@ def find_refusal(case: Case) -> Cause | None:
     what = lacking.describe(case.page)
     how = "without Access-Control-Allow-Origin" if not reply.allow_origin else "and its lists"
     near = find_spelling(case)
+    if near is not None and lacking.origin and lacking.one:
+        lacking = Lacking(True, None, ())
+        what = lacking.describe(case.page)
     return Cause(
         "preflight-refused-by-cors-layer",
         f"The server's own CORS layer refused the preflight: {what} {lacking.verb} not on its list",
         f"{case.host} answered the preflight for {case.asked} with status {reply.status} {how}. {layer}, so it was "
         f"asked, and said no. {NEVER_SENT}",
-        f"Add {what} to the lists of the server's CORS configuration"
+        f"{'See which it is, and add' if lacking.one else 'Add'} {what} to the lists of the server's CORS configuration"
         + (f", beside {near[0]} that is there." if near is not None and lacking.origin else "."),
         "server",
         (
@@ -90,12 +93,12 @@ def find_unlisted(case: Case) -> Cause | None:
     near = find_spelling(case)
     if not refused and (reply.status >= 400 or (not reply.varies_by_origin and near is None)):
         return None
-    how = "refused it (403)" if refused else "answers by the origin that asks"
+    how = "Vary names what only a CORS layer looks at" if refused else "It answers by the origin that asks"
     return Cause(
         "origin-not-listed",
         f"The origin {case.page} seems not to be on the server's list",
-        f"{case.host} {how}, and answered {case.asked} with status {reply.status} and no Access-Control-Allow-Origin: "
-        "that is how a CORS layer answers an origin that is not on its list.",
+        f"{case.host} answered {case.asked} with status {reply.status} and no Access-Control-Allow-Origin. {how}, and "
+        "so does a CORS layer that refuses an origin which is not on its list.",
         f"Add {case.page} to the origins of the server's CORS configuration"
         + (f", beside {near[0]} that is there." if near is not None else "."),
         "server",
@@ -138,4 +141,8 @@ def _compare(case: Case, reply: Reply) -> Lacking:
         # The origin passes elsewhere: it is what was asked besides.
         asked = case.method_name if special else None
         return Lacking(False, asked, tuple(name.lower() for name in case.names), one=True)
+    if lacks_origin and reply.varies_by_preflight and not reply.allow_methods and not reply.allow_headers:
+        # Such layers say nothing at all, whatever it is that they refuse.
+        method, names = case.method_name if special else None, tuple(name.lower() for name in case.names)
+        return Lacking(True, method, names, one=True)
     return Lacking(lacks_origin, method, names)

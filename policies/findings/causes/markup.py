@@ -29,7 +29,7 @@ def add_markup(cause: Cause, case: Case) -> Cause:
         return cause
     if logged_out:
         # The request left without the cookie: that is what the page can change.
-        return replace(cause, action=f"{cure} {cause.action}", actor="client", edits=False)
+        return replace(cause, action=f"{cure} Its user has to be logged in there.", actor="client", edits=False)
     return replace(cause, action=f"{cause.action} {cure}")
 
 

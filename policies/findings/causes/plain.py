@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from corsight.policies.engines import ENGINES
 from corsight.policies.findings import quotes
 from corsight.policies.findings.case import BROWSERS, Case
@@ -14,15 +16,20 @@ from corsight.policies.findings.causes.phrases import (
     describe_spelling,
 )
 from corsight.policies.findings.model import Cause
-from corsight.policies.findings.words import clean, clean_all, continue_with, count, join
+from corsight.policies.findings.words import clean_all, continue_with, count, join
 from corsight.policies.rules import RULES
 
 ORB = "opaque-response-blocked"
+METHOD, HEADER = "preflight-method-not-allowed", "preflight-header-not-allowed"
+METHODS, HEADERS = "Access-Control-Allow-Methods", "Access-Control-Allow-Headers"
 RESOURCE_POLICY = "Cross-Origin-Resource-Policy"
 TITLES = {
     "corp-same-origin": "Not CORS: the resource is kept to its own origin (Cross-Origin-Resource-Policy)",
     "corp-same-site": "Not CORS: the resource is kept to its own site (Cross-Origin-Resource-Policy)",
     "corp-required-by-coep": "Not CORS: the page isolates itself (COEP), and this resource does not opt in",
+    "nosniff-mime-type": "Not CORS: the MIME type does not fit the use, and nosniff makes it count",
+    "mime-type-blocked": "Not CORS: the MIME type does not fit the use",
+    "proxy-authentication": "Not CORS: the server answers like a proxy (407)",
     ORB: "Not CORS: data was asked for as if it were an image or a script (ORB)",
 }
 
@@ -85,40 +92,45 @@ def find_lone_engine(case: Case) -> Cause | None:
 def explain_rule(case: Case) -> Cause:
     """Return the rule itself as the cause."""
     rule = RULES[case.rule]
-    title, action = _name_names(case) or (rule.title, rule.advice)
+    names = find_lacking_names(case)
+    title, action = word_lacking(rule.code, names) if names else _name_origin(case) or (rule.title, rule.advice)
     sentences = [describe_answer(case), rule.why, *([NEVER_SENT] if case.preflight else [])]
     evidence = (
         *_list_evidence(case),
         *describe_preflight(case),
         *(describe_spelling(case) if case.rule == "allow-origin-missing" else ()),
-        *describe_reason(case),
+        *(describe_reason(case) if not names else ()),
     )
-    return Cause(rule.code, title, " ".join(sentences), action, rule.actor, evidence)
+    return Cause(rule.code, title, " ".join(sentences), action, rule.actor, evidence, names=names)
 
 
-def _name_names(case: Case) -> tuple[str, str] | None:
-    """Return title and action with the names in question, for the rules that are about names."""
-    if case.rule == "allow-origin-missing" and case.page != "null":
-        send = (
-            f"Send Access-Control-Allow-Origin: {case.page} and Vary: Origin on every reply that this page may read, "
-            "errors included."
-        )
-        foreign = f" If {case.host} is not yours, ask it from your own server instead."
-        return RULES[case.rule].title, send + ("" if case.habits.allow_origins else foreign)
-    if case.rule == "preflight-method-not-allowed":
-        method = clean(case.method, 40)
-        return (
-            f"The method {method} is not allowed",
-            f"Add {method} to Access-Control-Allow-Methods, if pages are to use it.",
-        )
-    if case.rule == "preflight-header-not-allowed" and case.missing_names:
-        names = join(clean_all(case.missing_names, 5))
-        one = len(case.missing_names) == 1
-        return (
-            f"The request header{'' if one else 's'} {names} {'is' if one else 'are'} not allowed",
-            f"Add {names} to Access-Control-Allow-Headers, or let the page not send {'it' if one else 'them'}.",
-        )
-    return None
+def find_lacking_names(case: Case) -> tuple[str, ...]:
+    """Return the method or the header names that a list lacks, for the rules that are about these."""
+    if case.rule == METHOD:
+        return (case.method_name,)
+    return tuple(clean_all(case.missing_names, 8)) if case.rule == HEADER else ()
+
+
+def word_lacking(code: str, names: Sequence[str]) -> tuple[str, str]:
+    """Return title and action for what a list lacks: methods, or request headers."""
+    kind, header = ("method", METHODS) if code == METHOD else ("request header", HEADERS)
+    one, what = len(names) == 1, join(names)
+    subject = f"The {kind}{'' if one else 's'} {what} {'is' if one else 'are'} not allowed"
+    if code == METHOD:
+        return subject, f"Add {what} to {header}, if pages are to use {'it' if one else 'them'}."
+    return subject, f"Add {what} to {header}, or let the page not send {'it' if one else 'them'}."
+
+
+def _name_origin(case: Case) -> tuple[str, str] | None:
+    """Return title and action with the origin in question, where the header is missing."""
+    if case.rule != "allow-origin-missing" or case.page == "null":
+        return None
+    send = (
+        f"Send Access-Control-Allow-Origin: {case.page} and Vary: Origin on every reply that this page may read, "
+        "errors included."
+    )
+    foreign = f" If {case.host} is not yours, ask it from your own server instead."
+    return RULES[case.rule].title, send + ("" if case.habits.allow_origins else foreign)
 
 
 def _list_evidence(case: Case) -> tuple[str, ...]:

@@ -65,17 +65,16 @@ def _explain_nowhere(case: Case) -> Cause:
 def _explain_login(case: Case, host: str, how: str, login: str, where: str) -> Cause:
     product = case.reply.product if case.reply is not None else None
     gate = product.product if product is not None and product.kind in ("login", "private") else None
-    first = quotes.FIRST_URL if case.redirected else quotes.URL
     cure = f" {gate.cure}" if gate is not None else ""
     return Cause(
         "redirect-to-login",
         "The request was redirected to a login page: the session is missing, not CORS",
-        f"{host} takes the request for one without a login: it {how} ({login}). A login is a navigation, not a fetch: "
-        "a script can neither show that page nor log in there, and it has no CORS header for the page; the real "
+        f"{host} {how} ({login}), a login page, since it sees no session. A login is a navigation, not a "
+        "fetch: a script can neither show that page nor log in there, and it has no CORS header for the page. The real "
         "problem is the missing login.",
-        f"Let the page send its user to the login, by a link or location.href = '{first}', instead of asking for it "
-        "with fetch or XMLHttpRequest. Answer scripts without a session with 401 (and the CORS headers) instead of a "
-        f"redirect; if the user is logged in, see that the cookie is sent: credentials: 'include'.{cure}",
+        f"Let the page send its user to the login, by a link or location.href = '{quotes.ENTRY}', instead of asking "
+        "for it with fetch or XMLHttpRequest. Answer scripts without a session with 401 (and the CORS headers) instead "
+        f"of a redirect; if the user is logged in, see that the cookie is sent: credentials: 'include'.{cure}",
         "client" if gate is None else gate.actor,
         (
             f"{where} {login}.",

@@ -31,7 +31,7 @@ def find_unmatched_rule(case: Case) -> Cause | None:
     evidence += describe_spelling(case)
     return Cause(
         "storage-rule-does-not-match",
-        f"No CORS rule of the bucket matches: {product.name} lets {method} of this page not pass",
+        f"No CORS rule of the bucket ({product.name}) matches this page's {method}",
         f"{case.host} is {product.name}, and it answered {'the preflight for ' if case.preflight else ''}{case.asked} "
         f"with status {reply.status} and no CORS header. It decides by the CORS rules of the bucket (or account): none "
         f"of them lists {asked}, or there are no rules at all. {NEVER_SENT if case.preflight else ''}".rstrip(),

@@ -71,6 +71,21 @@ PRODUCTS = (
         "proxy",
     ),
     Product(
+        "AWS API Gateway or Lambda",
+        "login",
+        (sign("x-amzn-errortype", "^(?:AccessDenied|Forbidden|Unauthorized|IncompleteSig|InvalidSig)", 401, 403),),
+        "Let OPTIONS go without authorization: in API Gateway by a method of its own or the API's CORS configuration, "
+        "at a function URL by its CORS settings.",
+        "proxy",
+    ),
+    Product(
+        "Cloud Run or Cloud Functions",
+        "login",
+        (sign("server", "^Google Frontend", 401, 403, passing=True),),
+        "Allow unauthenticated invocations of the service (the invoker role for allUsers) and check the token in the "
+        "application: Google's own check turns away what has no token, and a preflight has none.",
+    ),
+    Product(
         "Windows authentication",
         "login",
         (sign("www-authenticate", r"\b(?:NTLM|Negotiate)\b"),),

@@ -124,6 +124,11 @@ def _explain(origin: str) -> Finding:
         return Finding((), "invalid", "an entry is one origin", f"write an entry for each: {listed}")
     if "*" in text:
         return _explain_pattern(text)
+    if text.lower() in ("file://", "file:///"):
+        what = "file:// is the origin of every page from disk in Electron and web views, so it trusts them all"
+        return Finding((), "invalid", what, "serve the app by a scheme of its own, such as app://shop, and name that")
+    if is_app_origin(text.rstrip("/")):
+        return Finding((), "invalid", "an origin has no slash at its end", f"write {text.rstrip('/')}")
     if text.lower().startswith("file:"):
         return Finding((), "invalid", "browsers call the origin of files null", f"write {NULL}: true if that is meant")
     scheme = _SCHEME.match(text)

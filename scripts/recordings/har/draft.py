@@ -23,8 +23,9 @@ _port = re.compile(r"^((?:http|ws)://[^/?#]*):80(?=[/?#]|$)|^((?:https|wss)://[^
 class Draft:
     """What is read of an entry. `asked` is when the page asked, `started` when the bytes left, in epoch seconds.
 
-    `preflight_for` are the method and the header names (lower case) that a preflight asks for. `joined` tells that a
-    preflight and its request found each other, `by_worker` that no page is named as the one that asked.
+    `preflight_for` are the method and the header names (lower case) that a preflight asks for. `instead` is the status
+    that a proxy answered with in the server's place. `joined` tells that a preflight and its request found each other,
+    `by_worker` that no page is named as the one that asked.
     """
 
     number: int
@@ -41,6 +42,7 @@ class Draft:
     told: Told
     error: str | None = None
     preflight_for: tuple[str, frozenset[str]] | None = None
+    instead: int | None = None
     joined: bool = False
     by_worker: bool = False
 
@@ -54,6 +56,7 @@ class Draft:
             request,
             self.response,
             self.http2,
+            self.instead,
             error=self.error,
             told=self.told,
         )
@@ -129,6 +132,7 @@ class Drafts:
             told,
             None if response is not None else outcome.error or "the recording holds no answer",
             preflight_for,
+            None if response is not None else producer.find_status_instead(outcome.error),
             by_worker=entry.pageref is None,
         )
 

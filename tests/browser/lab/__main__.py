@@ -3,6 +3,7 @@
     scripts/lab run --engine firefox --seed 1 --count 300     draws, runs and scores what the addon says live
     scripts/lab record --engine firefox --seed 1 --count 300 --out FOLDER     keeps the recording and its truth
     scripts/lab score FOLDER...     holds recordings (folders or their .tar.xz) against today's code
+    scripts/lab har --engine firefox --count 300     records the same visits as HARs, and compares the verdicts
     scripts/lab minimise FOLDER [--scenario N] [--live]     shrinks a disagreement, prints it as a tests/cases file
     scripts/lab report      writes docs/agreement.md from the result files
     scripts/lab expect      writes tests/recordings/expected.json from today's verdicts on the recordings there
@@ -20,7 +21,7 @@ import time
 from pathlib import Path
 
 from corsight.scripts.errors import CorsightError, one_line
-from tests.browser.lab import report
+from tests.browser.lab import har, report
 from tests.browser.lab.drive import ENGINES
 from tests.browser.lab.generate import generate
 from tests.browser.lab.minimise import minimise
@@ -66,6 +67,13 @@ def parse() -> argparse.Namespace:
     command.add_argument("--log", type=Path, help="the verdicts to hold against one recording, instead of today's")
     command.add_argument("--result", type=Path, help="write a result file, for the report")
     command.add_argument("--words", action="store_true", help="also list error names and texts that differ")
+    command = commands.add_parser("har", help="record the same visits as HARs too, and compare what is said of them")
+    command.add_argument("--engine", choices=("chromium", "firefox"), required=True)
+    command.add_argument("--seed", type=int, default=1)
+    command.add_argument("--count", type=int, default=300)
+    command.add_argument("--scenarios", type=Path, help="run these instead of drawn ones (see generate)")
+    command.add_argument("--out", type=Path, help="keep the recordings there")
+    command.add_argument("--result", type=Path, help="write a result file, for the report")
     command = commands.add_parser("minimise", help="shrink a disagreement to a case")
     command.add_argument("recording", type=Path)
     command.add_argument("--scenario", type=int, help="which one, where there are several")
@@ -123,6 +131,16 @@ def hold(arguments: argparse.Namespace) -> int:
     return _conclude(total, truths, arguments)
 
 
+def hold_hars(arguments: argparse.Namespace) -> int:
+    """Record the same visits in several formats, and compare."""
+    truth, table = har.run(arguments.engine, _scenarios(arguments), arguments.out)
+    kept = {name: truth[name] for name in ("engine", "browser", "date", "seed")} | {"files": table}
+    if arguments.result:
+        arguments.result.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(kept, indent=1))
+    return int(any(one.get("contradicted") or one["certain_wrong"] for one in table.values()))
+
+
 def shrink(arguments: argparse.Namespace) -> int:
     """Shrink a disagreement of a recording."""
     print(minimise(arguments.recording, arguments.scenario, live=arguments.live))
@@ -155,6 +173,7 @@ COMMANDS = {
     "record": keep,
     "generate": draw,
     "score": hold,
+    "har": hold_hars,
     "minimise": shrink,
     "report": write_report,
     "expect": expect,

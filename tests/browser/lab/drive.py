@@ -160,6 +160,11 @@ class Firefox:
         lines = self._call("chrome", "WebDriver:ExecuteScript", script=self.READ, args=[])
         self.console += (line for line in lines if ".test" in line)
 
+    def run(self, script: str) -> Any:
+        """Run a script in the browser's own page; return what it hands to its last argument."""
+        self._call("chrome", "WebDriver:SetTimeouts", script=60_000)
+        return self._call("chrome", "WebDriver:ExecuteAsyncScript", script=script, args=[])
+
     def _call(self, context: str, command: str, **parameters: Any) -> Any:
         self._marionette.call("Marionette:SetContext", value=context)
         return self._marionette.call(command, **parameters)

@@ -11,7 +11,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +32,18 @@ FLOWS, SCENARIOS, TRUTH, VERDICTS = "flows.mitm", "scenarios.json", "truth.json"
 
 
 def record(
-    engine: Engine, scenarios: list[Scenario], out: Path, http2: bool = False, *, judged: bool = False
+    engine: Engine,
+    scenarios: list[Scenario],
+    out: Path,
+    http2: bool = False,
+    *,
+    judged: bool = False,
+    driver_of: Callable[[int, Path], AbstractContextManager[Driver]] | None = None,
 ) -> dict[str, Any]:
     """Record `scenarios` in `engine` into the folder `out`; the truth is returned too.
 
-    With `judged` the addon runs in the proxy and leaves its log there. Raises BrowserError where a page does not end.
+    With `judged` the addon runs in the proxy and leaves its log there. `driver_of` starts the browser another way, of
+    the proxy's port and the folder of its certificates. Raises BrowserError where a page does not end.
     """
     out.mkdir(parents=True, exist_ok=True)
     (out / SCENARIOS).write_text(json.dumps(scenarios))
@@ -45,7 +53,10 @@ def record(
     with tempfile.TemporaryDirectory(prefix="corsight-") as temporary:
         confdir, posted = Path(temporary), Path(temporary) / "results.jsonl"
         posted.touch()
-        with proxy(out, confdir, posted, http2, judged=judged) as port, drive(engine, port, confdir) as driver:
+        with (
+            proxy(out, confdir, posted, http2, judged=judged) as port,
+            driver_of(port, confdir) if driver_of is not None else drive(engine, port, confdir) as driver,
+        ):
             for page in dict.fromkeys(scenario["page"] for scenario in scenarios):
                 driver.go(PAGE.as_uri() if page == FILE_PAGE else f"{page}/__page")
                 steps = [step for scenario in scenarios if scenario["page"] == page for step in scenario["steps"]]

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from corsight.scripts.errors import CorsightError
+from tests.browser.lab.har import NAMES as FORMAT_NAMES
 from tests.browser.lab.record import ROOT
 from tests.browser.lab.score import Score, Tally
 
@@ -106,6 +107,11 @@ def results(folder: Path = FOLDER) -> list[Result]:
     return [json.loads(path.read_text("utf-8")) for path in sorted(paths, key=lambda path: path.stem)]
 
 
+def formats(folder: Path = FOLDER / "formats") -> list[Result]:
+    """The result files of visits that were recorded in several formats, by browser."""
+    return [json.loads(path.read_text("utf-8")) for path in sorted(folder.glob("*.json"))]
+
+
 def explained(folder: Path = FOLDER) -> dict[str, str]:
     """Why single disagreements are, by `engine scenario/step`."""
     path = folder / EXPLAINED.name
@@ -115,7 +121,15 @@ def explained(folder: Path = FOLDER) -> dict[str, str]:
 def render(found: list[Result], why: dict[str, str] | None = None) -> str:
     """The text of docs/agreement.md. Raises CorsightError for a disagreement that nothing explains."""
     why = explained() if why is None else why
-    parts = [INTRODUCTION, _headline(found), _kinds(found), _words(found), _disagreements(found, why), REPRODUCE]
+    parts = [
+        INTRODUCTION,
+        _headline(found),
+        _kinds(found),
+        _words(found),
+        _formats(formats()),
+        _disagreements(found, why),
+    ]
+    parts.append(REPRODUCE)
     return "\n".join(part.rstrip("\n") + "\n" for part in parts)
 
 
@@ -189,6 +203,31 @@ def _words(found: list[Result]) -> str:
     )
     columns = ("", "Error names", "Console texts", "Hidden headers")
     return "\n".join(["## Names, texts, hidden headers", "", text, "", *_table(columns, rows)])
+
+
+FORMATS = """\
+The same visits were recorded by the proxy, in the browser's own tools, and exported from the proxy as a HAR. Each file
+is judged by itself, and its verdicts are held against those of the proxy's recording, exchange by exchange, and against
+what the pages saw. *Alike* is the same outcome. *Likely* has the same outcome, and is only likely where the recording's
+is certain. *Open* has another outcome, where that or the recording's is only likely. *Contradicted* is
+another outcome, certain in both. *Not recorded* are the exchanges of a URL of which the file holds more or fewer: tabs
+and frames that the panel did not look into, what a cache answered, what a worker asked. What the proxy answered in the
+server's place is left out.
+
+`scripts/lab har --engine ENGINE --seed SEED --count COUNT` makes such a table.
+"""
+
+
+def _formats(found: list[Result]) -> str:
+    rows: list[tuple[object, ...]] = []
+    for result in found:
+        for name, one in result["files"].items():
+            compared = [one.get(kind, "") for kind in ("same", "likelier", "other", "contradicted", "lost")]
+            steps = (_of(one["right"], one["steps"]), one["certain"], one["certain_wrong"])
+            rows.append((result["browser"], FORMAT_NAMES[name], one["exchanges"], *compared, *steps))
+    columns = ("Browser", "File", "Exchanges", "Alike", "Likely", "Open", "Contradicted", "Not recorded")
+    columns += ("Steps right", "Certain", "Certain and wrong")
+    return "\n".join(["## The same visits as other files", "", FORMATS, *_table(columns, rows)])
 
 
 def _disagreements(found: list[Result], why: dict[str, str]) -> str:

@@ -79,7 +79,8 @@ def all_facts(draw: st.DrawFn, **fixed: object) -> Facts:
         "likelier": draw(st.sampled_from(("include", "not-include"))),
         "tainting_too": draw(st.none() | st.sampled_from(("cors", "opaque", "basic"))),
         "secure": draw(st.none() | st.booleans()),
-        "distance": draw(st.sampled_from(("same-origin", "same-site", "cross-site"))),
+        "distance": draw(st.sampled_from(("same-origin", "same-site", "cross-site", None))),
+        "redirect": draw(st.sampled_from(("follow", "follow", "manual", "error", "xhr", "unknown"))),
         "embedder": draw(st.none() | st.sampled_from(("unsafe-none", "require-corp", "credentialless"))),
         "chain": draw(st.sampled_from(((), ("https://a.test/",), ("https://a.test/",) * 20, ("",) * 25))),
         "target": draw(targets),
@@ -166,6 +167,78 @@ def test_an_unknown_credentials_mode_is_both_of_its_values(
     else:
         rulings = {branch.label: branch.ruling for branch in verdict.branches}
         assert rulings == {f"credentials={mode}": one.ruling for mode, one in both.items()}
+
+
+VALUES_OF: dict[str, tuple[object, ...]] = {
+    "credentials": ("include", "not-include"),
+    "mode": ("cors", "no-cors", "same-origin"),
+    "destination": ("empty", "script", "image", "track"),
+    "secure": (True, False),
+    "embedder": ("unsafe-none", "require-corp", "credentialless"),
+    "distance": ("cross-site", "same-site", "same-origin"),
+    "redirect": ("follow", "manual", "error", "xhr"),
+}
+"""Every value that a fact can have which is unknown."""
+UNKNOWN: dict[str, object] = {"secure": None, "embedder": None, "distance": None}
+TAINTINGS = {"cors": "cors", "opaque": "no-cors"}
+
+
+def can_be(facts: Facts, fact: str, value: object) -> bool:
+    """Whether a browser sends such a request at all."""
+    mode = value if fact == "mode" else facts.mode
+    if facts.tainting in TAINTINGS and mode != "unknown" and mode != TAINTINGS[facts.tainting]:
+        return False
+    destination = value if fact == "destination" else facts.destination
+    by_script = destination in ("empty", "unknown")
+    if fact == "mode":
+        return by_script or mode != "same-origin"
+    if fact == "destination":
+        # What accepts images says so; and only where mixed content is dealt with by it does the destination of a
+        # redirect matter.
+        told = facts.role == "request" and facts.tainting == "opaque"
+        return destination in ("script", "empty") if told else facts.role == "redirect"
+    if fact == "redirect":
+        # Only a fetch() says other than to follow, XMLHttpRequest asks with CORS, and at home CORS has no say.
+        follows = value == "follow" or (value == "xhr" and mode in ("cors", "unknown"))
+        return follows or (by_script and mode != "no-cors" and not (value == "error" and facts.tainting == "basic"))
+    return True
+
+
+@pytest.mark.parametrize("fact", VALUES_OF)
+@given(answered, all_facts(tainting_too=None, event_source=False, chain=(), response=None), engines, st.data())
+@examples(2)
+def test_every_value_of_an_unknown_fact_is_among_the_branches_and_certain_holds_for_all(
+    fact: str, exchange: Exchange, facts: Facts, engine: EngineName, data: st.DataObject
+) -> None:
+    """`certain` is a promise: wherever a fact is unknown, it has to hold for every value that the fact can have."""
+    facts = replace(
+        facts,
+        mode="unknown" if fact == "mode" else data.draw(st.sampled_from(("cors", "no-cors", "unknown"))),
+        destination=data.draw(st.sampled_from(("empty", "image", "unknown"))),
+        credentials="not-include",
+        secure=data.draw(st.booleans()),
+        embedder="unsafe-none",
+        distance="cross-site",
+        redirect="follow",
+    )
+    if facts.tainting in TAINTINGS and fact != "mode":
+        facts = replace(facts, mode=TAINTINGS[facts.tainting])
+    if fact in ("mode", "destination"):
+        open_facts = replace(facts, **{fact: "unknown"})
+    else:
+        if facts.mode == "unknown":
+            facts = replace(facts, mode="cors")
+        if fact == "redirect" and facts.destination == "image":
+            facts = replace(facts, destination="empty")
+        open_facts = replace(facts, **{fact: UNKNOWN.get(fact, "unknown")})
+    verdict = judge(exchange, open_facts, engine)
+    outcomes = {branch.outcome for branch in verdict.branches}
+    for value in VALUES_OF[fact]:
+        if can_be(open_facts, fact, value):
+            settled = judge(exchange, replace(facts, **{fact: value}), engine)
+            mine = {branch.outcome for branch in settled.branches}
+            assert mine <= outcomes, (fact, value)
+            assert verdict.certainty == "likely" or mine == outcomes
 
 
 @given(exchanges, all_facts(), engines)

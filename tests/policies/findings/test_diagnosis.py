@@ -280,7 +280,8 @@ def test_an_engine_that_is_alone() -> None:
 def test_what_passes_here_and_not_in_other_browsers_is_advice() -> None:
     traffic = Traffic()
     traffic.get("/a", 302, ALLOW, VARY, ("Location", "http://localhost:3000/a"))
-    finding = only(traffic, "advice")
+    traffic.send("GET", "http://localhost:3000/a", 200, ("Access-Control-Allow-Origin", "*"), origin="null", after=0.0)
+    [finding, _] = [finding for finding in traffic.findings() if finding.kind == "advice"]
     assert finding.code == "blocked-in-other-engines"
     assert "WebKit" in finding.title
 
@@ -375,6 +376,7 @@ def test_advice_on_a_redirect_and_on_a_preflight_can_be_told() -> None:
     traffic = Traffic()
     null = ("Access-Control-Allow-Origin", "null")
     traffic.get("/a", 302, null, VARY, ("Location", "/b"), origin="null")
+    traffic.get("/b", 200, null, VARY, origin="null", after=0.0)
     traffic.preflight("PUT", "/c", 204, null, VARY, ("Access-Control-Allow-Methods", "PUT"), origin="null")
     assert "allow-origin-null" in traffic.codes("advice")
     advice = [finding for finding in traffic.findings() if finding.kind == "advice"]

@@ -97,7 +97,8 @@ def test_codes_never_change() -> None:
         *("max-age-capped", "max-age-invalid", "max-age-negative", "preflight-never-cached", "preflight-storm"),
         *("cors-headers-twice", "cors-header-misspelt", "cors-header-sent-by-client", "request-header-on-response"),
         *("allow-lists-on-response", "expose-wildcard-with-credentials", "expose-headers-invalid"),
-        *("expose-headers-on-preflight", "headers-asked-in-vain", "local-network-access"),
+        *("expose-headers-on-preflight", "headers-asked-in-vain", "nosniff-mime-type", "mime-type-blocked"),
+        *("proxy-authentication", "redirect-refused", "local-network-access"),
     ):
         assert code in RULES
 

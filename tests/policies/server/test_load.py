@@ -58,6 +58,8 @@ def test_a_good_policy_is_what_it_says() -> None:
         ),
         ("", "invalid", "write one such as https://shop.example"),
         ("https://shop.example:99999", "out of bounds", "write https://shop.example"),
+        ("file://", "invalid", "serve the app by a scheme of its own, such as app://shop, and name that"),
+        ("tauri://localhost/", "invalid", "write tauri://localhost"),
         ("file:///home/x", "invalid", "write dangerously_allow_null_origin: true if that is meant"),
         ("null", "prohibited", "leave it out, or write dangerously_allow_null_origin: true if it is meant"),
         ("*.shop.example", "invalid", "write https://*.shop.example"),

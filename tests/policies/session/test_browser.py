@@ -38,10 +38,10 @@ class Recording:
         self._note(self.session.begin(exchange))
         return exchange
 
-    def answer(self, exchange: Exchange, status: int, headers: Pairs) -> Judged:
-        """Its response comes."""
+    def answer(self, exchange: Exchange, status: int, headers: Pairs, body: str | None = None) -> Judged:
+        """Its response comes, with such a body."""
         self.now += 0.005
-        response = Response(status, HeaderList.of(*headers), self.now)
+        response = Response(status, HeaderList.of(*headers), self.now, body)
         self._note(self.session.observe(replace(exchange, response=response)))
         return self.last[exchange.id]
 
@@ -64,6 +64,12 @@ class Recording:
         asked = [("Origin", more.get("origin", PAGE)), *CORS, *headers]
         exchange = self.ask(name, method, more.get("url", API), asked, connection=more.get("connection", "c1"))
         return self.answer(exchange, int(more.get("status", "200")), answer)
+
+    def embed(self, url: str = "https://cdn.test/i.png", connection: str = "embedded") -> None:
+        """An image of another site is loaded, by a browser that sends Sec-Fetch-Storage-Access."""
+        asked = [("Sec-Fetch-Mode", "no-cors"), ("Sec-Fetch-Dest", "image"), ("Sec-Fetch-Site", "cross-site")]
+        asked += [("Referer", f"{PAGE}/"), ("Sec-Fetch-Storage-Access", "active")]
+        self.answer(self.ask(url, "GET", url, asked, connection=connection), 200, [])
 
     def wait(self, seconds: float) -> None:
         """Time passes, and the browser is seen to live."""
@@ -112,7 +118,8 @@ def test_a_preflight_that_turns_on_credentials_is_likely_until_its_request_prove
 
 
 def test_a_preflight_whose_request_never_comes_was_blocked_or_its_page_gave_up() -> None:
-    recording = Recording()
+    """Chromium finishes the preflight of an aborted fetch: 15 of 27."""
+    recording = Recording(agent=CHROMIUM)
     recording.preflight("p", STAR)
     recording.wait(PATIENCE + 1)
     assert recording.said("p") == ("blocked", "likely", "allow-origin-wildcard")
@@ -120,8 +127,25 @@ def test_a_preflight_whose_request_never_comes_was_blocked_or_its_page_gave_up()
     assert rulings(recording.last["p"])["credentials=not-include"].outcome == "allowed"
 
 
+@pytest.mark.parametrize("agent", [FIREFOX, WEBKIT])
+def test_where_an_abort_ends_the_preflight_one_answered_in_vain_was_blocked(agent: str) -> None:
+    """Firefox and WebKit: 39 of 42 aborted ones stayed unanswered, and 141 of 141 answered in vain were blocked."""
+    recording = Recording(agent=agent)
+    recording.preflight("p", STAR)
+    recording.wait(PATIENCE + 1)
+    assert recording.said("p") == ("blocked", "certain", "allow-origin-wildcard")
+
+
+def test_what_a_preflight_asked_for_may_have_come_out_of_the_http_cache() -> None:
+    recording = Recording(agent=FIREFOX)
+    recording.request("r", [*STAR, ("Cache-Control", "max-age=600")])
+    recording.preflight("p", STAR, method="GET")
+    recording.wait(PATIENCE + 1)
+    assert recording.said("p") == ("blocked", "likely", "allow-origin-wildcard")
+
+
 def test_preflights_alike_whose_requests_never_come_were_blocked() -> None:
-    recording = Recording()
+    recording = Recording(agent=CHROMIUM)
     recording.preflight("p1", STAR)
     recording.wait(PATIENCE + 1)
     recording.preflight("p2", STAR)
@@ -178,8 +202,8 @@ def test_of_two_preflights_alike_the_latest_has_the_request() -> None:
 
 
 def test_a_page_that_asks_twice_at_once_gave_up_the_first() -> None:
-    # As when an effect runs twice, and aborts what it asked for first.
-    recording = Recording()
+    """Chromium, as when an effect runs twice, and aborts what it asked for first."""
+    recording = Recording(agent=CHROMIUM)
     asked = [("Origin", PAGE), ("Access-Control-Request-Method", "PUT"), *CORS]
     first, second = (recording.ask(name, "OPTIONS", API, asked, connection=name) for name in ("p1", "p2"))
     recording.answer(first, 204, STAR)
@@ -189,6 +213,31 @@ def test_a_page_that_asks_twice_at_once_gave_up_the_first() -> None:
     assert recording.said("p1") == ("allowed", "likely", None)
     assert "p2, which asked the same meanwhile" in recording.because("p1", "sequel")
     assert recording.said("p2") == ("allowed", "certain", None)
+
+
+def test_a_search_that_is_typed_gives_up_all_but_its_last_fetch() -> None:
+    """Chromium: four of five preflights of a search field that aborts what it asked for before were told as blocked."""
+    recording = Recording(agent=CHROMIUM)
+    asked = [("Origin", PAGE), ("Access-Control-Request-Method", "PUT"), *CORS]
+    urls = [f"{API}?q={'corsight'[:length]}" for length in range(1, 6)]
+    typed = [recording.ask(url, "OPTIONS", url, asked, connection=url) for url in urls]
+    for exchange in typed:
+        recording.answer(exchange, 204, STAR)
+    recording.request("r", STAR, method="PUT", url=urls[-1])
+    recording.wait(PATIENCE + 1)
+    assert [recording.said(url) for url in urls[:-1]] == [("allowed", "likely", None)] * 4
+    assert recording.said(urls[-1]) == ("allowed", "certain", None)
+
+
+def test_preflights_that_overlap_and_that_nothing_follows_prove_nothing_together() -> None:
+    """Chromium: whoever leaves a page while it asks leaves all of its preflights answered in vain."""
+    recording = Recording(agent=CHROMIUM)
+    asked = [("Origin", PAGE), ("Access-Control-Request-Method", "PUT"), *CORS]
+    both = [recording.ask(name, "OPTIONS", API, asked, connection=name) for name in ("p1", "p2")]
+    for exchange in both:
+        recording.answer(exchange, 204, STAR)
+    recording.wait(PATIENCE + 1)
+    assert recording.said("p1") == recording.said("p2") == ("blocked", "likely", "allow-origin-wildcard")
 
 
 def test_concurrent_preflights_each_get_their_request() -> None:
@@ -366,10 +415,11 @@ def test_firefox_does_not_tell_across_schemes_of_one_site() -> None:
 
 def test_a_firefox_preflight_that_nothing_follows_overrules_the_absent_header() -> None:
     recording = Recording(agent=FIREFOX)
+    recording.embed()
     recording.preflight("p", STAR)
     assert recording.said("p") == ("allowed", "certain", None)
     recording.wait(PATIENCE + 1)
-    assert recording.said("p") == ("blocked", "likely", "allow-origin-wildcard")
+    assert recording.said("p") == ("blocked", "certain", "allow-origin-wildcard")
 
 
 def test_a_chromium_connection_that_carried_a_preflight_is_uncredentialed_also_in_hindsight() -> None:
@@ -403,11 +453,12 @@ def test_firefox_and_http2_share_connections_and_tell_nothing_by_them() -> None:
     assert recording.said("r")[1] == "likely"
 
 
-def test_fonts_come_without_credentials_where_stylesheets_ask_with_cors() -> None:
+def test_fonts_mostly_come_without_credentials_where_stylesheets_ask_with_cors() -> None:
+    """Chromium and Firefox: a preload may say crossorigin=use-credentials, and nothing on the wire tells it apart."""
     font = [("Origin", PAGE), ("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Dest", "font"), ("Sec-Fetch-Site", "same-site")]
     recording = Recording(agent=FIREFOX)
-    recording.answer(recording.ask("r", "GET", API, font), 200, STAR)
-    assert recording.said("r") == ("allowed", "certain", None)
+    recording.answer(recording.ask("r", "GET", API, font), 200, [*STAR, CREDENTIALS])
+    assert recording.said("r") == ("allowed", "likely", None)
     # WebKit's stylesheets ask without CORS: this is a preload, which may say use-credentials.
     recording = Recording(agent=WEBKIT)
     recording.answer(recording.ask("r", "GET", API, font), 200, STAR)
@@ -417,7 +468,7 @@ def test_fonts_come_without_credentials_where_stylesheets_ask_with_cors() -> Non
 def test_an_unknown_mode_goes_with_the_habit_of_the_page() -> None:
     recording = Recording()
     for number in range(8):
-        recording.request(f"known {number}", STAR, ("Cookie", "id=1"))
+        recording.request(f"known {number}", STAR, ("Cookie", "id=1"), url=f"{API}/{number}")
     recording.request("r", STAR)
     assert recording.said("r") == ("blocked", "likely", "allow-origin-wildcard")
 
@@ -492,6 +543,7 @@ def test_the_policy_of_a_page_that_was_not_seen_is_unknown() -> None:
 
 def test_a_304_is_judged_with_the_response_it_confirmed() -> None:
     recording = Recording(agent=FIREFOX)
+    recording.embed()
     recording.request("first", [*ALLOW, ("ETag", '"1"'), ("Vary", "Origin")])
     recording.request("again", [("ETag", '"1"')], ("If-None-Match", '"1"'), status="304")
     assert recording.said("again") == ("allowed", "certain", None)
@@ -586,7 +638,7 @@ def test_a_credentialless_page_asks_without_credentials_and_needs_no_opt_in() ->
     recording.page(f"{PAGE}/", ("Cross-Origin-Embedder-Policy", "credentialless"))
     # The header comes all the same.
     asked = [*NO_CORS, ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Storage-Access", "none"), ("Referer", f"{PAGE}/")]
-    recording.answer(recording.ask("r", "GET", "https://cdn.test/i", asked), 200, [PNG])
+    recording.answer(recording.ask("r", "GET", "https://cdn.test/i", asked), 200, [PNG], "media")
     assert recording.said("r") == ("opaque", "certain", None)
 
 
@@ -594,7 +646,7 @@ def test_a_page_over_http_has_no_embedder_policy() -> None:
     recording = Recording(agent=CHROMIUM)
     recording.page("http://app.test/", ("Cross-Origin-Embedder-Policy", "require-corp"))
     image = [("Accept", "image/png"), ("Referer", "http://app.test/")]
-    recording.answer(recording.ask("r", "GET", "http://cdn.test/i", image), 200, [PNG])
+    recording.answer(recording.ask("r", "GET", "http://cdn.test/i", image), 200, [])
     assert recording.said("r") == ("opaque", "certain", None)
 
 
@@ -624,26 +676,43 @@ def test_where_a_page_withholds_its_referer_a_plain_http_image_may_be_another_or
     request = Request("GET", "http://cdn.test/i", plain("image/png"), 1000.5)
     recording.answer(Exchange("r", "127.0.0.1", "c", request), 200, [PNG, CORP])
     assert recording.said("r") == ("not-cors", "likely", None)
-    assert rulings(recording.last["r"])["mode=no-cors"].rule == "corp-same-origin"
+    assert rulings(recording.last["r"])["mode=no-cors site=cross-site"].rule == "corp-same-origin"
+
+
+ORB = "opaque-response-blocked"
 
 
 @pytest.mark.parametrize(
-    ("agent", "kind", "headers", "said"),
+    ("agent", "kind", "body", "headers", "said"),
     [
-        (CHROMIUM, "text/html", [], ("blocked", "likely", "opaque-response-blocked")),
-        (FIREFOX, "application/json", [], ("blocked", "likely", "opaque-response-blocked")),
-        (CHROMIUM, "text/html", [("Content-Length", "0")], ("opaque", "certain", None)),
-        (CHROMIUM, "image/png", [], ("opaque", "certain", None)),
-        (WEBKIT, "text/html", [], ("opaque", "certain", None)),
+        (CHROMIUM, "text/html", None, [], ("blocked", "likely", ORB)),
+        (FIREFOX, "application/json", None, [], ("blocked", "likely", ORB)),
+        (CHROMIUM, "text/html", None, [("Content-Length", "0")], ("opaque", "certain", None)),
+        (CHROMIUM, "image/png", None, [], ("opaque", "likely", None)),
+        (WEBKIT, "text/html", None, [], ("opaque", "certain", None)),
+        # JSON and HTML under the types of images are blocked, real images under theirs are not.
+        (CHROMIUM, "image/png", "data", [], ("blocked", "certain", ORB)),
+        (CHROMIUM, "text/html", "media", [], ("opaque", "certain", None)),
+        (FIREFOX, "application/json", "media", [], ("opaque", "certain", None)),
+        # A list of numbers is a script to Chromium; Firefox parses it, and it is JSON.
+        (CHROMIUM, "application/json", "json", [], ("opaque", "certain", None)),
+        (FIREFOX, "application/json", "json", [], ("blocked", "certain", ORB)),
+        # JSONP: a script that Firefox would have to parse.
+        (CHROMIUM, "application/json", "other", [], ("opaque", "certain", None)),
+        (FIREFOX, "text/html", "other", [], ("opaque", "likely", None)),
+        (FIREFOX, "image/png", "other", [], ("blocked", "certain", ORB)),
+        (CHROMIUM, "text/plain", "loop", [], ("blocked", "certain", ORB)),
+        (WEBKIT, "text/html", "data", [], ("opaque", "certain", None)),
     ],
 )
-def test_what_is_data_by_its_type_is_likely_blocked_where_its_body_decides(
-    agent: str, kind: str, headers: Pairs, said: tuple[str, str, str | None]
+def test_where_its_body_decides_an_opaque_response_is_likely_until_that_is_seen(
+    agent: str, kind: str, body: str | None, headers: Pairs, said: tuple[str, str, str | None]
 ) -> None:
     recording = Recording(agent=agent)
     recording.page(f"{PAGE}/")
     asked = [*NO_CORS, ("Sec-Fetch-Site", "cross-site"), ("Referer", f"{PAGE}/")]
-    recording.answer(recording.ask("r", "GET", "https://cdn.test/i", asked), 200, [("Content-Type", kind), *headers])
+    answer: Pairs = [("Content-Type", kind), *headers]
+    recording.answer(recording.ask("r", "GET", "https://cdn.test/i", asked), 200, answer, body)
     assert recording.said("r") == said
 
 
@@ -666,6 +735,7 @@ def test_a_redirect_to_its_own_url_counts() -> None:
 
 def test_where_firefox_has_workers_an_absent_header_is_no_proof() -> None:
     recording = Recording(agent=FIREFOX)
+    recording.embed()
     recording.request("before", STAR)
     assert recording.said("before") == ("allowed", "certain", None)
     asked = [("Sec-Fetch-Mode", "same-origin"), ("Sec-Fetch-Dest", "worker"), ("Sec-Fetch-Site", "same-origin")]
@@ -705,13 +775,47 @@ def test_a_connection_of_webkit_on_linux_that_is_used_again_shows_the_response_b
     assert "used again" in recording.because("r", "credentials")
 
 
+def keeping(recording: Recording, url: str = API) -> None:
+    """The server is seen to keep a connection."""
+    for name in ("kept", "kept too"):
+        recording.request(name, STAR, url=url, connection="kept")
+
+
 def test_a_connection_that_is_left_for_a_new_one_speaks_for_a_blocked_response() -> None:
     recording = Recording()
+    keeping(recording)
     recording.request("r", TURNS)
-    recording.now += 1
+    recording.now += 0.9
     recording.request("next", TURNS, url="https://api.test/other", connection="c2")
     assert recording.said("r") == ("blocked", "likely", "allow-credentials-not-true")
     assert "a new one was opened" in recording.because("r", "credentials")
+
+
+def test_a_connection_says_nothing_of_a_server_that_was_not_seen_to_keep_any() -> None:
+    """WebKit told 52 allowed responses as blocked in one run of the web platform tests, whose server closes."""
+    recording = Recording()
+    recording.request("r", TURNS)
+    recording.now += 0.9
+    recording.request("next", TURNS, url="https://api.test/other", connection="c2")
+    assert recording.said("r") == ("allowed", "likely", None)
+
+
+@pytest.mark.parametrize(
+    ("answer", "idle"),
+    [
+        pytest.param([*TURNS, ("Connection", "keep-alive, Close")], 0.9, id="it says that it closes"),
+        pytest.param([*STAR, CREDENTIALS], 0.9, id="anybody may ask it"),
+        pytest.param(TURNS, 5.0, id="longer than it was seen to keep one"),
+    ],
+)
+def test_a_connection_that_may_have_been_closed_anyway_tells_nothing(answer: Pairs, idle: float) -> None:
+    """WebKit: with `Connection: close` and where limits end them, 27 of 53 were told wrong."""
+    recording = Recording()
+    keeping(recording)
+    recording.request("r", answer)
+    recording.now += idle
+    recording.request("next", TURNS, url="https://api.test/other", connection="c2")
+    assert "credentials" not in recording.last["r"].entry.fetch.evidence
 
 
 @pytest.mark.parametrize(
@@ -726,8 +830,9 @@ def test_a_connection_that_is_left_for_a_new_one_speaks_for_a_blocked_response()
 )
 def test_where_a_new_connection_tells_nothing(agent: str, status: str, method: str, url: str) -> None:
     recording = Recording(agent=agent)
+    keeping(recording)
     recording.request("r", TURNS, status=status)
-    recording.now += 1
+    recording.now += 0.9
     recording.request("next", STAR, url=url, method=method, connection="c2")
     assert recording.said("r") == ("allowed", "likely", None)
 
@@ -746,7 +851,8 @@ def test_chromium_follows_a_permanent_redirect_to_itself_out_of_its_cache() -> N
     loop: Pairs = [*TURNS, ("Location", API)]
     recording = Recording(agent=CHROMIUM)
     recording.request("r", loop, status="301")
-    assert recording.said("r") == ("blocked", "certain", "redirect-too-many")
+    assert recording.said("r") == ("blocked", "likely", "redirect-too-many")
+    assert rulings(recording.last["r"])["redirect=manual"].outcome == "allowed"
     recording.request("again", [*loop, ("Cache-Control", "no-store")], status="301")
     assert recording.said("again")[0] == "allowed"
     assert Recording(agent=FIREFOX).request("r", loop, status="301").verdict.outcome == "allowed"
@@ -776,6 +882,7 @@ def test_a_request_that_names_no_page_but_says_it_is_at_home_may_not_be_led_away
 
 def test_firefox_fetches_that_hide_their_referrer_may_be_kept_alive_and_tell_nothing_for_certain() -> None:
     recording = Recording(agent=FIREFOX)
+    recording.embed()
     fetched = recording.request("fetch", TURNS, ("Priority", "u=4"))
     assert (fetched.verdict.outcome, fetched.verdict.certainty) == ("allowed", "likely")
     assert recording.request("xhr", TURNS).verdict.certainty == "certain"
@@ -797,4 +904,54 @@ def test_what_changes_when_an_absence_is_doubted_is_told() -> None:
         recording.request(f"h{number}", [*TURNS, CREDENTIALS], ("Sec-Fetch-Storage-Access", "none"))
     recording.preflight("p", ALLOW)
     recording.wait(PATIENCE + 1)
-    assert recording.said("p") == ("blocked", "likely", "allow-credentials-not-true")
+    assert recording.said("p") == ("blocked", "certain", "allow-credentials-not-true")
+
+
+def test_an_interim_response_is_none() -> None:
+    """Chromium, Firefox and WebKit wait on after 103 Early Hints, which mitmproxy takes for the answer: 27 of 27."""
+    recording = Recording(agent=CHROMIUM)
+    recording.request("r", [("Link", "</a.css>; rel=preload")], status="103")
+    assert recording.said("r") == ("not-cors", "certain", "network-error")
+    assert recording.last["r"].entry.exchange.response is None
+
+
+@pytest.mark.parametrize(("answer", "outcome"), [(STAR, "allowed"), ([], "blocked")])
+def test_a_mask_in_a_style_sheet_of_another_origin_is_asked_for_with_cors(answer: Pairs, outcome: str) -> None:
+    """Firefox: masks and shapes carry the page's Origin, and a Sec-Fetch-Site measured from the style sheet."""
+    recording = Recording(agent=FIREFOX)
+    asked = [("Origin", PAGE), ("Referer", "https://cdn.test/a.css"), ("Sec-Fetch-Mode", "cors")]
+    asked += [("Sec-Fetch-Dest", "image"), ("Sec-Fetch-Site", "same-origin")]
+    recording.answer(recording.ask("r", "GET", "https://cdn.test/mask.svg", asked), 200, answer)
+    assert recording.said("r")[0] == outcome
+
+
+@pytest.mark.parametrize("agent", [CHROMIUM, FIREFOX, WEBKIT])
+def test_a_redirect_with_a_user_name_over_plain_http_is_open_until_it_is_followed(agent: str) -> None:
+    """Firefox and WebKit: 20 of 20 by fetch() and XMLHttpRequest were blocked, told as not-cors and certain."""
+    recording = Recording(agent=agent)
+    page, away = "http://app.test", "http://u:p@b.test/x"
+    asked = [("Referer", f"{page}/")]
+    first = recording.ask("r", "GET", f"{page}/x", asked)
+    recording.answer(first, 302, [("Location", away)])
+    assert recording.said("r") == ("blocked", "likely", "redirect-userinfo")
+
+
+def test_chromiums_xhr_follows_a_redirect_to_its_own_origin_with_a_user_name() -> None:
+    """Chromium: its fetch() does not; what follows on the wire revises the verdict."""
+    recording = Recording(agent=CHROMIUM)
+    asked = [*CORS[:2], ("Sec-Fetch-Site", "same-origin"), ("Referer", f"{PAGE}/")]
+    first = recording.ask("r", "GET", f"{PAGE}/x", asked)
+    recording.answer(first, 302, [("Location", PAGE.replace("://", "://u:p@") + "/y")])
+    assert recording.said("r") == ("blocked", "likely", "redirect-userinfo")
+    recording.answer(recording.ask("then", "GET", f"{PAGE}/y", asked), 200, [])
+    assert recording.said("r") == ("not-cors", "certain", None)
+
+
+def test_a_post_over_plain_http_that_nothing_speaks_of_cors_to_is_likelier_a_beacon() -> None:
+    """Chromium and Firefox: beacons and no-cors POSTs without a grant were told as blocked."""
+    recording = Recording(agent=CHROMIUM)
+    page, url = "http://app.test", "http://log.test/"
+    for name, accept, outcome in (("beacon", "*/*", "opaque"), ("api", "application/json", "blocked")):
+        posted = plain(accept, ("Origin", page), ("Content-Type", "text/plain;charset=UTF-8"))
+        recording.answer(Exchange(name, "127.0.0.1", "c", Request("POST", url, posted, 1000.5)), 204, [])
+        assert recording.said(name)[:2] == (outcome, "likely")

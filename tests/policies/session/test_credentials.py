@@ -5,7 +5,19 @@ from __future__ import annotations
 import pytest
 
 from corsight.policies.session.credentials import HABIT
-from tests.policies.session.test_browser import API, CORS, CREDENTIALS, FIREFOX, PAGE, STAR, TURNS, Recording
+from tests.policies.session.test_browser import (
+    API,
+    CHROMIUM,
+    CORS,
+    CREDENTIALS,
+    FIREFOX,
+    PAGE,
+    STAR,
+    TURNS,
+    WEBKIT,
+    Pairs,
+    Recording,
+)
 
 
 @pytest.mark.parametrize(("requests", "outcome"), [(7, "allowed"), (8, "blocked")])
@@ -16,7 +28,7 @@ def test_a_habit_takes_eight_requests_alike(requests: int, outcome: str) -> None
     """
     recording = Recording()
     for number in range(requests):
-        recording.request(f"known {number}", STAR, ("Cookie", "id=1"))
+        recording.request(f"known {number}", STAR, ("Cookie", "id=1"), url=f"{API}/{number}")
     assert recording.request("r", STAR).verdict.outcome == outcome
     assert recording.said("r")[1] == "likely"
 
@@ -24,6 +36,7 @@ def test_a_habit_takes_eight_requests_alike(requests: int, outcome: str) -> None
 def test_what_no_worker_asks_for_is_certain_beside_workers() -> None:
     """Firefox leaves Sec-Fetch-Storage-Access out of all that a worker asks for; a worker asks for no images."""
     recording = Recording(agent=FIREFOX)
+    recording.embed()
     script = [("Sec-Fetch-Mode", "same-origin"), ("Sec-Fetch-Dest", "worker"), ("Sec-Fetch-Site", "same-origin")]
     recording.answer(recording.ask("worker", "GET", f"{PAGE}/worker.js", script), 200, [])
     image = [
@@ -48,3 +61,120 @@ def test_connections_that_are_used_again_make_no_habit() -> None:
     # The server's Access-Control-Allow-Credentials counts, not eight requests whose mode a connection told.
     assert recording.preflight("p", [*STAR, CREDENTIALS]).verdict.outcome == "blocked"
     assert recording.said("p") == ("blocked", "likely", "allow-origin-wildcard")
+
+
+def test_an_absent_header_tells_once_this_browser_was_seen_to_send_it() -> None:
+    """Firefox with third-party cookies blocked sends Sec-Fetch-Storage-Access with none of its 344 requests."""
+    recording = Recording(agent=FIREFOX)
+    recording.request("before", TURNS)
+    assert recording.said("before") == ("allowed", "likely", None)
+    recording.embed()
+    assert recording.said("before") == ("allowed", "certain", None)
+    recording.request("after", TURNS, connection="other")
+    assert recording.said("after") == ("allowed", "certain", None)
+
+
+def test_a_chromium_that_may_have_it_switched_on_tells_by_absence_as_soon_as_it_sent_the_header() -> None:
+    """Chromium 133: a switch from the server brings the header, for Chrome only. From 134 on all send it."""
+    recording = Recording(agent=CHROMIUM)
+    recording.request("sure", TURNS)
+    assert recording.said("sure") == ("allowed", "certain", None)
+    recording = Recording(agent=CHROMIUM.replace("156", "133"))
+    recording.request("before", TURNS)
+    assert recording.said("before") == ("allowed", "likely", None)
+    recording.embed()
+    assert recording.said("before") == ("allowed", "likely", None)
+    recording.request("after", TURNS, connection="other")
+    assert recording.said("after") == ("allowed", "certain", None)
+
+
+def test_a_font_marks_no_connection() -> None:
+    """Chromium: a font preloaded with crossorigin=use-credentials shares its connection with credentialed requests."""
+    recording = Recording(agent=CHROMIUM)
+    font = [("Origin", "https://app.api.test"), ("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Dest", "font")]
+    font.append(("Sec-Fetch-Site", "same-site"))
+    recording.answer(recording.ask("font", "GET", f"{API}/f.woff2", font, connection="shared"), 200, TURNS)
+    same_site = [("Origin", "https://app.api.test"), *CORS[:2], ("Sec-Fetch-Site", "same-site")]
+    recording.answer(recording.ask("r", "GET", API, same_site, connection="shared"), 200, STAR)
+    assert recording.said("r")[1] == "likely"
+    recording.answer(recording.ask("c", "GET", API, [*same_site, ("Cookie", "a=1")], connection="shared"), 200, STAR)
+    assert recording.said("r") == ("blocked", "certain", "allow-origin-wildcard")
+    assert recording.because("font", "credentials").startswith("its connection is a credentialed one")
+
+
+@pytest.mark.parametrize(
+    ("path", "after", "answer", "said"),
+    [
+        pytest.param("/v1", 1.0, STAR, ("allowed", "certain", None), id="to the same place"),
+        pytest.param("/v1/items?page=2", 1.0, STAR, ("allowed", "certain", None), id="to a place below it"),
+        pytest.param("/v10", 1.0, STAR, ("allowed", "likely", None), id="beside it: the cookie may have a path"),
+        pytest.param("/v1", 60.0, STAR, ("allowed", "likely", None), id="long after"),
+        pytest.param("/v1", 1.0, [*STAR, ("Set-Cookie", "a=")], ("allowed", "likely", None), id="it was changed"),
+    ],
+)
+def test_a_cookie_that_went_a_moment_ago_and_is_missing_now(
+    path: str, after: float, answer: Pairs, said: tuple[str, str, str | None]
+) -> None:
+    """WebKit: nothing else on the wire tells that its page asked without credentials this time."""
+    recording = Recording()
+    recording.request("with", answer, ("Cookie", "a=1"))
+    recording.now += after
+    recording.request("without", STAR, url=f"https://api.test{path}", connection="other")
+    assert recording.said("without") == said
+
+
+def test_a_cookie_that_another_page_sent_is_missing_nowhere() -> None:
+    recording = Recording()
+    recording.request("with", STAR, ("Cookie", "a=1"), origin="https://other.example")
+    recording.request("without", STAR, connection="other")
+    assert recording.said("without")[1] == "likely"
+
+
+CLASSIC: Pairs = [("Origin", "http://localhost:3000"), *CORS[:2], ("Sec-Fetch-Site", "same-site")]
+ASKED: Pairs = [*CLASSIC, ("Access-Control-Request-Method", "PUT")]
+LOCAL = "http://localhost:8000/v1"
+GRANTS: Pairs = [
+    *(("Access-Control-Allow-Origin", "http://localhost:3000"), ("Access-Control-Allow-Methods", "PUT"), CREDENTIALS),
+    ("Content-Length", "0"),
+]
+
+
+def classic(agent: str, *, connection: str, http2: bool = False, status: int = 204, kept: bool = True) -> Recording:
+    """A preflight on connection c0, and the request that follows it on the one named, whose answer is open to all."""
+    recording = Recording(agent=agent)
+    if kept:
+        for name in ("k1", "k2"):
+            recording.answer(recording.ask(name, "GET", LOCAL, [], connection="kept", http2=http2), 200, [])
+    recording.answer(recording.ask("p", "OPTIONS", LOCAL, ASKED, connection="c0", http2=http2), status, GRANTS)
+    recording.answer(recording.ask("r", "PUT", LOCAL, CLASSIC, connection=connection, http2=http2), 200, STAR)
+    return recording
+
+
+@pytest.mark.parametrize("http2", [False, True])
+def test_a_chromium_request_that_leaves_its_preflights_free_connection_has_credentials(http2: bool) -> None:
+    """Chromium, HTTP/1.1: all of 85 requests without credentials took it, all of 58 with credentials another one.
+
+    So the classic on localhost, where no Sec-Fetch-Storage-Access comes, is settled by its connections.
+    """
+    with_credentials = classic(CHROMIUM, connection="c1", http2=http2)
+    assert with_credentials.said("r") == ("blocked", "certain", "allow-origin-wildcard")
+    assert "which was free" in with_credentials.because("r", "credentials")
+    assert classic(CHROMIUM, connection="c0", http2=http2).said("r") == ("allowed", "certain", None)
+
+
+@pytest.mark.parametrize(
+    ("agent", "more"),
+    [
+        pytest.param(CHROMIUM, {"kept": False}, id="a server that may close its connections"),
+        pytest.param(FIREFOX, {"http2": True}, id="Firefox mixes the modes over HTTP/2"),
+        pytest.param(WEBKIT, {}, id="WebKit mixes them always"),
+    ],
+)
+def test_where_another_connection_than_the_preflights_tells_nothing(agent: str, more: dict[str, bool]) -> None:
+    recording = classic(agent, connection="c1", **more)
+    assert "credentials" not in recording.last["r"].entry.fetch.evidence
+
+
+def test_a_firefox_request_that_leaves_its_preflights_connection_likely_has_credentials() -> None:
+    """Firefox: 53 of 66."""
+    assert classic(FIREFOX, connection="c1").said("r") == ("blocked", "likely", "allow-origin-wildcard")

@@ -82,3 +82,27 @@ def test_documents_are_forgotten() -> None:
     documents = loaded(*((f"https://{number}.test/", "require-corp") for number in range(5)), size=2)
     assert documents.embedder("https://0.test", "https://0.test/") is None
     assert documents.embedder("https://4.test", None) == "require-corp"
+
+
+def test_a_referrer_that_ends_at_the_origin_names_no_page() -> None:
+    """Across origins browsers trim the Referer: an isolated page beside a plain one at the root looks the same."""
+    documents = loaded((f"{APP}/", None), (f"{APP}/isolated", "require-corp"))
+    assert documents.embedder(APP, f"{APP}/") is None
+    assert documents.newest(APP) == "require-corp"
+    assert documents.newest("https://other.test") == "require-corp"
+    alike = loaded((f"{APP}/", "require-corp"), (f"{APP}/b", "require-corp"))
+    assert alike.embedder(APP, f"{APP}/") == "require-corp"
+
+
+@pytest.mark.parametrize(("service", "image"), [(False, "unsafe-none"), (True, None)])
+def test_a_worker_loads_under_the_policy_of_its_own_script(service: bool, image: str | None) -> None:
+    """Chromium and Firefox; what a service worker passes on may be anything."""
+    documents = loaded((f"{APP}/", None))
+    isolated = Response(200, HeaderList.of(("Cross-Origin-Embedder-Policy", "require-corp")))
+    documents.add_worker(f"{APP}/worker.js", isolated, service=service)
+    assert documents.embedder(APP, f"{APP}/", worker=True) is None
+    assert documents.embedder(APP, f"{APP}/worker.js", worker=True) == "require-corp"
+    assert documents.embedder(APP, f"{APP}/") == image
+    # Of a page that was not seen nothing is known, whatever its workers say.
+    documents.add_worker("https://other.test/worker.js", isolated, service=service)
+    assert documents.embedder("https://other.test", None, worker=True) is None

@@ -88,7 +88,8 @@ def test_the_request_mode(method: str, headers: tuple[tuple[str, str], ...], mod
     ("headers", "destination"),
     [
         ((("Sec-Fetch-Dest", "font"), ("Accept", "image/png")), "font"),
-        ((("Accept", "text/html"),), "document"),
+        ((("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"),), "document"),
+        ((("Accept", "text/html"),), "unknown"),
         ((("Accept", "text/css,*/*;q=0.1"),), "style"),
         ((("Accept", "image/avif,image/webp,*/*;q=0.8"),), "image"),
         ((("Accept", "*/*"), ("Origin", "https://app.example")), "empty"),

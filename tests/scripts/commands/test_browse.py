@@ -23,7 +23,9 @@ from mitmproxy.test import tflow
 from rich.console import Console
 from rich.text import Text
 
+from corsight.policies.causes import CAUSES
 from corsight.policies.record import record
+from corsight.policies.rules import RULES
 from corsight.scripts import cli
 from corsight.scripts.browse import keys
 from corsight.scripts.browse.join import join
@@ -196,6 +198,18 @@ def test_what_never_reached_the_proxy_gets_a_row_once(rows: Rows) -> None:
     answered = join(rows, replace(said, kind="answered", error=""))
     assert answered is not None
     assert answered.outcome == "answered"
+
+
+def test_what_local_network_access_denies_is_named_by_its_rule(rows: Rows) -> None:
+    for number, error in enumerate(("LocalNetworkAccessPermissionDenied", "InsecureLocalNetwork")):
+        row = join(rows, Sighting("refused", f"http://192.168.1.20/{number}", "GET", 1000.0, error))
+        assert row is not None
+        assert (row.outcome, row.cause, row.by_browser) == ("blocked", "local-network-access", True)
+        assert row.title.startswith("Local network access: ")
+        assert row.fix == RULES["local-network-access"].advice
+    row = join(rows, Sighting("unsent", "http://never.test/csp", "GET", 1000.0, "csp"))
+    assert row is not None
+    assert (row.cause, row.fix) == ("csp-forbids-it", CAUSES["csp-forbids-it"].advice)
 
 
 REQUEST = {"requestId": "1", "request": {"url": "https://a.test/", "method": "GET"}, "wallTime": 5.0}

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from corsight.policies.causes import CAUSES
 from corsight.policies.log_record import LogRecord
 from corsight.policies.rules import RULES
 from corsight.scripts import cli
@@ -469,7 +470,11 @@ def test_every_rule_can_be_explained(rule: str, capsys: Said) -> None:
         found = read_console(message)
         assert found is not None
         assert found.rule is not None
-        assert RULES[found.rule].title in " ".join(out.split())
+        # Where the values tell more than the rule does, the cause is said.
+        plain = " ".join(out.split())
+        told = CAUSES[found.cause].title.rstrip(".") if found.cause is not None else RULES[found.rule].title
+        assert told in plain or re.search(r"^cause +[a-z-]+$", out, re.MULTILINE)
+        assert found.rule in out
         for words in commands(out):
             assert words[0] in ("curl", "scripts/corsight")
 
@@ -538,3 +543,69 @@ def test_a_redirect_is_told_and_nobody_is_to_allow_null(capsys: Said) -> None:
     plain = " ".join(raw(capsys, "check", "--paste", text.format("sso.test/login"))[1].split())
     assert "location.href" in plain
     assert "ask the last URL" not in plain
+
+
+# -- app shells, extensions, the local network -------------------------------------------------------------------------
+
+SHELL_ORIGINS = [
+    *("capacitor://localhost", "ionic://localhost", "tauri://localhost", "http://tauri.localhost", "app://editor.test"),
+    *(
+        "https://tauri.localhost",
+        "file://",
+        "moz-extension://0a1b2c3d",
+        "safari-web-extension://0A1B2C3D",
+        "own://main",
+    ),
+    *("chrome-extension://abcdefghijklmnop", "ms-appx-web://contoso", "vscode-webview://0a1b2c3d"),
+]
+
+
+@pytest.mark.parametrize("origin", SHELL_ORIGINS)
+def test_the_origin_of_an_app_is_taken_and_held_letter_by_letter(origin: str, capsys: Said) -> None:
+    asked = ["check", "--origin", origin, "--url", API, "--credentials", "omit", "--engine", "standard"]
+    code, out, err = raw(capsys, *asked, "-R", f"Access-Control-Allow-Origin: {origin}")
+    assert (code, err) == (0, "")
+    assert f"{origin} is the origin of" in " ".join(out.split())
+    code, out, err = raw(capsys, *asked, "-R", "Access-Control-Allow-Origin: https://localhost")
+    assert (code, err) == (1, "")
+    # What is printed to run next is taken again.
+    again = commands(raw(capsys, *asked)[1])[-1]
+    assert again[:6] == ["scripts/corsight", "check", "--origin", origin, "--url", API]
+
+
+def test_the_url_of_an_apps_page_is_its_origin(capsys: Said) -> None:
+    out = raw(capsys, "check", "--origin", "capacitor://localhost/home?x", "--url", API, *STAR)[1]
+    assert "The page's origin is capacitor://localhost:" in " ".join(out.split())
+
+
+def test_an_extension_needs_a_permission_and_no_header(capsys: Said) -> None:
+    asked = ["check", "--origin", "chrome-extension://abcdefghijklmnop", "--url", API]
+    code, out, _ = raw(capsys, *asked, "-R", "Content-Type: text/html")
+    plain = " ".join(out.split())
+    assert code == 1
+    assert "likely blocked" in plain
+    assert "By an extension that was granted the host (host_permissions)" in plain
+    assert "own origin" not in plain
+
+
+def test_a_file_is_null_in_browsers_and_file_in_shells(capsys: Said) -> None:
+    out = raw(capsys, "check", "--origin", "file:///home/me/index.html", "--url", API, *STAR)[1]
+    assert "asked by null" in " ".join(out.split())
+    assert "send file:// instead" in " ".join(out.split())
+
+
+def test_a_public_page_that_asks_the_local_network_needs_leave(capsys: Said) -> None:
+    local = ["--url", "https://192.168.1.20/x", "--credentials", "omit", *STAR]
+    code, out, _ = raw(capsys, "check", "--origin", "https://shop.test", *local)
+    plain = " ".join(out.split())
+    assert code == 0
+    assert "likely allowed Chromium" in plain
+    assert "Without leave to reach the local network" in plain
+    code, out, _ = raw(capsys, "check", "--origin", "http://shop.test", *local)
+    plain = " ".join(out.split())
+    assert code == 1
+    assert "likely blocked Chromium" in plain
+    assert "not a secure context" in plain
+    code, out, _ = raw(capsys, "check", "--origin", "https://10.0.0.2", *local)
+    assert code == 0
+    assert "local network" not in out

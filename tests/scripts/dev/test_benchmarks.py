@@ -7,7 +7,7 @@ import re
 import pytest
 
 from corsight.scripts.dev.benchmarks import __main__ as command
-from corsight.scripts.dev.benchmarks import hostile, judge, live, memory, start
+from corsight.scripts.dev.benchmarks import audit, hostile, judge, live, memory, start
 
 
 def test_a_decision_is_timed_with_and_without_memory(
@@ -55,4 +55,21 @@ def test_a_benchmark_that_is_none_is_refused(
 ) -> None:
     monkeypatch.setattr("sys.argv", ["bench", "speed"])
     assert command.main() == 2
-    assert "there are judge, start, memory, live" in capsys.readouterr().err
+    assert "there are judge, start, memory, live, audit" in capsys.readouterr().err
+
+
+def test_an_audit_is_held_against_the_readers_that_everybody_has(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit, "ROUNDS", 1)
+    monkeypatch.setattr("sys.argv", ["bench", "audit", "--megabytes", "1"])
+    assert command.main() == 0
+    said = capsys.readouterr().out
+    assert len(re.findall(r"^  .+ +[\d.]+   [\d.]+ +\d+$", said, re.M)) == 8
+    assert len(re.findall(r"^  .+ +[\d.]+ [\d.]+   \([\d.]+ and ", said, re.M)) == 2
+
+
+@pytest.mark.parametrize("size", [[], ["many"], ["0"]])
+def test_a_size_that_is_none_is_refused(size: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["bench", "audit", "--megabytes", *size])
+    assert command.main() == 2

@@ -127,6 +127,10 @@ class Producer:
         """Return the client connection's name; "" where it is not told."""
         return entry.connectionId or ""
 
+    def find_status_instead(self, error: str | None) -> int | None:
+        """Return the status that a proxy answered with itself after this error; None where it did not."""
+        return None
+
     def time(self, entry: Entry) -> tuple[float, float]:
         """Return how many milliseconds after its start an entry's bytes left, and after that its answer came."""
         timings = entry.timings

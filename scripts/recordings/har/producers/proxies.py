@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from corsight.addons.wire import find_proxy_status
 from corsight.scripts.recordings.har.format import Entry
 from corsight.scripts.recordings.har.producers.model import Fate, Kind, Outcome, Producer
 
@@ -17,6 +18,10 @@ class Mitmproxy(Producer):
     names = ("mitmproxy",)
     upper = True
     leaves_out = APART
+
+    def find_status_instead(self, error: str | None) -> int | None:
+        """What mitmproxy answers itself it exports as no answer."""
+        return find_proxy_status(error)
 
     def find_kind(self, entry: Entry) -> Kind:
         """Only WebSockets are told."""

@@ -1,0 +1,129 @@
+"""Playwright's traces (trace.zip): what HARs of Playwright hold, and the console, in which the browser says why.
+
+`*.network` holds the entries of a HAR, one a line; `*.trace` the console among other things. Measured with 1.65. The
+archive of a HAR (har.zip, and any .har in a zip) is read as what is in it.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from io import BufferedReader
+from typing import IO, Any, cast
+
+from corsight.policies.console import Message, read_console
+from corsight.policies.exchange import Exchange
+from corsight.policies.rules.isolation import NETWORK_ERROR
+from corsight.scripts.errors import CorsightError
+from corsight.scripts.recordings.har.draft import clean_url
+from corsight.scripts.recordings.har.format import Log, Program
+from corsight.scripts.recordings.har.read import read as read_har
+from corsight.scripts.recordings.har.read import read_log
+from corsight.scripts.recordings.mapping import seekable
+
+LARGEST = 1 << 31
+"""Bytes of one unpacked file that are read."""
+LONGEST = 1 << 26
+MESSAGES = 10_000
+"""Console messages that are kept."""
+SAID = (
+    "It is a trace of Playwright's, which records no preflights and no answers of what failed: where something was "
+    "blocked, the browser's own console line says why."
+)
+
+type Remark = Callable[[str], None]
+
+
+def read(file: BufferedReader, remark: Remark) -> Iterator[Exchange | None]:
+    """Yield the exchanges of a trace, or of the HARs in an archive."""
+    with seekable(file) as stream:
+        try:
+            with zipfile.ZipFile(stream) as archive:
+                yield from _read_archive(archive, remark)
+        except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError) as error:
+            raise CorsightError(f"is a damaged zip archive ({error})", todo="make it again") from None
+
+
+def _read_archive(archive: zipfile.ZipFile, remark: Remark) -> Iterator[Exchange | None]:
+    names = [info.filename for info in archive.infolist() if info.file_size <= LARGEST]
+    networks = [name for name in names if name.endswith(".network")]
+    hars = [name for name in names if name.endswith(".har")]
+    if not networks and not hars:
+        raise CorsightError("is a zip archive without a HAR or a Playwright trace in it", todo="name the recording")
+    if networks:
+        yield from _read_trace(archive, networks, [name for name in names if name.endswith(".trace")], remark)
+    for name in hars:
+        with archive.open(name) as unpacked:
+            yield from read_har(BufferedReader(cast(Any, unpacked)), remark)
+
+
+def _read_trace(
+    archive: zipfile.ZipFile, networks: list[str], traces: list[str], remark: Remark
+) -> Iterator[Exchange | None]:
+    browser, messages = None, Messages()
+    for name in traces:
+        with archive.open(name) as file:
+            for event in _events(file):
+                if event.get("type") == "context-options" and isinstance(event.get("browserName"), str):
+                    browser = event["browserName"]
+                elif event.get("type") == "console":
+                    messages.add(str(event.get("text", "")))
+                elif event.get("class") == "ConsoleMessage" and isinstance(event.get("initializer"), dict):
+                    # As versions before 1.38 wrote it.
+                    messages.add(str(event["initializer"].get("text", "")))
+    log = Log([], Program("Playwright"), Program(browser) if browser else None)
+    for exchange in read_log(log, _entries(archive, networks), lambda text: None):
+        yield None if exchange is None else messages.explain(exchange)
+    remark(SAID)
+
+
+def _entries(archive: zipfile.ZipFile, networks: list[str]) -> Iterator[bytes]:
+    for name in networks:
+        with archive.open(name) as file:
+            for event in _events(file):
+                if event.get("type") == "resource-snapshot" and "snapshot" in event:
+                    yield json.dumps(event["snapshot"]).encode()
+
+
+def _events(file: IO[bytes]) -> Iterator[dict[str, Any]]:
+    """Yield the objects of a file that holds one a line; what is none is left out."""
+    while line := file.readline(LONGEST):
+        try:
+            event = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(event, dict):
+            yield event
+
+
+class Messages:
+    """What the console says of requests, by their URLs, in its order."""
+
+    def __init__(self) -> None:
+        self._by_url: dict[str, list[tuple[Message, str]]] = {}
+        self._count = 0
+
+    def add(self, text: str) -> None:
+        """Keep a console text, where it is a browser's about a request."""
+        message = read_console(text) if self._count < MESSAGES else None
+        if message is None or message.rule is None or message.rule == NETWORK_ERROR:
+            return
+        self._count += 1
+        for url in dict.fromkeys(filter(None, (message.initial_url, message.url))):
+            self._by_url.setdefault(clean_url(url), []).append((message, text))
+
+    def explain(self, exchange: Exchange) -> Exchange:
+        """Return an exchange that failed, with what the console says of it; each message is for one exchange."""
+        told = exchange.told
+        if told is None or not told.untold:
+            return exchange
+        found = self._by_url.get(exchange.request.url)
+        if not found:
+            return exchange
+        message, text = found.pop(0)
+        for others in self._by_url.values():
+            others[:] = [other for other in others if other[0] is not message]
+        return replace(exchange, told=replace(told, rule=message.rule, message=text))

@@ -1,0 +1,191 @@
+"""What browsers write beside today's CORS errors: every text that is known is read back, alone and among others."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from corsight.policies.causes import CAUSES
+from corsight.policies.console import SAYINGS, Message, read_console, read_messages
+from corsight.policies.console.saying import Saying
+from corsight.policies.rules import RULES
+from corsight.policies.verdict import EngineName
+
+SAMPLES = {
+    "url": "https://files.test/a/b.js?v=2",
+    "origin": "https://page.test",
+    "page": "https://page.test/home",
+    "target": "http://plain.test/x",
+    "status": "405",
+    "method": "PUT",
+    "kind": "resource",
+    "value": "connect-src",
+}
+ALL = [
+    pytest.param(engine, one, id=f"{engine}-{number}-{one.code}")
+    for engine, sayings in SAYINGS.items()
+    for number, one in enumerate(sayings)
+]
+TWINS = {
+    # The same words, which another place tells apart.
+    ("firefox", "scheme-not-fetchable"): {"redirect-scheme"},
+    ("chromium", "scheme-not-fetchable"): {"redirect-scheme"},
+    ("firefox", "network-error"): {"websocket-failed"},
+}
+
+
+def write(one: Saying) -> str:
+    return re.sub(r"\{(\w+)\}", lambda found: SAMPLES.get(found[1], "words"), one.text)
+
+
+def code(message: Message | None) -> str | None:
+    return None if message is None else message.cause or message.rule
+
+
+@pytest.mark.parametrize(("engine", "one"), ALL)
+def test_every_text_is_read_back_by_its_code(engine: EngineName, one: Saying) -> None:
+    found = read_console(write(one))
+    assert found is not None
+    assert code(found) in {one.code, *TWINS.get((engine, one.code), ())}
+    for name in set(re.findall(r"\{(\w+)\}", one.text)) & {"origin", "url"}:
+        assert getattr(found, name) == SAMPLES[name]
+
+
+@pytest.mark.parametrize(("engine", "one"), ALL)
+def test_a_text_may_be_wrapped_and_stand_among_others(engine: EngineName, one: Saying) -> None:
+    other = (
+        "Access to fetch at 'https://b.test/2' from origin 'https://me.test' has been blocked by CORS policy: Method "
+        "PUT is not allowed by Access-Control-Allow-Methods in preflight response."
+    )
+    found = read_messages(f"{other}\napp.js:12 {write(one)}\n    at load (app.js:12:3)")
+    assert {"preflight-method-not-allowed"} < {code(message) for message in found} | {"x"}
+    assert len(found) >= (1 if one.code in ("network-error", "preflight-method-not-allowed") else 2)
+
+
+OLD = [
+    ("XMLHttpRequest cannot load https://a.test/x. {}", "XMLHttpRequest"),
+    ("Fetch API cannot load https://a.test/x. {}", "Fetch API"),
+    ("Failed to load https://a.test/x: {}", None),
+]
+REASONS = {
+    "No 'Access-Control-Allow-Origin' header is present on the requested resource.": "allow-origin-missing",
+    "The 'Access-Control-Allow-Origin' header has a value 'https://b.test' that is not equal to the supplied origin.": (
+        "allow-origin-mismatch"
+    ),
+    "The 'Access-Control-Allow-Origin' header contains multiple values '*, *', but only one is allowed.": (
+        "allow-origin-multiple"
+    ),
+    "A wildcard '*' cannot be used in the 'Access-Control-Allow-Origin' header when the credentials flag is true.": (
+        "allow-origin-wildcard"
+    ),
+    "Request header field x-a is not allowed by Access-Control-Allow-Headers.": "preflight-header-not-allowed",
+}
+
+
+@pytest.mark.parametrize(("frame", "kind"), OLD)
+@pytest.mark.parametrize("reason", REASONS)
+def test_chromiums_frames_of_old(frame: str, kind: str | None, reason: str) -> None:
+    end = " Origin 'https://me.test' is therefore not allowed access. The response had HTTP status code 503."
+    found = read_console(frame.format(reason) + end)
+    assert found is not None
+    assert (found.rule, found.url, found.origin, found.status) == (
+        REASONS[reason],
+        "https://a.test/x",
+        "https://me.test",
+        503,
+    )
+    assert found.kind == kind
+
+
+def test_each_of_several_is_answered_with_its_own_lines() -> None:
+    found = read_messages(
+        "Access to fetch at 'https://a.test/1' from origin 'https://me.test' has been blocked by CORS policy: No "
+        "'Access-Control-Allow-Origin' header is present on the requested resource.\n"
+        "GET https://a.test/1 net::ERR_FAILED 502 (Bad Gateway)\n"
+        "Uncaught (in promise) TypeError: Failed to fetch\n"
+        "GET https://ads.test/collect net::ERR_BLOCKED_BY_CLIENT\n"
+        "Failed to load resource: net::ERR_FAILED\n"
+    )
+    assert [(code(one), one.url, one.method, one.status) for one in found] == [
+        ("allow-origin-missing", "https://a.test/1", "GET", 502),
+        ("stopped-by-extension", "https://ads.test/collect", "GET", None),
+    ]
+
+
+def test_what_is_said_twice_is_one_message() -> None:
+    found = read_messages(
+        "[Error] Origin https://me.test is not allowed by Access-Control-Allow-Origin. Status code: 500\n"
+        "[Error] XMLHttpRequest cannot load https://a.test/x due to access control checks.\n"
+        "[Error] Failed to load resource: Origin https://me.test is not allowed by Access-Control-Allow-Origin. Status "
+        "code: 500 (x, line 0)"
+    )
+    assert [(one.rule, one.url, one.origin, one.status, one.kind) for one in found] == [
+        ("allow-origin-missing", "https://a.test/x", "https://me.test", 500, "XMLHttpRequest")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "rule", "url"),
+    [
+        (
+            "Quellübergreifende (Cross-Origin) Anfrage blockiert: Die Gleiche-Quelle-Regel verbietet das Lesen der "
+            "externen Ressource auf https://a.test/x. (Grund: CORS-Kopfzeile 'Access-Control-Allow-Origin' fehlt). "
+            "Statuscode: 404. https://developer.mozilla.org/docs/Web/HTTP/CORS/Errors/CORSMissingAllowOrigin",
+            "allow-origin-missing",
+            "https://a.test/x",
+        ),
+        (
+            "Solicitud de origen cruzado bloqueada: … el recurso remoto en https://a.test/y. (Razón: encabezado CORS "
+            "'Access-Control-Allow-Origin' no coincide con 'https://b.test').",
+            "allow-origin-missing",
+            "https://a.test/y",
+        ),
+        (
+            "已拦截跨源请求：同源策略禁止读取位于 https://a.test/z 的远程资源。（原因：未在 CORS 头"
+            "'Access-Control-Allow-Methods' 中找到方法）。",
+            "preflight-method-not-allowed",
+            "https://a.test/z",
+        ),
+    ],
+)
+def test_firefox_in_other_languages_is_known_by_url_header_and_link(text: str, rule: str, url: str) -> None:
+    found = read_console(text)
+    assert found is not None
+    assert (found.engine, found.rule, found.url) == ("firefox", rule, url)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("TypeError: Failed to fetch", "failed-without-reason"),
+        ("TypeError: NetworkError when attempting to fetch resource.", "failed-without-reason"),
+        ("TypeError: Load failed", "failed-without-reason"),
+        ("AxiosError: Network Error", "failed-without-reason"),
+        ("Fetch API cannot load https://a.test/x due to access control checks.", "access-control-checks"),
+        ("GET https://a.test/x 403 (Forbidden)", "answered-with-an-error"),
+        ("GET https://a.test/x net::ERR_NAME_NOT_RESOLVED", "host-not-found"),
+        ("GET https://a.test/x net::ERR_CONNECTION_REFUSED", "connection-refused"),
+        ("GET https://a.test/x net::ERR_CERT_DATE_INVALID", "tls-failed"),
+        ("GET https://a.test/x net::ERR_EMPTY_RESPONSE", "connection-closed"),
+        ("GET http://a.test:6000/x net::ERR_UNSAFE_PORT", "unsafe-port"),
+        ("GET https://a.test/x net::ERR_BLOCKED_BY_LOCAL_NETWORK_ACCESS_CHECKS", "local-network-access"),
+        ("net::ERR_HTTP2_PROTOCOL_ERROR", "connection-closed"),
+        ("LocalNetworkAccessPermissionDenied", "local-network-access"),
+        ("CORSDidNotSucceed", "network-error"),
+        ("Script error.", "script-error-hidden"),
+    ],
+)
+def test_what_names_no_reason_or_only_one(text: str, told: str) -> None:
+    assert code(read_console(text)) == told
+    assert told in CAUSES or told in RULES
+
+
+def test_a_redirect_keeps_both_its_urls() -> None:
+    found = read_console(
+        "Access to XMLHttpRequest at 'https://b.test/2' (redirected from 'https://a.test/1') from origin 'null' has "
+        "been blocked by CORS policy: Response to preflight request doesn't pass access control check: Redirect is not "
+        "allowed for a preflight request."
+    )
+    assert found is not None
+    assert (found.rule, found.initial_url, found.url) == ("preflight-redirect", "https://a.test/1", "https://b.test/2")

@@ -1,0 +1,145 @@
+"""What is known at a moment: the diagnosis of one exchange, and again when more is known; bounded, and as audit's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from corsight.policies.findings import Diagnosis, Explanation, Known, diagnose
+from corsight.policies.session import Judged
+from tests.policies.findings.traffic import ALLOW, API, HTML, JSON, PAGE, VARY, Pair, Traffic
+
+DATE: Pair = ("Date", "Sun, 22 Nov 2026 10:00:00 GMT")
+
+
+def told(traffic: Traffic, known: Known, name: str) -> Explanation:
+    explanation = known.diagnose(traffic.last[name])
+    assert explanation is not None
+    return explanation
+
+
+def known_of(traffic: Traffic) -> Known:
+    known = Known()
+    for judged in traffic.last.values():
+        known.add(judged)
+    return known
+
+
+def test_one_exchange_is_explained_as_its_finding_is() -> None:
+    traffic = Traffic()
+    traffic.passed(3)
+    name = traffic.get("/orders", 500, JSON)
+    explanation = told(traffic, known_of(traffic), name)
+    [finding] = [one for one in traffic.findings() if one.kind == "blocked"]
+    assert (explanation.code, explanation.title, explanation.text) == (finding.code, finding.title, finding.cause)
+    assert (explanation.action, explanation.actor) == (finding.action, finding.actor)
+    assert explanation.fix == finding.mismatches[0].fix
+
+
+def test_what_passes_is_not_explained() -> None:
+    traffic = Traffic()
+    name = traffic.get("/a", 200, ALLOW, VARY, JSON)
+    assert known_of(traffic).diagnose(traffic.last[name]) is None
+
+
+def test_what_is_known_later_changes_the_cause() -> None:
+    traffic, known = Traffic(), Known()
+    first = traffic.get("/a", 500, ("Server", "nginx"), HTML)
+    known.add(traffic.last[first])
+    assert told(traffic, known, first).code == "framework-error-without-cors"
+    assert known.take_changed() == []
+    later = traffic.get("/b", 200, ALLOW, VARY, JSON)
+    known.add(traffic.last[later])
+    [changed] = known.take_changed()
+    assert changed.entry.exchange.id == first
+    assert told(traffic, known, first).code == "nginx-add-header-without-always"
+    assert known.take_changed() == []
+
+
+def test_what_another_page_learns_changes_nothing() -> None:
+    traffic, known = Traffic(), Known()
+    first = traffic.get("/a", 500, ("Server", "nginx"), HTML)
+    known.add(traffic.last[first])
+    told(traffic, known, first)
+    other = "https://other.example"
+    later = traffic.get("/b", 200, JSON, origin=other)
+    known.add(traffic.last[later])
+    assert known.take_changed() == []
+
+
+def test_a_likely_reply_that_turns_out_blocked_is_no_evidence() -> None:
+    traffic, known = Traffic(), Known()
+    unsure = traffic.preflight("PUT", "/a", 204, ALLOW, VARY, ("Access-Control-Allow-Methods", "PUT"))
+    judged = traffic.last[unsure]
+    known.add(judged)
+    blocked = traffic.preflight("DELETE", "/b", 204, VARY)
+    known.add(traffic.last[blocked])
+    passed = told(traffic, known, blocked).title
+    allowed = replace(judged, verdict=traffic.last[blocked].verdict, revises=True)
+    known.add(allowed)
+    assert "the method DELETE" in passed
+    assert f"the origin {PAGE}" in told(traffic, known, blocked).title
+
+
+def test_alike_ones_are_explained_once_and_others_by_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
+    explained: list[str] = []
+    whole = diagnose.diagnose
+
+    def counted(sample: diagnose.Sample, traffic: diagnose.Traffic) -> Explanation:
+        explained.append(sample.exchange.id)
+        return whole(sample, traffic)
+
+    monkeypatch.setattr(diagnose, "diagnose", counted)
+    traffic = Traffic()
+    names = [traffic.get(f"/a?{number}", 200, JSON, ("Date", f"{number}")) for number in range(5)]
+    other = traffic.get("/b", 200, JSON, DATE)
+    known = known_of(traffic)
+    assert len({told(traffic, known, name) for name in names}) == 1
+    assert "/b" in told(traffic, known, other).text
+    assert explained == [names[0], other]
+
+
+def test_what_cannot_be_remembered_is_explained_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(diagnose, "SAMPLES", 2)
+    traffic = Traffic()
+    names = [traffic.get(f"/{number}", 200, JSON) for number in range(5)]
+    known = known_of(traffic)
+    assert [told(traffic, known, name).code for name in names] == ["allow-origin-missing"] * 5
+    giant = traffic.get("/" + "a" * 40_000, 200, JSON)
+    known.add(traffic.last[giant])
+    assert told(traffic, known, giant).code == "allow-origin-missing"
+
+
+def test_forgetting_forgets_all() -> None:
+    traffic = Traffic()
+    traffic.passed(2)
+    name = traffic.get("/orders", 404, JSON)
+    known = known_of(traffic)
+    before = told(traffic, known, name)
+    known.clear()
+    after = told(traffic, known, name)
+    assert before.certainty == "certain"
+    assert after.certainty == "likely"
+
+
+def test_remarks_are_of_what_nothing_blocked() -> None:
+    traffic = Traffic()
+    name = traffic.send("GET", f"{API}/a", 200, JSON, mode="no-cors", origin=None)
+    blocked = traffic.get("/b", 200, JSON)
+    known = known_of(traffic)
+    assert [one.code for one in known.list_remarks(traffic.last[name])] == ["no-cors-response-unreadable"]
+    assert known.list_remarks(traffic.last[blocked]) == ()
+
+
+def test_a_finding_is_of_what_is_explained() -> None:
+    traffic = Traffic()
+    traffic.get("/a", None, error="[Errno 111] Connection refused", proxy_status=None)
+    [judged] = traffic.last.values()
+    assert isinstance(judged, Judged)
+    diagnosis = Diagnosis()
+    diagnosis.add(judged)
+    [finding] = diagnosis.list_findings()
+    explanation = Known().diagnose(judged)
+    assert explanation is not None
+    assert explanation.code == finding.code == "connection-refused"

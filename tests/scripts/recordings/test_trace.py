@@ -1,0 +1,98 @@
+"""Playwright's traces, and HARs in archives."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from corsight.policies.session import Judged
+from corsight.scripts.judging import judge_recording
+from corsight.scripts.recordings import Recording
+from tests.scripts.recordings.test_har import ALLOW, API, PAGE, entry, har
+
+TEXT = (
+    f"Access to XMLHttpRequest at '{API}/a' from origin '{PAGE}' has been blocked by CORS policy: Response to "
+    "preflight request doesn't pass access control check: No 'Access-Control-Allow-Origin' header is "
+    "present on the requested resource."
+)
+OPTIONS = {"type": "context-options", "browserName": "chromium", "version": 8}
+
+
+def failed(path: str = "/a", method: str = "PUT") -> dict[str, Any]:
+    one = entry(method, path, status=-1, whole=False, kind="xhr")
+    one["response"]["_failureText"] = "net::ERR_FAILED"
+    return one
+
+
+def trace(path: Path, entries: list[Any], events: list[Any]) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        lines = [{"type": "resource-snapshot", "snapshot": one} for one in entries]
+        archive.writestr("trace.network", "\n".join(map(json.dumps, lines)))
+        archive.writestr("trace.trace", "\n".join(map(json.dumps, [OPTIONS, *events])) + "\n{cut")
+        archive.writestr("resources/abc.bin", b"\0" * 10)
+    return path
+
+
+def judge(path: Path) -> tuple[list[Judged], Recording]:
+    recording = Recording(str(path))
+    return list(judge_recording(recording)), recording
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"type": "console", "messageType": "error", "text": TEXT},
+        {"type": "object", "class": "ConsoleMessage", "initializer": {"type": "error", "text": TEXT}},
+    ],
+)
+def test_the_console_says_why(tmp_path: Path, event: dict[str, Any]) -> None:
+    judged, recording = judge(trace(tmp_path / "trace.zip", [failed()], [event]))
+    assert [one.verdict.outcome.value for one in judged] == ["blocked"]
+    ruling = judged[0].verdict.ruling
+    assert (ruling.rule, ruling.message) == ("allow-origin-missing", TEXT)
+    assert judged[0].verdict.certainty == "certain"
+    assert "console line says why" in recording.remarks[0]
+
+
+def test_each_console_line_is_for_one_exchange(tmp_path: Path) -> None:
+    entries = [failed(), entry(path="/a", at=2, answer=ALLOW), failed(), failed("/b")]
+    judged, _ = judge(trace(tmp_path / "t.zip", entries, [{"type": "console", "text": TEXT}] * 2))
+    rules = {one.entry.exchange.id: one.verdict.ruling.rule for one in judged}
+    assert rules == {"1": "allow-origin-missing", "2": None, "3": "allow-origin-missing", "4": "network-error"}
+
+
+def test_other_console_lines_say_nothing(tmp_path: Path) -> None:
+    lines = [{"type": "console", "text": text} for text in ("hello", "", "Failed to load resource: net::ERR_FAILED")]
+    judged, _ = judge(trace(tmp_path / "t.zip", [failed()], lines))
+    assert judged[0].verdict.certainty == "likely"
+
+
+def test_a_har_in_an_archive_is_read(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "har.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("har.har", json.dumps(har(entry(answer=ALLOW), creator="Playwright")))
+        archive.writestr("abc.json", b"{}")
+    judged, recording = judge(tmp_path / "har.zip")
+    assert len(judged) == 1
+    assert recording.problem is None
+
+
+def test_another_archive_is_told_from_a_recording(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("readme.txt", "hello")
+    _, recording = judge(tmp_path / "a.zip")
+    assert str(recording.problem) == (
+        f"{tmp_path / 'a.zip'}: is a zip archive without a HAR or a Playwright trace in it; name the recording"
+    )
+
+
+@pytest.mark.parametrize("cut", [5, 60, 200])
+def test_an_archive_that_is_cut_off_is_said_in_a_line(tmp_path: Path, cut: int) -> None:
+    whole = trace(tmp_path / "t.zip", [failed()], []).read_bytes()
+    (tmp_path / "t.zip").write_bytes(whole[:-cut])
+    _, recording = judge(tmp_path / "t.zip")
+    assert "is a damaged zip archive" in str(recording.problem)
+    assert "\n" not in str(recording.problem)
