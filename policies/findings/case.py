@@ -156,7 +156,8 @@ def _pick_names(sample: Sample) -> tuple[str, ...]:
         return names
     listed = "" if response is None else response.headers.get("access-control-allow-headers") or ""
     include = sample.facts.credentials == "include"
-    return (find_uncovered_names(map(str.strip, listed.split(",")), names, include=include) or names)[:NAMES]
+    refused = find_uncovered_names(tuple(map(str.strip, listed.split(","))), names, include=include)
+    return (refused or names)[:NAMES]
 
 
 def read_case(sample: Sample, traffic: Traffic) -> Case:
