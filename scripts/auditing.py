@@ -48,7 +48,8 @@ class Section(Protocol):
 
 class Plan(NamedTuple):
     """How to audit: which engine judges, whether causes are looked for, whether records are written, and with secrets
-    as they are. `assumptions` settle what is open; `scope` is what is reported of.
+    as they are. `assumptions` settle what is open; `scope` is what is reported of; `gather` tells whether what reports
+    say beside the findings is gathered.
     """
 
     engine: EngineChoice = "auto"
@@ -57,6 +58,7 @@ class Plan(NamedTuple):
     secrets: bool = False
     assumptions: tuple[Assumption, ...] = ()
     scope: Scope = Scope()
+    gather: bool = False
 
 
 @dataclass(slots=True)
@@ -87,7 +89,7 @@ def audit(
     process. Raises CorsightError where a process was ended.
     """
     gc.set_threshold(LIVING)
-    findings, audited = Findings(diagnose=plan.diagnose), list[Audited]()
+    findings, audited = Findings(diagnose=plan.diagnose, gather=plan.gather), list[Audited]()
     sections: list[Section] = [section for section in (drifts, flips) if section is not None]
     jobs = 1 if sections else jobs
     with tempfile.TemporaryDirectory(prefix="corsight-") as folder, _start_workers(jobs) as workers:
@@ -112,9 +114,9 @@ def audit_one(
     progress: Progress | None = None,
 ) -> Audited:
     """Return what came of one recording. `timed` puts the time before each record, never less than that before it."""
-    findings, lines, latest = Findings(diagnose=plan.diagnose), Lines(secrets=plan.secrets, ascii=True), 0.0
+    findings, latest, left_out = Findings(diagnose=plan.diagnose, gather=plan.gather), 0.0, 0
+    lines = Lines(secrets=plan.secrets, ascii=True)
     verdicts = judge_recording(recording, plan.engine, assumptions=plan.assumptions)
-    left_out = 0
     for judged, explanation in explain(verdicts) if plan.records else ((one, None) for one in verdicts):
         if not plan.scope.takes(judged):
             left_out += 1

@@ -92,6 +92,10 @@ class Diagnosis:
 
     def list_findings(self) -> list[Finding]:
         """Return the findings: what is blocked, open, what failed, advice, each by certainty and count."""
+        return [finding for finding, _ in self.list_examples()]
+
+    def list_examples(self) -> list[tuple[Finding, Judged]]:
+        """Return the findings in that order, each with the first exchange that it was met with."""
         explained = [(case.server, group, explain(case)) for (_, case), group in self._groups.items()]
         explained += [(case.server, group, explain_rule(case)) for group, case in self._rest.values()]
         explained += self._advisor.list_groups()
@@ -99,9 +103,13 @@ class Diagnosis:
         for server, group, cause in sorted(explained, key=lambda one: one[1].first.moment):
             key = group.kind, cause.code, server, "" if cause.names else cause.title
             together.setdefault(key, []).append((group, fill_in(cause, group.first)))
-        findings = [merge(groups) for groups in together.values()]
+        findings = [(merge(groups), groups[0][0].first.judged) for groups in together.values()]
         # What is alike in all of that stays in the order of time.
-        return sorted(findings, key=lambda one: (ORDER.index(one.kind), not one.certain, -one.count, one.code))
+        return sorted(findings, key=lambda one: _rank(one[0]))
+
+
+def _rank(finding: Finding) -> tuple[int, bool, int, str]:
+    return ORDER.index(finding.kind), not finding.certain, -finding.count, finding.code
 
 
 def find_kind(judged: Judged) -> Kind | None:

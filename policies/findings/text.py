@@ -226,6 +226,12 @@ def list_settling(finding: Finding) -> list[str]:
     return lines
 
 
+def list_doubts(finding: Finding) -> list[str]:
+    """Return why verdicts are only likely, or what they turn on where they are open, a text a reason."""
+    describe = _describe_opening if finding.kind == "open" else _describe_doubt
+    return [describe(doubt, finding) for doubt in finding.doubts]
+
+
 def _describe_opening(doubt: Doubt, finding: Finding) -> str:
     some = "" if doubt.count == finding.count else f"{doubt.count} of {finding.count}: "
     return (

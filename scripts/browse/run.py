@@ -11,9 +11,12 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from corsight.policies.redact import printable, redact
+from corsight.scripts.auditing import Plan as AuditPlan
+from corsight.scripts.auditing import audit_one
 from corsight.scripts.browse.session import Session
 from corsight.scripts.browse.watch import watching
 from corsight.scripts.browse.word import Told, copy_told
@@ -22,7 +25,7 @@ from corsight.scripts.gate.empty import find_emptiness
 from corsight.scripts.gate.fail_on import FailOn
 from corsight.scripts.gate.held import count_failures
 from corsight.scripts.gate.sift import sift
-from corsight.scripts.judging import EngineChoice, judge_recording
+from corsight.scripts.judging import EngineChoice
 from corsight.scripts.paths import name_command
 from corsight.scripts.processes import browsers, launch, proxy
 from corsight.scripts.processes.browsers import Engine
@@ -33,6 +36,7 @@ from corsight.scripts.processes.script import make_environment, run_script, wait
 from corsight.scripts.processes.signals import end_by_signals, pause, was_interrupted
 from corsight.scripts.recordings import Recording
 from corsight.scripts.report.findings import Findings
+from corsight.scripts.report.formats import Output, Reports, list_found, read_formats
 from corsight.scripts.report.text import Report, write
 
 TERMINATED = 128 + 15
@@ -65,6 +69,7 @@ class Plan:
     allow_empty: bool = False
     verbose: bool = False
     watch: bool = True
+    formats: tuple[str, ...] = ()
     marker: str = "everything"
     """The marker cookie's scope; empty for none."""
     patch_scope: str | None = None
@@ -77,6 +82,7 @@ def run(plan: Plan, *, scripts: Sequence[Path] = (), options: Mapping[str, objec
     Raises CorsightError for what cannot be done, and for what broke on the way.
     """
     _check(plan)
+    outputs = _read_formats(plan)
     browser = browsers.pick(plan.browser) if plan.script is None else None
     with (
         end_by_signals(),
@@ -113,7 +119,7 @@ def run(plan: Plan, *, scripts: Sequence[Path] = (), options: Mapping[str, objec
         problem = problem or session.mistrust()
         if problem is not None and not len(session.rows):
             raise problem
-        findings = _report(plan, Told(str(folder / RECORDING), session.words))
+        findings = _report(plan, Told(str(folder / RECORDING), session.words), outputs)
         session.notes()
         if unseen := session.unseen():
             print("\nStopped by the browser itself, and never seen by the proxy:")
@@ -144,6 +150,16 @@ def _check(plan: Plan) -> None:
         raise CorsightError("there is no display to show the browser on", todo="add --headless")
 
 
+def _read_formats(plan: Plan) -> list[Output]:
+    outputs = read_formats(plan.formats, None, [] if plan.save is None else [str(plan.save)])
+    for output in outputs:
+        if output.path is None:
+            raise CorsightError(f"{output.name} needs a file", where="--format", todo=f"write {output.name}=FILE")
+        if not Path(output.path).absolute().parent.is_dir():
+            raise CorsightError("there is no such folder", where=str(Path(output.path).parent), todo="make it first")
+    return outputs
+
+
 @contextlib.contextmanager
 def _proxy(plan: Plan, folder: Path, scripts: Sequence[Path], options: Mapping[str, object]) -> Iterator[Proxy]:
     settings: dict[str, object] = {
@@ -160,6 +176,7 @@ def _proxy(plan: Plan, folder: Path, scripts: Sequence[Path], options: Mapping[s
     }
     if plan.web:
         settings |= {"web_open_browser": "false", "web_host": "127.0.0.1", "web_port": free_port()}
+        settings["cors_page"] = free_port()
     if plan.marker and plan.script is None:
         # The profile is thrown away, and the cookie with it.
         settings |= {"cors_marker": "true", "cors_marker_scope": plan.marker}
@@ -200,6 +217,7 @@ def _absolute(url: str) -> str:
 def _run_script(plan: Plan, running: Proxy) -> int:
     assert plan.script is not None
     if running.web is not None:
+        print(f"The live page shows it at {running.page}")
         print(f"mitmweb shows it at {running.web}", flush=True)
     with run_script(plan.script, make_environment(running)) as process:
         while process.poll() is None:
@@ -213,19 +231,21 @@ def _run_script(plan: Plan, running: Proxy) -> int:
     return 130
 
 
-def _report(plan: Plan, recording: Recording) -> Findings:
-    """Print what `corsight audit` says of the recording."""
+def _report(plan: Plan, recording: Recording, outputs: Sequence[Output]) -> Findings:
+    """Print what `corsight audit` says of the recording, and write it to the files that are asked for."""
     recording.name = "this session" if plan.save is None else str(plan.save)
-    findings = Findings()
-    for judged in judge_recording(recording, plan.engine):
-        findings.add(judged)
-    sifted = sift(findings.sorted())
-    told = [] if plan.save is None or plan.verbose else _list_next(str(plan.save), plan)
-    report = Report(findings, sifted, [(recording.name, recording.exchanges)], plan.engine, next=told)
-    write(report, sys.stdout, verbose=plan.verbose)
-    if plan.save is None and not plan.verbose and sifted.findings:
-        print("           -v tells each in full; --save FILE keeps the recording, for audit and explain")
-    sys.stdout.flush()
+    with Reports(outputs) as reports:
+        audited = audit_one(recording, reports.plan(AuditPlan(plan.engine)), reports.records)
+        findings = audited.findings
+        sifted = sift(findings.sorted())
+        told = [] if plan.save is None or plan.verbose else _list_next(str(plan.save), plan)
+        report = Report(findings, sifted, [(recording.name, recording.exchanges)], plan.engine, next=told)
+        write_text = partial(write, report, verbose=plan.verbose)
+        write_text(sys.stdout)
+        if plan.save is None and not plan.verbose and sifted.findings:
+            print("           -v tells each in full; --save FILE keeps the recording, for audit and explain")
+        sys.stdout.flush()
+        reports.write(findings, list_found(findings, sifted), [audited], plan.engine, write_text)
     if recording.problem is not None:
         print_problem(recording.problem)
     return findings

@@ -6,12 +6,12 @@ import os
 import shlex
 import sys
 from collections.abc import Sequence
-from contextlib import nullcontext
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Literal, TextIO
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
+from corsight.policies.report.names import FORMATS
 from corsight.scripts import auditing
 from corsight.scripts.errors import CorsightError, print_problem, stop_at
 from corsight.scripts.gate.baseline import read_baseline, write_baseline
@@ -34,9 +34,10 @@ from corsight.scripts.options import (
 )
 from corsight.scripts.paths import name_command
 from corsight.scripts.progress import Progress
-from corsight.scripts.recordings import check_output, check_readable, list_recordings, list_remarks
+from corsight.scripts.recordings import check_readable, list_recordings, list_remarks
 from corsight.scripts.recordings.remote import is_url
 from corsight.scripts.report.findings import Findings
+from corsight.scripts.report.formats import Reports, list_found, read_formats
 
 if TYPE_CHECKING:
     from corsight.scripts.report.drift import Drifts
@@ -56,11 +57,15 @@ def audit(
         ),
     ],
     format: Annotated[
-        Literal["text", "jsonl"] | None,
-        typer.Option(help="text, the default, for people; jsonl for the records of the addon's log."),
+        list[str] | None,
+        typer.Option(
+            metavar="NAME[=FILE]",
+            help=f"{', '.join(f'{name} ({what})' for name, what in FORMATS.items())}; text if left out. Repeatable: "
+            "--format sarif=cors.sarif --format html=cors.html.",
+        ),
     ] = None,
     output: Annotated[
-        str | None, typer.Option(metavar="PATH", help="Write the report to this file instead of stdout.")
+        str | None, typer.Option(metavar="PATH", help="Write the format that names no file here instead of to stdout.")
     ] = None,
     verbose: Verbose = False,
     engine: MaybeEngine = None,
@@ -109,7 +114,7 @@ def audit(
     differs from its policy, 2 when a file could not be read to its end or there was nothing to judge.
     """
     settings = load_settings(config).take(
-        formats=None if format is None else [format],
+        formats=format,
         engine=engine,
         fail_on=fail_on,
         allow_empty=allow_empty,
@@ -125,36 +130,39 @@ def audit(
     for path in paths:
         check_readable(path)
     policies, known = settings.texts("policies"), settings.text("baseline")
-    check_output(output, [*paths, *policies], "report")
+    outputs = read_formats(
+        settings.texts("formats"),
+        output,
+        [*paths, *policies],
+        where="--format" if format else settings.values["formats"].where,
+    )
     if save_baseline and not known:
         raise CorsightError("--write-baseline needs a file to write", todo="name it with --baseline FILE")
-    style = _choose_format(settings)
     failing, select_codes, judged_as = settings.fail_on, settings.codes, settings.engine
     assumptions, tried = read_assumptions(settings.texts("assume"))
     drifts, flips = _read_drifts(policies), _read_flips(tried)
     sieve = Sieve(*select_codes, settings.suppressions, read_baseline(known) if known and not save_baseline else None)
     sifts = sieve.sifts or save_baseline or failing == "advice"
-    plan = auditing.Plan(
-        judged_as,
-        style == "text" or sifts,
-        style == "jsonl",
-        secrets=settings.truth("secrets"),
-        assumptions=assumptions,
-        scope=Scope(settings.texts("hosts"), settings.texts("origins")),
-    )
-    with (
-        nullcontext(sys.stdout)
-        if output is None
-        else open(output, "w", encoding="utf-8", errors="backslashreplace") as stream
-    ):
+    with Reports(outputs) as reports:
+        plan = reports.plan(
+            auditing.Plan(
+                judged_as,
+                sifts,
+                secrets=settings.truth("secrets"),
+                assumptions=assumptions,
+                scope=Scope(settings.texts("hosts"), settings.texts("origins")),
+            )
+        )
         if follow:
-            findings, audited = _follow(paths, plan, stream, policies or tried)
+            if len(outputs) > 1 or not reports.names <= {"text", "jsonl"}:
+                raise CorsightError("one report is followed, text or jsonl", where="--format")
+            findings, audited = _follow(paths, plan, reports.records, policies or tried)
         else:
             jobs = jobs or os.cpu_count() or 1
             # Records on the same terminal show how far it is.
-            progress = None if style == "jsonl" and stream.isatty() else Progress(paths)
+            progress = None if "jsonl" in reports.names and reports.records.isatty() else Progress(paths)
             findings, audited = auditing.audit(
-                paths, plan, stream, jobs=jobs, drifts=drifts, flips=flips, progress=progress
+                paths, plan, reports.records, jobs=jobs, drifts=drifts, flips=flips, progress=progress
             )
             if progress is not None:
                 progress.end()
@@ -163,7 +171,9 @@ def audit(
             endpoints = write_baseline(known, findings.sorted())
             print_problem(f"{known}: written, with {endpoints} endpoint{'' if endpoints == 1 else 's'}")
         left_out = sum(one.left_out for one in audited)
-        if style == "text":
+        sections = [section for section in (drifts, flips) if section is not None]
+
+        def write_text(stream: TextIO) -> None:
             from corsight.scripts.report.text import Report, write
 
             report = Report(
@@ -177,13 +187,15 @@ def audit(
                 next=[] if verbose else _list_next(files, settings, sifted),
             )
             write(report, stream, verbose=verbose)
-        else:
+            for section in sections:
+                section.write(stream)
+
+        reports.write(findings, list_found(findings, sifted), audited, judged_as, write_text)
+        if "text" not in reports.names:
             for note in sifted.notes:
                 print_problem(note)
-        for section in (drifts, flips):
-            if section is not None:
-                section.write(stream if style == "text" else sys.stderr)
-        stream.flush()
+            for section in sections:
+                section.write(sys.stderr)
     stop_at(one.problem for one in audited)
     if not settings.truth("allow-empty"):
         unmatched = [] if drifts is None else drifts.unmatched
@@ -192,20 +204,11 @@ def audit(
     if save_baseline:
         return
     failures = sifted.count_failures(failing) if sifts else count_failures(findings, failing)
-    for section in (drifts, flips):
-        if section is not None and failing != "never":
+    for section in sections:
+        if failing != "never":
             failures += section.certain + (0 if failing == "certain" else section.likely)
     if failures:
         raise typer.Exit(1)
-
-
-def _choose_format(settings: Settings) -> str:
-    formats = settings.texts("formats")
-    if len(formats) != 1 or formats[0] not in ("text", "jsonl"):
-        raise CorsightError(
-            f"formats {', '.join(formats)} is not text or jsonl", where=settings.values["formats"].where
-        )
-    return formats[0]
 
 
 def _list_next(files: Sequence[str], settings: Settings, sifted: Sifted) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from corsight.policies.fetch.origin import is_localhost, origin_of, split_origin
+from corsight.policies.report.names import FORMATS
 from corsight.scripts.browse.run import Plan, run
 from corsight.scripts.gate.fail_on import FAIL_ON, FailOn
 from corsight.scripts.options import Engine, Verbose
@@ -20,7 +21,9 @@ def browse(
         typer.Option(help="Chromium (also Chrome or Edge) or Firefox; auto takes the first that is installed."),
     ] = "auto",
     save: Annotated[Path | None, typer.Option(metavar="FILE", help="Save the recording to this file.")] = None,
-    web: Annotated[bool, typer.Option("--web", help="Watch in mitmweb instead of this terminal.")] = False,
+    web: Annotated[
+        bool, typer.Option("--web", help="Watch on the live page and in mitmweb instead of this terminal.")
+    ] = False,
     engine: Engine = "auto",
     port: Annotated[int, typer.Option(min=0, max=65535, help="The proxy's port; 0 takes a free one.")] = 0,
     headless: Annotated[bool, typer.Option("--headless", help="Open no window.")] = False,
@@ -38,6 +41,13 @@ def browse(
             help="What makes the exit code 1: what is certainly blocked; also what is likely blocked; also what is "
             "open, that is, may have been blocked; also advice; or nothing. Default: open with --script, otherwise "
             "never."
+        ),
+    ] = None,
+    format: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=FILE",
+            help=f"Also write the report to a file, as audit does: {', '.join(FORMATS)}. Repeatable.",
         ),
     ] = None,
     allow_empty: Annotated[
@@ -88,6 +98,7 @@ def browse(
         allow_empty=allow_empty,
         verbose=verbose,
         watch=not no_watch,
+        formats=tuple(format or ()),
         marker="" if no_marker else "everything",
         patch_scope=patch_scope,
         patch_origins=tuple(patch_origin or _of_page(url)),
