@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from pathlib import Path
 
@@ -23,8 +24,8 @@ from corsight.scripts.browse.word import Told, copy_told
 from corsight.scripts.errors import CorsightError, print_problem
 from corsight.scripts.gate.empty import find_emptiness
 from corsight.scripts.gate.fail_on import FailOn
-from corsight.scripts.gate.held import count_failures
-from corsight.scripts.gate.sift import sift
+from corsight.scripts.gate.scope import EVERYWHERE, Scope
+from corsight.scripts.gate.sift import EVERYTHING, Sieve, Sifted, sift
 from corsight.scripts.judging import EngineChoice
 from corsight.scripts.paths import name_command
 from corsight.scripts.processes import browsers, launch, proxy
@@ -67,6 +68,8 @@ class Plan:
     script: str | None = None
     fail_on: FailOn = "never"
     allow_empty: bool = False
+    sieve: Sieve = EVERYTHING
+    scope: Scope = EVERYWHERE
     verbose: bool = False
     watch: bool = True
     formats: tuple[str, ...] = ()
@@ -119,7 +122,7 @@ def run(plan: Plan, *, scripts: Sequence[Path] = (), options: Mapping[str, objec
         problem = problem or session.mistrust()
         if problem is not None and not len(session.rows):
             raise problem
-        findings = _report(plan, Told(str(folder / RECORDING), session.words), outputs)
+        findings, sifted = _report(plan, Told(str(folder / RECORDING), session.words), outputs)
         session.notes()
         if unseen := session.unseen():
             print("\nStopped by the browser itself, and never seen by the proxy:")
@@ -137,7 +140,7 @@ def run(plan: Plan, *, scripts: Sequence[Path] = (), options: Mapping[str, objec
             print_problem(empty)
         elif empty is not None:
             raise empty
-    return (1 if count_failures(findings, plan.fail_on) else 0) or code
+    return (1 if sifted.count_failures(plan.fail_on) else 0) or code
 
 
 def _check(plan: Plan) -> None:
@@ -231,13 +234,13 @@ def _run_script(plan: Plan, running: Proxy) -> int:
     return 130
 
 
-def _report(plan: Plan, recording: Recording, outputs: Sequence[Output]) -> Findings:
+def _report(plan: Plan, recording: Recording, outputs: Sequence[Output]) -> tuple[Findings, Sifted]:
     """Print what `corsight audit` says of the recording, and write it to the files that are asked for."""
     recording.name = "this session" if plan.save is None else str(plan.save)
     with Reports(outputs) as reports:
-        audited = audit_one(recording, reports.plan(AuditPlan(plan.engine)), reports.records)
+        audited = audit_one(recording, reports.plan(AuditPlan(plan.engine, scope=plan.scope)), reports.records)
         findings = audited.findings
-        sifted = sift(findings.sorted())
+        sifted = sift(findings.sorted(), plan.sieve, date.today())
         told = [] if plan.save is None or plan.verbose else _list_next(str(plan.save), plan)
         report = Report(findings, sifted, [(recording.name, recording.exchanges)], plan.engine, next=told)
         write_text = partial(write, report, verbose=plan.verbose)
@@ -248,7 +251,7 @@ def _report(plan: Plan, recording: Recording, outputs: Sequence[Output]) -> Find
         reports.write(findings, list_found(findings, sifted), [audited], plan.engine, write_text)
     if recording.problem is not None:
         print_problem(recording.problem)
-    return findings
+    return findings, sifted
 
 
 def _list_next(path: str, plan: Plan) -> list[str]:

@@ -10,8 +10,12 @@ import typer
 from corsight.policies.fetch.origin import is_localhost, origin_of, split_origin
 from corsight.policies.report.names import FORMATS
 from corsight.scripts.browse.run import Plan, run
-from corsight.scripts.gate.fail_on import FAIL_ON, FailOn
-from corsight.scripts.options import Engine, Verbose
+from corsight.scripts.gate.baseline import read_baseline
+from corsight.scripts.gate.fail_on import FailOn
+from corsight.scripts.gate.scope import Scope
+from corsight.scripts.gate.settings import load_settings
+from corsight.scripts.gate.sift import Sieve
+from corsight.scripts.options import Config, MaybeEngine, Verbose
 
 
 def browse(
@@ -24,7 +28,8 @@ def browse(
     web: Annotated[
         bool, typer.Option("--web", help="Watch on the live page and in mitmweb instead of this terminal.")
     ] = False,
-    engine: Engine = "auto",
+    engine: MaybeEngine = None,
+    config: Config = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="The proxy's port; 0 takes a free one.")] = 0,
     headless: Annotated[bool, typer.Option("--headless", help="Open no window.")] = False,
     script: Annotated[
@@ -85,17 +90,21 @@ def browse(
         raise typer.BadParameter(
             "a URL is for a browser of ours; with --script the command opens its own", param_hint="URL"
         )
+    settings = load_settings(config).take(engine=engine, fail_on=fail_on, allow_empty=allow_empty)
+    known = settings.text("baseline")
     plan = Plan(
         url=url,
         browser=None if browser == "auto" else browser,
         save=save,
         web=web,
-        engine=engine,
+        engine=settings.engine,
         port=port,
         headless=headless,
         script=script,
-        fail_on=fail_on or ("never" if script is None else FAIL_ON),
-        allow_empty=allow_empty,
+        fail_on="never" if script is None and fail_on is None else settings.fail_on,
+        allow_empty=settings.truth("allow-empty"),
+        sieve=Sieve(*settings.codes, settings.suppressions, read_baseline(known) if known else None),
+        scope=Scope(settings.texts("hosts"), settings.texts("origins")),
         verbose=verbose,
         watch=not no_watch,
         formats=tuple(format or ()),

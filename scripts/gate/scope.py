@@ -21,3 +21,6 @@ class Scope(NamedTuple):
             return False
         origin = judged.facts.page_origin or judged.facts.origin
         return not self.origins or any(fnmatchcase(origin or "", one.rstrip("/")) for one in self.origins)
+
+
+EVERYWHERE = Scope()

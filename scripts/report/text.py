@@ -167,7 +167,8 @@ def _tables(arranged: Arranged, sifted: Sifted, width: int) -> list[RenderableTy
             lines += [Text(line, "dim") for line in describe_openings(findings)]
         known = sum(finding.kind == kind for finding in sifted.known)
         if known:
-            lines.append(Text(f"The last {known} of these {'was' if known == 1 else 'were'} known before.", "dim"))
+            last = "All" if known == len(findings) + len(more) else f"The last {known}"
+            lines.append(Text(f"{last} of these {'was' if last.endswith(' 1') else 'were'} known before.", "dim"))
         parts.append(Group(*lines))
         number += len(findings)
     return parts

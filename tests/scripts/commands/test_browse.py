@@ -599,6 +599,14 @@ def test_a_command_that_sends_nothing_this_way_is_no_green(
     assert capfd.readouterr().err.startswith(said) == (options == [])
 
 
+def test_settings_hold_here_too(temporary: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "corsight.toml").write_text("allow-empty = true\n")
+    assert cli.run(["browse", "--script", "true"]) == 0
+    (tmp_path / "corsight.toml").write_text("allow-empty = 1\n")
+    assert cli.run(["browse", "--script", "true"]) == 2
+
+
 def test_a_patch_scope_lets_it_pass(temporary: Path, capfd: pytest.CaptureFixture[str]) -> None:
     plan = Plan(script=ask(), fail_on="blocked", engine="chromium", patch_scope="~d reviews.test")
     plan = replace(plan, patch_origins=("https://shop.test",))
