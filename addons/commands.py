@@ -12,7 +12,7 @@ from mitmproxy.flow import Flow
 from mitmproxy.log import ALERT
 
 from corsight.addons.adapter import exchange_of, request_of
-from corsight.addons.annotate import PATCHED, PREFIX
+from corsight.addons.annotate import PATCHED, clean
 from corsight.addons.events import get_logger
 from corsight.addons.views import Stories, told
 from corsight.addons.wire import MARKER, WORD
@@ -139,9 +139,9 @@ def _clean(flow: http.HTTPFlow) -> None:
     mark = flow.metadata.get("cors.mark")
     if mark is not None and flow.marked == mark:
         flow.marked = ""
+    clean(flow)
     for name in [name for name in flow.metadata if name.startswith("cors.") and not _stays(name)]:
         del flow.metadata[name]
-    flow.comment = "\n".join(line for line in flow.comment.split("\n") if not line.startswith(PREFIX))
 
 
 def _stays(name: str) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from corsight.policies.evidence import Certainty
 from corsight.policies.fetch.origin import origin_of
 from corsight.policies.findings.fingerprint import fold_ids
-from corsight.policies.server.infer import find_endpoint
+from corsight.policies.server.needs import find_endpoint
 from corsight.policies.session import Judged
 from corsight.policies.session.memory import GIANT, Memory, weigh_exchange
 from corsight.policies.verdict import Outcome

@@ -175,6 +175,7 @@ def _proxy(plan: Plan, folder: Path, scripts: Sequence[Path], options: Mapping[s
     }
     if plan.web:
         settings |= {"web_open_browser": "false", "web_host": "127.0.0.1", "web_port": free_port()}
+        settings["cors_page"] = free_port()
     if plan.marker and plan.script is None:
         # The profile is thrown away, and the cookie with it.
         settings |= {"cors_marker": "true", "cors_marker_scope": plan.marker}
@@ -215,6 +216,7 @@ def _absolute(url: str) -> str:
 def _run_script(plan: Plan, running: Proxy) -> int:
     assert plan.script is not None
     if running.web is not None:
+        print(f"The live page shows it at {running.page}")
         print(f"mitmweb shows it at {running.web}", flush=True)
     with run_script(plan.script, make_environment(running)) as process:
         while process.poll() is None:

@@ -21,7 +21,9 @@ def browse(
         typer.Option(help="Chromium (also Chrome or Edge) or Firefox; auto takes the first that is installed."),
     ] = "auto",
     save: Annotated[Path | None, typer.Option(metavar="FILE", help="Save the recording to this file.")] = None,
-    web: Annotated[bool, typer.Option("--web", help="Watch in mitmweb instead of this terminal.")] = False,
+    web: Annotated[
+        bool, typer.Option("--web", help="Watch on the live page and in mitmweb instead of this terminal.")
+    ] = False,
     engine: Engine = "auto",
     port: Annotated[int, typer.Option(min=0, max=65535, help="The proxy's port; 0 takes a free one.")] = 0,
     headless: Annotated[bool, typer.Option("--headless", help="Open no window.")] = False,

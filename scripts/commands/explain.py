@@ -14,6 +14,7 @@ from corsight.policies.redact import printable, redact
 from corsight.policies.server.export import TARGETS, RecipeError, render, write_remark
 from corsight.policies.server.infer import infer
 from corsight.policies.server.match import find
+from corsight.policies.server.sent import list_sent
 from corsight.policies.session import Judged
 from corsight.policies.story import tell
 from corsight.scripts.auditing import Plan, audit
@@ -164,16 +165,21 @@ def _render_configuration(target: str, chosen: list[Judged], everything: list[Ju
     inferences = infer(everything)
     policies = [one.policy for one in inferences]
     wanted = [find(policies, judged.entry.exchange.request.url) for judged in chosen]
+    sent = list_sent(policies, everything)
     texts: list[str] = []
     for one in inferences:
         if one.policy not in wanted:
             continue
         try:
-            texts.append(render(target, one.policy))
+            texts.append(render(target, one.policy, sent.get(one.policy.name, ())))
         except RecipeError as error:
             raise CorsightError(str(error)) from None
+        for grant in one.grants:
+            if grant.doubt is not None:
+                texts.append(write_remark(target, redact(f"CHECK {grant.field} {grant.value}: {grant.doubt}")))
         for left in one.left_out:
-            texts.append(write_remark(target, redact(f"Not granted: {left.what}: {left.why}. {left.instead}")))
+            meant = f". If it is meant: {left.instead}" if left.instead else ""
+            texts.append(write_remark(target, redact(f"CHECK: not granted: {left.what}: {left.why}{meant}")))
     if not texts:
         raise CorsightError("no CORS header would change this fetch, so there is nothing to configure")
     # As it is: it is ASCII, and its tabs are meant.

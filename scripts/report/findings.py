@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from corsight.policies.evidence import Certainty
 from corsight.policies.findings import Diagnosis, Finding, Kind
+from corsight.policies.findings.to_send import ToSend, list_needed
 from corsight.policies.rules.view import PLUMBING
 from corsight.policies.session import Judged
 from corsight.policies.verdict import EngineName, Outcome
@@ -29,6 +30,7 @@ class Findings:
         self.browsers = 0
         self.unanswered = 0
         self.patched = 0
+        self.to_send = ToSend()
         self.hides = 0
         self._diagnosis = Diagnosis() if diagnose else None
         self._found: list[Finding] | None = None
@@ -43,7 +45,10 @@ class Findings:
             self.outcomes[verdict.outcome, verdict.certainty] += 1
         self.browsers += judged.client.browser
         self.engines[verdict.engine] += 1
-        self.patched += judged.entry.exchange.patched
+        if judged.entry.exchange.patched:
+            self.patched += 1
+            request = judged.entry.exchange.request
+            self.to_send.add(request.method, request.url, list_needed(judged))
         self.hides += verdict.outcome is Outcome.ALLOWED and not PLUMBING.issuperset(verdict.hidden)
         label = judged.client.label
         self.clients[label if label in self.clients or len(self.clients) < CLIENTS else "others"] += 1
@@ -66,6 +71,7 @@ class Findings:
         self.hides += other.hides
         self.unanswered += other.unanswered
         self.patched += other.patched
+        self.to_send.unite(other.to_send)
         for label, times in other.clients.items():
             self.clients[label if label in self.clients or len(self.clients) < CLIENTS else "others"] += times
         if self._gathered is not None and other._gathered is not None:

@@ -121,6 +121,8 @@ def write(report: Report, stream: TextIO, *, verbose: bool = False) -> None:
     if arranged.foreign:
         parts.append(_foreign(arranged.foreign))
     parts.append(_foot(report))
+    if lines := report.counts.to_send.lines():
+        parts.append(_to_send(lines))
     _print(console, stream, parts)
     for number, command in enumerate(report.next):
         # Left whole, whatever its width: it is to be copied.
@@ -140,6 +142,14 @@ def _open_console(stream: TextIO) -> Console:
     console = Console(file=stream, markup=False, emoji=False, highlight=False)
     console.width = min(console.width, WIDEST)
     return console
+
+
+def _to_send(lines: list[str]) -> RenderableType:
+    """What ends the report of what was patched: what the servers have to do for it to pass without Corsight."""
+    parts: list[RenderableType] = [
+        Text("What the servers have to send for what was patched to pass without it:", "bold")
+    ]
+    return Group(*parts, *(Padding(_text(line), (0, 0, 0, 2)) for line in lines))
 
 
 def _tables(arranged: Arranged, sifted: Sifted, width: int) -> list[RenderableType]:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from corsight.scripts.dev.pages import causes, engines, recipes, reports, rules, schema, spec
+from corsight.scripts.dev.pages import causes, engines, recipes, reports, rules, schema, session, spec
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGES: Mapping[str, Callable[[], dict[str, str]]] = {
@@ -17,6 +17,7 @@ PAGES: Mapping[str, Callable[[], dict[str, str]]] = {
     "recipes": recipes.render,
     "reports": reports.render,
     "schema": schema.render,
+    "session": session.render,
     "spec": spec.render,
 }
 """What renders the pages of each name: their texts, by their paths in the repository."""
