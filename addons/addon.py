@@ -239,7 +239,8 @@ class Cors:
         if self._patching.mode != "off" or self._patching.made:
             exchange, patched = self._patching.patch(flow, exchange, self._session)
         verdicts = self._session.observe(exchange)
-        if patched is not None:
+        if patched is not None or flow.live:
+            # What a recording says of a patch is not said of what is there live, such as the answer to a replay.
             verdicts[0].entry.patched = patched
         if self._drifting is not None:
             self._drifting.tell(flow, verdicts[0])
