@@ -89,11 +89,11 @@ Verified means: a test renders several policies (exact origins, subdomains, any 
 with credentials and without; odd header names), starts the real server with each, and asks it as pages of granted and
 of foreign origins do: preflights and requests, also for replies with 401, 404 and 500, and with 502 or 503 from those
 that pass requests on. Handlers and upstream set CORS headers by hand there, half right; with the Go target, what its
-comment lists is taken out of the handler first. The answers are judged for all engines. The others are written from their documentation; nobody
-has run them here.
+comment lists is taken out of the handler first. The answers are judged for all engines. The others are written from
+their documentation; nobody has run them here.
 
-Spring 4.3, which the tests run, leaves `Vary` out of what it does not grant; its recipe is compiled with `javax.servlet`, as
-its comment says.
+Spring 4.3, which the tests run, leaves `Vary` out of what it does not grant; its recipe is compiled with
+`javax.servlet`, as its comment says.
 
 Most servers cannot refuse `GET`, `HEAD` or `POST` to a granted origin: browsers need no leave for these methods.
 """
