@@ -147,7 +147,6 @@ def _is_blocked(
     essence: str | None, nosniff: bool, status: int, content_range: str | None, empty: bool, rules: OrbRules
 ) -> bool | None:
     """https://github.com/annevk/orb#orbs-algorithm"""
-    # 1. "Let mimeType be the result of extracting a MIME type from response's header list."
     # 3. "If mimeType is not failure"
     if essence is not None:
         # 3.1. "If mimeType is an opaque-safelisted MIME type, then return true."

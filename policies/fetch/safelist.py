@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from corsight.policies.fetch.headers import TOKEN, decode_split
 
@@ -18,6 +19,9 @@ NO_CORS_SAFELISTED_NAMES = frozenset({"accept", "accept-language", "content-lang
 
 NON_WILDCARD_NAMES = frozenset({"authorization"})
 """https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name"""
+
+SHORT, MANY = 64, 64 * 1024
+"""How many names are worth to be remembered, and how many are too many."""
 
 VALUE_LIMIT = 128
 """A longer value is not safelisted, whatever its name. Bytes."""
@@ -149,7 +153,7 @@ def find_uncovered_names(
     """
     names = tuple(names)
     missing = _find_missing(listed, names, include, authorization_by_wildcard)
-    return tuple([name for name in names if name.lower() in missing]) if missing else ()
+    return tuple([name for name in names if name in missing or name.lower() in missing]) if missing else ()
 
 
 def find_uncovered_name(
@@ -162,18 +166,30 @@ def find_uncovered_name(
 
 def _find_missing(
     listed: Iterable[str], names: Iterable[str], include: bool, authorization_by_wildcard: bool
-) -> set[str]:
+) -> frozenset[str]:
     """Return the names that are not allowed, lower case. https://fetch.spec.whatwg.org/#cors-preflight-fetch-0"""
-    items = set(map(str.lower, listed))
+    items = _lower_all(listed)
     # 7.7. "For each unsafeName …, if unsafeName is not a byte-case-insensitive match for an item in headerNames …"
-    missing = set(map(str.lower, names)) - items
+    missing = _lower_all(names) - items
     if "*" in items:
-        missing = {
+        missing = frozenset(
             name
             for name in missing
             if not is_covered_by_wildcard(name, include=include, authorization_by_wildcard=authorization_by_wildcard)
-        }
+        )
     return missing
+
+
+def _lower_all(names: Iterable[str]) -> frozenset[str]:
+    """Return names in lower case. Long lists are remembered while their own exchange is judged, time and again."""
+    if isinstance(names, tuple) and SHORT < len(names) <= MANY:
+        return _lower_many(names)
+    return frozenset(map(str.lower, names))
+
+
+@lru_cache(maxsize=4)
+def _lower_many(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(map(str.lower, names))
 
 
 def cors_unsafe_request_header_names(

@@ -10,6 +10,7 @@ from dataclasses import field
 from typing import NamedTuple
 
 from corsight.policies.facts import Role
+from corsight.policies.fetch.safelist import find_uncovered_names
 from corsight.policies.findings import quotes
 from corsight.policies.findings.failures import Failure, classify_failure
 from corsight.policies.findings.replies import Redirect, Reply, leads_to_login, read_redirect, read_reply
@@ -21,6 +22,8 @@ from corsight.policies.verdict import EngineName, Outcome
 
 ALLOW_ORIGIN = "access-control-allow-origin"
 PRIVATE_NETWORK = ("access-control-request-private-network", "access-control-request-local-network")
+NAMES = 256
+"""How many of a request's header names a cause looks at."""
 BROWSERS = frozenset[EngineName](("chromium", "firefox", "webkit"))
 
 
@@ -102,7 +105,7 @@ class Case:
     @property
     def missing_names(self) -> tuple[str, ...]:
         """The request header names (lower case) that a preflight asks for and is not granted."""
-        granted = {name.lower() for name in self.reply.allow_headers} if self.reply is not None else set()
+        granted = set(map(str.lower, self.reply.allow_headers)) if self.reply is not None else set()
         wildcard = "*" in granted and not self.include
         names = [name.lower() for name in self.names]
         return tuple(name for name in names if name not in granted and (not wildcard or name == "authorization"))
@@ -147,6 +150,17 @@ class Case:
         return f"{self.method_name} {quotes.PATH}"
 
 
+def _pick_names(sample: Sample) -> tuple[str, ...]:
+    """Return the names of the request's headers; of very many, some of those that are not granted."""
+    names, response = sample.facts.names, sample.response
+    if len(names) <= NAMES:
+        return names
+    listed = "" if response is None else response.headers.get("access-control-allow-headers") or ""
+    include = sample.facts.credentials == "include"
+    refused = find_uncovered_names(tuple(map(str.strip, listed.split(","))), names, include=include)
+    return (refused or names)[:NAMES]
+
+
 def read_case(sample: Sample, traffic: Traffic) -> Case:
     """Return the case of a blocked exchange."""
     facts, reading, response, wire = sample.facts, sample.entry.reading, sample.response, sample.exchange.response
@@ -165,7 +179,7 @@ def read_case(sample: Sample, traffic: Traffic) -> Case:
         origin=facts.origin,
         page_origin=facts.page_origin,
         method=sample.method,
-        names=facts.names,
+        names=_pick_names(sample),
         mode=facts.mode,
         destination=facts.destination,
         same_site=facts.distance != "cross-site",

@@ -68,7 +68,7 @@ def gather_needs(
         facts, exchange = judged.facts, entry.exchange
         if facts.tainting != "cors" or facts.tainting_too is not None or facts.origin is None:
             continue
-        endpoint = _endpoint(exchange.request.url)
+        endpoint = find_endpoint(exchange.request.url)
         if endpoint is None or not _may_be_granted(facts.method):
             continue
         flow = exchange.id
@@ -129,7 +129,7 @@ def _may_be_granted(method: str) -> bool:
     return is_name(method) and not is_forbidden_method(method) and method == normalize_method(method) != ANY
 
 
-def _endpoint(url: str) -> Endpoint | None:
+def find_endpoint(url: str) -> Endpoint | None:
     parts = split_origin(origin_of(url))
     match = _PATH(url)
     if parts is None or match is None:

@@ -353,7 +353,7 @@ def test_the_flow_keeps_what_the_server_sent() -> None:
     assert made.metadata["cors.server.status"] == 200
     assert made.metadata["cors.server.headers"] == "Access-Control-Allow-Origin: *, *\nVary: Accept"
     assert made.comment == (
-        "cors: allowed (chromium); patched Access-Control-Allow-Origin, Vary, Cache-Control; "
+        "allowed (chromium); patched Access-Control-Allow-Origin, Vary, Cache-Control; "
         "before: blocked [allow-origin-multiple]"
     )
     assert made.marked == ""
