@@ -7,7 +7,15 @@ from typing import cast
 
 from mitmproxy import http
 
-from corsight.addons.wire import find_proxy_status, is_multiplexed, is_withheld, look_at_body, make_url
+from corsight.addons.wire import (
+    find_proxy_status,
+    is_multiplexed,
+    is_withheld,
+    look_at_body,
+    make_url,
+    read_marker,
+    read_word,
+)
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response
 
 PATCHED = "cors.patched"
@@ -31,6 +39,7 @@ def request_of(flow: http.HTTPFlow) -> Exchange:
             started=request.timestamp_start,
         ),
         http2=is_multiplexed(request.http_version),
+        marker=read_marker(flow.metadata),
     )
 
 
@@ -52,7 +61,17 @@ def exchange_of(flow: http.HTTPFlow, asked: Exchange | None = None) -> Exchange:
         response, status, error = Response(data.status_code, headers, received, body), None, None
     patched = PATCHED in flow.metadata
     return Exchange(
-        asked.id, asked.client, asked.connection, asked.request, response, asked.http2, status, error, patched
+        asked.id,
+        asked.client,
+        asked.connection,
+        asked.request,
+        response,
+        asked.http2,
+        status,
+        error,
+        patched,
+        marker=asked.marker,
+        word=read_word(flow.metadata),
     )
 
 

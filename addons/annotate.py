@@ -59,7 +59,13 @@ def _clean(text: str | None) -> str | None:
 def summary(judged: Judged, explanation: Explanation | None) -> str:
     """The verdict and its cause in one line."""
     verdict = judged.verdict
-    ruling = verdict.ruling
+    ruling, doubt = verdict.ruling, verdict.open
+    if doubt is not None:
+        # What matters first: it has not passed.
+        rule = doubt.ruling.rule
+        why = "" if rule is None else f": {RULES[rule].title} [{rule}]"
+        when = doubt.describe(verdict.branch)
+        return f"open: blocked {when}, otherwise {ruling.outcome.value}{why} ({verdict.engine})"
     sure = "" if verdict.certainty == "certain" else "likely "
     if ruling.rule is None:
         return f"{sure}{ruling.outcome.value} ({verdict.engine})"

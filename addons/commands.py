@@ -15,7 +15,8 @@ from corsight.addons.adapter import exchange_of, request_of
 from corsight.addons.annotate import PATCHED, PREFIX
 from corsight.addons.events import get_logger
 from corsight.addons.views import Stories, told
-from corsight.policies.engines import ENGINES
+from corsight.addons.wire import MARKER, WORD
+from corsight.policies.engines import ENGINES, read_engine
 from corsight.policies.findings import Diagnosis
 from corsight.policies.findings.text import write_lines
 from corsight.policies.session import Judged, Session
@@ -69,12 +70,13 @@ class Commands:
         return ["auto", *ENGINES]
 
     @command.command("cors.engine")
-    @command.argument("name", type=mitmproxy.types.Choice("cors.engines"))
     def engine(self, name: str) -> None:
         """Judge by another engine from now on, and the flows in the list again: auto, standard, chromium, firefox or
-        webkit."""
-        if name not in self.engines():
-            raise exceptions.CommandError(f"cors.engine: {name!r} is none of {', '.join(self.engines())}.")
+        webkit, or one of their versions, as chromium@120."""
+        try:
+            read_engine(name)
+        except ValueError as error:
+            raise exceptions.CommandError(f"cors.engine: {error}.") from None
         ctx.options.update(cors_engine=name)
         flows = _in_the_list()
         self._judge_again(flows)
@@ -116,13 +118,17 @@ def rejudged(session: Session, flows: Sequence[http.HTTPFlow]) -> dict[str, Judg
 
 
 def _clean(flow: http.HTTPFlow) -> None:
-    """Take off a flow what a verdict left on it; what a patch did to it stays true."""
+    """Take off a flow what a verdict left on it; what a patch did to it stays true, and so does evidence."""
     mark = flow.metadata.get("cors.mark")
     if mark is not None and flow.marked == mark:
         flow.marked = ""
-    for name in [name for name in flow.metadata if name.startswith("cors.") and name not in PATCHED]:
+    for name in [name for name in flow.metadata if name.startswith("cors.") and not _stays(name)]:
         del flow.metadata[name]
     flow.comment = "\n".join(line for line in flow.comment.split("\n") if not line.startswith(PREFIX))
+
+
+def _stays(name: str) -> bool:
+    return name in PATCHED or name == MARKER or name.startswith(WORD)
 
 
 def _in_the_list() -> list[http.HTTPFlow]:

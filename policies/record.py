@@ -114,6 +114,7 @@ class Lines:
             facts.credentials,
             facts.destination,
             facts.event_source,
+            facts.xhr,
             verdict.engine,
             verdict.certainty,
             verdict.hidden,

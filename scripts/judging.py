@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator
-from typing import Literal
 
+from corsight.policies.engines import read_engine
 from corsight.policies.exchange import Exchange
 from corsight.policies.findings import Explanation, Known
 from corsight.policies.session import Judged, Session
@@ -13,8 +13,8 @@ from corsight.policies.session.memory import weigh_exchange
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.recordings import Recording, in_time
 
-EngineChoice = Literal["auto", "chromium", "firefox", "webkit", "standard"]
-"""The engine that judges; auto is each client's own."""
+EngineChoice = str
+"""The engine that judges, as `read_engine` reads it: `chromium`, `chromium@120`; auto is each client's own."""
 
 HELD, HELD_BYTES = 4096, 64 * 1024 * 1024
 """How many exchanges, and bytes of their URLs and headers, a verdict is held back for, since what comes later may
@@ -26,7 +26,15 @@ def judge_recording(recording: Recording, engine: EngineChoice = "auto", held: i
 
     Where an exchange cannot be judged, `recording.problem` says so, and the others are judged all the same.
     """
-    return settle(_judge_moments(recording, Session(None if engine == "auto" else engine)), held)
+    return settle(_judge_moments(recording, open_session(engine)), held)
+
+
+def open_session(engine: EngineChoice) -> Session:
+    """Return a session that is judged as this engine. Raises CorsightError for what names none."""
+    try:
+        return Session(*read_engine(engine))
+    except ValueError as error:
+        raise CorsightError(str(error)) from None
 
 
 def _judge_moments(recording: Recording, session: Session) -> Iterator[Judged]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from corsight.policies.decision.judge import describe_subject, judge
+from corsight.policies.engines import list_policies
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response
 from corsight.policies.facts import Facts
 from corsight.policies.fetch.headers import find_invalid_token, is_token
@@ -91,6 +92,8 @@ def _search(exchange: Exchange, facts: Facts, engine: EngineName) -> tuple[Fix |
                 return None, verdict.ruling.rule
             return _drop_wildcards(_keep_site(fix, exchange, facts, engine), exchange, facts, engine) or None, None
         subject = describe_subject(exchange, facts, mended, branch.premise.include)
+        if list_policies(engine, facts.build)[0].methods_upper_cased:
+            subject = replace(subject, method=subject.method.upper())
         edit = RULES[branch.ruling.rule or ""].fix(subject)
         if not edit or fix + edit == fix:
             beyond.add(branch.ruling.rule)

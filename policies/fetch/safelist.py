@@ -198,12 +198,13 @@ def cors_unsafe_request_header_names(
     total_limit: int | None = 1024,
     joined: bool = False,
     extra: Mapping[str, re.Pattern[str]] | None = None,
+    never: frozenset[str] = frozenset(),
 ) -> tuple[str, ...]:
     """Return the names that a preflight has to ask for: lower case, each once, sorted.
 
     `total_limit` is how many bytes the values of safelisted headers may take together, None for an engine without that
     rule. `joined` tells that repeated lines are one value, joined with ", ", before any rule looks at them. `extra`
-    names headers that an engine safelists too when their value matches in full.
+    names headers that an engine safelists too when their value matches in full, `never` those that it does not.
     https://fetch.spec.whatwg.org/#cors-unsafe-request-header-names
     """
     if joined:
@@ -220,7 +221,7 @@ def cors_unsafe_request_header_names(
     for name, value in headers:
         name = name.lower()
         # 4.2. "Otherwise, append header's name to potentiallyUnsafeNames and increase safelistValueSize"
-        if is_cors_safelisted_request_header(name, value):
+        if name not in never and is_cors_safelisted_request_header(name, value):
             potentially_unsafe.add(name)
             size += len(value)
         # 4.1. "If header is not a CORS-safelisted request-header, then append header's name to unsafeNames."

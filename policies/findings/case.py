@@ -44,12 +44,12 @@ class Case:
     `destination` is what the reply was asked for, `same_site` whether page and server are of one site. `traffic` is
     looked up by the other fields alone, and is the same for all cases. `origin` is the request's,
     `page_origin` that of the page behind it; `method` and `names` are what a preflight asks for. `status` is that of
-    the answer as it came, 0 without one, and `recorded` tells that a recording says more of it than the wire; `reply`
-    is the response that was judged. Of a 304, that is the stored one, and `new_allow_origin` what it says itself.
-    `redirected` tells that the request came by a redirect, `filled` that a cache answered with a reply that was seen
-    before, `unfollowed` that a preflight is only blocked since nothing followed, `alone` that every other browser lets
-    it pass. `preflight_allow_origin` is what the preflight before the request said, `remembered` the cached one that it
-    went by (its id left out).
+    the answer as it came, 0 without one, and `recorded` tells that a recording says more of it than the wire,
+    `named` that the browser itself names the rule; `reply` is the response that was judged. Of a 304, that is the
+    stored one, and `new_allow_origin` what it says itself. `redirected` tells that the request came by a redirect,
+    `filled` that a cache answered with a reply that was seen before, `unfollowed` that a preflight is only blocked
+    since nothing followed, `alone` that every other browser lets it pass. `preflight_allow_origin` is what the
+    preflight before the request said, `remembered` the cached one that it went by (its id left out).
     """
 
     rule: str
@@ -71,6 +71,7 @@ class Case:
     status: int
     failure: Failure | None
     recorded: bool
+    named: bool
     reply: Reply | None
     redirect: Redirect | None
     redirected: bool
@@ -190,6 +191,7 @@ def read_case(sample: Sample, traffic: Traffic) -> Case:
         status=wire.status if wire is not None else 0,
         failure=classify_failure(sample.exchange.error) if response is None else None,
         recorded=sample.exchange.told is not None,
+        named=sample.exchange.told is not None and sample.exchange.told.rule is not None,
         reply=read_reply(response, sample.rule, sample.url) if response is not None else None,
         redirect=redirect,
         redirected=bool(facts.chain),

@@ -31,7 +31,8 @@ def find_doubt(sample: Sample) -> Doubt:
     """Return why this verdict is only likely, counted once."""
     entry, other = sample.entry, find_alternative(sample.verdict)
     evidence = [one for one in (*entry.fetch.evidence.values(), *entry.evidence.values()) if one.certainty == "likely"]
-    because = evidence[-1].because if evidence else _find_default(sample)
+    untold = sample.verdict.branch.assumed(Unknown.ANSWER) is not None
+    because = evidence[-1].because if evidence and not untold else _find_default(sample)
     if other is None:
         return Doubt("", because, "")
     ruling = other.ruling
@@ -41,6 +42,8 @@ def find_doubt(sample: Sample) -> Doubt:
 
 def _find_default(sample: Sample) -> str:
     response = sample.entry.stored or sample.exchange.response
+    if sample.verdict.branch.assumed(Unknown.ANSWER) is not None:
+        return "the browser names no other failure"
     if sample.verdict.branch.assumed(Unknown.CREDENTIALS) != "include":
         return "nothing points to the contrary"
     if response is not None and response.headers.get("access-control-allow-credentials") == "true":

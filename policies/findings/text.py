@@ -13,7 +13,7 @@ from corsight.policies.decision.place import locate
 from corsight.policies.engines import ENGINES
 from corsight.policies.findings.model import Doubt, Finding, Mismatch, Place
 from corsight.policies.findings.words import count
-from corsight.policies.verdict import EngineName, Outcome
+from corsight.policies.verdict import ASSUMPTIONS, EngineName, Outcome, Unknown
 
 ENDPOINTS = 5
 """How many endpoints of a finding are shown; the rest is counted."""
@@ -201,13 +201,16 @@ def _show_rest(finding: Finding) -> list[Row]:
     return rows
 
 
+UNSEEN_ANSWERS = tuple(text for (fact, _), text in ASSUMPTIONS.items() if fact is Unknown.ANSWER)
+
+
 def _describe_doubt(doubt: Doubt, finding: Finding) -> str:
     some = "" if doubt.count == finding.count else f"{doubt.count} of {finding.count}: "
     if not doubt.taken:
         return f"{some}{doubt.because}"
+    unseen = "what was answered" if doubt.taken in UNSEEN_ANSWERS else "how the page asked"
     return (
-        f"{some}The recording does not show how the page asked. Likely {doubt.taken}, since {doubt.because}; "
-        f"{doubt.otherwise}."
+        f"{some}The recording does not show {unseen}. Likely {doubt.taken}, since {doubt.because}; {doubt.otherwise}."
     )
 
 

@@ -6,7 +6,6 @@ Whatever ends it ends both. The recording is kept, and the report printed, when 
 from __future__ import annotations
 
 import contextlib
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,9 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from corsight.policies.redact import printable, redact
 from corsight.policies.verdict import Outcome
 from corsight.scripts.browse.session import Session
 from corsight.scripts.browse.watch import watching
+from corsight.scripts.browse.word import Told, copy_told
 from corsight.scripts.errors import CorsightError, print_problem
 from corsight.scripts.judging import EngineChoice, judge_recording
 from corsight.scripts.processes import browsers, launch, proxy
@@ -32,6 +33,8 @@ from corsight.scripts.report.text import write
 
 FailOn = Literal["certain", "blocked", "never"]
 
+TERMINATED = 128 + 15
+"""The exit code after SIGTERM."""
 RECORDING, VERDICTS = "browse.mitm", "verdicts.jsonl"
 OURS = {"localhost", "127.0.0.1", "[::1]"}
 MAKERS = (
@@ -58,6 +61,8 @@ class Plan:
     script: str | None = None
     fail_on: FailOn = "never"
     watch: bool = True
+    marker: str = "everything"
+    """The marker cookie's scope; empty for none."""
     patch_scope: str | None = None
     patch_origins: tuple[str, ...] = ()
 
@@ -74,7 +79,12 @@ def run(plan: Plan, *, scripts: Sequence[Path] = (), options: Mapping[str, objec
         tempfile.TemporaryDirectory(prefix="corsight-browse-", ignore_cleanup_errors=True) as temporary,
     ):
         folder = Path(temporary)
-        code, session, problem = 0, None, None
+        code, session, problem, ended = 0, None, None, None
+        if browser is not None:
+            # Both take seconds, and the screen is not to be empty meanwhile.
+            print(
+                f"Starting the proxy, then {browser.name} at {printable(redact(_absolute(plan.url)))} ...", flush=True
+            )
         try:
             with _proxy(plan, folder, scripts, options or {}) as running:
                 session = Session(running, folder / RECORDING, plan)
@@ -87,20 +97,27 @@ def run(plan: Plan, *, scripts: Sequence[Path] = (), options: Mapping[str, objec
             problem = error
             if session is None:
                 raise
+        except SystemExit as error:
+            # SIGTERM: what came so far is reported all the same. A terminal that is gone reads nothing.
+            if session is None or error.code != TERMINATED:
+                raise
+            ended = error
         finally:
             if plan.save is not None and (folder / RECORDING).is_file():
-                shutil.copyfile(folder / RECORDING, plan.save)
+                copy_told(folder / RECORDING, plan.save, {} if session is None else session.words)
         session.poll()
         problem = problem or session.mistrust()
         if problem is not None and not len(session.rows):
             raise problem
-        findings = _report(plan, folder / RECORDING)
+        findings = _report(plan, Told(str(folder / RECORDING), session.words))
         session.notes()
         if unseen := session.unseen():
             print("\nStopped by the browser itself, and never seen by the proxy:")
             print("\n".join(f"  {line}" for line in unseen))
         if browser is not None:
             _tell_disagreements(plan, session.disagreements(browser.name))
+    if ended is not None:
+        raise ended
     if problem is not None:
         raise problem
     return _code(plan, findings) or code
@@ -125,12 +142,16 @@ def _proxy(plan: Plan, folder: Path, scripts: Sequence[Path], options: Mapping[s
         "cors_log": folder / VERDICTS,
         # The log is ours alone, and joined by URL to what the browser says. What is shown of it is redacted.
         "cors_secrets": "true",
+        "corsight_watch": str(plan.watch and plan.script is None).lower(),
         "cors_scope": f'!~u "{MAKERS}"',
         "save_stream_file": folder / RECORDING,
         "save_stream_filter": f'!~u "{MAKERS}"',
     }
     if plan.web:
         settings |= {"web_open_browser": "false", "web_host": "127.0.0.1", "web_port": free_port()}
+    if plan.marker and plan.script is None:
+        # The profile is thrown away, and the cookie with it.
+        settings |= {"cors_marker": "true", "cors_marker_scope": plan.marker}
     if plan.patch_scope is not None:
         settings |= {"cors_patch": "blocked", "cors_patch_scope": plan.patch_scope}
         settings["cors_patch_origins"] = list(plan.patch_origins)
@@ -181,9 +202,8 @@ def _run_script(plan: Plan, running: Proxy) -> int:
     return 130
 
 
-def _report(plan: Plan, path: Path) -> Findings:
+def _report(plan: Plan, recording: Recording) -> Findings:
     """Print what `corsight audit` says of the recording."""
-    recording = Recording(str(path))
     recording.name = "this session" if plan.save is None else str(plan.save)
     findings = Findings()
     for judged in judge_recording(recording, plan.engine):

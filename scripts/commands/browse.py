@@ -41,6 +41,10 @@ def browse(
     no_watch: Annotated[
         bool, typer.Option("--no-watch", help="Show only what the proxy sees; do not ask the browser what it saw.")
     ] = False,
+    no_marker: Annotated[
+        bool,
+        typer.Option("--no-marker", help="Set no marker cookie, which tells requests with credentials from others."),
+    ] = False,
     patch_scope: Annotated[
         str | None,
         typer.Option(
@@ -76,6 +80,7 @@ def browse(
         script=script,
         fail_on=fail_on or ("never" if script is None else "blocked"),
         watch=not no_watch,
+        marker="" if no_marker else "everything",
         patch_scope=patch_scope,
         patch_origins=tuple(patch_origin or _of_page(url)),
     )

@@ -14,10 +14,11 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from corsight.policies.exchange import Word
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.paths import ADDON
 from corsight.scripts.processes.machine import end_group
@@ -73,6 +74,13 @@ class Proxy:
             self.process.stdin.write(json.dumps({"id": self._orders, "set": options}).encode() + b"\n")
             self.process.stdin.flush()
         return self._orders
+
+    def tell_word(self, flow: str, word: Word) -> None:
+        """Pass on to the addon what the browser said of a flow."""
+        assert self.process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.write(json.dumps({"flow": flow, "word": asdict(word)}).encode() + b"\n")
+            self.process.stdin.flush()
 
     def find_problem(self) -> CorsightError | None:
         """Return why it runs no more, None while it does."""

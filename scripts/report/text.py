@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from typing import TextIO
 
@@ -12,7 +13,8 @@ from rich.rule import Rule as Line
 from rich.table import Table
 from rich.text import Text
 
-from corsight.policies.engines import ENGINES
+from corsight.policies.engines import ENGINES, label_engine
+from corsight.policies.fetch.origin import origin_of, same_site
 from corsight.policies.findings import Finding, Kind
 from corsight.policies.findings.groups import NULL
 from corsight.policies.findings.text import Row, lay_out, tally
@@ -29,6 +31,10 @@ OPAQUE = "asked for without CORS: a page may use it, but not read it"
 IN_FULL: dict[Kind, int] = {"blocked": 50, "failed": 10, "advice": 10}
 """How many findings of a kind are told in full; the rest is named."""
 
+FOREIGN = 3
+"""How many pieces of advice about other sites' servers are told; more are counted."""
+NAMED = 5
+
 PADDED = re.compile(r" +((?:\x1b\[[0-9;]*m)*)$", re.MULTILINE)
 
 
@@ -43,16 +49,46 @@ def write(
     console = Console(file=stream, markup=False, emoji=False, highlight=False)
     console.width = min(console.width, WIDEST)
     parts = [_head(findings, recordings, engine, remarks)]
-    told = [finding for kind, most in IN_FULL.items() for finding in findings.of(kind)[:most]]
+    told, rest, foreign = _arrange(findings)
     parts += [_finding(finding, number) for number, finding in enumerate(told, 1)]
-    if rest := [finding for kind, most in IN_FULL.items() for finding in findings.of(kind)[most:]]:
+    if rest:
         parts.append(_rest(rest))
+    if foreign:
+        parts.append(_foreign(foreign))
     parts.append(_foot(findings))
     for part in parts:
         with console.capture() as capture:
             console.print(part)
         # Tables pad their cells: no line is to end in spaces.
         stream.write(PADDED.sub(r"\1", capture.get()) + ("\n" if part is not parts[-1] else ""))
+
+
+def _arrange(findings: Findings) -> tuple[list[Finding], list[Finding], list[Finding]]:
+    """Return the findings that are told in full, those that are only named, and those that one line counts.
+
+    Those about servers of the page's own site come first. Advice about other sites' servers is nobody's here, where
+    there is much of it; what they block is told, since an API may have a site of its own.
+    """
+    told: list[Finding] = []
+    rest: list[Finding] = []
+    foreign: list[Finding] = []
+    for kind, most in IN_FULL.items():
+        found = sorted(findings.of(kind), key=lambda finding: (not finding.certain, is_foreign(finding)))
+        others = [finding for finding in found if kind == "advice" and is_foreign(finding)]
+        if len(others) > FOREIGN:
+            foreign += others
+            found = [finding for finding in found if finding not in others]
+        told += found[:most]
+        rest += found[most:]
+    return told, rest, foreign
+
+
+def is_foreign(finding: Finding) -> bool:
+    """Whether all that a finding is about are servers of other sites than their pages'."""
+    return bool(finding.places) and all(
+        place.origin not in (None, "null") and not same_site(place.origin or "", origin_of(place.url))
+        for place in finding.places
+    )
 
 
 # -- the two ends ----------------------------------------------------------------------------------------------------
@@ -78,7 +114,7 @@ def _head(findings: Findings, recordings: list[tuple[str, int]], engine: str, re
             "the servers sent",
         )
     if engine != "auto":
-        fields.add_row("judged as", ENGINES[engine].label)  # type: ignore[index]
+        fields.add_row("judged as", label_engine(engine))
     if blocked := findings.count(Outcome.BLOCKED):
         causes = len(findings.of("blocked"))
         fields.add_row("blocked", Text(f"{blocked}, for {_plural(causes, 'cause')}", "bold red"))
@@ -176,6 +212,18 @@ def _block(block: list[Row]) -> list[RenderableType]:
 def _where(finding: Finding) -> str:
     """The server, as far as it is known."""
     return f", {finding.places[0].url.partition('://')[2].partition('/')[0]}" if finding.places else ""
+
+
+def _foreign(findings: list[Finding]) -> RenderableType:
+    """Findings about other sites' servers, in a line."""
+    servers = Counter[str]()
+    for finding in findings:
+        servers[_where(finding).removeprefix(", ")] += 1
+    named = ", ".join(f"{server} ({count})" for server, count in servers.most_common(NAMED))
+    more = f" and {_plural(len(servers) - NAMED, 'other')}" if len(servers) > NAMED else ""
+    fields = _fields()
+    fields.add_row("others", f"{_plural(len(findings), 'piece')} of advice about other sites' servers: {named}{more}")
+    return Group(Line(style="dim"), fields)
 
 
 def _weight(finding: Finding) -> str:

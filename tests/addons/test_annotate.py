@@ -95,7 +95,10 @@ def test_the_comment_says_the_verdict_in_a_line() -> None:
     assert comment.endswith(" [allow-origin-missing] (chromium)")
     assert "\n" not in comment
     assert annotated(cors(answered=OURS)).comment == "cors: allowed (chromium)"
-    assert annotated(preflight()).comment == "cors: likely allowed (chromium)"
+
+
+def test_what_may_be_blocked_reads_as_open_and_not_as_passed() -> None:
+    assert annotated(preflight()).comment.startswith("cors: open: blocked with credentials, otherwise allowed: ")
 
 
 def test_what_cors_has_no_say_in_gets_no_comment() -> None:

@@ -52,6 +52,7 @@ async def _run() -> None:
             "empty hooks": ("-s", str(scratch / "empty.py")),
             "corsight": addon,
             "patching": (*addon, *scope),
+            "marker": (*addon, "--set", "cors_marker=true", "--set", "cors_marker_scope=everything"),
         }
         async with contextlib.AsyncExitStack() as stack:
             proxies = {

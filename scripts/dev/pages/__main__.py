@@ -7,12 +7,13 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from corsight.scripts.dev.pages import causes, recipes, rules, schema, spec
+from corsight.scripts.dev.pages import causes, engines, recipes, rules, schema, spec
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGES: Mapping[str, Callable[[], dict[str, str]]] = {
     "rules": rules.render,
     "causes": causes.render,
+    "engines": engines.render,
     "recipes": recipes.render,
     "schema": schema.render,
     "spec": spec.render,

@@ -55,7 +55,7 @@ def test_a_benchmark_that_is_none_is_refused(
 ) -> None:
     monkeypatch.setattr("sys.argv", ["bench", "speed"])
     assert command.main() == 2
-    assert "there are judge, start, memory, live, audit" in capsys.readouterr().err
+    assert "there are judge, start, memory, live, cost, audit" in capsys.readouterr().err
 
 
 def test_an_audit_is_held_against_the_readers_that_everybody_has(

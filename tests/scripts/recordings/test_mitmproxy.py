@@ -42,18 +42,20 @@ def bytes_of(path: Path) -> bytes:
 
 
 def ask_mitmproxy(content: bytes) -> tuple[list[Exchange | None], bool]:
-    """What mitmproxy's reader and the adapter make of it, and whether they came to its end and left nothing out."""
+    """What mitmproxy's reader and the adapter make of it, and whether they took all of it to its end."""
     read: list[Exchange | None] = []
-    whole = True
+    everything = True
     try:
         for flow in FlowReader(io.BytesIO(content)).stream():
-            if isinstance(flow, HTTPFlow) and not is_whole(flow):
-                whole = False
-                continue
-            read.append(exchange_of(flow) if isinstance(flow, HTTPFlow) else None)
+            if not isinstance(flow, HTTPFlow):
+                read.append(None)
+            elif is_whole(flow):
+                read.append(exchange_of(flow))
+            else:
+                everything = False
     except Exception:
         return read, False
-    return read, whole
+    return read, everything
 
 
 def ask_ours(content: bytes) -> tuple[list[Exchange | None], bool]:
@@ -126,8 +128,14 @@ CHANGES: dict[str, Callable[[HTTPFlow], Any]] = {
     "a whole number for a time": lambda flow: setattr(flow.request, "timestamp_start", 5),
     "a text for a time": lambda flow: setattr(flow.request, "timestamp_start", "5"),
     "a number for a name": lambda flow: setattr(flow, "id", 7),
+    "a time without end": lambda flow: setattr(flow.request, "timestamp_start", float("inf")),
 }
-ODD = {"a whole number for a time": True, "a text for a time": False, "a number for a name": False}
+ODD = {
+    "a whole number for a time": True,
+    "a text for a time": False,
+    "a number for a name": False,
+    "a time without end": False,
+}
 """What mitmproxy's own reader is asked about, and whether that reads it."""
 
 
