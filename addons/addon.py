@@ -19,6 +19,7 @@ from corsight.addons.drift import Drifting, read_policies
 from corsight.addons.events import get_logger
 from corsight.addons.log import VerdictLog
 from corsight.addons.marker import Marking
+from corsight.addons.page.page import Page
 from corsight.addons.patch import Patching
 from corsight.addons.views import CorsView, Stories, detail, offer, show_comments, withdraw
 from corsight.addons.wire import write_word
@@ -77,6 +78,7 @@ class Cors:
         self._stories = Stories(self._known)
         self._view = CorsView(self._stories)
         self._watched = False
+        self._page = Page(self._stories, self._known, lambda: self._drifting)
 
     # -- options ------------------------------------------------------------------------------------------------------
 
@@ -96,6 +98,7 @@ class Cors:
         add("cors_secrets", bool, False, "Write URLs and origins whole into the log, with the secrets in them.")
         add("cors_policy", Sequence[str], [], "Policy files to hold the servers against: the first match counts.")
         self._patching.load(loader)
+        self._page.load(loader)
         self._marking.load(loader)
         Commands(self._stories, self._judge_again).load(loader)
         try:
@@ -144,6 +147,10 @@ class Cors:
             policies = read_policies(options.cors_policy)
             self._patching.policies = policies
             self._drifting = Drifting(policies) if policies else None
+        if "cors_page" in updated:
+            self._page.configure(options.cors_page)
+            if self._running:
+                self._page.start()
         self._marking.configure(updated)
         # Last: it may answer by the policies.
         self._patching.configure(updated)
@@ -162,6 +169,7 @@ class Cors:
     def running(self) -> None:
         """Say what the proxy's mode hides, and show what a user interface can."""
         self._running = True
+        self._page.start()
         if ctx.master.addons.get("view") is not None:
             self._watched = True
             offer(self._view)
@@ -179,7 +187,7 @@ class Cors:
         if self._marking.at_work:
             # In the scope or not: no server sees the cookie.
             self._marking.take(flow)
-        if self._scope is not None and not self._scope(flow):
+        if self._passes_by(flow):
             return
         asked = request_of(flow)
         self._asked.put(flow.id, asked, weigh_request(asked.request))
@@ -220,14 +228,19 @@ class Cors:
             return False
         return self._patching.mode == "off" and self._session.awaits_body(exchange_of(flow, asked))
 
+    def _passes_by(self, flow: http.HTTPFlow) -> bool:
+        """Whether a flow is not to be judged."""
+        return self._page.owns(flow) or (self._scope is not None and not self._scope(flow))
+
     def _observe(self, flow: http.HTTPFlow) -> None:
-        if self._scope is not None and not self._scope(flow):
+        if self._passes_by(flow):
             return
         exchange, patched = exchange_of(flow, self._asked.forget(flow.id)), None
         if self._patching.mode != "off" or self._patching.made:
             exchange, patched = self._patching.patch(flow, exchange, self._session)
         verdicts = self._session.observe(exchange)
-        if patched is not None:
+        if patched is not None or flow.live:
+            # What a recording says of a patch is not said of what is there live, such as the answer to a replay.
             verdicts[0].entry.patched = patched
         if self._drifting is not None:
             self._drifting.tell(flow, verdicts[0])
@@ -280,6 +293,7 @@ class Cors:
         withdraw(self._view)
         self._marking.done()
         self._publish(self._session.finish())
+        self._page.close()
         summary = self._announcer.summary()
         if summary is not None:
             logger.info(summary)
@@ -317,8 +331,9 @@ class Cors:
         explanation = self._known.diagnose(judged)
         if self._log is not None:
             self._log.write(self._lines.line(judged, explanation))
-        if self._watched:
+        if self._watched or self._page.on:
             self._stories.keep(judged)
+            self._page.tell(judged)
         self._announcer.announce(judged, explanation)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import mitmproxy.types
@@ -12,13 +12,15 @@ from mitmproxy.flow import Flow
 from mitmproxy.log import ALERT
 
 from corsight.addons.adapter import exchange_of, request_of
-from corsight.addons.annotate import PATCHED, PREFIX
+from corsight.addons.annotate import PATCHED, clean
 from corsight.addons.events import get_logger
 from corsight.addons.views import Stories, told
 from corsight.addons.wire import MARKER, WORD
 from corsight.policies.engines import ENGINES, read_engine
 from corsight.policies.findings import Diagnosis
 from corsight.policies.findings.text import write_lines
+from corsight.policies.record import Lines
+from corsight.policies.report.names import split_format
 from corsight.policies.session import Judged, Session
 
 if TYPE_CHECKING:
@@ -55,14 +57,29 @@ class Commands:
 
     @command.command("cors.report")
     def report(self, path: mitmproxy.types.Path) -> None:
-        """Write the findings so far to a file, as plain text. A file that is there is written over."""
-        said = self._findings() or [NOTHING]
+        """Write the findings so far to a file, in the format of its ending: html, json, sarif, xml (JUnit), md, csv,
+        jsonl, otherwise text; or NAME=FILE. A file that is there is written over."""
+        name, file = split_format(path)
         try:
-            with open(os.path.expanduser(path), "w", encoding="utf-8") as file:
-                file.write("\n".join(said) + "\n")
+            # The table has line ends of its own.
+            with open(os.path.expanduser(file), "w", encoding="utf-8", errors="backslashreplace", newline="\n") as out:
+                out.writelines(self._write_report(name))
         except OSError as error:
-            raise exceptions.CommandError(f"cors.report: cannot write {path}: {error.strerror or error}.") from None
-        logger.log(ALERT, "cors.report: written to %s.", path)
+            raise exceptions.CommandError(f"cors.report: cannot write {file}: {error.strerror or error}.") from None
+        logger.log(ALERT, "cors.report: written to %s.", file)
+
+    def _write_report(self, name: str) -> Iterator[str]:
+        if name == "text":
+            yield "\n".join(self._findings() or [NOTHING]) + "\n"
+            return
+        judgeds = list(self._stories.in_time())
+        if name == "jsonl":
+            lines = Lines(ascii=True)
+            yield from (f"{lines.line(judged, self._stories.explain(judged))}\n" for judged in judgeds)
+            return
+        from corsight.addons.report import write_report
+
+        yield from write_report(name, judgeds, self._stories.explain)
 
     @command.command("cors.engines")
     def engines(self) -> Sequence[str]:
@@ -122,9 +139,9 @@ def _clean(flow: http.HTTPFlow) -> None:
     mark = flow.metadata.get("cors.mark")
     if mark is not None and flow.marked == mark:
         flow.marked = ""
+    clean(flow)
     for name in [name for name in flow.metadata if name.startswith("cors.") and not _stays(name)]:
         del flow.metadata[name]
-    flow.comment = "\n".join(line for line in flow.comment.split("\n") if not line.startswith(PREFIX))
 
 
 def _stays(name: str) -> bool:

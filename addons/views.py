@@ -11,7 +11,7 @@ from mitmproxy import contentviews, ctx, http
 
 from corsight.addons.adapter import exchange_of
 from corsight.policies.engines import read_engine
-from corsight.policies.findings import Known
+from corsight.policies.findings import Explanation, Known
 from corsight.policies.session import Judged, Session
 from corsight.policies.session.memory import Memory, weigh_exchange
 from corsight.policies.story import Story, tell
@@ -63,6 +63,10 @@ class Stories:
         found = [other for other in map(self._judged.get, flows) if other is not None]
         same = [one for one in found if one.entry.fetch is judged.entry.fetch]
         return tell(sorted(same, key=lambda one: one.entry.exchange.request.started), self._known)
+
+    def explain(self, judged: Judged) -> Explanation | None:
+        """What is known of the cause of what was blocked."""
+        return self._known.diagnose(judged)
 
     def clear(self) -> None:
         """Forget all."""

@@ -183,9 +183,10 @@ class Exchange:
     the client's connection ("" where it is not told), `http2` tells whether that connection multiplexes. `response` is
     None when none came; then `proxy_status` is the status that the proxy answered the browser with in the server's
     place, if it did, and `error` what it says went wrong. `patched` tells that Corsight changed the response on its
-    way, `told` is what a recording says beside the wire; None for what was seen on it. `marker` tells whether the
-    request carried the proxy's own cookie, which is no part of its headers, or lacked it; None where there is none.
-    `word` is what the browser said of it when it was asked.
+    way; then `sent` is what the server sent, None where it was not asked. `told` is what a recording says beside the
+    wire; None for what was seen on it. `marker` tells whether the request carried the proxy's own cookie, which is no
+    part of its headers, or lacked it; None where there is none. `word` is what the browser said of it when it was
+    asked.
     """
 
     id: str
@@ -200,6 +201,7 @@ class Exchange:
     told: Told | None = None
     marker: Literal["carried", "missing"] | None = None
     word: Word | None = None
+    sent: Response | None = None
 
 
 def without_interim(exchange: Exchange) -> Exchange:

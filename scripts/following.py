@@ -12,7 +12,7 @@ from corsight.policies.session import Judged
 from corsight.policies.session.memory import weigh_exchange
 from corsight.policies.verdict import Outcome
 from corsight.scripts.auditing import Audited, Plan
-from corsight.scripts.judging import HELD, HELD_BYTES, judge_moment, open_session
+from corsight.scripts.judging import HELD, HELD_BYTES, judge_moment, open_session, take_for_granted
 from corsight.scripts.processes.signals import end_by_signals, was_interrupted
 from corsight.scripts.recordings.growing import Growing
 from corsight.scripts.recordings.order import Moments
@@ -40,7 +40,9 @@ class _Following:
         self._findings = Findings(diagnose=plan.diagnose)
         self._latest: OrderedDict[str, Judged] = OrderedDict()
         self._weight = 0
-        self._lines = Lines(ascii=True) if plan.records else None
+        self._lines = Lines(secrets=plan.secrets, ascii=True) if plan.records else None
+        self._plan = plan
+        self._left_out = 0
         self._stream = stream
 
     def run(self) -> Audited:
@@ -54,7 +56,8 @@ class _Following:
             self._stream.write("\n")
         while self._latest:
             self._findings.add(self._latest.popitem(last=False)[1])
-        return Audited(self._recording.name, self._findings, self._recording.exchanges, self._recording.problem)
+        name, exchanges, problem = self._recording.name, self._recording.exchanges, self._recording.problem
+        return Audited(name, self._findings, exchanges, problem, left_out=self._left_out)
 
     def _judge_all(self) -> None:
         """Judge what came so far: nothing more is there that could have been before it."""
@@ -67,8 +70,12 @@ class _Following:
                 self._take(judged)
 
     def _take(self, judged: Judged) -> None:
-        self._known.add(judged)
         flow = judged.entry.exchange.id
+        if not self._plan.scope.takes(judged):
+            self._left_out += not judged.revises
+            return
+        judged = take_for_granted(judged, self._plan.assumptions)
+        self._known.add(judged)
         before = self._latest.get(flow)
         if before is None and judged.revises:
             return

@@ -10,14 +10,17 @@ from typing import Literal, NamedTuple
 
 from corsight.policies.evidence import Certainty
 from corsight.policies.facts import Role
+from corsight.policies.fetch.origin import origin_of
+from corsight.policies.findings.fingerprint import Trace, fold_port, make_fingerprint
 from corsight.policies.value import value
 from corsight.policies.verdict import EngineName, Outcome
 
 Actor = Literal["server", "client", "proxy", "nobody"]
 """Who has to act: the server, the page (client), what stands in between (a gateway, cache or proxy), or nobody."""
-Kind = Literal["blocked", "failed", "advice"]
-"""`blocked`: CORS or a rule beside it blocked an exchange. `failed`: no answer came, CORS had no say. `advice`: it
-worked, or was never meant to, and something is still wrong."""
+Kind = Literal["blocked", "open", "failed", "advice"]
+"""`blocked`: CORS or a rule beside it blocked an exchange. `open`: it did, or did not: a fact that is not known decides
+that. `failed`: no answer came, CORS had no say. `advice`: it worked, or was never meant to, and something is still
+wrong."""
 
 
 @value
@@ -56,13 +59,15 @@ class ConsoleText(NamedTuple):
 @value
 class Doubt:
     """Why verdicts are only likely: how the page is taken to have asked and why, what becomes of it otherwise, and how
-    many verdicts there are of this kind.
+    many verdicts there are of this kind. Of what is open, `taken` is what it is blocked by, and `assumptions` are the
+    same as the log has them: `credentials=include`.
     """
 
     taken: str
     because: str
     otherwise: str
     count: int = 1
+    assumptions: tuple[str, ...] = ()
 
 
 @value
@@ -130,7 +135,8 @@ class Finding:
     speaks for it, `action` what to change, and `actor` who. `rules` are the codes of the blocking rules behind it.
     `certain` and `likely` count the verdicts, `certainty` is that of the cause. `places` and `exchanges` (flow ids) are
     bounded, `count` is not; `more` counts the places left out, and `at_least` tells that there may be others. `care`
-    says what to mind with the header edits.
+    says what to mind with the header edits. `traces` are the cause at each endpoint, with ids folded: as bounded as
+    `places`.
     """
 
     code: str
@@ -154,3 +160,10 @@ class Finding:
     doubts: tuple[Doubt, ...] = ()
     others: tuple[OtherEngine, ...] = ()
     care: tuple[str, ...] = ()
+    traces: tuple[Trace, ...] = ()
+
+    @property
+    def fingerprint(self) -> str:
+        """What it is known by from one run to the next: its kind, its cause, and the server it was met at."""
+        server = fold_port(origin_of(self.places[0].url)) if self.places else ""
+        return make_fingerprint(self.kind, self.code, server)

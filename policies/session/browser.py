@@ -23,7 +23,7 @@ from corsight.policies.session.connections import Connections
 from corsight.policies.session.credentials import WORKERS, Credentials, by_nature, from_own_store
 from corsight.policies.session.documents import Documents
 from corsight.policies.session.expected import Expected
-from corsight.policies.session.fetches import Entry, Fetch
+from corsight.policies.session.fetches import Entry, Fetch, read_patched
 from corsight.policies.session.gather import find_tainting
 from corsight.policies.session.joining import Joining
 from corsight.policies.session.judging import Judge, Judged
@@ -88,6 +88,8 @@ class Browser:
             self._open.forget(exchange.id)
         entry.exchange = exchange
         response = exchange.response
+        if exchange.patched:
+            entry.patched = read_patched(exchange)
         if response is not None:
             self._keeping.end(exchange)
             self._receive(entry, response)

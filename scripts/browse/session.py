@@ -115,6 +115,7 @@ class Session:
         """Show what comes until someone ends it; what broke, if something did."""
         name = running.browser.name
         if self._proxy.web is not None:
+            print(f"The live page shows it at {self._proxy.page}")
             print(f"mitmweb shows it at {self._proxy.web}")
         dumb = os.environ.get("TERM") == "dumb"
         if self._proxy.web is None and sys.stdout.isatty() and sys.stdin.isatty() and not dumb:

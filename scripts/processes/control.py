@@ -38,7 +38,10 @@ class Control:
             ctx.master.addons.get("cors").attend()
         threading.Thread(target=self._listen, args=(ctx.master,), daemon=True).start()
         [(_, port, *_), *_] = ctx.master.addons.get("proxyserver").listen_addrs()
-        tell("started.json", json.dumps({"port": port, "web": getattr(ctx.master, "web_url", None)}).encode())
+        tell(
+            "started.json",
+            json.dumps({"port": port, "web": getattr(ctx.master, "web_url", None), "page": page()}).encode(),
+        )
 
     def done(self) -> None:
         logging.getLogger("corsight.addons.patch").removeHandler(self._patched)
@@ -75,6 +78,12 @@ def obey(order: dict[str, Any]) -> None:
         append({"kind": "answer", "id": order["id"], "problem": str(error)})
     else:
         append({"kind": "answer", "id": order["id"], "problem": None})
+
+
+def page() -> str | None:
+    """The link to the live page, None where there is none."""
+    links = ctx.master.commands.call("cors.page")
+    return links[0] if links else None
 
 
 def append(event: dict[str, Any]) -> None:

@@ -56,6 +56,8 @@ class Proxy:
     port: int
     web: str | None
     """The address of mitmweb's page."""
+    page: str | None
+    """The link to the live page."""
     folder: Path
     process: subprocess.Popen[bytes]
     events: Tail
@@ -115,7 +117,7 @@ def start(
     try:
         wait_for(started.exists, lambda: _find_problem(process, folder, "did not start"), "mitmproxy did not start")
         places = json.loads(started.read_bytes())
-        yield Proxy(places["port"], places["web"], folder, process, Tail(folder / "events.jsonl"))
+        yield Proxy(places["port"], places["web"], places["page"], folder, process, Tail(folder / "events.jsonl"))
     finally:
         # It ends by itself when its input does, and so writes all it has to.
         with contextlib.suppress(BrokenPipeError):

@@ -28,7 +28,7 @@ VERSIONS = {b"19", b"20", b"21"}
 """The versions of the format that are read here; in what is read of them they are alike."""
 OTHERS = {b"tcp", b"udp", b"dns"}
 """The types of flows that are no exchanges."""
-PATCHED = b"cors.patched"
+PATCHED, SENT = b"cors.patched", b"cors.server.status"
 BESIDE = MARKER.encode(), WORD.encode()
 """How the keys of metadata begin that hold evidence from beside the wire."""
 LONGEST = 4096
@@ -285,7 +285,13 @@ def _is_patched(data: bytes, span: Span) -> bool:
     start, end, sign = span
     if sign != DICTIONARY:
         raise Odd
-    return data.find(PATCHED, start, end) >= 0 and PATCHED in _index(data, start, end)
+    if data.find(PATCHED, start, end) < 0:
+        return False
+    metadata = _index(data, start, end)
+    if SENT in metadata:
+        # What the server sent is told there, in a form of its own.
+        raise Odd
+    return PATCHED in metadata
 
 
 def _read_beside(data: bytes, start: int, end: int, sign: int) -> dict[str, str | bool]:

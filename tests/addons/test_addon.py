@@ -208,7 +208,7 @@ def test_a_revision_is_a_new_line_of_the_same_flow(log: Path) -> None:
         first, second = lines(log)
         assert first["flow"] == second["flow"] == asked.id
         assert said(log) == [("allowed", "likely", None), ("allowed", "certain", None)]
-        assert (asked.marked, asked.comment) == ("", "cors: allowed (chromium)")
+        assert (asked.marked, asked.comment) == ("", "allowed (chromium)")
         assert running.updated == [asked], "user interfaces are told"
 
 
@@ -447,7 +447,7 @@ def test_a_replayed_request_is_judged_again(log: Path) -> None:
         made.response.headers["Access-Control-Allow-Origin"] = PAGE
         running.judge(made)
     assert said(log) == [("blocked", "certain", "allow-origin-missing"), ("allowed", "certain", None)]
-    assert (made.marked, made.comment) == ("", "cors: allowed (chromium)")
+    assert (made.marked, made.comment) == ("", "allowed (chromium)")
 
 
 # -- hooks never raise ------------------------------------------------------------------------------------------------

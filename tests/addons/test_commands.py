@@ -78,7 +78,7 @@ def test_another_engine_judges_the_list_again() -> None:
         ui.execute("cors.engine firefox")
         assert ui.master.options.cors_engine == "firefox"
         assert blocked.metadata["cors.engine"] == "firefox"
-        assert blocked.comment.endswith("(firefox)")
+        assert blocked.comment.split("\n")[0].endswith("(firefox)")
         assert {blocked, asked, then} <= set(ui.running.updated)
         assert "Firefox blocked it" in "\n".join(ui.call("cors.explain", blocked))
         assert "2. Request: PUT" in "\n".join(ui.call("cors.explain", asked))

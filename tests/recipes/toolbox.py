@@ -59,6 +59,11 @@ def node_packages() -> Path:
     return ready("node", HERE / "package.json", make_node) / "node_modules"
 
 
+def axe() -> Path:
+    """The script of axe-core, which looks for what keeps people from a page; got when first asked for."""
+    return ready("axe", HERE.parent / "browser" / "package.json", make_node) / "node_modules/axe-core/axe.min.js"
+
+
 def ready(kind: str, pins: Path, make: Callable[[Path, Path], None]) -> Path:
     """The folder for these pins. An environment of Python's cannot be moved, so a mark made last says it is whole."""
     made = CACHE / f"{kind}-{zlib.crc32(pins.read_bytes()):08x}"
