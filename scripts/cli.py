@@ -32,6 +32,7 @@ app = lazy_group(
         "audit": "Report what a browser blocked in recorded traffic, and how to fix it.",
         "explain": "Tell one recorded fetch step by step.",
         "check": "Judge a request that you type, or explain a console message.",
+        "replay": "Send recorded requests to another server, and say what would change.",
         "rules": "List every rule, or show one in full.",
         "policy": "Check, show, infer, compare or export what a server grants.",
         "addon": "Print the path of the script that mitmproxy loads.",
