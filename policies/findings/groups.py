@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from corsight.policies.findings.causes.plain import word_lacking
 from corsight.policies.findings.doubts import find_doubt
+from corsight.policies.findings.fingerprint import Trace, fold_ids, fold_port
 from corsight.policies.findings.mismatches import find_place
 from corsight.policies.findings.model import (
     Cause,
@@ -186,7 +187,20 @@ def merge(groups: Sequence[tuple[Group, Cause]]) -> Finding:
         doubts=tuple(replace(doubt, count=times) for doubt, times in doubts.rank()[:NAMED_DOUBTS]),
         others=tuple(replace(other, count=times) for other, times in others.rank()),
         care=list_care(rules or (cause.code,), ranked),
+        traces=_trace(cause.code, groups),
     )
+
+
+def _trace(code: str, groups: Sequence[tuple[Group, Cause]]) -> tuple[Trace, ...]:
+    """Return the cause at each of its endpoints, those of most exchanges first."""
+    traces = Tally[Trace]()
+    for group, _ in groups:
+        rule = "" if group.kind == "advice" else group.first.rule
+        for tally in group.places.values():
+            for place, (times, moment) in tally.items():
+                origin = fold_port(place.origin or "")
+                traces.count(Trace(code, rule, place.method, fold_ids(place.url), origin), times, moment)
+    return tuple(trace._replace(count=times) for trace, times in traces.rank())
 
 
 def _unite_names(causes: Sequence[Cause]) -> Cause:

@@ -10,6 +10,8 @@ from typing import Literal, NamedTuple
 
 from corsight.policies.evidence import Certainty
 from corsight.policies.facts import Role
+from corsight.policies.fetch.origin import origin_of
+from corsight.policies.findings.fingerprint import Trace, fold_port, make_fingerprint
 from corsight.policies.value import value
 from corsight.policies.verdict import EngineName, Outcome
 
@@ -130,7 +132,8 @@ class Finding:
     speaks for it, `action` what to change, and `actor` who. `rules` are the codes of the blocking rules behind it.
     `certain` and `likely` count the verdicts, `certainty` is that of the cause. `places` and `exchanges` (flow ids) are
     bounded, `count` is not; `more` counts the places left out, and `at_least` tells that there may be others. `care`
-    says what to mind with the header edits.
+    says what to mind with the header edits. `traces` are the cause at each endpoint, with ids folded: as bounded as
+    `places`.
     """
 
     code: str
@@ -154,3 +157,10 @@ class Finding:
     doubts: tuple[Doubt, ...] = ()
     others: tuple[OtherEngine, ...] = ()
     care: tuple[str, ...] = ()
+    traces: tuple[Trace, ...] = ()
+
+    @property
+    def fingerprint(self) -> str:
+        """What it is known by from one run to the next: its kind, its cause, and the server it was met at."""
+        server = fold_port(origin_of(self.places[0].url)) if self.places else ""
+        return make_fingerprint(self.kind, self.code, server)
