@@ -36,11 +36,14 @@ LIVING = 50_000
 
 
 class Plan(NamedTuple):
-    """How to audit: which engine judges, whether causes are looked for, and whether records are written."""
+    """How to audit: which engine judges, whether causes are looked for, whether records are written, and whether
+    verdicts are counted by endpoint.
+    """
 
     engine: EngineChoice = "auto"
     diagnose: bool = True
     records: bool = False
+    count: bool = False
 
 
 @dataclass(slots=True)
@@ -81,8 +84,11 @@ def audit_one(
     """Return what came of one recording. `timed` puts the time before each record, never less than that before it."""
     findings, lines, latest = Findings(diagnose=plan.diagnose), Lines(ascii=True), 0.0
     verdicts = judge_recording(recording, plan.engine)
-    for judged, explanation in explain(verdicts) if plan.records else ((one, None) for one in verdicts):
+    told = explain(verdicts) if plan.records or plan.count else ((one, None) for one in verdicts)
+    for judged, explanation in told:
         findings.add(judged)
+        if plan.count:
+            findings.count_endpoint(judged, explanation)
         if drifts is not None:
             drifts.add(judged)
         if stream is None or not plan.records:

@@ -56,6 +56,13 @@ def audit(
             help="Judge on so many cores: recordings, and the clients of large ones, side by side; 0 takes all cores.",
         ),
     ] = 1,
+    store: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Keep the run for corsight history: a file (SQLite), or postgresql://user@host/database.",
+        ),
+    ] = None,
     follow: Annotated[
         bool,
         typer.Option(
@@ -73,7 +80,19 @@ def audit(
         check_readable(path)
     check_output(output, [*paths, *(policy or [])], "report")
     drifts = _read_drifts(policy)
-    plan = auditing.Plan(engine, format == "text" or fail_on == "advice", format == "jsonl")
+    if store is not None:
+        if follow:
+            raise CorsightError(
+                "a recording that still grows is no run yet", where="--store", todo="leave --follow out"
+            )
+        from corsight.scripts.store.keeping import Keeping
+    plan = auditing.Plan(
+        engine,
+        diagnose=format == "text" or fail_on == "advice" or store is not None,
+        records=format == "jsonl",
+        count=store is not None,
+    )
+    keeping = None if store is None else Keeping(store, paths, {"engine": engine}, policy or [])
     with (
         nullcontext(sys.stdout)
         if output is None
@@ -92,6 +111,8 @@ def audit(
             drifts.write(stream if format == "text" else sys.stderr)
         stream.flush()
     stop_at(one.problem for one in audited)
+    if keeping is not None:
+        keeping.keep(findings, drifts, sum(one.exchanges for one in audited))
     certain, likely = (0, 0) if drifts is None else (drifts.certain, drifts.likely)
     failures = {
         "certain": findings.blocked("certain") + certain,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import textwrap
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from corsight.policies.redact import shown
@@ -53,6 +53,10 @@ class Drifts:
                 self._found[key] = drift
                 self._places[key] = Counter()
             self._places[key][shown(f"{drift.place.method} {drift.place.url}")] += 1
+
+    def list_found(self) -> Iterator[tuple[Drift, int]]:
+        """Yield each drift that is told apart, and how often it was met."""
+        return ((drift, self._places[key].total()) for key, drift in self._found.items())
 
     def write(self, stream: TextIO) -> None:
         """Write the section for people."""

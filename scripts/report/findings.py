@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections import Counter
 
 from corsight.policies.evidence import Certainty
-from corsight.policies.findings import Diagnosis, Finding, Kind
+from corsight.policies.findings import Diagnosis, Explanation, Finding, Kind
+from corsight.policies.findings.fingerprint import fold_ids, fold_port
+from corsight.policies.redact import redact
 from corsight.policies.rules.view import PLUMBING
 from corsight.policies.session import Judged
 from corsight.policies.verdict import EngineName, Outcome
 
 CLIENTS = 50
+ENDPOINTS = 20_000
+"""How many kinds of verdicts are told apart by endpoint; the rest is counted under OTHERS."""
+OTHERS = "others"
+
+type Counted = tuple[str, str, str, str, str, str]
+"""Endpoint, page's origin, engine, outcome, certainty, and the code of the cause; empty where there is none."""
 
 
 class Findings:
@@ -24,6 +32,7 @@ class Findings:
         self.unanswered = 0
         self.patched = 0
         self.hides = 0
+        self.endpoints: Counter[Counted] = Counter()
         self._diagnosis = Diagnosis() if diagnose else None
         self._found: list[Finding] | None = None
 
@@ -47,6 +56,19 @@ class Findings:
         if blocking is not None and blocking.ruling.rule is not None:
             self.perhaps[verdict.outcome, blocking.describe(verdict.branch), blocking.ruling.rule] += 1
 
+    def count_endpoint(self, judged: Judged, explanation: Explanation | None) -> None:
+        """Count a verdict by its endpoint, where that is asked for."""
+        verdict, origin = judged.verdict, judged.facts.origin
+        endpoint = fold_ids(judged.entry.exchange.request.url)
+        page = fold_port(redact(origin)) if origin is not None else ""
+        cause = explanation.code if explanation is not None else verdict.ruling.rule or ""
+        self._count((endpoint, page, verdict.engine, verdict.outcome.value, verdict.certainty, cause), 1)
+
+    def _count(self, one: Counted, times: int) -> None:
+        if one not in self.endpoints and len(self.endpoints) >= ENDPOINTS:
+            one = (OTHERS, "", *one[2:5], "")
+        self.endpoints[one] += times
+
     def unite(self, other: Findings) -> None:
         """Take in what was found of other exchanges, after these; `other` is of no use then."""
         self.outcomes.update(other.outcomes)
@@ -54,6 +76,8 @@ class Findings:
         self.perhaps.update(other.perhaps)
         self.unanswered += other.unanswered
         self.patched += other.patched
+        for one, count in other.endpoints.items():
+            self._count(one, count)
         for label, times in other.clients.items():
             self.clients[label if label in self.clients or len(self.clients) < CLIENTS else "others"] += times
         if self._diagnosis is not None and other._diagnosis is not None:
