@@ -43,7 +43,7 @@ class Plan(NamedTuple):
     engine: EngineChoice = "auto"
     diagnose: bool = True
     records: bool = False
-    count: bool = False
+    counts: bool = False
 
 
 @dataclass(slots=True)
@@ -84,10 +84,10 @@ def audit_one(
     """Return what came of one recording. `timed` puts the time before each record, never less than that before it."""
     findings, lines, latest = Findings(diagnose=plan.diagnose), Lines(ascii=True), 0.0
     verdicts = judge_recording(recording, plan.engine)
-    told = explain(verdicts) if plan.records or plan.count else ((one, None) for one in verdicts)
+    told = explain(verdicts) if plan.records or plan.counts else ((one, None) for one in verdicts)
     for judged, explanation in told:
         findings.add(judged)
-        if plan.count:
+        if plan.counts:
             findings.count_endpoint(judged, explanation)
         if drifts is not None:
             drifts.add(judged)

@@ -19,6 +19,7 @@ from corsight.scripts.report.findings import Findings
 
 if TYPE_CHECKING:
     from corsight.scripts.report.drift import Drifts
+    from corsight.scripts.store.keeping import Keeping
 
 
 def audit(
@@ -63,6 +64,10 @@ def audit(
             help="Keep the run for corsight history: a file (SQLite), or postgresql://user@host/database.",
         ),
     ] = None,
+    dask: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Judge on a cluster of Dask, such as tcp://scheduler:8786."),
+    ] = None,
     follow: Annotated[
         bool,
         typer.Option(
@@ -80,25 +85,21 @@ def audit(
         check_readable(path)
     check_output(output, [*paths, *(policy or [])], "report")
     drifts = _read_drifts(policy)
-    if store is not None:
-        if follow:
-            raise CorsightError(
-                "a recording that still grows is no run yet", where="--store", todo="leave --follow out"
-            )
-        from corsight.scripts.store.keeping import Keeping
     plan = auditing.Plan(
         engine,
         diagnose=format == "text" or fail_on == "advice" or store is not None,
         records=format == "jsonl",
-        count=store is not None,
+        counts=store is not None,
     )
-    keeping = None if store is None else Keeping(store, paths, {"engine": engine}, policy or [])
+    keeping = _open_store(store, paths, engine, policy or [], follow)
     with (
         nullcontext(sys.stdout)
         if output is None
         else open(output, "w", encoding="utf-8", errors="backslashreplace") as stream
     ):
-        if follow:
+        if dask is not None:
+            findings, audited = _spread(paths, plan, stream, dask, alone=follow or bool(policy) or jobs != 1)
+        elif follow:
             findings, audited = _follow(paths, plan, stream, policy)
         else:
             findings, audited = auditing.audit(paths, plan, stream, jobs=jobs or os.cpu_count() or 1, drifts=drifts)
@@ -122,6 +123,28 @@ def audit(
     }
     if failures[fail_on]:
         raise typer.Exit(1)
+
+
+def _open_store(store: str | None, paths: list[str], engine: str, policies: list[str], follow: bool) -> Keeping | None:
+    if store is None:
+        return None
+    if follow:
+        raise CorsightError("a recording that still grows is no run yet", where="--store", todo="leave --follow out")
+    from corsight.scripts.store.keeping import Keeping
+
+    return Keeping(store, paths, {"engine": engine}, policies)
+
+
+def _spread(
+    paths: list[str], plan: auditing.Plan, stream: TextIO, address: str, *, alone: bool
+) -> tuple[Findings, list[auditing.Audited]]:
+    if alone:
+        raise CorsightError(
+            "--policy, --follow and --jobs are for one machine", where="--dask", todo="leave them out, or --dask"
+        )
+    from corsight.scripts.spreading import audit_on_cluster
+
+    return audit_on_cluster(paths, plan, stream, address)
 
 
 def _follow(
