@@ -9,19 +9,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
-from corsight.scripts import cli
+from corsight.scripts import cli, spreading
 
 Said = pytest.CaptureFixture[str]
 
 PAGE = "https://app.example"
 PRELOAD = """
 import os, sys, time
-here = os.path.dirname(__file__)
 def watch(event, arguments):
     if event != "open" or not isinstance(arguments[0], str):
         return
@@ -29,7 +28,7 @@ def watch(event, arguments):
     if name == "poison.har":
         os._exit(1)
     if name.endswith(".har") and os.environ.get("HANGS"):
-        os.close(os.open(os.path.join(here, "hangs"), os.O_CREAT))
+        os.close(os.open(os.environ["HANGS"], os.O_CREAT))
         time.sleep(600)
 sys.addaudithook(watch)
 """
@@ -75,7 +74,7 @@ def cluster(tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.
 
 
 def wait_for(path: Path) -> None:
-    for _ in range(1200):
+    for _ in range(600):
         if path.exists() and (path.stat().st_size or path.suffix != ".json"):
             return
         time.sleep(0.1)
@@ -109,10 +108,15 @@ def run(said: Said, *arguments: str) -> tuple[int, str, str]:
     return code, out, err
 
 
-def audit_apart(files: list[str], address: str, *options: str) -> subprocess.Popen[str]:
-    """An audit in a process of its own."""
+@contextmanager
+def audit_apart(files: list[str], address: str, *options: str) -> Iterator[subprocess.Popen[str]]:
+    """An audit in a process of its own, which does not outlive the test."""
     command = [sys.executable, "-P", "-m", "corsight.scripts.cli", "audit", *files, "--dask", address, *options]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def test_a_worker_that_is_killed_in_the_middle_loses_nothing(capsys: Said, cluster: Cluster) -> None:
@@ -122,7 +126,7 @@ def test_a_worker_that_is_killed_in_the_middle_loses_nothing(capsys: Said, clust
     files += [str(bad)]
     expected = {form: run(capsys, *files, "--format", form) for form in ("text", "jsonl")}
     assert expected["text"][0] == 2
-    doomed = cluster.start_worker(HANGS="1")
+    doomed = cluster.start_worker(HANGS=str(cluster.folder / "hangs"))
     with audit_apart(files, cluster.address, "--format", "jsonl") as audit:
         wait_for(cluster.folder / "hangs")
         cluster.start_worker()
@@ -153,7 +157,7 @@ def test_a_recording_that_ends_its_workers_is_named(capsys: Said, cluster: Clust
 
 def test_a_cluster_that_is_lost_is_told(cluster: Cluster) -> None:
     file = make_har(cluster.folder / "1.har", "a")
-    cluster.start_worker(HANGS="1")
+    cluster.start_worker(HANGS=str(cluster.folder / "hangs"))
     with audit_apart([file], cluster.address) as audit:
         wait_for(cluster.folder / "hangs")
         cluster.scheduler.send_signal(signal.SIGKILL)
@@ -162,7 +166,8 @@ def test_a_cluster_that_is_lost_is_told(cluster: Cluster) -> None:
     assert f"corsight: {cluster.address}: the cluster was lost" in err.splitlines()[-1]
 
 
-def test_a_cluster_that_is_not_there(capsys: Said, tmp_path: Path) -> None:
+def test_a_cluster_that_is_not_there(capsys: Said, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spreading, "WAIT", 2.0)
     file = make_har(tmp_path / "1.har", "a")
     for address in ("nonsense://x", "tcp://127.0.0.1:9"):
         code, out, err = run(capsys, file, "--dask", address)
@@ -173,7 +178,7 @@ def test_a_cluster_that_is_not_there(capsys: Said, tmp_path: Path) -> None:
 @pytest.mark.parametrize("options", [["--jobs", "2"], ["--follow"], ["--policy", "policy.yaml"]])
 def test_what_is_for_one_machine(capsys: Said, tmp_path: Path, options: list[str]) -> None:
     policy = tmp_path / "policy.yaml"
-    policy.write_text("version: 1\npolicies:\n- {name: a, match: {hosts: [a.example]}, methods: [GET], origins: []}\n")
+    policy.write_text("version: 1\npolicies:\n- {name: a, match: {hosts: [a.example]}, methods: [GET], origins: [https://b.example]}\n")
     options = [str(policy) if one == "policy.yaml" else one for one in options]
     code, _, err = run(capsys, make_har(tmp_path / "1.har", "a"), "--dask", "tcp://127.0.0.1:9", *options)
     assert code == 2
