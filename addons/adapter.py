@@ -7,7 +7,15 @@ from typing import cast
 
 from mitmproxy import http
 
-from corsight.addons.wire import find_proxy_status, is_multiplexed, is_withheld, look_at_body, make_url
+from corsight.addons.wire import (
+    find_proxy_status,
+    is_multiplexed,
+    is_withheld,
+    look_at_body,
+    make_url,
+    read_marker,
+    read_word,
+)
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response
 
 PATCHED = "cors.patched"
@@ -31,6 +39,7 @@ def request_of(flow: http.HTTPFlow) -> Exchange:
             started=request.timestamp_start,
         ),
         http2=is_multiplexed(request.http_version),
+        marker=read_marker(flow.metadata),
     )
 
 
@@ -51,9 +60,37 @@ def exchange_of(flow: http.HTTPFlow, asked: Exchange | None = None) -> Exchange:
         body = None if data.timestamp_end is None else look_at_body(asked.request.headers, headers, data.content)
         response, status, error = Response(data.status_code, headers, received, body), None, None
     patched = PATCHED in flow.metadata
+    sent = _read_sent(flow.metadata, response) if patched and response is not None else None
     return Exchange(
-        asked.id, asked.client, asked.connection, asked.request, response, asked.http2, status, error, patched
+        asked.id,
+        asked.client,
+        asked.connection,
+        asked.request,
+        response,
+        asked.http2,
+        status,
+        error,
+        patched,
+        marker=asked.marker,
+        word=read_word(flow.metadata),
+        sent=sent,
     )
+
+
+def _read_sent(metadata: dict[str, object], patched: Response) -> Response | None:
+    """Return what the server sent in place of a patched response; None where it was not asked, or nothing tells.
+
+    Where an edited line stood among the others is not known: it comes at the end.
+    """
+    names, status, lines = (metadata.get(key) for key in (PATCHED, "cors.server.status", "cors.server.headers"))
+    if not (isinstance(names, list | tuple) and type(status) is int and isinstance(lines, str)):
+        return None
+    gone = {str(name).lower().encode() for name in names}
+    marker = ", ".join(map(str, names)).encode()
+    kept = [field for field in patched.headers.fields if field[0].lower() not in gone and field[1] != marker]
+    were = [line.partition(": ") for line in lines.split("\n") if line]
+    fields = [(name.encode("utf-8", "replace"), value.encode("utf-8", "replace")) for name, _, value in were]
+    return Response(status, HeaderList((*kept, *fields)), patched.received)
 
 
 def is_whole(flow: http.HTTPFlow) -> bool:

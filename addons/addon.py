@@ -18,10 +18,13 @@ from corsight.addons.commands import Commands, rejudged
 from corsight.addons.drift import Drifting, read_policies
 from corsight.addons.events import get_logger
 from corsight.addons.log import VerdictLog
+from corsight.addons.marker import Marking
+from corsight.addons.page.page import Page
 from corsight.addons.patch import Patching
 from corsight.addons.views import CorsView, Stories, detail, offer, show_comments, withdraw
-from corsight.policies.engines import ENGINES
-from corsight.policies.exchange import Exchange
+from corsight.addons.wire import write_word
+from corsight.policies.engines import read_engine
+from corsight.policies.exchange import Exchange, Word
 from corsight.policies.findings import Known
 from corsight.policies.record import Lines
 from corsight.policies.redact import printable, shown
@@ -66,6 +69,8 @@ class Cors:
         self._running = False
         self._announcer = Announcer()
         self._patching = Patching()
+        self._marking = Marking()
+        self._attends = False
         self._drifting: Drifting | None = None
         self._asked: Memory[str, Exchange] = Memory(OPEN, ASKED)
         self._flows: WeakValueDictionary[str, http.HTTPFlow] = WeakValueDictionary()
@@ -73,6 +78,7 @@ class Cors:
         self._stories = Stories(self._known)
         self._view = CorsView(self._stories)
         self._watched = False
+        self._page = Page(self._stories, self._known, lambda: self._drifting)
 
     # -- options ------------------------------------------------------------------------------------------------------
 
@@ -83,7 +89,8 @@ class Cors:
             "cors_engine",
             str,
             "auto",
-            "The engine that judges: auto (by User-Agent), chromium, firefox, webkit or standard.",
+            "The engine that judges: auto (by User-Agent), chromium, firefox, webkit or standard; chromium@120 for one "
+            "of its versions.",
         )
         add("cors_scope", typing.Optional[str], None, "Judge only flows that match this filter expression.")  # type: ignore[arg-type]  # noqa: UP045
         add("cors_log", typing.Optional[str], None, "Append every verdict to this file, as JSON Lines.")  # type: ignore[arg-type]  # noqa: UP045
@@ -91,6 +98,8 @@ class Cors:
         add("cors_secrets", bool, False, "Write URLs and origins whole into the log, with the secrets in them.")
         add("cors_policy", Sequence[str], [], "Policy files to hold the servers against: the first match counts.")
         self._patching.load(loader)
+        self._page.load(loader)
+        self._marking.load(loader)
         Commands(self._stories, self._judge_again).load(loader)
         try:
             # mitmproxy does this after load, and where it fails there, goes on without the script and without a word.
@@ -120,9 +129,12 @@ class Cors:
         options = ctx.options
         if "cors_engine" in updated:
             name = options.cors_engine
-            if name != "auto" and name not in ENGINES:
-                raise exceptions.OptionsError(f"cors_engine: {name!r} is none of auto, {', '.join(ENGINES)}.")
-            self._session = Session(None if name == "auto" else name)
+            try:
+                self._session = Session(*read_engine(name))
+            except ValueError as error:
+                raise exceptions.OptionsError(f"cors_engine: {error}.") from None
+            if self._attends:
+                self._session.attend()
         if "cors_scope" in updated:
             self._scope = _filter("cors_scope", options.cors_scope)
         if "cors_log" in updated:
@@ -135,6 +147,11 @@ class Cors:
             policies = read_policies(options.cors_policy)
             self._patching.policies = policies
             self._drifting = Drifting(policies) if policies else None
+        if "cors_page" in updated:
+            self._page.configure(options.cors_page)
+            if self._running:
+                self._page.start()
+        self._marking.configure(updated)
         # Last: it may answer by the policies.
         self._patching.configure(updated)
 
@@ -152,6 +169,7 @@ class Cors:
     def running(self) -> None:
         """Say what the proxy's mode hides, and show what a user interface can."""
         self._running = True
+        self._page.start()
         if ctx.master.addons.get("view") is not None:
             self._watched = True
             offer(self._view)
@@ -166,7 +184,10 @@ class Cors:
     @never_raises
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         """Read what the browser asked, before other addons change it."""
-        if self._scope is not None and not self._scope(flow):
+        if self._marking.at_work:
+            # In the scope or not: no server sees the cookie.
+            self._marking.take(flow)
+        if self._passes_by(flow):
             return
         asked = request_of(flow)
         self._asked.put(flow.id, asked, weigh_request(asked.request))
@@ -184,13 +205,17 @@ class Cors:
 
     @never_raises
     def response(self, flow: http.HTTPFlow) -> None:
-        """Judge what was put off until its body came."""
+        """Judge what was put off until its body came. What was streamed is recorded as the server sent it."""
+        if self._marking.at_work:
+            self._marking.restore(flow)
         if self._asked.get(flow.id) is not None:
             self._observe(flow)
 
     @never_raises
     def error(self, flow: http.HTTPFlow) -> None:
         """No response came, or not all of it."""
+        if self._marking.at_work:
+            self._marking.restore(flow)
         # A response that the proxy kept to itself is there: no hook has seen it, or it was judged by its headers.
         by_headers = flow.metadata.get("cors.rule") != NETWORK_ERROR and withheld(flow)
         if flow.response is None or self._asked.get(flow.id) is not None or by_headers:
@@ -203,21 +228,26 @@ class Cors:
             return False
         return self._patching.mode == "off" and self._session.awaits_body(exchange_of(flow, asked))
 
+    def _passes_by(self, flow: http.HTTPFlow) -> bool:
+        """Whether a flow is not to be judged."""
+        return self._page.owns(flow) or (self._scope is not None and not self._scope(flow))
+
     def _observe(self, flow: http.HTTPFlow) -> None:
-        if self._scope is not None and not self._scope(flow):
+        if self._passes_by(flow):
             return
         exchange, patched = exchange_of(flow, self._asked.forget(flow.id)), None
         if self._patching.mode != "off" or self._patching.made:
             exchange, patched = self._patching.patch(flow, exchange, self._session)
         verdicts = self._session.observe(exchange)
-        if patched is not None:
+        if patched is not None or flow.live:
+            # What a recording says of a patch is not said of what is there live, such as the answer to a replay.
             verdicts[0].entry.patched = patched
         if self._drifting is not None:
             self._drifting.tell(flow, verdicts[0])
         self._known.add(verdicts[0])
         self._write(flow, verdicts[0])
-        verdict = verdicts[0].verdict
-        if verdict.divided or verdict.ruling.rule is not None or verdicts[0].entry.role != "request":
+        verdict, role = verdicts[0].verdict, verdicts[0].entry.role
+        if self._attends or verdict.divided or verdict.ruling.rule is not None or role != "request":
             # What comes later may revise it; then its flow has to be found again, if it is still there.
             self._flows[flow.id] = flow
         self._publish(verdicts)
@@ -227,6 +257,22 @@ class Cors:
         annotate(flow, judged, self._known.diagnose(judged), mark=self._mark)
         if self._watched:
             detail(flow, judged, self._known)
+
+    # -- the browser's own word ---------------------------------------------------------------------------------------
+
+    def attend(self) -> None:
+        """The browser is asked what becomes of its requests: what it says of each is to come, by `heed`."""
+        self._attends = True
+        self._session.attend()
+
+    def heed(self, id: str, word: Word) -> None:
+        """Take in what the browser said of a flow that was judged."""
+        flow = self._flows.get(id)
+        if flow is not None:
+            write_word(flow.metadata, word)
+        revised = self._session.heed(id, word)
+        if revised:
+            self._publish(revised)
 
     def _judge_again(self, flows: Sequence[http.HTTPFlow]) -> None:
         """Judge flows that passed before by the engine that is set now; neither logged nor told again."""
@@ -245,7 +291,9 @@ class Cors:
     def done(self) -> None:
         """Say what is left to say."""
         withdraw(self._view)
+        self._marking.done()
         self._publish(self._session.finish())
+        self._page.close()
         summary = self._announcer.summary()
         if summary is not None:
             logger.info(summary)
@@ -283,8 +331,9 @@ class Cors:
         explanation = self._known.diagnose(judged)
         if self._log is not None:
             self._log.write(self._lines.line(judged, explanation))
-        if self._watched:
+        if self._watched or self._page.on:
             self._stories.keep(judged)
+            self._page.tell(judged)
         self._announcer.announce(judged, explanation)
 
 

@@ -1,4 +1,4 @@
-"""What a verdict leaves on its flow: flat metadata, one line of the comment, a mark. Judging twice changes nothing."""
+"""What a verdict leaves on its flow: flat metadata, lines of the comment, a mark. Judging twice changes nothing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from corsight.policies.rules import RULES
 from corsight.policies.session import Judged
 from corsight.policies.verdict import Outcome, Verdict
 
-PREFIX = "cors: "
+COMMENT = "cors.comment"
+"""The metadata that holds our lines of the comment: by them they are found again."""
+LONGEST = 2048
+"""Characters of the line that says what mends it."""
 BLOCKED = ":no_entry:"
 UNSURE = ":question:"
 PATCHED = ("cors.patched", "cors.needed", "cors.before", "cors.server.status", "cors.server.headers")
@@ -59,7 +62,13 @@ def _clean(text: str | None) -> str | None:
 def summary(judged: Judged, explanation: Explanation | None) -> str:
     """The verdict and its cause in one line."""
     verdict = judged.verdict
-    ruling = verdict.ruling
+    ruling, doubt = verdict.ruling, verdict.open
+    if doubt is not None:
+        # What matters first: it has not passed.
+        rule = doubt.ruling.rule
+        why = "" if rule is None else f": {RULES[rule].title} [{rule}]"
+        when = doubt.describe(verdict.branch)
+        return f"open: blocked {when}, otherwise {ruling.outcome.value}{why} ({verdict.engine})"
     sure = "" if verdict.certainty == "certain" else "likely "
     if ruling.rule is None:
         return f"{sure}{ruling.outcome.value} ({verdict.engine})"
@@ -77,7 +86,7 @@ def _before(judged: Judged) -> str:
 
 
 def _line(flow: http.HTTPFlow, judged: Judged, explanation: Explanation | None) -> str:
-    line = PREFIX + summary(judged, explanation)
+    line = summary(judged, explanation)
     names = flow.metadata.get("cors.patched")
     if names:
         # From the flow, not from what is judged: a recording is judged again, and its patches stay what they were.
@@ -85,21 +94,40 @@ def _line(flow: http.HTTPFlow, judged: Judged, explanation: Explanation | None) 
     drift = flow.metadata.get("cors.drift")
     if drift:
         line += f"; drift: {drift}"
-    return printable(line)
+    if explanation is None:
+        return printable(line)
+    remedy = "; ".join(explanation.fix) or explanation.action
+    return f"{printable(line)}\n{printable(redact(remedy))[:LONGEST]}"
 
 
 def _comment(flow: http.HTTPFlow, judged: Judged, explanation: Explanation | None) -> None:
-    if not flow.comment:
-        flow.comment = _line(flow, judged, explanation)
+    ours = "" if judged.verdict.outcome is Outcome.NOT_CORS else _line(flow, judged, explanation)
+    before, found, after = _part(flow)
+    if ours == found:
         return
-    lines = flow.comment.split("\n")
-    place = next((number for number, line in enumerate(lines) if line.startswith(PREFIX)), len(lines))
-    lines = [line for line in lines if not line.startswith(PREFIX)]
-    if judged.verdict.outcome is not Outcome.NOT_CORS:
-        lines.insert(place, _line(flow, judged, explanation))
-    comment = "\n".join(lines)
-    if flow.comment != comment:
-        flow.comment = comment
+    flow.comment = "\n".join([*before, *([ours] if ours else []), *after])
+    if ours:
+        flow.metadata[COMMENT] = ours
+    else:
+        flow.metadata.pop(COMMENT, None)
+
+
+def _part(flow: http.HTTPFlow) -> tuple[list[str], str, list[str]]:
+    """Return the lines of the comment before ours, ours as they stand there, and those after."""
+    lines = flow.comment.split("\n") if flow.comment else []
+    ours: str = flow.metadata.get(COMMENT) or ""
+    wanted = ours.split("\n")
+    for place in range(len(lines) - len(wanted) + 1 if ours else 0):
+        if lines[place : place + len(wanted)] == wanted:
+            return lines[:place], ours, lines[place + len(wanted) :]
+    return lines, "", []
+
+
+def clean(flow: http.HTTPFlow) -> None:
+    """Take our lines off a flow's comment."""
+    before, ours, after = _part(flow)
+    if ours:
+        flow.comment = "\n".join([*before, *after])
 
 
 def _mark(flow: http.HTTPFlow, verdict: Verdict) -> None:

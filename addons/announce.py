@@ -30,6 +30,7 @@ class Announcer:
         self._told: set[tuple[str, str, str, str, str]] = set()
         self._blocked: Counter[str] = Counter()
         self._rules: Memory[str, str] = Memory(REVISABLE)
+        self._open: Memory[str, None] = Memory(REVISABLE)
 
     def announce(self, judged: Judged, explanation: Explanation | None) -> None:
         """Tell of a blocked exchange and its cause, unless one just like it was told before."""
@@ -37,6 +38,10 @@ class Announcer:
         ruling = verdict.ruling
         if judged.revises and (before := self._rules.forget(exchange.id)) is not None:
             self._blocked[before] -= 1
+        if verdict.open is not None:
+            self._open.put(exchange.id, None)
+        elif self._open:
+            self._open.forget(exchange.id)
         if ruling.outcome is not Outcome.BLOCKED or ruling.rule is None or explanation is None:
             return
         self._blocked[ruling.rule] += 1
@@ -54,10 +59,17 @@ class Announcer:
     def summary(self) -> str | None:
         """What was found in all, in one line; None when nothing was."""
         blocked = +self._blocked
-        if not blocked:
-            return None
-        rules = ", ".join(f"{rule} {count}" for rule, count in blocked.most_common())
-        return f"Corsight: {blocked.total()} exchange{'s' if blocked.total() != 1 else ''} blocked ({rules})"
+        said = []
+        if blocked:
+            rules = ", ".join(f"{rule} {count}" for rule, count in blocked.most_common())
+            said.append(f"{_count(blocked.total())} blocked ({rules})")
+        if self._open:
+            said.append(f"{_count(len(self._open))} open: blocked if the page asks in another way than it seems to")
+        return f"Corsight: {'; '.join(said)}" if said else None
+
+
+def _count(exchanges: int) -> str:
+    return f"{exchanges} exchange{'s' if exchanges != 1 else ''}"
 
 
 def _say(explanation: Explanation) -> str:

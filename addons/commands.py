@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import mitmproxy.types
@@ -12,12 +12,15 @@ from mitmproxy.flow import Flow
 from mitmproxy.log import ALERT
 
 from corsight.addons.adapter import exchange_of, request_of
-from corsight.addons.annotate import PATCHED, PREFIX
+from corsight.addons.annotate import PATCHED, clean
 from corsight.addons.events import get_logger
 from corsight.addons.views import Stories, told
-from corsight.policies.engines import ENGINES
+from corsight.addons.wire import MARKER, WORD
+from corsight.policies.engines import ENGINES, read_engine
 from corsight.policies.findings import Diagnosis
 from corsight.policies.findings.text import write_lines
+from corsight.policies.record import Lines
+from corsight.policies.report.names import split_format
 from corsight.policies.session import Judged, Session
 
 if TYPE_CHECKING:
@@ -54,14 +57,29 @@ class Commands:
 
     @command.command("cors.report")
     def report(self, path: mitmproxy.types.Path) -> None:
-        """Write the findings so far to a file, as plain text. A file that is there is written over."""
-        said = self._findings() or [NOTHING]
+        """Write the findings so far to a file, in the format of its ending: html, json, sarif, xml (JUnit), md, csv,
+        jsonl, otherwise text; or NAME=FILE. A file that is there is written over."""
+        name, file = split_format(path)
         try:
-            with open(os.path.expanduser(path), "w", encoding="utf-8") as file:
-                file.write("\n".join(said) + "\n")
+            # The table has line ends of its own.
+            with open(os.path.expanduser(file), "w", encoding="utf-8", errors="backslashreplace", newline="\n") as out:
+                out.writelines(self._write_report(name))
         except OSError as error:
-            raise exceptions.CommandError(f"cors.report: cannot write {path}: {error.strerror or error}.") from None
-        logger.log(ALERT, "cors.report: written to %s.", path)
+            raise exceptions.CommandError(f"cors.report: cannot write {file}: {error.strerror or error}.") from None
+        logger.log(ALERT, "cors.report: written to %s.", file)
+
+    def _write_report(self, name: str) -> Iterator[str]:
+        if name == "text":
+            yield "\n".join(self._findings() or [NOTHING]) + "\n"
+            return
+        judgeds = list(self._stories.in_time())
+        if name == "jsonl":
+            lines = Lines(ascii=True)
+            yield from (f"{lines.line(judged, self._stories.explain(judged))}\n" for judged in judgeds)
+            return
+        from corsight.addons.report import write_report
+
+        yield from write_report(name, judgeds, self._stories.explain)
 
     @command.command("cors.engines")
     def engines(self) -> Sequence[str]:
@@ -69,12 +87,13 @@ class Commands:
         return ["auto", *ENGINES]
 
     @command.command("cors.engine")
-    @command.argument("name", type=mitmproxy.types.Choice("cors.engines"))
     def engine(self, name: str) -> None:
         """Judge by another engine from now on, and the flows in the list again: auto, standard, chromium, firefox or
-        webkit."""
-        if name not in self.engines():
-            raise exceptions.CommandError(f"cors.engine: {name!r} is none of {', '.join(self.engines())}.")
+        webkit, or one of their versions, as chromium@120."""
+        try:
+            read_engine(name)
+        except ValueError as error:
+            raise exceptions.CommandError(f"cors.engine: {error}.") from None
         ctx.options.update(cors_engine=name)
         flows = _in_the_list()
         self._judge_again(flows)
@@ -116,13 +135,17 @@ def rejudged(session: Session, flows: Sequence[http.HTTPFlow]) -> dict[str, Judg
 
 
 def _clean(flow: http.HTTPFlow) -> None:
-    """Take off a flow what a verdict left on it; what a patch did to it stays true."""
+    """Take off a flow what a verdict left on it; what a patch did to it stays true, and so does evidence."""
     mark = flow.metadata.get("cors.mark")
     if mark is not None and flow.marked == mark:
         flow.marked = ""
-    for name in [name for name in flow.metadata if name.startswith("cors.") and name not in PATCHED]:
+    clean(flow)
+    for name in [name for name in flow.metadata if name.startswith("cors.") and not _stays(name)]:
         del flow.metadata[name]
-    flow.comment = "\n".join(line for line in flow.comment.split("\n") if not line.startswith(PREFIX))
+
+
+def _stays(name: str) -> bool:
+    return name in PATCHED or name == MARKER or name.startswith(WORD)
 
 
 def _in_the_list() -> list[http.HTTPFlow]:

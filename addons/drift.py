@@ -84,6 +84,10 @@ class Drifting:
         for drift in found:
             self._announce(drift)
 
+    def find(self, judged: Judged) -> Sequence[Drift]:
+        """Where an exchange that was told of differs from its policy."""
+        return self._comparison.compare(judged)
+
     def _announce(self, drift: Drift) -> None:
         place = drift.place
         news = hash((drift.kind, drift.policy, drift.subject, drift.value, place.method, place.url))

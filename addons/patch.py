@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 import re
 import time
 from collections.abc import Callable, Sequence
@@ -31,6 +30,7 @@ from corsight.policies.exchange import Exchange, HeaderList, Response
 from corsight.policies.facts import Facts
 from corsight.policies.fetch.headers import is_token
 from corsight.policies.fetch.origin import origin_of
+from corsight.policies.findings.to_send import ToSend, name_endpoint
 from corsight.policies.redact import printable, redact, shown
 from corsight.policies.rules import RULES
 from corsight.policies.server.match import find
@@ -53,9 +53,7 @@ SILENT_FOR = 60.0
 GAVE_UP_AFTER = 5.0
 """Seconds after which a browser that hangs up on a preflight has given the server up."""
 LONGEST = 2048
-"""Characters of a URL, an origin, a method or a header's value that are kept."""
-SHOWN = 3
-"""How many URLs of one kind the summary names."""
+"""Characters of an origin or a method that are kept."""
 TO_CONFIGURATION = (
     "As a server's configuration: record with -w FILE; then corsight policy infer FILE --output policy.yaml, and "
     "corsight policy export nginx policy.yaml (or another target)."
@@ -83,10 +81,7 @@ class Patching:
         self._silent: Memory[str, float] = Memory(KINDS)
         self.made: Memory[str, tuple[http.Response, Patched]] = Memory(PENDING)
         self._told: set[tuple[str, ...]] = set()
-        self._needed: dict[tuple[str, tuple[str, ...]], dict[str, None]] = {}
-        self._endpoints = 0
-        self._count = 0
-        self._more = 0
+        self._to_send = ToSend()
 
     # -- options and commands -----------------------------------------------------------------------------------------
 
@@ -164,10 +159,9 @@ class Patching:
         """Patch these flows' endpoints no more, and forget what was patched there. cors.patch.on takes it back."""
         for one in flows:
             if isinstance(one, http.HTTPFlow):
-                endpoint = _endpoint(request_of(one).request.url)
-                self._undone.add(_digest(request_of(one).request.url))
-                for endpoints in self._needed.values():
-                    endpoints.pop(endpoint, None)
+                url = request_of(one).request.url
+                self._undone.add(_digest(url))
+                self._to_send.forget(url)
 
     def _announce_start(self, scope: str) -> None:
         """Say what is patched, who may read it then, and what a scope matches that its words do not say."""
@@ -351,16 +345,8 @@ class Patching:
             metadata["cors.server.headers"] = "\n".join(shown(line.decode("latin-1")) for line in lines)
 
     def _tell(self, exchange: Exchange, engine: EngineName, patch: Patch, before: Ruling | None) -> None:
-        self._count += 1
-        method, endpoint = exchange.request.method[:LONGEST], _endpoint(exchange.request.url)
-        key = f"{origin_of(endpoint)} {method}", tuple([needed[:LONGEST] for needed in patch.needed])
-        if key not in self._needed and len(self._needed) >= KINDS:
-            self._more += 1
-        else:
-            endpoints = self._needed.setdefault(key, {})
-            if endpoint not in endpoints and self._endpoints < 10 * KINDS:
-                endpoints[endpoint] = None
-                self._endpoints += 1
+        method, endpoint = exchange.request.method[:LONGEST], name_endpoint(exchange.request.url)
+        self._to_send.add(method, endpoint, patch.needed)
         why = before.rule if before is not None and before.rule is not None else "policy"
         self._say(
             ("patched", engine, method, endpoint, why),
@@ -370,7 +356,7 @@ class Patching:
     def _give_up(self, exchange: Exchange, engine: EngineName, code: str | None) -> None:
         if code is None:
             return
-        method, endpoint, rule = exchange.request.method[:LONGEST], _endpoint(exchange.request.url), RULES[code]
+        method, endpoint, rule = exchange.request.method[:LONGEST], name_endpoint(exchange.request.url), RULES[code]
         self._say(
             ("not patched", engine, method, endpoint, rule.code),
             f"not patched [{engine}] {method} {endpoint} [{rule.code}]: no header can mend this. {rule.advice}",
@@ -389,8 +375,8 @@ class Patching:
         origin = _asking(facts)
         self._say(
             ("not trusted", origin[:LONGEST]),
-            f"not patched [{engine}] {exchange.request.method} {_endpoint(exchange.request.url)}: a page of {origin} "
-            f"asked. If that page is yours, add --set cors_patch_origins={origin}",
+            f"not patched [{engine}] {exchange.request.method} {name_endpoint(exchange.request.url)}: a page of "
+            f"{origin} asked. If that page is yours, add --set cors_patch_origins={origin}",
         )
 
     def _say(self, finding: tuple[str, ...], line: str) -> None:
@@ -401,20 +387,11 @@ class Patching:
 
     def summary(self) -> list[str]:
         """What was patched in all, as the change that the servers need; a line each, none when nothing was."""
-        lines = []
-        for (who, needed), endpoints in self._needed.items():
-            if not endpoints or not needed:
-                continue
-            server, _, method = who.partition(" ")
-            paths = [endpoint.removeprefix(server) or "/" for endpoint in itertools.islice(endpoints, SHOWN)]
-            more = f" and {len(endpoints) - SHOWN} more" if len(endpoints) > SHOWN else ""
-            lines.append(printable(redact(f"  {server}: {method} {', '.join(paths)}{more} -> {'; '.join(needed)}")))
+        lines = [f"  {line}" for line in self._to_send.lines()]
         if not lines:
             return []
-        many = f"{self._count} exchange{'s' if self._count != 1 else ''}"
+        many = f"{self._to_send.count} exchange{'s' if self._to_send.count != 1 else ''}"
         first = f"Corsight patched {many}. What the servers have to send for these to pass without it:"
-        if self._more:
-            lines.append(f"  and for {self._more} exchanges of other kinds, each patched in a way of its own")
         return [first, *lines, TO_CONFIGURATION]
 
 
@@ -437,11 +414,6 @@ def _set(**options: object) -> None:
 
 
 # -- flows and exchanges ----------------------------------------------------------------------------------------------
-
-
-def _endpoint(url: str) -> str:
-    """Return the URL without its query, cut where no URL of good will is so long."""
-    return url.partition("?")[0][:LONGEST]
 
 
 def _digest(url: str) -> bytes:

@@ -20,25 +20,30 @@ def patch_scope(expression: str, *, needed: bool) -> flowfilter.TFilter | None:
 
     Raises OptionsError for one that cannot be read, is missing, or matches everything without saying so.
     """
-    if expression == EVERYTHING:
+    if not expression and needed:
+        raise exceptions.OptionsError(
+            f"cors_patch_scope: patching needs a scope, a filter expression such as {EXAMPLE}; nothing outside it "
+            "is touched."
+        )
+    parsed = read_scope("cors_patch_scope", expression)
+    if parsed is None:
         return None
-    if not expression:
-        if needed:
-            raise exceptions.OptionsError(
-                f"cors_patch_scope: patching needs a scope, a filter expression such as {EXAMPLE}; nothing outside it "
-                "is touched."
-            )
-        return None
-    try:
-        parsed = flowfilter.parse(expression)
-    except ValueError:
-        raise exceptions.OptionsError(f"cors_patch_scope: {expression!r} is no filter expression.") from None
     if needed and any(all(parsed(probe) for probe in _probes(answered)) for answered in (True, False)):
         raise exceptions.OptionsError(
             f"cors_patch_scope: {expression!r} matches everything; name what is yours, such as {EXAMPLE}. "
             f"If everything is meant, say so: cors_patch_scope={EVERYTHING}."
         )
     return parsed
+
+
+def read_scope(option: str, expression: str) -> flowfilter.TFilter | None:
+    """The filter of an option's expression, None for everything and for none. Raises OptionsError for what is none."""
+    if expression in ("", EVERYTHING):
+        return None
+    try:
+        return flowfilter.parse(expression)
+    except ValueError:
+        raise exceptions.OptionsError(f"{option}: {expression!r} is no filter expression.") from None
 
 
 def read_origin(text: str) -> str:

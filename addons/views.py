@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from mitmproxy import contentviews, ctx, http
 
 from corsight.addons.adapter import exchange_of
-from corsight.policies.engines import ENGINES
-from corsight.policies.findings import Known
+from corsight.policies.engines import read_engine
+from corsight.policies.findings import Explanation, Known
 from corsight.policies.session import Judged, Session
 from corsight.policies.session.memory import Memory, weigh_exchange
 from corsight.policies.story import Story, tell
@@ -64,6 +64,10 @@ class Stories:
         same = [one for one in found if one.entry.fetch is judged.entry.fetch]
         return tell(sorted(same, key=lambda one: one.entry.exchange.request.started), self._known)
 
+    def explain(self, judged: Judged) -> Explanation | None:
+        """What is known of the cause of what was blocked."""
+        return self._known.diagnose(judged)
+
     def clear(self) -> None:
         """Forget all."""
         self._judged.clear()
@@ -71,10 +75,9 @@ class Stories:
         self._known.clear()
 
 
-def engine_set() -> EngineName | None:
-    """The engine that judges all clients, None where each is judged by its own."""
-    name: str = ctx.options.cors_engine
-    return next((engine for engine in ENGINES if engine == name), None)
+def engine_set() -> tuple[EngineName | None, int | None]:
+    """The engine that judges all clients, and its version; None where that is each client's own."""
+    return read_engine(ctx.options.cors_engine)
 
 
 def told(flow: http.HTTPFlow, stories: Stories) -> list[str]:
@@ -84,7 +87,7 @@ def told(flow: http.HTTPFlow, stories: Stories) -> list[str]:
         return lines(story, width=WIDTH)
     if flow.response is None and flow.error is None:
         return ["The response has not come yet: there is nothing to tell."]
-    return [ALONE, *lines(tell(Session(engine_set()).observe(exchange_of(flow))[:1]), width=WIDTH)]
+    return [ALONE, *lines(tell(Session(*engine_set()).observe(exchange_of(flow))[:1]), width=WIDTH)]
 
 
 def detail(flow: http.HTTPFlow, judged: Judged, known: Known) -> None:

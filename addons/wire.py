@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, MutableMapping
 from functools import lru_cache
+from typing import Any, Literal
 
-from corsight.policies.exchange import HeaderList
+from corsight.policies.exchange import HeaderList, Word
 from corsight.policies.fetch.sniff import LENGTH, BodyKind, sniff
 
 UNANSWERED = ("Connection killed", "Client disconnected", "client disconnected", "stream reset by client")
@@ -93,3 +94,48 @@ def _decode(content: bytes, encoding: str) -> bytes | None:
 
     decoded = decode(content, encoding) if len(content) <= LARGE else None
     return decoded if isinstance(decoded, bytes) else None
+
+
+# -- what a flow's metadata tells beside the wire ---------------------------------------------------------------------
+
+MARKER = "cors.marker"
+"""The metadata that tells whether the request carried the proxy's marker cookie, which is taken off it: `carried` or
+`missing`."""
+WORD = "cors.browser."
+"""How the metadata begins that holds the browser's own word: `loaded`, `error`, `initiator`, `credentials`, `place`."""
+LONGEST_WORD = 1024
+"""Characters of a text in it that are read."""
+
+
+def read_marker(metadata: Mapping[str, Any]) -> Literal["carried", "missing"] | None:
+    """Return whether a flow's request carried the marker cookie, by its metadata; None where it could not."""
+    said = metadata.get(MARKER)
+    return said if said in ("carried", "missing") else None
+
+
+def read_word(metadata: Mapping[str, Any]) -> Word | None:
+    """Return what the browser itself said of a flow, by its metadata; None where it was not asked."""
+    loaded = metadata.get(f"{WORD}loaded")
+    if not isinstance(loaded, bool):
+        return None
+    said = {name: metadata.get(f"{WORD}{name}") for name in ("error", "initiator", "credentials", "place")}
+    texts = {name: text[:LONGEST_WORD] if isinstance(text, str) else "" for name, text in said.items()}
+    return Word(
+        loaded=loaded,
+        error=texts["error"],
+        initiator=texts["initiator"] if texts["initiator"] in ("fetch", "xhr") else None,  # type: ignore[arg-type]
+        credentials=texts["credentials"] if texts["credentials"] in ("include", "not-include") else None,  # type: ignore[arg-type]
+        place=texts["place"],
+    )
+
+
+def write_word(metadata: MutableMapping[str, Any], word: Word) -> None:
+    """Write into a flow's metadata what the browser itself said of it."""
+    said = {
+        "loaded": word.loaded,
+        "error": word.error,
+        "initiator": word.initiator,
+        "credentials": word.credentials,
+        "place": word.place,
+    }
+    metadata.update({f"{WORD}{name}": value for name, value in said.items() if value not in (None, "")})

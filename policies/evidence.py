@@ -40,6 +40,13 @@ class Reason(StrEnum):
     STORED_RESPONSE = "stored-response"
     STORED_FOR_ANOTHER = "stored-for-another"
     STORED_UNSEEN = "stored-unseen"
+    MARKER = "marker"
+    NO_MARKER = "no-marker"
+    BROWSER_CREDENTIALS = "browser-credentials"
+    BROWSER_LOADED = "browser-loaded"
+    BROWSER_REFUSED = "browser-refused"
+    BROWSER_INITIATOR = "browser-initiator"
+    BROWSER_PLACE = "browser-place"
     FETCH_OR_XHR = "fetch-or-xhr"
     RECORDED_INITIATOR = "recorded-initiator"
     RECORDED_PASSED = "recorded-passed"
@@ -80,6 +87,13 @@ WORDS: dict[Reason, str] = {
     Reason.STORED_FOR_ANOTHER: "it confirmed the response stored from exchange {}, which was asked for by {} and lacks "
     "Vary: Origin",
     Reason.STORED_UNSEEN: "the stored response it confirmed was not seen: judged by its own headers",
+    Reason.MARKER: "it carried the proxy's marker cookie",
+    Reason.NO_MARKER: "it lacked the proxy's marker cookie, which this page's requests to that host carried before",
+    Reason.BROWSER_CREDENTIALS: "the browser says so",
+    Reason.BROWSER_LOADED: "the browser let the page have it",
+    Reason.BROWSER_REFUSED: "the browser kept it from the page ({})",
+    Reason.BROWSER_INITIATOR: "the browser says so",
+    Reason.BROWSER_PLACE: "the browser says that {} asked",
     Reason.FETCH_OR_XHR: "fetch() and XMLHttpRequest look alike on the wire: the likelier one is said",
     Reason.RECORDED_INITIATOR: "the recording names what asked",
     Reason.RECORDED_PASSED: "the recording says that the browser let the page have it",

@@ -129,6 +129,22 @@ class Response:
 
 
 @value
+class Word:
+    """What the browser itself said of a request, where it was asked: evidence from beside the wire.
+
+    `loaded` tells whether the page got the response, `error` is the browser's own identifier of what kept it back,
+    `initiator` what asked, `credentials` whether it asked with them; `place` is where in the page's code that was, as
+    URL:line:column. None and "" stand for what was not said.
+    """
+
+    loaded: bool | None = None
+    error: str = ""
+    initiator: Literal["fetch", "xhr"] | None = None
+    credentials: Literal["include", "not-include"] | None = None
+    place: str = ""
+
+
+@value
 class Told:
     """What a recording says of an exchange beyond its bytes, and which of them it leaves out. The defaults say nothing.
 
@@ -167,7 +183,10 @@ class Exchange:
     the client's connection ("" where it is not told), `http2` tells whether that connection multiplexes. `response` is
     None when none came; then `proxy_status` is the status that the proxy answered the browser with in the server's
     place, if it did, and `error` what it says went wrong. `patched` tells that Corsight changed the response on its
-    way, `told` is what a recording says beside the wire; None for what was seen on it.
+    way; then `sent` is what the server sent, None where it was not asked. `told` is what a recording says beside the
+    wire; None for what was seen on it. `marker` tells whether the request carried the proxy's own cookie, which is no
+    part of its headers, or lacked it; None where there is none. `word` is what the browser said of it when it was
+    asked.
     """
 
     id: str
@@ -180,6 +199,9 @@ class Exchange:
     error: str | None = None
     patched: bool = False
     told: Told | None = None
+    marker: Literal["carried", "missing"] | None = None
+    word: Word | None = None
+    sent: Response | None = None
 
 
 def without_interim(exchange: Exchange) -> Exchange:

@@ -21,6 +21,17 @@ CredentialsMode = Literal["omit", "same-origin", "include", "not-include", "unkn
 and `same-origin` behave alike there."""
 
 
+class Build(NamedTuple):
+    """The browser that asked: its engine (an EngineName), and the engine's major version (0 where it does not say).
+
+    `taken` tells what a version that nobody measured is taken to do: as the nearest that was, or other than that.
+    """
+
+    engine: str
+    version: int
+    taken: Literal["open", "likely", "other"] = "open"
+
+
 class Premise(NamedTuple):
     """What the facts that can be unknown are taken to be in one branch of a verdict."""
 
@@ -33,6 +44,7 @@ class Premise(NamedTuple):
     destination: str = "unknown"
     distance: Distance = "cross-site"
     redirect: str = "follow"
+    other_version: bool = False
 
 
 @value
@@ -47,7 +59,8 @@ class Facts:
     tells that XMLHttpRequest asked. `tainting_too` is the other response tainting it may have, `secure` tells whether
     the page is a secure one. `local_network` tells whether the page may reach the local network, where it asks for that
     and the browser connects by itself: through a proxy nobody is asked. `distance`, from the page over the whole
-    redirect chain, and `embedder` matter to opaque responses.
+    redirect chain, and `embedder` matter to opaque responses. `build` is the browser that
+    asked, as far as that is known.
     """
 
     role: Role = "request"
@@ -75,6 +88,7 @@ class Facts:
     target: str | None = None
     redirect: str = "follow"
     local_network: Literal["allowed", "denied", "unknown"] | None = None
+    build: Build | None = None
 
     @property
     def include(self) -> bool | None:
@@ -88,8 +102,10 @@ class Facts:
 
     def settle(self, premise: Premise) -> Facts:
         """Return these facts with nothing unknown left, as the premise has them."""
+        build = self.build and self.build._replace(taken="other" if premise.other_version else "likely")
         return replace(
             self,
+            build=build,
             credentials="include" if premise.include else "not-include",
             tainting=premise.tainting,
             tainting_too=None,

@@ -13,12 +13,12 @@ from corsight.policies.evidence import Evidence, Reason
 from corsight.policies.findings import Explanation
 from corsight.policies.redact import redact
 from corsight.policies.session import Judged
-from corsight.policies.session.memory import Memory
+from corsight.policies.session.memory import Memory, weigh_exchange
 from corsight.policies.verdict import Ruling
 
 SCHEMA = 2
-SHAPES, LIMIT = 4096, 4 * 1024 * 1024
-"""How many shapes of records are remembered, and how many characters of them."""
+SHAPES, LIMIT = 4096, 8 * 1024 * 1024
+"""How many shapes of records are remembered, and how many bytes of the exchanges that showed them."""
 
 INITIATOR = Evidence("initiator", "fetch", Reason.FETCH_OR_XHR, "likely")
 """What Chromium's console texts turn on, and its wire does not tell."""
@@ -114,6 +114,7 @@ class Lines:
             facts.credentials,
             facts.destination,
             facts.event_source,
+            facts.xhr,
             verdict.engine,
             verdict.certainty,
             verdict.hidden,
@@ -129,7 +130,8 @@ class Lines:
             if not line.startswith(head):
                 return line
             tail = line[len(head) :]
-            self._tails.put(shape, tail, 2 * len(tail))
+            # A verdict holds what it turned on, whole, though less of it is written.
+            self._tails.put(shape, tail, len(tail) + weigh_exchange(exchange))
         return head + tail
 
 

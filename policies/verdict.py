@@ -52,6 +52,8 @@ class Unknown(StrEnum):
     BODY = "body"
     ANSWER = "answer"
     DESTINATION = "destination"
+    VERSION = "version"
+    PREFLIGHT = "preflight"
     SITE = "site"
     REDIRECT = "redirect"
     HOST_PERMISSION = "host-permission"
@@ -86,6 +88,12 @@ ASSUMPTIONS: dict[Assumption, str] = {
     (Unknown.DESTINATION, "image"): "by an image element",
     (Unknown.DESTINATION, "track"): "by a track element",
     (Unknown.DESTINATION, "empty"): "by fetch()",
+    (Unknown.VERSION, "earlier"): "in a browser of this version that still does as earlier ones do",
+    (Unknown.VERSION, "later"): "in a browser of this version that does as later ones do",
+    (Unknown.VERSION, "nearest"): "in a browser of this version that does as the nearest one that was measured",
+    (Unknown.VERSION, "standard"): "in a browser of this version that does as the standard says",
+    (Unknown.PREFLIGHT, "private-network"): "with a preflight that only private network access asked for",
+    (Unknown.PREFLIGHT, "cors"): "with a preflight that CORS asked for too",
     (Unknown.SITE, "cross-site"): "from a page of another site",
     (Unknown.SITE, "same-site"): "from a page of the same site",
     (Unknown.SITE, "same-origin"): "from a page of the same origin",
@@ -169,3 +177,8 @@ class Verdict:
     def blocking(self) -> Branch | None:
         """The first branch that blocks, None where none does."""
         return next((branch for branch in self.branches if branch.ruling.outcome is Outcome.BLOCKED), None)
+
+    @property
+    def open(self) -> Branch | None:
+        """The branch that blocks where the one that is said does not: such an exchange is open, and has not passed."""
+        return None if self.outcome is Outcome.BLOCKED else self.blocking

@@ -1,3 +1,5 @@
 """The `corsight` command: one module per subcommand."""
 
-__version__ = "0.1.0"
+from corsight.policies.version import VERSION as __version__
+
+__all__ = ["__version__"]

@@ -13,8 +13,8 @@ from corsight.policies.decision.judge import judge as decide
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response
 from corsight.policies.facts import CredentialsMode
 from corsight.policies.findings import Diagnosis, Finding
-from corsight.policies.session import Judged, Session
-from corsight.policies.verdict import EngineName, Outcome, Verdict
+from corsight.policies.session import Judged
+from corsight.policies.verdict import Outcome, Verdict
 from corsight.scripts import judging
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.recordings import Recording, check_readable
@@ -43,19 +43,19 @@ def read(path: str | PathLike[str]) -> Iterator[Exchange]:
     _raise_problem(recording)
 
 
-def judge(exchange: Exchange, *, engine: EngineName | None = None, credentials: CredentialsMode = "unknown") -> Verdict:
+def judge(exchange: Exchange, *, engine: str | None = None, credentials: CredentialsMode = "unknown") -> Verdict:
     """Return the verdict on one exchange, judged by itself.
 
     `engine` is by default the one that the request's User-Agent names. `credentials` is the request's credentials mode:
     where it is unknown and matters, the verdict is likely, not certain.
     """
-    judged = Session(engine).observe(exchange)[0]
+    judged = judging.open_session(engine or "auto").observe(exchange)[0]
     if credentials == "unknown":
         return judged.verdict
     return decide(exchange, replace(judged.facts, credentials=credentials), judged.verdict.engine)
 
 
-def judge_recording(path: str | PathLike[str], *, engine: EngineName | None = None) -> Iterator[Judged]:
+def judge_recording(path: str | PathLike[str], *, engine: str | None = None) -> Iterator[Judged]:
     """Yield each exchange of a recording with the last verdict on it: `judged.entry.exchange`, `judged.verdict`.
 
     The exchanges are judged together, as `corsight audit` does: preflights with their requests, redirects, caches.
@@ -65,7 +65,7 @@ def judge_recording(path: str | PathLike[str], *, engine: EngineName | None = No
     _raise_problem(recording)
 
 
-def audit(path: str | PathLike[str], *, engine: EngineName | None = None) -> list[Finding]:
+def audit(path: str | PathLike[str], *, engine: str | None = None) -> list[Finding]:
     """Return the findings of `corsight audit` on a recording, the most important first."""
     diagnosis = Diagnosis()
     for judged in judge_recording(path, engine=engine):

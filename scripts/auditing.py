@@ -16,10 +16,12 @@ from concurrent.futures import BrokenExecutor
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, TextIO
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TextIO
 
 from corsight.policies.record import Lines
+from corsight.policies.verdict import Assumption
 from corsight.scripts.errors import CorsightError
+from corsight.scripts.gate.scope import Scope
 from corsight.scripts.judging import EngineChoice, explain, judge_recording
 from corsight.scripts.recordings import Recording
 from corsight.scripts.recordings.order import find_end
@@ -29,36 +31,56 @@ from corsight.scripts.report.findings import Findings
 if TYPE_CHECKING:
     from concurrent.futures import ProcessPoolExecutor
 
+    from corsight.policies.session import Judged
     from corsight.scripts.report.drift import Drifts
+    from corsight.scripts.report.flips import Flips
 
 LIVING = 50_000
 """How many objects are made before Python looks for circles of dead ones: exchanges mostly go without."""
 
 
+class Section(Protocol):
+    """What takes in every exchange beside the findings, in turn."""
+
+    def add(self, judged: Judged) -> None: ...
+
+
 class Plan(NamedTuple):
-    """How to audit: which engine judges, whether causes are looked for, whether records are written, and whether
-    verdicts are counted by endpoint.
+    """How to audit: which engine judges, whether causes are looked for, whether records are written, and with secrets
+    as they are. `assumptions` settle what is open; `scope` is what is reported of; `gather` tells whether what reports
+    say beside the findings is gathered, `counts` whether verdicts are counted by endpoint.
     """
 
     engine: EngineChoice = "auto"
     diagnose: bool = True
     records: bool = False
+    secrets: bool = False
+    assumptions: tuple[Assumption, ...] = ()
+    scope: Scope = Scope()
+    gather: bool = False
     counts: bool = False
 
 
 @dataclass(slots=True)
 class Audited:
-    """What came of one recording, or of a share of it."""
+    """What came of one recording, or of a share of it; `left_out` counts the exchanges outside the scope."""
 
     name: str
     findings: Findings
     exchanges: int = 0
     problem: CorsightError | None = None
     remarks: list[str] = field(default_factory=list)
+    left_out: int = 0
 
 
 def audit(
-    paths: Sequence[str], plan: Plan, stream: TextIO, *, jobs: int = 1, drifts: Drifts | None = None
+    paths: Sequence[str],
+    plan: Plan,
+    stream: TextIO,
+    *,
+    jobs: int = 1,
+    drifts: Drifts | None = None,
+    flips: Flips | None = None,
 ) -> tuple[Findings, list[Audited]]:
     """Return what was found in all recordings, and what came of each. Records go to the stream.
 
@@ -66,10 +88,11 @@ def audit(
     process. Raises CorsightError where a process was ended.
     """
     gc.set_threshold(LIVING)
-    findings, audited = Findings(diagnose=plan.diagnose), list[Audited]()
-    jobs = 1 if drifts is not None else jobs
+    findings, audited = Findings(diagnose=plan.diagnose, gather=plan.gather), list[Audited]()
+    sections: list[Section] = [section for section in (drifts, flips) if section is not None]
+    jobs = 1 if sections else jobs
     with tempfile.TemporaryDirectory(prefix="corsight-") as folder, _start_workers(jobs) as workers:
-        asked = (_ask(path, plan, folder, workers, drifts) for path in paths)
+        asked = (_ask(path, plan, folder, workers, sections) for path in paths)
         for take in asked if workers is None else list(asked):
             result = take(stream)
             findings.unite(result.findings)
@@ -79,18 +102,22 @@ def audit(
 
 
 def audit_one(
-    recording: Recording, plan: Plan, stream: TextIO | None, *, drifts: Drifts | None = None, timed: bool = False
+    recording: Recording, plan: Plan, stream: TextIO | None, *, sections: Sequence[Section] = (), timed: bool = False
 ) -> Audited:
     """Return what came of one recording. `timed` puts the time before each record, never less than that before it."""
-    findings, lines, latest = Findings(diagnose=plan.diagnose), Lines(ascii=True), 0.0
-    verdicts = judge_recording(recording, plan.engine)
+    findings, latest, left_out = Findings(diagnose=plan.diagnose, gather=plan.gather), 0.0, 0
+    lines = Lines(secrets=plan.secrets, ascii=True)
+    verdicts = judge_recording(recording, plan.engine, assumptions=plan.assumptions)
     told = explain(verdicts) if plan.records or plan.counts else ((one, None) for one in verdicts)
     for judged, explanation in told:
+        if not plan.scope.takes(judged):
+            left_out += 1
+            continue
         findings.add(judged)
         if plan.counts:
             findings.count_endpoint(judged, explanation)
-        if drifts is not None:
-            drifts.add(judged)
+        for section in sections:
+            section.add(judged)
         if stream is None or not plan.records:
             continue
         line = lines.line(judged, explanation)
@@ -98,7 +125,7 @@ def audit_one(
             latest = max(latest, find_end(judged.entry.exchange))
             line = f"{latest!r} {line}"
         stream.write(line + "\n")
-    return Audited(recording.name, findings, recording.exchanges, recording.problem, recording.remarks)
+    return Audited(recording.name, findings, recording.exchanges, recording.problem, recording.remarks, left_out)
 
 
 # -- many processes --------------------------------------------------------------------------------------------------
@@ -116,12 +143,12 @@ def _start_workers(jobs: int) -> ProcessPoolExecutor | nullcontext[None]:
 
 
 def _ask(
-    path: str, plan: Plan, folder: str, workers: ProcessPoolExecutor | None, drifts: Drifts | None
+    path: str, plan: Plan, folder: str, workers: ProcessPoolExecutor | None, sections: Sequence[Section]
 ) -> Callable[[TextIO], Audited]:
     """Have one recording audited; return what gives the result, and writes the records to a stream."""
-    shares = part(path) if drifts is None else []
+    shares = [] if sections else part(path)
     if workers is None and not shares:
-        return partial(audit_one, Recording(path), plan, drifts=drifts)
+        return partial(audit_one, Recording(path), plan, sections=sections)
     files, results = list[str](), list[Callable[[], Audited]]()
     recordings: Sequence[Recording] = shares or [Recording(path)]
     for recording in recordings:
@@ -151,6 +178,7 @@ def _put_together(
     for one in others:
         whole.findings.unite(one.findings)
         whole.exchanges += one.exchanges
+        whole.left_out += one.left_out
     stream.writelines(_merge(files) if shared else _read(files))
     for file in files:
         os.unlink(file)

@@ -35,7 +35,9 @@ app = lazy_group(
         "check": "Judge a request that you type, or explain a console message.",
         "replay": "Send recorded requests to another server, and say what would change.",
         "rules": "List every rule, or show one in full.",
+        "config": "Show the settings that are in force, and where each comes from.",
         "policy": "Check, show, infer, compare or export what a server grants.",
+        "mcp": "Let an agent ask, over the Model Context Protocol.",
         "addon": "Print the path of the script that mitmproxy loads.",
     },
 )

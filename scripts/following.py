@@ -8,10 +8,11 @@ from typing import TextIO
 from corsight.policies.findings import Explanation, Known
 from corsight.policies.record import Lines
 from corsight.policies.redact import printable, redact
-from corsight.policies.session import Judged, Session
+from corsight.policies.session import Judged
+from corsight.policies.session.memory import weigh_exchange
 from corsight.policies.verdict import Outcome
 from corsight.scripts.auditing import Audited, Plan
-from corsight.scripts.judging import HELD, judge_moment
+from corsight.scripts.judging import HELD, HELD_BYTES, judge_moment, open_session, take_for_granted
 from corsight.scripts.processes.signals import end_by_signals, was_interrupted
 from corsight.scripts.recordings.growing import Growing
 from corsight.scripts.recordings.order import Moments
@@ -33,12 +34,15 @@ def follow(path: str, plan: Plan, stream: TextIO) -> Audited:
 class _Following:
     def __init__(self, path: str, plan: Plan, stream: TextIO) -> None:
         self._recording = Growing(path, idle=self._judge_all, stopped=was_interrupted)
-        self._session = Session(None if plan.engine == "auto" else plan.engine)
+        self._session = open_session(plan.engine)
         self._moments = Moments()
         self._known = Known()
         self._findings = Findings(diagnose=plan.diagnose)
         self._latest: OrderedDict[str, Judged] = OrderedDict()
-        self._lines = Lines(ascii=True) if plan.records else None
+        self._weight = 0
+        self._lines = Lines(secrets=plan.secrets, ascii=True) if plan.records else None
+        self._plan = plan
+        self._left_out = 0
         self._stream = stream
 
     def run(self) -> Audited:
@@ -52,7 +56,8 @@ class _Following:
             self._stream.write("\n")
         while self._latest:
             self._findings.add(self._latest.popitem(last=False)[1])
-        return Audited(self._recording.name, self._findings, self._recording.exchanges, self._recording.problem)
+        name, exchanges, problem = self._recording.name, self._recording.exchanges, self._recording.problem
+        return Audited(name, self._findings, exchanges, problem, left_out=self._left_out)
 
     def _judge_all(self) -> None:
         """Judge what came so far: nothing more is there that could have been before it."""
@@ -65,14 +70,22 @@ class _Following:
                 self._take(judged)
 
     def _take(self, judged: Judged) -> None:
-        self._known.add(judged)
         flow = judged.entry.exchange.id
+        if not self._plan.scope.takes(judged):
+            self._left_out += not judged.revises
+            return
+        judged = take_for_granted(judged, self._plan.assumptions)
+        self._known.add(judged)
         before = self._latest.get(flow)
         if before is None and judged.revises:
             return
+        if before is None:
+            self._weight += weigh_exchange(judged.entry.exchange)
         self._latest[flow] = judged
-        if len(self._latest) > HELD:
-            self._findings.add(self._latest.popitem(last=False)[1])
+        while len(self._latest) > HELD or (self._latest and self._weight > HELD_BYTES):
+            _, first = self._latest.popitem(last=False)
+            self._weight -= weigh_exchange(first.entry.exchange)
+            self._findings.add(first)
         explanation = self._known.diagnose(judged)
         if self._lines is not None:
             self._stream.write(self._lines.line(judged, explanation) + "\n")

@@ -3,30 +3,60 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Iterable, Iterator
-from typing import Literal
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
+from corsight.policies.decision.assume import assume
+from corsight.policies.engines import read_engine
+from corsight.policies.evidence import Evidence, Reason
 from corsight.policies.exchange import Exchange
 from corsight.policies.findings import Explanation, Known
 from corsight.policies.session import Judged, Session
 from corsight.policies.session.memory import weigh_exchange
+from corsight.policies.verdict import Assumption
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.recordings import Recording, in_time
 
-EngineChoice = Literal["auto", "chromium", "firefox", "webkit", "standard"]
-"""The engine that judges; auto is each client's own."""
+EngineChoice = str
+"""The engine that judges, as `read_engine` reads it: `chromium`, `chromium@120`; auto is each client's own."""
 
 HELD, HELD_BYTES = 4096, 64 * 1024 * 1024
 """How many exchanges, and bytes of their URLs and headers, a verdict is held back for, since what comes later may
 revise it; and how many fetches wait for their last exchange."""
 
 
-def judge_recording(recording: Recording, engine: EngineChoice = "auto", held: int = HELD) -> Iterator[Judged]:
+def judge_recording(
+    recording: Recording, engine: EngineChoice = "auto", held: int = HELD, assumptions: Sequence[Assumption] = ()
+) -> Iterator[Judged]:
     """Yield the last verdict on each exchange of a recording, which is a session of its own.
 
-    Where an exchange cannot be judged, `recording.problem` says so, and the others are judged all the same.
+    Where an exchange cannot be judged, `recording.problem` says so, and the others are judged all the same. The
+    assumptions settle what is open at the end.
     """
-    return settle(_judge_moments(recording, Session(None if engine == "auto" else engine)), held)
+    verdicts = settle(_judge_moments(recording, open_session(engine)), held)
+    return (take_for_granted(judged, assumptions) for judged in verdicts) if assumptions else verdicts
+
+
+def take_for_granted(judged: Judged, assumptions: Sequence[Assumption]) -> Judged:
+    """Return what is said of an exchange if open facts are so; the evidence on its entry says that they were given."""
+    verdict = assume(judged.verdict, assumptions)
+    if verdict is judged.verdict:
+        return judged
+    before, facts = judged.verdict, judged.facts
+    for fact, taken in assumptions:
+        if any(branch.assumed(fact) is not None for branch in before.branches):
+            judged.entry.evidence[fact.value] = Evidence(fact.value, taken, Reason.TYPED)
+    if len(verdict.branches) == 1:
+        facts = facts.settle(verdict.branch.premise)
+    return replace(judged, verdict=verdict, facts=facts)
+
+
+def open_session(engine: EngineChoice) -> Session:
+    """Return a session that is judged as this engine. Raises CorsightError for what names none."""
+    try:
+        return Session(*read_engine(engine))
+    except ValueError as error:
+        raise CorsightError(str(error)) from None
 
 
 def _judge_moments(recording: Recording, session: Session) -> Iterator[Judged]:

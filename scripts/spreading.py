@@ -123,7 +123,7 @@ def _gather(
     asked = [path if is_url(path) else os.path.abspath(path) for path in paths]
     futures: list[Future[Any]] = [client.submit(audit_on_worker, path, plan, __version__, pure=False) for path in asked]
     places = {future.key: place for place, future in enumerate(futures)}
-    findings, audited = Findings(diagnose=plan.diagnose), list[Audited]()
+    findings, audited = Findings(diagnose=plan.diagnose, gather=plan.gather), list[Audited]()
     done: dict[int, tuple[Audited, bytes]] = {}
     progress = _Progress(len(paths))
     for future in as_completed(futures, loop=client.loop):

@@ -18,11 +18,13 @@ NOUNS = {"policies.evidence", "policies.exchange", "policies.facts", "policies.v
 RULES = NOUNS | {"policies.fetch", "policies.engines", "policies.rules"}
 DECISION = RULES | {"policies.decision"}
 POLICIES = DECISION | {"policies.session", "policies.findings", "policies.server", "policies.redact", "policies.record"}
-POLICIES |= {"policies.story", "policies.console", "policies.log_record", "policies.causes"}
+POLICIES |= {"policies.story", "policies.console", "policies.log_record", "policies.causes", "policies.report"}
+POLICIES |= {"policies.version"}
 
 MAY_IMPORT = {
     "policies": set(),
     "policies.value": set(),
+    "policies.version": set(),
     "policies.redact": set(),
     "policies.evidence": set(),
     "policies.exchange": {"policies.value"},
@@ -40,6 +42,9 @@ MAY_IMPORT = {
     "policies.log_record": NOUNS,
     "policies.record": DECISION | {"policies.session", "policies.redact", "policies.log_record", "policies.findings"},
     "policies.story": DECISION | {"policies.session", "policies.redact", "policies.findings"},
+    "policies.report": DECISION
+    | {"policies.session", "policies.redact", "policies.findings", "policies.story", "policies.server"}
+    | {"policies.causes"},
     "addons.wire": {"policies.exchange", "policies.fetch"},
     "addons.adapter": NOUNS | {"addons.wire"},
     "addons": POLICIES | {"addons.adapter", "addons.wire"},

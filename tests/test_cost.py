@@ -23,7 +23,7 @@ SLACK = 4_000
 """Steps by which any two exchanges may differ."""
 STEPS_A_BYTE = 12
 """What an exchange may cost, a byte; and a policy file, whose every entry is held against grammar and advice."""
-STEPS_A_BYTE_OF_A_FILE = 150
+STEPS_A_BYTE_OF_A_FILE = 250
 
 
 def grows(work: Callable[[int], Callable[[], object]], sizes: tuple[int, int], most: int) -> str | None:

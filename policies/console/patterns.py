@@ -10,14 +10,15 @@ from corsight.policies.rules import RULES
 from corsight.policies.verdict import EngineName
 
 SLOT = "\0"
+_WORD = r"\S{1,2000}?"
 GROUPS = {
-    "url": r"\S+?",
-    "initial_url": r"\S+?",
-    "origin": r"\S+?",
-    "value": r".*?",
-    "target": r"\S+?",
+    "url": _WORD,
+    "initial_url": _WORD,
+    "origin": _WORD,
+    "value": r".{0,1000}?",
+    "target": _WORD,
     "directive": r"[\w-]+",
-    "page": r"\S+?",
+    "page": _WORD,
     "kind": r"[\w ]{1,40}?",
     "method": r"[A-Za-z-]+",
     "status": r"\d{1,3}",
@@ -30,12 +31,13 @@ _QUOTES = re.compile(QUOTE)
 class Pattern(NamedTuple):
     """A text with places for its values: whose it is, which rules are worded so, and which cause it tells.
 
-    `whole` tells that it is all of a message, not a sentence of one.
+    `anchor` are words that every such text holds. `whole` tells that it is all of a message, not a sentence of one.
     """
 
     engine: EngineName
     regex: re.Pattern[str]
     literals: str
+    anchor: str
     rules: tuple[str, ...]
     cause: str | None
     preflight: bool | None
@@ -53,6 +55,11 @@ def order_rules(rules: set[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*(one for one in LIKELIER if one in rules), *(one for one in RULES if one in rules)]))
 
 
+def find_anchor(template: str) -> str:
+    """Return the longest run of a template's own words that no quote breaks: without it no text matches."""
+    return max((run for piece in template.split(SLOT)[::2] for run in _QUOTES.split(piece)), key=len).strip()
+
+
 def compile_template(template: str) -> tuple[re.Pattern[str], str]:
     """Return the pattern of a template, and its own words.
 
@@ -66,12 +73,14 @@ def compile_template(template: str) -> tuple[re.Pattern[str], str]:
         if index % 2 == 0:
             parts.append(_QUOTES.sub(lambda _: QUOTE, re.escape(piece)).replace("\\ ", r"\s+"))
         elif piece not in GROUPS:
-            parts.append(".*?")
+            parts.append(".{0,200}?")
         elif piece in seen:
             parts.append(f"(?P={piece})")
         else:
             seen.add(piece)
             parts.append(f"(?P<{piece}>{GROUPS[piece]})")
     # A full stop that ends a message stands behind its last value, not in it.
-    end = {"": r"(?=\s*$)", ".": r"(?=\s|$)"}.get(pieces[-1], "") if len(pieces) > 1 else ""
+    # Behind a policy's directive stand its sources.
+    ends = len(pieces) > 1 and pieces[-2] != "directive"
+    end = {"": r"(?=\s*$)", ".": r"(?=\s|$)"}.get(pieces[-1], "") if ends else ""
     return re.compile("".join(parts) + end, re.MULTILINE), "".join(pieces[::2])

@@ -105,7 +105,10 @@ def _patterns() -> tuple[Pattern, ...]:
 def _find(body: str) -> list[Found]:
     """Return the messages in a text, in their order; where two patterns match, the one with more words counts."""
     found: list[Found] = []
+    flat = body.replace("\n", " ")
     for pattern in _patterns():
+        if pattern.anchor not in flat:
+            continue
         for match in pattern.regex.finditer(body):
             start, end = match.span()
             if start == end or any(start < other.end and other.start < end for other in found):

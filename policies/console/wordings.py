@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from itertools import product
 
 from corsight.policies.console.model import SPEAKING
-from corsight.policies.console.patterns import Pattern, compile_template, order_rules, slot
-from corsight.policies.engines import WORDS, Wording
+from corsight.policies.console.patterns import Pattern, compile_template, find_anchor, order_rules, slot
+from corsight.policies.engines import WORDS, Wording, list_texts
 from corsight.policies.rules import RULES
 from corsight.policies.verdict import EngineName
 
@@ -46,11 +47,12 @@ _SENTENCE = {
 
 @cache
 def make_patterns() -> tuple[Pattern, ...]:
-    """Return every text that an engine can print, and the reasons in them by themselves."""
+    """Return every text that an engine can print in any version, and the reasons in them by themselves."""
     gathered: dict[tuple[EngineName, str], list[Said]] = {}
+    speakers = [(engine, texts) for engine in SPEAKING for texts in list_texts(engine)]
     for wording in list_wordings():
-        for engine in SPEAKING:
-            error, text = WORDS[engine](wording)
+        for engine, texts in speakers:
+            error, text = WORDS[engine](replace(wording, texts=texts))
             if text is not None:
                 said = wording.rule, wording.preflight, error
                 known = gathered.setdefault((engine, _make_template(text)), [])
@@ -116,6 +118,7 @@ def _make_pattern(engine: EngineName, template: str, said: list[Said], *, whole:
         engine,
         regex,
         literals,
+        find_anchor(template),
         order_rules({rule for rule, _, _ in said}),
         None,
         preflights.pop() if len(preflights) == 1 else None,

@@ -57,7 +57,17 @@ def advise(exchange: Exchange, facts: Facts, engine: EngineName, preflight: Resp
     else:
         shape = shape, preflight.headers.get(EXPOSE)
     shape = (
-        *(shape, engine, facts.role, facts.origin, facts.credentials, facts.method, facts.names, response.status),
+        *(
+            shape,
+            engine,
+            facts.build,
+            facts.role,
+            facts.origin,
+            facts.credentials,
+            facts.method,
+            facts.names,
+            response.status,
+        ),
         exchange.request.url[:5],
     )
     codes = _codes.get(shape)

@@ -18,6 +18,7 @@ from corsight.policies.fetch.main_fetch import (
     MIXED_LOCAL_NETWORK,
     MIXED_LOCALHOST,
     MIXED_TRACK,
+    MIXED_ZERO_ADDRESS,
     PLACES,
     UNREAD,
     USERINFO,
@@ -27,6 +28,7 @@ from corsight.policies.fetch.main_fetch import (
 from corsight.policies.fetch.mime_type import STYLE, TYPED, is_blocked_by_mime_type, is_blocked_by_nosniff
 from corsight.policies.fetch.orb import guess_data, is_body_blocked, is_opaque_response_blocked
 from corsight.policies.fetch.preflight import Preflight, check_preflight
+from corsight.policies.fetch.safelist import is_cors_safelisted_method
 from corsight.policies.fetch.steps import Algorithm, Question, Step
 from corsight.policies.rules.isolation import (
     CORP_COEP,
@@ -49,6 +51,8 @@ REMEMBERED = 1024
 LONG = 128 * 1024, 8
 """Characters up to which it is for as long as its own exchange takes, and how many such shapes are."""
 
+PRIVATE_NETWORK = ((Unknown.PREFLIGHT, "private-network"), False), ((Unknown.PREFLIGHT, "cors"), True)
+
 _PASSED = {"cors": Outcome.ALLOWED, "opaque": Outcome.OPAQUE, "basic": Outcome.NOT_CORS}
 
 
@@ -56,8 +60,8 @@ class Decision(NamedTuple):
     """What was decided of a shape.
 
     `steps` are those that were taken, and behind the first that failed, if one did, those that were not reached.
-    `doubts` are what opaque response blocking turns on where the headers do not settle it, and whether it blocks then,
-    the likelier first.
+    `doubts` are what it turns on beside, the likelier first, and whether that blocks: what the body is to opaque
+    response blocking where the headers do not settle it, and what a preflight of private network access was for.
     """
 
     outcome: Outcome
@@ -72,44 +76,52 @@ class Decision(NamedTuple):
 
 
 def decide(
-    engine: EngineName, shape: Shape, include: bool, embedder: EmbedderPolicy, data: bool | None = None
+    policy: EnginePolicy, shape: Shape, include: bool, embedder: EmbedderPolicy, doubt: bool | None = None
 ) -> Decision:
-    """Return what `engine` decides of a shape. `data` tells whether the body is data, where only the body does."""
+    """Return what an engine decides of a shape. `doubt` tells how what the decision's doubts turn on is taken."""
     if shape.weight <= REMEMBERED:
-        return _decide(engine, shape, include, embedder, data)
+        return _decide(policy, shape, include, embedder, doubt)
     function = _decide_long if shape.weight <= LONG[0] else _decide.__wrapped__
-    return function(engine, shape, include, embedder, data)
+    return function(policy, shape, include, embedder, doubt)
 
 
 @lru_cache(maxsize=SHAPES)
-def _decide(engine: EngineName, shape: Shape, include: bool, embedder: EmbedderPolicy, data: bool | None) -> Decision:
-    steps = tuple(take_steps(ENGINES[engine], shape, include, embedder, data))
+def _decide(
+    policy: EnginePolicy, shape: Shape, include: bool, embedder: EmbedderPolicy, doubt: bool | None
+) -> Decision:
+    steps = tuple(take_steps(policy, shape, include, embedder, doubt))
     failure = next((step for step in steps if step.rule is not None), None)
     if failure is not None:
-        return Decision(Outcome.BLOCKED, steps, failure)
-    doubts = _list_doubts(ENGINES[engine], shape) if shape.tainting == "opaque" and data is None else ()
+        if doubt is True or not (shape.private_network and policy.private_network_warned):
+            return Decision(Outcome.BLOCKED, steps, failure)
+        # Private network access only warns; whether CORS asked for the preflight too, the next one would tell.
+        asks = doubt is None and (bool(shape.names) or not is_cors_safelisted_method(shape.method))
+        return Decision(Outcome.ALLOWED, (), None, PRIVATE_NETWORK if asks else ())
+    doubts = _list_doubts(policy, shape) if shape.tainting == "opaque" and doubt is None else ()
     return Decision(_PASSED[shape.tainting], steps, None, doubts)
 
 
 _decide_long = lru_cache(maxsize=LONG[1])(_decide.__wrapped__)
 
 
-def list_differing(engine: EngineName, shape: Shape, include: bool, embedder: EmbedderPolicy) -> tuple[EngineName, ...]:
-    """Return the engines whose decision is for another rule than `engine`'s, or for none."""
+def list_differing(
+    policy: EnginePolicy, shape: Shape, include: bool, embedder: EmbedderPolicy
+) -> tuple[EngineName, ...]:
+    """Return the other engines whose decision today is for another rule than this one's, or for none."""
     function = _list_differing if shape.weight <= REMEMBERED else _list_differing.__wrapped__
-    return function(engine, shape, include, embedder)
+    return function(policy, shape, include, embedder)
 
 
 @lru_cache(maxsize=SHAPES)
 def _list_differing(
-    engine: EngineName, shape: Shape, include: bool, embedder: EmbedderPolicy
+    policy: EnginePolicy, shape: Shape, include: bool, embedder: EmbedderPolicy
 ) -> tuple[EngineName, ...]:
-    def rule(name: EngineName) -> tuple[str | None, bool]:
-        decision = decide(name, shape, include, embedder)
+    def rule(one: EnginePolicy) -> tuple[str | None, bool]:
+        decision = decide(one, shape, include, embedder)
         return decision.rule, bool(decision.doubts)
 
-    own = rule(engine)
-    return tuple(other for other in ENGINES if other != engine and rule(other) != own)
+    own = rule(policy)
+    return tuple(name for name, other in ENGINES.items() if name != policy.name and rule(other) != own)
 
 
 def forget() -> None:
@@ -163,6 +175,7 @@ def _check_preflight(policy: EnginePolicy, shape: Shape, include: bool, counted:
         headers=shape.headers,
         cross_origin=shape.cross_origin or not policy.same_origin_preflight_unchecked,
         authorization_by_wildcard=policy.authorization_by_wildcard,
+        methods_upper_cased=policy.methods_upper_cased,
         counted_lines=counted,
     )
     order = policy.preflight_order
@@ -203,15 +216,17 @@ def _check_types(policy: EnginePolicy, shape: Shape, data: bool | None) -> Itera
         if check == "orb":
             if policy.opaque_response_blocking is not None and shape.tainting == "opaque":
                 yield _check_opaque(policy, shape, data)
+                if _is_emptied(policy, shape):
+                    # Its headers go with its body: nothing is left to be held against its type.
+                    return
         elif shape.destination not in TYPED:
             continue
         elif check == "nosniff":
             if shape.nosniff_first:
-                number = "5" if shape.destination == STYLE else "4"
                 rule = NOSNIFF if is_blocked_by_nosniff(essence, shape.destination) else None
-                yield Step(Algorithm.NOSNIFF, number, Question.NOSNIFF, rule, compared, essence or "")
+                yield Step(Algorithm.NOSNIFF, "", Question.NOSNIFF, rule, compared, essence or "")
         elif is_blocked_by_mime_type(essence, shape.destination):
-            yield Step(Algorithm.MIME_TYPE, "4", Question.USABLE_TYPE, MIME_TYPE, compared, essence or "")
+            yield Step(Algorithm.MIME_TYPE, "", Question.USABLE_TYPE, MIME_TYPE, compared, essence or "")
     if policy.styles_need_css and shape.destination == STYLE and essence not in (None, "text/css"):
         # The style sheet's own loader looks last.
         yield Step(Algorithm.MIME_TYPE, "", Question.USABLE_TYPE, MIME_TYPE, compared, essence or "")
@@ -219,7 +234,7 @@ def _check_types(policy: EnginePolicy, shape: Shape, data: bool | None) -> Itera
 
 def _check_opaque(policy: EnginePolicy, shape: Shape, data: bool | None) -> Step:
     blocked = _is_blocked(policy, shape)
-    blocked = data if blocked is None else blocked
+    blocked = (data if blocked is None else blocked) and not _is_emptied(policy, shape)
     compared = shape.content_type, "nosniff" if shape.nosniff else None, shape.destination
     return Step(
         Algorithm.OPAQUE_BLOCKING, "", Question.NOT_DATA, ORB if blocked else None, compared, shape.content_type or ""
@@ -247,9 +262,15 @@ def _is_blocked(policy: EnginePolicy, shape: Shape) -> bool | None:
     return is_body_blocked(shape.body, shape.essence, nosniff=shape.nosniff, status=shape.status, rules=rules)
 
 
+def _is_emptied(policy: EnginePolicy, shape: Shape) -> bool:
+    """Whether an opaque response that is blocked, or may be, comes as an empty one that passes."""
+    emptied = shape.destination in policy.opaque_emptied and 200 <= shape.status <= 299
+    return emptied and _is_blocked(policy, shape) is not False
+
+
 def _list_doubts(policy: EnginePolicy, shape: Shape) -> tuple[tuple[Assumption, bool], ...]:
     """Nothing where the headers or the body settle it; else both that it can be, the likelier first."""
-    if _is_blocked(policy, shape) is not None:
+    if _is_blocked(policy, shape) is not None or _is_emptied(policy, shape):
         return ()
     data, other = ((Unknown.BODY, "data"), True), ((Unknown.BODY, "other"), False)
     likely_data = shape.body is None and guess_data(shape.essence, status=shape.status)
@@ -269,6 +290,7 @@ def _weigh_hazard(policy: EnginePolicy, hazard: str) -> tuple[str | None, str]:
     minded = {
         MIXED_LOCALHOST: policy.localhost_is_mixed,
         MIXED_LOCAL_NETWORK: policy.local_network_is_mixed,
+        MIXED_ZERO_ADDRESS: policy.local_network_is_mixed or policy.zero_address_is_mixed,
         MIXED_IMAGE_ADDRESS: policy.image_address_is_mixed,
         MIXED_TRACK: policy.track_is_mixed,
     }

@@ -10,7 +10,7 @@ from dataclasses import replace
 from corsight.policies.decision.decide import Decision, decide, list_differing
 from corsight.policies.decision.premises import drop_idle, list_premises
 from corsight.policies.decision.shape import Shape, count_origin_lines, make_shape
-from corsight.policies.engines import ENGINES, WORDS, Wording
+from corsight.policies.engines import ENGINES, WORDS, EnginePolicy, Wording, list_policies
 from corsight.policies.exchange import Exchange, HeaderList, Response
 from corsight.policies.facts import Facts, Premise
 from corsight.policies.fetch.corp import EmbedderPolicy
@@ -22,13 +22,13 @@ from corsight.policies.fetch.preflight import HEADERS_INVALID, METHODS_INVALID
 from corsight.policies.fetch.steps import Algorithm, Question, Step
 from corsight.policies.rules import Subject
 from corsight.policies.rules.isolation import NETWORK_ERROR
-from corsight.policies.verdict import Assumption, Branch, EngineName, Outcome, Ruling, Verdict
+from corsight.policies.verdict import Assumption, Branch, EngineName, Outcome, Ruling, Unknown, Verdict
 
 _PASSED = {outcome: Ruling(outcome) for outcome in (Outcome.ALLOWED, Outcome.OPAQUE, Outcome.NOT_CORS)}
 _NOT_CORS = {name: Verdict(name, (Branch(_PASSED[Outcome.NOT_CORS]),)) for name in ENGINES}
 _NO_RESPONSE = Step(Algorithm.NETWORK, "", Question.RESPONSE, NETWORK_ERROR)
 
-type _Basis = tuple[Shape, bool, EmbedderPolicy]
+type _Basis = tuple[EnginePolicy, Shape, bool, EmbedderPolicy]
 """What the branch that is said was decided on."""
 
 
@@ -40,7 +40,7 @@ def judge(exchange: Exchange, facts: Facts, engine: EngineName) -> Verdict:
 def survey(exchange: Exchange, facts: Facts, engine: EngineName) -> tuple[Verdict, tuple[EngineName, ...]]:
     """Return `engine`'s verdict, and the other engines that decide otherwise, or for another reason."""
     verdict, basis = _judge(exchange, facts, engine)
-    return verdict, () if basis is None else list_differing(engine, *basis)
+    return verdict, () if basis is None else list_differing(*basis)
 
 
 def _judge(exchange: Exchange, facts: Facts, engine: EngineName) -> tuple[Verdict, _Basis | None]:
@@ -51,23 +51,68 @@ def _judge(exchange: Exchange, facts: Facts, engine: EngineName) -> tuple[Verdic
         return _NOT_CORS[engine], None
     branches: list[Branch] = []
     basis: _Basis | None = None
+    policies = list_policies(engine, facts.build)
     for assumptions, premise in list_premises(facts):
         shape = make_shape(exchange, facts, response, premise)
-        basis = basis or (shape, premise.include, premise.embedder)
-        decision = decide(engine, shape, premise.include, premise.embedder)
-        doubts = decision.doubts
-        if not doubts:
-            branches.append(_make_branch(exchange, facts, engine, assumptions, premise, decision))
-        # Of a tainting that is itself in doubt, the likelier is enough.
-        for doubt, data in doubts if premise.tainting == facts.tainting else doubts[:1]:
-            decision = decide(engine, shape, premise.include, premise.embedder, data)
-            branches.append(_make_branch(exchange, facts, engine, (*assumptions, doubt), premise, decision))
+        basis = basis or (policies[0], shape, premise.include, premise.embedder)
+        found = _branch(exchange, facts, policies[0], shape, assumptions, premise)
+        if len(policies) > 1:
+            found = _branch_by_version(exchange, facts, policies, shape, found, (assumptions, premise))
+        branches += found
     if len(branches) > 2:
         branches = drop_idle(branches)
     if facts.tainting == "basic" and all(branch.outcome is not Outcome.BLOCKED for branch in branches):
         return _NOT_CORS[engine], basis
-    hidden = _list_hidden(facts, response, branches[0], engine) if facts.role == "request" else ()
+    hidden = _list_hidden(facts, response, branches[0], policies[0]) if facts.role == "request" else ()
     return unite(engine, branches, hidden), basis
+
+
+def _branch(
+    exchange: Exchange,
+    facts: Facts,
+    policy: EnginePolicy,
+    shape: Shape,
+    assumptions: tuple[Assumption, ...],
+    premise: Premise,
+) -> list[Branch]:
+    """Return the branches of one premise: several where the decision itself leaves something open."""
+    decision = decide(policy, shape, premise.include, premise.embedder)
+    doubts = decision.doubts
+    if not doubts:
+        return [_make_branch(exchange, facts, policy, assumptions, premise, decision)]
+    # Of a tainting that is itself in doubt, the likelier is enough.
+    return [
+        _make_branch(
+            exchange,
+            facts,
+            policy,
+            (*assumptions, doubt),
+            premise,
+            decide(policy, shape, premise.include, premise.embedder, taken),
+        )
+        for doubt, taken in (doubts if premise.tainting == facts.tainting else doubts[:1])
+    ]
+
+
+def _branch_by_version(
+    exchange: Exchange,
+    facts: Facts,
+    policies: tuple[EnginePolicy, ...],
+    shape: Shape,
+    found: list[Branch],
+    premised: tuple[tuple[Assumption, ...], Premise],
+) -> list[Branch]:
+    """Return the branches of one premise in a version that nobody measured: both ways, where they differ."""
+    likely, other = policies
+    assumptions, premise = premised
+    too = _branch(exchange, facts, other, shape, assumptions, premise._replace(other_version=True))
+    if [branch.ruling for branch in found] == [branch.ruling for branch in too]:
+        return found
+    return [
+        replace(branch, assumptions=(*branch.assumptions, (Unknown.VERSION, policy.stands_for)))
+        for policy, branches in ((likely, found), (other, too))
+        for branch in branches
+    ]
 
 
 def unite(engine: EngineName, branches: list[Branch], hidden: tuple[str, ...]) -> Verdict:
@@ -99,23 +144,22 @@ def describe_subject(exchange: Exchange, facts: Facts, response: Response, inclu
 def _make_branch(
     exchange: Exchange,
     facts: Facts,
-    engine: EngineName,
+    policy: EnginePolicy,
     assumptions: tuple[Assumption, ...],
     premise: Premise,
     decision: Decision,
 ) -> Branch:
     failure = decision.failure
-    ruling = _PASSED[decision.outcome] if failure is None else _word(exchange, facts, engine, failure)
+    ruling = _PASSED[decision.outcome] if failure is None else _word(exchange, facts, policy, failure)
     return Branch(ruling, assumptions, premise, decision.steps)
 
 
-def _list_hidden(facts: Facts, response: Response, branch: Branch, engine: EngineName) -> tuple[str, ...]:
+def _list_hidden(facts: Facts, response: Response, branch: Branch, policy: EnginePolicy) -> tuple[str, ...]:
     """Return the response header names that the page's script cannot read."""
     if branch.outcome is Outcome.OPAQUE:
         return response.headers.names()
     if branch.outcome is not Outcome.ALLOWED:
         return ()
-    policy = ENGINES[engine]
     return list_hidden_header_names(
         response.headers,
         include=branch.premise.include,
@@ -128,7 +172,8 @@ def _judge_unanswered(exchange: Exchange, facts: Facts, engine: EngineName) -> B
     """No response came. Where the proxy answered in the server's place, the browser saw that: no CORS headers."""
     premise = list_premises(facts)[0][1]
     if exchange.proxy_status is None or facts.tainting != "cors":
-        ruling = _word(exchange, facts, engine, _NO_RESPONSE)._replace(outcome=Outcome.NOT_CORS)
+        policy = list_policies(engine, facts.build)[0]
+        ruling = _word(exchange, facts, policy, _NO_RESPONSE)._replace(outcome=Outcome.NOT_CORS)
         return Branch(ruling, premise=premise, steps=(_NO_RESPONSE,))
     answered = judge(exchange, replace(facts, response=Response(exchange.proxy_status, HeaderList())), engine).ruling
     failure = _NO_RESPONSE._replace(compared=(str(exchange.proxy_status),))
@@ -138,9 +183,9 @@ def _judge_unanswered(exchange: Exchange, facts: Facts, engine: EngineName) -> B
     return Branch(ruling, premise=premise, steps=(failure,))
 
 
-def _word(exchange: Exchange, facts: Facts, engine: EngineName, failure: Step) -> Ruling:
+def _word(exchange: Exchange, facts: Facts, policy: EnginePolicy, failure: Step) -> Ruling:
     """Return the ruling that the rule of a failed step blocks, in the engine's own words."""
-    rule, value, response = failure.rule or "", failure.value, facts.response
+    engine, rule, value, response = policy.name, failure.rule or "", failure.value, facts.response
     lines = 0
     if response is not None:
         if rule == MULTIPLE:
@@ -165,6 +210,7 @@ def _word(exchange: Exchange, facts: Facts, engine: EngineName, failure: Step) -
         target=facts.target if facts.role == "redirect" else None,
         page=facts.page,
         tainting=facts.tainting,
+        texts=policy.texts,
         xhr=facts.xhr,
     )
     error, message = WORDS[engine](wording)

@@ -6,9 +6,10 @@ from dataclasses import replace
 from functools import lru_cache
 
 from corsight.policies.decision.judge import describe_subject, judge
+from corsight.policies.engines import list_policies
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response
 from corsight.policies.facts import Facts
-from corsight.policies.fetch.headers import is_token
+from corsight.policies.fetch.headers import find_invalid_token, is_token
 from corsight.policies.fetch.mime_type import TYPED
 from corsight.policies.fetch.origin import origin_of, split_origin
 from corsight.policies.rules import RULES, Fix, HeaderEdit
@@ -91,6 +92,8 @@ def _search(exchange: Exchange, facts: Facts, engine: EngineName) -> tuple[Fix |
                 return None, verdict.ruling.rule
             return _drop_wildcards(_keep_site(fix, exchange, facts, engine), exchange, facts, engine) or None, None
         subject = describe_subject(exchange, facts, mended, branch.premise.include)
+        if list_policies(engine, facts.build)[0].methods_upper_cased:
+            subject = replace(subject, method=subject.method.upper())
         edit = RULES[branch.ruling.rule or ""].fix(subject)
         if not edit or fix + edit == fix:
             beyond.add(branch.ruling.rule)
@@ -125,11 +128,19 @@ def _drop_wildcards(fix: Fix, exchange: Exchange, facts: Facts, engine: EngineNa
     return fix if judge(exchange, replace(facts, response=bare.apply(response)), engine).blocking else bare
 
 
+def _are_tokens(names: tuple[str, ...]) -> bool:
+    """Whether all are tokens; told at once, since there may be very many."""
+    joined = ",".join(names)
+    if "" in names or " " in joined or "\t" in joined or joined.count(",") != max(0, len(names) - 1):
+        return False
+    return find_invalid_token(joined) is None
+
+
 def _is_well_formed(facts: Facts) -> bool:
     """Whether what the request says may stand in a response: no browser sends anything else."""
     origin = facts.origin
     return (
         (origin in (None, "null") or split_origin(origin or "") is not None)
         and is_token(facts.method)
-        and all(is_token(name) for name in facts.names)
+        and _are_tokens(facts.names)
     )

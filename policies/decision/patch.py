@@ -123,6 +123,20 @@ def answer_unasked(exchange: Exchange, facts: Facts, answer: EngineName | Answer
     return _make(bare, facts, edits, None, exchange.http2, marker, _ANY_OK)
 
 
+def list_edits(sent: Response | None, patched: Response) -> tuple[str, ...]:
+    """Return what was changed of a response, as a patch words it; of one that was made here, all that is in it."""
+    before = sent.headers if sent is not None else HeaderList()
+    spelled = {field[0].lower(): field[0] for field in (*before.fields, *patched.headers.fields)}
+    edits = []
+    if sent is not None and sent.status != patched.status:
+        edits.append(f"{STATUS}: {patched.status}")
+    for lowered, name in spelled.items():
+        was, is_ = (headers.lines(lowered.decode("latin-1")) for headers in (before, patched.headers))
+        if was != is_:
+            edits.append(_word((name.decode("latin-1"), ", ".join(is_) if is_ else None)))
+    return tuple(edits)
+
+
 def _patch(
     exchange: Exchange, response: Response, facts: Facts, edits: list[Edit], status: int | None, marker: str
 ) -> Patch:

@@ -157,7 +157,7 @@ def _list_redirects(facts: Facts, tainting: Tainting, mode: str, destination: st
     if facts.redirect != "unknown":
         return (facts.redirect,)
     if facts.role != "redirect" or mode == "no-cors" or destination not in ("empty", "unknown"):
-        # https://fetch.spec.whatwg.org/#concept-main-fetch, step 12: mode no-cors has to follow.
+        # A request of mode no-cors has to follow.
         return ("follow",)
     ways = UNREDIRECTED if tainting == "cors" else ("manual",)
     if mode == "cors" and tainting == "basic" and has_userinfo(facts.target or ""):

@@ -47,6 +47,8 @@ class _Values(NamedTuple):
     """What kind of body it has, where it was seen."""
     destination: str
     distance: Distance
+    private_network: bool
+    """Whether it is a preflight of private network access."""
     merged: tuple[str | None, str | None, str | None] | None
     """`allow_origin`, `allow_credentials` and `resource_policy` without their empty lines; None where there are none.
     """
@@ -121,6 +123,7 @@ def make_shape(exchange: Exchange, facts: Facts, response: Response, premise: Pr
         response.body if opaque else None,
         destination if typed else "",
         premise.distance,
+        preflight and "access-control-request-private-network" in exchange.request.headers,
         _merge_lines(response.headers),
         count_origin_lines(exchange, response) if tainting == "cors" else 0,
         weight,

@@ -45,6 +45,8 @@ _VALUES = {
     # The user asked to save data, or the page is prefetched.
     "save-data": re.compile("on"),
     "purpose": re.compile("prefetch"),
+    # Old builds under the POSIX locale; with that letter it is not safelisted.
+    "accept-language": re.compile(r"[A-Za-z0-9-]+@posix(?:[,;].*)?"),
     # Client hints that a page delegates. What sets them in Chromium needs no preflight either.
     **dict.fromkeys(("dpr", "device-memory", "downlink"), re.compile(r"\d+(\.\d+)?")),
     **dict.fromkeys(("width", "viewport-width", "rtt"), re.compile(r"\d+")),
@@ -58,7 +60,7 @@ def list_page_set_headers(headers: HeaderList) -> list[tuple[str, str]]:
     """Return the headers of a request on the wire that its page may have set: names lower case, wire order.
 
     They tell whether it needed a preflight. Left out are headers no page can set, and those that browsers add (each
-    reason stands above its names). Accept, Accept-Language and Content-Type stay: what browsers write there is
+    reason stands above its names). Accept, other Accept-Language and Content-Type stay: what browsers write there is
     safelisted.
     """
     result: list[tuple[str, str]] = []

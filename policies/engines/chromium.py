@@ -1,25 +1,35 @@
 """Chromium: Chrome, Edge, Opera, Brave, Electron, Android WebView.
 
 Sources: services/network/public/cpp/cors/cors.cc, services/network/cors/preflight_controller.cc, preflight_result.cc,
-preflight_cache.cc; third_party/blink/renderer/platform/loader/cors/cors_error_string.cc; measured with 156.
+preflight_cache.cc; third_party/blink/renderer/platform/loader/cors/cors_error_string.cc; measured with 156, and what
+earlier versions did otherwise with 24 of them from 92 on (changes.py).
 """
 
 from __future__ import annotations
 
 import re
 
-from corsight.policies.engines.policy import Departure, EnginePolicy
+from corsight.policies.engines.changes import CHROMIUM, CHROMIUM_SAFELISTED
+from corsight.policies.engines.policy import ConsoleTexts, Departure, EnginePolicy
 from corsight.policies.engines.wording import Wording
 from corsight.policies.fetch.local_network import find_address_space
 from corsight.policies.fetch.orb import OrbRules
 from corsight.policies.fetch.origin import origin_of, split_origin
 from corsight.policies.fetch.preflight_cache import CacheRules
 
-_NUMBER, _DECIMAL = re.compile(r"\d+"), re.compile(r"\d+(\.\d+)?")
+TEXTS = ConsoleTexts(
+    invalid_origin_hint=" Have the server send the header with a valid value.",
+    cors_schemes="chrome, chrome-experimental-site-token-provider, chrome-extension, chrome-untrusted, data, http, "
+    "https, isolated-app",
+)
+"""What the console says today."""
 
 POLICY = EnginePolicy(
     name="chromium",
     label="Chromium",
+    measured=(92, 156),
+    changes=CHROMIUM,
+    texts=TEXTS,
     authorization_by_wildcard=True,
     identical_locations=True,
     loops_in_its_cache=True,
@@ -28,13 +38,12 @@ POLICY = EnginePolicy(
     type_checks=("orb", "nosniff", "mime-type"),
     repeated_lines_joined=True,
     extra_safelisted={
-        **dict.fromkeys(("dpr", "device-memory", "downlink"), _DECIMAL),
-        **dict.fromkeys(("width", "viewport-width", "rtt"), _NUMBER),
+        **CHROMIUM_SAFELISTED,
+        "downlink": re.compile(r"\d+(\.\d+)?"),
+        "rtt": re.compile(r"\d+"),
         "ect": re.compile("slow-2g|2g|3g|4g"),
-        "save-data": re.compile("on"),
-        "intervention": re.compile(".*"),
     },
-    storage_access_since=134,
+    storage_access_told=True,
     separate_connections="always",
     preflight_outlives_abort=True,
     embedded_userinfo_blocked=True,
@@ -161,7 +170,7 @@ POLICY = EnginePolicy(
             source="net/socket/client_socket_pool.cc GroupId privacy_mode; measured on 287 connections",
         ),
         Departure(
-            field="storage_access_since",
+            field="storage_access_told",
             what="Sec-Fetch-Storage-Access comes with every credentialed cross-site request and no other",
             source="services/network/sec_header_helpers.cc; measured on 900 requests",
         ),
@@ -206,11 +215,7 @@ NET_ERRORS = {
 """Rules that are no CORS error: DevTools prints the network error."""
 
 UNSAFE_SCHEMES = {"about", "blob", "data", "file", "filesystem"}
-CORS_SCHEMES = (
-    "chrome, chrome-experimental-site-token-provider, chrome-extension, chrome-untrusted, data, http, "
-    "https, isolated-app"
-)
-"""Where a redirect may never lead; and what CORS is said to be for, in Chromium's own words."""
+"""Where a redirect may never lead."""
 
 PREFLIGHT_TWINS = {rule for rule in ERRORS if rule.startswith("allow-")}
 SUFFIXED = {"allow-origin-multiple", "allow-origin-invalid", "allow-origin-mismatch"}
@@ -231,7 +236,7 @@ KINDS = {
     "worker": "script",
 }
 """Resource::ResourceTypeToString by request destination. fetch and XMLHttpRequest look alike on the wire: fetch is
-said, unless a recording tells them apart."""
+said, unless the browser or a recording tells them apart."""
 
 REASONS = {
     "allow-origin-missing": "No 'Access-Control-Allow-Origin' header is present on the requested resource.",
@@ -253,7 +258,7 @@ REASONS = {
     "response.",
     # The location is left out of the text: the network service hands none over.
     "redirect-userinfo": "Redirect location '' contains a username and password, which is disallowed for cross-origin requests.",
-    "redirect-scheme": f"Cross origin requests are only supported for protocol schemes: {CORS_SCHEMES}.",
+    "redirect-scheme": "Cross origin requests are only supported for protocol schemes: {schemes}.",
 }
 """Our rule -> the last sentence of the console's text (GetErrorStringForConsoleMessage)."""
 
@@ -266,7 +271,7 @@ MIXED_CONTEXTS = {"empty": "resource", "font": "font", "image": "element", "scri
 
 def word(wording: Wording) -> tuple[str | None, str | None]:
     """Return DevTools' error name and the console's text."""
-    rule = wording.rule
+    rule, texts = wording.rule, wording.texts or TEXTS
     error = ERRORS.get(rule)
     if rule == "local-network-access" and wording.page_origin.startswith("http:"):
         error = "InsecureLocalNetwork"
@@ -296,6 +301,10 @@ def word(wording: Wording) -> tuple[str | None, str | None]:
     net_error = _scheme_error(wording) if rule == "redirect-scheme" else NET_ERRORS.get(rule)
     if rule == "redirect-location-invalid" and wording.separate_lines > 1:
         net_error = "net::ERR_RESPONSE_HEADERS_MULTIPLE_LOCATION"
+    if rule == "opaque-response-blocked" and not texts.opaque_blocking_said:
+        return error, None
+    if rule == "redirect-scheme" and net_error is None and not texts.cors_schemes:
+        return error, None
     if net_error is not None:
         return (None if rule == "redirect-scheme" else error), f"Failed to load resource: {net_error}"
     kind = "resource" if wording.event_source else KINDS.get(wording.destination, "resource")
@@ -307,7 +316,7 @@ def word(wording: Wording) -> tuple[str | None, str | None]:
     check = "Response to preflight request doesn't pass access control check: " if _checks_access(wording) else ""
     return error, (
         f"Access to {kind} at '{url}' {redirected}from origin '{wording.page_origin}' has been blocked by CORS "
-        f"policy: {check}{_reason(wording, kind)}"
+        f"policy: {check}{_reason(wording, kind, texts)}"
     )
 
 
@@ -332,16 +341,18 @@ def _checks_access(wording: Wording) -> bool:
     return wording.preflight and wording.rule in PREFLIGHT_TWINS | {"preflight-status-not-ok", "preflight-redirect"}
 
 
-def _reason(wording: Wording, kind: str) -> str:
+def _reason(wording: Wording, kind: str, texts: ConsoleTexts) -> str:
     if wording.rule == "local-network-access":
         parts = split_origin(origin_of(wording.target or wording.url))
         text = INSECURE_CLIENT if wording.page_origin.startswith("http:") else PERMISSION_DENIED
         space = find_address_space(parts[1]) if parts is not None else None
         return text.format(wording.value or space or "unknown")
-    suffix = (
-        " Have the server send the header with a valid value." if kind == "fetch" and wording.rule in SUFFIXED else ""
-    )
-    return REASONS[wording.rule].format(value=encode_hint(wording.value)) + suffix
+    hint = ""
+    if kind == "fetch" and wording.rule in SUFFIXED:
+        hint = texts.invalid_origin_hint
+    elif kind == "fetch" and wording.rule == "allow-origin-missing":
+        hint = texts.missing_origin_hint
+    return REASONS[wording.rule].format(value=encode_hint(wording.value), schemes=texts.cors_schemes) + hint
 
 
 def encode_hint(value: str) -> str:

@@ -1,11 +1,12 @@
 """Firefox.
 
 Sources: netwerk/protocol/http/nsCORSListenerProxy.cpp, dom/locales/en-US/chrome/security/security.properties,
-dom/fetch/InternalHeaders.cpp; measured with ESR 153.
+dom/fetch/InternalHeaders.cpp; measured with ESR 140 and 153.
 """
 
 from __future__ import annotations
 
+from corsight.policies.engines.changes import FIREFOX
 from corsight.policies.engines.policy import Departure, EnginePolicy
 from corsight.policies.engines.wording import Wording
 from corsight.policies.fetch.headers import find_invalid_token
@@ -30,13 +31,15 @@ ORB = OrbRules(
 POLICY = EnginePolicy(
     name="firefox",
     label="Firefox",
+    measured=(140, 153),
+    changes=FIREFOX,
     preflight_order=("cors", "redirect", "status", "methods-syntax", "method", "headers-syntax", "header"),
     authorization_by_wildcard=True,
     identical_locations=True,
     same_origin_preflight_unchecked=True,
     unsafe_total_limit=None,
     expose_wildcard_survives=True,
-    storage_access_since=147,
+    storage_access_told=True,
     separate_connections="http/1.1",
     empty_lines_dropped=True,
     allow_origin_lines_counted=True,
@@ -140,7 +143,7 @@ POLICY = EnginePolicy(
             source="netwerk/protocol/http/nsHttpConnectionInfo.h SetAnonymous; measured",
         ),
         Departure(
-            field="storage_access_since",
+            field="storage_access_told",
             what="Sec-Fetch-Storage-Access comes with every credentialed cross-site request, and with its preflight",
             source="measured on 270 requests; missing after a redirect",
         ),

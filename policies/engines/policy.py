@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Literal
 
 from corsight.policies.fetch.orb import OrbRules
@@ -26,14 +26,64 @@ class Departure:
 
 
 @value
+class Change:
+    """What an engine did otherwise up to version `until` and no longer from `since` on; between them nobody looked.
+
+    `field` is the field of EnginePolicy that had the value `before` then, a part of one after a dot; None where no
+    verdict turns on it.
+    """
+
+    what: str
+    until: int
+    since: int
+    source: str
+    field: str | None = None
+    before: object = None
+
+    @property
+    def begins(self) -> tuple[int, int, int]:
+        """Where something else begins to hold: nobody knows what, this version is nearer to what came, it came."""
+        return self.until + 1, (self.until + self.since + 1) // 2, self.since
+
+
+@value
+class ConsoleTexts:
+    """What the console's texts of an engine are made of beside its sentences, where versions differ."""
+
+    missing_origin_hint: str = ""
+    """What follows a fetch()'s missing Access-Control-Allow-Origin."""
+    invalid_origin_hint: str = ""
+    """What follows a fetch()'s Access-Control-Allow-Origin of another value."""
+    cors_schemes: str = ""
+    """Which schemes CORS is said to be for; empty where nothing is said."""
+    opaque_blocking_said: bool = True
+    """Whether the console says that an opaque response was blocked."""
+
+
+NO_TEXTS = ConsoleTexts()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class EnginePolicy:
-    """An engine's CORS behaviour. The defaults are the standard's; what an engine changes it lists in `departures`."""
+    """An engine's CORS behaviour. The defaults are the standard's; what an engine changes it lists in `departures`.
+
+    There is one object for all versions that behave alike, and it equals itself alone.
+    """
 
     name: EngineName
     label: str
     cache: CacheRules
     """The CORS-preflight cache."""
     departures: tuple[Departure, ...] = ()
+    changes: tuple[Change, ...] = ()
+    """What earlier versions did otherwise, the youngest change first."""
+    measured: tuple[int, int] | None = None
+    """The oldest and the youngest version that was measured; None for the standard, which has none."""
+    stands_for: Literal["", "earlier", "later", "nearest", "standard"] = ""
+    """What stands in for a version that nobody measured: its neighbour's behaviour, or the standard's."""
+    other: EnginePolicy | None = None
+    """How such a version may decide as well; None where its behaviour is known."""
+    texts: ConsoleTexts = NO_TEXTS
 
     preflight_order: tuple[Check, ...] = (
         "redirect",
@@ -49,6 +99,10 @@ class EnginePolicy:
     """Whether `Access-Control-Allow-Headers: *` covers Authorization."""
     same_origin_preflight_unchecked: bool = False
     """Whether a preflight that a redirect led back to the page's own origin skips the CORS check."""
+    methods_upper_cased: bool = False
+    """Whether a method is upper-cased before it is looked for in Access-Control-Allow-Methods."""
+    private_network_warned: bool = False
+    """Whether preflights with Access-Control-Request-Private-Network are sent, and whatever answers them only warns."""
 
     unsafe_total_limit: int | None = 1024
     """The limit on the safelisted request headers' values together, in bytes; None for no such limit."""
@@ -56,14 +110,20 @@ class EnginePolicy:
     """Whether a header's repeated lines are joined before they are measured."""
     extra_safelisted: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
     """Request headers safelisted beyond the standard, each with the pattern its value has to match."""
+    never_safelisted: frozenset[str] = frozenset()
+    """Request headers that the standard safelists and the engine does not."""
+    authorization_kept: bool = False
+    """Whether a redirect to another origin keeps the page's Authorization."""
+    content_type_asked_again: bool = False
+    """Whether a preflight after a 303 that turned a POST into a GET still asks for the Content-Type it dropped."""
 
     expose_wildcard_survives: bool = False
     """Whether a `*` counts that stands before the malformed element of an Access-Control-Expose-Headers."""
     extra_exposed: frozenset[str] = frozenset()
     """Response headers a page may read beyond the standard's safelist."""
 
-    storage_access_since: int | None = None
-    """The major version from which `Sec-Fetch-Storage-Access` comes with every credentialed cross-site request."""
+    storage_access_told: bool = False
+    """Whether `Sec-Fetch-Storage-Access` comes with every credentialed cross-site request."""
     fonts_ask_with_cors: bool = True
     """Whether stylesheets ask for their fonts with CORS, and so without credentials."""
     separate_connections: Literal["always", "http/1.1", "never"] = "never"
@@ -91,6 +151,8 @@ class EnginePolicy:
     """Whether http://localhost counts as mixed content on a secure page."""
     local_network_is_mixed: bool = True
     """Whether http URLs of the local network, by their address or .local, are blocked as mixed content."""
+    zero_address_is_mixed: bool = False
+    """Whether http://0.0.0.0 is blocked as mixed content even where the local network is not."""
     local_network_access: bool = False
     """Whether a public page's request to the local network takes the user's permission, and a secure page."""
     image_address_is_mixed: bool = True
@@ -107,6 +169,8 @@ class EnginePolicy:
     """Which check of what a response says it is comes first."""
     opaque_response_blocking: OrbRules | None = None
     """How opaque responses are blocked by what their headers say they are; None where they are not."""
+    opaque_emptied: frozenset[str] = frozenset()
+    """Destinations to which an opaque response that is blocked comes as an empty one, unless its status is an error."""
 
     cache_cleared_on_failure: bool = True
     """Whether a request that fails the CORS check clears what the cache holds for it."""

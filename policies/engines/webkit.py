@@ -1,11 +1,13 @@
 """WebKit: Safari, every browser on iOS, WebKitGTK, WPE.
 
 Sources: Source/WebCore/loader/CrossOriginAccessControl.cpp, CrossOriginPreflightResultCache.cpp,
-Source/WebKit/NetworkProcess/NetworkLoadChecker.cpp; measured with WebKitGTK 2.50.6.
+Source/WebKit/NetworkProcess/NetworkLoadChecker.cpp; measured with WebKitGTK 2.50.6 and WPE WebKit
+2.38.6.
 """
 
 from __future__ import annotations
 
+from corsight.policies.engines.changes import WEBKIT
 from corsight.policies.engines.policy import Departure, EnginePolicy
 from corsight.policies.engines.wording import Wording
 from corsight.policies.fetch.preflight_cache import CacheRules
@@ -13,6 +15,8 @@ from corsight.policies.fetch.preflight_cache import CacheRules
 POLICY = EnginePolicy(
     name="webkit",
     label="WebKit",
+    measured=(16, 26),
+    changes=WEBKIT,
     empty_location_fails=True,
     preflight_order=("status", "cors", "methods-syntax", "headers-syntax", "method", "header"),
     authorization_by_wildcard=True,

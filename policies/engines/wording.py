@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from corsight.policies.engines.policy import ConsoleTexts
+
 
 @dataclass(frozen=True, slots=True)
 class Wording:
@@ -12,7 +14,8 @@ class Wording:
     `page_origin` is the origin of the page (not the tainted "null" a redirect may have left), `initial_url` the fetch's
     first URL, `value` what the rule turned on, `separate_lines` how many lines the header in question came in (of
     Access-Control-Allow-Origin those named exactly so), `target` a redirect's location, `page` the page's URL as far as
-    it is known, `tainting` the response tainting. `xhr` tells that it was an XMLHttpRequest.
+    it is known, `tainting` the response tainting, `texts` what the engine's version says in its own way (None: today's).
+    `xhr` tells that it was an XMLHttpRequest.
     """
 
     rule: str
@@ -29,4 +32,5 @@ class Wording:
     target: str | None = None
     page: str | None = None
     tainting: str = "cors"
+    texts: ConsoleTexts | None = None
     xhr: bool = False

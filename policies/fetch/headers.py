@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum
+from functools import lru_cache
 
 
 class Failure(Enum):
@@ -17,6 +18,9 @@ class Failure(Enum):
 
 TOKEN = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 """https://httpwg.org/specs/rfc9110.html#tokens, as a pattern."""
+
+LONG, LONGEST = 1024, 128 * 1024
+"""Characters from which a list is remembered while its own exchange is judged, time and again, and up to which."""
 
 TAB_OR_SPACE = "\t "
 """https://fetch.spec.whatwg.org/#http-tab-or-space"""
@@ -47,7 +51,6 @@ def decode_split(value: str) -> list[str]:
         return [element.strip(TAB_OR_SPACE) for element in value.split(",")]
     # 5.1. "Append the result of collecting a sequence of code points that are not U+0022 (") or U+002C (,)"
     # 5.2.1. "Append the result of collecting an HTTP quoted string from input"
-    # 5.8. "Advance position by 1."
     elements = _ELEMENTS(value)
     # 5.6. "If position is past the end of input, then return values."
     if len(elements) > 1 and not elements[-2][1]:
@@ -67,12 +70,21 @@ def extract_header_list_values(value: str | None) -> tuple[str, ...] | Failure |
     # 1. "If list does not contain name, then return null."
     if value is None:
         return None
+    function = _extract_long if LONG < len(value) <= LONGEST else _extract
+    return function(value)
+
+
+def _extract(value: str) -> tuple[str, ...] | Failure:
+    """https://fetch.spec.whatwg.org/#extract-header-list-values"""
     # 4.2. "If extract is failure, then return failure."
     # A line breaks the grammar by an element that is no token; so the joined lines tell the same as each by itself.
     if find_invalid_token(value) is not None:
         return Failure.FAILURE
     # 5. "Return values." In a token there is no tab and no space.
     return tuple(filter(None, value.replace("\t", "").replace(" ", "").split(",")))
+
+
+_extract_long = lru_cache(maxsize=2)(_extract)
 
 
 def find_invalid_token(value: str) -> str | None:

@@ -39,6 +39,7 @@ USERINFO_BY_XHR = "userinfo-by-xhr"
 UNREAD = "location-unread"
 MIXED_LOCALHOST = "mixed-localhost"
 MIXED_LOCAL_NETWORK = "mixed-local-network"
+MIXED_ZERO_ADDRESS = "mixed-zero-address"
 MIXED_IMAGE_ADDRESS = "mixed-image-address"
 MIXED_TRACK = "mixed-track"
 """Hazards of a redirect that only some engines see; all others are called by their rule."""
@@ -48,9 +49,8 @@ UNREDIRECTED = ("manual", "error")
 REFUSED = "redirect-refused"
 
 PLACES: dict[Question, tuple[Algorithm, str]] = {
-    # https://fetch.spec.whatwg.org/#concept-http-fetch
-    # 6.2. "If request's redirect mode is "error", then set response to a network error."
-    Question.REDIRECT_MODE: (Algorithm.HTTP_FETCH, "6"),
+    # https://fetch.spec.whatwg.org/#concept-http-fetch: a redirect status under redirect mode "error".
+    Question.REDIRECT_MODE: (Algorithm.HTTP_FETCH, ""),
     # https://fetch.spec.whatwg.org/#http-redirect-fetch
     # 5. "If locationURL is failure, then return a network error."
     Question.LOCATION: (Algorithm.REDIRECT, "5"),
@@ -136,12 +136,10 @@ def check_redirect(
     """
     if target is None or mode in ("navigate", "websocket"):
         return ()
-    # https://fetch.spec.whatwg.org/#concept-http-fetch, step 6
-    # 6.2. "If request's redirect mode is "error", then set response to a network error."
+    # https://fetch.spec.whatwg.org/#concept-http-fetch: "error" makes a network error of a redirect status, "manual" an
+    # opaque-redirect filtered response whose Location nobody follows.
     if redirect == "error":
         return ((Question.REDIRECT_MODE, REFUSED),)
-    # 6.3. "Otherwise, if request's redirect mode is "manual", then … set response to an opaque-redirect filtered
-    # response" whose Location nobody follows.
     if redirect == "manual":
         return ((Question.LOCATION, UNREAD if target == "" else None),)
     hazards: dict[Question, str | None] = dict.fromkeys(
@@ -181,4 +179,6 @@ def _name_mixed_content(destination: str, target: str) -> str:
         return MIXED_IMAGE_ADDRESS
     if destination == "track":
         return MIXED_TRACK
+    if host == "0.0.0.0":
+        return MIXED_ZERO_ADDRESS
     return MIXED_LOCAL_NETWORK if is_local_network(host) else MIXED_CONTENT

@@ -28,25 +28,18 @@ def determine_nosniff(value: str | None) -> bool:
 
     https://fetch.spec.whatwg.org/#determine-nosniff
     """
-    # 1. "Let values be the result of getting, decoding, and splitting `X-Content-Type-Options` from list."
-    # 3. "If values[0] is an ASCII case-insensitive match for "nosniff", then return true."
     return value is not None and decode_split(value)[0].lower() == "nosniff"
 
 
 def is_blocked_by_mime_type(essence: str | None, destination: str) -> bool:
     """Return whether a response is of a type that no script has. `essence` is None where it has none."""
-    # 2. "If mimeType is failure, then return allowed."
     if essence is None:
         return False
-    # 4. "If destination is script-like and one of the following is true: mimeType's essence starts with "audio/",
-    # "image/", or "video/"; mimeType's essence is "text/csv", then return blocked."
     return destination in SCRIPT_LIKE and (essence.startswith(("audio/", "image/", "video/")) or essence == "text/csv")
 
 
 def is_blocked_by_nosniff(essence: str | None, destination: str) -> bool:
     """Return whether a response with nosniff is not of its destination's type."""
-    # 4. "If destination is script-like and mimeType is failure or is not a JavaScript MIME type, then return blocked."
     if destination in SCRIPT_LIKE:
         return essence is None or not is_javascript(essence)
-    # 5. "If destination is "style" and mimeType is failure or its essence is not "text/css", then return blocked."
     return destination == STYLE and essence != "text/css"

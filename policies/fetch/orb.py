@@ -105,18 +105,17 @@ def is_body_blocked(
 
     None where that was not seen, or where it takes a parser of JavaScript to know.
     """
-    # 7. to 9. "If the audio or video / image type pattern matching algorithm … is not undefined, then return true."
+    # Images, audio and video pass, whatever their type says.
     if kind is None or kind == "media":
         return None if kind is None else False
     if kind in rules.data:
         return True
     if rules.fails_open:
         return False
-    # 10. "If nosniff is true, then return false." 11. "If response's status is not an ok status, then return false."
-    # 13. "If mimeType's essence starts with "audio/", "image/", or "video/", then return false."
+    # What is none of these is blocked under nosniff, with an error status, and where it should have been media.
     if nosniff or not 200 <= status <= 299 or (essence or "").startswith(("audio/", "image/", "video/")):
         return True
-    # 15. "If response's body parses as JavaScript and does not parse as JSON, then return true."
+    # What is left passes if it parses as JavaScript, and not as JSON.
     return None if rules.parses_scripts else False
 
 
@@ -148,7 +147,6 @@ def _is_blocked(
     essence: str | None, nosniff: bool, status: int, content_range: str | None, empty: bool, rules: OrbRules
 ) -> bool | None:
     """https://github.com/annevk/orb#orbs-algorithm"""
-    # 1. "Let mimeType be the result of extracting a MIME type from response's header list."
     # 3. "If mimeType is not failure"
     if essence is not None:
         # 3.1. "If mimeType is an opaque-safelisted MIME type, then return true."

@@ -37,7 +37,8 @@ class Preflight:
     `method` and `names` are its Access-Control-Request-Method and the names in Access-Control-Request-Headers. The
     `allow_` values are the answer's headers as `get` returns them, `methods` and `headers` the two lists among them as
     parsed. `cross_origin` is False when the engine sent it to the page's own origin and exempts that from the CORS
-    check; `counted_lines` is as `cors_check` takes it.
+    check; `methods_upper_cased` tells that it looks for the method in upper case; `counted_lines` is as `cors_check`
+    takes it.
     """
 
     origin: str
@@ -54,6 +55,7 @@ class Preflight:
     headers: tuple[str, ...] | Failure | None
     cross_origin: bool = True
     authorization_by_wildcard: bool = False
+    methods_upper_cased: bool = False
     counted_lines: int = 1
 
 
@@ -110,7 +112,8 @@ def _check_method(preflight: Preflight) -> Iterator[Step]:
     # 7.5. "If request's method is not in methods, request's method is not a CORS-safelisted method, and request's
     # credentials mode is "include" or methods does not contain `*`, then return a network error." To the byte.
     method, methods = preflight.method, preflight.methods if isinstance(preflight.methods, tuple) else ()
-    allowed = method in methods or is_cors_safelisted_method(method) or ("*" in methods and not preflight.include)
+    sought = method.upper() if preflight.methods_upper_cased else method
+    allowed = sought in methods or is_cors_safelisted_method(method) or ("*" in methods and not preflight.include)
     compared = method, preflight.allow_methods, "include" if preflight.include else None
     yield _step("7.5", Question.METHOD, None if allowed else METHOD, compared, method)
 

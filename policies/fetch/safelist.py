@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from corsight.policies.fetch.headers import TOKEN, decode_split
 
@@ -18,6 +19,9 @@ NO_CORS_SAFELISTED_NAMES = frozenset({"accept", "accept-language", "content-lang
 
 NON_WILDCARD_NAMES = frozenset({"authorization"})
 """https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name"""
+
+SHORT, MANY = 64, 64 * 1024
+"""How many names are worth to be remembered, and how many are too many."""
 
 VALUE_LIMIT = 128
 """A longer value is not safelisted, whatever its name. Bytes."""
@@ -149,7 +153,7 @@ def find_uncovered_names(
     """
     names = tuple(names)
     missing = _find_missing(listed, names, include, authorization_by_wildcard)
-    return tuple([name for name in names if name.lower() in missing]) if missing else ()
+    return tuple([name for name in names if name in missing or name.lower() in missing]) if missing else ()
 
 
 def find_uncovered_name(
@@ -162,18 +166,30 @@ def find_uncovered_name(
 
 def _find_missing(
     listed: Iterable[str], names: Iterable[str], include: bool, authorization_by_wildcard: bool
-) -> set[str]:
+) -> frozenset[str]:
     """Return the names that are not allowed, lower case. https://fetch.spec.whatwg.org/#cors-preflight-fetch-0"""
-    items = set(map(str.lower, listed))
+    items = _lower_all(listed)
     # 7.7. "For each unsafeName …, if unsafeName is not a byte-case-insensitive match for an item in headerNames …"
-    missing = set(map(str.lower, names)) - items
+    missing = _lower_all(names) - items
     if "*" in items:
-        missing = {
+        missing = frozenset(
             name
             for name in missing
             if not is_covered_by_wildcard(name, include=include, authorization_by_wildcard=authorization_by_wildcard)
-        }
+        )
     return missing
+
+
+def _lower_all(names: Iterable[str]) -> frozenset[str]:
+    """Return names in lower case. Long lists are remembered while their own exchange is judged, time and again."""
+    if isinstance(names, tuple) and SHORT < len(names) <= MANY:
+        return _lower_many(names)
+    return frozenset(map(str.lower, names))
+
+
+@lru_cache(maxsize=4)
+def _lower_many(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(map(str.lower, names))
 
 
 def cors_unsafe_request_header_names(
@@ -182,12 +198,13 @@ def cors_unsafe_request_header_names(
     total_limit: int | None = 1024,
     joined: bool = False,
     extra: Mapping[str, re.Pattern[str]] | None = None,
+    never: frozenset[str] = frozenset(),
 ) -> tuple[str, ...]:
     """Return the names that a preflight has to ask for: lower case, each once, sorted.
 
     `total_limit` is how many bytes the values of safelisted headers may take together, None for an engine without that
     rule. `joined` tells that repeated lines are one value, joined with ", ", before any rule looks at them. `extra`
-    names headers that an engine safelists too when their value matches in full.
+    names headers that an engine safelists too when their value matches in full, `never` those that it does not.
     https://fetch.spec.whatwg.org/#cors-unsafe-request-header-names
     """
     if joined:
@@ -204,7 +221,7 @@ def cors_unsafe_request_header_names(
     for name, value in headers:
         name = name.lower()
         # 4.2. "Otherwise, append header's name to potentiallyUnsafeNames and increase safelistValueSize"
-        if is_cors_safelisted_request_header(name, value):
+        if name not in never and is_cors_safelisted_request_header(name, value):
             potentially_unsafe.add(name)
             size += len(value)
         # 4.1. "If header is not a CORS-safelisted request-header, then append header's name to unsafeNames."

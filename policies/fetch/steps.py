@@ -41,8 +41,8 @@ _SPECS = {
     Algorithm.LOCAL_NETWORK: "https://wicg.github.io/local-network-access/",
     Algorithm.RESOURCE_POLICY: "https://fetch.spec.whatwg.org/#cross-origin-resource-policy-check",
     Algorithm.OPAQUE_BLOCKING: "https://github.com/annevk/orb",
-    Algorithm.MIME_TYPE: "https://fetch.spec.whatwg.org/#should-response-to-request-be-blocked-due-to-mime-type?",
-    Algorithm.NOSNIFF: "https://fetch.spec.whatwg.org/#should-response-to-request-be-blocked-due-to-nosniff?",
+    Algorithm.MIME_TYPE: "https://fetch.spec.whatwg.org/#concept-main-fetch",
+    Algorithm.NOSNIFF: "https://fetch.spec.whatwg.org/#concept-main-fetch",
     Algorithm.NETWORK: "https://fetch.spec.whatwg.org/#concept-network-error",
 }
 

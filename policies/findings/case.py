@@ -10,6 +10,7 @@ from dataclasses import field
 from typing import NamedTuple
 
 from corsight.policies.facts import Role
+from corsight.policies.fetch.safelist import find_uncovered_names
 from corsight.policies.findings import quotes
 from corsight.policies.findings.failures import Failure, classify_failure
 from corsight.policies.findings.replies import Redirect, Reply, leads_to_login, read_redirect, read_reply
@@ -21,6 +22,8 @@ from corsight.policies.verdict import EngineName, Outcome
 
 ALLOW_ORIGIN = "access-control-allow-origin"
 PRIVATE_NETWORK = ("access-control-request-private-network", "access-control-request-local-network")
+NAMES = 256
+"""How many of a request's header names a cause looks at."""
 BROWSERS = frozenset[EngineName](("chromium", "firefox", "webkit"))
 
 
@@ -41,12 +44,12 @@ class Case:
     `destination` is what the reply was asked for, `same_site` whether page and server are of one site. `traffic` is
     looked up by the other fields alone, and is the same for all cases. `origin` is the request's,
     `page_origin` that of the page behind it; `method` and `names` are what a preflight asks for. `status` is that of
-    the answer as it came, 0 without one, and `recorded` tells that a recording says more of it than the wire; `reply`
-    is the response that was judged. Of a 304, that is the stored one, and `new_allow_origin` what it says itself.
-    `redirected` tells that the request came by a redirect, `filled` that a cache answered with a reply that was seen
-    before, `unfollowed` that a preflight is only blocked since nothing followed, `alone` that every other browser lets
-    it pass. `preflight_allow_origin` is what the preflight before the request said, `remembered` the cached one that it
-    went by (its id left out).
+    the answer as it came, 0 without one, and `recorded` tells that a recording says more of it than the wire,
+    `named` that the browser itself names the rule; `reply` is the response that was judged. Of a 304, that is the
+    stored one, and `new_allow_origin` what it says itself. `redirected` tells that the request came by a redirect,
+    `filled` that a cache answered with a reply that was seen before, `unfollowed` that a preflight is only blocked
+    since nothing followed, `alone` that every other browser lets it pass. `preflight_allow_origin` is what the
+    preflight before the request said, `remembered` the cached one that it went by (its id left out).
     """
 
     rule: str
@@ -68,6 +71,7 @@ class Case:
     status: int
     failure: Failure | None
     recorded: bool
+    named: bool
     reply: Reply | None
     redirect: Redirect | None
     redirected: bool
@@ -101,7 +105,7 @@ class Case:
     @property
     def missing_names(self) -> tuple[str, ...]:
         """The request header names (lower case) that a preflight asks for and is not granted."""
-        granted = {name.lower() for name in self.reply.allow_headers} if self.reply is not None else set()
+        granted = set(map(str.lower, self.reply.allow_headers)) if self.reply is not None else set()
         wildcard = "*" in granted and not self.include
         names = [name.lower() for name in self.names]
         return tuple(name for name in names if name not in granted and (not wildcard or name == "authorization"))
@@ -146,6 +150,17 @@ class Case:
         return f"{self.method_name} {quotes.PATH}"
 
 
+def _pick_names(sample: Sample) -> tuple[str, ...]:
+    """Return the names of the request's headers; of very many, some of those that are not granted."""
+    names, response = sample.facts.names, sample.response
+    if len(names) <= NAMES:
+        return names
+    listed = "" if response is None else response.headers.get("access-control-allow-headers") or ""
+    include = sample.facts.credentials == "include"
+    refused = find_uncovered_names(tuple(map(str.strip, listed.split(","))), names, include=include)
+    return (refused or names)[:NAMES]
+
+
 def read_case(sample: Sample, traffic: Traffic) -> Case:
     """Return the case of a blocked exchange."""
     facts, reading, response, wire = sample.facts, sample.entry.reading, sample.response, sample.exchange.response
@@ -164,7 +179,7 @@ def read_case(sample: Sample, traffic: Traffic) -> Case:
         origin=facts.origin,
         page_origin=facts.page_origin,
         method=sample.method,
-        names=facts.names,
+        names=_pick_names(sample),
         mode=facts.mode,
         destination=facts.destination,
         same_site=facts.distance != "cross-site",
@@ -176,6 +191,7 @@ def read_case(sample: Sample, traffic: Traffic) -> Case:
         status=wire.status if wire is not None else 0,
         failure=classify_failure(sample.exchange.error) if response is None else None,
         recorded=sample.exchange.told is not None,
+        named=sample.exchange.told is not None and sample.exchange.told.rule is not None,
         reply=read_reply(response, sample.rule, sample.url) if response is not None else None,
         redirect=redirect,
         redirected=bool(facts.chain),

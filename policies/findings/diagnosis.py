@@ -13,6 +13,7 @@ from corsight.policies.findings.advisor import Advisor
 from corsight.policies.findings.case import Case, read_case
 from corsight.policies.findings.causes import explain, explain_rule
 from corsight.policies.findings.diagnose import is_explained
+from corsight.policies.findings.doubts import suppose_blocked
 from corsight.policies.findings.groups import Group, merge
 from corsight.policies.findings.mismatches import find_mismatch
 from corsight.policies.findings.model import Cause, Finding, Kind
@@ -24,7 +25,7 @@ from corsight.policies.session.memory import GIANT, weigh_exchange
 from corsight.policies.verdict import Outcome
 
 GROUPS = 500
-ORDER: tuple[Kind, ...] = ("blocked", "failed", "advice")
+ORDER: tuple[Kind, ...] = ("blocked", "open", "failed", "advice")
 
 
 class Diagnosis:
@@ -38,16 +39,16 @@ class Diagnosis:
 
     def add(self, judged: Judged) -> None:
         """Take in the last word on an exchange: each exchange once, in the order of time."""
-        sample = Sample(judged)
+        sample, kind = Sample(judged), find_kind(judged)
+        told = Sample(suppose_blocked(judged)) if kind == "open" else sample
         if weigh_exchange(sample.exchange) > GIANT:
             # Held like the others, a few hundred of them would fill the memory: only its rule is told.
-            if is_explained(judged):
-                self._traffic.look_up(sample)
-                kind: Kind = "blocked" if judged.verdict.outcome is Outcome.BLOCKED else "failed"
-                self._add_rest(kind, sample, read_case(sample, self._traffic))
+            if kind is not None:
+                self._traffic.look_up(told)
+                self._add_rest(kind, told, read_case(told, self._traffic))
             return
-        if is_explained(judged):
-            self._add("blocked" if judged.verdict.outcome is Outcome.BLOCKED else "failed", sample)
+        if kind is not None:
+            self._add(kind, told)
         self._traffic.add(sample)
         self._advisor.add(sample)
 
@@ -90,7 +91,11 @@ class Diagnosis:
             known[0].unite(group)
 
     def list_findings(self) -> list[Finding]:
-        """Return the findings: what is blocked, what failed, advice, each by certainty and count."""
+        """Return the findings: what is blocked, open, what failed, advice, each by certainty and count."""
+        return [finding for finding, _ in self.list_examples()]
+
+    def list_examples(self) -> list[tuple[Finding, Judged]]:
+        """Return the findings in that order, each with the first exchange that it was met with."""
         explained = [(case.server, group, explain(case)) for (_, case), group in self._groups.items()]
         explained += [(case.server, group, explain_rule(case)) for group, case in self._rest.values()]
         explained += self._advisor.list_groups()
@@ -98,6 +103,19 @@ class Diagnosis:
         for server, group, cause in sorted(explained, key=lambda one: one[1].first.moment):
             key = group.kind, cause.code, server, "" if cause.names else cause.title
             together.setdefault(key, []).append((group, fill_in(cause, group.first)))
-        findings = [merge(groups) for groups in together.values()]
+        findings = [(merge(groups), groups[0][0].first.judged) for groups in together.values()]
         # What is alike in all of that stays in the order of time.
-        return sorted(findings, key=lambda one: (ORDER.index(one.kind), not one.certain, -one.count, one.code))
+        return sorted(findings, key=lambda one: _rank(one[0]))
+
+
+def _rank(finding: Finding) -> tuple[int, bool, int, str]:
+    return ORDER.index(finding.kind), not finding.certain, -finding.count, finding.code
+
+
+def find_kind(judged: Judged) -> Kind | None:
+    """Return of which kind the finding is that an exchange belongs to; None where nothing is wrong with it."""
+    if judged.verdict.outcome is Outcome.BLOCKED:
+        return "blocked"
+    if judged.verdict.open is not None:
+        return "open"
+    return "failed" if is_explained(judged) else None

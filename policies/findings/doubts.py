@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from corsight.policies.findings.model import Doubt
 from corsight.policies.findings.sample import Sample
-from corsight.policies.verdict import Outcome, Ruling, Unknown, Verdict
+from corsight.policies.session import Judged
+from corsight.policies.verdict import Branch, Outcome, Ruling, Unknown, Verdict
 
 
 class Alternative(NamedTuple):
@@ -29,9 +31,7 @@ def find_alternative(verdict: Verdict, outcome: Outcome | None = None) -> Altern
 
 def find_doubt(sample: Sample) -> Doubt:
     """Return why this verdict is only likely, counted once."""
-    entry, other = sample.entry, find_alternative(sample.verdict)
-    evidence = [one for one in (*entry.fetch.evidence.values(), *entry.evidence.values()) if one.certainty == "likely"]
-    because = evidence[-1].because if evidence else _find_default(sample)
+    other, because = find_alternative(sample.verdict), _find_reason(sample, sample.verdict.branch)
     if other is None:
         return Doubt("", because, "")
     ruling = other.ruling
@@ -39,9 +39,38 @@ def find_doubt(sample: Sample) -> Doubt:
     return Doubt(other.taken, because, f"{other.otherwise}, it is {outcome}")
 
 
-def _find_default(sample: Sample) -> str:
-    response = sample.entry.stored or sample.exchange.response
-    if sample.verdict.branch.assumed(Unknown.CREDENTIALS) != "include":
+def suppose_blocked(judged: Judged) -> Judged:
+    """Return what is said of an open exchange if it is blocked: the branch that blocks comes first, and the facts are
+    as it takes them.
+    """
+    branch, verdict = judged.verdict.blocking or judged.verdict.branch, judged.verdict
+    others = tuple(one for one in verdict.branches if one is not branch)
+    facts = judged.facts.settle(branch.premise)
+    return replace(judged, facts=facts, verdict=replace(verdict, branches=(branch, *others)))
+
+
+def find_opening(sample: Sample) -> Doubt:
+    """Return what an open exchange turns on, of what is said of it if it is blocked."""
+    blocking, passing, *_ = sample.verdict.branches
+    assumed = [f"{fact.value}={taken}" for fact, taken in blocking.assumptions if passing.assumed(fact) != taken]
+    return Doubt(
+        taken=blocking.describe(passing),
+        because=_find_reason(sample, passing),
+        otherwise=f"{passing.describe(blocking) or 'otherwise'}, it is {passing.outcome.value}",
+        assumptions=tuple(assumed),
+    )
+
+
+def _find_reason(sample: Sample, taken: Branch) -> str:
+    """Return why the facts are likelier as this branch has them."""
+    entry = sample.entry
+    evidence = [one for one in (*entry.fetch.evidence.values(), *entry.evidence.values()) if one.certainty == "likely"]
+    if taken.assumed(Unknown.ANSWER) is not None:
+        return "the browser names no other failure"
+    if evidence:
+        return evidence[-1].because
+    response = entry.stored or sample.exchange.response
+    if taken.assumed(Unknown.CREDENTIALS) != "include":
         return "nothing points to the contrary"
     if response is not None and response.headers.get("access-control-allow-credentials") == "true":
         return "the response allows them"

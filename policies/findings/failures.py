@@ -46,7 +46,7 @@ FAILURES = (
         "preflight.",
         "Record it with mitmproxy, save a HAR from the browser's network panel, or record a Playwright trace, whose "
         "console lines say the reason.",
-        "nobody",
+        "client",
     ),
     Failure(
         "request-given-up",

@@ -26,7 +26,7 @@ _PASSING_PORT = re.compile(r"(?<=//)(localhost|127\.[0-9.]+|\[::1\]):(?:3[3-9][0
 
 class Trace(NamedTuple):
     """A cause at an endpoint: the codes of cause and rule, the method, the URL without query and with its ids folded,
-    the page's origin (empty where there is none), and how many exchanges. `rule` is empty where none blocked.
+    the page's origin (empty where there is none), and how many times it was met. `rule` is empty where none blocked.
     """
 
     cause: str
@@ -34,7 +34,7 @@ class Trace(NamedTuple):
     method: str
     endpoint: str
     origin: str
-    count: int = 1
+    times: int = 1
 
     @property
     def fingerprint(self) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from corsight.policies.findings.causes.plain import word_lacking
-from corsight.policies.findings.doubts import find_doubt
+from corsight.policies.findings.doubts import find_doubt, find_opening
 from corsight.policies.findings.fingerprint import Trace, fold_ids, fold_port
 from corsight.policies.findings.mismatches import find_place
 from corsight.policies.findings.model import (
@@ -100,7 +100,7 @@ class Group:
             self.certain += times
         else:
             self.likely += times
-            doubt = None if self.kind == "advice" else find_doubt(sample)
+            doubt = None if self.kind == "advice" else self._doubt(sample)
             if doubt is not None and (doubt in self.doubts or len(self.doubts) < DOUBTS):
                 self.doubts.count(doubt, times, moment)
         for other in sample.others:
@@ -108,6 +108,9 @@ class Group:
         if len(self.exchanges) < EXCHANGES:
             self.exchanges.append(moment)
         self._place(mismatch, find_place(sample), times, moment)
+
+    def _doubt(self, sample: Sample) -> Doubt:
+        return find_opening(sample) if self.kind == "open" else find_doubt(sample)
 
     def unite(self, other: Group) -> None:
         """Take in another group of which the same is said."""
@@ -200,7 +203,7 @@ def _trace(code: str, groups: Sequence[tuple[Group, Cause]]) -> tuple[Trace, ...
             for place, (times, moment) in tally.items():
                 origin = fold_port(place.origin or "")
                 traces.count(Trace(code, rule, place.method, fold_ids(place.url), origin), times, moment)
-    return tuple(trace._replace(count=times) for trace, times in traces.rank())
+    return tuple(trace._replace(times=times) for trace, times in traces.rank())
 
 
 def _unite_names(causes: Sequence[Cause]) -> Cause:

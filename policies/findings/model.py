@@ -17,9 +17,10 @@ from corsight.policies.verdict import EngineName, Outcome
 
 Actor = Literal["server", "client", "proxy", "nobody"]
 """Who has to act: the server, the page (client), what stands in between (a gateway, cache or proxy), or nobody."""
-Kind = Literal["blocked", "failed", "advice"]
-"""`blocked`: CORS or a rule beside it blocked an exchange. `failed`: no answer came, CORS had no say. `advice`: it
-worked, or was never meant to, and something is still wrong."""
+Kind = Literal["blocked", "open", "failed", "advice"]
+"""`blocked`: CORS or a rule beside it blocked an exchange. `open`: it did, or did not: a fact that is not known decides
+that. `failed`: no answer came, CORS had no say. `advice`: it worked, or was never meant to, and something is still
+wrong."""
 
 
 @value
@@ -58,13 +59,15 @@ class ConsoleText(NamedTuple):
 @value
 class Doubt:
     """Why verdicts are only likely: how the page is taken to have asked and why, what becomes of it otherwise, and how
-    many verdicts there are of this kind.
+    many verdicts there are of this kind. Of what is open, `taken` is what it is blocked by, and `assumptions` are the
+    same as the log has them: `credentials=include`.
     """
 
     taken: str
     because: str
     otherwise: str
     count: int = 1
+    assumptions: tuple[str, ...] = ()
 
 
 @value

@@ -42,6 +42,7 @@ def explain_message(
         include_is_told=False,
         has_referrer=False,
         asks_for_private_network=False,
+        named=False,
         status=200,
         failure=None,
         recorded=False,

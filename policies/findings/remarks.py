@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from corsight.policies.decision.advise import advice, advise
@@ -15,22 +14,10 @@ from corsight.policies.findings.model import Cause, Mismatch
 from corsight.policies.findings.sample import Sample
 from corsight.policies.findings.words import clean, clean_all, continue_with, join, name_header, name_host
 from corsight.policies.rules import RULES
+from corsight.policies.rules.exposing import list_for_scripts
 from corsight.policies.rules.nearness import compare_origins
 from corsight.policies.verdict import Outcome
 
-WANTED = frozenset(
-    {
-        *("x-total-count", "x-total", "x-total-pages", "x-page", "x-per-page", "x-next-page", "x-prev-page", "x-count"),
-        *("content-range", "content-disposition", "link", "location", "retry-after", "www-authenticate"),
-        *("authorization", "x-auth-token", "x-access-token", "access-token", "x-csrf-token", "x-xsrf-token", "token"),
-        *("x-refresh-token", "refresh-token", "x-pagination", "pagination", "grpc-status", "grpc-message"),
-        *("upload-offset", "upload-length", "tus-resumable", "x-filename", "x-session-token"),
-    }
-)
-"""Response headers that are sent for scripts to read."""
-UPLOADED = re.compile(r"[?&]part-?number=\d", re.IGNORECASE)
-"""How the URL of a part of an upload tells that (S3's API, and those like it)."""
-WANTED_PREFIXES = ("x-ratelimit-", "ratelimit-", "x-pagination-", "pagination-", "x-total-")
 DATA = ("application/json", "text/json", "application/xml", "text/xml", "application/ld+json", "application/graphql")
 EXPOSE = "Access-Control-Expose-Headers"
 VAIN = "headers-asked-in-vain"
@@ -70,16 +57,10 @@ def find_unexposed(sample: Sample) -> Remark | None:
     response = sample.exchange.response
     if response is None or sample.entry.destination not in ("empty", "unknown"):
         return None
-    part = sample.method == "PUT" and UPLOADED.search(sample.url) is not None
-    hidden = [
-        name
-        for name in sample.verdict.hidden
-        if (name in WANTED or name.startswith(WANTED_PREFIXES) or (part and name == "etag"))
-        and (name != "location" or response.status == 201)
-    ]
+    hidden = list_for_scripts(sample.verdict.hidden, sample.method, sample.url, response.status)
     if not hidden:
         return None
-    why = " An upload in parts cannot be completed without the ETag of each part." if part and "etag" in hidden else ""
+    why = " An upload in parts cannot be completed without the ETag of each part." if "etag" in hidden else ""
     names, exposed = clean_all(hidden, 6), response.headers.get(EXPOSE.lower())
     both = ", ".join([*([clean(exposed)] if exposed else []), *names])
     return Remark(

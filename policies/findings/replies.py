@@ -14,7 +14,7 @@ from corsight.policies.findings.words import capitalize_name, clean
 from corsight.policies.rules import placement
 
 LOGIN = re.compile(
-    r"(?:^|[/._-])(?:log-?in|sign-?in|sso|auth|oauth2?|authorize|saml2?|cas|adfs|session/new|accounts?/login|"
+    r"(?:^|[/._-])(?:log[-_]?in|sign[-_]?(?:in|on)|sso|auth|oauth2?|authorize|saml2?|cas|adfs|session/new|accounts?/login|"
     r"keycloak|okta|auth0|onelogin|microsoftonline|idp|identity)(?:[/._?-]|$)",
     re.IGNORECASE,
 )

@@ -13,7 +13,7 @@ from corsight.policies.decision.place import locate
 from corsight.policies.engines import ENGINES
 from corsight.policies.findings.model import Doubt, Finding, Mismatch, Place
 from corsight.policies.findings.words import count
-from corsight.policies.verdict import EngineName, Outcome
+from corsight.policies.verdict import ASSUMPTIONS, EngineName, Outcome, Unknown
 
 ENDPOINTS = 5
 """How many endpoints of a finding are shown; the rest is counted."""
@@ -23,6 +23,16 @@ LABELS = 9
 IN_PREFLIGHT = "in the preflight: the request itself was never sent"
 IN_REDIRECT = "in the redirect's own response, which is checked as well"
 REVALIDATED = "in the stored response that the server's 304 confirmed"
+
+SETTLE = {
+    "credentials": (
+        "Visit the page with corsight browse, or set cors_marker while you record: a marker cookie then shows which "
+        "requests have credentials."
+    ),
+    "mode": "Record it with the Sec-Fetch headers that browsers send to https and localhost.",
+}
+"""How it comes out what an open exchange turns on, by the fact."""
+WATCH = "Visit the page with corsight browse: it asks the browser itself what became of its requests."
 
 INFERRED = "That it is blocked is certain; that this is the cause is likely."
 
@@ -49,8 +59,8 @@ class Row(NamedTuple):
 
 def tally(finding: Finding) -> str:
     """Return how often it was met, in words."""
-    if finding.kind == "failed":
-        return f"{finding.count} failed"
+    if finding.kind in ("failed", "open"):
+        return f"{finding.count} {finding.kind}"
     if finding.kind == "advice":
         return f"advice, {finding.count}×" if finding.count > 1 else "advice"
     if not finding.likely:
@@ -62,7 +72,8 @@ def tally(finding: Finding) -> str:
 
 def lay_out(finding: Finding) -> list[list[Row]]:
     """Return all that is said of a finding below its title, in blocks of rows."""
-    blocks = [[Row(None, finding.cause)]]
+    blocks = [[Row(None, _describe_opening(doubt, finding))] for doubt in finding.doubts[:2] if finding.kind == "open"]
+    blocks.append([Row(None, finding.cause)])
     evidence = [*finding.evidence, *([INFERRED] if finding.kind == "blocked" and _is_inferred(finding) else [])]
     if evidence:
         blocks.append(_list_rows("evidence", evidence))
@@ -191,7 +202,10 @@ def _show_rest(finding: Finding) -> list[Row]:
     for console in finding.console:
         error = f" ({console.error})" if console.error is not None else ""
         rows.append(Row("console", f"{ENGINES[console.engine].label}{error}: {console.text}"))
-    rows += [Row("likely", _describe_doubt(doubt, finding)) for doubt in finding.doubts[:2]]
+    if finding.kind == "open":
+        rows += _list_rows("settle", list_settling(finding))
+    else:
+        rows += [Row("likely", _describe_doubt(doubt, finding)) for doubt in finding.doubts[:2]]
     rows += _list_rows("elsewhere", _list_others(finding))
     if finding.code not in finding.rules:
         rows.append(Row("code", finding.code, "dim"))
@@ -201,13 +215,41 @@ def _show_rest(finding: Finding) -> list[Row]:
     return rows
 
 
+def list_settling(finding: Finding) -> list[str]:
+    """Return how it can be found out whether what is open was blocked, a sentence a way."""
+    assumed = dict.fromkeys(one for doubt in finding.doubts for one in doubt.assumptions)
+    ways = dict.fromkeys(SETTLE.get(one.partition("=")[0], WATCH) for one in assumed)
+    lines = [*ways] or [WATCH]
+    known = [one for one in assumed if one.partition("=")[0] in SETTLE]
+    if known:
+        lines.append(f"Or say it, where you know it: --assume {' --assume '.join(known)}, or the contrary.")
+    return lines
+
+
+def list_doubts(finding: Finding) -> list[str]:
+    """Return why verdicts are only likely, or what they turn on where they are open, a text a reason."""
+    describe = _describe_opening if finding.kind == "open" else _describe_doubt
+    return [describe(doubt, finding) for doubt in finding.doubts]
+
+
+def _describe_opening(doubt: Doubt, finding: Finding) -> str:
+    some = "" if doubt.count == finding.count else f"{doubt.count} of {finding.count}: "
+    return (
+        f"{some}Open. If the page asked {doubt.taken or 'in the other way'}, it is blocked, as told here; "
+        f"{doubt.otherwise}. The recording does not show which. The latter is likelier, since {doubt.because}."
+    )
+
+
+UNSEEN_ANSWERS = tuple(text for (fact, _), text in ASSUMPTIONS.items() if fact is Unknown.ANSWER)
+
+
 def _describe_doubt(doubt: Doubt, finding: Finding) -> str:
     some = "" if doubt.count == finding.count else f"{doubt.count} of {finding.count}: "
     if not doubt.taken:
         return f"{some}{doubt.because}"
+    unseen = "what was answered" if doubt.taken in UNSEEN_ANSWERS else "how the page asked"
     return (
-        f"{some}The recording does not show how the page asked. Likely {doubt.taken}, since {doubt.because}; "
-        f"{doubt.otherwise}."
+        f"{some}The recording does not show {unseen}. Likely {doubt.taken}, since {doubt.because}; {doubt.otherwise}."
     )
 
 

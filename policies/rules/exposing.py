@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 from corsight.policies.fetch.headers import find_invalid_token, is_token
 from corsight.policies.rules.example import Example
 from corsight.policies.rules.model import Fix, HeaderEdit, Rule, Subject
@@ -14,6 +17,20 @@ WILDCARD = "expose-wildcard-with-credentials"
 INVALID = "expose-headers-invalid"
 ON_PREFLIGHT = "expose-headers-on-preflight"
 IN_VAIN = "headers-asked-in-vain"
+
+FOR_SCRIPTS = frozenset(
+    {
+        *("x-total-count", "x-total", "x-total-pages", "x-page", "x-per-page", "x-next-page", "x-prev-page", "x-count"),
+        *("content-range", "content-disposition", "link", "location", "retry-after", "www-authenticate"),
+        *("authorization", "x-auth-token", "x-access-token", "access-token", "x-csrf-token", "x-xsrf-token", "token"),
+        *("x-refresh-token", "refresh-token", "x-pagination", "pagination", "grpc-status", "grpc-message"),
+        *("upload-offset", "upload-length", "tus-resumable", "x-filename", "x-session-token"),
+    }
+)
+"""Response headers that are sent for scripts to read."""
+FOR_SCRIPTS_PREFIXES = ("x-ratelimit-", "ratelimit-", "x-pagination-", "pagination-", "x-total-")
+UPLOADED = re.compile(r"[?&]part-?number=\d", re.IGNORECASE)
+"""How the URL of a part of an upload tells that (S3's API, and those like it)."""
 
 WIDENS = "lets scripts of the allowed origins read the headers it lists"
 
@@ -38,6 +55,17 @@ def find_exposed_on_preflight(view: View) -> str:
         return ""
     wanted = frozenset(_list_wanted(view))
     return ", ".join(name for name in split_tokens(view.preflight_exposes) if name.lower() in wanted)
+
+
+def list_for_scripts(names: Iterable[str], method: str, url: str, status: int) -> list[str]:
+    """Return those of a response's header names, in lower case, that are sent for scripts to read."""
+    part = method == "PUT" and UPLOADED.search(url) is not None
+    return [
+        name
+        for name in names
+        if (name in FOR_SCRIPTS or name.startswith(FOR_SCRIPTS_PREFIXES) or (part and name == "etag"))
+        and (name != "location" or status == 201)
+    ]
 
 
 def expose_by_name(subject: Subject) -> Fix:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from corsight.policies.engines import ENGINES, EnginePolicy
+from corsight.policies.engines import EnginePolicy, list_policies
 from corsight.policies.exchange import Response
 from corsight.policies.facts import Facts, Role
 from corsight.policies.fetch.exposed import FORBIDDEN_RESPONSE_NAMES, SAFELISTED_RESPONSE_NAMES
@@ -82,7 +82,7 @@ def view_exchange(
     if sum(map(len, values.values())) + sum(map(len, facts.names)) + len(exposes or "") > LONG:
         return None
     return View(
-        policy=ENGINES[engine],
+        policy=list_policies(engine, facts.build)[0],
         role=facts.role,
         origin=facts.origin or "null",
         include=facts.include,

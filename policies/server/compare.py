@@ -7,12 +7,14 @@ refused. inconsistent: two answers to one question grant different things.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from hashlib import blake2b
 from typing import Literal
 
+from corsight.policies.decision.judge import judge
 from corsight.policies.evidence import Certainty
 from corsight.policies.exchange import Exchange, Response
-from corsight.policies.facts import Role
+from corsight.policies.facts import Facts, Role
 from corsight.policies.fetch import cors_check, preflight
 from corsight.policies.fetch.exposed import FORBIDDEN_RESPONSE_NAMES, SAFELISTED_RESPONSE_NAMES
 from corsight.policies.fetch.headers import extract_header_list_values
@@ -38,7 +40,7 @@ from corsight.policies.server.respond import (
 from corsight.policies.session import Judged
 from corsight.policies.session.memory import Memory
 from corsight.policies.value import value
-from corsight.policies.verdict import Outcome, Ruling
+from corsight.policies.verdict import Outcome, Verdict
 
 Kind = Literal["looser", "stricter", "inconsistent"]
 Subject = Literal["origin", "credentials", "method", "request header", "exposed header", "preflight status", "answer"]
@@ -125,7 +127,7 @@ class Comparison:
 
         An exchange whose verdict is revised may be given again: the last word counts.
         """
-        exchange, ruling = _take_server_answer(judged)
+        exchange, verdict = take_server_answer(judged)
         response = exchange.response
         if response is None:
             return ()
@@ -135,7 +137,7 @@ class Comparison:
         place = _locate(judged, exchange, response)
         drifts = [
             *_find_looser(policy, exchange, response, place),
-            *_find_stricter(policy, judged, ruling, response, place),
+            *_find_stricter(policy, judged.facts, verdict, response, place),
         ]
         inconsistent = self._find_inconsistent(policy, exchange, response, place)
         return (*drifts, inconsistent) if inconsistent is not None else tuple(drifts)
@@ -169,15 +171,16 @@ def _hash(*texts: str) -> bytes:
     return blake2b("\0".join(texts).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
-def _take_server_answer(judged: Judged) -> tuple[Exchange, Ruling | None]:
-    """Return the exchange as the server answered it, and the ruling on that: a patch is not the server's answer."""
+def take_server_answer(judged: Judged) -> tuple[Exchange, Verdict | None]:
+    """Return the exchange as the server answered it, and the verdict on that: a patch is not the server's answer."""
     patched = judged.entry.patched
     if patched is None:
-        return judged.entry.exchange, judged.verdict.ruling
+        return judged.entry.exchange, judged.verdict
     if patched.without is None:
         # The proxy answered in the server's place, unasked.
         return Exchange("", "", "", judged.entry.exchange.request), None
-    return patched.without, judged.before
+    without = patched.without
+    return without, judge(without, replace(judged.facts, response=without.response), judged.verdict.engine)
 
 
 def _locate(judged: Judged, exchange: Exchange, response: Response) -> Place:
@@ -272,12 +275,12 @@ def _list_beyond(
 
 
 def _find_stricter(
-    policy: ServerPolicy, judged: Judged, ruling: Ruling | None, response: Response, place: Place
+    policy: ServerPolicy, facts: Facts, verdict: Verdict | None, response: Response, place: Place
 ) -> Iterator[Drift]:
     """Yield what the page needed, and the policy grants, and the server refused."""
-    facts, verdict = judged.facts, judged.verdict
-    if facts.tainting != "cors" or facts.origin is None or ruling is None:
+    if facts.tainting != "cors" or facts.origin is None or verdict is None:
         return
+    ruling = verdict.ruling
     include = facts.credentials == "include" or ruling.rule in _WITH_CREDENTIALS
     names = facts.names if facts.role == "preflight" else ()
     if not grants(policy, facts.origin, facts.method, names, include=include):

@@ -1,22 +1,21 @@
 """The least policies that let recorded exchanges pass: every grant with the exchanges that needed it, no wildcards.
 
-What is not on the wire is not guessed: which response headers a script read, for one. What looks wrong to grant is
-granted with its doubt beside it; what a policy could grant by a dangerous word only is left out, and told.
+What is not on the wire is not guessed: whether a page asked with credentials where nothing tells, for one. What looks
+wrong to grant is granted with its doubt beside it; what a policy could grant by a dangerous word only, and what nobody
+but the reader can know, is left out, and told.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 
-from corsight.policies.fetch.exposed import FORBIDDEN_RESPONSE_NAMES, list_exposed_header_names
-from corsight.policies.fetch.origin import is_localhost, origin_of, parse_url, same_site, split_origin
-from corsight.policies.fetch.safelist import is_forbidden_method, is_forbidden_request_header, normalize_method
-from corsight.policies.redact import redact
-from corsight.policies.server.grammar import ANY, is_name, is_path, split_host
+from corsight.policies.fetch.origin import is_localhost, parse_url, same_site, split_origin
+from corsight.policies.fetch.safelist import normalize_method
+from corsight.policies.server.grammar import is_path, split_host
 from corsight.policies.server.match import Paths, find
 from corsight.policies.server.model import INSECURE, NULL, NULL_WITH, Match, ServerPolicy
+from corsight.policies.server.needs import PROPOSED_MAX_AGE, Need, gather_needs
 from corsight.policies.server.origins import is_browser_origin
 from corsight.policies.session import Judged
 from corsight.policies.value import value
@@ -25,12 +24,6 @@ ENDPOINTS = 1000
 """How many endpoints that needed one grant are told apart."""
 MOST_PATHS = 500
 """How many paths of a host are told apart: a policy of more would be read by nobody."""
-
-_PATH = re.compile(r"https?://[^/?#]*([^?#]*)").match
-_IDENTIFIER = re.compile(
-    r"[0-9]+|[0-9a-f]{8}-[0-9a-f-]{27}|(?=[a-z]*[0-9])[0-9a-f]{16,}|(?=[^0-9]*[0-9])[A-Za-z0-9_-]{20,}"
-)
-"""Path segments that name a thing, not a kind of things: numbers, UUIDs, hashes, tokens."""
 
 
 @value
@@ -67,120 +60,47 @@ class Inferred:
     left_out: tuple[LeftOut, ...] = ()
 
 
-@dataclass(slots=True)
-class _Need:
-    """What one endpoint's exchanges from one origin needed."""
-
-    flows: list[str] = field(default_factory=list)
-    methods: dict[str, list[str]] = field(default_factory=dict)
-    names: dict[str, list[str]] = field(default_factory=dict)
-    exposed: dict[str, list[str]] = field(default_factory=dict)
-    credentials: list[str] = field(default_factory=list)
-    likely: bool = True
-    """Whether no exchange is certain to have been with credentials."""
-
-
-type _Endpoint = tuple[str, str]
-"""A host, with its port where one is written, and a path pattern."""
-
-
-def infer(judgeds: Iterable[Judged]) -> list[Inferred]:
+def infer(judgeds: Iterable[Judged], credentials: bool | None = None) -> list[Inferred]:
     """Return the least policies that let the exchanges pass, blocked ones included, a host's together.
 
     `judgeds` are the last words on exchanges of any number of browsers; those that are not CORS count for nothing.
+    `credentials` answers what the wire left open: whether pages ask with credentials. False keeps them out even where
+    they were certainly sent; None leaves out what likely goes without.
     """
-    needs, labels = _needs(judgeds)
-    hosts: dict[str, dict[str, dict[str, _Need]]] = {}
+    needs, labels = gather_needs(judgeds, credentials)
+    hosts: dict[str, dict[str, dict[str, Need]]] = {}
     for (host, path), origins in needs.items():
         hosts.setdefault(host, {})[path] = origins
     # A host without a port stands for all of its ports, so those with one come first.
     ordered = sorted(hosts, key=lambda host: (split_host(host) or (host, None))[1] is None)
-    return [one for host in ordered for one in _of_host(host, hosts[host], labels)]
-
-
-# -- gathering -------------------------------------------------------------------------------------------------------
-
-
-def _needs(judgeds: Iterable[Judged]) -> tuple[dict[_Endpoint, dict[str, _Need]], dict[str, str]]:
-    """Return what each endpoint's exchanges needed, by the origin they came from, and exchanges' labels by their id."""
-    needs: dict[_Endpoint, dict[str, _Need]] = {}
-    labels: dict[str, str] = {}
-    asked: set[str] = set()
-    for judged in judgeds:
-        entry = judged.entry
-        facts, exchange = judged.facts, entry.exchange
-        if facts.tainting != "cors" or facts.tainting_too is not None or facts.origin is None:
-            continue
-        endpoint = _endpoint(exchange.request.url)
-        if endpoint is None or not _may_be_granted(facts.method):
-            continue
-        flow = exchange.id
-        labels[flow] = f"{facts.method} {exchange.request.url.partition('?')[0]}"
-        need = needs.setdefault(endpoint, {}).setdefault(facts.origin, _Need())
-        need.flows.append(flow)
-        need.methods.setdefault(facts.method, []).append(flow)
-        if facts.role == "preflight":
-            asked.add(entry.fetch.id)
-        # What a preflight asked for is exact; headers of a request may be the browser's own.
-        if facts.role == "preflight" or entry.fetch.id not in asked:
-            for name in facts.names:
-                if is_name(name) and name != ANY and not is_forbidden_request_header(name.lower(), ""):
-                    need.names.setdefault(name.lower(), []).append(flow)
-        if facts.credentials == "include" or (facts.credentials == "unknown" and facts.likelier == "include"):
-            need.credentials.append(flow)
-            need.likely = need.likely and facts.credentials != "include"
-        if facts.role == "request" and exchange.response is not None:
-            headers = exchange.response.headers
-            exposed = list_exposed_header_names(headers.get("access-control-expose-headers")) & set(headers.names())
-            for name in filter(is_name, sorted(exposed - FORBIDDEN_RESPONSE_NAMES - {ANY})):
-                need.exposed.setdefault(name, []).append(flow)
-    return needs, labels
-
-
-def _may_be_granted(method: str) -> bool:
-    return is_name(method) and not is_forbidden_method(method) and method == normalize_method(method) != ANY
-
-
-def _endpoint(url: str) -> _Endpoint | None:
-    parts = split_origin(origin_of(url))
-    match = _PATH(url)
-    if parts is None or match is None:
-        return None
-    host = origin_of(url).partition("://")[2]
-    if "*" in host or split_host(host) is None:
-        return None
-    segments = (match[1] or "/")[1:].split("/")
-    return host, "".join(f"/{'*' if _stands_for_more(segment) else segment}" for segment in segments)
-
-
-def _stands_for_more(segment: str) -> bool:
-    """Return whether a path's segment names one thing of a kind, may be a secret, or is of what no policy may hold."""
-    path = f"/{segment}"
-    return _IDENTIFIER.fullmatch(segment) is not None or "*" in segment or not is_path(path) or redact(path) != path
+    return [one for host in ordered for one in _of_host(host, hosts[host], labels, credentials)]
 
 
 # -- putting together ------------------------------------------------------------------------------------------------
 
 
-def _of_host(host: str, paths: dict[str, dict[str, _Need]], labels: dict[str, str]) -> list[Inferred]:
+def _of_host(
+    host: str, paths: dict[str, dict[str, Need]], labels: dict[str, str], answer: bool | None
+) -> list[Inferred]:
     """Return a host's policies: one where the same origins ask all its endpoints, else one for each group of origins.
 
     Endpoints that were asked without credentials go with the others: whom a host trusts with a user's credentials, it
     need not keep from what is there without.
     """
-    ways: dict[frozenset[str], dict[str, dict[str, _Need]]] = {}
+    ways: dict[frozenset[str], dict[str, dict[str, Need]]] = {}
     for path, origins in paths.items():
         granted = frozenset(origin for origin in origins if origin != "null")
         ways.setdefault(granted, {})[path] = origins
     if len(ways) == 1 or len(paths) > MOST_PATHS or not all(map(_may_be_written, paths)):
-        return [_policy(host, host, (), paths, labels)]
+        return [_policy(host, host, (), paths, labels, answer)]
     # The more exact paths first: they may be among what a wildcard of another policy stands for.
     ordered = sorted(ways.values(), key=lambda group: (max(path.count("*") for path in group), min(group)))
     inferred = [
-        _policy(f"{host} {number}", host, _least(group), group, labels) for number, group in enumerate(ordered, 1)
+        _policy(f"{host} {number}", host, _least(group), group, labels, answer)
+        for number, group in enumerate(ordered, 1)
     ]
     if not _each_finds_its_own([one.policy for one in inferred], host, ordered):
-        return [_policy(host, host, (), paths, labels)]
+        return [_policy(host, host, (), paths, labels, answer)]
     return inferred
 
 
@@ -198,7 +118,7 @@ def _least(paths: Iterable[str]) -> tuple[str, ...]:
 
 
 def _each_finds_its_own(
-    policies: Sequence[ServerPolicy], host: str, groups: Sequence[dict[str, dict[str, _Need]]]
+    policies: Sequence[ServerPolicy], host: str, groups: Sequence[dict[str, dict[str, Need]]]
 ) -> bool:
     for policy, group in zip(policies, groups, strict=True):
         if any(find(policies, f"https://{host}{path.replace('*', '0')}") is not policy for path in group):
@@ -228,15 +148,20 @@ class _Sum:
 
 
 def _policy(
-    name: str, host: str, paths: tuple[str, ...], endpoints: dict[str, dict[str, _Need]], labels: dict[str, str]
+    name: str,
+    host: str,
+    paths: tuple[str, ...],
+    endpoints: dict[str, dict[str, Need]],
+    labels: dict[str, str],
+    answer: bool | None,
 ) -> Inferred:
-    total, left_out = _Sum(labels), []
-    by_origin: dict[str, list[_Need]] = {}
+    total, left_out, unknown = _Sum(labels), list[LeftOut](), list[str]()
+    by_origin: dict[str, list[Need]] = {}
     for origins in endpoints.values():
         for origin, need in origins.items():
             by_origin.setdefault(origin, []).append(need)
     with_credentials = {origin for origin, needs in by_origin.items() if any(need.credentials for need in needs)}
-    credentials = bool(with_credentials - {"null"})
+    credentials = answer is not False and bool(with_credentials - {"null"})
     for origin, needs in by_origin.items():
         flows = [flow for need in needs for flow in need.flows]
         refused = _refused(origin, credentials, origin in with_credentials)
@@ -244,20 +169,28 @@ def _policy(
             left_out.append(LeftOut(f"origin {origin}", *refused, total.endpoints(flows)))
             continue
         total.add("origins", origin, flows)
+        unknown += [flow for need in needs for flow in need.unknown]
         for need in needs:
             for entries, to in (
                 (need.methods, "methods"),
                 (need.names, "request_headers"),
                 (need.exposed, "expose_headers"),
+                (need.hidden, "hidden"),
             ):
                 for entry, used in entries.items():
                     total.add(to, entry, used)
             if need.credentials:
                 total.add("credentials", "true", need.credentials)
+            for age, used in need.ages.items():
+                total.add("max_age", str(age), used)
+            if need.repeated:
+                total.add("repeated", str(PROPOSED_MAX_AGE), need.repeated)
     if "PATCH" not in total.values("methods") and (odd := [m for m in total.values("methods") if m.upper() == "PATCH"]):
         total.add("methods", "PATCH", [flow for method in odd for flow in total.grant("methods", method).flows])
     granted = bool(total.values("origins"))
     credentials = credentials and bool(total.values("credentials"))
+    if answer is False and (sent := total.values("credentials")):
+        left_out.append(LeftOut("credentials", *_WITHOUT, total.grant("credentials", sent[0]).endpoints))
     likely = all(need.likely for needs in by_origin.values() for need in needs if need.credentials)
     grants = [
         *(total.grant("origins", origin, _doubt(origin, host)) for origin in total.values("origins")),
@@ -265,16 +198,25 @@ def _policy(
         *(total.grant("request_headers", header, _odd_header(header)) for header in total.values("request_headers")),
         *(total.grant("expose_headers", header) for header in total.values("expose_headers")),
     ]
+    hidden = [name for name in total.values("hidden") if name not in total.values("expose_headers")]
+    grants += (replace(total.grant("hidden", name, _HIDDEN), field="expose_headers") for name in hidden)
     if credentials:
-        grants.append(total.grant("credentials", "true", _UNSURE if likely else None))
+        grants.append(total.grant("credentials", "true", _UNSURE if likely and answer is None else None))
+    elif answer is None and unknown:
+        left_out.append(LeftOut("credentials", *_UNKNOWN, total.endpoints(unknown)))
+    if kept := [int(age) for age in total.values("max_age")]:
+        grants.append(total.grant("max_age", str(min(kept))))
+    elif repeated := total.values("repeated"):
+        grants.append(replace(total.grant("repeated", repeated[0], _REPEATED), field="max_age"))
     policy = ServerPolicy(
         name=name,
         match=Match(hosts=(host,), paths=paths),
         origins=total.values("origins"),
         methods=total.values("methods") if granted else (),
         request_headers=total.values("request_headers"),
-        expose_headers=total.values("expose_headers"),
+        expose_headers=(*total.values("expose_headers"), *hidden),
         credentials=credentials,
+        max_age=next((int(grant.value) for grant in grants if grant.field == "max_age"), None),
     )
     return Inferred(policy, tuple(grants), tuple(left_out))
 
@@ -282,6 +224,13 @@ def _policy(
 # -- what looks wrong ------------------------------------------------------------------------------------------------
 
 _UNSURE = "likely, not certain: the recording does not show how the page asked"
+_UNKNOWN = (
+    "the recording does not show whether pages asked with them, and likely they did not",
+    "credentials: true, as policy infer --credentials yes writes it; --credentials no if they never do",
+)
+_WITHOUT = ("these were asked with them, and the answer was --credentials no: they stay blocked", "credentials: true")
+_HIDDEN = "scripts are meant to read it, and cannot now: leave it out if no page does"
+_REPEATED = "the same preflights were asked again within it: longer is fewer, but what you take back is granted so long"
 
 
 def _refused(origin: str, credentials: bool, with_credentials: bool) -> tuple[str, str] | None:

@@ -33,13 +33,14 @@ def _policy(one: Inferred) -> Iterator[str]:
         yield "      paths:"
         yield from (f"        - {scalar(path)}" for path in policy.match.paths)
     for left in one.left_out:
-        yield f"    # not granted: {_left_out(left)}"
+        yield f"    # CHECK: not granted: {_left_out(left)}"
     for field in ("origins", "methods", "request_headers", "expose_headers"):
         grants = [grant for grant in one.grants if grant.field == field]
         if grants:
             yield f"    {field}:"
             yield from (f"      - {scalar(grant.value)}  # {_because(grant)}" for grant in grants)
-    yield from (f"    credentials: true  # {_because(grant)}" for grant in one.grants if grant.field == "credentials")
+    for field in ("credentials", "max_age"):
+        yield from (f"    {field}: {grant.value}  # {_because(grant)}" for grant in one.grants if grant.field == field)
 
 
 def _because(grant: Grant) -> str:

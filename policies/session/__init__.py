@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from corsight.policies.exchange import Exchange, without_interim
+from corsight.policies.exchange import Exchange, Word, without_interim
 from corsight.policies.facts import Facts
 from corsight.policies.session.browser import Browser
 from corsight.policies.session.clients import LONGEST, Client, as_told, identify
@@ -17,13 +17,16 @@ BROWSERS = 32
 class Session:
     """What was seen of every client: one Browser a client address and User-Agent.
 
-    `engine` overrides the engine that the clients' own headers tell.
+    `engine` overrides the engine that the clients' own headers tell; `version` is its major version, where it is not to
+    be the client's own.
     """
 
-    def __init__(self, engine: EngineName | None = None) -> None:
+    def __init__(self, engine: EngineName | None = None, version: int | None = None) -> None:
         self._engine = engine
+        self._version = version
         self._browsers: Memory[tuple[str, str], Browser] = Memory(BROWSERS)
         self._connections: Memory[str, tuple[str, str]] = Memory(BROWSERS * 64)
+        self._attends = False
 
     def begin(self, exchange: Exchange) -> list[Judged]:
         """Record a request that set out. Return the earlier exchanges whose verdict changed."""
@@ -46,6 +49,19 @@ class Session:
         """Whether the body of an exchange under way decides what its browser makes of it."""
         return self._browser(exchange).awaits_body(exchange)
 
+    def attend(self) -> None:
+        """Remember what is judged from now on: the browsers themselves may say something of it, by `heed`."""
+        self._attends = True
+        for browser in self._browsers.values():
+            browser.attend()
+
+    def heed(self, id: str, word: Word) -> list[Judged]:
+        """Take in what a browser said of an exchange that was judged. Return those whose verdict changed by that."""
+        for browser in self._browsers.values():
+            if (revised := browser.heed(id, word)) is not None:
+                return revised
+        return []
+
     def is_at_home(self, exchange: Exchange, origin: str) -> bool:
         """Whether the exchange's client loaded a page of this origin from loopback, as a document of its own."""
         return self._browser(exchange).is_at_home(origin)
@@ -67,7 +83,9 @@ class Session:
                 client = identify(agent, exchange.request.headers.get("sec-ch-ua"))
                 if told is not None:
                     client = as_told(client, told)
-                browser = Browser(client, self._engine or client.engine)
+                browser = Browser(client, self._engine or client.engine, self._version)
+                if self._attends:
+                    browser.attend()
             self._browsers.put(key, browser)
             if exchange.connection:
                 self._connections.put(exchange.connection, key)

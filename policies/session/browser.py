@@ -10,49 +10,55 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from corsight.policies.engines import ENGINES
-from corsight.policies.evidence import Certainty, Evidence, Reason
-from corsight.policies.exchange import Exchange, Response
-from corsight.policies.facts import Facts
+from corsight.policies.engines import list_policies
+from corsight.policies.evidence import Evidence, Reason
+from corsight.policies.exchange import Exchange, Response, Word
+from corsight.policies.facts import Build, Facts
 from corsight.policies.fetch.orb import extract_mime_essence, is_opaque_response_blocked
 from corsight.policies.fetch.origin import origin_of
-from corsight.policies.fetch.preflight_cache import CacheEntry, PreflightCache
+from corsight.policies.fetch.preflight_cache import PreflightCache
 from corsight.policies.fetch.redirect import location_url
 from corsight.policies.session.clients import Client
 from corsight.policies.session.connections import Connections
 from corsight.policies.session.credentials import WORKERS, Credentials, by_nature, from_own_store
 from corsight.policies.session.documents import Documents
 from corsight.policies.session.expected import Expected
-from corsight.policies.session.fetches import Entry, Fetch
+from corsight.policies.session.fetches import Entry, Fetch, read_patched
 from corsight.policies.session.gather import find_tainting
+from corsight.policies.session.joining import Joining
 from corsight.policies.session.judging import Judge, Judged
 from corsight.policies.session.keeping import Keeping
+from corsight.policies.session.marker import Marker
 from corsight.policies.session.memory import GIANT, Memory, weigh_headers, weigh_request
 from corsight.policies.session.own_headers import OwnHeaders
 from corsight.policies.session.reading import DOCUMENTS, Reading, complete, read, referrer_origin
 from corsight.policies.session.reuse import Reuse
-from corsight.policies.session.sequels import UNFOLLOWED, Sequels
+from corsight.policies.session.sequels import Sequels
 from corsight.policies.session.stored import StoredResponses
 from corsight.policies.session.told import list_told
-from corsight.policies.verdict import EngineName, Outcome, Unknown
+from corsight.policies.session.word import Words
+from corsight.policies.verdict import EngineName, Outcome
 
 SIZE = 128
 """Entries of each kind that a browser's memory holds."""
 
 
 class Browser:
-    """The memory of one client."""
+    """The memory of one client, judged as an engine in the client's own version, or in the one that is given."""
 
-    def __init__(self, client: Client, engine: EngineName) -> None:
+    def __init__(self, client: Client, engine: EngineName, version: int | None = None) -> None:
         self.client = client
         self.engine: EngineName = engine
-        self._policy = ENGINES[engine]
+        build = client.build if version is None else Build(engine, version)
+        self._policy = list_policies(engine, build)[0]
         self._cache = PreflightCache(self._policy.cache, SIZE)
         self._connections = Connections(4 * SIZE)
-        self._credentials = Credentials(client, engine, SIZE)
+        self._credentials = Credentials(self._policy, SIZE, known=build is not None and build.engine == engine)
+        self._marker = Marker(SIZE)
         self._documents = Documents(SIZE)
         self._expected = Expected(SIZE)
-        self._judge = Judge(client, engine, self._credentials, self._documents)
+        self._judge = Judge(client, self._policy, build, self._credentials, self._documents)
+        self._words = Words(self._judge, self._credentials, self._connections, 4 * SIZE)
         self._sequels = Sequels(client, self._policy, self._judge, self._credentials, self._expected, self._cache, SIZE)
         self._open: Memory[str, Entry] = Memory(SIZE)
         self._untold: Memory[str, Entry] = Memory(SIZE)
@@ -60,6 +66,7 @@ class Browser:
         self._keeping = Keeping(4 * SIZE)
         self._reuse = Reuse(4 * SIZE, self._keeping) if client.libsoup else None
         self._own_headers = OwnHeaders()
+        self._joining = Joining(client, self._policy, self._credentials, self._expected, self._cache, self._keeping)
 
     # -- the moments of an exchange -----------------------------------------------------------------------------------
 
@@ -81,10 +88,15 @@ class Browser:
             self._open.forget(exchange.id)
         entry.exchange = exchange
         response = exchange.response
+        if exchange.patched:
+            entry.patched = read_patched(exchange)
         if response is not None:
             self._keeping.end(exchange)
             self._receive(entry, response)
         judged = self._judge.judge(entry)
+        if exchange.word is not None:
+            self._spread(self._words.heed(entry, exchange.word))
+            judged = self._judge.judge(entry)
         verdict = judged.verdict
         final = entry.role == "request" and not verdict.divided and _is_final(judged.facts)
         if response is not None and not final:
@@ -103,7 +115,7 @@ class Browser:
             self._reuse.ended(entry)
         if verdict.outcome is Outcome.BLOCKED and entry.role != "preflight" and self._policy.cache_cleared_on_failure:
             self._cache.clear(entry.reading.origin or "null", exchange.request.url)
-        if final:
+        if not self._words.keep(entry) and final:
             # Nothing can follow or be revised: without the circle of fetch and entries both are freed at once.
             entry.fetch.entries.clear()
         return [judged, *self._judge.take_revised()]
@@ -139,6 +151,17 @@ class Browser:
             rules=rules,
         )
         return blocked is None
+
+    def attend(self) -> None:
+        """Remember what is judged from now on: the browser itself may say something of it."""
+        self._words.attend()
+
+    def heed(self, id: str, word: Word) -> list[Judged] | None:
+        """Take in what the browser says of an exchange. Return those whose verdict changed; None for an unknown one."""
+        if (entry := self._words.find(id)) is None:
+            return None
+        self._spread(self._words.heed(entry, word))
+        return self._judge.take_revised()
 
     def is_at_home(self, origin: str) -> bool:
         """Whether this client loaded a page of this origin from loopback, as a document of its own."""
@@ -195,7 +218,7 @@ class Browser:
         preflight, told = None, exchange.told
         # What failed with its answer not recorded may never have been sent: it does not show that a preflight passed.
         if reading.origin is not None and (told is None or not told.untold):
-            preflight = self._find_preflight(exchange, reading)
+            preflight = self._joining.find_preflight(exchange, reading)
         before = preflight or self._expected.find_redirect(exchange, reading)
         if before is not None:
             entry = self._join(exchange, reading, before.fetch, weight)
@@ -206,46 +229,11 @@ class Browser:
                 origin = origin_of(exchange.request.url)
             entry = self._join(exchange, reading, Fetch(exchange.id, origin), weight)
         if preflight is not None:
-            self._compare_connections(preflight, entry)
+            if self._joining.compare_connections(preflight, entry):
+                self._spread([entry.fetch])
         elif reading.needs_preflight and entry.tainting == "cors":
-            self._explain_no_preflight(entry)
+            self._joining.explain_no_preflight(entry)
         return entry
-
-    def _find_preflight(self, exchange: Exchange, reading: Reading) -> Entry | None:
-        """Return the preflight whose request this is, None where none was seen."""
-
-        def rules_out(entry: Entry) -> bool:
-            return self._rules_out(reading, entry)
-
-        def rules_out_unnamed(entry: Entry) -> bool:
-            verdict = entry.verdict
-            failed = verdict is not None and verdict.outcome is Outcome.BLOCKED and verdict.certainty == "certain"
-            return (failed and entry.sequel != "absent") or rules_out(entry)
-
-        find, apart = self._expected.find_preflight, self._credentials.separates(exchange)
-        found = find(exchange, reading, rules_out, apart=apart)
-        if found is None and reading.names:
-            # What follows on the wire is stronger than a name, unless the cache tells where it comes from.
-            found = find(exchange, reading, rules_out_unnamed, apart=apart, unnamed=True)
-            if found is not None and self._find_cached(exchange, reading, False, True) is not None:
-                return None
-        return found
-
-    def _compare_connections(self, preflight: Entry, entry: Entry) -> None:
-        """Learn from the connection that a request did not take: its preflight's, an uncredentialed one, was free.
-
-        Chromium, HTTP/1.1: all of 85 requests without credentials took it, all of 58 with credentials another one.
-        Firefox: 53 of 66.
-        """
-        asked, exchange = preflight.exchange, entry.exchange
-        if not exchange.connection or asked.connection == exchange.connection or asked.http2 != exchange.http2:
-            return
-        if not self._credentials.separates(exchange):
-            return
-        certainty: Certainty = "certain" if self._policy.separate_connections == "always" else "likely"
-        free = asked.http2 or self._keeping.is_free(asked, exchange.request.started)
-        if free and entry.fetch.learn(True, Reason.CONNECTION_NOT_TAKEN, certainty):
-            self._spread([entry.fetch])
 
     def _join(self, exchange: Exchange, reading: Reading, fetch: Fetch, weight: int) -> Entry:
         url = exchange.request.url
@@ -263,52 +251,6 @@ class Browser:
             fetch.crossed = True
         return entry
 
-    def _rules_out(self, reading: Reading, preflight: Entry) -> bool:
-        """Whether this request's credentials mode rules out that the preflight was its own."""
-        fetch, verdict = preflight.fetch, preflight.verdict
-        stated = self._credentials.stated(reading, preflight.exchange.request.url, first=len(fetch.urls) == 1)
-        if stated is None or fetch.rests_on(UNFOLLOWED["preflight"]):
-            return False
-        include = stated[0]
-        if fetch.include is not None and fetch.certainty == "certain" and fetch.include != include:
-            return True
-        if verdict is None:
-            return False
-        mode = "include" if include else "not-include"
-        branches = (branch for branch in verdict.branches if branch.assumed(Unknown.CREDENTIALS) == mode)
-        return next(branches, verdict.branch).outcome is Outcome.BLOCKED
-
-    def _explain_no_preflight(self, entry: Entry) -> None:
-        """A request that needs a preflight set out without one: it was cached, or asked before the recording began."""
-        reading, exchange, request = entry.reading, entry.exchange, entry.exchange.request
-        stated = self._credentials.stated(reading, request.url, first=entry.index == 0)
-        cached = self._find_cached(entry.exchange, reading, *((False, True) if stated is None else (stated[0],)))
-        if cached is not None:
-            details = cached.exchange, f"{cached.until - request.started:.0f}"
-            entry.evidence["preflight"] = Evidence("preflight", "cached", Reason.CACHED_PREFLIGHT, details=details)
-            if stated is None and not (cached.include and self._policy.cache.credentials_shared):
-                entry.fetch.learn(cached.include, Reason.CACHED_MODE, details=(cached.exchange,))
-            return
-        reason = Reason.BEFORE_RECORDING if self.client.browser else Reason.NO_BROWSER
-        if exchange.told is not None and not exchange.told.preflights:
-            reason = Reason.PREFLIGHTS_NOT_RECORDED
-        entry.evidence["preflight"] = Evidence("preflight", "not seen", reason, "likely")
-
-    def _find_cached(self, exchange: Exchange, reading: Reading, *modes: bool) -> CacheEntry | None:
-        """Return what the CORS-preflight cache lets the request pass by, in the first of these credentials modes."""
-        found = (
-            self._cache.match(
-                reading.origin or "null",
-                exchange.request.url,
-                include=include,
-                method=reading.method,
-                unsafe_names=reading.names,
-                now=exchange.request.started,
-            )
-            for include in modes
-        )
-        return next((cached for cached in found if cached is not None), None)
-
     # -- credentials --------------------------------------------------------------------------------------------------
 
     def _weigh(self, entry: Entry) -> None:
@@ -318,6 +260,7 @@ class Browser:
             self._believe_absence()
         separates = self._credentials.separates(exchange)
         if entry.tainting != "cors":
+            self._marker.note_document(entry)
             self._credentials.note_worker(reading, exchange.request.url)
             # A credentialless page asks without; and which page asked, is not always told.
             bare = reading.mode == "no-cors" and not reading.cookie and self._documents.credentialless
@@ -329,7 +272,8 @@ class Browser:
             learned += [fetch] if fetch.learn(False, Reason.NO_COOKIE) else []
         if self._credentials.overrules_absence(reading):
             fetch.doubt(Reason.NO_STORAGE_ACCESS)
-        stated = self._credentials.stated(reading, exchange.request.url, first=entry.index == 0)
+        marked = self._marker.tell(entry, len(self._open) - 1)
+        stated = self._joining.state(exchange, reading, first=entry.index == 0)
         if stated is None and exchange.told is not None and exchange.told.credentials is not None:
             stated = exchange.told.credentials, Reason.RECORDED_MODE
         if stated is None and reading.authorization and from_own_store(entry):
@@ -338,6 +282,8 @@ class Browser:
             learned.append(fetch)
             if stated[1] is Reason.NO_STORAGE_ACCESS and fetch.certainty == "likely":
                 self._untold.put(exchange.id, entry, fetch.weight)
+        if marked is not None and fetch.learn(*marked) and fetch not in learned:
+            learned.append(fetch)
         if separates and not reading.preflight:
             if fetch.include is not None and fetch.certainty == "certain":
                 learned += self._connections.mark(exchange.connection, fetch.include, Reason.CONNECTION_OF_LIKE)
@@ -380,6 +326,8 @@ class Browser:
             self._credentials.forget_cookies()
         if entry.role == "preflight":
             return
+        if self._marker.speaks:
+            self._marker.note_response(response)
         if reading.mode == "navigate" and reading.destination in DOCUMENTS and 200 <= response.status < 300:
             self._documents.add(exchange.request.url, response, top=reading.destination == "document")
         elif reading.destination in WORKERS and 200 <= response.status < 300:

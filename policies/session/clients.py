@@ -1,4 +1,4 @@
-"""Who is speaking: which engine a client's requests come from."""
+"""Who is speaking: which engine a client's requests come from, and which version of it."""
 
 from __future__ import annotations
 
@@ -7,26 +7,46 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from corsight.policies.exchange import Told
+from corsight.policies.facts import Build
 from corsight.policies.verdict import EngineName
 
 _IOS = re.compile(r"\b(?:iPhone|iPad|iPod)\b")
+_IOS_VERSION = re.compile(r"\bOS (\d{1,6})_")
+_SAFARI_VERSION = re.compile(r"\bVersion/(\d{1,6})")
+_IOS_SHELL = re.compile(r"\b(?:CriOS|FxiOS|EdgiOS|OPT)/")
 _FIREFOX = re.compile(r"\bFirefox/(\d{1,6})")
-_CHROMIUM = re.compile(r"\b(?:HeadlessChrome|Chrome|Chromium|CrMo)/(\d{1,6})")
+_GECKO = re.compile(r"\brv:(\d{1,6})[^)]*\) Gecko/")
+_GOANNA = re.compile(r"\bGoanna/\d")
+_CHROMIUM = (
+    # In full first: an application may well call itself Chrome too.
+    re.compile(r"(?<![\w-])(?:HeadlessChrome|Chrome|CrMo)/(\d{1,6})\.\d+\.\d+\.\d+"),
+    re.compile(r"\b(?:HeadlessChrome|Chrome|Chromium|CrMo)/(\d{1,6})"),
+)
 _IMITATION = re.compile(r"\b(?:jsdom|HappyDOM)/")
 _LEGACY = re.compile(r"\bEdge/\d|\bTrident/|\bMSIE ")
-_BRAND = re.compile(r'"(?:Chromium|Google Chrome|Microsoft Edge)";v="(\d{1,6})')
+_BRANDS = re.compile(r'"Chromium";\s*v="(\d{1,6})'), re.compile(r'"Google Chrome";\s*v="(\d{1,6})')
+
+FORKED = 52
+"""The version of Firefox that Goanna (Pale Moon and its kin) set out from."""
+FROZEN = 60
+"""What WebKitGTK says its version is, whatever it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A client as its headers show it: the engine that judges for it, the engine's major version, whether it is a
-    browser, whether its network layer is libsoup (WebKit on Linux).
+    """A client as its headers show it: the engine that judges for it, the engine's major version (of WebKit: Safari's),
+    whether it is a browser, whether its network layer is libsoup (WebKit on Linux).
     """
 
     engine: EngineName
     version: int | None = None
     browser: bool = True
     libsoup: bool = False
+
+    @property
+    def build(self) -> Build | None:
+        """The engine in its version; None where it is no browser that Corsight knows."""
+        return None if self.engine == "standard" else Build(self.engine, self.version or 0)
 
     @property
     def label(self) -> str:
@@ -43,7 +63,9 @@ def as_told(client: Client, told: Told) -> Client:
     """
     if told.engine is None:
         return replace(client, libsoup=False)
-    version = told.version or (client.version if client.engine == told.engine else None)
+    own = client.version if client.engine == told.engine else None
+    # WebKit is told by its own number, not by Safari's.
+    version = (own or told.version) if told.engine == "webkit" else (told.version or own)
     return Client(told.engine, version)
 
 
@@ -57,23 +79,34 @@ def identify(user_agent: str, brands: str | None = None) -> Client:
     """Return the client behind a User-Agent and, where sent, Sec-CH-UA. Only their first 512 characters are read.
 
     Every browser on iOS is WebKit, whatever it is called; Edge, Opera, Brave, Electron and Android WebView are
-    Chromium.
+    Chromium. The version is always the engine's, never that of the browser around it.
     """
     return _identify(user_agent[:LONGEST], brands[:LONGEST] if brands else None)
 
 
 @lru_cache(maxsize=1024)
 def _identify(user_agent: str, brands: str | None) -> Client:
-    if brands and (brand := _BRAND.search(brands)):
+    if brands and (brand := _BRANDS[0].search(brands) or _BRANDS[1].search(brands)):
         return Client("chromium", int(brand[1]))
     if _LEGACY.search(user_agent):
         return Client("standard", None, True)
     if _IOS.search(user_agent) and "AppleWebKit" in user_agent:
-        return Client("webkit")
-    if found := _CHROMIUM.search(user_agent):
+        return Client("webkit", _read_ios_version(user_agent))
+    if found := _CHROMIUM[0].search(user_agent) or _CHROMIUM[1].search(user_agent):
         return Client("chromium", int(found[1]))
-    if found := _FIREFOX.search(user_agent):
+    if _GOANNA.search(user_agent):
+        return Client("firefox", FORKED)
+    if found := _FIREFOX.search(user_agent) or _GECKO.search(user_agent):
         return Client("firefox", int(found[1]))
     if "AppleWebKit/" in user_agent and not _IMITATION.search(user_agent):
-        return Client("webkit", libsoup="Linux" in user_agent and "Android" not in user_agent)
+        version = None if _IOS_SHELL.search(user_agent) else _SAFARI_VERSION.search(user_agent)
+        libsoup = "Linux" in user_agent and "Android" not in user_agent
+        told = None if version is None or int(version[1]) == FROZEN else int(version[1])
+        return Client("webkit", told, libsoup=libsoup)
     return NO_BROWSER
+
+
+def _read_ios_version(user_agent: str) -> int | None:
+    """Return Safari's major version, which is iOS's; one of the two may be frozen at an older one."""
+    told = [int(found[1]) for found in (_SAFARI_VERSION.search(user_agent), _IOS_VERSION.search(user_agent)) if found]
+    return max(told, default=None)

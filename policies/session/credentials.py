@@ -6,15 +6,13 @@ On the wire it has no name. `omit` and `same-origin` behave alike across origins
 
 from __future__ import annotations
 
-from corsight.policies.engines import ENGINES
+from corsight.policies.engines import ENGINES, EnginePolicy
 from corsight.policies.evidence import Certainty, Reason
 from corsight.policies.exchange import Exchange, Request, Response
 from corsight.policies.fetch.origin import is_potentially_trustworthy, origin_of, schemelessly_same_site, split_origin
-from corsight.policies.session.clients import Client
 from corsight.policies.session.fetches import Entry, Fetch
 from corsight.policies.session.memory import Memory
 from corsight.policies.session.reading import Reading
-from corsight.policies.verdict import EngineName
 
 HABIT = 8
 """How many requests of one credentials mode, and none of another, make a habit."""
@@ -42,14 +40,12 @@ class Credentials:
         "_workers",
     )
 
-    def __init__(self, client: Client, engine: EngineName, size: int) -> None:
-        self._engine = engine
-        self._policy = ENGINES[engine]
-        since = self._policy.storage_access_since
-        known = client.engine == engine and client.version is not None
-        self._expects_storage_access = since is not None and known and (client.version or 0) >= since
+    def __init__(self, policy: EnginePolicy, size: int, *, known: bool) -> None:
+        self._engine = policy.name
+        self._policy = policy
+        self._expects_storage_access = known and policy.storage_access_told
         # Firefox sends none where the user blocks third-party cookies: there no version makes sure of it.
-        self._sent_storage_access = self._expects_storage_access and engine == "chromium"
+        self._sent_storage_access = self._expects_storage_access and policy.name == "chromium"
         self._cookies: Memory[tuple[str, str], tuple[str, float]] = Memory(size)
         self._workers: Memory[str, bool] = Memory(size)
         self._habits: Memory[tuple[str | None, str], list[int]] = Memory(size)
@@ -83,7 +79,7 @@ class Credentials:
 
     def note_storage_access(self) -> bool:
         """A request carried Sec-Fetch-Storage-Access: from now on its absence tells. Return whether that is new."""
-        new = not self._sent_storage_access and self._policy.storage_access_since is not None
+        new = not self._sent_storage_access and ENGINES[self._engine].storage_access_told
         if new:
             self._sent_storage_access = self._expects_storage_access = True
         return new

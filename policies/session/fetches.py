@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from corsight.policies.decision.patch import list_edits
 from corsight.policies.evidence import Certainty, Evidence, Reason
 from corsight.policies.exchange import Exchange, Response
 from corsight.policies.facts import Facts, Role
@@ -65,6 +66,14 @@ class Patched:
 
     edits: tuple[str, ...]
     without: Exchange | None
+
+
+def read_patched(exchange: Exchange) -> Patched | None:
+    """Return what a patch did to a recorded exchange, as far as it tells; None where no response came."""
+    if exchange.response is None:
+        return None
+    without = replace(exchange, response=exchange.sent) if exchange.sent is not None else None
+    return Patched(list_edits(exchange.sent, exchange.response), without)
 
 
 @dataclass(slots=True, eq=False)

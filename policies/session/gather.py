@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from corsight.policies.engines import EnginePolicy
 from corsight.policies.exchange import Exchange, Response
-from corsight.policies.facts import Facts
+from corsight.policies.facts import Build, Facts
 from corsight.policies.fetch.corp import EmbedderPolicy, measure_distance
 from corsight.policies.fetch.headers import Failure
 from corsight.policies.fetch.main_fetch import Tainting, find_response_tainting
@@ -40,7 +40,12 @@ def find_tainting(entry: Entry) -> tuple[Tainting, Tainting | None]:
 
 
 def gather_facts(
-    entry: Entry, client: Client, policy: EnginePolicy, credentials: Credentials, documents: Documents
+    entry: Entry,
+    client: Client,
+    policy: EnginePolicy,
+    build: Build | None,
+    credentials: Credentials,
+    documents: Documents,
 ) -> Facts:
     """Return everything that judge() has to know of an exchange."""
     exchange, reading, fetch = entry.exchange, entry.reading, entry.fetch
@@ -91,7 +96,7 @@ def gather_facts(
         mode=entry.mode,
         destination=entry.destination,
         event_source=reading.event_source,
-        xhr=exchange.told is not None and exchange.told.kind == "xhr",
+        xhr=_is_xhr(exchange),
         method=reading.method,
         names=reading.names,
         credentials="unknown" if include is None else "include" if include else "not-include",
@@ -106,6 +111,7 @@ def gather_facts(
         chain=chain,
         target=target,
         redirect="unknown" if target is not None and _may_stay(entry, client) else "follow",
+        build=build,
     )
 
 
@@ -138,6 +144,12 @@ def _is_unasked(response: Response | None, reading: Reading) -> bool:
     A page's own Accept, which no beacon has, speaks against it.
     """
     return response is not None and "access-control-allow-origin" not in response.headers and reading.accepts_all
+
+
+def _is_xhr(exchange: Exchange) -> bool:
+    """Whether the recording, or the browser itself, tells that XMLHttpRequest asked."""
+    told, word = exchange.told, exchange.word
+    return (told is not None and told.kind == "xhr") or (word is not None and word.initiator == "xhr")
 
 
 def _is_kept(exchange: Exchange) -> bool:

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from corsight.policies.decision.advise import advise
 from corsight.policies.decision.judge import judge, survey, unite
-from corsight.policies.engines import ENGINES
+from corsight.policies.engines import EnginePolicy
 from corsight.policies.evidence import Certainty
-from corsight.policies.facts import Facts
+from corsight.policies.facts import Build, Facts
 from corsight.policies.fetch.main_fetch import UNREDIRECTED
 from corsight.policies.session.clients import Client
 from corsight.policies.session.credentials import Credentials
@@ -17,7 +17,7 @@ from corsight.policies.session.fetches import Entry, Fetch
 from corsight.policies.session.gather import gather_facts
 from corsight.policies.session.told import overrule
 from corsight.policies.value import value
-from corsight.policies.verdict import Branch, EngineName, Outcome, Ruling, Unknown, Verdict
+from corsight.policies.verdict import Branch, Outcome, Ruling, Unknown, Verdict
 
 
 @value
@@ -56,17 +56,25 @@ class Judged:
 class Judge:
     """Judges for one browser. `revised` gathers what was judged again and came out otherwise, until it is taken."""
 
-    def __init__(self, client: Client, engine: EngineName, credentials: Credentials, documents: Documents) -> None:
+    def __init__(
+        self,
+        client: Client,
+        policy: EnginePolicy,
+        build: Build | None,
+        credentials: Credentials,
+        documents: Documents,
+    ) -> None:
         self._client = client
-        self._engine = engine
-        self._policy = ENGINES[engine]
+        self._engine = policy.name
+        self._policy = policy
+        self._build = build
         self._credentials = credentials
         self._documents = documents
         self._revised: list[Judged] = []
 
     def gather(self, entry: Entry) -> Facts:
         """Return the facts of an exchange as far as they are known now."""
-        return gather_facts(entry, self._client, self._policy, self._credentials, self._documents)
+        return gather_facts(entry, self._client, self._policy, self._build, self._credentials, self._documents)
 
     def judge(self, entry: Entry) -> Judged:
         """Judge an exchange by what is known now, and keep the verdict on its entry."""
@@ -80,6 +88,9 @@ class Judge:
         sequel = entry.evidence.get("sequel")
         if sequel is not None and sequel.value != "given up" and verdict.divided:
             verdict = narrow(verdict, passed=sequel.value == "followed", certainty=sequel.certainty)
+        seen = entry.evidence.get("outcome")
+        if seen is not None and verdict.divided:
+            verdict = narrow(verdict, passed=seen.value == "loaded", certainty=seen.certainty)
         entry.verdict = verdict
         return Judged(entry, self._client, facts, verdict)
 

@@ -80,6 +80,8 @@ class Sequels:
             entry.evidence.pop("sequel", None)
             self._judge.revise(entry.fetch)
         entry.sequel = "followed"
+        if self._proves_nothing(entry):
+            return
         self.settle(entry, passed=True, certainty="certain", reason=FOLLOWED[entry.role])
         if entry.role == "preflight":
             self._cache_preflight(entry)
@@ -117,11 +119,21 @@ class Sequels:
             entry.evidence["sequel"] = Evidence("sequel", value, reason, certainty, details)
         self._judge.revise(entry.fetch)
 
+    def _proves_nothing(self, entry: Entry) -> bool:
+        """Whether the request follows a preflight whatever answered it."""
+        return (
+            entry.role == "preflight"
+            and self._policy.private_network_warned
+            and "access-control-request-private-network" in entry.reading.sent
+        )
+
     def _miss(self, entry: Entry, certainty: Certainty) -> None:
         """Nothing followed: branches that pass are out."""
         if entry.sequel != "unknown":
             return
         entry.sequel = "absent"
+        if self._proves_nothing(entry):
+            return
         if entry.role == "redirect" and entry.fetch.include is not None:
             # A redirect is left alone for other reasons too: they do not outweigh what tells the credentials mode.
             return

@@ -26,6 +26,8 @@ def list_told(entry: Entry, told: Told) -> dict[str, Evidence]:
         return found
     if told.kind in ("fetch", "xhr") and not entry.reading.preflight:
         found["initiator"] = Evidence("initiator", told.kind, Reason.RECORDED_INITIATOR)
+    if told.rule is not None:
+        found["told"] = Evidence("told", "blocked", Reason.RECORDED_RULE, details=(told.error or told.rule,))
     if told.cached:
         found["response"] = Evidence("response", "cached", Reason.RECORDED_CACHED)
     lost = [name for key, name in CREDENTIALS.items() if key in told.lost and key not in entry.reading.sent - told.lost]

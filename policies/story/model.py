@@ -136,6 +136,11 @@ class Part:
         """Whether the browser stopped here."""
         return self.outcome is Outcome.BLOCKED
 
+    @property
+    def open(self) -> Otherwise | None:
+        """The case in which it is blocked where what is said is not: then it is open, and has not passed."""
+        return None if self.blocked else next((one for one in self.branches if one.outcome is Outcome.BLOCKED), None)
+
 
 @value
 class Asked:

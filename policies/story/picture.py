@@ -96,7 +96,9 @@ def _verdict(part: Part, signs: Signs) -> str:
         Outcome.OPAQUE: "usable, not readable",
         Outcome.NOT_CORS: "no matter of CORS",
     }[part.outcome]
-    return _put(lives | {BROWSER: signs.done if part.role == "request" else signs.life}, BROWSER + 2, sure + words)
+    said = sure + words if part.open is None else f"open: {words}, or blocked"
+    passed = part.role == "request" and part.open is None
+    return _put(lives | {BROWSER: signs.done if passed else signs.life}, BROWSER + 2, said)
 
 
 def _heads(server: str) -> str:

@@ -277,10 +277,14 @@ def _conclusion(end: Part, engine: str) -> str:
             "redirect": "followed the redirect",
             "request": "let the page read the response",
         }[end.role]
-        return f"{engine} {sure}{passed}."
-    if end.outcome is Outcome.OPAQUE:
-        return f"{engine} {sure}let the page use the response, and read nothing of it."
-    return f"CORS {sure}has no say in it."
+    elif end.outcome is Outcome.OPAQUE:
+        passed = "let the page use the response, and read nothing of it"
+    else:
+        passed = ""
+    if end.open is not None:
+        otherwise = f"it {passed}" if passed else "CORS has no say in it"
+        return f"Open: {end.open.when}, {engine} blocked it; otherwise {otherwise}."
+    return f"{engine} {sure}{passed}." if passed else f"CORS {sure}has no say in it."
 
 
 def _never_sent(end: Part, asked: Asked) -> str | None:

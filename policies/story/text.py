@@ -115,7 +115,8 @@ def readable(part: Part) -> str | None:
 def outcome(part: Part) -> str:
     """What became of one exchange, in one line."""
     code = "" if part.rule is None else f" [{name_codes(part.rule, part.cause)}]"
-    return f"{part.certainty}: {ruling_words(part.outcome, part.reason)}{code}"
+    sure = part.certainty if part.open is None else "open"
+    return f"{sure}: {ruling_words(part.outcome, part.reason)}{code}{'' if part.open is None else ', or blocked'}"
 
 
 def elsewhere(other: Elsewhere) -> str:

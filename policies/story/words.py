@@ -13,7 +13,6 @@ FACTS = {
     "preflight": "preflight",
     "sequel": "what came next:",
     "response": "response",
-    "initiator": "initiator",
     "headers": "headers",
     "told": "the browser",
 }

@@ -114,7 +114,7 @@ def _alone(rows: Rows, sighting: Sighting, url: str, outcome: str, cause: str) -
         outcome,
         cause=code,
         title=UNSENT.get(cause) or title,
-        fix=fix,
+        fix=(fix,) if fix else (),
         message=message,
         by_browser=True,
     )

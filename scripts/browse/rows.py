@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from corsight.policies.rules import RULES
+
 KEPT = 10_000
 """How many rows are kept; the oldest go first. The recording has them all."""
 
@@ -30,13 +32,17 @@ class Row:
     """The code of what is really wrong: a cause's, a rule's, or the browser's word for it."""
     title: str = ""
     """That in a line."""
-    fix: str = ""
-    """What mends it: the lines to send, or what to do."""
     origin: str = ""
     role: str = "request"
     fetch: str = ""
     engine: str = ""
     message: str = ""
+    fix: tuple[str, ...] = ()
+    """The header lines that mend it, none where none does."""
+    todo: str = ""
+    """What to do, in words."""
+    open: str = ""
+    """Where it may be blocked though the likelier branch is not: when, in words."""
     patched: bool = False
     by_browser: bool = False
     """Whether the browser alone knows of it."""
@@ -56,9 +62,15 @@ class Row:
         return self.url.partition("#")[0].partition("?")[0]
 
     @property
+    def shown_cause(self) -> str:
+        """The code of what is wrong, as the table shows it."""
+        return f"browser: {self.cause}" if self.by_browser else self.cause
+
+    @property
     def words(self) -> set[str]:
         """The words that a filter finds it by."""
         also = {"patched": self.patched, "browser": self.by_browser, "disagrees": self.disagrees}
+        also["open"] = bool(self.open)
         return {self.outcome, "certain" if self.certain else "likely"} | {word for word, is_so in also.items() if is_so}
 
 
@@ -69,7 +81,13 @@ class Rows:
         self._rows: dict[str, Row] = {}
         self._fetches: dict[str, dict[str, Row]] = {}
         self._kept = kept
+        self._widest = 0
         self.forgotten = 0
+
+    @property
+    def widest(self) -> int:
+        """How long the longest code of a cause is, of all that were ever shown."""
+        return self._widest
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self._rows.values())
@@ -92,9 +110,7 @@ class Rows:
             row = Row(record["flow"], record["started"], record["method"], record["url"], record["outcome"])
         row.outcome = record["outcome"]
         row.certain = record["certainty"] == "certain"
-        row.cause = record["cause"] or record["rule"] or ""
-        row.title = record["title"] or ""
-        row.fix = "; ".join(record["fix"]) or record["todo"] or ""
+        self._explain(row, record)
         row.origin = record["origin"] or ""
         if before is not None and row.fetch != record["fetch"]:
             self._leave(row)
@@ -102,21 +118,37 @@ class Rows:
         row.role, row.fetch, row.engine = record["role"], record["fetch"], record["engine"]
         row.message = record["message"] or ""
         row.patched = bool(record["patched"])
+        self._widest = max(self._widest, len(row.shown_cause))
         if before is None:
             self.add(row)
         self.compare(row)
         return row, before
 
+    def _explain(self, row: Row, record: Record) -> None:
+        """Take over why it was blocked, or may be, and what mends that: the cause behind the rule where one is told."""
+        row.open, rule = "", record["rule"]
+        if row.outcome != "blocked":
+            doubts = ((when, one) for when, one in record["branches"].items() if one["outcome"] == "blocked")
+            row.open, doubt = next(doubts, ("", None))
+            rule = rule if doubt is None else doubt["rule"]
+        known = RULES.get(rule or "")
+        row.cause = record["cause"] or rule or ""
+        row.title = record["title"] or ("" if known is None else known.title)
+        row.fix = tuple(record["fix"])
+        row.todo = record["todo"] or ("" if known is None else known.advice)
+
     def compare(self, row: Row) -> None:
-        """Hold the rows of a fetch against what the browser said of them."""
+        """Hold the rows of a fetch against what the browser said of them: only what is certain can be contradicted."""
         siblings = self.of_fetch(row)
-        blocked = any(one.outcome == "blocked" for one in siblings)
+        blocked = any(one.outcome == "blocked" and one.certain for one in siblings)
+        passed = all(one.outcome != "blocked" and one.certain for one in siblings)
         for one in siblings:
-            one.disagrees = one.seen is not None and not one.by_browser and blocked == (one.seen == LOADED)
+            one.disagrees = one.seen is not None and not one.by_browser and (blocked if one.seen == LOADED else passed)
 
     def add(self, row: Row) -> None:
         """Add a row; where there are too many, the oldest is forgotten."""
         self._rows[row.id] = row
+        self._widest = max(self._widest, len(row.shown_cause))
         if row.fetch:
             self._fetches.setdefault(row.fetch, {})[row.id] = row
         while len(self._rows) > self._kept:
@@ -131,10 +163,13 @@ class Rows:
             if not siblings:
                 del self._fetches[row.fetch]
 
-    def matching(self, wanted: str) -> list[Row]:
-        """The rows that have every word of `wanted`: a verdict's, or a part of the URL's host or the origin."""
+    def matching(self, wanted: str, *, concerned: bool = False) -> list[Row]:
+        """The rows that have every word of `wanted`: a verdict's, or a part of the URL's host or the origin.
+
+        `concerned` leaves out those that CORS has no say in.
+        """
         words = wanted.lower().split()
-        return [row for row in self if _matches(row, words)] if words else list(self)
+        return [row for row in self if _matches(row, words) and not (concerned and row.outcome == "not-cors")]
 
 
 VERDICTS = {
@@ -144,6 +179,7 @@ VERDICTS = {
     "not-cors",
     "certain",
     "likely",
+    "open",
     "patched",
     "browser",
     "answered",

@@ -6,19 +6,26 @@ Whatever ends it ends both. The recording is kept, and the report printed, when 
 from __future__ import annotations
 
 import contextlib
-import shutil
+import shlex
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Literal
 
-from corsight.policies.verdict import Outcome
+from corsight.policies.redact import printable, redact
+from corsight.scripts.auditing import Plan as AuditPlan
+from corsight.scripts.auditing import audit_one
 from corsight.scripts.browse.session import Session
 from corsight.scripts.browse.watch import watching
+from corsight.scripts.browse.word import Told, copy_told
 from corsight.scripts.errors import CorsightError, print_problem
-from corsight.scripts.judging import EngineChoice, judge_recording
+from corsight.scripts.gate.empty import find_emptiness
+from corsight.scripts.gate.held import count_failures
+from corsight.scripts.gate.sift import FailOn, sift
+from corsight.scripts.judging import EngineChoice
+from corsight.scripts.paths import name_command
 from corsight.scripts.processes import browsers, launch, proxy
 from corsight.scripts.processes.browsers import Engine
 from corsight.scripts.processes.machine import free_port, has_display
@@ -28,10 +35,11 @@ from corsight.scripts.processes.script import make_environment, run_script, wait
 from corsight.scripts.processes.signals import end_by_signals, pause, was_interrupted
 from corsight.scripts.recordings import Recording
 from corsight.scripts.report.findings import Findings
-from corsight.scripts.report.text import write
+from corsight.scripts.report.formats import Output, Reports, list_found, read_formats
+from corsight.scripts.report.text import Report, write
 
-FailOn = Literal["certain", "blocked", "never"]
-
+TERMINATED = 128 + 15
+"""The exit code after SIGTERM."""
 RECORDING, VERDICTS = "browse.mitm", "verdicts.jsonl"
 OURS = {"localhost", "127.0.0.1", "[::1]"}
 MAKERS = (
@@ -57,7 +65,12 @@ class Plan:
     headless: bool = False
     script: str | None = None
     fail_on: FailOn = "never"
+    allow_empty: bool = False
+    verbose: bool = False
     watch: bool = True
+    formats: tuple[str, ...] = ()
+    marker: str = "everything"
+    """The marker cookie's scope; empty for none."""
     patch_scope: str | None = None
     patch_origins: tuple[str, ...] = ()
 
@@ -68,13 +81,19 @@ def run(plan: Plan, *, scripts: Sequence[Path] = (), options: Mapping[str, objec
     Raises CorsightError for what cannot be done, and for what broke on the way.
     """
     _check(plan)
+    outputs = _read_formats(plan)
     browser = browsers.pick(plan.browser) if plan.script is None else None
     with (
         end_by_signals(),
         tempfile.TemporaryDirectory(prefix="corsight-browse-", ignore_cleanup_errors=True) as temporary,
     ):
         folder = Path(temporary)
-        code, session, problem = 0, None, None
+        code, session, problem, ended = 0, None, None, None
+        if browser is not None:
+            # Both take seconds, and the screen is not to be empty meanwhile.
+            print(
+                f"Starting the proxy, then {browser.name} at {printable(redact(_absolute(plan.url)))} ...", flush=True
+            )
         try:
             with _proxy(plan, folder, scripts, options or {}) as running:
                 session = Session(running, folder / RECORDING, plan)
@@ -87,23 +106,37 @@ def run(plan: Plan, *, scripts: Sequence[Path] = (), options: Mapping[str, objec
             problem = error
             if session is None:
                 raise
+        except SystemExit as error:
+            # SIGTERM: what came so far is reported all the same. A terminal that is gone reads nothing.
+            if session is None or error.code != TERMINATED:
+                raise
+            ended = error
         finally:
             if plan.save is not None and (folder / RECORDING).is_file():
-                shutil.copyfile(folder / RECORDING, plan.save)
+                copy_told(folder / RECORDING, plan.save, {} if session is None else session.words)
         session.poll()
         problem = problem or session.mistrust()
         if problem is not None and not len(session.rows):
             raise problem
-        findings = _report(plan, folder / RECORDING)
+        findings = _report(plan, Told(str(folder / RECORDING), session.words), outputs)
         session.notes()
         if unseen := session.unseen():
             print("\nStopped by the browser itself, and never seen by the proxy:")
             print("\n".join(f"  {line}" for line in unseen))
         if browser is not None:
             _tell_disagreements(plan, session.disagreements(browser.name))
+    if ended is not None:
+        raise ended
     if problem is not None:
         raise problem
-    return _code(plan, findings) or code
+    if plan.script is not None and not plan.allow_empty:
+        empty = find_emptiness(findings, ["--script"], plan.engine)
+        if empty is not None and code:
+            # The command failed by itself, and that is what is said of it.
+            print_problem(empty)
+        elif empty is not None:
+            raise empty
+    return (1 if count_failures(findings, plan.fail_on) else 0) or code
 
 
 def _check(plan: Plan) -> None:
@@ -116,6 +149,16 @@ def _check(plan: Plan) -> None:
         raise CorsightError("there is no display to show the browser on", todo="add --headless")
 
 
+def _read_formats(plan: Plan) -> list[Output]:
+    outputs = read_formats(plan.formats, None, [] if plan.save is None else [str(plan.save)])
+    for output in outputs:
+        if output.path is None:
+            raise CorsightError(f"{output.name} needs a file", where="--format", todo=f"write {output.name}=FILE")
+        if not Path(output.path).absolute().parent.is_dir():
+            raise CorsightError("there is no such folder", where=str(Path(output.path).parent), todo="make it first")
+    return outputs
+
+
 @contextlib.contextmanager
 def _proxy(plan: Plan, folder: Path, scripts: Sequence[Path], options: Mapping[str, object]) -> Iterator[Proxy]:
     settings: dict[str, object] = {
@@ -125,12 +168,17 @@ def _proxy(plan: Plan, folder: Path, scripts: Sequence[Path], options: Mapping[s
         "cors_log": folder / VERDICTS,
         # The log is ours alone, and joined by URL to what the browser says. What is shown of it is redacted.
         "cors_secrets": "true",
+        "corsight_watch": str(plan.watch and plan.script is None).lower(),
         "cors_scope": f'!~u "{MAKERS}"',
         "save_stream_file": folder / RECORDING,
         "save_stream_filter": f'!~u "{MAKERS}"',
     }
     if plan.web:
         settings |= {"web_open_browser": "false", "web_host": "127.0.0.1", "web_port": free_port()}
+        settings["cors_page"] = free_port()
+    if plan.marker and plan.script is None:
+        # The profile is thrown away, and the cookie with it.
+        settings |= {"cors_marker": "true", "cors_marker_scope": plan.marker}
     if plan.patch_scope is not None:
         settings |= {"cors_patch": "blocked", "cors_patch_scope": plan.patch_scope}
         settings["cors_patch_origins"] = list(plan.patch_origins)
@@ -168,6 +216,7 @@ def _absolute(url: str) -> str:
 def _run_script(plan: Plan, running: Proxy) -> int:
     assert plan.script is not None
     if running.web is not None:
+        print(f"The live page shows it at {running.page}")
         print(f"mitmweb shows it at {running.web}", flush=True)
     with run_script(plan.script, make_environment(running)) as process:
         while process.poll() is None:
@@ -181,18 +230,30 @@ def _run_script(plan: Plan, running: Proxy) -> int:
     return 130
 
 
-def _report(plan: Plan, path: Path) -> Findings:
-    """Print what `corsight audit` says of the recording."""
-    recording = Recording(str(path))
+def _report(plan: Plan, recording: Recording, outputs: Sequence[Output]) -> Findings:
+    """Print what `corsight audit` says of the recording, and write it to the files that are asked for."""
     recording.name = "this session" if plan.save is None else str(plan.save)
-    findings = Findings()
-    for judged in judge_recording(recording, plan.engine):
-        findings.add(judged)
-    write(findings, [(recording.name, recording.exchanges)], plan.engine, sys.stdout)
-    sys.stdout.flush()
+    with Reports(outputs) as reports:
+        audited = audit_one(recording, reports.plan(AuditPlan(plan.engine)), reports.records)
+        findings = audited.findings
+        sifted = sift(findings.sorted())
+        told = [] if plan.save is None or plan.verbose else _list_next(str(plan.save), plan)
+        report = Report(findings, sifted, [(recording.name, recording.exchanges)], plan.engine, next=told)
+        write_text = partial(write, report, verbose=plan.verbose)
+        write_text(sys.stdout)
+        if plan.save is None and not plan.verbose and sifted.findings:
+            print("           -v tells each in full; --save FILE keeps the recording, for audit and explain")
+        sys.stdout.flush()
+        reports.write(findings, list_found(findings, sifted), [audited], plan.engine, write_text)
     if recording.problem is not None:
         print_problem(recording.problem)
     return findings
+
+
+def _list_next(path: str, plan: Plan) -> list[str]:
+    engine = [] if plan.engine == "auto" else ["--engine", plan.engine]
+    arguments, command = shlex.join([path, *engine]), name_command()
+    return [f"{command} explain {arguments} --finding 1", f"{command} audit {arguments} -v"]
 
 
 def _tell_disagreements(plan: Plan, said: str) -> None:
@@ -206,12 +267,3 @@ def _tell_disagreements(plan: Plan, said: str) -> None:
     path = plan.save.with_name(f"{plan.save.name}.disagreements.md")
     path.write_text(said, encoding="utf-8")
     print(f"  {path}")
-
-
-def _code(plan: Plan, findings: Findings) -> int:
-    failures = {
-        "certain": findings.blocked("certain"),
-        "blocked": findings.count(Outcome.BLOCKED),
-        "never": 0,
-    }
-    return 1 if failures[plan.fail_on] else 0

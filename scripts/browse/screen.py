@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,19 +13,48 @@ from rich.table import Table
 from rich.text import Text
 
 from corsight.policies.redact import printable, redact
+from corsight.policies.verdict import ASSUMPTIONS
 from corsight.scripts.browse.rows import Row, Rows
 
-MARKS = {"allowed": "✔", "blocked": "✘", "opaque": "○", "not-cors": "·", "answered": "·"}
-ASCII_MARKS = {"allowed": "+", "blocked": "x", "opaque": "o", "not-cors": ".", "answered": "."}
+MARKS = {"allowed": "✔", "blocked": "✘", "opaque": "○", "not-cors": "·", "answered": "·", "open": "?"}
+ASCII_MARKS = {"allowed": "+", "blocked": "x", "opaque": "o", "not-cors": ".", "answered": ".", "open": "?"}
 COLOURS = {"allowed": "green", "blocked": "bold red", "opaque": "yellow", "not-cors": "dim", "answered": "cyan"}
 TIME, METHOD, VERDICT, CAUSE = 8, 7, 12, 20
 NARROWEST = 80
-WIDEST_CAUSE = 34
-CHROME = 7
-"""The lines that are not rows: the head, the names of the columns, the two rules, the selected one, the keys."""
-KEYS = "↑↓ select  Enter story  / filter  p patch  s save  q end"
+NARROWEST_URL = 20
+"""Characters of a URL below which the time makes room for it."""
+CHROME, SAID = 5, 4
+"""The lines that are not rows: the head, the columns' names, two rules, the keys; and those on the selected one."""
+LOW = 16
+"""The height below which the selected one gets two lines only."""
+KEYS = "↑↓ select  Enter story  / filter  h hide  p patch  r reload  c copy  s save  ? help  q end"
+SHORT_KEYS = "Enter story  / filter  h hide  p patch  r reload  c copy  s save  ? help  q end"
 STORY_KEYS = "↑↓ scroll  Enter back"
-FILTER_HINT = "words of host or origin, or blocked allowed opaque likely patched browser"
+FILTER_HINT = "words of host or origin, or blocked open allowed opaque likely patched browser"
+HELP = """\
+Verdicts
+  {allowed} allowed     the page has the response; patched: as Corsight changed it
+  {blocked} blocked     the page gets an error; with ? behind it: likely
+  {open} open        it has not passed: blocked if asked in the other way
+  {opaque} opaque      asked for without CORS: to be used, but not to be read
+  {not-cors} not CORS    same origin, a navigation, or no response
+  ... !         the browser says the contrary
+  ... p         its endpoint is patched from the next load on
+  browser: ...  it never reached the proxy: the browser itself stopped it
+
+Keys
+  up, down, page up, page down, home    select; end follows the newest again
+  Enter    the story: what was asked, each step, what would change the end
+  /        filter: parts of a host or an origin, or blocked open allowed
+           opaque not-cors certain likely patched browser answered disagrees
+  Esc      no filter
+  h        hide what CORS has no say in, or show it again
+  p        patch the selected endpoint, or no more; then load the page again
+  r        load the page again
+  c        copy what mends the selected one, or its URL where nothing does
+  s        save the recording so far
+  q        end, and print the report
+"""
 
 
 @dataclass(slots=True)
@@ -39,6 +69,14 @@ class Screen:
     """Patches a row's endpoint, or no more; what to say of it."""
     save: Callable[[], str]
     """Saves the recording; what to say of it."""
+    reload: Callable[[], str] = lambda: ""
+    """Loads the page again; what to say of it."""
+    copy: Callable[[str], str] = lambda text: ""
+    """Copies a text; what to say of it."""
+    is_patched: Callable[[Row], bool] = lambda row: False
+    """Whether a row's endpoint is patched from the next load on."""
+    concerned: bool = False
+    """Whether what CORS has no say in is hidden."""
     ended: bool = False
     notice: str = ""
     wanted: str = ""
@@ -102,17 +140,31 @@ class Screen:
             self.wanted = ""
         elif key == "q":
             self.ended = True
+        elif key == "h":
+            self.concerned = not self.concerned
+            hidden = "What CORS has no say in is hidden; h shows it again."
+            self.notice = hidden if self.concerned else "Everything is shown."
+        elif key == "?":
+            self.story, self.scrolled = self._help(), 0
         elif key == "s":
             self.notice = self.save()
-        elif key in ("p", "enter") and (row := self.chosen()) is not None:
+        elif key == "r":
+            self.notice = self.reload()
+        elif key in ("p", "enter", "c") and (row := self.chosen()) is not None:
             if key == "p":
                 self.notice = self.patch(row)
+            elif key == "c":
+                self.notice = self.copy("\n".join(map(_safe, row.fix or (row.url,))))
             else:
                 self.story, self.scrolled = self.tell(row), 0
 
+    def _help(self) -> Text:
+        marks = ASCII_MARKS if self.ascii_only else MARKS
+        return Text(HELP.format(**marks))
+
     def shown(self) -> list[Row]:
-        """The rows that the filter lets through."""
-        return self.rows.matching(self.wanted)
+        """The rows that are not hidden."""
+        return self.rows.matching(self.wanted, concerned=self.concerned)
 
     def chosen(self) -> Row | None:
         """The selected row."""
@@ -130,7 +182,8 @@ class Screen:
         width, height = console.width, console.height
         if self.story is not None:
             return self._render_story(console, height)
-        self._height = max(1, height - CHROME)
+        said = SAID if height >= LOW else 2
+        self._height = max(1, height - CHROME - said)
         shown = self.shown()
         place = self._place(shown)
         self.top = max(0, min(self.top, len(shown) - self._height, place))
@@ -143,7 +196,8 @@ class Screen:
             parts.append(_line(empty, width, "dim"))
             blanks -= 1
         parts += [Text("") for _ in range(blanks)]
-        parts += [self._rule(width), *self._selection(shown[place] if shown else None, width), self._foot(width)]
+        selection = self._selection(shown[place] if shown else None, width, said)
+        parts += [self._rule(width), *selection, self._foot(width)]
         return Group(*parts)
 
     def _render_story(self, console: Console, height: int) -> RenderableType:
@@ -163,59 +217,82 @@ class Screen:
     def _head(self, count: int, width: int) -> Text:
         blocked = sum(row.outcome == "blocked" for row in self.rows)
         total = f"{len(self.rows)} exchange{'' if len(self.rows) == 1 else 's'}"
-        counts = f"{blocked} blocked of {total}" + (f", {count} shown" if self.wanted else "")
+        open = sum(bool(row.open) for row in self.rows)
+        counts = f"{blocked} blocked{f', {open} open' if open else ''} of {total}"
+        counts += f", {count} shown" if count < len(self.rows) else ""
         line = _line(f"Corsight  {self.title}", max(10, width - len(counts) - 2), "bold")
         line.pad_right(max(0, width - len(line) - len(counts)))
         return line.append(counts, "bold red" if blocked else "dim")
 
     def _table(self, rows: list[Row], selected: str | None, width: int) -> RenderableType:
         width = max(width, NARROWEST)
-        spare = width - NARROWEST
-        cause = min(WIDEST_CAUSE, CAUSE + spare // 2)
+        # No code is cut off: the URL, which the selected one shows whole, makes room for it, and then the time.
+        cause = max(CAUSE, self.rows.widest)
         url = width - TIME - METHOD - VERDICT - cause - 4
+        timed = url >= NARROWEST_URL
+        if not timed:
+            url = max(NARROWEST_URL // 2, url + TIME + 1)
         table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim", pad_edge=False, show_edge=False)
-        for name, size in (("time", TIME), ("method", METHOD), ("URL", url), ("verdict", VERDICT), ("cause", cause)):
+        columns = [("time", TIME)] if timed else []
+        columns += [("method", METHOD), ("URL", url), ("verdict", VERDICT), ("cause", cause)]
+        for name, size in columns:
             table.add_column(name, width=size, no_wrap=True, overflow="ellipsis")
         for row in rows:
             style = COLOURS[row.outcome]
             if row.disagrees:
                 style = "bold magenta"
-            elif row.outcome == "blocked" and not row.certain:
+            elif row.open or (row.outcome == "blocked" and not row.certain):
                 style = "bold yellow"
-            table.add_row(
-                time.strftime("%H:%M:%S", time.localtime(row.started)),
+            cells: list[str | Text] = [
                 _safe(row.method),
                 _middle(_safe(row.url).partition("://")[2] or _safe(row.url), url),
                 Text(self.verdict(row), style),
-                Text(
-                    _safe(f"browser: {row.cause}" if row.by_browser else row.cause),
-                    "" if row.outcome == "blocked" else "dim",
-                ),
-                style="reverse" if row.id == selected else None,
-            )
+                Text(_safe(row.shown_cause), "" if row.outcome == "blocked" or row.open else "dim"),
+            ]
+            if timed:
+                cells.insert(0, time.strftime("%H:%M:%S", time.localtime(row.started)))
+            table.add_row(*cells, style="reverse" if row.id == selected else None)
         return table
 
     def verdict(self, row: Row) -> str:
-        """A mark and a word; `?` for what is only likely, `!` where the browser says the contrary."""
-        mark = (ASCII_MARKS if self.ascii_only else MARKS)[row.outcome]
+        """A mark and a word; `?` for what is only likely, `!` where the browser says the contrary, `p` where it will be
+        patched.
+        """
+        marks = ASCII_MARKS if self.ascii_only else MARKS
+        sign = " !" if row.disagrees else " p" if self.is_patched(row) and not row.patched else ""
+        if row.open:
+            return f"{marks['open']} open{sign}"
         word = "not CORS" if row.outcome == "not-cors" else row.outcome
         if row.patched and row.outcome == "allowed":
             word = "patched"
-        return f"{mark} {word}{'' if row.certain else '?'}{' !' if row.disagrees else ''}"
+        return f"{marks[row.outcome]} {word}{'' if row.certain else '?'}{sign}"
 
-    def _selection(self, row: Row | None, width: int) -> list[Text]:
-        """Two lines on the selected row: its URL, and what is to be said of it."""
+    def _selection(self, row: Row | None, width: int, lines: int) -> list[Text]:
+        """Lines on the selected row: its URL, what is to be said of it, and what mends it."""
         if row is None:
-            return [Text(""), Text("")]
-        said = _safe(row.title or row.message or row.cause)
-        if row.fix:
-            said = f"{said} -> {_safe(row.fix)}"
+            return [Text("")] * lines
+        said = row.title or _safe(row.message or row.cause)
+        if row.open:
+            said = f"Open: blocked if {_when(row.open)}, otherwise {row.outcome}. {said}"
         if row.disagrees:
             said = f"The browser says: {_safe(row.seen or '')}, the contrary. {said}"
         if row.origin:
             said = f"{said}{'; a' if said else 'A'}sked by {_safe(row.origin)}"
         role = "" if row.role == "request" else f" ({row.role})"
-        return [_line(f"{_safe(row.method)} {_safe(row.url)}{role}", width), _line(said, width, "dim")]
+        shown = [_line(f"{_safe(row.method)} {_safe(row.url)}{role}", width), _line(said, width, "dim")]
+        if lines > len(shown):
+            shown += self._remedy(row, width, lines - len(shown))
+        return shown
+
+    def _remedy(self, row: Row, width: int, lines: int) -> list[Text]:
+        """Lines on what mends the row, the last cut off where they are more."""
+        fix = "; ".join(map(_safe, row.fix))
+        blocked = row.outcome == "blocked" or row.open
+        text = f"fix: {fix}" if fix else f"to do: {_safe(row.todo)}" if blocked and row.todo else ""
+        wrapped = textwrap.wrap(text, width, break_long_words=True)
+        if len(wrapped) > lines:
+            wrapped = [*wrapped[: lines - 1], " ".join(wrapped[lines - 1 :])]
+        return [_line(one, width, "green") for one in wrapped] + [Text("")] * (lines - len(wrapped))
 
     def _foot(self, width: int) -> Text:
         if self.typing is not None:
@@ -228,8 +305,15 @@ class Screen:
         if self.notice:
             return _line(_safe(self.notice), width, "bold cyan")
         wanted = f"  [{self.wanted}]" if self.wanted else ""
-        keys = KEYS.replace("↑↓", "up/down") if self.ascii_only else KEYS
-        return _line(keys + wanted, width, "dim")
+        keys = KEYS if width >= len(KEYS) + len(wanted) and not self.ascii_only else SHORT_KEYS
+        return _line(wanted.strip() + "  " + keys if wanted else keys, width, "dim")
+
+
+def _when(label: str) -> str:
+    """A branch's label of the log, such as `credentials=include`, in words."""
+    pairs = (part.partition("=") for part in label.split())
+    words = {(fact.value, value): text for (fact, value), text in ASSUMPTIONS.items()}
+    return "asked for " + ", ".join(words.get((fact, value), value) for fact, _, value in pairs)
 
 
 def _safe(text: str) -> str:

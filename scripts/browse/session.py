@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
-import shutil
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from corsight.policies.exchange import Word
 from corsight.policies.findings import Known
 from corsight.policies.redact import printable, redact
 from corsight.scripts.browse.join import join
 from corsight.scripts.browse.rows import LOADED, Row, Rows
-from corsight.scripts.browse.watch import Watcher
+from corsight.scripts.browse.watch import Sighting, Watcher
+from corsight.scripts.browse.word import Told, copy_told, word_on
 from corsight.scripts.errors import CorsightError, one_line
 from corsight.scripts.judging import add_to, group_by_fetch, judge_recording
 from corsight.scripts.processes import signals
 from corsight.scripts.processes.browsers import BrowserError
 from corsight.scripts.processes.proxy import Proxy, Tail
 from corsight.scripts.processes.running import Running
-from corsight.scripts.recordings import Recording
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, RenderableType
 
     from corsight.policies.session import Judged
     from corsight.scripts.browse.run import Plan
@@ -50,6 +51,7 @@ class Session:
         self.rows = Rows()
         self.notice = ""
         self.watcher: Watcher | None = None
+        self.words: dict[str, Word] = {}
         self._proxy = running
         self._recording = recording
         self._plan = plan
@@ -74,8 +76,19 @@ class Session:
         # First what the browser said, then the log: what it speaks of was logged before.
         seen = self.watcher.new() if self.watcher is not None else []
         told = [self.rows.tell(record) for record in self._log.read_new()]
-        changed = [row for sighting in seen if (row := join(self.rows, sighting)) is not None]
+        changed = []
+        for sighting in seen:
+            if (row := join(self.rows, sighting)) is not None:
+                changed.append(row)
+                self._pass_on(row, sighting)
         return told + [(row, row.outcome if not row.by_browser else None) for row in changed]
+
+    def _pass_on(self, row: Row, sighting: Sighting) -> None:
+        """Let the proxy judge by what the browser said, too, and the recording hold it."""
+        word = word_on(self.rows, row, sighting)
+        if word is not None:
+            self.words[row.id] = word
+            self._proxy.tell_word(row.id, word)
 
     def _refusal(self, host: str) -> CorsightError:
         who = "the script" if self._plan.script is not None else "the browser"
@@ -102,6 +115,7 @@ class Session:
         """Show what comes until someone ends it; what broke, if something did."""
         name = running.browser.name
         if self._proxy.web is not None:
+            print(f"The live page shows it at {self._proxy.page}")
             print(f"mitmweb shows it at {self._proxy.web}")
         dumb = os.environ.get("TERM") == "dumb"
         if self._proxy.web is None and sys.stdout.isatty() and sys.stdin.isatty() and not dumb:
@@ -133,10 +147,11 @@ class Session:
             line = f"{clock(row)} blocked by the browser {row.method} {row.url} [{row.cause}] {row.message}"
         elif row.outcome == "blocked" and before != "blocked":
             sure = "" if row.certain else " likely"
-            title = row.title or row.message
-            line = f"{clock(row)}{sure} blocked {row.method} {row.url} [{row.cause}] {title} -> {row.fix}"
+            mends = "; ".join(row.fix) or row.todo
+            line = f"{clock(row)}{sure} blocked {row.method} {row.url} [{row.cause}] {row.title or row.message}"
+            line += f" -> {mends}" if mends else ""
         elif before == "blocked" and row.outcome != "blocked":
-            line = f"{clock(row)} {row.outcome} after all {row.method} {row.url}"
+            line = f"{clock(row)} {'open' if row.open else row.outcome} after all {row.method} {row.url}"
         else:
             return
         print(printable(redact(line)), flush=True)
@@ -150,7 +165,9 @@ class Session:
 
         console = Console(markup=False, emoji=False, highlight=False)
         title = f"{running.browser.name} behind 127.0.0.1:{self._proxy.port}"
-        screen = Screen(self.rows, title, self.story, self.patch, self.save)
+        screen = Screen(self.rows, title, self.story, self.patch, self.save, reload=self.reload)
+        screen.is_patched = lambda row: row.endpoint in self._patched
+        screen.copy = lambda text: _copy(text, console)
         screen.ascii_only = not console.encoding.startswith("utf")
         drawn = None
         with keyboard() as keys, Live(console=console, screen=True, auto_refresh=False) as live:
@@ -199,7 +216,7 @@ class Session:
 
     def _fetches(self, known: Known) -> Iterator[list[Judged]]:
         # The proxy writes on while it is read: what is not whole at the end comes the next time.
-        verdicts = judge_recording(Recording(str(self._recording)), self._plan.engine)
+        verdicts = judge_recording(Told(str(self._recording), self.words), self._plan.engine)
         return group_by_fetch(add_to(known, verdicts))
 
     def unseen(self) -> list[str]:
@@ -256,16 +273,34 @@ class Session:
         )
         if undone:
             return f"No longer patched: {endpoint}"
-        return f"Patched from now on, p again ends it; load the page again: {endpoint}"
+        again = "r loads the page again" if self.watcher is not None else "load the page again"
+        return f"Patched from now on, p again ends it; {again}: {endpoint}"
+
+    def reload(self) -> str:
+        """Load the browser's page again; what to say of it."""
+        if self.watcher is None:
+            return "Load it again in the browser: with --no-watch it cannot be told to."
+        try:
+            self.watcher.reload()
+        except BrowserError as problem:
+            return f"It could not be loaded again: {problem}."
+        return "The page is loaded again."
 
     def save(self) -> str:
         """Copy the recording so far to where it was asked for, or to a new file here; what to say of it."""
         path = self._plan.save or _unused(Path(time.strftime("corsight-%Y%m%d-%H%M%S.mitm")))
         try:
-            shutil.copyfile(self._recording, path)
+            copy_told(self._recording, path, self.words)
         except OSError as error:
             return f"It could not be saved to {path}: {error.strerror or error}."
         return f"Saved so far: {path}"
+
+
+def _copy(text: str, console: Console) -> str:
+    """Put a text on the clipboard, as terminals are told to by OSC 52; what to say of it."""
+    console.file.write(f"\x1b]52;c;{base64.b64encode(text.encode()).decode()}\x07")
+    console.file.flush()
+    return f"Copied, if the terminal allows it: {text.replace(chr(10), '; ')}"
 
 
 def scope_of(endpoint: str) -> str:

@@ -12,12 +12,13 @@ import re
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
+from corsight.policies.fetch.origin import origin_of
 from corsight.scripts.processes.browsers import BrowserError
 from corsight.scripts.processes.marionette import Marionette
 from corsight.scripts.processes.running import PATIENCE, Running
@@ -40,15 +41,24 @@ class Sighting:
     url: str
     method: str
     started: float
-    """Epoch seconds; about, with Firefox."""
+    """Epoch seconds."""
     error: str = ""
     """The browser's own identifier: of a CORS error, or of what stopped it."""
     text: str = ""
+    initiator: Literal["fetch", "xhr"] | None = None
+    """What asked, where it was one of these."""
+    credentials: Literal["include", "not-include"] | None = None
+    """Whether it asked another origin with credentials, where the browser tells."""
+    place: str = ""
+    """Where in the page's code it asked, as URL:line:column."""
 
 
 class Watcher(Protocol):
     def go(self, url: str) -> None:
         """Open `url` in the browser's page."""
+
+    def reload(self) -> None:
+        """Load the browser's page again. Raises BrowserError where it does not answer."""
 
     def new(self) -> list[Sighting]:
         """What the browser said since the last call."""
@@ -89,14 +99,20 @@ class Request:
     method: str
     started: float
     preflight: bool
+    initiator: Literal["fetch", "xhr"] | None = None
+    place: str = ""
+    crosses: bool = False
+    """Whether its first URL is of another origin than its document."""
     answered: bool = False
     worker: bool = False
+    redirected: bool = False
 
 
 ORB = "net::ERR_BLOCKED_BY_ORB"
 REFUSALS = ("corp-", "coep-")
 """How the blocked reasons begin that tell of a response, and not of a request that was never sent."""
 ON_THE_WAY = {"inspector", "other"}
+INITIATORS: dict[str, Literal["fetch", "xhr"]] = {"Fetch": "fetch", "XHR": "xhr"}
 
 
 class Requests:
@@ -104,6 +120,7 @@ class Requests:
 
     def __init__(self) -> None:
         self._open: dict[str, Request] = {}
+        self._with_cookies: dict[str, None] = {}
 
     def take(self, method: str, params: dict[str, Any]) -> Sighting | None:
         """Take in an event of DevTools; what it says of a request's end, if it does."""
@@ -113,16 +130,23 @@ class Requests:
         if method == "Network.requestWillBeSent":
             # A browser's own pages are of no concern.
             if len(self._open) < OPEN and params["request"]["url"].startswith(("http:", "https:")):
-                preflight = params.get("initiator", {}).get("type") == "preflight"
-                asked = params["request"]
-                self._open[id] = Request(asked["url"], asked["method"], params["wallTime"], preflight)
+                self._open[id] = _begun(params, self._open.get(id))
+        elif method == "Network.requestWillBeSentExtraInfo":
+            # Cookies are looked up for requests with credentials only; also those that are then kept back are told.
+            if params.get("associatedCookies"):
+                self._with_cookies[id] = None
+                if len(self._with_cookies) > OPEN:
+                    del self._with_cookies[next(iter(self._with_cookies))]
         elif (request := self._open.get(id) or self._late(method, id, params)) is not None:
             if method == "Network.responseReceived":
                 request.answered = True
                 request.worker = bool(params["response"].get("fromServiceWorker"))
             elif method in ("Network.loadingFinished", "Network.loadingFailed"):
                 del self._open[id]
-                return self._ended(request, params) if method.endswith("Failed") else self._loaded(request)
+                cookies = id in self._with_cookies
+                self._with_cookies.pop(id, None)
+                said = self._ended(request, params) if method.endswith("Failed") else self._loaded(request)
+                return None if said is None else _told(said, request, cookies)
         return None
 
     def _late(self, method: str, id: str, params: dict[str, Any]) -> Request | None:
@@ -160,6 +184,45 @@ class Requests:
         return self._loaded(request)
 
 
+def _begun(params: dict[str, Any], before: Request | None) -> Request:
+    """A request that Chromium is about to send: anew, or after a redirect."""
+    asked, initiator = params["request"], params.get("initiator", {})
+    url = asked["url"]
+    request = Request(url, asked["method"], params["wallTime"], initiator.get("type") == "preflight")
+    if before is not None:
+        request.initiator, request.place, request.redirected = before.initiator, before.place, True
+        return request
+    request.initiator = INITIATORS.get(params.get("type", ""))
+    request.place = _place(initiator)
+    request.crosses = origin_of(params.get("documentURL", "")) != origin_of(url)
+    return request
+
+
+def _place(initiator: dict[str, Any]) -> str:
+    """Where in the page's code a request came from: the innermost call, or the line of the document."""
+    stack = initiator.get("stack")
+    while stack is not None:
+        for frame in stack.get("callFrames", ()):
+            if frame.get("url"):
+                return f"{frame['url']}:{frame['lineNumber'] + 1}:{frame['columnNumber'] + 1}"
+        stack = stack.get("parent")
+    if initiator.get("url") and "lineNumber" in initiator:
+        return f"{initiator['url']}:{int(initiator['lineNumber']) + 1}:{int(initiator.get('columnNumber', 0)) + 1}"
+    return ""
+
+
+def _told(said: Sighting, request: Request, cookies: bool) -> Sighting:
+    """What is said of a request's end, and what was known of it from its beginning."""
+    # Of one that was redirected it is not told which of its hops the cookies were for.
+    include = cookies and request.crosses and not request.redirected
+    return replace(
+        said,
+        initiator=request.initiator,
+        place=request.place,
+        credentials="include" if include else None,
+    )
+
+
 class Chromium:
     """Listens to DevTools, attached to every page, frame and worker from its first request on."""
 
@@ -178,6 +241,9 @@ class Chromium:
 
     def go(self, url: str) -> None:
         self._send("Page.navigate", self._page, url=url)
+
+    def reload(self) -> None:
+        self._send("Page.reload", self._page)
 
     def new(self) -> list[Sighting]:
         return _taken(self._said)
@@ -233,6 +299,13 @@ OBSERVE = """
         if (name.startsWith("BLOCKING_REASON_")) reasons[Ci.nsILoadInfo[name]] = name.slice(16);
     }
     const seen = new Map();
+    const policy = Ci.nsIContentPolicy;
+    const initiators = {[policy.TYPE_FETCH]: "fetch", [policy.TYPE_XMLHTTPREQUEST]: "xhr"};
+    const modes = {
+        [Ci.nsILoadInfo.SEC_COOKIES_INCLUDE]: "include",
+        [Ci.nsILoadInfo.SEC_COOKIES_SAME_ORIGIN]: "not-include",
+        [Ci.nsILoadInfo.SEC_COOKIES_OMIT]: "not-include",
+    };
     Services.obs.addObserver({
         observe(subject) {
             const channel = subject.QueryInterface(Ci.nsIHttpChannel);
@@ -240,7 +313,11 @@ OBSERVE = """
             if (seen.size > 10000 || info.triggeringPrincipal.isSystemPrincipal) return;
             // A refused one stops twice, and only the second time says so.
             seen.set(channel.channelId, [channel.URI.spec, channel.requestMethod,
-                reasons[info.requestBlockingReason] ?? "", channel.status, Date.now() / 1000]);
+                reasons[info.requestBlockingReason] ?? "", channel.status, Date.now() / 1000,
+                channel.QueryInterface(Ci.nsITimedChannel).channelCreationTime / 1e6,
+                info.internalContentPolicyType === policy.TYPE_INTERNAL_EVENTSOURCE ? ""
+                    : initiators[info.externalContentPolicyType] ?? "",
+                info.tainting === Ci.nsILoadInfo.TAINTING_CORS ? modes[info.cookiePolicy] ?? "" : ""]);
         },
     }, "http-on-stop-request");
     globalThis.corsightSeen = seen;
@@ -282,6 +359,11 @@ class Firefox:
             self._marionette.call("Marionette:SetContext", value="content")
             self._marionette.call("WebDriver:Navigate", url=url)
 
+    def reload(self) -> None:
+        with self._turn:
+            self._marionette.call("Marionette:SetContext", value="content")
+            self._marionette.call("WebDriver:Refresh")
+
     def new(self) -> list[Sighting]:
         return _taken(self._said)
 
@@ -307,13 +389,17 @@ class Firefox:
 def sightings(channels: list[list[Any]], lines: list[list[str]], now: float) -> list[Sighting]:
     """What the ends of Firefox's channels and the lines of its console say of its requests."""
     said = []
-    for url, method, reason, status, ended in channels:
+    for url, method, reason, status, _ended, started, initiator, credentials in channels:
         if method == "OPTIONS":
             continue
+        where = url, method, started
         if reason.startswith("CORS"):
-            said.append(Sighting("refused", url, method, ended, error=reason))
+            end = Sighting("refused", *where, error=reason)
         elif status == 0 and reason in ("", "NONE"):
-            said.append(Sighting("loaded", url, method, ended))
+            end = Sighting("loaded", *where)
+        else:
+            continue
+        said.append(replace(end, initiator=initiator or None, credentials=credentials or None))
     for category, text in lines:
         cause = next((cause for start, cause in UNSENT.items() if category.startswith(start)), None)
         found = QUOTED.search(text)

@@ -3,23 +3,48 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
-from contextlib import nullcontext
-from typing import TYPE_CHECKING, Annotated, Literal, TextIO
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from corsight.policies.verdict import Outcome
+from corsight.policies.report.names import FORMATS
 from corsight.scripts import auditing
-from corsight.scripts.errors import CorsightError, stop_at
-from corsight.scripts.options import Engine
-from corsight.scripts.recordings import check_output, check_readable, list_recordings, list_remarks
+from corsight.scripts.errors import CorsightError, print_problem, stop_at
+from corsight.scripts.gate.baseline import read_baseline, write_baseline
+from corsight.scripts.gate.empty import find_emptiness
+from corsight.scripts.gate.held import count_failures
+from corsight.scripts.gate.scope import Scope
+from corsight.scripts.gate.settings import Settings, load_settings
+from corsight.scripts.gate.sift import Sieve, Sifted, sift
+from corsight.scripts.options import (
+    Assume,
+    Config,
+    Fail,
+    Host,
+    Ignore,
+    MaybeEngine,
+    Origin,
+    Select,
+    Verbose,
+    read_assumptions,
+)
+from corsight.scripts.paths import name_command
+from corsight.scripts.recordings import check_readable, list_recordings, list_remarks
 from corsight.scripts.recordings.remote import is_url
 from corsight.scripts.report.findings import Findings
+from corsight.scripts.report.formats import Reports, list_found, read_formats
 
 if TYPE_CHECKING:
     from corsight.scripts.report.drift import Drifts
+    from corsight.scripts.report.flips import Flips
     from corsight.scripts.store.keeping import Keeping
+
+LONGEST_COMMAND = 400
+"""Characters of what was typed up to which the next command is printed."""
 
 
 def audit(
@@ -32,23 +57,42 @@ def audit(
         ),
     ],
     format: Annotated[
-        Literal["text", "jsonl"], typer.Option(help="text for people, jsonl for the records of the addon's log.")
-    ] = "text",
-    output: Annotated[
-        str | None, typer.Option(metavar="PATH", help="Write the report to this file instead of stdout.")
-    ] = None,
-    engine: Engine = "auto",
-    fail_on: Annotated[
-        Literal["certain", "blocked", "advice", "never"],
+        list[str] | None,
         typer.Option(
-            help="What makes the exit code 1: what is certainly blocked; also what is likely blocked; also advice; or "
-            "nothing."
+            metavar="NAME[=FILE]",
+            help=f"{', '.join(f'{name} ({what})' for name, what in FORMATS.items())}; text if left out. Repeatable: "
+            "--format sarif=cors.sarif --format html=cors.html.",
         ),
-    ] = "blocked",
+    ] = None,
+    output: Annotated[
+        str | None, typer.Option(metavar="PATH", help="Write the format that names no file here instead of to stdout.")
+    ] = None,
+    verbose: Verbose = False,
+    engine: MaybeEngine = None,
+    fail_on: Fail = None,
+    allow_empty: Annotated[
+        bool,
+        typer.Option(
+            "--allow-empty", help="Do not fail where nothing was judged: no exchange, no browser, no match of a policy."
+        ),
+    ] = False,
+    assume: Assume = None,
     policy: Annotated[
         list[str] | None,
         typer.Option(metavar="FILE", help="Compare the responses with this policy file; repeatable."),
     ] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Fail only for what this file does not have; say what is new and what gone."),
+    ] = None,
+    save_baseline: Annotated[
+        bool, typer.Option("--write-baseline", help="Write what is found now to the file of --baseline.")
+    ] = False,
+    select: Select = None,
+    ignore: Ignore = None,
+    host: Host = None,
+    origin: Origin = None,
+    config: Config = None,
     jobs: Annotated[
         int,
         typer.Option(
@@ -57,16 +101,16 @@ def audit(
             help="Judge on so many cores: recordings, and the clients of large ones, side by side; 0 takes all cores.",
         ),
     ] = 1,
+    dask: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Judge on a cluster of Dask, such as tcp://scheduler:8786."),
+    ] = None,
     store: Annotated[
         str | None,
         typer.Option(
             metavar="URL",
             help="Keep the run for corsight history: a file (SQLite), or postgresql://user@host/database.",
         ),
-    ] = None,
-    dask: Annotated[
-        str | None,
-        typer.Option(metavar="ADDRESS", help="Judge on a cluster of Dask, such as tcp://scheduler:8786."),
     ] = None,
     follow: Annotated[
         bool,
@@ -77,62 +121,119 @@ def audit(
 ) -> None:
     """Report what a browser blocked in recorded traffic, why, and what would change it.
 
-    Exit code: 0 when nothing was blocked, 1 when something was or a response differs from its policy, 2 when a file
-    could not be read to its end.
+    Exit code: 0 when nothing was blocked and nothing is open, 1 when something was or is (see --fail-on) or a response
+    differs from its policy, 2 when a file could not be read to its end or there was nothing to judge.
     """
+    settings = load_settings(config).take(
+        formats=format,
+        engine=engine,
+        fail_on=fail_on,
+        allow_empty=allow_empty,
+        assume=assume,
+        policies=policy,
+        baseline=baseline,
+        select=select,
+        ignore=ignore,
+        hosts=host,
+        origins=origin,
+    )
     paths = list_recordings(files)
     for path in paths:
         check_readable(path)
-    check_output(output, [*paths, *(policy or [])], "report")
-    drifts = _read_drifts(policy)
-    plan = auditing.Plan(
-        engine,
-        diagnose=format == "text" or fail_on == "advice" or store is not None,
-        records=format == "jsonl",
-        counts=store is not None,
+    policies, known = settings.texts("policies"), settings.text("baseline")
+    outputs = read_formats(
+        settings.texts("formats"),
+        output,
+        [*paths, *policies],
+        where="--format" if format else settings.values["formats"].where,
     )
-    keeping = _open_store(store, paths, engine, policy or [], follow)
-    with (
-        nullcontext(sys.stdout)
-        if output is None
-        else open(output, "w", encoding="utf-8", errors="backslashreplace") as stream
-    ):
+    if save_baseline and not known:
+        raise CorsightError("--write-baseline needs a file to write", todo="name it with --baseline FILE")
+    failing, select_codes, judged_as = settings.fail_on, settings.codes, settings.engine
+    assumptions, tried = read_assumptions(settings.texts("assume"))
+    drifts, flips = _read_drifts(policies), _read_flips(tried)
+    sieve = Sieve(*select_codes, settings.suppressions, read_baseline(known) if known and not save_baseline else None)
+    judging = {"engine": judged_as, **{name: " ".join(settings.texts(name)) for name in ("assume", "hosts", "origins")}}
+    keeping = _open_store(store, paths, judging, policies, follow)
+    sifts = keeping is not None or sieve.sifts or save_baseline or failing == "advice"
+    with Reports(outputs) as reports:
+        plan = reports.plan(
+            auditing.Plan(
+                judged_as,
+                sifts,
+                secrets=settings.truth("secrets"),
+                assumptions=assumptions,
+                scope=Scope(settings.texts("hosts"), settings.texts("origins")),
+                counts=keeping is not None,
+            )
+        )
         if dask is not None:
-            findings, audited = _spread(paths, plan, stream, dask, alone=follow or bool(policy) or jobs != 1)
+            alone = bool(follow or policies or tried or jobs != 1)
+            findings, audited = _spread(paths, plan, reports.records, dask, alone=alone)
         elif follow:
-            findings, audited = _follow(paths, plan, stream, policy)
+            if len(outputs) > 1 or not reports.names <= {"text", "jsonl"}:
+                raise CorsightError("one report is followed, text or jsonl", where="--format")
+            findings, audited = _follow(paths, plan, reports.records, policies or tried)
         else:
-            findings, audited = auditing.audit(paths, plan, stream, jobs=jobs or os.cpu_count() or 1, drifts=drifts)
-        if format == "text":
-            from corsight.scripts.report.text import write
+            jobs = jobs or os.cpu_count() or 1
+            findings, audited = auditing.audit(paths, plan, reports.records, jobs=jobs, drifts=drifts, flips=flips)
+        sifted = sift(findings.sorted(), sieve, date.today())
+        if save_baseline:
+            endpoints = write_baseline(known, findings.sorted())
+            print_problem(f"{known}: written, with {endpoints} endpoint{'' if endpoints == 1 else 's'}")
+        left_out = sum(one.left_out for one in audited)
+        sections = [section for section in (drifts, flips) if section is not None]
 
-            read = [(one.name, one.exchanges) for one in audited]
-            write(findings, read, engine, stream, list_remarks(audited))
-        if drifts is not None:
-            drifts.write(stream if format == "text" else sys.stderr)
-        stream.flush()
+        def write_text(stream: TextIO) -> None:
+            from corsight.scripts.report.text import Report, write
+
+            report = Report(
+                counts=findings,
+                sifted=sifted,
+                recordings=[(one.name, one.exchanges) for one in audited],
+                engine=judged_as,
+                remarks=list_remarks(audited),
+                given=[one for one in settings.texts("assume") if "policy=" not in one],
+                left_out=left_out,
+                next=[] if verbose else _list_next(files, settings, sifted),
+            )
+            write(report, stream, verbose=verbose)
+            for section in sections:
+                section.write(stream)
+
+        reports.write(findings, list_found(findings, sifted), audited, judged_as, write_text)
+        if "text" not in reports.names:
+            for note in sifted.notes:
+                print_problem(note)
+            for section in sections:
+                section.write(sys.stderr)
     stop_at(one.problem for one in audited)
     if keeping is not None:
         keeping.keep(findings, drifts, sum(one.exchanges for one in audited))
-    certain, likely = (0, 0) if drifts is None else (drifts.certain, drifts.likely)
-    failures = {
-        "certain": findings.blocked("certain") + certain,
-        "blocked": findings.count(Outcome.BLOCKED) + certain + likely,
-        "advice": len(findings.sorted()) + certain + likely,
-        "never": 0,
-    }
-    if failures[fail_on]:
+    if not settings.truth("allow-empty"):
+        unmatched = [] if drifts is None else drifts.unmatched
+        names = [one.name for one in audited]
+        stop_at([find_emptiness(findings, names, judged_as, left_out=left_out, unmatched=unmatched)])
+    if save_baseline:
+        return
+    failures = sifted.count_failures(failing) if sifts else count_failures(findings, failing)
+    for section in sections:
+        if failing != "never":
+            failures += section.certain + (0 if failing == "certain" else section.likely)
+    if failures:
         raise typer.Exit(1)
 
 
-def _open_store(store: str | None, paths: list[str], engine: str, policies: list[str], follow: bool) -> Keeping | None:
+def _open_store(
+    store: str | None, paths: list[str], options: dict[str, str], policies: Sequence[str], follow: bool
+) -> Keeping | None:
     if store is None:
         return None
     if follow:
         raise CorsightError("a recording that still grows is no run yet", where="--store", todo="leave --follow out")
     from corsight.scripts.store.keeping import Keeping
 
-    return Keeping(store, paths, {"engine": engine}, policies)
+    return Keeping(store, paths, {name: one for name, one in options.items() if one}, policies)
 
 
 def _spread(
@@ -147,8 +248,23 @@ def _spread(
     return audit_on_cluster(paths, plan, stream, address)
 
 
+def _list_next(files: Sequence[str], settings: Settings, sifted: Sifted) -> list[str]:
+    """Return the commands that tell more of what was audited, as they can be typed here."""
+    if not sifted.findings or "-" in files:
+        return []
+    typed = settings.typed
+    arguments = " ".join(map(shlex.quote, [*files, *typed]))
+    if len(arguments) > LONGEST_COMMAND:
+        return []
+    command = name_command()
+    return [
+        f"{command} explain {arguments} --finding 1",
+        f"{command} audit {arguments} -v",
+    ]
+
+
 def _follow(
-    paths: list[str], plan: auditing.Plan, stream: TextIO, policy: list[str] | None
+    paths: list[str], plan: auditing.Plan, stream: TextIO, policy: Sequence[str]
 ) -> tuple[Findings, list[auditing.Audited]]:
     from corsight.scripts.following import follow
 
@@ -160,10 +276,19 @@ def _follow(
     return audited.findings, [audited]
 
 
-def _read_drifts(policy: list[str] | None) -> Drifts | None:
+def _read_drifts(policy: Sequence[str]) -> Drifts | None:
     if not policy:
         return None
     from corsight.scripts.policy_files import read_policies
     from corsight.scripts.report.drift import Drifts
 
     return Drifts(read_policies(policy))
+
+
+def _read_flips(policy: Sequence[str]) -> Flips | None:
+    if not policy:
+        return None
+    from corsight.scripts.policy_files import read_policies
+    from corsight.scripts.report.flips import Flips
+
+    return Flips(read_policies(policy))

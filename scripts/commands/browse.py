@@ -8,8 +8,10 @@ from typing import Annotated, Literal
 import typer
 
 from corsight.policies.fetch.origin import is_localhost, origin_of, split_origin
-from corsight.scripts.browse.run import FailOn, Plan, run
-from corsight.scripts.options import Engine
+from corsight.policies.report.names import FORMATS
+from corsight.scripts.browse.run import Plan, run
+from corsight.scripts.gate.sift import FAIL_ON, FailOn
+from corsight.scripts.options import Engine, Verbose
 
 
 def browse(
@@ -19,7 +21,9 @@ def browse(
         typer.Option(help="Chromium (also Chrome or Edge) or Firefox; auto takes the first that is installed."),
     ] = "auto",
     save: Annotated[Path | None, typer.Option(metavar="FILE", help="Save the recording to this file.")] = None,
-    web: Annotated[bool, typer.Option("--web", help="Watch in mitmweb instead of this terminal.")] = False,
+    web: Annotated[
+        bool, typer.Option("--web", help="Watch on the live page and in mitmweb instead of this terminal.")
+    ] = False,
     engine: Engine = "auto",
     port: Annotated[int, typer.Option(min=0, max=65535, help="The proxy's port; 0 takes a free one.")] = 0,
     headless: Annotated[bool, typer.Option("--headless", help="Open no window.")] = False,
@@ -34,12 +38,28 @@ def browse(
     fail_on: Annotated[
         FailOn | None,
         typer.Option(
-            help="What makes the exit code 1: what is certainly blocked; also what is likely blocked; or nothing. "
-            "Default: blocked with --script, otherwise never."
+            help="What makes the exit code 1: what is certainly blocked; also what is likely blocked; also what is "
+            "open, that is, may have been blocked; also advice; or nothing. Default: open with --script, otherwise "
+            "never."
         ),
     ] = None,
+    format: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=FILE",
+            help=f"Also write the report to a file, as audit does: {', '.join(FORMATS)}. Repeatable.",
+        ),
+    ] = None,
+    allow_empty: Annotated[
+        bool, typer.Option("--allow-empty", help="Do not fail where the command of --script sent nothing this way.")
+    ] = False,
+    verbose: Verbose = False,
     no_watch: Annotated[
         bool, typer.Option("--no-watch", help="Show only what the proxy sees; do not ask the browser what it saw.")
+    ] = False,
+    no_marker: Annotated[
+        bool,
+        typer.Option("--no-marker", help="Set no marker cookie, which tells requests with credentials from others."),
     ] = False,
     patch_scope: Annotated[
         str | None,
@@ -74,8 +94,12 @@ def browse(
         port=port,
         headless=headless,
         script=script,
-        fail_on=fail_on or ("never" if script is None else "blocked"),
+        fail_on=fail_on or ("never" if script is None else FAIL_ON),
+        allow_empty=allow_empty,
+        verbose=verbose,
         watch=not no_watch,
+        formats=tuple(format or ()),
+        marker="" if no_marker else "everything",
         patch_scope=patch_scope,
         patch_origins=tuple(patch_origin or _of_page(url)),
     )

@@ -14,19 +14,22 @@ from typing import Annotated, Literal
 
 import typer
 
+from corsight.policies.engines import read_engine
 from corsight.policies.record import record
 from corsight.policies.redact import redact
 from corsight.policies.verdict import EngineName, Outcome
 from corsight.scripts.curl import field
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.judging import explain
+from corsight.scripts.options import check_engine
 from corsight.scripts.replay.model import Bounds
 from corsight.scripts.report.check import write_predictions
 from corsight.scripts.report.message import write_messages
+from corsight.scripts.report.versions import write_versions
 from corsight.scripts.whatif.given import Given, read_responses
 from corsight.scripts.whatif.message import read_paste
 from corsight.scripts.whatif.model import Prediction, Question, Responses
-from corsight.scripts.whatif.predict import predict
+from corsight.scripts.whatif.predict import predict, predict_versions
 from corsight.scripts.whatif.typed import read_question, words_of
 
 ENGINES: tuple[EngineName, ...] = ("chromium", "firefox", "webkit", "standard")
@@ -118,8 +121,16 @@ def check(
         ),
     ] = None,
     engine: Annotated[
-        Literal["all", "chromium", "firefox", "webkit", "standard"], typer.Option(help="The engine to judge as.")
+        str,
+        typer.Option(
+            metavar="NAME[@VERSION]",
+            callback=lambda text: check_engine(text, "all"),
+            help="The engine to judge as: all, or chromium, firefox, webkit or standard; chromium@120 for a version.",
+        ),
     ] = "all",
+    versions: Annotated[
+        bool, typer.Option("--versions", help="Also tell in which versions an engine would say otherwise.")
+    ] = False,
     story: Annotated[bool, typer.Option("--story", help="Also print every step of the standard.")] = False,
     format: Annotated[
         Literal["text", "json"],
@@ -154,22 +165,28 @@ def check(
         raise CorsightError("--preflight and -P both give the preflight's response", todo="give one of them")
     given = Given("--response", [] if response is None else [response], status, response_header)
     given_preflight = Given("--preflight", preflight or [], preflight_status, preflight_header)
+    chosen, version = read_engine(engine, "all")
+    names = [one for one in ENGINES if chosen in (None, one)]
     if send:
         if any((*given.files, *given_preflight.files)) or given.typed is not None or given_preflight.typed is not None:
             raise CorsightError("--send asks the server, and a response is given", todo="leave one of them out")
-        responses, blind = _ask(question, notes, cookies, unsafe, Bounds(timeout=timeout), ca, engine), False
+        responses, blind = _ask(question, notes, cookies, unsafe, Bounds(timeout=timeout), ca, names, version), False
     else:
         responses, blind = read_responses(question, notes, given_preflight, given)
-    predictions = [predict(question, responses, one) for one in ENGINES if engine in ("all", one)]
+    predictions = [predict(question, responses, one, version) for one in names]
     needed = any(one.preflights for one in predictions)
     if responses.preflights and predictions[0].outcome is not None and not needed:
         notes.append("No preflight is needed: the browser never asks for the one that is given.")
+    if versions and format == "json":
+        raise CorsightError("--versions is for reading", todo="leave --format out, or give --engine chromium@120")
     if format == "json":
         _write_records(predictions)
     else:
         # What to run once the missing responses are there: this very call, with them.
         again = [*words_of(question, credentials, engine), *(given_preflight.words if needed else ()), *given.words]
         write_predictions(question, predictions, notes, again, sys.stdout, blind=blind, story=story)
+        if versions:
+            write_versions([(name, predict_versions(question, responses, name)) for name in names], sys.stdout)
     _exit(predictions, format)
 
 
@@ -180,13 +197,13 @@ def _ask(
     unsafe: bool,
     bounds: Bounds,
     authority: str | None,
-    engine: str,
+    engines: Sequence[EngineName],
+    version: int | None,
 ) -> Responses:
     from corsight.scripts.whatif.ask import ask
 
-    engines = [one for one in ENGINES if engine in ("all", one)]
     sent = [field(text, "-H") for text in cookies]
-    return ask(question, notes, engines, bounds, authority, cookies=sent, unsafe=unsafe)
+    return ask(question, notes, engines, bounds, authority, version=version, cookies=sent, unsafe=unsafe)
 
 
 def _exit(predictions: Sequence[Prediction], format: str) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from corsight.scripts.demo.run import Choice, run
+from corsight.scripts.options import Verbose
 
 
 def demo(
@@ -24,6 +25,7 @@ def demo(
     show: Annotated[
         bool, typer.Option("--show", help="Show the browser's window, and leave it open until you press Enter.")
     ] = False,
+    verbose: Verbose = False,
 ) -> None:
     """Open a small shop with seven CORS mistakes in a browser, and report what Corsight found."""
-    run(browser, keep=keep, show=show)
+    run(browser, keep=keep, show=show, verbose=verbose)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
+from datetime import date
 from typing import Annotated
 
 import typer
@@ -12,12 +14,19 @@ from corsight.policies.redact import printable, redact
 from corsight.policies.server.export import TARGETS, RecipeError, render, write_remark
 from corsight.policies.server.infer import infer
 from corsight.policies.server.match import find
+from corsight.policies.server.sent import list_sent
 from corsight.policies.session import Judged
 from corsight.policies.story import tell
+from corsight.scripts.auditing import Plan, audit
 from corsight.scripts.errors import CorsightError, stop_at
+from corsight.scripts.gate.baseline import read_baseline
+from corsight.scripts.gate.scope import Scope
+from corsight.scripts.gate.settings import Settings, load_settings
+from corsight.scripts.gate.sift import Sieve, sift
 from corsight.scripts.judging import add_to, group_by_fetch, judge_recording
-from corsight.scripts.options import Engine
-from corsight.scripts.recordings import Recording, check_readable
+from corsight.scripts.options import Assume, Config, Host, Ignore, MaybeEngine, Origin, Select, read_assumptions
+from corsight.scripts.paths import name_command
+from corsight.scripts.recordings import Recording, check_readable, list_recordings
 from corsight.scripts.report.story import write
 
 MATCHES = 1000
@@ -28,16 +37,35 @@ SHORT = 8
 
 
 def explain(
-    file: Annotated[
-        str, typer.Argument(metavar="FILE", help="A recording of mitmproxy, a HAR file or another; - is stdin.")
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE",
+            help="A recording of mitmproxy, a HAR file or another; - is stdin. With --finding, all that was audited.",
+        ),
     ],
+    finding: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", min=1, help="Tell the finding of this number in full, as corsight audit counts them."
+        ),
+    ] = None,
     flow: Annotated[
         str | None, typer.Option(metavar="ID", help="Explain the fetch of the flow whose id is, or begins with, this.")
     ] = None,
     url: Annotated[
         str | None, typer.Option(metavar="SUBSTRING", help="Explain a fetch that has this in one of its URLs.")
     ] = None,
-    engine: Engine = "auto",
+    engine: MaybeEngine = None,
+    assume: Assume = None,
+    baseline: Annotated[
+        str | None, typer.Option(metavar="FILE", help="With --finding: the baseline of the audit.")
+    ] = None,
+    select: Select = None,
+    ignore: Ignore = None,
+    host: Host = None,
+    origin: Origin = None,
+    config: Config = None,
     target: Annotated[
         str | None,
         typer.Option(
@@ -48,18 +76,35 @@ def explain(
         ),
     ] = None,
 ) -> None:
-    """Explain one fetch: what the page asked, each step the browser took, and what would change the outcome.
+    """Explain one fetch: what the page asked, each step the browser took, and what would change the outcome. Or, with
+    --finding, one finding of corsight audit: its cause, what it was met in, and the fix.
 
     When several fetches match, the first blocked one is explained and the others are listed. With --for, the
     configuration grants what the whole recording needs of the same endpoints, and nothing else. Exit code: 2 when no
     fetch matches.
     """
+    settings = load_settings(config).take(
+        engine=engine,
+        assume=assume,
+        baseline=baseline,
+        select=select,
+        ignore=ignore,
+        hosts=host,
+        origins=origin,
+    )
+    if finding is not None:
+        _explain_finding(files, settings, finding)
+        return
+    if len(files) != 1:
+        raise CorsightError("a fetch is of one recording", where="FILE", todo="name one, or add --finding N")
+    [file] = files
     check_readable(file)
+    assumptions, _ = read_assumptions(settings.texts("assume"))
     if target is not None and target not in TARGETS:
         raise CorsightError(f"--for {target} is none of {', '.join(TARGETS)}")
     recording = Recording(file)
     known = Known()
-    verdicts = add_to(known, judge_recording(recording, engine))
+    verdicts = add_to(known, judge_recording(recording, settings.engine, assumptions=assumptions))
     everything: list[Judged] = []
     if target is not None:
         # What the endpoints' other pages and requests need has to stay granted.
@@ -88,21 +133,53 @@ def explain(
     stop_at([recording.problem])
 
 
+def _explain_finding(files: list[str], settings: Settings, number: int) -> None:
+    """Print one finding of an audit in full, and how to see a fetch behind it."""
+    from corsight.scripts.report.text import number_findings, write_finding
+
+    paths = list_recordings(files)
+    for path in paths:
+        check_readable(path)
+    assumptions, _ = read_assumptions(settings.texts("assume"))
+    scope = Scope(settings.texts("hosts"), settings.texts("origins"))
+    plan = Plan(settings.engine, assumptions=assumptions, scope=scope)
+    findings, audited = audit(paths, plan, sys.stdout)
+    known = settings.text("baseline")
+    sieve = Sieve(*settings.codes, settings.suppressions, read_baseline(known) if known else None)
+    told = number_findings(sift(findings.sorted(), sieve, date.today()))
+    if number > len(told):
+        stop_at(one.problem for one in audited)
+        raise CorsightError(
+            f"there is no finding {number}", todo=f"there are {len(told)}" if told else "there are none at all"
+        )
+    write_finding(told[number - 1], number, sys.stdout)
+    if told[number - 1].exchanges and len(paths) == 1:
+        command = shlex.join(["explain", paths[0], "--flow", told[number - 1].exchanges[0][:SHORT]])
+        print(f"\nOne of its fetches, step by step:\n  {name_command()} {command}")
+    sys.stdout.flush()
+    stop_at(one.problem for one in audited)
+
+
 def _render_configuration(target: str, chosen: list[Judged], everything: list[Judged]) -> str:
     """Return the configuration of the endpoints that the fetch asked: the least that the recording needs."""
     inferences = infer(everything)
     policies = [one.policy for one in inferences]
     wanted = [find(policies, judged.entry.exchange.request.url) for judged in chosen]
+    sent = list_sent(policies, everything)
     texts: list[str] = []
     for one in inferences:
         if one.policy not in wanted:
             continue
         try:
-            texts.append(render(target, one.policy))
+            texts.append(render(target, one.policy, sent.get(one.policy.name, ())))
         except RecipeError as error:
             raise CorsightError(str(error)) from None
+        for grant in one.grants:
+            if grant.doubt is not None:
+                texts.append(write_remark(target, redact(f"CHECK {grant.field} {grant.value}: {grant.doubt}")))
         for left in one.left_out:
-            texts.append(write_remark(target, redact(f"Not granted: {left.what}: {left.why}. {left.instead}")))
+            meant = f". If it is meant: {left.instead}" if left.instead else ""
+            texts.append(write_remark(target, redact(f"CHECK: not granted: {left.what}: {left.why}{meant}")))
     if not texts:
         raise CorsightError("no CORS header would change this fetch, so there is nothing to configure")
     # As it is: it is ASCII, and its tabs are meant.

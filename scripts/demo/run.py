@@ -25,6 +25,7 @@ from corsight.policies.record import record
 from corsight.policies.session import Judged
 from corsight.scripts.demo.shop import HOME, REQUESTS, SEEN
 from corsight.scripts.errors import CorsightError, one_line
+from corsight.scripts.gate.sift import sift
 from corsight.scripts.judging import judge_recording
 from corsight.scripts.paths import ADDON, ROOT, show_path
 from corsight.scripts.processes import browsers, launch, proxy
@@ -34,7 +35,7 @@ from corsight.scripts.processes.running import Running
 from corsight.scripts.processes.signals import LateError, end_by_signals, end_if_signalled, wait_for
 from corsight.scripts.recordings import Recording
 from corsight.scripts.report.findings import Findings
-from corsight.scripts.report.text import write
+from corsight.scripts.report.text import Report, write
 
 type Record = dict[str, Any]
 Choice = Literal["auto", "chromium", "firefox", "none"]
@@ -45,7 +46,7 @@ SHOP = r"~d \.test$"
 """The filter expression of the shop's own traffic: browsers talk to their makers too, and are told 404 here."""
 
 
-def run(choice: Choice, *, keep: Path | None = None, show: bool = False) -> None:
+def run(choice: Choice, *, keep: Path | None = None, show: bool = False, verbose: bool = False) -> None:
     """Visit the shop, and print what Corsight says of it."""
     if show and not has_display():
         raise CorsightError("there is no display to show the browser on", todo="leave --show out")
@@ -67,11 +68,12 @@ def run(choice: Choice, *, keep: Path | None = None, show: bool = False) -> None
         records = latest(folder / "verdicts.jsonl")
         seen = seen_by_page(folder / "shop.mitm")
     print()
-    print_report(judged, "the visit to the shop" if browser else show_path(RECORDING), recording.exchanges)
+    name = "the visit to the shop" if browser else show_path(RECORDING)
+    print_report(judged, name, recording.exchanges, verbose=verbose)
     print()
     print(agreement(records, seen, browser))
     print()
-    print(next_steps(keep))
+    print(next_steps(keep, browser=browser, verbose=verbose))
 
 
 # -- the visit, with a browser ----------------------------------------------------------------------------------------
@@ -187,12 +189,13 @@ def latest(verdicts: Path) -> list[Record]:
     return sorted({record["flow"]: record for record in records}.values(), key=lambda one: one["started"])
 
 
-def print_report(judged: list[Judged], name: str, exchanges: int) -> None:
+def print_report(judged: list[Judged], name: str, exchanges: int, *, verbose: bool = False) -> None:
     """The report of `corsight audit`."""
     findings = Findings()
     for one in judged:
         findings.add(one)
-    write(findings, [(name, exchanges)], "auto", sys.stdout)
+    sifted = sift(findings.sorted())
+    write(Report(findings, sifted, [(name, exchanges)]), sys.stdout, verbose=verbose)
 
 
 def agreement(records: list[Record], seen: dict[str, bool], browser: str | None) -> str:
@@ -216,14 +219,20 @@ def agreement(records: list[Record], seen: dict[str, bool], browser: str | None)
     return f"{agreed}:\nwhat is blocked above never reached the page, and everything else did."
 
 
-def next_steps(keep: Path | None) -> str:
+def next_steps(keep: Path | None, *, browser: str | None = None, verbose: bool = False) -> str:
     """What to run next, as it can be typed here."""
     beside = Path(sys.executable).with_name("mitmdump")
     mitmdump = "mitmdump" if shutil.which("mitmdump") or not beside.is_file() else show_path(beside)
     launcher = ROOT / "scripts" / "corsight"
     launcher = launcher if launcher.is_file() else Path(sys.executable).with_name("corsight")
     corsight = "corsight" if shutil.which("corsight") else show_path(launcher)
-    lines = ["Your own traffic next, as it passes:", f"  {mitmdump} -s {show_path(ADDON)}"]
+    recording = RECORDING if browser is None else None if keep is None else keep / "shop.mitm"
+    lines = []
+    if not verbose:
+        lines.append("What is wrong with each of them, and the fix:")
+        again = "demo -v" if recording is None else f"audit {show_path(recording)} -v"
+        lines.append(f"  {corsight} {again}")
+    lines += ["Your own traffic next, as it passes:", f"  {mitmdump} -s {show_path(ADDON)}"]
     lines += ["or as it was recorded:", f"  {corsight} audit FILE"]
     if keep is not None:
         lines.append(f"The recording and the verdicts of this visit are in {show_path(keep)}.")

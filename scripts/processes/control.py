@@ -1,8 +1,9 @@
 """The script that mitmproxy loads beside addons/cors.py where a command of ours started it: it tells, and is told.
 
 In the folder `corsight_folder` it leaves `started.json` when the proxy listens, and appends to `events.jsonl` what the
-command has to know. Each line of its standard input is a JSON object {"id": ..., "set": {option: value}}. It ends the
-proxy when that input ends: no proxy outlives the command that started it, whatever ended that.
+command has to know. Each line of its standard input is a JSON object, {"id": ..., "set": {option: value}}, or what the
+browser said of a flow, {"flow": ..., "word": ...}. It ends the proxy when that input ends: no proxy outlives
+the command that started it, whatever ended that.
 """
 
 import json
@@ -17,6 +18,8 @@ from mitmproxy.addonmanager import Loader
 from mitmproxy.master import Master
 from mitmproxy.tls import TlsData
 
+from corsight.policies.exchange import Word
+
 UNTRUSTED = ("does not trust", "may not trust")
 """How mitmproxy words a client that ended the TLS handshake over the certificate."""
 
@@ -27,12 +30,18 @@ class Control:
 
     def load(self, loader: Loader) -> None:
         loader.add_option("corsight_folder", str, "", "where to tell of oneself")
+        loader.add_option("corsight_watch", bool, False, "whether the browser is asked what becomes of its requests")
 
     def running(self) -> None:
         logging.getLogger("corsight.addons.patch").addHandler(self._patched)
+        if ctx.options.corsight_watch:
+            ctx.master.addons.get("cors").attend()
         threading.Thread(target=self._listen, args=(ctx.master,), daemon=True).start()
         [(_, port, *_), *_] = ctx.master.addons.get("proxyserver").listen_addrs()
-        tell("started.json", json.dumps({"port": port, "web": getattr(ctx.master, "web_url", None)}).encode())
+        tell(
+            "started.json",
+            json.dumps({"port": port, "web": getattr(ctx.master, "web_url", None), "page": page()}).encode(),
+        )
 
     def done(self) -> None:
         logging.getLogger("corsight.addons.patch").removeHandler(self._patched)
@@ -60,12 +69,21 @@ class Patched(logging.Handler):
 
 
 def obey(order: dict[str, Any]) -> None:
+    if "word" in order:
+        ctx.master.addons.get("cors").heed(order["flow"], Word(**order["word"]))
+        return
     try:
         ctx.options.update(**order["set"])
     except (exceptions.OptionsError, KeyError) as error:
         append({"kind": "answer", "id": order["id"], "problem": str(error)})
     else:
         append({"kind": "answer", "id": order["id"], "problem": None})
+
+
+def page() -> str | None:
+    """The link to the live page, None where there is none."""
+    links = ctx.master.commands.call("cors.page")
+    return links[0] if links else None
 
 
 def append(event: dict[str, Any]) -> None:

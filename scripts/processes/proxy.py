@@ -14,10 +14,11 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from corsight.policies.exchange import Word
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.paths import ADDON
 from corsight.scripts.processes.machine import end_group
@@ -55,6 +56,8 @@ class Proxy:
     port: int
     web: str | None
     """The address of mitmweb's page."""
+    page: str | None
+    """The link to the live page."""
     folder: Path
     process: subprocess.Popen[bytes]
     events: Tail
@@ -73,6 +76,13 @@ class Proxy:
             self.process.stdin.write(json.dumps({"id": self._orders, "set": options}).encode() + b"\n")
             self.process.stdin.flush()
         return self._orders
+
+    def tell_word(self, flow: str, word: Word) -> None:
+        """Pass on to the addon what the browser said of a flow."""
+        assert self.process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.write(json.dumps({"flow": flow, "word": asdict(word)}).encode() + b"\n")
+            self.process.stdin.flush()
 
     def find_problem(self) -> CorsightError | None:
         """Return why it runs no more, None while it does."""
@@ -107,7 +117,7 @@ def start(
     try:
         wait_for(started.exists, lambda: _find_problem(process, folder, "did not start"), "mitmproxy did not start")
         places = json.loads(started.read_bytes())
-        yield Proxy(places["port"], places["web"], folder, process, Tail(folder / "events.jsonl"))
+        yield Proxy(places["port"], places["web"], places["page"], folder, process, Tail(folder / "events.jsonl"))
     finally:
         # It ends by itself when its input does, and so writes all it has to.
         with contextlib.suppress(BrokenPipeError):

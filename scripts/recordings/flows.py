@@ -11,20 +11,32 @@ import re
 from functools import lru_cache
 from math import isfinite
 
-from corsight.addons.wire import find_proxy_status, is_multiplexed, is_withheld, look_at_body, make_url
+from corsight.addons.wire import (
+    MARKER,
+    WORD,
+    find_proxy_status,
+    is_multiplexed,
+    is_withheld,
+    look_at_body,
+    make_url,
+    read_marker,
+    read_word,
+)
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response
 
 VERSIONS = {b"19", b"20", b"21"}
 """The versions of the format that are read here; in what is read of them they are alike."""
 OTHERS = {b"tcp", b"udp", b"dns"}
 """The types of flows that are no exchanges."""
-PATCHED = b"cors.patched"
+PATCHED, SENT = b"cors.patched", b"cors.server.status"
+BESIDE = MARKER.encode(), WORD.encode()
+"""How the keys of metadata begin that hold evidence from beside the wire."""
 LONGEST = 4096
 """Bytes of a header list, or of what is known of a connection, up to which it is remembered."""
 LONGEST_FIELD = 256
 REMEMBERED = 4096
 
-STRING, BYTES, INTEGER, FLOAT, NULL, LIST, DICTIONARY = b";,#^~]}"
+STRING, BYTES, INTEGER, FLOAT, NULL, LIST, DICTIONARY, BOOLEAN = b";,#^~]}!"
 
 FLOW = frozenset(
     b"version type id error client_conn server_conn intercepted is_replay marked metadata comment timestamp_created "
@@ -67,6 +79,7 @@ def read_flow(data: bytes, start: int, end: int) -> Exchange | None:
     asked, http2 = _read_request(data, *_span(flow, b"request", DICTIONARY))
     error = _read_error(data, flow[b"error"])
     response = _read_response(data, flow[b"response"], asked, error)
+    beside = _read_beside(data, *flow[b"metadata"])
     return Exchange(
         _value(data, flow, b"id", STRING).decode(),
         client,
@@ -77,6 +90,8 @@ def read_flow(data: bytes, start: int, end: int) -> Exchange | None:
         None if response is not None else find_proxy_status(error),
         None if response is not None else error,
         _is_patched(data, flow[b"metadata"]),
+        marker=read_marker(beside),
+        word=read_word(beside),
     )
 
 
@@ -270,4 +285,25 @@ def _is_patched(data: bytes, span: Span) -> bool:
     start, end, sign = span
     if sign != DICTIONARY:
         raise Odd
-    return data.find(PATCHED, start, end) >= 0 and PATCHED in _index(data, start, end)
+    if data.find(PATCHED, start, end) < 0:
+        return False
+    metadata = _index(data, start, end)
+    if SENT in metadata:
+        # What the server sent is told there, in a form of its own.
+        raise Odd
+    return PATCHED in metadata
+
+
+def _read_beside(data: bytes, start: int, end: int, sign: int) -> dict[str, str | bool]:
+    """Return the texts and truth values in the metadata that hold evidence from beside the wire."""
+    if sign != DICTIONARY or not any(data.find(key, start, end) >= 0 for key in BESIDE):
+        return {}
+    found: dict[str, str | bool] = {}
+    for key, (first, last, kind) in _index(data, start, end).items():
+        if not key.startswith(BESIDE):
+            continue
+        if kind == STRING:
+            found[key.decode()] = data[first:last].decode()
+        elif kind == BOOLEAN:
+            found[key.decode()] = data[first:last] == b"true"
+    return found

@@ -11,7 +11,7 @@ from io import BufferedReader, FileIO, RawIOBase
 
 from corsight.policies.exchange import Exchange
 from corsight.scripts.errors import CorsightError
-from corsight.scripts.recordings.mitmproxy import Damaged, describe, read_record, read_records
+from corsight.scripts.recordings.mitmproxy import Damaged, WrongKind, describe, read_record, read_records
 from corsight.scripts.recordings.opening import open_file
 from corsight.scripts.recordings.recording import Recording
 
@@ -41,7 +41,10 @@ class Growing(Recording):
         try:
             with open_file(self.path) as file:
                 for data, start, end in read_records(BufferedReader(_Growth(file.raw, self._idle, stopped))):  # type: ignore[arg-type]
-                    exchange = read_record(data, start, end)
+                    try:
+                        exchange = read_record(data, start, end)
+                    except WrongKind:
+                        continue
                     if exchange is not None:
                         self.exchanges += 1
                         yield exchange

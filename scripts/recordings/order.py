@@ -26,30 +26,37 @@ class Moments:
 
     def __init__(self, held: int = REORDERED) -> None:
         self._held = 2 * held
-        self._moments: list[tuple[float, int, bool, Exchange]] = []
-        self._number = self._weight = 0
+        self._moments: list[tuple[float, int, int, Exchange]] = []
+        self._number = 0
+        self._weight = 0
 
     def put(self, exchange: Exchange) -> None:
         """Take in both moments of an exchange."""
-        moments, number, begun = self._moments, self._number, copy(exchange)
+        moments, number, begun, weight = self._moments, self._number, copy(exchange), weigh_exchange(exchange)
         begun.response = begun.proxy_status = None  # type: ignore[misc]
-        heapq.heappush(moments, (exchange.request.started, number, True, begun))
-        heapq.heappush(moments, (find_end(exchange), number + 1, False, exchange))
+        # What an exchange weighs goes with its end.
+        heapq.heappush(moments, (exchange.request.started, number, -1, begun))
+        heapq.heappush(moments, (find_end(exchange), number + 1, weight, exchange))
         self._number = number + 2
-        self._weight += weigh_exchange(exchange)
+        self._weight += weight
 
     def take_over(self) -> Iterator[Moment]:
         """Yield the earliest moments, as long as more are held than may be."""
         moments = self._moments
         while len(moments) > self._held or (moments and self._weight > HELD_BYTES):
-            _, _, begins, first = heapq.heappop(moments)
-            self._weight -= 0 if begins else weigh_exchange(first)
-            yield begins, first
+            yield self._take()
 
     def take_all(self) -> Iterator[Moment]:
         """Yield all moments that are held."""
         while self._moments:
-            yield heapq.heappop(self._moments)[2:]
+            yield self._take()
+
+    def _take(self) -> Moment:
+        _, _, weight, exchange = heapq.heappop(self._moments)
+        if weight < 0:
+            return True, exchange
+        self._weight -= weight
+        return False, exchange
 
 
 def in_time(exchanges: Iterable[Exchange], held: int = REORDERED) -> Iterator[Moment]:

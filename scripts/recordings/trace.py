@@ -126,4 +126,5 @@ class Messages:
         message, text = found.pop(0)
         for others in self._by_url.values():
             others[:] = [other for other in others if other[0] is not message]
-        return replace(exchange, told=replace(told, rule=message.rule, message=text))
+        told = replace(told, rule=message.rule, error=message.error, message=text, origin=message.origin or told.origin)
+        return replace(exchange, told=told)

@@ -67,7 +67,9 @@ def write_predictions(
     stories = {prediction.engine: tell(prediction.judged) for prediction in predictions if prediction.judged}
     ways: dict[tuple[str, str, str], list[str]] = {}
     for prediction in predictions:
-        ways.setdefault(_verdict(prediction, stories.get(prediction.engine)), []).append(_label(prediction.engine))
+        ways.setdefault(say_verdict(prediction, stories.get(prediction.engine)), []).append(
+            _label(prediction.engine, prediction.version)
+        )
     longest = max(len(said) for said, _, _ in ways)
     for (said, style, words), named in ways.items():
         page.verdict(said, style, longest, f"{', '.join(named)}: {words}")
@@ -95,8 +97,9 @@ def write_predictions(
 # -- verdicts ----------------------------------------------------------------------------------------------------------
 
 
-def _label(engine: EngineName) -> str:
-    return ENGINES[engine].label.removeprefix("the ")
+def _label(engine: EngineName, version: int | None = None) -> str:
+    label = ENGINES[engine].label.removeprefix("the ")
+    return label if version is None else f"{label} {version}"
 
 
 def _credentials(question: Question) -> str:
@@ -104,8 +107,8 @@ def _credentials(question: Question) -> str:
     return words[question.include]
 
 
-def _verdict(prediction: Prediction, story: Story | None) -> tuple[str, str, str]:
-    """One engine's verdict: the word, its colour, and what it comes to."""
+def say_verdict(prediction: Prediction, story: Story | None) -> tuple[str, str, str]:
+    """Return one engine's verdict: the word, its colour, and what it comes to."""
     outcome = prediction.outcome
     if outcome is None:
         missing = prediction.missing[0]

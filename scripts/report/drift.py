@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from corsight.policies.redact import shown
 from corsight.policies.server.compare import Comparison, Drift, Kind
+from corsight.policies.server.match import find
 
 if TYPE_CHECKING:
     from corsight.policies.server.model import ServerPolicy
@@ -32,6 +33,7 @@ class Drifts:
 
     def __init__(self, policies: Sequence[ServerPolicy]) -> None:
         self._comparison = Comparison(policies)
+        self._unmatched = {policy.name: policy for policy in policies}
         self._found: dict[tuple[str, ...], Drift] = {}
         self._places: dict[tuple[str, ...], Counter[str]] = {}
         self.certain = 0
@@ -40,6 +42,11 @@ class Drifts:
 
     def add(self, judged: Judged) -> None:
         """Hold one exchange against its policy, its verdict the last word."""
+        if (
+            self._unmatched
+            and (policy := find(self._comparison.policies, judged.entry.exchange.request.url)) is not None
+        ):
+            self._unmatched.pop(policy.name, None)
         for drift in self._comparison.compare(judged):
             if drift.certainty == "certain":
                 self.certain += 1
@@ -53,6 +60,11 @@ class Drifts:
                 self._found[key] = drift
                 self._places[key] = Counter()
             self._places[key][shown(f"{drift.place.method} {drift.place.url}")] += 1
+
+    @property
+    def unmatched(self) -> list[str]:
+        """The names of the policies that no exchange fell under."""
+        return list(self._unmatched)
 
     def list_found(self) -> Iterator[tuple[Drift, int]]:
         """Yield each drift that is told apart, and how often it was met."""

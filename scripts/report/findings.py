@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import TYPE_CHECKING
 
 from corsight.policies.evidence import Certainty
 from corsight.policies.findings import Diagnosis, Explanation, Finding, Kind
 from corsight.policies.findings.fingerprint import fold_ids, fold_port
+from corsight.policies.findings.to_send import ToSend, list_needed
 from corsight.policies.redact import redact
 from corsight.policies.rules.view import PLUMBING
 from corsight.policies.session import Judged
 from corsight.policies.verdict import EngineName, Outcome
+
+if TYPE_CHECKING:
+    from corsight.policies.report.gather import Gathered
 
 CLIENTS = 50
 ENDPOINTS = 20_000
@@ -22,29 +27,42 @@ type Counted = tuple[str, str, str, str, str, str]
 
 
 class Findings:
-    """What was found in all. `diagnose` may be left out where only the counts are asked for."""
+    """What was found in all: `outcomes` counts the exchanges by what became of them, `open` those of which that is not
+    known, `browsers` those that a browser sent. `diagnose` may be left out where only the counts are asked for."""
 
-    def __init__(self, *, diagnose: bool = True) -> None:
+    def __init__(self, *, diagnose: bool = True, gather: bool = False) -> None:
         self.outcomes: Counter[tuple[Outcome, Certainty]] = Counter()
         self.clients: Counter[str] = Counter()
         self.engines: Counter[EngineName] = Counter()
-        self.perhaps: Counter[tuple[Outcome, str, str]] = Counter()
+        self.open = 0
+        self.browsers = 0
         self.unanswered = 0
         self.patched = 0
+        self.to_send = ToSend()
         self.hides = 0
         self.endpoints: Counter[Counted] = Counter()
         self._diagnosis = Diagnosis() if diagnose else None
         self._found: list[Finding] | None = None
+        self._gathered = _gather() if gather else None
 
     def add(self, judged: Judged) -> None:
         """Take in the last word on an exchange."""
         verdict = judged.verdict
-        self.outcomes[verdict.outcome, verdict.certainty] += 1
+        if verdict.open is not None:
+            self.open += 1
+        else:
+            self.outcomes[verdict.outcome, verdict.certainty] += 1
+        self.browsers += judged.client.browser
         self.engines[verdict.engine] += 1
-        self.patched += judged.entry.exchange.patched
+        if judged.entry.exchange.patched:
+            self.patched += 1
+            request = judged.entry.exchange.request
+            self.to_send.add(request.method, request.url, list_needed(judged))
         self.hides += verdict.outcome is Outcome.ALLOWED and not PLUMBING.issuperset(verdict.hidden)
         label = judged.client.label
         self.clients[label if label in self.clients or len(self.clients) < CLIENTS else "others"] += 1
+        if self._gathered is not None:
+            self._gathered.add(judged)
         if self._diagnosis is not None:
             self._diagnosis.add(judged)
             self._found = None
@@ -52,9 +70,6 @@ class Findings:
             return
         if verdict.ruling.rule is not None:
             self.unanswered += 1
-        blocking = verdict.blocking
-        if blocking is not None and blocking.ruling.rule is not None:
-            self.perhaps[verdict.outcome, blocking.describe(verdict.branch), blocking.ruling.rule] += 1
 
     def count_endpoint(self, judged: Judged, explanation: Explanation | None) -> None:
         """Count a verdict by its endpoint, where that is asked for."""
@@ -73,13 +88,18 @@ class Findings:
         """Take in what was found of other exchanges, after these; `other` is of no use then."""
         self.outcomes.update(other.outcomes)
         self.engines.update(other.engines)
-        self.perhaps.update(other.perhaps)
+        self.open += other.open
+        self.browsers += other.browsers
+        self.hides += other.hides
         self.unanswered += other.unanswered
         self.patched += other.patched
         for one, count in other.endpoints.items():
             self._count(one, count)
+        self.to_send.unite(other.to_send)
         for label, times in other.clients.items():
             self.clients[label if label in self.clients or len(self.clients) < CLIENTS else "others"] += times
+        if self._gathered is not None and other._gathered is not None:
+            self._gathered.unite(other._gathered)
         if self._diagnosis is not None and other._diagnosis is not None:
             self._diagnosis.unite(other._diagnosis)
             self._found = None
@@ -89,7 +109,7 @@ class Findings:
         return self.outcomes[Outcome.BLOCKED, certainty]
 
     def count(self, outcome: Outcome) -> int:
-        """How many exchanges came to that."""
+        """How many exchanges came to that; those that are open came to nothing yet."""
         return self.outcomes[outcome, "certain"] + self.outcomes[outcome, "likely"]
 
     def sorted(self) -> list[Finding]:
@@ -98,6 +118,26 @@ class Findings:
             self._found = [] if self._diagnosis is None else self._diagnosis.list_findings()
         return self._found
 
+    def list_examples(self) -> list[tuple[Finding, Judged]]:
+        """Return the findings, each with the first exchange that it was met with."""
+        return [] if self._diagnosis is None else self._diagnosis.list_examples()
+
+    def get_gathered(self) -> Gathered:
+        """Return what was gathered for a report; nothing where that was not asked for."""
+        return self._gathered or _gather()
+
+    @property
+    def total(self) -> int:
+        """How many exchanges there are."""
+        return sum(self.outcomes.values()) + self.open
+
     def of(self, kind: Kind) -> list[Finding]:
         """The findings of one kind."""
         return [finding for finding in self.sorted() if finding.kind == kind]
+
+
+def _gather() -> Gathered:
+    # Only reports take what it takes to gather.
+    from corsight.policies.report.gather import Gathered
+
+    return Gathered()

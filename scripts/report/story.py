@@ -130,7 +130,7 @@ def _step(step: Step, signs: dict[str, str]) -> RenderableType:
 
 
 def _said(text: str, outcome: Outcome, certainty: Certainty) -> Text:
-    return Text(text, "bold yellow" if outcome is Outcome.BLOCKED and certainty == "likely" else COLOURS[outcome])
+    return Text(text, "bold yellow" if certainty == "likely" else COLOURS[outcome])
 
 
 def _remedy(part: Part, remedy: Remedy) -> list[tuple[str, str, str]]:

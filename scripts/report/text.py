@@ -1,10 +1,14 @@
-"""The report for people: one finding a cause, in plain words, at 80 columns and more. No wire text is ever markup."""
+"""The report for people: a table of the findings, or each in full; plain words, at 80 columns and more. No wire text is
+ever markup.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import TextIO
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, TextIO
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -12,42 +16,164 @@ from rich.rule import Rule as Line
 from rich.table import Table
 from rich.text import Text
 
-from corsight.policies.engines import ENGINES
+from corsight.policies.engines import ENGINES, label_engine
+from corsight.policies.fetch.origin import origin_of, same_site
 from corsight.policies.findings import Finding, Kind
 from corsight.policies.findings.groups import NULL
-from corsight.policies.findings.text import Row, lay_out, tally
+from corsight.policies.findings.text import Row, lay_out, list_settling, tally
 from corsight.policies.findings.words import clean
+from corsight.policies.redact import printable
 from corsight.policies.verdict import EngineName, Outcome
+from corsight.scripts.gate.sift import Sifted
 from corsight.scripts.report.findings import Findings
+from corsight.scripts.report.table import COLOURS, describe_kind, describe_openings, list_rows, measure
 
 WIDEST = 110
 LONGEST_REMARK = 400
+LABEL = 11
 
 STYLES = {"plain": "", "dim": "dim", "was": "red", "needed": "green", "fix": "bold green", "asked": "cyan"}
 """How a row's meaning looks in colour."""
+OPEN = "passed or blocked: the recording does not show which"
 OPAQUE = "asked for without CORS: a page may use it, but not read it"
-IN_FULL: dict[Kind, int] = {"blocked": 50, "failed": 10, "advice": 10}
+IN_FULL: dict[Kind, int] = {"blocked": 50, "open": 20, "failed": 10, "advice": 10}
 """How many findings of a kind are told in full; the rest is named."""
+GONE = 5
+"""How many of those that are gone are named."""
+
+FOREIGN = 3
+"""How many pieces of advice about other sites' servers are told; more are counted."""
+NAMED = 5
 
 PADDED = re.compile(r" +((?:\x1b\[[0-9;]*m)*)$", re.MULTILINE)
 
 
-def write(
-    findings: Findings,
-    recordings: list[tuple[str, int]],
-    engine: str,
-    stream: TextIO,
-    remarks: Iterable[str] = (),
-) -> None:
-    """Write the report. `remarks` are what to know of the recordings."""
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What is reported: the counts, the findings as the gate parts them, what was read, and the engine that judged.
+
+    `remarks` are what to know of the recordings, `given` what was taken for granted, `left_out` how many exchanges are
+    outside the scope, `next` the commands that tell more.
+    """
+
+    counts: Findings
+    sifted: Sifted
+    recordings: Sequence[tuple[str, int]]
+    engine: str = "auto"
+    remarks: Sequence[str] = ()
+    given: Sequence[str] = ()
+    left_out: int = 0
+    next: Sequence[str] = ()
+
+
+class Arranged(NamedTuple):
+    """The findings that are told, those that are only named, and those that one line counts; numbered in this order."""
+
+    told: list[Finding]
+    rest: list[Finding]
+    foreign: list[Finding]
+
+
+def number_findings(sifted: Sifted) -> list[Finding]:
+    """Return the findings in the order of their numbers, which begin with 1."""
+    return [finding for part in arrange(sifted) for finding in part]
+
+
+def arrange(sifted: Sifted) -> Arranged:
+    """Return the findings as they are told: the worst kind first, and of each what is new.
+
+    Those about servers of the page's own site come first. Advice about other sites' servers is nobody's here, where
+    there is much of it; what they block is told, since an API may have a site of its own.
+    """
+    arranged, known = Arranged([], [], []), {id(finding) for finding in sifted.known}
+    for kind, most in IN_FULL.items():
+        found = sorted(
+            sifted.of(kind), key=lambda finding: (id(finding) in known, not finding.certain, is_foreign(finding))
+        )
+        others = [finding for finding in found if kind == "advice" and is_foreign(finding)]
+        if len(others) > FOREIGN:
+            arranged.foreign.extend(others)
+            found = [finding for finding in found if finding not in others]
+        arranged.told.extend(found[:most])
+        arranged.rest.extend(found[most:])
+    return arranged
+
+
+def is_foreign(finding: Finding) -> bool:
+    """Whether all that a finding is about are servers of other sites than their pages'."""
+    return bool(finding.places) and all(
+        place.origin not in (None, "null") and not same_site(place.origin or "", origin_of(place.url))
+        for place in finding.places
+    )
+
+
+def write(report: Report, stream: TextIO, *, verbose: bool = False) -> None:
+    """Write the report: a line a finding, or with `verbose` all that is known of each."""
+    console = _open_console(stream)
+    parts: list[RenderableType] = [_head(report, verbose=verbose)]
+    arranged = arrange(report.sifted)
+    if verbose:
+        parts += [_finding(finding, number) for number, finding in enumerate(arranged.told, 1)]
+        if arranged.rest:
+            parts.append(_rest(arranged.rest))
+    else:
+        parts += _tables(arranged, report.sifted, console.width)
+    if arranged.foreign:
+        parts.append(_foreign(arranged.foreign))
+    parts.append(_foot(report))
+    if lines := report.counts.to_send.lines():
+        parts.append(_to_send(lines))
+    _print(console, stream, parts)
+    for number, command in enumerate(report.next):
+        # Left whole, whatever its width: it is to be copied.
+        stream.write(f"{'' if number else chr(10)}{'' if number else 'next':<{LABEL}}{printable(command)}\n")
+
+
+def write_finding(finding: Finding, number: int, stream: TextIO) -> None:
+    """Write one finding in full, and below it the fix by itself, fit to be copied."""
+    console = _open_console(stream)
+    _print(console, stream, [_finding(finding, number)])
+    fixes = [mismatch.fix for mismatch in finding.mismatches if mismatch.fix]
+    if fixes:
+        stream.write("\nFix: the answer has to have\n\n" + "\n".join(fixes[0]) + "\n")
+
+
+def _open_console(stream: TextIO) -> Console:
     console = Console(file=stream, markup=False, emoji=False, highlight=False)
     console.width = min(console.width, WIDEST)
-    parts = [_head(findings, recordings, engine, remarks)]
-    told = [finding for kind, most in IN_FULL.items() for finding in findings.of(kind)[:most]]
-    parts += [_finding(finding, number) for number, finding in enumerate(told, 1)]
-    if rest := [finding for kind, most in IN_FULL.items() for finding in findings.of(kind)[most:]]:
-        parts.append(_rest(rest))
-    parts.append(_foot(findings))
+    return console
+
+
+def _to_send(lines: list[str]) -> RenderableType:
+    """What ends the report of what was patched: what the servers have to do for it to pass without Corsight."""
+    parts: list[RenderableType] = [
+        Text("What the servers have to send for what was patched to pass without it:", "bold")
+    ]
+    return Group(*parts, *(Padding(_text(line), (0, 0, 0, 2)) for line in lines))
+
+
+def _tables(arranged: Arranged, sifted: Sifted, width: int) -> list[RenderableType]:
+    parts: list[RenderableType] = []
+    widths, number = measure(arranged.told, width) if arranged.told else (), 1
+    for kind in IN_FULL:
+        findings = [finding for finding in arranged.told if finding.kind == kind]
+        if not findings:
+            continue
+        more = [finding for finding in arranged.rest if finding.kind == kind]
+        lines = [Text(describe_kind(kind, [*findings, *more]), COLOURS[kind]), *list_rows(findings, widths, number)]
+        if more:
+            lines.append(Text(f"and {_plural(len(more), 'more finding')}: -v names them", "dim"))
+        if kind == "open":
+            lines += [Text(line, "dim") for line in describe_openings(findings)]
+        known = sum(finding.kind == kind for finding in sifted.known)
+        if known:
+            lines.append(Text(f"The last {known} of these {'was' if known == 1 else 'were'} known before.", "dim"))
+        parts.append(Group(*lines))
+        number += len(findings)
+    return parts
+
+
+def _print(console: Console, stream: TextIO, parts: Sequence[RenderableType]) -> None:
     for part in parts:
         with console.capture() as capture:
             console.print(part)
@@ -58,18 +184,23 @@ def write(
 # -- the two ends ----------------------------------------------------------------------------------------------------
 
 
-def _head(findings: Findings, recordings: list[tuple[str, int]], engine: str, remarks: Iterable[str]) -> RenderableType:
+def _head(report: Report, *, verbose: bool) -> RenderableType:
+    findings, recordings, engine = report.counts, report.recordings, report.engine
     fields = _fields()
     for name, exchanges in recordings[:10]:
         fields.add_row("read", _text(clean(name), "bold", f": {_plural(exchanges, 'exchange')}"))
     if len(recordings) > 10:
-        rest = recordings[10:]
+        rest = list(recordings[10:])
         fields.add_row(
             "", f"and {_plural(len(rest), 'more file')}: {_plural(sum(count for _, count in rest), 'exchange')}"
         )
     for client, count in findings.clients.most_common(10):
         fields.add_row("from", f"{_client(client, engine)}: {count}")
-    for remark in remarks:
+    for given in report.given:
+        fields.add_row("assumed", clean(given))
+    if report.left_out:
+        fields.add_row("left out", f"{_plural(report.left_out, 'exchange')} outside the hosts and origins asked for")
+    for remark in report.remarks:
         fields.add_row("note", clean(remark, LONGEST_REMARK))
     if findings.patched:
         fields.add_row(
@@ -78,58 +209,99 @@ def _head(findings: Findings, recordings: list[tuple[str, int]], engine: str, re
             "the servers sent",
         )
     if engine != "auto":
-        fields.add_row("judged as", ENGINES[engine].label)  # type: ignore[index]
-    if blocked := findings.count(Outcome.BLOCKED):
-        causes = len(findings.of("blocked"))
-        fields.add_row("blocked", Text(f"{blocked}, for {_plural(causes, 'cause')}", "bold red"))
-    if failed := sum(finding.count for finding in findings.of("failed")):
+        fields.add_row("judged as", label_engine(engine))
+    if not verbose:
+        return fields
+    if blocked := report.sifted.of("blocked"):
+        count = sum(finding.count for finding in blocked)
+        fields.add_row("blocked", Text(f"{count}, for {_plural(len(blocked), 'cause')}", "bold red"))
+    if opened := report.sifted.of("open"):
+        count = sum(finding.count for finding in opened)
+        fields.add_row("open", Text(f"{count}, of which is not known whether they passed", "bold yellow"))
+    if failed := sum(finding.count for finding in report.sifted.of("failed")):
         fields.add_row("failed", Text(f"{failed}, without an answer", "yellow"))
-    if advice := len(findings.of("advice")):
+    if advice := len(report.sifted.of("advice")):
         fields.add_row("advice", Text(f"{advice}, on what works and could be better", "cyan"))
     return fields
 
 
-def _foot(findings: Findings) -> RenderableType:
-    blocked = findings.count(Outcome.BLOCKED)
+def _foot(report: Report) -> RenderableType:
+    findings, sifted = report.counts, report.sifted
     parts: list[RenderableType] = [Line(style="dim")]
-    total = sum(findings.outcomes.values())
-    if not total:
+    if not findings.total:
         parts.append("There is no HTTP exchange in it. Is the browser set to use the proxy?")
         return Group(*parts)
-    if not blocked:
-        across = findings.count(Outcome.ALLOWED) + findings.count(Outcome.OPAQUE)
-        parts.append(_text("Nothing was blocked. ", "bold green", _sum_up(findings, across)))
+    if not findings.count(Outcome.BLOCKED):
+        parts.append(_say_nothing_blocked(report))
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     table.add_column(justify="right", no_wrap=True)
     table.add_column(overflow="fold", style="dim")
     for outcome, style, meaning in (
         (Outcome.BLOCKED, "bold red", _certainties(findings, Outcome.BLOCKED)),
+        (None, "bold yellow", OPEN),
         (Outcome.ALLOWED, "green", _certainties(findings, Outcome.ALLOWED)),
         (Outcome.OPAQUE, "", OPAQUE),
         (Outcome.NOT_CORS, "", "same origin, navigation, WebSocket or no browser: CORS has no say"),
     ):
-        count = findings.count(outcome)
+        count = findings.open if outcome is None else findings.count(outcome)
         if outcome is Outcome.NOT_CORS and findings.unanswered:
             meaning += f"; {findings.unanswered} without a response"
         if outcome is Outcome.OPAQUE and count:
             meaning += ", nor a canvas that it is drawn on; crossorigin on the element, or mode cors, asks with CORS"
-        name = "not CORS" if outcome is Outcome.NOT_CORS else outcome.value
+        name = "open" if outcome is None else "not CORS" if outcome is Outcome.NOT_CORS else outcome.value
         table.add_row(Text(name, style if count else "dim"), Text(str(count), style if count else "dim"), meaning)
     parts.append(table)
-    for (outcome, asked, rule), count in findings.perhaps.most_common(3):
-        parts.append(Text(f"{count} likely {outcome.value}; if asked {asked}, blocked by {rule}", "dim"))
-    return Group(*parts)
+    fields = _fields()
+    for label, words in _list_held(sifted):
+        fields.add_row(label, words)
+    ways = dict.fromkeys(way for one in sifted.of("open") for way in list_settling(one))
+    for number, way in enumerate(ways):
+        fields.add_row("" if number else "to settle", way)
+    return Group(*parts, "", fields) if fields.row_count else Group(*parts)
 
 
-def _sum_up(findings: Findings, across: int) -> str:
+def _say_nothing_blocked(report: Report) -> Text:
+    findings = report.counts
+    across = findings.count(Outcome.ALLOWED) + findings.count(Outcome.OPAQUE)
+    if not findings.open:
+        return _text("Nothing was blocked. ", "bold green", _sum_up(report, across))
+    many = findings.open > 1
+    return _text(
+        f"{findings.open} {'are' if many else 'is'} open. ",
+        "bold yellow",
+        f"Whether {'they' if many else 'it'} passed is not known; nothing else was blocked.",
+    )
+
+
+def _list_held(sifted: Sifted) -> Iterator[tuple[str, str]]:
+    """What the gate holds back or compares, a row a kind."""
+    if sifted.compared:
+        new, known = len(sifted.new), len(sifted.known)
+        yield "baseline", f"{new} new, {known} known before, {len(sifted.gone)} gone"
+        for one in sifted.gone[:GONE]:
+            yield "gone", clean(one.words)
+        if len(sifted.gone) > GONE:
+            yield "", f"and {len(sifted.gone) - GONE} more"
+    if sifted.suppressed:
+        count = sum(finding.count for finding, _ in sifted.suppressed)
+        reasons = dict.fromkeys(f"{one.words} ({one.reason})" for _, one in sifted.suppressed)
+        yield "held back", f"{_plural(count, 'exchange')}, by the settings: {clean('; '.join(reasons))}"
+    if sifted.unselected:
+        yield "held back", f"{_plural(sifted.unselected, 'finding')}, by --select and --ignore"
+    for note in sifted.notes:
+        yield "note", clean(note, LONGEST_REMARK)
+
+
+def _sum_up(report: Report, across: int) -> str:
     """What can be said where nothing was blocked, and no more."""
+    findings, sifted = report.counts, report.sifted
+    if sifted.suppressed or sifted.unselected:
+        return "What is held back is told below."
     if not across:
-        told = findings.of("advice") or findings.of("failed")
+        told = sifted.of("advice") or sifted.of("failed")
         return "What went wrong beside CORS is told here." if told else "CORS was asked for nothing."
-    if findings.perhaps:
-        return "Some of it would be, if asked in another way: see below."
-    if findings.of("advice") or findings.of("failed") or findings.count(Outcome.OPAQUE) or findings.hides:
+    if sifted.of("advice") or sifted.of("failed") or findings.count(Outcome.OPAQUE) or findings.hides:
         return "What pages may not read of it, or what could be better, is told here."
     return "CORS let the pages have all they asked for."
 
@@ -178,10 +350,20 @@ def _where(finding: Finding) -> str:
     return f", {finding.places[0].url.partition('://')[2].partition('/')[0]}" if finding.places else ""
 
 
+def _foreign(findings: list[Finding]) -> RenderableType:
+    """Findings about other sites' servers, in a line."""
+    servers = Counter[str]()
+    for finding in findings:
+        servers[_where(finding).removeprefix(", ")] += 1
+    named = ", ".join(f"{server} ({count})" for server, count in servers.most_common(NAMED))
+    more = f" and {_plural(len(servers) - NAMED, 'other')}" if len(servers) > NAMED else ""
+    fields = _fields()
+    fields.add_row("others", f"{_plural(len(findings), 'piece')} of advice about other sites' servers: {named}{more}")
+    return Group(Line(style="dim"), fields)
+
+
 def _weight(finding: Finding) -> str:
-    if finding.kind != "blocked":
-        return "yellow" if finding.kind == "failed" else "cyan"
-    return "bold red" if finding.certain else "bold yellow"
+    return "bold yellow" if finding.kind == "blocked" and not finding.certain else COLOURS[finding.kind]
 
 
 def _rest(findings: list[Finding]) -> RenderableType:
@@ -226,4 +408,4 @@ def _client(label: str, engine: str) -> str:
     return label if engine == "auto" else label.partition(" (")[0]
 
 
-__all__ = ["NULL", "write"]
+__all__ = ["NULL", "Report", "number_findings", "write", "write_finding"]

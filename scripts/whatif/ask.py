@@ -22,6 +22,7 @@ def ask(
     bounds: Bounds,
     authority: str | None = None,
     *,
+    version: int | None = None,
     cookies: Sequence[tuple[str, str]] = (),
     unsafe: bool = False,
 ) -> Responses:
@@ -32,7 +33,7 @@ def ask(
     """
     responses = Responses()
     while True:
-        missing = _find_missing(question, responses, engines)
+        missing = _find_missing(question, responses, engines, version)
         if missing is None:
             if not responses.preflights and not responses.hops:
                 notes.append("Nothing was sent: browsers do not send this request.")
@@ -57,9 +58,11 @@ def ask(
             return Responses(responses.preflights, failed=True)
 
 
-def _find_missing(question: Question, responses: Responses, engines: Sequence[EngineName]) -> Missing | None:
+def _find_missing(
+    question: Question, responses: Responses, engines: Sequence[EngineName], version: int | None
+) -> Missing | None:
     """Return the first answer that an engine waits for; None where no engine goes on."""
-    predictions = (predict(question, responses, engine) for engine in engines)
+    predictions = (predict(question, responses, engine, version) for engine in engines)
     return next((one.missing[0] for one in predictions if one.missing), None)
 
 

@@ -77,7 +77,8 @@ class Prediction:
     """What one engine would do.
 
     `judged` are the exchanges up to the one where the browser stops, `unreached` those given beyond, which it never
-    sends. `missing` are the responses that a verdict still needs.
+    sends. `missing` are the responses that a verdict still needs. `version` is the engine's, None for the youngest that
+    was measured.
     """
 
     engine: EngineName
@@ -85,6 +86,7 @@ class Prediction:
     unreached: tuple[Judged, ...] = ()
     preflights: tuple[Preflight, ...] = ()
     missing: tuple[Missing, ...] = ()
+    version: int | None = None
 
     @property
     def stopped(self) -> Judged | None:

@@ -9,9 +9,10 @@ from dataclasses import replace
 from typing import Literal
 
 from corsight.policies.decision.mend import mend
-from corsight.policies.engines import ENGINES, EnginePolicy
+from corsight.policies.engines import EnginePolicy, list_policies, list_spans
 from corsight.policies.evidence import Evidence, Reason
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response
+from corsight.policies.facts import Build
 from corsight.policies.fetch.origin import origin_of, same_site
 from corsight.policies.fetch.redirect import (
     REQUEST_BODY_HEADERS,
@@ -33,17 +34,41 @@ from corsight.scripts.whatif.verdicts import invites_credentials, judge_unsent, 
 MAX_HOPS = 32
 
 
-def predict(question: Question, responses: Responses, engine: EngineName) -> Prediction:
-    """Return what `engine` would do with the question and the responses given."""
-    unsent = judge_unsent(question, engine)
+def predict(question: Question, responses: Responses, engine: EngineName, version: int | None = None) -> Prediction:
+    """Return what `engine` would do with the question and the responses given, in one of its versions."""
+    unsent = judge_unsent(question, engine, version)
     if unsent is not None:
-        return Prediction(engine, (unsent,))
-    steps = _Walk(question, responses, engine)
+        return Prediction(engine, (unsent,), version=version)
+    steps = _Walk(question, responses, engine, version)
     steps.walk()
-    judged = settle_by_facts(steps.judged, question, engine, include_likelier=invites_credentials(responses))
+    judged = settle_by_facts(steps.judged, question, engine, version, include_likelier=invites_credentials(responses))
     stop = next((at for at, one in enumerate(judged, 1) if one.verdict.outcome is Outcome.BLOCKED), len(judged))
     missing = () if stop < len(judged) or _blocked(judged[:stop]) else tuple(steps.missing)
-    return Prediction(engine, tuple(judged[:stop]), tuple(judged[stop:]), tuple(steps.preflights), missing)
+    return Prediction(engine, tuple(judged[:stop]), tuple(judged[stop:]), tuple(steps.preflights), missing, version)
+
+
+def predict_versions(
+    question: Question, responses: Responses, engine: EngineName
+) -> list[tuple[tuple[int, int], Prediction]]:
+    """Return what each span of the engine's measured versions would do, where they do not all do the same."""
+    found: list[tuple[tuple[int, int], Prediction]] = []
+    for oldest, youngest in list_spans(engine):
+        prediction = predict(question, responses, engine, oldest)
+        if found and _alike(found[-1][1], prediction):
+            found[-1] = (found[-1][0][0], youngest), found[-1][1]
+        else:
+            found.append(((oldest, youngest), prediction))
+    return found if len(found) > 1 else []
+
+
+def _alike(one: Prediction, other: Prediction) -> bool:
+    """Whether two versions ask for the same preflights, decide alike and say the same."""
+    return (
+        one.outcome is other.outcome
+        and one.certain == other.certain
+        and one.preflights == other.preflights
+        and [judged.verdict.ruling for judged in one.judged] == [judged.verdict.ruling for judged in other.judged]
+    )
 
 
 def _blocked(judged: Sequence[Judged]) -> bool:
@@ -53,11 +78,13 @@ def _blocked(judged: Sequence[Judged]) -> bool:
 class _Walk:
     """The exchanges of one fetch, as one engine sends them."""
 
-    def __init__(self, question: Question, responses: Responses, engine: EngineName) -> None:
+    def __init__(self, question: Question, responses: Responses, engine: EngineName, version: int | None) -> None:
         self.question = question
         self.engine: EngineName = engine
-        self.policy = ENGINES[engine]
-        self.session = Session(engine)
+        self.version = version
+        build = None if version is None else Build(engine, version)
+        self.policy = list_policies(engine, build)[0]
+        self.session = Session(engine, version)
         self.judged: list[Judged] = []
         self.preflights: list[Preflight] = []
         self.missing: list[Missing] = []
@@ -67,6 +94,7 @@ class _Walk:
         self._preflights = iter(responses.preflights)
         self._responses = iter(responses.hops)
         self._failed = responses.failed
+        self._asked_again: list[tuple[str, str]] = []
 
     def walk(self) -> None:
         """Go from the first request over the redirects to the last response that is given."""
@@ -86,7 +114,8 @@ class _Walk:
         return any(page == "null" or origin_of(url) != page for url in self.chain)
 
     def _preflight(self) -> None:
-        names = _unsafe_names(self.headers, self.policy)
+        asking = [*self.headers, *self._asked_again]
+        names = _unsafe_names(asking, self.policy)
         if (
             self.question.mode != "cors"
             or not self.crossed
@@ -101,7 +130,7 @@ class _Walk:
                 self.url,
                 self.method,
                 names,
-                tuple(_reasons(self.method, self.headers, names)),
+                tuple(_reasons(self.method, asking, names)),
                 preflight_command(self.url, origin, self.method, names),
             )
         )
@@ -132,8 +161,11 @@ class _Walk:
         assert response is not None
         method = redirect_method(response.status, self.method)
         if method != self.method:
-            self.headers = [field for field in self.headers if field[0].lower() not in REQUEST_BODY_HEADERS]
-        if origin_of(target) != origin_of(self.url):
+            dropped = [field for field in self.headers if field[0].lower() in REQUEST_BODY_HEADERS]
+            self.headers = [field for field in self.headers if field not in dropped]
+            if self.policy.content_type_asked_again:
+                self._asked_again = [field for field in dropped if field[0].lower() == "content-type"]
+        if origin_of(target) != origin_of(self.url) and not self.policy.authorization_kept:
             self.headers = [field for field in self.headers if field[0].lower() != "authorization"]
         self.method = method
         self.chain.append(target)
@@ -188,7 +220,7 @@ class _Walk:
             return judged
         blank = replace(exchange, response=Response(204 if what == "preflight" else 200, HeaderList(), started))
         # A session of its own: this one never saw it.
-        facts = Session(self.engine).observe(blank)[0].facts
+        facts = Session(self.engine, self.version).observe(blank)[0].facts
         facts = set_credentials(facts, self.question.include, include_likelier=False)
         self.missing.append(Missing(what, exchange.request, command, mend(blank, facts, self.engine)))
         return None
@@ -200,6 +232,7 @@ def _unsafe_names(headers: Sequence[tuple[str, str]], policy: EnginePolicy) -> t
         total_limit=policy.unsafe_total_limit,
         joined=policy.repeated_lines_joined,
         extra=policy.extra_safelisted,
+        never=policy.never_safelisted,
     )
 
 

@@ -9,7 +9,7 @@ from corsight.policies.decision.advise import advise
 from corsight.policies.decision.judge import judge, survey
 from corsight.policies.evidence import Evidence, Reason
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response
-from corsight.policies.facts import CredentialsMode, Facts
+from corsight.policies.facts import Build, CredentialsMode, Facts
 from corsight.policies.fetch.corp import measure_distance
 from corsight.policies.fetch.local_network import asks_local_network
 from corsight.policies.session import Client, Judged
@@ -29,7 +29,12 @@ def invites_credentials(responses: Responses) -> bool:
 
 
 def settle_by_facts(
-    judged: Sequence[Judged], question: Question, engine: EngineName, *, include_likelier: bool
+    judged: Sequence[Judged],
+    question: Question,
+    engine: EngineName,
+    version: int | None = None,
+    *,
+    include_likelier: bool,
 ) -> list[Judged]:
     """Return the verdicts under the credentials mode that was given, or under either.
 
@@ -53,7 +58,7 @@ def settle_by_facts(
         verdict, entry.differing = survey(entry.exchange, facts, engine)
         entry.advice = advise(entry.exchange, facts, engine, preflight)
         preflight = entry.exchange.response if entry.role == "preflight" else None
-        settled.append(Judged(entry, Client(engine), facts, verdict))
+        settled.append(Judged(entry, Client(engine, version), facts, verdict))
     return settled
 
 
@@ -76,12 +81,12 @@ def ask_local_network(facts: Facts, url: str) -> Facts:
     return replace(facts, local_network="unknown", secure=page.startswith("https:"))
 
 
-def judge_unsent(question: Question, engine: EngineName) -> Judged | None:
+def judge_unsent(question: Question, engine: EngineName, version: int | None = None) -> Judged | None:
     """Return the verdict on a request that the browser does not even send, or likely does not; None where it does."""
-    return judge_mixed_content(question, engine) or judge_local_network(question, engine)
+    return judge_mixed_content(question, engine, version) or judge_local_network(question, engine, version)
 
 
-def judge_local_network(question: Question, engine: EngineName) -> Judged | None:
+def judge_local_network(question: Question, engine: EngineName, version: int | None = None) -> Judged | None:
     """Return the verdict on a page's request to the local network, where the page cannot be given leave."""
     if not question.origin.startswith("http:") or not asks_local_network(question.origin, question.url):
         return None
@@ -97,6 +102,7 @@ def judge_local_network(question: Question, engine: EngineName) -> Judged | None
         credentials="not-include",
         distance=measure_distance(question.origin, question.url),
         local_network="unknown",
+        build=None if version is None else Build(engine, version),
     )
     return _judge_alone(question, engine, facts)
 
@@ -105,7 +111,7 @@ ALLOWED = (("Access-Control-Allow-Credentials", "true"), ("Cross-Origin-Resource
 """What lets a response pass, so that nothing is judged but whether the request is sent."""
 
 
-def judge_mixed_content(question: Question, engine: EngineName) -> Judged | None:
+def judge_mixed_content(question: Question, engine: EngineName, version: int | None = None) -> Judged | None:
     """Return the verdict on a request that a secure page may not even send; None where it may.
 
     What a redirect to the URL would be held to holds for the URL itself.
@@ -122,6 +128,7 @@ def judge_mixed_content(question: Question, engine: EngineName) -> Judged | None
         secure=True,
         distance=measure_distance(question.origin, question.url),
         target=question.url,
+        build=None if version is None else Build(engine, version),
     )
     return _judge_alone(question, engine, facts)
 
@@ -135,4 +142,4 @@ def _judge_alone(question: Question, engine: EngineName, facts: Facts) -> Judged
         return None
     fetch = Fetch(exchange.id, question.origin, urls=[question.url])
     entry = Entry(exchange, read(question.method, request.headers), fetch, question.mode, question.destination)
-    return Judged(entry, Client(engine), facts, verdict)
+    return Judged(entry, Client(engine, None if facts.build is None else facts.build.version), facts, verdict)

@@ -59,16 +59,28 @@ def errors(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 # -- options ----------------------------------------------------------------------------------------------------------
 
+BEHIND = "a version goes behind, as in chromium@120."
 BAD: dict[str, tuple[dict[str, Any], str]] = {
     "engine": (
         {"cors_engine": "netscape"},
-        "cors_engine: 'netscape' is none of auto, standard, chromium, firefox, webkit.",
+        "cors_engine: 'netscape' is none of auto, standard, chromium, firefox, webkit; " + BEHIND,
     ),
     "engine's case": (
         {"cors_engine": "Firefox"},
-        "cors_engine: 'Firefox' is none of auto, standard, chromium, firefox, webkit.",
+        "cors_engine: 'Firefox' is none of auto, standard, chromium, firefox, webkit; " + BEHIND,
     ),
-    "no engine": ({"cors_engine": ""}, "cors_engine: '' is none of auto, standard, chromium, firefox, webkit."),
+    "no engine": (
+        {"cors_engine": ""},
+        "cors_engine: '' is none of auto, standard, chromium, firefox, webkit; " + BEHIND,
+    ),
+    "version": (
+        {"cors_engine": "chromium@new"},
+        "cors_engine: 'chromium@new': a version is the engine's major number, as in chromium@120.",
+    ),
+    "the standard's version": (
+        {"cors_engine": "standard@1"},
+        "cors_engine: 'standard@1': the Fetch standard has no versions.",
+    ),
     "scope": ({"cors_scope": "~nothing"}, "cors_scope: '~nothing' is no filter expression."),
     "scope's pattern": ({"cors_scope": "~u ["}, "cors_scope: '~u [' is no filter expression."),
     "open scope": ({"cors_scope": "(~q"}, "cors_scope: '(~q' is no filter expression."),
@@ -150,11 +162,11 @@ def test_every_option_has_a_value_that_is_taken(log: Path, caplog: pytest.LogCap
     assert errors(caplog) == []
 
 
-@pytest.mark.parametrize("engine", ["auto", "standard", "chromium", "firefox", "webkit"])
+@pytest.mark.parametrize("engine", ["auto", "standard", "chromium", "firefox", "webkit", "chromium@120", "webkit@16"])
 def test_every_engine_can_be_asked_for(engine: str, log: Path) -> None:
     with mitmproxy(cors_engine=engine, cors_log=str(log)) as running:
         running.judge(cors(agent=FIREFOX))
-    assert lines(log)[0]["engine"] == ("firefox" if engine == "auto" else engine)
+    assert lines(log)[0]["engine"] == ("firefox" if engine == "auto" else engine.partition("@")[0])
 
 
 def test_a_log_can_be_changed_and_ended(log: Path, tmp_path: Path) -> None:
@@ -196,7 +208,7 @@ def test_a_revision_is_a_new_line_of_the_same_flow(log: Path) -> None:
         first, second = lines(log)
         assert first["flow"] == second["flow"] == asked.id
         assert said(log) == [("allowed", "likely", None), ("allowed", "certain", None)]
-        assert (asked.marked, asked.comment) == ("", "cors: allowed (chromium)")
+        assert (asked.marked, asked.comment) == ("", "allowed (chromium)")
         assert running.updated == [asked], "user interfaces are told"
 
 
@@ -435,7 +447,7 @@ def test_a_replayed_request_is_judged_again(log: Path) -> None:
         made.response.headers["Access-Control-Allow-Origin"] = PAGE
         running.judge(made)
     assert said(log) == [("blocked", "certain", "allow-origin-missing"), ("allowed", "certain", None)]
-    assert (made.marked, made.comment) == ("", "cors: allowed (chromium)")
+    assert (made.marked, made.comment) == ("", "allowed (chromium)")
 
 
 # -- hooks never raise ------------------------------------------------------------------------------------------------

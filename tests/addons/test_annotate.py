@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mitmproxy import http
 
-from corsight.addons.annotate import BLOCKED, PREFIX, UNSURE, annotate, summary
+from corsight.addons.annotate import BLOCKED, UNSURE, annotate, summary
 from corsight.policies.findings import Known
 from corsight.policies.session import Judged
 from corsight.policies.verdict import Outcome
 from tests.addons.mitm import GONE, OURS, PAGE, STAR, cors, flow, judged, preflight, through_a_dump
 
-BLOCKED_LINE = "cors: blocked: "
+BLOCKED_LINE = "blocked: "
 
 
 def annotated(made: http.HTTPFlow, *, mark: bool = True) -> http.HTTPFlow:
@@ -36,6 +36,7 @@ def reversed_verdict(of: Judged) -> Judged:
 def test_the_verdict_is_in_the_metadata() -> None:
     made = annotated(cors())
     told = dict(made.metadata)
+    assert told.pop("cors.comment") == made.comment
     assert told.pop("cors.message").startswith("Access to fetch at 'https://api.test/v1' from origin")
     assert told == {
         "cors.outcome": "blocked",
@@ -89,20 +90,22 @@ def test_secrets_are_redacted() -> None:
 # -- the comment ------------------------------------------------------------------------------------------------------
 
 
-def test_the_comment_says_the_verdict_in_a_line() -> None:
-    comment = annotated(cors()).comment
-    assert comment.startswith(BLOCKED_LINE)
-    assert comment.endswith(" [allow-origin-missing] (chromium)")
-    assert "\n" not in comment
-    assert annotated(cors(answered=OURS)).comment == "cors: allowed (chromium)"
-    assert annotated(preflight()).comment == "cors: likely allowed (chromium)"
+def test_the_comment_begins_with_the_cause_and_goes_on_with_what_mends_it() -> None:
+    first, second = annotated(cors()).comment.split("\n")
+    assert first == "blocked: No Access-Control-Allow-Origin header [allow-origin-missing] (chromium)"
+    assert second.startswith(f"Access-Control-Allow-Origin: {PAGE}")
+    assert annotated(cors(answered=OURS)).comment == "allowed (chromium)"
+
+
+def test_what_may_be_blocked_reads_as_open_and_not_as_passed() -> None:
+    assert annotated(preflight()).comment.startswith("open: blocked with credentials, otherwise allowed: ")
 
 
 def test_what_cors_has_no_say_in_gets_no_comment() -> None:
     assert annotated(flow()).comment == ""
 
 
-@pytest.mark.parametrize("theirs", ["mine", "two\nlines", "ends\n", "\n", "a\r\nb\x0bc\x0cd\u2028e", "not cors: this"])
+@pytest.mark.parametrize("theirs", ["mine", "two\nlines", "ends\n", "\n", "a\r\nb\x0bc\x0cd\u2028e", "blocked: mine"])
 def test_the_users_own_comment_is_kept(theirs: str) -> None:
     made = cors()
     made.comment = theirs
@@ -113,9 +116,10 @@ def test_the_users_own_comment_is_kept(theirs: str) -> None:
 
 
 def test_a_line_of_ours_is_replaced_where_it_stands() -> None:
-    made = cors(answered=OURS)
-    made.comment = "before\ncors: blocked (webkit): old\nafter\ncors: older"
-    assert annotated(made).comment == "before\ncors: allowed (chromium)\nafter"
+    made = annotated(cors())
+    made.comment = f"before\n{made.comment}\nafter"
+    annotate(made, judged(cors(answered=OURS)), mark=True)
+    assert made.comment == "before\nallowed (chromium)\nafter"
 
 
 def test_the_comment_of_a_flow_without_a_verdict_is_kept_as_it_is() -> None:
@@ -162,7 +166,7 @@ def test_a_mark_goes_when_the_verdict_does() -> None:
     annotate(made, reversed_verdict(told), mark=True)
     assert made.marked == ""
     assert "cors.mark" not in made.metadata
-    assert made.comment == "cors: allowed (chromium)"
+    assert made.comment == "allowed (chromium)"
 
 
 def test_a_mark_that_the_user_put_over_ours_stays() -> None:
@@ -211,8 +215,7 @@ def test_whatever_was_sent_leaves_plain_values_and_a_printable_line(
     )
     made.response.data.headers = http.Headers([(b"Access-Control-Allow-Origin", allowed)])
     annotated(made)
-    assert made.comment.startswith(PREFIX)
-    assert made.comment.isprintable()
+    assert all(line.isprintable() for line in made.comment.split("\n"))
     [read] = through_a_dump(made)
     assert read.metadata == made.metadata
 

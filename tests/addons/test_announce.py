@@ -52,10 +52,22 @@ def test_what_no_header_mends_is_told_with_what_to_do(caplog: pytest.LogCaptureF
 
 def test_the_rest_is_not_told(caplog: pytest.LogCaptureFixture) -> None:
     announcer = Announcer()
-    for made in (flow(), cors(answered=OURS), preflight(), cors(answered=None, error=GONE)):
+    for made in (flow(), cors(answered=OURS), cors(answered=None, error=GONE)):
         tell(announcer, judged(made))
     assert caplog.messages == []
     assert announcer.summary() is None
+
+
+def test_what_is_open_is_counted_until_it_is_settled() -> None:
+    announcer = Announcer()
+    told = judged(preflight())
+    tell(announcer, told)
+    open_one = "Corsight: 1 exchange open: blocked if the page asks in another way than it seems to"
+    assert announcer.summary() == open_one
+    tell(announcer, judged(cors()))
+    assert announcer.summary() == f"Corsight: 1 exchange blocked (allow-origin-missing 1); {open_one[10:]}"
+    tell(announcer, replace(told, verdict=judged(cors(answered=OURS)).verdict, revises=True))
+    assert announcer.summary() == "Corsight: 1 exchange blocked (allow-origin-missing 1)"
 
 
 def test_a_finding_is_told_once_and_counted_each_time(caplog: pytest.LogCaptureFixture) -> None:

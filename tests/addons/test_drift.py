@@ -39,10 +39,10 @@ def test_drift_goes_on_the_flow(policy: str) -> None:
     with mitmproxy(cors_policy=[policy]) as running:
         running.judge(fine, looser, stricter)
     assert KEY not in fine.metadata
-    assert fine.comment == "cors: allowed (chromium)"
+    assert fine.comment == "allowed (chromium)"
     drift = "looser: every origin is granted (Access-Control-Allow-Origin: *), and the policy names some"
     assert looser.metadata[KEY].startswith(drift)
-    assert looser.comment.startswith(f"cors: allowed (chromium); drift: {drift}")
+    assert looser.comment.startswith(f"allowed (chromium); drift: {drift}")
     assert "stricter: origin https://app.example is granted by the policy" in stricter.metadata[KEY]
     assert "inconsistent: GET https://api.test/v1" in stricter.metadata[KEY]
 

@@ -5,17 +5,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from mitmproxy import http
 from mitmproxy.exceptions import CommandError, OptionsError
+from mitmproxy.io import FlowWriter
 from mitmproxy.proxy.layers.http import HttpErrorHook, HttpRequestHeadersHook, HttpResponseHeadersHook
 
 from corsight.addons import patch
 from corsight.addons.patch import HEADER
+from corsight.policies.server.compare import Comparison
 from corsight.policies.server.model import Match, ServerPolicy
+from corsight.scripts.judging import judge_recording
+from corsight.scripts.recordings import Recording
+from corsight.scripts.report.findings import Findings
+from corsight.scripts.report.text import write
 from tests.addons.mitm import (
     GONE,
     LOST,
@@ -346,7 +353,7 @@ def test_the_flow_keeps_what_the_server_sent() -> None:
     assert made.metadata["cors.server.status"] == 200
     assert made.metadata["cors.server.headers"] == "Access-Control-Allow-Origin: *, *\nVary: Accept"
     assert made.comment == (
-        "cors: allowed (chromium); patched Access-Control-Allow-Origin, Vary, Cache-Control; "
+        "allowed (chromium); patched Access-Control-Allow-Origin, Vary, Cache-Control; "
         "before: blocked [allow-origin-multiple]"
     )
     assert made.marked == ""
@@ -571,3 +578,64 @@ def test_it_stops_without_traffic_too() -> None:
 
     asyncio.run(run())
     assert ended == [1]
+
+
+# -- what is recorded -------------------------------------------------------------------------------------------------
+
+
+def test_a_recording_of_what_was_patched_tells_what_the_servers_sent(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    sent = [("Access-Control-Allow-Origin", "https://other.example"), ("Vary", "Accept"), ("X-Total-Count", "3")]
+    flows = [live(cors(answered=sent)), live(cors(answered=OURS))]
+    policy = ServerPolicy(
+        name="api",
+        match=Match(hosts=("api.test",)),
+        origins=(PAGE,),
+        methods=("GET",),
+        expose_headers=("X-Total-Count",),
+    )
+    with patching() as running:
+        passes(running, *flows)
+    file = tmp_path / "patched.mitm"
+    with file.open("wb") as stream:
+        writer = FlowWriter(stream)
+        for one in flows:
+            writer.add(one)
+    [patched, plain] = judge_recording(Recording(str(file)))
+    assert plain.entry.patched is None
+    assert patched.verdict.outcome == "allowed"
+    assert patched.before is not None
+    assert patched.before.rule == "allow-origin-mismatch"
+    without = patched.entry.patched.without if patched.entry.patched is not None else None
+    assert without is not None
+    assert without.response is not None
+    assert sorted(without.response.headers.fields) == sorted((name.encode(), value.encode()) for name, value in sent)
+    drifts = Comparison([policy]).compare(patched)
+    assert [(drift.kind, drift.subject) for drift in drifts] == [("looser", "origin"), ("stricter", "origin")]
+    # The end of the session and the report of its recording say the same.
+    findings = Findings()
+    findings.add(patched)
+    [line] = findings.to_send.lines()
+    assert f"  {line}" in caplog.messages
+    report = StringIO()
+    write(findings, [("patched.mitm", 1)], "auto", report)
+    assert report.getvalue().partition("What the servers have to send")[2].rstrip().endswith("Vary: Accept, Origin")
+
+
+def test_drift_is_of_what_the_server_sent_also_in_mode_policy(tmp_path: Path) -> None:
+    file = tmp_path / "policy.yaml"
+    file.write_text(
+        "version: 1\npolicies:\n- name: api\n  match: {hosts: [api.test]}\n"
+        f"  origins: [{PAGE}]\n  methods: [GET]\n  expose_headers: [X-Total-Count]\n",
+        "utf-8",
+    )
+    made = live(cors(answered=[*OURS, ("X-Total-Count", "3")]))
+    with patching(cors_patch="policy", cors_policy=[str(file)]) as running:
+        passes(running, made)
+    assert made.response is not None
+    assert made.response.headers["access-control-expose-headers"] == "X-Total-Count"
+    assert made.metadata["cors.drift"] == (
+        "stricter: header X-Total-Count is exposed by the policy, and hidden by the server from the page"
+    )

@@ -228,7 +228,7 @@ def test_mitmweb_can_show_it_instead(
     Onlooker(monkeypatch)
     assert run(Plan(url=HOME, browser="chromium", headless=True, web=True), scripts=[SHOP]) == 0
     printed = capsys.readouterr().out
-    assert printed.startswith("mitmweb shows it at http://127.0.0.1:")
+    assert "\nmitmweb shows it at http://127.0.0.1:" in printed
     assert "blocked    7" in printed
     assert nothing_left(temporary)
 
@@ -263,7 +263,7 @@ def test_in_a_terminal_the_table_is_live_and_keys_patch_and_end_it(temporary: Pa
         os.write(control, b"\r")
         read_until(control, "reviews.test in the browser", "scroll")
         os.write(control, b"q")
-        read_until(control, "select")
+        read_until(control, "Enter story")
         os.write(control, b"s")
         read_until(control, "Saved so far: corsight-")
         os.write(control, b"q")

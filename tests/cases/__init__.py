@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response
-from corsight.policies.facts import Facts
+from corsight.policies.facts import Build, Facts
 from corsight.policies.verdict import EngineName, Ruling, Verdict
 
 FOLDER = Path(__file__).resolve().parent
@@ -145,6 +145,9 @@ def _facts(stated: dict[str, str], request: Request) -> Facts:
             values[name] = None
     if "chain" in values:
         values["chain"] = tuple(values["chain"].split())
+    if "build" in values:
+        engine, _, version = values["build"].partition("@")
+        values["build"] = Build(engine, int(version))
     if values.get("target") == "(none)":
         values["target"] = ""
     return Facts(**values)

@@ -25,8 +25,10 @@ TOOLS = {"hatchling", "mypy", "pip", "ruff"}
 """What is run as a command."""
 PLUGINS = {"adlfs", "gcsfs", "psycopg", "s3fs"}
 """What fsspec loads by itself for the URLs of a service, and SQLAlchemy for those of a database."""
-DEV, APPS = ROOT / "scripts" / "dev", ROOT / "tests" / "recipes" / "apps"
-"""The repository's own tools; servers, each of which runs in an environment of its own."""
+DEV = ROOT / "scripts" / "dev"
+"""The repository's own tools."""
+APART = (ROOT / "tests" / "recipes" / "apps", ROOT / "tests" / "browser" / "lab" / "webengine.py")
+"""Servers and a browser, each of which runs in an environment of its own."""
 
 
 def imported(source: str) -> Iterator[tuple[int, str]]:
@@ -58,7 +60,7 @@ def imports(*, development: bool) -> Iterator[tuple[str, str]]:
     """Where a distribution is imported, and its name: by what users run, or by the repository's own tools and tests."""
     for top in ("addons", "policies", "scripts", "tests"):
         for path in sorted((ROOT / top).rglob("*.py")):
-            if (top == "tests" or path.is_relative_to(DEV)) is development and not path.is_relative_to(APPS):
+            if (top == "tests" or path.is_relative_to(DEV)) is development and not any(map(path.is_relative_to, APART)):
                 for line, name in distributions_of(path.read_text("utf-8")):
                     yield f"{path.relative_to(ROOT)}:{line}", name
 

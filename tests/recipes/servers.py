@@ -2,7 +2,8 @@
 
 All of them answer alike: /v1/items with 200 and X-Total, /v1/missing with 404, /v1/secret with 401 whatever the method,
 so that a preflight has to be answered before; /v1/broken with 500 from a failure nobody caught, and those that pass
-requests on, /v1/dead with 502 or 503.
+requests on, /v1/dead with 502 or 503. All set CORS headers by hand, and half right: those of /v1/items are for anyone
+and beside credentials, and where requests are passed on, those of /v1/missing are for whoever asks.
 """
 
 from __future__ import annotations
@@ -119,8 +120,18 @@ def _await(process: subprocess.Popen[bytes], port: int, reason: Callable[[], str
 # -- the upstream ----------------------------------------------------------------------------------------------------
 
 
+CORS = {
+    "Allow-Origin": "",
+    "Allow-Credentials": "true",
+    "Allow-Methods": "GET, PATCH",
+    "Allow-Headers": "x-not-listed",
+    "Expose-Headers": "X-Other",
+    "Max-Age": "9",
+}
+
+
 class _Upstream(BaseHTTPRequestHandler):
-    """An API that knows nothing of CORS."""
+    """An API whose CORS headers were written by hand, and half right, so that nothing that needs them passes."""
 
     protocol_version = "HTTP/1.1"
 
@@ -135,6 +146,11 @@ class _Upstream(BaseHTTPRequestHandler):
         if status == 200:
             self.send_header("X-Total", "3")
             self.send_header("Set-Cookie", "session=1; Domain=api.shop.example; Path=/")
+            self.send_header("Vary", "Accept-Encoding")
+        if status in (200, 404):
+            origin = self.headers.get("Origin", "*") if status == 404 else "*"
+            for name, value in CORS.items():
+                self.send_header(f"Access-Control-{name}", value or origin)
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(b"[]")
@@ -224,7 +240,9 @@ def _spring(recipe: str, place: Place) -> Command:
     jars = [toolbox.JARS / f"{name}.jar" for name in SPRING_JARS]
     if missing := [jar.name for jar in jars if not jar.is_file()]:
         toolbox.lacking(f"{', '.join(missing)} not in {toolbox.JARS}", how)
-    (place.folder / "CorsConfig.java").write_text(recipe, "utf-8")
+    # As the recipe says for Spring 5 and before.
+    assert "javax.servlet in place of jakarta.servlet" in recipe
+    (place.folder / "CorsConfig.java").write_text(recipe.replace("import jakarta.", "import javax."), "utf-8")
     sources = [_app(name, "", place, name) for name in ("Spring.java", "FilterRegistrationBean.java")]
     path = ":".join([*map(str, jars), "classes"])
     argv = [javac, "-cp", path, "-d", "classes", "CorsConfig.java", *map(str, sources)]
@@ -233,10 +251,17 @@ def _spring(recipe: str, place: Place) -> Command:
     return Command([java, "-cp", path, "Spring"])
 
 
+def _take_out(recipe: str, app: Path) -> None:
+    """Takes out of the app what the recipe says has to be."""
+    [listed] = re.findall(r"(?m)^// Take out what else sets (.*):$", recipe)
+    named = "|".join(listed.split(", "))
+    app.write_text(re.sub(rf'(?m)^.*\.Set\("(?:{named})".*\n', "", app.read_text("utf-8")), "utf-8")
+
+
 def _go(recipe: str, place: Place) -> Command:
     go = toolbox.python_packages() / "go"
     source = toolbox.folder(toolbox.RS_CORS, "apt-get install golang-github-rs-cors-dev")
-    _app("go-rs-cors.go", recipe, place, "main.go")
+    _take_out(recipe, _app("go-rs-cors.go", recipe, place, "main.go"))
     (place.folder / "go.mod").write_text(
         f"module shop\n\ngo 1.21\n\nrequire github.com/rs/cors v1.7.0\n\nreplace github.com/rs/cors => {source}\n"
     )

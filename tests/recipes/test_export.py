@@ -17,6 +17,8 @@ from corsight.policies.server.export.grant import grant
 from corsight.policies.server.export.writing import write_comment
 from corsight.policies.server.model import Match, ServerPolicy
 from corsight.policies.server.origins import names_origin
+from corsight.policies.server.sent import Sent
+from tests.recipes.syntaxes import parse
 
 HOST = Match(hosts=("api.shop.example",))
 SHOP = ServerPolicy(
@@ -209,3 +211,30 @@ def test_recipes_that_know_paths_keep_to_them_and_the_others_say_so() -> None:
         assert "v1" in text
     odd = with_(match=Match(hosts=HOST.hosts, paths=("/v*/items",)))
     assert all("put it where no others pass" in render(name, odd) for name in TARGETS)
+
+
+# -- what the server sends by itself -----------------------------------------------------------------------------------
+
+HALF_RIGHT = (
+    Sent("Access-Control-Allow-Origin", "*", "GET https://api.shop.example/v1/items"),
+    Sent("Access-Control-Allow-Credentials", 'true"; }\n*/ ?> eval', "GET https://api.shop.example/v1/items"),
+)
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_what_the_recording_showed_is_said_to_be_taken_out(name: str) -> None:
+    plain, text = render(name, SHOP), render(name, SHOP, HALF_RIGHT)
+    said = [line for line in text.splitlines() if line not in plain.splitlines()]
+    assert said[1].endswith("- Access-Control-Allow-Origin: * on GET https://api.shop.example/v1/items")
+    assert len(said) == 3
+    assert ("are dropped" in said[0]) != TARGETS[name].leaves
+    shapes = [parse(TARGETS[name].language, one).shape for one in (plain, text)]
+    # Comments are lines to Caddy.
+    shape, other = ([part for part in one if part != "\n"] for one in shapes)
+    assert shape == other
+
+
+def test_what_leaves_the_headers_of_others_says_so_unasked() -> None:
+    assert {name for name, target in TARGETS.items() if target.leaves} == {"laravel", "go-rs-cors", "go-jub0bs"}
+    for name, target in TARGETS.items():
+        assert ("Take out what else sets Access-Control-Allow-Origin, " in render(name, SHOP)) == target.leaves

@@ -161,6 +161,7 @@ def test_a_recipe_that_knows_paths_keeps_to_them(target: str, api: int, tmp_path
         ('"Access-Control-Max-Age"] =', '"X-Nothing"] =', "pages"),
         ("@app.before_request  #", "#", "pages"),
         ("response.vary.add", "print", "caches"),
+        ("del response.headers[name]", "pass", "strangers"),
         ('"GET, PUT, DELETE"', '"GET, PUT, DELETE, PATCH"', "more"),
     ],
 )

@@ -46,7 +46,7 @@ def folder(path: Path, how: str) -> Path:
 
 def python_packages() -> Path:
     """The folder of the programs of an environment that holds requirements.txt; made when first asked for."""
-    return _ready("python", HERE / "requirements.txt", _make_python) / "bin"
+    return ready("python", HERE / "requirements.txt", make_python) / "bin"
 
 
 def node() -> Path:
@@ -56,10 +56,15 @@ def node() -> Path:
 
 def node_packages() -> Path:
     """A node_modules folder that holds what package.json names; made when first asked for."""
-    return _ready("node", HERE / "package.json", _make_node) / "node_modules"
+    return ready("node", HERE / "package.json", make_node) / "node_modules"
 
 
-def _ready(kind: str, pins: Path, make: Callable[[Path, Path], None]) -> Path:
+def axe() -> Path:
+    """The script of axe-core, which looks for what keeps people from a page; got when first asked for."""
+    return ready("axe", HERE.parent / "browser" / "package.json", make_node) / "node_modules/axe-core/axe.min.js"
+
+
+def ready(kind: str, pins: Path, make: Callable[[Path, Path], None]) -> Path:
     """The folder for these pins. An environment of Python's cannot be moved, so a mark made last says it is whole."""
     made = CACHE / f"{kind}-{zlib.crc32(pins.read_bytes()):08x}"
     if reason := _made(made, pins, make):
@@ -85,18 +90,23 @@ def _made(made: Path, pins: Path, make: Callable[[Path, Path], None]) -> str:
     return ""
 
 
-def _make_python(made: Path, pins: Path) -> None:
+def make_python(made: Path, pins: Path) -> None:
+    """Make an environment of Python's that holds what a requirements file names."""
     _run(sys.executable, "-m", "venv", str(made))
     pip = (str(made / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
     _run(*pip, "--no-compile", "--requirement", str(pins))
 
 
-def _make_node(made: Path, pins: Path) -> None:
+def make_node(made: Path, pins: Path) -> None:
+    """Install what a package.json names."""
     shutil.copy(pins, made / "package.json")
     # The system's npm knows its way to the registry; ours does only where the user's own settings say it.
-    own = [str(node()), str(node().parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
-    npm = [system] if (system := shutil.which("npm")) else own
+    npm = [system] if (system := shutil.which("npm")) else _own_npm()
     _run(*npm, "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts", "--silent", cwd=made)
+
+
+def _own_npm() -> list[str]:
+    return [str(node()), str(node().parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
 
 
 def _run(*command: str, cwd: Path | None = None) -> None:

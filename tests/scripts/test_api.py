@@ -59,14 +59,22 @@ def test_a_damaged_recording_is_read_as_far_as_it_is_good(tmp_path: Path) -> Non
         api.audit(damaged)
 
 
-@pytest.mark.parametrize("engine", [None, "chromium", "firefox", "webkit", "standard"])
+@pytest.mark.parametrize("engine", [None, "chromium", "chromium@100", "firefox", "webkit", "standard"])
 def test_it_judges_as_the_command_does(engine: str | None, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["audit", str(SHOP), "--format", "jsonl", "--engine", engine or "auto"]) == 1
     records = capsys.readouterr().out.splitlines()
-    judged = list(api.judge_recording(SHOP, engine=engine))  # type: ignore[arg-type]
+    judged = list(api.judge_recording(SHOP, engine=engine))
     assert len(judged) == len(records)
     for one, line in zip(judged, records, strict=True):
         assert f'"engine":"{one.verdict.engine}","outcome":"{one.verdict.outcome}"' in line
+
+
+def test_an_engine_that_is_none_is_told_in_one_line() -> None:
+    request = Request("GET", "https://b.example/", HeaderList())
+    with pytest.raises(api.CorsightError, match="'chrome' is none of auto, standard"):
+        api.judge(Exchange("1", "test", "1", request, Response(200, HeaderList())), engine="chrome")
+    with pytest.raises(api.CorsightError, match="a version is the engine's major number"):
+        list(api.judge_recording(SHOP, engine="chromium@x"))
 
 
 def test_an_exchange_is_judged_by_the_engine_that_its_user_agent_names() -> None:

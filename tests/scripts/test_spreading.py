@@ -178,7 +178,9 @@ def test_a_cluster_that_is_not_there(capsys: Said, tmp_path: Path, monkeypatch: 
 @pytest.mark.parametrize("options", [["--jobs", "2"], ["--follow"], ["--policy", "policy.yaml"]])
 def test_what_is_for_one_machine(capsys: Said, tmp_path: Path, options: list[str]) -> None:
     policy = tmp_path / "policy.yaml"
-    policy.write_text("version: 1\npolicies:\n- {name: a, match: {hosts: [a.example]}, methods: [GET], origins: [https://b.example]}\n")
+    policy.write_text(
+        "version: 1\npolicies:\n- {name: a, match: {hosts: [a.example]}, methods: [GET], origins: [https://b.example]}\n"
+    )
     options = [str(policy) if one == "policy.yaml" else one for one in options]
     code, _, err = run(capsys, make_har(tmp_path / "1.har", "a"), "--dask", "tcp://127.0.0.1:9", *options)
     assert code == 2

@@ -7,6 +7,7 @@ from corsight.policies.findings import quotes
 from corsight.policies.findings.case import Case
 from corsight.policies.findings.model import Cause
 from corsight.policies.findings.words import clean, name_host
+from corsight.policies.rules import RULES
 from corsight.policies.rules.isolation import LOCAL_NETWORK
 
 NOT_CORS = "This is not CORS, although the browser's console may say so: there were no headers to look at."
@@ -20,6 +21,8 @@ def find_failure(case: Case) -> Cause | None:
     failure = case.failure
     if failure is None:
         return None
+    if case.named:
+        return _tell_rule(case)
     texts = {"host": case.host, "asked": case.asked}
     evidence = [f"The {'recording' if case.recorded else 'proxy'} says: {quotes.ERROR}"]
     if case.passed:
@@ -37,6 +40,28 @@ def find_failure(case: Case) -> Cause | None:
         tuple(evidence),
         edits=False,
     )
+
+
+def _tell_rule(case: Case) -> Cause:
+    """The browser names the rule, and the recording does not hold the answer that it looked at."""
+    rule = RULES[case.rule]
+    return Cause(
+        case.rule,
+        rule.title,
+        f"The browser itself says so of {case.asked} to {case.host}; the recording does not hold the answer that it "
+        f"looked at. {rule.why}",
+        rule.advice,
+        rule.actor,
+        edits=False,
+        needed=rule.needed.format_map(_Open({"origin": case.page, "method": clean(case.method, 40)})),
+    )
+
+
+class _Open(dict[str, str]):
+    """Values by name, of which those that are not recorded are left open."""
+
+    def __missing__(self, name: str) -> str:
+        return f"(the {name} it asked for)"
 
 
 def find_unfollowed(case: Case) -> Cause | None:

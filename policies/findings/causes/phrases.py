@@ -73,6 +73,32 @@ def describe_spelling(case: Case) -> list[str]:
     return [f"{case.host} did allow {other}, which {difference.wrong}; the page is {case.page}."]
 
 
+ADDED = {
+    "SignalR's client": ("x-signalr-user-agent",),
+    "a cache plugin of the client (axios-cache-interceptor, for one)": ("cache-control", "expires", "pragma"),
+    "the client's protection against forged requests (axios, Angular)": ("x-csrf-token", "x-xsrf-token"),
+    "Supabase's client": ("apikey", "x-client-info", "x-supabase-api-version"),
+    "the gRPC-Web or Connect client": ("connect-protocol-version", "grpc-timeout", "x-grpc-web", "x-user-agent"),
+    "a library of the page (jQuery, axios and SignalR have a setting for it)": ("x-requested-with",),
+}
+"""Request headers that libraries add without the page's author asking for it, by who does."""
+
+
+def describe_adders(case: Case) -> list[str]:
+    """Return who is known to add the headers that a list lacks, in a sentence for each."""
+    missing = set(case.missing_names)
+    found = [(who, sorted(missing & set(names))) for who, names in ADDED.items()]
+    return [f"{join(clean_all(names, 4))}: mostly added by {who}." for who, names in found if names]
+
+
+def describe_page(case: Case) -> list[str]:
+    """Return that a script got an HTML page, in a sentence; no sentence where it did not."""
+    reply = case.reply
+    if reply is None or not reply.html or case.role != "request" or case.destination not in ("empty", "unknown"):
+        return []
+    return ["The reply is an HTML page: see that it is the API that answered, not a login or a site's fallback page."]
+
+
 def describe_reason(case: Case) -> list[str]:
     """Return why a preflight was sent at all, in a sentence."""
     if not case.preflight:

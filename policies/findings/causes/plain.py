@@ -10,7 +10,9 @@ from corsight.policies.findings.case import BROWSERS, Case
 from corsight.policies.findings.causes.errors import MEANINGS
 from corsight.policies.findings.causes.phrases import (
     NEVER_SENT,
+    describe_adders,
     describe_answer,
+    describe_page,
     describe_preflight,
     describe_reason,
     describe_spelling,
@@ -99,7 +101,8 @@ def explain_rule(case: Case) -> Cause:
         *_list_evidence(case),
         *describe_preflight(case),
         *(describe_spelling(case) if case.rule == "allow-origin-missing" else ()),
-        *(describe_reason(case) if not names else ()),
+        *(describe_page(case) if case.rule == "allow-origin-missing" else ()),
+        *(describe_reason(case) if not names else describe_adders(case)),
     )
     return Cause(rule.code, title, " ".join(sentences), action, rule.actor, evidence, names=names)
 

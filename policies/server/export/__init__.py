@@ -2,35 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from corsight.policies.redact import redact
 from corsight.policies.server.export.errors import RecipeError
 from corsight.policies.server.export.grant import Grant, grant
 from corsight.policies.server.export.targets import TARGETS, Target
 from corsight.policies.server.export.writing import SYNTAXES, TESTS, Written, write_comment
 from corsight.policies.server.model import ServerPolicy
 from corsight.policies.server.origins import escape
+from corsight.policies.server.respond import CORS_RESPONSE_HEADERS
+from corsight.policies.server.sent import Sent
+
+BEHIND = ("proxy", "fastcgi", "uwsgi", "scgi")
+"""What nginx passes requests on by, each with directives of its own."""
 
 
-def render(target: str, policy: ServerPolicy) -> str:
+def render(target: str, policy: ServerPolicy, sent: Sequence[Sent] = ()) -> str:
     """Return the shortest correct configuration of `target`, a name in TARGETS, for exactly what the policy grants.
 
-    It is ASCII. Raises RecipeError (a ValueError) for an unknown target, and for what the target has no way to say.
+    `sent` is what the server was seen to send of CORS itself: a comment says what becomes of it. The text is ASCII.
+    Raises RecipeError (a ValueError) for an unknown target, and for what the target has no way to say.
     """
     if target not in TARGETS:
         raise RecipeError(f"no recipe is called {target!r}; there are: {', '.join(TARGETS)}")
     granted = grant(policy)
     TARGETS[target].check(granted)
-    return write(TARGETS[target], granted)
+    text = write(TARGETS[target], granted)
+    return _put_remarks(TARGETS[target], text, sent) if sent else text
 
 
 def write(target: Target, granted: Grant) -> str:
     """Return the configuration for what is granted. Raises RecipeError where a value cannot be written."""
     template = _make_environment(target.language).get_template(f"{target.name}.jinja")
-    text = template.render(g=granted, heading=_write_heading(target, granted))
+    names, kinds = map(Written, CORS_RESPONSE_HEADERS), map(Written, BEHIND)
+    text = template.render(g=granted, heading=_write_heading(target, granted), names=list(names), kinds=list(kinds))
     return text.rstrip("\n") + "\n"
 
 
@@ -45,6 +55,24 @@ def _write_heading(target: Target, granted: Grant) -> str:
     if granted.paths and not (target.scopes and granted.prefixes):
         places += (", " if places else "") + f"paths {', '.join(granted.paths)} only: put it where no others pass"
     return f"CORS policy {granted.name}" + (f", for {places}" if places else "")
+
+
+def _put_remarks(target: Target, text: str, sent: Sequence[Sent]) -> str:
+    """Return the configuration with what the server sends by itself under its first comment."""
+    first = "The recording shows that the server sends these by itself."
+    todo = (
+        "Take out what sets them:"
+        if target.leaves
+        else "Those from behind this are dropped. Take out what sets them beside or before it:"
+    )
+    lines = [f"{first} {todo}", *(f"- {one.name}: {one.value} on {one.place}" for one in sent)]
+    remarks = [write_remark(target.name, redact(line)).rstrip("\n") for line in lines]
+    head, end, rest = text.partition("\n")
+    if not head.startswith(SYNTAXES[target.language].marker):
+        # A file of PHP begins with its tag.
+        second, end, rest = rest.partition("\n")
+        head = f"{head}\n{second}"
+    return "\n".join([head, *remarks]) + end + rest
 
 
 @cache

@@ -8,18 +8,31 @@ from typing import Annotated
 import typer
 
 from corsight.policies.server.export import TARGETS, render
-from corsight.scripts.errors import CorsightError
+from corsight.policies.server.model import ServerPolicy
+from corsight.policies.server.sent import Sent, list_sent
+from corsight.scripts.errors import CorsightError, stop_at
+from corsight.scripts.judging import judge_recording
 from corsight.scripts.policy_files import read_policies
+from corsight.scripts.recordings import Recording, check_readable
 
 
 def export(
     target: Annotated[str, typer.Argument(metavar="TARGET", help="What to configure, such as nginx or express.")],
     file: Annotated[str, typer.Argument(metavar="FILE", help="A policy file: YAML, TOML or JSON.")],
     name: Annotated[str | None, typer.Option(help="Export only the policy of this name.")] = None,
+    seen: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="RECORDING",
+            help="A recording of the server as it is: the configuration then says what of it to take out.",
+        ),
+    ] = None,
 ) -> None:
     """Write a policy as the configuration of a server, a framework or a gateway.
 
-    A TARGET that does not exist prints those that do.
+    It takes the place of the CORS headers that come from behind it, or says what to take out. A TARGET that does not
+    exist prints those that do.
     """
     if target not in TARGETS:
         raise CorsightError(f"{target} is no target", todo=f"there are {', '.join(TARGETS)}")
@@ -29,9 +42,19 @@ def export(
     if name is None and (granting := [one for one in policies if one.methods]):
         # Servers grant nothing by themselves: what grants nothing needs no configuration.
         policies = granting
+    sent = {} if seen is None else _list_sent(seen, policies)
     try:
-        texts = [render(target, one) for one in policies]
+        texts = [render(target, one, sent.get(one.name, ())) for one in policies]
     except ValueError as error:
         raise CorsightError(str(error), where=file) from None
     # As it is: it is ASCII, and its tabs are meant.
     sys.stdout.write("\n".join(texts))
+
+
+def _list_sent(path: str, policies: list[ServerPolicy]) -> dict[str, tuple[Sent, ...]]:
+    """Return the CORS headers that the policies' servers sent in a recording, by the policies' names."""
+    check_readable(path)
+    recording = Recording(path)
+    sent = list_sent(policies, judge_recording(recording))
+    stop_at([recording.problem])
+    return sent

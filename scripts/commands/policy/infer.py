@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -22,16 +22,26 @@ def infer(
         str | None, typer.Option(metavar="PATH", help="Write the policy to this file instead of stdout.")
     ] = None,
     engine: Engine = "auto",
+    credentials: Annotated[
+        Literal["yes", "no"] | None,
+        typer.Option(
+            help="Whether pages ask with cookies and the like, where the recording does not show it. Without an "
+            "answer, what it shows counts, and the rest is marked CHECK."
+        ),
+    ] = None,
 ) -> None:
     """Write the least policy under which the recorded exchanges pass, and which exchanges needed each grant.
 
-    Read it before you use it: every origin, and what is marked CHECK.
+    Read it before you use it: every origin, and what is marked CHECK: what is in doubt, and what was left out since no
+    recording can show it.
     """
     for path in files:
         check_readable(path)
     check_output(output, files, "policy")
     recordings = [Recording(path) for path in files]
-    inferences = infer_policies(itertools.chain.from_iterable(judge_recording(one, engine) for one in recordings))
+    answer = None if credentials is None else credentials == "yes"
+    judgeds = itertools.chain.from_iterable(judge_recording(one, engine) for one in recordings)
+    inferences = infer_policies(judgeds, answer)
     names = ", ".join(recording.name for recording in recordings)
     if not inferences:
         stop_at(recording.problem for recording in recordings)

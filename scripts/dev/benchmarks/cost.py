@@ -32,6 +32,7 @@ from corsight.scripts.dev.benchmarks import hostile
 from corsight.scripts.dev.benchmarks.hostile import Draft
 from corsight.scripts.dev.cpu import cpu_time, hash_pace, slowest_functions
 from corsight.scripts.errors import CorsightError
+from corsight.scripts.gate.sift import sift
 from corsight.scripts.report import story, text
 from corsight.scripts.report.findings import Findings
 
@@ -170,7 +171,7 @@ def _into_reports() -> Iterator[Callable[[Draft], object]]:
         findings = Findings()
         judgeds = Session().observe(exchange_of(draft.flow(client)))
         findings.add(judgeds[0])
-        text.write(findings, [("recording", 1)], "auto", StringIO())
+        text.write(text.Report(findings, sift(findings.sorted()), [("recording", 1)]), StringIO(), verbose=True)
         story.write(tell(judgeds[:1]), StringIO())
 
     yield report

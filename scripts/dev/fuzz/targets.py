@@ -46,6 +46,7 @@ from corsight.scripts.dev.fuzz.checks import (
     check_shown,
 )
 from corsight.scripts.errors import CorsightError, one_line
+from corsight.scripts.gate.sift import sift
 from corsight.scripts.judging import group_by_fetch, judge_recording, settle
 from corsight.scripts.recordings import Recording
 from corsight.scripts.report import check as check_report
@@ -226,7 +227,9 @@ def write_findings(data: bytes) -> None:
         findings.add(judged)
         drifts.add(judged)
         check_line(json.dumps(record(judged)), "a record")
-    text_report.write(findings, [("recording", len(judgeds))], "auto", stream)
+    report = text_report.Report(findings, sift(findings.sorted()), [("recording", len(judgeds))])
+    text_report.write(report, stream)
+    text_report.write(report, stream, verbose=True)
     drifts.write(stream)
     check_shown(stream.getvalue(), "the findings")
 

@@ -7,24 +7,29 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from corsight.scripts.dev.pages import causes, recipes, rules, schema, spec
+from corsight.scripts.dev.pages import causes, engines, recipes, reports, rules, schema, session, spec
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGES: Mapping[str, Callable[[], dict[str, str]]] = {
     "rules": rules.render,
     "causes": causes.render,
+    "engines": engines.render,
     "recipes": recipes.render,
+    "reports": reports.render,
     "schema": schema.render,
+    "session": session.render,
     "spec": spec.render,
 }
 """What renders the pages of each name: their texts, by their paths in the repository."""
-OWNED = {"rules": "docs/rules/*.md", "causes": "docs/causes/*.md"}
+OWNED = {"rules": "docs/rules/*.md", "causes": "docs/causes/*.md", "reports": "examples/reports/*"}
 """Folders that hold nothing else: what is left over there is stale."""
 
 
 def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     """Write the pages, or check them; return the exit code."""
-    parser = argparse.ArgumentParser(prog="scripts/dev/write", description="Writes the pages of docs/.")
+    parser = argparse.ArgumentParser(
+        prog="scripts/dev/write", description="Writes the pages of docs/ and the reports of examples/."
+    )
     parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 when a page is stale")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"what to write: {', '.join(PAGES)}; default: all")
     options = parser.parse_args(arguments)
@@ -44,7 +49,7 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
             file.unlink()
         else:
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, "utf-8")
+            file.write_bytes(text.encode())
     return 0
 
 
@@ -54,7 +59,7 @@ def _find_stale(name: str, root: Path) -> dict[str, str | None]:
     stale: dict[str, str | None] = {
         path: text
         for path, text in pages.items()
-        if not (root / path).is_file() or (root / path).read_text("utf-8") != text
+        if not (root / path).is_file() or (root / path).read_bytes() != text.encode()
     }
     left_over = (file.relative_to(root).as_posix() for file in root.glob(OWNED.get(name, ""))) if name in OWNED else ()
     return stale | {path: None for path in left_over if path not in pages}

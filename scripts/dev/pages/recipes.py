@@ -74,17 +74,26 @@ that grants exactly what the traffic, or the policy, needs. Every recipe
 - says `Vary: Origin` wherever the answer depends on the page, and nothing of the kind where it does not;
 - puts the headers on error replies too: without them a page sees a CORS error in place of a 401, 404 or 500;
 - answers preflights before authentication and routing, or says in a line where it has to stand for that;
+- takes the place of the CORS headers that come from behind it, from handlers, other middleware or an upstream: two
+  `Access-Control-Allow-Origin` lines, or an old `*`, would block what is granted. `laravel`, `go-rs-cors` and
+  `go-jub0bs` cannot, and say in a comment what to take out;
 - writes each value as its language escapes it, so that nothing of a policy can become code or another pattern.
+
+What is set beside a recipe, in the same server, is yours to take out. `explain --for` names the header lines that the
+recorded server sent by itself, and so does `policy export TARGET FILE --from RECORDING`: each with its value and where
+it was seen.
 
 What a target cannot say is said in a comment of its recipe, or refused with the reason.
 
 Verified means: a test renders several policies (exact origins, subdomains, any port of localhost, null, any origin;
 with credentials and without; odd header names), starts the real server with each, and asks it as pages of granted and
 of foreign origins do: preflights and requests, also for replies with 401, 404 and 500, and with 502 or 503 from those
-that pass requests on. The answers are judged for all engines. The others are written from their documentation; nobody
-has run them here.
+that pass requests on. Handlers and upstream set CORS headers by hand there, half right; with the Go target, what its
+comment lists is taken out of the handler first. The answers are judged for all engines. The others are written from
+their documentation; nobody has run them here.
 
-Spring 4.3, which the tests run, leaves `Vary` out of what it does not grant.
+Spring 4.3, which the tests run, leaves `Vary` out of what it does not grant; its recipe is compiled with
+`javax.servlet`, as its comment says.
 
 Most servers cannot refuse `GET`, `HEAD` or `POST` to a granted origin: browsers need no leave for these methods.
 """

@@ -1,4 +1,4 @@
-"""The JSON Schemas of the log and of policy files, from their models."""
+"""The JSON Schemas of the log, of policy files and of reports, from their models."""
 
 from __future__ import annotations
 
@@ -9,9 +9,14 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
 from corsight.policies.log_record import LogRecord
+from corsight.policies.report.model import Report
 from corsight.policies.server.model import PolicyFile
 
-MODELS: dict[str, type[BaseModel]] = {"docs/log.schema.json": LogRecord, "docs/policy.schema.json": PolicyFile}
+MODELS: dict[str, type[BaseModel]] = {
+    "docs/log.schema.json": LogRecord,
+    "docs/policy.schema.json": PolicyFile,
+    "docs/report.schema.json": Report,
+}
 DIALECT = GenerateJsonSchema.schema_dialect
 FIRST = ("$schema", "title", "description", "type", "properties", "required", "additionalProperties", "$defs")
 

@@ -54,6 +54,9 @@ def parse() -> argparse.Namespace:
         command.add_argument("--seed", type=int, default=1)
         command.add_argument("--count", type=int, default=300)
         command.add_argument("--scenarios", type=Path, help="run these instead of drawn ones (see generate)")
+        command.add_argument(
+            "--browser", type=Path, metavar="PATH", help="this Chromium, or a PyQt6-WebEngine's Python"
+        )
         command.add_argument("--http2", action="store_true", help="HTTP/2 between browser and proxy")
         where = {"required": True, "help": "the recording's folder"} if name == "record" else {"help": "keep it there"}
         command.add_argument("--out", type=Path, **where)
@@ -93,7 +96,14 @@ def run(arguments: argparse.Namespace) -> int:
         for number in range(0, len(scenarios), BATCH):
             out = (arguments.out or Path(scratch)) / f"{number // BATCH + 1:03}"
             truths.append(
-                record(arguments.engine, scenarios[number : number + BATCH], out, arguments.http2, judged=True)
+                record(
+                    arguments.engine,
+                    scenarios[number : number + BATCH],
+                    out,
+                    arguments.http2,
+                    judged=True,
+                    program=arguments.browser,
+                )
             )
             total.plus(score(out, out / VERDICTS))
             print(f"{total.scenarios} of {len(scenarios)} scenarios, {total.agreement:.2%} right", file=sys.stderr)
@@ -104,7 +114,7 @@ def run(arguments: argparse.Namespace) -> int:
 def keep(arguments: argparse.Namespace) -> int:
     """Record scenarios into one folder."""
     scenarios = _scenarios(arguments)
-    truth = record(arguments.engine, scenarios, arguments.out, arguments.http2)
+    truth = record(arguments.engine, scenarios, arguments.out, arguments.http2, program=arguments.browser)
     print(f"{truth['browser']}: {len(truth['results'])} of {len(scenarios)} scenarios recorded in {arguments.out}")
     return 0
 

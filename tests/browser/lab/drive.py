@@ -25,14 +25,17 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from corsight.scripts.processes import browsers
-from corsight.scripts.processes.browsers import BrowserError
+from corsight.scripts.processes.browsers import Browser, BrowserError
 from corsight.scripts.processes.launch import start
 from corsight.scripts.processes.machine import end_group, free_port, remove_folder
 from corsight.scripts.processes.running import PATIENCE, Running
+from tests.browser.lab import webengine
 
 type Engine = Literal["chromium", "firefox", "webkit"]
 
 ENGINES: tuple[Engine, ...] = ("chromium", "firefox", "webkit")
+VERSION = 0
+"""The id of the first thing that DevTools is asked."""
 CONSOLE = json.dumps({"id": 1, "method": "Console.enable"})
 NO_PROXY = urllib.request.ProxyHandler({})
 MINIBROWSERS = (
@@ -60,8 +63,14 @@ def available(engine: Engine) -> bool:
 
 
 @contextlib.contextmanager
-def drive(engine: Engine, port: int, confdir: Path) -> Iterator[Driver]:
-    """Start the browser behind the proxy at `port`; end it on leaving."""
+def drive(engine: Engine, port: int, confdir: Path, program: Path | None = None) -> Iterator[Driver]:
+    """Start the browser behind the proxy at `port`; end it on leaving.
+
+    `program` is the one to start, instead of the one that is installed: any Chromium, or the Python of an environment
+    that holds PyQt6-WebEngine.
+    """
+    if program is not None and engine != "chromium":
+        raise BrowserError("--browser takes a Chromium or the Python of a PyQt6-WebEngine, and --engine chromium")
     if engine == "webkit":
         if not available(engine):
             raise BrowserError("MiniBrowser of WebKitGTK or xvfb-run is missing")
@@ -72,19 +81,32 @@ def drive(engine: Engine, port: int, confdir: Path) -> Iterator[Driver]:
         with start(browsers.pick("firefox"), port, confdir, remote=True, prefs=prefs) as running:
             yield Firefox(running, _version([str(running.browser.path)]))
     else:
-        chromium = browsers.pick("chromium")
         with (
-            start(chromium, port, confdir, remote=True, arguments=["--disable-popup-blocking"]) as running,
-            connect(running.devtools or "", max_size=None) as socket,
+            _start_chromium(program, port, confdir) as address,
+            connect(address, max_size=None) as socket,
         ):
-            yield Chromium(socket, _version([str(chromium.path)]))
+            yield Chromium(socket)
+
+
+@contextlib.contextmanager
+def _start_chromium(program: Path | None, port: int, confdir: Path) -> Iterator[str]:
+    """Start Chromium, or QtWebEngine, behind the proxy; yields the address of its DevTools."""
+    if program is not None and not program.is_file():
+        raise BrowserError("there is no such program", where=str(program))
+    if program is not None and webengine.is_python(program):
+        with webengine.start(program, port, confdir) as address:
+            yield address
+        return
+    chromium = browsers.pick("chromium") if program is None else Browser("chromium", "Chromium", program)
+    with start(chromium, port, confdir, remote=True, arguments=["--disable-popup-blocking"]) as running:
+        yield running.devtools or ""
 
 
 class Chromium:
     """Listens to DevTools, attached to every page, frame and worker from its first request on."""
 
-    def __init__(self, socket: ClientConnection, version: str) -> None:
-        self.version = version
+    def __init__(self, socket: ClientConnection) -> None:
+        self.version = ""
         self.console: list[str] = []
         self.failed: list[dict[str, Any]] = []
         self._socket = socket
@@ -92,6 +114,11 @@ class Chromium:
         self._page = ""
         self._attached = threading.Event()
         self._count = 0
+        socket.send(json.dumps({"id": VERSION, "method": "Browser.getVersion"}))
+        # A headless shell that is asked by its command line starts instead, and QtWebEngine tells in its User-Agent.
+        said = json.loads(socket.recv())["result"]
+        number = re.search(r"Chrome/([\d.]+)", f"{said['product']} {said['userAgent']}")
+        self.version = f"Chromium {number[1] if number else ''}"
         self._attach()
         threading.Thread(target=self._listen, daemon=True).start()
         if not self._attached.wait(PATIENCE):

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from corsight.policies.decision.judge import judge
+from corsight.policies.engines import list_policies
 from corsight.policies.exchange import Exchange, HeaderList
-from corsight.policies.facts import Facts
+from corsight.policies.facts import Build, Facts
 from corsight.policies.record import record as record_of
 from corsight.policies.session import Judged, Session
 from corsight.policies.verdict import Ruling, Verdict
@@ -264,6 +265,10 @@ def _facts(exchange: Exchange, facts: Facts) -> Iterator[str]:
                 # What a case file has no word for, and what only a console text turns on.
                 continue
             value = "unknown"
+        elif isinstance(value, Build):
+            if value.version == (list_policies(value.engine, None)[0].measured or (0, 0))[1]:
+                continue
+            value = f"{value.engine}@{value.version}"
         elif isinstance(value, tuple):
             value = " ".join(value)
         yield f"{name}: {value}"

@@ -18,6 +18,7 @@ from typing import Any
 
 from corsight.scripts.processes.browsers import BrowserError
 from corsight.scripts.processes.machine import end_group, free_port
+from tests.browser.lab import webengine
 from tests.browser.lab.drive import Driver, Engine, drive
 from tests.browser.lab.origin import FILE_PAGE
 
@@ -39,12 +40,17 @@ def record(
     *,
     judged: bool = False,
     driver_of: Callable[[int, Path], AbstractContextManager[Driver]] | None = None,
+    program: Path | None = None,
 ) -> dict[str, Any]:
     """Record `scenarios` in `engine` into the folder `out`; the truth is returned too.
 
-    With `judged` the addon runs in the proxy and leaves its log there. `driver_of` starts the browser another way, of
-    the proxy's port and the folder of its certificates. Raises BrowserError where a page does not end.
+    With `judged` the addon runs in the proxy and leaves its log there. `program` is the browser to start, as `drive`
+    takes it; `driver_of` starts it another way, of the proxy's port and the folder of its certificates. Raises
+    BrowserError where a page does not end.
     """
+    if webengine.is_python(program):
+        # It lets local files ask nothing of others, whatever CORS says.
+        scenarios = [scenario for scenario in scenarios if scenario["page"] != FILE_PAGE]
     out.mkdir(parents=True, exist_ok=True)
     (out / SCENARIOS).write_text(json.dumps(scenarios))
     (out / FLOWS).unlink(missing_ok=True)
@@ -55,7 +61,7 @@ def record(
         posted.touch()
         with (
             proxy(out, confdir, posted, http2, judged=judged) as port,
-            driver_of(port, confdir) if driver_of is not None else drive(engine, port, confdir) as driver,
+            driver_of(port, confdir) if driver_of is not None else drive(engine, port, confdir, program) as driver,
         ):
             for page in dict.fromkeys(scenario["page"] for scenario in scenarios):
                 driver.go(PAGE.as_uri() if page == FILE_PAGE else f"{page}/__page")

@@ -63,6 +63,47 @@ def test_a_text_may_be_wrapped_and_stand_among_others(engine: EngineName, one: S
     assert len(found) >= (1 if one.code in ("network-error", "preflight-method-not-allowed") else 2)
 
 
+@pytest.mark.parametrize(
+    ("engine", "text"),
+    [
+        (
+            "chromium",
+            "Refused to connect to 'https://b.test/x' because it violates the following Content Security Policy "
+            "directive: \"connect-src 'self' https://*.a.test\".",
+        ),
+        (
+            "chromium",
+            "Connecting to 'https://b.test/x' violates the following Content Security Policy directive: \"connect-src "
+            "'self'\". The action has been blocked.",
+        ),
+        (
+            "firefox",
+            "Content-Security-Policy: The page’s settings blocked the loading of a resource (connect-src) at "
+            "https://b.test/x because it violates the following directive: “connect-src 'self'”",
+        ),
+        (
+            "firefox",
+            "Content Security Policy: The page’s settings blocked the loading of a resource at https://b.test/x "
+            "(“connect-src”).",
+        ),
+        (
+            "webkit",
+            "Refused to connect to https://b.test/x because it does not appear in the connect-src directive of the "
+            "Content Security Policy.",
+        ),
+    ],
+)
+def test_a_pages_policy_is_told_with_its_directive(engine: EngineName, text: str) -> None:
+    found = read_console(text)
+    assert found is not None
+    assert (found.engine, code(found), found.url, found.value) == (
+        engine,
+        "csp-forbids-it",
+        "https://b.test/x",
+        "connect-src",
+    )
+
+
 OLD = [
     ("XMLHttpRequest cannot load https://a.test/x. {}", "XMLHttpRequest"),
     ("Fetch API cannot load https://a.test/x. {}", "Fetch API"),

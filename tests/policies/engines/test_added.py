@@ -52,7 +52,7 @@ def test_what_only_a_page_writes_is_the_pages() -> None:
         ("authorization", "Basic eA=="),
         ("X-Requested-With", " XMLHttpRequest "),
         ("If-Match", "x"),
-        ("DPR", "2"),
+        ("DPR", "high"),
     )
     assert list_page_set_headers(headers) == [
         ("cache-control", "no-store"),
@@ -62,5 +62,5 @@ def test_what_only_a_page_writes_is_the_pages() -> None:
         ("authorization", "Basic eA=="),
         ("x-requested-with", "XMLHttpRequest"),
         ("if-match", "x"),
-        ("dpr", "2"),
+        ("dpr", "high"),
     ]

@@ -15,7 +15,9 @@ from corsight.policies.verdict import EngineName
 
 NAMES = list(ENGINES)
 STANDARD = ENGINES["standard"]
-BEHAVIOUR = {field.name for field in fields(EnginePolicy)} - {"name", "label", "departures"}
+BEHAVIOUR = {field.name for field in fields(EnginePolicy)} - {
+    *("name", "label", "departures", "changes", "measured", "stands_for", "other", "texts"),
+}
 DESTINATIONS = (
     *("empty", "audio", "audioworklet", "document", "embed", "font", "frame", "iframe", "image", "json", "manifest"),
     *("object", "paintworklet", "report", "script", "serviceworker", "sharedworker", "style", "track", "video"),

@@ -51,5 +51,5 @@ def test_each_part_of_a_trace_tells_it_from_others() -> None:
     trace = Trace("cause", "rule", "GET", "https://a.example/{id}", "https://app.example")
     others = [trace._replace(**{name: "other"}) for name in ("cause", "rule", "method", "endpoint", "origin")]
     assert len({one.fingerprint for one in (trace, *others)}) == 6
-    assert trace._replace(count=7).fingerprint == trace.fingerprint
+    assert trace._replace(times=7).fingerprint == trace.fingerprint
     assert trace.fingerprint == "a4d903f5ec82"

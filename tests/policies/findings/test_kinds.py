@@ -489,3 +489,32 @@ def test_where_another_spelling_passes_it_is_the_origin() -> None:
     finding = only(traffic)
     assert finding.title.endswith(f"refused the preflight: the origin {PAGE} is not on its list")
     assert f"beside {WWW} that is there" in finding.action
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ("cache-control,expires,pragma", "cache-control, expires and pragma: mostly added by a cache plugin"),
+        ("x-signalr-user-agent", "mostly added by SignalR's client"),
+        ("x-own", ""),
+    ],
+)
+def test_who_adds_a_header_that_the_page_never_wrote(names: str, said: str) -> None:
+    traffic = Traffic()
+    traffic.preflight("GET", "/a", 204, ALLOW, VARY, ("Access-Control-Allow-Headers", "content-type"), names=names)
+    text = told(only(traffic))
+    assert said in text
+    assert ("mostly added by" in text) == bool(said)
+
+
+def test_a_page_that_a_script_got_alone_is_pointed_at() -> None:
+    traffic = Traffic()
+    traffic.get("/json", 200, HTML)
+    assert any("HTML page" in line for line in only(traffic).evidence)
+
+
+@pytest.mark.parametrize("path", ["/users/sign_in", "/log_in", "/adfs/ls/", "/realms/a/protocol/openid-connect/auth"])
+def test_where_people_log_in(path: str) -> None:
+    traffic = Traffic()
+    traffic.get("/orders", 302, ("Location", f"https://id.corp.example{path}?next=1"))
+    assert only(traffic).code == "redirect-to-login"

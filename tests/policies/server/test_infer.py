@@ -16,7 +16,8 @@ from corsight.policies.exchange import Exchange, HeaderList, Request
 from corsight.policies.server.infer import MOST_PATHS, Inferred, infer
 from corsight.policies.server.load import load
 from corsight.policies.server.match import find
-from corsight.policies.server.respond import respond
+from corsight.policies.server.model import ServerPolicy
+from corsight.policies.server.respond import grants, respond
 from corsight.policies.server.write import to_yaml
 from corsight.policies.session import Judged
 from corsight.policies.verdict import EngineName, Outcome
@@ -122,6 +123,43 @@ def test_of_many_paths_none_is_told_apart() -> None:
     assert one.policy.match.paths == ()
 
 
+# -- what no recording shows -------------------------------------------------------------------------------------------
+
+
+def test_credentials_that_nothing_tells_of_are_left_out_and_told_or_answered() -> None:
+    judgeds = judge(preflights("PUT"))
+    [open_] = infer(judgeds)
+    assert not open_.policy.credentials
+    assert [left.what for left in open_.left_out] == ["credentials"]
+    [yes], [no] = infer(judgeds, True), infer(judgeds, False)
+    assert (yes.policy.credentials, yes.left_out, yes.grants[-1].doubt) == (True, (), None)
+    assert (no.policy.credentials, no.left_out) == (False, ())
+    # What the recording shows is not asked.
+    assert least(asks(sends=[COOKIE])).left_out == ()
+    [kept] = infer(judge(asks(sends=[COOKIE])), False)
+    assert not kept.policy.credentials
+    assert "stay blocked" in kept.left_out[0].why
+
+
+def test_headers_for_scripts_that_are_hidden_are_proposed() -> None:
+    answered = [*allow(PAGE), ("X-Total-Count", "7"), ("Server", "x"), ("Link", "</2>"), ("Content-Length", "1")]
+    inferred = least(asks(answered=answered))
+    assert inferred.policy.expose_headers == ("link", "x-total-count")
+    assert all("leave it out" in (grant.doubt or "") for grant in inferred.grants if grant.field == "expose_headers")
+    assert "- link  # CHECK: scripts are meant to read it" in to_yaml([inferred])
+    exposed = [*answered, ("Access-Control-Expose-Headers", "Link")]
+    assert least(asks(answered=exposed)).policy.expose_headers == ("link", "x-total-count")
+
+
+def test_what_servers_let_be_remembered_stays_so_and_is_proposed_where_preflights_repeat() -> None:
+    assert least(preflights(answered=[("Access-Control-Max-Age", "60")])).policy.max_age == 60
+    assert least(preflights(answered=[("Access-Control-Max-Age", "99999999")])).policy.max_age == 86400
+    assert least(preflights(), preflights("DELETE"), preflights(names="x-one")).policy.max_age is None
+    repeated = least(preflights(), preflights())
+    assert repeated.policy.max_age == 600
+    assert "max_age: 600  # CHECK: the same preflights" in to_yaml([repeated])
+
+
 # -- what is written ---------------------------------------------------------------------------------------------------
 
 
@@ -137,8 +175,11 @@ policies:
   - name: api.shop.example
     match:
       hosts: [api.shop.example]
-    # not granted: origin null (sandboxed frames of any site, local files, requests that were redirected across \
+    # CHECK: not granted: origin null (sandboxed frames of any site, local files, requests that were redirected across \
 origins; if it is meant: dangerously_allow_null_origin: true); GET /v1/items
+    # CHECK: not granted: credentials (the recording does not show whether pages asked with them, and likely they did \
+not; if it is meant: credentials: true, as policy infer --credentials yes writes it; --credentials no if they never \
+do); PUT /v1/items
     origins:
       - {PAGE}  # PUT /v1/items
     methods:
@@ -220,6 +261,33 @@ def holds(judgeds: list[Judged]) -> None:
         for engine in engines:
             said = decide(exchange, replace(facts, response=answered), engine).ruling
             assert said.outcome is not Outcome.BLOCKED, (engine, said, policy)
+
+        assert grants_to(policy, judged), (policy, facts)
+    for one in inferred:
+        is_the_least(one, {judged.entry.exchange.id: judged for judged in judgeds})
+
+
+def grants_to(policy: ServerPolicy, judged: Judged) -> bool:
+    """Whether a policy grants what an exchange needed."""
+    facts = judged.facts
+    assert facts.origin is not None
+    names = tuple(name for name in facts.names if name != "host")
+    return grants(policy, facts.origin, facts.method, names, include=facts.likely_include)
+
+
+def is_the_least(one: Inferred, judgeds: dict[str, Judged]) -> None:
+    """Nothing is granted that no exchange needed: without it, one that passes would not."""
+    for grant in one.grants:
+        passing = [judgeds[flow] for flow in grant.flows if grants_to(one.policy, judgeds[flow])]
+        if grant.doubt is not None or not passing or grant.field in ("expose_headers", "max_age"):
+            continue
+        if grant.value in ("HEAD", "PATCH"):
+            # HEAD comes with GET, and PATCH in place of what the page misspelled.
+            continue
+        was = getattr(one.policy, grant.field)
+        less = False if grant.field == "credentials" else tuple(value for value in was if value != grant.value)
+        policy = one.policy.model_copy(update={grant.field: less})
+        assert not all(grants_to(policy, judged) for judged in passing), grant
 
 
 def may_pass(judged: Judged) -> bool:

@@ -955,3 +955,71 @@ def test_a_post_over_plain_http_that_nothing_speaks_of_cors_to_is_likelier_a_bea
         posted = plain(accept, ("Origin", page), ("Content-Type", "text/plain;charset=UTF-8"))
         recording.answer(Exchange(name, "127.0.0.1", "c", Request("POST", url, posted, 1000.5)), 204, [])
         assert recording.said(name)[:2] == (outcome, "likely")
+
+
+# -- versions ----------------------------------------------------------------------------------------------------------
+
+
+def of_version(version: int) -> str:
+    return CHROMIUM.replace("156", str(version))
+
+
+def test_a_private_network_preflight_proves_nothing() -> None:
+    """Whatever answers it, the request follows: that tells neither the mode nor that it passed."""
+    asked = [("Origin", PAGE), ("Access-Control-Request-Method", "PUT"), *CORS]
+    for version, credentials in ((138, "unknown"), (156, "not-include")):
+        recording = Recording(of_version(version))
+        private = ("Access-Control-Request-Private-Network", "true")
+        url = "http://api.test/v1"
+        told = [one for one in (*asked, private) if not one[0].startswith("Sec-")]
+        recording.answer(
+            recording.ask("p", "OPTIONS", url, told), 204, [*STAR, ("Access-Control-Allow-Methods", "PUT")]
+        )
+        recording.answer(recording.ask("r", "PUT", url, [("Origin", PAGE)], connection="c2"), 200, STAR)
+        assert recording.last["r"].facts.credentials == credentials
+
+
+def test_the_private_network_preflight_of_a_plain_request_blocks_nothing() -> None:
+    recording = Recording(of_version(120))
+    asked = [
+        ("Origin", PAGE),
+        ("Access-Control-Request-Method", "GET"),
+        ("Access-Control-Request-Private-Network", "true"),
+    ]
+    recording.answer(recording.ask("p", "OPTIONS", API, [*asked, *CORS]), 404, [])
+    assert recording.said("p") == ("allowed", "certain", None)
+
+
+def test_absence_tells_from_134_on_or_once_it_was_sent() -> None:
+    cross = [("Origin", PAGE), *CORS]
+    for version, credentials in ((133, "unknown"), (134, "not-include"), (157, "unknown")):
+        recording = Recording(of_version(version))
+        recording.answer(recording.ask("r", "GET", API, cross), 200, STAR)
+        assert recording.last["r"].facts.credentials == credentials
+    sent = [*cross, ("Sec-Fetch-Storage-Access", "active")]
+    recording.answer(recording.ask("s", "GET", API, sent, connection="c2"), 200, STAR)
+    recording.answer(recording.ask("t", "GET", API, cross, connection="c3"), 200, STAR)
+    assert recording.last["t"].facts.credentials == "not-include"
+
+
+def test_a_version_that_is_given_overrules_the_clients_own() -> None:
+    lower = [("Access-Control-Allow-Origin", PAGE), ("Access-Control-Allow-Methods", "PATCH")]
+    for session, outcome in (
+        (Session(), "blocked"),
+        (Session("chromium"), "blocked"),
+        (Session("chromium", 108), "allowed"),
+        (Session("firefox", 140), "blocked"),
+    ):
+        recording = Recording(CHROMIUM, session)
+        recording.preflight("p", lower, method="patch")
+        assert recording.said("p")[0] == outcome
+
+
+def test_the_language_of_a_posix_locale_is_the_browsers_own() -> None:
+    recording = Recording(of_version(108))
+    posix = ("Accept-Language", "en-US@posix")
+    asked = [("Origin", PAGE), ("Access-Control-Request-Method", "PUT"), posix, *CORS]
+    allowed = [("Access-Control-Allow-Origin", PAGE), ("Access-Control-Allow-Methods", "PUT")]
+    recording.answer(recording.ask("p", "OPTIONS", API, asked), 204, allowed)
+    recording.request("r", allowed, posix, method="PUT", connection="c2")
+    assert recording.last["p"].entry.fetch is recording.last["r"].entry.fetch

@@ -123,9 +123,6 @@ STEPS = {
     "corp-same-origin": ("Cross-origin resource policy check", {"3"}),
     "corp-same-site": ("Cross-origin resource policy check", {"3"}),
     "corp-required-by-coep": ("Cross-origin resource policy check", {"7"}),
-    "redirect-refused": ("HTTP fetch", {"6"}),
-    "mime-type-blocked": ("Blocked due to its MIME type", {"4"}),
-    "nosniff-mime-type": ("Blocked due to nosniff", {"4", "5"}),
 }
 """The step of the Fetch standard at which each rule blocks, as numbered there in July 2026."""
 

@@ -86,7 +86,9 @@ def test_what_is_unknown_says_what_the_other_branch_would_be() -> None:
     made = Exchange("1", "", "", asked, Response(200, HeaderList.of(("Access-Control-Allow-Origin", "*"))))
     told = tell([of_facts(made, facts, "standard")])
     assert (told.outcome, told.certainty) == (Outcome.ALLOWED, "likely")
-    assert told.conclusion == "the Fetch standard likely let the page read the response."
+    assert told.conclusion == (
+        "Open: with credentials, the Fetch standard blocked it; otherwise it let the page read the response."
+    )
     assert told.asked.credentials == "not known: taken to be not sent"
     assert told.unknown == (
         "It is taken to be asked without credentials; with credentials, it is blocked: "

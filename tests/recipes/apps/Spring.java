@@ -18,6 +18,13 @@ class Spring {
                 case "/v1/broken" -> throw new IllegalStateException("broken");
                 case "/v1/items" -> {
                     response.setHeader("X-Total", "3");
+                    // By hand, and half right.
+                    response.setHeader("Access-Control-Allow-Origin", "*");
+                    response.addHeader("Access-Control-Allow-Origin", request.getHeader("Origin"));
+                    response.setHeader("Access-Control-Allow-Credentials", "true");
+                    response.setHeader("Access-Control-Expose-Headers", "X-Other");
+                    response.setHeader("Access-Control-Max-Age", "9");
+                    response.addHeader("Vary", "Accept-Encoding");
                     response.getWriter().print("[]");
                 }
                 default -> response.sendError(404);

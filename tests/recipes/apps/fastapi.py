@@ -4,6 +4,14 @@ import uvicorn
 from fastapi import FastAPI, Request, Response
 
 app = FastAPI()
+CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Credentials": "true",
+    "Access-Control-Expose-Headers": "X-Other",
+    "Access-Control-Max-Age": "9",
+    "Vary": "Accept-Encoding",
+}
+"""What is set by hand, and half right."""
 
 
 @app.middleware("http")
@@ -13,7 +21,7 @@ async def authenticate(request: Request, call_next):
 
 @app.api_route("/v1/items", methods=["GET", "PUT", "POST"])
 def items():
-    return Response("[]", headers={"X-Total": "3"})
+    return Response("[]", headers={"X-Total": "3"} | CORS)
 
 
 @app.api_route("/v1/broken", methods=["GET", "PUT", "POST"])

@@ -3,6 +3,14 @@ import sys
 from flask import Flask, Response, request
 
 app = Flask(__name__)
+CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Credentials": "true",
+    "Access-Control-Expose-Headers": "X-Other",
+    "Access-Control-Max-Age": "9",
+    "Vary": "Accept-Encoding",
+}
+"""What is set by hand, and half right."""
 # @RECIPE@
 
 
@@ -14,7 +22,7 @@ def authenticate():
 
 @app.route("/v1/items", methods=["GET", "PUT", "POST"])
 def items():
-    return Response("[]", headers={"X-Total": "3"})
+    return Response("[]", headers={"X-Total": "3"} | CORS)
 
 
 @app.route("/v1/broken", methods=["GET", "PUT", "POST"])

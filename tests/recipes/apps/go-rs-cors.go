@@ -13,6 +13,11 @@ func main() {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/v1/items", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Total", "3")
+		// By hand, and half right.
+		w.Header().Set("Access-Control-Allow-Origin", "*")
+		w.Header().Set("Access-Control-Allow-Credentials", "true")
+		w.Header().Set("Access-Control-Expose-Headers", "X-Other")
+		w.Header().Set("Access-Control-Max-Age", "9")
 		w.Write([]byte("[]"))
 	})
 	mux.HandleFunc("/v1/secret", func(w http.ResponseWriter, r *http.Request) {

@@ -20,6 +20,12 @@ Rails.application.config.middleware.use Authenticate
 class PagesController < ActionController::Base
   def items
     response.set_header("X-Total", "3")
+    # By hand, and half right.
+    response.set_header("Access-Control-Allow-Origin", "*")
+    response.set_header("Access-Control-Allow-Credentials", "true")
+    response.set_header("Access-Control-Expose-Headers", "X-Other")
+    response.set_header("Access-Control-Max-Age", "9")
+    response.set_header("Vary", "Accept-Encoding")
     render json: []
   end
   def broken = raise("broken")

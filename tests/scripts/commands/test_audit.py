@@ -98,7 +98,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
                 writer.add(one)
         content = file.getvalue()
         Path("rec.mitm").write_bytes(content[: len(content) - cut])
-        code = cli.run(["audit", "rec.mitm", *arguments])
+        code = cli.run(["audit", "rec.mitm", "-v", *arguments])
         said = capsys.readouterr()
         assert "\x1b" not in said.out + said.err
         assert all(len(line) <= 80 and line == line.rstrip() for line in said.out.split("\n") if line[:1] != "{")
@@ -162,6 +162,7 @@ blocked    3, for 1 cause
 
 ────────────────────────────────────────────────────────────────────────────────
 blocked   3  all certain
+open      0  passed or blocked: the recording does not show which
 allowed   1  all certain
 opaque    0  asked for without CORS: a page may use it, but not read it
 not CORS  0  same origin, navigation, WebSocket or no browser: CORS has no say
@@ -434,7 +435,7 @@ def test_an_unknown_format(run: Audit) -> None:
     code, out, err = run("--format", "xml")
     assert (code, out) == (2, "")
     assert err == (
-        "corsight: Invalid value for '--format': 'xml' is not one of 'text', 'jsonl'; see corsight audit --help\n"
+        "corsight: --format: 'xml' is none of text, jsonl, json, sarif, junit, github, markdown, csv, html\n"
     )
 
 

@@ -206,10 +206,10 @@ def test_what_local_network_access_denies_is_named_by_its_rule(rows: Rows) -> No
         assert row is not None
         assert (row.outcome, row.cause, row.by_browser) == ("blocked", "local-network-access", True)
         assert row.title.startswith("Local network access: ")
-        assert row.fix == RULES["local-network-access"].advice
+        assert row.fix == (RULES["local-network-access"].advice,)
     row = join(rows, Sighting("unsent", "http://never.test/csp", "GET", 1000.0, "csp"))
     assert row is not None
-    assert (row.cause, row.fix) == ("csp-forbids-it", CAUSES["csp-forbids-it"].advice)
+    assert (row.cause, row.fix) == ("csp-forbids-it", (CAUSES["csp-forbids-it"].advice,))
 
 
 REQUEST = {"requestId": "1", "request": {"url": "https://a.test/", "method": "GET"}, "wallTime": 5.0}
@@ -300,10 +300,10 @@ def test_devtools_tells_what_the_content_security_policy_forbade() -> None:
 
 def test_firefox_tells_what_became_of_a_request() -> None:
     channels = [
-        ["https://a.test/1", "GET", "NONE", 0, 10.0],
-        ["https://a.test/2", "GET", "CORSMISSINGALLOWORIGIN", 2152923147, 10.0],
-        ["https://a.test/3", "OPTIONS", "CORSMISSINGALLOWORIGIN", 0, 10.0],
-        ["https://a.test/4", "GET", "NONE", 2152398850, 10.0],
+        ["https://a.test/1", "GET", "NONE", 0, 10.0, 9.5, "fetch", "include"],
+        ["https://a.test/2", "GET", "CORSMISSINGALLOWORIGIN", 2152923147, 10.0, 9.5, "xhr", "not-include"],
+        ["https://a.test/3", "OPTIONS", "CORSMISSINGALLOWORIGIN", 0, 10.0, 9.5, "fetch", "include"],
+        ["https://a.test/4", "GET", "NONE", 2152398850, 10.0, 9.5, "", ""],
     ]
     lines = [
         ["Mixed Content Blocker", "Blocked loading mixed active content “http://a.test/5”"],
@@ -431,6 +431,68 @@ def test_keys_open_the_story_patch_save_and_end(rows: Rows) -> None:
     assert shown.ended
 
 
+def test_help_hiding_copying_and_loading_again_have_their_keys(rows: Rows) -> None:
+    shown = screen(rows)
+    copied: list[str] = []
+    shown.reload = lambda: "loaded again"
+    shown.copy = lambda text: copied.append(text) or "copied"
+    shown.press("?")
+    assert drawn(shown, 80, 40)[0] == "Verdicts"
+    assert "copy what mends the selected one" in "\n".join(drawn(shown, 80, 40))
+    shown.press("escape")
+    shown.press("h")
+    assert {row.outcome for row in shown.shown()} == {"allowed", "blocked", "opaque"}
+    assert f", {len(shown.shown())} shown" in drawn(shown)[0]
+    shown.press("h")
+    assert len(shown.shown()) == len(rows)
+    shown.press("r")
+    assert shown.notice == "loaded again"
+    row = shown.chosen()
+    assert row is not None
+    shown.press("c")
+    row.fix = ("Access-Control-Allow-Origin: https://a.test", "Vary: \x1bOrigin")
+    shown.press("c")
+    assert copied == [row.url, "Access-Control-Allow-Origin: https://a.test\nVary: \\x1bOrigin"]
+
+
+def test_what_mends_the_selected_one_stands_below_it_and_what_is_patched_is_marked(rows: Rows) -> None:
+    shown = screen(rows)
+    row = of(rows, "https://reviews.test/lamp")
+    shown.selected = row.id
+    row.fix = ()
+    assert "to do: Send the header on every response, errors included." in drawn(shown)
+    row.fix = ("Access-Control-Allow-Origin: https://shop.test", "Vary: Origin")
+    assert "fix: Access-Control-Allow-Origin: https://shop.test; Vary: Origin" in drawn(shown)
+    shown.is_patched = lambda one: one is row
+    assert "✘ blocked p" in "\n".join(drawn(shown))
+
+
+def test_no_code_is_cut_off(rows: Rows) -> None:
+    codes = sorted([*RULES, *CAUSES], key=len)
+    for width in (80, 100, 120):
+        for code in (*codes[-3:], codes[0]):
+            one = Rows()
+            one.tell(RECORDS[0] | {"flow": "x", "outcome": "blocked", "rule": None, "cause": code})
+            [line] = [line for line in drawn(screen(one), width) if line.rstrip().endswith(f" {code}")]
+            assert len(line) <= width
+    rows.add(Row("b", 0, "GET", "https://a.test/", "blocked", by_browser=True, cause="InsecureLocalNetwork"))
+    assert any(line.rstrip().endswith("browser: InsecureLocalNetwork") for line in drawn(screen(rows)))
+
+
+def test_what_one_branch_would_block_is_open_and_says_when(rows: Rows) -> None:
+    branch = {"outcome": "blocked", "rule": "allow-origin-wildcard", "error": None, "message": None}
+    passing = {"outcome": "allowed", "rule": None, "error": None, "message": None}
+    base = next(one for one in RECORDS if one["url"] == "https://api.shop.test/products")
+    branches = {"credentials=not-include": passing, "credentials=include": branch}
+    row, _ = rows.tell(base | {"flow": "o", "certainty": "likely", "branches": branches})
+    assert rows.matching("open") == [row]
+    shown = screen(rows)
+    lines = drawn(shown, 120)
+    assert "1 open of " in lines[0]
+    assert any("? open " in line and line.rstrip().endswith("allow-origin-wildcard") for line in lines)
+    assert any(line.startswith("Open: blocked if asked for with credentials, otherwise allowed. ") for line in lines)
+
+
 def test_where_the_browser_disagrees_the_row_says_so(rows: Rows) -> None:
     row = of(rows, "https://reviews.test/lamp")
     join(rows, sighting(row, "loaded"))
@@ -548,12 +610,15 @@ def test_a_command_that_does_not_trust_the_proxy_is_told_what_to_trust(
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_signal_ends_the_command_and_the_proxy(number: int, code: int, temporary: Path) -> None:
     command = [sys.executable, "-m", "corsight.scripts.cli", "browse", "--script", f"sleep 1234 # {temporary}"]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True)
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, start_new_session=True)
     try:
         assert eventually(lambda: any("sleep 1234" in line for line in children_of(process.pid)))
         process.send_signal(number)
         assert process.wait(20) == code
         assert nothing_left(temporary)
+        assert process.stdout is not None
+        # A terminal that hung up reads no report.
+        assert (b"this session: 0 exchanges" in process.stdout.read()) == (number != signal.SIGHUP)
     finally:
         process.kill()
 

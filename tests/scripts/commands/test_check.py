@@ -609,3 +609,42 @@ def test_a_public_page_that_asks_the_local_network_needs_leave(capsys: Said) -> 
     code, out, _ = raw(capsys, "check", "--origin", "https://10.0.0.2", *local)
     assert code == 0
     assert "local network" not in out
+
+
+# Versions.
+
+
+def test_the_versions_that_would_say_otherwise(capsys: Said) -> None:
+    upper = ["-X", "patch", "-P", "Access-Control-Allow-Origin: *", "-P", "Access-Control-Allow-Methods: PATCH", *STAR]
+    code, out, _ = run(capsys, *upper, "--credentials", "omit", "--versions")
+    assert code == 1
+    assert "Chromium by version 92 to 108 allowed: the page may read the response" in out
+    assert (
+        "109 to 156 blocked: at the preflight: The method is written `patch`: to browsers that is not PATCH console"
+        in out
+    )
+    assert "Firefox by version" not in out
+    assert "measured Chromium 92 to 156, Firefox 140 to 153, WebKit 16 to 26; see docs/engines.md" in out
+
+
+def test_versions_that_ask_otherwise_say_for_what(capsys: Said) -> None:
+    asked = ["-H", "Range: bytes=1-", "--credentials", "omit", *STAR, "-P", "Access-Control-Allow-Origin: *"]
+    _, out, _ = run(capsys, *asked, "-P", "Access-Control-Allow-Headers: range", "--versions")
+    assert "92 to 98 allowed: the page may read the response; asks for GET, range" in out
+    assert "99 to 156 allowed: the page may read the response; no preflight" in out
+
+
+def test_versions_that_all_say_the_same(capsys: Said) -> None:
+    code, out, _ = run(capsys, *STAR, "--credentials", "omit", "--versions")
+    assert (code, "Every measured version says the same." in out) == (0, True)
+
+
+def test_one_version(capsys: Said) -> None:
+    _, out, _ = run(capsys, "-R", "x: 1", "--engine", "chromium@120")
+    assert "blocked Chromium 120: No Access-Control-Allow-Origin header" in out
+    assert "set the request's mode to 'no-cors'" in out
+    for wrong in ("chromium@", "auto", "standard@1"):
+        code, _, err = run(capsys, "-R", "x: 1", "--engine", wrong)
+        assert (code, len(err.splitlines())) == (2, 1)
+    code, _, err = run(capsys, "-R", "x: 1", "--versions", "--format", "json")
+    assert (code, "--versions is for reading" in err) == (2, True)

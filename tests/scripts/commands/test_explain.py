@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
 import subprocess
@@ -16,6 +17,7 @@ from mitmproxy.io import FlowWriter
 
 from corsight.policies.server.export import TARGETS, render
 from corsight.policies.server.load import load
+from corsight.policies.server.model import ServerPolicy
 from corsight.policies.story import tell
 from corsight.scripts import cli
 from corsight.scripts.commands import explain
@@ -206,13 +208,26 @@ def test_a_configuration_is_written_as_it_is(target: str, run: Explain, capsys: 
     _, out, _ = run(preflight(API, 204, ALLOW, method="DELETE"), "--for", target)
     assert cli.run(["policy", "infer", "rec.mitm"]) == 0
     [policy] = load(capsys.readouterr().out, "policy.yaml")
-    assert out.endswith(f"\n{render(target, policy)}")
+    Path("policy.yaml").write_text(to_text(policy), "utf-8")
+    assert cli.run(["policy", "export", target, "policy.yaml", "--from", "rec.mitm"]) == 0
+    configuration = capsys.readouterr().out
+    head, _, rest = render(target, policy).partition("\n")
+    assert configuration.startswith(f"{head}\n")
+    assert configuration.endswith(f"\n{rest}" if target != "laravel" else rest.partition("\n")[2])
+    assert f"- Access-Control-Allow-Origin: {PAGE} on OPTIONS {API}\n" in configuration
+    assert out.partition(f"\n{head}\n")[2].startswith(configuration.partition("\n")[2])
+    assert re.search(r"(//|#) CHECK: not granted: credentials", out)
+
+
+def to_text(policy: ServerPolicy) -> str:
+    policies = [policy.model_dump(mode="json", exclude_unset=True)]
+    return json.dumps({"version": 1, "policies": policies})
 
 
 def test_what_is_not_granted_is_a_comment_of_the_configuration(run: Explain) -> None:
     refused = preflight(API, 204, ALLOW, method="DELETE")
     _, out, _ = run(refused, flow(API, 200, origin="null"), "--for", "caddy")
-    assert "\n# Not granted: origin null" in out
+    assert "\n# CHECK: not granted: origin null" in out
 
 
 def test_a_server_nobody_wrote_a_recipe_for_is_refused_before_anything_is_read(run: Explain) -> None:

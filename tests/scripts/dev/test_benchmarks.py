@@ -7,7 +7,7 @@ import re
 import pytest
 
 from corsight.scripts.dev.benchmarks import __main__ as command
-from corsight.scripts.dev.benchmarks import audit, judge, live, memory, start
+from corsight.scripts.dev.benchmarks import audit, hostile, judge, live, memory, start
 
 
 def test_a_decision_is_timed_with_and_without_memory(
@@ -20,8 +20,13 @@ def test_a_decision_is_timed_with_and_without_memory(
 
 def test_memory_is_told_at_every_tenth(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "EXCHANGES", 640)
+    monkeypatch.setattr(memory, "LARGE", 1)
+    monkeypatch.setattr(hostile, "PLACES", {"path": ("blocked",)})
     memory.run()
-    assert len(re.findall(r"[\d,]+", capsys.readouterr().out.splitlines()[1])) == memory.MARKS
+    _, marks, _, *filled = capsys.readouterr().out.splitlines()
+    assert len(re.findall(r"[\d,]+", marks)) == memory.MARKS
+    assert [line for line in filled if "KiB are held" not in line] == []
+    assert len(filled) == 4
 
 
 def test_the_proxy_is_measured_with_and_without_the_addon(
@@ -50,7 +55,7 @@ def test_a_benchmark_that_is_none_is_refused(
 ) -> None:
     monkeypatch.setattr("sys.argv", ["bench", "speed"])
     assert command.main() == 2
-    assert "there are judge, start, memory, live, audit" in capsys.readouterr().err
+    assert "there are judge, start, memory, live, cost, audit" in capsys.readouterr().err
 
 
 def test_an_audit_is_held_against_the_readers_that_everybody_has(

@@ -22,7 +22,7 @@ from mitmproxy.http import Headers, HTTPFlow
 from mitmproxy.io import FlowReader, tnetstring
 from mitmproxy.test import tflow, tutils
 
-from corsight.addons.adapter import exchange_of
+from corsight.addons.adapter import exchange_of, is_whole
 from corsight.policies.exchange import Exchange
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.recordings import flows, mitmproxy
@@ -42,14 +42,20 @@ def bytes_of(path: Path) -> bytes:
 
 
 def ask_mitmproxy(content: bytes) -> tuple[list[Exchange | None], bool]:
-    """What mitmproxy's reader and the adapter make of it, and whether they came to its end."""
+    """What mitmproxy's reader and the adapter make of it, and whether they took all of it to its end."""
     read: list[Exchange | None] = []
+    everything = True
     try:
         for flow in FlowReader(io.BytesIO(content)).stream():
-            read.append(exchange_of(flow) if isinstance(flow, HTTPFlow) else None)
+            if not isinstance(flow, HTTPFlow):
+                read.append(None)
+            elif is_whole(flow):
+                read.append(exchange_of(flow))
+            else:
+                everything = False
     except Exception:
         return read, False
-    return read, True
+    return read, everything
 
 
 def ask_ours(content: bytes) -> tuple[list[Exchange | None], bool]:
@@ -122,8 +128,14 @@ CHANGES: dict[str, Callable[[HTTPFlow], Any]] = {
     "a whole number for a time": lambda flow: setattr(flow.request, "timestamp_start", 5),
     "a text for a time": lambda flow: setattr(flow.request, "timestamp_start", "5"),
     "a number for a name": lambda flow: setattr(flow, "id", 7),
+    "a time without end": lambda flow: setattr(flow.request, "timestamp_start", float("inf")),
 }
-ODD = {"a whole number for a time": True, "a text for a time": False, "a number for a name": True}
+ODD = {
+    "a whole number for a time": True,
+    "a text for a time": False,
+    "a number for a name": False,
+    "a time without end": False,
+}
 """What mitmproxy's own reader is asked about, and whether that reads it."""
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from corsight.policies.session import Judged
+from corsight.scripts.api import audit
 from corsight.scripts.judging import judge_recording
 from corsight.scripts.recordings import Recording
 from tests.scripts.recordings.test_har import ALLOW, API, PAGE, entry, har
@@ -55,6 +56,10 @@ def test_the_console_says_why(tmp_path: Path, event: dict[str, Any]) -> None:
     ruling = judged[0].verdict.ruling
     assert (ruling.rule, ruling.message) == ("allow-origin-missing", TEXT)
     assert judged[0].verdict.certainty == "certain"
+    assert judged[0].facts.origin == PAGE
+    [finding] = audit(tmp_path / "trace.zip")
+    assert finding.code == "allow-origin-missing"
+    assert finding.mismatches[0].expected == f"Access-Control-Allow-Origin: {PAGE}"
     assert "console line says why" in recording.remarks[0]
 
 

@@ -239,3 +239,42 @@ def test_no_response_is_no_verdict_of_cors() -> None:
     prediction = predict(asked(), Responses(failed=True), "chromium")
     assert prediction.judged[0].verdict.ruling.rule == "network-error"
     assert prediction.outcome is Outcome.NOT_CORS
+
+
+# -- versions ----------------------------------------------------------------------------------------------------------
+
+
+def asked_for(version: int, question: Question, *hops: Hop) -> list[tuple[str, tuple[str, ...]]]:
+    """The preflights of a version of Chromium, each by its method and names."""
+    passing = hop(204, ("Access-Control-Allow-Origin", "*"), ("Access-Control-Allow-Headers", "*, authorization"))
+    prediction = predict(question, Responses((passing,) * 3, hops), "chromium", version)
+    return [(preflight.method, preflight.names) for preflight in prediction.preflights]
+
+
+def test_authorization_goes_along_to_another_origin_until_118() -> None:
+    question = Question(PAGE, API, "GET", (("Authorization", "Bearer x"),), False)
+    there = hop(302, STAR, ("Location", "https://b.test/")), hop(200, STAR)
+    assert asked_for(118, question, *there) == [("GET", ("authorization",))] * 2
+    assert asked_for(119, question, *there) == [("GET", ("authorization",))]
+
+
+def test_a_dropped_content_type_is_asked_for_again_until_134() -> None:
+    question = Question(PAGE, API, "POST", (("Content-Type", "application/json"),), False)
+    there = hop(303, STAR, ("Location", "https://b.test/")), hop(200, STAR)
+    assert asked_for(134, question, *there) == [("POST", ("content-type",)), ("GET", ("content-type",))]
+    assert asked_for(137, question, *there) == [("POST", ("content-type",))]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "until"), [("Range", "bytes=1-", 98), ("Downlink", "1.2", 108), ("ECT", "4g", 108)]
+)
+def test_what_became_safelisted(name: str, value: str, until: int) -> None:
+    question = Question(PAGE, API, "GET", ((name, value),), False)
+    assert asked_for(until, question, hop(200, STAR)) == [("GET", (name.lower(),))]
+    assert asked_for(until + 1, question, hop(200, STAR)) == []
+
+
+def test_a_secure_page_asks_an_address_of_the_local_network() -> None:
+    question = Question(PAGE, "http://192.168.0.9/", "GET", (), False)
+    told = [predict(question, Responses(), "chromium", version).outcome for version in (141, 142)]
+    assert told == [Outcome.BLOCKED, None]

@@ -1,0 +1,209 @@
+"""The marker cookie: one of the proxy's own, by which requests show their credentials mode on the wire.
+
+It is added to the answers that cross-origin requests get, and taken off requests before anything else reads them. No
+server sees it, and no recording holds it: what it told stands in the flow's metadata.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from mitmproxy import ctx, exceptions, flowfilter, hooks, http
+from mitmproxy.addonmanager import Loader
+
+from corsight.addons.adapter import request_of
+from corsight.addons.scope import EVERYTHING, read_scope
+from corsight.addons.wire import MARKER
+from corsight.policies.fetch.origin import is_localhost, origin_of, split_origin
+from corsight.policies.redact import printable, shown
+from corsight.policies.session.memory import Memory
+
+logger = logging.getLogger(__name__)
+NAME = b"corsight-marker"
+ACROSS, WITHIN = NAME + b"=1", NAME + b"-lax=1"
+"""The cookie that goes wherever third-party cookies may, and the one that goes within a site. Over https, and from
+loopback, the first is stored; over plain http only the second is, and is kept apart from what https stored."""
+SECURE = b"; Path=/; HttpOnly; SameSite=None; Secure"
+PLAIN = b"; Path=/; HttpOnly; SameSite=Lax"
+KEPT, GONE = b"; Max-Age=3600", b"; Max-Age=0"
+
+TICK, PATIENCE = 0.01, 500
+"""Seconds between two looks whether an answer was sent, and how many looks are taken."""
+PENDING = 1000
+"""How many answers may be on their way with it at once."""
+
+type Fields = tuple[tuple[bytes, bytes], ...]
+
+
+class Marking:
+    """Marks what is in the scope, once it was switched on; switched off, it takes the cookie back where it comes."""
+
+    def __init__(self) -> None:
+        self.at_work = False
+        """Whether it was ever switched on: then the cookie may be in a jar."""
+        self._on = False
+        self._scope: flowfilter.TFilter | None = None
+        self._tail = Tail(self)
+        self._added: Memory[str, tuple[Fields, Fields]] = Memory(PENDING)
+
+    def load(self, loader: Loader) -> None:
+        """Declare the options."""
+        loader.add_option(
+            "cors_marker",
+            bool,
+            False,
+            "Tell the credentials mode of requests by a cookie of the proxy's own, which no server sees.",
+        )
+        loader.add_option(
+            "cors_marker_scope",
+            str,
+            "",
+            f"Set the marker cookie only for flows that match this filter expression. cors_marker needs one; the word "
+            f"{EVERYTHING} means all.",
+        )
+
+    def configure(self, updated: set[str]) -> None:
+        """Take the options over; raises OptionsError in one line for what cannot be."""
+        if not updated & {"cors_marker", "cors_marker_scope"}:
+            return
+        on, expression = ctx.options.cors_marker, ctx.options.cors_marker_scope
+        if on and not expression:
+            raise exceptions.OptionsError(
+                "cors_marker: the marker cookie needs a scope, cors_marker_scope=EXPRESSION, a filter expression such "
+                f"as '~d ^api\\.example$'; cors_marker_scope={EVERYTHING} sets it everywhere."
+            )
+        self._scope = read_scope("cors_marker_scope", expression)
+        self._on = on
+        if on and not self.at_work:
+            self.at_work = True
+            # Behind all others: what they record and show is what the server sent.
+            ctx.master.addons.add(self._tail)
+
+    def done(self) -> None:
+        """Leave the chain of addons."""
+        if self.at_work and self._tail in ctx.master.addons:
+            ctx.master.addons.remove(self._tail)
+
+    def take(self, flow: http.HTTPFlow) -> None:
+        """A request set out: take the cookie off it, and note on the flow whether it was there."""
+        if not flow.live:
+            return
+        headers = flow.request.headers
+        fields = headers.fields
+        for name, value in fields:
+            if len(name) == 6 and NAME in value and name.lower() == b"cookie":
+                fields = without_marker(fields)
+                break
+        if fields != headers.fields:
+            headers.fields = fields
+            flow.metadata[MARKER] = "carried"
+        elif self._on and _crosses(flow):
+            flow.metadata[MARKER] = "missing"
+        else:
+            flow.metadata.pop(MARKER, None)
+
+    def add(self, flow: http.HTTPFlow) -> None:
+        """Add the cookie to an answer that is about to be sent."""
+        cookies = self._find_cookies(flow)
+        if cookies and flow.response is not None:
+            headers = flow.response.headers
+            before, headers.fields = headers.fields, (*headers.fields, *_cased(flow, cookies))
+            self._added.put(flow.id, (before, headers.fields))
+
+    def holds(self, flow: http.HTTPFlow) -> bool:
+        """Whether the answer of a flow has the cookie now."""
+        return flow.id in self._added
+
+    def restore(self, flow: http.HTTPFlow) -> bool:
+        """Take the cookie off an answer that was sent; whether it was there."""
+        added = self._added.forget(flow.id)
+        if added is None or flow.response is None or flow.response.headers.fields != added[1]:
+            # Or another changed it meanwhile, which is then kept.
+            return False
+        flow.response.headers.fields = added[0]
+        return True
+
+    def _find_cookies(self, flow: http.HTTPFlow) -> Fields:
+        """The Set-Cookie lines for the answer of a flow; none where it gets no marker."""
+        response = flow.response
+        if response is None or response.status_code == 101 or MARKER not in flow.metadata or not flow.live:
+            return ()
+        on = self._on and (self._scope is None or bool(self._scope(flow)))
+        if not on and flow.metadata[MARKER] == "missing":
+            return ()
+        parts = split_origin(origin_of(request_of(flow).request.url))
+        if parts is None:
+            return ()
+        lasts = KEPT if on else GONE
+        across, within = ACROSS + lasts + SECURE, WITHIN + lasts + PLAIN
+        if parts[0] == "https":
+            return ((b"Set-Cookie", across),)
+        if is_localhost(parts[1]):
+            return ((b"Set-Cookie", across), (b"Set-Cookie", within))
+        return ((b"Set-Cookie", within),)
+
+
+class Tail:
+    """The last addon in the chain: adds the cookie when all others have read the answer, and takes it off again once
+    that was sent.
+    """
+
+    name = "corsight-marker"
+
+    def __init__(self, marking: Marking) -> None:
+        self._marking = marking
+
+    def responseheaders(self, flow: http.HTTPFlow) -> None:
+        """The last moment for an answer that is streamed."""
+        if flow.response is not None and flow.response.stream:
+            self._add(flow)
+
+    def response(self, flow: http.HTTPFlow) -> None:
+        """The last moment for any other: of one that was streamed, nothing of the body is left."""
+        if flow.response is not None and (not flow.response.stream or flow.response.raw_content is not None):
+            self._add(flow)
+            self._wait(flow, 0)
+
+    def _add(self, flow: http.HTTPFlow) -> None:
+        try:
+            self._marking.add(flow)
+        except Exception as error:
+            reason = shown(f"{type(error).__name__}: {error}")
+            logger.warning("Corsight could not mark flow %s (%s): please report this.", printable(flow.id), reason)
+
+    def _wait(self, flow: http.HTTPFlow, tries: int) -> None:
+        """Take it off the flow when that has ended: then the answer was sent. mitmproxy has no hook for that."""
+        if not self._marking.holds(flow):
+            return
+        if flow.live and tries < PATIENCE:
+            asyncio.get_running_loop().call_later(TICK, self._wait, flow, tries + 1)
+        elif self._marking.restore(flow) and ctx.master.addons.get("view") is not None:
+            ctx.master.addons.trigger(hooks.UpdateHook([flow]))
+
+
+def without_marker(fields: Fields) -> Fields:
+    """The header fields without the marker in their Cookie lines; a line that held nothing else is gone."""
+    kept = []
+    for name, value in fields:
+        if name.lower() == b"cookie" and NAME in value:
+            crumbs = [crumb for crumb in value.split(b";") if crumb.strip() not in (ACROSS, WITHIN)]
+            value = b";".join(crumbs).lstrip(b" ") if crumbs else b""
+            if not value:
+                continue
+        kept.append((name, value))
+    return tuple(kept)
+
+
+def _crosses(flow: http.HTTPFlow) -> bool:
+    """Whether a request is a cross-origin one that may have credentials: no preflight, and no navigation."""
+    headers = flow.request.headers
+    origin = headers.get("origin")
+    if origin is None or (flow.request.method == "OPTIONS" and "access-control-request-method" in headers):
+        return False
+    return origin != origin_of(request_of(flow).request.url) and headers.get("sec-fetch-mode") != "navigate"
+
+
+def _cased(flow: http.HTTPFlow, cookies: Fields) -> Fields:
+    """Header names as the flow's protocol has them."""
+    return tuple((name.lower(), value) for name, value in cookies) if flow.request.is_http2 else cookies

@@ -1,0 +1,198 @@
+"""What the page is told, as plain data: rows, stories, fixes. All text in it is fit to be shown."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Hashable
+from dataclasses import asdict
+from typing import Any
+
+from mitmproxy import ctx
+
+from corsight.addons.drift import Drifting
+from corsight.addons.page.opening import make_opening
+from corsight.addons.views import Stories
+from corsight.policies.engines import ENGINES
+from corsight.policies.fetch.origin import origin_of
+from corsight.policies.findings import Diagnosis, Known
+from corsight.policies.findings.text import write_lines
+from corsight.policies.record import Lines
+from corsight.policies.redact import redact, shown
+from corsight.policies.server.export import TARGETS, RecipeError, render, write_remark
+from corsight.policies.server.infer import infer
+from corsight.policies.server.match import find
+from corsight.policies.session import Judged
+from corsight.policies.story import Story
+from corsight.policies.story.picture import picture
+
+WIDTH = 100
+LONGEST = 300
+"""Characters of a URL that a row shows."""
+SEEN = 2000
+"""How many exchanges, the latest ones, a configuration is made from: what the endpoint's other pages need stays."""
+
+
+class Book:
+    """Reads what is remembered of late. `drifting` gives what answers are held against, None without policies."""
+
+    def __init__(self, stories: Stories, known: Known, drifting: Callable[[], Drifting | None]) -> None:
+        self.run = secrets.token_hex(8)
+        self._stories = stories
+        self._known = known
+        self._drifting = drifting
+
+    # -- the list -----------------------------------------------------------------------------------------------------
+
+    def list_ids(self) -> list[str]:
+        """The exchanges that are remembered, in the order they set out."""
+        return [judged.entry.exchange.id for judged in self._stories.in_time()]
+
+    def row(self, id: str) -> dict[str, Any] | None:
+        """What the list shows of an exchange, None where it is not remembered."""
+        judged = self._stories.judged(id)
+        if judged is None:
+            return None
+        entry, verdict, exchange = judged.entry, judged.verdict, judged.entry.exchange
+        explanation = self._known.diagnose(judged)
+        server = origin_of(exchange.request.url)
+        return {
+            "id": exchange.id,
+            "fetch": entry.fetch.id,
+            "time": exchange.request.started,
+            "method": shown(exchange.request.method, 40),
+            "url": shown(exchange.request.url, LONGEST),
+            "host": shown(server.partition("://")[2] or server, 80),
+            "status": exchange.response.status if exchange.response is not None else None,
+            "role": entry.role,
+            "outcome": verdict.outcome.value,
+            "open": verdict.open is not None,
+            "certain": verdict.certainty == "certain",
+            "engine": verdict.engine,
+            "others": {other.engine: other.outcome.value for other in judged.others},
+            "origin": None if judged.facts.origin is None else shown(judged.facts.origin, 200),
+            "cause": None if explanation is None else explanation.code,
+            "title": None if explanation is None else explanation.title,
+            "drift": len(self._find_drift(judged)),
+            "patched": entry.patched is not None,
+        }
+
+    def describe(self) -> dict[str, Any]:
+        """What does not change while the proxy runs."""
+        targets = [{"name": target.name, "title": target.title} for target in TARGETS.values()]
+        engines = [{"name": name, "label": policy.label} for name, policy in ENGINES.items()]
+        return {"targets": targets, "engines": engines}
+
+    def read_state(self) -> Hashable:
+        """What `describe_state` is of; equal while nothing changed."""
+        options = ctx.options
+        return options.cors_patch, options.cors_patch_scope, tuple(options.cors_patch_origins), options.cors_engine
+
+    def describe_state(self) -> dict[str, Any]:
+        """What is patched now, and by which engine is judged."""
+        options = ctx.options
+        return {
+            "patch": options.cors_patch,
+            "scope": shown(options.cors_patch_scope, 2000),
+            "origins": [shown(origin) for origin in options.cors_patch_origins],
+            "engine": options.cors_engine,
+        }
+
+    # -- one fetch ----------------------------------------------------------------------------------------------------
+
+    def judged(self, id: str) -> Judged | None:
+        """The last word on an exchange, None where it is not remembered."""
+        return self._stories.judged(id)
+
+    def story(self, id: str) -> dict[str, Any] | None:
+        """The story of an exchange's fetch, None where it is not remembered."""
+        story = self._stories.story(id)
+        if story is None:
+            return None
+        judgeds = [judged for part in story.parts if (judged := self._stories.judged(part.id)) is not None]
+        told = asdict(story)
+        for plain, part in zip(told["parts"], story.parts, strict=True):
+            plain["open"] = part.open is not None
+        told["picture"] = picture(story)
+        told["end"] = story.parts.index(story.end)
+        told["engines"] = [self._compare(judged) for judged in judgeds]
+        told["drift"] = [
+            {"kind": drift.kind, "text": shown(str(drift), 500), "certainty": drift.certainty}
+            for judged in judgeds
+            for drift in self._find_drift(judged)
+        ]
+        told["opening"] = self._open(story)
+        return told
+
+    def _compare(self, judged: Judged) -> list[dict[str, Any]]:
+        """What each engine makes of an exchange, the standard's algorithm too."""
+        others = {other.engine: other for other in judged.others}
+        found = []
+        for name, policy in ENGINES.items():
+            verdict = others.get(name, judged.verdict)
+            ruling = verdict.ruling
+            own = verdict.engine == name
+            found.append(
+                {
+                    "engine": name,
+                    "label": policy.label,
+                    "decided": name == judged.verdict.engine,
+                    "outcome": verdict.outcome.value,
+                    "certain": verdict.certainty == "certain",
+                    "rule": ruling.rule,
+                    # Another engine's words are not this one's.
+                    "error": ruling.error if own else None,
+                    "message": shown(ruling.message, 1200) if own and ruling.message is not None else None,
+                }
+            )
+        return found
+
+    def _find_drift(self, judged: Judged) -> tuple[Any, ...]:
+        drifting = self._drifting()
+        return () if drifting is None else tuple(drifting.find(judged))
+
+    def _open(self, story: Story) -> dict[str, Any] | None:
+        """What it would take to patch this endpoint, and what that opens; None where nothing blocks."""
+        judged = self._stories.judged(story.end.id)
+        if judged is None or judged.verdict.blocking is None:
+            return None
+        return make_opening(judged).describe()
+
+    def fix(self, id: str, target: str) -> str | None:
+        """The configuration of a server that lets a fetch pass, None where the fetch is not remembered.
+
+        Raises RecipeError, in a line, for what cannot be written.
+        """
+        story = self._stories.story(id)
+        if story is None:
+            return None
+        everything = list(self._stories.in_time())[-SEEN:]
+        chosen = [judged for part in story.parts if (judged := self._stories.judged(part.id)) is not None]
+        known = {judged.entry.exchange.id for judged in everything}
+        everything += [judged for judged in chosen if judged.entry.exchange.id not in known]
+        inferences = infer(everything)
+        policies = [one.policy for one in inferences]
+        wanted = [find(policies, judged.entry.exchange.request.url) for judged in chosen]
+        texts: list[str] = []
+        for one in inferences:
+            if one.policy in wanted:
+                texts.append(render(target, one.policy))
+                for left in one.left_out:
+                    texts.append(write_remark(target, redact(f"Not granted: {left.what}: {left.why}. {left.instead}")))
+        if not texts:
+            raise RecipeError("no CORS header would change this fetch, so there is nothing to configure")
+        return "\n".join(texts)
+
+    # -- everything ---------------------------------------------------------------------------------------------------
+
+    def write_findings(self) -> str:
+        """The findings of all that is remembered, as text."""
+        diagnosis = Diagnosis()
+        for judged in self._stories.in_time():
+            diagnosis.add(judged)
+        lines = write_lines(diagnosis.list_findings(), WIDTH)
+        return "\n".join(lines or ["Nothing was blocked, and there is nothing to advise."]) + "\n"
+
+    def write_records(self) -> str:
+        """The log record of all that is remembered, a line each."""
+        lines = Lines()
+        return "".join(f"{lines.line(judged, self._known.diagnose(judged))}\n" for judged in self._stories.in_time())

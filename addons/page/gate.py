@@ -1,0 +1,148 @@
+"""The gate before the live page: any page in the same browser can reach its address, and none but itself may use it.
+
+Every request names the one host that the page has, comes from the page itself or from nowhere, and brings the cookie
+that is given for the printed link. What changes something proves besides, by headers that no page can set, that the
+page itself sent it.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import Any
+from urllib.parse import parse_qs
+
+type Scope = MutableMapping[str, Any]
+type Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+type Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+type App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+GUESSES, PERIOD = 10, 60.0
+"""How many wrong tokens are taken within so many seconds; after them no token is, until the time is over."""
+LARGEST = 64 * 1024
+"""Bytes that the body of a request may have."""
+FRAMES = frozenset({b"iframe", b"frame", b"embed", b"object", b"fencedframe"})
+HEADERS = (
+    (
+        b"content-security-policy",
+        b"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
+        b"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+        b"require-trusted-types-for 'script'; trusted-types 'none'",
+    ),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cache-control", b"no-store"),
+)
+"""What every answer carries, refusals too."""
+
+
+class Gate:
+    """An ASGI app before `app`. `hosts` are the values of Host that the page is asked by, `cookie` is its cookie's
+    name; `token` opens it.
+    """
+
+    def __init__(
+        self, app: App, hosts: Iterable[str], cookie: str, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.token = secrets.token_urlsafe(32)
+        self._session = secrets.token_urlsafe(32)
+        self._app = app
+        self._hosts = frozenset(host.encode() for host in hosts)
+        self._cookie = cookie
+        self._clock = clock
+        self._wrong: list[float] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request pass, or answer it here."""
+        if scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        refused = self._refuse(scope)
+        if refused is not None:
+            await _answer(send, *refused)
+            return
+
+        async def guarded(event: MutableMapping[str, Any]) -> None:
+            if event["type"] == "http.response.start":
+                event["headers"] = [*event.get("headers", ()), *HEADERS]
+            await send(event)
+
+        await self._app(scope, _bounded(receive), guarded)
+
+    def _refuse(self, scope: Scope) -> tuple[int, str, tuple[tuple[bytes, bytes], ...]] | None:
+        """Return the answer to what may not pass: its status, its text, and headers; None for what may."""
+        headers = scope["headers"]
+        host, site = _values(headers, b"host"), _values(headers, b"sec-fetch-site")
+        if len(host) != 1 or host[0] not in self._hosts:
+            return 421, "This is not the address of Corsight's page.", ()
+        if scope["method"] not in ("GET", "POST"):
+            return 405, "Only GET and POST are answered.", ((b"allow", b"GET, POST"),)
+        if site not in ([], [b"same-origin"], [b"none"]):
+            return 403, "Another page asked. Open the link that Corsight printed in a window of its own.", ()
+        if FRAMES.intersection(_values(headers, b"sec-fetch-dest")):
+            return 403, "It is not shown in frames.", ()
+        own = b"%s://%s" % (scope["scheme"].lower().encode(), host[0])
+        origin = _values(headers, b"origin")
+        if origin not in ([], [own]):
+            return 403, "Another origin asked.", ()
+        if scope["method"] == "GET" and scope["path"] == "/" and b"token=" in scope["query_string"]:
+            return self._log_in(scope["query_string"])
+        if not self._knows(headers):
+            return 401, "Open the link that Corsight printed when it started: it holds the token.", ()
+        if scope["method"] == "POST":
+            if origin != [own] or site != [b"same-origin"]:
+                return 403, "Only the page itself changes something, where browsers say who asks (Sec-Fetch-Site).", ()
+            if _values(headers, b"content-type") != [b"application/json"]:
+                return 415, "The body has to be application/json.", ()
+        return None
+
+    def _log_in(self, query: bytes) -> tuple[int, str, tuple[tuple[bytes, bytes], ...]]:
+        now = self._clock()
+        self._wrong = [moment for moment in self._wrong if now - moment < PERIOD]
+        if len(self._wrong) >= GUESSES:
+            return 429, "Too many wrong tokens: wait a minute.", ((b"retry-after", b"60"),)
+        try:
+            given = parse_qs(query.decode("latin-1"), max_num_fields=4).get("token", [""])
+        except ValueError:
+            given = []
+        if len(given) != 1 or not secrets.compare_digest(given[0].encode(), self.token.encode()):
+            self._wrong.append(now)
+            return 403, "That token is not the one that Corsight printed when it started.", ()
+        cookie = f"{self._cookie}={self._session}; Path=/; HttpOnly; SameSite=Strict"
+        return 303, "", ((b"location", b"/"), (b"set-cookie", cookie.encode()))
+
+    def _knows(self, headers: Iterable[tuple[bytes, bytes]]) -> bool:
+        """Whether the cookie that was given is among those sent."""
+        wanted = f"{self._cookie}={self._session}".encode()
+        sent = [one.strip() for line in _values(headers, b"cookie") for one in line.split(b";")]
+        # Every one is compared, and each in the same time.
+        return sum(secrets.compare_digest(one, wanted) for one in sent) > 0
+
+
+def _values(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> list[bytes]:
+    return [value for other, value in headers if other.lower() == name]
+
+
+def _bounded(receive: Receive) -> Receive:
+    """Receive no more of a body than is allowed; what is longer ends as if its sender had left."""
+    taken = 0
+
+    async def bounded() -> MutableMapping[str, Any]:
+        nonlocal taken
+        event = await receive()
+        taken += len(event.get("body") or b"")
+        return event if taken <= LARGEST else {"type": "http.disconnect"}
+
+    return bounded
+
+
+async def _answer(send: Send, status: int, text: str, headers: tuple[tuple[bytes, bytes], ...]) -> None:
+    body = text.encode()
+    plain = ((b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(body)))
+    await send({"type": "http.response.start", "status": status, "headers": [*plain, *headers, *HEADERS]})
+    await send({"type": "http.response.body", "body": body})

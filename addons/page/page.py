@@ -1,0 +1,140 @@
+"""The live page's two doors: a port of 127.0.0.1, and a name that is answered in the proxy itself."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from mitmproxy import ctx, exceptions, http
+from mitmproxy.addonmanager import Loader
+from mitmproxy.log import ALERT
+
+from corsight.addons.drift import Drifting
+from corsight.addons.events import get_logger
+from corsight.addons.views import Stories
+from corsight.policies.findings import Known
+from corsight.policies.session import Judged
+
+if TYPE_CHECKING:
+    from mitmproxy.addons.asgiapp import ASGIApp
+
+    from corsight.addons.page.feed import Feed
+    from corsight.addons.page.gate import Gate
+
+logger = get_logger(__name__)
+MAGIC = "cors.sight"
+"""The name that is answered through the proxy, while the page is on: nobody has it, and no browser forces it on TLS."""
+LOCAL = "corsight.localhost"
+"""The page's own name on this machine: another site than `localhost`, so that no server there is sent its cookie."""
+
+
+class Page:
+    """The live page, while `cors_page` names a port. `on` tells whether it does."""
+
+    def __init__(self, stories: Stories, known: Known, drifting: Callable[[], Drifting | None]) -> None:
+        self.on = False
+        self._stories, self._known, self._drifting = stories, known, drifting
+        self._feed: Feed | None = None
+        self._gates: list[tuple[str, Gate]] = []
+        self._socket: socket.socket | None = None
+        self._server: asyncio.Task[None] | None = None
+        self._hosted: ASGIApp | None = None
+
+    def load(self, loader: Loader) -> None:
+        """Declare the option and the command."""
+        loader.add_option(
+            "cors_page",
+            int,
+            0,
+            "Show what is judged on a live page: on this port of 127.0.0.1, and at http://cors.sight/ through the "
+            "proxy. 0 for no page.",
+        )
+        loader.add_command("cors.page", self.links)
+
+    def configure(self, port: int) -> None:
+        """Open the page's doors, after those that are open were closed; raises OptionsError in one line."""
+        self.close()
+        if not port:
+            return
+        if not 0 < port < 65536:
+            raise exceptions.OptionsError(f"cors_page: {port} is no port; there are 1 to 65535, and 0 for no page.")
+        try:
+            from corsight.addons.page.app import make_app
+            from corsight.addons.page.book import Book
+            from corsight.addons.page.feed import Feed
+            from corsight.addons.page.gate import Gate
+        except ImportError as error:
+            raise exceptions.OptionsError(
+                f"cors_page: {error}; in mitmproxy's Python, run: pip install starlette uvicorn"
+            ) from None
+        try:
+            self._socket = socket.create_server(("127.0.0.1", port))
+        except OSError as error:
+            reason = os.strerror(error.errno) if error.errno else error
+            raise exceptions.OptionsError(f"cors_page: port {port} cannot be had ({reason}); name another.") from None
+        self._feed = Feed()
+        app = make_app(self._feed, Book(self._stories, self._known, self._drifting))
+        local = Gate(app, (f"{LOCAL}:{port}", f"127.0.0.1:{port}"), f"corsight-{port}")
+        self._gates = [(f"http://{LOCAL}:{port}/", local), (f"http://{MAGIC}/", Gate(app, (MAGIC,), "corsight"))]
+        self.on = True
+
+    def start(self) -> None:
+        """Answer from now on, and say where; without a running loop there is nobody to answer."""
+        if not self.on or self._server is not None:
+            return
+        with contextlib.suppress(RuntimeError):
+            loop = asyncio.get_running_loop()
+            from mitmproxy.addons.asgiapp import ASGIApp
+
+            self._hosted = ASGIApp(self._gates[1][1], MAGIC, None)
+            ctx.master.addons.add(self._hosted)
+            self._server = loop.create_task(self._serve())
+            logger.log(ALERT, "Corsight's page: %s (through the proxy: %s)", *self.links())
+
+    def links(self) -> Sequence[str]:
+        """The links that open the live page, on this machine and through the proxy: keep them to yourself."""
+        return [f"{address}?token={gate.token}" for address, gate in self._gates]
+
+    def owns(self, flow: http.HTTPFlow) -> bool:
+        """Whether a flow is the page's own, and nobody's to judge."""
+        return self._hosted is not None and flow.request.pretty_host == MAGIC
+
+    def tell(self, judged: Judged) -> None:
+        """There is something new to be said of an exchange."""
+        feed = self._feed
+        if feed:
+            feed.tell(judged.entry.exchange.id, urgent=judged.verdict.blocking is not None)
+
+    def close(self) -> None:
+        """Answer no more, and forget the tokens."""
+        self.on = False
+        if self._hosted is not None:
+            with contextlib.suppress(exceptions.AddonManagerError):
+                ctx.master.addons.remove(self._hosted)
+            self._hosted = None
+        if self._server is not None:
+            self._server.cancel()
+            self._server = None
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+        self._gates, self._feed = [], None
+
+    async def _serve(self) -> None:
+        import uvicorn
+
+        class Server(uvicorn.Server):
+            @contextlib.contextmanager
+            def capture_signals(self) -> Iterator[None]:
+                """Signals are mitmproxy's."""
+                yield
+
+        settings: dict[str, Any] = {"lifespan": "off", "ws": "none", "access_log": False, "log_config": None}
+        settings |= {"log_level": "critical", "server_header": False, "date_header": False, "proxy_headers": False}
+        config = uvicorn.Config(self._gates[0][1], **settings)
+        assert self._socket is not None
+        await Server(config).serve([self._socket])

@@ -1,0 +1,74 @@
+"""JUnit XML: a case for every endpoint that was asked across origins. A blocked one fails, an open one is skipped."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from xml.etree import ElementTree
+
+from corsight.policies.report.model import Finding, Met, Report
+from corsight.policies.report.words import list_fix
+
+
+def render(report: Report) -> str:
+    """Return the document."""
+    found = defaultdict[tuple[str, str], list[Finding]](list)
+    for finding in report.of("blocked"):
+        for place in finding.endpoints:
+            found[place.method, place.url].append(finding)
+    named = {(one.method, one.url) for one in report.endpoints}
+    others = [
+        Met(method=method, url=url, blocked=sum(one.count for one in findings))
+        for (method, url), findings in found.items()
+        if (method, url) not in named
+    ]
+    suite = ElementTree.Element("testsuite", name="corsight")
+    counts = {"tests": 0, "failures": 0, "errors": 0, "skipped": 0}
+    for met in [*report.endpoints, *others]:
+        counts["tests"] += 1
+        if ended := _add_case(suite, met, found.get((met.method, met.url), [])):
+            counts[ended] += 1
+    for recording in report.recordings:
+        if recording.problem is not None:
+            counts["tests"] += 1
+            counts["errors"] += 1
+            case = ElementTree.SubElement(suite, "testcase", classname="corsight", name=f"read {recording.name}")
+            ElementTree.SubElement(case, "error", message=recording.problem)
+    root = ElementTree.Element("testsuites", name="corsight")
+    for element in (root, suite):
+        element.attrib |= {name: str(count) for name, count in counts.items()}
+    root.append(suite)
+    ElementTree.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def _add_case(suite: ElementTree.Element, met: Met, findings: list[Finding]) -> str | None:
+    """Add an endpoint's case; return what it counts as, None where it passed."""
+    scheme, _, rest = met.url.partition("://")
+    host, slash, path = rest.partition("/")
+    case = ElementTree.SubElement(suite, "testcase", classname=f"{scheme}://{host}", name=f"{met.method} {slash}{path}")
+    counting = [finding for finding in findings if finding.suppressed is None]
+    if met.blocked and (counting or not findings):
+        first = counting[0] if counting else None
+        failure = ElementTree.SubElement(
+            case,
+            "failure",
+            message=first.title if first is not None else f"{met.blocked} blocked",
+            type=first.code if first is not None else "blocked",
+        )
+        failure.text = "\n\n".join(_describe(finding) for finding in counting)
+        return "failures"
+    if met.blocked:
+        ElementTree.SubElement(case, "skipped", message=f"blocked, and suppressed: {findings[0].suppressed}")
+        return "skipped"
+    if met.open:
+        ElementTree.SubElement(case, "skipped", message="open: blocked if the page asks in another way")
+        return "skipped"
+    if met.failed:
+        ElementTree.SubElement(case, "skipped", message="no answer came, CORS had no say")
+        return "skipped"
+    return None
+
+
+def _describe(finding: Finding) -> str:
+    lines = [finding.title, finding.cause, f"What to do: {finding.action}", *list_fix(finding)]
+    return "\n".join([*lines, *(f"{one.error or one.engine}: {one.text}" for one in finding.console)])

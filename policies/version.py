@@ -1,0 +1,3 @@
+"""The version of Corsight."""
+
+VERSION = "0.1.0"

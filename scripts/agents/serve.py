@@ -1,0 +1,109 @@
+"""Serves a client: over stdin and stdout, or on a port of loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import signal
+import socket
+import sys
+from types import FrameType
+from typing import NoReturn
+
+import uvicorn
+
+from corsight.scripts.agents import browse_tools, pages, policy_tools, traffic_tools, typed_tools
+from corsight.scripts.agents.door import Door
+from corsight.scripts.agents.seat import Seat
+from corsight.scripts.agents.server import Server
+from corsight.scripts.errors import CorsightError
+
+TOKEN = "CORSIGHT_MCP_TOKEN"
+"""The environment variable with a token of one's own."""
+SHORTEST_TOKEN = 16
+PATH = "/mcp"
+
+
+def build(seat: Seat, port: int = 0) -> Server:
+    """Return the server with all that the start allowed."""
+    server = Server(port=port)
+    traffic_tools.add_tools(server, seat)
+    typed_tools.add_tools(server)
+    policy_tools.add_tools(server, seat)
+    if seat.browsing is not None:
+        browse_tools.add_tools(server, seat.browsing)
+    pages.add_pages(server)
+    return server
+
+
+def serve_stdio(seat: Seat) -> None:
+    """Serve the one client at stdin and stdout until it leaves."""
+
+    async def serve() -> None:
+        try:
+            await build(seat).run_stdio_async()
+        finally:
+            seat.ended.set()
+
+    _end_by_signals(seat)
+    try:
+        asyncio.run(serve())
+    finally:
+        seat.close()
+        # What served the client closed it.
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 (to the end of the process)
+
+
+def serve_http(seat: Seat, port: int) -> None:
+    """Serve whoever brings the token, on 127.0.0.1 at the port, 0 for one that is free, until Ctrl-C."""
+    token = _read_token()
+    with socket.socket() as listener:
+        if sys.platform != "win32":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+            # Whoever reads the line below may come at once.
+            listener.listen()
+        except OSError as error:
+            raise CorsightError(
+                f"port {port} cannot be had ({error.strerror or error})", todo="name another with --http"
+            ) from None
+        port = listener.getsockname()[1]
+        door = Door(build(seat, port).streamable_http_app(), port, token)
+        options = uvicorn.Config(door, log_level="error", access_log=False, timeout_graceful_shutdown=2)
+        shown = f"the token in {TOKEN}" if TOKEN in os.environ else token
+        print(
+            f"corsight: http://127.0.0.1:{port}{PATH} with Authorization: Bearer {shown}", file=sys.stderr, flush=True
+        )
+        _end_by_signals(seat)
+        try:
+            uvicorn.Server(options).run(sockets=[listener])
+        finally:
+            seat.close()
+
+
+def _end_by_signals(seat: Seat) -> None:
+    """A signal ends what was started, and the process, at once: a thread that waits for stdin would keep it."""
+
+    def end(number: int, _: FrameType | None) -> NoReturn:
+        seat.close()
+        os._exit(128 + number)
+
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), end)
+
+
+def _read_token() -> str:
+    """Return the token of the environment, or a new one."""
+    token = os.environ.get(TOKEN)
+    if token is None:
+        return secrets.token_urlsafe(32)
+    if len(token) < SHORTEST_TOKEN or not token.isascii() or not token.isprintable() or " " in token:
+        raise CorsightError(
+            f"is no token: at least {SHORTEST_TOKEN} characters, without spaces",
+            where=TOKEN,
+            todo="leave it out, and one is made",
+        )
+    return token

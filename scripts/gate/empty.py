@@ -1,0 +1,53 @@
+"""Green on nothing is red: where nothing was held against anything, that is said, and why it may be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from corsight.policies.redact import shown
+from corsight.policies.verdict import Outcome
+from corsight.scripts.errors import CorsightError
+from corsight.scripts.report.findings import Findings
+from corsight.scripts.report.lines import pluralize
+
+BYPASS = (
+    "was the browser set to use the proxy? Browsers leave localhost out of it: Chromium needs "
+    "--proxy-bypass-list='<-loopback>', Firefox network.proxy.allow_hijacking_localhost"
+)
+ALLOW = "--allow-empty takes it as it is"
+
+
+def find_emptiness(
+    findings: Findings, names: Sequence[str], engine: str = "auto", *, left_out: int = 0, unmatched: Sequence[str] = ()
+) -> CorsightError | None:
+    """Return why the run says nothing, None where it says something.
+
+    `left_out` counts the exchanges outside the hosts and origins that were asked for, `unmatched` names the policies
+    that no exchange falls under.
+    """
+    where = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    if not findings.total:
+        if left_out:
+            return CorsightError(
+                f"nothing was judged: {pluralize(left_out, 'exchange')}, and none with the hosts and origins asked for",
+                where=where,
+                todo=f"look at --host and --origin, or the scope in the settings; {ALLOW}",
+            )
+        return CorsightError("nothing was judged: there is no exchange in it", where=where, todo=f"{BYPASS}; {ALLOW}")
+    said = findings.total - findings.count(Outcome.NOT_CORS)
+    if engine == "auto" and not findings.browsers and not said:
+        return CorsightError(
+            f"nothing was judged: {pluralize(findings.total, 'exchange')}, and none of a browser, by its User-Agent",
+            where=where,
+            todo=f"clients that are no browser know no CORS. If they were behind the proxy and the browser was not: "
+            f"{BYPASS}. --engine NAME judges them all the same; {ALLOW}",
+        )
+    if unmatched:
+        policies = ", ".join(shown(name) for name in unmatched)
+        what = "policy" if len(unmatched) == 1 else "policies"
+        return CorsightError(
+            f"no exchange falls under {what} {policies}",
+            where=where,
+            todo=f"look at the hosts and paths that it is for; {ALLOW}",
+        )
+    return None

@@ -1,0 +1,113 @@
+"""Findings as a table: a line each, who is blocked and how often, at which endpoint, by what, and who must act."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.text import Text
+
+from corsight.policies.findings import Finding, Kind
+from corsight.policies.findings.model import Place
+from corsight.scripts.report.lines import pluralize
+
+COLOURS: dict[Kind, str] = {"blocked": "bold red", "open": "bold yellow", "failed": "yellow", "advice": "cyan"}
+WHO = {"server": "server", "client": "page", "proxy": "proxy", "nobody": "nobody"}
+"""Who must act, in a word; the proxy is whatever stands between."""
+HEADS = ("#", "×", "page", "endpoint", "cause", "who")
+PAGE, ENDPOINT = (16, 30), 18
+"""The widest that the column of pages gets, by whether the terminal is wide; and the narrowest that endpoints get."""
+WIDE = 100
+ACTOR = max(map(len, WHO.values()))
+
+
+type Widths = tuple[int, ...]
+
+
+def measure(findings: Sequence[Finding], width: int) -> Widths:
+    """Return how wide each column is where all these findings are told, so that no line is wider than `width`."""
+    number, count = len(str(len(findings))), max(len(_count(finding)) for finding in findings)
+    left = width - number - count - ACTOR - 2 * 5
+    page = max(len(_name_pages(finding.places)) for finding in findings)
+    page = max(len(HEADS[2]), min(page, PAGE[width >= WIDE]))
+    code = max(len(finding.code) for finding in findings)
+    code = max(len(HEADS[4]), min(code, left - page - ENDPOINT))
+    return number, count, page, left - page - code, code, ACTOR
+
+
+def list_rows(findings: Sequence[Finding], widths: Widths, first: int = 1) -> list[Text]:
+    """Return a line for each finding, `first` the number of the first; before number 1, what the columns are."""
+    rows = [_row(HEADS, widths, "dim")] if first == 1 else []
+    for number, finding in enumerate(findings, first):
+        _, _, page, endpoint, code, _ = widths
+        origin, where = fit(_name_pages(finding.places), page), _name_endpoint(finding, endpoint)
+        cells = str(number), _count(finding), origin, where, fit(finding.code, code), WHO[finding.actor]
+        rows.append(_row(cells, widths, "", COLOURS[finding.kind]))
+    return rows
+
+
+def _count(finding: Finding) -> str:
+    """How many; with a question mark where all of them are only likely to be blocked."""
+    return f"{finding.count}{'?' if finding.kind == 'blocked' and not finding.certain else ''}"
+
+
+def describe_kind(kind: Kind, findings: Sequence[Finding]) -> str:
+    """Return what stands above the findings of one kind."""
+    times = sum(finding.count for finding in findings)
+    causes = pluralize(len(findings), "cause")
+    return {
+        "blocked": f"Blocked: {pluralize(times, 'exchange')}, for {causes}"
+        + (" (?: only likely)" if any("?" in _count(finding) for finding in findings) else ""),
+        "open": f"Open: {pluralize(times, 'exchange')}, passed or blocked, for {causes}",
+        "failed": f"Failed without an answer: {pluralize(times, 'exchange')}",
+        "advice": f"Advice on what works: {pluralize(len(findings), 'finding')}",
+    }[kind]
+
+
+def describe_openings(findings: Sequence[Finding]) -> list[str]:
+    """Return what the open findings turn on, a line a kind."""
+    return list(
+        dict.fromkeys(
+            f"Blocked if asked {doubt.taken}; {doubt.otherwise}."
+            for finding in findings
+            for doubt in finding.doubts[:1]
+            if doubt.taken
+        )
+    )
+
+
+def fit(text: str, width: int) -> str:
+    """Return a text cut to a width, the cut shown."""
+    return text if len(text) <= width else f"{text[: width - 1]}…"
+
+
+def _row(cells: Sequence[str], widths: Sequence[int], style: str, sign: str | None = None) -> Text:
+    row = Text()
+    for index, (cell, width) in enumerate(zip(cells, widths, strict=True)):
+        padded = cell.rjust(width) if index < 2 else cell.ljust(width)
+        row.append(padded.rstrip() if index == len(cells) - 1 else padded, sign if index == 1 and sign else style)
+        row.append("" if index == len(cells) - 1 else "  ")
+    return row
+
+
+def _name_pages(places: Sequence[Place]) -> str:
+    origins = list(dict.fromkeys(place.origin for place in places if place.origin))
+    if not origins:
+        return "-"
+    more = f" +{len(origins) - 1}" if len(origins) > 1 else ""
+    return f"{origins[0].rpartition('://')[2]}{more}"
+
+
+def _name_endpoint(finding: Finding, width: int) -> str:
+    """Return the first endpoint, and how many more there are. Of one that is too long the end is kept: paths differ."""
+    if not finding.places:
+        return "-"
+    place = finding.places[0]
+    ends = dict.fromkeys((one.method, one.url.partition("?")[0]) for one in finding.places)
+    others = len(ends) - 1 + finding.more
+    more = f" +{others}" if others else ""
+    where = place.url.partition("://")[2].partition("?")[0]
+    room = width - len(place.method) - 1 - len(more)
+    if len(where) > room:
+        path = f"…/{where.partition('/')[2]}"
+        where = path if len(path) <= room else f"…{where[1 - room :]}" if room > 1 else ""
+    return f"{fit(place.method, 8)} {where}{more}"[:width]

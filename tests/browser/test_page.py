@@ -1,0 +1,169 @@
+"""The live page in real browsers: it shows what happens, and the hostile page in the same browser gets nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from corsight.scripts.processes import proxy
+from corsight.scripts.processes.machine import free_port
+from corsight.scripts.processes.proxy import Proxy
+from tests.addons.mitm import CHROMIUM, CROSS, PAGE
+from tests.browser.page.window import Engine, Window, open_window, wait
+
+HOSTILE = Path(__file__).with_name("page") / "hostile.html"
+MARKUP = "<img src=x onerror=document.hacked=1><script>document.hacked=1</script>"
+ENGINES = pytest.mark.parametrize(
+    "engine",
+    [
+        pytest.param("chromium", marks=pytest.mark.browser("chromium")),
+        pytest.param("firefox", marks=pytest.mark.browser("firefox")),
+    ],
+)
+
+
+class Answers(BaseHTTPRequestHandler):
+    """The hostile page at /hostile, and elsewhere an API that says what it is asked, without CORS headers."""
+
+    def do_GET(self) -> None:
+        hostile = self.path == "/hostile"
+        body = HOSTILE.read_bytes() if hostile else b"{}"
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8" if hostile else "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+
+@contextlib.contextmanager
+def serving() -> Iterator[int]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@contextlib.contextmanager
+def looking(engine: Engine, folder: Path) -> Iterator[tuple[Proxy, int, Window]]:
+    """A proxy with a page, a server, and a window in which the printed link was opened."""
+    # What browsers ask of their makers is of no concern.
+    scope = "~d ^127[.]0[.]0[.]1$"
+    with serving() as server, proxy.start(folder, cors_page=free_port(), cors_scope=scope) as running:
+        assert running.page is not None
+        with open_window(engine, running.port, folder) as window:
+            window.go(running.page)
+            wait(lambda: window.run("return document.querySelector('#status').textContent") == "live")
+            yield running, server, window
+
+
+def ask(running: Proxy, server: int, path: str, *headers: tuple[str, str], origin: str = PAGE) -> None:
+    """A page's request through the proxy, header by header."""
+    connection = http.client.HTTPConnection("127.0.0.1", running.port)
+    connection.putrequest("GET", f"http://127.0.0.1:{server}{path}", skip_host=True, skip_accept_encoding=True)
+    for name, value in (
+        ("Host", f"127.0.0.1:{server}"),
+        ("User-Agent", CHROMIUM),
+        ("Origin", origin),
+        *CROSS,
+        *headers,
+    ):
+        connection.putheader(name, value)
+    connection.endheaders()
+    connection.getresponse().read()
+    connection.close()
+
+
+def count_rows(window: Window) -> int:
+    return int(window.run("return document.querySelectorAll('.row').length"))
+
+
+@ENGINES
+def test_what_is_blocked_is_shown_read_and_patched_with_the_keyboard(engine: Engine, tmp_path: Path) -> None:
+    with looking(engine, tmp_path) as (running, server, window):
+        assert "token" not in window.run("return location.href + document.cookie")
+        ask(running, server, "/cart")
+        wait(lambda: count_rows(window) == 1)
+        assert "No Access-Control-Allow-Origin header" in window.run(
+            "return document.querySelector('.row').textContent"
+        )
+        for key in ("ArrowDown", "Enter"):
+            window.run(
+                "document.querySelector('#rows').dispatchEvent("
+                f"new KeyboardEvent('keydown', {{key: '{key}', bubbles: true, cancelable: true}}));"
+            )
+        wait(lambda: "What mends it" in window.run("return document.querySelector('#story').textContent"))
+        text = window.run("return document.querySelector('#story').textContent")
+        assert "Each engine" in text
+        assert f"pages of {PAGE} may read what http://127.0.0.1:{server}/cart answers" in text
+        window.run("[...document.querySelectorAll('#story button')].find((one) => one.textContent === 'Patch').click()")
+        wait(lambda: window.run("return !document.querySelector('#patching').hidden"))
+        window.run("document.querySelector('#patching button').click()")
+        wait(lambda: window.run("return document.querySelector('#patching').hidden"))
+
+
+@ENGINES
+def test_nothing_from_the_wire_is_ever_markup(engine: Engine, tmp_path: Path) -> None:
+    with looking(engine, tmp_path) as (running, server, window):
+        ask(running, server, f"/{MARKUP.replace(' ', '')}")
+        ask(running, server, f"/{quote(MARKUP)}?{MARKUP.replace(' ', '/')}")
+        ask(running, server, "/a", ("Access-Control-Request-Headers", MARKUP))
+        ask(running, server, "/b", origin=f"https://{MARKUP}")
+        ask(running, server, "/c", ("Host", f"{MARKUP}.test"))
+        wait(lambda: count_rows(window) >= 4)
+        for number in range(count_rows(window)):
+            window.run(f"document.querySelectorAll('.row')[{number}].click()")
+            wait(lambda: "What happened" in window.run("return document.querySelector('#story').textContent"))
+            found = "return document.querySelectorAll('img, iframe, script:not([src=\"/static/page.js\"])').length"
+            assert window.run(found) == 0
+        assert window.run("return document.hacked === undefined")
+
+
+@ENGINES
+def test_the_hostile_page_gets_nothing_and_changes_nothing(engine: Engine, tmp_path: Path) -> None:
+    with looking(engine, tmp_path) as (running, server, window):
+        assert running.page is not None
+        page = running.page.partition("/?")[0]
+        port = page.rpartition(":")[2]
+        ask(running, server, "/cart")
+        wait(lambda: count_rows(window) == 1)
+        id = window.run("return document.querySelector('.row').fetch.end.id")
+        body = json.dumps({"id": id, "origins": ["https://evil.test"]})
+        # Another site; the same site on another port, which is sent the cookie; an address.
+        for host in ("evil.localhost", "corsight.localhost", "127.0.0.1"):
+            window.go(f"http://{host}:{server}/hostile")
+            got = window.run(f"return JSON.stringify(await attack({json.dumps(page)}, {json.dumps(body)}))")
+            wrong = {name: said for name, said in json.loads(got).items() if not is_nothing(said)}
+            assert wrong == {}, host
+        # A name that is led here.
+        for name in (f"rebound.localhost:{port}", f"localhost:{port}"):
+            window.go(f"http://{name}/export/records.jsonl")
+            assert (
+                window.run("return document.body.textContent").strip() == "This is not the address of Corsight's page."
+            )
+        # Guessing has shut nobody out, and nothing is patched.
+        window.go(running.page)
+        wait(lambda: count_rows(window) == 1)
+        assert window.run("return document.querySelector('#patching').hidden")
+        # The same request, sent by the page itself, is what it would have taken.
+        own = f"return (await fetch('/patch', {{method: 'POST', headers: {{'Content-Type': 'application/json'}}, body: {json.dumps(body)}}})).status"  # noqa: E501
+        assert window.run(own) == 200
+        wait(lambda: window.run("return !document.querySelector('#patching').hidden"))
+
+
+def is_nothing(said: str) -> bool:
+    """Whether what the hostile page got holds nothing: a refusal, or an answer that it cannot read."""
+    return said in ("blocked", "failed", "nothing") or said.startswith("opaque 0 0")
