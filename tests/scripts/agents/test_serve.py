@@ -171,7 +171,7 @@ def test_nobody_else_comes_in(server: tuple[int, str], method: str, headers: dic
     assert token not in text
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1:PORT", "localhost:PORT", "LOCALHOST:PORT"])
+@pytest.mark.parametrize("host", ["127.0.0.1:PORT", "localhost:PORT"])
 def test_who_names_this_port_and_the_token_comes_in(server: tuple[int, str], host: str) -> None:
     response, text = send(*server, "POST", {"Host": host})
     assert response.status == 200
