@@ -206,8 +206,16 @@ def test_nothing_in_markdown_is_a_tag_a_link_or_a_mention() -> None:
     text = markdown.render(report_of(hostile())[0])
     bare = re.sub(r"(?ms)^(`{3,})http$.*?^\1$", "", text)
     bare = re.sub(r"(?<![`\\])(`+)(?!`).*?(?<!`)\1(?!`)", "", bare)
-    assert set(re.findall(r"<[^>\n]*>?", bare)) <= {"<details>", "</details>", "<summary>", "</summary>"}
+    ours = {"<details>", "</details>", "<summary>", "</summary>", markdown.NOTHING}
+    assert set(re.findall(r"<[^>\n]*>?", bare)) <= ours
     assert not re.search(r"(?<!\\)\]\(|@\w|https?://\w", bare)
+
+
+def test_a_title_is_whole_and_no_mention() -> None:
+    assert markdown.escape_html("it's <b> & @team #1") == "it's &lt;b&gt; &amp; @<!-- -->team #<!-- -->1"
+    assert markdown.escape("- @team & <b> *x* https://a.test/_b_.") == (
+        "\\- @<!-- -->team &amp; &lt;b\\> \\*x\\* `https://a.test/_b_`."
+    )
 
 
 @pytest.mark.parametrize("text", ["`", "``a`", "a``", "", " ", "|"])
