@@ -49,7 +49,7 @@ class Section(Protocol):
 class Plan(NamedTuple):
     """How to audit: which engine judges, whether causes are looked for, whether records are written, and with secrets
     as they are. `assumptions` settle what is open; `scope` is what is reported of; `gather` tells whether what reports
-    say beside the findings is gathered.
+    say beside the findings is gathered, `counts` whether verdicts are counted by endpoint.
     """
 
     engine: EngineChoice = "auto"
@@ -59,6 +59,7 @@ class Plan(NamedTuple):
     assumptions: tuple[Assumption, ...] = ()
     scope: Scope = Scope()
     gather: bool = False
+    counts: bool = False
 
 
 @dataclass(slots=True)
@@ -117,11 +118,14 @@ def audit_one(
     findings, latest, left_out = Findings(diagnose=plan.diagnose, gather=plan.gather), 0.0, 0
     lines = Lines(secrets=plan.secrets, ascii=True)
     verdicts = judge_recording(recording, plan.engine, assumptions=plan.assumptions)
-    for judged, explanation in explain(verdicts) if plan.records else ((one, None) for one in verdicts):
+    told = explain(verdicts) if plan.records or plan.counts else ((one, None) for one in verdicts)
+    for judged, explanation in told:
         if not plan.scope.takes(judged):
             left_out += 1
             continue
         findings.add(judged)
+        if plan.counts:
+            findings.count_endpoint(judged, explanation)
         if progress is not None:
             progress.tick(recording, findings)
         for section in sections:

@@ -74,6 +74,16 @@ def test_what_may_have_been_blocked_has_not_passed(run: Run) -> None:
     assert run([CLASSIC], "--fail-on", "blocked")[0] == 0
 
 
+def test_a_story_says_what_is_open_and_how_it_is_settled(run: Run) -> None:
+    passed = flow(f"{API}/news", 200, ("Access-Control-Allow-Origin", PAGE), origin=PAGE)
+    _, out, _ = run([passed, CLASSIC], command="explain")
+    said = " ".join(out.replace("│", "").split())
+    assert "Open: with credentials, Chromium blocked it; otherwise it let the page read the response." in said
+    assert "Whether it was blocked can be settled: Visit the page with corsight browse" in said
+    assert "--assume credentials=include, or the contrary." in said
+    assert "this is the first that is open" in said
+
+
 @pytest.mark.parametrize(("taken", "code"), [("include", 1), ("not-include", 0), ("omit", 0), ("same-origin", 0)])
 def test_an_assumption_settles_it(taken: str, code: int, run: Run) -> None:
     got, out, _ = run([CLASSIC], "--assume", f"credentials={taken}")
