@@ -59,7 +59,10 @@ def test_what_is_open_is_no_pass_in_any_format() -> None:
     assert (report.totals.open, report.totals.blocked, report.totals.allowed) == (1, 0, 0)
     assert [finding.kind for finding in report.findings] == ["open"]
     assert "1 open" in render("markdown", report)
-    assert "1 open" in render_html(report, gathered)
+    page = Page(render_html(report, gathered))
+    assert "1 open" in page.text
+    assert "This is how it goes if the page asked with credentials: Chromium blocked it" in page.text
+    assert {one["data-target"] for one in page.all("details") if "data-target" in one} == set(TARGETS)
     assert 'skipped message="open' in render("junit", report)
     assert json.loads(render("sarif", report))["runs"][0]["results"][0]["level"] == "warning"
     assert render("github", report).startswith("::warning ")
