@@ -61,8 +61,7 @@ class Commands:
         jsonl, otherwise text; or NAME=FILE. A file that is there is written over."""
         name, file = split_format(path)
         try:
-            # The table has line ends of its own.
-            with open(os.path.expanduser(file), "w", encoding="utf-8", errors="backslashreplace", newline="\n") as out:
+            with open(os.path.expanduser(file), "w", encoding="utf-8", errors="backslashreplace") as out:
                 out.writelines(self._write_report(name))
         except OSError as error:
             raise exceptions.CommandError(f"cors.report: cannot write {file}: {error.strerror or error}.") from None

@@ -136,7 +136,8 @@ def test_no_command_writes_it(arguments: str, recording: Path, capsys: pytest.Ca
     cli.run(arguments.split())
     out, err = capsys.readouterr()
     assert REDACTED in out + err
-    check(out + err)
+    # The configurations in the page have tabs of their own.
+    check((out + err).replace("\t", "") if "html" in arguments else out + err)
 
 
 def test_a_policy_that_was_inferred_names_it_nowhere(recording: Path, capsys: pytest.CaptureFixture[str]) -> None:

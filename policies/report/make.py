@@ -196,10 +196,8 @@ def _tell_fetch(finding: Finding, judged: Judged, together: Sequence[Judged]) ->
     if finding.kind == "blocked" and story.end.blocked:
         story = _rename(story, finding.title)
     elif finding.kind == "open" and finding.doubts:
-        taken = finding.doubts[0].taken or "in the other way"
-        story = replace(
-            story, conclusion=f"It is open. Told here as it is if the page asked {taken}: {story.conclusion}"
-        )
+        taken, ended = finding.doubts[0].taken or "in the other way", story.conclusion.replace(" likely ", " ", 1)
+        story = replace(story, conclusion=f"It is open. This is how it goes if the page asked {taken}: {ended}")
     return model.Fetch(
         conclusion=story.conclusion,
         client=story.client,

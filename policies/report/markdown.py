@@ -20,6 +20,8 @@ PLACES = 10
 ROWS = 100
 """How many findings the table names."""
 
+NOTHING = "<!-- -->"
+"""What parts a sign from a name: then they are no mention."""
 _MARKUP = re.compile(r"[\\`*_\[\]|~>$]|^ *[-+=#:]|(?<=^\d)[.)]|(?<=^\d\d)[.)]")
 _MENTION = re.compile(r"(?<=[@#])(?=\w)|(?<=\bGH)(?=-)|(?<=\bwww)(?=\.)")
 _URL = re.compile(r"(https?://[^\s<>\"'`()]*[^\s<>\"'`().,;:!?])")
@@ -89,13 +91,13 @@ def escape(text: str) -> str:
 
 
 def _escape(text: str) -> str:
-    text = text.replace("&", "&amp;").replace("<", "&lt;")
-    return _MARKUP.sub(r"\\\g<0>", _MENTION.sub("\u200b", text))
+    text = _MARKUP.sub(r"\\\g<0>", text.replace("&", "&amp;").replace("<", "&lt;"))
+    return _MENTION.sub(NOTHING, text)
 
 
 def escape_html(text: str) -> str:
     """Return text as words only inside an HTML element, where Markdown is not read."""
-    return _MENTION.sub("\u200b", html.escape(text.replace("\n", " ")))
+    return _MENTION.sub(NOTHING, html.escape(text.replace("\n", " "), quote=False))
 
 
 def write_code(text: str) -> str:

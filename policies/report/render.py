@@ -30,5 +30,5 @@ def render(name: str, report: Report) -> str:
 
 def render_html(report: Report, gathered: Gathered) -> str:
     """Return the report as a page, with the configurations of the servers whose answers have to change."""
-    hosts = dict.fromkeys(html.find_host(one) for one in report.of("blocked") if list_fix(one))
+    hosts = dict.fromkeys(html.find_host(one) for one in [*report.of("blocked"), *report.of("open")] if list_fix(one))
     return html.render(report, list_servers(gathered, hosts))

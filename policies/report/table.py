@@ -25,7 +25,7 @@ def write_rows(records: Iterable[Mapping[str, Any]]) -> Iterator[str]:
 
 def _write_row(cells: Iterable[str]) -> str:
     line = io.StringIO()
-    csv.writer(line, quoting=csv.QUOTE_ALL).writerow([escape(cell) for cell in cells])
+    csv.writer(line, quoting=csv.QUOTE_ALL, lineterminator="\n").writerow([escape(cell) for cell in cells])
     return line.getvalue()
 
 

@@ -186,8 +186,7 @@ def _key(finding: Finding) -> Hashable:
 def _open(path: str | None) -> AbstractContextManager[TextIO]:
     if path is None:
         return nullcontext(sys.stdout)
-    # The table has line ends of its own.
-    return open(path, "w", encoding="utf-8", errors="backslashreplace", newline="\n")
+    return open(path, "w", encoding="utf-8", errors="backslashreplace")
 
 
 def _render(name: str, report: Report, findings: Findings) -> str:

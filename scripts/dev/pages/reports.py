@@ -39,5 +39,4 @@ def render() -> dict[str, str]:
         finally:
             del os.environ["COLUMNS"]
             os.environ.update({name: one for name, one in kept.items() if one is not None})
-        # As they are: the table has line ends of its own.
-        return {f"{FOLDER}/{file.name}": file.read_bytes().decode() for file in files.values()}
+        return {f"{FOLDER}/{file.name}": file.read_text("utf-8") for file in files.values()}

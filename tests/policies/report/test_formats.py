@@ -59,7 +59,10 @@ def test_what_is_open_is_no_pass_in_any_format() -> None:
     assert (report.totals.open, report.totals.blocked, report.totals.allowed) == (1, 0, 0)
     assert [finding.kind for finding in report.findings] == ["open"]
     assert "1 open" in render("markdown", report)
-    assert "1 open" in render_html(report, gathered)
+    page = Page(render_html(report, gathered))
+    assert "1 open" in page.text
+    assert "This is how it goes if the page asked with credentials: Chromium blocked it" in page.text
+    assert {one["data-target"] for one in page.all("details") if "data-target" in one} == set(TARGETS)
     assert 'skipped message="open' in render("junit", report)
     assert json.loads(render("sarif", report))["runs"][0]["results"][0]["level"] == "warning"
     assert render("github", report).startswith("::warning ")
@@ -206,8 +209,16 @@ def test_nothing_in_markdown_is_a_tag_a_link_or_a_mention() -> None:
     text = markdown.render(report_of(hostile())[0])
     bare = re.sub(r"(?ms)^(`{3,})http$.*?^\1$", "", text)
     bare = re.sub(r"(?<![`\\])(`+)(?!`).*?(?<!`)\1(?!`)", "", bare)
-    assert set(re.findall(r"<[^>\n]*>?", bare)) <= {"<details>", "</details>", "<summary>", "</summary>"}
+    ours = {"<details>", "</details>", "<summary>", "</summary>", markdown.NOTHING}
+    assert set(re.findall(r"<[^>\n]*>?", bare)) <= ours
     assert not re.search(r"(?<!\\)\]\(|@\w|https?://\w", bare)
+
+
+def test_a_title_is_whole_and_no_mention() -> None:
+    assert markdown.escape_html("it's <b> & @team #1") == "it's &lt;b&gt; &amp; @<!-- -->team #<!-- -->1"
+    assert markdown.escape("- @team & <b> *x* https://a.test/_b_.") == (
+        "\\- @<!-- -->team &amp; &lt;b\\> \\*x\\* `https://a.test/_b_`."
+    )
 
 
 @pytest.mark.parametrize("text", ["`", "``a`", "a``", "", " ", "|"])
