@@ -175,8 +175,9 @@ def test_it_fits_a_narrow_screen_with_its_filters_open(tmp_path: Path) -> None:
             "const by = document.querySelector('#by-verdict'); by.value = '{}'; by.dispatchEvent(new Event('change'));"
         )
         for verdict in ("open", "blocked"):
-            window.run(choose.format(verdict))
+            window.run(f"{choose.format(verdict)} by.dispatchEvent(new Event('change'));")
             assert window.run("return [innerWidth, document.documentElement.scrollWidth]") == [360, 360]
+        wait(lambda: count_rows(window) == 1)
         window.run("document.querySelector('.row').click()")
         wait(lambda: "What mends it" in window.run("return document.querySelector('#story').textContent"))
         assert window.run("return [innerWidth, document.documentElement.scrollWidth]") == [360, 360]
