@@ -97,7 +97,7 @@ def test_the_browser_agrees_and_tells_what_the_proxy_cannot_see(
     printed = capsys.readouterr()
     assert f"{LEGACY}: Mixed content" in printed.out
     assert "blocked by the browser" in printed.out
-    assert "blocked    7" in printed.out
+    assert "blocked   7" in printed.out
     assert printed.err == ""
     assert nothing_left(temporary)
 
@@ -157,7 +157,7 @@ def test_a_browser_that_is_killed_is_said_and_the_report_is_printed(
     Onlooker(monkeypatch, kill)
     with pytest.raises(BrowserError, match=f"^{browsers.pick(engine).name} ended by itself: "):
         run(Plan(url=HOME, browser=engine, headless=True), scripts=[SHOP])
-    assert "blocked    7" in capsys.readouterr().out
+    assert "blocked   7" in capsys.readouterr().out
     assert nothing_left(temporary)
 
 
@@ -207,7 +207,7 @@ def test_a_browser_that_is_closed_ends_the_session(
     monkeypatch.setattr(Session, "look_on", remember)
     Onlooker(monkeypatch, close)
     assert run(Plan(url=HOME, browser=engine, headless=True), scripts=[SHOP]) == 0
-    assert "blocked    7" in capsys.readouterr().out
+    assert "blocked   7" in capsys.readouterr().out
     assert nothing_left(temporary)
 
 
@@ -229,7 +229,8 @@ def test_mitmweb_can_show_it_instead(
     assert run(Plan(url=HOME, browser="chromium", headless=True, web=True), scripts=[SHOP]) == 0
     printed = capsys.readouterr().out
     assert "\nmitmweb shows it at http://127.0.0.1:" in printed
-    assert "blocked    7" in printed
+    assert "The live page shows it at http://corsight.localhost:" in printed
+    assert "blocked   7" in printed
     assert nothing_left(temporary)
 
 

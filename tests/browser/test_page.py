@@ -164,6 +164,25 @@ def test_the_hostile_page_gets_nothing_and_changes_nothing(engine: Engine, tmp_p
         wait(lambda: window.run("return !document.querySelector('#patching').hidden"))
 
 
+@pytest.mark.browser("chromium")
+def test_it_fits_a_narrow_screen_with_its_filters_open(tmp_path: Path) -> None:
+    with looking("chromium", tmp_path) as (running, server, window):
+        window.call("Emulation.setDeviceMetricsOverride", width=360, height=680, deviceScaleFactor=1, mobile=True)  # type: ignore[attr-defined]
+        ask(running, server, "/cart")
+        wait(lambda: count_rows(window) == 1)
+        window.run("document.querySelector('#filters').open = true")
+        choose = (
+            "const by = document.querySelector('#by-verdict'); by.value = '{}'; by.dispatchEvent(new Event('change'));"
+        )
+        for verdict in ("open", "blocked"):
+            window.run(f"{choose.format(verdict)} by.dispatchEvent(new Event('change'));")
+            assert window.run("return [innerWidth, document.documentElement.scrollWidth]") == [360, 360]
+        wait(lambda: count_rows(window) == 1)
+        window.run("document.querySelector('.row').click()")
+        wait(lambda: "What mends it" in window.run("return document.querySelector('#story').textContent"))
+        assert window.run("return [innerWidth, document.documentElement.scrollWidth]") == [360, 360]
+
+
 def is_nothing(said: str) -> bool:
     """Whether what the hostile page got holds nothing: a refusal, or an answer that it cannot read."""
     return said in ("blocked", "failed", "nothing") or said.startswith("opaque 0 0")
