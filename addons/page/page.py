@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -73,7 +74,7 @@ class Page:
         try:
             self._socket = socket.create_server(("127.0.0.1", port))
         except OSError as error:
-            reason = error.strerror or error
+            reason = os.strerror(error.errno) if error.errno else error
             raise exceptions.OptionsError(f"cors_page: port {port} cannot be had ({reason}); name another.") from None
         self._feed = Feed()
         app = make_app(self._feed, Book(self._stories, self._known, self._drifting))

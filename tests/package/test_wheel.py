@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+from corsight.addons.page.app import TYPES
 from tests.package.environment import Environment, clean_environment, closure
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,8 +27,10 @@ COMMANDS: dict[str, tuple[list[str | Path], int, str]] = {
     "audit": ([SHOP], 1, "allow-origin-missing"),
     "browse": (["--script", "exit 3"], 3, ""),
     "check": (["--origin", "https://app.example", "--url", "https://api.example/cart"], 2, "curl "),
+    "config": ([], 0, "fail-on      open"),
     "demo": (["--browser", "none"], 0, "The recorded browser agreed on 11 of 11"),
     "explain": ([SHOP, "--url", "/price", "--for", "nginx"], 0, "add_header Access-Control-Allow-Headers"),
+    "mcp": ([SHOP], 2, ""),
     "policy check": ([TENANTS], 0, "files, api"),
     "policy diff": ([TENANTS, PUBLIC], 1, "https://*.saas.example"),
     "policy export": (["caddy", TENANTS], 0, "Access-Control-Allow-Origin"),
@@ -68,6 +71,11 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / name).mkdir()
         (folder / name / "__init__.py").write_text(f"raise ImportError('the wrong {name}')\n")
     return folder
+
+
+def test_the_wheel_holds_the_files_of_the_live_page(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    assert {f"corsight/addons/page/static/{name}" for name in TYPES} <= names
 
 
 def run(command: list[str | Path], project: Path) -> subprocess.CompletedProcess[str]:

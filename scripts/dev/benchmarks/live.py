@@ -19,12 +19,15 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from corsight.scripts.dev.benchmarks.traffic import API, Sample, samples
+from corsight.scripts.processes.machine import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
 SLICES = 60
 PAGES = 3
 WARM_UP = 3
 CONNECTIONS = 8
+OPEN = "page open"
+LINK = re.compile(rb"http://corsight\.localhost:([0-9]+)/\?token=([\w-]+)")
 EMPTY_HOOKS = """
 class Empty:
     def requestheaders(self, flow): pass
@@ -53,10 +56,12 @@ async def _run() -> None:
             "corsight": addon,
             "patching": (*addon, *scope),
             "marker": (*addon, "--set", "cors_marker=true", "--set", "cors_marker_scope=everything"),
+            "page closed": (*addon, "--set", f"cors_page={free_port()}"),
+            OPEN: (*addon, "--set", f"cors_page={free_port()}"),
         }
         async with contextlib.AsyncExitStack() as stack:
             proxies = {
-                name: await stack.enter_async_context(_proxy(scratch / f"conf-{number}", extra))
+                name: await stack.enter_async_context(_proxy(scratch / f"conf-{number}", extra, look=name == OPEN))
                 for number, (name, extra) in enumerate(variants.items())
             }
             requests = [_request(sample, upstream) for sample in samples(upstream)] * PAGES
@@ -88,7 +93,7 @@ async def _run() -> None:
 
 
 @contextlib.asynccontextmanager
-async def _proxy(confdir: Path, extra: tuple[str, ...]) -> AsyncIterator[tuple[int, int]]:
+async def _proxy(confdir: Path, extra: tuple[str, ...], *, look: bool) -> AsyncIterator[tuple[int, int]]:
     command = [sys.executable, "-c", "from mitmproxy.tools.main import mitmdump; mitmdump()"]
     options = [
         "--listen-host",
@@ -111,13 +116,39 @@ async def _proxy(confdir: Path, extra: tuple[str, ...]) -> AsyncIterator[tuple[i
             if not line:
                 raise RuntimeError(f"the proxy did not start: {seen.decode(errors='replace')}")
             seen += line
-        drain = asyncio.create_task(_drain(process.stdout))
-        yield process.pid, int(found[1])
-        drain.cancel()
+        async with contextlib.AsyncExitStack() as stack:
+            if look:
+                await stack.enter_async_context(_window(process.stdout))
+            drain = asyncio.create_task(_drain(process.stdout))
+            yield process.pid, int(found[1])
+            drain.cancel()
     finally:
         with contextlib.suppress(ProcessLookupError):
             process.terminate()
         await process.wait()
+
+
+@contextlib.asynccontextmanager
+async def _window(said: asyncio.StreamReader) -> AsyncIterator[None]:
+    """Look at the live page, by the link that the proxy prints, as a window does that reads all it is told."""
+    line = b""
+    while (link := LINK.search(line)) is None:
+        line = await asyncio.wait_for(said.readuntil(b"\n"), 60)
+    port = int(link[1])
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET /?token=%s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n\r\n" % (link[2], port))
+    head = await reader.readuntil(b"\r\n\r\n")
+    cookie = re.search(rb"set-cookie: ([^;]+)", head)
+    assert cookie is not None, head
+    ask = b"GET /events?window=0123456789abcdef HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nCookie: %s\r\n\r\n"
+    writer.write(ask % (port, cookie[1]))
+    assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
+    drain = asyncio.create_task(_drain(reader))
+    try:
+        yield
+    finally:
+        drain.cancel()
+        writer.close()
 
 
 async def _drain(stream: asyncio.StreamReader) -> None:

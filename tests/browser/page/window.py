@@ -85,13 +85,10 @@ class Firefox:
 
     def go(self, url: str) -> None:
         """Go there."""
+        self.run("document.documentElement.setAttribute('data-left', '')")
         self._call("WebDriver:Navigate", url=url)
-        wait(
-            lambda: (
-                self.run("return document.readyState") == "complete"
-                and self.run("return location.href") != "about:blank"
-            )
-        )
+        there = "return document.readyState === 'complete' && !document.documentElement.hasAttribute('data-left')"
+        wait(lambda: self.run(there))
 
     def run(self, script: str) -> Any:
         """Run it."""
