@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +18,10 @@ from corsight.addons import patch
 from corsight.addons.patch import HEADER
 from corsight.policies.server.compare import Comparison
 from corsight.policies.server.model import Match, ServerPolicy
+from corsight.scripts import cli
 from corsight.scripts.judging import judge_recording
 from corsight.scripts.recordings import Recording
 from corsight.scripts.report.findings import Findings
-from corsight.scripts.report.text import write
 from tests.addons.mitm import (
     GONE,
     LOST,
@@ -584,7 +583,7 @@ def test_it_stops_without_traffic_too() -> None:
 
 
 def test_a_recording_of_what_was_patched_tells_what_the_servers_sent(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     caplog.set_level(logging.INFO)
     sent = [("Access-Control-Allow-Origin", "https://other.example"), ("Vary", "Accept"), ("X-Total-Count", "3")]
@@ -625,9 +624,11 @@ def test_a_recording_of_what_was_patched_tells_what_the_servers_sent(
     findings.add(patched)
     [line] = findings.to_send.lines()
     assert f"  {line}" in caplog.messages
-    report = StringIO()
-    write(findings, [("patched.mitm", 1)], "auto", report)
-    assert report.getvalue().partition("What the servers have to send")[2].rstrip().endswith("Vary: Accept, Origin")
+    assert cli.run(["audit", str(file)]) == 0
+    told = capsys.readouterr().out.partition("What the servers have to send for what was patched to pass without it:")[
+        2
+    ]
+    assert " ".join(told.partition("\n\n")[0].split()) == line
 
 
 def test_drift_is_of_what_the_server_sent_also_in_mode_policy(tmp_path: Path) -> None:
