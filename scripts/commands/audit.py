@@ -33,6 +33,7 @@ from corsight.scripts.options import (
     read_assumptions,
 )
 from corsight.scripts.paths import name_command
+from corsight.scripts.progress import Progress
 from corsight.scripts.recordings import check_readable, list_recordings, list_remarks
 from corsight.scripts.recordings.remote import is_url
 from corsight.scripts.report.findings import Findings
@@ -176,7 +177,13 @@ def audit(
             findings, audited = _follow(paths, plan, reports.records, policies or tried)
         else:
             jobs = jobs or os.cpu_count() or 1
-            findings, audited = auditing.audit(paths, plan, reports.records, jobs=jobs, drifts=drifts, flips=flips)
+            # Records on the same terminal show how far it is.
+            progress = None if "jsonl" in reports.names and reports.records.isatty() else Progress(paths)
+            findings, audited = auditing.audit(
+                paths, plan, reports.records, jobs=jobs, drifts=drifts, flips=flips, progress=progress
+            )
+            if progress is not None:
+                progress.end()
         sifted = sift(findings.sorted(), sieve, date.today())
         if save_baseline:
             endpoints = write_baseline(known, findings.sorted())
