@@ -122,7 +122,16 @@ def _list_findings(findings: Findings) -> Iterator[dict[str, Any]]:
 def _list_traces(findings: Findings) -> Iterator[dict[str, Any]]:
     for finding in findings.sorted():
         for trace in finding.traces:
-            yield {"fingerprint": trace.fingerprint, "finding": finding.fingerprint, **trace._asdict()}
+            yield {
+                "fingerprint": trace.fingerprint,
+                "finding": finding.fingerprint,
+                "cause": trace.cause,
+                "rule": trace.rule,
+                "method": trace.method,
+                "endpoint": trace.endpoint,
+                "origin": trace.origin,
+                "count": trace.times,
+            }
 
 
 def _list_verdicts(findings: Findings) -> Iterator[dict[str, Any]]:
