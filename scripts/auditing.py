@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from concurrent.futures import ProcessPoolExecutor
 
     from corsight.policies.session import Judged
+    from corsight.scripts.progress import Progress
     from corsight.scripts.report.drift import Drifts
     from corsight.scripts.report.flips import Flips
 
@@ -48,7 +49,7 @@ class Section(Protocol):
 class Plan(NamedTuple):
     """How to audit: which engine judges, whether causes are looked for, whether records are written, and with secrets
     as they are. `assumptions` settle what is open; `scope` is what is reported of; `gather` tells whether what reports
-    say beside the findings is gathered.
+    say beside the findings is gathered, `counts` whether verdicts are counted by endpoint.
     """
 
     engine: EngineChoice = "auto"
@@ -58,6 +59,7 @@ class Plan(NamedTuple):
     assumptions: tuple[Assumption, ...] = ()
     scope: Scope = Scope()
     gather: bool = False
+    counts: bool = False
 
 
 @dataclass(slots=True)
@@ -80,6 +82,7 @@ def audit(
     jobs: int = 1,
     drifts: Drifts | None = None,
     flips: Flips | None = None,
+    progress: Progress | None = None,
 ) -> tuple[Findings, list[Audited]]:
     """Return what was found in all recordings, and what came of each. Records go to the stream.
 
@@ -91,9 +94,11 @@ def audit(
     sections: list[Section] = [section for section in (drifts, flips) if section is not None]
     jobs = 1 if sections else jobs
     with tempfile.TemporaryDirectory(prefix="corsight-") as folder, _start_workers(jobs) as workers:
-        asked = (_ask(path, plan, folder, workers, sections) for path in paths)
+        asked = (_ask(path, plan, folder, workers, sections, progress) for path in paths)
         for take in asked if workers is None else list(asked):
             result = take(stream)
+            if progress is not None:
+                progress.finish(paths[len(audited)], result.findings)
             findings.unite(result.findings)
             result.findings = Findings(diagnose=False)
             audited.append(result)
@@ -101,17 +106,28 @@ def audit(
 
 
 def audit_one(
-    recording: Recording, plan: Plan, stream: TextIO | None, *, sections: Sequence[Section] = (), timed: bool = False
+    recording: Recording,
+    plan: Plan,
+    stream: TextIO | None,
+    *,
+    sections: Sequence[Section] = (),
+    timed: bool = False,
+    progress: Progress | None = None,
 ) -> Audited:
     """Return what came of one recording. `timed` puts the time before each record, never less than that before it."""
     findings, latest, left_out = Findings(diagnose=plan.diagnose, gather=plan.gather), 0.0, 0
     lines = Lines(secrets=plan.secrets, ascii=True)
     verdicts = judge_recording(recording, plan.engine, assumptions=plan.assumptions)
-    for judged, explanation in explain(verdicts) if plan.records else ((one, None) for one in verdicts):
+    told = explain(verdicts) if plan.records or plan.counts else ((one, None) for one in verdicts)
+    for judged, explanation in told:
         if not plan.scope.takes(judged):
             left_out += 1
             continue
         findings.add(judged)
+        if plan.counts:
+            findings.count_endpoint(judged, explanation)
+        if progress is not None:
+            progress.tick(recording, findings)
         for section in sections:
             section.add(judged)
         if stream is None or not plan.records:
@@ -139,12 +155,17 @@ def _start_workers(jobs: int) -> ProcessPoolExecutor | nullcontext[None]:
 
 
 def _ask(
-    path: str, plan: Plan, folder: str, workers: ProcessPoolExecutor | None, sections: Sequence[Section]
+    path: str,
+    plan: Plan,
+    folder: str,
+    workers: ProcessPoolExecutor | None,
+    sections: Sequence[Section],
+    progress: Progress | None,
 ) -> Callable[[TextIO], Audited]:
     """Have one recording audited; return what gives the result, and writes the records to a stream."""
     shares = [] if sections else part(path)
     if workers is None and not shares:
-        return partial(audit_one, Recording(path), plan, sections=sections)
+        return partial(audit_one, Recording(path), plan, sections=sections, progress=progress)
     files, results = list[str](), list[Callable[[], Audited]]()
     recordings: Sequence[Recording] = shares or [Recording(path)]
     for recording in recordings:

@@ -100,6 +100,9 @@ class _Following:
             sure = "" if verdict.certainty == "certain" else "likely "
             mend = "; ".join(explanation.fix) or explanation.action
             said = f"{sure}blocked: {said} [{explanation.code}]: {explanation.title} -> {mend}"
+        elif (branch := verdict.open) is not None:
+            when = branch.describe(verdict.branch) or "in another way"
+            said = f"open: {said}: blocked by {branch.ruling.rule} if asked {when}, {verdict.outcome.value} otherwise"
         elif revises:
             said = f"{verdict.outcome.value} after all: {said}"
         else:

@@ -122,6 +122,10 @@ def test_the_secret_is_there_to_be_found(recording: Path) -> None:
         "audit rec.mitm",
         "audit rec.mitm --engine firefox",
         "audit rec.mitm --format jsonl",
+        *(
+            f"audit rec.mitm --format {name}"
+            for name in ("json", "sarif", "junit", "github", "markdown", "csv", "html")
+        ),
         "explain rec.mitm",
         "explain rec.mitm --url nowhere?token=" + SECRET,
         "explain rec.mitm --for nginx",

@@ -12,6 +12,7 @@ from mitmproxy import ctx
 from corsight.addons.drift import Drifting
 from corsight.addons.page.opening import make_opening
 from corsight.addons.views import Stories
+from corsight.policies.decision.judge import judge
 from corsight.policies.engines import ENGINES
 from corsight.policies.fetch.origin import origin_of
 from corsight.policies.findings import Diagnosis, Known
@@ -125,23 +126,25 @@ class Book:
 
     def _compare(self, judged: Judged) -> list[dict[str, Any]]:
         """What each engine makes of an exchange, the standard's algorithm too."""
-        others = {other.engine: other for other in judged.others}
+        exchange, facts, said = judged.entry.exchange, judged.facts, judged.verdict
         found = []
         for name, policy in ENGINES.items():
-            verdict = others.get(name, judged.verdict)
-            ruling = verdict.ruling
-            own = verdict.engine == name
+            own = said if name == said.engine else judge(exchange, facts, name)
+            # What came later told more of the exchange than its facts do: that holds for those that decide alike.
+            verdict = own if name in judged.entry.differing else said
+            alike = (own.ruling.outcome, own.ruling.rule) == (verdict.ruling.outcome, verdict.ruling.rule)
+            message = own.ruling.message if alike else None
             found.append(
                 {
                     "engine": name,
                     "label": policy.label,
-                    "decided": name == judged.verdict.engine,
+                    "decided": name == said.engine,
                     "outcome": verdict.outcome.value,
+                    "open": verdict.open is not None,
                     "certain": verdict.certainty == "certain",
-                    "rule": ruling.rule,
-                    # Another engine's words are not this one's.
-                    "error": ruling.error if own else None,
-                    "message": shown(ruling.message, 1200) if own and ruling.message is not None else None,
+                    "rule": verdict.ruling.rule,
+                    "error": own.ruling.error if alike else None,
+                    "message": None if message is None else shown(message, 1200),
                 }
             )
         return found

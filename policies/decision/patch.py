@@ -124,17 +124,26 @@ def answer_unasked(exchange: Exchange, facts: Facts, answer: EngineName | Answer
 
 
 def list_edits(sent: Response | None, patched: Response) -> tuple[str, ...]:
-    """Return what was changed of a response, as a patch words it; of one that was made here, all that is in it."""
+    """Return what was changed of a response, as a patch words it; of one that was made here, all that is in it.
+
+    The header that names what was changed is no change.
+    """
     before = sent.headers if sent is not None else HeaderList()
     spelled = {field[0].lower(): field[0] for field in (*before.fields, *patched.headers.fields)}
-    edits = []
+    edits: dict[str, str | None] = {}
     if sent is not None and sent.status != patched.status:
-        edits.append(f"{STATUS}: {patched.status}")
+        edits[STATUS] = str(patched.status)
     for lowered, name in spelled.items():
         was, is_ = (headers.lines(lowered.decode("latin-1")) for headers in (before, patched.headers))
         if was != is_:
-            edits.append(_word((name.decode("latin-1"), ", ".join(is_) if is_ else None)))
-    return tuple(edits)
+            edits[name.decode("latin-1")] = ", ".join(is_) if is_ else None
+    names = {name.decode("latin-1") for name in spelled} | {STATUS}
+    return tuple(_word((name, new)) for name, new in edits.items() if not _names_edits(name, new, names))
+
+
+def _names_edits(name: str, written: str | None, names: set[str]) -> bool:
+    """Return whether a header is the one that names what was changed, `names` being all in lower case."""
+    return written is not None and name.lower().startswith("x-") and names.issuperset(written.lower().split(", "))
 
 
 def _patch(

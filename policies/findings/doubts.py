@@ -52,13 +52,17 @@ def suppose_blocked(judged: Judged) -> Judged:
 def find_opening(sample: Sample) -> Doubt:
     """Return what an open exchange turns on, of what is said of it if it is blocked."""
     blocking, passing, *_ = sample.verdict.branches
-    assumed = [f"{fact.value}={taken}" for fact, taken in blocking.assumptions if passing.assumed(fact) != taken]
     return Doubt(
         taken=blocking.describe(passing),
         because=_find_reason(sample, passing),
         otherwise=f"{passing.describe(blocking) or 'otherwise'}, it is {passing.outcome.value}",
-        assumptions=tuple(assumed),
+        assumptions=list_assumed(blocking, passing),
     )
+
+
+def list_assumed(branch: Branch, other: Branch) -> tuple[str, ...]:
+    """Return what a branch assumes and another does not, as the log has it: `credentials=include`."""
+    return tuple(f"{fact.value}={taken}" for fact, taken in branch.assumptions if other.assumed(fact) != taken)
 
 
 def _find_reason(sample: Sample, taken: Branch) -> str:

@@ -217,7 +217,12 @@ def _show_rest(finding: Finding) -> list[Row]:
 
 def list_settling(finding: Finding) -> list[str]:
     """Return how it can be found out whether what is open was blocked, a sentence a way."""
-    assumed = dict.fromkeys(one for doubt in finding.doubts for one in doubt.assumptions)
+    return list_ways(one for doubt in finding.doubts for one in doubt.assumptions)
+
+
+def list_ways(assumptions: Iterable[str]) -> list[str]:
+    """Return how it can be found out whether these assumptions hold, a sentence a way."""
+    assumed = dict.fromkeys(assumptions)
     ways = dict.fromkeys(SETTLE.get(one.partition("=")[0], WATCH) for one in assumed)
     lines = [*ways] or [WATCH]
     known = [one for one in assumed if one.partition("=")[0] in SETTLE]

@@ -58,7 +58,7 @@ def gather_facts(
         tainting, tainting_too = "opaque", "cors"
     page_origin = fetch.page_origin if fetch.page_origin not in (None, "null") else referrer_origin(reading)
     include = fetch.include if fetch.certainty == "certain" else None
-    target = _find_target(response, url, policy) if entry.role == "redirect" else None
+    target = find_target(response, url, policy) if entry.role == "redirect" else None
     page: str | None = None
     secure: bool | None = False
     likelier_secure = True
@@ -160,7 +160,7 @@ def _is_kept(exchange: Exchange) -> bool:
     return not any(name in response.headers for name in ("cache-control", "expires", "pragma", "vary"))
 
 
-def _find_target(response: Response | None, url: str, policy: EnginePolicy) -> str | None:
+def find_target(response: Response | None, url: str, policy: EnginePolicy) -> str | None:
     """Where the response redirects to; "" where its Location does not parse."""
     if response is None or (policy.empty_location_fails and response.headers.get("location") == ""):
         return None if response is None else ""

@@ -22,8 +22,9 @@ from corsight.scripts.browse.watch import watching
 from corsight.scripts.browse.word import Told, copy_told
 from corsight.scripts.errors import CorsightError, print_problem
 from corsight.scripts.gate.empty import find_emptiness
+from corsight.scripts.gate.fail_on import FailOn
 from corsight.scripts.gate.held import count_failures
-from corsight.scripts.gate.sift import FailOn, sift
+from corsight.scripts.gate.sift import sift
 from corsight.scripts.judging import EngineChoice
 from corsight.scripts.paths import name_command
 from corsight.scripts.processes import browsers, launch, proxy

@@ -33,6 +33,7 @@ from corsight.scripts.options import (
     read_assumptions,
 )
 from corsight.scripts.paths import name_command
+from corsight.scripts.progress import Progress
 from corsight.scripts.recordings import check_readable, list_recordings, list_remarks
 from corsight.scripts.recordings.remote import is_url
 from corsight.scripts.report.findings import Findings
@@ -41,6 +42,7 @@ from corsight.scripts.report.formats import Reports, list_found, read_formats
 if TYPE_CHECKING:
     from corsight.scripts.report.drift import Drifts
     from corsight.scripts.report.flips import Flips
+    from corsight.scripts.store.keeping import Keeping
 
 LONGEST_COMMAND = 400
 """Characters of what was typed up to which the next command is printed."""
@@ -100,6 +102,17 @@ def audit(
             help="Judge on so many cores: recordings, and the clients of large ones, side by side; 0 takes all cores.",
         ),
     ] = 1,
+    dask: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Judge on a cluster of Dask, such as tcp://scheduler:8786."),
+    ] = None,
+    store: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Keep the run for corsight history: a file (SQLite), or postgresql://user@host/database.",
+        ),
+    ] = None,
     follow: Annotated[
         bool,
         typer.Option(
@@ -141,7 +154,9 @@ def audit(
     assumptions, tried = read_assumptions(settings.texts("assume"))
     drifts, flips = _read_drifts(policies), _read_flips(tried)
     sieve = Sieve(*select_codes, settings.suppressions, read_baseline(known) if known and not save_baseline else None)
-    sifts = sieve.sifts or save_baseline or failing == "advice"
+    judging = {"engine": judged_as, **{name: " ".join(settings.texts(name)) for name in ("assume", "hosts", "origins")}}
+    keeping = _open_store(store, paths, judging, policies, follow)
+    sifts = keeping is not None or sieve.sifts or save_baseline or failing == "advice"
     with Reports(outputs) as reports:
         plan = reports.plan(
             auditing.Plan(
@@ -150,15 +165,25 @@ def audit(
                 secrets=settings.truth("secrets"),
                 assumptions=assumptions,
                 scope=Scope(settings.texts("hosts"), settings.texts("origins")),
+                counts=keeping is not None,
             )
         )
-        if follow:
+        if dask is not None:
+            alone = bool(follow or policies or tried or jobs != 1)
+            findings, audited = _spread(paths, plan, reports.records, dask, alone=alone)
+        elif follow:
             if len(outputs) > 1 or not reports.names <= {"text", "jsonl"}:
                 raise CorsightError("one report is followed, text or jsonl", where="--format")
             findings, audited = _follow(paths, plan, reports.records, policies or tried)
         else:
             jobs = jobs or os.cpu_count() or 1
-            findings, audited = auditing.audit(paths, plan, reports.records, jobs=jobs, drifts=drifts, flips=flips)
+            # Records on the same terminal show how far it is.
+            progress = None if "jsonl" in reports.names and reports.records.isatty() else Progress(paths)
+            findings, audited = auditing.audit(
+                paths, plan, reports.records, jobs=jobs, drifts=drifts, flips=flips, progress=progress
+            )
+            if progress is not None:
+                progress.end()
         sifted = sift(findings.sorted(), sieve, date.today())
         if save_baseline:
             endpoints = write_baseline(known, findings.sorted())
@@ -190,6 +215,8 @@ def audit(
             for section in sections:
                 section.write(sys.stderr)
     stop_at(one.problem for one in audited)
+    if keeping is not None:
+        keeping.keep(findings, drifts, sum(one.exchanges for one in audited))
     if not settings.truth("allow-empty"):
         unmatched = [] if drifts is None else drifts.unmatched
         names = [one.name for one in audited]
@@ -202,6 +229,30 @@ def audit(
             failures += section.certain + (0 if failing == "certain" else section.likely)
     if failures:
         raise typer.Exit(1)
+
+
+def _open_store(
+    store: str | None, paths: list[str], options: dict[str, str], policies: Sequence[str], follow: bool
+) -> Keeping | None:
+    if store is None:
+        return None
+    if follow:
+        raise CorsightError("a recording that still grows is no run yet", where="--store", todo="leave --follow out")
+    from corsight.scripts.store.keeping import Keeping
+
+    return Keeping(store, paths, {name: one for name, one in options.items() if one}, policies)
+
+
+def _spread(
+    paths: list[str], plan: auditing.Plan, stream: TextIO, address: str, *, alone: bool
+) -> tuple[Findings, list[auditing.Audited]]:
+    if alone:
+        raise CorsightError(
+            "--policy, --follow and --jobs are for one machine", where="--dask", todo="leave them out, or --dask"
+        )
+    from corsight.scripts.spreading import audit_on_cluster
+
+    return audit_on_cluster(paths, plan, stream, address)
 
 
 def _list_next(files: Sequence[str], settings: Settings, sifted: Sifted) -> list[str]:

@@ -10,7 +10,7 @@ import typer
 from corsight.policies.fetch.origin import is_localhost, origin_of, split_origin
 from corsight.policies.report.names import FORMATS
 from corsight.scripts.browse.run import Plan, run
-from corsight.scripts.gate.sift import FAIL_ON, FailOn
+from corsight.scripts.gate.fail_on import FAIL_ON, FailOn
 from corsight.scripts.options import Engine, Verbose
 
 

@@ -1,7 +1,7 @@
 """`corsight check`: judges an exchange that a person types or pastes, or explains a browser's console message.
 
-Nothing is sent. 0 says that every engine allows it, 1 that one blocks it, 2 that the call cannot be read, or that a
-response is missing without which nobody can tell.
+Nothing is sent without --send. 0 says that every engine allows it, 1 that one blocks it, 2 that the call cannot be
+read, or that a response is missing without which nobody can tell.
 """
 
 from __future__ import annotations
@@ -18,15 +18,17 @@ from corsight.policies.engines import read_engine
 from corsight.policies.record import record
 from corsight.policies.redact import redact
 from corsight.policies.verdict import EngineName, Outcome
+from corsight.scripts.curl import field
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.judging import explain
 from corsight.scripts.options import check_engine
+from corsight.scripts.replay.model import Bounds
 from corsight.scripts.report.check import write_predictions
 from corsight.scripts.report.message import write_messages
 from corsight.scripts.report.versions import write_versions
 from corsight.scripts.whatif.given import Given, read_responses
 from corsight.scripts.whatif.message import read_paste
-from corsight.scripts.whatif.model import Prediction
+from corsight.scripts.whatif.model import Prediction, Question, Responses
 from corsight.scripts.whatif.predict import predict, predict_versions
 from corsight.scripts.whatif.typed import read_question, words_of
 
@@ -34,15 +36,16 @@ ENGINES: tuple[EngineName, ...] = ("chromium", "firefox", "webkit", "standard")
 
 
 def check(
+    address: Annotated[
+        str | None, typer.Argument(metavar="URL", help="The URL that the page requests.", show_default=False)
+    ] = None,
     origin: Annotated[
         str | None,
         typer.Option(
             metavar="ORIGIN", help="The page's origin, such as https://app.example, or null.", show_default=False
         ),
     ] = None,
-    url: Annotated[
-        str | None, typer.Option(metavar="URL", help="The URL that the page requests.", show_default=False)
-    ] = None,
+    url: Annotated[str | None, typer.Option(metavar="URL", help="The same as an option.", show_default=False)] = None,
     method: Annotated[
         str | None, typer.Option("--method", "-X", metavar="METHOD", help="The request's method.  [default: GET]")
     ] = None,
@@ -94,6 +97,22 @@ def check(
             help="A header of the preflight's response; repeatable.",
         ),
     ] = None,
+    send: Annotated[
+        bool,
+        typer.Option(
+            "--send", help="Send it, the preflight first as a browser does, and judge the answers; follow no redirect."
+        ),
+    ] = False,
+    unsafe: Annotated[
+        bool, typer.Option("--unsafe", help="With --send, also a method that may change something, without a body.")
+    ] = False,
+    timeout: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0.1, help="With --send, how long one answer may take.")
+    ] = 10,
+    ca: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="With --send, certificates (PEM) to trust beside the well-known ones."),
+    ] = None,
     paste: Annotated[
         str | None,
         typer.Option(
@@ -120,29 +139,40 @@ def check(
 ) -> None:
     """Judge an exchange that you type or paste, for every engine; or explain a browser's console message.
 
-    Nothing is sent. Tells whether a preflight is needed and why. When a response is missing, prints the curl command
-    that fetches it and what the response has to say. Exit code: 0 when it is allowed, 1 when it is blocked, 2 when a
-    missing response leaves it open. With --paste: 1 when something was blocked or failed, 0 when the messages only
-    warn, 2 when no browser writes such a thing.
+    Nothing is sent without --send. Tells whether a preflight is needed and why. When a response is missing, prints the
+    curl command that fetches it and what the response has to say. Exit code: 0 when it is allowed, 1 when it is
+    blocked, 2 when a missing response leaves it open. With --paste: 1 when something was blocked or failed, 0 when the
+    messages only warn, 2 when no browser writes such a thing.
     """
+    if address is not None and url is not None:
+        raise CorsightError("the URL is given twice", where="--url", todo="give it once")
+    url = address if url is None else url
     if paste is not None:
         judging = (method, header, credentials, response, preflight, status, response_header, preflight_header)
-        if preflight_status is not None or any(one is not None for one in judging):
+        if send or preflight_status is not None or any(one is not None for one in judging):
             raise CorsightError(
                 "--paste explains a message and judges no response", todo="give it --origin and --url at most"
             )
         _explain(paste, origin, url, format)
         return
-    question, notes = read_question(origin, url, method, header or [], credentials, mode, destination)
+    headers = header or []
+    cookies = [one for one in headers if send and credentials == "include" and one.lower().startswith("cookie:")]
+    settable = [one for one in headers if one not in cookies]
+    question, notes = read_question(origin, url, method, settable, credentials, mode, destination)
     if response_header is not None and response is not None:
         raise CorsightError("--response and -R both give the response", todo="give one of them")
     if (preflight_header is not None or preflight_status is not None) and preflight:
         raise CorsightError("--preflight and -P both give the preflight's response", todo="give one of them")
     given = Given("--response", [] if response is None else [response], status, response_header)
     given_preflight = Given("--preflight", preflight or [], preflight_status, preflight_header)
-    responses, blind = read_responses(question, notes, given_preflight, given)
     chosen, version = read_engine(engine, "all")
     names = [one for one in ENGINES if chosen in (None, one)]
+    if send:
+        if any((*given.files, *given_preflight.files)) or given.typed is not None or given_preflight.typed is not None:
+            raise CorsightError("--send asks the server, and a response is given", todo="leave one of them out")
+        responses, blind = _ask(question, notes, cookies, unsafe, Bounds(timeout=timeout), ca, names, version), False
+    else:
+        responses, blind = read_responses(question, notes, given_preflight, given)
     predictions = [predict(question, responses, one, version) for one in names]
     needed = any(one.preflights for one in predictions)
     if responses.preflights and predictions[0].outcome is not None and not needed:
@@ -158,6 +188,22 @@ def check(
         if versions:
             write_versions([(name, predict_versions(question, responses, name)) for name in names], sys.stdout)
     _exit(predictions, format)
+
+
+def _ask(
+    question: Question,
+    notes: list[str],
+    cookies: Sequence[str],
+    unsafe: bool,
+    bounds: Bounds,
+    authority: str | None,
+    engines: Sequence[EngineName],
+    version: int | None,
+) -> Responses:
+    from corsight.scripts.whatif.ask import ask
+
+    sent = [field(text, "-H") for text in cookies]
+    return ask(question, notes, engines, bounds, authority, version=version, cookies=sent, unsafe=unsafe)
 
 
 def _exit(predictions: Sequence[Prediction], format: str) -> None:

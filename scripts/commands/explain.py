@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import shlex
 import sys
+import textwrap
 from datetime import date
 from typing import Annotated
 
 import typer
 
 from corsight.policies.findings import Known
+from corsight.policies.findings.doubts import list_assumed
+from corsight.policies.findings.text import list_ways
 from corsight.policies.redact import printable, redact
 from corsight.policies.server.export import TARGETS, RecipeError, render, write_remark
 from corsight.policies.server.infer import infer
@@ -24,9 +27,10 @@ from corsight.scripts.gate.scope import Scope
 from corsight.scripts.gate.settings import Settings, load_settings
 from corsight.scripts.gate.sift import Sieve, sift
 from corsight.scripts.judging import add_to, group_by_fetch, judge_recording
-from corsight.scripts.options import Assume, Config, Host, Ignore, MaybeEngine, Origin, Select, read_assumptions
+from corsight.scripts.options import POLICY, Assume, Config, Host, Ignore, MaybeEngine, Origin, Select, read_assumptions
 from corsight.scripts.paths import name_command
 from corsight.scripts.recordings import Recording, check_readable, list_recordings
+from corsight.scripts.report.lines import print_lines
 from corsight.scripts.report.story import write
 
 MATCHES = 1000
@@ -123,8 +127,10 @@ def explain(
     # An id that another one begins with is meant as it stands.
     if exact := [fetch for fetch in matching if any(judged.entry.exchange.id == flow for judged in fetch)]:
         matching, more = exact, 0
-    chosen = next((fetch for fetch in matching if _is_blocked(fetch)), matching[0])
+    chosen = next((fetch for fetch in matching if _is_blocked(fetch)), None)
+    chosen = chosen or next((fetch for fetch in matching if any(map(_is_open, fetch))), matching[0])
     write(tell(chosen, known), sys.stdout)
+    _tell_how_to_settle(chosen)
     if target is not None:
         print("\n" + _render_configuration(target, chosen, everything), end="")
     if len(matching) > 1:
@@ -154,7 +160,9 @@ def _explain_finding(files: list[str], settings: Settings, number: int) -> None:
         )
     write_finding(told[number - 1], number, sys.stdout)
     if told[number - 1].exchanges and len(paths) == 1:
-        command = shlex.join(["explain", paths[0], "--flow", told[number - 1].exchanges[0][:SHORT]])
+        given = [part for one in settings.texts("assume") if not one.startswith(POLICY) for part in ("--assume", one)]
+        given += [] if settings.engine == "auto" else ["--engine", settings.engine]
+        command = shlex.join(["explain", paths[0], *given, "--flow", told[number - 1].exchanges[0][:SHORT]])
         print(f"\nOne of its fetches, step by step:\n  {name_command()} {command}")
     sys.stdout.flush()
     stop_at(one.problem for one in audited)
@@ -199,6 +207,19 @@ def _describe_nothing(flow: str | None, url: str | None) -> str:
     return f"no exchange has {' and '.join(wanted)}" if wanted else "there is no exchange in it"
 
 
+def _is_open(judged: Judged) -> bool:
+    return judged.verdict.open is not None
+
+
+def _tell_how_to_settle(fetch: list[Judged]) -> None:
+    """Print how it can be found out what became of a fetch that is open."""
+    branches = [(judged.verdict.open, judged.verdict.branch) for judged in fetch]
+    assumed = [one for branch, other in branches if branch is not None for one in list_assumed(branch, other)]
+    if assumed:
+        print("\nWhether it was blocked can be settled:")
+        print_lines(textwrap.fill(way, 80, initial_indent="  ", subsequent_indent="  ") for way in list_ways(assumed))
+
+
 def _is_blocked(fetch: list[Judged]) -> bool:
     return any(judged.verdict.outcome == "blocked" for judged in fetch)
 
@@ -207,6 +228,7 @@ def _list(matching: list[list[Judged]], chosen: list[Judged], more: int) -> None
     """Print the fetches that match, and how to pick another one."""
     count = len(matching) + more
     which = "the first that was blocked" if _is_blocked(chosen) else "the first"
+    which = "the first that is open" if which == "the first" and any(map(_is_open, chosen)) else which
     print(f"\n{count} fetches match; this is {which}. Pick another with --flow ID:")
     ends = [next((judged for judged in fetch if _is_blocked([judged])), fetch[-1]) for fetch in matching[:LISTED]]
     ids = [judged.entry.exchange.id for judged in ends]
@@ -214,6 +236,7 @@ def _list(matching: list[list[Judged]], chosen: list[Judged], more: int) -> None
     for judged, one in zip(ends, short if len(set(short)) == len(ids) else ids, strict=True):
         request = judged.entry.exchange.request
         sign = ">" if judged in chosen else " "
-        print(printable(redact(f"{sign} {one}  {judged.verdict.outcome:<8} {request.method} {request.url}")))
+        outcome = "open" if _is_open(judged) else judged.verdict.outcome.value
+        print(printable(redact(f"{sign} {one}  {outcome:<8} {request.method} {request.url}")))
     if count > LISTED:
         print(f"  and {count - LISTED} more: narrow them down with --url SUBSTRING")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from corsight.policies.verdict import Outcome
-from corsight.scripts.gate.sift import FailOn
+from corsight.scripts.gate.fail_on import FailOn
 from corsight.scripts.report.findings import Findings
 
 

@@ -5,20 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from corsight.policies.findings import Finding, Kind
 from corsight.policies.findings.fingerprint import Trace
 from corsight.scripts.gate.baseline import Baseline, Known, is_known
 from corsight.scripts.gate.codes import names_code
+from corsight.scripts.gate.fail_on import FailOn
 from corsight.scripts.gate.narrow import narrow
 from corsight.scripts.gate.suppressions import Suppression
-
-FailOn = Literal["certain", "blocked", "open", "advice", "never"]
-"""What makes a run fail: what is certainly blocked; also what is likely blocked; also what is open; also advice and
-what failed; or nothing."""
-FAIL_ON: FailOn = "open"
-"""What does where nobody says otherwise: what is open has not passed."""
 
 
 class Sieve(NamedTuple):

@@ -60,9 +60,13 @@ def _strip_packed(name: str) -> str:
     return name
 
 
-def open_recording(path: str) -> BufferedReader:
-    """Return the bytes of a recording as a stream that can be peeked into, unpacked. Raises CorsightError."""
-    return unpack(open_url(path) if is_url(path) else open_file(path))
+def open_recording(path: str) -> tuple[BufferedReader, BufferedReader]:
+    """Return the bytes of a recording as a stream that can be peeked into, unpacked; and as they come, packed or not.
+
+    Raises CorsightError.
+    """
+    source = open_url(path) if is_url(path) else open_file(path)
+    return unpack(source), source
 
 
 def open_file(path: str) -> BufferedReader:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from io import BufferedReader
 from typing import Protocol
 
 from corsight.policies.exchange import Exchange
@@ -38,10 +39,20 @@ class Recording:
         self.problem: CorsightError | None = None
         self.remarks: list[str] = []
         self.exchanges = 0
+        self._source: BufferedReader | None = None
+
+    @property
+    def position(self) -> int:
+        """How many bytes of the file were read so far; 0 where that cannot be told."""
+        try:
+            return 0 if self._source is None else self._source.raw.tell()
+        except (OSError, ValueError):
+            return 0
 
     def __iter__(self) -> Iterator[Exchange]:
         try:
-            with open_recording(self.path) as file:
+            file, self._source = open_recording(self.path)
+            with file:
                 for exchange in detect(file)(file, self.remarks.append):
                     if exchange is not None:
                         self.exchanges += 1

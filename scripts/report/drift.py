@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import textwrap
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from corsight.policies.redact import shown
@@ -65,6 +65,10 @@ class Drifts:
     def unmatched(self) -> list[str]:
         """The names of the policies that no exchange fell under."""
         return list(self._unmatched)
+
+    def list_found(self) -> Iterator[tuple[Drift, int]]:
+        """Yield each drift that is told apart, and how often it was met."""
+        return ((drift, self._places[key].total()) for key, drift in self._found.items())
 
     def write(self, stream: TextIO) -> None:
         """Write the section for people."""

@@ -6,8 +6,10 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from corsight.policies.evidence import Certainty
-from corsight.policies.findings import Diagnosis, Finding, Kind
+from corsight.policies.findings import Diagnosis, Explanation, Finding, Kind
+from corsight.policies.findings.fingerprint import fold_ids, fold_port
 from corsight.policies.findings.to_send import ToSend, list_needed
+from corsight.policies.redact import redact
 from corsight.policies.rules.view import PLUMBING
 from corsight.policies.session import Judged
 from corsight.policies.verdict import EngineName, Outcome
@@ -16,6 +18,12 @@ if TYPE_CHECKING:
     from corsight.policies.report.gather import Gathered
 
 CLIENTS = 50
+ENDPOINTS = 20_000
+"""How many kinds of verdicts are told apart by endpoint; the rest is counted under OTHERS."""
+OTHERS = "others"
+
+type Counted = tuple[str, str, str, str, str, str]
+"""Endpoint, page's origin, engine, outcome, certainty, and the code of the cause; empty where there is none."""
 
 
 class Findings:
@@ -32,6 +40,7 @@ class Findings:
         self.patched = 0
         self.to_send = ToSend()
         self.hides = 0
+        self.endpoints: Counter[Counted] = Counter()
         self._diagnosis = Diagnosis() if diagnose else None
         self._found: list[Finding] | None = None
         self._gathered = _gather() if gather else None
@@ -62,6 +71,19 @@ class Findings:
         if verdict.ruling.rule is not None:
             self.unanswered += 1
 
+    def count_endpoint(self, judged: Judged, explanation: Explanation | None) -> None:
+        """Count a verdict by its endpoint, where that is asked for."""
+        verdict, origin = judged.verdict, judged.facts.origin
+        endpoint = fold_ids(judged.entry.exchange.request.url)
+        page = fold_port(redact(origin)) if origin is not None else ""
+        cause = explanation.code if explanation is not None else verdict.ruling.rule or ""
+        self._count((endpoint, page, verdict.engine, verdict.outcome.value, verdict.certainty, cause), 1)
+
+    def _count(self, one: Counted, times: int) -> None:
+        if one not in self.endpoints and len(self.endpoints) >= ENDPOINTS:
+            one = (OTHERS, "", *one[2:5], "")
+        self.endpoints[one] += times
+
     def unite(self, other: Findings) -> None:
         """Take in what was found of other exchanges, after these; `other` is of no use then."""
         self.outcomes.update(other.outcomes)
@@ -71,6 +93,8 @@ class Findings:
         self.hides += other.hides
         self.unanswered += other.unanswered
         self.patched += other.patched
+        for one, count in other.endpoints.items():
+            self._count(one, count)
         self.to_send.unite(other.to_send)
         for label, times in other.clients.items():
             self.clients[label if label in self.clients or len(self.clients) < CLIENTS else "others"] += times

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from corsight.policies.exchange import Request
 from corsight.policies.rules.model import Fix
 from corsight.policies.session import Judged
 from corsight.policies.value import value
@@ -56,12 +57,19 @@ class Preflight:
 
 @value
 class Missing:
-    """A response that was not given and decides: the curl command that fetches it, and what it would have to say."""
+    """A response that was not given and decides: the request, the curl command that fetches it, and what it would
+    have to say.
+    """
 
     what: Literal["preflight", "response"]
-    url: str
+    request: Request
     command: str
     needed: Fix | None
+
+    @property
+    def url(self) -> str:
+        """The URL that is asked."""
+        return self.request.url
 
 
 @value

@@ -222,7 +222,7 @@ class _Walk:
         # A session of its own: this one never saw it.
         facts = Session(self.engine, self.version).observe(blank)[0].facts
         facts = set_credentials(facts, self.question.include, include_likelier=False)
-        self.missing.append(Missing(what, self.url, command, mend(blank, facts, self.engine)))
+        self.missing.append(Missing(what, exchange.request, command, mend(blank, facts, self.engine)))
         return None
 
 

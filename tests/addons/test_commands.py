@@ -65,6 +65,30 @@ def test_the_report_is_written_as_text(tmp_path: Path, caplog: pytest.LogCapture
         assert f"cors.report: written to {path}." in caplog.messages
 
 
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [
+        ("report.html", "<!doctype html>"),
+        ("report.json", '{\n  "schema": 1'),
+        ("report.sarif", "{"),
+        ("report.xml", "<?xml"),
+        ("report.md", "## Corsight"),
+        ("report.csv", '"flow"'),
+        ("report.jsonl", '{"schema":'),
+        ("github=report.txt", "::error "),
+    ],
+)
+def test_the_report_is_in_the_format_that_is_asked_for(name: str, start: str, tmp_path: Path) -> None:
+    format, named, file = name.partition("=")
+    path = tmp_path / (file or format)
+    with interface() as ui:
+        ui.show(cors(), cors(url="https://api.test/v2"), cors(answered=OURS))
+        ui.call("cors.report", types.Path(f"{format}={path}" if named else str(path)))
+    text = path.read_text("utf-8")
+    assert text.startswith(start)
+    assert "api.test" in text
+
+
 def test_a_report_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     with interface() as ui, pytest.raises(CommandError, match=r"cors\.report: cannot write .*: Is a directory\."):
         ui.call("cors.report", types.Path(str(tmp_path)))

@@ -608,7 +608,13 @@ def test_a_recording_of_what_was_patched_tells_what_the_servers_sent(
     assert patched.verdict.outcome == "allowed"
     assert patched.before is not None
     assert patched.before.rule == "allow-origin-mismatch"
-    without = patched.entry.patched.without if patched.entry.patched is not None else None
+    assert patched.entry.patched is not None
+    assert sorted(patched.entry.patched.edits) == [
+        f"Access-Control-Allow-Origin: {PAGE}",
+        "Vary: Accept, Origin",
+        "cache-control: no-store",
+    ]
+    without = patched.entry.patched.without
     assert without is not None
     assert without.response is not None
     assert sorted(without.response.headers.fields) == sorted((name.encode(), value.encode()) for name, value in sent)

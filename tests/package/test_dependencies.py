@@ -23,8 +23,8 @@ RUNTIME = {
 DEVELOPMENT = {str(canonicalize_name(Requirement(text).name)) for text in PROJECT["dependency-groups"]["dev"]}
 TOOLS = {"hatchling", "mypy", "pip", "ruff"}
 """What is run as a command."""
-PLUGINS = {"adlfs", "gcsfs", "s3fs"}
-"""What fsspec loads by itself for the URLs of a service."""
+PLUGINS = {"adlfs", "gcsfs", "psycopg", "s3fs"}
+"""What fsspec loads by itself for the URLs of a service, and SQLAlchemy for those of a database."""
 DEV = ROOT / "scripts" / "dev"
 """The repository's own tools."""
 APART = (ROOT / "tests" / "recipes" / "apps", ROOT / "tests" / "browser" / "lab" / "webengine.py")

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+from corsight.addons.page.app import TYPES
 from tests.package.environment import Environment, clean_environment, closure
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,6 +71,11 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / name).mkdir()
         (folder / name / "__init__.py").write_text(f"raise ImportError('the wrong {name}')\n")
     return folder
+
+
+def test_the_wheel_holds_the_files_of_the_live_page(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    assert {f"corsight/addons/page/static/{name}" for name in TYPES} <= names
 
 
 def run(command: list[str | Path], project: Path) -> subprocess.CompletedProcess[str]:

@@ -136,7 +136,7 @@ def test_it_tells_at_once_and_ends_by_ctrl_c_with_the_report(format: str, tmp_pa
     if format == "text":
         assert said.startswith("blocked: GET https://reviews.test/lamp [allow-origin-missing]: No Access-Control-Allow")
         assert "15 exchanges\n" in said
-        assert "7 for 7 causes" in said.replace("7, for", "7 for")
+        assert "Blocked: 7 exchanges, for 7 causes" in said
     else:
         assert len({json.loads(line)["flow"] for line in said.splitlines()}) == 15
 

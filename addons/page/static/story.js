@@ -54,7 +54,7 @@ function showEngines(story) {
   const engines = story.engines[story.end] || [];
   const rows = engines.map((one) => make("tr", {},
     make("th", { scope: "row" }, one.label, one.decided ? " (asked)" : ""),
-    make("td", {}, badge(one.outcome, `${one.certain ? "" : "likely "}${one.outcome}`)),
+    make("td", {}, one.open ? badge("open") : badge(one.outcome, `${one.certain ? "" : "likely "}${one.outcome}`)),
     make("td", {}, one.rule || ""),
     make("td", {}, one.message || one.error || "")));
   return section("Each engine", make("div", { class: "wide", tabindex: "0" }, make("table", {},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from functools import partial
 
-from corsight.scripts.dev.benchmarks import audit, cost, judge, live, memory, start
+from corsight.scripts.dev.benchmarks import audit, cluster, cost, judge, live, memory, start
 
 BENCHMARKS = {
     "judge": judge.run,
@@ -14,6 +14,7 @@ BENCHMARKS = {
     "live": live.run,
     "cost": cost.run,
     "audit": audit.run,
+    "cluster": cluster.run,
 }
 SIZE = "--megabytes"
 

@@ -154,6 +154,7 @@ def test_the_story_is_structured_with_its_picture_steps_evidence_and_every_engin
     assert {"chromium", "firefox", "webkit"} <= set(engines)
     assert {one["outcome"] for one in engines.values()} == {"blocked"}
     assert [name for name, one in engines.items() if one["decided"]] == ["chromium"]
+    assert engines["firefox"]["message"].startswith("Cross-Origin Request Blocked")
 
 
 @pytest.mark.parametrize("target", TARGETS)

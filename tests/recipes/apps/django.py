@@ -14,6 +14,10 @@ ROOT_URLCONF = "site_settings"
 INSTALLED_APPS = ["corsheaders"]
 MIDDLEWARE = ["django.middleware.common.CommonMiddleware", "site_settings.authenticate"]
 LOGGING_CONFIG = None
+# By hand, and half right.
+CORS_ALLOW_ALL_ORIGINS = CORS_ALLOW_CREDENTIALS = True
+CORS_EXPOSE_HEADERS = ["X-Other"]
+CORS_URLS_REGEX = r"^/api"
 # @RECIPE@
 CORS = {
     "Access-Control-Allow-Origin": "*",

@@ -138,13 +138,15 @@ def test_a_client_with_the_token_asks_over_http(server: tuple[int, str]) -> None
 
 
 GOOD = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
+FIRST = (
+    b'{"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocolVersion": "2025-06-18", '
+    b'"capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}}'
+)
 
 
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
-        ({}, 200),
-        ({"Host": "localhost:PORT"}, 200),
         ({"Authorization": ""}, 401),
         ({"Authorization": "Bearer"}, 401),
         ({"Authorization": "Bearer guessed"}, 401),
@@ -163,22 +165,30 @@ GOOD = {"Content-Type": "application/json", "Accept": "application/json, text/ev
 @pytest.mark.parametrize("method", ["POST", "GET", "DELETE", "OPTIONS"])
 def test_nobody_else_comes_in(server: tuple[int, str], method: str, headers: dict[str, str], status: int) -> None:
     port, token = server
-    sent = GOOD | {"Host": f"127.0.0.1:{port}", "Authorization": f"Bearer {token}"}
-    sent |= {name: text.replace("PORT", str(port)).replace("TOKEN", token) for name, text in headers.items()}
-    if status == 200 and method != "POST":
-        pytest.skip("what comes in is the SDK's to answer")
-    body = (
-        b'{"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocolVersion": "2025-06-18", '
-        b'"capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}}'
-    )
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    connection.request(method, "/mcp", body if method == "POST" else None, sent)
-    response = connection.getresponse()
+    response, text = send(port, token, method, headers)
     assert response.status == status
     assert not [name for name, _ in response.getheaders() if name.lower().startswith("access-control-")]
-    if status != 200:
-        assert token not in response.read().decode()
+    assert token not in text
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:PORT", "localhost:PORT"])
+def test_who_names_this_port_and_the_token_comes_in(server: tuple[int, str], host: str) -> None:
+    response, text = send(*server, "POST", {"Host": host})
+    assert response.status == 200
+    assert '"serverInfo"' in text
+    assert not [name for name, _ in response.getheaders() if name.lower().startswith("access-control-")]
+
+
+def send(port: int, token: str, method: str, headers: dict[str, str]) -> tuple[http.client.HTTPResponse, str]:
+    """What comes of the first request of a client, with these headers over those that are right."""
+    sent = GOOD | {"Host": f"127.0.0.1:{port}", "Authorization": f"Bearer {token}"}
+    sent |= {name: text.replace("PORT", str(port)).replace("TOKEN", token) for name, text in headers.items()}
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request(method, "/mcp", FIRST if method == "POST" else None, sent)
+    response = connection.getresponse()
+    text = response.read().decode()
     connection.close()
+    return response, text
 
 
 def test_a_token_of_ones_own_is_taken_and_not_shown() -> None:

@@ -185,8 +185,30 @@ def test_nothing_that_cors_has_a_say_in(run: Audit) -> None:
 
 def test_nothing_recorded(run: Audit) -> None:
     code, out, err = run()
-    assert (code, err) == (0, "")
+    assert code == 2
     assert "There is no HTTP exchange in it." in out
+    assert err.startswith(
+        "corsight: rec.mitm: nothing was judged: there is no exchange in it; was the browser set to use"
+    )
+    assert "--proxy-bypass-list='<-loopback>'" in err
+    assert run("--fail-on", "never")[0] == 2
+    assert run("--allow-empty")[0] == 0
+
+
+def test_nothing_of_a_browser(run: Audit) -> None:
+    client = flow("https://api.example/", 200, agent="curl/8.0")
+    del client.request.headers["origin"]
+    code, _, err = run(client)
+    assert code == 2
+    assert "nothing was judged: 1 exchange, and none of a browser, by its User-Agent" in err
+    assert run(client, "--allow-empty")[0] == 0
+
+
+def test_a_policy_for_nothing_that_was_asked(run: Audit) -> None:
+    Path("policy.yaml").write_text("version: 1\npolicies:\n  - name: shop\n    match: {hosts: [shop.example]}\n")
+    code, _, err = run(flow("https://api.example/", 200, ALLOW, ("Vary", "Origin")), "--policy", "policy.yaml")
+    assert code == 2
+    assert "no exchange falls under policy shop" in err
 
 
 def test_a_preflight_that_fails_keeps_the_request_from_being_sent(run: Audit) -> None:
@@ -295,17 +317,29 @@ def test_a_likely_verdict_says_why(run: Audit) -> None:
     assert "blocked   1  0 certain, 1 likely\n" in out
 
 
+OPEN = flow("https://api.example/", 200, ALLOW, agent=WEBKIT)
+"""Allowed without credentials, blocked with them, and nothing tells which."""
+
+
 def test_what_the_recording_does_not_show(run: Audit) -> None:
-    code, out, _ = run(flow("https://api.example/", 200, ALLOW, agent=WEBKIT))
-    assert code == 0
-    assert "allowed   1  0 certain, 1 likely\n" in out
-    assert "1 likely allowed; if asked with credentials, blocked by\nallow-credentials-not-true\n" in out
+    code, out, _ = run(OPEN)
+    assert code == 1
+    assert "open       1, of which is not known whether they passed\n" in out
+    assert "\n1 is open. Whether it passed is not known; nothing else was blocked.\n" in out
+    assert "open      1  passed or blocked: the recording does not show which\nallowed   0\n" in out
+    said = " ".join(out.split())
+    assert "Open. If the page asked with credentials, it is blocked, as told here; without credentials, it is" in said
+    assert "--assume credentials=include, or the contrary." in said
+    assert "Nothing was blocked" not in out
 
 
 @pytest.mark.parametrize(
-    ("fail_on", "likely", "certain"), [("certain", 0, 1), ("blocked", 1, 1), ("advice", 1, 1), ("never", 0, 0)]
+    ("fail_on", "likely", "certain", "is_open"),
+    [("certain", 0, 1, 0), ("blocked", 1, 1, 0), ("open", 1, 1, 1), ("advice", 1, 1, 1), ("never", 0, 0, 0)],
 )
-def test_fail_on(fail_on: str, likely: int, certain: int, run: Audit) -> None:
+def test_fail_on(fail_on: str, likely: int, certain: int, is_open: int, run: Audit) -> None:
+    assert run(OPEN, "--fail-on", fail_on)[0] == is_open
+    assert run(OPEN, "--fail-on", fail_on, "--format", "jsonl")[0] == is_open
     assert run(LIKELY, "--fail-on", fail_on)[0] == likely
     assert run(flow("https://api.example/", 200), "--fail-on", fail_on)[0] == certain
 
@@ -366,7 +400,8 @@ def test_a_revision_moves_the_exchange(late: float, run: Audit) -> None:
     """However long the request takes: a recording holds it only behind what ended before it."""
     code, out, _ = run(*allowed_once_it_is_followed(late), "--format", "jsonl")
     said = {record.url + record.method: (record.outcome, record.certainty) for record in records(out)}
-    assert code == 0
+    # The request itself, and the other one, are open.
+    assert code == 1
     assert said["https://api.example/xOPTIONS"] == ("allowed", "certain")
     assert len(records(out)) == 3
 

@@ -572,7 +572,7 @@ def test_a_url_may_be_typed_without_its_scheme(typed: str, url: str) -> None:
 
 @pytest.mark.parametrize(
     ("exits", "fail_on", "code"),
-    [(0, "blocked", 1), (3, "blocked", 1), (3, "never", 3), (0, "certain", 1), (0, "never", 0)],
+    [(0, "blocked", 1), (3, "blocked", 1), (3, "never", 3), (0, "certain", 1), (0, "open", 1), (0, "never", 0)],
 )
 def test_a_command_is_led_through_the_proxy_and_its_exit_code_counts_where_nothing_is_found(
     exits: int, fail_on: Any, code: int, temporary: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
@@ -582,9 +582,21 @@ def test_a_command_is_led_through_the_proxy_and_its_exit_code_counts_where_nothi
     assert run(plan, scripts=[SHOP]) == code
     printed = capfd.readouterr()
     assert printed.err == ""
-    assert "reviews.test answered GET /lamp with status 200 without an" in printed.out
+    assert "GET reviews.test/lamp" in printed.out
+    assert "explain " in printed.out.partition("next       ")[2]
     assert [exchange.request.url for exchange in Recording(str(kept))] == ["https://reviews.test/lamp"]
     assert nothing_left(temporary)
+
+
+@pytest.mark.parametrize(
+    ("command", "options", "code"), [("true", [], 2), ("true", ["--allow-empty"], 0), ("exit 3", [], 3)]
+)
+def test_a_command_that_sends_nothing_this_way_is_no_green(
+    command: str, options: list[str], code: int, temporary: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(["browse", "--script", command, *options]) == code
+    said = "corsight: --script: nothing was judged: there is no exchange in it; was the browser set to use the proxy?"
+    assert capfd.readouterr().err.startswith(said) == (options == [])
 
 
 def test_a_patch_scope_lets_it_pass(temporary: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -84,7 +84,7 @@ FIXES = {
 def test_the_recording_shows_every_mistake_with_its_fix_and_nothing_else(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    demo.run("none", keep=tmp_path / "kept")
+    demo.run("none", keep=tmp_path / "kept", verbose=True)
     printed = capsys.readouterr().out
     shows_every_mistake_with_its_fix(printed)
     visit = printed.partition("\nThe recorded browser")[2].partition("Your own traffic")[0]
@@ -96,6 +96,15 @@ def test_the_recording_shows_every_mistake_with_its_fix_and_nothing_else(
     unsure = {one["url"] for one in records if one["certainty"] != "certain"}
     assert unsure == {"https://api.shop.test/stock"}
     assert (tmp_path / "kept" / "shop.mitm").read_bytes() == demo.RECORDING.read_bytes()
+
+
+def test_each_mistake_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    demo.run("none")
+    printed = capsys.readouterr().out
+    rows = [line for line in printed.splitlines() if line.endswith((" server", " page"))]
+    assert [row.split()[0] for row in rows] == list("1234567")
+    assert len(printed.splitlines()) <= 40
+    assert "corsight audit " in printed
 
 
 def shows_every_mistake_with_its_fix(printed: str) -> None:
@@ -129,7 +138,7 @@ def test_the_recording_is_of_the_shop_as_it_is(tmp_path: Path) -> None:
 def test_a_browser_agrees_on_every_request(
     browser: str, tmp_path: Path, temporary: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.run(["demo", "--browser", browser, "--keep", str(tmp_path / "kept")]) == 0
+    assert cli.run(["demo", "-v", "--browser", browser, "--keep", str(tmp_path / "kept")]) == 0
     printed = capsys.readouterr()
     assert printed.err == ""
     assert "The browser agreed on 11 of 11:" in printed.out

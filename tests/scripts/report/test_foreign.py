@@ -17,7 +17,7 @@ ECHOED = headers(access_control_allow_origin=PAGE, cache_control="public, max-ag
 
 def report(tmp_path: Path, *entries: dict[str, Any]) -> str:
     (tmp_path / "a.har").write_text(json.dumps(har(*entries)))
-    return CliRunner().invoke(app, ["audit", str(tmp_path / "a.har"), "--fail-on", "never"]).output
+    return CliRunner().invoke(app, ["audit", str(tmp_path / "a.har"), "-v", "--fail-on", "never"]).output
 
 
 def asked(server: str, **more: Any) -> dict[str, Any]:

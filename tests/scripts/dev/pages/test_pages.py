@@ -45,6 +45,6 @@ def test_a_name_that_is_none_is_bad_usage(capsys: pytest.CaptureFixture[str]) ->
     with pytest.raises(SystemExit, match="2"):
         main(["--check", "poems"])
     assert (
-        "there are no pages 'poems'; there are rules, causes, engines, recipes, reports, schema, spec"
+        "there are no pages 'poems'; there are rules, causes, engines, recipes, reports, schema, session, spec"
         in capsys.readouterr().err
     )

@@ -1,0 +1,35 @@
+"""What the subcommands share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+if TYPE_CHECKING:
+    from corsight.scripts.store.database import Store
+
+Place = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        metavar="URL",
+        help="A file (SQLite), or postgresql://user@host/database; else $CORSIGHT_STORE, else corsight.db here.",
+    ),
+]
+Format = Annotated[Literal["text", "json"], typer.Option(help="text for people, json for programs, on one line.")]
+RunName = Annotated[str, typer.Argument(metavar="RUN", help="Its number, last, or last-1 for the one before.")]
+
+
+@contextmanager
+def opened(context: typer.Context, place: str | None) -> Iterator[Store]:
+    """The store that a person names, here or before the subcommand. Raises CorsightError where there is none."""
+    from corsight.scripts.store.database import Store
+
+    store = Store(place or context.obj, must_exist=True)
+    try:
+        yield store
+    finally:
+        store.close()

@@ -1,0 +1,1 @@
+"""A module a revision of the schema."""
