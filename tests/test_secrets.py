@@ -119,8 +119,8 @@ def test_the_secret_is_there_to_be_found(recording: Path) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        "audit rec.mitm",
-        "audit rec.mitm --engine firefox",
+        "audit rec.mitm --verbose",
+        "audit rec.mitm --verbose --engine firefox",
         "audit rec.mitm --format jsonl",
         *(
             f"audit rec.mitm --format {name}"
@@ -138,6 +138,12 @@ def test_no_command_writes_it(arguments: str, recording: Path, capsys: pytest.Ca
     assert REDACTED in out + err
     # The configurations in the page have tabs of their own.
     check((out + err).replace("\t", "") if "html" in arguments else out + err)
+
+
+def test_the_table_writes_it_neither(recording: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cli.run(["audit", str(recording)])
+    out, err = capsys.readouterr()
+    check(out + err)
 
 
 def test_a_policy_that_was_inferred_names_it_nowhere(recording: Path, capsys: pytest.CaptureFixture[str]) -> None:

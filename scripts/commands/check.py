@@ -107,8 +107,9 @@ def check(
         bool, typer.Option("--unsafe", help="With --send, also a method that may change something, without a body.")
     ] = False,
     timeout: Annotated[
-        float, typer.Option(metavar="SECONDS", min=0.1, help="With --send, how long one answer may take.")
-    ] = 10,
+        float | None,
+        typer.Option(metavar="SECONDS", min=0.1, help="With --send, how long one answer may take.  [default: 10]"),
+    ] = None,
     ca: Annotated[
         str | None,
         typer.Option(metavar="FILE", help="With --send, certificates (PEM) to trust beside the well-known ones."),
@@ -170,7 +171,12 @@ def check(
     if send:
         if any((*given.files, *given_preflight.files)) or given.typed is not None or given_preflight.typed is not None:
             raise CorsightError("--send asks the server, and a response is given", todo="leave one of them out")
-        responses, blind = _ask(question, notes, cookies, unsafe, Bounds(timeout=timeout), ca, names, version), False
+        responses, blind = (
+            _ask(
+                question, notes, cookies, unsafe, Bounds(timeout=10 if timeout is None else timeout), ca, names, version
+            ),
+            False,
+        )
     else:
         responses, blind = read_responses(question, notes, given_preflight, given)
     predictions = [predict(question, responses, one, version) for one in names]

@@ -30,12 +30,14 @@ COMMANDS: dict[str, tuple[list[str | Path], int, str]] = {
     "config": ([], 0, "fail-on      open"),
     "demo": (["--browser", "none"], 0, "The recorded browser agreed on 11 of 11"),
     "explain": ([SHOP, "--url", "/price", "--for", "nginx"], 0, "add_header Access-Control-Allow-Headers"),
+    "history": ([], 2, ""),
     "mcp": ([SHOP], 2, ""),
     "policy check": ([TENANTS], 0, "files, api"),
     "policy diff": ([TENANTS, PUBLIC], 1, "https://*.saas.example"),
     "policy export": (["caddy", TENANTS], 0, "Access-Control-Allow-Origin"),
     "policy infer": ([SHOP], 0, "api.shop.test"),
     "policy show": ([TENANTS, "https://api.saas.example/v2/x"], 0, "Authorization"),
+    "replay": ([SHOP, "--to", "http://127.0.0.1:9", "--from", "https://api.shop.test", "--dry-run"], 0, "OPTIONS"),
     "rules": (["allow-origin-missing"], 0, "https://fetch.spec.whatwg.org/"),
 }
 """Of each command: arguments, the exit code that they lead to, and a part of what is printed."""

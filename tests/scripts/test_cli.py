@@ -91,9 +91,9 @@ CHECK = ["check", "--origin", "https://app.example", "--url", "https://api.examp
 @pytest.mark.parametrize(
     ("arguments", "unwanted"),
     [
-        (["--help"], {"mitmproxy", "pydantic.main", "rich.console", "corsight.policies"}),
-        (["--version"], {"mitmproxy", "pydantic.main", "rich.console", "corsight.policies"}),
-        (["policy", "--help"], {"mitmproxy", "pydantic.main", "rich.console", "corsight.policies"}),
+        (["--help"], {"mitmproxy", "pydantic.main", "rich.console", "corsight.policies.verdict"}),
+        (["--version"], {"mitmproxy", "pydantic.main", "rich.console", "corsight.policies.verdict"}),
+        (["policy", "--help"], {"mitmproxy", "pydantic.main", "rich.console", "corsight.policies.verdict"}),
         ([*CHECK, "-R", "X: 1", "-P", "X: 1"], {"mitmproxy", "pydantic.main", "jinja2", "corsight.policies.server"}),
         (["check", "--help"], {"mitmproxy", "pydantic.main", "jinja2", "corsight.policies.server"}),
         (["rules"], {"mitmproxy", "pydantic.main", "jinja2", "corsight.policies.session"}),

@@ -77,7 +77,7 @@ POLICY = json.dumps(
 )
 TRUSTED = ["https://app.test", "http://localhost:3000", "null"]
 """The pages that may read what is patched."""
-LINES = frozenset({"cors.server.headers"})
+LINES = frozenset({"cors.comment", "cors.server.headers"})
 """The metadata that are several lines."""
 EDITED = (b"access-control-", b"cross-origin-resource-policy", b"vary", b"cache-control", b"x-corsight-patched")
 """How the names of the header fields begin that a patch may change."""
