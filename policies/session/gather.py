@@ -141,9 +141,12 @@ def _may_stay(entry: Entry, client: Client) -> bool:
 def _is_unasked(response: Response | None, reading: Reading) -> bool:
     """Whether a POST of unknown mode is likelier a beacon or a form's: nothing in its answer speaks of CORS.
 
-    A page's own Accept, which no beacon has, speaks against it.
+    A page's own Accept, which no beacon has, speaks against it; and so does a missing Content-Type, since a beacon
+    seldom has no body.
     """
-    return response is not None and "access-control-allow-origin" not in response.headers and reading.accepts_all
+    if response is None or "access-control-allow-origin" in response.headers:
+        return False
+    return reading.accepts_all and "content-type" in reading.sent
 
 
 def _is_xhr(exchange: Exchange) -> bool:

@@ -40,7 +40,7 @@ class Page:
     def say(self, text: Text) -> None:
         """A line as it is, broken where it is too long."""
         plain = text.plain
-        if len(plain) <= self._width:
+        if len(plain) <= self._width and plain.isprintable():
             self._print(text)
             return
         for line in self._wrap(plain, "", "    "):
@@ -77,9 +77,9 @@ class Page:
         self._stream.flush()
 
     def _wrap(self, text: str, first: str, rest: str) -> list[str]:
-        # What is copied has to stay whole, however long.
+        # What is copied has to stay whole, however long. What peers sent is in it, whoever wrote the text around it.
         return textwrap.wrap(
-            text,
+            printable(text.replace("\n", " ")),
             self._width,
             initial_indent=first,
             subsequent_indent=rest,

@@ -36,6 +36,8 @@ STYLES = {"plain": "", "dim": "dim", "was": "red", "needed": "green", "fix": "bo
 """How a row's meaning looks in colour."""
 OPEN = "passed or blocked: the recording does not show which"
 OPAQUE = "asked for without CORS: a page may use it, but not read it"
+FEW = 3
+"""Findings up to which all that is known of each stands below their table, without being asked for."""
 IN_FULL: dict[Kind, int] = {"blocked": 50, "open": 20, "failed": 10, "advice": 10}
 """How many findings of a kind are told in full; the rest is named."""
 GONE = 5
@@ -118,6 +120,8 @@ def write(report: Report, stream: TextIO, *, verbose: bool = False) -> None:
             parts.append(_rest(arranged.rest))
     else:
         parts += _tables(arranged, report.sifted, console.width)
+        if len(arranged.told) <= FEW:
+            parts += [_finding(finding, number) for number, finding in enumerate(arranged.told, 1)]
     if arranged.foreign:
         parts.append(_foreign(arranged.foreign))
     parts.append(_foot(report))
