@@ -55,6 +55,8 @@ class Browsing:
         with self._turn, ExitStack() as stack:
             temporary = tempfile.TemporaryDirectory(prefix="corsight-mcp-", ignore_cleanup_errors=True)
             folder = Path(stack.enter_context(temporary))
+            # Once the proxy has ended: then all is written.
+            stack.callback(self._close_source)
             not_makers = f'!~u "{MAKERS}"'
             running = stack.enter_context(
                 proxy.start(
@@ -66,7 +68,6 @@ class Browsing:
                 )
             )
             self.source = Followed(str(folder / RECORDING), PLACE, self._engine, NAME)
-            stack.callback(self.source.close)
             opened = stack.enter_context(launch.start(chosen, running.port, running.folder, page))
             self._running = running, opened
             self._stack = stack.pop_all()
@@ -78,6 +79,10 @@ class Browsing:
             stack, self._stack, self._running = self._stack, None, None
             if stack is not None:
                 stack.close()
+
+    def _close_source(self) -> None:
+        if self.source is not None:
+            self.source.close()
 
     def find_problem(self) -> str | None:
         """Return what broke, None where all is well."""

@@ -67,6 +67,7 @@ class _Growth(RawIOBase):
         self._idle = idle
         self._stopped = stopped
         self._plain = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+        self._last: int | None = None
 
     def readable(self) -> bool:
         return True
@@ -85,4 +86,10 @@ class _Growth(RawIOBase):
             else:
                 self._idle()
                 select.select([self._file], [], [], PAUSE)
-        return 0
+        if not self._plain:
+            return 0
+        # What was written by then belongs to it.
+        if self._last is None:
+            self._last = os.fstat(self._file.fileno()).st_size
+        left = self._last - self._file.tell()
+        return self._file.readinto(buffer[:left]) or 0 if left > 0 else 0

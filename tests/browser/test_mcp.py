@@ -38,7 +38,8 @@ class Handler(BaseHTTPRequestHandler):
     server: Server
 
     def _answer(self) -> None:
-        self.server.asked.append(f"{self.command} {self.path}")
+        if self.path != "/favicon.ico":
+            self.server.asked.append(f"{self.command} {self.path}")
         at_home = self.path in ("/", "/done", "/failed")
         preflight = self.command == "OPTIONS"
         mended = "answer OPTIONS with status 204" in self.server.lines
