@@ -653,9 +653,9 @@ def test_one_version(capsys: Said) -> None:
 def test_what_a_message_quotes_moves_no_cursor(capsys: Said) -> None:
     """The fuzzer met it: the value is told back in the reason as well."""
     text = (
-        "Access to fetch at 'https://api.test/data' from origin 'https://app.test' has been blocked by CORS policy: The"
-        " value of the 'Access-Control-Allow-Credentials' header in the response is '\x1b[31m\x00' which must be 'true' "
-        "when the request's credentials mode is 'include'."
+        "Access to fetch at 'https://api.test/data' from origin 'https://app.test' has been blocked by CORS policy: "
+        "The value of the 'Access-Control-Allow-Credentials' header in the response is '\x1b[31m\x00' "
+        "which must be 'true' when the request's credentials mode is 'include'."
     )
     code, out, _ = raw(capsys, "check", "--paste", text)
     assert code == 1
