@@ -85,7 +85,8 @@ class Firefox:
 
     def go(self, url: str) -> None:
         """Go there."""
-        self.run("document.documentElement.setAttribute('data-left', '')")
+        # A browser that has just started may still be on its way to its first page.
+        wait(lambda: self.run("document.documentElement.setAttribute('data-left', ''); return true"))
         self._call("WebDriver:Navigate", url=url)
         there = "return document.readyState === 'complete' && !document.documentElement.hasAttribute('data-left')"
         wait(lambda: self.run(there))
