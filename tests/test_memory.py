@@ -17,8 +17,8 @@ SIZE = 1_000_000
 ROUNDS = 2
 """How many exchanges fill each place, in each role."""
 MOST = 48 * 1024 * 1024
-"""Bytes that may be held after hundreds of megabytes went by; 64 MB are allowed. It is the most where a user interface can
-be asked for them."""
+"""Bytes that may be held after hundreds of megabytes went by; 64 MB are allowed. Most is held where a user interface
+asks for it."""
 
 
 @pytest.mark.parametrize("way", range(4))
