@@ -142,7 +142,7 @@ def take_steps(
     if shape.proxy_asks and policy.proxy_authentication_fails and shape.tainting != "basic":
         yield Step(Algorithm.NETWORK, "", Question.NOT_PROXY, PROXY_AUTHENTICATION)
     if shape.tainting == "cors":
-        counted = shape.origin_lines if policy.allow_origin_lines_counted and shape.cross_origin else 1
+        counted = shape.origin_lines if policy.allow_origin_lines_counted else 1
         if shape.role == "preflight":
             yield from _check_preflight(policy, shape, include, counted)
         else:
