@@ -11,6 +11,10 @@ from corsight.policies.redact.plain import LONGEST_TEXT, LONGEST_VALUE, REDACTED
 
 LONGEST = 8192
 """Characters of a text that are looked at: what comes after them is left out."""
+LONGEST_URL = LONGEST // 4
+"""Characters of a URL that is redacted in one pass: it becomes no longer than what is looked at."""
+PASSES = 8
+"""How often a text is gone through until nothing changes; where it still does, nothing of it is shown."""
 
 _WORD = r"(?:[a-z]{1,16}+[0-9]{0,4}+|[A-Z][a-z]{1,15}+|(?:[A-Z]{1,8}+|[0-9]{1,12}+)(?![-_.][A-Z]))(?![A-Za-z0-9])"
 _HOST = r"://[\w.-]++(?::[0-9]++)?+(?![\w:@\[])"
@@ -21,17 +25,33 @@ _PLAIN = re.compile(rf"(?:{_WORD}|[./,_'\"()‘’“”…-]++|{_HOST}|:(?!/))*
 def redact(text: str) -> str:
     """The text, a URL, a header or a sentence with such in it, with REDACTED in place of what may be a secret.
 
-    Redacting twice changes nothing more.
+    Redacting twice changes nothing more: what comes out is what a pass leaves as it is.
     """
-    if len(text) > LONGEST:
-        text = _cut(text)
-    path, _, query = text.partition("?")
-    if _PLAIN(path):
-        # A plain URL, as a rule.
-        if len(path) == len(text):
+    if len(text) <= LONGEST_URL and (url := _redact_plain_url(text)) is not None:
+        return url
+    for _ in range(PASSES):
+        before = text if len(text) <= LONGEST else _cut(text)
+        text = _redact_once(before)
+        if text == before:
             return text
-        if query[-1:].isalnum() and query.isprintable() and not _MORE(query):
-            return f"{path}?{_redact_pairs(query)}"
+    return REDACTED
+
+
+def _redact_plain_url(text: str) -> str | None:
+    """A URL whose path is plain, as most are: one pass is enough. None for what is none."""
+    path, _, query = text.partition("?")
+    if not _PLAIN(path):
+        return None
+    if len(path) == len(text):
+        return text
+    if query[-1:].isalnum() and query.isprintable() and not _MORE(query):
+        return f"{path}?{_redact_pairs(query)}"
+    return None
+
+
+def _redact_once(text: str) -> str:
+    if (url := _redact_plain_url(text)) is not None:
+        return url
     if (" " in text or '"' in text) and has_header(text):
         text = redact_headers(text)
     if text.isprintable():
