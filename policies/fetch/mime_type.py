@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from corsight.policies.fetch.headers import decode_split
+from corsight.policies.fetch.headers import TAB_OR_SPACE
 
 SCRIPT_LIKE = frozenset({"audioworklet", "paintworklet", "script", "serviceworker", "sharedworker", "worker"})
 """https://fetch.spec.whatwg.org/#request-destination-script-like, but for xslt, which no type check knows."""
@@ -28,7 +28,10 @@ def determine_nosniff(value: str | None) -> bool:
 
     https://fetch.spec.whatwg.org/#determine-nosniff
     """
-    return value is not None and decode_split(value)[0].lower() == "nosniff"
+    if value is None:
+        return False
+    # The first element is all before the first comma, unless a quoted string hides that: then it is none of these.
+    return value.partition(",")[0].strip(TAB_OR_SPACE).lower() == "nosniff"
 
 
 def is_blocked_by_mime_type(essence: str | None, destination: str) -> bool:

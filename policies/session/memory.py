@@ -62,7 +62,7 @@ class Memory[K, V](dict[K, V]):
 
 def weigh_headers(headers: HeaderList) -> int:
     """Return how many bytes the names and values of headers have, lines counted."""
-    return sum([len(name) + len(value) + 2 for name, value in headers.fields])
+    return headers.weight
 
 
 def weigh_request(request: Request) -> int:

@@ -197,8 +197,15 @@ def _reason(wording: Wording, kind: str, texts: ConsoleTexts) -> str:
 
 
 def encode_hint(value: str) -> str:
-    """Return the value with everything but printable ASCII as \\uXXXX (EncodeHint in cors_error_string.cc)."""
+    """Return the value with everything but printable ASCII as \\uXXXX (EncodeHint in cors_error_string.cc).
+
+    Of a very long one, which no view shows, the beginning.
+    """
+    value = value[:LONGEST_VALUE]
     return value if value.isascii() and value.isprintable() else value.translate(_HINTS)
+
+
+LONGEST_VALUE = 16 * 1024
 
 
 class _Hints(dict[int, str]):
