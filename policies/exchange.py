@@ -28,12 +28,13 @@ class HeaderList:
     request's headers are mostly just compared with those of the one before.
     """
 
-    __slots__ = ("_joined", "_names", "fields")
+    __slots__ = ("_joined", "_names", "_weight", "fields")
 
     def __init__(self, fields: tuple[tuple[bytes, bytes], ...] = ()) -> None:
         self.fields = fields
         self._names: dict[str, bytes | list[bytes]] | None = None
         self._joined: dict[str, str] | None = None
+        self._weight: int | None = None
 
     def _index(self) -> dict[str, bytes | list[bytes]]:
         index = self._names
@@ -49,6 +50,14 @@ class HeaderList:
                 else:
                     index[name] = [known, value]
         return index
+
+    @property
+    def weight(self) -> int:
+        """How many bytes its names and values have, lines counted."""
+        weight = self._weight
+        if weight is None:
+            weight = self._weight = sum([len(name) + len(value) + 2 for name, value in self.fields])
+        return weight
 
     @property
     def repeats(self) -> bool:
@@ -202,6 +211,23 @@ class Exchange:
     marker: Literal["carried", "missing"] | None = None
     word: Word | None = None
     sent: Response | None = None
+
+
+def set_out(exchange: Exchange) -> Exchange:
+    """Return an exchange as it is while its request sets out: nothing came of it yet."""
+    return Exchange(
+        exchange.id,
+        exchange.client,
+        exchange.connection,
+        exchange.request,
+        http2=exchange.http2,
+        error=exchange.error,
+        patched=exchange.patched,
+        told=exchange.told,
+        marker=exchange.marker,
+        word=exchange.word,
+        sent=exchange.sent,
+    )
 
 
 def without_interim(exchange: Exchange) -> Exchange:
