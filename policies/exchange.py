@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
+from itertools import chain
 from typing import Literal
 
 from corsight.policies.value import value
@@ -56,7 +57,7 @@ class HeaderList:
         """How many bytes its names and values have, lines counted."""
         weight = self._weight
         if weight is None:
-            weight = self._weight = sum([len(name) + len(value) + 2 for name, value in self.fields])
+            weight = self._weight = sum(map(len, chain.from_iterable(self.fields))) + 2 * len(self.fields)
         return weight
 
     @property
