@@ -5,8 +5,6 @@ Every value that an unknown fact can have is judged; the branches that differ go
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from corsight.policies.decision.decide import Decision, decide, list_differing
 from corsight.policies.decision.premises import drop_idle, list_premises
 from corsight.policies.decision.shape import Shape, count_origin_lines, make_shape
@@ -22,6 +20,7 @@ from corsight.policies.fetch.preflight import HEADERS_INVALID, METHODS_INVALID
 from corsight.policies.fetch.steps import Algorithm, Question, Step
 from corsight.policies.rules import Subject
 from corsight.policies.rules.isolation import NETWORK_ERROR
+from corsight.policies.value import replace
 from corsight.policies.verdict import Assumption, Branch, EngineName, Outcome, Ruling, Unknown, Verdict
 
 _PASSED = {outcome: Ruling(outcome) for outcome in (Outcome.ALLOWED, Outcome.OPAQUE, Outcome.NOT_CORS)}

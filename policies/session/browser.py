@@ -32,7 +32,7 @@ from corsight.policies.session.learning import Learning
 from corsight.policies.session.marker import Marker
 from corsight.policies.session.memory import GIANT, Memory, weigh_headers, weigh_request
 from corsight.policies.session.own_headers import OwnHeaders
-from corsight.policies.session.reading import DOCUMENTS, Reading, complete, read, referrer_origin
+from corsight.policies.session.reading import DOCUMENTS, Reading, read, referrer_origin
 from corsight.policies.session.reuse import Reuse
 from corsight.policies.session.sequels import Sequels
 from corsight.policies.session.stored import StoredResponses
@@ -300,8 +300,7 @@ class Browser:
 
 
 def _read(exchange: Exchange, weight: int) -> Reading:
-    reading = read(exchange.request.method, exchange.request.headers, weight)
-    return reading if exchange.told is None else complete(reading, exchange.told)
+    return read(exchange.request.method, exchange.request.headers, weight, exchange.told)
 
 
 def _is_final(facts: Facts) -> bool:
