@@ -24,8 +24,8 @@ ENGINE = Option(
     "--engine",
     "engine",
     "NAME[@VERSION]",
-    "Judge as this engine: chromium, firefox, webkit or standard, chromium@120 for a version; auto, the default, judges "
-    "each client as its own.",
+    "Judge as this engine: chromium, firefox, webkit or standard, chromium@120 for a version; auto, the default, "
+    "judges each client as its own.",
 )
 FAIL_ON = Option(
     "--fail-on",
