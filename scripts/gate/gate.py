@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,6 +15,7 @@ from corsight.scripts.gate.fail_on import FAIL_ON, FailOn
 from corsight.scripts.gate.scope import EVERYWHERE, Scope
 from corsight.scripts.gate.settings import Settings
 from corsight.scripts.gate.sift import EVERYTHING, Sieve, Sifted, sift
+from corsight.scripts.gate.suppressions import Expected
 from corsight.scripts.judging import EngineChoice
 
 if TYPE_CHECKING:
@@ -73,6 +74,11 @@ class Gate:
             endpoints = write_baseline(self.written, findings)
             print_problem(f"{self.written}: written, with {endpoints} endpoint{'' if endpoints == 1 else 's'}")
         return sifted
+
+    def expect(self, expected: Sequence[Expected]) -> Gate:
+        """Return the gate that also lets pass what tests expect."""
+        suppressions = (*self.sieve.suppressions, *expected)
+        return replace(self, sieve=self.sieve._replace(suppressions=suppressions))
 
     def count_failures(self, failures: int, sections: Sequence[Counted] = ()) -> int:
         """Return how much makes the run fail: so much was found, and more in the sections. Nothing does while a
