@@ -14,9 +14,21 @@ from mitmproxy.io import FlowWriter
 from corsight.addons.adapter import PATCHED
 from corsight.addons.wire import BODY, MARKER, write_word
 from corsight.policies.exchange import Exchange, HeaderList, Response
-from corsight.policies.redact import redact, shown
+from corsight.policies.findings.products import PRODUCTS
+from corsight.policies.redact import REDACTED, redact, shown
 from corsight.policies.session import Judged
 
+BEGINNINGS = ("access-control-", "cross-origin-", "sec-")
+NAMES = frozenset({
+    "accept", "accept-language", "age", "allow", "authorization", "cache-control", "cache-status", "cf-cache-
+    status", "clear-site-data", "connection", "content-encoding", "content-language", "content-length", "content-
+    range", "content-type", "cookie", "date", "etag", "expires", "host", "if-modified-since", "if-none-match",
+    "keep-alive", "last-event-id", "last-modified", "location", "origin", "pragma", "range", "referer", "retry-
+    after", "server", "set-cookie", "timing-allow-origin", "transfer-encoding", "upgrade", "upgrade-insecure-
+    requests", "user-agent", "vary", "via", "www-authenticate", "x-cache", "x-cache-hits", "x-cache-status",
+    "x-content-type-options", "x-powered-by", "x-proxy-cache", "x-requested-with",
+}) | {sign.header for product in PRODUCTS.values() for sign in product.signs}  # fmt: skip
+"""Headers that Corsight looks at: of every other one the value is left out."""
 PIECE = 50
 """How many flows are written before the proxy may work on."""
 
@@ -107,11 +119,14 @@ def _make_request(exchange: Exchange, version: bytes) -> http.Request:
 
 
 def _clean_fields(headers: HeaderList) -> tuple[tuple[bytes, bytes], ...]:
-    """Return the fields of a header list as reports show them: names as they are, secrets in values replaced."""
+    """Return the fields of a header list as they may be shown: names as they are, of values what is no secret."""
     return tuple((name, _clean_value(name, value)) for name, value in headers.fields)
 
 
 def _clean_value(name: bytes, value: bytes) -> bytes:
+    known = name.decode("latin-1").lower()
+    if known not in NAMES and not known.startswith(BEGINNINGS):
+        return REDACTED.encode()
     label = f"{name.decode('latin-1')}: "
     return redact(label + value.decode("latin-1")).removeprefix(label).encode("latin-1", "replace")
 
