@@ -22,6 +22,7 @@ from corsight.policies.redact import redact, shown
 from corsight.policies.server.export import TARGETS, RecipeError, render, write_remark
 from corsight.policies.server.infer import infer
 from corsight.policies.server.match import find
+from corsight.policies.server.sent import list_sent
 from corsight.policies.session import Judged
 from corsight.policies.session.memory import Memory
 from corsight.policies.story import Story
@@ -199,10 +200,11 @@ class Book:
         inferences = infer(everything)
         policies = [one.policy for one in inferences]
         wanted = [find(policies, judged.entry.exchange.request.url) for judged in chosen]
+        sent = list_sent(policies, everything)
         texts: list[str] = []
         for one in inferences:
             if one.policy in wanted:
-                texts.append(render(target, one.policy))
+                texts.append(render(target, one.policy, sent.get(one.policy.name, ())))
                 for left in one.left_out:
                     texts.append(write_remark(target, redact(f"Not granted: {left.what}: {left.why}. {left.instead}")))
         if not texts:

@@ -20,13 +20,13 @@ from corsight.policies.session import Judged
 
 BEGINNINGS = ("access-control-", "cross-origin-", "sec-")
 NAMES = frozenset({
-    "accept", "accept-language", "age", "allow", "authorization", "cache-control", "cache-status", "cf-cache-
-    status", "clear-site-data", "connection", "content-encoding", "content-language", "content-length", "content-
-    range", "content-type", "cookie", "date", "etag", "expires", "host", "if-modified-since", "if-none-match",
-    "keep-alive", "last-event-id", "last-modified", "location", "origin", "pragma", "range", "referer", "retry-
-    after", "server", "set-cookie", "timing-allow-origin", "transfer-encoding", "upgrade", "upgrade-insecure-
-    requests", "user-agent", "vary", "via", "www-authenticate", "x-cache", "x-cache-hits", "x-cache-status",
-    "x-content-type-options", "x-powered-by", "x-proxy-cache", "x-requested-with",
+    "accept", "accept-language", "age", "allow", "authorization", "cache-control", "cache-status",
+    "cf-cache-status", "clear-site-data", "connection", "content-encoding", "content-language", "content-length",
+    "content-range", "content-type", "cookie", "date", "etag", "expires", "host", "if-modified-since",
+    "if-none-match", "keep-alive", "last-event-id", "last-modified", "location", "origin", "pragma", "range",
+    "referer", "retry-after", "server", "set-cookie", "timing-allow-origin", "transfer-encoding", "upgrade",
+    "upgrade-insecure-requests", "user-agent", "vary", "via", "www-authenticate", "x-cache", "x-cache-hits",
+    "x-cache-status", "x-content-type-options", "x-powered-by", "x-proxy-cache", "x-requested-with",
 }) | {sign.header for product in PRODUCTS.values() for sign in product.signs}  # fmt: skip
 """Headers that Corsight looks at: of every other one the value is left out."""
 PIECE = 50
