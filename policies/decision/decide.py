@@ -140,7 +140,9 @@ def take_steps(
             allow_origin=allow_origin, allow_credentials=allow_credentials, resource_policy=resource_policy
         )
     if shape.proxy_asks and policy.proxy_authentication_fails and shape.tainting != "basic":
-        yield Step(Algorithm.NETWORK, "", Question.NOT_PROXY, PROXY_AUTHENTICATION)
+        # https://fetch.spec.whatwg.org/#concept-http-network-or-cache-fetch
+        # 16. "If response's status is 407, then:" The engine prompts nobody for what answers in a server's place.
+        yield Step(Algorithm.NETWORK_OR_CACHE, "16", Question.NOT_PROXY, PROXY_AUTHENTICATION)
     if shape.tainting == "cors":
         counted = shape.origin_lines if policy.allow_origin_lines_counted and shape.cross_origin else 1
         if shape.role == "preflight":
@@ -224,9 +226,10 @@ def _check_types(policy: EnginePolicy, shape: Shape, data: bool | None) -> Itera
         elif check == "nosniff":
             if shape.nosniff_first:
                 rule = NOSNIFF if is_blocked_by_nosniff(essence, shape.destination) else None
-                yield Step(Algorithm.NOSNIFF, "", Question.NOSNIFF, rule, compared, essence or "")
+                number = "5" if shape.destination == STYLE else "4"
+                yield Step(Algorithm.NOSNIFF, number, Question.NOSNIFF, rule, compared, essence or "")
         elif is_blocked_by_mime_type(essence, shape.destination):
-            yield Step(Algorithm.MIME_TYPE, "", Question.USABLE_TYPE, MIME_TYPE, compared, essence or "")
+            yield Step(Algorithm.MIME_TYPE, "4", Question.USABLE_TYPE, MIME_TYPE, compared, essence or "")
     if policy.styles_need_css and shape.destination == STYLE and essence not in (None, "text/css"):
         # The style sheet's own loader looks last.
         yield Step(Algorithm.MIME_TYPE, "", Question.USABLE_TYPE, MIME_TYPE, compared, essence or "")

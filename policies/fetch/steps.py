@@ -23,6 +23,7 @@ class Algorithm(StrEnum):
     OPAQUE_BLOCKING = "Opaque response blocking"
     MIME_TYPE = "Blocked due to its MIME type"
     NOSNIFF = "Blocked due to nosniff"
+    NETWORK_OR_CACHE = "HTTP-network-or-cache fetch"
     NETWORK = "HTTP-network fetch"
 
     @property
@@ -41,8 +42,9 @@ _SPECS = {
     Algorithm.LOCAL_NETWORK: "https://wicg.github.io/local-network-access/",
     Algorithm.RESOURCE_POLICY: "https://fetch.spec.whatwg.org/#cross-origin-resource-policy-check",
     Algorithm.OPAQUE_BLOCKING: "https://github.com/annevk/orb",
-    Algorithm.MIME_TYPE: "https://fetch.spec.whatwg.org/#concept-main-fetch",
-    Algorithm.NOSNIFF: "https://fetch.spec.whatwg.org/#concept-main-fetch",
+    Algorithm.MIME_TYPE: "https://fetch.spec.whatwg.org/#should-response-to-request-be-blocked-due-to-mime-type?",
+    Algorithm.NOSNIFF: "https://fetch.spec.whatwg.org/#should-response-to-request-be-blocked-due-to-nosniff?",
+    Algorithm.NETWORK_OR_CACHE: "https://fetch.spec.whatwg.org/#concept-http-network-or-cache-fetch",
     Algorithm.NETWORK: "https://fetch.spec.whatwg.org/#concept-network-error",
 }
 
