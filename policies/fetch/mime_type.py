@@ -9,6 +9,7 @@ from corsight.policies.fetch.headers import decode_split
 SCRIPT_LIKE = frozenset({"audioworklet", "paintworklet", "script", "serviceworker", "sharedworker", "worker"})
 """https://fetch.spec.whatwg.org/#request-destination-script-like, but for xslt, which no type check knows."""
 STYLE = "style"
+WORKER = "worker"
 TYPED = SCRIPT_LIKE | {STYLE}
 """Destinations whose responses have to be of a type."""
 

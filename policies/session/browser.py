@@ -263,7 +263,12 @@ class Browser:
             self._marker.note_document(entry)
             self._credentials.note_worker(reading, exchange.request.url)
             # A credentialless page asks without; and which page asked, is not always told.
-            bare = reading.mode == "no-cors" and not reading.cookie and self._documents.credentialless
+            bare = (
+                reading.mode == "no-cors"
+                and not reading.cookie
+                and self._documents.credentialless
+                and not self._policy.credentialless_unknown
+            )
             if separates and by_nature(reading) and not bare:
                 self._spread(self._connections.mark(exchange.connection, True, Reason.CONNECTION_OF_CREDENTIALS))
             return
