@@ -50,9 +50,9 @@ class Control:
         logging.getLogger("corsight.addons.patch").removeHandler(self._patched)
 
     def requestheaders(self, flow: HTTPFlow) -> None:
-        address = flow.client_conn.sockname
-        if address is not None and address[1] != self._port:
-            append({"kind": "lane", "flow": flow.id, "port": address[1]})
+        port = flow.client_conn.sockname[1]
+        if port != self._port:
+            append({"kind": "lane", "flow": flow.id, "port": port})
 
     def tls_failed_client(self, data: TlsData) -> None:
         if any(words in (data.conn.error or "") for words in UNTRUSTED):
