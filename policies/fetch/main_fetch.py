@@ -15,7 +15,6 @@ from corsight.policies.fetch.mixed_content import (
 )
 from corsight.policies.fetch.origin import (
     has_userinfo,
-    is_ip_address,
     is_potentially_trustworthy,
     origin_of,
     split_origin,
@@ -175,7 +174,8 @@ def _name_mixed_content(destination: str, target: str) -> str:
     host = parts[1] if parts is not None else ""
     if not is_mixed_content("https://secure.invalid", target):
         return MIXED_LOCALHOST
-    if destination in UPGRADEABLE_DESTINATIONS and is_ip_address(host):
+    if destination in UPGRADEABLE_DESTINATIONS:
+        # It was not upgraded, so its host is an address.
         return MIXED_IMAGE_ADDRESS
     if destination == "track":
         return MIXED_TRACK
