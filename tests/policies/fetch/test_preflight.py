@@ -133,6 +133,7 @@ def test_chromium_before_109_looks_for_the_method_in_upper_case() -> None:
         # 7.6: Authorization is a CORS non-wildcard request-header name.
         (("authorization",), "*", False, [("7.6", HEADER)]),
         (("authorization",), "authorization", False, [("7.6", None)]),
+        (("authorization", "x-a"), "authorization, x-a", False, [("7.7", None)]),
         (("authorization", "x-a"), "authorization", False, [("7.6", None), ("7.7", HEADER)]),
         # What stands behind the name that fails is not reached.
         (("x-a", "x-b", "x-c"), "x-a, x-c", False, [("7.7", None), ("7.7", HEADER), ("7.7", None)]),
