@@ -7,12 +7,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from corsight.policies.fetch.mixed_content import (
-    UPGRADEABLE_DESTINATIONS,
-    is_local_network,
-    is_mixed_content,
-    is_upgraded,
-)
+from corsight.policies.fetch.local_network import find_address_space
+from corsight.policies.fetch.mixed_content import UPGRADEABLE_DESTINATIONS, is_mixed_content, is_upgraded
 from corsight.policies.fetch.origin import (
     has_userinfo,
     is_potentially_trustworthy,
@@ -181,4 +177,4 @@ def _name_mixed_content(destination: str, target: str) -> str:
         return MIXED_TRACK
     if host == "0.0.0.0":
         return MIXED_ZERO_ADDRESS
-    return MIXED_LOCAL_NETWORK if is_local_network(host) else MIXED_CONTENT
+    return MIXED_LOCAL_NETWORK if find_address_space(host) == "local" else MIXED_CONTENT
