@@ -6,6 +6,7 @@ they came; the headers of `responseReceived` may be a cache's.
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import json
 import threading
@@ -75,7 +76,7 @@ class Watch:
                     self._watch(params)
                 elif method == "Page.javascriptDialogOpening":
                     self._send("Page.handleJavaScriptDialog", event.get("sessionId"), accept=True)
-                elif method.startswith("Network."):
+                elif method in NOTED:
                     self._events.append((method, slim(method, params)))
 
     def _watch(self, params: dict[str, Any]) -> None:
@@ -112,6 +113,13 @@ def slim(method: str, params: dict[str, Any]) -> dict[str, Any]:
     return kept
 
 
+NOTED = {
+    "Network.loadingFailed",
+    "Network.loadingFinished",
+    "Network.requestWillBeSent",
+    "Network.responseReceived",
+    "Network.responseReceivedExtraInfo",
+}
 KEPT = ("requestId", "wallTime", "type", "errorText", "canceled", "blockedReason", "corsErrorStatus")
 
 
@@ -120,9 +128,12 @@ def collect(heard: dict[str, Any]) -> list[Seen]:
     found: dict[str, Seen] = {}
     answered: set[str] = set()
     early: dict[str, list[str]] = {}
+    hops: dict[str, int] = collections.Counter()
     page = ""
     for method, params in heard["events"]:
         id = params.get("requestId", "")
+        if method == "Network.requestWillBeSent":
+            hops[id] += 1
         if method == "lab.page":
             page = params["url"]
         elif method == "Network.requestWillBeSent" and id not in found:
@@ -132,9 +143,9 @@ def collect(heard: dict[str, Any]) -> list[Seen]:
             seen = Seen(id, asked["url"], asked["method"], preflight, parent, page=page, started=params["wallTime"])
             seen.flows += early.pop(id, [])
             found[id] = seen
-        elif method == "Network.responseReceivedExtraInfo" and params.get("flow"):
-            # It may come before the request's own event.
-            (found[id].flows if id in found else early.setdefault(id, [])).append(params["flow"])
+        elif method == "Network.responseReceivedExtraInfo":
+            # It may come before the request's own event. The proxy's own answers have no key.
+            (found[id].flows if id in found else early.setdefault(id, [])).append(params.get("flow") or "")
         elif id in found:
             if method == "Network.responseReceived":
                 answered.add(id)
@@ -142,6 +153,9 @@ def collect(heard: dict[str, Any]) -> list[Seen]:
                 found[id].end = "passed"
             elif method == "Network.loadingFailed":
                 _fail(found[id], params, id in answered)
+    for id, seen in found.items():
+        # Of a last hop that it says nothing of, nothing is known; and its end is not that of the hop before.
+        seen.flows += [""] * (hops[id] - len(seen.flows))
     return list(found.values())
 
 
