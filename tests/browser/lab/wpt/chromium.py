@@ -25,6 +25,8 @@ KEY = "x-lab-flow"
 ORB = "net::ERR_BLOCKED_BY_ORB"
 RESPONSES = ("corp-", "coep-", "mixed-content")
 """How the blocked reasons begin that a response, or a redirect to the next URL, is the reason of."""
+OF_TARGETS = {"CorsDisabledScheme", "DisallowedByMode", "RedirectContainsCredentials", "UNSAFE_REDIRECT"}
+"""Errors of a redirect to where nothing was sent any more."""
 DECISIONS = {
     ORB,
     "net::ERR_BLOCKED_BY_RESPONSE",
@@ -154,8 +156,9 @@ def collect(heard: dict[str, Any]) -> list[Seen]:
             elif method == "Network.loadingFailed":
                 _fail(found[id], params, id in answered)
     for id, seen in found.items():
-        # Of a last hop that it says nothing of, nothing is known; and its end is not that of the hop before.
-        seen.flows += [""] * (hops[id] - len(seen.flows))
+        if seen.end in ("passed", "refused") and seen.error not in OF_TARGETS:
+            # Of a last hop that it says nothing of, nothing is known; and its end is not that of the hop before.
+            seen.flows += [""] * (hops[id] - len(seen.flows))
     return list(found.values())
 
 
