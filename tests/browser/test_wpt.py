@@ -1,4 +1,4 @@
-"""The lab of web-platform-tests, without a browser: which pages a checkout has, how truth is joined, how it is scored."""
+"""The lab of web-platform-tests, without a browser: its pages, how truth is joined, how it is scored."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from corsight.scripts.errors import CorsightError
-from tests.browser.lab.wpt import chromium, firefox, webkit
+from tests.browser.lab.wpt import chromium, firefox, report, webkit
 from tests.browser.lab.wpt.ground import Page, Served, list_tests, pages_of, serve
 from tests.browser.lab.wpt.scoring import score
 from tests.browser.lab.wpt.seen import Seen, Sent
@@ -260,3 +260,32 @@ def test_what_nobody_can_tell_is_counted_apart() -> None:
 def test_the_last_word_on_a_flow_counts() -> None:
     found = score({"a": Truth("passed", page=PAGE)}, [verdict("a", "blocked"), verdict("a", "allowed")], [])
     assert (found.total.steps, found.total.right) == (1, 1)
+
+
+# -- the report -------------------------------------------------------------------------------------------------------
+
+
+def result(*misses: dict[str, Any]) -> dict[str, Any]:
+    tally = {"steps": 4, "right": 3, "certain": 2, "certain_wrong": 1, "wrongly_allowed": 0, "wrongly_blocked": 1}
+    head = {"engine": "chromium", "browser": "Chromium 1", "date": "2026-01-01", "ground": "a checkout", "pages": 3}
+    return head | {"folders": {"cors": tally, "xhr": tally}, "apart": {"aborted": 2}, "misses": list(misses)}
+
+
+def miss(**said: Any) -> dict[str, Any]:
+    whole = {"folder": "cors", "page": "cors/a.html", "method": "GET", "role": "request", "did": "passed"}
+    return whole | {"said": "blocked allow-origin-wildcard", "certain": False, "foreseen": True} | said
+
+
+def test_the_report_has_a_row_a_folder_and_every_miss_with_its_reason() -> None:
+    text = report.render([result(miss(), miss())], {})
+    assert "| Chromium 1 | cors | 4 | 75.00% | 0 | 1 | 50.00% | 1 |" in text
+    assert "| Chromium 1 | **all** | 8 | 75.00% | 0 | 2 | 50.00% | 2 |" in text
+    assert "- Chromium 1: 2 aborted" in text
+    assert "said blocked allow-origin-wildcard (likely), 2 times" in text
+
+
+def test_a_miss_that_nothing_explains_stops_the_report() -> None:
+    found = [result(miss(foreseen=False))]
+    with pytest.raises(CorsightError, match=r"nothing explains chromium cors/a\.html"):
+        report.render(found, {})
+    assert "because" in report.render(found, {"chromium cors/a.html": "because"})

@@ -23,7 +23,7 @@ from corsight.scripts.processes.launch import start
 from corsight.scripts.processes.machine import end_group, free_port
 from tests.browser.lab.record import ADDON, MITMDUMP, ROOT
 from tests.browser.lab.wpt import chromium, firefox, webkit
-from tests.browser.lab.wpt.ground import Served, Page, serve
+from tests.browser.lab.wpt.ground import Page, Served, serve
 
 WEB = Path(__file__).with_name("web.py")
 FLOWS, VERDICTS, SAID, TESTS = "flows.mitm", "verdicts.jsonl", "said.json", "tests.json"
