@@ -8,8 +8,9 @@ from mitmproxy import ctx
 
 from corsight.policies.findings import Diagnosis, Explanation
 from corsight.policies.record import record
+from corsight.policies.report.found import Found
 from corsight.policies.report.gather import Gathered
-from corsight.policies.report.make import Found, list_flows, make_report
+from corsight.policies.report.make import list_flows, make_report
 from corsight.policies.report.model import Recording
 from corsight.policies.report.render import render, render_html
 from corsight.policies.report.table import write_rows

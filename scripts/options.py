@@ -8,11 +8,10 @@ from typing import Annotated
 import typer
 
 from corsight.policies.decision.assume import list_assumptions, read_assumption
-from corsight.policies.engines import read_engine
+from corsight.policies.engines import EngineChoice, read_engine
 from corsight.policies.verdict import Assumption
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.gate.fail_on import FailOn
-from corsight.scripts.judging import EngineChoice
 
 POLICY = "policy="
 """How an assumption begins that is a policy file."""

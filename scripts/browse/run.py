@@ -15,6 +15,7 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
+from corsight.policies.engines import EngineChoice
 from corsight.policies.redact import printable, redact
 from corsight.scripts.auditing import Plan as AuditPlan
 from corsight.scripts.auditing import audit_one
@@ -26,7 +27,6 @@ from corsight.scripts.gate.empty import find_emptiness
 from corsight.scripts.gate.fail_on import FailOn
 from corsight.scripts.gate.scope import EVERYWHERE, Scope
 from corsight.scripts.gate.sift import EVERYTHING, Sieve, Sifted, sift
-from corsight.scripts.judging import EngineChoice
 from corsight.scripts.paths import name_command
 from corsight.scripts.processes import browsers, launch, proxy
 from corsight.scripts.processes.browsers import Engine

@@ -19,7 +19,8 @@ from corsight.scripts.browse.rows import LOADED, Row, Rows
 from corsight.scripts.browse.watch import Sighting, Watcher
 from corsight.scripts.browse.word import Told, copy_told, word_on
 from corsight.scripts.errors import CorsightError, one_line
-from corsight.scripts.judging import add_to, group_by_fetch, judge_recording
+from corsight.scripts.explaining import add_to
+from corsight.scripts.judging import group_by_fetch, judge_recording
 from corsight.scripts.processes import signals
 from corsight.scripts.processes.browsers import BrowserError
 from corsight.scripts.processes.proxy import Proxy, Tail

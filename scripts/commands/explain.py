@@ -22,11 +22,12 @@ from corsight.policies.session import Judged
 from corsight.policies.story import tell
 from corsight.scripts.auditing import Plan, audit
 from corsight.scripts.errors import CorsightError, stop_at
+from corsight.scripts.explaining import add_to
 from corsight.scripts.gate.baseline import read_baseline
 from corsight.scripts.gate.scope import Scope
 from corsight.scripts.gate.settings import Settings, load_settings
 from corsight.scripts.gate.sift import Sieve, sift
-from corsight.scripts.judging import add_to, group_by_fetch, judge_recording
+from corsight.scripts.judging import group_by_fetch, judge_recording
 from corsight.scripts.options import POLICY, Assume, Config, Host, Ignore, MaybeEngine, Origin, Select, read_assumptions
 from corsight.scripts.paths import name_command
 from corsight.scripts.recordings import Recording, check_readable, list_recordings
