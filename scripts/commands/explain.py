@@ -33,6 +33,7 @@ from corsight.scripts.paths import name_command
 from corsight.scripts.recordings import Recording, check_readable, list_recordings
 from corsight.scripts.report.lines import print_lines
 from corsight.scripts.report.story import write
+from corsight.scripts.report.text import number_findings, write_finding
 
 MATCHES = 1000
 """How many matching fetches are kept; the rest is counted."""
@@ -142,8 +143,6 @@ def explain(
 
 def _explain_finding(files: list[str], settings: Settings, number: int) -> None:
     """Print one finding of an audit in full, and how to see a fetch behind it."""
-    from corsight.scripts.report.text import number_findings, write_finding
-
     paths = list_recordings(files)
     for path in paths:
         check_readable(path)
