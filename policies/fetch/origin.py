@@ -24,8 +24,8 @@ https://fetch.spec.whatwg.org/#concept-request-redirect-taint names it so for re
 SHORT = 512
 """Characters of a URL's beginning, an origin or a host up to which what is known of it is remembered."""
 
+
 _C0_OR_SPACE = "".join(map(chr, range(0x21)))
-_TAB_OR_NEWLINE = {0x09: None, 0x0A: None, 0x0D: None}
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):")
 _PARTS = re.compile(r"(https?:)//([^/?#]*)([^?#]*)(\?[^#]*)?")
 _WEB = re.compile(r"https?://[^/?#\\]*").match
@@ -211,7 +211,9 @@ def parse_url(text: str, base: str | None) -> str | None:
     https://url.spec.whatwg.org/#concept-basic-url-parser. `base` is an absolute URL; only an http(s) one resolves
     relative references. A URL of another scheme comes back as written, without surrounding white space. Userinfo stays.
     """
-    text = text.strip(_C0_OR_SPACE).translate(_TAB_OR_NEWLINE)
+    text = text.strip(_C0_OR_SPACE)
+    for removed in "\t\n\r":
+        text = text.replace(removed, "")
     parts = _PARTS.match(base) if base is not None else None
     scheme = _SCHEME.match(text)
     if scheme is not None:

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443, "ftp": 21}
 """The special schemes with a host and their ports (https://url.spec.whatwg.org/#special-scheme)."""
+
+LONG, LONGEST = 8 * 1024, 128 * 1024
+"""Characters of a URL from which it is remembered as a whole, and up to which."""
 
 # No upper case, Punycode, number for a host or its last label, dot segment, nor percent sign.
 _PLAIN = re.compile(
@@ -39,6 +42,12 @@ def parse(text: str) -> Url | None:
         port = DEFAULT_PORTS[scheme] if digits is None else int(digits)
         if port < 65536 and (digits is None or port != DEFAULT_PORTS[scheme]):
             return Url(scheme, host, port, path or "/", text if path else f"{text[: plain.end(4)]}/{query or ''}")
+    return _parse_long(text) if LONG < len(text) <= LONGEST else _parse_long.__wrapped__(text)
+
+
+@lru_cache(maxsize=4)
+def _parse_long(text: str) -> Url | None:
+    """Return the URL. A long one is remembered while its own exchange is judged, time and again."""
     try:
         parsed = _load_parser()(text)
     except ValueError:

@@ -32,7 +32,7 @@ from corsight.policies.session.learning import Learning
 from corsight.policies.session.marker import Marker
 from corsight.policies.session.memory import GIANT, Memory, weigh_headers, weigh_request
 from corsight.policies.session.own_headers import OwnHeaders
-from corsight.policies.session.reading import DOCUMENTS, Reading, complete, read, referrer_origin
+from corsight.policies.session.reading import DOCUMENTS, Reading, read, referrer_origin
 from corsight.policies.session.reuse import Reuse
 from corsight.policies.session.sequels import Sequels
 from corsight.policies.session.stored import StoredResponses
@@ -56,7 +56,7 @@ class Browser:
         self._connections = Connections(4 * SIZE)
         self._credentials = Credentials(self._policy, SIZE, known=build is not None and build.engine == engine)
         self._marker = Marker(SIZE)
-        self._documents = Documents(SIZE)
+        self._documents = Documents(SIZE, credentialless_unknown=self._policy.credentialless_unknown)
         self._expected = Expected(SIZE)
         self._judge = Judge(client, self._policy, build, self._credentials, self._documents)
         self._words = Words(self._judge, self._credentials, self._connections, 4 * SIZE)
@@ -300,8 +300,7 @@ class Browser:
 
 
 def _read(exchange: Exchange, weight: int) -> Reading:
-    reading = read(exchange.request.method, exchange.request.headers, weight)
-    return reading if exchange.told is None else complete(reading, exchange.told)
+    return read(exchange.request.method, exchange.request.headers, weight, exchange.told)
 
 
 def _is_final(facts: Facts) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Annotated, Literal
 
 import typer
@@ -230,12 +229,12 @@ def _write_records(predictions: Sequence[Prediction]) -> None:
 
 def _explain(paste: str, origin: str | None, url: str | None, format: str) -> None:
     from corsight.scripts.report.message import write_messages
-    from corsight.scripts.whatif.message import read_paste
+    from corsight.scripts.whatif.message import read_paste, tell_message
 
     messages = read_paste(paste, origin, url)
     if format == "json":
         for message in messages:
-            fields = {name: redact(one) if isinstance(one, str) else one for name, one in asdict(message).items()}
+            fields = {name: redact(one) if isinstance(one, str) else one for name, one in tell_message(message).items()}
             sys.stdout.write(json.dumps(fields, separators=(",", ":")) + "\n")
         sys.stdout.flush()
     else:
