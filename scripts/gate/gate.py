@@ -60,6 +60,8 @@ class Gate:
 
     def read_policies(self) -> tuple[Drifts | None, Flips | None]:
         """Return what answers are held against: the policies they are compared with, and those that are tried."""
+        if not self.policies and not self.tried:
+            return None, None
         from corsight.scripts.policy_files import read_policies
         from corsight.scripts.report.drift import Drifts
         from corsight.scripts.report.flips import Flips
