@@ -8,6 +8,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import select
+    import termios
+    import tty
+
 NAMES = {
     "\r": "enter",
     "\n": "enter",
@@ -56,9 +63,6 @@ def keyboard() -> Iterator[Callable[[float], list[str]]]:
     if sys.platform == "win32":
         yield _windows
         return
-    import select
-    import termios
-    import tty
 
     terminal = sys.stdin.fileno()
     before = termios.tcgetattr(terminal)
@@ -78,8 +82,6 @@ def keyboard() -> Iterator[Callable[[float], list[str]]]:
 
 
 def _windows(seconds: float) -> list[str]:
-    import msvcrt
-
     deadline = time.monotonic() + seconds
     while not msvcrt.kbhit():  # type: ignore[attr-defined]
         if time.monotonic() > deadline:
