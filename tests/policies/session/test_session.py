@@ -222,3 +222,18 @@ def test_what_nothing_can_change_is_freed_unless_the_browser_may_still_speak_of_
     assert len(recording.request("kept", ALLOW, ("Cookie", "id=1")).entry.fetch.entries) == 1
     # A redirect's sequel is still to come.
     assert len(recording.request("led", [*ALLOW, ("Location", "/x")], status="302").entry.fetch.entries) == 1
+
+
+def test_what_a_patch_changed_is_judged_without_it_too() -> None:
+    recording = Recording(agent=CHROMIUM)
+    exchange = recording.ask("r", "GET", API, [("Origin", PAGE), *CORS])
+    sent = Response(200, HeaderList.of(("X", "y")), recording.now)
+    judged = recording.answer(replace(exchange, patched=True, sent=sent), 200, ALLOW)
+    assert judged.verdict.outcome.value == "allowed"
+    assert judged.before is not None
+    assert judged.before.rule == "allow-origin-missing"
+    assert judged.before is judged.before
+    # What the server was not asked, it would have said nobody knows what to; and most is not patched.
+    unasked = recording.ask("unasked", "GET", API, [("Origin", PAGE), *CORS])
+    assert recording.answer(replace(unasked, patched=True), 200, ALLOW).before is None
+    assert recording.request("plain", ALLOW).before is None
