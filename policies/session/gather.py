@@ -123,12 +123,11 @@ def gather_facts(
 
 def _find_security(entry: Entry, page_origin: str | None, documents: Documents) -> tuple[bool | None, bool]:
     """Return whether the page is a secure one, None where that is not known, and whether it likely is."""
-    told = entry.fetch.page_origin if page_origin is not None else None
     if page_origin is None:
         # Not every page was seen: a file's never is.
         return None, documents.secure is not False
     secure = page_origin.startswith("https:")
-    if entry.reading.origin is None and told == page_origin and entry.destination in BY_STYLES:
+    if entry.reading.origin is None and entry.fetch.page_origin == page_origin and entry.destination in BY_STYLES:
         # The Referer may be a style sheet's; of a page that was seen it hardly is.
         return (secure, secure) if documents.page(page_origin, None) is not None else (None, secure)
     return secure, secure

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from corsight.policies.session import Session
 from corsight.policies.session.credentials import HABIT
 from tests.policies.session.test_browser import (
     API,
@@ -12,6 +13,7 @@ from tests.policies.session.test_browser import (
     CREDENTIALS,
     FIREFOX,
     PAGE,
+    SAFARI,
     STAR,
     TURNS,
     WEBKIT,
@@ -182,3 +184,75 @@ def test_where_another_connection_than_the_preflights_tells_nothing(agent: str, 
 def test_a_firefox_request_that_leaves_its_preflights_connection_likely_has_credentials() -> None:
     """Firefox: 53 of 66."""
     assert classic(FIREFOX, connection="c1").said("r") == ("blocked", "likely", "allow-origin-wildcard")
+
+
+CORS_OF_NULL: Pairs = [("Access-Control-Allow-Origin", "null")]
+
+
+def test_an_opaque_origins_cookies_tell_nothing_of_the_next_request() -> None:
+    """Two sandboxed frames both say `null`, and each may have a jar of its own."""
+    recording = Recording()
+    recording.request("with", CORS_OF_NULL, ("Cookie", "id=1"), origin="null")
+    recording.request("without", CORS_OF_NULL, origin="null", connection="c2")
+    assert "credentials" not in recording.last["without"].entry.fetch.evidence
+    recording.request("with too", TURNS, ("Cookie", "id=1"))
+    recording.request("without too", TURNS, connection="c3")
+    assert recording.last["without too"].entry.fetch.include is False
+
+
+def test_an_engine_that_is_given_makes_no_browser_tell_its_mode_by_absence() -> None:
+    """Safari sends no Sec-Fetch-Storage-Access, whatever engine its requests are judged by."""
+    recording = Recording(agent=SAFARI, session=Session("chromium"))
+    assert recording.request("r", TURNS).verdict.certainty == "likely"
+    recording = Recording(agent=CHROMIUM, session=Session("chromium"))
+    assert recording.request("r", TURNS).verdict.certainty == "certain"
+
+
+@pytest.mark.parametrize(
+    ("mode", "destination", "outcome"),
+    [
+        ("no-cors", "image", "blocked"),
+        ("no-cors", "script", "blocked"),
+        # A fetch() in mode no-cors may be without, and crossorigin makes an element's request one with CORS.
+        ("no-cors", "empty", "allowed"),
+        ("same-origin", "image", "allowed"),
+    ],
+)
+def test_an_elements_request_makes_its_connection_a_credentialed_one(mode: str, destination: str, outcome: str) -> None:
+    """Chromium keeps requests with credentials and without apart, on every connection."""
+    url = "http://api.test/v1"
+    recording = Recording(agent=CHROMIUM)
+    asked = [("Sec-Fetch-Mode", mode), ("Sec-Fetch-Dest", destination), ("Sec-Fetch-Site", "cross-site")]
+    recording.answer(recording.ask("element", "GET", url, asked, connection="c1"), 200, [])
+    assert recording.request("r", TURNS, url=url).verdict.outcome == outcome
+    assert recording.said("r")[1] == ("certain" if outcome == "blocked" else "likely")
+
+
+@pytest.mark.parametrize(
+    ("more", "said"), [((), ("allowed", "likely")), ((("Cookie", "id=1"),), ("blocked", "certain"))]
+)
+def test_a_credentialless_pages_image_tells_of_its_connection_by_its_cookie_alone(
+    more: tuple[tuple[str, str], ...], said: tuple[str, str]
+) -> None:
+    """HTML, "credentialless": what it embeds of others is asked for without credentials, in Chromium too."""
+    url = "http://api.test/v1"
+    recording = Recording(agent=CHROMIUM)
+    recording.page(f"{PAGE}/", ("Cross-Origin-Embedder-Policy", "credentialless"))
+    asked = [("Sec-Fetch-Mode", "no-cors"), ("Sec-Fetch-Dest", "image"), ("Sec-Fetch-Site", "cross-site"), *more]
+    recording.answer(recording.ask("element", "GET", url, asked, connection="c1"), 200, [])
+    recording.request("r", TURNS, url=url)
+    assert recording.said("r")[:2] == said
+
+
+@pytest.mark.parametrize(("http2", "certainty"), [(False, "certain"), (True, "likely")])
+def test_an_absence_that_is_believed_late_tells_of_its_connection(http2: bool, certainty: str) -> None:
+    """Firefox keeps the two modes apart on HTTP/1.1 alone, and shows only later that it sends the header at all."""
+    recording = Recording(agent=FIREFOX)
+    near = [("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Dest", "empty"), ("Sec-Fetch-Site", "same-site")]
+    for name, origin, asked in (("tells", PAGE, CORS), ("does not", "https://www.api.test", near)):
+        exchange = recording.ask(name, "GET", API, [("Origin", origin), *asked], http2=http2)
+        recording.answer(exchange, 200, [("Access-Control-Allow-Origin", origin)])
+    assert recording.said("tells")[1] == recording.said("does not")[1] == "likely"
+    recording.embed()
+    assert recording.said("tells") == ("allowed", "certain", None)
+    assert recording.said("does not")[1] == certainty
