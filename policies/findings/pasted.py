@@ -54,7 +54,7 @@ def explain_message(
     """
     redirected = initial_url is not None and initial_url != url
     led_to_login = redirected and leads_to_login(initial_url or "", url or "")
-    fields = ()
+    fields: tuple[tuple[bytes, bytes], ...] = ()
     if value and rule.startswith("allow-"):
         header = HEADERS.get(rule, "Access-Control-Allow-Origin")
         fields = ((header.lower().encode(), value.encode("latin-1", "replace")),)
