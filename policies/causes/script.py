@@ -74,6 +74,15 @@ CAUSES = (
         cors=False,
     ),
     KnownCause(
+        "operation-insecure",
+        "Firefox kept something from a script, and does not say what.",
+        "It says this of a canvas that holds an image of another origin, of ws: on an https page, of an address of "
+        "another origin for the page's history, and of storage in a document that has none.",
+        'Look at the line that it names. For a canvas set crossorigin="anonymous" on the image before src, and let its '
+        "server send Access-Control-Allow-Origin; ask wss: from an https page.",
+        "client",
+    ),
+    KnownCause(
         "development-server-refused",
         "Not CORS: the development server lets in no other host or origin than its own.",
         "Development servers (Vite, Next.js, webpack) refuse hosts and origins that they were not told of, so that no "

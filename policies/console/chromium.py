@@ -212,6 +212,7 @@ SAYINGS = (
     Saying("reply-is-not-json", "Unexpected token '<', \"{any}\"... is not valid JSON"),
     Saying("reply-is-not-json", "Unexpected token < in JSON at position 0"),
     Saying("reply-is-not-json", "Unexpected end of JSON input"),
+    Saying("reply-is-not-json", "Uncaught (in promise) SyntaxError: Unexpected end of input"),
     Saying(
         "document-sandboxed",
         "Failed to read the '{value}' property from '{any}': The document is sandboxed and lacks the "
