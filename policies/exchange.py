@@ -29,12 +29,13 @@ class HeaderList:
     request's headers are mostly just compared with those of the one before.
     """
 
-    __slots__ = ("_joined", "_names", "_weight", "fields")
+    __slots__ = ("_joined", "_lines", "_names", "_weight", "fields")
 
     def __init__(self, fields: tuple[tuple[bytes, bytes], ...] = ()) -> None:
         self.fields = fields
         self._names: dict[str, bytes | list[bytes]] | None = None
         self._joined: dict[str, str] | None = None
+        self._lines: dict[str, tuple[str, ...]] | None = None
         self._weight: int | None = None
 
     def _index(self) -> dict[str, bytes | list[bytes]]:
@@ -87,8 +88,16 @@ class HeaderList:
     def lines(self, name: str) -> tuple[str, ...]:
         """The value of each line named `name` (lower case), in order; empty when there is none."""
         value = (self._names or self._index()).get(name, ())
-        values = (value,) if isinstance(value, bytes) else value
-        return tuple(one.decode("latin-1").strip(HTTP_WHITESPACE) for one in values)
+        if isinstance(value, bytes):
+            return (value.decode("latin-1").strip(HTTP_WHITESPACE),)
+        if not value:
+            return ()
+        if self._lines is None:
+            self._lines = {}
+        lines = self._lines.get(name)
+        if lines is None:
+            lines = self._lines[name] = tuple([one.decode("latin-1").strip(HTTP_WHITESPACE) for one in value])
+        return lines
 
     def names(self) -> tuple[str, ...]:
         """Every header name once, lower case, in the order of its first appearance."""
