@@ -72,11 +72,15 @@ KINDS: Mapping[str, Kind] = {
 
 
 class Outcome(NamedTuple):
-    """The browser's own outcome: whether the page got it (None where that is not told), its error, and our rule."""
+    """The browser's own outcome: whether the page got it (None where that is not told), its error, and our rule.
+
+    `kept` tells that only what passed is recorded so.
+    """
 
     passed: bool | None = None
     error: str | None = None
     rule: str | None = None
+    kept: bool = False
 
 
 class Producer:
@@ -123,6 +127,10 @@ class Producer:
     def find_kind(self, entry: Entry) -> Kind:
         """Return what asked."""
         return KINDS.get((entry.resourceType or "").lower(), Kind())
+
+    def shows_origin(self, entry: Entry) -> bool:
+        """Return whether even headers that are not those that were sent hold the Origin, where there was one."""
+        return False
 
     def name_connection(self, entry: Entry) -> str:
         """Return the client connection's name; "" where it is not told."""
