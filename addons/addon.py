@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from weakref import WeakValueDictionary
 
@@ -145,7 +145,7 @@ class Cors:
             self._lines = Lines(secrets=options.cors_secrets)
         if "cors_policy" in updated:
             policies = read_policies(options.cors_policy)
-            self._patching.policies = policies
+            self._patching.permission.policies = policies
             self._drifting = Drifting(policies) if policies else None
         if "cors_page" in updated:
             self._page.configure(options.cors_page)
@@ -153,7 +153,7 @@ class Cors:
                 self._page.start()
         self._marking.configure(updated)
         # Last: it may answer by the policies.
-        self._patching.configure(updated)
+        self._patching.permission.configure(updated)
 
     def _open_log(self, path: str | None) -> None:
         if self._log is not None:
@@ -194,7 +194,7 @@ class Cors:
         revised = self._session.begin(asked)
         if revised:
             self._publish(revised)
-        if self._patching.mode != "off":
+        if self._patching.permission.mode != "off":
             self._patching.answer(flow, asked, self._session)
 
     @never_raises
@@ -226,7 +226,7 @@ class Cors:
         asked, response = self._asked.get(flow.id), flow.response
         if asked is None or response is None or response.stream or response.timestamp_end is not None:
             return False
-        return self._patching.mode == "off" and self._session.awaits_body(exchange_of(flow, asked))
+        return self._patching.permission.mode == "off" and self._session.awaits_body(exchange_of(flow, asked))
 
     def _passes_by(self, flow: http.HTTPFlow) -> bool:
         """Whether a flow is not to be judged."""
@@ -236,7 +236,7 @@ class Cors:
         if self._passes_by(flow):
             return
         exchange, patched = exchange_of(flow, self._asked.forget(flow.id)), None
-        if self._patching.mode != "off" or self._patching.made:
+        if self._patching.permission.mode != "off" or self._patching.made:
             exchange, patched = self._patching.patch(flow, exchange, self._session)
         verdicts = self._session.observe(exchange)
         if patched is not None or flow.live:
@@ -273,6 +273,10 @@ class Cors:
         revised = self._session.heed(id, word)
         if revised:
             self._publish(revised)
+
+    def note(self, said: Mapping[str, typing.Any]) -> None:
+        """Take in what the browser stopped by itself, as the live page tells it."""
+        self._page.note(said)
 
     def _judge_again(self, flows: Sequence[http.HTTPFlow]) -> None:
         """Judge flows that passed before by the engine that is set now; neither logged nor told again."""

@@ -73,8 +73,8 @@ def _write_finding(finding: Finding) -> str:
     for place in finding.places[:PLACES]:
         page = "" if place.origin is None else f" from {write_code(place.origin)}"
         lines.append(f"- {place.count}× {write_code(f'{place.method} {place.url}')}{page}")
-    if more := len(finding.places[PLACES:]) + finding.more:
-        lines.append(f"- and {count(more, 'more place')}")
+    if rest := len(finding.places[PLACES:]) + finding.more:
+        lines.append(f"- and {count(rest, 'more place')}")
     lines += ["", f"**To do:** {escape(finding.action)}"]
     if fix := list_fix(finding):
         lines += ["", write_block(fix)]

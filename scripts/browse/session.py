@@ -88,7 +88,19 @@ class Session:
         return told + [(row, row.outcome if not row.by_browser else None) for row in changed]
 
     def _pass_on(self, row: Row, sighting: Sighting) -> None:
-        """Let the proxy judge by what the browser said, too, and the recording hold it."""
+        """Let the proxy judge by what the browser said, too, and the recording hold it; the page show the rest."""
+        if row.by_browser:
+            self._proxy.tell_stopped(
+                id=row.id,
+                started=row.started,
+                method=row.method,
+                url=row.url,
+                outcome="stopped" if row.outcome == "blocked" else row.outcome,
+                cause=row.cause,
+                message=row.message,
+                fix=row.fix[0] if sighting.directive else "",
+            )
+            return
         word = word_on(self.rows, row, sighting)
         if word is not None:
             self.words[row.id] = word

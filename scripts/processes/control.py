@@ -1,9 +1,10 @@
 """The script that mitmproxy loads beside addons/cors.py where a command of ours started it: it tells, and is told.
 
 In the folder `corsight_folder` it leaves `started.json` when the proxy listens, and appends to `events.jsonl` what the
-command has to know. Each line of its standard input is a JSON object: {"id": ..., "set": {option: value}}, an order to
-write the recording so far, {"id": ..., "flush": true}, or what the browser said of a flow, {"flow": ..., "word": ...}.
-It ends the proxy when that input ends: no proxy outlives the command that started it, whatever ended that.
+command has to know. Each line of its standard input is a JSON object: {"id": ..., "set": {option: value}}; an order to
+write the recording so far, {"id": ..., "flush": true}; what the browser said of a flow, {"flow": ..., "word": ...}; or
+what it stopped by itself, {"stopped": ...}. It ends the proxy when that input ends: no proxy outlives the command that
+started it, whatever ended that.
 """
 
 import json
@@ -49,9 +50,9 @@ class Control:
         logging.getLogger("corsight.addons.patch").removeHandler(self._patched)
 
     def requestheaders(self, flow: HTTPFlow) -> None:
-        address = flow.client_conn.sockname
-        if address is not None and address[1] != self._port:
-            append({"kind": "lane", "flow": flow.id, "port": address[1]})
+        port = flow.client_conn.sockname[1]
+        if port != self._port:
+            append({"kind": "lane", "flow": flow.id, "port": port})
 
     def tls_failed_client(self, data: TlsData) -> None:
         if any(words in (data.conn.error or "") for words in UNTRUSTED):
@@ -78,6 +79,9 @@ class Patched(logging.Handler):
 def obey(order: dict[str, Any]) -> None:
     if "word" in order:
         ctx.master.addons.get("cors").heed(order["flow"], Word(**order["word"]))
+        return
+    if "stopped" in order:
+        ctx.master.addons.get("cors").note(order["stopped"])
         return
     try:
         if "flush" in order:

@@ -77,26 +77,28 @@ class Proxy:
 
     def set_options(self, **options: object) -> int:
         """Set options of the running proxy; return the id of the `answer` that will come among `events`."""
-        return self._order({"set": options})
+        return self._order(set=options)
 
     def flush(self) -> int:
         """Have it write the recording so far; return the id of the `answer` that will come among `events`."""
-        return self._order({"flush": True})
+        return self._order(flush=True)
 
-    def _order(self, order: dict[str, Any]) -> int:
+    def tell_word(self, flow: str, word: Word) -> None:
+        """Pass on to the addon what the browser said of a flow."""
+        self._order(flow=flow, word=asdict(word))
+
+    def tell_stopped(self, **stopped: object) -> None:
+        """Pass on to the live page what the browser stopped by itself."""
+        if self.page is not None:
+            self._order(stopped=stopped)
+
+    def _order(self, **order: object) -> int:
         self._orders += 1
         assert self.process.stdin is not None
         with contextlib.suppress(BrokenPipeError):
             self.process.stdin.write(json.dumps({"id": self._orders} | order).encode() + b"\n")
             self.process.stdin.flush()
         return self._orders
-
-    def tell_word(self, flow: str, word: Word) -> None:
-        """Pass on to the addon what the browser said of a flow."""
-        assert self.process.stdin is not None
-        with contextlib.suppress(BrokenPipeError):
-            self.process.stdin.write(json.dumps({"flow": flow, "word": asdict(word)}).encode() + b"\n")
-            self.process.stdin.flush()
 
     def find_problem(self) -> CorsightError | None:
         """Return why it runs no more, None while it does."""
