@@ -264,9 +264,8 @@ class Run:
         failures = reported.failures
         if not failures or not passed:
             return None
-        return (
-            f"{pluralize(failures, 'exchange')} outside of the tests, or known to be blocked later, made the run fail"
-        )
+        count = pluralize(failures, "exchange")
+        return f"{count} outside of the tests, or known to be blocked only later, made the run fail"
 
     def _hint(self, recordings: Sequence[Recording]) -> str:
         parts = ["-v tells each in full"]
