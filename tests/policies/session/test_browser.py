@@ -763,6 +763,24 @@ def test_a_redirect_to_its_own_url_counts() -> None:
     assert recording.said("r20") == ("blocked", "certain", "redirect-too-many")
 
 
+def test_what_asks_for_a_loop_again_is_a_fetch_of_its_own() -> None:
+    recording = Recording(agent=FIREFOX)
+    for number in range(42):
+        recording.request(f"r{number}", [*STAR, ("Location", API)], status="302")
+    assert [number for number in range(42) if recording.said(f"r{number}")[0] == "blocked"] == [20, 41]
+    assert recording.last["r21"].entry.fetch is not recording.last["r20"].entry.fetch
+
+
+def test_a_redirect_leads_to_a_request_of_its_own_method() -> None:
+    recording = Recording()
+    for name, method in (("r1", "POST"), ("r2", "GET")):
+        recording.request(name, [*STAR, ("Location", "https://b.test/x")], method=method, status="307")
+    recording.request("r3", STAR, url="https://b.test/x", method="POST", origin="null")
+    recording.request("r4", STAR, url="https://b.test/x", origin="null")
+    assert recording.last["r3"].entry.fetch is recording.last["r1"].entry.fetch
+    assert recording.last["r4"].entry.fetch is recording.last["r2"].entry.fetch
+
+
 def test_where_firefox_has_workers_an_absent_header_is_no_proof() -> None:
     recording = Recording(agent=FIREFOX)
     recording.embed()
