@@ -87,6 +87,8 @@ LATE = {
     "corsight.scripts.recordings": "a reader a format: most files are of one",
     "corsight.addons.adapter": "with mitmproxy, for recordings that only it reads",
     "corsight.policies.report": "pydantic, and the templates of a page: for the formats that need them",
+    "corsight.scripts.runs.pytest_run": "the plugin costs nothing without --corsight",
+    "corsight.scripts.runs.pytest_playwright": "with --corsight, where pytest-playwright is",
     "corsight.scripts.runs.met": "with the report that it is part of",
     "corsight.scripts.replay": "what sends: an option of check, and replay without --dry-run",
     "corsight.scripts.whatif": "options of check: --send, --paste",

@@ -82,16 +82,17 @@ def keyboard() -> Iterator[Callable[[float], list[str]]]:
 
 
 def _windows(seconds: float) -> list[str]:
+    assert sys.platform == "win32"
     deadline = time.monotonic() + seconds
-    while not msvcrt.kbhit():  # type: ignore[attr-defined]
+    while not msvcrt.kbhit():
         if time.monotonic() > deadline:
             return []
         time.sleep(0.02)
     keys = []
-    while msvcrt.kbhit():  # type: ignore[attr-defined]
-        key = msvcrt.getwch()  # type: ignore[attr-defined]
+    while msvcrt.kbhit():
+        key = msvcrt.getwch()
         if key in ("\x00", "\xe0"):
-            keys += [WINDOWS[code] for code in msvcrt.getwch() if code in WINDOWS]  # type: ignore[attr-defined]
+            keys += [WINDOWS[code] for code in msvcrt.getwch() if code in WINDOWS]
         else:
             keys.append(NAMES.get(key, key))
     return keys
