@@ -201,6 +201,25 @@ def test_of_two_preflights_alike_the_latest_has_the_request() -> None:
     assert recording.said("p2") == ("allowed", "certain", None)
 
 
+@pytest.mark.parametrize(
+    ("seconds", "method", "http2", "certainty"),
+    [(1.0, "POST", False, "certain"), (9.0, "POST", False, "likely"), (9.0, "POST", True, "certain")],
+)
+def test_a_stream_that_is_uploaded_over_http_1_is_followed_by_nothing(
+    seconds: float, method: str, http2: bool, certainty: str
+) -> None:
+    """Chromium 156: two fetch()es of a ReadableStream with duplex: "half" sent one preflight each, remembered its answer
+    for five seconds, and failed.
+    """
+    recording = Recording(agent=CHROMIUM)
+    asked = [("Origin", PAGE), ("Access-Control-Request-Method", method), *CORS]
+    for name in ("p1", "p2"):
+        recording.answer(recording.ask(name, "OPTIONS", API, asked, connection=name, http2=http2), 204, STAR)
+        recording.now += seconds
+    recording.wait(PATIENCE + 1)
+    assert recording.said("p2") == ("blocked", certainty, "allow-origin-wildcard")
+
+
 def test_a_page_that_asks_twice_at_once_gave_up_the_first() -> None:
     """Chromium, as when an effect runs twice, and aborts what it asked for first."""
     recording = Recording(agent=CHROMIUM)
