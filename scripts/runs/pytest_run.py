@@ -258,7 +258,7 @@ class Run:
 
     def _judge(self, reported: Reported, *, passed: bool) -> str | None:
         if not self._plan.gate.allow_empty:
-            empty = reported.find_emptiness("pytest --corsight", self._plan.gate.engine)
+            empty = reported.find_emptiness("pytest", self._plan.gate.engine)
             if empty is not None:
                 return one_line(str(empty)).replace("--allow-empty", "--corsight-allow-empty")
         failures = reported.failures
