@@ -11,6 +11,8 @@ from corsight.scripts.recordings.har.format import Entry, Log
 
 type Engine = Literal["chromium", "firefox", "webkit"]
 
+DAY = 24 * 60 * 60 * 1000
+"""Milliseconds from which a phase is taken for a mistake."""
 SENT = ("accept-encoding", "host", "sec-fetch-mode", "connection")
 """Header names (lower case) of which one at least is on every request that a browser sends."""
 CREDENTIALS = frozenset({"cookie", "set-cookie", "authorization"})
@@ -144,7 +146,7 @@ class Producer:
         """Return how many milliseconds after its start an entry's bytes left, and after that its answer came."""
         timings = entry.timings
         if timings is None:
-            return 0.0, max(entry.time or 0.0, 0.0)
+            return 0.0, total(entry.time)
         return 0.0, total(timings.send, timings.wait)
 
     def conclude(self, counts: Mapping[str, int]) -> str:
@@ -166,14 +168,14 @@ class Browser(Producer):
         """The wait for a connection comes first, and for a preflight is part of it."""
         timings = entry.timings
         if timings is None:
-            return 0.0, max(entry.time or 0.0, 0.0)
+            return 0.0, total(entry.time)
         before = total(timings.blocked, timings.dns, timings.connect)
         return before, total(timings.send, timings.wait)
 
 
 def total(*phases: float | None) -> float:
     """Return the sum of the phases that took place, in milliseconds."""
-    return sum([phase for phase in phases if phase is not None and phase > 0])
+    return sum([phase for phase in phases if phase is not None and 0 < phase < DAY])
 
 
 def is_internal(entry: Entry) -> bool:
