@@ -91,7 +91,6 @@ SAYINGS = (
     Saying(
         "scheme-not-fetchable", "Cross origin requests are only supported for protocol schemes: {value}.", None, False
     ),
-    Saying("scheme-not-fetchable", "Cross origin requests are only supported for HTTP.", None, False),
     Saying("scheme-not-fetchable", 'URL scheme "{value}" is not supported.'),
     Saying("scheme-not-fetchable", 'URL scheme must be "http" or "https" for CORS request.'),
     Saying("local-file-asked", "Not allowed to load local resource: {url}"),

@@ -38,7 +38,7 @@ FAILURES: dict[EngineName, re.Pattern[str]] = {
         r"XMLHttpRequest onError callback|\bHTTP response code: ?0\b"
     ),
     "firefox": re.compile(r"\bNetworkError when attempting to fetch resource\b"),
-    "webkit": re.compile(r"\bLoad failed\b|\bdue to access control checks\b"),
+    "webkit": re.compile(r"\bLoad failed\b|\bdue to access control checks\b|^Fetch API cannot load \S+\.$"),
 }
 """What each engine says of any failure."""
 _ANY_FAILURE = re.compile(r"\bNetwork ?Error\b|\bstatus:? (?:code )?0\b|CORS (?:request|error|policy)", re.IGNORECASE)
@@ -169,6 +169,9 @@ def _tell_scheme(message: Message, text: str) -> Message:
     what is not reached may be a WebSocket.
     """
     url = message.url or ""
+    if message.engine == "webkit" and message.origin == "null" and message.status == 0:
+        # No answer of HTTP has that status.
+        return replace(message, rules=(), cause="page-from-file", status=None)
     if message.cause == "event-source-failed" and url.startswith(("ws:", "wss:")):
         return replace(message, rules=(), cause="websocket-failed")
     scheme = message.cause == "scheme-not-fetchable" or message.rule == "redirect-scheme"
@@ -195,6 +198,8 @@ def _join_beside(found: list[Found], body: str) -> list[Message]:
             continue
         place = _find_owner(found, messages, start, told)
         error = told.get("error")
+        if _CHECKS in line:
+            _join_checks(messages, place, told["url"])
         if place is not None:
             messages[place] = add(messages[place], **{name: one for name, one in told.items() if name != "error"})
         elif error is not None and error != FAILED:
@@ -202,14 +207,27 @@ def _join_beside(found: list[Found], body: str) -> list[Message]:
     return messages
 
 
+def _join_checks(messages: list[Message], place: int | None, url: str) -> None:
+    """Tell the message that WebKit's line on access control checks stands below whose it is, and what was asked."""
+    if place is None:
+        redirects = [at for at, one in enumerate(messages) if (one.rule or "").startswith("redirect-")]
+        if len(redirects) == 1 and messages[redirects[0]].initial_url is None:
+            messages[redirects[0]] = replace(messages[redirects[0]], initial_url=url)
+    elif messages[place].url is None:
+        messages[place] = _tell_scheme(replace(messages[place], engine="webkit", url=url), "")
+
+
 def _drop_echoes(messages: list[Message]) -> list[Message]:
     """Return the messages without what Firefox says again of the same failure, in a line behind the one that tells it.
 
-    A preflight that was redirected has no success either; and a redirect that leaves HTTP makes the first URL fail.
+    WebKit tells of what it blocked once more, without its URL. A preflight that was redirected has no success either;
+    and a redirect that leaves HTTP makes the first URL fail.
     """
     kept: list[Message] = []
     for message in messages:
         last = kept[-1] if kept else None
+        if last is not None and last.engine == message.engine == "webkit" and _is_echo(last, message):
+            continue
         if last is not None and last.engine == message.engine == "firefox":
             if (last.rule, message.rule, last.url) == ("preflight-redirect", "preflight-status-not-ok", message.url):
                 kept[-1] = add(last, status=message.status)
@@ -224,6 +242,17 @@ def _drop_echoes(messages: list[Message]) -> list[Message]:
                 continue
         kept.append(message)
     return kept
+
+
+def _is_echo(last: Message, message: Message) -> bool:
+    """Whether a line of WebKit's says again, with less, what the line above says."""
+    if message.url is not None:
+        return False
+    if message.cause == "response-not-acceptable":
+        return last.rule == "mixed-content"
+    if message.cause == "operation-insecure":
+        return last.cause == "canvas-tainted"
+    return message.rule == last.rule == "allow-origin-missing" and message.origin is None
 
 
 def _list_rest(found: list[Found], body: str) -> Iterator[tuple[int, str]]:

@@ -74,12 +74,18 @@ def visit(engine: Engine, folder: Path) -> list[tuple[Case, str]]:
         listen(engine, running.port, folder) as driver,
     ):
         for case in CASES:
-            if engine in case.only:
+            if case.does(engine):
                 since = len(driver.console)
                 told = go(driver, case, files, posted)
                 lines = [*copy(driver, since), *([told] if told != "Error: -" else [])]
-                found.append((case, "\n".join(line for line in lines if line and not line.endswith("Error: -"))))
+                found.append((case, "\n".join(line for line in lines if is_of(case, line))))
     return found
+
+
+def is_of(case: Case, line: str) -> bool:
+    """Whether a line is of this case: Chromium repeats what an earlier service worker wrote, `-` is the page's own."""
+    worker = "FetchEvent" in line or line == "Uncaught (in promise) Error: no"
+    return bool(line) and not line.endswith("Error: -") and (not worker or case.name.startswith("worker-"))
 
 
 def go(driver: Driver, case: Case, files: Path, posted: Path) -> str:

@@ -12,28 +12,47 @@ MISSING, MIXED, NO_REASON = "allow-origin-missing", "mixed-content", "failed-wit
 WORKER, INSECURE = "worker-from-another-origin", "operation-insecure"
 
 
+WEBKIT: dict[str, str | None] = {
+    **dict.fromkeys(("missing", "list", "wildcard", "credentials", "preflight-403", "preflight-method", "killed")),
+    **dict.fromkeys(("preflight-header", "redirect-app", "several", "no-cors-put", "url-credentials", "unsafe-port")),
+    **dict.fromkeys(("aborted", "html-for-json", "push-state", "scheme-localhost", "file-module", "file-fetch")),
+    **dict.fromkeys(("mixed-fetch", "csp-connect", "worker-opaque", "worker-cdn-shared", "events-missing")),
+    **dict.fromkeys(("socket-403", "canvas-data", "import", "image-crossorigin", "rules", "integrity-wrong")),
+    **dict.fromkeys(("corp", "nosniff", "module-type", "frame-reach")),
+    "mismatch": MISSING,
+    "sandboxed": MISSING,
+    "same-origin-mode": NO_REASON,
+    "redirect-mode": "redirect-forbidden-by-page",
+    "worker-cdn": INSECURE,
+}
+"""What is tried in WebKit, and what its console tells where that is not what Chromium's does."""
+
+
 @dataclass(frozen=True)
 class Case:
     """A page and its script: the body of an async function.
 
-    `codes` are those of the rules and causes that Chromium's console tells of, in one paste; `firefox` and `webkit` are
-    what theirs do, the same where None. An empty text is a console that says nothing of it. `only` names the browsers
-    that can do it here. `html` is put into the page, `policy` is its Content-Security-Policy.
+    `codes` are those of the rules and causes that Chromium's console tells of, in one paste; `firefox` is
+    what Firefox's does, the same where None. An empty text is a console that says nothing of it. `only` names the
+    browsers that can do it here. `html` is put into the page, `policy` is its Content-Security-Policy.
     """
 
     name: str
     codes: str
     script: str
     firefox: str | None = None
-    webkit: str | None = None
     only: tuple[Engine, ...] = ("chromium", "firefox")
     page: str = APP
     html: str = ""
     policy: str = ""
 
+    def does(self, engine: Engine) -> bool:
+        """Whether this browser can do it here; of WebKit, which starts anew for each page, only some are tried."""
+        return self.name in WEBKIT if engine == "webkit" else engine in self.only
+
     def expect(self, engine: Engine) -> set[str]:
         """Return the codes of what this browser's console tells."""
-        own = {"firefox": self.firefox, "webkit": self.webkit}.get(engine)
+        own = {"firefox": self.firefox, "webkit": WEBKIT.get(self.name)}.get(engine)
         return set((self.codes if own is None else own).split())
 
 
