@@ -137,7 +137,7 @@ class Sequels:
         if entry.role == "redirect" and entry.fetch.include is not None:
             # A redirect is left alone for other reasons too: they do not outweigh what tells the credentials mode.
             return
-        if entry.fetch.rests_on(Reason.NO_STORAGE_ACCESS) and self._judge.would_block(entry):
+        if self._judge.would_block(entry):
             # Firefox leaves the header out for keepalive; a preflight that passed would have been followed.
             entry.fetch.doubt(Reason.NO_STORAGE_ACCESS)
             self._judge.revise(entry.fetch)

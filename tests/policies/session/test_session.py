@@ -9,6 +9,7 @@ import pytest
 from corsight.policies.exchange import Exchange, HeaderList, Response, Told, Word
 from corsight.policies.session import Session
 from corsight.policies.session.memory import GIANT
+from corsight.policies.session.sequels import PATIENCE
 from corsight.policies.verdict import EngineName
 from tests.policies.session.test_browser import (
     ALLOW,
@@ -237,3 +238,24 @@ def test_what_a_patch_changed_is_judged_without_it_too() -> None:
     unasked = recording.ask("unasked", "GET", API, [("Origin", PAGE), *CORS])
     assert recording.answer(replace(unasked, patched=True), 200, ALLOW).before is None
     assert recording.request("plain", ALLOW).before is None
+
+
+def test_every_connection_to_a_server_may_be_the_one_that_is_gone() -> None:
+    """WebKit on Linux opens several at once; the one that a blocked response ended need not be the newest."""
+    recording = Recording()
+    for name in ("kept", "kept too"):
+        recording.request(name, STAR, connection="kept")
+    recording.request("r", ALLOW)
+    recording.request("beside", STAR, url="https://api.test/beside", connection="c2")
+    recording.now += 0.9
+    recording.request("next", STAR, url="https://api.test/other", connection="c3")
+    assert recording.said("r") == ("blocked", "likely", "allow-credentials-not-true")
+
+
+@pytest.mark.parametrize("agent", [FIREFOX, WEBKIT])
+def test_a_redirect_that_nothing_follows_once_may_have_been_left_alone(agent: str) -> None:
+    """A page may ask with redirect mode "manual", or be left: only of preflights nothing else is known to end them."""
+    recording = Recording(agent=agent)
+    recording.request("r", [("Access-Control-Allow-Origin", PAGE), ("Location", "/there")], status="302")
+    recording.wait(PATIENCE + 1)
+    assert recording.said("r")[1] == "likely"

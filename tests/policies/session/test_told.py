@@ -137,7 +137,10 @@ def test_an_outcome_that_one_branch_has_leaves_that_one() -> None:
     answer = [*STAR, CREDENTIALS]
     assert said(tell(Told(), answer, agent=WEBKIT)) == ("allowed", "likely", None)
     assert said(tell(Told(passed=True), answer, agent=WEBKIT)) == ("allowed", "certain", None)
-    assert said(tell(Told(passed=False), answer, agent=WEBKIT)) == ("blocked", "certain", "allow-origin-wildcard")
+    refused = tell(Told(passed=False), answer, agent=WEBKIT)
+    assert said(refused) == ("blocked", "certain", "allow-origin-wildcard")
+    assert refused.entry.fetch.evidence["credentials"].details == ("without a reason",)
+    assert tell(Told(passed=True), answer, agent=WEBKIT).entry.fetch.evidence["credentials"].details == ()
 
 
 @pytest.mark.parametrize(
