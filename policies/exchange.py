@@ -28,12 +28,13 @@ class HeaderList:
     request's headers are mostly just compared with those of the one before.
     """
 
-    __slots__ = ("_joined", "_names", "fields")
+    __slots__ = ("_joined", "_names", "_weight", "fields")
 
     def __init__(self, fields: tuple[tuple[bytes, bytes], ...] = ()) -> None:
         self.fields = fields
         self._names: dict[str, bytes | list[bytes]] | None = None
         self._joined: dict[str, str] | None = None
+        self._weight: int | None = None
 
     def _index(self) -> dict[str, bytes | list[bytes]]:
         index = self._names
@@ -49,6 +50,13 @@ class HeaderList:
                 else:
                     index[name] = [known, value]
         return index
+
+    @property
+    def weight(self) -> int:
+        """How many bytes its names and values have, lines counted."""
+        if self._weight is None:
+            self._weight = sum([len(name) + len(value) + 2 for name, value in self.fields])
+        return self._weight
 
     @property
     def repeats(self) -> bool:

@@ -9,26 +9,23 @@ import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mitmproxy import ctx, exceptions, http
+from mitmproxy import exceptions
 from mitmproxy.addonmanager import Loader
 from mitmproxy.log import ALERT
 
 from corsight.addons.drift import Drifting
 from corsight.addons.events import get_logger
+from corsight.addons.page.hosting import MAGIC, Hosting
 from corsight.addons.views import Stories
 from corsight.policies.findings import Known
 from corsight.policies.session import Judged
 
 if TYPE_CHECKING:
-    from mitmproxy.addons.asgiapp import ASGIApp
-
     from corsight.addons.page.book import Book
     from corsight.addons.page.feed import Feed
     from corsight.addons.page.gate import Gate
 
 logger = get_logger(__name__)
-MAGIC = "cors.sight"
-"""The name that is answered through the proxy, while the page is on: nobody has it, and no browser forces it on TLS."""
 LOCAL = "corsight.localhost"
 """The page's own name on this machine: another site than `localhost`, so that no server there is sent its cookie."""
 
@@ -44,7 +41,7 @@ class Page:
         self._gates: list[tuple[str, Gate]] = []
         self._socket: socket.socket | None = None
         self._server: asyncio.Task[None] | None = None
-        self._hosted: ASGIApp | None = None
+        self.hosting = Hosting()
 
     def load(self, loader: Loader) -> None:
         """Declare the option and the command."""
@@ -91,20 +88,13 @@ class Page:
             return
         with contextlib.suppress(RuntimeError):
             loop = asyncio.get_running_loop()
-            from mitmproxy.addons.asgiapp import ASGIApp
-
-            self._hosted = ASGIApp(self._gates[1][1], MAGIC, None)
-            ctx.master.addons.add(self._hosted)
+            self.hosting.gate = self._gates[1][1]
             self._server = loop.create_task(self._serve())
             logger.log(ALERT, "Corsight's page: %s (through the proxy: %s)", *self.links())
 
     def links(self) -> Sequence[str]:
         """The links that open the live page, on this machine and through the proxy: keep them to yourself."""
         return [f"{address}?token={gate.token}" for address, gate in self._gates]
-
-    def owns(self, flow: http.HTTPFlow) -> bool:
-        """Whether a flow is the page's own, and nobody's to judge."""
-        return self._hosted is not None and flow.request.pretty_host == MAGIC
 
     def tell(self, judged: Judged) -> None:
         """There is something new to be said of an exchange."""
@@ -125,10 +115,7 @@ class Page:
     def close(self) -> None:
         """Answer no more, and forget the tokens."""
         self.on = False
-        if self._hosted is not None:
-            with contextlib.suppress(exceptions.AddonManagerError):
-                ctx.master.addons.remove(self._hosted)
-            self._hosted = None
+        self.hosting.gate = None
         if self._server is not None:
             self._server.cancel()
             self._server = None

@@ -216,8 +216,14 @@ def _find[K, V](memory: Memory[K, V], key: K, make: Callable[[], V], weight: int
 
 
 def _append[T: Answered | Granted](memory: Memory[str, list[T]], url: str, record: T) -> None:
-    records = [*(memory.get(url) or [])[1 - VERSIONS :], record]
-    memory.put(url, records, len(url) + sum(map(_weigh, records)))
+    records = memory.get(url)
+    if records is None:
+        memory.put(url, [record], len(url) + _weigh(record))
+        return
+    # What is kept of them is weighed already.
+    gone = records[: 1 - VERSIONS]
+    weight = memory.weigh(url) + _weigh(record) - sum(map(_weigh, gone))
+    memory.put(url, [*records[len(gone) :], record], weight)
 
 
 def _weigh(record: Answered | Granted) -> int:

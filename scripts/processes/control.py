@@ -73,7 +73,7 @@ def obey(order: dict[str, Any]) -> None:
         ctx.master.addons.get("cors").heed(order["flow"], Word(**order["word"]))
         return
     if "stopped" in order:
-        ctx.master.addons.get("cors").note(order["stopped"])
+        ctx.master.addons.get("cors").page.note(order["stopped"])
         return
     try:
         ctx.options.update(**order["set"])
