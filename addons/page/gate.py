@@ -42,7 +42,7 @@ HEADERS = (
 
 class Gate:
     """An ASGI app before `app`. `hosts` are the values of Host that the page is asked by, `cookie` is its cookie's
-    name; `token` opens it.
+    name; `token` opens it. `mounted` are apps by their paths that have doors of their own.
     """
 
     def __init__(
@@ -50,6 +50,7 @@ class Gate:
     ) -> None:
         self.token = secrets.token_urlsafe(32)
         self._session = secrets.token_urlsafe(32)
+        self.mounted: dict[str, App] = {}
         self._app = app
         self._hosts = frozenset(host.encode() for host in hosts)
         self._cookie = cookie
@@ -61,6 +62,10 @@ class Gate:
         if scope["type"] == "websocket":
             await receive()
             await send({"type": "websocket.close", "code": 1008})
+            return
+        other = self.mounted.get(scope["path"])
+        if other is not None:
+            await other(scope, receive, send)
             return
         refused = self._refuse(scope)
         if refused is not None:

@@ -23,11 +23,13 @@ from corsight.policies.session import Judged
 if TYPE_CHECKING:
     from corsight.addons.page.book import Book
     from corsight.addons.page.feed import Feed
-    from corsight.addons.page.gate import Gate
+    from corsight.addons.page.gate import App, Gate
 
 logger = get_logger(__name__)
 LOCAL = "corsight.localhost"
 """The page's own name on this machine: another site than `localhost`, so that no server there is sent its cookie."""
+
+type Mount = Callable[[Stories, int, str], App]
 
 
 class Page:
@@ -42,6 +44,7 @@ class Page:
         self._socket: socket.socket | None = None
         self._server: asyncio.Task[None] | None = None
         self.hosting = Hosting()
+        self._mounts: dict[str, Mount] = {}
 
     def load(self, loader: Loader) -> None:
         """Declare the option and the command."""
@@ -81,6 +84,7 @@ class Page:
         local = Gate(app, (f"{LOCAL}:{port}", f"127.0.0.1:{port}"), f"corsight-{port}")
         self._gates = [(f"http://{LOCAL}:{port}/", local), (f"http://{MAGIC}/", Gate(app, (MAGIC,), "corsight"))]
         self.on = True
+        self._serve_mounted()
 
     def start(self) -> None:
         """Answer from now on, and say where; without a running loop there is nobody to answer."""
@@ -95,6 +99,19 @@ class Page:
     def links(self) -> Sequence[str]:
         """The links that open the live page, on this machine and through the proxy: keep them to yourself."""
         return [f"{address}?token={gate.token}" for address, gate in self._gates]
+
+    def mount(self, path: str, make: Mount) -> None:
+        """Serve another app at a path of the page's port, now and whenever it is opened anew: `make` makes it of what
+        is remembered, the port and the page's token, and it lets in whom it wants.
+        """
+        self._mounts[path] = make
+        self._serve_mounted()
+
+    def _serve_mounted(self) -> None:
+        if self._socket is not None and self._gates:
+            port, gate = self._socket.getsockname()[1], self._gates[0][1]
+            for path, make in self._mounts.items():
+                gate.mounted[path] = make(self._stories, port, gate.token)
 
     def tell(self, judged: Judged) -> None:
         """There is something new to be said of an exchange."""

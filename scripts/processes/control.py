@@ -19,6 +19,7 @@ from mitmproxy.master import Master
 from mitmproxy.tls import TlsData
 
 from corsight.policies.exchange import Word
+from corsight.scripts.agents.inside import Seated
 
 UNTRUSTED = ("does not trust", "may not trust")
 """How mitmproxy words a client that ended the TLS handshake over the certificate."""
@@ -103,4 +104,4 @@ def tell(name: str, content: bytes) -> None:
     unfinished.replace(path)
 
 
-addons = [Control()]
+addons = [Control(), Seated()]
