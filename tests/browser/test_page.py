@@ -149,6 +149,10 @@ def test_the_hostile_page_gets_nothing_and_changes_nothing(engine: Engine, tmp_p
             got = window.run(f"return JSON.stringify(await attack({json.dumps(page)}, {json.dumps(body)}))")
             wrong = {name: said for name, said in json.loads(got).items() if not is_nothing(said)}
             assert wrong == {}, host
+        # Through the proxy, where browsers do not say that another page asks.
+        window.go(f"http://127.0.0.1:{server}/hostile")
+        got = window.run(f"return JSON.stringify(await attack('http://cors.sight', {json.dumps(body)}))")
+        assert {name: said for name, said in json.loads(got).items() if not is_nothing(said)} == {}
         # A name that is led here.
         for name in (f"rebound.localhost:{port}", f"localhost:{port}"):
             window.go(f"http://{name}/export/records.jsonl")
