@@ -188,6 +188,29 @@ def test_it_fits_a_narrow_screen_with_its_filters_open(tmp_path: Path) -> None:
         assert window.run("return [innerWidth, document.documentElement.scrollWidth]") == [360, 360]
 
 
+@pytest.mark.browser("chromium")
+def test_a_window_keeps_so_many_fetches_and_forgets_the_oldest(tmp_path: Path) -> None:
+    fill = """
+        const { Fetches, KEPT } = await import('/static/list.js');
+        const fetches = new Fetches();
+        const row = (number) => ({ id: `x${number}`, fetch: `f${number}`, time: number, url: '', method: 'GET',
+            outcome: number % 10 ? 'allowed' : 'blocked', open: false, others: {} });
+        for (let number = 0; number < KEPT + 5000; number += 1) fetches.tell(row(number));
+        fetches.tell({ ...row(KEPT), outcome: 'blocked' });
+        const shown = Object.values(fetches.shown).reduce((sum, list) => sum + list.length, 0);
+        return { kept: fetches.all.size - KEPT, rows: fetches.ofRow.size - KEPT, shown: shown - KEPT,
+            forgotten: fetches.forgotten, first: fetches.at(0).id, last: fetches.at(fetches.length - 1).id };
+    """
+    with looking("chromium", tmp_path) as (_, _, window):
+        got = window.run(fill)
+    assert 0 <= got["kept"] <= 1000
+    assert got["rows"] == got["shown"] == got["kept"]
+    assert got["forgotten"] == 5000 - got["kept"]
+    # What turned out to be blocked comes last, and so stands first; the oldest of the rest stands last.
+    assert got["first"] == "f100000"
+    assert got["last"] == f"f{got['forgotten'] + 1}"
+
+
 NARROW, WIDE = 360, 1280
 STATES = {
     "empty": "return true",
