@@ -145,7 +145,7 @@ class Cors:
             self._lines = Lines(secrets=options.cors_secrets)
         if "cors_policy" in updated:
             policies = read_policies(options.cors_policy)
-            self._patching.policies = policies
+            self._patching.permission.policies = policies
             self._drifting = Drifting(policies) if policies else None
         if "cors_page" in updated:
             self.page.configure(options.cors_page)
@@ -153,7 +153,7 @@ class Cors:
                 self.page.start()
         self._marking.configure(updated)
         # Last: it may answer by the policies.
-        self._patching.configure(updated)
+        self._patching.permission.configure(updated)
 
     def _open_log(self, path: str | None) -> None:
         if self._log is not None:
@@ -194,7 +194,7 @@ class Cors:
         revised = self._session.begin(asked)
         if revised:
             self._publish(revised)
-        if self._patching.mode != "off":
+        if self._patching.permission.mode != "off":
             self._patching.answer(flow, asked, self._session)
 
     @never_raises
@@ -230,7 +230,7 @@ class Cors:
         response = flow.response
         if response is None or response.stream or response.data.timestamp_end is not None:
             return False
-        return self._patching.mode == "off" and self._session.awaits_body(exchange)
+        return self._patching.permission.mode == "off" and self._session.awaits_body(exchange)
 
     def _passes_by(self, flow: http.HTTPFlow) -> bool:
         """Whether a flow is not to be judged."""
@@ -240,7 +240,7 @@ class Cors:
         if self._passes_by(flow):
             return
         exchange, patched = exchange or exchange_of(flow, self._asked.forget(flow.id)), None
-        if self._patching.mode != "off" or self._patching.made:
+        if self._patching.permission.mode != "off" or self._patching.made:
             exchange, patched = self._patching.patch(flow, exchange, self._session)
         verdicts = self._session.observe(exchange)
         if patched is not None or flow.live:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
 
 from corsight.policies.engines import chromium, firefox, standard, versions, webkit
 from corsight.policies.engines.policy import Change, ConsoleTexts, Departure, EnginePolicy
 from corsight.policies.engines.wording import Wording
+from corsight.policies.engines.words import WORDS
 from corsight.policies.facts import Build
 from corsight.policies.verdict import EngineName
 
@@ -18,14 +18,6 @@ ENGINES: dict[EngineName, EnginePolicy] = {
     "webkit": webkit.POLICY,
 }
 """Every engine's policy by its name, in the youngest version that was measured."""
-
-WORDS: dict[EngineName, Callable[[Wording], tuple[str | None, str | None]]] = {
-    "standard": standard.word,
-    "chromium": chromium.word,
-    "firefox": firefox.word,
-    "webkit": webkit.word,
-}
-"""Every engine's error identifier and console text for a rule that blocked."""
 
 
 @lru_cache(maxsize=1024)

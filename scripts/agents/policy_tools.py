@@ -110,7 +110,12 @@ def add_tools(server: Server, seat: Seat) -> None:
             cursor=following,
             differences=[
                 results.Difference(
-                    policy=one.policy, field=one.field, before=one.before, after=one.after, change=one.change
+                    policy=one.policy,
+                    field=one.field,
+                    before=one.before,
+                    after=one.after,
+                    change=one.change,
+                    note=one.note,
                 )
                 for one in part
             ],

@@ -54,6 +54,8 @@ class Session:
         self.notice = ""
         self.watcher: Watcher | None = None
         self.words: dict[str, Word] = {}
+        self.lanes: dict[str, int] = {}
+        """The lane that an exchange came by, by the id of its flow."""
         self._proxy = running
         self._recording = recording
         self._plan = plan
@@ -71,6 +73,8 @@ class Session:
                 if MAKERS.search(event["host"]) is None:
                     self._untrusted[event["host"]] = None
                     self.notice = str(self._refusal(event["host"]))
+            elif event["kind"] == "lane":
+                self.lanes[event["flow"]] = self._proxy.lanes.index(event["port"])
             elif event["kind"] == "patching":
                 self.notice = event["text"]
             elif event["problem"] is not None:
@@ -228,7 +232,7 @@ class Session:
 
     def _fetches(self, known: Known) -> Iterator[list[Judged]]:
         # The proxy writes on while it is read: what is not whole at the end comes the next time.
-        verdicts = judge_recording(Told(str(self._recording), self.words), self._plan.engine)
+        verdicts = judge_recording(Told(str(self._recording), self.words), self._plan.gate.engine)
         return group_by_fetch(add_to(known, verdicts))
 
     def unseen(self) -> list[str]:

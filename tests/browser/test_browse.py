@@ -26,6 +26,7 @@ from corsight.scripts.browse.run import Plan, run
 from corsight.scripts.browse.session import Session
 from corsight.scripts.demo.shop import HOME, REQUESTS, SEEN
 from corsight.scripts.errors import CorsightError
+from corsight.scripts.gate.gate import Gate
 from corsight.scripts.processes import browsers, chromium
 from corsight.scripts.processes.browsers import BrowserError, Engine
 from corsight.scripts.processes.running import Running
@@ -84,7 +85,7 @@ def test_the_browser_agrees_and_tells_what_the_proxy_cannot_see(
     engine: Engine, temporary: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     onlooker = Onlooker(monkeypatch)
-    assert run(Plan(url=HOME, browser=engine, headless=True, fail_on="certain"), scripts=[SHOP]) == 1
+    assert run(Plan(url=HOME, browser=engine, headless=True, gate=Gate(fail_on="certain")), scripts=[SHOP]) == 1
     assert [row.url for row in onlooker.rows if row.disagrees] == []
     stopped = [row for row in onlooker.rows if row.by_browser]
     assert [(row.url, row.cause) for row in stopped] == [(LEGACY, "mixed-content")]

@@ -196,7 +196,7 @@ def test_a_window_keeps_so_many_fetches_and_forgets_the_oldest(tmp_path: Path) -
         const row = (number) => ({ id: `x${number}`, fetch: `f${number}`, time: number, url: '', method: 'GET',
             outcome: number % 10 ? 'allowed' : 'blocked', open: false, others: {} });
         for (let number = 0; number < KEPT + 5000; number += 1) fetches.tell(row(number));
-        fetches.tell({ ...row(KEPT), outcome: 'blocked' });
+        fetches.tell({ ...row(KEPT + 1), outcome: 'blocked' });
         const shown = Object.values(fetches.shown).reduce((sum, list) => sum + list.length, 0);
         return { kept: fetches.all.size - KEPT, rows: fetches.ofRow.size - KEPT, shown: shown - KEPT,
             forgotten: fetches.forgotten, first: fetches.at(0).id, last: fetches.at(fetches.length - 1).id };
@@ -207,7 +207,7 @@ def test_a_window_keeps_so_many_fetches_and_forgets_the_oldest(tmp_path: Path) -
     assert got["rows"] == got["shown"] == got["kept"]
     assert got["forgotten"] == 5000 - got["kept"]
     # What turned out to be blocked comes last, and so stands first; the oldest of the rest stands last.
-    assert got["first"] == "f100000"
+    assert got["first"] == "f100001"
     assert got["last"] == f"f{got['forgotten'] + 1}"
 
 

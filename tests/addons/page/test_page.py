@@ -344,14 +344,14 @@ def test_what_cannot_be_patched_is_said_in_a_line(running: Running, origins: Any
     reply = post(asking(running, made), "/patch", {"id": made.id, "origins": origins})
     assert reply.status == 400
     assert said in reply.body.decode()
-    assert running.addon._patching.mode == "off"
+    assert running.addon._patching.permission.mode == "off"
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\xff", b'{"id": {}}', b"1" * 5000])
 def test_a_body_that_is_none_changes_nothing(running: Running, body: bytes) -> None:
     asked = asking(running, cors())
     assert asked("/patch", method="POST", body=body).status in (400, 404)
-    assert running.addon._patching.mode == "off"
+    assert running.addon._patching.permission.mode == "off"
 
 
 def live(made: http.HTTPFlow) -> http.HTTPFlow:
