@@ -8,6 +8,7 @@ earlier versions did otherwise with 24 of them from 92 on (changes.py).
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from corsight.policies.engines.changes import CHROMIUM, CHROMIUM_SAFELISTED
 from corsight.policies.engines.policy import ConsoleTexts, Departure, EnginePolicy
@@ -361,7 +362,13 @@ def encode_hint(value: str) -> str:
     Of a very long one, which no view shows, the beginning.
     """
     value = value[:LONGEST_VALUE]
-    return value if value.isascii() and value.isprintable() else value.translate(_HINTS)
+    return value if value.isascii() and value.isprintable() else _encode_hint(value)
+
+
+@lru_cache(maxsize=4)
+def _encode_hint(value: str) -> str:
+    # The same value stands in the messages of several branches.
+    return value.translate(_HINTS)
 
 
 LONGEST_VALUE = 16 * 1024

@@ -26,7 +26,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443, "ftp": 21}
 SHORT = 512
 """Characters of a URL's beginning, an origin or a host up to which what is known of it is remembered."""
 
-LONG, LONGEST = 8 * 1024, 128 * 1024
+LONG, LONGEST = 8 * 1024, 256 * 1024
 """Characters of a URL from which it is remembered as a whole, and up to which."""
 
 _C0_OR_SPACE = "".join(map(chr, range(0x21)))
@@ -62,9 +62,15 @@ def origin_of(url: str) -> str:
 
 
 def _up_to_path(url: str) -> str:
-    """Return a web URL up to its path, so that what is remembered serves all its paths; others as they are."""
+    """Return a web URL up to its path, without its user, so that what is remembered serves all; others as they are."""
     match = _WEB(url)
-    return url if match is None else match[0]
+    if match is None:
+        return url
+    start = match[0]
+    if "@" in start:
+        scheme, slashes, authority = start.partition("//")
+        start = scheme + slashes + authority.rpartition("@")[2]
+    return start
 
 
 @lru_cache(4096)

@@ -96,6 +96,7 @@ _MORE = re.compile(r"[ #]").search
 _MARKS = re.compile(r"[\W_]").finditer
 _SPACES = re.compile(r"([ \t\r\n]++)").split
 _OPENING, _CLOSING = "'\"(<[{‘“`", "'\")>]},.;:!?…’”`"
+_QUOTES = "'\""
 _FIRST = re.compile(r"[=/?#]").search
 _PAIRS = re.compile(r"([&;])").split
 _PIECES = re.compile(r"([^\w-]++)").split
@@ -209,8 +210,8 @@ def _redact_any_pair(pair: str) -> str:
     name, _, value = pair.partition("=")
     if not value.strip("="):
         # A value alone, or a name: base64 may end in these.
-        return pair if is_plain(name) or (name != pair and not looks_random(name)) else REDACTED
-    if (is_secret_name(name) and not (name == "credentials" and value in _MODES)) or not is_plain(value.strip("'\"")):
+        return pair if is_plain(name.strip(_QUOTES)) or (name != pair and not looks_random(name)) else REDACTED
+    if (is_secret_name(name) and not (name == "credentials" and value in _MODES)) or not is_plain(value.strip(_QUOTES)):
         value = REDACTED
     return f"{REDACTED if len(name) > 16 and looks_random(decode(name)) else name}={value}"
 

@@ -98,6 +98,12 @@ def test_a_secret_is_taken_out(text: str, clean: str) -> None:
         'WWW-Authenticate: Basic realm="site"',
         "Bearer token or Basic authentication",
         "d97846ce-62b3-43b7-b090-55a5537568cb blocked",
+        *(
+            f'"Chromium";v="156", "Not{one}A{other}Brand";v="24", "Google Chrome";v="156.0.6943.60"'
+            for one in " ()-./:;_"
+            for other in " ()-./:;_"
+        ),
+        '"Not A(Brand";v="99", "Microsoft Edge";v="121"',
         "null",
         "",
     ],
