@@ -208,7 +208,7 @@ def test_of_two_preflights_alike_the_latest_has_the_request() -> None:
 def test_a_stream_that_is_uploaded_over_http_1_is_followed_by_nothing(
     seconds: float, method: str, http2: bool, certainty: str
 ) -> None:
-    """Chromium 156: two fetch()es of a ReadableStream with duplex: "half" sent one preflight each, remembered its answer
+    """Chromium 156: two fetch()es of a ReadableStream (duplex: "half") sent one preflight, whose answer was remembered
     for five seconds, and failed.
     """
     recording = Recording(agent=CHROMIUM)
