@@ -83,7 +83,18 @@ def test_fails_by_itself(ask):
 def test_without_a_browser():
     assert True
 """
-PLUGIN = ("-p", "corsight.scripts.runs.plugin", "-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:playwright", "-p", "no:anyio")
+PLUGIN = (
+    "-p",
+    "corsight.scripts.runs.plugin",
+    "-p",
+    "no:cacheprovider",
+    "-p",
+    "no:randomly",
+    "-p",
+    "no:playwright",
+    "-p",
+    "no:anyio",
+)
 
 
 @pytest.fixture(autouse=True)
