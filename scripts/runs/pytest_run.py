@@ -112,7 +112,9 @@ class Run:
             self._own.mkdir(parents=True, exist_ok=True)
             options = make_options(self._own, self._plan.gate.engine, "everything" if self._plan.marker else "")
             try:
-                self._proxy = self._stack.enter_context(proxy.start(self._own, **options))
+                self._proxy = self._stack.enter_context(
+                    proxy.start(self._own, tool="mitmdump", scripts=(), port=0, lanes=0, **options)
+                )
             except CorsightError as error:
                 pytest.exit(f"corsight: {one_line(str(error))}", pytest.ExitCode.INTERNAL_ERROR)
             self._live = Live(self._own / RECORDING, self._plan.gate)
