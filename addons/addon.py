@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from weakref import WeakValueDictionary
 
@@ -273,6 +273,10 @@ class Cors:
         revised = self._session.heed(id, word)
         if revised:
             self._publish(revised)
+
+    def note(self, said: Mapping[str, typing.Any]) -> None:
+        """Take in what the browser stopped by itself, as the live page tells it."""
+        self._page.note(said)
 
     def _judge_again(self, flows: Sequence[http.HTTPFlow]) -> None:
         """Judge flows that passed before by the engine that is set now; neither logged nor told again."""

@@ -84,7 +84,8 @@ class LazyGroup(DirectParameters, TyperGroup):
         command = getattr(import_module(f"{self.package}.{cmd_name}"), cmd_name)
         if not isinstance(command, typer.Typer):
             app = typer.Typer(**_LOOKS)
-            app.command(cmd_name, cls=DirectCommand)(command)
+            settings = _LOOKS["context_settings"] | getattr(command, "context_settings", {})
+            app.command(cmd_name, cls=DirectCommand, context_settings=settings)(command)
             command = app
         return typer.main.get_command(command)
 

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mitmproxy import ctx, exceptions, http
@@ -22,6 +22,7 @@ from corsight.policies.session import Judged
 if TYPE_CHECKING:
     from mitmproxy.addons.asgiapp import ASGIApp
 
+    from corsight.addons.page.book import Book
     from corsight.addons.page.feed import Feed
     from corsight.addons.page.gate import Gate
 
@@ -39,6 +40,7 @@ class Page:
         self.on = False
         self._stories, self._known, self._drifting = stories, known, drifting
         self._feed: Feed | None = None
+        self._book: Book | None = None
         self._gates: list[tuple[str, Gate]] = []
         self._socket: socket.socket | None = None
         self._server: asyncio.Task[None] | None = None
@@ -77,7 +79,8 @@ class Page:
             reason = os.strerror(error.errno) if error.errno else error
             raise exceptions.OptionsError(f"cors_page: port {port} cannot be had ({reason}); name another.") from None
         self._feed = Feed()
-        app = make_app(self._feed, Book(self._stories, self._known, self._drifting))
+        self._book = Book(self._stories, self._known, self._drifting)
+        app = make_app(self._feed, self._book)
         local = Gate(app, (f"{LOCAL}:{port}", f"127.0.0.1:{port}"), f"corsight-{port}")
         self._gates = [(f"http://{LOCAL}:{port}/", local), (f"http://{MAGIC}/", Gate(app, (MAGIC,), "corsight"))]
         self.on = True
@@ -109,6 +112,16 @@ class Page:
         if feed:
             feed.tell(judged.entry.exchange.id, urgent=judged.verdict.blocking is not None)
 
+    def note(self, said: Mapping[str, Any]) -> None:
+        """Show what the browser says that it stopped, before the proxy saw it: the fields of `stopped.Stopped`."""
+        if self._book is None or self._feed is None:
+            return
+        from corsight.addons.page.stopped import Stopped
+
+        stopped = Stopped(**said)
+        self._book.note(stopped)
+        self._feed.tell(stopped.id, urgent=True)
+
     def close(self) -> None:
         """Answer no more, and forget the tokens."""
         self.on = False
@@ -122,7 +135,7 @@ class Page:
         if self._socket is not None:
             self._socket.close()
             self._socket = None
-        self._gates, self._feed = [], None
+        self._gates, self._feed, self._book = [], None, None
 
     async def _serve(self) -> None:
         import uvicorn

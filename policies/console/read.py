@@ -33,7 +33,10 @@ SAYINGS: dict[EngineName, tuple[Saying, ...]] = {
 }
 """What each engine writes beside what its wording function makes."""
 FAILURES: dict[EngineName, re.Pattern[str]] = {
-    "chromium": re.compile(r"\bFailed to fetch\b|net::ERR_FAILED|XMLHttpRequest: Network Error|0 Unknown Error"),
+    "chromium": re.compile(
+        r"\bFailed to fetch\b|net::ERR_FAILED|XMLHttpRequest: Network Error|0 Unknown Error|XMLHttpRequest error\b|"
+        r"XMLHttpRequest onError callback|\bHTTP response code: ?0\b"
+    ),
     "firefox": re.compile(r"\bNetworkError when attempting to fetch resource\b"),
     "webkit": re.compile(r"\bLoad failed\b|\bdue to access control checks\b"),
 }
@@ -42,6 +45,9 @@ _ANY_FAILURE = re.compile(r"\bNetwork ?Error\b|\bstatus:? (?:code )?0\b|CORS (?:
 _TOLD = ("origin", "url", "initial_url", "method", "status", "value", "target", "page", "kind")
 _CHECKS = "due to access control checks"
 _URL = re.compile(r"\b(?:https?|wss?|file|[a-z][a-z0-9+.-]{2,15})://[^\s'\"“”‘’«»)]+")
+_ENGLISH = re.compile(
+    r"(?i)\b(?:this|the|in|of|from|is|was|with|might)\b.*\bCORS\b|\bCORS\b.*\b(?:this|the|in|is|was)\b"
+)
 _LOCALISED = re.compile(r"Cross-Origin|CORS|Access-Control-Allow-\w+", re.IGNORECASE)
 
 
@@ -229,11 +235,11 @@ def _read_rest(lines: list[str], body: str) -> list[Message]:
     for engine, pattern in FAILURES.items():
         for line in filter(pattern.search, lines):
             cause = "access-control-checks" if _CHECKS in line else "failed-without-reason"
-            return [add(Message(engine, cause=cause, exact=False), **read_beside(line))]
+            return [add(Message(engine, cause=cause, exact=False), **{"url": _find_url(line)} | read_beside(line))]
     if any(line.rstrip(".") == "Script error" or "Script error." in line for line in lines):
         return [Message("chromium", cause="script-error-hidden", exact=False)]
     # Firefox writes in its user's language: what stays is the URL, and the names of the headers.
-    if (asked := _find_url(body)) is not None and _LOCALISED.search(body):
+    if (asked := _find_url(body)) is not None and _LOCALISED.search(body) and not _ENGLISH.search(body):
         rules = _guess_rules(body)
         guess = None if rules else "failed-without-reason"
         return [Message("firefox", rules, guess, exact=False, url=asked, status=_find_status(body))]

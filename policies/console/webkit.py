@@ -14,6 +14,8 @@ SAYINGS = (
     # -- CORS ------------------------------------------------------------------------------------------------------
     Saying("preflight-status-not-ok", "Preflight response is not successful", True, False),
     Saying("preflight-status-not-ok", "Preflight response was blocked", True, False),
+    # Of versions before 2016, which named no origin.
+    Saying("allow-origin-missing", "Origin is not allowed by Access-Control-Allow-Origin."),
     Saying("allow-origin-missing", "Cross-origin script load denied by Cross-Origin Resource Sharing policy."),
     Saying(
         "page-from-file",

@@ -69,7 +69,6 @@ def list_page_set_headers(headers: HeaderList) -> list[tuple[str, str]]:
         if name in _NAMES:
             continue
         value = raw_value.decode("latin-1").strip("\t\n\r ")
-        own = _VALUES.get(name)
-        if (own is None or not own.fullmatch(value)) and not is_forbidden_request_header(name, value):
+        if (name not in _VALUES or not _VALUES[name].fullmatch(value)) and not is_forbidden_request_header(name, value):
             result.append((name, value))
     return result

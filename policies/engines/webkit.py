@@ -24,6 +24,7 @@ POLICY = EnginePolicy(
     extra_exposed=frozenset({"accept"}),
     localhost_is_mixed=True,
     styles_need_css=True,
+    credentialless_unknown=True,
     fonts_ask_with_cors=False,
     cache_cleared_on_failure=False,
     cache=CacheRules(
@@ -65,6 +66,11 @@ POLICY = EnginePolicy(
             field="repeated_lines_joined",
             what="repeated request header lines are joined before the 128-byte rule",
             source="measured by third parties on the web platform tests",
+        ),
+        Departure(
+            field="credentialless_unknown",
+            what="Cross-Origin-Embedder-Policy: credentialless isolates nothing",
+            source="measured with WebKitGTK 2.50.6",
         ),
         Departure(
             field="extra_exposed",

@@ -44,8 +44,9 @@ UNREDIRECTED = ("manual", "error")
 REFUSED = "redirect-refused"
 
 PLACES: dict[Question, tuple[Algorithm, str]] = {
-    # https://fetch.spec.whatwg.org/#concept-http-fetch: a redirect status under redirect mode "error".
-    Question.REDIRECT_MODE: (Algorithm.HTTP_FETCH, ""),
+    # https://fetch.spec.whatwg.org/#concept-http-fetch
+    # 6.3. "Switch on request's redirect mode" "error" makes a network error of a redirect status.
+    Question.REDIRECT_MODE: (Algorithm.HTTP_FETCH, "6.3"),
     # https://fetch.spec.whatwg.org/#http-redirect-fetch
     # 5. "If locationURL is failure, then return a network error."
     Question.LOCATION: (Algorithm.REDIRECT, "5"),

@@ -26,8 +26,10 @@ DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443, "ftp": 21}
 SHORT = 512
 """Characters of a URL's beginning, an origin or a host up to which what is known of it is remembered."""
 
+LONG, LONGEST = 8 * 1024, 128 * 1024
+"""Characters of a URL from which it is remembered as a whole, and up to which."""
+
 _C0_OR_SPACE = "".join(map(chr, range(0x21)))
-_TAB_OR_NEWLINE = {0x09: None, 0x0A: None, 0x0D: None}
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):")
 _PARTS = re.compile(r"(https?:)//([^/?#]*)([^?#]*)(\?[^#]*)?")
 _WEB = re.compile(r"https?://[^/?#\\]*").match
@@ -38,6 +40,12 @@ _IPV4 = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+")
 
 def _parse(text: str) -> Url | None:
     """Return the URL, None for failure. The parser is Rust's, after the standard; what is no Unicode fails too."""
+    return _parse_long(text) if LONG < len(text) <= LONGEST else _parse_long.__wrapped__(text)
+
+
+@lru_cache(maxsize=4)
+def _parse_long(text: str) -> Url | None:
+    """A long one is remembered while its own exchange is judged, time and again."""
     try:
         return Url(text)
     except ValueError:
@@ -221,7 +229,9 @@ def parse_url(text: str, base: str | None) -> str | None:
     https://url.spec.whatwg.org/#concept-basic-url-parser. `base` is an absolute URL; only an http(s) one resolves
     relative references. A URL of another scheme comes back as written, without surrounding white space. Userinfo stays.
     """
-    text = text.strip(_C0_OR_SPACE).translate(_TAB_OR_NEWLINE)
+    text = text.strip(_C0_OR_SPACE)
+    for removed in "\t\n\r":
+        text = text.replace(removed, "")
     parts = _PARTS.match(base) if base is not None else None
     scheme = _SCHEME.match(text)
     if scheme is not None:

@@ -37,6 +37,7 @@ _FORBIDDEN_NAMES = frozenset(
         *("transfer-encoding", "upgrade", "via"),
     }
 )
+_SAFELISTED_NAMES = frozenset({"accept", "accept-language", "content-language", "content-type", "range"})
 _METHOD_OVERRIDES = frozenset({"x-http-method", "x-http-method-override", "x-method-override"})
 
 _unsafe_byte = re.compile(r'[\x00-\x08\x0a-\x1f"():<>?@\[\\\]{}\x7f]').search
@@ -168,9 +169,9 @@ def _find_missing(
     listed: Iterable[str], names: Iterable[str], include: bool, authorization_by_wildcard: bool
 ) -> frozenset[str]:
     """Return the names that are not allowed, lower case. https://fetch.spec.whatwg.org/#cors-preflight-fetch-0"""
-    items = _lower_all(listed)
+    items = lower_all(listed)
     # 7.7. "For each unsafeName …, if unsafeName is not a byte-case-insensitive match for an item in headerNames …"
-    missing = _lower_all(names) - items
+    missing = lower_all(names) - items
     if "*" in items:
         missing = frozenset(
             name
@@ -180,7 +181,7 @@ def _find_missing(
     return missing
 
 
-def _lower_all(names: Iterable[str]) -> frozenset[str]:
+def lower_all(names: Iterable[str]) -> frozenset[str]:
     """Return names in lower case. Long lists are remembered while their own exchange is judged, time and again."""
     if isinstance(names, tuple) and SHORT < len(names) <= MANY:
         return _lower_many(names)
@@ -221,7 +222,7 @@ def cors_unsafe_request_header_names(
     for name, value in headers:
         name = name.lower()
         # 4.2. "Otherwise, append header's name to potentiallyUnsafeNames and increase safelistValueSize"
-        if name not in never and is_cors_safelisted_request_header(name, value):
+        if name in _SAFELISTED_NAMES and name not in never and is_cors_safelisted_request_header(name, value):
             potentially_unsafe.add(name)
             size += len(value)
         # 4.1. "If header is not a CORS-safelisted request-header, then append header's name to unsafeNames."

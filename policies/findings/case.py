@@ -10,7 +10,7 @@ from dataclasses import field
 from typing import NamedTuple
 
 from corsight.policies.facts import Role
-from corsight.policies.fetch.safelist import find_uncovered_names
+from corsight.policies.fetch.safelist import find_uncovered_names, lower_all
 from corsight.policies.findings import quotes
 from corsight.policies.findings.failures import Failure, classify_failure
 from corsight.policies.findings.replies import Redirect, Reply, leads_to_login, read_redirect, read_reply
@@ -105,7 +105,9 @@ class Case:
     @property
     def missing_names(self) -> tuple[str, ...]:
         """The request header names (lower case) that a preflight asks for and is not granted."""
-        granted = set(map(str.lower, self.reply.allow_headers)) if self.reply is not None else set()
+        if not self.names:
+            return ()
+        granted = lower_all(self.reply.allow_headers) if self.reply is not None else frozenset()
         wildcard = "*" in granted and not self.include
         names = [name.lower() for name in self.names]
         return tuple(name for name in names if name not in granted and (not wildcard or name == "authorization"))

@@ -173,8 +173,8 @@ class Traffic:
     def look_up(self, sample: Sample) -> None:
         """Add to an exchange what was seen before it."""
         url, response = sample.url, sample.exchange.response
+        sample.others = None
         stored, cached = sample.find_evidence("response", "stored"), sample.find_evidence("preflight", "cached")
-        sample.others = sample.judged.others
         sample.stored = _find_named(stored, self._answers.get(url))
         sample.remembered = _find_named(cached, self._preflights.get(url))
         if sample.facts.role != "preflight":

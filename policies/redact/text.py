@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import islice
 
 from corsight.policies.redact.headers import has_header, redact_headers
 from corsight.policies.redact.names import is_secret_name
@@ -11,6 +12,12 @@ from corsight.policies.redact.plain import LONGEST_TEXT, LONGEST_VALUE, REDACTED
 
 LONGEST = 8192
 """Characters of a text that are looked at: what comes after them is left out."""
+LONGEST_URL = 2048
+"""Characters of a URL that is redacted in one pass."""
+MOST = 512
+"""How many marks there may be in a text's words that are not plain: what comes after them is left out."""
+PASSES = 8
+"""How often a text is gone through until nothing changes; where it still does, nothing of it is shown."""
 
 _WORD = r"(?:[a-z]{1,16}+[0-9]{0,4}+|[A-Z][a-z]{1,15}+|(?:[A-Z]{1,8}+|[0-9]{1,12}+)(?![-_.][A-Z]))(?![A-Za-z0-9])"
 _HOST = r"://[\w.-]++(?::[0-9]++)?+(?![\w:@\[])"
@@ -21,31 +28,72 @@ _PLAIN = re.compile(rf"(?:{_WORD}|[./,_'\"()‘’“”…-]++|{_HOST}|:(?!/))*
 def redact(text: str) -> str:
     """The text, a URL, a header or a sentence with such in it, with REDACTED in place of what may be a secret.
 
-    Redacting twice changes nothing more.
+    Redacting twice changes nothing more: what comes out is what a pass leaves as it is.
     """
-    if len(text) > LONGEST:
-        text = _cut(text)
-    path, _, query = text.partition("?")
-    if _PLAIN(path):
-        # A plain URL, as a rule.
-        if len(path) == len(text):
+    url = _redact_plain_url(text)
+    if url is not None and len(url) <= LONGEST_URL:
+        return url
+    return _redact_any(text if len(text) <= LONGEST else cut(text, LONGEST))
+
+
+@lru_cache(maxsize=16)
+def _redact_any(text: str) -> str:
+    # The same text is written in several places, one after the other.
+    for _ in range(PASSES):
+        before = text if len(text) <= LONGEST else cut(text, LONGEST)
+        text = _redact_once(before)
+        if text == before:
             return text
-        if query[-1:].isalnum() and query.isprintable() and not _MORE(query):
-            return f"{path}?{_redact_pairs(query)}"
-    if (" " in text or '"' in text) and has_header(text):
-        text = redact_headers(text)
-    if text.isprintable():
-        return " ".join([word if word.isalpha() or _PLAIN(word) else _redact_word(word) for word in text.split(" ")])
-    return "".join([_redact_word(word) for word in _SPACES(text)])
+    return REDACTED
 
 
-def _cut(text: str) -> str:
+def cut(text: str, longest: int) -> str:
     """The beginning of a very long text, up to a place where no value is cut in two."""
-    place = max(text.rfind(char, 0, LONGEST) for char in " /?#&;")
+    place = max(text.rfind(char, 0, longest) for char in " /?#&;")
     return text[: place + 1] + REDACTED
 
 
+def _redact_plain_url(text: str) -> str | None:
+    """A URL whose path is plain, as most are: one pass is enough. None for what is none, or long."""
+    if len(text) > LONGEST_URL:
+        return None
+    path, _, query = text.partition("?")
+    if not _PLAIN(path):
+        return None
+    if len(path) == len(text):
+        return text
+    if query[-1:].isalnum() and query.isprintable() and not _MORE(query):
+        return f"{path}?{_redact_pairs(query)}"
+    return None
+
+
+def _redact_once(text: str) -> str:
+    if (url := _redact_plain_url(text)) is not None:
+        return url
+    if (" " in text or '"' in text) and has_header(text):
+        text = redact_headers(text)
+    if text.isprintable():
+        return " ".join(_redact_words(text.split(" ")))
+    return "".join(_redact_words(_SPACES(text)))
+
+
+def _redact_words(words: list[str]) -> list[str]:
+    marks = 0
+    for place, word in enumerate(words):
+        if not word or word.isalpha() or _PLAIN(word):
+            continue
+        # Each mark may begin something that has to be looked at by itself.
+        ends = [mark.end() for mark in islice(_MARKS(word), MOST - marks + 1)]
+        marks += max(len(ends), 1)
+        if marks > MOST:
+            words[place:] = [_redact_word(cut(word, ends[-1] if ends else 0))]
+            break
+        words[place] = _redact_word(word)
+    return words
+
+
 _MORE = re.compile(r"[ #]").search
+_MARKS = re.compile(r"[\W_]").finditer
 _SPACES = re.compile(r"([ \t\r\n]++)").split
 _OPENING, _CLOSING = "'\"(<[{‘“`", "'\")>]},.;:!?…’”`"
 _FIRST = re.compile(r"[=/?#]").search

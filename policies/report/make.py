@@ -48,10 +48,12 @@ def make_report(
     recordings: Iterable[model.Recording] = (),
     remarks: Iterable[str] = (),
     records: Mapping[str, Mapping[str, Any]] | None = None,
+    tests: Sequence[model.Test] = (),
 ) -> model.Report:
     """Return the report.
 
-    `records` are the log's records of the exchanges that `list_flows` names, by their ids.
+    `records` are the log's records of the exchanges that `list_flows` names, by their ids. `tests` are those that the
+    exchanges are of.
     """
     records = records or {}
     named = [
@@ -68,9 +70,15 @@ def make_report(
             for name, count in gathered.clients.most_common()
         ],
         totals=_total(gathered),
-        findings=[_write_finding(one, gathered.fetches.get(one.judged.entry.fetch.id, []), records) for one in found],
+        findings=[
+            _write_finding(one, gathered.fetches.get(one.judged.entry.fetch.id, []), records).model_copy(
+                update={"tests": [test.name for test in tests if one.finding.fingerprint in test.findings]}
+            )
+            for one in found
+        ],
         endpoints=named,
         more_endpoints=gathered.more_endpoints,
+        tests=list(tests),
     )
 
 

@@ -14,7 +14,7 @@ from corsight.policies.engines import list_policies
 from corsight.policies.evidence import Evidence, Reason
 from corsight.policies.exchange import Exchange, Response, Word
 from corsight.policies.facts import Build, Facts
-from corsight.policies.fetch.orb import extract_mime_essence, is_opaque_response_blocked
+from corsight.policies.fetch.orb import extract_lenient_essence, extract_mime_essence, is_opaque_response_blocked
 from corsight.policies.fetch.origin import origin_of
 from corsight.policies.fetch.preflight_cache import PreflightCache
 from corsight.policies.fetch.redirect import location_url
@@ -32,7 +32,7 @@ from corsight.policies.session.learning import Learning
 from corsight.policies.session.marker import Marker
 from corsight.policies.session.memory import GIANT, Memory, weigh_headers, weigh_request
 from corsight.policies.session.own_headers import OwnHeaders
-from corsight.policies.session.reading import DOCUMENTS, Reading, complete, read, referrer_origin
+from corsight.policies.session.reading import DOCUMENTS, Reading, read, referrer_origin
 from corsight.policies.session.reuse import Reuse
 from corsight.policies.session.sequels import Sequels
 from corsight.policies.session.stored import StoredResponses
@@ -56,7 +56,7 @@ class Browser:
         self._connections = Connections(4 * SIZE)
         self._credentials = Credentials(self._policy, SIZE, known=build is not None and build.engine == engine)
         self._marker = Marker(SIZE)
-        self._documents = Documents(SIZE)
+        self._documents = Documents(SIZE, credentialless_unknown=self._policy.credentialless_unknown)
         self._expected = Expected(SIZE)
         self._judge = Judge(client, self._policy, build, self._credentials, self._documents)
         self._words = Words(self._judge, self._credentials, self._connections, 4 * SIZE)
@@ -144,8 +144,9 @@ class Browser:
         if entry is None or rules is None or response is None or "opaque" not in (entry.tainting, entry.tainting_too):
             return False
         get = response.headers.get
+        extract_essence = extract_lenient_essence if self._policy.lenient_types else extract_mime_essence
         blocked = is_opaque_response_blocked(
-            extract_mime_essence(get("content-type")),
+            extract_essence(get("content-type")),
             nosniff=(get("x-content-type-options") or "").lower() == "nosniff",
             status=response.status,
             destination=entry.destination,
@@ -300,8 +301,7 @@ class Browser:
 
 
 def _read(exchange: Exchange, weight: int) -> Reading:
-    reading = read(exchange.request.method, exchange.request.headers, weight)
-    return reading if exchange.told is None else complete(reading, exchange.told)
+    return read(exchange.request.method, exchange.request.headers, weight, exchange.told)
 
 
 def _is_final(facts: Facts) -> bool:

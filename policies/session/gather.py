@@ -8,6 +8,7 @@ from corsight.policies.facts import Build, Facts
 from corsight.policies.fetch.corp import EmbedderPolicy, measure_distance
 from corsight.policies.fetch.headers import Failure
 from corsight.policies.fetch.main_fetch import Tainting, find_response_tainting
+from corsight.policies.fetch.mime_type import WORKER
 from corsight.policies.fetch.origin import Distance, is_potentially_trustworthy
 from corsight.policies.fetch.redirect import MAX_REDIRECTS, location_url
 from corsight.policies.session.clients import Client
@@ -71,16 +72,21 @@ def gather_facts(
     distance: Distance | None = "cross-site"
     embedder: EmbedderPolicy | None = "unsafe-none"
     newest = documents.newest(page_origin)
-    if "opaque" in (tainting, tainting_too):
+    isolable = "opaque" in (tainting, tainting_too)
+    # Only a secure page has an embedder policy, and none of those asks for anything over plain http.
+    if (
+        (isolable or (reading.destination == WORKER and documents.isolated))
+        and client.browser
+        and is_potentially_trustworthy(url if page_origin is None else page_origin)
+    ):
+        worker = reading.destination in BY_WORKERS
+        embedder = documents.embedder(page_origin, reading.referrer, worker=worker)
+    if isolable:
         distance = _measure(entry, page_origin)
-        # Only a secure page has an embedder policy, and none of those asks for anything over plain http.
-        if client.browser and is_potentially_trustworthy(url if page_origin is None else page_origin):
-            worker = reading.destination in BY_WORKERS
-            embedder = documents.embedder(page_origin, reading.referrer, worker=worker)
         if tainting == "opaque" and include is None:
             # Under `credentialless` no-cors requests leave for other origins without, Sec-Fetch-Storage-Access or not.
             # https://fetch.spec.whatwg.org/#cross-origin-embedder-policy-allows-credentials
-            bare = (newest if embedder is None else embedder) == "credentialless"
+            bare = not policy.credentialless_unknown and (newest if embedder is None else embedder) == "credentialless"
             by_nature = reading.destination in BY_ELEMENTS or reading.storage_access
             include = reading.cookie or (by_nature and not bare)
             if not include and bare and exchange.told is not None and "cookie" in exchange.told.lost:

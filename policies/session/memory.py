@@ -62,15 +62,15 @@ class Memory[K, V](dict[K, V]):
 
 def weigh_headers(headers: HeaderList) -> int:
     """Return how many bytes the names and values of headers have, lines counted."""
-    return sum([len(name) + len(value) + 2 for name, value in headers.fields])
+    return headers.weight
 
 
 def weigh_request(request: Request) -> int:
     """Return how many bytes the method, URL and headers of a request have."""
-    return len(request.method) + len(request.url) + weigh_headers(request.headers)
+    return len(request.method) + len(request.url) + request.headers.weight
 
 
 def weigh_exchange(exchange: Exchange) -> int:
     """Return how many bytes the URL and headers of an exchange have."""
     response = exchange.response
-    return weigh_request(exchange.request) + (0 if response is None else weigh_headers(response.headers))
+    return weigh_request(exchange.request) + (0 if response is None else response.headers.weight)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from corsight.policies.decision.judge import unite
 from corsight.policies.decision.place import locate
 from corsight.policies.evidence import Evidence, Reason
@@ -11,6 +9,7 @@ from corsight.policies.exchange import Exchange, Told
 from corsight.policies.facts import Facts
 from corsight.policies.rules.isolation import ORB
 from corsight.policies.session.fetches import Entry
+from corsight.policies.value import replace
 from corsight.policies.verdict import Branch, Outcome, Ruling, Unknown, Verdict
 
 PASSED = {"cors": Outcome.ALLOWED, "opaque": Outcome.OPAQUE, "basic": Outcome.NOT_CORS}

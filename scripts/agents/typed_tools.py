@@ -22,6 +22,7 @@ from corsight.scripts.catalogue import ACTORS
 from corsight.scripts.curl import Hop, field
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.report.message import write_messages
+from corsight.scripts.whatif.message import explain
 from corsight.scripts.whatif.model import Missing, Mode, Prediction, Responses
 from corsight.scripts.whatif.predict import predict
 from corsight.scripts.whatif.typed import read_origin, read_question, read_url
@@ -146,16 +147,17 @@ def _write_missing(missing: Missing) -> results.Missing:
 
 
 def _write_message(message: Message) -> results.Message:
+    cause = explain(message)
     code = message.cause or message.rule or ""
     entry = CAUSES[code] if code in CAUSES else RULES[code]
     return results.Message(
         engine=message.engine,
         stops=message.stops,
         rule=message.rule,
-        cause=message.cause,
-        means=mean(code),
-        advice=entry.advice,
-        who=ACTORS[entry.actor],
+        cause=message.cause if cause is None or cause.code == message.rule else cause.code,
+        means=mean(code) if cause is None else cause.title,
+        advice=entry.advice if cause is None else cause.action,
+        who=ACTORS[entry.actor if cause is None else cause.actor],
         origin=message.origin,
         url=message.url,
     )

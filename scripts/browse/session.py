@@ -52,6 +52,8 @@ class Session:
         self.notice = ""
         self.watcher: Watcher | None = None
         self.words: dict[str, Word] = {}
+        self.lanes: dict[str, int] = {}
+        """The lane that an exchange came by, by the id of its flow."""
         self._proxy = running
         self._recording = recording
         self._plan = plan
@@ -69,6 +71,8 @@ class Session:
                 if MAKERS.search(event["host"]) is None:
                     self._untrusted[event["host"]] = None
                     self.notice = str(self._refusal(event["host"]))
+            elif event["kind"] == "lane":
+                self.lanes[event["flow"]] = self._proxy.lanes.index(event["port"])
             elif event["kind"] == "patching":
                 self.notice = event["text"]
             elif event["problem"] is not None:
@@ -84,7 +88,19 @@ class Session:
         return told + [(row, row.outcome if not row.by_browser else None) for row in changed]
 
     def _pass_on(self, row: Row, sighting: Sighting) -> None:
-        """Let the proxy judge by what the browser said, too, and the recording hold it."""
+        """Let the proxy judge by what the browser said, too, and the recording hold it; the page show the rest."""
+        if row.by_browser:
+            self._proxy.tell_stopped(
+                id=row.id,
+                started=row.started,
+                method=row.method,
+                url=row.url,
+                outcome="stopped" if row.outcome == "blocked" else row.outcome,
+                cause=row.cause,
+                message=row.message,
+                fix=row.fix[0] if sighting.directive else "",
+            )
+            return
         word = word_on(self.rows, row, sighting)
         if word is not None:
             self.words[row.id] = word
@@ -216,7 +232,7 @@ class Session:
 
     def _fetches(self, known: Known) -> Iterator[list[Judged]]:
         # The proxy writes on while it is read: what is not whole at the end comes the next time.
-        verdicts = judge_recording(Told(str(self._recording), self.words), self._plan.engine)
+        verdicts = judge_recording(Told(str(self._recording), self.words), self._plan.gate.engine)
         return group_by_fetch(add_to(known, verdicts))
 
     def unseen(self) -> list[str]:

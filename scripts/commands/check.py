@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Annotated, Literal
 
 import typer
@@ -27,7 +26,7 @@ from corsight.scripts.report.check import write_predictions
 from corsight.scripts.report.message import write_messages
 from corsight.scripts.report.versions import write_versions
 from corsight.scripts.whatif.given import Given, read_responses
-from corsight.scripts.whatif.message import read_paste
+from corsight.scripts.whatif.message import read_paste, tell_message
 from corsight.scripts.whatif.model import Prediction, Question, Responses
 from corsight.scripts.whatif.predict import predict, predict_versions
 from corsight.scripts.whatif.typed import read_question, words_of
@@ -234,7 +233,7 @@ def _explain(paste: str, origin: str | None, url: str | None, format: str) -> No
     messages = read_paste(paste, origin, url)
     if format == "json":
         for message in messages:
-            fields = {name: redact(one) if isinstance(one, str) else one for name, one in asdict(message).items()}
+            fields = {name: redact(one) if isinstance(one, str) else one for name, one in tell_message(message).items()}
             sys.stdout.write(json.dumps(fields, separators=(",", ":")) + "\n")
         sys.stdout.flush()
     else:

@@ -46,6 +46,28 @@ class Suppression(NamedTuple):
         return " at ".join(parts)
 
 
+class Expected(NamedTuple):
+    """What tests expect to be blocked: these causes, methods and endpoints, and no others."""
+
+    places: frozenset[tuple[str, str, str]]
+    reason: str
+    where: str = "expected"
+    expiry: date | None = None
+
+    def matches(self, trace: Trace) -> bool:
+        """Whether it is about this cause at this endpoint."""
+        return (trace.cause, trace.method, trace.endpoint) in self.places
+
+    def is_expired(self, today: date) -> bool:
+        """Whether its last day is over: it has none."""
+        return False
+
+    @property
+    def words(self) -> str:
+        """What is expected, in a line."""
+        return ", ".join(sorted({cause for cause, _, _ in self.places}))
+
+
 def is_host(pattern: str, url: str) -> bool:
     """Whether a URL's host, alone or with its port, is what a pattern names: `*.example`, `localhost:8000`."""
     host = url.partition("://")[2].partition("/")[0].lower()

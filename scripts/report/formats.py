@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from corsight.policies.report.model import Report
     from corsight.scripts.gate.sift import Sifted
     from corsight.scripts.report.findings import Findings
+    from corsight.scripts.runs.met import Met
 
 SUMMARY = "GITHUB_STEP_SUMMARY"
 
@@ -121,13 +122,14 @@ class Reports(AbstractContextManager["Reports"]):
         audited: Sequence[Audited],
         engine: str,
         write_text: Callable[[TextIO], None],
+        met: Sequence[Met] = (),
     ) -> None:
         """Write each of them.
 
         `found` are the findings of the report, `audited` is what came of each recording, `write_text` writes the report
-        for people.
+        for people, `met` is what the tests of a test run met.
         """
-        report = self._make(findings, found, audited, engine) if MADE & self.names else None
+        report = self._make(findings, found, audited, engine, met) if MADE & self.names else None
         for output, stream in zip(self._outputs, self._streams, strict=True):
             if output.name == "text":
                 write_text(stream)
@@ -146,9 +148,17 @@ class Reports(AbstractContextManager["Reports"]):
             self._held.seek(0)
             yield from self._held
 
-    def _make(self, findings: Findings, found: Sequence[Found], audited: Sequence[Audited], engine: str) -> Report:
+    def _make(
+        self,
+        findings: Findings,
+        found: Sequence[Found],
+        audited: Sequence[Audited],
+        engine: str,
+        met: Sequence[Met],
+    ) -> Report:
         from corsight.policies.report.make import list_flows, make_report
         from corsight.policies.report.model import Recording
+        from corsight.scripts.runs.met import list_tests
 
         return make_report(
             found,
@@ -161,6 +171,7 @@ class Reports(AbstractContextManager["Reports"]):
             ],
             remarks=list_remarks(audited),
             records=read_records(self._read(), list_flows(found)),
+            tests=list_tests(met, [one.finding for one in found]),
         )
 
 

@@ -120,7 +120,21 @@ function showPatch(id, opening, state) {
   return section("Patch it here", make("p", {}, "Endpoint ", make("code", {}, opening.endpoint)), make("div", { class: "tools" }, origins, button), opens, problem);
 }
 
+// What the browser stopped by itself, and the proxy never saw.
+function showStopped(story) {
+  return [
+    make("h2", {}, `${story.method} ${story.url}`),
+    make("p", {}, badge(story.stopped, `${story.stopped} by the browser itself`), `: ${story.message}`),
+    story.why ? make("p", {}, story.why) : null,
+    story.fix || story.advice ? section("What to do",
+      ...(story.fix ? copyable(story.fix, "Copy the fix", "copy-fix") : [make("p", {}, story.advice)]), facts([["who", story.actor]])) : null,
+    facts([["cause", story.cause]]),
+    section("What cannot be seen", make("p", {}, story.seen)),
+  ].filter(Boolean);
+}
+
 export function showStory(story, targets, state) {
+  if (story.stopped) return showStopped(story);
   const end = story.parts[story.end];
   const asked = story.asked;
   return [

@@ -39,6 +39,7 @@ ERRORS = {
     "corp-same-origin": "corp-not-same-origin",
     "corp-same-site": "corp-not-same-site",
     "corp-required-by-coep": "corp-not-same-origin-after-defaulted-to-same-origin-by-coep",
+    "worker-needs-coep": "coep-frame-resource-needs-coep-header",
 }
 """Our rule -> DevTools' CorsError (services/network/public/mojom/cors.mojom) or blocked reason."""
 
@@ -46,6 +47,7 @@ NET_ERRORS = {
     "corp-same-origin": "net::ERR_BLOCKED_BY_RESPONSE.NotSameOrigin",
     "corp-same-site": "net::ERR_BLOCKED_BY_RESPONSE.NotSameSite",
     "corp-required-by-coep": "net::ERR_BLOCKED_BY_RESPONSE.NotSameOriginAfterDefaultedToSameOriginByCoep",
+    "worker-needs-coep": "net::ERR_BLOCKED_BY_RESPONSE",
     "opaque-response-blocked": "net::ERR_BLOCKED_BY_ORB",
     "redirect-too-many": "net::ERR_TOO_MANY_REDIRECTS",
     "redirect-location-invalid": "net::ERR_INVALID_REDIRECT",
@@ -197,8 +199,15 @@ def _reason(wording: Wording, kind: str, texts: ConsoleTexts) -> str:
 
 
 def encode_hint(value: str) -> str:
-    """Return the value with everything but printable ASCII as \\uXXXX (EncodeHint in cors_error_string.cc)."""
+    """Return the value with everything but printable ASCII as \\uXXXX (EncodeHint in cors_error_string.cc).
+
+    Of a very long one, which no view shows, the beginning.
+    """
+    value = value[:LONGEST_VALUE]
     return value if value.isascii() and value.isprintable() else value.translate(_HINTS)
+
+
+LONGEST_VALUE = 16 * 1024
 
 
 class _Hints(dict[int, str]):

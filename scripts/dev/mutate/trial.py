@@ -296,7 +296,7 @@ def _try_imported(mutant: Mutant, output: int) -> int:
     """Import everything with a mutant in its place, and run the tests. What the process ends with."""
     _limit(10)
     _Loader.mutant = mutant
-    sys.meta_path.insert(0, _Finder())  # type: ignore[arg-type]
+    sys.meta_path.insert(0, _Finder())
     failures = _Failures()
     tests = [str(Path("tests", mutant.file).parent), CASEBOOK]
     if pytest.main([*OPTIONS, *tests], [failures]):

@@ -5,17 +5,23 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response, Told
 from corsight.policies.fetch.origin import origin_of
+from corsight.policies.session.memory import Memory
 from corsight.scripts.recordings.har.format import Entry, Header
 from corsight.scripts.recordings.har.format import Response as HarResponse
-from corsight.scripts.recordings.har.producers.model import CREDENTIALS, Engine, Fate, Producer, is_whole
+from corsight.scripts.recordings.har.producers.model import CREDENTIALS, Engine, Fate, Kind, Outcome, Producer, is_whole
 
 HTTP = ("http://", "https://", "ws://", "wss://")
 MULTIPLEXED = ("h2", "h3", "http/2", "http/3")
 ONE_AT_A_TIME = ("http/1", "http/0", "1.")
 UNKNOWN = "unknown"
+TOLD = 1024
+"""How many different things to tell of entries are remembered."""
+SHORT = 64
+"""Characters of a header name up to which its bytes are remembered."""
 _port = re.compile(r"^((?:http|ws)://[^/?#]*):80(?=[/?#]|$)|^((?:https|wss)://[^/?#]*):443(?=[/?#]|$)")
 
 
@@ -70,6 +76,7 @@ class Drafts:
         self._engine, self._version = browser
         self._pages = pages
         self._clock = 0.0
+        self._told: Memory[tuple[object, ...], Told] = Memory(TOLD)
 
     def make(self, number: int, entry: Entry) -> Draft | None:
         """Return the draft of an entry; None for what is no HTTP request."""
@@ -94,7 +101,12 @@ class Drafts:
             self._pages.setdefault(entry.pageref, url)
         preflight_for = read_preflight(method, headers)
         origin, lost = None, producer.lost
-        if preflight_for is None and "origin" not in headers and kind.mode != "navigate" and not is_whole(entry):
+        if (
+            preflight_for is None
+            and "origin" not in headers
+            and kind.mode != "navigate"
+            and not is_whole(headers, pseudo=pseudo)
+        ):
             # Its headers are not those that were sent: workers' requests, what failed, what came from a cache.
             lost |= CREDENTIALS
             page = headers.get("referer") or self._pages.get(entry.pageref or "") or ""
@@ -102,21 +114,7 @@ class Drafts:
                 origin = origin_of(page) if origin_of(page) != origin_of(url) else None
             elif kind.asked and outcome.passed is not None:
                 origin = "null"
-        told = Told(
-            engine=self._engine,
-            version=self._version,
-            kind=kind.asked,
-            mode=kind.mode,
-            destination=kind.destination,
-            origin=origin,
-            passed=outcome.passed,
-            rule=outcome.rule,
-            error=outcome.error,
-            cached=cached,
-            untold=fate is Fate.FAILED,
-            lost=lost,
-            preflights=producer.preflights,
-        )
+        told = self._tell(kind, outcome, origin, cached, fate is Fate.FAILED, lost)
         return Draft(
             number,
             fate,
@@ -136,6 +134,37 @@ class Drafts:
             by_worker=entry.pageref is None,
         )
 
+    def _tell(
+        self,
+        kind: Kind,
+        outcome: Outcome,
+        origin: str | None,
+        cached: bool,
+        untold: bool,
+        lost: frozenset[str],
+    ) -> Told:
+        """Return what is told beside the wire; of entries that tell the same, one object."""
+        key = kind, outcome, origin, cached, untold, lost
+        told = self._told.get(key)
+        if told is None:
+            told = Told(
+                engine=self._engine,
+                version=self._version,
+                kind=kind.asked,
+                mode=kind.mode,
+                destination=kind.destination,
+                origin=origin,
+                passed=outcome.passed,
+                rule=outcome.rule,
+                error=outcome.error,
+                cached=cached,
+                untold=untold,
+                lost=lost,
+                preflights=self._producer.preflights,
+            )
+            self._told.put(key, told, len(origin or "") + len(outcome.error or ""))
+        return told
+
 
 def clean_url(url: str) -> str:
     """Return a URL as exchanges name it: no fragment, no space, no port that its scheme has anyway."""
@@ -143,22 +172,21 @@ def clean_url(url: str) -> str:
     scheme, mark, rest = url.partition("://")
     if mark and not scheme.islower():
         url = f"{scheme.lower()}://{rest}"
-    return _port.sub(lambda found: found[1] or found[2], url)
+    return _port.sub(lambda found: found[1] or found[2], url) if ":80" in url or ":443" in url else url
 
 
 def read_headers(headers: list[Header]) -> tuple[tuple[tuple[bytes, bytes], ...], bool]:
     """Return the header lines, and whether there were pseudo headers among them. What was joined is lines again."""
-    fields: list[tuple[bytes, bytes]] = []
-    pseudo = False
-    for header in headers:
-        name, value = header.name, header.value
-        if name[:1] == ":":
-            pseudo = True
-        elif "\n" in value:
-            raw = _encode(name)
-            fields += [(raw, _encode(line.strip())) for line in value.split("\n")]
-        else:
-            fields.append((_encode(name), _encode(value)))
+    try:
+        lines = [(_encode_name(header.name), header.value.encode("latin-1")) for header in headers]
+    except UnicodeEncodeError:
+        lines = [(_encode(header.name), _encode(header.value)) for header in headers]
+    fields = [line for line in lines if line[0][:1] != b":"]
+    pseudo = len(fields) < len(lines)
+    if any(b"\n" in value for _, value in fields):
+        fields = [
+            (name, one.strip() if b"\n" in value else one) for name, value in fields for one in value.split(b"\n")
+        ]
     return tuple(fields), pseudo
 
 
@@ -190,6 +218,15 @@ def read_time(text: str | None, otherwise: float) -> float:
         return (time if time.tzinfo is not None else time.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
         return otherwise
+
+
+def _encode_name(name: str) -> bytes:
+    return _remember_name(name) if len(name) <= SHORT else name.encode("latin-1")
+
+
+@lru_cache(maxsize=1024)
+def _remember_name(name: str) -> bytes:
+    return name.encode("latin-1")
 
 
 def _encode(text: str) -> bytes:

@@ -12,9 +12,12 @@ from typing import Any
 import pytest
 from mitmproxy import exceptions, http
 
+from corsight.addons.commands import Commands
 from corsight.addons.page.app import make_app
-from corsight.addons.page.book import Book
+from corsight.addons.page.book import EXPORTS, RECORDING, Book
 from corsight.addons.page.page import MAGIC
+from corsight.addons.page.stopped import KEPT
+from corsight.policies.report.names import FORMATS
 from corsight.policies.server.export import TARGETS
 from corsight.scripts.processes.machine import free_port
 from tests.addons.mitm import OURS, PAGE, Running, cors, flow, mitmproxy, preflight
@@ -122,11 +125,12 @@ def test_secrets_and_control_characters_do_not_reach_it(running: Running) -> Non
     made = cors(url=f"https://api.test/v1?access_token={SECRET}\x1b[31m", answered=[("X-A", SECRET)])
     made.request.headers["Cookie"] = f"session={SECRET}"
     asked = asking(running, made)
-    for path in (f"/story/{made.id}", "/export/findings.txt", "/export/records.jsonl"):
+    for path in (f"/story/{made.id}", *(f"/export/{name}" for name in (RECORDING, *EXPORTS))):
         reply = asked(path)
         assert reply.status == 200
         assert SECRET.encode() not in reply.body
         assert b"\x1b" not in reply.body
+        assert path.startswith("/story") or reply.values("content-type") == ["application/octet-stream"]
     assert SECRET not in str(first_look(asked))
 
 
@@ -182,6 +186,87 @@ def test_drift_from_the_policy_is_told(running: Running, tmp_path: Path) -> None
     assert [one["kind"] for one in story["drift"]] == ["looser"]
     [rows] = [rows for name, rows in first_look(asked) if name == "rows"]
     assert rows[0]["drift"] == 1
+
+
+# -- what the browser stopped -----------------------------------------------------------------------------------------
+
+
+def stopped(**more: Any) -> dict[str, Any]:
+    """What the browser says of a request that it stopped."""
+    said = {"id": "browser-1", "started": 1.0, "method": "GET", "url": "http://api.test/v1", "outcome": "stopped"}
+    return said | {"cause": "mixed-content", "message": "Mixed content"} | more
+
+
+def told_of(running: Running, *said: dict[str, Any]) -> Callable[..., Reply]:
+    """Lets the page be told of these, and returns a function that asks its app."""
+    page = running.addon._page
+    for one in said:
+        running.addon.note(one)
+    assert page._feed is not None
+    assert page._book is not None
+    app = make_app(page._feed, page._book)
+    return lambda path, **more: ask(app, path=path, **more)
+
+
+def test_what_the_browser_stopped_is_a_row_of_its_own_kind_with_cause_and_fix(running: Running) -> None:
+    fix = "Add https://api.test to connect-src"
+    asked = told_of(running, stopped(), stopped(id="browser-2", cause="csp-forbids-it", fix=fix))
+    [rows] = [rows for name, rows in first_look(asked) if name == "rows"]
+    assert [(row["outcome"], row["cause"], row["host"]) for row in rows] == [
+        ("stopped", "mixed-content", "api.test"),
+        ("stopped", "csp-forbids-it", "api.test"),
+    ]
+    mixed, csp = (json.loads(asked(f"/story/{row['id']}").body) for row in rows)
+    assert mixed["why"]
+    assert mixed["advice"]
+    assert mixed["fix"] == ""
+    assert (csp["actor"], csp["fix"]) == ("client", fix)
+    assert "Mixed content [mixed-content]" in asked("/export/findings.txt").body.decode()
+
+
+def test_a_word_that_the_catalogue_does_not_know_is_told_as_the_browser_says_it(running: Running) -> None:
+    asked = told_of(running, stopped(cause="subresource-filter", message="The browser's content filter stopped it"))
+    story = json.loads(asked("/story/browser-1").body)
+    assert (story["why"], story["advice"], story["actor"]) == ("", "", None)
+    assert story["message"] == "The browser's content filter stopped it"
+
+
+def test_of_what_the_browser_stopped_no_secret_is_told_and_no_more_is_kept_than_fits(running: Running) -> None:
+    many = [stopped(id=f"browser-{number}", url=f"http://api.test/?token={SECRET}\x1b") for number in range(KEPT + 5)]
+    asked = told_of(running, *many)
+    rows = [row for name, rows in first_look(asked) if name == "rows" for row in rows]
+    assert len(rows) == KEPT
+    assert SECRET not in str(rows)
+    for path in (f"/story/browser-{KEPT}", "/export/findings.txt"):
+        assert SECRET.encode() not in asked(path).body
+        assert b"\x1b" not in asked(path).body
+
+
+def test_without_a_page_nobody_is_told() -> None:
+    with mitmproxy() as started:
+        started.addon.note(stopped())
+        assert started.addon._page._book is None
+
+
+# -- saving -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_page_links_to_every_file_that_can_be_saved_and_to_no_other(running: Running) -> None:
+    linked = re.findall(r'href="/export/([^"]+)" download', asking(running)("/").body.decode())
+    assert sorted(linked) == sorted([RECORDING, *EXPORTS])
+    assert sorted(EXPORTS.values()) == sorted(FORMATS)
+
+
+@pytest.mark.parametrize("name", EXPORTS)
+def test_every_format_is_what_the_command_writes(running: Running, name: str, tmp_path: Path) -> None:
+    asked = asking(running, cors(), cors(answered=OURS))
+    reply = asked(f"/export/{name}")
+    assert reply.status == 200
+    assert reply.values("content-disposition") == [f'attachment; filename="corsight-{name}"']
+    file = tmp_path / "report"
+    commands = Commands(running.addon._stories, lambda flows: None)
+    commands.report(f"{EXPORTS[name]}={file}")
+    assert reply.body.decode() == file.read_text("utf-8")
 
 
 # -- patching ---------------------------------------------------------------------------------------------------------

@@ -531,6 +531,36 @@ def test_a_page_that_isolates_itself_needs_an_opt_in() -> None:
     assert recording.answer(asked, 200, answer).verdict.outcome == "opaque"
 
 
+WORKER: Pairs = [("Sec-Fetch-Mode", "same-origin"), ("Sec-Fetch-Dest", "worker"), ("Sec-Fetch-Site", "same-origin")]
+
+
+@pytest.mark.parametrize(
+    ("agent", "page", "worker", "outcome"),
+    [
+        (CHROMIUM, "require-corp", "", "blocked"),
+        (CHROMIUM, "credentialless", "", "blocked"),
+        (CHROMIUM, "require-corp", "credentialless", "not-cors"),
+        (WEBKIT, "require-corp", "credentialless", "blocked"),
+        (WEBKIT, "credentialless", "", "not-cors"),
+        (CHROMIUM, "unsafe-none", "", "not-cors"),
+    ],
+)
+def test_an_isolated_page_starts_no_worker_that_is_not(agent: str, page: str, worker: str, outcome: str) -> None:
+    """Chromium 156, Firefox 153 and WebKitGTK 2.50.6: the worker has an error event, its script came."""
+    recording = Recording(agent=agent)
+    recording.page(PAGE + "/", ("Cross-Origin-Embedder-Policy", page))
+    asked = recording.ask("r", "GET", PAGE + "/worker.js", [("Referer", PAGE + "/"), *WORKER])
+    answer = [("Content-Type", "text/javascript"), ("Cross-Origin-Embedder-Policy", worker)]
+    assert recording.answer(asked, 200, answer).verdict.outcome == outcome
+
+
+def test_a_worker_of_a_page_that_was_not_seen_is_no_open_question() -> None:
+    recording = Recording(agent=CHROMIUM)
+    asked = recording.ask("r", "GET", PAGE + "/worker.js", WORKER)
+    verdict = recording.answer(asked, 200, [("Content-Type", "text/javascript")]).verdict
+    assert (verdict.outcome, verdict.certainty) == ("not-cors", "certain")
+
+
 def test_the_policy_of_a_page_that_was_not_seen_is_unknown() -> None:
     recording = Recording(agent=CHROMIUM)
     asked = recording.ask("r", "GET", API, [("Referer", PAGE + "/"), *IMAGE])

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import ClassVar, Literal, NamedTuple
 
+from corsight.policies.exchange import HeaderList
 from corsight.scripts.recordings.har.format import Entry, Log
 
 type Engine = Literal["chromium", "firefox", "webkit"]
 
-SENT = frozenset({"sec-fetch-mode", "accept-encoding", "host", ":authority", "connection"})
+SENT = ("accept-encoding", "host", "sec-fetch-mode", "connection")
 """Header names (lower case) of which one at least is on every request that a browser sends."""
 CREDENTIALS = frozenset({"cookie", "set-cookie", "authorization"})
 
@@ -164,7 +165,7 @@ class Browser(Producer):
 
 def total(*phases: float | None) -> float:
     """Return the sum of the phases that took place, in milliseconds."""
-    return sum(phase for phase in phases if phase is not None and phase > 0)
+    return sum([phase for phase in phases if phase is not None and phase > 0])
 
 
 def is_internal(entry: Entry) -> bool:
@@ -183,9 +184,11 @@ def is_preflight(entry: Entry) -> bool:
     return entry.request.method == "OPTIONS" and "access-control-request-method" in names
 
 
-def is_whole(entry: Entry) -> bool:
-    """Return whether a request's headers are those that were sent, and not only what was known before."""
-    return not SENT.isdisjoint(header.name.lower() for header in entry.request.headers)
+def is_whole(headers: HeaderList, *, pseudo: bool) -> bool:
+    """Return whether a request's headers are those that were sent, and not only what was known before. `pseudo` tells
+    whether there were pseudo headers among them.
+    """
+    return pseudo or any(name in headers for name in SENT)
 
 
 def find_major(version: str | None) -> int | None:
