@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corsight.policies.exchange import HeaderList, Told
-from corsight.policies.session.reading import Reading, complete, read, referrer_origin
+from corsight.policies.session.reading import Reading, read, referrer_origin
 
 ORIGIN = ("Origin", "https://app.test")
 
@@ -158,12 +158,12 @@ def test_what_a_recording_says_counts_where_the_headers_are_silent(
     headers: tuple[tuple[str, str], ...], told: Told, expected: tuple[str, str, str | None]
 ) -> None:
     """DevTools' HAR has a resource type; over plain http no Sec-Fetch-* came."""
-    said = complete(reading("GET", *headers), told)
+    said = read("GET", HeaderList.of(*headers), told=told)
     assert (said.destination, said.mode, said.origin) == expected
 
 
 def test_a_header_that_is_left_out_may_have_been_sent() -> None:
-    said = complete(reading("GET", ("Accept", "*/*")), Told(lost=frozenset({"cookie"})))
+    said = read("GET", HeaderList.of(("Accept", "*/*")), told=Told(lost=frozenset({"cookie"})))
     assert said.sent == {"accept", "cookie"}
     assert not said.cookie
 
