@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corsight.policies.exchange import Told
+from corsight.policies.facts import Build
 from corsight.policies.session.clients import Client, as_told, identify
 
 WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64)"
@@ -156,3 +157,15 @@ def test_a_recording_names_its_own_browser(client: Client, told: Told, expected:
 def test_a_web_view_of_old_android_is_no_webkit_on_linux() -> None:
     old = f"Mozilla/5.0 (Linux; U; Android 9; en-us) {WEBKIT} Version/12.0 Mobile Safari/605.1.15"
     assert identify(old) == Client("webkit", 12)
+
+
+@pytest.mark.parametrize(
+    ("client", "build"),
+    [
+        (Client("webkit"), Build("webkit", 0)),
+        (Client("webkit", 26), Build("webkit", 26)),
+        (Client("standard", None, False), None),
+    ],
+)
+def test_a_version_that_is_not_told_is_older_than_any(client: Client, build: Build | None) -> None:
+    assert client.build == build

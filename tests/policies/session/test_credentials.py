@@ -189,6 +189,18 @@ def test_a_firefox_request_that_leaves_its_preflights_connection_likely_has_cred
 CORS_OF_NULL: Pairs = [("Access-Control-Allow-Origin", "null")]
 
 
+def test_an_opaque_origin_is_of_no_site_with_anybody() -> None:
+    """Firefox leaves the header out where only the scheme differs; a sandboxed page has no host to compare."""
+    recording = Recording(agent=FIREFOX)
+    recording.embed()
+    recording.request("r", CORS_OF_NULL, origin="null")
+    assert recording.said("r") == ("allowed", "certain", None)
+    recording.request(
+        "near", [("Access-Control-Allow-Origin", "http://www.api.test")], origin="http://www.api.test", connection="c5"
+    )
+    assert recording.said("near")[1] == "likely"
+
+
 def test_an_opaque_origins_cookies_tell_nothing_of_the_next_request() -> None:
     """Two sandboxed frames both say `null`, and each may have a jar of its own."""
     recording = Recording()
@@ -256,3 +268,45 @@ def test_an_absence_that_is_believed_late_tells_of_its_connection(http2: bool, c
     recording.embed()
     assert recording.said("tells") == ("allowed", "certain", None)
     assert recording.said("does not")[1] == certainty
+
+
+def test_a_habit_is_of_one_mode_alone() -> None:
+    """WebKit: a page that asks in both modes has none, however often it asked in one."""
+    recording = Recording()
+    recording.preflight("p", STAR)
+    recording.request("without", STAR, method="PUT")
+    for number in range(HABIT + 1):
+        recording.request(f"with {number}", STAR, ("Cookie", "id=1"), url=f"{API}/{number}")
+    assert recording.request("r", STAR).verdict.outcome == "allowed"
+
+
+KEEPALIVE: Pairs = [
+    ("Content-Type", "text/plain"),
+    ("Referer", f"{PAGE}/"),
+    ("Priority", "u=4"),
+    ("Origin", PAGE),
+    *CORS,
+]
+
+
+@pytest.mark.parametrize(("agent", "certainty"), [(FIREFOX, "likely"), (CHROMIUM, "certain")])
+def test_firefox_leaves_the_header_out_for_keepalive(agent: str, certainty: str) -> None:
+    """So its absence tells nothing there, and overrules what the preflight's absence told."""
+    recording = Recording(agent=agent)
+    recording.embed()
+    recording.answer(recording.ask("plain", "POST", API, KEEPALIVE, connection="c7"), 200, TURNS)
+    assert recording.said("plain")[1] == certainty
+    recording.preflight("p", STAR, connection="c8")
+    assert recording.said("p")[1] == "certain" or agent == CHROMIUM
+    recording.answer(recording.ask("r", "PUT", API, KEEPALIVE, connection="c9", http2=True), 200, TURNS)
+    assert recording.said("r")[1] == certainty
+
+
+@pytest.mark.parametrize(("mode", "tells"), [("cors", True), ("same-origin", False)])
+def test_a_font_is_asked_for_without_credentials(mode: str, tells: bool) -> None:
+    """CSS Fonts, section 4.9: mode "cors", credentials "same-origin"; a preload may say otherwise."""
+    recording = Recording(agent=FIREFOX)
+    font = [("Origin", PAGE), ("Sec-Fetch-Mode", mode), ("Sec-Fetch-Dest", "font"), ("Sec-Fetch-Site", "same-site")]
+    recording.answer(recording.ask("font", "GET", API, font), 200, TURNS)
+    evidence = recording.last["font"].entry.fetch.evidence
+    assert ("credentials" in evidence) is tells

@@ -125,6 +125,7 @@ def test_the_newest_document_is_an_origins_own_where_one_was_seen() -> None:
         (f"{APP}/", True, False),
         (f"{APP}/", False, False),
         ("https://localhost.test/", True, False),
+        ("http://[/", True, False),
     ],
 )
 def test_a_developers_page_is_one_that_was_loaded_from_loopback(url: str, top: bool, at_home: bool) -> None:

@@ -117,3 +117,25 @@ def test_a_preflight_that_fails_in_either_mode_leaves_the_mode_as_it_was_told() 
         assert recording.said("p")[:2] == ("blocked", "certain")
         absent = "Sec-Fetch-Storage-Access" in recording.because("p", "credentials")
         assert absent is not doubted
+
+
+def test_a_preflight_under_way_hides_none_that_was_answered() -> None:
+    """Chromium: a page asks twice, and the first request sets out while the second preflight is on its way."""
+    recording = Recording(agent=CHROMIUM)
+    asked = [("Origin", PAGE), ("Access-Control-Request-Method", "PUT"), *CORS]
+    waiting = recording.ask("waiting", "OPTIONS", API, asked, connection="c8")
+    recording.preflight("p", STAR)
+    recording.request("r", STAR, method="PUT")
+    assert recording.last["r"].entry.fetch is recording.last["p"].entry.fetch
+    recording.answer(waiting, 204, STAR)
+    recording.request("second", STAR, method="PUT", connection="c9")
+    assert recording.last["second"].entry.fetch is recording.last["waiting"].entry.fetch
+
+
+@pytest.mark.parametrize(("later", "follows"), [(HORIZON - 1, True), (HORIZON + 1, False)])
+def test_how_long_a_redirects_request_is_looked_for(later: float, follows: bool) -> None:
+    recording = Recording(agent=CHROMIUM)
+    recording.request("r", [*STAR, ("Location", "/there")], status="302")
+    recording.now += later
+    recording.request("there", STAR, url="https://api.test/there")
+    assert (recording.last["there"].entry.fetch is recording.last["r"].entry.fetch) is follows

@@ -259,3 +259,48 @@ def test_a_redirect_that_nothing_follows_once_may_have_been_left_alone(agent: st
     recording.request("r", [("Access-Control-Allow-Origin", PAGE), ("Location", "/there")], status="302")
     recording.wait(PATIENCE + 1)
     assert recording.said("r")[1] == "likely"
+
+
+@pytest.mark.parametrize(
+    ("status", "validator", "allow_origin"),
+    [(304, True, PAGE), (200, True, "*"), (304, False, None), (200, False, "*")],
+)
+def test_a_304_confirms_what_the_browser_itself_asked_to_confirm(
+    status: int, validator: bool, allow_origin: str | None
+) -> None:
+    """A page that sets If-None-Match itself asks with a preflight, and gets the 304 as it is."""
+    recording = Recording(agent=CHROMIUM)
+    recording.request("first", [*ALLOW, ("ETag", '"1"')])
+    asked = [("Origin", PAGE), *CORS, *([("If-None-Match", '"1"')] if validator else [])]
+    exchange = recording.ask("again", "GET", API, asked)
+    answer: Pairs = STAR if status == 200 else [("X", "y")]
+    preview = recording.session.preview(respond(exchange, status, *answer))
+    response = recording.answer(exchange, status, answer).facts.response
+    assert preview is not None
+    for seen in (response, preview[0].response):
+        assert seen is not None
+        assert seen.headers.get("access-control-allow-origin") == allow_origin
+
+
+@pytest.mark.parametrize(
+    ("status", "embedder"), [(199, None), (200, "require-corp"), (299, "require-corp"), (300, None)]
+)
+def test_a_document_is_what_came_with_a_status_of_success(status: int, embedder: str | None) -> None:
+    """An error page is a document too; but what a redirect or an error says seldom is what the page is under."""
+    recording = Recording(agent=CHROMIUM)
+    asked = [("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document"), ("Sec-Fetch-Site", "none")]
+    exchange = recording.ask("page", "GET", f"{PAGE}/", asked)
+    recording.answer(exchange, status, [("Cross-Origin-Embedder-Policy", "require-corp")])
+    image = [("Sec-Fetch-Mode", "no-cors"), ("Sec-Fetch-Dest", "image"), ("Sec-Fetch-Site", "cross-site")]
+    judged = recording.answer(recording.ask("r", "GET", API, [*image, ("Referer", f"{PAGE}/")]), 200, [])
+    assert judged.facts.embedder == embedder
+
+
+def test_what_may_come_out_either_way_is_kept() -> None:
+    """A POST over plain http may be a form's: its cookie tells the credentials mode, and not whether CORS has a say."""
+    recording = Recording(agent=CHROMIUM)
+    asked = [("Origin", "http://app.test"), ("Cookie", "id=1")]
+    judged = recording.answer(recording.ask("r", "POST", "http://api.test/v1", asked), 200, [("X", "y")])
+    assert judged.facts.credentials == "include"
+    assert len(judged.verdict.branches) > 1
+    assert len(judged.entry.fetch.entries) == 1
