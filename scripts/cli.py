@@ -100,6 +100,8 @@ def run(arguments: Sequence[str]) -> int:
     except OSError as error:
         return _fail(redact_place(f"{error.filename}: {error.strerror}" if error.filename is not None else str(error)))
     except Exception as error:
+        if isinstance(error, ValueError) and "embedded null" in str(error):
+            return _fail("no file's name has a NUL in it; write another")
         if os.environ.get("CORSIGHT_DEBUG"):
             raise
         said = f"{type(error).__name__}: {redact(str(error))}"

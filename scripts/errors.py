@@ -29,7 +29,7 @@ class CorsightError(Exception):
     def __str__(self) -> str:
         # Files keep their names, however random; what is quoted of them, or was typed, may hold a secret.
         line = f"{redact_place(self.where)}: {redact(self.what)}" if self.where else redact(self.what)
-        return f"{line}; {redact(self.todo)}" if self.todo else line
+        return f"{line}; {self.todo}" if self.todo else line
 
 
 def redact_place(text: str) -> str:
