@@ -2,16 +2,17 @@ const { defineConfig } = require('@playwright/test');
 
 // Set by `corsight run`: leads the browsers through its proxy, and tells it which test runs when.
 const corsight = process.env.CORSIGHT_PLAYWRIGHT && require(process.env.CORSIGHT_PLAYWRIGHT);
+const shop = `http://localhost:${process.env.PORT || 4173}`;
 
 module.exports = defineConfig({
   testDir: 'tests',
   fullyParallel: true,
   reporter: [['list'], ...(corsight?.reporter ?? [])],
   use: {
-    baseURL: 'http://localhost:4173',
+    baseURL: shop,
     // A browser of the system's, where one is named: otherwise Playwright's own.
     launchOptions: { executablePath: process.env.CHROMIUM || undefined },
     ...corsight?.use,
   },
-  webServer: { command: 'node server.js', url: 'http://localhost:4173', reuseExistingServer: true },
+  webServer: { command: 'node server.js', url: shop, reuseExistingServer: true },
 });

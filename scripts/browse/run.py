@@ -214,7 +214,7 @@ def _report(plan: Plan, folder: Path, session: Session, outputs: Sequence[Output
         print_problem(f"note: {pluralize(tests.broken, 'line')} of CORSIGHT_TESTS tell of no test: docs/testing.md")
     hint = "-v tells each in full; --save FILE keeps the recording, for audit and explain"
     if plan.script is not None and not plan.marker:
-        hint += "; --marker settles what is open"
+        hint += "; --marker settles much of what is open"
     told = Saying(
         recording.name,
         plan.verbose,

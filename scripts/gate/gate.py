@@ -75,6 +75,10 @@ class Gate:
             print_problem(f"{self.written}: written, with {endpoints} endpoint{'' if endpoints == 1 else 's'}")
         return sifted
 
+    def ignore(self, codes: Sequence[str]) -> Gate:
+        """Return the gate that leaves these causes or rules out, too."""
+        return replace(self, sieve=self.sieve._replace(ignore=(*self.sieve.ignore, *codes)))
+
     def expect(self, expected: Sequence[Expected]) -> Gate:
         """Return the gate that also lets pass what tests expect."""
         suppressions = (*self.sieve.suppressions, *expected)

@@ -55,7 +55,7 @@ class Report:
     """What is reported: the counts, the findings as the gate parts them, what was read, and the engine that judged.
 
     `remarks` are what to know of the recordings, `given` what was taken for granted, `left_out` how many exchanges are
-    outside the scope, `next` the commands that tell more.
+    outside the scope, `next` the commands that tell more. `brief` leaves the findings to the table, however few.
     """
 
     counts: Findings
@@ -66,6 +66,7 @@ class Report:
     given: Sequence[str] = ()
     left_out: int = 0
     next: Sequence[str] = ()
+    brief: bool = False
 
 
 class Arranged(NamedTuple):
@@ -120,7 +121,7 @@ def write(report: Report, stream: TextIO, *, verbose: bool = False) -> None:
             parts.append(_rest(arranged.rest))
     else:
         parts += _tables(arranged, report.sifted, console.width)
-        if len(arranged.told) <= FEW:
+        if len(arranged.told) <= FEW and not report.brief:
             parts += [_finding(finding, number) for number, finding in enumerate(arranged.told, 1)]
     if arranged.foreign:
         parts.append(_foreign(arranged.foreign))

@@ -34,6 +34,8 @@ class Told:
     verbose: bool = False
     next: Sequence[str] = ()
     hint: str = ""
+    brief: bool = False
+    """Whether the findings were told in full before."""
 
 
 @dataclass(slots=True)
@@ -90,6 +92,7 @@ def report(
                 given=gate.given,
                 left_out=left_out,
                 next=told.next if sifted.findings and not told.verbose else (),
+                brief=told.brief,
             )
             write(what, stream, verbose=told.verbose)
             write_tests(met, number_findings(sifted), stream)
