@@ -14,7 +14,16 @@ from corsight.policies.session.memory import Memory
 from corsight.scripts.recordings.har.body import look_at_body
 from corsight.scripts.recordings.har.format import Entry, Header
 from corsight.scripts.recordings.har.format import Response as HarResponse
-from corsight.scripts.recordings.har.producers.model import CREDENTIALS, Engine, Fate, Kind, Outcome, Producer, is_whole
+from corsight.scripts.recordings.har.producers.model import (
+    CREDENTIALS,
+    Browser,
+    Engine,
+    Fate,
+    Kind,
+    Outcome,
+    Producer,
+    is_whole,
+)
 
 HTTP = ("http://", "https://", "ws://", "wss://")
 MULTIPLEXED = ("h2", "h3", "http/2", "http/3")
@@ -93,6 +102,8 @@ class Drafts:
             return None
         fields, pseudo = read_headers(entry.request.headers)
         headers = HeaderList(fields)
+        if isinstance(producer, Browser) and headers.repeats:
+            headers = HeaderList(drop_repeated(fields))
         fate = producer.find_fate(entry)
         self._clock = asked = read_time(entry.startedDateTime, self._clock)
         before, until = producer.time(entry)
@@ -197,6 +208,14 @@ def read_headers(headers: list[Header]) -> tuple[tuple[tuple[bytes, bytes], ...]
             (name, one.strip() if b"\n" in value else one) for name, value in fields for one in value.split(b"\n")
         ]
     return tuple(fields), pseudo
+
+
+def drop_repeated(fields: tuple[tuple[bytes, bytes], ...]) -> tuple[tuple[bytes, bytes], ...]:
+    """Return a request's header lines, each once: no browser sends one twice, and chrome-har writes preflights' so."""
+    lines: dict[tuple[bytes, bytes], tuple[bytes, bytes]] = {}
+    for name, value in fields:
+        lines.setdefault((name.lower(), value), (name, value))
+    return tuple(lines.values())
 
 
 def may_be_opaque(method: str, url: str, headers: HeaderList) -> bool:

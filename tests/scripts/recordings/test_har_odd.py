@@ -135,6 +135,13 @@ def test_of_what_a_listener_keeps_a_doubt_is_settled_and_a_block_is_not(read: An
     assert read(har(entry(), creator="chrome-har")).said == ["GET blocked certain"]
 
 
+def test_a_request_whose_headers_are_written_twice_sent_them_once(read: Any) -> None:
+    asked = preflight("PUT", answer=GRANT)
+    asked["request"]["headers"] += [one | {"name": one["name"].title()} for one in asked["request"]["headers"]]
+    found = read(har(asked, entry("PUT", answer=ALLOW, at=2.0), creator="chrome-har"))
+    assert found.said == ["OPTIONS allowed certain", "PUT allowed certain"]
+
+
 def test_an_image_that_nobody_says_asked_for_is_no_blocked_script(read: Any) -> None:
     one = entry(kind=None, whole=False, sent={"accept": "*/*", "host": "x", "referer": "https://shop.example/"})
     one["response"]["headers"] = [{"name": "Content-Type", "value": "image/png"}]
