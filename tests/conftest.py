@@ -27,7 +27,7 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
 # No test asserts a time; and a check that is run again is to say the same again. Look for more with --hypothesis-seed.
 settings.register_profile("corsight", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
-settings.register_profile("quick", deadline=None, derandomize=True, max_examples=10)
+settings.register_profile("quick", deadline=None, derandomize=True, max_examples=3)
 settings.load_profile("ci" if os.environ.get("CORSIGHT_CI") == "1" else "corsight")
 
 BROWSERS = {

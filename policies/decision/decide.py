@@ -224,7 +224,7 @@ def _check_worker(policy: EnginePolicy, worker: EmbedderPolicy, owner: EmbedderP
 
 
 def _check_types(policy: EnginePolicy, shape: Shape, data: bool | None) -> Iterator[Step]:
-    essence = shape.essence if shape.destination in TYPED else None
+    essence = _find_essence(policy, shape) if shape.destination in TYPED else None
     compared = shape.content_type, shape.destination
     for check in policy.type_checks:
         if check == "orb":
@@ -268,8 +268,9 @@ def _is_blocked(policy: EnginePolicy, shape: Shape) -> bool | None:
     rules = policy.opaque_response_blocking
     if rules is None or shape.role != "request" or (rules.own_origin_spared and shape.distance == "same-origin"):
         return False
+    essence = _find_essence(policy, shape)
     blocked = is_opaque_response_blocked(
-        shape.essence,
+        essence,
         nosniff=shape.nosniff,
         status=shape.status,
         destination=shape.destination,
@@ -279,7 +280,11 @@ def _is_blocked(policy: EnginePolicy, shape: Shape) -> bool | None:
     )
     if blocked is not None:
         return blocked
-    return is_body_blocked(shape.body, shape.essence, nosniff=shape.nosniff, status=shape.status, rules=rules)
+    return is_body_blocked(shape.body, essence, nosniff=shape.nosniff, status=shape.status, rules=rules)
+
+
+def _find_essence(policy: EnginePolicy, shape: Shape) -> str | None:
+    return shape.lenient_essence if policy.lenient_types else shape.essence
 
 
 def _is_emptied(policy: EnginePolicy, shape: Shape) -> bool:
@@ -293,7 +298,7 @@ def _list_doubts(policy: EnginePolicy, shape: Shape) -> tuple[tuple[Assumption, 
     if _is_blocked(policy, shape) is not None or _is_emptied(policy, shape):
         return ()
     data, other = ((Unknown.BODY, "data"), True), ((Unknown.BODY, "other"), False)
-    likely_data = shape.body is None and guess_data(shape.essence, status=shape.status)
+    likely_data = shape.body is None and guess_data(_find_essence(policy, shape), status=shape.status)
     return (data, other) if likely_data else (other, data)
 
 

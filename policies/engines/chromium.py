@@ -38,6 +38,7 @@ POLICY = EnginePolicy(
     separate_connections="always",
     preflight_outlives_abort=True,
     embedded_userinfo_blocked=True,
+    lenient_types=True,
     local_network_is_mixed=False,
     local_network_access=True,
     image_address_is_mixed=False,
@@ -126,6 +127,11 @@ POLICY = EnginePolicy(
             field="opaque_response_blocking",
             what="opaque responses that are data by their headers are blocked",
             source="services/network/orb/orb_impl.cc",
+        ),
+        Departure(
+            field="lenient_types",
+            what="a MIME type ends at its first white space, whatever follows",
+            source="net/http/http_util.cc; measured with 156",
         ),
         Departure(
             field="embedded_userinfo_blocked",

@@ -167,6 +167,8 @@ class EnginePolicy:
     """Whether a 407 from the server itself, through a proxy's tunnel, is a network error."""
     styles_need_css: bool = False
     """Whether a style sheet of another origin has to be text/css, if it has a type at all."""
+    lenient_types: bool = False
+    """Whether a MIME type ends at its first white space, and what follows does not make it none."""
     type_checks: tuple[TypeCheck, ...] = ("mime-type", "nosniff", "orb")
     """Which check of what a response says it is comes first."""
     opaque_response_blocking: OrbRules | None = None

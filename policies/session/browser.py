@@ -14,7 +14,7 @@ from corsight.policies.engines import list_policies
 from corsight.policies.evidence import Evidence, Reason
 from corsight.policies.exchange import Exchange, Response, Word
 from corsight.policies.facts import Build, Facts
-from corsight.policies.fetch.orb import extract_mime_essence, is_opaque_response_blocked
+from corsight.policies.fetch.orb import extract_lenient_essence, extract_mime_essence, is_opaque_response_blocked
 from corsight.policies.fetch.origin import origin_of
 from corsight.policies.fetch.preflight_cache import PreflightCache
 from corsight.policies.fetch.redirect import location_url
@@ -144,8 +144,9 @@ class Browser:
         if entry is None or rules is None or response is None or "opaque" not in (entry.tainting, entry.tainting_too):
             return False
         get = response.headers.get
+        extract_essence = extract_lenient_essence if self._policy.lenient_types else extract_mime_essence
         blocked = is_opaque_response_blocked(
-            extract_mime_essence(get("content-type")),
+            extract_essence(get("content-type")),
             nosniff=(get("x-content-type-options") or "").lower() == "nosniff",
             status=response.status,
             destination=entry.destination,

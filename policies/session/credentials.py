@@ -22,8 +22,6 @@ A_MOMENT = 10.0
 
 BY_ELEMENTS = frozenset({"image", "script", "style", "audio", "video", "track", "document", "iframe", "frame"})
 """Destinations of no-cors requests that elements make, always with credentials."""
-MEANS_YES = {"true", "yes", "on", "1"}
-"""What a server writes that allows credentials: only `true`, once and without quotes, does."""
 WORKERS = frozenset({"worker", "sharedworker", "serviceworker"})
 BY_WORKERS = frozenset({"empty", "script", "unknown"})
 """Destinations of what workers ask for."""
@@ -177,12 +175,11 @@ def from_own_store(entry: Entry) -> bool:
 
 
 def _invited(entry: Entry, response: Response | None) -> bool:
-    """Whether the server's own words make a credentialed request the likelier: it allows credentials, or means to.
+    """Whether the server's own words make a credentialed request the likelier: it allows credentials.
 
     Beside `*` that is thoughtless so often that it counts only once a preflight shows that the page asks for more.
     """
-    said = response.headers.get("access-control-allow-credentials") if response is not None else None
-    if response is None or said is None or not MEANS_YES & {word.strip(" \t\"'").lower() for word in said.split(",")}:
+    if response is None or response.headers.get("access-control-allow-credentials") != "true":
         return False
     if response.headers.get("access-control-allow-origin") != "*":
         return True

@@ -34,7 +34,10 @@ def test_a_habit_takes_eight_requests_alike(requests: int, outcome: str) -> None
 
 
 def test_what_no_worker_asks_for_is_certain_beside_workers() -> None:
-    """Firefox leaves Sec-Fetch-Storage-Access out of all that a worker asks for; a worker asks for no images."""
+    """Firefox leaves Sec-Fetch-Storage-Access out of all that a worker asks for; a worker asks for no images.
+
+    Nor does it leave it out of an image for keepalive, which a missing Referer beside Priority may be a sign of.
+    """
     recording = Recording(agent=FIREFOX)
     recording.embed()
     script = [("Sec-Fetch-Mode", "same-origin"), ("Sec-Fetch-Dest", "worker"), ("Sec-Fetch-Site", "same-origin")]
@@ -44,6 +47,7 @@ def test_what_no_worker_asks_for_is_certain_beside_workers() -> None:
         ("Sec-Fetch-Mode", "cors"),
         ("Sec-Fetch-Dest", "image"),
         ("Sec-Fetch-Site", "cross-site"),
+        ("Priority", "u=5, i"),
     ]
     recording.answer(recording.ask("image", "GET", API, image, connection="image"), 200, TURNS)
     assert recording.said("image") == ("allowed", "certain", None)

@@ -6,6 +6,7 @@ they came; the headers of `responseReceived` may be a cache's.
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import json
 import threading
@@ -24,6 +25,8 @@ KEY = "x-lab-flow"
 ORB = "net::ERR_BLOCKED_BY_ORB"
 RESPONSES = ("corp-", "coep-", "mixed-content")
 """How the blocked reasons begin that a response, or a redirect to the next URL, is the reason of."""
+OF_TARGETS = {"CorsDisabledScheme", "DisallowedByMode", "RedirectContainsCredentials", "UNSAFE_REDIRECT"}
+"""Errors of a redirect to where nothing was sent any more."""
 DECISIONS = {
     ORB,
     "net::ERR_BLOCKED_BY_RESPONSE",
@@ -75,7 +78,7 @@ class Watch:
                     self._watch(params)
                 elif method == "Page.javascriptDialogOpening":
                     self._send("Page.handleJavaScriptDialog", event.get("sessionId"), accept=True)
-                elif method.startswith("Network."):
+                elif method in NOTED:
                     self._events.append((method, slim(method, params)))
 
     def _watch(self, params: dict[str, Any]) -> None:
@@ -112,6 +115,13 @@ def slim(method: str, params: dict[str, Any]) -> dict[str, Any]:
     return kept
 
 
+NOTED = {
+    "Network.loadingFailed",
+    "Network.loadingFinished",
+    "Network.requestWillBeSent",
+    "Network.responseReceived",
+    "Network.responseReceivedExtraInfo",
+}
 KEPT = ("requestId", "wallTime", "type", "errorText", "canceled", "blockedReason", "corsErrorStatus")
 
 
@@ -120,9 +130,12 @@ def collect(heard: dict[str, Any]) -> list[Seen]:
     found: dict[str, Seen] = {}
     answered: set[str] = set()
     early: dict[str, list[str]] = {}
+    hops: dict[str, int] = collections.Counter()
     page = ""
     for method, params in heard["events"]:
         id = params.get("requestId", "")
+        if method == "Network.requestWillBeSent":
+            hops[id] += 1
         if method == "lab.page":
             page = params["url"]
         elif method == "Network.requestWillBeSent" and id not in found:
@@ -132,9 +145,9 @@ def collect(heard: dict[str, Any]) -> list[Seen]:
             seen = Seen(id, asked["url"], asked["method"], preflight, parent, page=page, started=params["wallTime"])
             seen.flows += early.pop(id, [])
             found[id] = seen
-        elif method == "Network.responseReceivedExtraInfo" and params.get("flow"):
-            # It may come before the request's own event.
-            (found[id].flows if id in found else early.setdefault(id, [])).append(params["flow"])
+        elif method == "Network.responseReceivedExtraInfo":
+            # It may come before the request's own event. The proxy's own answers have no key.
+            (found[id].flows if id in found else early.setdefault(id, [])).append(params.get("flow") or "")
         elif id in found:
             if method == "Network.responseReceived":
                 answered.add(id)
@@ -142,6 +155,10 @@ def collect(heard: dict[str, Any]) -> list[Seen]:
                 found[id].end = "passed"
             elif method == "Network.loadingFailed":
                 _fail(found[id], params, id in answered)
+    for id, seen in found.items():
+        if seen.end in ("passed", "refused") and seen.error not in OF_TARGETS:
+            # Of a last hop that it says nothing of, nothing is known; and its end is not that of the hop before.
+            seen.flows += [""] * (hops[id] - len(seen.flows))
     return list(found.values())
 
 

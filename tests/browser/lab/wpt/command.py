@@ -45,6 +45,7 @@ def add_to(commands: Any) -> None:
     command.add_argument(
         "--again", type=Path, nargs="+", metavar="RECORDING", help="hold recordings against today's code"
     )
+    command.add_argument("--ground", default="a checkout", help="what the checkout is, for the report")
     command.add_argument("--result", type=Path, help="write a result file, for the report")
 
 
@@ -53,6 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.again:
         paths = arguments.again
         scored = [hold(path) for path in paths]
+        pages = sum(len(json.loads((path / SAID).read_text("utf-8"))["pages"]) for path in paths)
         said = json.loads((paths[0] / SAID).read_text("utf-8"))
     elif arguments.checkout is None:
         raise CorsightError("no checkout is named", todo="scripts/lab wpt DIR, or --again RECORDING")
@@ -64,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
         with tempfile.TemporaryDirectory(prefix="corsight-") as scratch:
             out = arguments.out or Path(scratch)
             said = record(arguments.browser, checkout, tests, out, arguments.python)
-            scored = [hold(out, live=True)]
+            scored, pages = [hold(out, live=True)], len(tests)
         unreported = sum(not page["reported"] for page in said["pages"])
         print(f"{len(tests)} pages, {unreported} without a report, {time.monotonic() - started:.0f} s", file=sys.stderr)
     total = scored[0]
@@ -72,6 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
         total.plus(other)
     if arguments.result:
         head = {name: said[name] for name in ("engine", "browser", "date")}
+        head |= {"ground": arguments.ground, "pages": pages}
         arguments.result.write_text(json.dumps(head | as_json(total), indent=1) + "\n", encoding="utf-8")
     print(f"{said['browser']}\n{total}")
     return int(bool(total.misses))
@@ -123,5 +126,5 @@ def as_json(total: Score) -> dict[str, Any]:
     """A score as a result file keeps it."""
     kept = asdict(total)
     for miss in kept["misses"]:
-        del miss["flow"]
+        del miss["flow"], miss["url"]
     return kept

@@ -67,7 +67,9 @@ TAKE = "return [...Cu.getGlobalForObject(Services).corsightLab.values()];"
 
 BAD_URI = "NS_ERROR_DOM_BAD_URI"
 REDIRECTS = range(300, 400)
-REFUSALS = {"NS_ERROR_DOM_CORP_FAILED", "NS_ERROR_DOM_COEP_FAILED", "NS_ERROR_REDIRECT_LOOP"}
+CODES = {0x8053040C: "NS_ERROR_DOM_CORP_FAILED", 0x8053040D: "NS_ERROR_DOM_COEP_FAILED"}
+"""Failures that have no name in its own list."""
+REFUSALS = {*CODES.values(), "NS_ERROR_REDIRECT_LOOP"}
 """Failures that say what the browser made of an answer."""
 
 
@@ -122,7 +124,8 @@ def collect(heard: dict[str, Any]) -> list[Seen]:
                 channel["id"],
                 channel["url"],
                 channel["method"],
-                flows=list(channel["flows"]),
+                # One that was asked for a password asks again: what came before was not decided.
+                flows=channel["flows"][-1:],
                 end=end,
                 error=error,
                 page=page,
@@ -133,9 +136,10 @@ def collect(heard: dict[str, Any]) -> list[Seen]:
 
 
 def _end(channel: dict[str, Any]) -> tuple[End, str]:
-    reason, name = channel.get("reason", ""), channel.get("name", "")
     if not channel["stops"]:
         return "open", ""
+    reason, status = channel["reason"], channel["status"]
+    name = channel["name"] or CODES.get(status, f"{status:#x}" if status else "")
     if reason.startswith("CORS"):
         return "refused", reason
     if name in REFUSALS or (name == BAD_URI and channel.get("code", 0) in REDIRECTS):

@@ -47,7 +47,7 @@ SCOPES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class Page:
     """A page of a checkout that tests something."""
 
     folder: str
@@ -69,15 +69,15 @@ class Served:
     http: int
     https: int
 
-    def url(self, test: Test) -> str:
+    def url(self, test: Page) -> str:
         """Where a test is loaded from."""
         scheme, port = ("https", self.https) if test.secure else ("http", self.http)
         return f"{scheme}://{HOST}:{port}/{test.path}"
 
 
-def list_tests(checkout: Path, folders: Sequence[str]) -> list[Test]:
+def list_tests(checkout: Path, folders: Sequence[str]) -> list[Page]:
     """Return the tests below the folders, in order. Raises CorsightError where there is no such folder or test."""
-    found: list[Test] = []
+    found: list[Page] = []
     for folder in folders:
         root = checkout / folder
         if not root.exists():
@@ -85,7 +85,7 @@ def list_tests(checkout: Path, folders: Sequence[str]) -> list[Test]:
         for file in sorted(root.rglob("*")) if root.is_dir() else [root]:
             if file.is_file():
                 path = file.relative_to(checkout).as_posix()
-                found += (Test(folder, name) for name in pages_of(path, file))
+                found += (Page(folder, name) for name in pages_of(path, file))
     if not found:
         raise CorsightError("there are no tests", where=str(checkout), todo="name another folder with --only")
     return found

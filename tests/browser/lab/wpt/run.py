@@ -23,12 +23,12 @@ from corsight.scripts.processes.launch import start
 from corsight.scripts.processes.machine import end_group, free_port
 from tests.browser.lab.record import ADDON, MITMDUMP, ROOT
 from tests.browser.lab.wpt import chromium, firefox, webkit
-from tests.browser.lab.wpt.ground import Served, Test, serve
+from tests.browser.lab.wpt.ground import Page, Served, serve
 
 WEB = Path(__file__).with_name("web.py")
 FLOWS, VERDICTS, SAID, TESTS = "flows.mitm", "verdicts.jsonl", "said.json", "tests.json"
-PATIENCE, LONG = 12.0, 65.0
-"""Seconds that a test's page has to report; the harness itself gives up after 10 and 60."""
+PATIENCE = 20.0
+"""Seconds that a page has to report; the harness itself gives up after 10, where its test is not a long one."""
 REST = 0.3
 """Seconds after a page's report until the next page: what it left under way may end."""
 
@@ -46,7 +46,7 @@ class Watch(Protocol):
         """All that was said, as the engine's own `collect` reads it."""
 
 
-def record(engine: str, checkout: Path, tests: Sequence[Test], out: Path, python: str) -> dict[str, Any]:
+def record(engine: str, checkout: Path, tests: Sequence[Page], out: Path, python: str) -> dict[str, Any]:
     """Run the tests in a browser; leave the recording in the folder `out`, and return what was said."""
     out.mkdir(parents=True, exist_ok=True)
     for name in (FLOWS, VERDICTS, SAID, TESTS):
@@ -74,7 +74,7 @@ def record(engine: str, checkout: Path, tests: Sequence[Test], out: Path, python
     return said
 
 
-def _run(it: Watch, served: Served, test: Test, posted: Path, number: int) -> dict[str, Any]:
+def _run(it: Watch, served: Served, test: Page, posted: Path, number: int) -> dict[str, Any]:
     """Open a test's page, and wait until it has reported, or long enough."""
     url, before = served.url(test), posted.stat().st_size
     page = {"url": url, "folder": test.folder, "path": test.path, "from": time.time()}

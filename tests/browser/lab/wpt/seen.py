@@ -25,7 +25,7 @@ class Seen:
     parent: str | None = None
     """Of a preflight: the request that it is for, where the browser tells."""
     flows: list[str] = field(default_factory=list)
-    """The flows of its hops' responses, in order."""
+    """The flows of its hops' responses, in order; "" for one that is not known."""
     end: End = "open"
     error: str = ""
     """The browser's own identifier of what went wrong."""

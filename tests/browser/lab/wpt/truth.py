@@ -50,14 +50,14 @@ def tell(said: Sequence[Seen]) -> dict[str, Truth]:
                 _pass(found, preflight)
             _pass(found, seen)
             _refuse(found, before[-1], seen)
-        elif seen.end in ("aborted", "open") and not seen.flows:
-            for preflight in before:
-                _pass(found, preflight) if preflight is not before[-1] else _leave(found, preflight)
         else:
-            for preflight in before:
+            given_up = seen.end in ("aborted", "open")
+            for preflight in before[:-1] if given_up else before:
                 _pass(found, preflight)
+            for preflight in before[-1:] if given_up else ():
+                _leave(found, preflight)
             _end(found, seen)
-    return {flow: _agree(truths) for flow, truths in found.items()}
+    return {flow: _agree(truths) for flow, truths in found.items() if flow}
 
 
 def _by_parent(said: Iterable[Seen]) -> dict[str, list[Seen]]:

@@ -35,7 +35,7 @@ class Web:
         loader.add_option("lab_results", str, "", "where the tests' results are appended, one JSON line a page")
 
     def running(self):
-        self.writer = FlowWriter(open(ctx.options.lab_flows, "wb"))  # noqa: SIM115 (for as long as the proxy runs)
+        self.writer = FlowWriter(open(ctx.options.lab_flows, "ab"))  # noqa: SIM115 (for as long as the proxy runs)
 
         def lookup(host, port, family=0, type=0, proto=0, flags=0):
             """Names of the tests lead to loopback, other names nowhere."""
