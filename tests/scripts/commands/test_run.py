@@ -15,6 +15,7 @@ import pytest
 from corsight.scripts import cli
 from corsight.scripts.browse.run import Plan, run
 from corsight.scripts.gate.gate import Gate
+from corsight.scripts.gate.options import OPTIONS
 
 ROOT = Path(__file__).resolve().parents[3]
 SHOP = ROOT / "scripts" / "demo" / "inside.py"
@@ -46,7 +47,7 @@ if len(sys.argv) > 1:
 
 
 @pytest.fixture(autouse=True)
-def temporary(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The folder that all temporary files go into, but pytest's."""
     with tempfile.TemporaryDirectory(prefix="run-") as folder:
         monkeypatch.setenv("TMPDIR", folder)
@@ -120,8 +121,18 @@ def shop(**gate: Any) -> Plan:
     return Plan(script=line, lanes=2, gate=Gate(engine="chromium", **gate))
 
 
-def test_a_baseline_and_assumptions_hold_here_too(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_baseline_is_written_and_held_to(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "baseline.json"
     assert run(shop(written=str(file)), scripts=[SHOP]) == 0
     assert "allow-origin-missing" in file.read_text("utf-8")
     assert f"{file}: written, with 1 endpoint" in capfd.readouterr().err
+    known = ["run", "--engine", "chromium", "--baseline", str(file)]
+    assert cli.run([*known, "--write-baseline", "--allow-empty", "true"]) == 0
+    assert json.loads(file.read_text("utf-8"))["findings"] == []
+
+
+@pytest.mark.parametrize("command", ["run", "browse"])
+def test_browse_and_run_take_the_options_of_the_gate(command: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert cli.run([command, "--help"]) == 0
+    told = capfd.readouterr().out
+    assert [option.flag for option in OPTIONS if option.flag not in told] == []
