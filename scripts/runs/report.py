@@ -79,6 +79,7 @@ def report(
             findings.unite(audited[-1].findings)
         met = [] if tests is None else tests.list_met()
         sifted = (gate if tests is None else gate.expect(tests.list_expected())).sift(findings.sorted())
+        gate.keep(findings.sorted())
         left_out = sum(one.left_out for one in audited)
 
         def write_text(stream: TextIO) -> None:
