@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 logger = get_logger(__name__)
 LOCAL = "corsight.localhost"
 """The page's own name on this machine: another site than `localhost`, so that no server there is sent its cookie."""
-CONNECTIONS = 100
-"""How many connections the port takes at once: they are files of the proxy's process, which needs them itself."""
 
 type Mount = Callable[[Stories, int, str], App]
 
@@ -153,13 +151,7 @@ class Page:
                 yield
 
         settings: dict[str, Any] = {"lifespan": "off", "ws": "none", "access_log": False, "log_config": None}
-        settings |= {
-            "limit_concurrency": CONNECTIONS,
-            "log_level": "critical",
-            "server_header": False,
-            "date_header": False,
-            "proxy_headers": False,
-        }
+        settings |= {"log_level": "critical", "server_header": False, "date_header": False, "proxy_headers": False}
         config = uvicorn.Config(self._gates[0][1], **settings)
         assert self._socket is not None
         await Server(config).serve([self._socket])
