@@ -63,7 +63,10 @@ class Gate:
             return
         refused = self._refuse(scope)
         if refused is not None:
-            await _answer(send, *refused)
+            status, text, headers = refused
+            # Whoever may not pass keeps no connection of the proxy's process.
+            kept = status == 303 or "mitmproxy.master" in scope.get("extensions", {})
+            await _answer(send, status, text, headers if kept else (*headers, (b"connection", b"close")))
             return
 
         async def guarded(event: MutableMapping[str, Any]) -> None:

@@ -203,6 +203,7 @@ def test_every_answer_keeps_its_own_to_itself(gate: Gate) -> None:
         ask(gate, own, method="POST"),
     ]
     assert sorted(reply.status for reply in replies) == [200, 303, 401, 403, 403, 403, 405, 421]
+    assert [reply.status for reply in replies if not reply.values("connection")] == [200, 303]
     for reply in replies:
         for name, value in HEADERS:
             assert reply.values(name.decode()) == [value.decode()]
