@@ -32,7 +32,6 @@ COMMANDS: dict[str, tuple[list[str | Path], int, str]] = {
     "explain": ([SHOP, "--url", "/price", "--for", "nginx"], 0, "add_header Access-Control-Allow-Headers"),
     "history": ([], 2, ""),
     "mcp": ([SHOP], 2, ""),
-    "run": (["--", "true"], 2, ""),
     "policy check": ([TENANTS], 0, "files, api"),
     "policy diff": ([TENANTS, PUBLIC], 1, "https://*.saas.example"),
     "policy export": (["caddy", TENANTS], 0, "Access-Control-Allow-Origin"),
