@@ -87,7 +87,7 @@ LATE = {
     "corsight.scripts.recordings": "a reader a format: most files are of one",
     "corsight.addons.adapter": "with mitmproxy, for recordings that only it reads",
     "corsight.policies.report": "pydantic, and the templates of a page: for the formats that need them",
-    "corsight.scripts.runs.met": "with the report that it is part of",
+    "corsight.scripts.runs": "the pytest plugin: every run of pytest loads it; with a report, what tests met",
     "corsight.scripts.replay": "what sends: an option of check, and replay without --dry-run",
     "corsight.scripts.whatif": "options of check: --send, --paste",
     "corsight.scripts.report": "options of check and audit: --story, --versions, --paste, --policy, --assume",
