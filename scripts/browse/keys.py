@@ -81,17 +81,19 @@ def keyboard() -> Iterator[Callable[[float], list[str]]]:
             termios.tcsetattr(terminal, termios.TCSADRAIN, before)
 
 
-def _windows(seconds: float) -> list[str]:
-    deadline = time.monotonic() + seconds
-    while not msvcrt.kbhit():  # type: ignore[attr-defined]
-        if time.monotonic() > deadline:
-            return []
-        time.sleep(0.02)
-    keys = []
-    while msvcrt.kbhit():  # type: ignore[attr-defined]
-        key = msvcrt.getwch()  # type: ignore[attr-defined]
-        if key in ("\x00", "\xe0"):
-            keys += [WINDOWS[code] for code in msvcrt.getwch() if code in WINDOWS]  # type: ignore[attr-defined]
-        else:
-            keys.append(NAMES.get(key, key))
-    return keys
+if sys.platform == "win32":
+
+    def _windows(seconds: float) -> list[str]:
+        deadline = time.monotonic() + seconds
+        while not msvcrt.kbhit():
+            if time.monotonic() > deadline:
+                return []
+            time.sleep(0.02)
+        keys = []
+        while msvcrt.kbhit():
+            key = msvcrt.getwch()
+            if key in ("\x00", "\xe0"):
+                keys += [WINDOWS[code] for code in msvcrt.getwch() if code in WINDOWS]
+            else:
+                keys.append(NAMES.get(key, key))
+        return keys
