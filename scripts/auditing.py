@@ -181,7 +181,9 @@ def _ask(
 
 def _audit_to_file(recording: Recording, plan: Plan, file: str, *, timed: bool) -> Audited:
     with open(file, "w", encoding="ascii") as stream:
-        return audit_one(recording, plan, stream, timed=timed)
+        audited = audit_one(recording, plan, stream, timed=timed)
+    audited.findings.conclude()
+    return audited
 
 
 def _put_together(

@@ -220,10 +220,10 @@ def parse_url(text: str, base: str | None) -> str | None:
         name = scheme[1].lower()
         if name not in ("http", "https"):
             return text
-        rest = text[scheme.end() :]
-        # Scheme state: the base's own scheme without two slashes behind it begins a relative reference.
-        if parts is not None and parts[1][:-1] == name and rest[:1] + rest[1:2].replace("\\", "/") not in ("//", "\\/"):
-            text = rest
+        # Scheme state: the base's own scheme without two slashes behind it begins a relative reference. With two, what
+        # stands behind it is read the same as a relative one.
+        if parts is not None and parts[1][:-1] == name:
+            text = text[scheme.end() :]
         else:
             parts = None
     elif parts is None:

@@ -61,7 +61,7 @@ def make_report(
         totals=_total(gathered),
         findings=[
             _write_finding(one, gathered.fetches.get(one.judged.entry.fetch.id, []), records).model_copy(
-                update={"tests": [test.name for test in tests if one.finding.fingerprint in test.findings]}
+                update={"tests": [test.name for test in tests if _has_met(test, one.finding)]}
             )
             for one in found
         ],
@@ -69,6 +69,10 @@ def make_report(
         more_endpoints=gathered.more_endpoints,
         tests=list(tests),
     )
+
+
+def _has_met(test: model.Test, finding: Finding) -> bool:
+    return any(trace.fingerprint in test.endpoints for trace in finding.traces)
 
 
 def list_flows(found: Iterable[Found]) -> set[str]:

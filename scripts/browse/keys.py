@@ -54,6 +54,24 @@ def named(typed: str) -> list[str]:
     return keys
 
 
+if sys.platform == "win32":
+
+    def _windows(seconds: float) -> list[str]:
+        deadline = time.monotonic() + seconds
+        while not msvcrt.kbhit():
+            if time.monotonic() > deadline:
+                return []
+            time.sleep(0.02)
+        keys = []
+        while msvcrt.kbhit():
+            key = msvcrt.getwch()
+            if key in ("\x00", "\xe0"):
+                keys += [WINDOWS[code] for code in msvcrt.getwch() if code in WINDOWS]
+            else:
+                keys.append(NAMES.get(key, key))
+        return keys
+
+
 @contextlib.contextmanager
 def keyboard() -> Iterator[Callable[[float], list[str]]]:
     """Yields a function that waits so many seconds for keys, and gives those that were pressed.
@@ -79,21 +97,3 @@ def keyboard() -> Iterator[Callable[[float], list[str]]]:
     finally:
         with contextlib.suppress(termios.error):
             termios.tcsetattr(terminal, termios.TCSADRAIN, before)
-
-
-if sys.platform == "win32":
-
-    def _windows(seconds: float) -> list[str]:
-        deadline = time.monotonic() + seconds
-        while not msvcrt.kbhit():
-            if time.monotonic() > deadline:
-                return []
-            time.sleep(0.02)
-        keys = []
-        while msvcrt.kbhit():
-            key = msvcrt.getwch()
-            if key in ("\x00", "\xe0"):
-                keys += [WINDOWS[code] for code in msvcrt.getwch() if code in WINDOWS]
-            else:
-                keys.append(NAMES.get(key, key))
-        return keys

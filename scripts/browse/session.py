@@ -8,8 +8,10 @@ import re
 import sys
 import time
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from rich.console import Console, RenderableType
 from rich.live import Live
@@ -138,9 +140,7 @@ class Session:
     def look_on(self, running: Running) -> CorsightError | None:
         """Show what comes until someone ends it; what broke, if something did."""
         name = running.browser.name
-        if self._proxy.web is not None:
-            print(f"The live page shows it at {self._proxy.page}")
-            print(f"mitmweb shows it at {self._proxy.web}")
+        say_where(self._proxy)
         dumb = os.environ.get("TERM") == "dumb"
         if self._proxy.web is None and sys.stdout.isatty() and sys.stdin.isatty() and not dumb:
             return self._live(running)
@@ -304,6 +304,17 @@ class Session:
         except OSError as error:
             return f"It could not be saved to {path}: {error.strerror or error}."
         return f"Saved so far: {path}"
+
+
+def say_where(running: Proxy) -> None:
+    """Print where the session is shown in a browser, and where an agent may ask of it."""
+    if running.web is None or running.page is None:
+        return
+    print(f"The live page shows it at {running.page}")
+    if find_spec("mcp") is not None:
+        port = urlsplit(running.page).port
+        print(f"An agent asks at http://127.0.0.1:{port}/mcp with Authorization: Bearer and the token of that link")
+    print(f"mitmweb shows it at {running.web}", flush=True)
 
 
 def _copy(text: str, console: Console) -> str:

@@ -170,6 +170,7 @@ def audit(
             if progress is not None:
                 progress.end()
         sifted = gate.sift(findings.sorted())
+        gate.keep(findings.sorted())
         left_out = sum(one.left_out for one in audited)
         sections = [section for section in (drifts, flips) if section is not None]
 

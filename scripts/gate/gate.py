@@ -70,12 +70,14 @@ class Gate:
         return drifts, Flips(read_policies(self.tried)) if self.tried else None
 
     def sift(self, findings: Sequence[Finding]) -> Sifted:
-        """Return the findings as the gate parts them; write the baseline, where that is asked for."""
-        sifted = sift(findings, self.sieve, date.today())
+        """Return the findings as the gate parts them."""
+        return sift(findings, self.sieve, date.today())
+
+    def keep(self, findings: Sequence[Finding]) -> None:
+        """Write the baseline, where that is asked for. Raises OSError."""
         if self.written:
             endpoints = write_baseline(self.written, findings)
             print_problem(f"{self.written}: written, with {endpoints} endpoint{'' if endpoints == 1 else 's'}")
-        return sifted
 
     def ignore(self, codes: Sequence[str]) -> Gate:
         """Return the gate that leaves these causes or rules out, too."""

@@ -181,7 +181,8 @@ def _read(path: Path) -> dict[str, Any]:
             return tomllib.loads(file.read(LARGEST).decode("utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
         raise CorsightError(f"is no TOML: {error}", where=where) from None
-    except (UnicodeDecodeError, RecursionError):
+    except (ValueError, RecursionError):
+        # What is no UTF-8, or a number of thousands of digits.
         raise CorsightError("is no TOML", where=where) from None
 
 

@@ -79,6 +79,7 @@ def report(
             findings.unite(audited[-1].findings)
         met = [] if tests is None else tests.list_met()
         sifted = (gate if tests is None else gate.expect(tests.list_expected())).sift(findings.sorted())
+        gate.keep(findings.sorted())
         left_out = sum(one.left_out for one in audited)
 
         def write_text(stream: TextIO) -> None:
@@ -111,9 +112,14 @@ def report(
 
 
 def read_files(values: Sequence[str], inputs: Sequence[str], *, where: str = "--format") -> list[Output]:
-    """Return the reports that are asked for, each in a file. Raises CorsightError where one names none."""
+    """Return the reports that are asked for, each in a file, but for annotations: a job reads those of its stdout.
+
+    Raises CorsightError where another names none.
+    """
     outputs = read_formats(values, None, inputs, where=where)
     for output in outputs:
+        if output.path is None and output.name == "github":
+            continue
         if output.path is None:
             raise CorsightError(f"{output.name} needs a file", where=where, todo=f"write {output.name}=FILE")
         if not Path(output.path).absolute().parent.is_dir():
