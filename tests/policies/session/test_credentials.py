@@ -310,3 +310,28 @@ def test_a_font_is_asked_for_without_credentials(mode: str, tells: bool) -> None
     recording.answer(recording.ask("font", "GET", API, font), 200, TURNS)
     evidence = recording.last["font"].entry.fetch.evidence
     assert ("credentials" in evidence) is tells
+
+
+@pytest.mark.parametrize(("asked", "outcome"), [("authorization", "allowed"), ("x-a", "blocked")])
+def test_an_authorization_that_its_preflight_asked_for_is_the_pages_own(asked: str, outcome: str) -> None:
+    """Browsers add the one out of their own store behind the preflight's back, and only with credentials."""
+    recording = Recording()
+    allowed = [*TURNS, ("Access-Control-Allow-Methods", "PUT"), ("Access-Control-Allow-Headers", "authorization,x-a")]
+    recording.preflight("p", [*allowed, CREDENTIALS], names=asked)
+    more = [("X-A", "1")] if asked == "x-a" else []
+    recording.request("r", TURNS, ("Authorization", "Basic eDp5"), *more, method="PUT")
+    assert recording.last["r"].entry.fetch is recording.last["p"].entry.fetch
+    assert recording.said("r")[0] == outcome
+
+
+@pytest.mark.parametrize(("http2", "tells"), [(True, True), (False, False)])
+def test_a_connection_of_http2_is_always_free_for_a_request(http2: bool, tells: bool) -> None:
+    """Chromium: one that leaves its preflight's connection alone has credentials; over HTTP/1.1 it may be in use."""
+    url = "http://api.test/v1"
+    recording = Recording(agent=CHROMIUM)
+    asked = [("Origin", PAGE), ("Access-Control-Request-Method", "PUT"), *CORS]
+    answer = [*TURNS, ("Access-Control-Allow-Methods", "PUT"), CREDENTIALS]
+    recording.answer(recording.ask("p", "OPTIONS", url, asked, connection="c0", http2=http2), 200, answer)
+    exchange = recording.ask("r", "PUT", url, [("Origin", PAGE), *CORS], connection="c1", http2=http2)
+    recording.answer(exchange, 200, TURNS)
+    assert (recording.last["r"].entry.fetch.include is True) is tells
