@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
+from itertools import chain
 from typing import Literal
 
 from corsight.policies.value import value
@@ -37,13 +38,6 @@ class HeaderList:
         self._lines: dict[str, tuple[str, ...]] | None = None
         self._weight: int | None = None
 
-    @property
-    def weight(self) -> int:
-        """How many bytes the names and values have, and two more for each line."""
-        if self._weight is None:
-            self._weight = sum([len(name) + len(value) + 2 for name, value in self.fields])
-        return self._weight
-
     def _index(self) -> dict[str, bytes | list[bytes]]:
         index = self._names
         if index is None:
@@ -58,6 +52,14 @@ class HeaderList:
                 else:
                     index[name] = [known, value]
         return index
+
+    @property
+    def weight(self) -> int:
+        """How many bytes its names and values have, lines counted."""
+        weight = self._weight
+        if weight is None:
+            weight = self._weight = sum(map(len, chain.from_iterable(self.fields))) + 2 * len(self.fields)
+        return weight
 
     @property
     def repeats(self) -> bool:
@@ -168,7 +170,8 @@ class Told:
     `engine` and `version` are the recording browser's, whatever User-Agent it showed. `kind` is what asked ("fetch",
     "xhr", "" for others and where it is not told), `mode` and `destination` what follows from that, `origin` is the
     page's. They count where the request's own headers are silent. `passed` is the browser's own outcome: whether the
-    page got it; None where that is not told. `rule` is our code for what the browser says blocked it, `error` and
+    page got it; None where that is not told. `kept` tells that what did not
+    pass is hardly recorded so. `rule` is our code for what the browser says blocked it, `error` and
     `message` are its own identifier and console text. `cached` tells that the browser's cache answered, `untold` that
     it failed and its answer is not recorded, if it was sent at all. `credentials` tells whether it was sent with
     them. `lost` are the names of the headers (lower case) that are left out wherever they were, `preflights` tells
@@ -182,6 +185,7 @@ class Told:
     destination: str = ""
     origin: str | None = None
     passed: bool | None = None
+    kept: bool = False
     rule: str | None = None
     error: str | None = None
     message: str | None = None
@@ -219,6 +223,23 @@ class Exchange:
     marker: Literal["carried", "missing"] | None = None
     word: Word | None = None
     sent: Response | None = None
+
+
+def set_out(exchange: Exchange) -> Exchange:
+    """Return an exchange as it is while its request sets out: nothing came of it yet."""
+    return Exchange(
+        exchange.id,
+        exchange.client,
+        exchange.connection,
+        exchange.request,
+        http2=exchange.http2,
+        error=exchange.error,
+        patched=exchange.patched,
+        told=exchange.told,
+        marker=exchange.marker,
+        word=exchange.word,
+        sent=exchange.sent,
+    )
 
 
 def without_interim(exchange: Exchange) -> Exchange:

@@ -30,6 +30,7 @@ app = lazy_group(
     {
         "demo": "Visit a small shop with seven CORS mistakes, and report them.",
         "browse": "Open a browser behind the proxy, and watch what CORS blocks.",
+        "run": "Run a command, such as a test suite, behind the proxy, and report.",
         "audit": "Report what a browser blocked in recorded traffic, and how to fix it.",
         "history": "List the runs that audit kept, compare them, and follow a finding.",
         "explain": "Tell one recorded fetch step by step.",

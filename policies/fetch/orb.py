@@ -36,6 +36,7 @@ NEVER_SNIFFED = frozenset(
 
 _MEDIA = ("audio/", "font/", "image/", "video/")
 
+_type_end = re.compile(r"[ \t;(]")
 _range = re.compile(r"bytes[ =]+([0-9]+)-([0-9]+)/([0-9]+|\*)", re.IGNORECASE).fullmatch
 
 
@@ -84,6 +85,17 @@ def extract_mime_essence(content_type: str | None) -> str | None:
         if essence is not None and essence != "*/*":
             return essence
     return None
+
+
+def extract_lenient_essence(content_type: str | None) -> str | None:
+    """Return the same by Chromium's parser, to which a type ends at its first white space, whatever follows.
+
+    net/http/http_util.cc, HttpUtil::ParseContentType
+    """
+    essence = extract_mime_essence(content_type)
+    if essence is not None or content_type is None:
+        return essence
+    return extract_mime_essence(_type_end.split(content_type.lstrip(" \t"), maxsplit=1)[0])
 
 
 def guess_data(essence: str | None, *, status: int) -> bool | None:

@@ -88,7 +88,7 @@ def _redact_words(words: list[str]) -> list[str]:
         ends = [mark.end() for mark in islice(_MARKS(word), MOST - marks + 1)]
         marks += max(len(ends), 1)
         if marks > MOST:
-            words[place:] = [cut(word, ends[-1] if ends else 0)]
+            words[place:] = [_redact_word(cut(word, ends[-1] if ends else 0))]
             break
         words[place] = _redact_word(word)
     return words

@@ -10,6 +10,7 @@ from corsight.policies.rules.model import Fix, HeaderEdit, Rule, Subject
 CORP_SAME_ORIGIN = "corp-same-origin"
 CORP_SAME_SITE = "corp-same-site"
 CORP_COEP = "corp-required-by-coep"
+WORKER_COEP = "worker-needs-coep"
 ORB = "opaque-response-blocked"
 LOCAL_NETWORK = "local-network-access"
 NETWORK_ERROR = "network-error"
@@ -21,6 +22,11 @@ PROXY_AUTHENTICATION = "proxy-authentication"
 def allow_embedding(subject: Subject) -> Fix:
     """Return the edit that lets every page embed it."""
     return Fix((HeaderEdit("Cross-Origin-Resource-Policy", "cross-origin"),))
+
+
+def isolate(subject: Subject) -> Fix:
+    """Return the edit that makes a worker isolate itself."""
+    return Fix((HeaderEdit("Cross-Origin-Embedder-Policy", "require-corp"),))
 
 
 WIDENS = "lets pages of every site embed the resource"
@@ -70,6 +76,24 @@ RULES = (
         fix=allow_embedding,
         widens=WIDENS,
         example=Example(IMAGE, embedder="require-corp", **EMBEDDED),
+    ),
+    Rule(
+        code=WORKER_COEP,
+        title="The page isolates itself, and its worker does not",
+        why="The page has a Cross-Origin-Embedder-Policy. A worker that it starts has to have one as well, on the "
+        "response that brings the worker's script; this one has none.",
+        seen="no Cross-Origin-Embedder-Policy on the worker's script",
+        needed="Cross-Origin-Embedder-Policy: require-corp, or credentialless",
+        advice="Send the page's Cross-Origin-Embedder-Policy with the worker's script too.",
+        fix=isolate,
+        example=Example(
+            "GET https://app.test/worker.js\nSec-Fetch-Mode: same-origin\nSec-Fetch-Dest: worker\n\n"
+            "200\nContent-Type: text/javascript",
+            tainting="basic",
+            mode="same-origin",
+            destination="worker",
+            embedder="require-corp",
+        ),
     ),
     Rule(
         code=ORB,

@@ -41,7 +41,7 @@ def _extend_list(subject: Subject, header: str, wanted: tuple[str, ...]) -> str:
     listed = parsed if isinstance(parsed, tuple) else list(filter(is_token, map(str.strip, value.split(","))))
     listed = list(dict.fromkeys(listed))
     have = set(map(str.lower, listed) if header == ALLOW_HEADERS else listed)
-    return ", ".join([*listed, *[name for name in wanted if name not in have]])
+    return ", ".join([*listed, *[name for name in dict.fromkeys(wanted) if name not in have]])
 
 
 RULES = (

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from corsight.policies.exchange import Exchange
 from corsight.policies.fetch.headers import has_directive
+from corsight.policies.fetch.redirect import MAX_REDIRECTS, redirect_method
 from corsight.policies.session.fetches import Entry
 from corsight.policies.session.memory import Memory
 from corsight.policies.session.reading import Reading
@@ -105,14 +106,14 @@ class Expected:
         return [other for other in others if other is not preflight and _asks_alike(other, preflight)]
 
     def find_redirect(self, exchange: Exchange, reading: Reading) -> Entry | None:
-        """Return the redirect that led to this request, None where none did."""
-        for entry in reversed(self._redirects.get(exchange.request.url) or []):
-            page = entry.fetch.page_origin
-            if not _may_precede(entry, exchange) or len(entry.fetch.entries) >= LONGEST:
-                continue
-            if page is None or reading.origin in (None, "null", page):
-                return entry
-        return None
+        """Return the redirect that led to this request, None where none did: the latest, of the method it leads to."""
+        found = [
+            entry
+            for entry in reversed(self._redirects.get(exchange.request.url) or [])
+            if _may_precede(entry, exchange) and _may_lead_on(entry, exchange)
+            if entry.fetch.page_origin is None or reading.origin in (None, "null", entry.fetch.page_origin)
+        ]
+        return next((entry for entry in found if _keeps_method(entry, reading)), next(iter(found), None))
 
     def find_preflight(
         self,
@@ -170,6 +171,23 @@ def _remember(memory: Memory[str, list[Entry]], url: str, entry: Entry) -> None:
     entries[:] = [old for old in entries[1 - SAME_URL :] if old.exchange.request.started > oldest]
     entries.append(entry)
     memory.add_weight(url, entry.fetch.weight)
+
+
+def _may_lead_on(redirect: Entry, exchange: Exchange) -> bool:
+    """Whether a redirect may have been followed this once more.
+
+    What asks again for a URL that redirects to itself is another fetch, unless it does so at once.
+    """
+    url, response = redirect.exchange.request.url, redirect.exchange.response
+    if redirect.index >= MAX_REDIRECTS or len(redirect.fetch.entries) >= LONGEST or response is None:
+        return False
+    return url != exchange.request.url or exchange.request.started - response.received <= PATIENCE
+
+
+def _keeps_method(redirect: Entry, reading: Reading) -> bool:
+    """Whether a request has the method that a redirect leads on with."""
+    response = redirect.exchange.response
+    return response is not None and redirect_method(response.status, redirect.reading.method) == reading.method
 
 
 def _may_precede(entry: Entry, exchange: Exchange) -> bool:

@@ -15,7 +15,8 @@ from mitmproxy.io import FlowWriter
 from mitmproxy.proxy.layers.http import HttpErrorHook, HttpRequestHeadersHook, HttpResponseHeadersHook
 
 from corsight.addons import patch
-from corsight.addons.patch import HEADER
+from corsight.addons.patch.news import News
+from corsight.addons.patch.permission import HEADER, Permission
 from corsight.policies.server.compare import Comparison
 from corsight.policies.server.model import Match, ServerPolicy
 from corsight.scripts import cli
@@ -207,7 +208,7 @@ def test_only_a_preflights_status_is_changed(log: Path) -> None:
 def test_nothing_else_is_touched(made: Any, mode: str, log: Path) -> None:
     one = live(made())
     with mitmproxy(cors_log=str(log)) as running:
-        running.addon._patching.policies = (POLICY,)
+        running.addon._patching.permission.policies = (POLICY,)
         running.set(cors_patch=mode, cors_patch_scope=SCOPE)
         before = traffic(one)
         passes(running, one)
@@ -281,7 +282,7 @@ def test_a_browser_that_turns_away_at_once_says_nothing_of_the_server() -> None:
 
 def test_a_policy_answers_preflights_itself_and_in_the_servers_place(log: Path) -> None:
     with mitmproxy(cors_log=str(log)) as running:
-        running.addon._patching.policies = (POLICY,)
+        running.addon._patching.permission.policies = (POLICY,)
         running.set(cors_patch="policy", cors_patch_scope=SCOPE)
         asked, request = live(preflight(answered=STAR)), live(cors(method="PUT", answered=STAR))
         beyond = live(preflight(wants="DELETE"))
@@ -297,7 +298,7 @@ def test_a_policy_answers_preflights_itself_and_in_the_servers_place(log: Path) 
 
 def test_what_another_addon_answers_after_all_is_patched_as_any_response(log: Path) -> None:
     with mitmproxy(cors_log=str(log)) as running:
-        running.addon._patching.policies = (POLICY,)
+        running.addon._patching.permission.policies = (POLICY,)
         running.set(cors_patch="policy", cors_patch_scope=SCOPE)
         asked = live(preflight(answered=None))
         running.hooks(HttpRequestHeadersHook(asked))
@@ -558,7 +559,7 @@ def test_an_endpoint_is_undone_until_it_is_turned_on_again() -> None:
 def test_it_stops_by_itself_once_its_time_is_over(caplog: pytest.LogCaptureFixture) -> None:
     now = 0.0
     with mitmproxy() as running:
-        running.addon._patching._clock = lambda: now
+        running.addon._patching.permission._clock = lambda: now
         running.set(cors_patch="blocked", cors_patch_scope=SCOPE, cors_patch_origins=[PAGE], cors_patch_minutes=2)
         first, late = live(cors()), live(cors())
         passes(running, first)
@@ -578,7 +579,7 @@ def test_it_stops_without_traffic_too() -> None:
     ended = []
 
     async def run() -> None:
-        made = patch.Patching()
+        made = Permission(News())
         made._expire = lambda: ended.append(1)  # type: ignore[method-assign]
         made._count_down(0)
         assert made._timer is None

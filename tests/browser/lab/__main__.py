@@ -5,6 +5,7 @@
     scripts/lab score FOLDER...     holds recordings (folders or their .tar.xz) against today's code
     scripts/lab har --engine firefox --count 300     records the same visits as HARs, and compares the verdicts
     scripts/lab minimise FOLDER [--scenario N] [--live]     shrinks a disagreement, prints it as a tests/cases file
+    scripts/lab wpt DIR --browser firefox --only fetch/api     runs web-platform-tests of a checkout, and scores
     scripts/lab report      writes docs/agreement.md from the result files
     scripts/lab expect      writes tests/recordings/expected.json from today's verdicts on the recordings there
 
@@ -27,6 +28,7 @@ from tests.browser.lab.generate import generate
 from tests.browser.lab.minimise import minimise
 from tests.browser.lab.record import TRUTH, VERDICTS, Scenario, record
 from tests.browser.lab.score import Score, as_json, score, score_now
+from tests.browser.lab.wpt import command as wpt
 from tests.recordings import expected
 
 BATCH = 250
@@ -83,6 +85,7 @@ def parse() -> argparse.Namespace:
     command.add_argument("--live", action="store_true", help="shrink its scenario too, in the browser it came from")
     command = commands.add_parser("report", help="write docs/agreement.md from the result files")
     command.add_argument("--check", action="store_true", help="only say whether it is up to date")
+    wpt.add_to(commands)
     commands.add_parser("expect", help="write tests/recordings/expected.json from today's verdicts")
     return parser.parse_args()
 
@@ -185,6 +188,7 @@ COMMANDS = {
     "score": hold,
     "har": hold_hars,
     "minimise": shrink,
+    "wpt": wpt.run,
     "report": write_report,
     "expect": expect,
 }

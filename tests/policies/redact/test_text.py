@@ -304,3 +304,15 @@ def test_where_a_long_text_is_cut_no_half_of_a_secret_stays() -> None:
         "a " * 4000 + "https://a.test/?a=" + "s3cret" * 2000,
     ):
         assert "s3cret" not in redact(text)
+
+
+@pytest.mark.parametrize("mark", ["\\", "%", "~", "é", "=&", ";"])
+def test_what_is_left_of_a_text_of_too_many_marks_is_redacted(mark: str) -> None:
+    """A fuzzer's find: the user's password came through in front of six hundred backslashes."""
+    secret = "hunter2SECRETvalue"
+    for text in (
+        f"https://user:{secret}@api.test/{mark * 600}",
+        f"see https://api.test/?token={secret}&{mark * 600} there",
+    ):
+        assert secret not in redact(text)
+        assert redact(redact(text)) == redact(text)
