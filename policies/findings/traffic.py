@@ -15,7 +15,7 @@ from corsight.policies.exchange import Exchange, Response
 from corsight.policies.findings.makers import find_cache_sign
 from corsight.policies.findings.sample import Answered, Granted, Sample
 from corsight.policies.session.memory import Memory
-from corsight.policies.verdict import Outcome
+from corsight.policies.verdict import Outcome, Verdict
 
 STANDINGS = 2000
 """Pairs of a page's origin and a server whose standing is remembered."""
@@ -71,6 +71,11 @@ class Server:
         return len(self.allow_origins) + len(self.named) + len(self.errors)
 
 
+def has_passed(verdict: Verdict) -> bool:
+    """Whether an exchange passed; one that is open has not."""
+    return verdict.outcome is Outcome.ALLOWED and verdict.open is None
+
+
 class Traffic:
     """What was seen of all exchanges so far."""
 
@@ -124,7 +129,7 @@ class Traffic:
                 server.named.add(origin)
             if facts.role != "preflight" and status >= 400:
                 server.errors.add(status)
-        if sample.verdict.outcome is Outcome.ALLOWED:
+        if has_passed(sample.verdict):
             standing.count_passed(sample, 1)
             if facts.role == "preflight":
                 granted = Granted(exchange.id, allow_origin, response.headers.get("access-control-max-age"))
@@ -137,7 +142,7 @@ class Traffic:
 
     def revise(self, sample: Sample, *, passed: bool) -> News:
         """Take in a new word on an exchange that was taken in; `passed` tells whether it was counted as passed."""
-        passes = sample.verdict.outcome is Outcome.ALLOWED
+        passes = has_passed(sample.verdict)
         if passes == passed or sample.facts.tainting != "cors" or sample.exchange.response is None:
             return None
         origin = sample.facts.origin or "null"
