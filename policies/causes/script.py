@@ -22,6 +22,14 @@ CAUSES = (
         "client",
     ),
     KnownCause(
+        "redirect-forbidden-by-page",
+        "Not CORS: the page itself forbade the redirect.",
+        "fetch() was called with redirect: 'error', and the server answered with a redirect.",
+        "Take redirect: 'error' out of the page's code, or let the page ask the last URL.",
+        "client",
+        cors=False,
+    ),
+    KnownCause(
         "url-with-credentials",
         "Not CORS: the URL has a user name or a password in it.",
         "fetch() takes no URL such as https://user:password@host, and browsers send none for a page's parts either.",
@@ -72,6 +80,16 @@ CAUSES = (
         "Add allow-same-origin to the sandbox, if its document is of your own and trusted.",
         "client",
         cors=False,
+    ),
+    KnownCause(
+        "operation-insecure",
+        "The browser kept something from a script, and does not say what.",
+        "Firefox and Safari say this of a canvas that holds an image of another origin, of a worker whose script is of "
+        "another origin, of ws: on an https page, of an address of another origin for the page's history, and of "
+        "storage in a sandboxed document.",
+        'Look at the line that it names. For a canvas set crossorigin="anonymous" on the image before src, and let its '
+        "server send Access-Control-Allow-Origin. Serve workers from the page's own origin, and ask wss: from https.",
+        "client",
     ),
     KnownCause(
         "development-server-refused",

@@ -22,7 +22,7 @@ from corsight.policies.findings.remarks import list_remarks
 from corsight.policies.findings.sample import Sample
 from corsight.policies.findings.traffic import News, Traffic, has_passed
 from corsight.policies.session import Judged
-from corsight.policies.session.memory import GIANT, Memory, weigh_exchange, weigh_headers
+from corsight.policies.session.memory import GIANT, Memory, weigh_headers, weigh_request
 from corsight.policies.verdict import Outcome, Verdict
 
 SAMPLES = 4096
@@ -104,6 +104,13 @@ def shape_sample(sample: Sample) -> Hashable | None:
     return said, verdict.engine, differing, signs, url, reading, _read_facts(facts), response.status, lines
 
 
+def _weigh(judged: Judged) -> int:
+    """Return how many bytes the URL and headers of an exchange have; mostly its request was weighed before."""
+    exchange, weight = judged.entry.exchange, judged.entry.weight
+    response = exchange.response
+    return (weight or weigh_request(exchange.request)) + (0 if response is None else weigh_headers(response.headers))
+
+
 class Known:
     """What is known at a moment: every exchange that was judged so far, in memories that are bounded.
 
@@ -125,7 +132,7 @@ class Known:
 
     def add(self, judged: Judged) -> None:
         """Take in what is said of an exchange."""
-        if weigh_exchange(judged.entry.exchange) > GIANT:
+        if _weigh(judged) > GIANT:
             return
         self._waiting.append(judged)
         if is_explained(judged) or (
@@ -189,11 +196,11 @@ class Known:
             sample, flow = Sample(judged), judged.entry.exchange.id
             if is_explained(judged):
                 self._traffic.look_up(sample)
-                self._samples.put(flow, sample, weigh_exchange(sample.exchange))
+                self._samples.put(flow, sample, _weigh(judged))
                 flows = self._of_servers.get(sample.server) or Memory(FOLLOWED)
                 flows.put(flow, None)
                 self._of_servers.put(sample.server, flows, len(sample.server))
-            else:
+            elif judged.revises:
                 self._samples.forget(flow)
             before = self._passed.get(flow) if judged.revises else None
             passed = has_passed(judged.verdict)

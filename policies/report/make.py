@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 from corsight.policies.decision.place import locate
 from corsight.policies.engines import ENGINES
@@ -13,6 +13,7 @@ from corsight.policies.findings import Finding
 from corsight.policies.findings.text import list_doubts, list_settling, tally
 from corsight.policies.redact import redact, shown
 from corsight.policies.report import model
+from corsight.policies.report.found import Found
 from corsight.policies.report.gather import Gathered
 from corsight.policies.rules import RULES
 from corsight.policies.server.export import TARGETS, RecipeError, render, write_remark
@@ -25,18 +26,6 @@ from corsight.policies.verdict import Outcome
 
 EXCHANGES = 20
 """How many exchanges of a finding are shown."""
-
-type Baseline = Literal["new", "unchanged"] | None
-"""Whether the baseline has a finding; None without one."""
-
-
-class Found(NamedTuple):
-    """A finding, and the first exchange that it was met with. `suppressed` says why it does not count."""
-
-    finding: Finding
-    judged: Judged
-    suppressed: str | None = None
-    baseline: Baseline = None
 
 
 def make_report(

@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
 from corsight.policies.decision.assume import list_assumptions, read_assumption
+from corsight.policies.engines import EngineChoice
 from corsight.policies.verdict import Assumption
 from corsight.scripts.errors import CorsightError, print_problem
 from corsight.scripts.gate.baseline import read_baseline, write_baseline
@@ -16,7 +17,6 @@ from corsight.scripts.gate.scope import EVERYWHERE, Scope
 from corsight.scripts.gate.settings import Settings
 from corsight.scripts.gate.sift import EVERYTHING, Sieve, Sifted, sift
 from corsight.scripts.gate.suppressions import Expected
-from corsight.scripts.judging import EngineChoice
 
 if TYPE_CHECKING:
     from corsight.policies.findings import Finding
@@ -60,6 +60,8 @@ class Gate:
 
     def read_policies(self) -> tuple[Drifts | None, Flips | None]:
         """Return what answers are held against: the policies they are compared with, and those that are tried."""
+        if not self.policies and not self.tried:
+            return None, None
         from corsight.scripts.policy_files import read_policies
         from corsight.scripts.report.drift import Drifts
         from corsight.scripts.report.flips import Flips

@@ -16,6 +16,7 @@ from corsight.scripts.gate.sift import Sifted
 from corsight.scripts.recordings import Recording, list_remarks
 from corsight.scripts.report.findings import Findings
 from corsight.scripts.report.formats import Output, Reports, list_found, read_formats
+from corsight.scripts.report.text import Report, number_findings, write
 from corsight.scripts.runs.met import ByTest, Met, write_tests
 
 if TYPE_CHECKING:
@@ -65,8 +66,6 @@ def report(
     stream: TextIO | None = None,
 ) -> Reported:
     """Audit what was recorded, print what `corsight audit` says of it, and write the files that are asked for."""
-    from corsight.scripts.report.text import Report, number_findings, write
-
     stream = sys.stdout if stream is None else stream
     drifts, flips = gate.read_policies()
     sections = [one for one in (drifts, flips) if one is not None]

@@ -17,7 +17,8 @@ from rich.text import Text
 from corsight.policies.record import record
 from corsight.scripts.browse.rows import Rows
 from corsight.scripts.browse.screen import Screen
-from corsight.scripts.judging import explain, judge_recording
+from corsight.scripts.explaining import explain
+from corsight.scripts.judging import judge_recording
 from corsight.scripts.recordings import Recording
 
 ROOT = Path(__file__).resolve().parents[3]
