@@ -20,7 +20,7 @@ from corsight.policies.findings.model import Cause, Explanation, Mismatch
 from corsight.policies.findings.quotes import fill_in
 from corsight.policies.findings.remarks import list_remarks
 from corsight.policies.findings.sample import Sample
-from corsight.policies.findings.traffic import News, Traffic, has_passed
+from corsight.policies.findings.traffic import News, Traffic
 from corsight.policies.session import Judged
 from corsight.policies.session.memory import GIANT, Memory, weigh_headers, weigh_request
 from corsight.policies.verdict import Outcome, Verdict
@@ -203,7 +203,7 @@ class Known:
             elif judged.revises:
                 self._samples.forget(flow)
             before = self._passed.get(flow) if judged.revises else None
-            passed = has_passed(judged.verdict)
+            passed = judged.verdict.outcome is Outcome.ALLOWED
             news = self._traffic.add(sample) if before is None else self._traffic.revise(sample, passed=before)
             if judged.verdict.divided or judged.facts.role != "request":
                 self._passed.put(flow, passed)

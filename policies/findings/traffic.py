@@ -15,7 +15,7 @@ from corsight.policies.exchange import Exchange, Response
 from corsight.policies.findings.makers import find_cache_sign
 from corsight.policies.findings.sample import Answered, Granted, Sample
 from corsight.policies.session.memory import Memory
-from corsight.policies.verdict import Outcome, Verdict
+from corsight.policies.verdict import Outcome
 
 STANDINGS = 2000
 """Pairs of a page's origin and a server whose standing is remembered."""
@@ -65,11 +65,6 @@ class Server:
     allow_origins: Counter[str] = field(default_factory=Counter)
     named: set[str] = field(default_factory=set)
     errors: set[int] = field(default_factory=set)
-
-
-def has_passed(verdict: Verdict) -> bool:
-    """Whether an exchange passed; one that is open has not."""
-    return verdict.outcome is Outcome.ALLOWED and verdict.open is None
 
 
 class Traffic:
@@ -131,7 +126,7 @@ class Traffic:
             if status >= 400 and not preflight and status not in server.errors:
                 server.errors.add(status)
                 new = True
-        if has_passed(sample.verdict):
+        if sample.verdict.outcome is Outcome.ALLOWED:
             standing.count_passed(sample, 1)
             if preflight:
                 granted = Granted(exchange.id, allow_origin, response.headers.get("access-control-max-age"))
@@ -144,7 +139,7 @@ class Traffic:
 
     def revise(self, sample: Sample, *, passed: bool) -> News:
         """Take in a new word on an exchange that was taken in; `passed` tells whether it was counted as passed."""
-        passes = has_passed(sample.verdict)
+        passes = sample.verdict.outcome is Outcome.ALLOWED
         if passes == passed or sample.facts.tainting != "cors" or sample.exchange.response is None:
             return None
         origin = sample.facts.origin or "null"
