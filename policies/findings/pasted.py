@@ -77,6 +77,7 @@ def explain_message(
         include_is_told=False,
         has_referrer=False,
         asks_for_private_network=False,
+        named_twice=(),
         named=False,
         status=reply.status,
         failure=None,
