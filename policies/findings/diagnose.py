@@ -12,7 +12,7 @@ from operator import attrgetter
 
 from corsight.policies.facts import Facts
 from corsight.policies.fetch.origin import origin_of
-from corsight.policies.findings.case import find_repeated, read_case
+from corsight.policies.findings.case import read_case
 from corsight.policies.findings.causes import explain
 from corsight.policies.findings.groups import list_care
 from corsight.policies.findings.mismatches import find_mismatch
@@ -100,8 +100,8 @@ def shape_sample(sample: Sample) -> Hashable | None:
     reading, differing, unfollowed = sample.entry.reading, sample.entry.differing, sample.is_unfollowed()
     include_is_told = sample.find_evidence("credentials", "include") is not None
     rule_is_told = told is not None and told.rule is not None
-    twice = find_repeated(exchange.request.headers.get("access-control-request-headers"))
-    signs = twice, unfollowed, include_is_told, told is not None, rule_is_told
+    asked = exchange.request.headers.get("access-control-request-headers")
+    signs = asked, unfollowed, include_is_told, told is not None, rule_is_told
     return said, verdict.engine, differing, signs, url, reading, _read_facts(facts), response.status, lines
 
 

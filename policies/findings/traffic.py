@@ -148,6 +148,11 @@ class Traffic:
         standing.count_passed(sample, 1 if passes else -1)
         return "origin" if standing.count_kinds() != known else None
 
+    def conclude(self) -> None:
+        """Forget what only the next exchange would be held against: none comes any more."""
+        for memory in (self._answers, self._preflights, self._of_fetches):
+            memory.clear()
+
     def unite(self, other: Traffic) -> None:
         """Take in what was seen of other exchanges, after these."""
         for pair, standing in other._standings.items():

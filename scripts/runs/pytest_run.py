@@ -112,7 +112,9 @@ class Run:
             self._own.mkdir(parents=True, exist_ok=True)
             options = make_options(self._own, self._plan.gate.engine, "everything" if self._plan.marker else "")
             try:
-                self._proxy = self._stack.enter_context(proxy.start(self._own, **options))
+                self._proxy = self._stack.enter_context(
+                    proxy.start(self._own, tool="mitmdump", scripts=(), port=0, lanes=0, **options)
+                )
             except CorsightError as error:
                 pytest.exit(f"corsight: {one_line(str(error))}", pytest.ExitCode.INTERNAL_ERROR)
             self._live = Live(self._own / RECORDING, self._plan.gate)
@@ -258,15 +260,14 @@ class Run:
 
     def _judge(self, reported: Reported, *, passed: bool) -> str | None:
         if not self._plan.gate.allow_empty:
-            empty = reported.find_emptiness("pytest --corsight", self._plan.gate.engine)
+            empty = reported.find_emptiness("pytest", self._plan.gate.engine)
             if empty is not None:
                 return one_line(str(empty)).replace("--allow-empty", "--corsight-allow-empty")
         failures = reported.failures
         if not failures or not passed:
             return None
-        return (
-            f"{pluralize(failures, 'exchange')} outside of the tests, or known to be blocked later, made the run fail"
-        )
+        count = pluralize(failures, "exchange")
+        return f"{count} outside of the tests, or known to be blocked only later, made the run fail"
 
     def _hint(self, recordings: Sequence[Recording]) -> str:
         parts = ["-v tells each in full"]
