@@ -97,7 +97,7 @@ class Page:
             logger.log(ALERT, "Corsight's page: %s (through the proxy: %s)", *self.links())
 
     def links(self) -> Sequence[str]:
-        """The links that open the live page, on this machine and through the proxy: keep them to yourself."""
+        """Return the links that open the live page, on this machine and through the proxy: keep them to yourself."""
         return [f"{address}?token={gate.token}" for address, gate in self._gates]
 
     def mount(self, path: str, make: Mount) -> None:

@@ -96,7 +96,7 @@ def find_storage(message: Message) -> Product | None:
 
 
 def _tell_missing(message: Message) -> Iterator[tuple[str, str]]:
-    """What may be behind a missing header: OPTIONS, the browser's cache, a host that is not one's own."""
+    """Yield what may be behind a missing header: OPTIONS, the browser's cache, a host that is not one's own."""
     shell = find_shell(message.origin)
     known = find_storage(message) is not None or (shell is not None and not shell.listed)
     if message.preflight and message.status is None and not known:

@@ -39,7 +39,7 @@ class Draft:
         )
 
     def flow(self, client: connection.Client) -> http.HTTPFlow:
-        """The exchange as a flow on that connection."""
+        """Return the exchange as a flow on that connection."""
         began = 1_800_000_000 + next(_numbers)
         flow = http.HTTPFlow(client, connection.Server(address=(HOST, 443)), live=True)
         flow.request = http.Request(
@@ -286,7 +286,7 @@ def put(fields: Fields, name: str, value: bytes) -> None:
 
 
 def filled(role: str, place: str, filler: Filler, size: int) -> Draft:
-    """A draft of that role with about `size` bytes of the filler in that place."""
+    """Return a draft of that role with about `size` bytes of the filler in that place."""
     draft, text = ROLES[role](), filler.text(size)
     kind, _, name = place.partition(" ")
     if kind == "asked":
@@ -321,7 +321,7 @@ PLACES = {
 
 
 def crowded(role: str, crowd: str, size: int) -> Draft:
-    """A draft of that role with many short header lines, about `size` bytes of them."""
+    """Return a draft of that role with many short header lines, about `size` bytes of them."""
     draft = ROLES[role]()
     where, _, kind = crowd.partition(": ")
     fields = draft.asked if where == "asked" else draft.answered
@@ -350,7 +350,7 @@ CROWDS = {
 
 
 def exchanges() -> Iterator[tuple[str, Callable[[int], Draft]]]:
-    """Every hostile exchange: its name, and a function from a size in bytes to a new draft."""
+    """Yield every hostile exchange: its name, and a function from a size in bytes to a new draft."""
     for place, roles in PLACES.items():
         for role, (name, filler) in itertools.product(roles, FILLERS.items()):
             yield f"{role}, {place}: {name}", functools.partial(filled, role, place, filler)
@@ -360,11 +360,11 @@ def exchanges() -> Iterator[tuple[str, Callable[[int], Draft]]]:
 
 
 def texts() -> Iterator[tuple[str, Callable[[int], bytes]]]:
-    """Every hostile text: its name, and a function from a size in bytes to a new text."""
+    """Yield every hostile text: its name, and a function from a size in bytes to a new text."""
     for name, filler in (FILLERS | LINES).items():
         yield name, filler.text
 
 
 def quoted(text: str) -> str:
-    """The text as YAML, JSON and TOML quote it."""
+    """Return the text as YAML, JSON and TOML quote it."""
     return json.dumps(text, ensure_ascii=True)
