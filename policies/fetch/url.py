@@ -42,6 +42,9 @@ def parse(text: str) -> Url | None:
         port = DEFAULT_PORTS[scheme] if digits is None else int(digits)
         if port < 65536 and (digits is None or port != DEFAULT_PORTS[scheme]):
             return Url(scheme, host, port, path or "/", text if path else f"{text[: plain.end(4)]}/{query or ''}")
+    # No scheme, no absolute URL: a missing Access-Control-Allow-Origin comes here, and `*`.
+    if ":" not in text:
+        return None
     return _parse_long(text) if LONG < len(text) <= LONGEST else _parse_long.__wrapped__(text)
 
 

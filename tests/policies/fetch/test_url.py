@@ -39,6 +39,9 @@ def by_parser(text: str) -> Url | None:
 @example("https://a.example./a//b/")
 @example("https://" + "a" * 300 + ".example/")
 @example("https://a.example/..")
+@example("")
+@example("*")
+@example("//a.example/")
 @example("https://a\ud800.example/")
 def test_every_url_is_what_the_parser_makes_of_it(text: str) -> None:
     assert parse(text) == by_parser(text)
