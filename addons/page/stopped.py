@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from corsight.policies.causes import CAUSES
-from corsight.policies.fetch.origin import origin_of
+from corsight.policies.findings.words import name_host
 from corsight.policies.redact import shown
 from corsight.policies.rules import RULES
+from corsight.policies.story.words import ACTORS
 from corsight.policies.value import value
 
 KEPT = 1000
@@ -37,14 +38,13 @@ class Stopped:
 
 def make_row(stopped: Stopped) -> dict[str, Any]:
     """Return what the list shows of it, as of an exchange."""
-    server = origin_of(stopped.url)
     return {
         "id": stopped.id,
         "fetch": stopped.id,
         "time": stopped.started,
         "method": shown(stopped.method, 40),
         "url": shown(stopped.url, LONGEST),
-        "host": shown(server.partition("://")[2] or server, 80),
+        "host": name_host(stopped.url),
         "status": None,
         "role": "request",
         "outcome": stopped.outcome,
@@ -72,7 +72,7 @@ def tell_story(stopped: Stopped) -> dict[str, Any]:
         "why": known.why if known is not None else "",
         "fix": shown(stopped.fix, 1200),
         "advice": known.advice if known is not None else "",
-        "actor": known.actor if known is not None else None,
+        "actor": None if known is None else ACTORS[known.actor].format(host=name_host(stopped.url)),
         "seen": ALONE,
     }
 

@@ -19,6 +19,8 @@ from corsight.policies.session.reading import Reading, referrer_origin
 
 PRIORITY_SINCE = 132
 """The version from which Firefox sends Priority with every request but those of XMLHttpRequest."""
+EMBEDDERS_SINCE = {"chromium": 83, "firefox": 79, "webkit": 15}
+"""The versions from which engines have Cross-Origin-Embedder-Policy."""
 BY_STYLES = frozenset({"image", "style", "unknown"})
 """Destinations of what style sheets ask for without CORS."""
 SITES: dict[str, Distance] = {"same-origin": "same-origin", "same-site": "same-site", "cross-site": "cross-site"}
@@ -76,7 +78,7 @@ def gather_facts(
     # Only a secure page has an embedder policy, and none of those asks for anything over plain http.
     if (
         (isolable or (reading.destination == WORKER and documents.isolated))
-        and client.browser
+        and may_embed(client)
         and is_potentially_trustworthy(url if page_origin is None else page_origin)
     ):
         worker = reading.destination in BY_WORKERS
@@ -119,6 +121,11 @@ def gather_facts(
         redirect="unknown" if target is not None and _may_stay(entry, client) else "follow",
         build=build,
     )
+
+
+def may_embed(client: Client) -> bool:
+    """Return whether the client may know Cross-Origin-Embedder-Policy."""
+    return client.browser and not 0 < (client.version or 0) < EMBEDDERS_SINCE.get(client.engine, 0)
 
 
 def _find_security(entry: Entry, page_origin: str | None, documents: Documents) -> tuple[bool | None, bool]:

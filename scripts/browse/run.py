@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from corsight.policies.redact import printable, redact
-from corsight.scripts.browse.session import Session
+from corsight.scripts.browse.session import Session, say_where
 from corsight.scripts.browse.watch import watching
 from corsight.scripts.browse.word import Told, copy_told
 from corsight.scripts.errors import CorsightError, print_problem
@@ -186,9 +186,7 @@ def _absolute(url: str) -> str:
 
 def _run_script(plan: Plan, running: Proxy) -> int:
     assert plan.script is not None
-    if running.web is not None:
-        print(f"The live page shows it at {running.page}")
-        print(f"mitmweb shows it at {running.web}", flush=True)
+    say_where(running)
     variables = make_environment(running) | {
         "CORSIGHT_TESTS": str(running.folder / TESTS),
         "CORSIGHT_PLAYWRIGHT": str(PLAYWRIGHT),

@@ -21,6 +21,7 @@ from mitmproxy.master import Master
 from mitmproxy.tls import TlsData
 
 from corsight.policies.exchange import Word
+from corsight.scripts.agents.inside import Seated
 
 UNTRUSTED = ("does not trust", "may not trust")
 """How mitmproxy words a client that ended the TLS handshake over the certificate."""
@@ -81,7 +82,7 @@ def obey(order: dict[str, Any]) -> None:
         ctx.master.addons.get("cors").heed(order["flow"], Word(**order["word"]))
         return
     if "stopped" in order:
-        ctx.master.addons.get("cors").note(order["stopped"])
+        ctx.master.addons.get("cors").page.note(order["stopped"])
         return
     try:
         if "flush" in order:
@@ -121,4 +122,4 @@ def tell(name: str, content: bytes) -> None:
     unfinished.replace(path)
 
 
-addons = [Control()]
+addons = [Control(), Seated()]

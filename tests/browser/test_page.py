@@ -149,6 +149,10 @@ def test_the_hostile_page_gets_nothing_and_changes_nothing(engine: Engine, tmp_p
             got = window.run(f"return JSON.stringify(await attack({json.dumps(page)}, {json.dumps(body)}))")
             wrong = {name: said for name, said in json.loads(got).items() if not is_nothing(said)}
             assert wrong == {}, host
+        # Through the proxy, where browsers do not say that another page asks.
+        window.go(f"http://127.0.0.1:{server}/hostile")
+        got = window.run(f"return JSON.stringify(await attack('http://cors.sight', {json.dumps(body)}))")
+        assert {name: said for name, said in json.loads(got).items() if not is_nothing(said)} == {}
         # A name that is led here.
         for name in (f"rebound.localhost:{port}", f"localhost:{port}"):
             window.go(f"http://{name}/export/records.jsonl")
@@ -182,6 +186,29 @@ def test_it_fits_a_narrow_screen_with_its_filters_open(tmp_path: Path) -> None:
         window.run("document.querySelector('.row').click()")
         wait(lambda: "What mends it" in window.run("return document.querySelector('#story').textContent"))
         assert window.run("return [innerWidth, document.documentElement.scrollWidth]") == [360, 360]
+
+
+@pytest.mark.browser("chromium")
+def test_a_window_keeps_so_many_fetches_and_forgets_the_oldest(tmp_path: Path) -> None:
+    fill = """
+        const { Fetches, KEPT } = await import('/static/list.js');
+        const fetches = new Fetches();
+        const row = (number) => ({ id: `x${number}`, fetch: `f${number}`, time: number, url: '', method: 'GET',
+            outcome: number % 10 ? 'allowed' : 'blocked', open: false, others: {} });
+        for (let number = 0; number < KEPT + 5000; number += 1) fetches.tell(row(number));
+        fetches.tell({ ...row(KEPT + 1), outcome: 'blocked' });
+        const shown = Object.values(fetches.shown).reduce((sum, list) => sum + list.length, 0);
+        return { kept: fetches.all.size - KEPT, rows: fetches.ofRow.size - KEPT, shown: shown - KEPT,
+            forgotten: fetches.forgotten, first: fetches.at(0).id, last: fetches.at(fetches.length - 1).id };
+    """
+    with looking("chromium", tmp_path) as (_, _, window):
+        got = window.run(fill)
+    assert 0 <= got["kept"] <= 1000
+    assert got["rows"] == got["shown"] == got["kept"]
+    assert got["forgotten"] == 5000 - got["kept"]
+    # What turned out to be blocked comes last, and so stands first; the oldest of the rest stands last.
+    assert got["first"] == "f100001"
+    assert got["last"] == f"f{got['forgotten']}"
 
 
 NARROW, WIDE = 360, 1280

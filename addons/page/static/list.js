@@ -2,6 +2,7 @@
 // All text comes from the wire: it is only ever text.
 
 export const KEPT = 100000;
+const SPARE = 1000;
 const HEIGHT = 52;
 const KINDS = ["blocked", "stopped", "open", "rest"];
 
@@ -51,11 +52,20 @@ export class Fetches {
     if (fetch.rows.length > 1) fetch.rows.sort((one, other) => one.time - other.time);
     this.ofRow.set(row.id, fetch);
     this.place(fetch);
-    while (this.all.size > KEPT) {
-      this.drop(this.all.values().next().value);
+    if (this.all.size > KEPT + SPARE) this.forget();
+    return fetch;
+  }
+
+  // Forgets the oldest, many at once: taking each out of a long list by itself would move all behind it.
+  forget() {
+    for (const fetch of this.all.values()) {
+      if (this.all.size <= KEPT) break;
+      this.all.delete(fetch.id);
+      for (const row of fetch.rows) this.ofRow.delete(row.id);
+      fetch.in = null;
       this.forgotten += 1;
     }
-    return fetch;
+    for (const kind of KINDS) this.shown[kind] = this.shown[kind].filter((fetch) => fetch.in);
   }
 
   place(fetch) {

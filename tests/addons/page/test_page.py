@@ -11,11 +11,17 @@ from typing import Any
 
 import pytest
 from mitmproxy import exceptions, http
+from mitmproxy.proxy.layers.http import (
+    HttpErrorHook,
+    HttpRequestHeadersHook,
+    HttpResponseHeadersHook,
+    HttpResponseHook,
+)
 
 from corsight.addons.commands import Commands
 from corsight.addons.page.app import make_app
 from corsight.addons.page.book import EXPORTS, RECORDING, Book
-from corsight.addons.page.page import MAGIC
+from corsight.addons.page.hosting import MAGIC, OWN
 from corsight.addons.page.stopped import KEPT
 from corsight.policies.report.names import FORMATS
 from corsight.policies.server.export import TARGETS
@@ -35,7 +41,7 @@ def running() -> Iterator[Running]:
 
 def asking(running: Running, *flows: http.HTTPFlow) -> Callable[..., Reply]:
     """Lets flows pass, and returns a function that asks the page's app, without its gate."""
-    page = running.addon._page
+    page = running.addon.page
     assert page._feed is not None
     running.judge(*flows)
     app = make_app(page._feed, Book(page._stories, page._known, page._drifting))
@@ -64,12 +70,12 @@ def first_look(asked: Callable[..., Reply]) -> list[tuple[str, Any]]:
 
 def test_there_is_no_page_unless_it_is_wanted() -> None:
     with mitmproxy() as started:
-        page = started.addon._page
+        page = started.addon.page
         assert not page.on
         assert page.links() == []
         started.judge(cors())
         assert list(started.addon._stories.in_time()) == []
-        assert not page.owns(flow(url=f"http://{MAGIC}/"))
+        assert not page.hosting.claim(live(flow(url=f"http://{MAGIC}/", answered=None)))
 
 
 @pytest.mark.parametrize("port", [-1, 65536])
@@ -83,11 +89,11 @@ def test_a_port_that_is_taken_is_one_line() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(exceptions.OptionsError, match=rf"^cors_page: port {port} cannot be had .*\.$"):
             started.set(cors_page=port)
-        assert not started.addon._page.on
+        assert not started.addon.page.on
 
 
 def test_it_listens_on_loopback_only_and_no_more_once_it_is_off(running: Running) -> None:
-    page = running.addon._page
+    page = running.addon.page
     assert page._socket is not None
     assert page._socket.getsockname()[0] == "127.0.0.1"
     links = page.links()
@@ -199,9 +205,9 @@ def stopped(**more: Any) -> dict[str, Any]:
 
 def told_of(running: Running, *said: dict[str, Any]) -> Callable[..., Reply]:
     """Lets the page be told of these, and returns a function that asks its app."""
-    page = running.addon._page
+    page = running.addon.page
     for one in said:
-        running.addon.note(one)
+        running.addon.page.note(one)
     assert page._feed is not None
     assert page._book is not None
     app = make_app(page._feed, page._book)
@@ -220,7 +226,7 @@ def test_what_the_browser_stopped_is_a_row_of_its_own_kind_with_cause_and_fix(ru
     assert mixed["why"]
     assert mixed["advice"]
     assert mixed["fix"] == ""
-    assert (csp["actor"], csp["fix"]) == ("client", fix)
+    assert (csp["actor"], csp["fix"]) == ("whoever writes the page", fix)
     assert "Mixed content [mixed-content]" in asked("/export/findings.txt").body.decode()
 
 
@@ -244,8 +250,8 @@ def test_of_what_the_browser_stopped_no_secret_is_told_and_no_more_is_kept_than_
 
 def test_without_a_page_nobody_is_told() -> None:
     with mitmproxy() as started:
-        started.addon.note(stopped())
-        assert started.addon._page._book is None
+        started.addon.page.note(stopped())
+        assert started.addon.page._book is None
 
 
 # -- saving -----------------------------------------------------------------------------------------------------------
@@ -366,11 +372,22 @@ def test_nothing_is_written_while_nobody_looks(running: Running, monkeypatch: py
     assert len(made) == 5
 
 
-def test_the_page_itself_is_not_judged(running: Running) -> None:
-    page = running.addon._page
-    page._hosted = object()  # type: ignore[assignment]
-    running.judge(cors(url=f"http://{MAGIC}/"))
-    page._hosted = None
-    assert list(running.addon._stories.in_time()) == []
-    running.judge(cors(url=f"http://{MAGIC}.test/"))
-    assert len(list(running.addon._stories.in_time())) == 1
+def test_the_page_itself_is_nobodys_to_see(running: Running) -> None:
+    """Neither judged nor shown to an addon that follows; what only looks like it is."""
+    hosting = running.addon.page.hosting
+    hosting.gate = running.addon.page._gates[1][1]
+    own, other = live(cors(url=f"http://{MAGIC}/", answered=None)), cors(url=f"http://{MAGIC}.test/")
+    for hook in (HttpRequestHeadersHook, HttpResponseHeadersHook, HttpResponseHook, HttpErrorHook):
+        with pytest.raises(exceptions.AddonHalt):
+            running.hooks(hook(own))
+    running.judge(other)
+    assert [judged.entry.exchange.id for judged in running.addon._stories.in_time()] == [other.id]
+    running.set(cors_page=0)
+    running.hooks(HttpRequestHeadersHook(own))
+
+
+@pytest.mark.parametrize("made", [cors(url=f"http://{MAGIC}/"), cors(url=f"http://{MAGIC}:80/", answered=None)])
+def test_a_recording_of_the_page_is_no_page(running: Running, made: http.HTTPFlow) -> None:
+    running.addon.page.hosting.gate = running.addon.page._gates[1][1]
+    running.judge(made)
+    assert OWN not in made.metadata

@@ -10,6 +10,7 @@ from corsight.policies.engines import chromium, firefox
 from corsight.policies.fetch.orb import (
     NEVER_SNIFFED,
     OrbRules,
+    extract_lenient_essence,
     extract_mime_essence,
     guess_data,
     is_body_blocked,
@@ -140,6 +141,21 @@ def test_fetch_gets_an_empty_response_and_no_error() -> None:
 )
 def test_the_last_type_that_parses_counts(content_type: str | None, essence: str | None) -> None:
     assert extract_mime_essence(content_type) == essence
+
+
+@pytest.mark.parametrize(
+    ("content_type", "essence"),
+    [
+        (None, None),
+        ("image/svg xml", "image/svg"),
+        (" text/html(comment)", "text/html"),
+        ("text/html; x", "text/html"),
+        ("text/html, image/png", "image/png"),
+        ("no type", None),
+    ],
+)
+def test_to_chromium_a_type_ends_at_its_first_white_space(content_type: str | None, essence: str | None) -> None:
+    assert extract_lenient_essence(content_type) == essence
 
 
 @given(
