@@ -78,7 +78,7 @@ CAUSES = (
     ),
     KnownCause(
         "preload-not-matching",
-        "A preload was asked for in another mode than the use of it, and thrown away.",
+        "A preload does not match its use, and was thrown away.",
         "A preload is taken only for a request of the same mode. Fonts, modules and fetch() ask with CORS; a link "
         "without crossorigin does not, so the file is loaded twice.",
         "Write the preload as it is used: add crossorigin to the link for fonts (own origin too), modules and fetch(); "

@@ -22,14 +22,6 @@ CAUSES = (
         "client",
     ),
     KnownCause(
-        "redirect-forbidden-by-page",
-        "Not CORS: the page itself forbade the redirect.",
-        "fetch() was called with redirect: 'error', and the server answered with a redirect.",
-        "Take redirect: 'error' out of the page's code, or let the page ask the last URL.",
-        "client",
-        cors=False,
-    ),
-    KnownCause(
         "url-with-credentials",
         "Not CORS: the URL has a user name or a password in it.",
         "fetch() takes no URL such as https://user:password@host, and browsers send none for a page's parts either.",

@@ -94,6 +94,7 @@ SAYINGS = (
     Saying("url-with-credentials", "Request constructor: {url} is an url with embedded credentials."),
     Saying("style-sheet-unreadable", "CSSStyleSheet.{any}: Not allowed to access cross-origin stylesheet"),
     Saying("request-given-up", "AbortError: The operation was aborted."),
+    Saying("document-sandboxed", "Forbidden in a sandboxed document without the ‘allow-same-origin’ flag."),
     Saying("reply-is-not-json", "JSON.parse: unexpected character at line 1 column 1 of the JSON data"),
     Saying("reply-is-not-json", "JSON.parse: unexpected end of data at line 1 column 1 of the JSON data"),
     Saying("failed-without-reason", "Module source URI is not allowed in this document: “{url}”."),

@@ -71,7 +71,7 @@ SAYINGS = (
     Saying("operation-insecure", "Unhandled Promise Rejection: SecurityError: The operation is insecure."),
     Saying("no-cors-forbids-it", "Method must be GET, POST or HEAD in no-cors mode."),
     Saying("url-with-credentials", "URL is not valid or contains user credentials."),
-    Saying("redirect-forbidden-by-page", "Not allowed to follow a redirection while loading {url}"),
+    Saying("redirect-refused", "Not allowed to follow a redirection while loading {url}"),
     Saying("request-given-up", "AbortError: Fetch is aborted"),
     Saying("reply-is-not-json", "SyntaxError: The string did not match the expected pattern."),
     Saying("reply-is-not-json", "JSON Parse error: Unrecognized token '<'"),

@@ -22,7 +22,7 @@ from corsight.policies.findings.remarks import list_remarks
 from corsight.policies.findings.sample import Sample
 from corsight.policies.findings.traffic import News, Traffic
 from corsight.policies.session import Judged
-from corsight.policies.session.memory import GIANT, Memory, weigh_headers, weigh_request
+from corsight.policies.session.memory import GIANT, Memory, weigh_exchange, weigh_headers
 from corsight.policies.verdict import Outcome, Verdict
 
 SAMPLES = 4096
@@ -100,15 +100,9 @@ def shape_sample(sample: Sample) -> Hashable | None:
     reading, differing, unfollowed = sample.entry.reading, sample.entry.differing, sample.is_unfollowed()
     include_is_told = sample.find_evidence("credentials", "include") is not None
     rule_is_told = told is not None and told.rule is not None
-    signs = unfollowed, include_is_told, told is not None, rule_is_told
+    asked = exchange.request.headers.get("access-control-request-headers")
+    signs = asked, unfollowed, include_is_told, told is not None, rule_is_told
     return said, verdict.engine, differing, signs, url, reading, _read_facts(facts), response.status, lines
-
-
-def _weigh(judged: Judged) -> int:
-    """Return how many bytes the URL and headers of an exchange have; mostly its request was weighed before."""
-    exchange, weight = judged.entry.exchange, judged.entry.weight
-    response = exchange.response
-    return (weight or weigh_request(exchange.request)) + (0 if response is None else weigh_headers(response.headers))
 
 
 class Known:
@@ -132,7 +126,7 @@ class Known:
 
     def add(self, judged: Judged) -> None:
         """Take in what is said of an exchange."""
-        if _weigh(judged) > GIANT:
+        if weigh_exchange(judged.entry.exchange) > GIANT:
             return
         self._waiting.append(judged)
         if is_explained(judged) or (
@@ -196,7 +190,7 @@ class Known:
             sample, flow = Sample(judged), judged.entry.exchange.id
             if is_explained(judged):
                 self._traffic.look_up(sample)
-                self._samples.put(flow, sample, _weigh(judged))
+                self._samples.put(flow, sample, weigh_exchange(sample.exchange))
                 flows = self._of_servers.get(sample.server) or Memory(FOLLOWED)
                 flows.put(flow, None)
                 self._of_servers.put(sample.server, flows, len(sample.server))

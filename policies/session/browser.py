@@ -248,9 +248,7 @@ class Browser:
         told = reading if reading.metadata or not fetch.entries else fetch.entries[0]
         # An Origin that only a redirect brought tells the mode of a fetch that did not say it.
         mode = reading.mode if told.mode == "unknown" else told.mode
-        entry = Entry(
-            exchange, reading, fetch, mode, told.destination, len(fetch.urls) - 1, fetch.crossed, weight=weight
-        )
+        entry = Entry(exchange, reading, fetch, mode, told.destination, len(fetch.urls) - 1, fetch.crossed)
         fetch.entries.append(entry)
         entry.tainting, entry.tainting_too = find_tainting(entry)
         if entry.tainting != "basic":

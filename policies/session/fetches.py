@@ -85,8 +85,7 @@ class Entry:
     is its response tainting, `tainting_too` the other one it may be. `sequel` tells what followed a preflight or a
     redirect: unknown, the request that proves it passed, or its absence. `differing` names the engines that would
     decide otherwise than the browser's, `advice` what could be better, `patched` what a patch changed before the
-    browser saw it, `before` what would be said without it, given these facts. `weight` is how many bytes the URL and
-    headers of its request have, 0 where they were not weighed.
+    browser saw it, `before` what would be said without it, given these facts.
     """
 
     exchange: Exchange
@@ -108,7 +107,6 @@ class Entry:
     patched: Patched | None = None
     before: tuple[Facts, Ruling] | None = None
     advice: tuple[str, ...] = ()
-    weight: int = 0
 
     @property
     def preflight(self) -> Response | None:

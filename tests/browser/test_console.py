@@ -34,15 +34,15 @@ QUIET = 1.0
 )
 def test_every_line_of_a_console_is_answered(engine: Engine, tmp_path: Path) -> None:
     said = visit(engine, tmp_path)
-    wrong = {}
+    wrong = []
     for case, pasted in said:
         messages = read_messages(pasted)
         codes = {message.cause or message.rule or "" for message in messages}
         if codes != case.expect(engine) or any(message.engine != engine for message in messages):
-            wrong[case.name] = case.expect(engine), codes, pasted
+            wrong.append(f"{case.name}: expected {case.expect(engine)}, read {codes} of\n{pasted}\n")
         elif messages:
             assert answer(pasted) == (1 if any(message.stops for message in messages) else 0), case.name
-    assert wrong == {}
+    assert not wrong, "\n".join(wrong)
     assert len(said) >= 25
 
 

@@ -22,7 +22,7 @@ WEBKIT: dict[str, str | None] = {
     "mismatch": MISSING,
     "sandboxed": MISSING,
     "same-origin-mode": NO_REASON,
-    "redirect-mode": "redirect-forbidden-by-page",
+    "redirect-mode": "redirect-refused",
     "worker-cdn": INSECURE,
 }
 """What is tried in WebKit, and what its console tells where that is not what Chromium's does."""
@@ -140,12 +140,7 @@ CASES = (
     load("csp-script", "csp-forbids-it", "script", f"src: '{CDN}/js'", policy="script-src 'self' 'unsafe-inline'"),
     Case("csp-font", "csp-forbids-it", f"await font('{CDN}/font')", policy="font-src 'self'"),
     Case("sandboxed", "allow-origin-mismatch", f"await frame(`<script>fetch('{API}/allow?{{{APP}}}')<\\/script>`)"),
-    Case(
-        "sandboxed-storage",
-        "document-sandboxed",
-        "await frame(`<script>localStorage.x = 1<\\/script>`)",
-        firefox=INSECURE,
-    ),
+    Case("sandboxed-storage", "document-sandboxed", "await frame(`<script>localStorage.x = 1<\\/script>`)"),
     # -- workers, streams, sockets -------------------------------------------------------------------------------------
     Case("worker-opaque", "service-worker-opaque", f"await serve(); {FETCH}/opaque')"),
     Case("worker-error", "service-worker-failed", f"await serve(); {FETCH}/error')"),
@@ -206,8 +201,8 @@ CASES = (
         f"crossOrigin: '', src: '{CDN}/cors-js', integrity: 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='",
     ),
     load("orb", "", "img", f"src: '{API}/html?status=404'", firefox="opaque-response-blocked"),
-    load("nosniff", "nosniff-mime-type", "script", "src: '/plain'", firefox=NO_REASON),
-    load("module-type", "wrong-type", "script", "type: 'module', src: '/html'", firefox=NO_REASON),
+    load("nosniff", "nosniff-mime-type", "script", "src: '/plain'"),
+    load("module-type", "wrong-type", "script", "type: 'module', src: '/html'"),
     load("corp", "corp-same-origin", "img", f"src: '{API}/corp'"),
     load(
         "coep",
