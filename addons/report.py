@@ -10,8 +10,9 @@ from corsight.addons.commands import NOTHING, WIDTH
 from corsight.policies.findings import Diagnosis, Explanation
 from corsight.policies.findings.text import write_lines
 from corsight.policies.record import Lines, record
+from corsight.policies.report.found import Found
 from corsight.policies.report.gather import Gathered
-from corsight.policies.report.make import Found, list_flows, make_report
+from corsight.policies.report.make import list_flows, make_report
 from corsight.policies.report.model import Recording
 from corsight.policies.report.render import render, render_html
 from corsight.policies.report.table import write_rows

@@ -6,11 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from corsight.policies.engines import read_engine
+from corsight.policies.engines import EngineChoice, read_engine
 from corsight.policies.report.names import FORMATS
 from corsight.scripts.gate import options as offered
 from corsight.scripts.gate.fail_on import FailOn
-from corsight.scripts.judging import EngineChoice
 
 NAME, ENGINES = "NAME[@VERSION]", "chromium, firefox, webkit or standard, chromium@120 for a version"
 

@@ -50,7 +50,7 @@ CAUSES = (
     ),
     KnownCause(
         "origin-not-listed",
-        "The server's CORS layer answers by the origin, and does not know this one.",
+        "The origin is not on the list of the server's CORS layer.",
         "CORS layers leave the headers out for an origin that is not on their list.",
         "Add the origin to the list, exactly as the browser sends it.",
     ),

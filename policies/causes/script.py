@@ -74,6 +74,16 @@ CAUSES = (
         cors=False,
     ),
     KnownCause(
+        "operation-insecure",
+        "The browser kept something from a script, and does not say what.",
+        "Firefox and Safari say this of a canvas that holds an image of another origin, of a worker whose script is of "
+        "another origin, of ws: on an https page, of an address of another origin for the page's history, and of "
+        "storage in a sandboxed document.",
+        'Look at the line that it names. For a canvas set crossorigin="anonymous" on the image before src, and let its '
+        "server send Access-Control-Allow-Origin. Serve workers from the page's own origin, and ask wss: from https.",
+        "client",
+    ),
+    KnownCause(
         "development-server-refused",
         "Not CORS: the development server lets in no other host or origin than its own.",
         "Development servers (Vite, Next.js, webpack) refuse hosts and origins that they were not told of, so that no "

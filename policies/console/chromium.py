@@ -91,7 +91,6 @@ SAYINGS = (
     Saying(
         "scheme-not-fetchable", "Cross origin requests are only supported for protocol schemes: {value}.", None, False
     ),
-    Saying("scheme-not-fetchable", "Cross origin requests are only supported for HTTP.", None, False),
     Saying("scheme-not-fetchable", 'URL scheme "{value}" is not supported.'),
     Saying("scheme-not-fetchable", 'URL scheme must be "http" or "https" for CORS request.'),
     Saying("local-file-asked", "Not allowed to load local resource: {url}"),
@@ -212,6 +211,7 @@ SAYINGS = (
     Saying("reply-is-not-json", "Unexpected token '<', \"{any}\"... is not valid JSON"),
     Saying("reply-is-not-json", "Unexpected token < in JSON at position 0"),
     Saying("reply-is-not-json", "Unexpected end of JSON input"),
+    Saying("reply-is-not-json", "Uncaught (in promise) SyntaxError: Unexpected end of input"),
     Saying(
         "document-sandboxed",
         "Failed to read the '{value}' property from '{any}': The document is sandboxed and lacks the "

@@ -20,6 +20,10 @@ ENGINES: dict[EngineName, EnginePolicy] = {
 """Every engine's policy by its name, in the youngest version that was measured."""
 
 
+EngineChoice = str
+"""The engine that judges, as `read_engine` reads it: `chromium`, `chromium@120`; auto is each client's own."""
+
+
 @lru_cache(maxsize=1024)
 def list_policies(engine: EngineName, build: Build | None) -> tuple[EnginePolicy, ...]:
     """Return the engine's policy in the version of `build`; two, the likelier first, where that was not measured.
@@ -88,6 +92,7 @@ __all__ = [
     "Build",
     "Change",
     "Departure",
+    "EngineChoice",
     "EnginePolicy",
     "Wording",
     "label_engine",

@@ -36,6 +36,7 @@ POLICY = EnginePolicy(
     },
     storage_access_told=True,
     separate_connections="always",
+    streams_uploads=True,
     preflight_outlives_abort=True,
     embedded_userinfo_blocked=True,
     lenient_types=True,

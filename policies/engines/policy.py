@@ -129,6 +129,8 @@ class EnginePolicy:
     separate_connections: Literal["always", "http/1.1", "never"] = "never"
     """On which connections credentialed and uncredentialed requests never mix."""
 
+    streams_uploads: bool = False
+    """Whether a fetch() may have a stream for its body, for which it needs HTTP/2 and a preflight."""
     preflight_outlives_abort: bool = False
     """Whether the preflight of a fetch that its page aborts is finished all the same."""
 

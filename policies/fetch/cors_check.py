@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pydantic_core import Url, ValidationError
-
 from corsight.policies.fetch.steps import Algorithm, Question, Step
+from corsight.policies.fetch.url import parse
 
 MISSING = "allow-origin-missing"
 WILDCARD = "allow-origin-wildcard"
@@ -64,8 +63,4 @@ def classify(allow_origin: str) -> str:
 
 def _is_url(text: str) -> bool:
     # The parser takes text: the bytes are read as UTF-8, as browsers do, and what is none spoils a host.
-    try:
-        Url(text if text.isascii() else text.encode("latin-1", "replace").decode("utf-8", "replace"))
-    except ValidationError:
-        return False
-    return True
+    return parse(text if text.isascii() else text.encode("latin-1", "replace").decode("utf-8", "replace")) is not None

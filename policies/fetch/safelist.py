@@ -29,7 +29,7 @@ VALUE_LIMIT = 128
 _NORMALIZED_METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"})
 _FORBIDDEN_METHODS = frozenset({"CONNECT", "TRACE", "TRACK"})
 _SAFELISTED_ESSENCES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data", "text/plain"})
-_FORBIDDEN_NAMES = frozenset(
+FORBIDDEN_NAMES = frozenset(
     {
         *("accept-charset", "accept-encoding", "access-control-request-headers"),
         *("access-control-request-method", "connection", "content-length", "cookie", "cookie2", "date", "dnt"),
@@ -38,7 +38,8 @@ _FORBIDDEN_NAMES = frozenset(
     }
 )
 _SAFELISTED_NAMES = frozenset({"accept", "accept-language", "content-language", "content-type", "range"})
-_METHOD_OVERRIDES = frozenset({"x-http-method", "x-http-method-override", "x-method-override"})
+FORBIDDEN_PREFIXES = ("proxy-", "sec-")
+METHOD_OVERRIDES = frozenset({"x-http-method", "x-http-method-override", "x-method-override"})
 
 _unsafe_byte = re.compile(r'[\x00-\x08\x0a-\x1f"():<>?@\[\\\]{}\x7f]').search
 _language = re.compile(r"[0-9A-Za-z *,\-.;=]*").fullmatch
@@ -118,10 +119,10 @@ def is_forbidden_request_header(name: str, value: str) -> bool:
     """
     # 1. "If name is a byte-case-insensitive match for one of"
     # 2. "If name when byte-lowercased starts with `proxy-` or `sec-`, then return true."
-    if name in _FORBIDDEN_NAMES or name.startswith(("proxy-", "sec-")):
+    if name in FORBIDDEN_NAMES or name.startswith(FORBIDDEN_PREFIXES):
         return True
     # 3.2. "if the isomorphic encoding of method is a forbidden method, then return true."
-    return name in _METHOD_OVERRIDES and any(map(is_forbidden_method, decode_split(value)))
+    return name in METHOD_OVERRIDES and any(map(is_forbidden_method, decode_split(value)))
 
 
 def is_cors_non_wildcard_request_header_name(name: str) -> bool:

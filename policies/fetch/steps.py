@@ -42,7 +42,7 @@ _SPECS = {
     Algorithm.MIXED_CONTENT: "https://w3c.github.io/webappsec-mixed-content/#should-block-fetch",
     Algorithm.LOCAL_NETWORK: "https://wicg.github.io/local-network-access/",
     Algorithm.RESOURCE_POLICY: "https://fetch.spec.whatwg.org/#cross-origin-resource-policy-check",
-    Algorithm.WORKER_POLICY: "https://html.spec.whatwg.org/multipage/browsers.html#check-a-global-object's-embedder-policy",
+    Algorithm.WORKER_POLICY: "https://html.spec.whatwg.org/#check-a-global-object's-embedder-policy",
     Algorithm.OPAQUE_BLOCKING: "https://github.com/annevk/orb",
     Algorithm.MIME_TYPE: "https://fetch.spec.whatwg.org/#should-response-to-request-be-blocked-due-to-mime-type?",
     Algorithm.NOSNIFF: "https://fetch.spec.whatwg.org/#should-response-to-request-be-blocked-due-to-nosniff?",

@@ -100,7 +100,8 @@ def shape_sample(sample: Sample) -> Hashable | None:
     reading, differing, unfollowed = sample.entry.reading, sample.entry.differing, sample.is_unfollowed()
     include_is_told = sample.find_evidence("credentials", "include") is not None
     rule_is_told = told is not None and told.rule is not None
-    signs = unfollowed, include_is_told, told is not None, rule_is_told
+    asked = exchange.request.headers.get("access-control-request-headers")
+    signs = asked, unfollowed, include_is_told, told is not None, rule_is_told
     return said, verdict.engine, differing, signs, url, reading, _read_facts(facts), response.status, lines
 
 
@@ -193,7 +194,7 @@ class Known:
                 flows = self._of_servers.get(sample.server) or Memory(FOLLOWED)
                 flows.put(flow, None)
                 self._of_servers.put(sample.server, flows, len(sample.server))
-            else:
+            elif judged.revises:
                 self._samples.forget(flow)
             before = self._passed.get(flow) if judged.revises else None
             passed = judged.verdict.outcome is Outcome.ALLOWED

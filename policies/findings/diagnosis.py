@@ -82,9 +82,11 @@ class Diagnosis:
         group, _ = self._rest.setdefault((kind, case.rule), (Group(kind, sample), case))
         group.add(sample, mismatch)
 
-    def __getstate__(self) -> dict[str, object]:
-        """Return what another process has to know: not where the next exchange would belong."""
-        return {**self.__dict__, "_shapes": Memory[tuple[Kind, Hashable], _Place](SHAPES)}
+    def conclude(self) -> None:
+        """Forget what only the next exchange would be held against: none comes any more."""
+        self._shapes.clear()
+        self._traffic.conclude()
+        self._advisor.conclude()
 
     def unite(self, other: Diagnosis) -> None:
         """Take in the diagnosis of other exchanges, of other clients or another recording; it is of no use then."""

@@ -68,6 +68,7 @@ def explain_message(
         origin=origin,
         page_origin=origin,
         method=UNNAMED if method is None or (preflight and method == "OPTIONS") else method,
+        twice=(),
         names=(),
         mode="cors",
         destination=DESTINATIONS.get((kind or "").lower(), "unknown"),

@@ -14,6 +14,8 @@ LONGEST = 8192
 """Characters of a text that are looked at: what comes after them is left out."""
 LONGEST_URL = 2048
 """Characters of a URL that is redacted in one pass."""
+LONGEST_WORD = 12
+"""Characters of a name up to which it is no secret, however it looks."""
 MOST = 512
 """How many marks there may be in a text's words that are not plain: what comes after them is left out."""
 PASSES = 8
@@ -96,6 +98,7 @@ _MORE = re.compile(r"[ #]").search
 _MARKS = re.compile(r"[\W_]").finditer
 _SPACES = re.compile(r"([ \t\r\n]++)").split
 _OPENING, _CLOSING = "'\"(<[{‘“`", "'\")>]},.;:!?…’”`"
+_QUOTES = "'\""
 _FIRST = re.compile(r"[=/?#]").search
 _PAIRS = re.compile(r"([&;])").split
 _PIECES = re.compile(r"([^\w-]++)").split
@@ -105,7 +108,11 @@ _ADDRESSES = ("acct", "mailto", "sip", "sips", "xmpp")
 _SCHEMES = ("https", "wss")
 _MODES = frozenset({"include", "not-include", "omit", "same-origin", "unknown"})
 """What stands behind `credentials=` in Corsight's own words."""
-_BLOB = re.compile(r"(?=[^a-z]*+[a-z])(?=[^A-Z]*+[A-Z])(?=[^0-9]*+[0-9])[\w+~.:-]{20,}+").fullmatch
+_BLOB = re.compile(r"(?=[^a-z]*+[a-z])(?=[^A-Z]*+[A-Z])(?=[^0-9]*+[0-9])[\w+~.:-]{14,}+").fullmatch
+_KEY = re.compile(
+    r"(?:AIza|AKIA|ASIA|SG\.|gh[oprsu]_|github_pat_|glpat-|hf_|npm_|[prs]k[-_]|xox[abeprs]-|ya29\.)[\w.-]{12,}+"
+).fullmatch
+"""How the keys of well-known services begin."""
 
 
 def _redact_word(word: str) -> str:
@@ -122,8 +129,10 @@ def _redact_word(word: str) -> str:
 def _redact_bare(core: str) -> str:
     """A word that is no URL and no pair."""
     name, _, value = core.partition(":")
-    if value and _NAME(name) and is_secret_name(name):
+    if value and _NAME(name) and (is_secret_name(name) or ("@" not in value and looks_random(value))):
         return f"{name}:{REDACTED}"
+    if _KEY(core):
+        return REDACTED
     if "@" in core or "%" in core or "eyJ" in core or _BLOB(core):
         return _redact_pieces(core)
     return core
@@ -209,10 +218,10 @@ def _redact_any_pair(pair: str) -> str:
     name, _, value = pair.partition("=")
     if not value.strip("="):
         # A value alone, or a name: base64 may end in these.
-        return pair if is_plain(name) or (name != pair and not looks_random(name)) else REDACTED
-    if (is_secret_name(name) and not (name == "credentials" and value in _MODES)) or not is_plain(value.strip("'\"")):
+        return pair if is_plain(name.strip(_QUOTES)) or (name != pair and not looks_random(name)) else REDACTED
+    if (is_secret_name(name) and not (name == "credentials" and value in _MODES)) or not is_plain(value.strip(_QUOTES)):
         value = REDACTED
-    return f"{REDACTED if len(name) > 16 and looks_random(decode(name)) else name}={value}"
+    return f"{REDACTED if len(name) > LONGEST_WORD and looks_random(decode(name)) else name}={value}"
 
 
 # Most of them come again and again.

@@ -39,10 +39,9 @@ def render(report: Report) -> str:
 
 def _add_tests(suite: ElementTree.Element, report: Report) -> Iterator[str | None]:
     """Add the cases of the tests; yield what each counts as, None where it passed."""
-    findings = {finding.fingerprint: finding for finding in report.findings}
     for test in report.tests:
         case = ElementTree.SubElement(suite, "testcase", classname="corsight", name=test.name)
-        yield _end_test(case, test, [findings[one] for one in test.findings if one in findings])
+        yield _end_test(case, test, [finding for finding in report.findings if test.name in finding.tests])
 
 
 def _end_test(case: ElementTree.Element, test: Test, findings: list[Finding]) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 from corsight.policies.decision.place import locate
 from corsight.policies.engines import ENGINES
@@ -13,6 +13,7 @@ from corsight.policies.findings import Finding
 from corsight.policies.findings.text import list_doubts, list_settling, tally
 from corsight.policies.redact import redact, shown
 from corsight.policies.report import model
+from corsight.policies.report.found import Found
 from corsight.policies.report.gather import Gathered
 from corsight.policies.rules import RULES
 from corsight.policies.server.export import TARGETS, RecipeError, render, write_remark
@@ -25,18 +26,6 @@ from corsight.policies.verdict import Outcome
 
 EXCHANGES = 20
 """How many exchanges of a finding are shown."""
-
-type Baseline = Literal["new", "unchanged"] | None
-"""Whether the baseline has a finding; None without one."""
-
-
-class Found(NamedTuple):
-    """A finding, and the first exchange that it was met with. `suppressed` says why it does not count."""
-
-    finding: Finding
-    judged: Judged
-    suppressed: str | None = None
-    baseline: Baseline = None
 
 
 def make_report(
@@ -72,7 +61,7 @@ def make_report(
         totals=_total(gathered),
         findings=[
             _write_finding(one, gathered.fetches.get(one.judged.entry.fetch.id, []), records).model_copy(
-                update={"tests": [test.name for test in tests if one.finding.fingerprint in test.findings]}
+                update={"tests": [test.name for test in tests if _has_met(test, one.finding)]}
             )
             for one in found
         ],
@@ -80,6 +69,10 @@ def make_report(
         more_endpoints=gathered.more_endpoints,
         tests=list(tests),
     )
+
+
+def _has_met(test: model.Test, finding: Finding) -> bool:
+    return any(trace.fingerprint in test.endpoints for trace in finding.traces)
 
 
 def list_flows(found: Iterable[Found]) -> set[str]:

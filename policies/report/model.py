@@ -227,7 +227,7 @@ class Test(Record):
     exchanges: int
     blocked: int
     open: int
-    findings: list[str] = Field(description="the fingerprints of the findings that it met")
+    endpoints: list[str] = Field(description="the fingerprints of the findings' endpoints that it met")
 
 
 class Report(Record):

@@ -49,7 +49,8 @@ RULES = (
         why="The server asks browsers not to hand this resource to other origins' pages. CORS was not asked.",
         seen="Cross-Origin-Resource-Policy: {resource_policy}",
         needed="Cross-Origin-Resource-Policy: cross-origin",
-        advice="Relax the header if embedding is meant, or ask with CORS (crossorigin, mode cors).",
+        advice="Send same-site or cross-origin in that header if other pages are to show it, or ask with CORS "
+        "(crossorigin, mode cors).",
         fix=allow_embedding,
         widens=WIDENS,
         example=Example(f"{IMAGE}\nCross-Origin-Resource-Policy: same-origin", **EMBEDDED),
@@ -60,7 +61,8 @@ RULES = (
         why="The server asks browsers not to hand this resource to other sites' pages. CORS was not asked.",
         seen="Cross-Origin-Resource-Policy: {resource_policy}",
         needed="Cross-Origin-Resource-Policy: cross-origin",
-        advice="Relax the header if embedding is meant, or ask with CORS (crossorigin, mode cors).",
+        advice="Send same-site or cross-origin in that header if other pages are to show it, or ask with CORS "
+        "(crossorigin, mode cors).",
         fix=allow_embedding,
         widens=WIDENS,
         example=Example(f"{IMAGE}\nCross-Origin-Resource-Policy: same-site", **EMBEDDED),
@@ -72,7 +74,8 @@ RULES = (
         "This resource says nothing about it.",
         seen="Cross-Origin-Resource-Policy: {resource_policy}, for a page with Cross-Origin-Embedder-Policy",
         needed="Cross-Origin-Resource-Policy: cross-origin on the resource, or loading it with CORS",
-        advice="Send the header, or add the crossorigin attribute and answer with Access-Control-Allow-Origin.",
+        advice="Send Cross-Origin-Resource-Policy: cross-origin with the resource; or add the crossorigin attribute, "
+        "and answer with Access-Control-Allow-Origin.",
         fix=allow_embedding,
         widens=WIDENS,
         example=Example(IMAGE, embedder="require-corp", **EMBEDDED),
@@ -98,8 +101,8 @@ RULES = (
     Rule(
         code=ORB,
         title="Opaque response blocking",
-        why="A page asked without CORS for something that, by its headers, is data and no image, script or style. "
-        "Browsers keep such bodies out of the page's process.",
+        why="The page asked without CORS, as an image or script element does, and what came is data by its headers, "
+        "such as JSON or HTML. Browsers hand no such body to a page that asked without CORS.",
         seen="Content-Type: {content_type} for a request without CORS",
         needed="a Content-Type that fits the use, or a request with CORS",
         advice="Ask with mode cors (and allow the origin), or serve the right Content-Type.",

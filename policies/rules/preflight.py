@@ -110,7 +110,7 @@ RULES = (
         "counts only for requests without credentials.",
         seen="Access-Control-Allow-Methods: {allow_methods}, and the page is about to use {method}",
         needed="Access-Control-Allow-Methods: {method}",
-        advice="List the method the page uses.",
+        advice="Add the page's method to Access-Control-Allow-Methods.",
         fix=allow_methods,
         widens=WIDENS_METHODS,
         example=Example(
@@ -125,7 +125,8 @@ RULES = (
         "that a plain form cannot send, such as JSON. A `*` counts only for requests without credentials.",
         seen="Access-Control-Allow-Headers: {allow_headers}, which leaves out {refused}",
         needed="Access-Control-Allow-Headers: {names}",
-        advice="List the header, or stop sending it: tracing and analytics scripts add some on their own.",
+        advice="Add the header to Access-Control-Allow-Headers, or stop sending it: tracing and analytics scripts add "
+        "some on their own.",
         fix=allow_headers,
         widens=WIDENS_HEADERS,
         example=Example(

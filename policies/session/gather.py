@@ -19,6 +19,8 @@ from corsight.policies.session.reading import Reading, referrer_origin
 
 PRIORITY_SINCE = 132
 """The version from which Firefox sends Priority with every request but those of XMLHttpRequest."""
+EMBEDDERS_SINCE = {"chromium": 83, "firefox": 79, "webkit": 15}
+"""The versions from which engines have Cross-Origin-Embedder-Policy."""
 BY_STYLES = frozenset({"image", "style", "unknown"})
 """Destinations of what style sheets ask for without CORS."""
 SITES: dict[str, Distance] = {"same-origin": "same-origin", "same-site": "same-site", "cross-site": "cross-site"}
@@ -76,7 +78,7 @@ def gather_facts(
     # Only a secure page has an embedder policy, and none of those asks for anything over plain http.
     if (
         (isolable or (reading.destination == WORKER and documents.isolated))
-        and client.browser
+        and may_embed(client)
         and is_potentially_trustworthy(url if page_origin is None else page_origin)
     ):
         worker = reading.destination in BY_WORKERS
@@ -121,14 +123,18 @@ def gather_facts(
     )
 
 
+def may_embed(client: Client) -> bool:
+    """Return whether the client may know Cross-Origin-Embedder-Policy."""
+    return client.browser and not 0 < (client.version or 0) < EMBEDDERS_SINCE.get(client.engine, 0)
+
+
 def _find_security(entry: Entry, page_origin: str | None, documents: Documents) -> tuple[bool | None, bool]:
     """Return whether the page is a secure one, None where that is not known, and whether it likely is."""
-    told = entry.fetch.page_origin if page_origin is not None else None
     if page_origin is None:
         # Not every page was seen: a file's never is.
         return None, documents.secure is not False
     secure = page_origin.startswith("https:")
-    if entry.reading.origin is None and told == page_origin and entry.destination in BY_STYLES:
+    if entry.reading.origin is None and entry.fetch.page_origin == page_origin and entry.destination in BY_STYLES:
         # The Referer may be a style sheet's; of a page that was seen it hardly is.
         return (secure, secure) if documents.page(page_origin, None) is not None else (None, secure)
     return secure, secure

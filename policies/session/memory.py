@@ -30,8 +30,7 @@ class Memory[K, V](dict[K, V]):
 
         What weighs more than a quarter of the limit is not remembered.
         """
-        if key in self:
-            self.forget(key)
+        self.forget(key)
         if weight > self.limit // 4:
             # It would push out everything else.
             return
@@ -49,7 +48,7 @@ class Memory[K, V](dict[K, V]):
             self.forget(next(iter(self._weights)))
 
     def weigh(self, key: K) -> int:
-        """Return what a key weighs."""
+        """Return the weight of a key's value, 0 where it has none."""
         return self._weights.get(key, 0)
 
     def clear(self) -> None:

@@ -6,13 +6,13 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
+from corsight.policies.engines import EngineChoice
 from corsight.policies.findings import Finding
 from corsight.policies.session import Judged
 from corsight.scripts.agents.browsing import Browsing
 from corsight.scripts.agents.sources import Followed, Recorded, Source
 from corsight.scripts.agents.traffic import Traffic, name_finding
 from corsight.scripts.errors import CorsightError
-from corsight.scripts.judging import EngineChoice
 from corsight.scripts.policy_files import read_text
 from corsight.scripts.recordings import STDIN, check_readable, list_recordings
 

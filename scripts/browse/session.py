@@ -13,23 +13,31 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from rich.console import Console, RenderableType
+from rich.live import Live
+from rich.text import Text
+
 from corsight.policies.exchange import Word
 from corsight.policies.findings import Known
 from corsight.policies.redact import printable, redact
+from corsight.policies.story import tell
+from corsight.policies.story.text import lines
 from corsight.scripts.browse.join import join
+from corsight.scripts.browse.keys import keyboard
 from corsight.scripts.browse.rows import LOADED, Row, Rows
+from corsight.scripts.browse.screen import Screen
 from corsight.scripts.browse.watch import Sighting, Watcher
 from corsight.scripts.browse.word import Told, copy_told, word_on
 from corsight.scripts.errors import CorsightError, one_line
-from corsight.scripts.judging import add_to, group_by_fetch, judge_recording
+from corsight.scripts.explaining import add_to
+from corsight.scripts.judging import group_by_fetch, judge_recording
 from corsight.scripts.processes import signals
 from corsight.scripts.processes.browsers import BrowserError
 from corsight.scripts.processes.proxy import Proxy, Tail
 from corsight.scripts.processes.running import Running
+from corsight.scripts.report.story import tree
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
-
     from corsight.policies.session import Judged
     from corsight.scripts.browse.run import Plan
 
@@ -173,12 +181,6 @@ class Session:
         print(printable(redact(line)), flush=True)
 
     def _live(self, running: Running) -> CorsightError | None:
-        from rich.console import Console
-        from rich.live import Live
-
-        from corsight.scripts.browse.keys import keyboard
-        from corsight.scripts.browse.screen import Screen
-
         console = Console(markup=False, emoji=False, highlight=False)
         title = f"{running.browser.name} behind 127.0.0.1:{self._proxy.port}"
         screen = Screen(self.rows, title, self.story, self.patch, self.save, reload=self.reload)
@@ -208,11 +210,6 @@ class Session:
 
     def story(self, row: Row) -> RenderableType:
         """The story of the row's fetch, from the recording so far."""
-        from rich.text import Text
-
-        from corsight.policies.story import tell
-        from corsight.scripts.report.story import tree
-
         if row.by_browser:
             said = f"{row.method} {row.url}", f"{row.message}.", ALONE
             return Text("\n\n".join(printable(redact(line.strip())) for line in said))
@@ -243,9 +240,6 @@ class Session:
 
     def disagreements(self, browser: str) -> str:
         """A report for an issue on every exchange where the browser says the contrary; empty where there is none."""
-        from corsight.policies.story import tell
-        from corsight.policies.story.text import lines
-
         rows = {row.id: row for row in self.rows if row.disagrees}
         said = ""
         known = Known()

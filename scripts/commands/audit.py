@@ -39,6 +39,7 @@ from corsight.scripts.recordings import check_readable, list_recordings, list_re
 from corsight.scripts.recordings.remote import is_url
 from corsight.scripts.report.findings import Findings
 from corsight.scripts.report.formats import Reports, list_found, read_formats
+from corsight.scripts.report.text import Report, write
 
 if TYPE_CHECKING:
     from corsight.scripts.store.keeping import Keeping
@@ -169,12 +170,11 @@ def audit(
             if progress is not None:
                 progress.end()
         sifted = gate.sift(findings.sorted())
+        gate.keep(findings.sorted())
         left_out = sum(one.left_out for one in audited)
         sections = [section for section in (drifts, flips) if section is not None]
 
         def write_text(stream: TextIO) -> None:
-            from corsight.scripts.report.text import Report, write
-
             report = Report(
                 counts=findings,
                 sifted=sifted,

@@ -21,14 +21,16 @@ from corsight.policies.session import Judged
 from corsight.policies.story import tell
 from corsight.scripts.auditing import Plan, audit
 from corsight.scripts.errors import CorsightError, stop_at
+from corsight.scripts.explaining import add_to
 from corsight.scripts.gate.gate import read_gate
 from corsight.scripts.gate.settings import Settings, load_settings
-from corsight.scripts.judging import add_to, group_by_fetch, judge_recording
+from corsight.scripts.judging import group_by_fetch, judge_recording
 from corsight.scripts.options import Assume, Config, Host, Ignore, MaybeEngine, Origin, Select
 from corsight.scripts.paths import name_command
 from corsight.scripts.recordings import Recording, check_readable, list_recordings
 from corsight.scripts.report.lines import print_lines
 from corsight.scripts.report.story import write
+from corsight.scripts.report.text import number_findings, write_finding
 
 MATCHES = 1000
 """How many matching fetches are kept; the rest is counted."""
@@ -42,7 +44,7 @@ def explain(
         list[str],
         typer.Argument(
             metavar="FILE",
-            help="A recording of mitmproxy, a HAR file or another; - is stdin. With --finding, all that was audited.",
+            help="A recording of mitmproxy, a HAR file or another; - is stdin. With --finding, all files of the audit.",
         ),
     ],
     finding: Annotated[
@@ -78,7 +80,7 @@ def explain(
     ] = None,
 ) -> None:
     """Explain one fetch: what the page asked, each step the browser took, and what would change the outcome. Or, with
-    --finding, one finding of corsight audit: its cause, what it was met in, and the fix.
+    --finding, one finding of corsight audit: its cause, where it was met, and the fix.
 
     When several fetches match, the first blocked one is explained and the others are listed. With --for, the
     configuration grants what the whole recording needs of the same endpoints, and nothing else. Exit code: 2 when no
@@ -138,8 +140,6 @@ def explain(
 
 def _explain_finding(files: list[str], settings: Settings, number: int) -> None:
     """Print one finding of an audit in full, and how to see a fetch behind it."""
-    from corsight.scripts.report.text import number_findings, write_finding
-
     paths = list_recordings(files)
     for path in paths:
         check_readable(path)

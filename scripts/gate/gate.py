@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
 from corsight.policies.decision.assume import list_assumptions, read_assumption
+from corsight.policies.engines import EngineChoice
 from corsight.policies.verdict import Assumption
 from corsight.scripts.errors import CorsightError, print_problem
 from corsight.scripts.gate.baseline import read_baseline, write_baseline
@@ -16,7 +17,6 @@ from corsight.scripts.gate.scope import EVERYWHERE, Scope
 from corsight.scripts.gate.settings import Settings
 from corsight.scripts.gate.sift import EVERYTHING, Sieve, Sifted, sift
 from corsight.scripts.gate.suppressions import Expected
-from corsight.scripts.judging import EngineChoice
 
 if TYPE_CHECKING:
     from corsight.policies.findings import Finding
@@ -60,6 +60,8 @@ class Gate:
 
     def read_policies(self) -> tuple[Drifts | None, Flips | None]:
         """Return what answers are held against: the policies they are compared with, and those that are tried."""
+        if not self.policies and not self.tried:
+            return None, None
         from corsight.scripts.policy_files import read_policies
         from corsight.scripts.report.drift import Drifts
         from corsight.scripts.report.flips import Flips
@@ -68,12 +70,14 @@ class Gate:
         return drifts, Flips(read_policies(self.tried)) if self.tried else None
 
     def sift(self, findings: Sequence[Finding]) -> Sifted:
-        """Return the findings as the gate parts them; write the baseline, where that is asked for."""
-        sifted = sift(findings, self.sieve, date.today())
+        """Return the findings as the gate parts them."""
+        return sift(findings, self.sieve, date.today())
+
+    def keep(self, findings: Sequence[Finding]) -> None:
+        """Write the baseline, where that is asked for. Raises OSError."""
         if self.written:
             endpoints = write_baseline(self.written, findings)
             print_problem(f"{self.written}: written, with {endpoints} endpoint{'' if endpoints == 1 else 's'}")
-        return sifted
 
     def ignore(self, codes: Sequence[str]) -> Gate:
         """Return the gate that leaves these causes or rules out, too."""

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from corsight.policies.findings.fingerprint import Trace, fold_ids
+from corsight.policies.server.match import compile_path
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.gate.codes import check_code, names_code
 
@@ -76,8 +77,6 @@ def is_host(pattern: str, url: str) -> bool:
 
 
 def _is_endpoint(pattern: str, trace: Trace) -> bool:
-    from corsight.policies.server.match import compile_path
-
     method, _, path = pattern.rpartition(" ")
     if method and method != trace.method:
         return False

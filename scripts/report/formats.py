@@ -10,6 +10,7 @@ from collections.abc import Callable, Container, Hashable, Iterable, Iterator, S
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
+from corsight.policies.report.found import Baseline, Found
 from corsight.policies.report.names import FORMATS, MADE, WITH_RECORDS
 from corsight.scripts import __version__
 from corsight.scripts.auditing import Audited, Plan
@@ -18,7 +19,6 @@ from corsight.scripts.recordings import check_output, list_remarks
 
 if TYPE_CHECKING:
     from corsight.policies.findings import Finding
-    from corsight.policies.report.make import Baseline, Found
     from corsight.policies.report.model import Report
     from corsight.scripts.gate.sift import Sifted
     from corsight.scripts.report.findings import Findings
@@ -177,8 +177,6 @@ class Reports(AbstractContextManager["Reports"]):
 
 def list_found(findings: Findings, sifted: Sifted) -> list[Found]:
     """Return the findings as the gate parts them, each with the first exchange that it was met with."""
-    from corsight.policies.report.make import Found
-
     first = {_key(finding): judged for finding, judged in findings.list_examples()}
     new: Baseline = "new" if sifted.compared else None
     known: Baseline = "unchanged" if sifted.compared else None

@@ -49,6 +49,12 @@ def list_hints(message: Message, *, told: bool = False) -> Iterator[tuple[str, s
         )
     if rule == "preflight-status-not-ok" and message.status is not None and 300 <= message.status < 400:
         yield "note", f"Status {message.status} is a redirect: browsers follow none of a preflight. Ask its target."
+    if rule == "redirect-cross-origin" and message.engine == "firefox" and not is_redirected(message):
+        yield (
+            "or",
+            "Firefox says the same of a worker whose script is of another origin (serve it from the page's own), and "
+            "of fetch() with mode: 'same-origin' (take that out).",
+        )
     if rule == ORB:
         yield (
             "or",

@@ -25,6 +25,7 @@ from corsight.policies.findings.words import clean
 from corsight.policies.redact import printable
 from corsight.policies.verdict import EngineName, Outcome
 from corsight.scripts.gate.sift import Sifted
+from corsight.scripts.gate.suppressions import Expected
 from corsight.scripts.report.findings import Findings
 from corsight.scripts.report.table import COLOURS, describe_kind, describe_openings, list_rows, measure
 
@@ -292,7 +293,9 @@ def _list_held(sifted: Sifted) -> Iterator[tuple[str, str]]:
     if sifted.suppressed:
         count = sum(finding.count for finding, _ in sifted.suppressed)
         reasons = dict.fromkeys(f"{one.words} ({one.reason})" for _, one in sifted.suppressed)
-        yield "held back", f"{_plural(count, 'exchange')}, by the settings: {clean('; '.join(reasons))}"
+        marked = all(isinstance(one, Expected) for _, one in sifted.suppressed)
+        who = "the marks of tests" if marked else "the settings"
+        yield "held back", f"{_plural(count, 'exchange')}, by {who}: {clean('; '.join(reasons))}"
     if sifted.unselected:
         yield "held back", f"{_plural(sifted.unselected, 'finding')}, by --select and --ignore"
     for note in sifted.notes:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TextIO
 
 from corsight.policies.findings import Finding
+from corsight.policies.findings.fingerprint import Trace
 from corsight.policies.redact import printable, redact
 from corsight.policies.report import model
 from corsight.policies.report.gather import find_ending
@@ -100,25 +101,28 @@ def _name(tests: Sequence[Test]) -> Key:
     return tuple(dict.fromkeys(test.name for test in tests))
 
 
-def match(met: Finding, findings: Sequence[Finding]) -> int | None:
-    """Return the place of the finding, over all exchanges, that a test's own is part of.
+def match(met: Met, findings: Sequence[Finding]) -> list[tuple[int, Trace]]:
+    """Return the findings, over all exchanges, that a test's own are part of: each by its place, with the endpoint.
 
-    What is known of a server over all tests may tell more of its cause than one test does.
+    What is known of a server over all tests may tell more of a cause than one test does.
     """
-    alike = [
-        (finding.code != met.code, place)
-        for place, finding in enumerate(findings)
-        if finding.kind == met.kind and _places(finding) & _places(met)
-    ]
-    return min(alike)[1] if alike else None
-
-
-def _places(finding: Finding) -> set[tuple[str, str, str, str]]:
-    return {(one.rule, one.method, one.endpoint, one.origin) for one in finding.traces}
+    found: dict[tuple[int, Trace], None] = {}
+    for own in met.findings:
+        for trace in own.traces:
+            alike = [
+                (other.cause != trace.cause, place, other)
+                for place, finding in enumerate(findings)
+                if finding.kind == own.kind
+                for other in finding.traces
+                if other[1:5] == trace[1:5]
+            ]
+            if alike:
+                found[min(alike)[1:]] = None
+    return list(found)
 
 
 def list_tests(met: Sequence[Met], findings: Sequence[Finding]) -> list[model.Test]:
-    """Return the tests as the report has them: the findings of each by their fingerprints."""
+    """Return the tests as the report has them."""
     return [
         model.Test(
             name=_show(one.name),
@@ -126,19 +130,15 @@ def list_tests(met: Sequence[Met], findings: Sequence[Finding]) -> list[model.Te
             exchanges=one.exchanges,
             blocked=one.blocked,
             open=one.open,
-            findings=sorted({findings[place].fingerprint for place in _match_all(one, findings)}),
+            endpoints=sorted({trace.fingerprint for _, trace in match(one, findings)}),
         )
         for one in met
     ]
 
 
-def _match_all(met: Met, findings: Sequence[Finding]) -> list[int]:
-    return sorted({place for one in met.findings if (place := match(one, findings)) is not None})
-
-
 def write_tests(met: Sequence[Met], numbered: Sequence[Finding], stream: TextIO) -> None:
     """Write which tests met which of the findings, by their numbers in the report."""
-    rows = [(numbers, one) for one in met if (numbers := [place + 1 for place in _match_all(one, numbered)])]
+    rows = [(numbers, one) for one in met if (numbers := sorted({place + 1 for place, _ in match(one, numbered)}))]
     if not met:
         return
     stream.write(f"\n{pluralize(len(rows), 'test')} of {len(met)} met what is told above")

@@ -26,7 +26,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     for option in OPTIONS:
         many = "append" if option.many else "store"
         taken = {"action": many, "metavar": option.metavar} if option.metavar else {"action": "store_true"}
-        group.addoption(name_option(option), dest=_dest(option), help=_tell(option), **taken)  # type: ignore[arg-type]
+        group.addoption(name_option(option), dest=_dest(option), help=_tell(option), **taken)
     group.addoption(
         "--corsight-format",
         action="append",

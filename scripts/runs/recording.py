@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from corsight.scripts.judging import EngineChoice
+from corsight.policies.engines import EngineChoice
 
 RECORDING, VERDICTS, TESTS = "browse.mitm", "verdicts.jsonl", "tests.jsonl"
 MAKERS = (

@@ -16,6 +16,7 @@ from corsight.scripts.gate.sift import Sifted
 from corsight.scripts.recordings import Recording, list_remarks
 from corsight.scripts.report.findings import Findings
 from corsight.scripts.report.formats import Output, Reports, list_found, read_formats
+from corsight.scripts.report.text import Report, number_findings, write
 from corsight.scripts.runs.met import ByTest, Met, write_tests
 
 if TYPE_CHECKING:
@@ -65,8 +66,6 @@ def report(
     stream: TextIO | None = None,
 ) -> Reported:
     """Audit what was recorded, print what `corsight audit` says of it, and write the files that are asked for."""
-    from corsight.scripts.report.text import Report, number_findings, write
-
     stream = sys.stdout if stream is None else stream
     drifts, flips = gate.read_policies()
     sections = [one for one in (drifts, flips) if one is not None]
@@ -80,6 +79,7 @@ def report(
             findings.unite(audited[-1].findings)
         met = [] if tests is None else tests.list_met()
         sifted = (gate if tests is None else gate.expect(tests.list_expected())).sift(findings.sorted())
+        gate.keep(findings.sorted())
         left_out = sum(one.left_out for one in audited)
 
         def write_text(stream: TextIO) -> None:
@@ -112,9 +112,14 @@ def report(
 
 
 def read_files(values: Sequence[str], inputs: Sequence[str], *, where: str = "--format") -> list[Output]:
-    """Return the reports that are asked for, each in a file. Raises CorsightError where one names none."""
+    """Return the reports that are asked for, each in a file, but for annotations: a job reads those of its stdout.
+
+    Raises CorsightError where another names none.
+    """
     outputs = read_formats(values, None, inputs, where=where)
     for output in outputs:
+        if output.path is None and output.name == "github":
+            continue
         if output.path is None:
             raise CorsightError(f"{output.name} needs a file", where=where, todo=f"write {output.name}=FILE")
         if not Path(output.path).absolute().parent.is_dir():

@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 LARGEST = 50 * 1024 * 1024
 """Bytes of that file that are read."""
@@ -35,6 +35,8 @@ class Test:
     """What became of it in its runner's words: passed, failed, and others."""
     allow: tuple[str, ...] = ()
     """Codes of what it expects to be blocked, or patterns of them."""
+    __test__: ClassVar[bool] = False
+    """Said to pytest, which takes every class of this name for a test of its own."""
 
 
 @dataclass(slots=True)
@@ -43,6 +45,7 @@ class Tests:
 
     all: list[Test] = field(default_factory=list)
     broken: int = 0
+    __test__: ClassVar[bool] = False
     _lanes: dict[int, list[Test]] = field(default_factory=lambda: defaultdict(list))
 
     def add(self, test: Test) -> None:

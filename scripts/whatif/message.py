@@ -30,6 +30,11 @@ def read_paste(paste: str, origin: str | None, url: str | None) -> tuple[Message
         raise CorsightError(
             "no browser's console says this", where=where, todo="paste the whole line, from its beginning"
         )
+    return stand_in(messages, origin, url)
+
+
+def stand_in(messages: tuple[Message, ...], origin: str | None, url: str | None) -> tuple[Message, ...]:
+    """Return the messages with a page's origin and a URL, where given, for what they say of them."""
     if origin is not None:
         page = read_origin(origin, [])
         messages = tuple(replace(message, origin=page) for message in messages)

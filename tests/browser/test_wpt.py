@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -56,12 +57,17 @@ def test_a_secure_test_is_loaded_over_https() -> None:
 
 
 def test_what_is_no_checkout_is_said_to_be_none(tmp_path: Path) -> None:
+    with pytest.raises(CorsightError, match="no checkout"):
+        list_tests(tmp_path, ["cors"])
+    (tmp_path / "tools/serve").mkdir(parents=True)
+    for name in ("wpt", "tools/serve/serve.py"):
+        (tmp_path / name).write_text("print('so it is')")
     with pytest.raises(CorsightError, match="no such folder"):
         list_tests(tmp_path, ["cors"])
     (tmp_path / "cors").mkdir()
     with pytest.raises(CorsightError, match="no tests"):
         list_tests(tmp_path, ["cors"])
-    with pytest.raises(CorsightError, match="no checkout"), serve(tmp_path, "python"):
+    with pytest.raises(CorsightError, match="did not start: so it is"), serve(tmp_path, sys.executable):
         pass
 
 

@@ -6,6 +6,8 @@ third_party/blink/renderer/platform/loader/cors/cors_error_string.cc; measured w
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from corsight.policies.engines.policy import ConsoleTexts
 from corsight.policies.engines.wording import Wording
 from corsight.policies.fetch.local_network import find_address_space
@@ -204,7 +206,13 @@ def encode_hint(value: str) -> str:
     Of a very long one, which no view shows, the beginning.
     """
     value = value[:LONGEST_VALUE]
-    return value if value.isascii() and value.isprintable() else value.translate(_HINTS)
+    return value if value.isascii() and value.isprintable() else _encode_hint(value)
+
+
+@lru_cache(maxsize=4)
+def _encode_hint(value: str) -> str:
+    # The same value stands in the messages of several branches.
+    return value.translate(_HINTS)
 
 
 LONGEST_VALUE = 16 * 1024

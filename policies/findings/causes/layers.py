@@ -110,12 +110,10 @@ def find_unlisted(case: Case) -> Cause | None:
 
 def _describe_repeated(case: Case) -> list[str]:
     """Return that the preflight names a header twice, in a sentence; no sentence where it does not."""
-    names = [name.lower() for name in case.names]
-    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
-    if not twice:
+    if not case.twice:
         return []
     return [
-        f"The preflight names {join(clean_all(twice, 4))} twice, since the page adds it twice; some CORS layers "
+        f"The preflight names {join(clean_all(case.twice, 4))} twice, since the page adds it twice; some CORS layers "
         "(rs/cors, jub0bs/cors) refuse any list that is not sorted and free of repeats. Add it once in the page's code."
     ]
 

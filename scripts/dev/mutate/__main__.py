@@ -41,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0, help="what the chance of --sample begins with")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many mutants at once")
     parser.add_argument("--resume", action="store_true", help="do not try again what was killed in an earlier run")
+    parser.add_argument("--results", type=Path, default=RESULTS, metavar="FILE", help="where --resume finds them")
     parser.add_argument("--least", type=float, default=LEAST, metavar="PERCENT", help="the share that has to be killed")
     chosen = parser.parse_args(arguments)
     try:
@@ -55,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         mutants = [mutants[index] for index in sorted(drawn)]
     print(f"{len(mutants):,} of {total:,} mutants of {len(files)} files", flush=True)
     try:
-        results = _try(mutants, chosen.jobs, chosen.resume)
+        results = _try(mutants, chosen.jobs, chosen.results, chosen.resume)
     except RuntimeError as error:
         print(f"mutate: {error}", file=sys.stderr)
         return 2
@@ -70,15 +71,15 @@ def _files(paths: Iterable[str]) -> Iterable[Path]:
         yield from sorted(place.rglob("*.py")) if place.is_dir() else [place]
 
 
-def _try(mutants: Sequence[Mutant], jobs: int, resume: bool) -> list[Result]:
+def _try(mutants: Sequence[Mutant], jobs: int, file: Path, resume: bool) -> list[Result]:
     """Print the mutants that survive. What came of each one, in this run or an earlier one."""
-    RESULTS.parent.mkdir(parents=True, exist_ok=True)
+    file.parent.mkdir(parents=True, exist_ok=True)
     killers: dict[str, str] = {}
     equivalent = read_equivalent()
-    if resume and RESULTS.exists():
-        killers = dict(json.loads(line) for line in RESULTS.read_text("utf-8").splitlines())
+    if resume and file.exists():
+        killers = dict(json.loads(line) for line in file.read_text("utf-8").splitlines())
     waiting = [mutant for mutant in mutants if mutant.key not in killers]
-    with RESULTS.open("a" if resume else "w", encoding="utf-8") as kept:
+    with file.open("a" if resume else "w", encoding="utf-8") as kept:
         for done, result in enumerate(try_mutants(waiting, jobs), 1):
             if result.killer:
                 killers[result.mutant.key] = result.killer

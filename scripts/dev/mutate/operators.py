@@ -61,7 +61,7 @@ class DropOperand(Operator):  # type: ignore[misc]
     @classmethod
     def examples(cls) -> tuple[Example, ...]:
         """What Cosmic Ray asks of every operator."""
-        return Example("a and b", "b"), Example("a and b", "a ", occurrence=1)
+        return Example("a and b", " b"), Example("a and b", "a", occurrence=1)
 
 
 class SwapIn(Operator):  # type: ignore[misc]

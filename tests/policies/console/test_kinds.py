@@ -32,7 +32,7 @@ TWINS = {
     # The same words, which another place tells apart.
     ("firefox", "scheme-not-fetchable"): {"redirect-scheme"},
     ("chromium", "scheme-not-fetchable"): {"redirect-scheme"},
-    ("firefox", "network-error"): {"websocket-failed"},
+    ("firefox", "event-source-failed"): {"websocket-failed"},
 }
 
 

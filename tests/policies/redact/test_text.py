@@ -69,6 +69,17 @@ SECRET = "SeCrEtVal9"
         ('{"token":"s3cret","page":2}', '{"token":"REDACTED","page":2}'),
         ("sent eyJhbGciOi.eyJzdWIi.s3cret", "sent REDACTED"),
         ("password=s3cret is wrong", "password=REDACTED is wrong"),
+        ("password = s3cret", "password = REDACTED"),
+        ("token => 's3cret'", "token => 'REDACTED'"),
+        ("Bearer: s3cret1x", "Bearer: REDACTED"),
+        ("ApiKey s3cret1x, Negotiate s3cret1x", "ApiKey REDACTED, Negotiate REDACTED"),
+        ("Cookie: A7s3cret1x", "Cookie: REDACTED"),
+        ("Set-Cookie: A7s3cret1x; Path=/; HttpOnly", "Set-Cookie: REDACTED; Path=/; HttpOnly"),
+        ("-u me:A7s3cret1x", "-u me:REDACTED"),
+        ("javascript:f('A7s3cret1x')", "javascript:REDACTED')"),
+        ("https://a.test/?A7s3cret1xYz9=1", "https://a.test/?REDACTED=1"),
+        ("with AKIAS3CRETS3CRET and sk-s3crets3crets3cret", "with REDACTED and REDACTED"),
+        ("it is A7s3cret1xYz9Q now", "it is REDACTED now"),
     ],
 )  # fmt: skip
 def test_a_secret_is_taken_out(text: str, clean: str) -> None:
@@ -97,7 +108,17 @@ def test_a_secret_is_taken_out(text: str, clean: str) -> None:
         "credentials=include mode=no-cors SameSite=None",
         'WWW-Authenticate: Basic realm="site"',
         "Bearer token or Basic authentication",
+        "the token == the key, Negotiate or NTLM authentication",
+        "the preflight has no Cookie: it carries no cookie, and one went to the same place just before",
+        "Set-Cookie: a; Secure; HttpOnly; SameSite=None",
+        "https://a.test/app.js:10:5 at localhost:8080 since 10:42:07",
         "d97846ce-62b3-43b7-b090-55a5537568cb blocked",
+        *(
+            f'"Chromium";v="156", "Not{one}A{other}Brand";v="24", "Google Chrome";v="156.0.6943.60"'
+            for one in " ()-./:;_"
+            for other in " ()-./:;_"
+        ),
+        '"Not A(Brand";v="99", "Microsoft Edge";v="121"',
         "null",
         "",
     ],

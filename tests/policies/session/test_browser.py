@@ -201,6 +201,25 @@ def test_of_two_preflights_alike_the_latest_has_the_request() -> None:
     assert recording.said("p2") == ("allowed", "certain", None)
 
 
+@pytest.mark.parametrize(
+    ("seconds", "method", "http2", "certainty"),
+    [(1.0, "POST", False, "certain"), (9.0, "POST", False, "likely"), (9.0, "POST", True, "certain")],
+)
+def test_a_stream_that_is_uploaded_over_http_1_is_followed_by_nothing(
+    seconds: float, method: str, http2: bool, certainty: str
+) -> None:
+    """Chromium 156: two fetch()es of a ReadableStream (duplex: "half") sent one preflight, whose answer was remembered
+    for five seconds, and failed.
+    """
+    recording = Recording(agent=CHROMIUM)
+    asked = [("Origin", PAGE), ("Access-Control-Request-Method", method), *CORS]
+    for name in ("p1", "p2"):
+        recording.answer(recording.ask(name, "OPTIONS", API, asked, connection=name, http2=http2), 204, STAR)
+        recording.now += seconds
+    recording.wait(PATIENCE + 1)
+    assert recording.said("p2") == ("blocked", certainty, "allow-origin-wildcard")
+
+
 def test_a_page_that_asks_twice_at_once_gave_up_the_first() -> None:
     """Chromium, as when an effect runs twice, and aborts what it asked for first."""
     recording = Recording(agent=CHROMIUM)
@@ -468,9 +487,10 @@ def test_fonts_mostly_come_without_credentials_where_stylesheets_ask_with_cors()
 def test_an_unknown_mode_goes_with_the_habit_of_the_page() -> None:
     recording = Recording()
     for number in range(8):
-        recording.request(f"known {number}", STAR, ("Cookie", "id=1"), url=f"{API}/{number}")
-    recording.request("r", STAR)
-    assert recording.said("r") == ("blocked", "likely", "allow-origin-wildcard")
+        recording.preflight(f"p{number}", STAR, url=f"{API}/{number}")
+        recording.request(f"known {number}", STAR, method="PUT", url=f"{API}/{number}")
+    recording.preflight("p", [*STAR, CREDENTIALS])
+    assert recording.said("p") == ("allowed", "likely", None)
 
 
 # -- modes -------------------------------------------------------------------------------------------------------------
@@ -761,6 +781,24 @@ def test_a_redirect_to_its_own_url_counts() -> None:
         recording.request(f"r{number}", [*STAR, ("Location", API)], status="302")
     assert recording.said("r19") == ("allowed", "certain", None)
     assert recording.said("r20") == ("blocked", "certain", "redirect-too-many")
+
+
+def test_what_asks_for_a_loop_again_is_a_fetch_of_its_own() -> None:
+    recording = Recording(agent=FIREFOX)
+    for number in range(42):
+        recording.request(f"r{number}", [*STAR, ("Location", API)], status="302")
+    assert [number for number in range(42) if recording.said(f"r{number}")[0] == "blocked"] == [20, 41]
+    assert recording.last["r21"].entry.fetch is not recording.last["r20"].entry.fetch
+
+
+def test_a_redirect_leads_to_a_request_of_its_own_method() -> None:
+    recording = Recording()
+    for name, method in (("r1", "POST"), ("r2", "GET")):
+        recording.request(name, [*STAR, ("Location", "https://b.test/x")], method=method, status="307")
+    recording.request("r3", STAR, url="https://b.test/x", method="POST", origin="null")
+    recording.request("r4", STAR, url="https://b.test/x", origin="null")
+    assert recording.last["r3"].entry.fetch is recording.last["r1"].entry.fetch
+    assert recording.last["r4"].entry.fetch is recording.last["r2"].entry.fetch
 
 
 def test_where_firefox_has_workers_an_absent_header_is_no_proof() -> None:

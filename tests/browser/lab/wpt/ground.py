@@ -30,6 +30,7 @@ FOLDERS = (
 )
 """Where the tests of what Corsight judges lie; the checkout has those of its time."""
 HOST = "web-platform.test"
+SERVER = "tools/serve/serve.py"
 PATIENCE = 60.0
 """Seconds that the checkout's server has to start."""
 LEFT_OUT = {"resources", "support", "tools", "spec-src", "crashtests", "reference", "w3c-import-tools"}
@@ -77,6 +78,8 @@ class Served:
 
 def list_tests(checkout: Path, folders: Sequence[str]) -> list[Page]:
     """Return the tests below the folders, in order. Raises CorsightError where there is no such folder or test."""
+    if not (checkout / "wpt").is_file() or not (checkout / SERVER).is_file():
+        raise CorsightError("this is no checkout of web-platform-tests", where=str(checkout))
     found: list[Page] = []
     for folder in folders:
         root = checkout / folder
@@ -132,11 +135,7 @@ def serve(checkout: Path, python: str) -> Iterator[Served]:
 
     Its names are looked up by nobody: the proxy leads to it. Raises CorsightError where it does not start.
     """
-    program = checkout / "wpt"
-    source = checkout / "tools" / "serve" / "serve.py"
-    if not program.is_file() or not source.is_file():
-        raise CorsightError("this is no checkout of web-platform-tests", where=str(checkout))
-    two = re.search(r'"https":\s*2', source.read_text("utf-8"))
+    two = re.search(r'"https":\s*2', (checkout / SERVER).read_text("utf-8"))
     ports = {"http": _free(2), "https": _free(2 if two else 1), "ws": _free(1), "wss": _free(1)}
     config = {"check_subdomains": False, "server_host": "127.0.0.1", "log_level": "warning", "ports": ports}
     with tempfile.TemporaryDirectory(prefix="corsight-") as folder:
