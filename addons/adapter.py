@@ -13,6 +13,7 @@ from corsight.addons.wire import (
     is_withheld,
     look_at_body,
     make_url,
+    read_body,
     read_marker,
     read_word,
 )
@@ -57,7 +58,10 @@ def exchange_of(flow: http.HTTPFlow, asked: Exchange | None = None) -> Exchange:
         headers = HeaderList(data.headers.fields)
         received = data.timestamp_start or asked.request.started
         # While a response is under way its body is still to come.
-        body = None if data.timestamp_end is None else look_at_body(asked.request.headers, headers, data.content)
+        if data.content is None:
+            body = read_body(flow.metadata)
+        else:
+            body = None if data.timestamp_end is None else look_at_body(asked.request.headers, headers, data.content)
         response, status, error = Response(data.status_code, headers, received, body), None, None
     patched = PATCHED in flow.metadata
     sent = _read_sent(flow.metadata, response) if patched and response is not None else None

@@ -64,9 +64,8 @@ class Cors:
         self._session = Session()
         self._scope: flowfilter.TFilter | None = None
         self._log: VerdictLog | None = None
-        self._mark = True
         self._lines = Lines()
-        self._running = False
+        self._mark, self._running = True, False
         self._announcer = Announcer()
         self._patching = Patching()
         self._marking = Marking()
@@ -78,7 +77,8 @@ class Cors:
         self._stories = Stories(self._known)
         self._view = CorsView(self._stories)
         self._watched = False
-        self._page = Page(self._stories, self._known, lambda: self._drifting)
+        self.page = Page(self._stories, self._known, lambda: self._drifting)
+        self.addons = [self.page.hosting]
 
     # -- options ------------------------------------------------------------------------------------------------------
 
@@ -98,7 +98,7 @@ class Cors:
         add("cors_secrets", bool, False, "Write URLs and origins whole into the log, with the secrets in them.")
         add("cors_policy", Sequence[str], [], "Policy files to hold the servers against: the first match counts.")
         self._patching.load(loader)
-        self._page.load(loader)
+        self.page.load(loader)
         self._marking.load(loader)
         Commands(self._stories, self._judge_again).load(loader)
         try:
@@ -145,15 +145,15 @@ class Cors:
             self._lines = Lines(secrets=options.cors_secrets)
         if "cors_policy" in updated:
             policies = read_policies(options.cors_policy)
-            self._patching.policies = policies
+            self._patching.permission.policies = policies
             self._drifting = Drifting(policies) if policies else None
         if "cors_page" in updated:
-            self._page.configure(options.cors_page)
+            self.page.configure(options.cors_page)
             if self._running:
-                self._page.start()
+                self.page.start()
         self._marking.configure(updated)
         # Last: it may answer by the policies.
-        self._patching.configure(updated)
+        self._patching.permission.configure(updated)
 
     def _open_log(self, path: str | None) -> None:
         if self._log is not None:
@@ -169,7 +169,7 @@ class Cors:
     def running(self) -> None:
         """Say what the proxy's mode hides, and show what a user interface can."""
         self._running = True
-        self._page.start()
+        self.page.start()
         if ctx.master.addons.get("view") is not None:
             self._watched = True
             offer(self._view)
@@ -187,21 +187,25 @@ class Cors:
         if self._marking.at_work:
             # In the scope or not: no server sees the cookie.
             self._marking.take(flow)
-        if self._passes_by(flow):
+        if self.page.hosting.claim(flow) or self._passes_by(flow):
             return
         asked = request_of(flow)
         self._asked.put(flow.id, asked, weigh_request(asked.request))
         revised = self._session.begin(asked)
         if revised:
             self._publish(revised)
-        if self._patching.mode != "off":
+        if self._patching.permission.mode != "off":
             self._patching.answer(flow, asked, self._session)
 
     @never_raises
     def responseheaders(self, flow: http.HTTPFlow) -> None:
         """Judge, while the response could still be changed; what its body decides, once that is there."""
-        if not self._waits(flow):
-            self._observe(flow)
+        asked = self._asked.forget(flow.id)
+        exchange = None if asked is None else exchange_of(flow, asked)
+        if asked is not None and exchange is not None and self._waits(flow, exchange):
+            self._asked.put(flow.id, asked, weigh_request(asked.request))
+        else:
+            self._observe(flow, exchange)
 
     @never_raises
     def response(self, flow: http.HTTPFlow) -> None:
@@ -221,22 +225,22 @@ class Cors:
         if flow.response is None or self._asked.get(flow.id) is not None or by_headers:
             self._observe(flow)
 
-    def _waits(self, flow: http.HTTPFlow) -> bool:
+    def _waits(self, flow: http.HTTPFlow, exchange: Exchange) -> bool:
         """Whether the body decides, and is going to be there: it is buffered, and nothing is patched meanwhile."""
-        asked, response = self._asked.get(flow.id), flow.response
-        if asked is None or response is None or response.stream or response.timestamp_end is not None:
+        response = flow.response
+        if response is None or response.stream or response.data.timestamp_end is not None:
             return False
-        return self._patching.mode == "off" and self._session.awaits_body(exchange_of(flow, asked))
+        return self._patching.permission.mode == "off" and self._session.awaits_body(exchange)
 
     def _passes_by(self, flow: http.HTTPFlow) -> bool:
         """Whether a flow is not to be judged."""
-        return self._page.owns(flow) or (self._scope is not None and not self._scope(flow))
+        return self.page.hosting.owns(flow) or (self._scope is not None and not self._scope(flow))
 
-    def _observe(self, flow: http.HTTPFlow) -> None:
+    def _observe(self, flow: http.HTTPFlow, exchange: Exchange | None = None) -> None:
         if self._passes_by(flow):
             return
-        exchange, patched = exchange_of(flow, self._asked.forget(flow.id)), None
-        if self._patching.mode != "off" or self._patching.made:
+        exchange, patched = exchange or exchange_of(flow, self._asked.forget(flow.id)), None
+        if self._patching.permission.mode != "off" or self._patching.made:
             exchange, patched = self._patching.patch(flow, exchange, self._session)
         verdicts = self._session.observe(exchange)
         if patched is not None or flow.live:
@@ -293,7 +297,7 @@ class Cors:
         withdraw(self._view)
         self._marking.done()
         self._publish(self._session.finish())
-        self._page.close()
+        self.page.close()
         summary = self._announcer.summary()
         if summary is not None:
             logger.info(summary)
@@ -331,9 +335,9 @@ class Cors:
         explanation = self._known.diagnose(judged)
         if self._log is not None:
             self._log.write(self._lines.line(judged, explanation))
-        if self._watched or self._page.on:
+        if self._watched or self.page.on:
             self._stories.keep(judged)
-            self._page.tell(judged)
+            self.page.tell(judged)
         self._announcer.announce(judged, explanation)
 
 

@@ -15,11 +15,10 @@ from corsight.addons.adapter import exchange_of, request_of
 from corsight.addons.annotate import PATCHED, clean
 from corsight.addons.events import get_logger
 from corsight.addons.views import Stories, told
-from corsight.addons.wire import MARKER, WORD
+from corsight.addons.wire import BODY, MARKER, WORD
 from corsight.policies.engines import ENGINES, read_engine
 from corsight.policies.findings import Diagnosis
 from corsight.policies.findings.text import write_lines
-from corsight.policies.record import Lines
 from corsight.policies.report.names import split_format
 from corsight.policies.session import Judged, Session
 
@@ -68,17 +67,9 @@ class Commands:
         logger.log(ALERT, "cors.report: written to %s.", file)
 
     def _write_report(self, name: str) -> Iterator[str]:
-        if name == "text":
-            yield "\n".join(self._findings() or [NOTHING]) + "\n"
-            return
-        judgeds = list(self._stories.in_time())
-        if name == "jsonl":
-            lines = Lines(ascii=True)
-            yield from (f"{lines.line(judged, self._stories.explain(judged))}\n" for judged in judgeds)
-            return
         from corsight.addons.report import write_report
 
-        yield from write_report(name, judgeds, self._stories.explain)
+        return write_report(name, list(self._stories.in_time()), self._stories.explain)
 
     @command.command("cors.engines")
     def engines(self) -> Sequence[str]:
@@ -144,7 +135,7 @@ def _clean(flow: http.HTTPFlow) -> None:
 
 
 def _stays(name: str) -> bool:
-    return name in PATCHED or name == MARKER or name.startswith(WORD)
+    return name in PATCHED or name in (MARKER, BODY) or name.startswith(WORD)
 
 
 def _in_the_list() -> list[http.HTTPFlow]:

@@ -1,4 +1,4 @@
-"""What cors.report writes for machines and for browsers: the report of all that is remembered."""
+"""What cors.report and the live page write: the report of all that is remembered, in every format."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 
 from mitmproxy import ctx
 
+from corsight.addons.commands import NOTHING, WIDTH
 from corsight.policies.findings import Diagnosis, Explanation
-from corsight.policies.record import record
+from corsight.policies.findings.text import write_lines
+from corsight.policies.record import Lines, record
+from corsight.policies.report.found import Found
 from corsight.policies.report.gather import Gathered
-from corsight.policies.report.make import Found, list_flows, make_report
+from corsight.policies.report.make import list_flows, make_report
 from corsight.policies.report.model import Recording
 from corsight.policies.report.render import render, render_html
 from corsight.policies.report.table import write_rows
@@ -17,19 +20,33 @@ from corsight.policies.session import Judged
 from corsight.policies.version import VERSION
 
 NAME = "this session"
+PIECE = 20
+"""How many exchanges are taken in between two pieces."""
 
 
 def write_report(
     name: str, judgeds: Sequence[Judged], explain: Callable[[Judged], Explanation | None]
 ) -> Iterator[str]:
-    """Yield the report on these exchanges in one of the formats, in pieces."""
+    """Yield the report on these exchanges in one of the formats, in pieces.
+
+    Some of them are empty: they tell that it takes long, for whoever has other work meanwhile.
+    """
+    if name == "jsonl":
+        lines = Lines(ascii=True)
+        yield from (f"{lines.line(judged, explain(judged))}\n" for judged in judgeds)
+        return
     if name == "csv":
         yield from write_rows(record(judged, explain(judged)) for judged in judgeds)
         return
     diagnosis, gathered = Diagnosis(), Gathered()
-    for judged in judgeds:
+    for number, judged in enumerate(judgeds):
         diagnosis.add(judged)
         gathered.add(judged)
+        if number % PIECE == 0:
+            yield ""
+    if name == "text":
+        yield "\n".join(write_lines(diagnosis.list_findings(), WIDTH) or [NOTHING]) + "\n"
+        return
     found = [Found(*one) for one in diagnosis.list_examples()]
     wanted = list_flows(found)
     report = make_report(

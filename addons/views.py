@@ -19,7 +19,7 @@ from corsight.policies.story.text import lines
 from corsight.policies.verdict import EngineName, Outcome
 
 LIMIT = 16 * 1024 * 1024
-"""Bytes of their URLs and headers that are remembered."""
+"""Bytes of their URLs and headers, and of what was read of them, that are remembered."""
 SIZE = 10_000
 """How many exchanges are remembered."""
 WIDTH = 80
@@ -39,7 +39,8 @@ class Stories:
     def keep(self, judged: Judged) -> None:
         """Remember what is said of an exchange now."""
         flow, fetch = judged.entry.exchange.id, judged.entry.fetch.id
-        self._judged.put(flow, judged, weigh_exchange(judged.entry.exchange))
+        # Beside the bytes stands the text that was read of them.
+        self._judged.put(flow, judged, 2 * weigh_exchange(judged.entry.exchange))
         flows = self._fetches.get(fetch)
         if flows is None:
             self._fetches.put(fetch, [flow])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Mapping, MutableMapping
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from corsight.policies.exchange import HeaderList, Word
 from corsight.policies.fetch.sniff import LENGTH, BodyKind, sniff
@@ -103,6 +103,8 @@ MARKER = "cors.marker"
 `missing`."""
 WORD = "cors.browser."
 """How the metadata begins that holds the browser's own word: `loaded`, `error`, `initiator`, `credentials`, `place`."""
+BODY = "cors.body"
+"""The metadata that tells what a body looked like that was left out of a recording."""
 LONGEST_WORD = 1024
 """Characters of a text in it that are read."""
 
@@ -111,6 +113,12 @@ def read_marker(metadata: Mapping[str, Any]) -> Literal["carried", "missing"] | 
     """Return whether a flow's request carried the marker cookie, by its metadata; None where it could not."""
     said = metadata.get(MARKER)
     return said if said in ("carried", "missing") else None
+
+
+def read_body(metadata: Mapping[str, Any]) -> BodyKind | None:
+    """Return what a body looked like that was left out of a recording, by the metadata; None where nothing tells."""
+    said = metadata.get(BODY)
+    return said if said in get_args(BodyKind) else None
 
 
 def read_word(metadata: Mapping[str, Any]) -> Word | None:

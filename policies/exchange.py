@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
+from itertools import chain
 from typing import Literal
 
 from corsight.policies.value import value
@@ -28,12 +29,14 @@ class HeaderList:
     request's headers are mostly just compared with those of the one before.
     """
 
-    __slots__ = ("_joined", "_names", "fields")
+    __slots__ = ("_joined", "_lines", "_names", "_weight", "fields")
 
     def __init__(self, fields: tuple[tuple[bytes, bytes], ...] = ()) -> None:
         self.fields = fields
         self._names: dict[str, bytes | list[bytes]] | None = None
         self._joined: dict[str, str] | None = None
+        self._lines: dict[str, tuple[str, ...]] | None = None
+        self._weight: int | None = None
 
     def _index(self) -> dict[str, bytes | list[bytes]]:
         index = self._names
@@ -49,6 +52,14 @@ class HeaderList:
                 else:
                     index[name] = [known, value]
         return index
+
+    @property
+    def weight(self) -> int:
+        """How many bytes its names and values have, lines counted."""
+        weight = self._weight
+        if weight is None:
+            weight = self._weight = sum(map(len, chain.from_iterable(self.fields))) + 2 * len(self.fields)
+        return weight
 
     @property
     def repeats(self) -> bool:
@@ -77,8 +88,16 @@ class HeaderList:
     def lines(self, name: str) -> tuple[str, ...]:
         """The value of each line named `name` (lower case), in order; empty when there is none."""
         value = (self._names or self._index()).get(name, ())
-        values = (value,) if isinstance(value, bytes) else value
-        return tuple(one.decode("latin-1").strip(HTTP_WHITESPACE) for one in values)
+        if isinstance(value, bytes):
+            return (value.decode("latin-1").strip(HTTP_WHITESPACE),)
+        if not value:
+            return ()
+        if self._lines is None:
+            self._lines = {}
+        lines = self._lines.get(name)
+        if lines is None:
+            lines = self._lines[name] = tuple([one.decode("latin-1").strip(HTTP_WHITESPACE) for one in value])
+        return lines
 
     def names(self) -> tuple[str, ...]:
         """Every header name once, lower case, in the order of its first appearance."""
@@ -151,7 +170,8 @@ class Told:
     `engine` and `version` are the recording browser's, whatever User-Agent it showed. `kind` is what asked ("fetch",
     "xhr", "" for others and where it is not told), `mode` and `destination` what follows from that, `origin` is the
     page's. They count where the request's own headers are silent. `passed` is the browser's own outcome: whether the
-    page got it; None where that is not told. `rule` is our code for what the browser says blocked it, `error` and
+    page got it; None where that is not told. `kept` tells that what did not
+    pass is hardly recorded so. `rule` is our code for what the browser says blocked it, `error` and
     `message` are its own identifier and console text. `cached` tells that the browser's cache answered, `untold` that
     it failed and its answer is not recorded, if it was sent at all. `credentials` tells whether it was sent with
     them. `lost` are the names of the headers (lower case) that are left out wherever they were, `preflights` tells
@@ -165,6 +185,7 @@ class Told:
     destination: str = ""
     origin: str | None = None
     passed: bool | None = None
+    kept: bool = False
     rule: str | None = None
     error: str | None = None
     message: str | None = None
@@ -202,6 +223,23 @@ class Exchange:
     marker: Literal["carried", "missing"] | None = None
     word: Word | None = None
     sent: Response | None = None
+
+
+def set_out(exchange: Exchange) -> Exchange:
+    """Return an exchange as it is while its request sets out: nothing came of it yet."""
+    return Exchange(
+        exchange.id,
+        exchange.client,
+        exchange.connection,
+        exchange.request,
+        http2=exchange.http2,
+        error=exchange.error,
+        patched=exchange.patched,
+        told=exchange.told,
+        marker=exchange.marker,
+        word=exchange.word,
+        sent=exchange.sent,
+    )
 
 
 def without_interim(exchange: Exchange) -> Exchange:

@@ -6,14 +6,13 @@ it can have is judged, and the `likelier` ones say which comes first.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Literal, NamedTuple
 
 from corsight.policies.exchange import Response
 from corsight.policies.fetch.corp import EmbedderPolicy
 from corsight.policies.fetch.main_fetch import Tainting
 from corsight.policies.fetch.origin import Distance
-from corsight.policies.value import value
+from corsight.policies.value import replace, value
 
 Role = Literal["preflight", "request", "redirect"]
 CredentialsMode = Literal["omit", "same-origin", "include", "not-include", "unknown"]

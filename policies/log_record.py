@@ -57,6 +57,10 @@ class LogRecord(BaseModel):
     engine: EngineName = Field(description="the engine that decided")
     outcome: Outcome
     certainty: Certainty = Field(description="of the outcome")
+    open: str | None = Field(
+        description="where it is said to pass, and one case would block it: that case, a key of `branches`. Such an "
+        "exchange is open, and has not passed; null everywhere else"
+    )
     rule: str | None = Field(description="Corsight's code of the blocking rule, null when none blocked")
     spec: str | None = Field(description="where the rule stands")
     step: str | None = Field(description="the step there")

@@ -60,6 +60,7 @@ def record(judged: Judged, explanation: Explanation | None = None, *, secrets: b
         "engine": verdict.engine,
         "outcome": ruling.outcome.value,
         "certainty": verdict.certainty,
+        "open": verdict.open.label if verdict.open is not None else None,
         "rule": ruling.rule,
         "spec": ruling.spec,
         "step": ruling.step,

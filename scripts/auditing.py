@@ -18,11 +18,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TextIO
 
+from corsight.policies.engines import EngineChoice
 from corsight.policies.record import Lines
 from corsight.policies.verdict import Assumption
 from corsight.scripts.errors import CorsightError
+from corsight.scripts.explaining import explain
 from corsight.scripts.gate.scope import Scope
-from corsight.scripts.judging import EngineChoice, explain, judge_recording
+from corsight.scripts.judging import judge_recording
 from corsight.scripts.recordings import Recording
 from corsight.scripts.recordings.order import find_end
 from corsight.scripts.recordings.shares import part
@@ -179,7 +181,9 @@ def _ask(
 
 def _audit_to_file(recording: Recording, plan: Plan, file: str, *, timed: bool) -> Audited:
     with open(file, "w", encoding="ascii") as stream:
-        return audit_one(recording, plan, stream, timed=timed)
+        audited = audit_one(recording, plan, stream, timed=timed)
+    audited.findings.conclude()
+    return audited
 
 
 def _put_together(

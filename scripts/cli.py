@@ -14,8 +14,9 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from corsight.policies.redact import redact
 from corsight.scripts import __version__
-from corsight.scripts.errors import BAD_INPUT, CorsightError, print_problem
+from corsight.scripts.errors import BAD_INPUT, CorsightError, print_problem, redact_place
 from corsight.scripts.group import lazy_group
 
 CLEAN = 0
@@ -29,6 +30,7 @@ app = lazy_group(
     {
         "demo": "Visit a small shop with seven CORS mistakes, and report them.",
         "browse": "Open a browser behind the proxy, and watch what CORS blocks.",
+        "run": "Run a command, such as a test suite, behind the proxy, and report.",
         "audit": "Report what a browser blocked in recorded traffic, and how to fix it.",
         "history": "List the runs that audit kept, compare them, and follow a finding.",
         "explain": "Tell one recorded fetch step by step.",
@@ -81,7 +83,7 @@ def run(arguments: Sequence[str]) -> int:
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "corsight"
         message = error.format_message().replace("Value error, ", "").rstrip(".")
-        return _fail(f"{message}; see {command} --help")
+        return _fail(f"{redact_place(message)}; see {command} --help")
     except CorsightError as error:
         return _fail(str(error))
     except typer.Abort:
@@ -96,13 +98,15 @@ def run(arguments: Sequence[str]) -> int:
             return _reader_left()
         raise
     except OSError as error:
-        return _fail(f"{error.filename}: {error.strerror}" if error.filename is not None else str(error))
+        said = error.strerror or str(error)
+        return _fail(redact_place(f"{error.filename}: {said}" if error.filename is not None else said))
     except Exception as error:
+        if isinstance(error, ValueError) and "embedded null" in str(error):
+            return _fail("no file's name has a NUL in it; write another")
         if os.environ.get("CORSIGHT_DEBUG"):
             raise
-        return _fail(
-            f"a bug of ours: {type(error).__name__}: {error}; CORSIGHT_DEBUG=1 shows where, please report it with that"
-        )
+        said = f"{type(error).__name__}: {redact(str(error))}"
+        return _fail(f"a bug of ours: {said}; CORSIGHT_DEBUG=1 shows where, please report it with that")
     return code if isinstance(code, int) else CLEAN
 
 

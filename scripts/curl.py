@@ -11,6 +11,7 @@ from corsight.policies.exchange import HeaderList, Response
 from corsight.policies.fetch.redirect import REDIRECT_STATUSES
 from corsight.policies.redact import REDACTED, redact
 from corsight.policies.redact.names import is_secret_name
+from corsight.policies.redact.plain import looks_random
 from corsight.scripts.errors import CorsightError
 
 LONGEST = 4 * 1024 * 1024
@@ -22,6 +23,8 @@ _STATUS_LINE = re.compile(r"HTTP/(\d(?:\.\d)?) (\d{3})(?: (.*))?")
 _FIELD = re.compile(r"([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[ \t]*:(.*)", re.DOTALL)
 _STYLE = re.compile(r"\x1b\[[0-9;]*m")
 _FAILED = re.compile(r"curl: \((\d+)\) (.*)")
+_BRANDS = re.compile(r'(?:"[^"\\]{1,40}+";v="[0-9.]{1,20}+"(?:, (?=")|\Z))++').fullmatch
+_BRAND = re.compile(r'"([^"]*+)";').findall
 _LINK = re.compile(r"\x1b\]8;;[^\x07\x1b]*(?:\x07|\x1b\\)")
 """curl makes a Location that it prints to a terminal a link."""
 
@@ -238,6 +241,10 @@ def _command(method: str, url: str, fields: Sequence[tuple[str, str]]) -> str:
 
 def shown_field(name: str, value: str) -> str:
     """A header as it may be shown: its secrets replaced."""
+    if name.lower().startswith("sec-ch-ua") and (brands := _BRANDS(value)):
+        # Products and versions; the made-up one among them is written with any mark.
+        plain = not any(map(looks_random, _BRAND(brands[0])))
+        return f"{name}: {value if plain else redact(value)}"
     if not is_secret_name(name):
         return f"{name}: {redact(value)}"
     scheme, space, _ = value.partition(" ")

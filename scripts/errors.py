@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable
 
 import typer
 
+from corsight.policies.redact import redact
+
 BAD_INPUT = 2
 """The exit code for bad usage and bad input."""
+
+
+SECRETIVE = frozenset("?=@#")
+"""What a path has where it is a URL with a secret in it."""
 
 
 class CorsightError(Exception):
@@ -21,13 +28,23 @@ class CorsightError(Exception):
         self.todo = todo
 
     def __str__(self) -> str:
-        line = f"{self.where}: {self.what}" if self.where else self.what
+        # Files keep their names, however random; what is quoted of them, or was typed, may hold a secret.
+        line = f"{redact_place(self.where)}: {redact(self.what)}" if self.where else redact(self.what)
         return f"{line}; {self.todo}" if self.todo else line
 
 
+def redact_place(text: str) -> str:
+    """Return a text that names files: redacted where it also has what only a URL has."""
+    return text if SECRETIVE.isdisjoint(text) else redact(text)
+
+
 def print_problem(problem: object) -> None:
-    """Print a problem as one line on stderr."""
-    print(f"corsight: {one_line(str(problem))}", file=sys.stderr)
+    """Print a problem as one line on stderr; where that is full, the exit code has to do."""
+    try:
+        print(f"corsight: {one_line(str(problem))}", file=sys.stderr, flush=True)
+    except OSError:
+        # Python flushes what is left as it ends, and must not fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def stop_at(problems: Iterable[object | None]) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from types import ModuleType
 from typing import Any, ClassVar, Literal, get_args, get_origin
 
 import typer
@@ -81,10 +84,11 @@ class LazyGroup(DirectParameters, TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in self.helps:
             return None
-        command = getattr(import_module(f"{self.package}.{cmd_name}"), cmd_name)
+        command = getattr(_load(f"{self.package}.{cmd_name}"), cmd_name)
         if not isinstance(command, typer.Typer):
             app = typer.Typer(**_LOOKS)
-            app.command(cmd_name, cls=DirectCommand)(command)
+            settings = _LOOKS["context_settings"] | getattr(command, "context_settings", {})
+            app.command(cmd_name, cls=DirectCommand, context_settings=settings)(command)
             command = app
         return typer.main.get_command(command)
 
@@ -95,3 +99,15 @@ class LazyGroup(DirectParameters, TyperGroup):
 
 class DirectCommand(DirectParameters, TyperCommand):
     """A command with such parameters."""
+
+
+def _load(name: str) -> ModuleType:
+    """Return the module, imported. Importing makes no garbage: to look for some would take a tenth of a start."""
+    if name in sys.modules:
+        return sys.modules[name]
+    gc.disable()
+    try:
+        return import_module(name)
+    finally:
+        gc.freeze()
+        gc.enable()

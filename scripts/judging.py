@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from corsight.policies.decision.assume import assume
-from corsight.policies.engines import read_engine
+from corsight.policies.engines import EngineChoice, read_engine
 from corsight.policies.evidence import Evidence, Reason
 from corsight.policies.exchange import Exchange
-from corsight.policies.findings import Explanation, Known
 from corsight.policies.session import Judged, Session
 from corsight.policies.session.memory import weigh_exchange
 from corsight.policies.verdict import Assumption
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.recordings import Recording, in_time
-
-EngineChoice = str
-"""The engine that judges, as `read_engine` reads it: `chromium`, `chromium@120`; auto is each client's own."""
 
 HELD, HELD_BYTES = 4096, 64 * 1024 * 1024
 """How many exchanges, and bytes of their URLs and headers, a verdict is held back for, since what comes later may
@@ -98,24 +94,6 @@ def settle(verdicts: Iterable[Judged], held: int = HELD) -> Iterator[Judged]:
             weight -= weigh_exchange(first.entry.exchange)
             yield first
     yield from latest.values()
-
-
-def add_to(known: Known, verdicts: Iterable[Judged]) -> Iterator[Judged]:
-    """Yield the verdicts, each after it was added to what is known."""
-    for judged in verdicts:
-        known.add(judged)
-        yield judged
-
-
-def explain(verdicts: Iterable[Judged], held: int = HELD) -> Iterator[tuple[Judged, Explanation | None]]:
-    """Yield each verdict with its cause, by what is known `held` exchanges later: mostly all there is."""
-    known, waiting = Known(), deque[Judged]()
-    for judged in add_to(known, verdicts):
-        waiting.append(judged)
-        if len(waiting) > held:
-            yield waiting[0], known.diagnose(waiting.popleft())
-    for judged in waiting:
-        yield judged, known.diagnose(judged)
 
 
 def group_by_fetch(verdicts: Iterable[Judged], held: int = HELD) -> Iterator[list[Judged]]:

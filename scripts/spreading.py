@@ -73,6 +73,7 @@ def audit_on_worker(path: str, plan: Plan, version: str) -> tuple[Audited, bytes
             problem.what = f"{problem.what} (on a worker)"
             return Audited(path, Findings(diagnose=False), problem=problem), b""
         audited = audit_one(Recording(path), plan, records)  # type: ignore[arg-type]
+    audited.findings.conclude()
     return audited, records.finish()
 
 

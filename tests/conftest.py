@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import Phase, settings
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 # Commands that tests start in processes of their own find the namespace corsight where the tests do.
@@ -27,8 +27,7 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
 # No test asserts a time; and a check that is run again is to say the same again. Look for more with --hypothesis-seed.
 settings.register_profile("corsight", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
-settings.register_profile("quick", deadline=None, derandomize=True, max_examples=10)
-settings.register_profile("mutation", settings.get_profile("quick"), phases=(Phase.explicit, Phase.generate))
+settings.register_profile("quick", deadline=None, derandomize=True, max_examples=3)
 settings.load_profile("ci" if os.environ.get("CORSIGHT_CI") == "1" else "corsight")
 
 BROWSERS = {

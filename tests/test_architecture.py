@@ -1,13 +1,16 @@
-"""Holds the direction of docs/architecture.md: what each part of the house may import.
+"""Holds the house to docs/architecture.md: what each part may import, that no imports go in a circle, that imports
+stand on top, and that files stay small.
 
-Every `import` counts, also one inside a function or under TYPE_CHECKING. Standard library and third-party modules are
-free, but for the few that would make policies/ impure.
+For the direction every `import` counts, also one inside a function or under TYPE_CHECKING. Standard library and
+third-party modules are free, but for the few that would make policies/ impure.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -63,6 +66,43 @@ IMPURE = {
 }
 """What policies/ must not import, and what it does instead."""
 
+
+LATE = {
+    "pydantic_core": "plain URLs need no parser, and it takes as long as half the rest of a start",
+    "corsight.policies.server.formats": "a parser a format of policy files: YAML's takes 40 ms",
+    # What takes long, or an extra that may not be installed.
+    "mitmproxy": "half a second: most recordings are read without it",
+    "multiprocessing": "where there is one recording, there is one process",
+    "concurrent.futures.ProcessPoolExecutor": "with multiprocessing",
+    "uvicorn": "with the page",
+    "zstandard": "for recordings that are packed with it",
+    "fsspec": "an extra: recordings behind URLs",
+    "distributed": "an extra: recordings on a cluster",
+    "corsight.scripts.agents": "an extra: the Model Context Protocol",
+    "corsight.scripts.store": "an extra: a database of runs",
+    "corsight.scripts.report.history": "with the database",
+    # Parts that are started when they are asked for.
+    "corsight.addons.page": "most who load the addon never open the page",
+    "corsight.addons.report": "a command of the addon: pydantic, and the templates of a page",
+    "corsight.scripts.recordings": "a reader a format: most files are of one",
+    "corsight.addons.adapter": "with mitmproxy, for recordings that only it reads",
+    "corsight.policies.report": "pydantic, and the templates of a page: for the formats that need them",
+    "corsight.scripts.runs.pytest_run": "the plugin costs nothing without --corsight",
+    "corsight.scripts.runs.pytest_playwright": "with --corsight, where pytest-playwright is",
+    "corsight.scripts.runs.met": "with the report that it is part of",
+    "corsight.scripts.replay": "what sends: an option of check, and replay without --dry-run",
+    "corsight.scripts.whatif": "options of check: --send, --paste",
+    "corsight.scripts.report": "options of check and audit: --story, --versions, --paste, --policy, --assume",
+    "corsight.scripts.policy_files": "options of audit: --policy, --assume",
+    "corsight.scripts.following": "an option of audit: --follow",
+    "corsight.scripts.spreading": "an option of audit: --dask",
+    "corsight.scripts.commands.history.list": "a group of subcommands runs one of them by default",
+    "corsight.scripts.dev.fuzz": "the fuzzer instruments what is imported after it",
+}
+"""What may be imported inside a function, by how its name begins, and why."""
+
+LONGEST = 350
+"""Lines of a file in policies/ and addons/."""
 
 NAMESPACE = "corsight."
 
@@ -222,3 +262,131 @@ def test_a_shim_that_does_more_is_found() -> None:
     assert shim_breaches("from corsight.addons.addon import Cors") == [
         "addons/cors.py: must end with addons = [Cors()]"
     ]
+
+
+# -- circles ----------------------------------------------------------------------------------------------------------
+
+
+@cache
+def parse_all() -> dict[str, ast.Module]:
+    """The syntax tree of each module of the house, by its dotted name."""
+    return {module: ast.parse(path.read_text("utf-8")) for module, path in modules()}
+
+
+def is_for_types(node: ast.AST) -> bool:
+    """Whether a statement is an `if TYPE_CHECKING`."""
+    return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+
+
+def list_imports(node: ast.AST, *, late: bool, inside: bool = False) -> Iterator[tuple[int, list[str]]]:
+    """The line and the full names of each import: of those inside functions where `late`, else of those that run when
+    the module is loaded.
+    """
+    for child in ast.iter_child_nodes(node):
+        if is_for_types(child):
+            continue
+        if inside == late and isinstance(child, ast.Import):
+            yield child.lineno, [alias.name for alias in child.names]
+        elif inside == late and isinstance(child, ast.ImportFrom):
+            yield child.lineno, [f"{child.module}.{alias.name}" for alias in child.names]
+        within = inside or isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        yield from list_imports(child, late=late, inside=within)
+
+
+def find_circle(trees: Mapping[str, ast.Module]) -> list[str] | None:
+    """A circle of modules that import each other when they are loaded; None where there is none.
+
+    A name that is a module counts as that module, and not as the package that it is in.
+    """
+    graph: dict[str, set[str]] = {module: set() for module in trees}
+    for module, tree in trees.items():
+        for _, names in list_imports(tree, late=False):
+            for name in names:
+                ours = name.removeprefix(NAMESPACE)
+                graph[module].add(ours if ours in trees else ours.rpartition(".")[0])
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return None
+
+
+def test_no_imports_go_in_a_circle() -> None:
+    assert find_circle(parse_all()) is None
+
+
+def test_a_circle_is_found() -> None:
+    trees = {
+        "policies": ast.parse(""),
+        "policies.a": ast.parse("from corsight.policies import b"),
+        "policies.b": ast.parse("from corsight.policies.c import name"),
+        "policies.c": ast.parse("import corsight.policies.a"),
+    }
+    assert set(find_circle(trees) or ()) == {"policies.a", "policies.b", "policies.c"}
+    trees["policies.c"] = ast.parse(
+        "if TYPE_CHECKING:\n    import corsight.policies.a\ndef f():\n    import corsight.policies.a"
+    )
+    assert find_circle(trees) is None
+
+
+# -- imports on top ---------------------------------------------------------------------------------------------------
+
+
+def find_late(trees: Mapping[str, ast.Module]) -> tuple[list[str], set[str]]:
+    """A line for each import inside a function that LATE does not name, and what of LATE is used."""
+    found, used = [], set()
+    for module, tree in trees.items():
+        for line, names in list_imports(tree, late=True):
+            for name in names:
+                ways = {one for one in LATE if f"{name}.".startswith(f"{one}.")}
+                used |= ways
+                if not ways:
+                    found.append(
+                        f"{module}:{line} imports {name} inside a function; import it on top, or say why in LATE"
+                    )
+    return found, used
+
+
+def test_imports_stand_on_top() -> None:
+    found, used = find_late(parse_all())
+    assert not found, "\n".join(["", *found])
+    assert used == set(LATE), f"nothing is imported late any more: {sorted(set(LATE) - used)}"
+
+
+def test_an_import_inside_a_function_is_found() -> None:
+    tree = ast.parse("class A:\n    def f(self):\n        if self:\n            from json import loads")
+    [found], used = find_late({"policies.a": tree})
+    assert found.startswith("policies.a:4 imports json.loads inside a function")
+    assert not used
+    assert find_late({"policies.a": ast.parse("def f():\n    from mitmproxy.io import FlowReader")}) == (
+        [],
+        {"mitmproxy"},
+    )
+
+
+def test_no_subcommand_imports_another() -> None:
+    start = "scripts.commands."
+    found = []
+    for module, tree in parse_all().items():
+        group = module.removeprefix(start).partition(".")[0]
+        if not module.startswith(start):
+            continue
+        for line, names in [*list_imports(tree, late=False), *list_imports(tree, late=True)]:
+            for name in names:
+                ours = name.removeprefix(NAMESPACE)
+                if ours.startswith(start) and ours.removeprefix(start).partition(".")[0] != group:
+                    found.append(f"{module}:{line} imports {name}: what two subcommands need stands beside them")
+    assert not found, "\n".join(["", *found])
+
+
+# -- size -------------------------------------------------------------------------------------------------------------
+
+
+def test_files_stay_small() -> None:
+    sizes = {
+        module: len(path.read_text("utf-8").splitlines())
+        for module, path in modules()
+        if not module.startswith("scripts")
+    }
+    assert len(sizes) > 200
+    assert not {module: size for module, size in sizes.items() if size > LONGEST}, "split these by their purposes"

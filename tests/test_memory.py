@@ -16,7 +16,7 @@ from corsight.scripts.dev.benchmarks import cost, hostile
 SIZE = 1_000_000
 ROUNDS = 2
 """How many exchanges fill each place, in each role."""
-MOST = 48 * 1024 * 1024
+MOST = 40 * 1024 * 1024
 """Bytes that may be held after hundreds of megabytes went by; 64 MB are allowed. Most is held where a user interface
 asks for it."""
 

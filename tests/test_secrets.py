@@ -179,6 +179,76 @@ def test_what_is_typed_wrong_comes_back_without_it(wrong: str, capsys: pytest.Ca
     check(capsys.readouterr().err)
 
 
+TYPED = f"https://u:{SECRET}@a.test/?token={SECRET}"
+POLICY = "version: 1\npolicies:\n  - name: a\n    match: {{hosts: [{}], paths: [{}]}}\n    {}: {}\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(POLICY.format("a.test", "/", name, f'["{TYPED}"]') for name in ("origins", "methods", "request_headers")),
+        POLICY.format("a.test", "/", "max_age", f'"{TYPED}"'),
+        POLICY.format("a.test", "/", f'"{TYPED}"', "1"),
+        POLICY.format(f'"{TYPED}"', "/", "note", "a"),
+        POLICY.format(f"u:{SECRET}@a.test", f'"x?token={SECRET}"', "note", "a"),
+        f"version: {TYPED}",
+    ],
+)
+def test_what_a_policy_file_says_wrong_comes_back_without_it(
+    text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "policy.yaml").write_text(text)
+    assert cli.run(["policy", "check", str(tmp_path / "policy.yaml")]) != 0
+    out, err = capsys.readouterr()
+    assert f"{tmp_path / 'policy.yaml'}:" in out + err
+    check(out + err)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'select = ["{TYPED}"]',
+        f'engine = "{TYPED}"',
+        f'baseline = "{TYPED}"',
+        f'policies = ["{TYPED}"]',
+        f"password = {SECRET}",
+        f'[[suppress]]\ncode = "{TYPED}"\nreason = "{TYPED}"',
+    ],
+)
+def test_what_settings_say_wrong_comes_back_without_it(
+    text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "corsight.toml").write_text(text)
+    assert cli.run(["audit", str(tmp_path / "a"), "--config", str(tmp_path / "corsight.toml")]) == 2
+    check(capsys.readouterr().err)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["audit", "--engine", TYPED, "a"],
+        ["audit", "--select", TYPED, "a"],
+        ["audit", "--assume", TYPED, "a"],
+        ["audit", "--store", f"mysql://u:{SECRET}@a.test/b", "a"],
+        ["audit", TYPED.replace("https", "ftp")],
+        ["audit", f"--{TYPED}"],
+        ["rules", TYPED],
+        [TYPED],
+    ],
+)
+def test_what_is_typed_wrong_anywhere_comes_back_without_it(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(arguments) == 2
+    check(capsys.readouterr().err)
+
+
+def test_files_keep_their_names(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "run-3f9A2b7c1dQz88.har"
+    assert cli.run(["audit", str(path)]) == 2
+    assert str(path) in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("format", ["text", "json"])
 @pytest.mark.parametrize(
     "text",

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from importlib.resources import files
 
 from mitmproxy import exceptions
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from corsight.addons.events import get_logger
@@ -72,11 +73,11 @@ def make_app(feed: Feed, book: Book) -> Starlette:
 
     async def export(request: Request) -> Response:
         name = request.path_params["name"]
-        write = {"findings.txt": book.write_findings, "records.jsonl": book.write_records}.get(name)
-        if write is None:
+        parts = book.write(name)
+        if parts is None:
             return _say(404, "There is no such report.")
-        headers = {"content-disposition": f'attachment; filename="{name}"'}
-        return Response(write().encode(errors="replace"), 200, headers, "application/octet-stream")
+        headers = {"content-disposition": f'attachment; filename="corsight-{name}"'}
+        return StreamingResponse(_pace(parts), 200, headers, "application/octet-stream")
 
     async def patch(request: Request) -> Response:
         asked = await _read(request)
@@ -124,6 +125,14 @@ def _guard(endpoint: Endpoint) -> Endpoint:
             return _say(500, "Corsight failed here: its event log says more.")
 
     return guarded
+
+
+async def _pace(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield what there is, and let the proxy work after each part; what fails on the way ends the answer early."""
+    for part in parts:
+        if part:
+            yield part
+        await asyncio.sleep(0)
 
 
 async def _read(request: Request) -> dict[str, object]:

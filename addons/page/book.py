@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -11,22 +11,36 @@ from mitmproxy import ctx
 
 from corsight.addons.drift import Drifting
 from corsight.addons.page.opening import make_opening
+from corsight.addons.page.recording import write_recording
+from corsight.addons.page.stopped import KEPT, Stopped, make_row, tell_story, write_line
 from corsight.addons.views import Stories
 from corsight.policies.decision.judge import judge
 from corsight.policies.engines import ENGINES
 from corsight.policies.fetch.origin import origin_of
-from corsight.policies.findings import Diagnosis, Known
-from corsight.policies.findings.text import write_lines
-from corsight.policies.record import Lines
+from corsight.policies.findings import Known
 from corsight.policies.redact import redact, shown
 from corsight.policies.server.export import TARGETS, RecipeError, render, write_remark
 from corsight.policies.server.infer import infer
 from corsight.policies.server.match import find
+from corsight.policies.server.sent import list_sent
 from corsight.policies.session import Judged
+from corsight.policies.session.memory import Memory
 from corsight.policies.story import Story
 from corsight.policies.story.picture import picture
 
-WIDTH = 100
+RECORDING = "recording.mitm"
+EXPORTS = {
+    "findings.txt": "text",
+    "records.jsonl": "jsonl",
+    "report.json": "json",
+    "report.sarif": "sarif",
+    "report.xml": "junit",
+    "report.github.txt": "github",
+    "report.md": "markdown",
+    "exchanges.csv": "csv",
+    "report.html": "html",
+}
+"""The files that can be saved beside the recording, and their formats."""
 LONGEST = 300
 """Characters of a URL that a row shows."""
 SEEN = 2000
@@ -34,22 +48,31 @@ SEEN = 2000
 
 
 class Book:
-    """Reads what is remembered of late. `drifting` gives what answers are held against, None without policies."""
+    """Reads what is remembered of late, and what the browser said it stopped. `drifting` gives what answers are held
+    against, None without policies.
+    """
 
     def __init__(self, stories: Stories, known: Known, drifting: Callable[[], Drifting | None]) -> None:
         self.run = secrets.token_hex(8)
         self._stories = stories
         self._known = known
         self._drifting = drifting
+        self._stopped: Memory[str, Stopped] = Memory(KEPT)
+
+    def note(self, stopped: Stopped) -> None:
+        """Remember what the browser stopped."""
+        self._stopped.put(stopped.id, stopped, len(stopped.url) + len(stopped.message))
 
     # -- the list -----------------------------------------------------------------------------------------------------
 
     def list_ids(self) -> list[str]:
-        """The exchanges that are remembered, in the order they set out."""
-        return [judged.entry.exchange.id for judged in self._stories.in_time()]
+        """What is remembered: the exchanges in the order they set out, then what the browser stopped."""
+        return [*(judged.entry.exchange.id for judged in self._stories.in_time()), *self._stopped]
 
     def row(self, id: str) -> dict[str, Any] | None:
         """What the list shows of an exchange, None where it is not remembered."""
+        if (stopped := self._stopped.get(id)) is not None:
+            return make_row(stopped)
         judged = self._stories.judged(id)
         if judged is None:
             return None
@@ -106,6 +129,8 @@ class Book:
 
     def story(self, id: str) -> dict[str, Any] | None:
         """The story of an exchange's fetch, None where it is not remembered."""
+        if (stopped := self._stopped.get(id)) is not None:
+            return tell_story(stopped)
         story = self._stories.story(id)
         if story is None:
             return None
@@ -175,10 +200,11 @@ class Book:
         inferences = infer(everything)
         policies = [one.policy for one in inferences]
         wanted = [find(policies, judged.entry.exchange.request.url) for judged in chosen]
+        sent = list_sent(policies, everything)
         texts: list[str] = []
         for one in inferences:
             if one.policy in wanted:
-                texts.append(render(target, one.policy))
+                texts.append(render(target, one.policy, sent.get(one.policy.name, ())))
                 for left in one.left_out:
                     texts.append(write_remark(target, redact(f"Not granted: {left.what}: {left.why}. {left.instead}")))
         if not texts:
@@ -187,15 +213,18 @@ class Book:
 
     # -- everything ---------------------------------------------------------------------------------------------------
 
-    def write_findings(self) -> str:
-        """The findings of all that is remembered, as text."""
-        diagnosis = Diagnosis()
-        for judged in self._stories.in_time():
-            diagnosis.add(judged)
-        lines = write_lines(diagnosis.list_findings(), WIDTH)
-        return "\n".join(lines or ["Nothing was blocked, and there is nothing to advise."]) + "\n"
+    def write(self, file: str) -> Iterator[bytes] | None:
+        """What is remembered, as the file of this name: in pieces, some of them empty; None where there is none."""
+        judgeds = list(self._stories.in_time())
+        if file == RECORDING:
+            return write_recording(judgeds)
+        return self._write_report(EXPORTS[file], judgeds) if file in EXPORTS else None
 
-    def write_records(self) -> str:
-        """The log record of all that is remembered, a line each."""
-        lines = Lines()
-        return "".join(f"{lines.line(judged, self._known.diagnose(judged))}\n" for judged in self._stories.in_time())
+    def _write_report(self, name: str, judgeds: list[Judged]) -> Iterator[bytes]:
+        from corsight.addons.report import write_report
+
+        for text in write_report(name, judgeds, self._known.diagnose):
+            yield text.encode(errors="backslashreplace")
+        if name == "text" and self._stopped:
+            lines = "".join(f"  {write_line(stopped)}\n" for stopped in self._stopped.values())
+            yield f"\nStopped by the browser itself, and never seen by the proxy:\n{lines}".encode()

@@ -8,7 +8,6 @@ page itself sent it.
 from __future__ import annotations
 
 import secrets
-import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qs
@@ -18,8 +17,6 @@ type Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 type Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 type App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-GUESSES, PERIOD = 10, 60.0
-"""How many wrong tokens are taken within so many seconds; after them no token is, until the time is over."""
 LARGEST = 64 * 1024
 """Bytes that the body of a request may have."""
 FRAMES = frozenset({b"iframe", b"frame", b"embed", b"object", b"fencedframe"})
@@ -42,19 +39,17 @@ HEADERS = (
 
 class Gate:
     """An ASGI app before `app`. `hosts` are the values of Host that the page is asked by, `cookie` is its cookie's
-    name; `token` opens it.
+    name; `token` opens it. `mounted` are apps by their paths that have doors of their own.
     """
 
-    def __init__(
-        self, app: App, hosts: Iterable[str], cookie: str, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, app: App, hosts: Iterable[str], cookie: str) -> None:
+        # It has 256 bits: no guessing finds it, and whoever guesses must not shut its owner out.
         self.token = secrets.token_urlsafe(32)
         self._session = secrets.token_urlsafe(32)
+        self.mounted: dict[str, App] = {}
         self._app = app
         self._hosts = frozenset(host.encode() for host in hosts)
         self._cookie = cookie
-        self._clock = clock
-        self._wrong: list[float] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request pass, or answer it here."""
@@ -62,9 +57,16 @@ class Gate:
             await receive()
             await send({"type": "websocket.close", "code": 1008})
             return
+        other = self.mounted.get(scope["path"])
+        if other is not None:
+            await other(scope, receive, send)
+            return
         refused = self._refuse(scope)
         if refused is not None:
-            await _answer(send, *refused)
+            status, text, headers = refused
+            # Whoever may not pass keeps no connection of the proxy's process.
+            kept = status == 303 or "mitmproxy.master" in scope.get("extensions", {})
+            await _answer(send, status, text, headers if kept else (*headers, (b"connection", b"close")))
             return
 
         async def guarded(event: MutableMapping[str, Any]) -> None:
@@ -102,16 +104,11 @@ class Gate:
         return None
 
     def _log_in(self, query: bytes) -> tuple[int, str, tuple[tuple[bytes, bytes], ...]]:
-        now = self._clock()
-        self._wrong = [moment for moment in self._wrong if now - moment < PERIOD]
-        if len(self._wrong) >= GUESSES:
-            return 429, "Too many wrong tokens: wait a minute.", ((b"retry-after", b"60"),)
         try:
             given = parse_qs(query.decode("latin-1"), max_num_fields=4).get("token", [""])
         except ValueError:
             given = []
         if len(given) != 1 or not secrets.compare_digest(given[0].encode(), self.token.encode()):
-            self._wrong.append(now)
             return 403, "That token is not the one that Corsight printed when it started.", ()
         cookie = f"{self._cookie}={self._session}; Path=/; HttpOnly; SameSite=Strict"
         return 303, "", ((b"location", b"/"), (b"set-cookie", cookie.encode()))

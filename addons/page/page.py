@@ -6,30 +6,30 @@ import asyncio
 import contextlib
 import os
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mitmproxy import ctx, exceptions, http
+from mitmproxy import exceptions
 from mitmproxy.addonmanager import Loader
 from mitmproxy.log import ALERT
 
 from corsight.addons.drift import Drifting
 from corsight.addons.events import get_logger
+from corsight.addons.page.hosting import MAGIC, Hosting
 from corsight.addons.views import Stories
 from corsight.policies.findings import Known
 from corsight.policies.session import Judged
 
 if TYPE_CHECKING:
-    from mitmproxy.addons.asgiapp import ASGIApp
-
+    from corsight.addons.page.book import Book
     from corsight.addons.page.feed import Feed
-    from corsight.addons.page.gate import Gate
+    from corsight.addons.page.gate import App, Gate
 
 logger = get_logger(__name__)
-MAGIC = "cors.sight"
-"""The name that is answered through the proxy, while the page is on: nobody has it, and no browser forces it on TLS."""
 LOCAL = "corsight.localhost"
 """The page's own name on this machine: another site than `localhost`, so that no server there is sent its cookie."""
+
+type Mount = Callable[[Stories, int, str], App]
 
 
 class Page:
@@ -39,10 +39,12 @@ class Page:
         self.on = False
         self._stories, self._known, self._drifting = stories, known, drifting
         self._feed: Feed | None = None
+        self._book: Book | None = None
         self._gates: list[tuple[str, Gate]] = []
         self._socket: socket.socket | None = None
         self._server: asyncio.Task[None] | None = None
-        self._hosted: ASGIApp | None = None
+        self.hosting = Hosting()
+        self._mounts: dict[str, Mount] = {}
 
     def load(self, loader: Loader) -> None:
         """Declare the option and the command."""
@@ -77,10 +79,12 @@ class Page:
             reason = os.strerror(error.errno) if error.errno else error
             raise exceptions.OptionsError(f"cors_page: port {port} cannot be had ({reason}); name another.") from None
         self._feed = Feed()
-        app = make_app(self._feed, Book(self._stories, self._known, self._drifting))
+        self._book = Book(self._stories, self._known, self._drifting)
+        app = make_app(self._feed, self._book)
         local = Gate(app, (f"{LOCAL}:{port}", f"127.0.0.1:{port}"), f"corsight-{port}")
         self._gates = [(f"http://{LOCAL}:{port}/", local), (f"http://{MAGIC}/", Gate(app, (MAGIC,), "corsight"))]
         self.on = True
+        self._serve_mounted()
 
     def start(self) -> None:
         """Answer from now on, and say where; without a running loop there is nobody to answer."""
@@ -88,10 +92,7 @@ class Page:
             return
         with contextlib.suppress(RuntimeError):
             loop = asyncio.get_running_loop()
-            from mitmproxy.addons.asgiapp import ASGIApp
-
-            self._hosted = ASGIApp(self._gates[1][1], MAGIC, None)
-            ctx.master.addons.add(self._hosted)
+            self.hosting.gate = self._gates[1][1]
             self._server = loop.create_task(self._serve())
             logger.log(ALERT, "Corsight's page: %s (through the proxy: %s)", *self.links())
 
@@ -99,9 +100,18 @@ class Page:
         """The links that open the live page, on this machine and through the proxy: keep them to yourself."""
         return [f"{address}?token={gate.token}" for address, gate in self._gates]
 
-    def owns(self, flow: http.HTTPFlow) -> bool:
-        """Whether a flow is the page's own, and nobody's to judge."""
-        return self._hosted is not None and flow.request.pretty_host == MAGIC
+    def mount(self, path: str, make: Mount) -> None:
+        """Serve another app at a path of the page's port, now and whenever it is opened anew: `make` makes it of what
+        is remembered, the port and the page's token, and it lets in whom it wants.
+        """
+        self._mounts[path] = make
+        self._serve_mounted()
+
+    def _serve_mounted(self) -> None:
+        if self._socket is not None and self._gates:
+            port, gate = self._socket.getsockname()[1], self._gates[0][1]
+            for path, make in self._mounts.items():
+                gate.mounted[path] = make(self._stories, port, gate.token)
 
     def tell(self, judged: Judged) -> None:
         """There is something new to be said of an exchange."""
@@ -109,20 +119,27 @@ class Page:
         if feed:
             feed.tell(judged.entry.exchange.id, urgent=judged.verdict.blocking is not None)
 
+    def note(self, said: Mapping[str, Any]) -> None:
+        """Show what the browser says that it stopped, before the proxy saw it: the fields of `stopped.Stopped`."""
+        if self._book is None or self._feed is None:
+            return
+        from corsight.addons.page.stopped import Stopped
+
+        stopped = Stopped(**said)
+        self._book.note(stopped)
+        self._feed.tell(stopped.id, urgent=True)
+
     def close(self) -> None:
         """Answer no more, and forget the tokens."""
         self.on = False
-        if self._hosted is not None:
-            with contextlib.suppress(exceptions.AddonManagerError):
-                ctx.master.addons.remove(self._hosted)
-            self._hosted = None
+        self.hosting.gate = None
         if self._server is not None:
             self._server.cancel()
             self._server = None
         if self._socket is not None:
             self._socket.close()
             self._socket = None
-        self._gates, self._feed = [], None
+        self._gates, self._feed, self._book = [], None, None
 
     async def _serve(self) -> None:
         import uvicorn

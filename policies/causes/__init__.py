@@ -6,7 +6,7 @@ name those of `network` and `beside`.
 
 from __future__ import annotations
 
-from corsight.policies.causes import answers, beside, headers, instead, network
+from corsight.policies.causes import answers, beside, headers, instead, network, script
 from corsight.policies.causes.model import Actor, KnownCause
 
 FAMILIES = {
@@ -15,6 +15,7 @@ FAMILIES = {
     "The headers, and who asks": headers,
     "The network": network,
     "Beside CORS": beside,
+    "In the page's own script": script,
 }
 """The families by their titles."""
 CAUSES: dict[str, KnownCause] = {one.code: one for family in FAMILIES.values() for one in family.CAUSES}

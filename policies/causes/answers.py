@@ -27,7 +27,7 @@ CAUSES = (
         "nginx adds headers to errors only where the line ends in always.",
         "add_header acts on 200, 201, 204, 206, 301, 302, 303, 304, 307 and 308 only. Any other status leaves without "
         "the CORS headers.",
-        "End each add_header line of a CORS header in always.",
+        "Write always at the end of each add_header line of a CORS header.",
     ),
     KnownCause(
         "error-reply-without-cors",

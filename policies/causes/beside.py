@@ -70,8 +70,15 @@ CAUSES = (
         cors=False,
     ),
     KnownCause(
+        "event-source-failed",
+        "The stream did not open, and this line tells no reason.",
+        "Firefox says this of an EventSource whose server is not there, answers with another status than 200, or no "
+        "text/event-stream, or does not allow the page's origin. Of CORS another line tells.",
+        "Look for a line about CORS beside it; else open the URL in a tab, and see its status and its Content-Type.",
+    ),
+    KnownCause(
         "preload-not-matching",
-        "A preload was asked for in another mode than the use of it, and thrown away.",
+        "A preload does not match its use, and was thrown away.",
         "A preload is taken only for a request of the same mode. Fonts, modules and fetch() ask with CORS; a link "
         "without crossorigin does not, so the file is loaded twice.",
         "Write the preload as it is used: add crossorigin to the link for fonts (own origin too), modules and fetch(); "

@@ -10,7 +10,7 @@ CAUSES = (
         "Two layers both send CORS headers.",
         "The application and the proxy before it each add the header. Browsers read both as one value, which is no "
         "origin.",
-        "Let one layer answer: take the headers out of the other, or let the proxy hide what comes from behind.",
+        "Let one layer answer: take the headers out of the other, or let the proxy drop those of the application.",
         "proxy",
     ),
     KnownCause(
@@ -134,7 +134,7 @@ CAUSES = (
     ),
     KnownCause(
         "cookie-not-sent",
-        "A cookie is set in a way that other sites' requests never carry it.",
+        "A cookie was set so that requests of other sites' pages never carry it.",
         "Without SameSite=None and Secure a cookie stays with its own site's pages.",
         "Set the cookie with SameSite=None; Secure, or ask from the same site.",
         stops=False,

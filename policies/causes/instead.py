@@ -35,6 +35,13 @@ CAUSES = (
         "proxy",
     ),
     KnownCause(
+        "another-program-answered",
+        "Another program listens where the application was meant to.",
+        "Operating systems have web services of their own: on macOS the AirPlay receiver has ports 5000 and 7000, on "
+        "Windows HTTP.sys answers for names that nobody asked it for. They know nothing of CORS.",
+        "Let the application listen on another port, or switch that service off.",
+    ),
+    KnownCause(
         "storage-rule-does-not-match",
         "No CORS rule of a storage's bucket matches what was asked.",
         "Storages answer by the CORS rules of a bucket or account: one of them has to list the origin, the method and "
@@ -43,7 +50,7 @@ CAUSES = (
     ),
     KnownCause(
         "origin-not-listed",
-        "The server's CORS layer answers by the origin, and does not know this one.",
+        "The origin is not on the list of the server's CORS layer.",
         "CORS layers leave the headers out for an origin that is not on their list.",
         "Add the origin to the list, exactly as the browser sends it.",
     ),

@@ -42,7 +42,9 @@ _FAILED = re.compile(
 """What Chromium prints below its message."""
 _FIREFOX_STATUS = re.compile(r"\b(?P<method>[A-Z]+) ?(?P<url>https?://\S+) \[HTTP/[\d.]+ (?P<status>\d{3})")
 """How Firefox lists a request."""
-_CHECKED = re.compile(r"(?P<kind>[\w ]{1,40}?) cannot load (?P<url>\S+?),? due to access control checks")
+_CHECKED = re.compile(
+    r"(?:(?P<kind>[\w ]{1,40}?) c|C)annot load (?:[a-z]+ )?(?P<url>[\w.+-]+:\S+?),? due to access control checks"
+)
 _RESPONDED = re.compile(r"the server responded with a status of (?P<status>\d{3})")
 _BESIDE = (_FAILED, _FIREFOX_STATUS, _CHECKED, _RESPONDED)
 _NEAR = 1200

@@ -91,7 +91,6 @@ SAYINGS = (
     Saying(
         "scheme-not-fetchable", "Cross origin requests are only supported for protocol schemes: {value}.", None, False
     ),
-    Saying("scheme-not-fetchable", "Cross origin requests are only supported for HTTP.", None, False),
     Saying("scheme-not-fetchable", 'URL scheme "{value}" is not supported.'),
     Saying("scheme-not-fetchable", 'URL scheme must be "http" or "https" for CORS request.'),
     Saying("local-file-asked", "Not allowed to load local resource: {url}"),
@@ -191,6 +190,41 @@ SAYINGS = (
         "cannot load {url}. Refused to connect because it violates the document's Content Security Policy.",
     ),
     Saying("csp-forbids-it", "Refused to connect because it violates the document's Content Security Policy"),
+    # -- what scripts are told -------------------------------------------------------------------------------------
+    Saying(
+        "same-origin-mode",
+        'Fetch API cannot load {url}. Request mode is "same-origin" but the URL\'s origin is not same as the request '
+        "origin {origin}.",
+    ),
+    Saying("no-cors-forbids-it", "'{value}' is unsupported in no-cors mode."),
+    Saying("no-cors-forbids-it", "Failed to execute 'fetch' on '{any}': '{value}' is unsupported in no-cors mode."),
+    Saying("url-with-credentials", "Request cannot be constructed from a URL that includes credentials: {url}"),
+    Saying("style-sheet-unreadable", "Failed to read the '{any}' property from 'CSSStyleSheet': Cannot access rules"),
+    Saying("style-sheet-unreadable", "Failed to execute '{any}' on 'CSSStyleSheet': Cannot access StyleSheet to {any}"),
+    Saying(
+        "history-of-another-origin",
+        "Failed to execute '{any}State' on 'History': A history state object with URL '{url}' cannot be created in a "
+        "document with origin '{origin}'",
+    ),
+    Saying("request-given-up", "AbortError: signal is aborted without reason"),
+    Saying("request-given-up", "AbortError: The user aborted a request."),
+    Saying("reply-is-not-json", "Unexpected token '<', \"{any}\"... is not valid JSON"),
+    Saying("reply-is-not-json", "Unexpected token < in JSON at position 0"),
+    Saying("reply-is-not-json", "Unexpected end of JSON input"),
+    Saying("reply-is-not-json", "Uncaught (in promise) SyntaxError: Unexpected end of input"),
+    Saying(
+        "document-sandboxed",
+        "Failed to read the '{value}' property from '{any}': The document is sandboxed and lacks the "
+        "'allow-same-origin' flag.",
+    ),
+    Saying("document-sandboxed", "The document is sandboxed and lacks the 'allow-same-origin' flag."),
+    # -- what servers and their tools say, in the console or in a terminal -------------------------------------------
+    Saying("origin-not-listed", "Error: Not allowed by CORS"),
+    Saying("development-server-refused", "Invalid Host/Origin header"),
+    Saying("development-server-refused", "Invalid Host header"),
+    Saying("development-server-refused", "Blocked cross-origin request from {value} to /_next/"),
+    Saying("development-server-refused", "Blocked cross-origin request to Next.js dev resource"),
+    Saying("development-server-refused", 'Blocked request. This host ("{value}") is not allowed.'),
     # -- web sockets ----------------------------------------------------------------------------------------------
     Saying(
         "websocket-refused",
@@ -243,7 +277,10 @@ SAYINGS = (
         'type of "{value}".',
     ),
     Saying("wrong-type", "Refused to {any} from '{url}' because its MIME type ('{value}') is not"),
-    Saying("frame-refused", "Refused to display '{url}' in a frame because"),
+    Saying("frame-refused", "Refused to display '{url}' in a frame because it set '{any}' to '{any}'."),
+    Saying("frame-refused", "Refused to display '{url}' in a frame because it set multiple '{any}' headers"),
+    Saying("frame-refused", "Refused to display '{url}' in a frame because an ancestor violates"),
+    Saying("integrity-mismatch", "Failed to find a valid digest in the 'integrity' attribute for resource '{url}'"),
     Saying("frame-of-another-origin", 'Blocked a frame with origin "{origin}" from accessing a cross-origin frame.'),
     Saying(
         "frame-of-another-origin", 'Blocked a frame with origin "{origin}" from accessing a frame with origin "{value}"'

@@ -68,19 +68,39 @@ SAYINGS = (
     Saying("csp-forbids-it", "The page’s settings blocked the loading of a resource at {url} (“{value}”)."),
     Saying("csp-forbids-it", "The page’s settings blocked the loading of a resource at {url} ({value})"),
     Saying(
+        "csp-forbids-it",
+        "The page’s settings blocked {any} at {url} from being {any} because it violates the following directive: "
+        "“{directive}",
+    ),
+    Saying("csp-forbids-it", "downloadable font: failed to start download ({any}): content blocked source: {url}"),
+    Saying(
         "csp-forbids-it", "The page’s settings blocked {any} because it violates the following directive: “{directive}"
     ),
     # -- web sockets and streams -----------------------------------------------------------------------------------
-    Saying("network-error", "can’t establish a connection to the server at {url}."),
+    Saying("event-source-failed", "can’t establish a connection to the server at {url}."),
     Saying("request-given-up", "The connection to {url} was interrupted while the page was loading."),
     # -- workers, canvases, service workers ------------------------------------------------------------------------
-    Saying("canvas-tainted", "SecurityError: The operation is insecure."),
+    Saying("operation-insecure", "SecurityError: The operation is insecure."),
     Saying(
         "canvas-tainted",
         "The HTMLMediaElement passed to createMediaElementSource has a cross-origin resource, the node will output "
         "silence.",
     ),
     Saying("worker-from-another-origin", "Failed to load worker script at “{url}”"),
+    Saying("worker-from-another-origin", "ServiceWorkerContainer.register: Non-same-origin scope URL"),
+    # -- what scripts are told -------------------------------------------------------------------------------------
+    Saying("no-cors-forbids-it", "Window.fetch: Invalid request method {value}."),
+    Saying("url-with-credentials", "Window.fetch: {url} is an url with embedded credentials."),
+    Saying("url-with-credentials", "Request constructor: {url} is an url with embedded credentials."),
+    Saying("style-sheet-unreadable", "CSSStyleSheet.{any}: Not allowed to access cross-origin stylesheet"),
+    Saying("request-given-up", "AbortError: The operation was aborted."),
+    Saying("document-sandboxed", "Forbidden in a sandboxed document without the ‘allow-same-origin’ flag."),
+    Saying("reply-is-not-json", "JSON.parse: unexpected character at line 1 column 1 of the JSON data"),
+    Saying("reply-is-not-json", "JSON.parse: unexpected end of data at line 1 column 1 of the JSON data"),
+    Saying("failed-without-reason", "Module source URI is not allowed in this document: “{url}”."),
+    Saying("failed-without-reason", "<script> source URI is not allowed in this document: “{url}”."),
+    Saying("failed-without-reason", "Loading failed for the {any} with source “{url}”."),
+    Saying("failed-without-reason", "error loading dynamically imported module: {url}"),
     Saying("local-file-asked", "Security Error: Content at {page} may not load or link to file:{any}."),
     Saying("page-from-file", "Security Error: Content at file:{any} may not load data from file:{any}."),
     Saying(
@@ -114,6 +134,15 @@ SAYINGS = (
     Saying(
         "integrity-needs-cors",
         "“{url}” is not eligible for integrity checks since it’s neither CORS-enabled nor same-origin.",
+    ),
+    Saying(
+        "integrity-mismatch",
+        "None of the “{any}” hashes in the integrity attribute match the content of the subresource at “{url}”.",
+    ),
+    Saying(
+        "post-message-origin",
+        "Failed to execute ‘postMessage’ on ‘DOMWindow’: The target origin provided (‘{value}’) does not match the "
+        "recipient window’s origin (‘{origin}’).",
     ),
     Saying("frame-refused", "The loading of “{url}” in a frame is denied by “X-Frame-Options“ directive"),
     Saying("frame-of-another-origin", 'Permission denied to access property "{value}" on cross-origin object'),

@@ -18,6 +18,8 @@ FAILED = "net::ERR_FAILED"
 _NET_ERROR = re.compile(r"net::ERR_[A-Za-z0-9_.]*[A-Za-z0-9]")
 _NAME = re.compile(r"(?:net::)?\bERR_[A-Z0-9_]+(?:\.[A-Za-z]+)?|[A-Za-z][\w-]*")
 _DIGITS = "0123456789"
+_OF_LIBRARIES = frozenset({"ERR_NETWORK", "ERR_CANCELED", "ERR_BAD_REQUEST", "ERR_BAD_RESPONSE", "ERR_BAD_OPTION"})
+"""axios's own codes, which look like Chromium's."""
 
 
 class Name(NamedTuple):
@@ -82,6 +84,8 @@ def read_name(text: str) -> Message | None:
     """Return what the first name in a text stands for, None where there is none."""
     known = _names()
     for word in _NAME.findall(text):
+        if word in _OF_LIBRARIES:
+            continue
         for name in (word, word.rstrip(_DIGITS), word.rstrip(_DIGITS).removeprefix("k")):
             if name in known and name != FAILED:
                 engine, rules, cause, preflight = known[name]

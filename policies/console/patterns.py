@@ -82,5 +82,5 @@ def compile_template(template: str) -> tuple[re.Pattern[str], str]:
     # A full stop that ends a message stands behind its last value, not in it.
     # Behind a policy's directive stand its sources.
     ends = len(pieces) > 1 and pieces[-2] != "directive"
-    end = {"": r"(?=\s*$)", ".": r"(?=\s|$)"}.get(pieces[-1], "") if ends else ""
+    end = {"": r"(?=\.?\s*$)", ".": r"(?=\s|$)"}.get(pieces[-1], "") if ends else ""
     return re.compile("".join(parts) + end, re.MULTILINE), "".join(pieces[::2])

@@ -33,15 +33,23 @@ SAYINGS: dict[EngineName, tuple[Saying, ...]] = {
 }
 """What each engine writes beside what its wording function makes."""
 FAILURES: dict[EngineName, re.Pattern[str]] = {
-    "chromium": re.compile(r"\bFailed to fetch\b|net::ERR_FAILED|XMLHttpRequest: Network Error|0 Unknown Error"),
+    "chromium": re.compile(
+        r"\bFailed to fetch\b|net::ERR_FAILED|XMLHttpRequest: Network Error|0 Unknown Error|XMLHttpRequest error\b|"
+        r"XMLHttpRequest onError callback|\bHTTP response code: ?0\b"
+    ),
     "firefox": re.compile(r"\bNetworkError when attempting to fetch resource\b"),
-    "webkit": re.compile(r"\bLoad failed\b|\bdue to access control checks\b"),
+    "webkit": re.compile(r"\bLoad failed\b|\bdue to access control checks\b|^Fetch API cannot load \S+\.$"),
 }
 """What each engine says of any failure."""
 _ANY_FAILURE = re.compile(r"\bNetwork ?Error\b|\bstatus:? (?:code )?0\b|CORS (?:request|error|policy)", re.IGNORECASE)
 _TOLD = ("origin", "url", "initial_url", "method", "status", "value", "target", "page", "kind")
 _CHECKS = "due to access control checks"
+_HOST_AS_SCHEME = re.compile(r"[\w.-]+:\d")
+"""A URL that was written without its scheme: localhost:3000/x."""
 _URL = re.compile(r"\b(?:https?|wss?|file|[a-z][a-z0-9+.-]{2,15})://[^\s'\"“”‘’«»)]+")
+_ENGLISH = re.compile(
+    r"(?i)\b(?:this|the|in|of|from|is|was|with|might)\b.*\bCORS\b|\bCORS\b.*\b(?:this|the|in|is|was)\b"
+)
 _LOCALISED = re.compile(r"Cross-Origin|CORS|Access-Control-Allow-\w+", re.IGNORECASE)
 
 
@@ -62,7 +70,7 @@ def read_messages(text: str) -> tuple[Message, ...]:
     lines = [plain for line in text[:LONGEST].splitlines() if (plain := " ".join(line.split()))][:LINES]
     body = "\n".join(lines)
     found = _find(body)
-    messages = _join_beside(found, body)
+    messages = _drop_echoes(_join_beside(found, body))
     if not messages:
         messages = _read_rest(lines, body)
     # Below the reason, browsers also say that the request failed.
@@ -77,8 +85,8 @@ def read_console(text: str) -> Message | None:
 
 
 def _tells_nothing(message: Message) -> bool:
-    """Whether a message says no more than that the request failed."""
-    return message.rule == NETWORK_ERROR and message.cause in (None, "failed-without-reason")
+    """Whether a message says no more than that something failed."""
+    return message.cause == "failed-without-reason" or (message.rule == NETWORK_ERROR and message.cause is None)
 
 
 def _says_more(one: Message, other: Message) -> bool:
@@ -161,13 +169,17 @@ def _tell_scheme(message: Message, text: str) -> Message:
     what is not reached may be a WebSocket.
     """
     url = message.url or ""
-    if message.rule == NETWORK_ERROR and url.startswith(("ws:", "wss:")):
+    if message.engine == "webkit" and message.origin == "null" and message.status == 0:
+        # No answer of HTTP has that status.
+        return replace(message, rules=(), cause="page-from-file", status=None)
+    if message.cause == "event-source-failed" and url.startswith(("ws:", "wss:")):
         return replace(message, rules=(), cause="websocket-failed")
     scheme = message.cause == "scheme-not-fetchable" or message.rule == "redirect-scheme"
     if scheme and url.startswith("file:"):
         return replace(message, rules=(), cause="page-from-file")
     redirected = message.initial_url is not None or message.engine != "chromium" or "redirected" in text
-    if message.rule == "redirect-scheme" and not redirected and ":" in url:
+    hostlike = message.engine != "webkit" and _HOST_AS_SCHEME.match(url) is not None
+    if message.rule == "redirect-scheme" and ((not redirected and ":" in url) or hostlike):
         return replace(message, rules=(), cause="scheme-not-fetchable")
     return message
 
@@ -186,11 +198,61 @@ def _join_beside(found: list[Found], body: str) -> list[Message]:
             continue
         place = _find_owner(found, messages, start, told)
         error = told.get("error")
+        if _CHECKS in line:
+            _join_checks(messages, place, told["url"])
         if place is not None:
             messages[place] = add(messages[place], **{name: one for name, one in told.items() if name != "error"})
         elif error is not None and error != FAILED:
             messages.append(add(read_net_error(error), **{n: one for n, one in told.items() if n != "error"}))
     return messages
+
+
+def _join_checks(messages: list[Message], place: int | None, url: str) -> None:
+    """Tell the message that WebKit's line on access control checks stands below whose it is, and what was asked."""
+    if place is None:
+        redirects = [at for at, one in enumerate(messages) if (one.rule or "").startswith("redirect-")]
+        if len(redirects) == 1 and messages[redirects[0]].initial_url is None:
+            messages[redirects[0]] = replace(messages[redirects[0]], initial_url=url)
+    elif messages[place].url is None:
+        messages[place] = _tell_scheme(replace(messages[place], engine="webkit", url=url), "")
+
+
+def _drop_echoes(messages: list[Message]) -> list[Message]:
+    """Return the messages without what Firefox says again of the same failure, in a line behind the one that tells it.
+
+    WebKit tells of what it blocked once more, without its URL. A preflight that was redirected has no success either;
+    and a redirect that leaves HTTP makes the first URL fail.
+    """
+    kept: list[Message] = []
+    for message in messages:
+        last = kept[-1] if kept else None
+        if last is not None and last.engine == message.engine == "webkit" and _is_echo(last, message):
+            continue
+        if last is not None and last.engine == message.engine == "firefox":
+            if (last.rule, message.rule, last.url) == ("preflight-redirect", "preflight-status-not-ok", message.url):
+                kept[-1] = add(last, status=message.status)
+                continue
+            if message.cause == "event-source-failed" and message.url == last.url:
+                continue
+            if last.rule == "redirect-cross-origin" and message.cause == "operation-insecure":
+                continue
+            left = last.rule == "redirect-scheme" or last.cause == "scheme-not-fetchable"
+            if left and message.rule == NETWORK_ERROR and message.url != last.url:
+                kept[-1] = replace(last, rules=("redirect-scheme",), cause=None, initial_url=message.url)
+                continue
+        kept.append(message)
+    return kept
+
+
+def _is_echo(last: Message, message: Message) -> bool:
+    """Whether a line of WebKit's says again, with less, what the line above says."""
+    if message.url is not None:
+        return False
+    if message.cause == "response-not-acceptable":
+        return last.rule == "mixed-content"
+    if message.cause == "operation-insecure":
+        return last.cause == "canvas-tainted"
+    return message.rule == last.rule == "allow-origin-missing" and message.origin is None
 
 
 def _list_rest(found: list[Found], body: str) -> Iterator[tuple[int, str]]:
@@ -229,11 +291,11 @@ def _read_rest(lines: list[str], body: str) -> list[Message]:
     for engine, pattern in FAILURES.items():
         for line in filter(pattern.search, lines):
             cause = "access-control-checks" if _CHECKS in line else "failed-without-reason"
-            return [add(Message(engine, cause=cause, exact=False), **read_beside(line))]
+            return [add(Message(engine, cause=cause, exact=False), **{"url": _find_url(line)} | read_beside(line))]
     if any(line.rstrip(".") == "Script error" or "Script error." in line for line in lines):
         return [Message("chromium", cause="script-error-hidden", exact=False)]
     # Firefox writes in its user's language: what stays is the URL, and the names of the headers.
-    if (asked := _find_url(body)) is not None and _LOCALISED.search(body):
+    if (asked := _find_url(body)) is not None and _LOCALISED.search(body) and not _ENGLISH.search(body):
         rules = _guess_rules(body)
         guess = None if rules else "failed-without-reason"
         return [Message("firefox", rules, guess, exact=False, url=asked, status=_find_status(body))]

@@ -14,11 +14,15 @@ SAYINGS = (
     # -- CORS ------------------------------------------------------------------------------------------------------
     Saying("preflight-status-not-ok", "Preflight response is not successful", True, False),
     Saying("preflight-status-not-ok", "Preflight response was blocked", True, False),
+    # Of versions before 2016, which named no origin.
+    Saying("allow-origin-missing", "Origin is not allowed by Access-Control-Allow-Origin."),
     Saying("allow-origin-missing", "Cross-origin script load denied by Cross-Origin Resource Sharing policy."),
     Saying(
         "page-from-file",
         "Cross origin requests are only supported for HTTP. file:{any}",
     ),
+    # Chromium of before 2014 says the same.
+    Saying("scheme-not-fetchable", "Cross origin requests are only supported for HTTP.", None, False),
     Saying(
         "redirect-userinfo",
         "Cross-origin redirection to {target} denied by Cross-Origin Resource Sharing policy: redirection URL {any} "
@@ -48,12 +52,41 @@ SAYINGS = (
         "canvas-tainted",
         "Unable to get image data from canvas because the canvas has been tainted by cross-origin data.",
     ),
+    Saying(
+        "websocket-refused",
+        "WebSocket connection to '{url}' failed: The server did not accept the WebSocket handshake",
+    ),
+    Saying("websocket-failed", "WebSocket connection to '{url}' failed: Connection terminated unexpectedly"),
+    Saying("worker-from-another-origin", "URL of the shared worker is cross-origin"),
+    Saying("worker-from-another-origin", "Script origin does not match the registering client's origin"),
     Saying("service-worker-opaque", "Response served by service worker is opaque"),
     Saying("service-worker-failed", "Response served by service worker has {value}"),
     Saying("service-worker-failed", "FetchEvent.respondWith received an error: {value}"),
-    Saying("frame-refused", "Refused to display {url} in a frame because it set 'X-Frame-Options'"),
+    Saying(
+        "frame-of-another-origin",
+        'Blocked a frame with origin "{origin}" from accessing a cross-origin frame. Protocols, domains, and ports '
+        "must match.",
+    ),
+    # -- what scripts are told -------------------------------------------------------------------------------------
+    Saying("operation-insecure", "Unhandled Promise Rejection: SecurityError: The operation is insecure."),
+    Saying("no-cors-forbids-it", "Method must be GET, POST or HEAD in no-cors mode."),
+    Saying("url-with-credentials", "URL is not valid or contains user credentials."),
+    Saying("redirect-refused", "Not allowed to follow a redirection while loading {url}"),
+    Saying("request-given-up", "AbortError: Fetch is aborted"),
+    Saying("reply-is-not-json", "SyntaxError: The string did not match the expected pattern."),
+    Saying("reply-is-not-json", "JSON Parse error: Unrecognized token '<'"),
+    Saying("reply-is-not-json", "JSON Parse error: Unexpected EOF"),
+    Saying(
+        "history-of-another-origin",
+        "Blocked attempt to use history.{any}State() to change session history URL from {page} to {url}.",
+    ),
+    Saying("style-sheet-unreadable", "Not allowed to access cross-origin stylesheet"),
+    Saying("integrity-mismatch", "Cannot load {any} {url}. Failed integrity metadata check."),
+    Saying("wrong-type", "'{value}' is not a valid JavaScript MIME type."),
     # -- no answer -------------------------------------------------------------------------------------------------
     Saying("host-not-found", "A server with the specified hostname could not be found.", rule="network-error"),
+    Saying("connection-closed", "Connection terminated unexpectedly", rule="network-error"),
+    Saying("unsafe-port", "Not allowed to use restricted network port {any}: {url}", rule="network-error"),
     Saying("connection-refused", "Could not connect to the server.", rule="network-error"),
     Saying("connection-timed-out", "The request timed out.", rule="network-error"),
     Saying("connection-closed", "The network connection was lost.", rule="network-error"),

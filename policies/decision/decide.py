@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from corsight.policies.decision.shape import Shape
 from corsight.policies.engines import ENGINES, EnginePolicy
-from corsight.policies.fetch.corp import EmbedderPolicy, cross_origin_resource_policy_check
+from corsight.policies.fetch.corp import EmbedderPolicy, cross_origin_resource_policy_check, is_worker_isolated
 from corsight.policies.fetch.cors_check import cors_check
 from corsight.policies.fetch.main_fetch import (
     LOCAL_NETWORK,
@@ -38,6 +38,7 @@ from corsight.policies.rules.isolation import (
     NOSNIFF,
     ORB,
     PROXY_AUTHENTICATION,
+    WORKER_COEP,
 )
 from corsight.policies.verdict import Assumption, EngineName, Outcome, Unknown
 
@@ -140,9 +141,11 @@ def take_steps(
             allow_origin=allow_origin, allow_credentials=allow_credentials, resource_policy=resource_policy
         )
     if shape.proxy_asks and policy.proxy_authentication_fails and shape.tainting != "basic":
-        yield Step(Algorithm.NETWORK, "", Question.NOT_PROXY, PROXY_AUTHENTICATION)
+        # https://fetch.spec.whatwg.org/#concept-http-network-or-cache-fetch
+        # 16. "If response's status is 407, then:" The engine prompts nobody for what answers in a server's place.
+        yield Step(Algorithm.NETWORK_OR_CACHE, "16", Question.NOT_PROXY, PROXY_AUTHENTICATION)
     if shape.tainting == "cors":
-        counted = shape.origin_lines if policy.allow_origin_lines_counted and shape.cross_origin else 1
+        counted = shape.origin_lines if policy.allow_origin_lines_counted else 1
         if shape.role == "preflight":
             yield from _check_preflight(policy, shape, include, counted)
         else:
@@ -151,8 +154,10 @@ def take_steps(
             )
     elif shape.tainting == "opaque":
         yield _check_resource_policy(policy, shape, include, embedder)
-    if shape.role == "request" and shape.tainting != "basic":
+    if shape.role == "request":
         yield from _check_types(policy, shape, data)
+    if shape.worker is not None:
+        yield _check_worker(policy, shape.worker, embedder)
     for question, hazard in shape.hazards:
         algorithm, number = PLACES[question]
         rule, value = (hazard, "") if hazard is None else _weigh_hazard(policy, hazard)
@@ -186,6 +191,8 @@ def _check_preflight(policy: EnginePolicy, shape: Shape, include: bool, counted:
 
 
 def _check_resource_policy(policy: EnginePolicy, shape: Shape, include: bool, embedder: EmbedderPolicy) -> Step:
+    if policy.credentialless_unknown and embedder == "credentialless":
+        embedder = "unsafe-none"
     blocked = cross_origin_resource_policy_check(
         shape.resource_policy,
         distance=shape.distance,
@@ -209,6 +216,13 @@ def _check_resource_policy(policy: EnginePolicy, shape: Shape, include: bool, em
     )
 
 
+def _check_worker(policy: EnginePolicy, worker: EmbedderPolicy, owner: EmbedderPolicy) -> Step:
+    if policy.credentialless_unknown:
+        worker, owner = ("unsafe-none" if one == "credentialless" else one for one in (worker, owner))
+    rule = None if is_worker_isolated(worker, owner) else WORKER_COEP
+    return Step(Algorithm.WORKER_POLICY, "", Question.WORKER_ISOLATED, rule, (worker, owner))
+
+
 def _check_types(policy: EnginePolicy, shape: Shape, data: bool | None) -> Iterator[Step]:
     essence = _find_essence(policy, shape) if shape.destination in TYPED else None
     compared = shape.content_type, shape.destination
@@ -224,10 +238,16 @@ def _check_types(policy: EnginePolicy, shape: Shape, data: bool | None) -> Itera
         elif check == "nosniff":
             if shape.nosniff_first:
                 rule = NOSNIFF if is_blocked_by_nosniff(essence, shape.destination) else None
-                yield Step(Algorithm.NOSNIFF, "", Question.NOSNIFF, rule, compared, essence or "")
+                number = "5" if shape.destination == STYLE else "4"
+                yield Step(Algorithm.NOSNIFF, number, Question.NOSNIFF, rule, compared, essence or "")
         elif is_blocked_by_mime_type(essence, shape.destination):
-            yield Step(Algorithm.MIME_TYPE, "", Question.USABLE_TYPE, MIME_TYPE, compared, essence or "")
-    if policy.styles_need_css and shape.destination == STYLE and essence not in (None, "text/css"):
+            yield Step(Algorithm.MIME_TYPE, "4", Question.USABLE_TYPE, MIME_TYPE, compared, essence or "")
+    if (
+        policy.styles_need_css
+        and shape.tainting != "basic"
+        and shape.destination == STYLE
+        and essence not in (None, "text/css")
+    ):
         # The style sheet's own loader looks last.
         yield Step(Algorithm.MIME_TYPE, "", Question.USABLE_TYPE, MIME_TYPE, compared, essence or "")
 

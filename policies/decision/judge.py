@@ -5,8 +5,6 @@ Every value that an unknown fact can have is judged; the branches that differ go
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from corsight.policies.decision.decide import Decision, decide, list_differing
 from corsight.policies.decision.premises import drop_idle, list_premises
 from corsight.policies.decision.shape import Shape, count_origin_lines, make_shape
@@ -18,10 +16,12 @@ from corsight.policies.fetch.cors_check import MULTIPLE
 from corsight.policies.fetch.exposed import list_hidden_header_names
 from corsight.policies.fetch.headers import find_invalid_token
 from corsight.policies.fetch.main_fetch import LOCATION
+from corsight.policies.fetch.mime_type import TYPED
 from corsight.policies.fetch.preflight import HEADERS_INVALID, METHODS_INVALID
 from corsight.policies.fetch.steps import Algorithm, Question, Step
 from corsight.policies.rules import Subject
 from corsight.policies.rules.isolation import NETWORK_ERROR
+from corsight.policies.value import replace
 from corsight.policies.verdict import Assumption, Branch, EngineName, Outcome, Ruling, Unknown, Verdict
 
 _PASSED = {outcome: Ruling(outcome) for outcome in (Outcome.ALLOWED, Outcome.OPAQUE, Outcome.NOT_CORS)}
@@ -47,7 +47,12 @@ def _judge(exchange: Exchange, facts: Facts, engine: EngineName) -> tuple[Verdic
     response = facts.response
     if response is None:
         return Verdict(engine, (_judge_unanswered(exchange, facts, engine),)), None
-    if facts.tainting == "basic" and facts.tainting_too is None and facts.role == "request":
+    if (
+        facts.tainting == "basic"
+        and facts.tainting_too is None
+        and facts.role == "request"
+        and facts.destination not in TYPED
+    ):
         return _NOT_CORS[engine], None
     branches: list[Branch] = []
     basis: _Basis | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
 
 from corsight.policies.decision.judge import describe_subject, judge
@@ -13,6 +12,7 @@ from corsight.policies.fetch.headers import find_invalid_token, is_token
 from corsight.policies.fetch.mime_type import TYPED
 from corsight.policies.fetch.origin import origin_of, split_origin
 from corsight.policies.rules import RULES, Fix, HeaderEdit
+from corsight.policies.value import replace
 from corsight.policies.verdict import EngineName, Outcome
 
 LISTS = ("Access-Control-Allow-Methods", "Access-Control-Allow-Headers")

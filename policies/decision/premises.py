@@ -13,6 +13,7 @@ from corsight.policies.exchange import Response
 from corsight.policies.facts import Facts, Premise
 from corsight.policies.fetch.corp import EmbedderPolicy
 from corsight.policies.fetch.main_fetch import UNREDIRECTED, Tainting
+from corsight.policies.fetch.mime_type import WORKER
 from corsight.policies.fetch.origin import Distance, has_userinfo
 from corsight.policies.verdict import Assumption, Branch, Unknown
 
@@ -54,7 +55,8 @@ def list_premises(facts: Facts) -> list[_Assumed]:
         denials = [facts.secure is False, facts.secure is not False]
     premises: list[_Assumed] = []
     for denied, include, tainting, secure, embedder in product(denials, includes, taintings, secures, embedders):
-        if (tainting != "opaque" and embedder != embedders[0]) or (tainting != "cors" and include is not includes[0]):
+        isolates = tainting == "opaque" or facts.destination == WORKER
+        if (not isolates and embedder != embedders[0]) or (tainting != "cors" and include is not includes[0]):
             continue
         modes, distances = _list_modes(facts, tainting), _list_distances(facts, tainting)
         destinations = _list_destinations(facts, tainting)
@@ -70,7 +72,7 @@ def list_premises(facts: Facts) -> list[_Assumed]:
                     assumed.append((Unknown.MODE, mode if len(modes) > 1 else MODES[tainting]))
                 if len(secures) > 1:
                     assumed.append((Unknown.PAGE, "secure" if secure else "insecure"))
-                if len(embedders) > 1 and tainting == "opaque":
+                if len(embedders) > 1 and isolates:
                     assumed.append((Unknown.EMBEDDER_POLICY, embedder))
                 if len(distances) > 1:
                     assumed.append((Unknown.SITE, distance))

@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 from corsight.policies.exchange import Exchange, HeaderList, Response
 from corsight.policies.facts import Facts, Premise, Role
+from corsight.policies.fetch.corp import EmbedderPolicy, read_embedder_policy
 from corsight.policies.fetch.headers import Failure, extract_header_list_values
 from corsight.policies.fetch.main_fetch import LOCAL_NETWORK, Hazards, Tainting, check_redirect
-from corsight.policies.fetch.mime_type import TYPED, determine_nosniff
+from corsight.policies.fetch.mime_type import TYPED, WORKER, determine_nosniff
 from corsight.policies.fetch.orb import extract_lenient_essence, extract_mime_essence
 from corsight.policies.fetch.origin import Distance, origin_of
 from corsight.policies.fetch.steps import Question
@@ -46,6 +47,8 @@ class _Values(NamedTuple):
     body: str | None
     """What kind of body it has, where it was seen."""
     destination: str
+    worker: EmbedderPolicy | None
+    """The embedder policy of a dedicated worker whose script this is."""
     distance: Distance
     private_network: bool
     """Whether it is a preflight of private network access."""
@@ -87,7 +90,8 @@ def make_shape(exchange: Exchange, facts: Facts, response: Response, premise: Pr
     get, tainting = response.headers.get, premise.tainting
     preflight, opaque = facts.role == "preflight", tainting == "opaque"
     destination = premise.destination
-    typed = facts.role == "request" and (opaque or (tainting == "cors" and destination in TYPED))
+    typed = facts.role == "request" and (opaque or destination in TYPED)
+    worker = typed and destination == WORKER and tainting == "basic"
     origin = facts.origin or "null"
     allow_origin, allow_credentials = get("access-control-allow-origin"), get("access-control-allow-credentials")
     location = get("location") if preflight else None
@@ -127,6 +131,7 @@ def make_shape(exchange: Exchange, facts: Facts, response: Response, premise: Pr
         opaque and _is_empty(exchange, response),
         response.body if opaque else None,
         destination if typed else "",
+        read_embedder_policy(exchange.request.url, response.headers) if worker else None,
         premise.distance,
         preflight and "access-control-request-private-network" in exchange.request.headers,
         _merge_lines(response.headers),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
 
 from corsight.policies.engines import chromium, firefox, standard, versions, webkit
 from corsight.policies.engines.policy import Change, ConsoleTexts, Departure, EnginePolicy
 from corsight.policies.engines.wording import Wording
+from corsight.policies.engines.words import WORDS
 from corsight.policies.facts import Build
 from corsight.policies.verdict import EngineName
 
@@ -19,13 +19,9 @@ ENGINES: dict[EngineName, EnginePolicy] = {
 }
 """Every engine's policy by its name, in the youngest version that was measured."""
 
-WORDS: dict[EngineName, Callable[[Wording], tuple[str | None, str | None]]] = {
-    "standard": standard.word,
-    "chromium": chromium.word,
-    "firefox": firefox.word,
-    "webkit": webkit.word,
-}
-"""Every engine's error identifier and console text for a rule that blocked."""
+
+EngineChoice = str
+"""The engine that judges, as `read_engine` reads it: `chromium`, `chromium@120`; auto is each client's own."""
 
 
 @lru_cache(maxsize=1024)
@@ -96,6 +92,7 @@ __all__ = [
     "Build",
     "Change",
     "Departure",
+    "EngineChoice",
     "EnginePolicy",
     "Wording",
     "label_engine",

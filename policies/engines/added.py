@@ -5,7 +5,12 @@ from __future__ import annotations
 import re
 
 from corsight.policies.exchange import HeaderList
-from corsight.policies.fetch.safelist import is_forbidden_request_header
+from corsight.policies.fetch.safelist import (
+    FORBIDDEN_NAMES,
+    FORBIDDEN_PREFIXES,
+    METHOD_OVERRIDES,
+    is_forbidden_request_header,
+)
 
 _NAMES = frozenset(
     {
@@ -56,6 +61,9 @@ _VALUES = {
 }
 
 
+_LOOKED_AT = _VALUES.keys() | METHOD_OVERRIDES | FORBIDDEN_NAMES
+
+
 def list_page_set_headers(headers: HeaderList) -> list[tuple[str, str]]:
     """Return the headers of a request on the wire that its page may have set: names lower case, wire order.
 
@@ -66,10 +74,12 @@ def list_page_set_headers(headers: HeaderList) -> list[tuple[str, str]]:
     result: list[tuple[str, str]] = []
     for raw_name, raw_value in headers.fields:
         name = raw_name.decode("latin-1").lower()
-        if name in _NAMES:
+        if name in _NAMES or name.startswith(FORBIDDEN_PREFIXES):
             continue
         value = raw_value.decode("latin-1").strip("\t\n\r ")
-        own = _VALUES.get(name)
-        if (own is None or not own.fullmatch(value)) and not is_forbidden_request_header(name, value):
-            result.append((name, value))
+        if name in _LOOKED_AT and (
+            (name in _VALUES and _VALUES[name].fullmatch(value)) or is_forbidden_request_header(name, value)
+        ):
+            continue
+        result.append((name, value))
     return result

@@ -129,6 +129,8 @@ class EnginePolicy:
     separate_connections: Literal["always", "http/1.1", "never"] = "never"
     """On which connections credentialed and uncredentialed requests never mix."""
 
+    streams_uploads: bool = False
+    """Whether a fetch() may have a stream for its body, for which it needs HTTP/2 and a preflight."""
     preflight_outlives_abort: bool = False
     """Whether the preflight of a fetch that its page aborts is finished all the same."""
 
@@ -161,6 +163,8 @@ class EnginePolicy:
     """Whether captions and the like over http are blocked on a secure page."""
     invalid_resource_policy_is_none: bool = True
     """Whether a Cross-Origin-Resource-Policy that is no policy counts as absent under an embedder policy."""
+    credentialless_unknown: bool = False
+    """Whether Cross-Origin-Embedder-Policy: credentialless is no policy."""
     proxy_authentication_fails: bool = False
     """Whether a 407 from the server itself, through a proxy's tunnel, is a network error."""
     styles_need_css: bool = False

@@ -1,9 +1,8 @@
-"""The Fetch standard itself: no departures, no error names, no console."""
+"""The Fetch standard itself: no departures."""
 
 from __future__ import annotations
 
 from corsight.policies.engines.policy import EnginePolicy
-from corsight.policies.engines.wording import Wording
 from corsight.policies.fetch.preflight_cache import CacheRules
 
 POLICY = EnginePolicy(
@@ -22,8 +21,3 @@ POLICY = EnginePolicy(
         max_url_length=None,
     ),
 )
-
-
-def word(wording: Wording) -> tuple[None, None]:
-    """Return no error and no text: the standard names none."""
-    return None, None

@@ -8,10 +8,19 @@ from __future__ import annotations
 
 from typing import Literal
 
-from corsight.policies.fetch.origin import Distance, origin_of, same_origin, schemelessly_same_site, split_origin
+from corsight.policies.exchange import HeaderList
+from corsight.policies.fetch.origin import (
+    Distance,
+    is_potentially_trustworthy,
+    origin_of,
+    same_origin,
+    schemelessly_same_site,
+    split_origin,
+)
 
 EmbedderPolicy = Literal["unsafe-none", "credentialless", "require-corp"]
 """https://html.spec.whatwg.org/multipage/browsers.html#embedder-policy-value"""
+_POLICIES: dict[str, EmbedderPolicy] = {"require-corp": "require-corp", "credentialless": "credentialless"}
 
 Blocked = Literal["same-origin", "same-site", "same-origin-by-coep"]
 """Which policy blocked: what the response says, or what the embedder's policy makes of its saying nothing."""
@@ -76,3 +85,21 @@ def _internal_check(
     if policy == "same-site":
         return distance != "cross-site"
     return True
+
+
+def read_embedder_policy(url: str, headers: HeaderList) -> EmbedderPolicy:
+    """Return the embedder policy that a response gives the document or worker it makes.
+
+    Cross-Origin-Embedder-Policy is a structured header: an item, parameters after a semicolon. What is no secure
+    context has none (https://html.spec.whatwg.org/multipage/browsers.html#obtain-an-embedder-policy).
+    """
+    value = (headers.get("cross-origin-embedder-policy") or "").partition(";")[0].strip()
+    return _POLICIES.get(value, "unsafe-none") if is_potentially_trustworthy(url) else "unsafe-none"
+
+
+def is_worker_isolated(worker: EmbedderPolicy, owner: EmbedderPolicy) -> bool:
+    """Return whether a dedicated worker isolates itself where the page that starts it does.
+
+    https://html.spec.whatwg.org/multipage/browsers.html#check-a-global-object
+    """
+    return owner == "unsafe-none" or worker != "unsafe-none"

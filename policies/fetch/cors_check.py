@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pydantic_core import Url, ValidationError
-
 from corsight.policies.fetch.steps import Algorithm, Question, Step
+from corsight.policies.fetch.url import parse
 
 MISSING = "allow-origin-missing"
 WILDCARD = "allow-origin-wildcard"
@@ -21,7 +20,7 @@ CREDENTIALS = "allow-credentials-not-true"
 
 
 def cors_check(
-    origin: str, allow_origin: str | None, allow_credentials: str | None, *, include: bool, counted_lines: int = 1
+    origin: str, allow_origin: str | None, allow_credentials: str | None, *, include: bool, counted_lines: int
 ) -> Iterator[Step]:
     """Yield the steps of the CORS check; it fails at the first that does not pass.
 
@@ -32,9 +31,11 @@ def cors_check(
     algorithm = Algorithm.CORS_CHECK
     # 2. "If origin is null, then return failure." Null is the missing header, not `null`.
     yield Step(algorithm, "2", Question.ALLOW_ORIGIN, MISSING if allow_origin is None else None, (allow_origin,))
+    if allow_origin is None:
+        return
     compared = allow_origin, origin, "include" if include else None
     if counted_lines > 1:
-        yield Step(algorithm, "4", Question.ORIGIN, MULTIPLE, (*compared, str(counted_lines)), allow_origin or "")
+        yield Step(algorithm, "4", Question.ORIGIN, MULTIPLE, (*compared, str(counted_lines)), allow_origin)
     # 3. "If request's credentials mode is not "include" and origin is `*`, then return success."
     elif not include and allow_origin == "*":
         yield Step(algorithm, "3", Question.ORIGIN, None, compared)
@@ -43,8 +44,7 @@ def cors_check(
     elif origin == allow_origin:
         yield Step(algorithm, "4", Question.ORIGIN, None, compared)
     else:
-        value = allow_origin or ""
-        yield Step(algorithm, "4", Question.ORIGIN, classify(value), compared, value)
+        yield Step(algorithm, "4", Question.ORIGIN, classify(allow_origin), compared, allow_origin)
     # 5. "If request's credentials mode is not "include", then return success."
     if include:
         # 7. "If credentials is `true`, then return success." 8. "Return failure."
@@ -63,8 +63,4 @@ def classify(allow_origin: str) -> str:
 
 def _is_url(text: str) -> bool:
     # The parser takes text: the bytes are read as UTF-8, as browsers do, and what is none spoils a host.
-    try:
-        Url(text if text.isascii() else text.encode("latin-1", "replace").decode("utf-8", "replace"))
-    except ValidationError:
-        return False
-    return True
+    return parse(text if text.isascii() else text.encode("latin-1", "replace").decode("utf-8", "replace")) is not None

@@ -7,15 +7,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from corsight.policies.fetch.mixed_content import (
-    UPGRADEABLE_DESTINATIONS,
-    is_local_network,
-    is_mixed_content,
-    is_upgraded,
-)
+from corsight.policies.fetch.local_network import find_address_space
+from corsight.policies.fetch.mixed_content import UPGRADEABLE_DESTINATIONS, is_mixed_content, is_upgraded
 from corsight.policies.fetch.origin import (
     has_userinfo,
-    is_ip_address,
     is_potentially_trustworthy,
     origin_of,
     split_origin,
@@ -49,8 +44,9 @@ UNREDIRECTED = ("manual", "error")
 REFUSED = "redirect-refused"
 
 PLACES: dict[Question, tuple[Algorithm, str]] = {
-    # https://fetch.spec.whatwg.org/#concept-http-fetch: a redirect status under redirect mode "error".
-    Question.REDIRECT_MODE: (Algorithm.HTTP_FETCH, ""),
+    # https://fetch.spec.whatwg.org/#concept-http-fetch
+    # 6.3. "Switch on request's redirect mode" "error" makes a network error of a redirect status.
+    Question.REDIRECT_MODE: (Algorithm.HTTP_FETCH, "6.3"),
     # https://fetch.spec.whatwg.org/#http-redirect-fetch
     # 5. "If locationURL is failure, then return a network error."
     Question.LOCATION: (Algorithm.REDIRECT, "5"),
@@ -175,10 +171,11 @@ def _name_mixed_content(destination: str, target: str) -> str:
     host = parts[1] if parts is not None else ""
     if not is_mixed_content("https://secure.invalid", target):
         return MIXED_LOCALHOST
-    if destination in UPGRADEABLE_DESTINATIONS and is_ip_address(host):
+    if destination in UPGRADEABLE_DESTINATIONS:
+        # It was not upgraded, so its host is an address.
         return MIXED_IMAGE_ADDRESS
     if destination == "track":
         return MIXED_TRACK
     if host == "0.0.0.0":
         return MIXED_ZERO_ADDRESS
-    return MIXED_LOCAL_NETWORK if is_local_network(host) else MIXED_CONTENT
+    return MIXED_LOCAL_NETWORK if find_address_space(host) == "local" else MIXED_CONTENT

@@ -5,10 +5,7 @@ https://w3c.github.io/webappsec-mixed-content/
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
-from corsight.policies.fetch.local_network import find_address_space
-from corsight.policies.fetch.origin import is_ip_address, is_potentially_trustworthy
+from corsight.policies.fetch.origin import is_ip_address, is_potentially_trustworthy, origin_of, split_origin
 
 UPGRADEABLE_DESTINATIONS = frozenset({"audio", "image", "video"})
 """https://w3c.github.io/webappsec-mixed-content/#upgradeable-content"""
@@ -38,14 +35,6 @@ def is_upgraded(destination: str, url: str) -> bool:
     if destination not in UPGRADEABLE_DESTINATIONS or not url.startswith("http://") or is_potentially_trustworthy(url):
         return False
     # 1.2. "request's URL's host is an IP address."
-    try:
-        host = urlsplit(url).netloc.rpartition("@")[2].partition(":")[0]
-    except ValueError:
-        return False
+    parts = split_origin(origin_of(url))
     # 2. "If request's URL's scheme is http, set request's URL's scheme to https, and return."
-    return not host.startswith("[") and not is_ip_address(host)
-
-
-def is_local_network(host: str) -> bool:
-    """Return whether an engine that goes by local network access takes the host for one of the local network."""
-    return find_address_space(host) == "local" or host.strip("[]") == "0.0.0.0"
+    return parts is not None and not is_ip_address(parts[1])

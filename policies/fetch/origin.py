@@ -12,7 +12,8 @@ from functools import cache, lru_cache
 from typing import Literal
 
 from publicsuffixlist import PublicSuffixList
-from pydantic_core import Url
+
+from corsight.policies.fetch.url import DEFAULT_PORTS, parse
 
 Distance = Literal["same-origin", "same-site", "cross-site"]
 """How far two origins are from each other, or what the redirects of a fetch went through at most.
@@ -20,28 +21,17 @@ Distance = Literal["same-origin", "same-site", "cross-site"]
 https://fetch.spec.whatwg.org/#concept-request-redirect-taint names it so for redirects, Sec-Fetch-Site for requests.
 """
 
-DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443, "ftp": 21}
-"""The special schemes with a host and their ports (https://url.spec.whatwg.org/#special-scheme)."""
-
 SHORT = 512
 """Characters of a URL's beginning, an origin or a host up to which what is known of it is remembered."""
 
+
 _C0_OR_SPACE = "".join(map(chr, range(0x21)))
-_TAB_OR_NEWLINE = {0x09: None, 0x0A: None, 0x0D: None}
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):")
 _PARTS = re.compile(r"(https?:)//([^/?#]*)([^?#]*)(\?[^#]*)?")
 _WEB = re.compile(r"https?://[^/?#\\]*").match
 _USERINFO = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[/\\]{2,}([^/\\?#]*)@")
 _ORIGIN = re.compile(r"([a-z][a-z0-9+.\-]*)://(\[[0-9a-f:.]+\]|[^\[\]/\\?#@:,\s]+)(?::([0-9]{1,5}))?")
 _IPV4 = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+")
-
-
-def _parse(text: str) -> Url | None:
-    """Return the URL, None for failure. The parser is Rust's, after the standard; what is no Unicode fails too."""
-    try:
-        return Url(text)
-    except ValueError:
-        return None
 
 
 def origin_of(url: str) -> str:
@@ -62,7 +52,7 @@ def _up_to_path(url: str) -> str:
 @lru_cache(4096)
 def _origin(url: str) -> str:
     """https://url.spec.whatwg.org/#concept-url-origin"""
-    parsed = _parse(url)
+    parsed = parse(url)
     if parsed is None:
         return "null"
     scheme = parsed.scheme
@@ -127,7 +117,7 @@ def is_potentially_trustworthy(url_or_origin: str) -> bool:
 @lru_cache(4096)
 def _trustworthy(url_or_origin: str) -> bool:
     """https://w3c.github.io/webappsec-secure-contexts/#is-url-trustworthy"""
-    parsed = _parse(url_or_origin)
+    parsed = parse(url_or_origin)
     if parsed is None:
         return False
     scheme = parsed.scheme
@@ -221,25 +211,27 @@ def parse_url(text: str, base: str | None) -> str | None:
     https://url.spec.whatwg.org/#concept-basic-url-parser. `base` is an absolute URL; only an http(s) one resolves
     relative references. A URL of another scheme comes back as written, without surrounding white space. Userinfo stays.
     """
-    text = text.strip(_C0_OR_SPACE).translate(_TAB_OR_NEWLINE)
+    text = text.strip(_C0_OR_SPACE)
+    for removed in "\t\n\r":
+        text = text.replace(removed, "")
     parts = _PARTS.match(base) if base is not None else None
     scheme = _SCHEME.match(text)
     if scheme is not None:
         name = scheme[1].lower()
         if name not in ("http", "https"):
             return text
-        rest = text[scheme.end() :]
-        # Scheme state: the base's own scheme without two slashes behind it begins a relative reference.
-        if parts is not None and parts[1][:-1] == name and rest[:1] + rest[1:2].replace("\\", "/") not in ("//", "\\/"):
-            text = rest
+        # Scheme state: the base's own scheme without two slashes behind it begins a relative reference. With two, what
+        # stands behind it is read the same as a relative one.
+        if parts is not None and parts[1][:-1] == name:
+            text = text[scheme.end() :]
         else:
             parts = None
     elif parts is None:
         return None
     if parts is not None:
         text = _absolute(text, parts)
-    parsed = _parse(text)
-    return None if parsed is None else str(parsed).partition("#")[0]
+    parsed = parse(text)
+    return None if parsed is None else parsed.text.partition("#")[0]
 
 
 def _absolute(reference: str, base: re.Match[str]) -> str:

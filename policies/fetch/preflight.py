@@ -53,10 +53,10 @@ class Preflight:
     allow_headers: str | None
     methods: tuple[str, ...] | Failure | None
     headers: tuple[str, ...] | Failure | None
-    cross_origin: bool = True
-    authorization_by_wildcard: bool = False
-    methods_upper_cased: bool = False
-    counted_lines: int = 1
+    cross_origin: bool
+    authorization_by_wildcard: bool
+    methods_upper_cased: bool
+    counted_lines: int
 
 
 def check_preflight(preflight: Preflight, order: Sequence[Check]) -> Iterator[Step]:

@@ -123,7 +123,7 @@ def read_max_age(value: str | None, rules: CacheRules) -> float | None:
     if seconds == 0 and rules.negative == "not-cached":
         return None
     # 7.10. "If max-age is greater than an imposed limit on max-age, then set max-age to the imposed limit."
-    return float(seconds) if rules.cap_seconds is None or seconds < rules.cap_seconds else rules.cap_seconds
+    return float(seconds) if rules.cap_seconds is None else min(float(seconds), rules.cap_seconds)
 
 
 class PreflightCache:

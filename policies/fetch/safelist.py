@@ -29,7 +29,7 @@ VALUE_LIMIT = 128
 _NORMALIZED_METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"})
 _FORBIDDEN_METHODS = frozenset({"CONNECT", "TRACE", "TRACK"})
 _SAFELISTED_ESSENCES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data", "text/plain"})
-_FORBIDDEN_NAMES = frozenset(
+FORBIDDEN_NAMES = frozenset(
     {
         *("accept-charset", "accept-encoding", "access-control-request-headers"),
         *("access-control-request-method", "connection", "content-length", "cookie", "cookie2", "date", "dnt"),
@@ -37,7 +37,9 @@ _FORBIDDEN_NAMES = frozenset(
         *("transfer-encoding", "upgrade", "via"),
     }
 )
-_METHOD_OVERRIDES = frozenset({"x-http-method", "x-http-method-override", "x-method-override"})
+_SAFELISTED_NAMES = frozenset({"accept", "accept-language", "content-language", "content-type", "range"})
+FORBIDDEN_PREFIXES = ("proxy-", "sec-")
+METHOD_OVERRIDES = frozenset({"x-http-method", "x-http-method-override", "x-method-override"})
 
 _unsafe_byte = re.compile(r'[\x00-\x08\x0a-\x1f"():<>?@\[\\\]{}\x7f]').search
 _language = re.compile(r"[0-9A-Za-z *,\-.;=]*").fullmatch
@@ -117,10 +119,10 @@ def is_forbidden_request_header(name: str, value: str) -> bool:
     """
     # 1. "If name is a byte-case-insensitive match for one of"
     # 2. "If name when byte-lowercased starts with `proxy-` or `sec-`, then return true."
-    if name in _FORBIDDEN_NAMES or name.startswith(("proxy-", "sec-")):
+    if name in FORBIDDEN_NAMES or name.startswith(FORBIDDEN_PREFIXES):
         return True
     # 3.2. "if the isomorphic encoding of method is a forbidden method, then return true."
-    return name in _METHOD_OVERRIDES and any(map(is_forbidden_method, decode_split(value)))
+    return name in METHOD_OVERRIDES and any(map(is_forbidden_method, decode_split(value)))
 
 
 def is_cors_non_wildcard_request_header_name(name: str) -> bool:
@@ -168,9 +170,9 @@ def _find_missing(
     listed: Iterable[str], names: Iterable[str], include: bool, authorization_by_wildcard: bool
 ) -> frozenset[str]:
     """Return the names that are not allowed, lower case. https://fetch.spec.whatwg.org/#cors-preflight-fetch-0"""
-    items = _lower_all(listed)
+    items = lower_all(listed)
     # 7.7. "For each unsafeName …, if unsafeName is not a byte-case-insensitive match for an item in headerNames …"
-    missing = _lower_all(names) - items
+    missing = lower_all(names) - items
     if "*" in items:
         missing = frozenset(
             name
@@ -180,7 +182,7 @@ def _find_missing(
     return missing
 
 
-def _lower_all(names: Iterable[str]) -> frozenset[str]:
+def lower_all(names: Iterable[str]) -> frozenset[str]:
     """Return names in lower case. Long lists are remembered while their own exchange is judged, time and again."""
     if isinstance(names, tuple) and SHORT < len(names) <= MANY:
         return _lower_many(names)
@@ -221,7 +223,7 @@ def cors_unsafe_request_header_names(
     for name, value in headers:
         name = name.lower()
         # 4.2. "Otherwise, append header's name to potentiallyUnsafeNames and increase safelistValueSize"
-        if name not in never and is_cors_safelisted_request_header(name, value):
+        if name in _SAFELISTED_NAMES and name not in never and is_cors_safelisted_request_header(name, value):
             potentially_unsafe.add(name)
             size += len(value)
         # 4.1. "If header is not a CORS-safelisted request-header, then append header's name to unsafeNames."

@@ -20,9 +20,11 @@ class Algorithm(StrEnum):
     MIXED_CONTENT = "Mixed content"
     LOCAL_NETWORK = "Local network access check"
     RESOURCE_POLICY = "Cross-origin resource policy check"
+    WORKER_POLICY = "Check of a worker's embedder policy"
     OPAQUE_BLOCKING = "Opaque response blocking"
     MIME_TYPE = "Blocked due to its MIME type"
     NOSNIFF = "Blocked due to nosniff"
+    NETWORK_OR_CACHE = "HTTP-network-or-cache fetch"
     NETWORK = "HTTP-network fetch"
 
     @property
@@ -40,9 +42,11 @@ _SPECS = {
     Algorithm.MIXED_CONTENT: "https://w3c.github.io/webappsec-mixed-content/#should-block-fetch",
     Algorithm.LOCAL_NETWORK: "https://wicg.github.io/local-network-access/",
     Algorithm.RESOURCE_POLICY: "https://fetch.spec.whatwg.org/#cross-origin-resource-policy-check",
+    Algorithm.WORKER_POLICY: "https://html.spec.whatwg.org/#check-a-global-object's-embedder-policy",
     Algorithm.OPAQUE_BLOCKING: "https://github.com/annevk/orb",
-    Algorithm.MIME_TYPE: "https://fetch.spec.whatwg.org/#concept-main-fetch",
-    Algorithm.NOSNIFF: "https://fetch.spec.whatwg.org/#concept-main-fetch",
+    Algorithm.MIME_TYPE: "https://fetch.spec.whatwg.org/#should-response-to-request-be-blocked-due-to-mime-type?",
+    Algorithm.NOSNIFF: "https://fetch.spec.whatwg.org/#should-response-to-request-be-blocked-due-to-nosniff?",
+    Algorithm.NETWORK_OR_CACHE: "https://fetch.spec.whatwg.org/#concept-http-network-or-cache-fetch",
     Algorithm.NETWORK: "https://fetch.spec.whatwg.org/#concept-network-error",
 }
 
@@ -61,6 +65,7 @@ class Question(StrEnum):
     METHOD = "the method is allowed"
     HEADERS = "the request headers are allowed"
     RESOURCE_POLICY = "the resource may be used by this page"
+    WORKER_ISOLATED = "the worker isolates itself as its page does"
     NOT_DATA = "the body is what the page asked for"
     USABLE_TYPE = "the MIME type can be used so"
     NOSNIFF = "the MIME type is right, as nosniff demands"

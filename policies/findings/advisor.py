@@ -91,6 +91,10 @@ class Advisor:
                 self._note(sample, remarks.find_unexposed(sample))
         self._note(sample, remarks.find_blocking_engine(sample))
 
+    def conclude(self) -> None:
+        """Forget what only the next exchange would be held against: none comes any more."""
+        self._preflights.clear()
+
     def unite(self, other: Advisor) -> None:
         """Take in the advice on other exchanges."""
         for key, group in other._groups.items():

@@ -6,11 +6,12 @@ field more here (a trait, where values vary without meaning); what it only shows
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import field
 from typing import NamedTuple
 
 from corsight.policies.facts import Role
-from corsight.policies.fetch.safelist import find_uncovered_names
+from corsight.policies.fetch.safelist import find_uncovered_names, lower_all
 from corsight.policies.findings import quotes
 from corsight.policies.findings.failures import Failure, classify_failure
 from corsight.policies.findings.replies import Redirect, Reply, leads_to_login, read_redirect, read_reply
@@ -43,7 +44,8 @@ class Case:
 
     `destination` is what the reply was asked for, `same_site` whether page and server are of one site. `traffic` is
     looked up by the other fields alone, and is the same for all cases. `origin` is the request's,
-    `page_origin` that of the page behind it; `method` and `names` are what a preflight asks for. `status` is that of
+    `page_origin` that of the page behind it; `method` and `names` are what a preflight asks for, `twice` those of the
+    names that it says more than once. `status` is that of
     the answer as it came, 0 without one, and `recorded` tells that a recording says more of it than the wire,
     `named` that the browser itself names the rule; `reply` is the response that was judged. Of a 304, that is the
     stored one, and `new_allow_origin` what it says itself. `redirected` tells that the request came by a redirect,
@@ -60,6 +62,7 @@ class Case:
     page_origin: str | None
     method: str
     names: tuple[str, ...]
+    twice: tuple[str, ...]
     mode: str
     destination: str
     same_site: bool
@@ -105,7 +108,9 @@ class Case:
     @property
     def missing_names(self) -> tuple[str, ...]:
         """The request header names (lower case) that a preflight asks for and is not granted."""
-        granted = set(map(str.lower, self.reply.allow_headers)) if self.reply is not None else set()
+        if not self.names:
+            return ()
+        granted = lower_all(self.reply.allow_headers) if self.reply is not None else frozenset()
         wildcard = "*" in granted and not self.include
         names = [name.lower() for name in self.names]
         return tuple(name for name in names if name not in granted and (not wildcard or name == "authorization"))
@@ -161,6 +166,12 @@ def _pick_names(sample: Sample) -> tuple[str, ...]:
     return (refused or names)[:NAMES]
 
 
+def _list_repeated(asked: str | None) -> tuple[str, ...]:
+    """Return the names (lower case, some of very many) that stand in a list more than once."""
+    counts = Counter(map(str.strip, (asked or "").lower().split(",")))
+    return tuple([name for name, count in counts.items() if count > 1 and name][:NAMES])
+
+
 def read_case(sample: Sample, traffic: Traffic) -> Case:
     """Return the case of a blocked exchange."""
     facts, reading, response, wire = sample.facts, sample.entry.reading, sample.response, sample.exchange.response
@@ -180,6 +191,7 @@ def read_case(sample: Sample, traffic: Traffic) -> Case:
         page_origin=facts.page_origin,
         method=sample.method,
         names=_pick_names(sample),
+        twice=_list_repeated(asks("access-control-request-headers") if facts.role == "preflight" else None),
         mode=facts.mode,
         destination=facts.destination,
         same_site=facts.distance != "cross-site",

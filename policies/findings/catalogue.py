@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from corsight.policies.causes import FAMILIES, beside
+from corsight.policies.causes import FAMILIES, beside, script
 from corsight.policies.rules import RULES
 
 CAUSES: dict[str, str] = {
-    one.code: one.title for family in FAMILIES.values() if family is not beside for one in family.CAUSES
+    one.code: one.title for family in FAMILIES.values() if family not in (beside, script) for one in family.CAUSES
 }
 """What each cause that traffic shows is. A finding's code is one of these, or that of a rule."""
 

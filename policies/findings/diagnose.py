@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Hashable
+from dataclasses import fields
+from operator import attrgetter
 
+from corsight.policies.facts import Facts
 from corsight.policies.fetch.origin import origin_of
 from corsight.policies.findings.case import read_case
 from corsight.policies.findings.causes import explain
@@ -31,6 +34,10 @@ WAITING = 256
 SHAPES = 512
 LONGEST = 4096
 """Characters of headers and of a URL up to which what is said of an exchange is remembered."""
+_read_facts = attrgetter(
+    *(field.name for field in fields(Facts) if field.name not in ("response", "page", "chain", "method", "names"))
+)
+"""All but what the request and the response say themselves."""
 PASSING = frozenset({b"date", b"etag", b"last-modified", b"content-length", b"expires", b"x-request-id"})
 """Response headers whose values differ from one reply to the next, and are quoted by nothing."""
 SERVERS, FOLLOWED = 256, 16
@@ -79,17 +86,23 @@ def is_explained(judged: Judged) -> bool:
 def shape_sample(sample: Sample) -> Hashable | None:
     """Return what an explanation can turn on and quote, None where it quotes other exchanges or where that is much."""
     response, exchange = sample.exchange.response, sample.exchange
-    quotes_others = sample.stored, sample.filler, sample.remembered, sample.preflight
+    quotes_others = sample.stored, sample.filler, sample.remembered, sample.preflight, sample.entry.stored
     if response is None or sample.facts.chain or any(other is not None for other in quotes_others):
         return None
-    fields = tuple([field if field[0].lower() not in PASSING else field[0] for field in response.headers.fields])
+    lines = tuple([field if field[0].lower() not in PASSING else field[0] for field in response.headers.fields])
     if weigh_headers(response.headers) > LONGEST:
         return None
-    url, facts, verdict = exchange.request.url.partition("?")[0][:LONGEST], sample.facts, sample.verdict
+    facts, verdict, told = sample.facts, sample.verdict, exchange.told
+    # Where a redirect leads is held against all of the URL.
+    url = (exchange.request.url if facts.role != "request" else exchange.request.url.partition("?")[0])[:LONGEST]
     # Not the verdict itself: its message has the query in it.
     said = tuple([(branch.assumptions, branch.outcome, branch.ruling.rule) for branch in verdict.branches])
-    asked = url, sample.entry.reading, facts.role, facts.origin, facts.page_origin, facts.credentials, facts.likelier
-    return said, verdict.engine, sample.entry.differing, sample.is_unfollowed(), asked, response.status, fields
+    reading, differing, unfollowed = sample.entry.reading, sample.entry.differing, sample.is_unfollowed()
+    include_is_told = sample.find_evidence("credentials", "include") is not None
+    rule_is_told = told is not None and told.rule is not None
+    asked = exchange.request.headers.get("access-control-request-headers")
+    signs = asked, unfollowed, include_is_told, told is not None, rule_is_told
+    return said, verdict.engine, differing, signs, url, reading, _read_facts(facts), response.status, lines
 
 
 class Known:
@@ -181,7 +194,7 @@ class Known:
                 flows = self._of_servers.get(sample.server) or Memory(FOLLOWED)
                 flows.put(flow, None)
                 self._of_servers.put(sample.server, flows, len(sample.server))
-            else:
+            elif judged.revises:
                 self._samples.forget(flow)
             before = self._passed.get(flow) if judged.revises else None
             passed = judged.verdict.outcome is Outcome.ALLOWED

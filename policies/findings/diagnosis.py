@@ -7,25 +7,30 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Hashable
 
 from corsight.policies.findings.advisor import Advisor
 from corsight.policies.findings.case import Case, read_case
 from corsight.policies.findings.causes import explain, explain_rule
-from corsight.policies.findings.diagnose import is_explained
+from corsight.policies.findings.diagnose import is_explained, shape_sample
 from corsight.policies.findings.doubts import suppose_blocked
 from corsight.policies.findings.groups import Group, merge
 from corsight.policies.findings.mismatches import find_mismatch
-from corsight.policies.findings.model import Cause, Finding, Kind
+from corsight.policies.findings.model import Cause, Finding, Kind, Mismatch
 from corsight.policies.findings.quotes import fill_in
 from corsight.policies.findings.sample import Sample
 from corsight.policies.findings.traffic import Traffic
 from corsight.policies.session import Judged
-from corsight.policies.session.memory import GIANT, weigh_exchange
-from corsight.policies.verdict import Outcome
+from corsight.policies.session.memory import GIANT, Memory, weigh_exchange
+from corsight.policies.value import replace
+from corsight.policies.verdict import Outcome, Verdict
 
-GROUPS = 500
+GROUPS, SHAPES = 500, 1024
 ORDER: tuple[Kind, ...] = ("blocked", "open", "failed", "advice")
+
+
+type _Place = tuple[Group, Mismatch, list[Verdict]]
+"""Where exchanges of one shape belong, what they have and should have, and what other engines make of them."""
 
 
 class Diagnosis:
@@ -36,6 +41,7 @@ class Diagnosis:
         self._groups: dict[tuple[Kind, Case], Group] = {}
         self._rest: dict[tuple[Kind, str], tuple[Group, Case]] = {}
         self._advisor = Advisor()
+        self._shapes: Memory[tuple[Kind, Hashable], _Place] = Memory(SHAPES)
 
     def add(self, judged: Judged) -> None:
         """Take in the last word on an exchange: each exchange once, in the order of time."""
@@ -45,7 +51,7 @@ class Diagnosis:
             # Held like the others, a few hundred of them would fill the memory: only its rule is told.
             if kind is not None:
                 self._traffic.look_up(told)
-                self._add_rest(kind, told, read_case(told, self._traffic))
+                self._add_rest(kind, told, read_case(told, self._traffic), find_mismatch(told))
             return
         if kind is not None:
             self._add(kind, told)
@@ -54,19 +60,33 @@ class Diagnosis:
 
     def _add(self, kind: Kind, sample: Sample) -> None:
         self._traffic.look_up(sample)
-        case = read_case(sample, self._traffic)
-        group = self._groups.get((kind, case))
-        if group is None and len(self._groups) < GROUPS:
-            group = self._groups[kind, case] = Group(kind, sample)
-        if group is None:
-            self._add_rest(kind, sample, case)
-        else:
-            group.add(sample, find_mismatch(sample))
+        shape = shape_sample(sample)
+        place = None if shape is None else self._shapes.get((kind, shape))
+        if place is not None:
+            group, mismatch, sample.others = place
+            group.add(sample, mismatch)
+            return
+        case, mismatch = read_case(sample, self._traffic), find_mismatch(sample)
+        known = self._groups.get((kind, case))
+        if known is None and len(self._groups) < GROUPS:
+            known = self._groups[kind, case] = Group(kind, sample)
+        if known is None:
+            self._add_rest(kind, sample, case, mismatch)
+            return
+        known.add(sample, mismatch)
+        if shape is not None:
+            self._shapes.put((kind, shape), (known, mismatch, sample.others), weigh_exchange(sample.exchange))
 
-    def _add_rest(self, kind: Kind, sample: Sample, case: Case) -> None:
+    def _add_rest(self, kind: Kind, sample: Sample, case: Case, mismatch: Mismatch) -> None:
         """There is no room to tell it apart: only its rule is told."""
         group, _ = self._rest.setdefault((kind, case.rule), (Group(kind, sample), case))
-        group.add(sample, find_mismatch(sample))
+        group.add(sample, mismatch)
+
+    def conclude(self) -> None:
+        """Forget what only the next exchange would be held against: none comes any more."""
+        self._shapes.clear()
+        self._traffic.conclude()
+        self._advisor.conclude()
 
     def unite(self, other: Diagnosis) -> None:
         """Take in the diagnosis of other exchanges, of other clients or another recording; it is of no use then."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import NamedTuple
 
 from corsight.policies.findings.model import Doubt
 from corsight.policies.findings.sample import Sample
 from corsight.policies.session import Judged
+from corsight.policies.value import replace
 from corsight.policies.verdict import Branch, Outcome, Ruling, Unknown, Verdict
 
 

@@ -76,7 +76,9 @@ ALWAYS_GATEWAYS = frozenset(
 )
 """Those whose name in Server is that of the reply's maker. Others write theirs on every reply they pass on."""
 
-GATEWAY_STATUSES = frozenset({413, 414, 431, 494, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 530})
+GONE = frozenset({502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 530})
+"""Statuses of a gateway that got no answer from the application."""
+GATEWAY_STATUSES = frozenset({413, 414, 431, 494}) | GONE
 """Statuses that what stands before an application answers with, more than the application."""
 
 APPLICATION = ("x-powered-by", "x-aspnet-version", "x-runtime", "x-request-id", "x-correlation-id", "set-cookie")
@@ -100,7 +102,7 @@ def find_maker(response: Response) -> Maker | None:
         if server.startswith(start):
             gateway = called in ALWAYS_GATEWAYS or (response.status in GATEWAY_STATUSES and own)
             return Maker(called, "server", gateway)
-    if response.status in (502, 503, 504) and own:
+    if response.status in GONE and own:
         return Maker("a gateway", "", True)
     return None
 

@@ -36,6 +36,7 @@ TURNED_ON = {
     "corp-same-origin": (RESOURCE_POLICY,),
     "corp-same-site": (RESOURCE_POLICY,),
     "corp-required-by-coep": (RESOURCE_POLICY,),
+    "worker-needs-coep": ("Cross-Origin-Embedder-Policy",),
     "opaque-response-blocked": ("Content-Type", "X-Content-Type-Options"),
     "nosniff-mime-type": ("Content-Type", "X-Content-Type-Options"),
     "mime-type-blocked": ("Content-Type",),

@@ -1,29 +1,64 @@
-"""The diagnosis of what a console message tells: a rule, two origins, a value, and no more."""
+"""The diagnosis of what a console message tells: a rule, two URLs, an origin, a value, a status, and no more."""
 
 from __future__ import annotations
 
 from corsight.policies.exchange import HeaderList, Response
 from corsight.policies.fetch.origin import origin_of
+from corsight.policies.findings import quotes
 from corsight.policies.findings.case import Case
-from corsight.policies.findings.causes import origins
+from corsight.policies.findings.causes import errors, headers, origins, preflights, redirects
+from corsight.policies.findings.causes.markup import add_markup
 from corsight.policies.findings.model import Cause
-from corsight.policies.findings.replies import read_reply
+from corsight.policies.findings.replies import leads_to_login, read_reply
 from corsight.policies.findings.traffic import Traffic
+from corsight.policies.findings.words import name_host, name_path, strip_query
+from corsight.policies.rules import RULES
 from corsight.policies.verdict import EngineName
 
-FAMILIES = (origins.find_inexact, origins.find_other, origins.find_credentials)
-"""Those that turn on nothing but what a message can tell."""
+OF_VALUES = (origins.find_several, origins.find_inexact, origins.find_other, origins.find_credentials)
+"""Those that turn on the origins and the value in a message."""
+OF_STATUS = (preflights.find_refused, errors.find_error)
+"""Those that turn on its status."""
 HEADERS = {"allow-credentials-not-true": "Access-Control-Allow-Credentials"}
+DESTINATIONS = {
+    "font": "font",
+    "image": "image",
+    "script": "script",
+    "css stylesheet": "style",
+    "manifest": "manifest",
+    "video": "video",
+    "audio": "audio",
+    "text track": "track",
+}
+"""What was asked for, by what Chromium calls it in lower case."""
+UNNAMED = "the request for"
+"""What stands in a sentence where the method would, which most messages do not name."""
 
 
 def explain_message(
-    rule: str, engine: EngineName, *, origin: str | None, url: str | None, value: str | None, preflight: bool
+    rule: str,
+    engine: EngineName,
+    *,
+    origin: str | None,
+    url: str | None,
+    value: str | None,
+    preflight: bool,
+    status: int | None = None,
+    method: str | None = None,
+    kind: str | None = None,
+    initial_url: str | None = None,
 ) -> Cause | None:
-    """Return the cause behind a rule that blocked, where the origins and the value in a message tell it."""
-    if origin is None or not value or not rule.startswith("allow-"):
-        return None
-    header = HEADERS.get(rule, "Access-Control-Allow-Origin")
-    line = (header.lower().encode(), value.encode("latin-1", "replace"))
+    """Return the cause behind a rule that blocked, as far as a message tells it; None where it tells no more than that.
+
+    `kind` is what Chromium calls what was asked for, `initial_url` what the page asked where a redirect led elsewhere.
+    """
+    redirected = initial_url is not None and initial_url != url
+    led_to_login = redirected and leads_to_login(initial_url or "", url or "")
+    fields: tuple[tuple[bytes, bytes], ...] = ()
+    if value and rule.startswith("allow-"):
+        header = HEADERS.get(rule, "Access-Control-Allow-Origin")
+        fields = ((header.lower().encode(), value.encode("latin-1", "replace")),)
+    reply = Response(status or 200, HeaderList(fields))
     case = Case(
         traffic=Traffic(),
         rule=rule,
@@ -32,10 +67,11 @@ def explain_message(
         server=origin_of(url or ""),
         origin=origin,
         page_origin=origin,
-        method="GET",
+        method=UNNAMED if method is None or (preflight and method == "OPTIONS") else method,
+        twice=(),
         names=(),
         mode="cors",
-        destination="unknown",
+        destination=DESTINATIONS.get((kind or "").lower(), "unknown"),
         same_site=False,
         image=False,
         include=rule == "allow-credentials-not-true",
@@ -43,13 +79,13 @@ def explain_message(
         has_referrer=False,
         asks_for_private_network=False,
         named=False,
-        status=200,
+        status=reply.status,
         failure=None,
         recorded=False,
-        reply=read_reply(Response(200, HeaderList((line,))), rule, url or ""),
+        reply=read_reply(reply, rule, url or ""),
         redirect=None,
-        redirected=False,
-        led_to_login=False,
+        redirected=redirected,
+        led_to_login=led_to_login,
         filled=False,
         stored=None,
         new_allow_origin=None,
@@ -58,4 +94,33 @@ def explain_message(
         unfollowed=False,
         alone=False,
     )
-    return next((cause for family in FAMILIES if (cause := family(case)) is not None), None)
+    cause = _find(case, value if origin is not None else None, status if url is not None else None)
+    if cause is not None:
+        told = _list_told(url or "", initial_url if redirected else None)
+        return quotes.fill_with(add_markup(cause, case), told)
+    plain = RULES[rule]
+    cause = Cause(plain.code, plain.title, plain.why, plain.advice, plain.actor)
+    better = add_markup(cause, case)
+    return better if better is not cause else None
+
+
+def _find(case: Case, value: str | None, status: int | None) -> Cause | None:
+    if case.led_to_login and not case.preflight:
+        return redirects.find_hop(case)
+    if case.rule == "preflight-method-not-allowed" and case.method != UNNAMED:
+        return headers.find_method(case)
+    if case.rule == "allow-origin-wildcard" and case.origin is not None:
+        return origins.find_wildcard(case)
+    families = [*(OF_VALUES if value else ()), *(OF_STATUS if (status or 0) >= 400 else ())]
+    return next((cause for family in families if (cause := family(case)) is not None), None)
+
+
+def _list_told(url: str, initial_url: str | None) -> dict[str, str]:
+    """Return what stands for the marks of a cause."""
+    return {
+        quotes.PATH: name_path(url),
+        quotes.URL: strip_query(url),
+        quotes.ENTRY: strip_query(url),
+        quotes.FIRST_HOST: name_host(initial_url or url),
+        quotes.ALLOW_METHODS: "a list without it",
+    }

@@ -6,7 +6,7 @@ So a cause says the same of all exchanges of a group; the marks are filled in fr
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from corsight.policies.fetch.origin import parse_url
@@ -44,10 +44,19 @@ def quote_line(*names: str) -> str:
 def fill_in(cause: Cause, sample: Sample) -> Cause:
     """Return the cause with its marks filled in; a line of evidence that quotes what the sample lacks is left out."""
 
-    def fill(text: str) -> str:
-        return _MARK.sub(lambda match: _read(match[0], sample), text)
+    return _fill(cause, lambda mark: _read(mark, sample))
 
-    evidence = [fill(line) for line in cause.evidence if all(_read(mark, sample) for mark in _MARK.findall(line))]
+
+def fill_with(cause: Cause, told: Mapping[str, str]) -> Cause:
+    """Return the same where no sample is at hand, with what is told for each mark."""
+    return _fill(cause, lambda mark: told.get(mark, ""))
+
+
+def _fill(cause: Cause, read: Callable[[str], str]) -> Cause:
+    def fill(text: str) -> str:
+        return _MARK.sub(lambda match: read(match[0]), text)
+
+    evidence = [fill(line) for line in cause.evidence if all(map(read, _MARK.findall(line)))]
     return replace(cause, cause=fill(cause.cause), action=fill(cause.action), evidence=tuple(evidence))
 
 

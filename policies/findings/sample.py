@@ -49,7 +49,7 @@ class Sample:
 
     __slots__ = (
         *("entry", "exchange", "facts", "judged", "method", "moment", "response", "rule", "server", "url", "verdict"),
-        *("filler", "others", "preflight", "remembered", "stored"),
+        *("_others", "filler", "preflight", "remembered", "stored"),
     )
 
     def __init__(self, judged: Judged) -> None:
@@ -61,11 +61,22 @@ class Sample:
         self.server = origin_of(self.url)
         self.method = facts.method if facts.role == "preflight" else exchange.request.method
         self.moment = exchange.request.started, exchange.id
-        self.others: list[Verdict] = []
+        self._others: list[Verdict] | None = []
         self.filler: Answered | None = None
         self.stored: Answered | None = None
         self.remembered: Granted | None = None
         self.preflight: Granted | None = None
+
+    @property
+    def others(self) -> list[Verdict]:
+        """The verdicts of the engines that decide otherwise; None was set where they are to be worked out."""
+        if self._others is None:
+            self._others = self.judged.others
+        return self._others
+
+    @others.setter
+    def others(self, verdicts: list[Verdict] | None) -> None:
+        self._others = verdicts
 
     def find_evidence(self, fact: str, value: str | None = None) -> Evidence | None:
         """Return the evidence for this fact, where it says that the fact has this value; None without."""

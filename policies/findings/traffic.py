@@ -66,10 +66,6 @@ class Server:
     named: set[str] = field(default_factory=set)
     errors: set[int] = field(default_factory=set)
 
-    def count_kinds(self) -> int:
-        """Return how many kinds of things were seen, not how often each."""
-        return len(self.allow_origins) + len(self.named) + len(self.errors)
-
 
 class Traffic:
     """What was seen of all exchanges so far."""
@@ -112,26 +108,32 @@ class Traffic:
         origin = facts.origin or "null"
         standing = _find(self._standings, (origin, sample.server), Standing, len(origin) + len(sample.server))
         server = _find(self._servers, sample.server, Server, len(sample.server))
-        known, knew = standing.count_kinds(), server.count_kinds()
+        preflight = facts.role == "preflight"
         server.replies += 1
+        known, new = standing.count_kinds(), False
         if allow_origin is None:
             standing.bare.add(status)
         else:
-            room = len(server.allow_origins) < VALUES and len(allow_origin) <= LONGEST
-            if room or allow_origin in server.allow_origins:
-                server.allow_origins[allow_origin] += 1
-            if allow_origin == origin and len(server.named) < VALUES and len(origin) <= LONGEST:
-                server.named.add(origin)
-            if facts.role != "preflight" and status >= 400:
+            values = server.allow_origins
+            if allow_origin in values:
+                values[allow_origin] += 1
+            elif len(values) < VALUES and len(allow_origin) <= LONGEST:
+                values[allow_origin], new = 1, True
+            named = server.named
+            if allow_origin == origin and origin not in named and len(named) < VALUES and len(origin) <= LONGEST:
+                named.add(origin)
+                new = True
+            if status >= 400 and not preflight and status not in server.errors:
                 server.errors.add(status)
+                new = True
         if sample.verdict.outcome is Outcome.ALLOWED:
             standing.count_passed(sample, 1)
-            if facts.role == "preflight":
+            if preflight:
                 granted = Granted(exchange.id, allow_origin, response.headers.get("access-control-max-age"))
                 weight = len(granted.allow_origin or "") + len(granted.max_age or "")
                 self._of_fetches.put(sample.entry.fetch.id, granted, weight)
                 _append(self._preflights, exchange.request.url, granted)
-        if server.count_kinds() != knew:
+        if new:
             return "everybody"
         return "origin" if standing.count_kinds() != known else None
 
@@ -145,6 +147,11 @@ class Traffic:
         known = standing.count_kinds()
         standing.count_passed(sample, 1 if passes else -1)
         return "origin" if standing.count_kinds() != known else None
+
+    def conclude(self) -> None:
+        """Forget what only the next exchange would be held against: none comes any more."""
+        for memory in (self._answers, self._preflights, self._of_fetches):
+            memory.clear()
 
     def unite(self, other: Traffic) -> None:
         """Take in what was seen of other exchanges, after these."""
@@ -173,8 +180,8 @@ class Traffic:
     def look_up(self, sample: Sample) -> None:
         """Add to an exchange what was seen before it."""
         url, response = sample.url, sample.exchange.response
+        sample.others = None
         stored, cached = sample.find_evidence("response", "stored"), sample.find_evidence("preflight", "cached")
-        sample.others = sample.judged.others
         sample.stored = _find_named(stored, self._answers.get(url))
         sample.remembered = _find_named(cached, self._preflights.get(url))
         if sample.facts.role != "preflight":
@@ -216,8 +223,12 @@ def _find[K, V](memory: Memory[K, V], key: K, make: Callable[[], V], weight: int
 
 
 def _append[T: Answered | Granted](memory: Memory[str, list[T]], url: str, record: T) -> None:
-    records = [*(memory.get(url) or [])[1 - VERSIONS :], record]
-    memory.put(url, records, len(url) + sum(map(_weigh, records)))
+    records = memory.get(url)
+    if records is None:
+        memory.put(url, [record], len(url) + _weigh(record))
+        return
+    weight = memory.weigh(url) + _weigh(record) - (_weigh(records[0]) if len(records) >= VERSIONS else 0)
+    memory.put(url, [*records[1 - VERSIONS :], record], weight)
 
 
 def _weigh(record: Answered | Granted) -> int:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from corsight.policies.redact import shown
 
 LONGEST = 300
 LONGEST_MESSAGE = 1200
+SHORT = 256
+"""Characters up to which a text is remembered with what is shown of it: origins and URLs come again and again."""
 EMPTY = "(empty)"
+
+_remember = lru_cache(maxsize=2048)(shown)
 
 
 def clean(text: str, longest: int = LONGEST) -> str:
     """Return text from the wire as it can be shown: without secrets and control characters, cut at `longest`."""
-    return shown(text, longest)
+    return _remember(text, longest) if len(text) <= SHORT else shown(text, longest)
 
 
 def clean_all(texts: Sequence[str], most: int, longest: int = 60) -> list[str]:

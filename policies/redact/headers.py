@@ -7,17 +7,23 @@ import re
 from corsight.policies.redact.plain import REDACTED, looks_random
 
 _FIELDS = ("authorization", "cookie", "token", "secret", "password", "passwd", "passphrase", "key")
-_LABELS = (*(field + end for field in _FIELDS for end in (":", '":', "':")), "basic ", "bearer ", "digest ")
+_SCHEMES = ("apikey", "basic", "bearer", "digest", "dpop", "hawk", "negotiate", "ntlm")
+_LABELS = (
+    *(field + end for field in _FIELDS for end in (":", '":', "':", " =", '" =', "' =")),
+    *(scheme + end for scheme in _SCHEMES for end in (" ", ":")),
+)
 _AUTHORIZATION = re.compile(
     r"(authorization[\"']?: *+[\"']?+)((?:basic|bearer|digest|dpop|hawk|negotiate|ntlm|token) ++)?+([^\"'\r\n]++)",
     re.IGNORECASE,
 ).sub
-_CREDENTIALS = re.compile(r"\b((?:basic|bearer|digest) ++)([^\s\"',;]++)(?!\")", re.IGNORECASE).sub
+_CREDENTIALS = re.compile(rf"\b((?:{'|'.join(_SCHEMES)}):?+ ++)([^\s\"',;]++)(?!\")", re.IGNORECASE).sub
 _NAMED = re.compile(
-    r"((?:token|secret|password|passwd|passphrase|api[_-]?key)[\"']?: *+[\"']?+)([^\s\"',;}]++)", re.IGNORECASE
+    r"((?:token|secret|password|passwd|passphrase|api[_-]?key)[\"']?(?:: *+| =>? ++)[\"']?+)([^\s\"',;}]++)",
+    re.IGNORECASE,
 ).sub
 _COOKIES = re.compile(r"(cookie[\"']?: *+)([^\r\n]++)", re.IGNORECASE).sub
 _COOKIE_VALUE = re.compile(r"[^\s\"',]++").sub
+_VALUE_ALONE = re.compile(r" *+[^\s\"',]++ *+").fullmatch
 _SENTENCE = re.compile(r",? [a-z]").match
 _ATTRIBUTES = frozenset({"domain", "expires", "max-age", "path", "priority", "samesite"})
 
@@ -63,4 +69,7 @@ def _redact_cookies(found: re.Match[str]) -> str:
         name, equals, value = part.partition("=")
         if equals and name.strip().lower() not in _ATTRIBUTES:
             parts[place] = f"{name}={_COOKIE_VALUE(REDACTED, value, 1)}"
+        elif not equals and _VALUE_ALONE(part) and looks_random(part.strip()):
+            # A cookie without a name.
+            parts[place] = _COOKIE_VALUE(REDACTED, part, 1)
     return found[1] + ";".join(parts)

@@ -15,7 +15,7 @@ LAYERS = 3
 """How often a text is percent-decoded at most."""
 
 _SIMPLE = re.compile(r"[a-z]{1,20}+|[0-9]{1,19}+").fullmatch
-_VALUE = re.compile(r"[\w .,:/+*~!()|-]++").fullmatch
+_VALUE = re.compile(r"[\w .,:/+*~!()<>|-]++").fullmatch
 _RUN = re.compile(r"[^\W_]++").findall
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE).search
 _ONE_CASE = re.compile(r"[A-Z]?+[a-z]{0,20}+|[A-Z]{1,8}+").fullmatch

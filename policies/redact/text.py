@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import islice
 
 from corsight.policies.redact.headers import has_header, redact_headers
 from corsight.policies.redact.names import is_secret_name
@@ -11,6 +12,14 @@ from corsight.policies.redact.plain import LONGEST_TEXT, LONGEST_VALUE, REDACTED
 
 LONGEST = 8192
 """Characters of a text that are looked at: what comes after them is left out."""
+LONGEST_URL = 2048
+"""Characters of a URL that is redacted in one pass."""
+LONGEST_WORD = 12
+"""Characters of a name up to which it is no secret, however it looks."""
+MOST = 512
+"""How many marks there may be in a text's words that are not plain: what comes after them is left out."""
+PASSES = 8
+"""How often a text is gone through until nothing changes; where it still does, nothing of it is shown."""
 
 _WORD = r"(?:[a-z]{1,16}+[0-9]{0,4}+|[A-Z][a-z]{1,15}+|(?:[A-Z]{1,8}+|[0-9]{1,12}+)(?![-_.][A-Z]))(?![A-Za-z0-9])"
 _HOST = r"://[\w.-]++(?::[0-9]++)?+(?![\w:@\[])"
@@ -21,33 +30,75 @@ _PLAIN = re.compile(rf"(?:{_WORD}|[./,_'\"()‘’“”…-]++|{_HOST}|:(?!/))*
 def redact(text: str) -> str:
     """The text, a URL, a header or a sentence with such in it, with REDACTED in place of what may be a secret.
 
-    Redacting twice changes nothing more.
+    Redacting twice changes nothing more: what comes out is what a pass leaves as it is.
     """
-    if len(text) > LONGEST:
-        text = _cut(text)
-    path, _, query = text.partition("?")
-    if _PLAIN(path):
-        # A plain URL, as a rule.
-        if len(path) == len(text):
+    url = _redact_plain_url(text)
+    if url is not None and len(url) <= LONGEST_URL:
+        return url
+    return _redact_any(text if len(text) <= LONGEST else cut(text, LONGEST))
+
+
+@lru_cache(maxsize=16)
+def _redact_any(text: str) -> str:
+    # The same text is written in several places, one after the other.
+    for _ in range(PASSES):
+        before = text if len(text) <= LONGEST else cut(text, LONGEST)
+        text = _redact_once(before)
+        if text == before:
             return text
-        if query[-1:].isalnum() and query.isprintable() and not _MORE(query):
-            return f"{path}?{_redact_pairs(query)}"
-    if (" " in text or '"' in text) and has_header(text):
-        text = redact_headers(text)
-    if text.isprintable():
-        return " ".join([word if word.isalpha() or _PLAIN(word) else _redact_word(word) for word in text.split(" ")])
-    return "".join([_redact_word(word) for word in _SPACES(text)])
+    return REDACTED
 
 
-def _cut(text: str) -> str:
+def cut(text: str, longest: int) -> str:
     """The beginning of a very long text, up to a place where no value is cut in two."""
-    place = max(text.rfind(char, 0, LONGEST) for char in " /?#&;")
+    place = max(text.rfind(char, 0, longest) for char in " /?#&;")
     return text[: place + 1] + REDACTED
 
 
+def _redact_plain_url(text: str) -> str | None:
+    """A URL whose path is plain, as most are: one pass is enough. None for what is none, or long."""
+    if len(text) > LONGEST_URL:
+        return None
+    path, _, query = text.partition("?")
+    if not _PLAIN(path):
+        return None
+    if len(path) == len(text):
+        return text
+    if query[-1:].isalnum() and query.isprintable() and not _MORE(query):
+        return f"{path}?{_redact_pairs(query)}"
+    return None
+
+
+def _redact_once(text: str) -> str:
+    if (url := _redact_plain_url(text)) is not None:
+        return url
+    if (" " in text or '"' in text) and has_header(text):
+        text = redact_headers(text)
+    if text.isprintable():
+        return " ".join(_redact_words(text.split(" ")))
+    return "".join(_redact_words(_SPACES(text)))
+
+
+def _redact_words(words: list[str]) -> list[str]:
+    marks = 0
+    for place, word in enumerate(words):
+        if not word or word.isalpha() or _PLAIN(word):
+            continue
+        # Each mark may begin something that has to be looked at by itself.
+        ends = [mark.end() for mark in islice(_MARKS(word), MOST - marks + 1)]
+        marks += max(len(ends), 1)
+        if marks > MOST:
+            words[place:] = [_redact_word(cut(word, ends[-1] if ends else 0))]
+            break
+        words[place] = _redact_word(word)
+    return words
+
+
 _MORE = re.compile(r"[ #]").search
+_MARKS = re.compile(r"[\W_]").finditer
 _SPACES = re.compile(r"([ \t\r\n]++)").split
 _OPENING, _CLOSING = "'\"(<[{‘“`", "'\")>]},.;:!?…’”`"
+_QUOTES = "'\""
 _FIRST = re.compile(r"[=/?#]").search
 _PAIRS = re.compile(r"([&;])").split
 _PIECES = re.compile(r"([^\w-]++)").split
@@ -57,7 +108,11 @@ _ADDRESSES = ("acct", "mailto", "sip", "sips", "xmpp")
 _SCHEMES = ("https", "wss")
 _MODES = frozenset({"include", "not-include", "omit", "same-origin", "unknown"})
 """What stands behind `credentials=` in Corsight's own words."""
-_BLOB = re.compile(r"(?=[^a-z]*+[a-z])(?=[^A-Z]*+[A-Z])(?=[^0-9]*+[0-9])[\w+~.:-]{20,}+").fullmatch
+_BLOB = re.compile(r"(?=[^a-z]*+[a-z])(?=[^A-Z]*+[A-Z])(?=[^0-9]*+[0-9])[\w+~.:-]{14,}+").fullmatch
+_KEY = re.compile(
+    r"(?:AIza|AKIA|ASIA|SG\.|gh[oprsu]_|github_pat_|glpat-|hf_|npm_|[prs]k[-_]|xox[abeprs]-|ya29\.)[\w.-]{12,}+"
+).fullmatch
+"""How the keys of well-known services begin."""
 
 
 def _redact_word(word: str) -> str:
@@ -74,8 +129,10 @@ def _redact_word(word: str) -> str:
 def _redact_bare(core: str) -> str:
     """A word that is no URL and no pair."""
     name, _, value = core.partition(":")
-    if value and _NAME(name) and is_secret_name(name):
+    if value and _NAME(name) and (is_secret_name(name) or ("@" not in value and looks_random(value))):
         return f"{name}:{REDACTED}"
+    if _KEY(core):
+        return REDACTED
     if "@" in core or "%" in core or "eyJ" in core or _BLOB(core):
         return _redact_pieces(core)
     return core
@@ -161,10 +218,10 @@ def _redact_any_pair(pair: str) -> str:
     name, _, value = pair.partition("=")
     if not value.strip("="):
         # A value alone, or a name: base64 may end in these.
-        return pair if is_plain(name) or (name != pair and not looks_random(name)) else REDACTED
-    if (is_secret_name(name) and not (name == "credentials" and value in _MODES)) or not is_plain(value.strip("'\"")):
+        return pair if is_plain(name.strip(_QUOTES)) or (name != pair and not looks_random(name)) else REDACTED
+    if (is_secret_name(name) and not (name == "credentials" and value in _MODES)) or not is_plain(value.strip(_QUOTES)):
         value = REDACTED
-    return f"{REDACTED if len(name) > 16 and looks_random(decode(name)) else name}={value}"
+    return f"{REDACTED if len(name) > LONGEST_WORD and looks_random(decode(name)) else name}={value}"
 
 
 # Most of them come again and again.

@@ -64,6 +64,10 @@ class Gathered:
             self._need(_key(judged), judged)
         self._keep(judged, ending)
 
+    def conclude(self) -> None:
+        """Forget the fetches in which nothing went wrong: none of their exchanges comes any more."""
+        self._recent.clear()
+
     def unite(self, other: Gathered) -> None:
         """Take in what was gathered of other exchanges."""
         self.outcomes.update(other.outcomes)

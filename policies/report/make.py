@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 from corsight.policies.decision.place import locate
 from corsight.policies.engines import ENGINES
@@ -13,6 +13,7 @@ from corsight.policies.findings import Finding
 from corsight.policies.findings.text import list_doubts, list_settling, tally
 from corsight.policies.redact import redact, shown
 from corsight.policies.report import model
+from corsight.policies.report.found import Found
 from corsight.policies.report.gather import Gathered
 from corsight.policies.rules import RULES
 from corsight.policies.server.export import TARGETS, RecipeError, render, write_remark
@@ -26,18 +27,6 @@ from corsight.policies.verdict import Outcome
 EXCHANGES = 20
 """How many exchanges of a finding are shown."""
 
-type Baseline = Literal["new", "unchanged"] | None
-"""Whether the baseline has a finding; None without one."""
-
-
-class Found(NamedTuple):
-    """A finding, and the first exchange that it was met with. `suppressed` says why it does not count."""
-
-    finding: Finding
-    judged: Judged
-    suppressed: str | None = None
-    baseline: Baseline = None
-
 
 def make_report(
     found: Sequence[Found],
@@ -48,10 +37,12 @@ def make_report(
     recordings: Iterable[model.Recording] = (),
     remarks: Iterable[str] = (),
     records: Mapping[str, Mapping[str, Any]] | None = None,
+    tests: Sequence[model.Test] = (),
 ) -> model.Report:
     """Return the report.
 
-    `records` are the log's records of the exchanges that `list_flows` names, by their ids.
+    `records` are the log's records of the exchanges that `list_flows` names, by their ids. `tests` are those that the
+    exchanges are of.
     """
     records = records or {}
     named = [
@@ -68,10 +59,20 @@ def make_report(
             for name, count in gathered.clients.most_common()
         ],
         totals=_total(gathered),
-        findings=[_write_finding(one, gathered.fetches.get(one.judged.entry.fetch.id, []), records) for one in found],
+        findings=[
+            _write_finding(one, gathered.fetches.get(one.judged.entry.fetch.id, []), records).model_copy(
+                update={"tests": [test.name for test in tests if _has_met(test, one.finding)]}
+            )
+            for one in found
+        ],
         endpoints=named,
         more_endpoints=gathered.more_endpoints,
+        tests=list(tests),
     )
+
+
+def _has_met(test: model.Test, finding: Finding) -> bool:
+    return any(trace.fingerprint in test.endpoints for trace in finding.traces)
 
 
 def list_flows(found: Iterable[Found]) -> set[str]:

@@ -67,11 +67,14 @@ def _write_finding(finding: Finding) -> str:
     lines = ["<details>", f"<summary>{escape_html(finding.title)} ({finding.tally})</summary>", ""]
     lines += [escape(line) + "\n" for line in finding.doubts if finding.kind == "open"]
     lines += [escape(finding.cause), ""]
+    if finding.tests:
+        more = f" and {count(len(finding.tests) - PLACES, 'more test')}" if len(finding.tests) > PLACES else ""
+        lines += [f"Met in {', '.join(map(write_code, finding.tests[:PLACES]))}{more}.", ""]
     for place in finding.places[:PLACES]:
         page = "" if place.origin is None else f" from {write_code(place.origin)}"
         lines.append(f"- {place.count}× {write_code(f'{place.method} {place.url}')}{page}")
-    if more := len(finding.places[PLACES:]) + finding.more:
-        lines.append(f"- and {count(more, 'more place')}")
+    if rest := len(finding.places[PLACES:]) + finding.more:
+        lines.append(f"- and {count(rest, 'more place')}")
     lines += ["", f"**To do:** {escape(finding.action)}"]
     if fix := list_fix(finding):
         lines += ["", write_block(fix)]

@@ -203,6 +203,7 @@ class Finding(Record):
     baseline: Literal["new", "unchanged"] | None = Field(
         None, description="whether the baseline has it; null without a baseline"
     )
+    tests: list[str] = Field(default_factory=list, description="the tests that met it, where a runner told of tests")
     fetch: Fetch | None = None
     exchanges: list[Exchange] = Field(default_factory=list, description="the first of its exchanges")
 
@@ -216,6 +217,17 @@ class Met(Record):
     open: int = 0
     failed: int = 0
     passed: int = 0
+
+
+class Test(Record):
+    """A test, as its runner told of it, and what it met."""
+
+    name: str
+    outcome: str = Field(description="what became of it in its runner's words; empty where it did not say")
+    exchanges: int
+    blocked: int
+    open: int
+    endpoints: list[str] = Field(description="the fingerprints of the findings' endpoints that it met")
 
 
 class Report(Record):
@@ -233,6 +245,7 @@ class Report(Record):
     findings: list[Finding] = Field(description="the most important first")
     endpoints: list[Met] = Field(description="every endpoint that browsers asked across origins, ids folded")
     more_endpoints: int = Field(0, description="exchanges with endpoints beyond those named")
+    tests: list[Test] = Field(default_factory=list, description="in the order they began; empty outside of test runs")
 
     def of(self, kind: Kind) -> list[Finding]:
         """Return the findings of one kind."""

@@ -86,7 +86,7 @@ RULES = (
         "value or a quoted one is no origin.",
         seen="Access-Control-Allow-Origin: {allow_origin}",
         needed="Access-Control-Allow-Origin: {origin}",
-        advice="Send scheme, host and, unless it is the default, the port.",
+        advice="Send the page's origin as browsers write it: scheme, host, and the port where it is no default.",
         fix=allow_origin,
         widens=WIDENS,
         example=Example(
@@ -116,7 +116,7 @@ RULES = (
         "response does not agree to that. Only the exact value `true` does.",
         seen="Access-Control-Allow-Credentials: {allow_credentials} for a request with credentials",
         needed="Access-Control-Allow-Credentials: true",
-        advice="Send the header, or let the page ask without credentials if it needs none.",
+        advice="Send Access-Control-Allow-Credentials: true, or let the page ask without credentials if it needs none.",
         fix=allow_credentials,
         widens=WIDENS_CREDENTIALS,
         example=Example(

@@ -10,6 +10,7 @@ from corsight.policies.rules.model import Fix, HeaderEdit, Rule, Subject
 CORP_SAME_ORIGIN = "corp-same-origin"
 CORP_SAME_SITE = "corp-same-site"
 CORP_COEP = "corp-required-by-coep"
+WORKER_COEP = "worker-needs-coep"
 ORB = "opaque-response-blocked"
 LOCAL_NETWORK = "local-network-access"
 NETWORK_ERROR = "network-error"
@@ -21,6 +22,11 @@ PROXY_AUTHENTICATION = "proxy-authentication"
 def allow_embedding(subject: Subject) -> Fix:
     """Return the edit that lets every page embed it."""
     return Fix((HeaderEdit("Cross-Origin-Resource-Policy", "cross-origin"),))
+
+
+def isolate(subject: Subject) -> Fix:
+    """Return the edit that makes a worker isolate itself."""
+    return Fix((HeaderEdit("Cross-Origin-Embedder-Policy", "require-corp"),))
 
 
 WIDENS = "lets pages of every site embed the resource"
@@ -43,7 +49,8 @@ RULES = (
         why="The server asks browsers not to hand this resource to other origins' pages. CORS was not asked.",
         seen="Cross-Origin-Resource-Policy: {resource_policy}",
         needed="Cross-Origin-Resource-Policy: cross-origin",
-        advice="Relax the header if embedding is meant, or ask with CORS (crossorigin, mode cors).",
+        advice="Send same-site or cross-origin in that header if other pages are to show it, or ask with CORS "
+        "(crossorigin, mode cors).",
         fix=allow_embedding,
         widens=WIDENS,
         example=Example(f"{IMAGE}\nCross-Origin-Resource-Policy: same-origin", **EMBEDDED),
@@ -54,7 +61,8 @@ RULES = (
         why="The server asks browsers not to hand this resource to other sites' pages. CORS was not asked.",
         seen="Cross-Origin-Resource-Policy: {resource_policy}",
         needed="Cross-Origin-Resource-Policy: cross-origin",
-        advice="Relax the header if embedding is meant, or ask with CORS (crossorigin, mode cors).",
+        advice="Send same-site or cross-origin in that header if other pages are to show it, or ask with CORS "
+        "(crossorigin, mode cors).",
         fix=allow_embedding,
         widens=WIDENS,
         example=Example(f"{IMAGE}\nCross-Origin-Resource-Policy: same-site", **EMBEDDED),
@@ -66,16 +74,35 @@ RULES = (
         "This resource says nothing about it.",
         seen="Cross-Origin-Resource-Policy: {resource_policy}, for a page with Cross-Origin-Embedder-Policy",
         needed="Cross-Origin-Resource-Policy: cross-origin on the resource, or loading it with CORS",
-        advice="Send the header, or add the crossorigin attribute and answer with Access-Control-Allow-Origin.",
+        advice="Send Cross-Origin-Resource-Policy: cross-origin with the resource; or add the crossorigin attribute, "
+        "and answer with Access-Control-Allow-Origin.",
         fix=allow_embedding,
         widens=WIDENS,
         example=Example(IMAGE, embedder="require-corp", **EMBEDDED),
     ),
     Rule(
+        code=WORKER_COEP,
+        title="The page isolates itself, and its worker does not",
+        why="The page has a Cross-Origin-Embedder-Policy. A worker that it starts has to have one as well, on the "
+        "response that brings the worker's script; this one has none.",
+        seen="no Cross-Origin-Embedder-Policy on the worker's script",
+        needed="Cross-Origin-Embedder-Policy: require-corp, or credentialless",
+        advice="Send the page's Cross-Origin-Embedder-Policy with the worker's script too.",
+        fix=isolate,
+        example=Example(
+            "GET https://app.test/worker.js\nSec-Fetch-Mode: same-origin\nSec-Fetch-Dest: worker\n\n"
+            "200\nContent-Type: text/javascript",
+            tainting="basic",
+            mode="same-origin",
+            destination="worker",
+            embedder="require-corp",
+        ),
+    ),
+    Rule(
         code=ORB,
         title="Opaque response blocking",
-        why="A page asked without CORS for something that, by its headers, is data and no image, script or style. "
-        "Browsers keep such bodies out of the page's process.",
+        why="The page asked without CORS, as an image or script element does, and what came is data by its headers, "
+        "such as JSON or HTML. Browsers hand no such body to a page that asked without CORS.",
         seen="Content-Type: {content_type} for a request without CORS",
         needed="a Content-Type that fits the use, or a request with CORS",
         advice="Ask with mode cors (and allow the origin), or serve the right Content-Type.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -76,6 +77,12 @@ def compare_origins(meant: str, written: str) -> Difference | None:
         return None
     kind = _find_spelling(meant, written) or _find_neighbour(meant, written)
     return None if kind is None else SPELLINGS[kind]
+
+
+def find_near(origin: str, others: Iterable[str]) -> tuple[str, Difference] | None:
+    """Return the first of `others` that is nearly the origin, and how it differs; None where none is."""
+    differences = ((other, compare_origins(origin, other)) for other in others)
+    return next(((other, difference) for other, difference in differences if difference is not None), None)
 
 
 def _find_spelling(meant: str, written: str) -> Kind | None:

@@ -39,8 +39,9 @@ def _extend_list(subject: Subject, header: str, wanted: tuple[str, ...]) -> str:
     value = subject.response.headers.get(header.lower()) or ""
     parsed = extract_header_list_values(value)
     listed = parsed if isinstance(parsed, tuple) else list(filter(is_token, map(str.strip, value.split(","))))
+    listed = list(dict.fromkeys(listed))
     have = set(map(str.lower, listed) if header == ALLOW_HEADERS else listed)
-    return ", ".join([*listed, *(name for name in wanted if name not in have)])
+    return ", ".join([*listed, *[name for name in dict.fromkeys(wanted) if name not in have]])
 
 
 RULES = (
@@ -109,7 +110,7 @@ RULES = (
         "counts only for requests without credentials.",
         seen="Access-Control-Allow-Methods: {allow_methods}, and the page is about to use {method}",
         needed="Access-Control-Allow-Methods: {method}",
-        advice="List the method the page uses.",
+        advice="Add the page's method to Access-Control-Allow-Methods.",
         fix=allow_methods,
         widens=WIDENS_METHODS,
         example=Example(
@@ -124,7 +125,8 @@ RULES = (
         "that a plain form cannot send, such as JSON. A `*` counts only for requests without credentials.",
         seen="Access-Control-Allow-Headers: {allow_headers}, which leaves out {refused}",
         needed="Access-Control-Allow-Headers: {names}",
-        advice="List the header, or stop sending it: tracing and analytics scripts add some on their own.",
+        advice="Add the header to Access-Control-Allow-Headers, or stop sending it: tracing and analytics scripts add "
+        "some on their own.",
         fix=allow_headers,
         widens=WIDENS_HEADERS,
         example=Example(

@@ -78,8 +78,8 @@ RULES = (
     Rule(
         code=REFUSED,
         title="The page refuses to be redirected",
-        why='The page asked with redirect mode "error", which ends a fetch at its first redirect. The mode is not on '
-        "the wire: it is one of the ways a request that nothing followed may have been made.",
+        why='The page asked with redirect mode "error", which ends a fetch at its first redirect. No header '
+        "tells that mode: of a redirect that nobody followed it is one explanation.",
         seen="a redirect to {target}",
         needed="an answer without a redirect",
         advice='Answer at the first URL, or use redirect mode "follow" if redirects are meant.',
@@ -92,7 +92,8 @@ RULES = (
         why="A page loaded over https may not load over http, redirects included. No CORS header changes that.",
         seen="a redirect to {target}",
         needed="a Location with https",
-        advice="Redirect to https. Behind a proxy that ends TLS, a URL without its final slash is a frequent cause.",
+        advice="Use the https URL, in the page and in redirects. Behind a proxy that ends TLS, a URL without its final "
+        "slash is a frequent cause.",
         example=Example(f"{ASKED}Location: http://api.example/files/7/"),
     ),
 )

@@ -17,7 +17,6 @@ from corsight.policies.exchange import Exchange, Response
 from corsight.policies.facts import Facts, Role
 from corsight.policies.fetch import cors_check, preflight
 from corsight.policies.fetch.exposed import FORBIDDEN_RESPONSE_NAMES, SAFELISTED_RESPONSE_NAMES
-from corsight.policies.fetch.headers import extract_header_list_values
 from corsight.policies.fetch.origin import split_origin
 from corsight.policies.fetch.safelist import (
     NO_CORS_SAFELISTED_NAMES,
@@ -27,6 +26,7 @@ from corsight.policies.fetch.safelist import (
 from corsight.policies.server.grammar import ANY
 from corsight.policies.server.match import find
 from corsight.policies.server.model import ServerPolicy
+from corsight.policies.server.phrases import list_elements, word_grant, word_near
 from corsight.policies.server.problems import shorten
 from corsight.policies.server.respond import (
     grants,
@@ -153,7 +153,7 @@ class Comparison:
         asked = read_asked_method(exchange.request)
         names = get("access-control-request-headers") or "" if asked is not None else ""
         question = _hash(place.method, place.url, origin, asked or "", names)
-        grant = _word_grant(response, preflight=asked is not None)
+        grant = word_grant(response, preflight=asked is not None)
         given = _Given(place.flow, _hash(grant), shorten(grant, LONGEST_GRANT), response.status)
         before = self._answers.get(question)
         if before is None or before.flow == place.flow:
@@ -215,7 +215,8 @@ def _find_looser(policy: ServerPolicy, exchange: Exchange, response: Response, p
             "origin", ANY, "every origin is granted (Access-Control-Allow-Origin: *), and the policy names some"
         )
     elif allowed != ANY and not grants_origin(policy, allowed):
-        yield drift("origin", allowed, f"origin {allowed} is granted, and the policy does not name it")
+        near = word_near(allowed, policy.origins)
+        yield drift("origin", allowed, f"origin {allowed} is granted, and the policy {near or 'does not name it'}")
     if credentials and not grants_credentials(policy, allowed):
         what = "Access-Control-Allow-Credentials: true is sent, and the policy grants no credentials"
         yield drift("credentials", "true", what)
@@ -230,7 +231,7 @@ def _find_looser(policy: ServerPolicy, exchange: Exchange, response: Response, p
             )
         )
         return
-    for method in _list_elements(get("access-control-allow-methods")):
+    for method in list_elements(get("access-control-allow-methods")):
         if method == ANY and not credentials:
             if ANY not in policy.methods:
                 yield drift("method", ANY, "every method is granted (*), and the policy names some")
@@ -250,12 +251,6 @@ def _find_looser(policy: ServerPolicy, exchange: Exchange, response: Response, p
 _SAFE_TO_READ = SAFELISTED_RESPONSE_NAMES | FORBIDDEN_RESPONSE_NAMES
 
 
-def _list_elements(value: str | None) -> tuple[str, ...]:
-    """Return the elements of a list that a browser can read, each once."""
-    values = extract_header_list_values(value)
-    return tuple(dict.fromkeys(values)) if isinstance(values, tuple) else ()
-
-
 def _list_beyond(
     value: str | None, granted: tuple[str, ...], credentials: bool, harmless: frozenset[str]
 ) -> Iterator[str]:
@@ -266,7 +261,7 @@ def _list_beyond(
     known = {name.lower() for name in granted} | harmless
     if ANY in known:
         return
-    for name in _list_elements(value):
+    for name in list_elements(value):
         if name.lower() not in known and not (name == ANY and credentials):
             yield name
 
@@ -290,6 +285,9 @@ def _find_stricter(
         subject = _NEEDED[ruling.rule]
         value = _name_refused(subject, facts.origin, facts.method, names, response)
         text = f"{_word_wanted(subject, value)} is granted by the policy, and the server refused it ({ruling.rule})"
+        named = response.headers.get("access-control-allow-origin")
+        if subject == "origin" and named is not None and (near := word_near(value, (named,))):
+            text += f": it {near}"
         yield Drift("stricter", policy.name, subject, value, text, place, certainty)
     elif ruling.outcome is Outcome.ALLOWED and facts.role == "request":
         hidden = set(verdict.hidden)
@@ -303,7 +301,7 @@ def _name_refused(subject: Subject, origin: str, method: str, names: tuple[str, 
     if subject == "method":
         return method
     if subject == "request header":
-        listed = {name.lower() for name in _list_elements(response.headers.get("access-control-allow-headers"))}
+        listed = {name.lower() for name in list_elements(response.headers.get("access-control-allow-headers"))}
         return ", ".join(name for name in names if name.lower() not in listed) or ", ".join(names)
     return str(response.status) if subject == "preflight status" else origin
 
@@ -324,21 +322,3 @@ def _word_wanted(subject: Subject, value: str) -> str:
 def _word_question(place: Place, asked: str | None) -> str:
     what = f"{place.method} {place.url}" if asked is None else f"the preflight for {asked} {place.url}"
     return f"{what} from {place.origin}"
-
-
-def _word_grant(response: Response, *, preflight: bool) -> str:
-    """Return what an answer grants, as far as two answers can be compared."""
-    get = response.headers.get
-    allowed = get("access-control-allow-origin")
-    if allowed is None:
-        return "without CORS"
-    words = [f"for {'every origin' if allowed == ANY else allowed}"]
-    if allowed != ANY and get("access-control-allow-credentials") == "true":
-        words.append("with credentials")
-    if preflight:
-        if not 200 <= response.status <= 299:
-            return f"with status {response.status}"
-        methods = sorted(_list_elements(get("access-control-allow-methods")))
-        names = sorted({name.lower() for name in _list_elements(get("access-control-allow-headers"))})
-        words += [f"methods {', '.join(methods) or 'none'}", f"headers {', '.join(names) or 'none'}"]
-    return ", ".join(words)

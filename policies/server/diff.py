@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
+from corsight.policies.rules.nearness import find_near
 from corsight.policies.server.model import Match, ServerPolicy
 from corsight.policies.value import value
 
@@ -18,13 +19,17 @@ _FLAGS = ("credentials", *(name for name in ServerPolicy.model_fields if name.st
 
 @value
 class Difference:
-    """One difference between two lists of policies: in which policy and field, from what to what ("" for nothing)."""
+    """One difference between two lists of policies: in which policy and field, from what to what ("" for nothing).
+
+    `note` says in a clause of what is granted anew to what that is gone it is near; "" where it is to none.
+    """
 
     policy: str
     field: str
     before: str
     after: str
     change: Change
+    note: str = ""
 
 
 def diff(first: Sequence[ServerPolicy], second: Sequence[ServerPolicy]) -> Iterator[Difference]:
@@ -82,8 +87,12 @@ def _compare_fields(one: ServerPolicy, other: ServerPolicy) -> Iterator[Differen
         before, after = getattr(one, field), getattr(other, field)
         fold = str.lower if field.endswith("headers") else str
         have, get = {fold(entry) for entry in before}, {fold(entry) for entry in after}
-        yield from (Difference(one.name, field, "", entry, "more") for entry in after if fold(entry) not in have)
-        yield from (Difference(one.name, field, entry, "", "less") for entry in before if fold(entry) not in get)
+        gone = [entry for entry in before if fold(entry) not in get]
+        for entry in after:
+            if fold(entry) not in have:
+                note = _note_near(entry, gone) if field == "origins" else ""
+                yield Difference(one.name, field, "", entry, "more", note)
+        yield from (Difference(one.name, field, entry, "", "less") for entry in gone)
     for field in _FLAGS:
         was, now = getattr(one, field), getattr(other, field)
         if was != now:
@@ -92,6 +101,11 @@ def _compare_fields(one: ServerPolicy, other: ServerPolicy) -> Iterator[Differen
         was, now = getattr(one, field), getattr(other, field)
         if was != now:
             yield Difference(one.name, field, _write_word(was), _write_word(now), "other")
+
+
+def _note_near(origin: str, gone: list[str]) -> str:
+    found = find_near(origin, gone)
+    return "" if found is None else f"nearly {found[0]}, which is gone: that one {found[1].wrong}"
 
 
 def _write_word(given: bool | int | None) -> str:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from corsight.policies.fetch.origin import origin_of, split_origin
 from corsight.policies.server.grammar import ANY, is_path, split_host
-from corsight.policies.server.model import Match, ServerPolicy
 from corsight.policies.server.origins import list_ancestors
+
+if TYPE_CHECKING:
+    from corsight.policies.server.model import Match, ServerPolicy
 
 EVERY_PATH = "/**"
 _PATH = re.compile(r"https?://[^/?#]*([^?#]*)").match

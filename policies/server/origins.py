@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from corsight.policies.fetch.origin import DEFAULT_PORTS, is_localhost, is_serialized_origin
+from corsight.policies.fetch.origin import is_localhost, is_serialized_origin
+from corsight.policies.fetch.url import DEFAULT_PORTS
 from corsight.policies.server.grammar import ANY, HOST, LABELS, LONGEST_HOST, LONGEST_ORIGIN, is_host
 from corsight.policies.value import value
 

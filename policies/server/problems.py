@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-from corsight.policies.redact import printable
+from corsight.policies.redact import printable, redact
 from corsight.policies.value import value
 
 Reason = Literal[
@@ -55,8 +55,8 @@ class Problem:
 
     def __str__(self) -> str:
         place = self.file if self.line is None else f"{self.file}:{self.line}"
-        what, instead = shorten(self.what, LONGEST_PART), shorten(self.instead, LONGEST_PART)
-        parts = [place, shorten(self.field, LONGEST_PART), self.reason, f"{what}; {instead}" if instead else what]
+        what, instead, field = (shorten(redact(text), LONGEST_PART) for text in (self.what, self.instead, self.field))
+        parts = [place, field, self.reason, f"{what}; {instead}" if instead else what]
         return printable(": ".join(part for part in parts if part))
 
 

@@ -20,7 +20,7 @@ from corsight.policies.fetch.preflight_cache import PreflightCache
 from corsight.policies.fetch.redirect import location_url
 from corsight.policies.session.clients import Client
 from corsight.policies.session.connections import Connections
-from corsight.policies.session.credentials import WORKERS, Credentials, by_nature, from_own_store
+from corsight.policies.session.credentials import WORKERS, Credentials
 from corsight.policies.session.documents import Documents
 from corsight.policies.session.expected import Expected
 from corsight.policies.session.fetches import Entry, Fetch, read_patched
@@ -28,10 +28,11 @@ from corsight.policies.session.gather import find_tainting
 from corsight.policies.session.joining import Joining
 from corsight.policies.session.judging import Judge, Judged
 from corsight.policies.session.keeping import Keeping
+from corsight.policies.session.learning import Learning
 from corsight.policies.session.marker import Marker
 from corsight.policies.session.memory import GIANT, Memory, weigh_headers, weigh_request
 from corsight.policies.session.own_headers import OwnHeaders
-from corsight.policies.session.reading import DOCUMENTS, Reading, complete, read, referrer_origin
+from corsight.policies.session.reading import DOCUMENTS, Reading, read, referrer_origin
 from corsight.policies.session.reuse import Reuse
 from corsight.policies.session.sequels import Sequels
 from corsight.policies.session.stored import StoredResponses
@@ -55,18 +56,20 @@ class Browser:
         self._connections = Connections(4 * SIZE)
         self._credentials = Credentials(self._policy, SIZE, known=build is not None and build.engine == engine)
         self._marker = Marker(SIZE)
-        self._documents = Documents(SIZE)
+        self._documents = Documents(SIZE, credentialless_unknown=self._policy.credentialless_unknown)
         self._expected = Expected(SIZE)
         self._judge = Judge(client, self._policy, build, self._credentials, self._documents)
         self._words = Words(self._judge, self._credentials, self._connections, 4 * SIZE)
         self._sequels = Sequels(client, self._policy, self._judge, self._credentials, self._expected, self._cache, SIZE)
         self._open: Memory[str, Entry] = Memory(SIZE)
-        self._untold: Memory[str, Entry] = Memory(SIZE)
         self._stored = StoredResponses(SIZE)
         self._keeping = Keeping(4 * SIZE)
         self._reuse = Reuse(4 * SIZE, self._keeping) if client.libsoup else None
         self._own_headers = OwnHeaders()
         self._joining = Joining(client, self._policy, self._credentials, self._expected, self._cache, self._keeping)
+        self._learning = Learning(
+            self._credentials, self._connections, self._marker, self._documents, self._joining, self._judge, SIZE
+        )
 
     # -- the moments of an exchange -----------------------------------------------------------------------------------
 
@@ -95,7 +98,7 @@ class Browser:
             self._receive(entry, response)
         judged = self._judge.judge(entry)
         if exchange.word is not None:
-            self._spread(self._words.heed(entry, exchange.word))
+            self._learning.spread(self._words.heed(entry, exchange.word))
             judged = self._judge.judge(entry)
         verdict = judged.verdict
         final = entry.role == "request" and not verdict.divided and _is_final(judged.facts)
@@ -161,7 +164,7 @@ class Browser:
         """Take in what the browser says of an exchange. Return those whose verdict changed; None for an unknown one."""
         if (entry := self._words.find(id)) is None:
             return None
-        self._spread(self._words.heed(entry, word))
+        self._learning.spread(self._words.heed(entry, word))
         return self._judge.take_revised()
 
     def is_at_home(self, origin: str) -> bool:
@@ -187,7 +190,7 @@ class Browser:
             self._follow_connection(self._reuse, entry)
         if exchange.connection:
             self._keeping.begin(exchange)
-        self._weigh(entry)
+        self._learning.learn(entry, len(self._open) - 1)
         if exchange.told is not None:
             entry.evidence.update(list_told(entry, exchange.told))
         return entry
@@ -212,7 +215,7 @@ class Browser:
         entry = self._join(exchange, reading, fetch, weight)
         entry.role = "preflight"
         self._expected.after_preflight(entry)
-        self._spread(self._connections.mark(exchange.connection, False, Reason.CONNECTION_OF_PREFLIGHT))
+        self._learning.spread(self._connections.mark(exchange.connection, False, Reason.CONNECTION_OF_PREFLIGHT))
         return entry
 
     def _join_request(self, exchange: Exchange, reading: Reading, weight: int) -> Entry:
@@ -231,7 +234,7 @@ class Browser:
             entry = self._join(exchange, reading, Fetch(exchange.id, origin), weight)
         if preflight is not None:
             if self._joining.compare_connections(preflight, entry):
-                self._spread([entry.fetch])
+                self._learning.spread([entry.fetch])
         elif reading.needs_preflight and entry.tainting == "cors":
             self._joining.explain_no_preflight(entry)
         return entry
@@ -251,64 +254,6 @@ class Browser:
         if entry.tainting != "basic":
             fetch.crossed = True
         return entry
-
-    # -- credentials --------------------------------------------------------------------------------------------------
-
-    def _weigh(self, entry: Entry) -> None:
-        """Learn what this request tells of its fetch's credentials mode, and of its connection."""
-        fetch, reading, exchange = entry.fetch, entry.reading, entry.exchange
-        if reading.storage_access and self._credentials.note_storage_access():
-            self._believe_absence()
-        separates = self._credentials.separates(exchange)
-        if entry.tainting != "cors":
-            self._marker.note_document(entry)
-            self._credentials.note_worker(reading, exchange.request.url)
-            # A credentialless page asks without; and which page asked, is not always told.
-            bare = reading.mode == "no-cors" and not reading.cookie and self._documents.credentialless
-            if separates and by_nature(reading) and not bare:
-                self._spread(self._connections.mark(exchange.connection, True, Reason.CONNECTION_OF_CREDENTIALS))
-            return
-        learned: list[Fetch] = []
-        if entry.index == 0 and self._credentials.lacks_cookie(reading, exchange.request):
-            learned += [fetch] if fetch.learn(False, Reason.NO_COOKIE) else []
-        if self._credentials.overrules_absence(reading):
-            fetch.doubt(Reason.NO_STORAGE_ACCESS)
-        marked = self._marker.tell(entry, len(self._open) - 1)
-        stated = self._joining.state(exchange, reading, first=entry.index == 0)
-        if stated is None and exchange.told is not None and exchange.told.credentials is not None:
-            stated = exchange.told.credentials, Reason.RECORDED_MODE
-        if stated is None and reading.authorization and from_own_store(entry):
-            stated = True, Reason.OWN_AUTHORIZATION
-        if stated is not None and fetch.learn(*stated, self._credentials.certainty(stated[1], reading)):
-            learned.append(fetch)
-            if stated[1] is Reason.NO_STORAGE_ACCESS and fetch.certainty == "likely":
-                self._untold.put(exchange.id, entry, fetch.weight)
-        if marked is not None and fetch.learn(*marked) and fetch not in learned:
-            learned.append(fetch)
-        if separates and not reading.preflight:
-            if fetch.include is not None and fetch.certainty == "certain":
-                learned += self._connections.mark(exchange.connection, fetch.include, Reason.CONNECTION_OF_LIKE)
-            elif self._connections.ask(exchange.connection, fetch):
-                learned.append(fetch)
-        self._spread(learned)
-
-    def _believe_absence(self) -> None:
-        """This browser does send Sec-Fetch-Storage-Access: that requests before this one lacked it tells as well."""
-        learned: list[Fetch] = []
-        for entry in self._untold.values():
-            fetch, certainty = entry.fetch, self._credentials.certainty(Reason.NO_STORAGE_ACCESS, entry.reading)
-            if fetch.rests_on(Reason.NO_STORAGE_ACCESS) and fetch.learn(False, Reason.NO_STORAGE_ACCESS, certainty):
-                learned.append(fetch)
-                if self._credentials.separates(entry.exchange) and not entry.reading.preflight:
-                    learned += self._connections.mark(entry.exchange.connection, False, Reason.CONNECTION_OF_LIKE)
-        self._untold.clear()
-        self._spread(learned)
-
-    def _spread(self, learned: list[Fetch]) -> None:
-        """Judge again what was judged of fetches that learned their credentials mode."""
-        for fetch in learned:
-            self._credentials.remember(fetch)
-            self._judge.revise(fetch)
 
     def _follow_connection(self, reuse: Reuse, entry: Entry) -> None:
         """A request took a connection: learn from that of the exchanges before it."""
@@ -356,8 +301,7 @@ class Browser:
 
 
 def _read(exchange: Exchange, weight: int) -> Reading:
-    reading = read(exchange.request.method, exchange.request.headers, weight)
-    return reading if exchange.told is None else complete(reading, exchange.told)
+    return read(exchange.request.method, exchange.request.headers, weight, exchange.told)
 
 
 def _is_final(facts: Facts) -> bool:

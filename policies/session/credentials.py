@@ -89,9 +89,9 @@ class Credentials:
 
         A cookie that went to a path goes to what lies below it as well, and no answer since then has changed any.
         """
-        if reading.preflight or reading.origin in (None, "null"):
+        if reading.preflight or reading.origin is None or reading.origin == "null":
             return False
-        key = reading.origin or "", origin_of(request.url)
+        key = reading.origin, origin_of(request.url)
         path = request.url.partition("://")[2].partition("?")[0].rstrip("/")
         if reading.cookie:
             self._cookies.put(key, (path, request.started), len(path) + len(key[0]) + len(key[1]))

@@ -5,19 +5,18 @@ itself.
 from __future__ import annotations
 
 from corsight.policies.exchange import Response
-from corsight.policies.fetch.corp import EmbedderPolicy
-from corsight.policies.fetch.origin import is_localhost, is_potentially_trustworthy, origin_of, split_origin
+from corsight.policies.fetch.corp import EmbedderPolicy, read_embedder_policy
+from corsight.policies.fetch.origin import is_localhost, origin_of, split_origin
 from corsight.policies.session.memory import Memory
-
-POLICIES: dict[str, EmbedderPolicy] = {"require-corp": "require-corp", "credentialless": "credentialless"}
 
 
 class Documents:
     """The documents seen, by URL and by origin, and the workers; `last` is the URL of the newest document."""
 
-    __slots__ = ("_at_home", "_by_origin", "_by_url", "_newest", "_policies", "_secure", "_workers", "last")
+    __slots__ = ("_at_home", "_by_origin", "_by_url", "_newest", "_policies", "_secure", "_unknown", "_workers", "last")
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, *, credentialless_unknown: bool = False) -> None:
+        self._unknown = credentialless_unknown
         self._by_url: Memory[str, EmbedderPolicy] = Memory(size)
         self._by_origin: Memory[str, dict[EmbedderPolicy, str]] = Memory(size)
         self._policies: set[EmbedderPolicy] = set()
@@ -29,7 +28,7 @@ class Documents:
 
     def add(self, url: str, response: Response, *, top: bool) -> None:
         """Remember a document that came: URL and embedder policy, and whether it is a top-level one on loopback."""
-        policy = read_embedder_policy(url, response)
+        policy = read_embedder_policy(url, response.headers)
         self._by_url.put(url, policy, len(url))
         origin = origin_of(url)
         # A page that is loaded anew has its new policy alone.
@@ -49,7 +48,7 @@ class Documents:
 
         A service worker's requests are those of its pages, of every destination.
         """
-        policy, origin = read_embedder_policy(url, response), origin_of(url)
+        policy, origin = read_embedder_policy(url, response.headers), origin_of(url)
         self._by_url.put(url, policy, len(url))
         self._workers.put(origin, {*(self._workers.get(origin) or ()), (policy, service)}, len(origin))
 
@@ -63,9 +62,14 @@ class Documents:
         return next(iter(self._secure)) if len(self._secure) == 1 else None
 
     @property
+    def isolated(self) -> bool:
+        """Whether any document had an embedder policy."""
+        return not self._policies <= {"unsafe-none"}
+
+    @property
     def credentialless(self) -> bool:
-        """Whether any document was a credentialless one."""
-        return "credentialless" in self._policies
+        """Whether any document was a credentialless one, to a browser that knows that."""
+        return "credentialless" in self._policies and not self._unknown
 
     def page(self, origin: str | None, referrer: str | None) -> str | None:
         """The URL of the page with this origin, or this Referer: as full as it is known."""
@@ -93,13 +97,3 @@ class Documents:
         """The embedder policy of the newest document of an origin, or of all where none of its was seen."""
         pages = self._by_origin.get(origin) if origin is not None else None
         return list(pages)[-1] if pages else self._newest
-
-
-def read_embedder_policy(url: str, response: Response) -> EmbedderPolicy:
-    """Return the embedder policy that a response gives the document or worker it makes.
-
-    Cross-Origin-Embedder-Policy is a structured header: an item, parameters after a semicolon. What is no secure
-    context has none (https://html.spec.whatwg.org/multipage/browsers.html#obtain-an-embedder-policy).
-    """
-    value = (response.headers.get("cross-origin-embedder-policy") or "").partition(";")[0].strip()
-    return POLICIES.get(value, "unsafe-none") if is_potentially_trustworthy(url) else "unsafe-none"

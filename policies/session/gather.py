@@ -8,6 +8,7 @@ from corsight.policies.facts import Build, Facts
 from corsight.policies.fetch.corp import EmbedderPolicy, measure_distance
 from corsight.policies.fetch.headers import Failure
 from corsight.policies.fetch.main_fetch import Tainting, find_response_tainting
+from corsight.policies.fetch.mime_type import WORKER
 from corsight.policies.fetch.origin import Distance, is_potentially_trustworthy
 from corsight.policies.fetch.redirect import MAX_REDIRECTS, location_url
 from corsight.policies.session.clients import Client
@@ -18,6 +19,8 @@ from corsight.policies.session.reading import Reading, referrer_origin
 
 PRIORITY_SINCE = 132
 """The version from which Firefox sends Priority with every request but those of XMLHttpRequest."""
+EMBEDDERS_SINCE = {"chromium": 83, "firefox": 79, "webkit": 15}
+"""The versions from which engines have Cross-Origin-Embedder-Policy."""
 BY_STYLES = frozenset({"image", "style", "unknown"})
 """Destinations of what style sheets ask for without CORS."""
 SITES: dict[str, Distance] = {"same-origin": "same-origin", "same-site": "same-site", "cross-site": "cross-site"}
@@ -71,16 +74,21 @@ def gather_facts(
     distance: Distance | None = "cross-site"
     embedder: EmbedderPolicy | None = "unsafe-none"
     newest = documents.newest(page_origin)
-    if "opaque" in (tainting, tainting_too):
+    isolable = "opaque" in (tainting, tainting_too)
+    # Only a secure page has an embedder policy, and none of those asks for anything over plain http.
+    if (
+        (isolable or (reading.destination == WORKER and documents.isolated))
+        and may_embed(client)
+        and is_potentially_trustworthy(url if page_origin is None else page_origin)
+    ):
+        worker = reading.destination in BY_WORKERS
+        embedder = documents.embedder(page_origin, reading.referrer, worker=worker)
+    if isolable:
         distance = _measure(entry, page_origin)
-        # Only a secure page has an embedder policy, and none of those asks for anything over plain http.
-        if client.browser and is_potentially_trustworthy(url if page_origin is None else page_origin):
-            worker = reading.destination in BY_WORKERS
-            embedder = documents.embedder(page_origin, reading.referrer, worker=worker)
         if tainting == "opaque" and include is None:
             # Under `credentialless` no-cors requests leave for other origins without, Sec-Fetch-Storage-Access or not.
             # https://fetch.spec.whatwg.org/#cross-origin-embedder-policy-allows-credentials
-            bare = (newest if embedder is None else embedder) == "credentialless"
+            bare = not policy.credentialless_unknown and (newest if embedder is None else embedder) == "credentialless"
             by_nature = reading.destination in BY_ELEMENTS or reading.storage_access
             include = reading.cookie or (by_nature and not bare)
             if not include and bare and exchange.told is not None and "cookie" in exchange.told.lost:
@@ -115,14 +123,18 @@ def gather_facts(
     )
 
 
+def may_embed(client: Client) -> bool:
+    """Return whether the client may know Cross-Origin-Embedder-Policy."""
+    return client.browser and not 0 < (client.version or 0) < EMBEDDERS_SINCE.get(client.engine, 0)
+
+
 def _find_security(entry: Entry, page_origin: str | None, documents: Documents) -> tuple[bool | None, bool]:
     """Return whether the page is a secure one, None where that is not known, and whether it likely is."""
-    told = entry.fetch.page_origin if page_origin is not None else None
     if page_origin is None:
         # Not every page was seen: a file's never is.
         return None, documents.secure is not False
     secure = page_origin.startswith("https:")
-    if entry.reading.origin is None and told == page_origin and entry.destination in BY_STYLES:
+    if entry.reading.origin is None and entry.fetch.page_origin == page_origin and entry.destination in BY_STYLES:
         # The Referer may be a style sheet's; of a page that was seen it hardly is.
         return (secure, secure) if documents.page(page_origin, None) is not None else (None, secure)
     return secure, secure

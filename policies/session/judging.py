@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from corsight.policies.decision.advise import advise
 from corsight.policies.decision.judge import judge, survey, unite
 from corsight.policies.engines import EnginePolicy
@@ -16,7 +14,7 @@ from corsight.policies.session.documents import Documents
 from corsight.policies.session.fetches import Entry, Fetch
 from corsight.policies.session.gather import gather_facts
 from corsight.policies.session.told import overrule
-from corsight.policies.value import value
+from corsight.policies.value import replace, value
 from corsight.policies.verdict import Branch, Outcome, Ruling, Unknown, Verdict
 
 

@@ -47,6 +47,10 @@ class Memory[K, V](dict[K, V]):
         while self.weight > self.limit:
             self.forget(next(iter(self._weights)))
 
+    def weigh(self, key: K) -> int:
+        """Return the weight of a key's value, 0 where it has none."""
+        return self._weights.get(key, 0)
+
     def clear(self) -> None:
         """Forget everything."""
         super().clear()
@@ -62,15 +66,15 @@ class Memory[K, V](dict[K, V]):
 
 def weigh_headers(headers: HeaderList) -> int:
     """Return how many bytes the names and values of headers have, lines counted."""
-    return sum([len(name) + len(value) + 2 for name, value in headers.fields])
+    return headers.weight
 
 
 def weigh_request(request: Request) -> int:
     """Return how many bytes the method, URL and headers of a request have."""
-    return len(request.method) + len(request.url) + weigh_headers(request.headers)
+    return len(request.method) + len(request.url) + request.headers.weight
 
 
 def weigh_exchange(exchange: Exchange) -> int:
     """Return how many bytes the URL and headers of an exchange have."""
     response = exchange.response
-    return weigh_request(exchange.request) + (0 if response is None else weigh_headers(response.headers))
+    return weigh_request(exchange.request) + (0 if response is None else response.headers.weight)

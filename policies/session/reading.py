@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
@@ -11,6 +11,7 @@ from corsight.policies.exchange import HeaderList, Told
 from corsight.policies.fetch.origin import origin_of
 from corsight.policies.fetch.safelist import cors_unsafe_request_header_names, is_cors_safelisted_method
 from corsight.policies.session.memory import weigh_headers
+from corsight.policies.value import replace
 
 Mode = Literal["cors", "no-cors", "same-origin", "navigate", "websocket", "unknown"]
 MODES = frozenset({"cors", "no-cors", "same-origin", "navigate", "websocket"})
@@ -18,6 +19,9 @@ REPORTS = frozenset({"text/ping", "application/csp-report"})
 """What browsers send by themselves, in mode no-cors."""
 REMEMBERED = 4096
 """Bytes of a request up to which what its headers say is remembered."""
+type _Said = tuple[str | None, str, str, frozenset[str]]
+"""What a recording tells of a request: its page's origin, its mode and destination, and the headers that it leaves out.
+"""
 DOCUMENTS = frozenset({"document", "iframe", "frame", "embed", "object", "fencedframe"})
 
 
@@ -57,16 +61,20 @@ class Reading:
         return bool(self.names) or not is_cors_safelisted_method(self.method)
 
 
-def read(method: str, headers: HeaderList, weight: int | None = None) -> Reading:
-    """Read a request's headers, whose weight may be known. Never raises: what is missing or malformed is unknown."""
+def read(method: str, headers: HeaderList, weight: int | None = None, told: Told | None = None) -> Reading:
+    """Read a request's headers, whose weight may be known. Never raises: what is missing or malformed is unknown.
+
+    What a recording tells counts where the headers are silent, or left out.
+    """
+    said = None if told is None else (told.origin, told.mode, told.destination, told.lost)
     if (len(method) + weigh_headers(headers) if weight is None else weight) > REMEMBERED:
-        return _read(method, headers)
-    return _remember(method, headers.fields)
+        return _complete(_read(method, headers), said)
+    return _remember(method, headers.fields, said)
 
 
 @lru_cache(maxsize=2048)
-def _remember(method: str, fields: tuple[tuple[bytes, bytes], ...]) -> Reading:
-    return _read(method, HeaderList(fields))
+def _remember(method: str, fields: tuple[tuple[bytes, bytes], ...], said: _Said | None) -> Reading:
+    return _complete(_read(method, HeaderList(fields)), said)
 
 
 def _read(method: str, headers: HeaderList) -> Reading:
@@ -80,9 +88,9 @@ def _read(method: str, headers: HeaderList) -> Reading:
     names = carried = cors_unsafe_request_header_names(list_page_set_headers(headers))
     if preflight:
         method = asked or ""
-        names = tuple(
-            name for part in (get("access-control-request-headers") or "").split(",") if (name := part.strip())
-        )
+        # Each once: what a browser asks for it does not ask for twice.
+        asked_for = map(str.strip, (get("access-control-request-headers") or "").split(","))
+        names = tuple(dict.fromkeys(filter(None, asked_for)))
     return Reading(
         origin=origin,
         referrer=get("referer"),
@@ -105,15 +113,18 @@ def _read(method: str, headers: HeaderList) -> Reading:
     )
 
 
-def complete(reading: Reading, told: Told) -> Reading:
+def _complete(reading: Reading, said: _Said | None) -> Reading:
     """Return the reading with what a recording says where the headers are silent, or left out."""
+    if said is None:
+        return reading
+    origin, mode, destination, lost = said
     return replace(
         reading,
-        origin=reading.origin or told.origin,
-        mode=told.mode if reading.mode == "unknown" and told.mode else reading.mode,  # type: ignore[arg-type]
-        destination=reading.destination if reading.destination != "unknown" else told.destination or "unknown",
+        origin=reading.origin or origin,
+        mode=mode if reading.mode == "unknown" and mode else reading.mode,
+        destination=reading.destination if reading.destination != "unknown" else destination or "unknown",
         # A page may have set what is left out.
-        sent=reading.sent | told.lost,
+        sent=reading.sent | lost,
     )
 
 

@@ -6,7 +6,7 @@ from corsight.policies.engines import EnginePolicy
 from corsight.policies.evidence import Certainty, Evidence, Reason
 from corsight.policies.exchange import HeaderList, Told
 from corsight.policies.fetch.headers import extract_header_list_values
-from corsight.policies.fetch.preflight_cache import PreflightCache
+from corsight.policies.fetch.preflight_cache import PreflightCache, read_max_age
 from corsight.policies.session.clients import Client
 from corsight.policies.session.credentials import Credentials
 from corsight.policies.session.expected import PATIENCE, Expected, overtook
@@ -137,7 +137,7 @@ class Sequels:
         if entry.role == "redirect" and entry.fetch.include is not None:
             # A redirect is left alone for other reasons too: they do not outweigh what tells the credentials mode.
             return
-        if entry.fetch.rests_on(Reason.NO_STORAGE_ACCESS) and self._judge.would_block(entry):
+        if self._judge.would_block(entry):
             # Firefox leaves the header out for keepalive; a preflight that passed would have been followed.
             entry.fetch.doubt(Reason.NO_STORAGE_ACCESS)
             self._judge.revise(entry.fetch)
@@ -157,6 +157,8 @@ class Sequels:
             [] if followed else [other for other in alike if other.sequel == "absent" and not _overlap(other, entry)]
         )
         reason = UNFOLLOWED[entry.role]
+        if self._may_be_stream(entry):
+            again = [other for other in again if self._was_forgotten(other, entry)]
         proven = bool(again) or (not followed and self._proves_alone(entry))
         self.settle(entry, passed=False, certainty=certainty if proven else "likely", reason=reason)
         if certainty == "certain":
@@ -172,6 +174,29 @@ class Sequels:
         if entry.role != "preflight" or self._outlives:
             return False
         return entry.reading.method not in ("GET", "HEAD") or not self._expected.is_kept(entry.exchange.request.url)
+
+    def _may_be_stream(self, entry: Entry) -> bool:
+        """Whether it may have been a preflight of a stream, which Chromium uploads over HTTP/2 alone.
+
+        Over HTTP/1.1 such a fetch() fails behind its preflight, whatever answered that: Chromium 156, 2 of 2.
+        """
+        return (
+            entry.role == "preflight"
+            and self._policy.streams_uploads
+            and not entry.exchange.http2
+            and entry.reading.method not in ("GET", "HEAD")
+        )
+
+    def _was_forgotten(self, one: Entry, other: Entry) -> bool:
+        """Whether one of two preflights alike went out while the other's answer would have been remembered, had it
+        passed.
+        """
+        earlier, later = sorted((one, other), key=lambda entry: entry.exchange.request.started)
+        response = earlier.exchange.response
+        if response is None:
+            return False
+        seconds = read_max_age(response.headers.get("access-control-max-age"), self._policy.cache)
+        return later.exchange.request.started < response.received + (seconds or 0)
 
     def _give_up(self, entry: Entry, followed: Entry) -> None:
         """Nothing followed a preflight, but a request did follow one like it that set out meanwhile.

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from corsight.policies.decision.judge import unite
 from corsight.policies.decision.place import locate
 from corsight.policies.evidence import Evidence, Reason
 from corsight.policies.exchange import Exchange, Told
 from corsight.policies.facts import Facts
-from corsight.policies.rules.isolation import ORB
+from corsight.policies.rules.isolation import MIME_TYPE, NOSNIFF, ORB
 from corsight.policies.session.fetches import Entry
+from corsight.policies.value import replace
 from corsight.policies.verdict import Branch, Outcome, Ruling, Unknown, Verdict
 
 PASSED = {"cors": Outcome.ALLOWED, "opaque": Outcome.OPAQUE, "basic": Outcome.NOT_CORS}
 ORB_SINCE = {"chromium": 109, "firefox": 128}
 """The versions from which engines certainly have opaque response blocking."""
+BY_DESTINATION = (ORB, NOSNIFF, MIME_TYPE)
+"""The rules that turn on what asked, of an opaque response."""
 CREDENTIALS = {"cookie": "Cookie", "authorization": "Authorization"}
 
 
@@ -55,11 +56,14 @@ def overrule(verdict: Verdict, exchange: Exchange, facts: Facts, told: Told, ver
     if told.passed and len(blocking) == len(verdict.branches):
         passed = Branch(Ruling(PASSED[facts.tainting]), premise=verdict.branch.premise)
         return Verdict(verdict.engine, (passed,))
+    if told.kept and 0 < len(blocking) < len(verdict.branches):
+        passing = [branch for branch in verdict.branches if branch not in blocking]
+        return replace(unite(verdict.engine, passing, verdict.hidden), certainty="likely")
     if told.passed is False and not blocking:
         return _name_failure(verdict, exchange, facts, told)
     if told.untold and exchange.response is None and verdict.certainty == "certain":
         return replace(verdict, certainty="likely")
-    if told.passed is None and any(branch.ruling.rule == ORB for branch in blocking):
+    if told.passed is None and any(branch.ruling.rule in BY_DESTINATION for branch in blocking):
         return _spare(verdict, facts, version)
     return verdict
 
@@ -90,16 +94,21 @@ def _name_failure(verdict: Verdict, exchange: Exchange, facts: Facts, told: Told
 
 
 def _spare(verdict: Verdict, facts: Facts, version: int | None) -> Verdict:
-    """Leave out what opaque response blocking would do, unless it is known that this browser had it, and of what.
+    """Leave out what would be blocked by what asked for it, unless that is known; of opaque response blocking also
+    unless it is known that this browser had it.
 
     Over a status that says the failure itself it changes nothing for the page.
     """
-    since = ORB_SINCE.get(verdict.engine)
-    known = since is not None and version is not None and version >= since and facts.destination != "unknown"
-    if known and facts.response is not None and facts.response.status < 400:
+    since, told = ORB_SINCE.get(verdict.engine), facts.destination != "unknown"
+    known = told and since is not None and version is not None and version >= since
+    known = known and facts.response is not None and facts.response.status < 400
+    spared = {rule for rule, stays in ((ORB, known), (NOSNIFF, told), (MIME_TYPE, told)) if not stays}
+    if not any(branch.ruling.rule in spared for branch in verdict.branches):
         return verdict
-    passed = Ruling(PASSED[facts.tainting])
     branches = [
-        replace(branch, ruling=passed, steps=()) if branch.ruling.rule == ORB else branch for branch in verdict.branches
+        replace(branch, ruling=Ruling(PASSED[branch.premise.tainting]), steps=())
+        if branch.ruling.rule in spared
+        else branch
+        for branch in verdict.branches
     ]
     return replace(unite(verdict.engine, branches, verdict.hidden), certainty="likely")

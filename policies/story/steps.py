@@ -169,6 +169,14 @@ def _not_data(step: Step, facts: Facts, branch: Branch) -> Words:
     return Words("By its type it is not data", f"{kind}{likely}", f"{kind} is data{use}")
 
 
+def _worker_isolated(step: Step, facts: Facts, branch: Branch) -> Words:
+    worker, owner = step.compared
+    fails = f"the page has Cross-Origin-Embedder-Policy: {owner}, and the worker's script none"
+    none = "the page has no Cross-Origin-Embedder-Policy"
+    passes = none if owner == "unsafe-none" else f"both do, the worker by {worker}"
+    return Words("The worker isolates itself as its page does", passes, fails)
+
+
 def _usable_type(step: Step, facts: Facts, branch: Branch) -> Words:
     kind, use = quoted(step.compared[0]), shown(step.compared[1] or "", 40)
     return Words("Its type can be used so", f"{kind} as {use}", f"{kind} is no type of a {use}")
@@ -237,6 +245,7 @@ WORDS: dict[Question, Callable[[Step, Facts, Branch], Words]] = {
     Question.HEADERS: _headers,
     Question.RESOURCE_POLICY: _resource_policy,
     Question.NOT_DATA: _not_data,
+    Question.WORKER_ISOLATED: _worker_isolated,
     Question.USABLE_TYPE: _usable_type,
     Question.NOSNIFF: _nosniff,
     Question.NOT_PROXY: _not_proxy,

@@ -9,14 +9,14 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Literal
 
+from corsight.policies.engines import EngineChoice
 from corsight.policies.fetch.origin import is_localhost, origin_of, parse_url, split_origin
 from corsight.scripts.agents.sources import Followed
-from corsight.scripts.browse.run import MAKERS, RECORDING
 from corsight.scripts.errors import CorsightError
-from corsight.scripts.judging import EngineChoice
 from corsight.scripts.processes import browsers, launch, proxy
 from corsight.scripts.processes.proxy import Proxy
 from corsight.scripts.processes.running import Running
+from corsight.scripts.runs.recording import MAKERS, RECORDING
 
 NAME = "browser"
 """What the recording of the browser is called."""

@@ -61,7 +61,7 @@ class Door:
             return 403, "Pages may not ask here.\n"
         scheme, _, given = headers.get(b"authorization", [b""])[0].partition(b" ")
         if scheme.lower() != b"bearer" or not hmac.compare_digest(given.strip(), self._token):
-            return 401, "Send the token that corsight mcp printed: Authorization: Bearer TOKEN.\n"
+            return 401, "Send the token that was printed at the start: Authorization: Bearer TOKEN.\n"
         length = headers.get(b"content-length", [b"0"])[0]
         if not length.isdigit() or int(length) > LARGEST:
             return 413, "That is too long.\n"

@@ -15,6 +15,7 @@ from corsight.policies.server.infer import Inferred, LeftOut, infer
 from corsight.policies.server.load import PolicyError, load
 from corsight.policies.server.match import find
 from corsight.policies.server.model import ServerPolicy
+from corsight.policies.server.sent import Sent, list_sent
 from corsight.policies.server.write import to_yaml
 from corsight.policies.session import Judged
 from corsight.scripts.agents import results
@@ -52,7 +53,8 @@ def add_tools(server: Server, seat: Seat) -> None:
 
     def write_fix(id: Name, target: Target) -> results.Fix:
         """Write what would fix a fetch or a finding on a server, as its configuration: the least that the whole
-        recording needs of the same endpoints, and nothing else. Nothing is changed."""
+        recording needs of the same endpoints, and nothing else; with what those send already, and has to go. Nothing
+        is changed."""
         chosen = _check_target(target)
         traffic, wanted = _find_wanted(seat, id)
         configurations = list(_configure(chosen, traffic, wanted))
@@ -61,11 +63,14 @@ def add_tools(server: Server, seat: Seat) -> None:
         return _write_fix(chosen, configurations)
 
     def export_policy(policy: PolicySource, target: Target) -> results.Fix:
-        """Write a policy as the configuration of a server."""
+        """Write a policy as the configuration of a server. Of a recording's it says what its servers send already,
+        which has to go."""
         chosen = _check_target(target)
         policies = _read(seat, policy)
         granting = [one for one in policies if one.methods] or policies
-        return _write_fix(chosen, [_render(chosen, one, ()) for one in granting])
+        seen = [] if policy.recording is None else _list_judged(seat, policy.recording)
+        sent = list_sent(policies, seen)
+        return _write_fix(chosen, [_render(chosen, one, (), sent.get(one.name, ())) for one in granting])
 
     def check_policy(policy: PolicySource) -> results.PolicyCheck:
         """Judge a policy: everything in it that cannot work or is unsafe, with what to write instead."""
@@ -105,7 +110,12 @@ def add_tools(server: Server, seat: Seat) -> None:
             cursor=following,
             differences=[
                 results.Difference(
-                    policy=one.policy, field=one.field, before=one.before, after=one.after, change=one.change
+                    policy=one.policy,
+                    field=one.field,
+                    before=one.before,
+                    after=one.after,
+                    change=one.change,
+                    note=one.note,
                 )
                 for one in part
             ],
@@ -157,10 +167,14 @@ def _read(seat: Seat, source: PolicySource) -> Sequence[ServerPolicy]:
 
 
 def _infer(seat: Seat, recording: str | None) -> list[Inferred]:
-    inferred = infer(judged for traffic in seat.read_all(recording) for judged in traffic.list_judged())
+    inferred = infer(_list_judged(seat, recording))
     if not inferred:
         raise CorsightError("no page asked another origin with CORS", where="recording")
     return inferred
+
+
+def _list_judged(seat: Seat, recording: str | None) -> list[Judged]:
+    return [judged for traffic in seat.read_all(recording) for judged in traffic.list_judged()]
 
 
 # -- configurations ---------------------------------------------------------------------------------------------------
@@ -181,17 +195,21 @@ def _find_wanted(seat: Seat, name: str) -> tuple[Traffic, list[Judged]]:
 
 
 def _configure(target: str, traffic: Traffic, wanted: Sequence[Judged]) -> Iterator[results.Configuration]:
-    inferred = infer(traffic.list_judged())
+    everything = traffic.list_judged()
+    inferred = infer(everything)
     policies = [one.policy for one in inferred]
+    sent = list_sent(policies, everything)
     chosen = [find(policies, judged.entry.exchange.request.url) for judged in wanted]
     for one in inferred:
         if one.policy in chosen:
-            yield _render(target, one.policy, one.left_out)
+            yield _render(target, one.policy, one.left_out, sent.get(one.policy.name, ()))
 
 
-def _render(target: str, policy: ServerPolicy, left_out: Sequence[LeftOut]) -> results.Configuration:
+def _render(
+    target: str, policy: ServerPolicy, left_out: Sequence[LeftOut], sent: Sequence[Sent]
+) -> results.Configuration:
     try:
-        text = render(target, policy)
+        text = render(target, policy, sent)
     except RecipeError as error:
         raise CorsightError(mark_told(str(error)), where=target) from None
     return results.Configuration(

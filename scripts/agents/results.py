@@ -314,6 +314,7 @@ class Difference(Result):
     before: Told
     after: Told
     change: Change = Field(description="whether the second grants more or less, or neither")
+    note: Told = Field(description="to what that is gone it is near, empty where it is to none")
 
 
 class Differences(Page):

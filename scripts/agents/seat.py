@@ -6,19 +6,22 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
+from corsight.policies.engines import EngineChoice
 from corsight.policies.findings import Finding
 from corsight.policies.session import Judged
 from corsight.scripts.agents.browsing import Browsing
 from corsight.scripts.agents.sources import Followed, Recorded, Source
 from corsight.scripts.agents.traffic import Traffic, name_finding
 from corsight.scripts.errors import CorsightError
-from corsight.scripts.judging import EngineChoice
 from corsight.scripts.policy_files import read_text
 from corsight.scripts.recordings import STDIN, check_readable, list_recordings
 
 
 class Seat:
-    """The recordings and the policy files that were named, and the browser, where it is allowed."""
+    """The recordings and the policy files that were named, and the browser, where it is allowed.
+
+    `sources` is traffic of another kind, in place of recordings.
+    """
 
     def __init__(
         self,
@@ -28,6 +31,7 @@ class Seat:
         engine: EngineChoice = "auto",
         follow: bool = False,
         browsing: Browsing | None = None,
+        sources: Sequence[Source] = (),
     ) -> None:
         if STDIN in recordings:
             raise CorsightError("stdin is the client's here", todo="name a file")
@@ -38,7 +42,7 @@ class Seat:
         self.browsing = browsing
         self.ended = threading.Event()
         """Set when nobody waits for an answer any longer."""
-        self.sources: list[Source] = []
+        self.sources: list[Source] = list(sources)
         for place, path in enumerate(self.paths, 1):
             self.sources.append(Followed(path, place, engine) if follow else Recorded(path, place, engine))
 

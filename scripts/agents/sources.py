@@ -6,8 +6,9 @@ import os
 import threading
 from typing import Protocol
 
+from corsight.policies.engines import EngineChoice
 from corsight.scripts.agents.traffic import Traffic
-from corsight.scripts.judging import EngineChoice, judge_moment, judge_recording, open_session
+from corsight.scripts.judging import judge_moment, judge_recording, open_session
 from corsight.scripts.recordings import Recording
 from corsight.scripts.recordings.growing import Growing
 from corsight.scripts.recordings.order import Moments

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -22,9 +21,10 @@ from corsight.scripts.catalogue import ACTORS
 from corsight.scripts.curl import Hop, field
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.report.message import write_messages
+from corsight.scripts.whatif.message import explain, stand_in
 from corsight.scripts.whatif.model import Missing, Mode, Prediction, Responses
 from corsight.scripts.whatif.predict import predict
-from corsight.scripts.whatif.typed import read_origin, read_question, read_url
+from corsight.scripts.whatif.typed import read_question
 
 MESSAGES = 20
 """How many console messages are explained at once."""
@@ -91,12 +91,7 @@ def add_tools(server: Server) -> None:
             raise CorsightError(
                 "no browser's console says this", where="text", todo="give the whole line, from its beginning"
             )
-        if origin is not None:
-            page = read_origin(origin, [])
-            messages = tuple(replace(message, origin=page) for message in messages)
-        if url is not None:
-            asked = read_url(url)
-            messages = tuple(replace(message, url=asked) for message in messages)
+        messages = stand_in(messages, origin, url)
         page_text = io.StringIO()
         write_messages(messages[:MESSAGES], page_text)
         return results.Messages(
@@ -146,16 +141,17 @@ def _write_missing(missing: Missing) -> results.Missing:
 
 
 def _write_message(message: Message) -> results.Message:
+    cause = explain(message)
     code = message.cause or message.rule or ""
     entry = CAUSES[code] if code in CAUSES else RULES[code]
     return results.Message(
         engine=message.engine,
         stops=message.stops,
         rule=message.rule,
-        cause=message.cause,
-        means=mean(code),
-        advice=entry.advice,
-        who=ACTORS[entry.actor],
+        cause=message.cause if cause is None or cause.code == message.rule else cause.code,
+        means=mean(code) if cause is None else cause.title,
+        advice=entry.advice if cause is None else cause.action,
+        who=ACTORS[entry.actor if cause is None else cause.actor],
         origin=message.origin,
         url=message.url,
     )

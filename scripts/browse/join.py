@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from corsight.policies.causes import CAUSES
+from corsight.policies.fetch.origin import origin_of
 from corsight.policies.rules import RULES
 from corsight.policies.rules.isolation import LOCAL_NETWORK
 from corsight.scripts.browse.rows import LOADED, Row, Rows
@@ -106,6 +107,12 @@ def _alone(rows: Rows, sighting: Sighting, url: str, outcome: str, cause: str) -
         return None
     message = UNSENT.get(cause) or sighting.text or f"The browser stopped it: {cause}"
     title, fix = look_up(code)
+    if sighting.directive:
+        message = f"{message} ({sighting.directive})"
+        fix = (
+            f"Add {origin_of(url)} to {sighting.directive} in the page's Content-Security-Policy, its header or meta "
+            "element; where that has none, to a copy of its default-src. The API's server can change nothing here."
+        )
     row = Row(
         f"browser-{len(rows) + rows.forgotten}",
         sighting.started,

@@ -8,6 +8,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import select
+    import termios
+    import tty
+
 NAMES = {
     "\r": "enter",
     "\n": "enter",
@@ -47,6 +54,24 @@ def named(typed: str) -> list[str]:
     return keys
 
 
+if sys.platform == "win32":
+
+    def _windows(seconds: float) -> list[str]:
+        deadline = time.monotonic() + seconds
+        while not msvcrt.kbhit():
+            if time.monotonic() > deadline:
+                return []
+            time.sleep(0.02)
+        keys = []
+        while msvcrt.kbhit():
+            key = msvcrt.getwch()
+            if key in ("\x00", "\xe0"):
+                keys += [WINDOWS[code] for code in msvcrt.getwch() if code in WINDOWS]
+            else:
+                keys.append(NAMES.get(key, key))
+        return keys
+
+
 @contextlib.contextmanager
 def keyboard() -> Iterator[Callable[[float], list[str]]]:
     """Yields a function that waits so many seconds for keys, and gives those that were pressed.
@@ -56,9 +81,6 @@ def keyboard() -> Iterator[Callable[[float], list[str]]]:
     if sys.platform == "win32":
         yield _windows
         return
-    import select
-    import termios
-    import tty
 
     terminal = sys.stdin.fileno()
     before = termios.tcgetattr(terminal)
@@ -75,21 +97,3 @@ def keyboard() -> Iterator[Callable[[float], list[str]]]:
     finally:
         with contextlib.suppress(termios.error):
             termios.tcsetattr(terminal, termios.TCSADRAIN, before)
-
-
-def _windows(seconds: float) -> list[str]:
-    import msvcrt
-
-    deadline = time.monotonic() + seconds
-    while not msvcrt.kbhit():  # type: ignore[attr-defined]
-        if time.monotonic() > deadline:
-            return []
-        time.sleep(0.02)
-    keys = []
-    while msvcrt.kbhit():  # type: ignore[attr-defined]
-        key = msvcrt.getwch()  # type: ignore[attr-defined]
-        if key in ("\x00", "\xe0"):
-            keys += [WINDOWS[code] for code in msvcrt.getwch() if code in WINDOWS]  # type: ignore[attr-defined]
-        else:
-            keys.append(NAMES.get(key, key))
-    return keys

@@ -1,4 +1,5 @@
-"""Runs `corsight browse`: the proxy, the browser or the command behind it, what is shown meanwhile, and the report.
+"""Runs `corsight browse` and `corsight run`: the proxy, the browser or the command behind it, what is shown meanwhile,
+and the report.
 
 Whatever ends it ends both. The recording is kept, and the report printed, when the browser or the proxy broke, too.
 """
@@ -7,51 +8,40 @@ from __future__ import annotations
 
 import contextlib
 import shlex
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from functools import partial
 from pathlib import Path
 
 from corsight.policies.redact import printable, redact
-from corsight.scripts.auditing import Plan as AuditPlan
-from corsight.scripts.auditing import audit_one
-from corsight.scripts.browse.session import Session
+from corsight.scripts.browse.session import Session, say_where
 from corsight.scripts.browse.watch import watching
 from corsight.scripts.browse.word import Told, copy_told
 from corsight.scripts.errors import CorsightError, print_problem
-from corsight.scripts.gate.empty import find_emptiness
-from corsight.scripts.gate.fail_on import FailOn
-from corsight.scripts.gate.scope import EVERYWHERE, Scope
-from corsight.scripts.gate.sift import EVERYTHING, Sieve, Sifted, sift
-from corsight.scripts.judging import EngineChoice
+from corsight.scripts.gate.gate import Gate
 from corsight.scripts.paths import name_command
 from corsight.scripts.processes import browsers, launch, proxy
 from corsight.scripts.processes.browsers import Engine
 from corsight.scripts.processes.machine import free_port, has_display
 from corsight.scripts.processes.proxy import Proxy
 from corsight.scripts.processes.running import Running
-from corsight.scripts.processes.script import make_environment, run_script, wait_for_exit_code
+from corsight.scripts.processes.script import make_environment, name_script, run_script, wait_for_exit_code
 from corsight.scripts.processes.signals import end_by_signals, pause, was_interrupted
-from corsight.scripts.recordings import Recording
-from corsight.scripts.report.findings import Findings
-from corsight.scripts.report.formats import Output, Reports, list_found, read_formats
-from corsight.scripts.report.text import Report, write
+from corsight.scripts.report.formats import Output
+from corsight.scripts.report.lines import pluralize
+from corsight.scripts.runs.met import ByTest
+from corsight.scripts.runs.recording import RECORDING, TESTS, make_options
+from corsight.scripts.runs.report import Reported, read_files, report
+from corsight.scripts.runs.report import Told as Saying
+from corsight.scripts.runs.tests import read_tests
 
 TERMINATED = 128 + 15
 """The exit code after SIGTERM."""
-RECORDING, VERDICTS = "browse.mitm", "verdicts.jsonl"
+PLAYWRIGHT = Path(__file__).parents[1] / "runs" / "playwright.cjs"
+"""What leads Playwright through the proxy, and has it tell of its tests."""
 OURS = {"localhost", "127.0.0.1", "[::1]"}
-MAKERS = (
-    r"^https?://("
-    r"(clients[0-9]+|android[.]clients)[.]google[.]com|(edgedl[.]me|redirector)[.]gvt1[.]com|"
-    r"(update|optimizationguide-pa|content-autofill|safebrowsing|safebrowsingohttpgateway|passwordsleakcheck-pa)"
-    r"[.]googleapis[.]com|accounts[.]google[.]com/ListAccounts|www[.]google[.]com/async/(newtab|ddljson|folae)|"
-    r"[a-z0-9.-]+[.](services|cdn)[.]mozilla[.](com|net)|detectportal[.]firefox[.]com)"
-)
-"""What browsers ask of their makers by themselves: it is neither judged nor recorded."""
+LOOKING = Gate(fail_on="never")
+"""What holds nothing against anything: a person looks on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +52,17 @@ class Plan:
     browser: Engine | None = None
     save: Path | None = None
     web: bool = False
-    engine: EngineChoice = "auto"
     port: int = 0
     headless: bool = False
-    script: str | None = None
-    fail_on: FailOn = "never"
-    allow_empty: bool = False
-    sieve: Sieve = EVERYTHING
-    scope: Scope = EVERYWHERE
+    script: str | tuple[str, ...] | None = None
+    """The command to run instead of a browser: a line for a shell, or its words."""
+    lanes: int = 0
+    """How many tests the command runs at a time, at most: each can have a port of its own."""
+    gate: Gate = LOOKING
     verbose: bool = False
     watch: bool = True
     formats: tuple[str, ...] = ()
-    marker: str = "everything"
+    marker: str = ""
     """The marker cookie's scope; empty for none."""
     patch_scope: str | None = None
     patch_origins: tuple[str, ...] = ()
@@ -85,7 +74,7 @@ def run(plan: Plan, *, scripts: Sequence[Path] = (), options: Mapping[str, objec
     Raises CorsightError for what cannot be done, and for what broke on the way.
     """
     _check(plan)
-    outputs = _read_formats(plan)
+    outputs = read_files(plan.formats, [] if plan.save is None else [str(plan.save)])
     browser = browsers.pick(plan.browser) if plan.script is None else None
     with (
         end_by_signals(),
@@ -122,7 +111,7 @@ def run(plan: Plan, *, scripts: Sequence[Path] = (), options: Mapping[str, objec
         problem = problem or session.mistrust()
         if problem is not None and not len(session.rows):
             raise problem
-        findings, sifted = _report(plan, Told(str(folder / RECORDING), session.words), outputs)
+        reported = _report(plan, folder, session, outputs)
         session.notes()
         if unseen := session.unseen():
             print("\nStopped by the browser itself, and never seen by the proxy:")
@@ -133,14 +122,14 @@ def run(plan: Plan, *, scripts: Sequence[Path] = (), options: Mapping[str, objec
         raise ended
     if problem is not None:
         raise problem
-    if plan.script is not None and not plan.allow_empty:
-        empty = find_emptiness(findings, ["--script"], plan.engine)
+    if plan.script is not None and not plan.gate.allow_empty:
+        empty = reported.find_emptiness(name_script(plan.script), plan.gate.engine)
         if empty is not None and code:
             # The command failed by itself, and that is what is said of it.
             print_problem(empty)
         elif empty is not None:
             raise empty
-    return (1 if sifted.count_failures(plan.fail_on) else 0) or code
+    return (1 if reported.failures else 0) or code
 
 
 def _check(plan: Plan) -> None:
@@ -153,41 +142,19 @@ def _check(plan: Plan) -> None:
         raise CorsightError("there is no display to show the browser on", todo="add --headless")
 
 
-def _read_formats(plan: Plan) -> list[Output]:
-    outputs = read_formats(plan.formats, None, [] if plan.save is None else [str(plan.save)])
-    for output in outputs:
-        if output.path is None:
-            raise CorsightError(f"{output.name} needs a file", where="--format", todo=f"write {output.name}=FILE")
-        if not Path(output.path).absolute().parent.is_dir():
-            raise CorsightError("there is no such folder", where=str(Path(output.path).parent), todo="make it first")
-    return outputs
-
-
 @contextlib.contextmanager
 def _proxy(plan: Plan, folder: Path, scripts: Sequence[Path], options: Mapping[str, object]) -> Iterator[Proxy]:
-    settings: dict[str, object] = {
-        # Without it a name that leads nowhere fails before there is an exchange to judge.
-        "connection_strategy": "lazy",
-        "cors_engine": plan.engine,
-        "cors_log": folder / VERDICTS,
-        # The log is ours alone, and joined by URL to what the browser says. What is shown of it is redacted.
-        "cors_secrets": "true",
-        "corsight_watch": str(plan.watch and plan.script is None).lower(),
-        "cors_scope": f'!~u "{MAKERS}"',
-        "save_stream_file": folder / RECORDING,
-        "save_stream_filter": f'!~u "{MAKERS}"',
-    }
+    settings = make_options(folder, plan.gate.engine, plan.marker)
+    settings["corsight_watch"] = str(plan.watch and plan.script is None).lower()
     if plan.web:
         settings |= {"web_open_browser": "false", "web_host": "127.0.0.1", "web_port": free_port()}
         settings["cors_page"] = free_port()
-    if plan.marker and plan.script is None:
-        # The profile is thrown away, and the cookie with it.
-        settings |= {"cors_marker": "true", "cors_marker_scope": plan.marker}
     if plan.patch_scope is not None:
         settings |= {"cors_patch": "blocked", "cors_patch_scope": plan.patch_scope}
         settings["cors_patch_origins"] = list(plan.patch_origins)
     tool: proxy.Tool = "mitmweb" if plan.web else "mitmdump"
-    with proxy.start(folder, tool=tool, scripts=scripts, port=plan.port, **settings | dict(options)) as running:
+    settings |= dict(options)
+    with proxy.start(folder, tool=tool, scripts=scripts, port=plan.port, lanes=plan.lanes, **settings) as running:
         yield running
 
 
@@ -219,10 +186,12 @@ def _absolute(url: str) -> str:
 
 def _run_script(plan: Plan, running: Proxy) -> int:
     assert plan.script is not None
-    if running.web is not None:
-        print(f"The live page shows it at {running.page}")
-        print(f"mitmweb shows it at {running.web}", flush=True)
-    with run_script(plan.script, make_environment(running)) as process:
+    say_where(running)
+    variables = make_environment(running) | {
+        "CORSIGHT_TESTS": str(running.folder / TESTS),
+        "CORSIGHT_PLAYWRIGHT": str(PLAYWRIGHT),
+    }
+    with run_script(plan.script, variables) as process:
         while process.poll() is None:
             if was_interrupted():
                 break
@@ -234,29 +203,28 @@ def _run_script(plan: Plan, running: Proxy) -> int:
     return 130
 
 
-def _report(plan: Plan, recording: Recording, outputs: Sequence[Output]) -> tuple[Findings, Sifted]:
+def _report(plan: Plan, folder: Path, session: Session, outputs: Sequence[Output]) -> Reported:
     """Print what `corsight audit` says of the recording, and write it to the files that are asked for."""
+    recording = Told(str(folder / RECORDING), session.words)
     recording.name = "this session" if plan.save is None else str(plan.save)
-    with Reports(outputs) as reports:
-        audited = audit_one(recording, reports.plan(AuditPlan(plan.engine, scope=plan.scope)), reports.records)
-        findings = audited.findings
-        sifted = sift(findings.sorted(), plan.sieve, date.today())
-        told = [] if plan.save is None or plan.verbose else _list_next(str(plan.save), plan)
-        report = Report(findings, sifted, [(recording.name, recording.exchanges)], plan.engine, next=told)
-        write_text = partial(write, report, verbose=plan.verbose)
-        write_text(sys.stdout)
-        if plan.save is None and not plan.verbose and sifted.findings:
-            print("           -v tells each in full; --save FILE keeps the recording, for audit and explain")
-        sys.stdout.flush()
-        reports.write(findings, list_found(findings, sifted), [audited], plan.engine, write_text)
-    if recording.problem is not None:
-        print_problem(recording.problem)
-    return findings, sifted
+    tests = read_tests(folder / TESTS)
+    if tests.broken:
+        print_problem(f"note: {pluralize(tests.broken, 'line')} of CORSIGHT_TESTS tell of no test: docs/testing.md")
+    hint = "-v tells each in full; --save FILE keeps the recording, for audit and explain"
+    if plan.script is not None and not plan.marker:
+        hint += "; --marker settles much of what is open"
+    told = Saying(
+        recording.name,
+        plan.verbose,
+        next=[] if plan.save is None else _list_next(str(plan.save), plan),
+        hint=f"\nnext       {hint}" if plan.save is None else "",
+    )
+    by_test = ByTest(tests, session.lanes) if tests.all else None
+    return report([recording], plan.gate, outputs, told, tests=by_test)
 
 
 def _list_next(path: str, plan: Plan) -> list[str]:
-    engine = [] if plan.engine == "auto" else ["--engine", plan.engine]
-    arguments, command = shlex.join([path, *engine]), name_command()
+    arguments, command = shlex.join([path, *plan.gate.typed]), name_command()
     return [f"{command} explain {arguments} --finding 1", f"{command} audit {arguments} -v"]
 
 

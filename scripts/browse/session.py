@@ -8,26 +8,36 @@ import re
 import sys
 import time
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from rich.console import Console, RenderableType
+from rich.live import Live
+from rich.text import Text
 
 from corsight.policies.exchange import Word
 from corsight.policies.findings import Known
 from corsight.policies.redact import printable, redact
+from corsight.policies.story import tell
+from corsight.policies.story.text import lines
 from corsight.scripts.browse.join import join
+from corsight.scripts.browse.keys import keyboard
 from corsight.scripts.browse.rows import LOADED, Row, Rows
+from corsight.scripts.browse.screen import Screen
 from corsight.scripts.browse.watch import Sighting, Watcher
 from corsight.scripts.browse.word import Told, copy_told, word_on
 from corsight.scripts.errors import CorsightError, one_line
-from corsight.scripts.judging import add_to, group_by_fetch, judge_recording
+from corsight.scripts.explaining import add_to
+from corsight.scripts.judging import group_by_fetch, judge_recording
 from corsight.scripts.processes import signals
 from corsight.scripts.processes.browsers import BrowserError
 from corsight.scripts.processes.proxy import Proxy, Tail
 from corsight.scripts.processes.running import Running
+from corsight.scripts.report.story import tree
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
-
     from corsight.policies.session import Judged
     from corsight.scripts.browse.run import Plan
 
@@ -52,6 +62,8 @@ class Session:
         self.notice = ""
         self.watcher: Watcher | None = None
         self.words: dict[str, Word] = {}
+        self.lanes: dict[str, int] = {}
+        """The lane that an exchange came by, by the id of its flow."""
         self._proxy = running
         self._recording = recording
         self._plan = plan
@@ -69,6 +81,8 @@ class Session:
                 if MAKERS.search(event["host"]) is None:
                     self._untrusted[event["host"]] = None
                     self.notice = str(self._refusal(event["host"]))
+            elif event["kind"] == "lane":
+                self.lanes[event["flow"]] = self._proxy.lanes.index(event["port"])
             elif event["kind"] == "patching":
                 self.notice = event["text"]
             elif event["problem"] is not None:
@@ -84,7 +98,19 @@ class Session:
         return told + [(row, row.outcome if not row.by_browser else None) for row in changed]
 
     def _pass_on(self, row: Row, sighting: Sighting) -> None:
-        """Let the proxy judge by what the browser said, too, and the recording hold it."""
+        """Let the proxy judge by what the browser said, too, and the recording hold it; the page show the rest."""
+        if row.by_browser:
+            self._proxy.tell_stopped(
+                id=row.id,
+                started=row.started,
+                method=row.method,
+                url=row.url,
+                outcome="stopped" if row.outcome == "blocked" else row.outcome,
+                cause=row.cause,
+                message=row.message,
+                fix=row.fix[0] if sighting.directive else "",
+            )
+            return
         word = word_on(self.rows, row, sighting)
         if word is not None:
             self.words[row.id] = word
@@ -114,9 +140,7 @@ class Session:
     def look_on(self, running: Running) -> CorsightError | None:
         """Show what comes until someone ends it; what broke, if something did."""
         name = running.browser.name
-        if self._proxy.web is not None:
-            print(f"The live page shows it at {self._proxy.page}")
-            print(f"mitmweb shows it at {self._proxy.web}")
+        say_where(self._proxy)
         dumb = os.environ.get("TERM") == "dumb"
         if self._proxy.web is None and sys.stdout.isatty() and sys.stdin.isatty() and not dumb:
             return self._live(running)
@@ -157,12 +181,6 @@ class Session:
         print(printable(redact(line)), flush=True)
 
     def _live(self, running: Running) -> CorsightError | None:
-        from rich.console import Console
-        from rich.live import Live
-
-        from corsight.scripts.browse.keys import keyboard
-        from corsight.scripts.browse.screen import Screen
-
         console = Console(markup=False, emoji=False, highlight=False)
         title = f"{running.browser.name} behind 127.0.0.1:{self._proxy.port}"
         screen = Screen(self.rows, title, self.story, self.patch, self.save, reload=self.reload)
@@ -192,11 +210,6 @@ class Session:
 
     def story(self, row: Row) -> RenderableType:
         """The story of the row's fetch, from the recording so far."""
-        from rich.text import Text
-
-        from corsight.policies.story import tell
-        from corsight.scripts.report.story import tree
-
         if row.by_browser:
             said = f"{row.method} {row.url}", f"{row.message}.", ALONE
             return Text("\n\n".join(printable(redact(line.strip())) for line in said))
@@ -216,7 +229,7 @@ class Session:
 
     def _fetches(self, known: Known) -> Iterator[list[Judged]]:
         # The proxy writes on while it is read: what is not whole at the end comes the next time.
-        verdicts = judge_recording(Told(str(self._recording), self.words), self._plan.engine)
+        verdicts = judge_recording(Told(str(self._recording), self.words), self._plan.gate.engine)
         return group_by_fetch(add_to(known, verdicts))
 
     def unseen(self) -> list[str]:
@@ -227,9 +240,6 @@ class Session:
 
     def disagreements(self, browser: str) -> str:
         """A report for an issue on every exchange where the browser says the contrary; empty where there is none."""
-        from corsight.policies.story import tell
-        from corsight.policies.story.text import lines
-
         rows = {row.id: row for row in self.rows if row.disagrees}
         said = ""
         known = Known()
@@ -294,6 +304,17 @@ class Session:
         except OSError as error:
             return f"It could not be saved to {path}: {error.strerror or error}."
         return f"Saved so far: {path}"
+
+
+def say_where(running: Proxy) -> None:
+    """Print where the session is shown in a browser, and where an agent may ask of it."""
+    if running.web is None or running.page is None:
+        return
+    print(f"The live page shows it at {running.page}")
+    if find_spec("mcp") is not None:
+        port = urlsplit(running.page).port
+        print(f"An agent asks at http://127.0.0.1:{port}/mcp with Authorization: Bearer and the token of that link")
+    print(f"mitmweb shows it at {running.web}", flush=True)
 
 
 def _copy(text: str, console: Console) -> str:

@@ -51,6 +51,8 @@ class Sighting:
     """Whether it asked another origin with credentials, where the browser tells."""
     place: str = ""
     """Where in the page's code it asked, as URL:line:column."""
+    directive: str = ""
+    """The directive of the page's Content-Security-Policy that forbade it."""
 
 
 class Watcher(Protocol):
@@ -78,6 +80,12 @@ def watching(running: Running) -> Iterator[Watcher]:
             what = f"{running.browser.name} lets nobody watch it: {problem}"
             raise BrowserError(what, todo="add --no-watch") from problem
         yield Chromium(socket, running.browser.name)
+
+
+DIRECTIVE = re.compile(
+    r"\b(default|connect|script|style|img|font|media|object|manifest|child|frame|worker)-src(-elem|-attr)?\b"
+)
+"""The directives of a Content-Security-Policy that name whom a page may ask."""
 
 
 def _taken(said: queue.SimpleQueue[Sighting]) -> list[Sighting]:
@@ -288,7 +296,8 @@ def _violation(issue: dict[str, Any]) -> Sighting | None:
     url = details.get("blockedURL", "")
     if not url.startswith(("http:", "https:")):
         return None
-    return Sighting("unsent", url, "", time.time(), error="csp")
+    directive = DIRECTIVE.search(details.get("violatedDirective", ""))
+    return Sighting("unsent", url, "", time.time(), error="csp", directive=directive[0] if directive else "")
 
 
 # -- Firefox ----------------------------------------------------------------------------------------------------------
@@ -404,5 +413,7 @@ def sightings(channels: list[list[Any]], lines: list[list[str]], now: float) -> 
         cause = next((cause for start, cause in UNSENT.items() if category.startswith(start)), None)
         found = QUOTED.search(text)
         if cause is not None and found is not None and STOPPED.search(text) and not REPORT_ONLY.search(text):
-            said.append(Sighting("unsent", found[1] or found[2], "", now, error=cause, text=text))
+            directive = DIRECTIVE.search(text) if cause == "csp" else None
+            named = directive[0] if directive else ""
+            said.append(Sighting("unsent", found[1] or found[2], "", now, error=cause, text=text, directive=named))
     return said

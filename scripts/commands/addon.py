@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from importlib.resources import files
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
 
-def addon() -> None:
+def addon(
+    mcp: Annotated[
+        bool,
+        typer.Option(
+            "--mcp",
+            help="Print the path of the script to load after it, which lets an agent ask on the live page's port.",
+        ),
+    ] = False,
+) -> None:
     """Print the path of the script for mitmproxy, mitmdump and mitmweb: mitmdump -s "$(corsight addon)"."""
-    typer.echo(Path(str(files("corsight.addons") / "cors.py")).resolve())
+    package, name = ("corsight.scripts.agents", "inside.py") if mcp else ("corsight.addons", "cors.py")
+    typer.echo(Path(str(files(package) / name)).resolve())

@@ -6,7 +6,6 @@ import os
 import shlex
 import sys
 from collections.abc import Sequence
-from datetime import date
 from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
@@ -14,23 +13,25 @@ import typer
 from corsight.policies.report.names import FORMATS
 from corsight.scripts import auditing
 from corsight.scripts.errors import CorsightError, print_problem, stop_at
-from corsight.scripts.gate.baseline import read_baseline, write_baseline
 from corsight.scripts.gate.empty import find_emptiness
+from corsight.scripts.gate.gate import read_gate
 from corsight.scripts.gate.held import count_failures
-from corsight.scripts.gate.scope import Scope
 from corsight.scripts.gate.settings import Settings, load_settings
-from corsight.scripts.gate.sift import Sieve, Sifted, sift
+from corsight.scripts.gate.sift import Sifted
 from corsight.scripts.options import (
+    AllowEmpty,
     Assume,
+    Baseline,
     Config,
     Fail,
     Host,
     Ignore,
     MaybeEngine,
     Origin,
+    Policy,
     Select,
     Verbose,
-    read_assumptions,
+    WriteBaseline,
 )
 from corsight.scripts.paths import name_command
 from corsight.scripts.progress import Progress
@@ -38,10 +39,9 @@ from corsight.scripts.recordings import check_readable, list_recordings, list_re
 from corsight.scripts.recordings.remote import is_url
 from corsight.scripts.report.findings import Findings
 from corsight.scripts.report.formats import Reports, list_found, read_formats
+from corsight.scripts.report.text import Report, write
 
 if TYPE_CHECKING:
-    from corsight.scripts.report.drift import Drifts
-    from corsight.scripts.report.flips import Flips
     from corsight.scripts.store.keeping import Keeping
 
 LONGEST_COMMAND = 400
@@ -71,24 +71,11 @@ def audit(
     verbose: Verbose = False,
     engine: MaybeEngine = None,
     fail_on: Fail = None,
-    allow_empty: Annotated[
-        bool,
-        typer.Option(
-            "--allow-empty", help="Do not fail where nothing was judged: no exchange, no browser, no match of a policy."
-        ),
-    ] = False,
+    allow_empty: AllowEmpty = False,
     assume: Assume = None,
-    policy: Annotated[
-        list[str] | None,
-        typer.Option(metavar="FILE", help="Compare the responses with this policy file; repeatable."),
-    ] = None,
-    baseline: Annotated[
-        str | None,
-        typer.Option(metavar="FILE", help="Fail only for what this file does not have; say what is new and what gone."),
-    ] = None,
-    save_baseline: Annotated[
-        bool, typer.Option("--write-baseline", help="Write what is found now to the file of --baseline.")
-    ] = False,
+    policy: Policy = None,
+    baseline: Baseline = None,
+    save_baseline: WriteBaseline = False,
     select: Select = None,
     ignore: Ignore = None,
     host: Host = None,
@@ -141,40 +128,38 @@ def audit(
     paths = list_recordings(files)
     for path in paths:
         check_readable(path)
-    policies, known = settings.texts("policies"), settings.text("baseline")
+    gate = read_gate(settings, write=save_baseline)
     outputs = read_formats(
         settings.texts("formats"),
         output,
-        [*paths, *policies],
+        [*paths, *gate.policies],
         where="--format" if format else settings.values["formats"].where,
     )
-    if save_baseline and not known:
-        raise CorsightError("--write-baseline needs a file to write", todo="name it with --baseline FILE")
-    failing, select_codes, judged_as = settings.fail_on, settings.codes, settings.engine
-    assumptions, tried = read_assumptions(settings.texts("assume"))
-    drifts, flips = _read_drifts(policies), _read_flips(tried)
-    sieve = Sieve(*select_codes, settings.suppressions, read_baseline(known) if known and not save_baseline else None)
-    judging = {"engine": judged_as, **{name: " ".join(settings.texts(name)) for name in ("assume", "hosts", "origins")}}
-    keeping = _open_store(store, paths, judging, policies, follow)
-    sifts = keeping is not None or sieve.sifts or save_baseline or failing == "advice"
+    drifts, flips = gate.read_policies()
+    judging = {
+        "engine": gate.engine,
+        **{name: " ".join(settings.texts(name)) for name in ("assume", "hosts", "origins")},
+    }
+    keeping = _open_store(store, paths, judging, gate.policies, follow)
+    sifts = keeping is not None or gate.sieve.sifts or save_baseline or gate.fail_on == "advice"
     with Reports(outputs) as reports:
         plan = reports.plan(
             auditing.Plan(
-                judged_as,
+                gate.engine,
                 sifts,
-                secrets=settings.truth("secrets"),
-                assumptions=assumptions,
-                scope=Scope(settings.texts("hosts"), settings.texts("origins")),
+                secrets=gate.secrets,
+                assumptions=gate.assumptions,
+                scope=gate.scope,
                 counts=keeping is not None,
             )
         )
         if dask is not None:
-            alone = bool(follow or policies or tried or jobs != 1)
+            alone = bool(follow or gate.policies or gate.tried or jobs != 1)
             findings, audited = _spread(paths, plan, reports.records, dask, alone=alone)
         elif follow:
             if len(outputs) > 1 or not reports.names <= {"text", "jsonl"}:
                 raise CorsightError("one report is followed, text or jsonl", where="--format")
-            findings, audited = _follow(paths, plan, reports.records, policies or tried)
+            findings, audited = _follow(paths, plan, reports.records, gate.policies or gate.tried)
         else:
             jobs = jobs or os.cpu_count() or 1
             # Records on the same terminal show how far it is.
@@ -184,23 +169,19 @@ def audit(
             )
             if progress is not None:
                 progress.end()
-        sifted = sift(findings.sorted(), sieve, date.today())
-        if save_baseline:
-            endpoints = write_baseline(known, findings.sorted())
-            print_problem(f"{known}: written, with {endpoints} endpoint{'' if endpoints == 1 else 's'}")
+        sifted = gate.sift(findings.sorted())
+        gate.keep(findings.sorted())
         left_out = sum(one.left_out for one in audited)
         sections = [section for section in (drifts, flips) if section is not None]
 
         def write_text(stream: TextIO) -> None:
-            from corsight.scripts.report.text import Report, write
-
             report = Report(
                 counts=findings,
                 sifted=sifted,
                 recordings=[(one.name, one.exchanges) for one in audited],
-                engine=judged_as,
+                engine=gate.engine,
                 remarks=list_remarks(audited),
-                given=[one for one in settings.texts("assume") if "policy=" not in one],
+                given=gate.given,
                 left_out=left_out,
                 next=[] if verbose else _list_next(files, settings, sifted),
             )
@@ -208,7 +189,7 @@ def audit(
             for section in sections:
                 section.write(stream)
 
-        reports.write(findings, list_found(findings, sifted), audited, judged_as, write_text)
+        reports.write(findings, list_found(findings, sifted), audited, gate.engine, write_text)
         if "text" not in reports.names:
             for note in sifted.notes:
                 print_problem(note)
@@ -217,17 +198,12 @@ def audit(
     stop_at(one.problem for one in audited)
     if keeping is not None:
         keeping.keep(findings, drifts, sum(one.exchanges for one in audited))
-    if not settings.truth("allow-empty"):
+    if not gate.allow_empty:
         unmatched = [] if drifts is None else drifts.unmatched
         names = [one.name for one in audited]
-        stop_at([find_emptiness(findings, names, judged_as, left_out=left_out, unmatched=unmatched)])
-    if save_baseline:
-        return
-    failures = sifted.count_failures(failing) if sifts else count_failures(findings, failing)
-    for section in sections:
-        if failing != "never":
-            failures += section.certain + (0 if failing == "certain" else section.likely)
-    if failures:
+        stop_at([find_emptiness(findings, names, gate.engine, left_out=left_out, unmatched=unmatched)])
+    found = sifted.count_failures(gate.fail_on) if sifts else count_failures(findings, gate.fail_on)
+    if gate.count_failures(found, sections):
         raise typer.Exit(1)
 
 
@@ -281,21 +257,3 @@ def _follow(
         )
     audited = follow(paths[0], plan, stream)
     return audited.findings, [audited]
-
-
-def _read_drifts(policy: Sequence[str]) -> Drifts | None:
-    if not policy:
-        return None
-    from corsight.scripts.policy_files import read_policies
-    from corsight.scripts.report.drift import Drifts
-
-    return Drifts(read_policies(policy))
-
-
-def _read_flips(policy: Sequence[str]) -> Flips | None:
-    if not policy:
-        return None
-    from corsight.scripts.policy_files import read_policies
-    from corsight.scripts.report.flips import Flips
-
-    return Flips(read_policies(policy))

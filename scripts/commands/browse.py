@@ -8,14 +8,28 @@ from typing import Annotated, Literal
 import typer
 
 from corsight.policies.fetch.origin import is_localhost, origin_of, split_origin
-from corsight.policies.report.names import FORMATS
 from corsight.scripts.browse.run import Plan, run
-from corsight.scripts.gate.baseline import read_baseline
 from corsight.scripts.gate.fail_on import FailOn
-from corsight.scripts.gate.scope import Scope
+from corsight.scripts.gate.gate import read_gate
+from corsight.scripts.gate.options import FAIL_ON
 from corsight.scripts.gate.settings import load_settings
-from corsight.scripts.gate.sift import Sieve
-from corsight.scripts.options import Config, MaybeEngine, Verbose
+from corsight.scripts.options import (
+    AllowEmpty,
+    Assume,
+    Baseline,
+    Config,
+    Formats,
+    Host,
+    Ignore,
+    MaybeEngine,
+    Origin,
+    Policy,
+    Select,
+    Verbose,
+    WriteBaseline,
+)
+
+FAILS = FAIL_ON.help.replace("Default: open,", "Default: never; with --script open,")
 
 
 def browse(
@@ -36,28 +50,20 @@ def browse(
         str | None,
         typer.Option(
             metavar="COMMAND",
-            help="Run this command, such as a test suite, behind the proxy instead of a browser. Its environment names "
-            "the proxy and the proxy's certificate authority.",
+            help="Run this line in a shell, behind the proxy, instead of a browser: as corsight run does.",
         ),
     ] = None,
-    fail_on: Annotated[
-        FailOn | None,
-        typer.Option(
-            help="What makes the exit code 1: what is certainly blocked; also what is likely blocked; also what is "
-            "open, that is, may have been blocked; also advice; or nothing. Default: open with --script, otherwise "
-            "never."
-        ),
-    ] = None,
-    format: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME=FILE",
-            help=f"Also write the report to a file, as audit does: {', '.join(FORMATS)}. Repeatable.",
-        ),
-    ] = None,
-    allow_empty: Annotated[
-        bool, typer.Option("--allow-empty", help="Do not fail where the command of --script sent nothing this way.")
-    ] = False,
+    fail_on: Annotated[FailOn | None, typer.Option(FAIL_ON.flag, help=FAILS)] = None,
+    format: Formats = None,
+    allow_empty: AllowEmpty = False,
+    assume: Assume = None,
+    policy: Policy = None,
+    baseline: Baseline = None,
+    save_baseline: WriteBaseline = False,
+    select: Select = None,
+    ignore: Ignore = None,
+    host: Host = None,
+    origin: Origin = None,
     verbose: Verbose = False,
     no_watch: Annotated[
         bool, typer.Option("--no-watch", help="Show only what the proxy sees; do not ask the browser what it saw.")
@@ -84,31 +90,38 @@ def browse(
     """Open a browser behind the proxy, and show what CORS allows and blocks as it happens.
 
     The browser starts with a new profile, which is deleted at the end. Press Ctrl-C or close the browser to end both
-    and see the report. With --script, the exit code is 1 when something was blocked, otherwise the command's own.
+    and see the report. With --script, the exit code is 1 when something was blocked or is open, otherwise the
+    command's own.
     """
     if script is not None and url != "about:blank":
         raise typer.BadParameter(
             "a URL is for a browser of ours; with --script the command opens its own", param_hint="URL"
         )
-    settings = load_settings(config).take(engine=engine, fail_on=fail_on, allow_empty=allow_empty)
-    known = settings.text("baseline")
+    settings = load_settings(config).take(
+        engine=engine,
+        fail_on=fail_on if script is not None else fail_on or "never",
+        allow_empty=allow_empty,
+        assume=assume,
+        policies=policy,
+        baseline=baseline,
+        select=select,
+        ignore=ignore,
+        hosts=host,
+        origins=origin,
+    )
     plan = Plan(
         url=url,
         browser=None if browser == "auto" else browser,
         save=save,
         web=web,
-        engine=settings.engine,
+        gate=read_gate(settings, write=save_baseline),
         port=port,
         headless=headless,
         script=script,
-        fail_on="never" if script is None and fail_on is None else settings.fail_on,
-        allow_empty=settings.truth("allow-empty"),
-        sieve=Sieve(*settings.codes, settings.suppressions, read_baseline(known) if known else None),
-        scope=Scope(settings.texts("hosts"), settings.texts("origins")),
         verbose=verbose,
         watch=not no_watch,
         formats=tuple(format or ()),
-        marker="" if no_marker else "everything",
+        marker="" if no_marker or script is not None else "everything",
         patch_scope=patch_scope,
         patch_origins=tuple(patch_origin or _of_page(url)),
     )

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Annotated, Literal
 
 import typer
@@ -20,14 +19,10 @@ from corsight.policies.redact import redact
 from corsight.policies.verdict import EngineName, Outcome
 from corsight.scripts.curl import field
 from corsight.scripts.errors import CorsightError
-from corsight.scripts.judging import explain
+from corsight.scripts.explaining import explain
 from corsight.scripts.options import check_engine
-from corsight.scripts.replay.model import Bounds
 from corsight.scripts.report.check import write_predictions
-from corsight.scripts.report.message import write_messages
-from corsight.scripts.report.versions import write_versions
 from corsight.scripts.whatif.given import Given, read_responses
-from corsight.scripts.whatif.message import read_paste
 from corsight.scripts.whatif.model import Prediction, Question, Responses
 from corsight.scripts.whatif.predict import predict, predict_versions
 from corsight.scripts.whatif.typed import read_question, words_of
@@ -172,9 +167,7 @@ def check(
         if any((*given.files, *given_preflight.files)) or given.typed is not None or given_preflight.typed is not None:
             raise CorsightError("--send asks the server, and a response is given", todo="leave one of them out")
         responses, blind = (
-            _ask(
-                question, notes, cookies, unsafe, Bounds(timeout=10 if timeout is None else timeout), ca, names, version
-            ),
+            _ask(question, notes, cookies, unsafe, timeout, ca, names, version),
             False,
         )
     else:
@@ -192,6 +185,8 @@ def check(
         again = [*words_of(question, credentials, engine), *(given_preflight.words if needed else ()), *given.words]
         write_predictions(question, predictions, notes, again, sys.stdout, blind=blind, story=story)
         if versions:
+            from corsight.scripts.report.versions import write_versions
+
             write_versions([(name, predict_versions(question, responses, name)) for name in names], sys.stdout)
     _exit(predictions, format)
 
@@ -201,13 +196,15 @@ def _ask(
     notes: list[str],
     cookies: Sequence[str],
     unsafe: bool,
-    bounds: Bounds,
+    timeout: float | None,
     authority: str | None,
     engines: Sequence[EngineName],
     version: int | None,
 ) -> Responses:
+    from corsight.scripts.replay.model import Bounds
     from corsight.scripts.whatif.ask import ask
 
+    bounds = Bounds() if timeout is None else Bounds(timeout=timeout)
     sent = [field(text, "-H") for text in cookies]
     return ask(question, notes, engines, bounds, authority, version=version, cookies=sent, unsafe=unsafe)
 
@@ -231,10 +228,13 @@ def _write_records(predictions: Sequence[Prediction]) -> None:
 
 
 def _explain(paste: str, origin: str | None, url: str | None, format: str) -> None:
+    from corsight.scripts.report.message import write_messages
+    from corsight.scripts.whatif.message import read_paste, tell_message
+
     messages = read_paste(paste, origin, url)
     if format == "json":
         for message in messages:
-            fields = {name: redact(one) if isinstance(one, str) else one for name, one in asdict(message).items()}
+            fields = {name: redact(one) if isinstance(one, str) else one for name, one in tell_message(message).items()}
             sys.stdout.write(json.dumps(fields, separators=(",", ":")) + "\n")
         sys.stdout.flush()
     else:

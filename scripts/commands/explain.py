@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 import sys
 import textwrap
-from datetime import date
 from typing import Annotated
 
 import typer
@@ -22,16 +21,16 @@ from corsight.policies.session import Judged
 from corsight.policies.story import tell
 from corsight.scripts.auditing import Plan, audit
 from corsight.scripts.errors import CorsightError, stop_at
-from corsight.scripts.gate.baseline import read_baseline
-from corsight.scripts.gate.scope import Scope
+from corsight.scripts.explaining import add_to
+from corsight.scripts.gate.gate import read_gate
 from corsight.scripts.gate.settings import Settings, load_settings
-from corsight.scripts.gate.sift import Sieve, sift
-from corsight.scripts.judging import add_to, group_by_fetch, judge_recording
-from corsight.scripts.options import POLICY, Assume, Config, Host, Ignore, MaybeEngine, Origin, Select, read_assumptions
+from corsight.scripts.judging import group_by_fetch, judge_recording
+from corsight.scripts.options import Assume, Config, Host, Ignore, MaybeEngine, Origin, Select
 from corsight.scripts.paths import name_command
 from corsight.scripts.recordings import Recording, check_readable, list_recordings
 from corsight.scripts.report.lines import print_lines
 from corsight.scripts.report.story import write
+from corsight.scripts.report.text import number_findings, write_finding
 
 MATCHES = 1000
 """How many matching fetches are kept; the rest is counted."""
@@ -45,7 +44,7 @@ def explain(
         list[str],
         typer.Argument(
             metavar="FILE",
-            help="A recording of mitmproxy, a HAR file or another; - is stdin. With --finding, all that was audited.",
+            help="A recording of mitmproxy, a HAR file or another; - is stdin. With --finding, all files of the audit.",
         ),
     ],
     finding: Annotated[
@@ -81,7 +80,7 @@ def explain(
     ] = None,
 ) -> None:
     """Explain one fetch: what the page asked, each step the browser took, and what would change the outcome. Or, with
-    --finding, one finding of corsight audit: its cause, what it was met in, and the fix.
+    --finding, one finding of corsight audit: its cause, where it was met, and the fix.
 
     When several fetches match, the first blocked one is explained and the others are listed. With --for, the
     configuration grants what the whole recording needs of the same endpoints, and nothing else. Exit code: 2 when no
@@ -103,12 +102,12 @@ def explain(
         raise CorsightError("a fetch is of one recording", where="FILE", todo="name one, or add --finding N")
     [file] = files
     check_readable(file)
-    assumptions, _ = read_assumptions(settings.texts("assume"))
+    gate = read_gate(settings)
     if target is not None and target not in TARGETS:
         raise CorsightError(f"--for {target} is none of {', '.join(TARGETS)}")
     recording = Recording(file)
     known = Known()
-    verdicts = add_to(known, judge_recording(recording, settings.engine, assumptions=assumptions))
+    verdicts = add_to(known, judge_recording(recording, gate.engine, assumptions=gate.assumptions))
     everything: list[Judged] = []
     if target is not None:
         # What the endpoints' other pages and requests need has to stay granted.
@@ -141,18 +140,13 @@ def explain(
 
 def _explain_finding(files: list[str], settings: Settings, number: int) -> None:
     """Print one finding of an audit in full, and how to see a fetch behind it."""
-    from corsight.scripts.report.text import number_findings, write_finding
-
     paths = list_recordings(files)
     for path in paths:
         check_readable(path)
-    assumptions, _ = read_assumptions(settings.texts("assume"))
-    scope = Scope(settings.texts("hosts"), settings.texts("origins"))
-    plan = Plan(settings.engine, assumptions=assumptions, scope=scope)
+    gate = read_gate(settings)
+    plan = Plan(gate.engine, assumptions=gate.assumptions, scope=gate.scope)
     findings, audited = audit(paths, plan, sys.stdout)
-    known = settings.text("baseline")
-    sieve = Sieve(*settings.codes, settings.suppressions, read_baseline(known) if known else None)
-    told = number_findings(sift(findings.sorted(), sieve, date.today()))
+    told = number_findings(gate.sift(findings.sorted()))
     if number > len(told):
         stop_at(one.problem for one in audited)
         raise CorsightError(
@@ -160,7 +154,7 @@ def _explain_finding(files: list[str], settings: Settings, number: int) -> None:
         )
     write_finding(told[number - 1], number, sys.stdout)
     if told[number - 1].exchanges and len(paths) == 1:
-        given = [part for one in settings.texts("assume") if not one.startswith(POLICY) for part in ("--assume", one)]
+        given = [part for one in gate.given for part in ("--assume", one)]
         given += [] if settings.engine == "auto" else ["--engine", settings.engine]
         command = shlex.join(["explain", paths[0], *given, "--flow", told[number - 1].exchanges[0][:SHORT]])
         print(f"\nOne of its fetches, step by step:\n  {name_command()} {command}")

@@ -9,6 +9,7 @@ import typer
 
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.options import Engine
+from corsight.scripts.whatif.typed import read_origin
 
 
 def mcp(
@@ -56,7 +57,6 @@ def mcp(
     from corsight.scripts.agents.browsing import Browsing
     from corsight.scripts.agents.seat import Seat
     from corsight.scripts.agents.serve import serve_http, serve_stdio
-    from corsight.scripts.whatif.typed import read_origin
 
     if browse_origin and not allow_browse:
         raise CorsightError(

@@ -16,7 +16,6 @@ from corsight.scripts.recordings import Recording, check_readable
 from corsight.scripts.replay.compare import compare
 from corsight.scripts.replay.model import Bounds, Change, Planned
 from corsight.scripts.replay.plan import pick_servers, plan
-from corsight.scripts.replay.send import send_all
 from corsight.scripts.report.lines import print_lines
 from corsight.scripts.report.replay import list_changes, list_planned, list_sent, make_record
 
@@ -80,6 +79,8 @@ def replay(
         print_lines(list_planned(planned))
         print_lines(list_sent(list(dict.fromkeys(one.sent for one in planned if one.sent)), target, dry=True))
         return
+    from corsight.scripts.replay.send import send_all
+
     bounds = Bounds(rate, timeout, seconds, most)
     answers = send_all([one.sent for one in planned if one.sent is not None], bounds, ca)
     changes = [

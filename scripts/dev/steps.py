@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("policies/fetch", "policies/decision")
 """The folders that are read."""
 
-_LINK = re.compile(r"https?://[^\s()`<>,]+#[\w:-]+")
+_LINK = re.compile(r"https?://[^\s()`<>,]+#[\w:-]+\??")
 _NUMBER = r"\d{1,2}(?:\.\d{1,2})*"
 _STEP = re.compile(rf"(?<![\w-])({_NUMBER})(?:\. (?=\")|(?=, ))")
 _QUOTE_ENDS = re.compile(r'"(?=\.?(?: [A-Z0-9"]|$))')

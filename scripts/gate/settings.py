@@ -9,12 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
-from corsight.policies.engines import read_engine
+from corsight.policies.engines import EngineChoice, read_engine
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.gate.codes import check_code
 from corsight.scripts.gate.fail_on import FAIL_ON, FailOn
 from corsight.scripts.gate.suppressions import Suppression, read_suppression
-from corsight.scripts.judging import EngineChoice
 
 OWN, SHARED = "corsight.toml", "pyproject.toml"
 LARGEST = 1_000_000
@@ -182,7 +181,8 @@ def _read(path: Path) -> dict[str, Any]:
             return tomllib.loads(file.read(LARGEST).decode("utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
         raise CorsightError(f"is no TOML: {error}", where=where) from None
-    except (UnicodeDecodeError, RecursionError):
+    except (ValueError, RecursionError):
+        # What is no UTF-8, or a number of thousands of digits.
         raise CorsightError("is no TOML", where=where) from None
 
 

@@ -13,7 +13,7 @@ from corsight.scripts.gate.baseline import Baseline, Known, is_known
 from corsight.scripts.gate.codes import names_code
 from corsight.scripts.gate.fail_on import FailOn
 from corsight.scripts.gate.narrow import narrow
-from corsight.scripts.gate.suppressions import Suppression
+from corsight.scripts.gate.suppressions import Expected, Suppression
 
 
 class Sieve(NamedTuple):
@@ -23,7 +23,7 @@ class Sieve(NamedTuple):
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
-    suppressions: tuple[Suppression, ...] = ()
+    suppressions: tuple[Suppression | Expected, ...] = ()
     baseline: Baseline | None = None
 
     @property
@@ -45,7 +45,7 @@ class Sifted:
     new: list[Finding] = field(default_factory=list)
     known: list[Finding] = field(default_factory=list)
     gone: list[Known] = field(default_factory=list)
-    suppressed: list[tuple[Finding, Suppression]] = field(default_factory=list)
+    suppressed: list[tuple[Finding, Suppression | Expected]] = field(default_factory=list)
     unselected: int = 0
     notes: list[str] = field(default_factory=list)
     compared: bool = False
@@ -78,7 +78,7 @@ def sift(findings: Iterable[Finding], sieve: Sieve = EVERYTHING, today: date = d
     `today`.
     """
     sifted = Sifted(compared=sieve.baseline is not None)
-    used = set[Suppression]()
+    used = set[Suppression | Expected]()
     seen = set[str]()
     for finding in findings:
         rest = narrow(finding, lambda trace: _is_selected(sieve, trace))

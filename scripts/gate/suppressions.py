@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from corsight.policies.findings.fingerprint import Trace, fold_ids
+from corsight.policies.server.match import compile_path
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.gate.codes import check_code, names_code
 
@@ -46,6 +47,28 @@ class Suppression(NamedTuple):
         return " at ".join(parts)
 
 
+class Expected(NamedTuple):
+    """What tests expect to be blocked: these causes, methods and endpoints, and no others."""
+
+    places: frozenset[tuple[str, str, str]]
+    reason: str
+    where: str = "expected"
+    expiry: date | None = None
+
+    def matches(self, trace: Trace) -> bool:
+        """Whether it is about this cause at this endpoint."""
+        return (trace.cause, trace.method, trace.endpoint) in self.places
+
+    def is_expired(self, today: date) -> bool:
+        """Whether its last day is over: it has none."""
+        return False
+
+    @property
+    def words(self) -> str:
+        """What is expected, in a line."""
+        return ", ".join(sorted({cause for cause, _, _ in self.places}))
+
+
 def is_host(pattern: str, url: str) -> bool:
     """Whether a URL's host, alone or with its port, is what a pattern names: `*.example`, `localhost:8000`."""
     host = url.partition("://")[2].partition("/")[0].lower()
@@ -54,8 +77,6 @@ def is_host(pattern: str, url: str) -> bool:
 
 
 def _is_endpoint(pattern: str, trace: Trace) -> bool:
-    from corsight.policies.server.match import compile_path
-
     method, _, path = pattern.rpartition(" ")
     if method and method != trace.method:
         return False

@@ -21,7 +21,7 @@ from typing import Any, Literal
 from corsight.policies.exchange import Word
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.paths import ADDON
-from corsight.scripts.processes.machine import end_group
+from corsight.scripts.processes.machine import end_group, free_ports
 from corsight.scripts.processes.signals import wait_for
 
 type Tool = Literal["mitmdump", "mitmweb"]
@@ -61,7 +61,14 @@ class Proxy:
     folder: Path
     process: subprocess.Popen[bytes]
     events: Tail
+    lanes: tuple[int, ...] = ()
+    """The ports of its lanes: each takes what one of several tests sends that run at a time."""
     _orders: int = field(default=0)
+
+    @property
+    def url(self) -> str:
+        """Its address, as clients take it."""
+        return f"http://127.0.0.1:{self.port}"
 
     @property
     def authority(self) -> Path:
@@ -70,19 +77,28 @@ class Proxy:
 
     def set_options(self, **options: object) -> int:
         """Set options of the running proxy; return the id of the `answer` that will come among `events`."""
-        self._orders += 1
-        assert self.process.stdin is not None
-        with contextlib.suppress(BrokenPipeError):
-            self.process.stdin.write(json.dumps({"id": self._orders, "set": options}).encode() + b"\n")
-            self.process.stdin.flush()
-        return self._orders
+        return self._order(set=options)
+
+    def flush(self) -> int:
+        """Have it write the recording so far; return the id of the `answer` that will come among `events`."""
+        return self._order(flush=True)
 
     def tell_word(self, flow: str, word: Word) -> None:
         """Pass on to the addon what the browser said of a flow."""
+        self._order(flow=flow, word=asdict(word))
+
+    def tell_stopped(self, **stopped: object) -> None:
+        """Pass on to the live page what the browser stopped by itself."""
+        if self.page is not None:
+            self._order(stopped=stopped)
+
+    def _order(self, **order: object) -> int:
+        self._orders += 1
         assert self.process.stdin is not None
         with contextlib.suppress(BrokenPipeError):
-            self.process.stdin.write(json.dumps({"flow": flow, "word": asdict(word)}).encode() + b"\n")
+            self.process.stdin.write(json.dumps({"id": self._orders} | order).encode() + b"\n")
             self.process.stdin.flush()
+        return self._orders
 
     def find_problem(self) -> CorsightError | None:
         """Return why it runs no more, None while it does."""
@@ -91,15 +107,26 @@ class Proxy:
 
 @contextlib.contextmanager
 def start(
-    folder: Path, *, tool: Tool = "mitmdump", scripts: Sequence[Path] = (), port: int = 0, **options: object
+    folder: Path,
+    *,
+    tool: Tool = "mitmdump",
+    scripts: Sequence[Path] = (),
+    port: int = 0,
+    lanes: int = 0,
+    **options: object,
 ) -> Iterator[Proxy]:
     """Start `tool` with the addon and `scripts` on 127.0.0.1:`port`, 0 for one of its own choice; end it on leaving.
+
+    So many `lanes` are ports of their own.
 
     Raises CorsightError where it does not start, and where the port is taken.
     """
     if port:
         check_free(port)
     settings = {"confdir": folder, "corsight_folder": folder, "listen_host": "127.0.0.1", "listen_port": port} | options
+    ports = tuple(free_ports(lanes))
+    if ports:
+        settings["mode"] = ["regular", *(f"regular@{one}" for one in ports)]
     command = [sys.executable, "-P", "-c", f"from mitmproxy.tools.main import {tool}; {tool}()"]
     command += ["--quiet"] if tool == "mitmdump" else []
     for script in (ADDON, CONTROL, *scripts):
@@ -117,7 +144,8 @@ def start(
     try:
         wait_for(started.exists, lambda: _find_problem(process, folder, "did not start"), "mitmproxy did not start")
         places = json.loads(started.read_bytes())
-        yield Proxy(places["port"], places["web"], places["page"], folder, process, Tail(folder / "events.jsonl"))
+        events = Tail(folder / "events.jsonl")
+        yield Proxy(places["port"], places["web"], places["page"], folder, process, events, ports)
     finally:
         # It ends by itself when its input does, and so writes all it has to.
         with contextlib.suppress(BrokenPipeError):

@@ -8,10 +8,12 @@ decision needs is read of it; most bodies, certificates and all else are stepped
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 from math import isfinite
 
 from corsight.addons.wire import (
+    BODY,
     MARKER,
     WORD,
     find_proxy_status,
@@ -19,6 +21,7 @@ from corsight.addons.wire import (
     is_withheld,
     look_at_body,
     make_url,
+    read_body,
     read_marker,
     read_word,
 )
@@ -29,7 +32,7 @@ VERSIONS = {b"19", b"20", b"21"}
 OTHERS = {b"tcp", b"udp", b"dns"}
 """The types of flows that are no exchanges."""
 PATCHED, SENT = b"cors.patched", b"cors.server.status"
-BESIDE = MARKER.encode(), WORD.encode()
+BESIDE = MARKER.encode(), WORD.encode(), BODY.encode()
 """How the keys of metadata begin that hold evidence from beside the wire."""
 LONGEST = 4096
 """Bytes of a header list, or of what is known of a connection, up to which it is remembered."""
@@ -80,6 +83,8 @@ def read_flow(data: bytes, start: int, end: int) -> Exchange | None:
     error = _read_error(data, flow[b"error"])
     response = _read_response(data, flow[b"response"], asked, error)
     beside = _read_beside(data, *flow[b"metadata"])
+    if response is not None and response.body is None and (body := read_body(beside)) is not None:
+        response = replace(response, body=body)
     return Exchange(
         _value(data, flow, b"id", STRING).decode(),
         client,

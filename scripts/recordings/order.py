@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator
-from copy import copy
 
-from corsight.policies.exchange import Exchange
+from corsight.policies.exchange import Exchange, set_out
 from corsight.policies.session.memory import weigh_exchange
 
 REORDERED, HELD_BYTES = 1024, 32 * 1024 * 1024
@@ -32,8 +31,8 @@ class Moments:
 
     def put(self, exchange: Exchange) -> None:
         """Take in both moments of an exchange."""
-        moments, number, begun, weight = self._moments, self._number, copy(exchange), weigh_exchange(exchange)
-        begun.response = begun.proxy_status = None  # type: ignore[misc]
+        moments, number, weight = self._moments, self._number, weigh_exchange(exchange)
+        begun = set_out(exchange)
         # What an exchange weighs goes with its end.
         heapq.heappush(moments, (exchange.request.started, number, -1, begun))
         heapq.heappush(moments, (find_end(exchange), number + 1, weight, exchange))

@@ -1,7 +1,8 @@
-"""Unpacks gzip and Zstandard as a stream: what was whole before a cut comes out, and the cut is told."""
+"""Unpacks gzip and Zstandard as a stream, and reads UTF-16: what was whole before a cut comes out, the cut is told."""
 
 from __future__ import annotations
 
+import codecs
 import zlib
 from collections.abc import Callable
 from io import BufferedReader, RawIOBase
@@ -12,6 +13,10 @@ from corsight.scripts.errors import CorsightError
 BLOCK = 64 * 1024
 DENSE = 2 * 1024
 """How many packed bytes are unpacked at once: of Zstandard few, since they may come to a thousand times as many."""
+
+
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+"""How texts begin that PowerShell wrote."""
 
 
 class Unpacker(Protocol):
@@ -61,8 +66,36 @@ class Unpacked(RawIOBase):
         super().close()
 
 
+class Recoded(RawIOBase):
+    """A text in UTF-16 as one in UTF-8; what is no character is replaced."""
+
+    def __init__(self, text: BufferedReader) -> None:
+        self._text = text
+        self._decoder = codecs.getincrementaldecoder("utf-16")("replace")
+        self._ready = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]
+        while not self._ready:
+            text = self._text.read1(BLOCK)
+            self._ready = memoryview(self._decoder.decode(text, final=not text).encode())
+            if not text:
+                break
+        size = min(len(buffer), len(self._ready))
+        buffer[:size] = self._ready[:size]
+        self._ready = self._ready[size:]
+        return size
+
+    def close(self) -> None:
+        self._text.close()
+        super().close()
+
+
 def unpack(file: BufferedReader) -> BufferedReader:
-    """Return what is packed in a file by gzip or Zstandard, told by how it begins; the file itself where it is not.
+    """Return what is packed in a file by gzip or Zstandard, told by how it begins; a text in UTF-16 in UTF-8; the file
+    itself where it is none of these.
 
     Raises CorsightError where nothing comes out.
     """
@@ -73,6 +106,8 @@ def unpack(file: BufferedReader) -> BufferedReader:
         import zstandard
 
         unpacked = Unpacked(file, lambda: zstandard.ZstdDecompressor().decompressobj(), DENSE)
+    elif start.startswith(UTF_16):
+        return BufferedReader(Recoded(file))
     else:
         return file
     stream: BufferedReader = BufferedReader(unpacked)

@@ -7,14 +7,12 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+
+import httpx
 
 from corsight.policies.exchange import HeaderList, Response
 from corsight.scripts.errors import CorsightError, one_line
 from corsight.scripts.replay.model import Answer, Bounds, Failure, Sent
-
-if TYPE_CHECKING:
-    import httpx
 
 LOST = 3
 """Requests in a row that reach no server, after which nothing more is sent."""
@@ -28,8 +26,6 @@ def send_all(requests: Sequence[Sent], bounds: Bounds, authority: str | None = N
 
 
 def _verify(authority: str | None) -> ssl.SSLContext:
-    import httpx
-
     context = httpx.create_ssl_context()
     if authority is not None:
         try:
@@ -42,8 +38,6 @@ def _verify(authority: str | None) -> ssl.SSLContext:
 
 
 async def _send_all(requests: Sequence[Sent], bounds: Bounds, verify: ssl.SSLContext) -> dict[Sent, Answer]:
-    import httpx
-
     loop = asyncio.get_running_loop()
     answers: dict[Sent, Answer] = {}
     end, lost = loop.time() + bounds.seconds, 0
@@ -66,8 +60,6 @@ async def _send_all(requests: Sequence[Sent], bounds: Bounds, verify: ssl.SSLCon
 
 async def _send(client: httpx.AsyncClient, sent: Sent, seconds: float) -> tuple[Answer, bool]:
     """Return the answer, and whether the server was reached."""
-    import httpx
-
     try:
         request = httpx.Request(sent.method, sent.url, headers=list(sent.headers))
         async with asyncio.timeout(seconds):

@@ -23,7 +23,6 @@ from corsight.policies.story.text import remedies
 from corsight.policies.verdict import EngineName, Outcome
 from corsight.scripts.curl import request_command
 from corsight.scripts.report.page import FILES, Page, joined, rule_line
-from corsight.scripts.report.story import write
 from corsight.scripts.whatif.model import Missing, Prediction, Preflight, Question
 
 OF_NO_INTEREST = re.compile(
@@ -87,6 +86,8 @@ def write_predictions(
     _write_beyond(page, predictions)
     _write_missing(page, question, predictions, again)
     if story:
+        from corsight.scripts.report.story import write
+
         for told in _told_apart(predictions, stories):
             page.flush()
             stream.write("\n")

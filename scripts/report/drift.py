@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, TextIO
 from corsight.policies.redact import shown
 from corsight.policies.server.compare import Comparison, Drift, Kind
 from corsight.policies.server.match import find
+from corsight.policies.server.phrases import word_near
+from corsight.policies.server.respond import grants_origin
+from corsight.policies.verdict import Outcome
 
 if TYPE_CHECKING:
     from corsight.policies.server.model import ServerPolicy
@@ -36,17 +39,19 @@ class Drifts:
         self._unmatched = {policy.name: policy for policy in policies}
         self._found: dict[tuple[str, ...], Drift] = {}
         self._places: dict[tuple[str, ...], Counter[str]] = {}
+        self._nearly: dict[tuple[str, str], str] = {}
         self.certain = 0
         self.likely = 0
         self.uncounted = 0
 
     def add(self, judged: Judged) -> None:
         """Hold one exchange against its policy, its verdict the last word."""
-        if (
-            self._unmatched
-            and (policy := find(self._comparison.policies, judged.entry.exchange.request.url)) is not None
-        ):
-            self._unmatched.pop(policy.name, None)
+        blocked = judged.verdict.outcome is Outcome.BLOCKED
+        if self._unmatched or blocked:
+            policy = find(self._comparison.policies, judged.entry.exchange.request.url)
+            if policy is not None:
+                self._unmatched.pop(policy.name, None)
+                self._add_nearly(policy, judged.facts.origin if blocked else None)
         for drift in self._comparison.compare(judged):
             if drift.certainty == "certain":
                 self.certain += 1
@@ -60,6 +65,13 @@ class Drifts:
                 self._found[key] = drift
                 self._places[key] = Counter()
             self._places[key][shown(f"{drift.place.method} {drift.place.url}")] += 1
+
+    def _add_nearly(self, policy: ServerPolicy, origin: str | None) -> None:
+        """Note of a page that got nothing, and that the policy does not let in, which origin it names instead."""
+        if origin is None or grants_origin(policy, origin) or len(self._nearly) >= KINDS:
+            return
+        if near := word_near(origin, policy.origins):
+            self._nearly[policy.name, origin] = near
 
     @property
     def unmatched(self) -> list[str]:
@@ -75,7 +87,13 @@ class Drifts:
         stream.write("\nDrift from the policies\n")
         if not self._found:
             stream.write("  none: every answer that a policy is for grants just what it does\n")
-            return
+        self._write_found(stream)
+        if self._nearly:
+            stream.write("\n  Pages that were blocked, and that a policy nearly lets in\n")
+        for (policy, origin), near in self._nearly.items():
+            stream.write(_wrapped(f"? {shown(origin)}: the policy {shown(near)} [policy {shown(policy)}]"))
+
+    def _write_found(self, stream: TextIO) -> None:
         for kind, meaning in MEANING.items():
             found = {key: drift for key, drift in self._found.items() if drift.kind == kind}
             if not found:

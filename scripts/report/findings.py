@@ -84,6 +84,13 @@ class Findings:
             one = (OTHERS, "", *one[2:5], "")
         self.endpoints[one] += times
 
+    def conclude(self) -> None:
+        """Forget what only the next exchange would be held against: none comes any more. The rest may be handed on."""
+        if self._gathered is not None:
+            self._gathered.conclude()
+        if self._diagnosis is not None:
+            self._diagnosis.conclude()
+
     def unite(self, other: Findings) -> None:
         """Take in what was found of other exchanges, after these; `other` is of no use then."""
         self.outcomes.update(other.outcomes)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Container, Hashable, Iterable, Iterator, S
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
+from corsight.policies.report.found import Baseline, Found
 from corsight.policies.report.names import FORMATS, MADE, WITH_RECORDS
 from corsight.scripts import __version__
 from corsight.scripts.auditing import Audited, Plan
@@ -18,10 +19,10 @@ from corsight.scripts.recordings import check_output, list_remarks
 
 if TYPE_CHECKING:
     from corsight.policies.findings import Finding
-    from corsight.policies.report.make import Baseline, Found
     from corsight.policies.report.model import Report
     from corsight.scripts.gate.sift import Sifted
     from corsight.scripts.report.findings import Findings
+    from corsight.scripts.runs.met import Met
 
 SUMMARY = "GITHUB_STEP_SUMMARY"
 
@@ -121,13 +122,14 @@ class Reports(AbstractContextManager["Reports"]):
         audited: Sequence[Audited],
         engine: str,
         write_text: Callable[[TextIO], None],
+        met: Sequence[Met] = (),
     ) -> None:
         """Write each of them.
 
         `found` are the findings of the report, `audited` is what came of each recording, `write_text` writes the report
-        for people.
+        for people, `met` is what the tests of a test run met.
         """
-        report = self._make(findings, found, audited, engine) if MADE & self.names else None
+        report = self._make(findings, found, audited, engine, met) if MADE & self.names else None
         for output, stream in zip(self._outputs, self._streams, strict=True):
             if output.name == "text":
                 write_text(stream)
@@ -146,9 +148,17 @@ class Reports(AbstractContextManager["Reports"]):
             self._held.seek(0)
             yield from self._held
 
-    def _make(self, findings: Findings, found: Sequence[Found], audited: Sequence[Audited], engine: str) -> Report:
+    def _make(
+        self,
+        findings: Findings,
+        found: Sequence[Found],
+        audited: Sequence[Audited],
+        engine: str,
+        met: Sequence[Met],
+    ) -> Report:
         from corsight.policies.report.make import list_flows, make_report
         from corsight.policies.report.model import Recording
+        from corsight.scripts.runs.met import list_tests
 
         return make_report(
             found,
@@ -161,13 +171,12 @@ class Reports(AbstractContextManager["Reports"]):
             ],
             remarks=list_remarks(audited),
             records=read_records(self._read(), list_flows(found)),
+            tests=list_tests(met, [one.finding for one in found]),
         )
 
 
 def list_found(findings: Findings, sifted: Sifted) -> list[Found]:
     """Return the findings as the gate parts them, each with the first exchange that it was met with."""
-    from corsight.policies.report.make import Found
-
     first = {_key(finding): judged for finding, judged in findings.list_examples()}
     new: Baseline = "new" if sifted.compared else None
     known: Baseline = "unchanged" if sifted.compared else None

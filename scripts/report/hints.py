@@ -7,13 +7,18 @@ from ipaddress import ip_address
 
 from corsight.policies.console import Message
 from corsight.policies.engines.shells import find_shell
-from corsight.policies.fetch.origin import is_localhost, origin_of, split_origin
+from corsight.policies.exchange import HeaderList, Response
+from corsight.policies.fetch.origin import is_localhost, origin_of, registrable_domain, split_origin
+from corsight.policies.findings.causes.headers import TARGETS, find_library
+from corsight.policies.findings.causes.phrases import ADDED
+from corsight.policies.findings.products import Product, recognize
 from corsight.policies.findings.replies import is_login
 from corsight.policies.rules.isolation import CORP_SAME_ORIGIN, NETWORK_ERROR, ORB
 
-NAVIGATE = (
-    "This is a login, and a login is for people: send the user there by a navigation (location.href, a link, a form), "
-    "not by fetch or XMLHttpRequest. For a request without a session let your server answer 401 instead of a redirect."
+ELEMENTS = ("image", "css stylesheet", "script", "font", "video", "audio")
+WITHOUT = (
+    "If the host is not yours, ask without what forces the preflight: a method other than GET, HEAD and POST, a header "
+    "of the page's own, a Content-Type such as JSON (text/plain needs none)."
 )
 
 
@@ -27,20 +32,29 @@ def leads_to_login(message: Message) -> bool:
     return is_redirected(message) and is_login(message.url or "")
 
 
-def list_hints(message: Message) -> Iterator[tuple[str, str]]:
-    """Yield labels and texts: what the message shows besides what its rule or cause says."""
+def list_hints(message: Message, *, told: bool = False) -> Iterator[tuple[str, str]]:
+    """Yield labels and texts: what the message shows besides what its rule or cause says.
+
+    `told` tells that a cause behind the rule is told.
+    """
     yield from _tell_redirect(message)
     yield from _tell_origin(message)
     url, rule = message.url or "", message.rule
     if rule == "preflight-redirect" and url.startswith("http:"):
         yield (
             "or",
-            "The browser itself redirected: a host that once sent Strict-Transport-Security (HSTS) is asked over https "
-            "from then on (307 Internal Redirect in the network panel). Ask the https URL, or let the browser forget "
-            "the host (chrome://net-internals/#hsts).",
+            "The URL is http: a server that wants https redirects it, and so does the browser itself where the host "
+            "once sent Strict-Transport-Security (HSTS; 307 Internal Redirect in the network panel). Ask the https "
+            "URL, or let the browser forget the host (chrome://net-internals/#hsts).",
         )
     if rule == "preflight-status-not-ok" and message.status is not None and 300 <= message.status < 400:
         yield "note", f"Status {message.status} is a redirect: browsers follow none of a preflight. Ask its target."
+    if rule == "redirect-cross-origin" and message.engine == "firefox" and not is_redirected(message):
+        yield (
+            "or",
+            "Firefox says the same of a worker whose script is of another origin (serve it from the page's own), and "
+            "of fetch() with mode: 'same-origin' (take that out).",
+        )
     if rule == ORB:
         yield (
             "or",
@@ -53,23 +67,81 @@ def list_hints(message: Message) -> Iterator[tuple[str, str]]:
             "The least that does: same-site where page and resource are of one site (two ports of localhost are), "
             "cross-origin only where other sites' pages are to have it.",
         )
-    if rule is not None and rule.startswith("allow-origin-missing") and (message.status or 0) >= 400:
+    if rule == "allow-origin-missing" and (message.status or 0) >= 400 and not told:
         yield (
             "note",
             f"The answer is an error ({message.status}): that is the real problem. Errors are often answered from "
             "outside the code that adds CORS headers.",
         )
-    if rule == NETWORK_ERROR and message.cause is None:
+    if rule == "allow-origin-missing":
+        yield from _tell_missing(message)
+    if rule == "preflight-status-not-ok":
+        yield "or", WITHOUT
+    if rule == "preflight-header-not-allowed" and message.value:
+        yield from _tell_adder(message.value.lower())
+    if rule == NETWORK_ERROR and message.cause is None and url:
         yield from _tell_no_answer(url)
+
+
+def find_storage(message: Message) -> Product | None:
+    """Return the storage that answered without a CORS header, where the host's name tells one."""
+    status = message.status or (403 if message.preflight else 200)
+    if message.rule not in ("allow-origin-missing", "preflight-status-not-ok") or not message.url:
+        return None
+    if status >= 400 and not message.preflight:
+        # Of a request's own error the error is the problem.
+        return None
+    found = recognize(message.url, Response(status, HeaderList(())))
+    return found.product if found is not None and found.kind == "storage" else None
+
+
+def _tell_missing(message: Message) -> Iterator[tuple[str, str]]:
+    """What may be behind a missing header: OPTIONS, the browser's cache, a host that is not one's own."""
+    shell = find_shell(message.origin)
+    known = find_storage(message) is not None or (shell is not None and not shell.listed)
+    if message.preflight and message.status is None and not known:
+        yield (
+            "note",
+            "It is OPTIONS that was answered without the header, mostly by what knows nothing of CORS: a router (404, "
+            "405), a login or a list of origins (401, 403), a handler that took it for the request itself (500). The "
+            "status in the network panel tells which. Answer OPTIONS before all of these.",
+        )
+    if (message.kind or "").lower() in ELEMENTS and not is_redirected(message):
+        yield (
+            "or",
+            "If it fails only at times: the browser's cache may hold the file from an element without crossorigin, and "
+            "that answer had no CORS header. Let the server send Vary: Origin always, and try with the cache off.",
+        )
+    own, other = registrable_domain(_host_of(message.origin)), registrable_domain(_host_of(message.url))
+    if own != other and other is not None and not leads_to_login(message) and find_storage(message) is None:
+        host = _host_of(message.url)
+        yield "or", f"If {host} is not yours, only its owner can send that: ask it from your own server instead."
+
+
+def _tell_adder(name: str) -> Iterator[tuple[str, str]]:
+    """Who adds a request header that the page's author did not ask for."""
+    library = find_library(name)
+    who = library or next((who for who, names in ADDED.items() if name in names), None)
+    if who is not None:
+        targets = f" If the server is not yours to trace, take it out of the library's targets ({TARGETS})."
+        yield "note", f"{name} is mostly added by {who}.{targets if library is not None else ''}"
+
+
+def _host_of(url: str | None) -> str:
+    parts = split_origin(origin_of(url or ""))
+    return parts[1] if parts is not None else ""
 
 
 def _tell_redirect(message: Message) -> Iterator[tuple[str, str]]:
     if not is_redirected(message):
         return
     yield "redirected", f"The page asked {message.initial_url}, which redirected it to {message.url}: that one failed."
-    if leads_to_login(message):
-        yield "do", NAVIGATE
-    else:
+    if message.rule == "allow-origin-missing" and message.origin != "null" and not leads_to_login(message):
+        yield (
+            "do",
+            "It is the last URL's answer that needs the header, or your own server has to fetch it for the page.",
+        )
+    elif not leads_to_login(message):
         yield "do", "Let the page ask the last URL itself, or let the first one answer without a redirect."
     if message.origin == "null":
         yield (

@@ -12,15 +12,16 @@ from corsight.policies.console import Message
 from corsight.policies.engines import ENGINES
 from corsight.policies.engines.shells import find_shell
 from corsight.policies.exchange import HeaderList, Response
-from corsight.policies.findings.pasted import explain_message
+from corsight.policies.findings.words import name_host
 from corsight.policies.rules import RULES, Rule, Subject
 from corsight.policies.rules.isolation import NETWORK_ERROR
 from corsight.policies.story.shown import shown
 from corsight.scripts.catalogue import ACTORS
 from corsight.scripts.curl import preflight_command, request_command
 from corsight.scripts.paths import name_command
-from corsight.scripts.report.hints import is_redirected, leads_to_login, list_hints
+from corsight.scripts.report.hints import find_storage, is_redirected, leads_to_login, list_hints
 from corsight.scripts.report.page import FILES, Page, joined, rule_line
+from corsight.scripts.whatif.message import explain
 
 LONGEST_HINT = 1200
 """Characters of a text of our own, with a URL or two in it."""
@@ -65,14 +66,7 @@ def _write_rule(page: Page, message: Message) -> None:
     label = ENGINES[message.engine].label
     where = " at the preflight" if message.preflight else ""
     blocked = f" blocked it{where}" if rule.kind == "decision" and rule.code != NETWORK_ERROR else ""
-    cause = explain_message(
-        rule.code,
-        message.engine,
-        origin=message.origin,
-        url=message.url,
-        value=message.value,
-        preflight=bool(message.preflight),
-    )
+    cause = explain(message)
     title = rule.title if cause is None else cause.title
     page.say(Text(f"{label}{blocked}: {title}", "bold red" if message.stops else "bold yellow"))
     _write_subject(page, message)
@@ -81,13 +75,19 @@ def _write_rule(page: Page, message: Message) -> None:
         page.field("was", _turned_on(rule, message.value))
     _write_status(page, message)
     known = _situation(message)
-    shell = find_shell(message.origin)
-    if not leads_to_login(message) and (shell is None or shell.listed):
+    shell, storage = find_shell(message.origin), find_storage(message)
+    if cause is not None and not cause.mended_by_headers:
+        if cause.needed is not None:
+            page.field("needed", shown(cause.needed))
+        page.field("fix", shown(cause.action, LONGEST_HINT))
+    elif storage is not None:
+        page.field("fix", f"{name_host(message.url or '')} is {storage.name}. {storage.cure}")
+    elif shell is None or shell.listed:
         for name, text in _remedy(rule, known, message, rule.advice if cause is None else cause.action):
             page.field(name, text)
-    for name, text in list_hints(message):
+    for name, text in list_hints(message, told=cause is not None and cause.code != rule.code):
         page.field(name, shown(text, LONGEST_HINT))
-    if cause is not None:
+    if cause is not None and cause.code != rule.code:
         page.field("cause", cause.code)
     page.field(
         "rule", rule_line(rule) + ("" if message.error is None else f"; {label} calls it {shown(message.error)}")

@@ -13,7 +13,7 @@ from rich.text import Text
 from corsight.policies.decision.place import locate
 from corsight.policies.redact import printable, redact
 from corsight.policies.rules import Rule
-from corsight.scripts.report.story import console_for
+from corsight.scripts.report.console import console_for
 
 LABEL = 11
 NARROWEST = 40

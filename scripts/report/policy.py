@@ -10,6 +10,7 @@ from corsight.policies.rules.model import HeaderEdit
 from corsight.policies.server.diff import Difference
 from corsight.policies.server.model import ServerPolicy
 from corsight.policies.server.origins import parse_pattern
+from corsight.policies.server.phrases import word_near
 from corsight.policies.server.respond import ANY, grants_origin, respond
 from corsight.scripts.report.lines import pluralize
 
@@ -56,7 +57,9 @@ def list_answers(policy: ServerPolicy, url: str, origin: str) -> Iterator[str]:
         return Exchange("", "", "", Request(method, url, HeaderList.of(("Origin", origin), *headers)))
 
     if not origin.isascii() or not grants_origin(policy, origin):
-        yield f"A page of {origin} is granted nothing: a correct server answers its requests with"
+        near = word_near(origin, policy.origins)
+        why = f" (the policy {near})" if near else ""
+        yield f"A page of {origin} is granted nothing{why}: a correct server answers its requests with"
         sent = exchange(policy.methods[0] if policy.methods else "GET", "null" if not origin.isascii() else origin)
         yield from _indent(respond(policy, sent, None).headers)
         return
@@ -95,6 +98,6 @@ def list_differences(differences: Sequence[Difference], first: str, second: str)
             yield f"  policy {heading}" if heading else "  all policies"
         change = f"{one.before} -> {one.after}" if one.before and one.after else one.after or one.before
         sign = {"more": "+", "less": "-", "other": "~"}[one.change]
-        yield f"{sign}   {one.field}: {change}"
+        yield f"{sign}   {one.field}: {change}{f' ({one.note})' if one.note else ''}"
     more, less = (sum(one.change == kind for one in differences) for kind in ("more", "less"))
     yield f"{second} grants {pluralize(more, 'thing')} more and {less} less"

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import TextIO
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
@@ -28,8 +28,8 @@ from corsight.policies.story.text import (
 )
 from corsight.policies.story.words import ROLES
 from corsight.policies.verdict import Outcome
+from corsight.scripts.report.console import console_for
 
-WIDEST = 110
 GUIDE = "dim"
 STEPS = {"passed": "green", "failed": "bold red", "not reached": "dim"}
 COLOURS = {
@@ -39,13 +39,6 @@ COLOURS = {
     Outcome.NOT_CORS: "cyan",
 }
 PADDED = re.compile(r"(?: |\x1b\[[0-9;]*m)+$", re.MULTILINE)
-
-
-def console_for(stream: TextIO, **options: object) -> Console:
-    """A console that takes nothing in a text for markup."""
-    console = Console(file=stream, markup=False, emoji=False, highlight=False, **options)  # type: ignore[arg-type]
-    console.width = min(console.width, WIDEST)
-    return console
 
 
 def write(story: Story, stream: TextIO) -> None:

@@ -25,6 +25,7 @@ from corsight.policies.findings.words import clean
 from corsight.policies.redact import printable
 from corsight.policies.verdict import EngineName, Outcome
 from corsight.scripts.gate.sift import Sifted
+from corsight.scripts.gate.suppressions import Expected
 from corsight.scripts.report.findings import Findings
 from corsight.scripts.report.table import COLOURS, describe_kind, describe_openings, list_rows, measure
 
@@ -55,7 +56,7 @@ class Report:
     """What is reported: the counts, the findings as the gate parts them, what was read, and the engine that judged.
 
     `remarks` are what to know of the recordings, `given` what was taken for granted, `left_out` how many exchanges are
-    outside the scope, `next` the commands that tell more.
+    outside the scope, `next` the commands that tell more. `brief` leaves the findings to the table, however few.
     """
 
     counts: Findings
@@ -66,6 +67,7 @@ class Report:
     given: Sequence[str] = ()
     left_out: int = 0
     next: Sequence[str] = ()
+    brief: bool = False
 
 
 class Arranged(NamedTuple):
@@ -120,7 +122,7 @@ def write(report: Report, stream: TextIO, *, verbose: bool = False) -> None:
             parts.append(_rest(arranged.rest))
     else:
         parts += _tables(arranged, report.sifted, console.width)
-        if len(arranged.told) <= FEW:
+        if len(arranged.told) <= FEW and not report.brief:
             parts += [_finding(finding, number) for number, finding in enumerate(arranged.told, 1)]
     if arranged.foreign:
         parts.append(_foreign(arranged.foreign))
@@ -291,7 +293,9 @@ def _list_held(sifted: Sifted) -> Iterator[tuple[str, str]]:
     if sifted.suppressed:
         count = sum(finding.count for finding, _ in sifted.suppressed)
         reasons = dict.fromkeys(f"{one.words} ({one.reason})" for _, one in sifted.suppressed)
-        yield "held back", f"{_plural(count, 'exchange')}, by the settings: {clean('; '.join(reasons))}"
+        marked = all(isinstance(one, Expected) for _, one in sifted.suppressed)
+        who = "the marks of tests" if marked else "the settings"
+        yield "held back", f"{_plural(count, 'exchange')}, by {who}: {clean('; '.join(reasons))}"
     if sifted.unselected:
         yield "held back", f"{_plural(sifted.unselected, 'finding')}, by --select and --ignore"
     for note in sifted.notes:

@@ -1,11 +1,16 @@
-"""Reads the console messages that a person pasted."""
+"""Reads the console messages that a person pasted, and tells what is behind each."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from dataclasses import asdict, replace
+from typing import Any
 
+from corsight.policies.causes import CAUSES
 from corsight.policies.console import Message, read_messages
+from corsight.policies.findings.model import Cause
+from corsight.policies.findings.pasted import explain_message
+from corsight.policies.rules import RULES
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.whatif.given import STDIN, read_input
 from corsight.scripts.whatif.typed import read_origin, read_url
@@ -25,6 +30,11 @@ def read_paste(paste: str, origin: str | None, url: str | None) -> tuple[Message
         raise CorsightError(
             "no browser's console says this", where=where, todo="paste the whole line, from its beginning"
         )
+    return stand_in(messages, origin, url)
+
+
+def stand_in(messages: tuple[Message, ...], origin: str | None, url: str | None) -> tuple[Message, ...]:
+    """Return the messages with a page's origin and a URL, where given, for what they say of them."""
     if origin is not None:
         page = read_origin(origin, [])
         messages = tuple(replace(message, origin=page) for message in messages)
@@ -32,6 +42,38 @@ def read_paste(paste: str, origin: str | None, url: str | None) -> tuple[Message
         asked = read_url(url)
         messages = tuple(replace(message, url=asked) for message in messages)
     return messages
+
+
+def explain(message: Message) -> Cause | None:
+    """Return the cause behind the rule that a message tells; None where it tells no rule, or no more than that."""
+    if message.rule is None or message.cause is not None:
+        return None
+    return explain_message(
+        message.rule,
+        message.engine,
+        origin=message.origin,
+        url=message.url,
+        value=message.value,
+        preflight=bool(message.preflight),
+        status=message.status,
+        method=message.method,
+        kind=message.kind,
+        initial_url=message.initial_url,
+    )
+
+
+def tell_message(message: Message) -> dict[str, Any]:
+    """Return what a message says, and what is behind it, as plain data."""
+    cause, code = explain(message), message.cause or message.rule or ""
+    entry = CAUSES[code] if code in CAUSES else RULES[code]
+    told = {
+        "title": entry.title.rstrip(".") if cause is None else cause.title,
+        "todo": entry.advice if cause is None else cause.action,
+        "who": entry.actor if cause is None else cause.actor,
+    }
+    if cause is not None and cause.code != message.rule:
+        told["cause"] = cause.code
+    return asdict(message) | told
 
 
 def _read(paste: str) -> tuple[str, str]:

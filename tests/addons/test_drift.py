@@ -204,8 +204,8 @@ def test_several_files_and_a_home_are_read(tmp_path: Path, policy: str, monkeypa
     one = cors(url="https://other.test/", answered=STAR)
     with mitmproxy(cors_policy=[policy, "~/other.yaml"]) as running:
         running.judge(one)
-        assert [policy.name for policy in running.addon._patching.policies] == ["api", "other"]
+        assert [policy.name for policy in running.addon._patching.permission.policies] == ["api", "other"]
         running.set(cors_policy=[])
         assert running.addon._drifting is None
-        assert running.addon._patching.policies == ()
+        assert running.addon._patching.permission.policies == ()
     assert KEY in one.metadata

@@ -15,7 +15,8 @@ from mitmproxy.io import FlowWriter
 from mitmproxy.proxy.layers.http import HttpErrorHook, HttpRequestHeadersHook, HttpResponseHeadersHook
 
 from corsight.addons import patch
-from corsight.addons.patch import HEADER
+from corsight.addons.patch.news import News
+from corsight.addons.patch.permission import HEADER, Permission
 from corsight.policies.server.compare import Comparison
 from corsight.policies.server.model import Match, ServerPolicy
 from corsight.scripts import cli
@@ -207,7 +208,7 @@ def test_only_a_preflights_status_is_changed(log: Path) -> None:
 def test_nothing_else_is_touched(made: Any, mode: str, log: Path) -> None:
     one = live(made())
     with mitmproxy(cors_log=str(log)) as running:
-        running.addon._patching.policies = (POLICY,)
+        running.addon._patching.permission.policies = (POLICY,)
         running.set(cors_patch=mode, cors_patch_scope=SCOPE)
         before = traffic(one)
         passes(running, one)
@@ -281,7 +282,7 @@ def test_a_browser_that_turns_away_at_once_says_nothing_of_the_server() -> None:
 
 def test_a_policy_answers_preflights_itself_and_in_the_servers_place(log: Path) -> None:
     with mitmproxy(cors_log=str(log)) as running:
-        running.addon._patching.policies = (POLICY,)
+        running.addon._patching.permission.policies = (POLICY,)
         running.set(cors_patch="policy", cors_patch_scope=SCOPE)
         asked, request = live(preflight(answered=STAR)), live(cors(method="PUT", answered=STAR))
         beyond = live(preflight(wants="DELETE"))
@@ -297,7 +298,7 @@ def test_a_policy_answers_preflights_itself_and_in_the_servers_place(log: Path) 
 
 def test_what_another_addon_answers_after_all_is_patched_as_any_response(log: Path) -> None:
     with mitmproxy(cors_log=str(log)) as running:
-        running.addon._patching.policies = (POLICY,)
+        running.addon._patching.permission.policies = (POLICY,)
         running.set(cors_patch="policy", cors_patch_scope=SCOPE)
         asked = live(preflight(answered=None))
         running.hooks(HttpRequestHeadersHook(asked))
@@ -455,11 +456,24 @@ def test_what_certainly_passed_is_left_alone() -> None:
     assert names(passed) == [name for name, _ in STAR]
 
 
-@pytest.mark.parametrize("origin", ["https://app.example/", "app.example", "https://app.example/x", "*", "https://a b"])
+@pytest.mark.parametrize(
+    "origin",
+    [
+        *("https://app.example/", "app.example", "https://app.example/x", "*", "https://a b"),
+        *("https://app.example:443", "https://App.example", "HTTPS://app.example", "https://büro.example"),
+        *("https://u:p@app.example", "https://app.example?", "http://127.1:3000", "https://app.example:0443"),
+    ],
+)
 def test_what_is_no_origin_is_refused_in_a_line(origin: str) -> None:
     with mitmproxy() as running, pytest.raises(OptionsError, match="is no origin; write ") as refused:
         running.set(cors_patch_origins=[origin])
     assert "\n" not in str(refused.value)
+
+
+def test_an_origin_is_taken_as_browsers_send_it() -> None:
+    origins = ["https://app.example", "http://localhost:3000", "http://[::1]:81", "https://xn--bro-hoa.example"]
+    with mitmproxy() as running:
+        running.set(cors_patch_origins=[*origins, "chrome-extension://abcdefgh", "null", "file://"])
 
 
 @pytest.mark.parametrize(
@@ -545,7 +559,7 @@ def test_an_endpoint_is_undone_until_it_is_turned_on_again() -> None:
 def test_it_stops_by_itself_once_its_time_is_over(caplog: pytest.LogCaptureFixture) -> None:
     now = 0.0
     with mitmproxy() as running:
-        running.addon._patching._clock = lambda: now
+        running.addon._patching.permission._clock = lambda: now
         running.set(cors_patch="blocked", cors_patch_scope=SCOPE, cors_patch_origins=[PAGE], cors_patch_minutes=2)
         first, late = live(cors()), live(cors())
         passes(running, first)
@@ -565,7 +579,7 @@ def test_it_stops_without_traffic_too() -> None:
     ended = []
 
     async def run() -> None:
-        made = patch.Patching()
+        made = Permission(News())
         made._expire = lambda: ended.append(1)  # type: ignore[method-assign]
         made._count_down(0)
         assert made._timer is None

@@ -12,8 +12,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from websockets.sync.client import connect
@@ -24,6 +26,7 @@ from corsight.scripts.browse.run import Plan, run
 from corsight.scripts.browse.session import Session
 from corsight.scripts.demo.shop import HOME, REQUESTS, SEEN
 from corsight.scripts.errors import CorsightError
+from corsight.scripts.gate.gate import Gate
 from corsight.scripts.processes import browsers, chromium
 from corsight.scripts.processes.browsers import BrowserError, Engine
 from corsight.scripts.processes.running import Running
@@ -82,7 +85,7 @@ def test_the_browser_agrees_and_tells_what_the_proxy_cannot_see(
     engine: Engine, temporary: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     onlooker = Onlooker(monkeypatch)
-    assert run(Plan(url=HOME, browser=engine, headless=True, fail_on="certain"), scripts=[SHOP]) == 1
+    assert run(Plan(url=HOME, browser=engine, headless=True, gate=Gate(fail_on="certain")), scripts=[SHOP]) == 1
     assert [row.url for row in onlooker.rows if row.disagrees] == []
     stopped = [row for row in onlooker.rows if row.by_browser]
     assert [(row.url, row.cause) for row in stopped] == [(LEGACY, "mixed-content")]
@@ -219,6 +222,41 @@ def test_a_proxy_that_is_killed_is_said(
     with pytest.raises(CorsightError, match=r"^mitmproxy ended too early: "):
         run(Plan(url=HOME, browser="chromium", headless=True), scripts=[SHOP])
     assert nothing_left(temporary)
+
+
+@ENGINES
+def test_the_live_page_shows_what_the_browser_itself_stopped(
+    engine: Engine, temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved: list[str] = []
+
+    def save() -> bool:
+        assert onlooker.session is not None
+        assert onlooker.session._proxy.page is not None
+        saved.append(read_page(onlooker.session._proxy.page, "/export/findings.txt"))
+        return True
+
+    onlooker = Onlooker(monkeypatch, save)
+    assert run(Plan(url=HOME, browser=engine, headless=True, web=True), scripts=[SHOP]) == 0
+    [text] = saved
+    assert "Stopped by the browser itself" in text
+    assert f"{LEGACY}: Mixed content" in text
+    assert "[mixed-content]" in text
+
+
+def read_page(link: str, path: str) -> str:
+    """A file of the live page, as whoever has the printed link gets it."""
+    where = urlsplit(link)
+    connection = HTTPConnection("127.0.0.1", where.port or 80)
+    headers = {"Host": where.netloc}
+    connection.request("GET", f"/?{where.query}", headers=headers)
+    answer = connection.getresponse()
+    answer.read()
+    cookie = str(answer.headers["Set-Cookie"]).partition(";")[0]
+    connection.request("GET", path, headers=headers | {"Cookie": cookie})
+    text = connection.getresponse().read().decode()
+    connection.close()
+    return text
 
 
 @pytest.mark.browser("chromium")

@@ -18,6 +18,7 @@ from corsight.scripts.processes.machine import free_port
 from corsight.scripts.processes.proxy import Proxy
 from tests.addons.mitm import CHROMIUM, CROSS, PAGE
 from tests.browser.page.window import Engine, Window, open_window, wait
+from tests.recipes.toolbox import axe
 
 HOSTILE = Path(__file__).with_name("page") / "hostile.html"
 MARKUP = "<img src=x onerror=document.hacked=1><script>document.hacked=1</script>"
@@ -148,6 +149,10 @@ def test_the_hostile_page_gets_nothing_and_changes_nothing(engine: Engine, tmp_p
             got = window.run(f"return JSON.stringify(await attack({json.dumps(page)}, {json.dumps(body)}))")
             wrong = {name: said for name, said in json.loads(got).items() if not is_nothing(said)}
             assert wrong == {}, host
+        # Through the proxy, where browsers do not say that another page asks.
+        window.go(f"http://127.0.0.1:{server}/hostile")
+        got = window.run(f"return JSON.stringify(await attack('http://cors.sight', {json.dumps(body)}))")
+        assert {name: said for name, said in json.loads(got).items() if not is_nothing(said)} == {}
         # A name that is led here.
         for name in (f"rebound.localhost:{port}", f"localhost:{port}"):
             window.go(f"http://{name}/export/records.jsonl")
@@ -181,6 +186,80 @@ def test_it_fits_a_narrow_screen_with_its_filters_open(tmp_path: Path) -> None:
         window.run("document.querySelector('.row').click()")
         wait(lambda: "What mends it" in window.run("return document.querySelector('#story').textContent"))
         assert window.run("return [innerWidth, document.documentElement.scrollWidth]") == [360, 360]
+
+
+@pytest.mark.browser("chromium")
+def test_a_window_keeps_so_many_fetches_and_forgets_the_oldest(tmp_path: Path) -> None:
+    fill = """
+        const { Fetches, KEPT } = await import('/static/list.js');
+        const fetches = new Fetches();
+        const row = (number) => ({ id: `x${number}`, fetch: `f${number}`, time: number, url: '', method: 'GET',
+            outcome: number % 10 ? 'allowed' : 'blocked', open: false, others: {} });
+        for (let number = 0; number < KEPT + 5000; number += 1) fetches.tell(row(number));
+        fetches.tell({ ...row(KEPT + 1), outcome: 'blocked' });
+        const shown = Object.values(fetches.shown).reduce((sum, list) => sum + list.length, 0);
+        return { kept: fetches.all.size - KEPT, rows: fetches.ofRow.size - KEPT, shown: shown - KEPT,
+            forgotten: fetches.forgotten, first: fetches.at(0).id, last: fetches.at(fetches.length - 1).id };
+    """
+    with looking("chromium", tmp_path) as (_, _, window):
+        got = window.run(fill)
+    assert 0 <= got["kept"] <= 1000
+    assert got["rows"] == got["shown"] == got["kept"]
+    assert got["forgotten"] == 5000 - got["kept"]
+    # What turned out to be blocked comes last, and so stands first; the oldest of the rest stands last.
+    assert got["first"] == "f100001"
+    assert got["last"] == f"f{got['forgotten']}"
+
+
+NARROW, WIDE = 360, 1280
+STATES = {
+    "empty": "return true",
+    "list": "return document.querySelectorAll('.row').length > 0",
+    "menus": "for (const one of document.querySelectorAll('.menu')) one.open = true; return true",
+    "story": (
+        "if (!document.querySelector('#copy-fix')) { document.querySelector('.row').click(); return false; }"
+        "for (const one of document.querySelectorAll('#story details')) one.open = true; return true"
+    ),
+    "stopped": (
+        "if (!document.querySelector('#story h2').textContent.includes('/stopped')) {"
+        " [...document.querySelectorAll('.row')].find((one) => one.dataset.kind === 'stopped').click(); return false; }"
+        "return true"
+    ),
+}
+"""What the page shows, and how it comes to that: true once it does."""
+
+
+@pytest.mark.browser("chromium")
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [NARROW, WIDE])
+def test_axe_finds_nothing(width: int, dark: bool, tmp_path: Path) -> None:
+    script = axe().read_text("utf-8")
+    with looking("chromium", tmp_path) as (running, server, window):
+        window.call("Emulation.setDeviceMetricsOverride", width=width, height=740, deviceScaleFactor=1, mobile=False)  # type: ignore[attr-defined]
+        scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
+        window.call("Emulation.setEmulatedMedia", features=scheme)  # type: ignore[attr-defined]
+        assert window.run("return matchMedia('(prefers-color-scheme: dark)').matches") is dark
+        window.run(f"{script}; window.looks = axe; return 1")
+        for state, reach in STATES.items():
+            if state == "list":
+                ask(running, server, "/cart")
+                ask(running, server, "/open", ("Access-Control-Request-Headers", "x"))
+                running.tell_stopped(
+                    id="browser-1",
+                    started=1.0,
+                    method="GET",
+                    url=f"http://127.0.0.1:{server}/stopped",
+                    outcome="stopped",
+                    cause="mixed-content",
+                    message="Mixed content",
+                )
+                wait(lambda: count_rows(window) == 3)
+            if state == "stopped" and width == NARROW:
+                window.run("document.querySelector('#back').click()")
+            wait(lambda reach=reach: window.run(reach))
+            found = window.run("return (await window.looks.run(document)).violations")
+            told = [(one["id"], one["impact"], [node["html"][:200] for node in one["nodes"][:2]]) for one in found]
+            assert not told, state
 
 
 def is_nothing(said: str) -> bool:

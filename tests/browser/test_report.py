@@ -45,6 +45,7 @@ class Visit:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.evaluate: Evaluate = lambda script: None
+        self.resize: Callable[[int], None] = lambda width: None
 
     def asked_by_the_page(self) -> list[str]:
         """What was asked of anybody but the browser's makers, beside the page itself."""
@@ -78,7 +79,7 @@ def visit(engine: Engine, text: str, folder: Path) -> Iterator[Visit]:
         try:
             with (
                 launch.start(browsers.pick(engine), server.server_port, folder, remote=True) as running,
-                _drive(running, engine) as visited.evaluate,
+                _drive(running, engine, visited) as visited.evaluate,
             ):
                 _wait(lambda: visited.evaluate("return document.querySelector('footer') !== null"))
                 yield visited
@@ -87,7 +88,7 @@ def visit(engine: Engine, text: str, folder: Path) -> Iterator[Visit]:
 
 
 @contextmanager
-def _drive(running: Running, engine: Engine) -> Iterator[Evaluate]:
+def _drive(running: Running, engine: Engine, visited: Visit) -> Iterator[Evaluate]:
     """Open the page, and yield what runs a function's body in it."""
     if engine == "firefox":
         marionette = running.marionette
@@ -109,12 +110,17 @@ def _drive(running: Running, engine: Engine) -> Iterator[Evaluate]:
                 pass
             return answer["result"]
 
+        def resize(width: int) -> None:
+            size = {"width": width, "height": 740, "deviceScaleFactor": 1, "mobile": False}
+            call("Emulation.setDeviceMetricsOverride", **size)
+
         def evaluate(body: str) -> Any:
             expression = f"(async () => {{ {body} }})()"
             answer = call("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
             assert "exceptionDetails" not in answer, answer
             return answer["result"].get("value")
 
+        visited.resize = resize
         call("Page.navigate", url=PAGE)
         yield evaluate
 
@@ -209,7 +215,8 @@ def test_very_many_findings_stay_usable(engine: Engine, tmp_path: Path) -> None:
 
 @pytest.mark.browser("chromium")
 @pytest.mark.parametrize("dark", [False, True])
-def test_axe_finds_nothing(dark: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize("width", [360, 1280])
+def test_axe_finds_nothing(width: int, dark: bool, tmp_path: Path) -> None:
     script = axe().read_text("utf-8")
     text = render_html(*report_of(friendly()))
     if dark:
@@ -218,6 +225,7 @@ def test_axe_finds_nothing(dark: bool, tmp_path: Path) -> None:
         text = policy_free.replace("prefers-color-scheme: dark", "min-width: 0")
     with visit("chromium", text, tmp_path) as visited:
         visited.evaluate("for (const one of document.querySelectorAll('details')) one.open = true; return 1")
+        visited.resize(width)
         visited.evaluate(f"{script}; window.looks = axe; return 1")
         found = visited.evaluate("return (await window.looks.run(document)).violations")
     told = [(one["id"], one["impact"], [node["html"][:200] for node in one["nodes"][:2]]) for one in found]

@@ -25,6 +25,10 @@ TOOLS = {"hatchling", "mypy", "pip", "ruff"}
 """What is run as a command."""
 PLUGINS = {"adlfs", "gcsfs", "psycopg", "s3fs"}
 """What fsspec loads by itself for the URLs of a service, and SQLAlchemy for those of a database."""
+HOSTS = {"pytest"}
+"""What loads a plugin of ours, and so is there where that is imported."""
+SUITES = {"pytest-playwright", "pytest-xdist", "selenium"}
+"""What the test suites need that the tests write, and run behind the proxy."""
 DEV = ROOT / "scripts" / "dev"
 """The repository's own tools."""
 APART = (ROOT / "tests" / "recipes" / "apps", ROOT / "tests" / "browser" / "lab" / "webengine.py")
@@ -67,14 +71,14 @@ def imports(*, development: bool) -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize("development", [False, True])
 def test_every_import_is_declared(development: bool) -> None:
-    declared = RUNTIME | DEVELOPMENT if development else RUNTIME
+    declared = RUNTIME | DEVELOPMENT if development else RUNTIME | HOSTS
     missing = [f"{where}: {name}" for where, name in imports(development=development) if name not in declared]
     assert not missing, "\n".join(["declare them in pyproject.toml:", *missing])
 
 
 def test_every_declared_dependency_is_imported() -> None:
-    assert {name for _, name in imports(development=False)} | PLUGINS == RUNTIME
-    assert {name for _, name in imports(development=True)} - RUNTIME | TOOLS == DEVELOPMENT
+    assert {name for _, name in imports(development=False)} - HOSTS | PLUGINS == RUNTIME
+    assert {name for _, name in imports(development=True)} - RUNTIME | TOOLS | SUITES == DEVELOPMENT
 
 
 @pytest.mark.parametrize(

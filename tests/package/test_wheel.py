@@ -38,6 +38,7 @@ COMMANDS: dict[str, tuple[list[str | Path], int, str]] = {
     "policy infer": ([SHOP], 0, "api.shop.test"),
     "policy show": ([TENANTS, "https://api.saas.example/v2/x"], 0, "Authorization"),
     "replay": ([SHOP, "--to", "http://127.0.0.1:9", "--from", "https://api.shop.test", "--dry-run"], 0, "OPTIONS"),
+    "run": (["--allow-empty", "sh", "-c", "echo $CORSIGHT_PROXY; exit 3"], 3, "http://127.0.0.1:"),
     "rules": (["allow-origin-missing"], 0, "https://fetch.spec.whatwg.org/"),
 }
 """Of each command: arguments, the exit code that they lead to, and a part of what is printed."""
@@ -78,6 +79,13 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_holds_the_files_of_the_live_page(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {f"corsight/addons/page/static/{name}" for name in TYPES} <= names
+
+
+def test_the_wheel_brings_a_plugin_to_pytest_and_a_file_to_playwright(wheel: Path) -> None:
+    archive = zipfile.ZipFile(wheel)
+    [entries] = [name for name in archive.namelist() if name.endswith(".dist-info/entry_points.txt")]
+    assert "[pytest11]\ncorsight = corsight.scripts.runs.plugin\n" in archive.read(entries).decode()
+    assert {"corsight/scripts/runs/plugin.py", "corsight/scripts/runs/playwright.cjs"} <= set(archive.namelist())
 
 
 def run(command: list[str | Path], project: Path) -> subprocess.CompletedProcess[str]:

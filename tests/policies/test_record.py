@@ -77,6 +77,18 @@ def test_the_verdict_is_written_flat_and_the_others_beside_it() -> None:
     assert (written["schema"], written["flow"], written["status"]) == (SCHEMA, case.name, 204)
 
 
+def test_what_one_case_would_block_is_open_and_says_in_which() -> None:
+    said = {case.name: record(judged(case, engine)) for engine in ENGINES for case in cases()}
+    opened = {name: one for name, one in said.items() if one["open"] is not None}
+    assert opened
+    for one in opened.values():
+        assert one["outcome"] != "blocked"
+        assert one["branches"][one["open"]]["outcome"] == "blocked"
+    for one in said.values():
+        blocks = any(branch["outcome"] == "blocked" for branch in one["branches"].values())
+        assert (one["open"] is not None) == (blocks and one["outcome"] != "blocked")
+
+
 def session_records(*exchanges: Exchange, secrets: bool = False) -> list[dict[str, Any]]:
     session = Session()
     found = [one for exchange in exchanges for one in (*session.begin(exchange), *session.observe(exchange))]
@@ -141,7 +153,9 @@ def test_cookies_and_tokens_in_headers_are_never_written() -> None:
 
 SCHEMA_2 = {
     **dict.fromkeys(("flow", "client", "method", "url", "fetch", "mode", "credentials", "destination"), "string"),
-    **dict.fromkeys(("origin", "rule", "spec", "step", "error", "message", "cause", "title", "todo"), "string|null"),
+    **dict.fromkeys(
+        ("origin", "rule", "spec", "step", "error", "message", "cause", "title", "todo", "open"), "string|null"
+    ),
     **dict.fromkeys(("evidence", "hidden", "advice", "patched", "fix"), "array"),
     "who": "server|client|proxy|nobody|null",
     **dict.fromkeys(("branches", "verdicts"), "object"),

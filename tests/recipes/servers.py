@@ -251,17 +251,10 @@ def _spring(recipe: str, place: Place) -> Command:
     return Command([java, "-cp", path, "Spring"])
 
 
-def _take_out(recipe: str, app: Path) -> None:
-    """Takes out of the app what the recipe says has to be."""
-    [listed] = re.findall(r"(?m)^// Take out what else sets (.*):$", recipe)
-    named = "|".join(listed.split(", "))
-    app.write_text(re.sub(rf'(?m)^.*\.Set\("(?:{named})".*\n', "", app.read_text("utf-8")), "utf-8")
-
-
 def _go(recipe: str, place: Place) -> Command:
     go = toolbox.python_packages() / "go"
     source = toolbox.folder(toolbox.RS_CORS, "apt-get install golang-github-rs-cors-dev")
-    _take_out(recipe, _app("go-rs-cors.go", recipe, place, "main.go"))
+    _app("go-rs-cors.go", recipe, place, "main.go")
     (place.folder / "go.mod").write_text(
         f"module shop\n\ngo 1.21\n\nrequire github.com/rs/cors v1.7.0\n\nreplace github.com/rs/cors => {source}\n"
     )

@@ -102,7 +102,7 @@ _GRAMMARS: dict[str, tuple[Callable[[], object], Callable[[str], str], str]] = {
     "TypeScript": (tree_sitter_javascript.language, json.loads, "{}"),
     "Java": (tree_sitter_java.language, json.loads, "{}"),
     "C#": (tree_sitter_c_sharp.language, json.loads, "{}"),
-    "Go": (tree_sitter_go.language, json.loads, "package main\nfunc main() {{\n{}}}\n"),
+    "Go": (tree_sitter_go.language, json.loads, "package main\n\n{}"),
     "Ruby": (tree_sitter_ruby.language, _undo_single, "{}"),
     "PHP": (tree_sitter_php.language_php, _undo_single, "{}"),
 }

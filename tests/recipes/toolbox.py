@@ -64,6 +64,12 @@ def axe() -> Path:
     return ready("axe", HERE.parent / "browser" / "package.json", make_node) / "node_modules/axe-core/axe.min.js"
 
 
+def sarif_schema() -> Path:
+    """The official schema of SARIF 2.1.0, as a package of Microsoft's carries it; got when first asked for."""
+    modules = ready("sarif", HERE.parent / "policies" / "report" / "package.json", make_node) / "node_modules"
+    return modules / "@microsoft" / "jest-sarif" / "lib" / "schemas" / "sarif-2.1.0-rtm.5.json"
+
+
 def ready(kind: str, pins: Path, make: Callable[[Path, Path], None]) -> Path:
     """The folder for these pins. An environment of Python's cannot be moved, so a mark made last says it is whole."""
     made = CACHE / f"{kind}-{zlib.crc32(pins.read_bytes()):08x}"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corsight.scripts.curl import Pasted, field, preflight_command, read_curl, request_command
+from corsight.scripts.curl import Pasted, field, preflight_command, read_curl, request_command, shown_field
 from corsight.scripts.errors import CorsightError
 
 ORIGIN = "https://app.test"
@@ -169,6 +169,15 @@ def test_commands_hold_no_secrets() -> None:
     assert "abc" not in command
     assert "pw" not in command
     assert "Authorization: Bearer REDACTED" in command
+
+
+@pytest.mark.parametrize("mark", " ()-./:;=?_")
+def test_the_products_of_a_client_hint_stay_readable(mark: str) -> None:
+    brands = f'"Chromium";v="156", "Not{mark}A?Brand";v="24.0.0.0", "Google Chrome";v="156.0.6943.60"'
+    for name in ("sec-ch-ua", "Sec-CH-UA-Full-Version-List"):
+        assert shown_field(name, brands) == f"{name}: {brands}"
+    for secret in ('"S3cr3tVa1ue9Xz";v="1"', '"a";v="1", "https://u:S3cr3tVa1ue9Xz@a.test";v="1"'):
+        assert "S3cr3t" not in shown_field("sec-ch-ua", secret)
 
 
 def test_curl_takes_brackets_of_a_url_as_they_are() -> None:

@@ -1,9 +1,10 @@
-// The fetches that are kept, in three kinds of urgency, and the part of the list that is seen.
+// The fetches that are kept, in four kinds of urgency, and the part of the list that is seen.
 // All text comes from the wire: it is only ever text.
 
 export const KEPT = 100000;
+const SPARE = 1000;
 const HEIGHT = 52;
-const KINDS = ["blocked", "open", "rest"];
+const KINDS = ["blocked", "stopped", "open", "rest"];
 
 export function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
@@ -15,7 +16,9 @@ export function make(tag, attributes = {}, ...children) {
 }
 
 function urgency(rows) {
-  if (rows.some((row) => row.outcome === "blocked")) return "blocked";
+  for (const kind of ["blocked", "stopped"]) {
+    if (rows.some((row) => row.outcome === kind)) return kind;
+  }
   return rows.some((row) => row.open) ? "open" : "rest";
 }
 
@@ -27,7 +30,7 @@ export class Fetches {
   clear() {
     this.all = new Map();
     this.ofRow = new Map();
-    this.shown = { blocked: [], open: [], rest: [] };
+    this.shown = Object.fromEntries(KINDS.map((kind) => [kind, []]));
     this.wanted = () => true;
     this.forgotten = 0;
   }
@@ -49,11 +52,20 @@ export class Fetches {
     if (fetch.rows.length > 1) fetch.rows.sort((one, other) => one.time - other.time);
     this.ofRow.set(row.id, fetch);
     this.place(fetch);
-    while (this.all.size > KEPT) {
-      this.drop(this.all.values().next().value);
+    if (this.all.size > KEPT + SPARE) this.forget();
+    return fetch;
+  }
+
+  // Forgets the oldest, many at once: taking each out of a long list by itself would move all behind it.
+  forget() {
+    for (const fetch of this.all.values()) {
+      if (this.all.size <= KEPT) break;
+      this.all.delete(fetch.id);
+      for (const row of fetch.rows) this.ofRow.delete(row.id);
+      fetch.in = null;
       this.forgotten += 1;
     }
-    return fetch;
+    for (const kind of KINDS) this.shown[kind] = this.shown[kind].filter((fetch) => fetch.in);
   }
 
   place(fetch) {
@@ -85,7 +97,7 @@ export class Fetches {
 
   filter(wanted) {
     this.wanted = wanted;
-    this.shown = { blocked: [], open: [], rest: [] };
+    this.shown = Object.fromEntries(KINDS.map((kind) => [kind, []]));
     for (const fetch of this.all.values()) {
       fetch.in = wanted(fetch) ? fetch.kind : null;
       if (fetch.in) this.shown[fetch.in].push(fetch);
@@ -96,7 +108,7 @@ export class Fetches {
     return KINDS.reduce((sum, kind) => sum + this.shown[kind].length, 0);
   }
 
-  // Blocked ones first, then open ones; the latest of each first.
+  // Blocked ones first, then what the browser stopped, then open ones; the latest of each first.
   at(index) {
     for (const kind of KINDS) {
       const list = this.shown[kind];
@@ -193,7 +205,7 @@ export class List {
     const url = end.url.indexOf("://") < 0 ? end.url : end.url.slice(end.url.indexOf("/", end.url.indexOf("://") + 3));
     const marks = [end.role === "request" ? null : end.role, end.patched ? "patched" : null, end.drift ? "drift" : null].filter(Boolean);
     const others = Object.entries(end.others).filter(([, outcome]) => outcome !== end.outcome).map(([engine, outcome]) => `${engine}: ${outcome}`);
-    const about = [end.title, end.host, ...marks, ...others, end.origin ? `from ${end.origin}` : null].filter(Boolean);
+    const about = [end.outcome === "stopped" ? "by the browser itself" : null, end.title, end.host, ...marks, ...others, end.origin ? `from ${end.origin}` : null].filter(Boolean);
     const row = make("div", { class: "row", role: "option", id: `row-${fetch.id}`, "data-kind": kind },
       make("div", {}, make("span", { class: "kind", "data-kind": kind }, `${end.certain || kind === "open" ? "" : "likely "}${kind}`), " ", make("span", { class: "path" }, `${end.method} ${url}`)),
       make("div", { class: "second" }, about.join(" \u00b7 ")));

@@ -70,6 +70,7 @@ function count() {
   const shown = fetches.length, all = fetches.all.size;
   const of = shown === all ? `${all}` : `${shown} of ${all}`;
   const texts = [`${of} fetch${all === 1 ? "" : "es"}`, `${fetches.shown.blocked.length} blocked`, `${fetches.shown.open.length} open`];
+  if (fetches.shown.stopped.length) texts.splice(2, 0, `${fetches.shown.stopped.length} stopped by the browser`);
   if (fetches.forgotten) texts.push(`${fetches.forgotten} older ones left out`);
   if (missed) texts.push(`${missed} came too fast to be shown`);
   $("counts").textContent = texts.join(", ");
@@ -155,7 +156,7 @@ document.addEventListener("keydown", (event) => {
   const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName);
   if (event.key === "Escape") {
     if (event.target === $("search") && $("search").value) { $("search").value = ""; filter(); } else leave();
-    $("filters").open = false;
+    $("filters").open = $("saving").open = false;
   } else if (!typing && event.key === "/") {
     event.preventDefault();
     $("search").focus();

@@ -28,7 +28,7 @@ export async function copy(text, button) {
     await navigator.clipboard.writeText(text);
     done = true;
   } catch {
-    const shown = button.closest("section").querySelector("pre");
+    const shown = button.closest("section").querySelector("pre, .fix");
     if (shown) getSelection().selectAllChildren(shown);
   }
   const before = button.textContent;
@@ -36,10 +36,14 @@ export async function copy(text, button) {
   setTimeout(() => { button.textContent = before; }, 1500);
 }
 
-function copyable(text, label, id) {
+function copier(text, label, id) {
   const button = make("button", { type: "button", id }, label);
   button.addEventListener("click", () => copy(text, button));
-  return [make("pre", { tabindex: "0" }, text), button];
+  return button;
+}
+
+function copyable(text, label, id) {
+  return [make("pre", { tabindex: "0" }, text), copier(text, label, id)];
 }
 
 function showRemedy(end) {
@@ -120,7 +124,21 @@ function showPatch(id, opening, state) {
   return section("Patch it here", make("p", {}, "Endpoint ", make("code", {}, opening.endpoint)), make("div", { class: "tools" }, origins, button), opens, problem);
 }
 
+// What the browser stopped by itself, and the proxy never saw.
+function showStopped(story) {
+  return [
+    make("h2", {}, `${story.method} ${story.url}`),
+    make("p", {}, badge(story.stopped, `${story.stopped} by the browser itself`), `: ${story.message}`),
+    story.why ? make("p", {}, story.why) : null,
+    story.fix || story.advice ? section("What to do",
+      make("p", { class: "fix" }, story.fix || story.advice), copier(story.fix || story.advice, "Copy", "copy-fix"), facts([["who", story.actor]])) : null,
+    facts([["cause", story.cause]]),
+    section("What cannot be seen", make("p", {}, story.seen)),
+  ].filter(Boolean);
+}
+
 export function showStory(story, targets, state) {
+  if (story.stopped) return showStopped(story);
   const end = story.parts[story.end];
   const asked = story.asked;
   return [

@@ -33,6 +33,14 @@ MEANINGS = {
     502: "the gateway got no proper answer from the application",
     503: "the service is not available",
     504: "the application did not answer the gateway in time",
+    520: "the application gave the gateway an answer that it does not understand",
+    521: "the application's server takes no connection",
+    522: "the application's server did not take the connection in time",
+    523: "the application's server cannot be reached",
+    524: "the application did not answer the gateway in time",
+    525: "TLS between gateway and application failed",
+    526: "the certificate of the application's server is not valid",
+    530: "the gateway cannot find the application's server",
 }
 REPORTED = "The browser reports CORS; the real problem is"
 SERVER = quotes.quote_line("server", "x-powered-by")
@@ -57,14 +65,15 @@ def find_error(case: Case) -> Cause | None:
     maker, status = reply.maker, reply.status
     if maker is not None and maker.gateway:
         who = maker.name
-        other = f"Let {who} add the CORS headers to its own error replies, if pages are to see them."
+        them = "the gateway" if maker.header == "" else who
+        other = f"Let {them} add the CORS headers to its own error replies, if pages are to see them."
         return _explain(
             case,
             "gateway-error-without-cors",
             f", which {who} answered before the application",
             f". That reply was made by {who}, in front of the application, so the application's CORS headers are not "
             f"on it. {REPORTED} the {status}.",
-            f"Find out why {who} answers {status}. {GATEWAYS.get(who, other)}",
+            f"{_say_first(them, status)} {GATEWAYS.get(who, other)}",
             "proxy",
             f"{who} made this reply: {describe_maker(case, maker)}.",
         )
@@ -109,6 +118,14 @@ def find_error(case: Case) -> Cause | None:
         "server",
         *evidence,
     )
+
+
+def _say_first(who: str, status: int) -> str:
+    """Return what to do about the error itself."""
+    if status == 413:
+        larger = " (client_max_body_size)" if who == "nginx" else ""
+        return f"Let {who} take larger bodies{larger}, or send less at once."
+    return f"Find out why {who} answers {status}."
 
 
 def _explain(

@@ -1,5 +1,5 @@
-"""Something before the application answered: a tunnel's warning page, a port that is not public, a check for robots, a
-login.
+"""Something before the application answered: a tunnel's warning page, a port that is not public, another program, a
+check for robots.
 
 Each is told by its own product, which says whose turn it is and what lets pages pass there.
 """
@@ -16,18 +16,21 @@ CODES: dict[Kind, str] = {
     "offline": "tunnel-offline",
     "private": "tunnel-port-private",
     "challenge": "challenge-in-place-of-reply",
+    "stranger": "another-program-answered",
 }
 TITLES: dict[Kind, str] = {
     "warning": "The warning page of {} answered, not the application",
     "offline": "The tunnel is not connected: {} answered, not the application",
     "private": "The port is not public: {} asks for a login before the application is asked",
     "challenge": "{} stopped the request: its check answered, not the application",
+    "stranger": "Another program answered: {}, not the application",
 }
 WHATS: dict[Kind, str] = {
     "warning": "an interstitial page that warns people of the tunnel, in place of the application's reply",
     "offline": "an error of its own, since nothing answers at the other end of the tunnel",
     "private": "its own login, in place of the application's reply: no preflight carries the cookie that it wants, and "
     "no script can log in there",
+    "stranger": "an answer of its own: it listens where the application was meant to, which is not reached",
     "challenge": "a check for robots or a firewall's refusal, in place of the application's reply: a script can pass "
     "no such check",
 }

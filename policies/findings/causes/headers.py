@@ -31,6 +31,8 @@ LIBRARIES = {
 }
 """Tracing and analytics libraries, and the request headers that they add; a name with a hyphen at its end is a prefix.
 """
+TARGETS = "Sentry: tracePropagationTargets; OpenTelemetry: propagateTraceHeaderCorsUrls; Datadog: allowedTracingUrls"
+"""Where each of them is told which servers it is for."""
 SENT_BY_PAGE = ("preflight-header-not-allowed", "allow-origin-missing", "preflight-status-not-ok")
 METHODS, HEADERS = "Access-Control-Allow-Methods", "Access-Control-Allow-Headers"
 
@@ -165,9 +167,8 @@ def _explain_library(case: Case, names: list[str], libraries: list[str]) -> Caus
         f"A tracing script adds {join(names)}, which the server does not allow",
         f"The page's own request would pass. A library in the page ({who}) adds {join(names)} to it, and {case.host} "
         f"does not list {them} in Access-Control-Allow-Headers. {NEVER_SENT}",
-        f"If {case.host} is not yours to trace, take it out of the library's targets (Sentry: tracePropagationTargets; "
-        "OpenTelemetry: propagateTraceHeaderCorsUrls; Datadog: allowedTracingUrls). If it is, list the "
-        f"header{'s' if len(names) > 1 else ''} on the server: {', '.join(names)}.",
+        f"If {case.host} is not yours to trace, take it out of the library's targets ({TARGETS}). "
+        f"If it is, list the header{'s' if len(names) > 1 else ''} on the server: {', '.join(names)}.",
         "client",
         tuple(evidence),
     )

@@ -75,6 +75,7 @@ def find_refusal(case: Case) -> Cause | None:
         "server",
         (
             *describe_spelling(case),
+            *_describe_repeated(case),
             f"It says: {quotes.quote_line('vary', 'access-control-allow-methods')}.",
             *describe_passed(case),
         ),
@@ -107,6 +108,16 @@ def find_unlisted(case: Case) -> Cause | None:
     )
 
 
+def _describe_repeated(case: Case) -> list[str]:
+    """Return that the preflight names a header twice, in a sentence; no sentence where it does not."""
+    if not case.twice:
+        return []
+    return [
+        f"The preflight names {join(clean_all(case.twice, 4))} twice, since the page adds it twice; some CORS layers "
+        "(rs/cors, jub0bs/cors) refuse any list that is not sorted and free of repeats. Add it once in the page's code."
+    ]
+
+
 RULES = ("allow-origin-missing", "preflight-status-not-ok")
 
 
@@ -128,7 +139,7 @@ def _name_layer(case: Case, reply: Reply) -> str | None:
 def _compare(case: Case, reply: Reply) -> Lacking:
     """Return what of the question is not on the lists that came along."""
     listed, special = reply.allow_methods, not is_cors_safelisted_method(case.method)
-    method, names = None, tuple(name.lower() for name in case.names)
+    method, names = None, tuple(dict.fromkeys(name.lower() for name in case.names))
     # Some layers hold GET and POST against their list as well, and answer with an error then.
     if listed and not {case.method, "*"} & set(listed) and (special or reply.status >= 400):
         method = case.method_name
@@ -140,9 +151,9 @@ def _compare(case: Case, reply: Reply) -> Lacking:
     if lacks_origin and (case.passed or case.standing.preflights) and not method and not names:
         # The origin passes elsewhere: it is what was asked besides.
         asked = case.method_name if special else None
-        return Lacking(False, asked, tuple(name.lower() for name in case.names), one=True)
+        return Lacking(False, asked, names or tuple(dict.fromkeys(map(str.lower, case.names))), one=True)
     if lacks_origin and reply.varies_by_preflight and not reply.allow_methods and not reply.allow_headers:
         # Such layers say nothing at all, whatever it is that they refuse.
-        method, names = case.method_name if special else None, tuple(name.lower() for name in case.names)
+        method, names = case.method_name if special else None, tuple(dict.fromkeys(map(str.lower, case.names)))
         return Lacking(True, method, names, one=True)
     return Lacking(lacks_origin, method, names)

@@ -10,12 +10,21 @@ from corsight.policies.findings.model import Cause
 CODES = frozenset(
     {
         *("allow-origin-missing", "origin-not-listed", "origin-fixed", "allow-origin-mismatch", "origin-list"),
-        *("error-reply-without-cors", "redirect-to-login", "wildcard-with-credentials", "allow-credentials-not-true"),
+        *(
+            "allow-origin-wildcard",
+            "error-reply-without-cors",
+            "redirect-to-login",
+            "wildcard-with-credentials",
+            "allow-credentials-not-true",
+        ),
         *("cached-without-cors", "cache-answered-for-another-origin", "storage-rule-does-not-match"),
     }
 )
 """The causes that markup can have a part in."""
 LOGINS = frozenset({"redirect-to-login", "error-reply-without-cors"})
+WITH_CREDENTIALS = frozenset({"wildcard-with-credentials", "allow-origin-wildcard", "allow-credentials-not-true"})
+ELEMENTS = frozenset({"image", "style", "script", "audio", "video", "track", "manifest"})
+ANONYMOUS = 'On an element that is crossorigin="anonymous" in place of "use-credentials": then * is enough.'
 USE_CREDENTIALS = 'crossorigin="use-credentials"'
 
 
@@ -23,6 +32,8 @@ def add_markup(cause: Cause, case: Case) -> Cause:
     """Return the cause with what can be done in the page's own markup, where that has a part in it."""
     if cause.code not in CODES or case.preflight:
         return cause
+    if cause.code in WITH_CREDENTIALS:
+        return replace(cause, action=f"{cause.action} {ANONYMOUS}") if case.destination in ELEMENTS else cause
     logged_out = cause.code == "redirect-to-login" or (cause.code in LOGINS and case.status in (401, 403))
     cure = _find_cure(case, logged_out=logged_out)
     if cure is None:

@@ -7,7 +7,7 @@ from corsight.policies.findings import quotes
 from corsight.policies.findings.case import Case
 from corsight.policies.findings.makers import Maker
 from corsight.policies.findings.words import clean, clean_all, count, join
-from corsight.policies.rules.nearness import Difference, compare_origins
+from corsight.policies.rules.nearness import Difference, find_near
 
 NEVER_SENT = "The browser asked first, with OPTIONS, and was turned down, so it never sent the request itself."
 
@@ -58,10 +58,8 @@ def describe_preflight(case: Case) -> list[str]:
 
 def find_spelling(case: Case) -> tuple[str, Difference] | None:
     """Return another origin that this server allows by name and that is nearly the page's own, and how they differ."""
-    for other in sorted(case.habits.named):
-        if other != case.asker and (difference := compare_origins(case.asker, other)) is not None:
-            return clean(other, 120), difference
-    return None
+    found = find_near(case.asker, sorted(case.habits.named))
+    return None if found is None else (clean(found[0], 120), found[1])
 
 
 def describe_spelling(case: Case) -> list[str]:

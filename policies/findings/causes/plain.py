@@ -29,6 +29,7 @@ TITLES = {
     "corp-same-origin": "Not CORS: the resource is kept to its own origin (Cross-Origin-Resource-Policy)",
     "corp-same-site": "Not CORS: the resource is kept to its own site (Cross-Origin-Resource-Policy)",
     "corp-required-by-coep": "Not CORS: the page isolates itself (COEP), and this resource does not opt in",
+    "worker-needs-coep": "Not CORS: the page isolates itself (COEP), and its worker's script does not say so",
     "nosniff-mime-type": "Not CORS: the MIME type does not fit the use, and nosniff makes it count",
     "mime-type-blocked": "Not CORS: the MIME type does not fit the use",
     "proxy-authentication": "Not CORS: the server answers like a proxy (407)",

@@ -6,6 +6,7 @@ from corsight.policies.fetch.redirect import REDIRECT_STATUSES
 from corsight.policies.fetch.safelist import is_cors_safelisted_method
 from corsight.policies.findings import quotes
 from corsight.policies.findings.case import Case
+from corsight.policies.findings.causes.errors import MEANINGS
 from corsight.policies.findings.causes.phrases import (
     NEVER_SENT,
     describe_maker,
@@ -14,6 +15,7 @@ from corsight.policies.findings.causes.phrases import (
     describe_spelling,
     describe_told_by,
 )
+from corsight.policies.findings.makers import GONE
 from corsight.policies.findings.model import Actor, Cause
 from corsight.policies.findings.words import clean, name_header
 
@@ -122,6 +124,18 @@ def find_refused(case: Case) -> Cause | None:
         )
     if reply.status in (401, 403, 407):
         return _explain_login(case, what, actor, tuple(evidence))
+    if reply.status in GONE:
+        return Cause(
+            "preflight-failed",
+            f"The real problem is the {reply.status}: {MEANINGS[reply.status]}",
+            f"{what}. That is no answer of the application: it does not run, failed as it started or was too slow, and "
+            f"all requests end so. The browser speaks of CORS since nothing else is there. {NEVER_SENT}",
+            "See that the application runs: look into its log, and into that of what stands before it.",
+            "server",
+            tuple(evidence),
+            edits=False,
+            needed="the application's own answer to OPTIONS",
+        )
     forced = not case.names and is_cors_safelisted_method(case.method)
     without = " Or take the upload listener off: then nothing is asked first." if forced else ""
     return Cause(
@@ -141,6 +155,11 @@ def _explain_login(case: Case, what: str, actor: Actor, evidence: tuple[str, ...
     login = product if product is not None and product.kind == "login" else None
     told = reply is not None and (reply.status != 403 or reply.asks_for_login or login is not None)
     action = "Answer OPTIONS before authentication: put the CORS middleware first, or exempt OPTIONS from the login."
+    other = ""
+    if not told:
+        other = " Some servers answer 403 as well where the origin is not on their list of allowed ones."
+        whose = "the page's origin" if case.page == "null" else case.page
+        action = f"If the server has a list of allowed origins, add {whose} to it. If it has none: {action}"
     if login is not None:
         action, actor = login.cure, login.actor
         evidence = (*evidence, describe_told_by(case, login.name))
@@ -149,9 +168,9 @@ def _explain_login(case: Case, what: str, actor: Actor, evidence: tuple[str, ...
         "preflight-needs-authentication",
         f"The preflight was refused by {by}"
         if told
-        else "The preflight was refused (403), most likely by a login or a firewall",
+        else "The preflight was refused (403): by a list of origins, a login or a firewall",
         f"{what}. {BARE}: the browser never sends them there, so a server that asks for a login before it answers "
-        f"OPTIONS turns every page away. {NEVER_SENT}",
+        f"OPTIONS turns every page away.{other} {NEVER_SENT}",
         action,
         actor,
         (*evidence, f"It asks for a login: WWW-Authenticate: {quotes.CHALLENGE}."),

@@ -17,6 +17,9 @@ def find_unmatched_rule(case: Case) -> Cause | None:
     # Of a request's own error the error is the problem: whether a rule matches is not told by it.
     if reply.status in REDIRECT_STATUSES or (not case.preflight and reply.status >= 400):
         return None
+    if case.stored is not None and not case.stored.own:
+        # The storage answered somebody else then: a cache holds that.
+        return None
     product, method, names = reply.product.product, clean(case.method, 40), clean_all(case.names, 8)
     asked = f"{case.page}, with the method {method}"
     asked += f" and the header{'s' if len(names) > 1 else ''} {join(names)}" if names and case.preflight else ""

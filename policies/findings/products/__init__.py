@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from corsight.policies.exchange import Response
 from corsight.policies.findings.makers import is_own_page
-from corsight.policies.findings.products import guards, logins, storages, tunnels
+from corsight.policies.findings.products import guards, logins, storages, strangers, tunnels
 from corsight.policies.findings.products.model import COOKIES, Kind, Product
 
 LONGEST = 2000
@@ -32,7 +32,7 @@ class Recognized(NamedTuple):
 
 
 PRODUCTS: dict[tuple[str, Kind], Product] = {
-    (one.name, one.kind): one for family in (tunnels, guards, logins, storages) for one in family.PRODUCTS
+    (one.name, one.kind): one for family in (tunnels, strangers, guards, logins, storages) for one in family.PRODUCTS
 }
 """The products by name and kind; those that come first are looked for first."""
 
@@ -43,16 +43,15 @@ def recognize(url: str, response: Response) -> Recognized | None:
     A host's name alone tells a storage or a tunnel only of what is no answer of an application: a page, an error, a
     redirect, or a reply without CORS headers.
     """
-    get = response.headers.get
+    shown = response.headers
     host = url.partition("://")[2].partition("/")[0].rpartition("@")[2].partition(":")[0].lower()
     for product in PRODUCTS.values():
         for sign in product.signs:
-            value = get(sign.header)
-            if value is None or (sign.statuses and response.status not in sign.statuses):
+            if sign.header not in shown or (sign.statuses and response.status not in sign.statuses):
                 continue
             if sign.passing and not is_own_page(response, cookies=sign.header == COOKIES):
                 continue
-            if sign.value is None or sign.value.search(value[:LONGEST]):
+            if sign.value is None or sign.value.search((shown.get(sign.header) or "")[:LONGEST]):
                 return Recognized(product.name, product.kind, sign.header)
         if product.hosts is not None and product.hosts.search(host) and _may_be(product.kind, response):
             return Recognized(product.name, product.kind, "")

@@ -7,9 +7,9 @@ from typing import Literal, NamedTuple
 
 from corsight.policies.findings.model import Actor
 
-Kind = Literal["warning", "offline", "private", "challenge", "login", "storage"]
+Kind = Literal["warning", "offline", "private", "challenge", "login", "storage", "stranger"]
 """What it does: a warning page before a tunnel, a tunnel whose other end is gone, a port that is not public, a check
-for robots or a firewall, a login, a storage whose CORS rules nothing matches."""
+for robots or a firewall, a login, a storage whose CORS rules nothing matches, another program than was meant."""
 
 COOKIES, LOCATION = "set-cookie", "location"
 

@@ -30,7 +30,12 @@ PRODUCTS = (
         "Set the bucket's CORS configuration (gcloud storage buckets update --cors-file) with origin, method and the "
         "request headers (responseHeader).",
         "server",
-        end_in("storage.googleapis.com", "storage.cloud.google.com"),
+        end_in(
+            "storage.googleapis.com",
+            "storage.cloud.google.com",
+            "firebasestorage.googleapis.com",
+            "firebasestorage.app",
+        ),
     ),
     Product(
         "MinIO",

@@ -92,10 +92,8 @@ _ALL = (
         scopes=True,
         leaves=True,
     ),
-    Target(
-        "go-rs-cors", "Go (rs/cors)", "Go", "main.go", True, frozenset({"any-method", "lower-case-method"}), leaves=True
-    ),
-    Target("go-jub0bs", "Go (jub0bs/cors)", "Go", "main.go", False, frozenset({"null"}), leaves=True),
+    Target("go-rs-cors", "Go (rs/cors)", "Go", "main.go", True, frozenset({"any-method", "lower-case-method"})),
+    Target("go-jub0bs", "Go (jub0bs/cors)", "Go", "main.go", False, frozenset({"null"})),
     Target("nginx", "nginx", "nginx", "nginx.conf", True),
     Target("apache", "Apache httpd", "Apache", "httpd.conf", True),
     Target("caddy", "Caddy", "Caddyfile", "Caddyfile", True),

@@ -12,6 +12,7 @@ from corsight.policies.fetch.origin import (
     origin_of,
     registrable_domain,
 )
+from corsight.policies.rules.nearness import compare_origins
 from corsight.policies.server.grammar import ANY, LONGEST_ORIGIN, is_host
 from corsight.policies.server.model import INSECURE, NULL, SUFFIXES, ServerPolicy
 from corsight.policies.server.origins import OriginPattern, is_app_origin, is_browser_origin, parse_pattern
@@ -19,6 +20,7 @@ from corsight.policies.server.problems import Finding, shorten
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://")
 _EXAMPLE = "https://shop.example"
+_SLIP = re.compile(r"(?i)(https?)(?:[:;]/?|[:;]?//)(?!/)")
 _SIGNS = "a host is of letters, digits, dots, - and _"
 
 
@@ -119,9 +121,13 @@ def _explain(origin: str) -> Finding:
     if not text:
         return Finding((), "invalid", "an origin is missing", f"write one such as {_EXAMPLE}")
     if "," in text or " " in text:
-        parts = [origin_of(part) for part in re.split(r"[\s,]+", text)]
+        parts = [origin_of(_unquote(part)) for part in re.split(r"[\s,]+", text)]
         listed = ", ".join(part for part in parts if is_browser_origin(part)) or f"{_EXAMPLE}, https://www.shop.example"
         return Finding((), "invalid", "an entry is one origin", f"write an entry for each: {listed}")
+    if (bare := _unquote(text)) != text:
+        near = compare_origins(origin_of(bare), text)
+        what = "an origin stands without quotes or brackets" if near is None else f"it {near.wrong}"
+        return Finding((), "invalid", what, _suggest(bare, origin_of(bare)))
     if "*" in text:
         return _explain_pattern(text)
     if text.lower() in ("file://", "file:///"):
@@ -133,6 +139,9 @@ def _explain(origin: str) -> Finding:
         return Finding((), "invalid", "browsers call the origin of files null", f"write {NULL}: true if that is meant")
     scheme = _SCHEME.match(text)
     if scheme is None:
+        if (typo := _SLIP.match(text)) is not None:
+            written = origin_of(f"{typo[1].lower()}://{text[typo.end() :]}")
+            return Finding((), "invalid", "between scheme and host stands ://", _suggest(written))
         local = is_localhost(re.split(r"[:/]", text)[0].lower())
         written = origin_of(f"{'http' if local else 'https'}://{text.lstrip('/')}")
         return Finding((), "invalid", "an origin has a scheme", _suggest(written))
@@ -143,7 +152,14 @@ def _explain(origin: str) -> Finding:
         return Finding((), "out of bounds", "a port is 1 to 65535", _suggest(origin_of(match[1])))
     if serialized == "null":
         return Finding((), "invalid", f"{shorten(text)} is no origin", f"write one such as {_EXAMPLE}")
+    if text == serialized and text != origin:
+        return Finding((), "invalid", "it has blanks around it", _suggest(serialized))
     return Finding((), "invalid", _explain_spelling(text, text[scheme.end() :], serialized), _suggest(serialized))
+
+
+def _unquote(text: str) -> str:
+    """Return the text without quotes around it, and without the brackets of a list around these."""
+    return re.sub(r"^\[\s*(?=[\"'])|(?<=[\"'])\s*\]$", "", text).strip("\"'`<>()")
 
 
 def _explain_spelling(text: str, rest: str, serialized: str) -> str:

@@ -6,11 +6,12 @@ from typing import Annotated
 
 import typer
 
+from corsight.policies.engines import EngineChoice
 from corsight.policies.server.diff import diff as compare
 from corsight.policies.server.infer import infer
 from corsight.policies.server.model import ServerPolicy
 from corsight.scripts.errors import stop_at
-from corsight.scripts.judging import EngineChoice, judge_recording
+from corsight.scripts.judging import judge_recording
 from corsight.scripts.options import Engine
 from corsight.scripts.policy_files import read_policies
 from corsight.scripts.recordings import Recording, check_readable

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from corsight.scripts.dev.pages import causes, engines, recipes, reports, rules, schema, session, spec
+from corsight.scripts.dev.pages import causes, engines, recipes, reports, rules, schema, session, spec, terminal
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGES: Mapping[str, Callable[[], dict[str, str]]] = {
@@ -19,6 +19,7 @@ PAGES: Mapping[str, Callable[[], dict[str, str]]] = {
     "schema": schema.render,
     "session": session.render,
     "spec": spec.render,
+    "terminal": terminal.render,
 }
 """What renders the pages of each name: their texts, by their paths in the repository."""
 OWNED = {"rules": "docs/rules/*.md", "causes": "docs/causes/*.md", "reports": "examples/reports/*"}

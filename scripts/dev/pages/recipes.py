@@ -75,8 +75,8 @@ that grants exactly what the traffic, or the policy, needs. Every recipe
 - puts the headers on error replies too: without them a page sees a CORS error in place of a 401, 404 or 500;
 - answers preflights before authentication and routing, or says in a line where it has to stand for that;
 - takes the place of the CORS headers that come from behind it, from handlers, other middleware or an upstream: two
-  `Access-Control-Allow-Origin` lines, or an old `*`, would block what is granted. `laravel`, `go-rs-cors` and
-  `go-jub0bs` cannot, and say in a comment what to take out;
+  `Access-Control-Allow-Origin` lines, or an old `*`, would block what is granted. `laravel` cannot, and
+  says in a comment what to take out;
 - writes each value as its language escapes it, so that nothing of a policy can become code or another pattern.
 
 What is set beside a recipe, in the same server, is yours to take out. `explain --for` names the header lines that the

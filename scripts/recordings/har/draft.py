@@ -5,17 +5,41 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
+from operator import itemgetter
 
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response, Told
+from corsight.policies.fetch.headers import is_token
 from corsight.policies.fetch.origin import origin_of
+from corsight.policies.session.memory import Memory
+from corsight.scripts.recordings.har.body import look_at_body
 from corsight.scripts.recordings.har.format import Entry, Header
 from corsight.scripts.recordings.har.format import Response as HarResponse
-from corsight.scripts.recordings.har.producers.model import CREDENTIALS, Engine, Fate, Producer, is_whole
+from corsight.scripts.recordings.har.producers.model import (
+    CREDENTIALS,
+    Browser,
+    Engine,
+    Fate,
+    Kind,
+    Outcome,
+    Producer,
+    is_whole,
+)
 
 HTTP = ("http://", "https://", "ws://", "wss://")
 MULTIPLEXED = ("h2", "h3", "http/2", "http/3")
 ONE_AT_A_TIME = ("http/1", "http/0", "1.")
 UNKNOWN = "unknown"
+TOLD = 1024
+"""How many different things to tell of entries are remembered."""
+PSEUDO = b":"
+"""What stands for the name of a pseudo header."""
+NO_NAMES = (b"", PSEUDO)
+DEVTOOLS = "x-devtools-"
+"""How the names of headers began that Chromium's DevTools told its network stack by, up to 2017."""
+SHORT = 64
+"""Characters of a header name up to which its bytes are remembered."""
+_get_value = itemgetter(1)
 _port = re.compile(r"^((?:http|ws)://[^/?#]*):80(?=[/?#]|$)|^((?:https|wss)://[^/?#]*):443(?=[/?#]|$)")
 
 
@@ -70,6 +94,7 @@ class Drafts:
         self._engine, self._version = browser
         self._pages = pages
         self._clock = 0.0
+        self._told: Memory[tuple[object, ...], Told] = Memory(TOLD)
 
     def make(self, number: int, entry: Entry) -> Draft | None:
         """Return the draft of an entry; None for what is no HTTP request."""
@@ -79,6 +104,8 @@ class Drafts:
             return None
         fields, pseudo = read_headers(entry.request.headers)
         headers = HeaderList(fields)
+        if isinstance(producer, Browser) and headers.repeats:
+            headers = HeaderList(drop_repeated(fields))
         fate = producer.find_fate(entry)
         self._clock = asked = read_time(entry.startedDateTime, self._clock)
         before, until = producer.time(entry)
@@ -86,7 +113,11 @@ class Drafts:
         received = started + until / 1000
         response = None
         if entry.response is not None and fate is Fate.ANSWERED:
-            response = Response(int(entry.response.status or 0), read_response_headers(entry.response), received)
+            answered = read_response_headers(entry.response)
+            body = None
+            if entry.response.content is not None and may_be_opaque(method, url, headers):
+                body = look_at_body(entry.response.content)
+            response = Response(int(entry.response.status or 0), answered, received, body)
         version = entry.request.httpVersion or (entry.response.httpVersion if entry.response is not None else None)
         outcome, kind = producer.find_outcome(entry), producer.find_kind(entry)
         cached = fate is Fate.ANSWERED and producer.is_cached(entry)
@@ -94,29 +125,17 @@ class Drafts:
             self._pages.setdefault(entry.pageref, url)
         preflight_for = read_preflight(method, headers)
         origin, lost = None, producer.lost
-        if preflight_for is None and "origin" not in headers and kind.mode != "navigate" and not is_whole(entry):
+        silent = preflight_for is None and "origin" not in headers and kind.mode != "navigate"
+        if silent and not is_whole(headers, pseudo=pseudo):
             # Its headers are not those that were sent: workers' requests, what failed, what came from a cache.
             lost |= CREDENTIALS
+            silent = not producer.shows_origin(entry)
             page = headers.get("referer") or self._pages.get(entry.pageref or "") or ""
-            if page.startswith(HTTP):
+            if silent and page.startswith(HTTP):
                 origin = origin_of(page) if origin_of(page) != origin_of(url) else None
-            elif kind.asked and outcome.passed is not None:
+            elif silent and kind.asked and outcome.passed is not None:
                 origin = "null"
-        told = Told(
-            engine=self._engine,
-            version=self._version,
-            kind=kind.asked,
-            mode=kind.mode,
-            destination=kind.destination,
-            origin=origin,
-            passed=outcome.passed,
-            rule=outcome.rule,
-            error=outcome.error,
-            cached=cached,
-            untold=fate is Fate.FAILED,
-            lost=lost,
-            preflights=producer.preflights,
-        )
+        told = self._tell(kind, outcome, origin, cached, fate is Fate.FAILED, lost)
         return Draft(
             number,
             fate,
@@ -136,6 +155,38 @@ class Drafts:
             by_worker=entry.pageref is None,
         )
 
+    def _tell(
+        self,
+        kind: Kind,
+        outcome: Outcome,
+        origin: str | None,
+        cached: bool,
+        untold: bool,
+        lost: frozenset[str],
+    ) -> Told:
+        """Return what is told beside the wire; of entries that tell the same, one object."""
+        key = kind, outcome, origin, cached, untold, lost
+        told = self._told.get(key)
+        if told is None:
+            told = Told(
+                engine=self._engine,
+                version=self._version,
+                kind=kind.asked,
+                mode=kind.mode,
+                destination=kind.destination,
+                origin=origin,
+                passed=outcome.passed,
+                kept=outcome.kept,
+                rule=outcome.rule,
+                error=outcome.error,
+                cached=cached,
+                untold=untold,
+                lost=lost,
+                preflights=self._producer.preflights,
+            )
+            self._told.put(key, told, len(origin or "") + len(outcome.error or ""))
+        return told
+
 
 def clean_url(url: str) -> str:
     """Return a URL as exchanges name it: no fragment, no space, no port that its scheme has anyway."""
@@ -143,23 +194,38 @@ def clean_url(url: str) -> str:
     scheme, mark, rest = url.partition("://")
     if mark and not scheme.islower():
         url = f"{scheme.lower()}://{rest}"
-    return _port.sub(lambda found: found[1] or found[2], url)
+    return _port.sub(lambda found: found[1] or found[2], url) if ":80" in url or ":443" in url else url
 
 
 def read_headers(headers: list[Header]) -> tuple[tuple[tuple[bytes, bytes], ...], bool]:
     """Return the header lines, and whether there were pseudo headers among them. What was joined is lines again."""
-    fields: list[tuple[bytes, bytes]] = []
-    pseudo = False
-    for header in headers:
-        name, value = header.name, header.value
-        if name[:1] == ":":
-            pseudo = True
-        elif "\n" in value:
-            raw = _encode(name)
-            fields += [(raw, _encode(line.strip())) for line in value.split("\n")]
-        else:
-            fields.append((_encode(name), _encode(value)))
+    named = [(name, header.value) for header in headers if (name := _encode_name(header.name)) not in NO_NAMES]
+    pseudo = len(named) < len(headers) and any(_encode_name(header.name) == PSEUDO for header in headers)
+    try:
+        fields = [(name, value.encode("latin-1")) for name, value in named]
+    except UnicodeEncodeError:
+        fields = [(name, _encode(value)) for name, value in named]
+    if b"\n" in b"".join(map(_get_value, fields)):
+        fields = [
+            (name, one.strip() if b"\n" in value else one) for name, value in fields for one in value.split(b"\n")
+        ]
     return tuple(fields), pseudo
+
+
+def drop_repeated(fields: tuple[tuple[bytes, bytes], ...]) -> tuple[tuple[bytes, bytes], ...]:
+    """Return a request's header lines, each once: no browser sends one twice, and chrome-har writes preflights' so."""
+    lines: dict[tuple[bytes, bytes], tuple[bytes, bytes]] = {}
+    for name, value in fields:
+        lines.setdefault((name.lower(), value), (name, value))
+    return tuple(lines.values())
+
+
+def may_be_opaque(method: str, url: str, headers: HeaderList) -> bool:
+    """Return whether a page of another origin may have asked without CORS: then its browser looks at the body."""
+    if method != "GET" or "origin" in headers or headers.get("sec-fetch-mode") not in (None, "no-cors"):
+        return False
+    page = headers.get("referer")
+    return headers.get("sec-fetch-site") != "same-origin" and (page is None or origin_of(page) != origin_of(url))
 
 
 def read_response_headers(response: HarResponse) -> HeaderList:
@@ -190,6 +256,21 @@ def read_time(text: str | None, otherwise: float) -> float:
         return (time if time.tzinfo is not None else time.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
         return otherwise
+
+
+def _encode_name(name: str) -> bytes:
+    return _remember_name(name) if len(name) <= SHORT else _read_name(name)
+
+
+def _read_name(name: str) -> bytes:
+    """Return a header's name; what no header has for its name where it was on no wire: a status line, DevTools' own."""
+    if name[:1] == ":":
+        return PSEUDO
+    name = name.strip()
+    return name.encode() if is_token(name) and not name.lower().startswith(DEVTOOLS) else b""
+
+
+_remember_name = lru_cache(maxsize=1024)(_read_name)
 
 
 def _encode(text: str) -> bytes:

@@ -13,6 +13,9 @@ import msgspec
 
 type Number = int | float
 
+LOOKED_AT = 8192
+"""Characters of a body that are kept where an entry has to be read the long way."""
+
 
 class Header(msgspec.Struct):
     """A header line; several where the value holds line ends."""
@@ -31,10 +34,12 @@ class Request(msgspec.Struct):
 
 
 class Content(msgspec.Struct):
-    """What is read of a body: never its text."""
+    """What is read of a body. Its text is not decoded."""
 
     size: Number | None = None
     mimeType: str | None = None
+    encoding: str | None = None
+    text: msgspec.Raw = msgspec.Raw(b"")
 
 
 class Response(msgspec.Struct):
@@ -210,6 +215,8 @@ def _convert_field(found: Any, name: str) -> Any:
         return _convert(found, _STRUCTS[name])
     if name == "headers":
         return list(_headers(found))
+    if name == "text":
+        return msgspec.Raw(json.dumps(found[:LOOKED_AT]).encode()) if isinstance(found, str) else None
     if name in _NUMBERS:
         return _number(found)
     if name in _FLAGS:

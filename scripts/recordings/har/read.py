@@ -18,6 +18,8 @@ from corsight.scripts.recordings.har.split import find_entries, find_pages, find
 from corsight.scripts.recordings.mapping import map_file
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+NAMED = 5
+"""How many of the entries that could not be read are named."""
 type Remark = Callable[[str], None]
 
 
@@ -70,11 +72,11 @@ def read_log(log: Log, entries: Iterable[Any], remark: Remark) -> Iterator[Excha
     order = Order(upper=producer.upper, lost=producer.lost)
     fates: Counter[Fate] = Counter()
     headers: Counter[str] = Counter()
-    bad = 0
+    bad: list[int] = []
     for number, raw in enumerate(entries, 1):
         entry = decode_entry(raw)
         if entry is None:
-            bad += 1
+            bad.append(number)
             continue
         draft = drafts.make(number, entry)
         if draft is None:
@@ -108,14 +110,21 @@ def find_page_urls(log: Log) -> dict[str, str]:
     return {page.id: page.title for page in pages if page.id and page.title and page.title.startswith(HTTP)}
 
 
-def _conclude(producer: Producer, headers: Counter[str], fates: Counter[Fate], bad: int, remark: Remark) -> None:
+def _conclude(producer: Producer, headers: Counter[str], fates: Counter[Fate], bad: list[int], remark: Remark) -> None:
     if said := producer.conclude(headers):
         remark(said)
     skipped = [text.format(_count(fates[fate])) for fate, text in SKIPPED.items() if fates[fate]]
     if skipped:
         remark(f"Not judged, since no server answered: {', '.join(skipped)}.")
     if bad:
-        remark(f"{_count(bad)} could not be read, and {'is' if bad == 1 else 'are'} left out.")
+        remark(f"{_count(len(bad))} could not be read, and {'is' if len(bad) == 1 else 'are'} left out: {_name(bad)}.")
+
+
+def _name(numbers: list[int]) -> str:
+    """Return the entries of these numbers, counted from 1; of many, the first."""
+    named = ", ".join(map(str, numbers[:NAMED]))
+    more = f" and {len(numbers) - NAMED} more" if len(numbers) > NAMED else ""
+    return f"number{'s' if len(numbers) > 1 else ''} {named}{more}"
 
 
 def _count(number: int) -> str:

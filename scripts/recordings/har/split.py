@@ -14,6 +14,8 @@ LARGEST = 1 << 28
 
 _token = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[][{}]', re.DOTALL)
 _entries = re.compile(rb'"entries"\s*:\s*\[')
+_string = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_word = re.compile(rb"[^\s,\]}]++")
 _next = re.compile(rb"[\s,]*+")
 
 
@@ -25,9 +27,9 @@ def find_entries(data: bytes | mmap) -> Iterator[memoryview | None]:
         position = found.end()
         while True:
             position = _skip(data, position)
-            if data[position : position + 1] != b"{":
+            if data[position : position + 1] in (b"]", b"}", b""):
                 break
-            end = _find_end(data, position)
+            end = _find_value_end(data, position)
             if end is None:
                 yield None
                 return
@@ -62,6 +64,14 @@ def find_pages(data: bytes | mmap) -> list[bytes]:
 def _skip(data: Any, position: int) -> int:
     found = _next.match(data, position)
     return position if found is None else found.end()
+
+
+def _find_value_end(data: Any, start: int) -> int | None:
+    """Return where a value ends, which may be no entry at all; None where the data ends before."""
+    if data[start] in b"{[":
+        return _find_end(data, start)
+    found = (_string if data[start] == ord('"') else _word).match(data, start)
+    return None if found is None or found.end() >= len(data) else found.end()
 
 
 def _find_end(data: Any, start: int) -> int | None:

@@ -11,10 +11,19 @@ from typing import Any
 
 import pytest
 from mitmproxy import exceptions, http
+from mitmproxy.proxy.layers.http import (
+    HttpErrorHook,
+    HttpRequestHeadersHook,
+    HttpResponseHeadersHook,
+    HttpResponseHook,
+)
 
+from corsight.addons.commands import Commands
 from corsight.addons.page.app import make_app
-from corsight.addons.page.book import Book
-from corsight.addons.page.page import MAGIC
+from corsight.addons.page.book import EXPORTS, RECORDING, Book
+from corsight.addons.page.hosting import MAGIC, OWN
+from corsight.addons.page.stopped import KEPT
+from corsight.policies.report.names import FORMATS
 from corsight.policies.server.export import TARGETS
 from corsight.scripts.processes.machine import free_port
 from tests.addons.mitm import OURS, PAGE, Running, cors, flow, mitmproxy, preflight
@@ -32,7 +41,7 @@ def running() -> Iterator[Running]:
 
 def asking(running: Running, *flows: http.HTTPFlow) -> Callable[..., Reply]:
     """Lets flows pass, and returns a function that asks the page's app, without its gate."""
-    page = running.addon._page
+    page = running.addon.page
     assert page._feed is not None
     running.judge(*flows)
     app = make_app(page._feed, Book(page._stories, page._known, page._drifting))
@@ -61,12 +70,12 @@ def first_look(asked: Callable[..., Reply]) -> list[tuple[str, Any]]:
 
 def test_there_is_no_page_unless_it_is_wanted() -> None:
     with mitmproxy() as started:
-        page = started.addon._page
+        page = started.addon.page
         assert not page.on
         assert page.links() == []
         started.judge(cors())
         assert list(started.addon._stories.in_time()) == []
-        assert not page.owns(flow(url=f"http://{MAGIC}/"))
+        assert not page.hosting.claim(live(flow(url=f"http://{MAGIC}/", answered=None)))
 
 
 @pytest.mark.parametrize("port", [-1, 65536])
@@ -80,11 +89,11 @@ def test_a_port_that_is_taken_is_one_line() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(exceptions.OptionsError, match=rf"^cors_page: port {port} cannot be had .*\.$"):
             started.set(cors_page=port)
-        assert not started.addon._page.on
+        assert not started.addon.page.on
 
 
 def test_it_listens_on_loopback_only_and_no_more_once_it_is_off(running: Running) -> None:
-    page = running.addon._page
+    page = running.addon.page
     assert page._socket is not None
     assert page._socket.getsockname()[0] == "127.0.0.1"
     links = page.links()
@@ -122,11 +131,12 @@ def test_secrets_and_control_characters_do_not_reach_it(running: Running) -> Non
     made = cors(url=f"https://api.test/v1?access_token={SECRET}\x1b[31m", answered=[("X-A", SECRET)])
     made.request.headers["Cookie"] = f"session={SECRET}"
     asked = asking(running, made)
-    for path in (f"/story/{made.id}", "/export/findings.txt", "/export/records.jsonl"):
+    for path in (f"/story/{made.id}", *(f"/export/{name}" for name in (RECORDING, *EXPORTS))):
         reply = asked(path)
         assert reply.status == 200
         assert SECRET.encode() not in reply.body
         assert b"\x1b" not in reply.body
+        assert path.startswith("/story") or reply.values("content-type") == ["application/octet-stream"]
     assert SECRET not in str(first_look(asked))
 
 
@@ -182,6 +192,87 @@ def test_drift_from_the_policy_is_told(running: Running, tmp_path: Path) -> None
     assert [one["kind"] for one in story["drift"]] == ["looser"]
     [rows] = [rows for name, rows in first_look(asked) if name == "rows"]
     assert rows[0]["drift"] == 1
+
+
+# -- what the browser stopped -----------------------------------------------------------------------------------------
+
+
+def stopped(**more: Any) -> dict[str, Any]:
+    """What the browser says of a request that it stopped."""
+    said = {"id": "browser-1", "started": 1.0, "method": "GET", "url": "http://api.test/v1", "outcome": "stopped"}
+    return said | {"cause": "mixed-content", "message": "Mixed content"} | more
+
+
+def told_of(running: Running, *said: dict[str, Any]) -> Callable[..., Reply]:
+    """Lets the page be told of these, and returns a function that asks its app."""
+    page = running.addon.page
+    for one in said:
+        running.addon.page.note(one)
+    assert page._feed is not None
+    assert page._book is not None
+    app = make_app(page._feed, page._book)
+    return lambda path, **more: ask(app, path=path, **more)
+
+
+def test_what_the_browser_stopped_is_a_row_of_its_own_kind_with_cause_and_fix(running: Running) -> None:
+    fix = "Add https://api.test to connect-src"
+    asked = told_of(running, stopped(), stopped(id="browser-2", cause="csp-forbids-it", fix=fix))
+    [rows] = [rows for name, rows in first_look(asked) if name == "rows"]
+    assert [(row["outcome"], row["cause"], row["host"]) for row in rows] == [
+        ("stopped", "mixed-content", "api.test"),
+        ("stopped", "csp-forbids-it", "api.test"),
+    ]
+    mixed, csp = (json.loads(asked(f"/story/{row['id']}").body) for row in rows)
+    assert mixed["why"]
+    assert mixed["advice"]
+    assert mixed["fix"] == ""
+    assert (csp["actor"], csp["fix"]) == ("whoever writes the page", fix)
+    assert "Mixed content [mixed-content]" in asked("/export/findings.txt").body.decode()
+
+
+def test_a_word_that_the_catalogue_does_not_know_is_told_as_the_browser_says_it(running: Running) -> None:
+    asked = told_of(running, stopped(cause="subresource-filter", message="The browser's content filter stopped it"))
+    story = json.loads(asked("/story/browser-1").body)
+    assert (story["why"], story["advice"], story["actor"]) == ("", "", None)
+    assert story["message"] == "The browser's content filter stopped it"
+
+
+def test_of_what_the_browser_stopped_no_secret_is_told_and_no_more_is_kept_than_fits(running: Running) -> None:
+    many = [stopped(id=f"browser-{number}", url=f"http://api.test/?token={SECRET}\x1b") for number in range(KEPT + 5)]
+    asked = told_of(running, *many)
+    rows = [row for name, rows in first_look(asked) if name == "rows" for row in rows]
+    assert len(rows) == KEPT
+    assert SECRET not in str(rows)
+    for path in (f"/story/browser-{KEPT}", "/export/findings.txt"):
+        assert SECRET.encode() not in asked(path).body
+        assert b"\x1b" not in asked(path).body
+
+
+def test_without_a_page_nobody_is_told() -> None:
+    with mitmproxy() as started:
+        started.addon.page.note(stopped())
+        assert started.addon.page._book is None
+
+
+# -- saving -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_page_links_to_every_file_that_can_be_saved_and_to_no_other(running: Running) -> None:
+    linked = re.findall(r'href="/export/([^"]+)" download', asking(running)("/").body.decode())
+    assert sorted(linked) == sorted([RECORDING, *EXPORTS])
+    assert sorted(EXPORTS.values()) == sorted(FORMATS)
+
+
+@pytest.mark.parametrize("name", EXPORTS)
+def test_every_format_is_what_the_command_writes(running: Running, name: str, tmp_path: Path) -> None:
+    asked = asking(running, cors(), cors(answered=OURS))
+    reply = asked(f"/export/{name}")
+    assert reply.status == 200
+    assert reply.values("content-disposition") == [f'attachment; filename="corsight-{name}"']
+    file = tmp_path / "report"
+    commands = Commands(running.addon._stories, lambda flows: None)
+    commands.report(f"{EXPORTS[name]}={file}")
+    assert reply.body.decode() == file.read_text("utf-8")
 
 
 # -- patching ---------------------------------------------------------------------------------------------------------
@@ -253,14 +344,14 @@ def test_what_cannot_be_patched_is_said_in_a_line(running: Running, origins: Any
     reply = post(asking(running, made), "/patch", {"id": made.id, "origins": origins})
     assert reply.status == 400
     assert said in reply.body.decode()
-    assert running.addon._patching.mode == "off"
+    assert running.addon._patching.permission.mode == "off"
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\xff", b'{"id": {}}', b"1" * 5000])
 def test_a_body_that_is_none_changes_nothing(running: Running, body: bytes) -> None:
     asked = asking(running, cors())
     assert asked("/patch", method="POST", body=body).status in (400, 404)
-    assert running.addon._patching.mode == "off"
+    assert running.addon._patching.permission.mode == "off"
 
 
 def live(made: http.HTTPFlow) -> http.HTTPFlow:
@@ -281,11 +372,22 @@ def test_nothing_is_written_while_nobody_looks(running: Running, monkeypatch: py
     assert len(made) == 5
 
 
-def test_the_page_itself_is_not_judged(running: Running) -> None:
-    page = running.addon._page
-    page._hosted = object()  # type: ignore[assignment]
-    running.judge(cors(url=f"http://{MAGIC}/"))
-    page._hosted = None
-    assert list(running.addon._stories.in_time()) == []
-    running.judge(cors(url=f"http://{MAGIC}.test/"))
-    assert len(list(running.addon._stories.in_time())) == 1
+def test_the_page_itself_is_nobodys_to_see(running: Running) -> None:
+    """Neither judged nor shown to an addon that follows; what only looks like it is."""
+    hosting = running.addon.page.hosting
+    hosting.gate = running.addon.page._gates[1][1]
+    own, other = live(cors(url=f"http://{MAGIC}/", answered=None)), cors(url=f"http://{MAGIC}.test/")
+    for hook in (HttpRequestHeadersHook, HttpResponseHeadersHook, HttpResponseHook, HttpErrorHook):
+        with pytest.raises(exceptions.AddonHalt):
+            running.hooks(hook(own))
+    running.judge(other)
+    assert [judged.entry.exchange.id for judged in running.addon._stories.in_time()] == [other.id]
+    running.set(cors_page=0)
+    running.hooks(HttpRequestHeadersHook(own))
+
+
+@pytest.mark.parametrize("made", [cors(url=f"http://{MAGIC}/"), cors(url=f"http://{MAGIC}:80/", answered=None)])
+def test_a_recording_of_the_page_is_no_page(running: Running, made: http.HTTPFlow) -> None:
+    running.addon.page.hosting.gate = running.addon.page._gates[1][1]
+    running.judge(made)
+    assert OWN not in made.metadata

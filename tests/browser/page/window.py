@@ -30,7 +30,11 @@ class Window(Protocol):
 @contextlib.contextmanager
 def open_window(engine: Engine, port: int, folder: Path) -> Iterator[Window]:
     """A window of a browser behind the proxy at `port`, whose authority lies in `folder`."""
-    prefs: dict[str, bool | int | str] = {"network.proxy.allow_hijacking_localhost": False}
+    prefs: dict[str, bool | int | str] = {
+        "network.proxy.allow_hijacking_localhost": False,
+        # It would ask before a form is sent over plain http.
+        "security.warn_submit_secure_to_insecure": False,
+    }
     more: dict[str, Any] = {"prefs": prefs} if engine == "firefox" else {}
     if engine == "chromium":
         more = {"arguments": ["--proxy-bypass-list=127.0.0.1;localhost;*.localhost"]}
@@ -82,6 +86,8 @@ class Firefox:
 
     def __init__(self, marionette: Marionette) -> None:
         self._call = marionette.call
+        # What a hostile page tries takes a while, and longer on a busy machine.
+        self._call("WebDriver:SetTimeouts", script=1000 * 4 * PATIENCE)
 
     def go(self, url: str) -> None:
         """Go there."""

@@ -27,11 +27,12 @@ ALL = [
     for engine, sayings in SAYINGS.items()
     for number, one in enumerate(sayings)
 ]
+STATUS = "preflight-status-not-ok"
 TWINS = {
     # The same words, which another place tells apart.
     ("firefox", "scheme-not-fetchable"): {"redirect-scheme"},
     ("chromium", "scheme-not-fetchable"): {"redirect-scheme"},
-    ("firefox", "network-error"): {"websocket-failed"},
+    ("firefox", "event-source-failed"): {"websocket-failed"},
 }
 
 
@@ -215,6 +216,17 @@ def test_firefox_in_other_languages_is_known_by_url_header_and_link(text: str, r
         ("LocalNetworkAccessPermissionDenied", "local-network-access"),
         ("CORSDidNotSucceed", "network-error"),
         ("Script error.", "script-error-hidden"),
+        ("Error: XMLHttpRequest error.", "failed-without-reason"),
+        ("Http failure response for https://a.test/x: 0 Unknown Error", "failed-without-reason"),
+        ("Cannot load https://a.test/x.m3u8 HTTP response code:0 This might be a CORS issue", "failed-without-reason"),
+        ("AxiosError: Network Error\n    at XMLHttpRequest.handleError\ncode: 'ERR_NETWORK'", "failed-without-reason"),
+        ("Origin is not allowed by Access-Control-Allow-Origin.", "allow-origin-missing"),
+        ("Failed to load https://a.test/x: Response for preflight has invalid HTTP status code 401.", STATUS),
+        ("OPTIONS https://a.test/x 401\nResponse for preflight has invalid HTTP status code 401.", STATUS),
+        (
+            "Refused to display 'https://a.test/' in a frame because it set 'X-Frame-Options' to 'deny'.",
+            "frame-refused",
+        ),
     ],
 )
 def test_what_names_no_reason_or_only_one(text: str, told: str) -> None:
@@ -230,3 +242,8 @@ def test_a_redirect_keeps_both_its_urls() -> None:
     )
     assert found is not None
     assert (found.rule, found.initial_url, found.url) == ("preflight-redirect", "https://a.test/1", "https://b.test/2")
+
+
+def test_what_is_written_in_english_is_no_firefox_in_another_language() -> None:
+    found = read_console("Cannot load https://a.test/x.m3u8: this might be a CORS issue")
+    assert found is None or found.engine != "firefox"

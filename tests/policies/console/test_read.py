@@ -41,15 +41,15 @@ def test_the_casebook_has_a_message_for_every_rule_and_engine_that_has_one() -> 
     silent = {engine: [code for code in DECISIONS if (engine, code) not in covered] for engine in SPEAKING}
     assert silent == {
         "chromium": [],
-        "firefox": ["redirect-refused", "proxy-authentication", "local-network-access"],
+        "firefox": ["redirect-refused", "worker-needs-coep", "proxy-authentication", "local-network-access"],
         "webkit": QUIET,
     }
 
 
 DECISIONS = [code for code, rule in RULES.items() if rule.kind == "decision"]
 QUIET = [
-    *("preflight-redirect", "redirect-location-invalid", "redirect-refused", "opaque-response-blocked"),
-    *("proxy-authentication", "local-network-access"),
+    *("preflight-redirect", "redirect-location-invalid", "redirect-refused", "worker-needs-coep"),
+    *("opaque-response-blocked", "proxy-authentication", "local-network-access"),
 ]
 """What WebKit never blocks for, or prints nothing about."""
 

@@ -380,7 +380,7 @@ BLOCKED = [
 ]
 MENDING = {
     *("access-control-allow-origin", "access-control-allow-credentials", "access-control-allow-methods"),
-    *("access-control-allow-headers", "cross-origin-resource-policy", "vary"),
+    *("access-control-allow-headers", "cross-origin-embedder-policy", "cross-origin-resource-policy", "vary"),
 }
 
 
@@ -400,6 +400,7 @@ def best_answer(case: Case) -> Response:
         ("Access-Control-Allow-Methods", facts.method),
         ("Access-Control-Allow-Headers", ", ".join(facts.names)),
         ("Cross-Origin-Resource-Policy", "cross-origin"),
+        ("Cross-Origin-Embedder-Policy", "require-corp"),
     )
     return Response(204 if facts.role == "preflight" else given.status, HeaderList((*kept, *best.fields)))
 

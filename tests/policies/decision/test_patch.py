@@ -29,6 +29,7 @@ EDITABLE = {
     "access-control-allow-headers",
     "access-control-max-age",
     "cache-control",
+    "cross-origin-embedder-policy",
     "cross-origin-resource-policy",
     "vary",
     MARKER.lower(),

@@ -85,12 +85,12 @@ def test_every_engine_has_words_for_every_rule(engine: EngineName, rule: str) ->
 SILENT = {
     "chromium": set[str](),
     # Chromium alone has local network access on. Firefox says nothing of a redirect that the page refuses, and takes a
-    # 407 for an answer.
-    "firefox": {"local-network-access", "redirect-refused", "proxy-authentication"},
+    # 407 for an answer. Neither Firefox nor WebKit says why a worker did not start.
+    "firefox": {"local-network-access", "redirect-refused", "proxy-authentication", "worker-needs-coep"},
     # To WebKit a preflight's redirect is a status; it blocks no opaque response by its type. The others are unknown.
     "webkit": {
         *("preflight-redirect", "opaque-response-blocked", "redirect-location-invalid", "network-error"),
-        *("redirect-refused", "proxy-authentication", "local-network-access"),
+        *("redirect-refused", "proxy-authentication", "local-network-access", "worker-needs-coep"),
     },
 }
 

@@ -42,6 +42,7 @@ def check(
         ("https://a.github.io", "https://b.github.io/", "cross-site"),
         ("null", "https://a.example.test/", "cross-site"),
         ("null", "data:,x", "cross-site"),
+        ("https://a.example.test", "data:,x", "cross-site"),
     ],
 )
 def test_how_far_a_resource_is(origin: str, url: str, far: Distance) -> None:

@@ -12,6 +12,7 @@ from corsight.policies.fetch.headers import (
     decode_split,
     extract_header_list_values,
     find_invalid_token,
+    has_directive,
     is_token,
 )
 
@@ -111,3 +112,21 @@ def test_no_value_raises_and_what_is_extracted_is_in_it(value: str) -> None:
     assert invalid is None or (invalid in value and not is_token(invalid))
     if isinstance(extracted, tuple):
         assert all(element in value for element in extracted)
+
+
+@pytest.mark.parametrize(
+    ("value", "holds"),
+    [
+        (None, False),
+        ("", False),
+        ("no-store", True),
+        ("private,  No-Store", True),
+        ("no-store=1, private", True),
+        ("private", False),
+        ("no-store-at-all", False),
+        # RFC 9111 lets a value be a quoted string, whose commas separate nothing.
+        ('private="x, no-store"', False),
+    ],
+)
+def test_a_directive_is_named_in_full(value: str | None, holds: bool) -> None:
+    assert has_directive(value, "no-store") is holds

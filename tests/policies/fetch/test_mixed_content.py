@@ -53,6 +53,7 @@ def test_nothing_else_is(destination: str) -> None:
         "http://u@10.0.0.1:80/",
         "http://localhost/",
         "https://b.example/",
+        "http://[/",
         "x",
     ],
 )

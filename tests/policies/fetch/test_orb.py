@@ -13,6 +13,7 @@ from corsight.policies.fetch.orb import (
     extract_lenient_essence,
     extract_mime_essence,
     guess_data,
+    is_body_blocked,
     is_opaque_response_blocked,
 )
 
@@ -200,3 +201,58 @@ def test_whether_a_body_that_has_to_be_sniffed_is_guess_data(
 )
 def test_an_empty_body_is_no_data(content_type: str, rules: OrbRules, result: bool | None) -> None:
     assert blocked(content_type, rules, empty=True) is result
+
+
+def body(kind: str | None, rules: OrbRules, essence: str | None = None, **more: object) -> bool | None:
+    return is_body_blocked(kind, essence, **{"nosniff": False, "status": 200, "rules": rules, **more})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("rules", ALL)
+def test_media_passes_and_data_does_not_whatever_their_type_says(rules: OrbRules) -> None:
+    """The proposal's steps 7 to 9, and 13."""
+    for status in (200, 404):
+        assert body("media", rules, "text/plain", nosniff=True, status=status) is False
+        assert body("data", rules, "image/png", status=status) is True
+        assert body(None, rules, nosniff=True, status=status) is None
+
+
+@pytest.mark.parametrize(
+    ("essence", "nosniff", "status", "blocked"),
+    [
+        ("text/plain", False, 200, None),
+        ("text/plain", False, 299, None),
+        (None, False, 200, None),
+        # 10. "If nosniff is true", 11. "not an ok status", and what should have been an image.
+        ("text/plain", True, 200, True),
+        ("text/plain", False, 199, True),
+        ("text/plain", False, 300, True),
+        ("image/png", False, 200, True),
+        ("audio/mpeg", False, 200, True),
+        ("video/mp4", False, 200, True),
+    ],
+)
+def test_a_body_of_no_kind_has_to_be_a_script(
+    essence: str | None, nosniff: bool, status: int, blocked: bool | None
+) -> None:
+    assert body("other", CORE, essence, nosniff=nosniff, status=status) is blocked
+    # One that parses no script lets pass what the others would parse; Chromium lets all of these pass.
+    unparsed = OrbRules(parses_scripts=False)
+    assert body("other", unparsed, essence, nosniff=nosniff, status=status) is bool(blocked)
+    assert body("other", SNIFFS_SCRIPTS, essence, nosniff=nosniff, status=status) is False
+
+
+@pytest.mark.parametrize(("status", "data"), [(199, True), (200, False), (299, False), (300, True), (404, True)])
+def test_an_error_page_is_likely_data(status: int, data: bool) -> None:
+    """Servers that do not know a file answer with text."""
+    assert guess_data(None, status=status) is data
+    assert guess_data("text/plain", status=status) is data
+    assert guess_data("application/octet-stream", status=status) is (data or None)
+    assert guess_data("image/png", status=status) is None
+    assert guess_data("text/javascript", status=status) is None
+    assert guess_data("text/html", status=status) is True
+
+
+@pytest.mark.parametrize(("status", "error"), [(199, True), (200, False), (299, False), (300, True)])
+def test_an_empty_error_is_blocked_in_firefox(status: int, error: bool) -> None:
+    """Step 11, before the body: nothing is in it that could be media."""
+    assert blocked("text/plain", TRUSTS_SCRIPTS, status=status, empty=True) is error

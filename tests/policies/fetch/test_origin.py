@@ -307,6 +307,7 @@ BASE = "https://u:p@a.example:8443/b/c?d"
         ("%2e%2E/x", "https://u:p@a.example:8443/x"),
         ("/x/../y", "https://u:p@a.example:8443/y"),
         ("\\x\\y?\\", "https://u:p@a.example:8443/x/y?\\"),
+        ("x\\y\\", "https://u:p@a.example:8443/b/x/y/"),
         ("//b.example", "https://b.example/"),
         ("\\/b.example", "https://b.example/"),
         ("///b.example", "https://b.example/"),

@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corsight.policies.fetch.preflight_cache import MAX_TOKENS, CacheEntry, CacheRules, PreflightCache, read_max_age
+from corsight.policies.fetch.preflight_cache import (
+    LIMIT,
+    LONGEST_TOKEN,
+    MAX_TOKENS,
+    OVERHEAD,
+    CacheEntry,
+    CacheRules,
+    PreflightCache,
+    read_max_age,
+)
 
 STANDARD = CacheRules(
     default_seconds=5,
@@ -228,13 +237,25 @@ def test_whom_a_wildcard_with_credentials_satisfies(rules: CacheRules) -> None:
     assert (hits(True), hits(False)) == (False, True)
     browser = Browser(replace(rules, wildcard_with_credentials="none"))
     assert (hits(True), hits(False)) == (False, False)
+    # One that was stored without credentials serves those without.
+    browser.preflight("*", "*", url=URL + "2")
+    assert browser.hit("PUT", "x-a", url=URL + "2")
+
+
+def test_a_method_may_be_called_like_a_header() -> None:
+    """Fetch excepts the header `Authorization` from the wildcard, and no method."""
+    browser = Browser(STANDARD)
+    browser.preflight("*")
+    assert browser.hit("authorization")
 
 
 def test_a_stored_wildcard_is_renewed_by_the_names_it_covers() -> None:
     browser = Browser(STANDARD)
     browser.preflight("*", max_age="60")
     browser.preflight("PUT", max_age="5")
-    browser.now = 1010
+    browser.now = 1004.9
+    assert browser.hit("DELETE")
+    browser.now = 1005
     assert browser.hit("DELETE") is None
 
 
@@ -297,6 +318,56 @@ def test_answers_that_add_to_an_entry_push_its_oldest_names_out() -> None:
     assert browser.hit("PUT", "x-2-9")
     assert browser.hit("PUT", "x-1-9") is None
     assert browser.hit("PUT", "x-0-9") is None
+
+
+def test_an_entry_holds_what_two_answers_may_list() -> None:
+    browser = Browser(STANDARD)
+    browser.preflight("PUT", " ".join(f"x-{n}" for n in range(MAX_TOKENS - 1)))
+    browser.preflight("", " ".join(f"y-{n}" for n in range(MAX_TOKENS)))
+    assert browser.hit("PUT", "x-0 y-0")
+    browser.preflight("", "z")
+    assert browser.hit("PUT", "x-0") is None
+
+
+def test_a_name_of_a_certain_length_is_still_remembered() -> None:
+    browser = Browser(STANDARD)
+    browser.preflight("PUT", f"{'x' * LONGEST_TOKEN} {'y' * (LONGEST_TOKEN + 1)}")
+    assert browser.hit("PUT", "x" * LONGEST_TOKEN)
+    assert browser.hit("PUT", "y" * (LONGEST_TOKEN + 1)) is None
+
+
+EIGHTH = " ".join(f"x-{number}".ljust(LONGEST_TOKEN, "x") for number in range(250))
+
+
+def url_of_an_eighth(number: int) -> str:
+    """A URL that takes an eighth of what a cache holds, with EIGHTH and the method PUT."""
+    rest = LIMIT // 8 - len(ORIGIN) - 250 * (LONGEST_TOKEN + OVERHEAD) - len("PUT") - 2 * OVERHEAD
+    return f"{URL}{number}?".ljust(rest, "x")
+
+
+@pytest.mark.parametrize("rules", [STANDARD, WHOLE, STRICT])
+def test_what_is_heavy_pushes_out_the_least_recently_used(rules: CacheRules) -> None:
+    """No browser taught that: a server may answer with 64 kB of names for each of many URLs."""
+    browser = Browser(rules)
+    for number in range(8):
+        browser.preflight("PUT", EIGHTH, url=url_of_an_eighth(number))
+    assert len(browser.cache) == 8
+    browser.cache.clear(ORIGIN, url_of_an_eighth(3))
+    browser.preflight("PUT", EIGHTH, url=url_of_an_eighth(8))
+    assert len(browser.cache) == 8
+    browser.preflight("PUT", EIGHTH, url=url_of_an_eighth(9))
+    assert [number for number in range(10) if browser.hit("PUT", url=url_of_an_eighth(number))] == [1, 2, *range(4, 10)]
+
+
+@pytest.mark.parametrize("rules", [STANDARD, WHOLE, STRICT])
+def test_an_answer_that_comes_again_weighs_no_more(rules: CacheRules) -> None:
+    browser = Browser(rules)
+    for _ in range(20):
+        browser.preflight("PUT", EIGHTH, url=url_of_an_eighth(0))
+    for number in range(1, 7):
+        browser.preflight("PUT", EIGHTH, url=url_of_an_eighth(number))
+    assert len(browser.cache) == 7
+    assert browser.hit("PUT", url=url_of_an_eighth(0))
 
 
 def test_an_answer_that_lists_nothing_leaves_no_entry_by_token() -> None:

@@ -56,6 +56,21 @@ def test_a_location_is_read_against_the_url_that_answered(value: bytes, url: str
     assert location(value) == url
 
 
+@pytest.mark.parametrize(
+    ("values", "url"),
+    [
+        ((b"/x", b"/x"), "https://a.example/x"),
+        ((b"/x", b"/x", b"/x"), "https://a.example/x"),
+        ((b"/x", b"/y"), Failure.FAILURE),
+        ((b"/x", b"/x", b"/y"), Failure.FAILURE),
+    ],
+)
+def test_chromium_and_firefox_take_identical_locations_for_one(values: tuple[bytes, ...], url: str | Failure) -> None:
+    response = Response(302, HeaderList(tuple((b"Location", value) for value in values)))
+    assert location_url(response, URL, identical_lines=True) == url
+    assert location_url(response, URL) is Failure.FAILURE
+
+
 @pytest.mark.parametrize("values", [(b"http://",), (b"//a b/",), (b"/x", b"/x"), (b"/x", b"/y")])
 def test_a_location_that_does_not_parse_or_comes_twice_is_a_failure(values: tuple[bytes, ...]) -> None:
     assert location(*values) is Failure.FAILURE

@@ -99,7 +99,10 @@ def test_three_preflights_that_are_refused_for_three_reasons_are_three_findings_
             "is not on its list",
         ),
         ("preflight-needs-authentication", "The preflight was refused by authentication"),
-        ("preflight-needs-authentication", "The preflight was refused (403), most likely by a login or a firewall"),
+        (
+            "preflight-needs-authentication",
+            "The preflight was refused (403): by a list of origins, a login or a firewall",
+        ),
     }
     for order in permutations(refused):
         findings = diagnose(order)

@@ -47,6 +47,7 @@ WWW = "https://www.shop.example"
         ("https://pub-1.r2.dev/k", 403, (), "Cloudflare R2"),
         (f"{API}/k", 200, (("x-guploader-uploadid", "a"),), "Google Cloud Storage"),
         ("https://storage.googleapis.com/photos/k", 200, (), "Google Cloud Storage"),
+        ("https://firebasestorage.googleapis.com/v0/b/p/o/k", 403, (), "Google Cloud Storage"),
         (f"{API}/k", 403, (("Server", "MinIO"),), "MinIO"),
     ],
 )
@@ -518,3 +519,71 @@ def test_where_people_log_in(path: str) -> None:
     traffic = Traffic()
     traffic.get("/orders", 302, ("Location", f"https://id.corp.example{path}?next=1"))
     assert only(traffic).code == "redirect-to-login"
+
+
+# -- what is not there, and what else is -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [502, 503, 504, 522])
+def test_a_preflight_that_no_application_answered_is_no_matter_of_options(status: int) -> None:
+    traffic = Traffic()
+    asked = (("Access-Control-Request-Method", "POST"), ("Access-Control-Request-Headers", "content-type"))
+    traffic.send("OPTIONS", f"{API}/v1", status, TEXT, ("Server", "cloudflare"), asked=asked)
+    finding = only(traffic)
+    assert finding.code == "preflight-failed"
+    assert finding.title.startswith(f"The real problem is the {status}")
+    assert "See that the application runs" in finding.action
+    assert not any(mismatch.fix for mismatch in finding.mismatches)
+
+
+@pytest.mark.parametrize(
+    ("status", "server", "name"),
+    [
+        (403, "AirTunes/620.8.2", "AirPlay receiver of macOS"),
+        (404, "Microsoft-HTTPAPI/2.0", "Windows' own web service"),
+    ],
+)
+def test_another_program_on_the_port_is_told_by_its_name(status: int, server: str, name: str) -> None:
+    traffic = Traffic()
+    asked = (("Access-Control-Request-Method", "POST"), ("Access-Control-Request-Headers", "content-type"))
+    traffic.send("OPTIONS", "http://localhost:5000/v1", status, ("Server", server), asked=asked)
+    finding = only(traffic)
+    assert finding.code == "another-program-answered"
+    assert name in finding.title
+    assert "login" not in told(finding)
+
+
+def test_a_bare_403_is_a_list_of_origins_too() -> None:
+    traffic = Traffic()
+    asked = (("Access-Control-Request-Method", "POST"), ("Access-Control-Request-Headers", "content-type"))
+    traffic.send("OPTIONS", f"{API}/v1", 403, asked=asked)
+    finding = only(traffic)
+    assert "by a list of origins, a login or a firewall" in finding.title
+    assert f"add {PAGE} to it" in finding.action
+
+
+def test_a_header_that_is_named_twice_is_told_and_not_asked_for_twice() -> None:
+    traffic = Traffic(FIREFOX)
+    asked = (("Access-Control-Request-Method", "GET"), ("Access-Control-Request-Headers", "b3,b3,traceparent"))
+    vary = ("Vary", "Origin, Access-Control-Request-Method, Access-Control-Request-Headers")
+    traffic.send("OPTIONS", f"{API}/v1", 204, vary, asked=asked)
+    finding = only(traffic)
+    assert finding.code == "preflight-refused-by-cors-layer"
+    assert "names b3 twice" in told(finding)
+    assert "b3, b3" not in told(finding)
+
+
+def test_a_copy_that_a_storage_gave_without_cors_is_the_caches_matter() -> None:
+    traffic = Traffic()
+    server, tag = ("Server", "AmazonS3"), ("ETag", '"1"')
+    element = {"mode": "no-cors", "destination": "style", "origin": None}
+    traffic.get("/a.css", 200, ("Content-Type", "text/css"), ("Cache-Control", "max-age=60"), server, tag, **element)
+    traffic.get("/a.css", 304, tag, asked=(("If-None-Match", '"1"'),), destination="style")
+    codes = {finding.code for finding in traffic.findings() if finding.kind == "blocked"}
+    assert codes == {"cached-without-cors"}
+
+
+def test_a_body_that_is_too_large_is_told_first() -> None:
+    traffic = Traffic()
+    traffic.send("POST", f"{API}/upload", 413, HTML, ("Server", "nginx/1.24.0"))
+    assert "Let nginx take larger bodies (client_max_body_size)" in only(traffic).action

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from corsight.policies.findings import Diagnosis
 from corsight.policies.record import record
+from corsight.policies.report.found import Found
 from corsight.policies.report.gather import Gathered
-from corsight.policies.report.make import Found, list_flows, make_report
+from corsight.policies.report.make import list_flows, make_report
 from corsight.policies.report.model import Recording, Report
 from tests.policies.findings.traffic import ALLOW, API, CREDENTIALS, STAR, WITH, Traffic
 

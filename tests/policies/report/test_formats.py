@@ -8,14 +8,16 @@ import json
 import re
 from html.parser import HTMLParser
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import jsonschema
 import pytest
+from junitparser import JUnitXml
 
 from corsight.policies.record import record
-from corsight.policies.report import github, html, junit, markdown, sarif
+from corsight.policies.report import github, html, junit, markdown, model, sarif
 from corsight.policies.report.model import Report
 from corsight.policies.report.names import FORMATS, split_format
 from corsight.policies.report.render import RENDERERS, render, render_html
@@ -24,6 +26,7 @@ from corsight.policies.server.export import TARGETS
 from corsight.scripts.dev.pages import schema
 from tests.policies.findings.traffic import ALLOW, STAR, Traffic
 from tests.policies.report.made import HOSTILE, friendly, hostile, many, report_of
+from tests.recipes import toolbox
 
 BOTH = pytest.mark.parametrize("traffic", [friendly, hostile])
 
@@ -92,9 +95,33 @@ def test_a_suppressed_finding_is_told_and_does_not_count() -> None:
 # -- SARIF -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module")
+def sarif_schema() -> Any:
+    """A validator by the official schema, which also looks at the formats of texts: URIs, dates."""
+    schema = json.loads(toolbox.sarif_schema().read_text("utf-8"))
+    return jsonschema.validators.validator_for(schema)(schema, format_checker=jsonschema.FormatChecker())
+
+
 @BOTH
-def test_sarif_has_what_the_standard_asks_for(traffic: Any) -> None:
-    """The official schema cannot be kept here for its terms: these are its demands on what is written."""
+@pytest.mark.parametrize("more", [{}, {"suppressed": "known <b>"}, {"baseline": "new"}, {"baseline": "unchanged"}])
+def test_sarif_is_as_the_official_schema_says(traffic: Any, more: Any, sarif_schema: Any) -> None:
+    report, _ = report_of(traffic(), **more)
+    assert [error.message for error in sarif_schema.iter_errors(json.loads(sarif.render(report)))] == []
+    report.recordings[0].problem = "is cut off"
+    log = json.loads(sarif.render(report))
+    assert [error.message for error in sarif_schema.iter_errors(log)] == []
+    # And it does look.
+    log["runs"][0]["results"][0]["level"] = "bad"
+    assert not sarif_schema.is_valid(log)
+
+
+def test_the_published_example_of_sarif_is_as_the_official_schema_says(sarif_schema: Any) -> None:
+    example = Path(__file__).resolve().parents[3] / "examples" / "reports" / "shop.sarif"
+    assert [error.message for error in sarif_schema.iter_errors(json.loads(example.read_text("utf-8")))] == []
+
+
+@BOTH
+def test_sarif_has_what_viewers_ask_for(traffic: Any) -> None:
     log = json.loads(sarif.render(report_of(traffic())[0]))
     assert log["version"] == "2.1.0"
     [run] = log["runs"]
@@ -143,6 +170,25 @@ def test_a_recording_that_broke_off_is_no_success() -> None:
 
 
 # -- JUnit -----------------------------------------------------------------------------------------------------------
+
+
+@BOTH
+@pytest.mark.parametrize("tests", [[], ["a › b", "<x>"]])
+def test_junit_is_read_by_its_readers(traffic: Any, tests: list[str]) -> None:
+    """There is no official schema of it: a reader that others use has to see what was written."""
+    report, _ = report_of(traffic())
+    traces = [one.fingerprint for finding in report.findings for one in finding.endpoints]
+    report.tests = [
+        model.Test(name=name, outcome="passed", exchanges=1, blocked=1, open=0, endpoints=traces) for name in tests
+    ]
+    for finding in report.findings:
+        finding.tests = tests
+    read = JUnitXml.fromstring(junit.render(report).encode())
+    cases = [case for suite in read for case in suite]
+    assert (read.tests, read.failures) == (len(cases), sum(case.is_failure for case in cases))
+    assert read.failures > 0
+    if tests:
+        assert [(case.name, case.is_failure) for case in cases] == [(name, True) for name in tests]
 
 
 @BOTH

@@ -79,6 +79,34 @@ def test_a_preflight_is_answered_with_more_than_is_granted(more: Pairs, found: l
     assert [one[1:] for one in drifts(asked, policy=OPEN) if one[0] == "looser"] == found
 
 
+@pytest.mark.parametrize(
+    ("answered", "said"),
+    [
+        (f"{PAGE}:8443", f"origin {PAGE}:8443 is granted, and the policy names {PAGE}, which differs in the port"),
+        (PAGE.replace("://", "://www."), f"is granted, and the policy names {PAGE}, which differs in www."),
+        (EVIL, f"origin {EVIL} is granted, and the policy does not name it"),
+    ],
+)
+def test_an_origin_that_is_granted_is_told_to_be_nearly_one_that_the_policy_names(answered: str, said: str) -> None:
+    [judged] = judge(asks(origin=answered, answered=allow(answered)))
+    assert [drift.text for drift in Comparison([OPEN]).compare(judged) if said in drift.text]
+
+
+@pytest.mark.parametrize(
+    ("answered", "said"),
+    [
+        (f"{PAGE}/", f"(allow-origin-mismatch): it names {PAGE}/, which has a slash at the end"),
+        (PAGE.replace("https", "http"), "which differs in the scheme"),
+        (EVIL, "(allow-origin-mismatch)"),
+    ],
+)
+def test_an_origin_that_is_refused_is_told_to_be_nearly_the_one_that_was_answered(answered: str, said: str) -> None:
+    [judged] = judge(asks(answered=allow(answered)))
+    [text] = [drift.text for drift in Comparison([OPEN]).compare(judged) if drift.kind == "stricter"]
+    assert said in text
+    assert text.endswith(said)
+
+
 def test_a_preflight_that_fails_grants_nothing() -> None:
     assert ("looser", "origin", EVIL) not in drifts(preflights(origin=EVIL, answered=allow(EVIL), status=401))
 

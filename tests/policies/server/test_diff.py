@@ -39,6 +39,20 @@ def test_each_field_is_compared(update: dict[str, Any], expected: list[tuple[str
     assert [(one.field, one.before, one.after, one.change) for one in found] == expected
 
 
+@pytest.mark.parametrize(
+    ("after", "note"),
+    [
+        ("http://a.example", "nearly https://a.example, which is gone: that one differs in the scheme"),
+        ("https://a.example:8443", "nearly https://a.example, which is gone: that one differs in the port"),
+        ("https://www.a.example", "nearly https://a.example, which is gone: that one differs in www."),
+        ("https://b.example", ""),
+    ],
+)
+def test_an_origin_that_is_nearly_one_that_is_gone_says_so(after: str, note: str) -> None:
+    found = {one.change: one.note for one in diff([ONE], [ONE.model_copy(update={"origins": (after,)})])}
+    assert found == {"more": note, "less": ""}
+
+
 def test_a_policy_that_is_gone_takes_its_grants_with_it() -> None:
     found = [(one.policy, one.field, one.change) for one in diff([ONE, TWO], [ONE])]
     assert found == [("files", "policy", "other"), ("files", "origins", "less"), ("files", "methods", "less")]

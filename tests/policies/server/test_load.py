@@ -88,6 +88,15 @@ def test_a_good_policy_is_what_it_says() -> None:
         ("app://a$b", "invalid", "write one such as https://shop.example"),
         ("https://*.ä.test", "invalid", "write https://*.xn--4ca.test"),
         (f"https://{'a' * 300}.test", "out of bounds", "write one such as https://shop.example"),
+        ("'https://shop.example'", "invalid", "write https://shop.example"),
+        ('["http://localhost:3000"]', "invalid", "write http://localhost:3000"),
+        (
+            '["https://a.example", "https://b.example"]',
+            "invalid",
+            "write an entry for each: https://a.example, https://b.example",
+        ),
+        ("http:/localhost:3000", "invalid", "write http://localhost:3000"),
+        ("https//shop.example", "invalid", "write https://shop.example"),
     ],
 )
 def test_an_origin_that_no_browser_sends_is_refused(origin: str, reason: str, instead: str) -> None:

@@ -201,6 +201,25 @@ def test_of_two_preflights_alike_the_latest_has_the_request() -> None:
     assert recording.said("p2") == ("allowed", "certain", None)
 
 
+@pytest.mark.parametrize(
+    ("seconds", "method", "http2", "certainty"),
+    [(1.0, "POST", False, "certain"), (9.0, "POST", False, "likely"), (9.0, "POST", True, "certain")],
+)
+def test_a_stream_that_is_uploaded_over_http_1_is_followed_by_nothing(
+    seconds: float, method: str, http2: bool, certainty: str
+) -> None:
+    """Chromium 156: two fetch()es of a ReadableStream (duplex: "half") sent one preflight, whose answer was remembered
+    for five seconds, and failed.
+    """
+    recording = Recording(agent=CHROMIUM)
+    asked = [("Origin", PAGE), ("Access-Control-Request-Method", method), *CORS]
+    for name in ("p1", "p2"):
+        recording.answer(recording.ask(name, "OPTIONS", API, asked, connection=name, http2=http2), 204, STAR)
+        recording.now += seconds
+    recording.wait(PATIENCE + 1)
+    assert recording.said("p2") == ("blocked", certainty, "allow-origin-wildcard")
+
+
 def test_a_page_that_asks_twice_at_once_gave_up_the_first() -> None:
     """Chromium, as when an effect runs twice, and aborts what it asked for first."""
     recording = Recording(agent=CHROMIUM)
@@ -530,6 +549,36 @@ def test_a_page_that_isolates_itself_needs_an_opt_in() -> None:
     asked = recording.ask("s", "GET", API, [("Referer", PAGE + "/"), *IMAGE])
     answer = [("Content-Type", "image/png"), ("Cross-Origin-Resource-Policy", "cross-origin")]
     assert recording.answer(asked, 200, answer).verdict.outcome == "opaque"
+
+
+WORKER: Pairs = [("Sec-Fetch-Mode", "same-origin"), ("Sec-Fetch-Dest", "worker"), ("Sec-Fetch-Site", "same-origin")]
+
+
+@pytest.mark.parametrize(
+    ("agent", "page", "worker", "outcome"),
+    [
+        (CHROMIUM, "require-corp", "", "blocked"),
+        (CHROMIUM, "credentialless", "", "blocked"),
+        (CHROMIUM, "require-corp", "credentialless", "not-cors"),
+        (WEBKIT, "require-corp", "credentialless", "blocked"),
+        (WEBKIT, "credentialless", "", "not-cors"),
+        (CHROMIUM, "unsafe-none", "", "not-cors"),
+    ],
+)
+def test_an_isolated_page_starts_no_worker_that_is_not(agent: str, page: str, worker: str, outcome: str) -> None:
+    """Chromium 156, Firefox 153 and WebKitGTK 2.50.6: the worker has an error event, its script came."""
+    recording = Recording(agent=agent)
+    recording.page(PAGE + "/", ("Cross-Origin-Embedder-Policy", page))
+    asked = recording.ask("r", "GET", PAGE + "/worker.js", [("Referer", PAGE + "/"), *WORKER])
+    answer = [("Content-Type", "text/javascript"), ("Cross-Origin-Embedder-Policy", worker)]
+    assert recording.answer(asked, 200, answer).verdict.outcome == outcome
+
+
+def test_a_worker_of_a_page_that_was_not_seen_is_no_open_question() -> None:
+    recording = Recording(agent=CHROMIUM)
+    asked = recording.ask("r", "GET", PAGE + "/worker.js", WORKER)
+    verdict = recording.answer(asked, 200, [("Content-Type", "text/javascript")]).verdict
+    assert (verdict.outcome, verdict.certainty) == ("not-cors", "certain")
 
 
 def test_the_policy_of_a_page_that_was_not_seen_is_unknown() -> None:

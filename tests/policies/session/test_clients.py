@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corsight.policies.session.clients import Client, identify
+from corsight.policies.exchange import Told
+from corsight.policies.facts import Build
+from corsight.policies.session.clients import Client, as_told, identify
 
 WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64)"
 MAC = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)"
@@ -129,3 +131,41 @@ def test_every_client_is_one_of_them(user_agent: str, brands: str | None) -> Non
 
 def test_a_version_that_never_ends_is_read_in_part() -> None:
     assert identify("Chrome/" + "1" * 10_000).version is not None
+
+
+@pytest.mark.parametrize(
+    ("client", "told", "expected"),
+    [
+        # What a recording shows of connections is its reader's making.
+        (Client("webkit", 26, libsoup=True), Told(), Client("webkit", 26)),
+        (Client("webkit", 26, libsoup=True), Told(engine="webkit"), Client("webkit", 26)),
+        (Client("chromium", 140), Told(engine="chromium", version=141), Client("chromium", 141)),
+        (Client("chromium", 140), Told(engine="chromium"), Client("chromium", 140)),
+        # Device emulation shows a server another browser's name.
+        (Client("webkit", 18), Told(engine="chromium", version=141), Client("chromium", 141)),
+        (Client("webkit", 18), Told(engine="chromium"), Client("chromium")),
+        # A HAR of Safari's names WebKit's own number, 605 or so.
+        (Client("webkit", 18), Told(engine="webkit", version=26), Client("webkit", 18)),
+        (Client("webkit"), Told(engine="webkit", version=26), Client("webkit", 26)),
+        (Client("standard", None, False), Told(engine="firefox", version=153), Client("firefox", 153)),
+    ],
+)
+def test_a_recording_names_its_own_browser(client: Client, told: Told, expected: Client) -> None:
+    assert as_told(client, told) == expected
+
+
+def test_a_web_view_of_old_android_is_no_webkit_on_linux() -> None:
+    old = f"Mozilla/5.0 (Linux; U; Android 9; en-us) {WEBKIT} Version/12.0 Mobile Safari/605.1.15"
+    assert identify(old) == Client("webkit", 12)
+
+
+@pytest.mark.parametrize(
+    ("client", "build"),
+    [
+        (Client("webkit"), Build("webkit", 0)),
+        (Client("webkit", 26), Build("webkit", 26)),
+        (Client("standard", None, False), None),
+    ],
+)
+def test_a_version_that_is_not_told_is_older_than_any(client: Client, build: Build | None) -> None:
+    assert client.build == build

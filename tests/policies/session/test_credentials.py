@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from corsight.policies.session import Session
 from corsight.policies.session.credentials import HABIT
 from tests.policies.session.test_browser import (
     API,
@@ -12,6 +13,7 @@ from tests.policies.session.test_browser import (
     CREDENTIALS,
     FIREFOX,
     PAGE,
+    SAFARI,
     STAR,
     TURNS,
     WEBKIT,
@@ -45,7 +47,10 @@ def test_a_habit_of_credentials_tells_nothing_of_an_answer_that_fits_none() -> N
 
 
 def test_what_no_worker_asks_for_is_certain_beside_workers() -> None:
-    """Firefox leaves Sec-Fetch-Storage-Access out of all that a worker asks for; a worker asks for no images."""
+    """Firefox leaves Sec-Fetch-Storage-Access out of all that a worker asks for; a worker asks for no images.
+
+    Nor does it leave it out of an image for keepalive, which a missing Referer beside Priority may be a sign of.
+    """
     recording = Recording(agent=FIREFOX)
     recording.embed()
     script = [("Sec-Fetch-Mode", "same-origin"), ("Sec-Fetch-Dest", "worker"), ("Sec-Fetch-Site", "same-origin")]
@@ -55,6 +60,7 @@ def test_what_no_worker_asks_for_is_certain_beside_workers() -> None:
         ("Sec-Fetch-Mode", "cors"),
         ("Sec-Fetch-Dest", "image"),
         ("Sec-Fetch-Site", "cross-site"),
+        ("Priority", "u=5, i"),
     ]
     recording.answer(recording.ask("image", "GET", API, image, connection="image"), 200, TURNS)
     assert recording.said("image") == ("allowed", "certain", None)
@@ -189,3 +195,154 @@ def test_where_another_connection_than_the_preflights_tells_nothing(agent: str, 
 def test_a_firefox_request_that_leaves_its_preflights_connection_likely_has_credentials() -> None:
     """Firefox: 53 of 66."""
     assert classic(FIREFOX, connection="c1").said("r") == ("blocked", "likely", "allow-origin-wildcard")
+
+
+CORS_OF_NULL: Pairs = [("Access-Control-Allow-Origin", "null")]
+
+
+def test_an_opaque_origin_is_of_no_site_with_anybody() -> None:
+    """Firefox leaves the header out where only the scheme differs; a sandboxed page has no host to compare."""
+    recording = Recording(agent=FIREFOX)
+    recording.embed()
+    recording.request("r", CORS_OF_NULL, origin="null")
+    assert recording.said("r") == ("allowed", "certain", None)
+    recording.request(
+        "near", [("Access-Control-Allow-Origin", "http://www.api.test")], origin="http://www.api.test", connection="c5"
+    )
+    assert recording.said("near")[1] == "likely"
+
+
+def test_an_opaque_origins_cookies_tell_nothing_of_the_next_request() -> None:
+    """Two sandboxed frames both say `null`, and each may have a jar of its own."""
+    recording = Recording()
+    recording.request("with", CORS_OF_NULL, ("Cookie", "id=1"), origin="null")
+    recording.request("without", CORS_OF_NULL, origin="null", connection="c2")
+    assert "credentials" not in recording.last["without"].entry.fetch.evidence
+    recording.request("with too", TURNS, ("Cookie", "id=1"))
+    recording.request("without too", TURNS, connection="c3")
+    assert recording.last["without too"].entry.fetch.include is False
+
+
+def test_an_engine_that_is_given_makes_no_browser_tell_its_mode_by_absence() -> None:
+    """Safari sends no Sec-Fetch-Storage-Access, whatever engine its requests are judged by."""
+    recording = Recording(agent=SAFARI, session=Session("chromium"))
+    assert recording.request("r", TURNS).verdict.certainty == "likely"
+    recording = Recording(agent=CHROMIUM, session=Session("chromium"))
+    assert recording.request("r", TURNS).verdict.certainty == "certain"
+
+
+@pytest.mark.parametrize(
+    ("mode", "destination", "outcome"),
+    [
+        ("no-cors", "image", "blocked"),
+        ("no-cors", "script", "blocked"),
+        # A fetch() in mode no-cors may be without, and crossorigin makes an element's request one with CORS.
+        ("no-cors", "empty", "allowed"),
+        ("same-origin", "image", "allowed"),
+    ],
+)
+def test_an_elements_request_makes_its_connection_a_credentialed_one(mode: str, destination: str, outcome: str) -> None:
+    """Chromium keeps requests with credentials and without apart, on every connection."""
+    url = "http://api.test/v1"
+    recording = Recording(agent=CHROMIUM)
+    asked = [("Sec-Fetch-Mode", mode), ("Sec-Fetch-Dest", destination), ("Sec-Fetch-Site", "cross-site")]
+    recording.answer(recording.ask("element", "GET", url, asked, connection="c1"), 200, [])
+    assert recording.request("r", TURNS, url=url).verdict.outcome == outcome
+    assert recording.said("r")[1] == ("certain" if outcome == "blocked" else "likely")
+
+
+@pytest.mark.parametrize(
+    ("more", "said"), [((), ("allowed", "likely")), ((("Cookie", "id=1"),), ("blocked", "certain"))]
+)
+def test_a_credentialless_pages_image_tells_of_its_connection_by_its_cookie_alone(
+    more: tuple[tuple[str, str], ...], said: tuple[str, str]
+) -> None:
+    """HTML, "credentialless": what it embeds of others is asked for without credentials, in Chromium too."""
+    url = "http://api.test/v1"
+    recording = Recording(agent=CHROMIUM)
+    recording.page(f"{PAGE}/", ("Cross-Origin-Embedder-Policy", "credentialless"))
+    asked = [("Sec-Fetch-Mode", "no-cors"), ("Sec-Fetch-Dest", "image"), ("Sec-Fetch-Site", "cross-site"), *more]
+    recording.answer(recording.ask("element", "GET", url, asked, connection="c1"), 200, [])
+    recording.request("r", TURNS, url=url)
+    assert recording.said("r")[:2] == said
+
+
+@pytest.mark.parametrize(("http2", "certainty"), [(False, "certain"), (True, "likely")])
+def test_an_absence_that_is_believed_late_tells_of_its_connection(http2: bool, certainty: str) -> None:
+    """Firefox keeps the two modes apart on HTTP/1.1 alone, and shows only later that it sends the header at all."""
+    recording = Recording(agent=FIREFOX)
+    near = [("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Dest", "empty"), ("Sec-Fetch-Site", "same-site")]
+    for name, origin, asked in (("tells", PAGE, CORS), ("does not", "https://www.api.test", near)):
+        exchange = recording.ask(name, "GET", API, [("Origin", origin), *asked], http2=http2)
+        recording.answer(exchange, 200, [("Access-Control-Allow-Origin", origin)])
+    assert recording.said("tells")[1] == recording.said("does not")[1] == "likely"
+    recording.embed()
+    assert recording.said("tells") == ("allowed", "certain", None)
+    assert recording.said("does not")[1] == certainty
+
+
+def test_a_habit_is_of_one_mode_alone() -> None:
+    """WebKit: a page that asks in both modes has none, however often it asked in one."""
+    recording = Recording()
+    recording.preflight("p", STAR)
+    recording.request("without", STAR, method="PUT")
+    for number in range(HABIT + 1):
+        recording.request(f"with {number}", STAR, ("Cookie", "id=1"), url=f"{API}/{number}")
+    assert recording.request("r", STAR).verdict.outcome == "allowed"
+
+
+KEEPALIVE: Pairs = [
+    ("Content-Type", "text/plain"),
+    ("Referer", f"{PAGE}/"),
+    ("Priority", "u=4"),
+    ("Origin", PAGE),
+    *CORS,
+]
+
+
+@pytest.mark.parametrize(("agent", "certainty"), [(FIREFOX, "likely"), (CHROMIUM, "certain")])
+def test_firefox_leaves_the_header_out_for_keepalive(agent: str, certainty: str) -> None:
+    """So its absence tells nothing there, and overrules what the preflight's absence told."""
+    recording = Recording(agent=agent)
+    recording.embed()
+    recording.answer(recording.ask("plain", "POST", API, KEEPALIVE, connection="c7"), 200, TURNS)
+    assert recording.said("plain")[1] == certainty
+    recording.preflight("p", STAR, connection="c8")
+    assert recording.said("p")[1] == "certain" or agent == CHROMIUM
+    recording.answer(recording.ask("r", "PUT", API, KEEPALIVE, connection="c9", http2=True), 200, TURNS)
+    assert recording.said("r")[1] == certainty
+
+
+@pytest.mark.parametrize(("mode", "tells"), [("cors", True), ("same-origin", False)])
+def test_a_font_is_asked_for_without_credentials(mode: str, tells: bool) -> None:
+    """CSS Fonts, section 4.9: mode "cors", credentials "same-origin"; a preload may say otherwise."""
+    recording = Recording(agent=FIREFOX)
+    font = [("Origin", PAGE), ("Sec-Fetch-Mode", mode), ("Sec-Fetch-Dest", "font"), ("Sec-Fetch-Site", "same-site")]
+    recording.answer(recording.ask("font", "GET", API, font), 200, TURNS)
+    evidence = recording.last["font"].entry.fetch.evidence
+    assert ("credentials" in evidence) is tells
+
+
+@pytest.mark.parametrize(("asked", "outcome"), [("authorization", "allowed"), ("x-a", "blocked")])
+def test_an_authorization_that_its_preflight_asked_for_is_the_pages_own(asked: str, outcome: str) -> None:
+    """Browsers add the one out of their own store behind the preflight's back, and only with credentials."""
+    recording = Recording()
+    allowed = [*TURNS, ("Access-Control-Allow-Methods", "PUT"), ("Access-Control-Allow-Headers", "authorization,x-a")]
+    recording.preflight("p", [*allowed, CREDENTIALS], names=asked)
+    more = [("X-A", "1")] if asked == "x-a" else []
+    recording.request("r", TURNS, ("Authorization", "Basic eDp5"), *more, method="PUT")
+    assert recording.last["r"].entry.fetch is recording.last["p"].entry.fetch
+    assert recording.said("r")[0] == outcome
+
+
+@pytest.mark.parametrize(("http2", "tells"), [(True, True), (False, False)])
+def test_a_connection_of_http2_is_always_free_for_a_request(http2: bool, tells: bool) -> None:
+    """Chromium: one that leaves its preflight's connection alone has credentials; over HTTP/1.1 it may be in use."""
+    url = "http://api.test/v1"
+    recording = Recording(agent=CHROMIUM)
+    asked = [("Origin", PAGE), ("Access-Control-Request-Method", "PUT"), *CORS]
+    answer = [*TURNS, ("Access-Control-Allow-Methods", "PUT"), CREDENTIALS]
+    recording.answer(recording.ask("p", "OPTIONS", url, asked, connection="c0", http2=http2), 200, answer)
+    exchange = recording.ask("r", "PUT", url, [("Origin", PAGE), *CORS], connection="c1", http2=http2)
+    recording.answer(exchange, 200, TURNS)
+    assert (recording.last["r"].entry.fetch.include is True) is tells

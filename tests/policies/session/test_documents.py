@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from corsight.policies.exchange import HeaderList, Response
+from corsight.policies.fetch.origin import origin_of
 from corsight.policies.session.documents import Documents
 
 APP = "https://app.test"
@@ -106,3 +107,29 @@ def test_a_worker_loads_under_the_policy_of_its_own_script(service: bool, image:
     # Of a page that was not seen nothing is known, whatever its workers say.
     documents.add_worker("https://other.test/worker.js", isolated, service=service)
     assert documents.embedder("https://other.test", None, worker=True) is None
+
+
+def test_the_newest_document_is_an_origins_own_where_one_was_seen() -> None:
+    documents = loaded((f"{APP}/", "require-corp"), ("https://other.test/", None))
+    assert documents.newest(APP) == "require-corp"
+    assert documents.newest(None) == documents.newest("https://unseen.test") == "unsafe-none"
+
+
+@pytest.mark.parametrize(
+    ("url", "top", "at_home"),
+    [
+        ("http://localhost:3000/", True, True),
+        ("http://127.0.0.1:8080/x", True, True),
+        # A frame of loopback may stand in anybody's page.
+        ("http://localhost:3000/", False, False),
+        (f"{APP}/", True, False),
+        (f"{APP}/", False, False),
+        ("https://localhost.test/", True, False),
+        ("http://[/", True, False),
+    ],
+)
+def test_a_developers_page_is_one_that_was_loaded_from_loopback(url: str, top: bool, at_home: bool) -> None:
+    documents = Documents(8)
+    documents.add(url, Response(200, HeaderList()), top=top)
+    assert documents.is_at_home(origin_of(url)) is at_home
+    assert not documents.is_at_home("http://localhost:9")

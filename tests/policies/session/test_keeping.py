@@ -57,3 +57,15 @@ def test_a_connection_that_another_took_is_not_free() -> None:
     first = exchange("p", 1.0)
     assert not kept(*SEEN, first, exchange("q", 1.2)).is_free(first, 1.3)
     assert not kept(first).is_free(first, 1.2)
+
+
+def test_a_response_that_comes_late_is_not_the_next_requests() -> None:
+    """HTTP/1.1 answers in order: while the second is on its way, the connection is not free."""
+    first, second = exchange("p", 1.0), exchange("q", 1.05)
+    keeping = kept(*SEEN)
+    keeping.begin(first)
+    keeping.begin(second)
+    keeping.end(first)
+    assert not keeping.is_free(second, 1.2)
+    keeping.end(second)
+    assert keeping.is_free(second, 1.2)

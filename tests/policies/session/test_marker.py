@@ -101,6 +101,26 @@ def test_its_absence_tells_nothing_once_it_may_have_left_the_jar() -> None:
     assert cleared.fetch("without", "missing") == OPEN
 
 
+def test_what_was_set_before_it_was_carried_does_not_push_it_out() -> None:
+    recording = Marked()
+    recording.fetch("first", "carried", answer=[*STAR, *[("Set-Cookie", "a=1")] * (CROWD - 10)])
+    recording.fetch("again", "carried")
+    recording.fetch("few", "carried", answer=[*STAR, *[("Set-Cookie", "a=1")] * 20])
+    assert recording.fetch("without", "missing") == ALLOWED
+
+
+@pytest.mark.parametrize(
+    ("cleared", "said"), [('"storage"', ALLOWED), ('"*"', OPEN), ('"cookies"', OPEN), ('"cache", "storage"', ALLOWED)]
+)
+def test_clearing_takes_it_out_of_the_jar_where_cookies_are_cleared(
+    cleared: str, said: tuple[str, str, str | None]
+) -> None:
+    """Clear Site Data: `"cookies"`, and `"*"` for all there is."""
+    recording = Marked()
+    recording.fetch("with", "carried", answer=[*STAR, ("Clear-Site-Data", cleared)])
+    assert recording.fetch("without", "missing") == said
+
+
 def test_a_page_that_is_loaded_anew_may_be_in_a_private_window() -> None:
     recording = Marked()
     recording.fetch("with", "carried")
@@ -142,7 +162,9 @@ def test_a_preflight_never_carries_it_and_so_tells_nothing() -> None:
     recording = Marked()
     recording.fetch("with", "carried")
     asked = [("Origin", PAGE), ("Access-Control-Request-Method", "PUT"), *CORS]
-    exchange = replace(recording.ask("p", "OPTIONS", API, asked, connection="p"), marker="missing")
+    other = Recording(agent=recording.agent, now=recording.now)
+    exchange = replace(other.ask("p", "OPTIONS", API, asked, connection="p"), marker="missing")
+    recording._note(recording.session.begin(exchange))
     recording.answer(exchange, 204, STAR)
     assert recording.said("p")[1] == "likely"
 
@@ -157,3 +179,12 @@ def test_a_cookie_of_the_servers_own_counts_as_before() -> None:
     recording.answer(exchange, 200, STAR)
     assert recording.said("r") == BLOCKED
     assert recording.because("r", "credentials") == "it carries a cookie"
+
+
+def test_a_cookie_beside_it_does_not_push_it_out() -> None:
+    recording = Marked()
+    recording.fetch("with", "carried")
+    for cookies in (("Cookie", "a=1"), ("Accept", "*/*")):
+        asked = [("Sec-Fetch-Mode", "same-origin"), ("Sec-Fetch-Site", "same-origin"), cookies]
+        recording.answer(recording.ask(f"own {cookies}", "GET", f"{PAGE}/x", asked, connection="own"), 200, [])
+    assert recording.fetch("without", "missing") == ALLOWED

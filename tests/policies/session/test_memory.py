@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corsight.policies.session.memory import Memory
+from corsight.policies.exchange import Exchange, HeaderList, Request, Response
+from corsight.policies.session.memory import Memory, weigh_exchange, weigh_headers, weigh_request
 
 
 def test_what_was_put_longest_ago_goes_first() -> None:
@@ -24,6 +25,43 @@ def test_putting_again_replaces_and_renews() -> None:
     memory.put("a", 3)
     memory.put("c", 4)
     assert list(memory.values()) == [3, 4]
+
+
+def test_what_is_heavy_pushes_out_what_was_put_longest_ago() -> None:
+    memory: Memory[str, int] = Memory(9, limit=8)
+    for name in "abcd":
+        memory.put(name, 0, 2)
+    assert (list(memory), memory.weight) == (["a", "b", "c", "d"], 8)
+    memory.put("e", 0, 1)
+    assert (list(memory), memory.weight) == (["b", "c", "d", "e"], 7)
+    memory.put("light", 0)
+    memory.forget("c")
+    assert (list(memory), memory.weight) == (["b", "d", "e", "light"], 5)
+    memory.forget("light")
+    memory.forget("never there")
+    assert memory.weight == 5
+    memory.add_weight("b", 4)
+    assert (list(memory), memory.weight) == (["d", "e"], 3)
+    memory.clear()
+    assert (list(memory), memory.weight) == ([], 0)
+
+
+def test_what_weighs_more_than_a_quarter_is_not_remembered() -> None:
+    memory: Memory[str, int] = Memory(9, limit=8)
+    memory.put("a", 1, 2)
+    memory.put("b", 1, 3)
+    assert list(memory) == ["a"]
+    memory.put("a", 2, 3)
+    assert (list(memory), memory.weight) == ([], 0)
+
+
+def test_an_exchange_weighs_its_url_and_its_headers() -> None:
+    headers = HeaderList.of(("A", "bc"), ("D", ""))
+    request = Request("GET", "https://a.test/", headers)
+    assert weigh_headers(headers) == 8
+    assert weigh_request(request) == 3 + 15 + 8
+    assert weigh_exchange(Exchange("1", "", "", request)) == 26
+    assert weigh_exchange(Exchange("1", "", "", request, Response(200, headers))) == 34
 
 
 operations = st.lists(st.tuples(st.sampled_from(("put", "pop")), st.integers(0, 6)), max_size=60)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corsight.policies.exchange import HeaderList
+from corsight.policies.exchange import HeaderList, Told
 from corsight.policies.session.reading import Reading, read, referrer_origin
 
 ORIGIN = ("Origin", "https://app.test")
@@ -139,3 +139,72 @@ def test_the_origin_that_a_referrer_tells(referrer: str | None, origin: str | No
 def test_no_header_raises(method: str, headers: list[tuple[bytes, bytes]]) -> None:
     said = read(method, HeaderList(tuple(headers)))
     assert list(said.names) == sorted(set(said.names)) or said.preflight
+
+
+@pytest.mark.parametrize(
+    ("headers", "told", "expected"),
+    [
+        ((), Told(destination="script", mode="no-cors"), ("script", "no-cors", None)),
+        ((), Told(), ("unknown", "unknown", None)),
+        ((), Told(origin="https://app.example"), ("unknown", "unknown", "https://app.example")),
+        (
+            (("Sec-Fetch-Dest", "image"), ("Sec-Fetch-Mode", "cors"), ORIGIN),
+            Told(destination="script", mode="no-cors", origin="https://other.test"),
+            ("image", "cors", ORIGIN[1]),
+        ),
+    ],
+)
+def test_what_a_recording_says_counts_where_the_headers_are_silent(
+    headers: tuple[tuple[str, str], ...], told: Told, expected: tuple[str, str, str | None]
+) -> None:
+    """DevTools' HAR has a resource type; over plain http no Sec-Fetch-* came."""
+    said = read("GET", HeaderList.of(*headers), told=told)
+    assert (said.destination, said.mode, said.origin) == expected
+
+
+def test_a_header_that_is_left_out_may_have_been_sent() -> None:
+    said = read("GET", HeaderList.of(("Accept", "*/*")), told=Told(lost=frozenset({"cookie"})))
+    assert said.sent == {"accept", "cookie"}
+    assert not said.cookie
+
+
+ANY, KEPT, PRIORITY = ("Accept", "*/*"), ("Connection", "keep-alive"), ("Priority", "u=4")
+REFERER = ("Referer", "http://app.example/")
+
+
+@pytest.mark.parametrize(
+    ("headers", "destination"),
+    [
+        ((ANY, KEPT, REFERER, PRIORITY), "worker"),
+        ((ANY, REFERER, KEPT, PRIORITY), "unknown"),
+        ((ANY, KEPT, REFERER), "unknown"),
+        ((ANY, KEPT, PRIORITY, REFERER), "unknown"),
+        ((ANY, REFERER, PRIORITY), "unknown"),
+        ((ANY, ("Origin", "http://app.example"), KEPT, REFERER, PRIORITY), "empty"),
+        ((("Accept", "text/plain"), KEPT, REFERER, PRIORITY), "unknown"),
+    ],
+)
+def test_firefox_writes_the_referrer_of_a_worker_behind_the_connection(
+    headers: tuple[tuple[str, str], ...], destination: str
+) -> None:
+    """ESR 153, over plain http, where no Sec-Fetch-Dest says so."""
+    assert reading("GET", *headers).destination == destination
+
+
+@pytest.mark.parametrize(
+    ("headers", "keepalive"),
+    [
+        ((ANY, REFERER, ("X-A", "1"), PRIORITY), False),
+        ((ANY, ("X-A", "1"), REFERER, PRIORITY), True),
+        ((ANY, ("X-A", "1"), REFERER), False),
+        ((ANY, ("X-A", "1"), PRIORITY), False),
+        ((("Host", "a.test"), REFERER, PRIORITY), False),
+        ((ANY, ORIGIN, REFERER, PRIORITY), False),
+    ],
+)
+def test_firefox_writes_the_referrer_of_a_keepalive_fetch_behind_its_own_headers(
+    headers: tuple[tuple[str, str], ...], keepalive: bool
+) -> None:
+    assert reading("GET", *headers).keepalive is keepalive
+    asked = (("Origin", "http://app.example"), ("Access-Control-Request-Method", "PUT"))
+    assert not reading("OPTIONS", *headers, *asked).keepalive

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response
+from corsight.policies.session.memory import GIANT
 from corsight.policies.session.stored import VERSIONS, Stored, StoredResponses
 
 URL = "https://api.test/x"
@@ -68,7 +69,7 @@ def test_what_is_kept_and_found_again(received: Headers, sent: Headers, found: b
     assert (kept(received).revalidated(exchange(304, sent)) is not None) == found
 
 
-@pytest.mark.parametrize(("status", "method"), [(404, "GET"), (302, "GET"), (200, "POST"), (200, "HEAD")])
+@pytest.mark.parametrize(("status", "method"), [(404, "GET"), (300, "GET"), (302, "GET"), (200, "POST"), (200, "HEAD")])
 def test_what_is_not_kept(status: int, method: str) -> None:
     stored = StoredResponses(8)
     stored.keep(exchange(status, (), ETAG, method), None)
@@ -89,6 +90,8 @@ def test_the_latest_of_equal_versions_is_found_and_old_ones_are_forgotten() -> N
     stored = StoredResponses(8)
     for number in range(VERSIONS + 1):
         stored.keep(exchange(200, (), (("ETag", f'"{number}"'),), ident=str(number)), None)
+    assert stored.revalidated(exchange(304, (("If-None-Match", '"0"'),))) is None
+    assert stored.revalidated(exchange(304, (("If-None-Match", '"1"'),))) is not None
     stored.keep(exchange(200, (), (("ETag", '"2"'),), ident="again"), None)
     found = [stored.revalidated(exchange(304, (("If-None-Match", f'"{number}"'),))) for number in range(VERSIONS + 1)]
     assert [one and one[0].exchange for one in found] == [None, None, "again", "3", "4"]
@@ -101,3 +104,8 @@ def test_the_latest_of_equal_versions_is_found_and_old_ones_are_forgotten() -> N
 def test_whether_a_response_depends_on_the_origin(vary: str | None, varies: bool) -> None:
     headers = () if vary is None else (("Vary", vary),)
     assert Stored("1", None, Response(200, HeaderList.of(*headers))).varies == varies
+
+
+def test_what_is_giant_is_not_kept() -> None:
+    assert kept((*ETAG, ("X-Giant", "x" * GIANT))).revalidated(exchange(304, MATCH)) is None
+    assert kept((*ETAG, ("X-Large", "x" * (GIANT - 100)))).revalidated(exchange(304, MATCH)) is not None

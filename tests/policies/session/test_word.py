@@ -8,7 +8,7 @@ import pytest
 
 from corsight.policies.exchange import Word
 from corsight.policies.record import record
-from tests.policies.session.test_browser import CHROMIUM, CREDENTIALS, PAGE, STAR, Pairs, Recording
+from tests.policies.session.test_browser import CHROMIUM, CREDENTIALS, FIREFOX, PAGE, STAR, Pairs, Recording
 
 API = "http://api.example:8000/v1"
 ORIGIN = "http://app.example"
@@ -106,3 +106,23 @@ def test_a_word_on_what_is_not_remembered_changes_nothing() -> None:
     recording.request("r", answer)
     assert recording.session.heed("r", WILDCARD) == []
     assert recording.session.heed("nowhere", WILDCARD) == []
+
+
+def test_where_both_modes_block_its_reason_tells_which_it_was() -> None:
+    recording = attentive()
+    recording.preflight("p", [("Access-Control-Allow-Origin", "*")], origin=ORIGIN, url=API)
+    hear(recording, "p", Word(loaded=False, error="preflightwildcardoriginnotallowed"))
+    assert recording.said("p") == ("blocked", "certain", "allow-origin-wildcard")
+    assert recording.last["p"].entry.fetch.include is True
+
+
+def test_over_http2_what_it_says_of_one_request_tells_of_no_other_in_firefox() -> None:
+    """There both modes share a connection."""
+    recording = Recording(agent=FIREFOX)
+    recording.session.attend()
+    for name in ("1", "2"):
+        asked = [("Origin", ORIGIN), ("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Dest", "empty")]
+        recording.answer(recording.ask(name, "GET", API, asked, http2=True), 200, STAR)
+    hear(recording, "1", replace(WILDCARD, error="CORSNotSupportingCredentials"))
+    assert recording.said("1") == ("blocked", "certain", "allow-origin-wildcard")
+    assert recording.said("2") == ("allowed", "likely", None)

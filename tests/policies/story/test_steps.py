@@ -123,6 +123,10 @@ STEPS = {
     "corp-same-origin": ("Cross-origin resource policy check", {"3"}),
     "corp-same-site": ("Cross-origin resource policy check", {"3"}),
     "corp-required-by-coep": ("Cross-origin resource policy check", {"7"}),
+    "mime-type-blocked": ("Blocked due to its MIME type", {"4"}),
+    "nosniff-mime-type": ("Blocked due to nosniff", {"4", "5"}),
+    "proxy-authentication": ("HTTP-network-or-cache fetch", {"16"}),
+    "redirect-refused": ("HTTP fetch", {"6.3"}),
 }
 """The step of the Fetch standard at which each rule blocks, as numbered there in July 2026."""
 

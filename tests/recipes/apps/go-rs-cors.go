@@ -3,16 +3,21 @@ package main
 import (
 	"net/http"
 	"regexp"
+	"slices"
+	"strings"
 
 	"github.com/rs/cors"
 )
 
 var _ = regexp.MustCompile
 
+// @RECIPE@
+
 func main() {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/v1/items", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Total", "3")
+		w.Header().Set("Vary", "Accept-Encoding")
 		// By hand, and half right.
 		w.Header().Set("Access-Control-Allow-Origin", "*")
 		w.Header().Set("Access-Control-Allow-Credentials", "true")
@@ -26,6 +31,6 @@ func main() {
 	mux.HandleFunc("/v1/broken", func(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "broken", 500)
 	})
-	// @RECIPE@
+	handler := withCORS(mux)
 	http.ListenAndServe("127.0.0.1:@PORT@", handler)
 }

@@ -104,6 +104,18 @@ def test_what_is_packed_and_cut_off_yields_what_is_whole(suffix: str, tmp_path: 
     assert count(tmp_path / "a") == (0, f"{tmp_path / 'a'}: is packed, and damaged from its start; pack it again")
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+def test_texts_that_powershell_wrote_are_read(encoding: str, tmp_path: Path) -> None:
+    entry = '{"request": {"method": "GET", "url": "https://a.example/é"}, "response": {"status": 200}}'
+    text = f'{{"log": {{"creator": {{"name": "x"}}, "entries": [{entry}, {entry}]}}}}'
+    mark = "" if encoding == "utf-16" else "\ufeff"
+    (tmp_path / "a").write_bytes((mark + text).encode(encoding))
+    assert count(tmp_path / "a") == (2, None)
+    transcript = "> GET /a HTTP/1.1\n> Host: a.example\n> \n< HTTP/1.1 200 OK\n< \n"
+    (tmp_path / "b").write_bytes((mark + transcript).encode(encoding))
+    assert count(tmp_path / "b")[0] == 1
+
+
 # -- pipes -----------------------------------------------------------------------------------------------------------
 
 

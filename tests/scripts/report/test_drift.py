@@ -51,6 +51,24 @@ Drift from the policies
     )
 
 
+@pytest.mark.parametrize(
+    ("origin", "near"),
+    [
+        ("http://shop.example", "names https://shop.example, which differs in the scheme"),
+        ("https://www.shop.example", "names https://shop.example, which differs in www."),
+        ("https://evil.example", None),
+        (PAGE, None),
+    ],
+)
+def test_a_page_that_the_policy_nearly_lets_in_is_named(origin: str, near: str | None) -> None:
+    drifts = Drifts([POLICY])
+    for judged in judge(asks(origin=origin)):
+        drifts.add(judged)
+    said = f"? {origin}: the policy {near} [policy api]"
+    assert (said in written(drifts)) == (near is not None)
+    assert ("that a policy nearly lets in" in written(drifts)) == (near is not None)
+
+
 def test_that_there_is_none_is_said() -> None:
     drifts = Drifts([POLICY])
     drifts.add(judge(asks(answered=allow()))[0])

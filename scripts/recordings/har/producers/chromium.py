@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
+from msgspec import UNSET
+
 from corsight.policies.fetch.main_fetch import COUNT, LOCATION, SCHEME
 from corsight.policies.rules.isolation import CORP_COEP, CORP_SAME_ORIGIN, CORP_SAME_SITE, ORB
 from corsight.scripts.recordings.har.format import Entry
@@ -66,6 +68,10 @@ class DevTools(Browser):
         told = response is not None and response.error is None
         return Outcome(True if answered and told else None)
 
+    def shows_origin(self, entry: Entry) -> bool:
+        """Before `_error` was exported, it was the page's process that set the Origin, and so it is always there."""
+        return entry.response is not None and entry.response.error is UNSET
+
     def _error(self, entry: Entry) -> str | None:
         response = entry.response
         return (None if response is None else response.error or None) or entry.error
@@ -91,6 +97,16 @@ class Listener(DevTools):
     def find_fate(self, entry: Entry) -> Fate:
         """What was not answered failed, for a reason that is not told."""
         return Browser.find_fate(self, entry)
+
+    def find_outcome(self, entry: Entry) -> Outcome:
+        """The protocol tells a response once it passed the CORS check; what did not has none, and is left out."""
+        outcome = super().find_outcome(entry)
+        answered = entry.response is not None and (entry.response.status or 0) > 0
+        return outcome._replace(kept=answered and not is_preflight(entry))
+
+    def shows_origin(self, entry: Entry) -> bool:
+        """It is not told how old the browser is."""
+        return False
 
     def name_connection(self, entry: Entry) -> str:
         """`connection` is the socket's id."""

@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import ClassVar, Literal, NamedTuple
 
+from corsight.policies.exchange import HeaderList
 from corsight.scripts.recordings.har.format import Entry, Log
 
 type Engine = Literal["chromium", "firefox", "webkit"]
 
-SENT = frozenset({"sec-fetch-mode", "accept-encoding", "host", ":authority", "connection"})
+DAY = 24 * 60 * 60 * 1000
+"""Milliseconds from which a phase is taken for a mistake."""
+SENT = ("accept-encoding", "host", "sec-fetch-mode", "connection")
 """Header names (lower case) of which one at least is on every request that a browser sends."""
 CREDENTIALS = frozenset({"cookie", "set-cookie", "authorization"})
 
@@ -71,11 +74,15 @@ KINDS: Mapping[str, Kind] = {
 
 
 class Outcome(NamedTuple):
-    """The browser's own outcome: whether the page got it (None where that is not told), its error, and our rule."""
+    """The browser's own outcome: whether the page got it (None where that is not told), its error, and our rule.
+
+    `kept` tells that only what passed is recorded so.
+    """
 
     passed: bool | None = None
     error: str | None = None
     rule: str | None = None
+    kept: bool = False
 
 
 class Producer:
@@ -123,6 +130,10 @@ class Producer:
         """Return what asked."""
         return KINDS.get((entry.resourceType or "").lower(), Kind())
 
+    def shows_origin(self, entry: Entry) -> bool:
+        """Return whether even headers that are not those that were sent hold the Origin, where there was one."""
+        return False
+
     def name_connection(self, entry: Entry) -> str:
         """Return the client connection's name; "" where it is not told."""
         return entry.connectionId or ""
@@ -135,7 +146,7 @@ class Producer:
         """Return how many milliseconds after its start an entry's bytes left, and after that its answer came."""
         timings = entry.timings
         if timings is None:
-            return 0.0, max(entry.time or 0.0, 0.0)
+            return 0.0, total(entry.time)
         return 0.0, total(timings.send, timings.wait)
 
     def conclude(self, counts: Mapping[str, int]) -> str:
@@ -157,14 +168,14 @@ class Browser(Producer):
         """The wait for a connection comes first, and for a preflight is part of it."""
         timings = entry.timings
         if timings is None:
-            return 0.0, max(entry.time or 0.0, 0.0)
+            return 0.0, total(entry.time)
         before = total(timings.blocked, timings.dns, timings.connect)
         return before, total(timings.send, timings.wait)
 
 
 def total(*phases: float | None) -> float:
     """Return the sum of the phases that took place, in milliseconds."""
-    return sum(phase for phase in phases if phase is not None and phase > 0)
+    return sum([phase for phase in phases if phase is not None and 0 < phase < DAY])
 
 
 def is_internal(entry: Entry) -> bool:
@@ -183,9 +194,11 @@ def is_preflight(entry: Entry) -> bool:
     return entry.request.method == "OPTIONS" and "access-control-request-method" in names
 
 
-def is_whole(entry: Entry) -> bool:
-    """Return whether a request's headers are those that were sent, and not only what was known before."""
-    return not SENT.isdisjoint(header.name.lower() for header in entry.request.headers)
+def is_whole(headers: HeaderList, *, pseudo: bool) -> bool:
+    """Return whether a request's headers are those that were sent, and not only what was known before. `pseudo` tells
+    whether there were pseudo headers among them.
+    """
+    return pseudo or any(name in headers for name in SENT)
 
 
 def find_major(version: str | None) -> int | None:

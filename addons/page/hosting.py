@@ -1,0 +1,57 @@
+"""The page's name in the proxy: its requests are answered here, and no other addon sees them.
+
+They are in no list of flows, in no recording, in no log and in no count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING
+
+from mitmproxy import exceptions, http
+
+if TYPE_CHECKING:
+    from corsight.addons.page.gate import Gate
+
+MAGIC = "cors.sight"
+"""The name that is answered through the proxy, while the page is on: nobody has it, and no browser forces it on TLS."""
+OWN = "cors.page"
+"""The metadata that tells the page's own flows from all others."""
+
+
+class Hosting:
+    """Answers by `gate`, while there is one."""
+
+    def __init__(self) -> None:
+        self.gate: Gate | None = None
+
+    def claim(self, flow: http.HTTPFlow) -> bool:
+        """Whether a request is the page's own, from now on told by its metadata."""
+        if self.gate is None or flow.response is not None or not flow.live or flow.request.pretty_host != MAGIC:
+            return False
+        flow.metadata[OWN] = True
+        return True
+
+    def owns(self, flow: http.HTTPFlow) -> bool:
+        """Whether a flow is the page's own, and nobody's to judge."""
+        return self.gate is not None and OWN in flow.metadata
+
+    # -- hooks: what is the page's own ends here ----------------------------------------------------------------------
+
+    def requestheaders(self, flow: http.HTTPFlow) -> None:
+        """Keep it from the addons that follow."""
+        if self.owns(flow):
+            raise exceptions.AddonHalt
+
+    responseheaders = response = error = requestheaders
+
+    def request(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
+        """Answer it."""
+        return self._answer(self.gate, flow) if self.gate is not None and OWN in flow.metadata else None
+
+    async def _answer(self, gate: Gate, flow: http.HTTPFlow) -> None:
+        from mitmproxy.addons.asgiapp import serve
+
+        if flow.response is None and not flow.error:
+            await serve(gate, flow)
+        raise exceptions.AddonHalt

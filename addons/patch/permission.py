@@ -1,0 +1,169 @@
+"""What a user allows to be patched: the options, and whether an exchange and the page that asks are covered by them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import time
+from collections.abc import Callable, Sequence
+from hashlib import blake2b
+
+from mitmproxy import ctx, exceptions, flowfilter, http
+from mitmproxy.addonmanager import Loader
+
+from corsight.addons.patch.news import News
+from corsight.addons.scope import EVERYTHING, patch_scope, read_origin
+from corsight.policies.exchange import Exchange
+from corsight.policies.fetch.headers import is_token
+from corsight.policies.redact import printable
+from corsight.policies.server.model import ServerPolicy
+from corsight.policies.session import Session
+
+MODES = ("off", "blocked", "policy")
+HEADER = "X-Corsight-Patched"
+
+
+class Permission:
+    """What may be patched: nothing while `mode` is off. `policies` are those that mode `policy` answers by, `marker` is
+    the header that names what was patched.
+    """
+
+    def __init__(self, news: News, clock: Callable[[], float] = time.monotonic) -> None:
+        self.mode = "off"
+        self.policies: Sequence[ServerPolicy] = ()
+        self.marker = HEADER
+        self._news = news
+        self._clock = clock
+        self._last_mode = "blocked"
+        self._scope: flowfilter.TFilter | None = None
+        self._origins: frozenset[str] = frozenset()
+        self._ends: float | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._minutes = 0
+        # The user's own word is never forgotten: a digest of each endpoint, whatever its length.
+        self._undone: set[bytes] = set()
+
+    def load(self, loader: Loader) -> None:
+        """Declare the options."""
+        add = loader.add_option
+        add(
+            "cors_patch",
+            str,
+            "off",
+            "Patch responses in cors_patch_scope: off; blocked (the least header edits that let a blocked exchange "
+            "pass); policy (the answers of cors_policy instead of the server's).",
+        )
+        add(
+            "cors_patch_scope",
+            str,
+            "",
+            f"Patch only flows that match this filter expression. Patching needs one; the word {EVERYTHING} means all.",
+        )
+        add(
+            "cors_patch_origins",
+            Sequence[str],
+            [],
+            "Pages that may read what is patched, by their origins; `null` stands for sandboxed and redirected ones. "
+            "None given: pages that this proxy's client loaded from localhost.",
+        )
+        add("cors_patch_header", str, HEADER, "Response header that names what was patched. Empty for none.")
+        add("cors_patch_minutes", int, 0, "Stop patching after so many minutes. 0 for no end.")
+
+    def configure(self, updated: set[str]) -> None:
+        """Take the options over; raises OptionsError in one line for what cannot be."""
+        options = ctx.options
+        if "cors_patch_header" in updated:
+            self.marker = _header_name(options.cors_patch_header)
+        if "cors_patch_minutes" in updated and options.cors_patch_minutes < 0:
+            raise exceptions.OptionsError("cors_patch_minutes: cannot be negative; 0 is for no end.")
+        if "cors_patch_origins" in updated:
+            self._origins = frozenset(map(read_origin, options.cors_patch_origins))
+        if updated & {"cors_patch", "cors_patch_scope", "cors_patch_origins", "cors_policy"}:
+            mode, scope = options.cors_patch, options.cors_patch_scope
+            if mode not in MODES:
+                raise exceptions.OptionsError(f"cors_patch: {mode!r} is none of {', '.join(MODES)}.")
+            parsed = patch_scope(scope, needed=mode != "off")
+            if mode == "policy" and not self.policies:
+                raise exceptions.OptionsError(
+                    "cors_patch: policy answers by the policies of cors_policy, and none is given; "
+                    "add --set cors_policy=FILE."
+                )
+            self._scope = parsed
+            started = mode != "off" and self.mode == "off"
+            self.mode = mode
+            if mode != "off":
+                self._last_mode = mode
+            if mode != "off" and (started or updated & {"cors_patch_scope", "cors_patch_origins"}):
+                self._news.start(mode, scope, self._origins)
+            if started or mode == "off":
+                self._count_down(options.cors_patch_minutes if started else 0)
+        if "cors_patch_minutes" in updated and self.mode != "off" and options.cors_patch_minutes != self._minutes:
+            self._count_down(options.cors_patch_minutes)
+
+    def on(self, mode: str = "") -> None:
+        """Patch from now on, all endpoints again: mode blocked or policy, or the last one."""
+        self._undone.clear()
+        _set(cors_patch=mode or self._last_mode)
+
+    def off(self) -> None:
+        """Stop patching, at once."""
+        _set(cors_patch="off")
+
+    def undo(self, url: str) -> None:
+        """Patch this endpoint no more."""
+        self._undone.add(_digest(url))
+
+    def trusts(self, session: Session, exchange: Exchange, origin: str) -> bool:
+        """Whether a page of this origin may read what is patched; a policy names its origins itself."""
+        if self.mode == "policy" or origin in self._origins:
+            return True
+        return not self._origins and origin != "null" and session.is_at_home(exchange, origin)
+
+    def rests(self, flow: http.HTTPFlow) -> bool:
+        """Whether nothing is patched now, or not of this flow: behind one that is read or replayed is no browser."""
+        if self._ends is not None and self._clock() >= self._ends:
+            self._expire()
+        return self.mode == "off" or not flow.live or flow.is_replay == "request"
+
+    def covers(self, flow: http.HTTPFlow, exchange: Exchange) -> bool:
+        """Whether an exchange is in the scope, and its endpoint was not given up."""
+        if self._scope is not None and not self._scope(flow):
+            return False
+        return not self._undone or _digest(exchange.request.url) not in self._undone
+
+    def _count_down(self, minutes: int) -> None:
+        self._minutes = minutes
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._ends = self._clock() + minutes * 60 if minutes else None
+        if minutes:
+            # Without a loop the next exchange will see that the time is over.
+            with contextlib.suppress(RuntimeError):
+                self._timer = asyncio.get_running_loop().call_later(minutes * 60, self._expire)
+
+    def _expire(self) -> None:
+        if self._ends is not None:
+            self._ends = None
+            self._news.expire(self._minutes)
+            self.off()
+
+
+def _header_name(name: str) -> str:
+    if name and (not is_token(name) or not re.match("x-", name, re.IGNORECASE)):
+        raise exceptions.OptionsError(
+            f"cors_patch_header: {printable(name)!r} cannot be; it is a header name that begins with X-, or empty."
+        )
+    return name
+
+
+def _set(**options: object) -> None:
+    try:
+        ctx.options.update(**options)
+    except exceptions.OptionsError as error:
+        raise exceptions.CommandError(str(error)) from None
+
+
+def _digest(url: str) -> bytes:
+    return blake2b(url.partition("?")[0].encode("latin-1", "replace"), digest_size=16).digest()

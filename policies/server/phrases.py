@@ -1,0 +1,43 @@
+"""What answers grant, and how near two origins are, in words that are put into sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from corsight.policies.exchange import Response
+from corsight.policies.fetch.headers import extract_header_list_values
+from corsight.policies.rules.nearness import find_near
+from corsight.policies.server.grammar import ANY
+from corsight.policies.server.problems import shorten
+
+
+def word_near(origin: str, others: Iterable[str]) -> str:
+    """Return which of `others` is nearly the origin and how it differs, to be put behind who names it; empty where none
+    is.
+    """
+    found = find_near(origin, others)
+    return "" if found is None else f"names {shorten(found[0])}, which {found[1].wrong}"
+
+
+def word_grant(response: Response, *, preflight: bool) -> str:
+    """Return what an answer grants, as far as two answers can be compared."""
+    get = response.headers.get
+    allowed = get("access-control-allow-origin")
+    if allowed is None:
+        return "without CORS"
+    words = [f"for {'every origin' if allowed == ANY else allowed}"]
+    if allowed != ANY and get("access-control-allow-credentials") == "true":
+        words.append("with credentials")
+    if preflight:
+        if not 200 <= response.status <= 299:
+            return f"with status {response.status}"
+        methods = sorted(list_elements(get("access-control-allow-methods")))
+        names = sorted({name.lower() for name in list_elements(get("access-control-allow-headers"))})
+        words += [f"methods {', '.join(methods) or 'none'}", f"headers {', '.join(names) or 'none'}"]
+    return ", ".join(words)
+
+
+def list_elements(value: str | None) -> tuple[str, ...]:
+    """Return the elements of a list that a browser can read, each once."""
+    values = extract_header_list_values(value)
+    return tuple(dict.fromkeys(values)) if isinstance(values, tuple) else ()

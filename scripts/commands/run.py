@@ -1,0 +1,101 @@
+"""`corsight run -- COMMAND`: a command, such as a test suite, behind the proxy; the report and the gate at its end."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from corsight.scripts.browse.run import Plan
+from corsight.scripts.browse.run import run as run_plan
+from corsight.scripts.gate.gate import read_gate
+from corsight.scripts.gate.settings import load_settings
+from corsight.scripts.options import (
+    AllowEmpty,
+    Assume,
+    Baseline,
+    Config,
+    Fail,
+    Formats,
+    Host,
+    Ignore,
+    MaybeEngine,
+    Origin,
+    Policy,
+    Select,
+    Verbose,
+    WriteBaseline,
+)
+
+
+def run(
+    command: Annotated[
+        list[str],
+        typer.Argument(metavar="COMMAND", help="The command and its arguments, as you type them without corsight run."),
+    ],
+    save: Annotated[Path | None, typer.Option(metavar="FILE", help="Save the recording to this file.")] = None,
+    format: Formats = None,
+    verbose: Verbose = False,
+    engine: MaybeEngine = None,
+    fail_on: Fail = None,
+    allow_empty: AllowEmpty = False,
+    assume: Assume = None,
+    policy: Policy = None,
+    baseline: Baseline = None,
+    save_baseline: WriteBaseline = False,
+    select: Select = None,
+    ignore: Ignore = None,
+    host: Host = None,
+    origin: Origin = None,
+    config: Config = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The proxy's port; 0 takes a free one.")] = 0,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=256,
+            help="How many tests run at a time, at most: each gets a port of its own. Default: as many as there are "
+            "cores.",
+        ),
+    ] = None,
+    marker: Annotated[
+        bool,
+        typer.Option("--marker", help="Set the marker cookie, which tells requests with credentials from others."),
+    ] = False,
+) -> None:
+    """Run a command, such as a test suite, behind the proxy, and report what CORS blocked in the browsers it opened.
+
+    The command finds the proxy and its certificate authority in its environment; docs/testing.md has what Playwright,
+    Selenium and others need to take them from there. Exit code: 1 when something was blocked or is open (see
+    --fail-on), otherwise the command's own; 2 when something broke, or nothing came through the proxy.
+    """
+    settings = load_settings(config).take(
+        engine=engine,
+        fail_on=fail_on,
+        allow_empty=allow_empty,
+        assume=assume,
+        policies=policy,
+        baseline=baseline,
+        select=select,
+        ignore=ignore,
+        hosts=host,
+        origins=origin,
+    )
+    plan = Plan(
+        script=tuple(command),
+        save=save,
+        formats=tuple(format or ()),
+        verbose=verbose,
+        gate=read_gate(settings, write=save_baseline),
+        port=port,
+        lanes=(os.cpu_count() or 1) if workers is None else workers,
+        marker="everything" if marker else "",
+    )
+    if code := run_plan(plan):
+        raise typer.Exit(code)
+
+
+run.context_settings = {"allow_interspersed_args": False}  # type: ignore[attr-defined]
+"""What follows the command's name is the command's own, options too."""

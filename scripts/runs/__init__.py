@@ -1,0 +1,1 @@
+"""Runs behind the proxy: what browse, run and the pytest plugin share, and which test met what."""

@@ -1,0 +1,108 @@
+"""What real browsers write to their consoles is pasted into `corsight check`, and each line is answered rightly."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from corsight.policies.console import read_messages
+from corsight.scripts import cli
+from corsight.scripts.processes import proxy
+from tests.browser.console.cases import CASES, FILE, Case
+from tests.browser.console.listen import copy, listen
+from tests.browser.console.pages import render
+from tests.browser.lab.drive import Driver, Engine
+
+SERVER = Path(__file__).with_name("console") / "server.py"
+PATIENCE = 40.0
+QUIET = 1.0
+"""Seconds that a console has for its last line."""
+
+
+@pytest.mark.parametrize(
+    "engine",
+    [
+        pytest.param("chromium", marks=pytest.mark.browser("chromium")),
+        pytest.param("firefox", marks=pytest.mark.browser("firefox")),
+        pytest.param("webkit", marks=pytest.mark.browser("webkit")),
+    ],
+)
+def test_every_line_of_a_console_is_answered(engine: Engine, tmp_path: Path) -> None:
+    said = visit(engine, tmp_path)
+    wrong = []
+    for case, pasted in said:
+        messages = read_messages(pasted)
+        codes = {message.cause or message.rule or "" for message in messages}
+        if codes != case.expect(engine) or any(message.engine != engine for message in messages):
+            wrong.append(f"{case.name}: expected {case.expect(engine)}, read {codes} of\n{pasted}\n")
+        elif messages:
+            assert answer(pasted) == (1 if any(message.stops for message in messages) else 0), case.name
+    assert not wrong, "\n".join(wrong)
+    assert len(said) >= 25
+
+
+def test_the_messages_of_one_paste_are_answered_one_by_one() -> None:
+    [case] = [case for case in CASES if case.name == "several"]
+    assert len(case.expect("chromium")) == 3
+
+
+def answer(pasted: str) -> int:
+    """Return the exit code of `corsight check --paste`."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = cli.run(["check", "--paste", pasted])
+    assert code != 2, err.getvalue()
+    assert "cause" in out.getvalue() or "rule" in out.getvalue()
+    return code
+
+
+def visit(engine: Engine, folder: Path) -> list[tuple[Case, str]]:
+    """What the console showed on the page of each case that this browser can do, with what its script was told."""
+    posted, files = folder / "results.jsonl", folder / "files"
+    posted.touch()
+    files.mkdir()
+    (files / "x.json").write_text("{}")
+    (files / "x.mjs").write_text("1")
+    found = []
+    with (
+        proxy.start(folder, scripts=(SERVER,), connection_strategy="lazy", test_results=posted) as running,
+        listen(engine, running.port, folder) as driver,
+    ):
+        for case in CASES:
+            if case.does(engine):
+                since = len(driver.console)
+                told = go(driver, case, files, posted)
+                lines = [*copy(driver, since), *([told] if told != "Error: -" else [])]
+                found.append((case, "\n".join(line for line in lines if is_of(case, line))))
+    return found
+
+
+def is_of(case: Case, line: str) -> bool:
+    """Whether a line is of this case: Chromium repeats what an earlier service worker wrote, `-` is the page's own."""
+    worker = "FetchEvent" in line or line == "Uncaught (in promise) Error: no"
+    return bool(line) and not line.endswith("Error: -") and (not worker or case.name.startswith("worker-"))
+
+
+def go(driver: Driver, case: Case, files: Path, posted: Path) -> str:
+    """Visit the page of a case; return what its script was told of the failure, empty where nothing failed there."""
+    before = posted.read_text().count("\n")
+    url = f"{case.page}/__page/{case.name}"
+    if case.page == FILE:
+        path = files / f"{case.name}.html"
+        path.write_text(render(case.name, "https://app.test/__result"))
+        url = path.as_uri()
+    driver.go(url)
+    end = time.monotonic() + PATIENCE
+    while posted.read_text().count("\n") <= before:
+        assert time.monotonic() < end, f"{case.name} did not finish"
+        time.sleep(0.1)
+        driver.look()
+    time.sleep(QUIET)
+    driver.look()
+    told: str = json.loads(posted.read_text().splitlines()[before])["told"]
+    return told

@@ -1,0 +1,144 @@
+"""Which preflight a request follows, and which it does not: each test names the browser that taught it."""
+
+from __future__ import annotations
+
+import pytest
+
+from corsight.policies.session.expected import PATIENCE
+from tests.policies.session.test_browser import (
+    ALLOW,
+    API,
+    CHROMIUM,
+    CORS,
+    CREDENTIALS,
+    FIREFOX,
+    PAGE,
+    STAR,
+    Recording,
+)
+
+
+@pytest.mark.parametrize(
+    ("cache_control", "certainty"),
+    [("max-age=600", "likely"), ("no-cache", "certain"), ("no-store", "certain"), ("private, no-store", "certain")],
+)
+def test_what_no_cache_may_answer_was_asked_for(cache_control: str, certainty: str) -> None:
+    """Firefox asks a preflight before it looks into its HTTP cache: then no request follows, and nothing is blocked."""
+    recording = Recording(agent=FIREFOX)
+    recording.request("r", [*STAR, ("Cache-Control", cache_control)])
+    recording.preflight("p", STAR, method="GET")
+    recording.wait(PATIENCE + 1)
+    assert recording.said("p") == ("blocked", certainty, "allow-origin-wildcard")
+
+
+def test_a_request_that_carries_more_than_was_asked_for_follows_no_preflight_that_failed() -> None:
+    """An extension may add a header behind the preflight's back; one that failed for certain has no request at all."""
+    named = ("Access-Control-Allow-Headers", "x-a")
+    for answer, follows in (([*ALLOW, named], True), ([named], False)):
+        recording = Recording(agent=CHROMIUM)
+        recording.preflight("p", answer, names="x-a")
+        recording.request("r", ALLOW, ("X-A", "1"), ("X-B", "2"), method="PUT")
+        assert (recording.last["r"].entry.fetch is recording.last["p"].entry.fetch) is follows
+
+
+def test_a_request_that_lacks_what_was_asked_for_is_another() -> None:
+    recording = Recording(agent=CHROMIUM)
+    recording.preflight("p", [*ALLOW, ("Access-Control-Allow-Headers", "x-a,x-b")], names="x-a,x-b")
+    recording.request("r", ALLOW, ("X-A", "1"), method="PUT")
+    assert recording.last["r"].entry.fetch is not recording.last["p"].entry.fetch
+
+
+@pytest.mark.parametrize(
+    ("later", "method", "follows"),
+    [
+        (1.9, "PUT", True),
+        (2.1, "PUT", True),
+        (29.9, "PUT", True),
+        (30.1, "PUT", False),
+        # A plain GET sets out without a preflight too, and follows one only at once.
+        (1.9, "GET", True),
+        (2.1, "GET", False),
+        # Two clocks differ by milliseconds; what set out well before the answer is none of its sequels.
+        (-0.014, "PUT", True),
+        (-0.02, "PUT", False),
+    ],
+)
+def test_how_long_a_preflights_request_is_looked_for(later: float, method: str, follows: bool) -> None:
+    """A page that is busy sends its request late: 30 seconds were never passed in any recording."""
+    recording = Recording(agent=CHROMIUM)
+    recording.preflight("p", STAR, method=method)
+    recording.now += later
+    recording.request("r", STAR, method=method)
+    assert (recording.last["r"].entry.fetch is recording.last["p"].entry.fetch) is follows
+
+
+def test_a_long_search_gives_up_every_fetch_but_its_last() -> None:
+    """Chromium: each key sets out before the preflight of the one before is answered."""
+    recording = Recording(agent=CHROMIUM)
+    asked = [("Origin", "https://app.example"), ("Access-Control-Request-Method", "PUT")]
+    urls = [f"https://api.test/v1?q={'corsight-and-more'[:length]}" for length in range(1, 13)]
+    first = recording.ask(urls[0], "OPTIONS", urls[0], asked, connection=urls[0])
+    for url in urls[1:]:
+        following = recording.ask(url, "OPTIONS", url, asked, connection=url)
+        recording.answer(first, 204, STAR)
+        first = following
+    recording.answer(first, 204, STAR)
+    recording.request("r", STAR, method="PUT", url=urls[-1])
+    recording.wait(PATIENCE + 1)
+    assert {recording.said(url) for url in urls[:-1]} == {("allowed", "likely", None)}
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_preflight_for_the_other_credentials_mode_is_none_of_a_requests(told: bool) -> None:
+    """Firefox says Sec-Fetch-Storage-Access on preflights too; both modes pass here."""
+    access = [("Sec-Fetch-Storage-Access", "active")] if told else []
+    recording = Recording(agent=FIREFOX)
+    recording.embed()
+    asked = [("Origin", PAGE), ("Access-Control-Request-Method", "PUT"), *CORS, ("Sec-Fetch-Storage-Access", "none")]
+    recording.answer(recording.ask("p", "OPTIONS", API, asked, connection="c0"), 204, [*ALLOW, CREDENTIALS])
+    recording.request("r", [*ALLOW, CREDENTIALS], *access, method="PUT")
+    assert (recording.last["r"].entry.fetch is recording.last["p"].entry.fetch) is told
+
+
+def test_a_cached_preflight_tells_the_mode_that_it_was_asked_in() -> None:
+    """An entry that was made without credentials serves only requests without."""
+    recording = Recording()
+    recording.preflight("p", [*STAR, ("Access-Control-Max-Age", "600")])
+    recording.request("first", STAR, method="PUT", connection="c1")
+    recording.request("second", STAR, method="PUT", connection="c2")
+    assert recording.said("second") == ("allowed", "certain", None)
+    assert recording.last["second"].entry.evidence["preflight"].value == "cached"
+
+
+def test_a_preflight_that_fails_in_either_mode_leaves_the_mode_as_it_was_told() -> None:
+    """Firefox: only where a preflight would pass without credentials, its missing request speaks for them."""
+    for answer, doubted in ((STAR, True), ([], False)):
+        recording = Recording(agent=FIREFOX)
+        recording.embed()
+        recording.preflight("p", answer)
+        recording.wait(PATIENCE + 1)
+        assert recording.said("p")[:2] == ("blocked", "certain")
+        absent = "Sec-Fetch-Storage-Access" in recording.because("p", "credentials")
+        assert absent is not doubted
+
+
+def test_a_preflight_under_way_hides_none_that_was_answered() -> None:
+    """Chromium: a page asks twice, and the first request sets out while the second preflight is on its way."""
+    recording = Recording(agent=CHROMIUM)
+    asked = [("Origin", PAGE), ("Access-Control-Request-Method", "PUT"), *CORS]
+    waiting = recording.ask("waiting", "OPTIONS", API, asked, connection="c8")
+    recording.preflight("p", STAR)
+    recording.request("r", STAR, method="PUT")
+    assert recording.last["r"].entry.fetch is recording.last["p"].entry.fetch
+    recording.answer(waiting, 204, STAR)
+    recording.request("second", STAR, method="PUT", connection="c9")
+    assert recording.last["second"].entry.fetch is recording.last["waiting"].entry.fetch
+
+
+@pytest.mark.parametrize(("later", "follows"), [(29.9, True), (30.1, False)])
+def test_how_long_a_redirects_request_is_looked_for(later: float, follows: bool) -> None:
+    recording = Recording(agent=CHROMIUM)
+    recording.request("r", [*STAR, ("Location", "/there")], status="302")
+    recording.now += later
+    recording.request("there", STAR, url="https://api.test/there")
+    assert (recording.last["there"].entry.fetch is recording.last["r"].entry.fetch) is follows

@@ -1,0 +1,185 @@
+"""The facts of an exchange, put together: what each is taken from, and where it stays unknown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from corsight.policies.exchange import Told, Word
+from corsight.policies.facts import Facts
+from tests.policies.session.test_browser import ALLOW, API, CHROMIUM, CORS, FIREFOX, PAGE, Pairs, Recording
+
+AWAY: Pairs = [("Location", "http://cdn.test/there")]
+
+
+def facts_of(
+    headers: Pairs,
+    answer: Pairs,
+    *,
+    status: int = 200,
+    agent: str = CHROMIUM,
+    page: bool = False,
+    method: str = "GET",
+    url: str = API,
+) -> Facts:
+    recording = Recording(agent=agent)
+    if page:
+        recording.page(f"{PAGE}/")
+    return recording.answer(recording.ask("r", method, url, headers), status, answer).facts
+
+
+def element(destination: str, *more: tuple[str, str], mode: str = "no-cors") -> Pairs:
+    sent = [("Sec-Fetch-Mode", mode), ("Sec-Fetch-Dest", destination), ("Sec-Fetch-Site", "cross-site")]
+    return [*sent, ("Referer", f"{PAGE}/"), *more]
+
+
+@pytest.mark.parametrize(
+    ("destination", "more", "credentials"),
+    [
+        ("image", (), "include"),
+        ("script", (), "include"),
+        # A fetch() in mode no-cors says `omit` as it likes.
+        ("empty", (), "not-include"),
+        ("empty", (("Cookie", "id=1"),), "include"),
+        ("empty", (("Sec-Fetch-Storage-Access", "active"),), "include"),
+    ],
+)
+def test_elements_ask_with_credentials(destination: str, more: tuple[tuple[str, str], ...], credentials: str) -> None:
+    assert facts_of(element(destination, *more), []).credentials == credentials
+
+
+@pytest.mark.parametrize(("more", "credentials"), [((), "not-include"), ((("Cookie", "id=1"),), "include")])
+def test_under_credentialless_elements_ask_without(more: tuple[tuple[str, str], ...], credentials: str) -> None:
+    """HTML, "credentialless": no-cors requests to other origins leave without; Chromium and Firefox alike."""
+    recording = Recording(agent=CHROMIUM)
+    recording.page(f"{PAGE}/", ("Cross-Origin-Embedder-Policy", "credentialless"))
+    judged = recording.answer(recording.ask("r", "GET", API, element("image", *more)), 200, [])
+    assert (judged.facts.credentials, judged.facts.embedder) == (credentials, "credentialless")
+
+
+@pytest.mark.parametrize(("lost", "embedder"), [({"cookie"}, None), ({"authorization"}, "credentialless")])
+def test_where_cookies_are_not_recorded_a_credentialless_page_may_be_none(lost: set[str], embedder: str | None) -> None:
+    """DevTools leaves Cookie out of a sanitized HAR: that would tell a plain frame of the same origin."""
+    recording = Recording(agent=CHROMIUM)
+    recording.page(f"{PAGE}/", ("Cross-Origin-Embedder-Policy", "credentialless"))
+    exchange = recording.ask("r", "GET", API, element("image"))
+    judged = recording.answer(replace(exchange, told=Told(lost=frozenset(lost))), 200, [])
+    assert judged.facts.embedder == embedder
+
+
+@pytest.mark.parametrize(
+    ("headers", "page", "secure", "likelier"),
+    [
+        # The Referer may be a style sheet's: unless the page itself was seen, whose page it is stays open.
+        (element("image"), False, None, True),
+        (element("style"), False, None, True),
+        (element("image"), True, True, True),
+        # No style sheet asks for a script, and one that asks with CORS says whose page it is.
+        (element("script"), False, True, True),
+        (element("image", ("Origin", PAGE), mode="cors"), False, True, True),
+        (element("image", ("Origin", "http://app.test"), mode="cors"), False, False, False),
+    ],
+)
+def test_whether_a_redirects_page_is_secure(headers: Pairs, page: bool, secure: bool | None, likelier: bool) -> None:
+    facts = facts_of(headers, AWAY, status=302, page=page)
+    assert (facts.secure, facts.likelier_secure) == (secure, likelier)
+
+
+def test_what_leads_nowhere_asks_for_no_secure_page() -> None:
+    assert facts_of(element("image"), []).secure is False
+
+
+@pytest.mark.parametrize(("agent", "too"), [(CHROMIUM, "opaque"), ("curl/8.0", "opaque")])
+def test_a_post_of_unknown_mode_may_be_a_forms(agent: str, too: str) -> None:
+    asked = [("Origin", "http://app.test")]
+    facts = facts_of(
+        asked, [("Access-Control-Allow-Origin", "*")], agent=agent, method="POST", url="http://api.test/v1"
+    )
+    assert (facts.tainting, facts.tainting_too) == ("cors", too)
+
+
+def test_what_is_no_browser_and_says_no_page_is_asked_at_home() -> None:
+    """curl has no page; a browser may have withheld it, over plain http."""
+    assert facts_of([], [], agent="curl/8.0", url="http://api.test/v1").tainting_too is None
+    assert facts_of([], [], agent=FIREFOX, url="http://api.test/v1").tainting_too == "opaque"
+
+
+@pytest.mark.parametrize(
+    ("told", "word", "xhr"),
+    [
+        (None, None, False),
+        (Told(kind="xhr"), None, True),
+        (Told(kind="fetch"), None, False),
+        (None, Word(loaded=None, initiator="xhr"), True),
+        (None, Word(loaded=None, initiator="fetch"), False),
+    ],
+)
+def test_that_xmlhttprequest_asked_is_said_by_the_recording_or_the_browser(
+    told: Told | None, word: Word | None, xhr: bool
+) -> None:
+    """Chromium's console texts name it, and a redirect with a user name passes for it alone."""
+    recording = Recording(agent=CHROMIUM)
+    exchange = replace(recording.ask("r", "GET", API, [("Origin", PAGE), *CORS]), told=told, word=word)
+    assert recording.answer(exchange, 200, ALLOW).facts.xhr is xhr
+
+
+FETCH: Pairs = [("Origin", PAGE), *CORS]
+PRIORITY = ("Priority", "u=4")
+
+
+@pytest.mark.parametrize(
+    ("agent", "headers", "redirect"),
+    [
+        (CHROMIUM, FETCH, "unknown"),
+        # Firefox from 132 on sends Priority with every request but those of XMLHttpRequest, which follows redirects.
+        (FIREFOX, [*FETCH, PRIORITY], "unknown"),
+        (FIREFOX, FETCH, "follow"),
+        (FIREFOX.replace("153.0", "132.0"), FETCH, "follow"),
+        (FIREFOX.replace("153.0", "131.0"), FETCH, "unknown"),
+        # Elements and EventSource follow, and what is no browser has no redirect mode.
+        (CHROMIUM, element("image", ("Origin", PAGE), mode="cors"), "follow"),
+        (CHROMIUM, [*FETCH, ("Accept", "text/event-stream")], "unknown"),
+        ("curl/8.0", FETCH, "follow"),
+    ],
+)
+def test_what_may_be_a_fetch_may_stay_where_it_is(agent: str, headers: Pairs, redirect: str) -> None:
+    answer = [("Access-Control-Allow-Origin", "*"), ("Location", "/there")]
+    assert facts_of(headers, answer, status=302, agent=agent).redirect == redirect
+
+
+def test_what_was_led_on_once_is_led_on() -> None:
+    recording = Recording(agent=CHROMIUM)
+    answer = [("Access-Control-Allow-Origin", "*")]
+    recording.request("r", [*answer, ("Location", "/next")], status="302")
+    recording.request("next", [*answer, ("Location", "/last")], status="302", url="https://api.test/next")
+    assert recording.last["next"].entry.fetch is recording.last["r"].entry.fetch
+    assert recording.last["next"].facts.redirect == "follow"
+
+
+BODY = ("Content-Type", "text/plain")
+
+
+@pytest.mark.parametrize(
+    ("sent", "answer", "tainting"),
+    [
+        ([BODY], [], "opaque"),
+        # A beacon seldom has no body, and none has an Accept of its own; and this server speaks of CORS.
+        ([], [], "cors"),
+        ([BODY], [("Access-Control-Allow-Origin", "https://other.test")], "cors"),
+    ],
+)
+def test_a_post_that_nothing_speaks_of_cors_to_is_likelier_a_beacon(sent: Pairs, answer: Pairs, tainting: str) -> None:
+    facts = facts_of([("Origin", "http://app.test"), *sent], answer, method="POST", url="http://api.test/v1")
+    assert facts.tainting == tainting
+    assert facts.tainting_too == ("cors" if tainting == "opaque" else "opaque")
+
+
+def test_of_several_policies_the_newest_documents_is_the_likelier() -> None:
+    recording = Recording(agent=CHROMIUM)
+    recording.page(f"{PAGE}/")
+    recording.page(f"{PAGE}/isolated", ("Cross-Origin-Embedder-Policy", "require-corp"))
+    facts = recording.answer(recording.ask("r", "GET", API, element("image")), 200, []).facts
+    assert (facts.embedder, facts.likelier_embedder) == (None, "require-corp")
+    alone = facts_of(element("image"), [], page=True)
+    assert (alone.embedder, alone.likelier_embedder) == ("unsafe-none", "unsafe-none")

@@ -1,0 +1,329 @@
+"""The memory of all clients: whose browser an exchange is, and what is asked of it from outside."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from corsight.policies.exchange import Exchange, HeaderList, Response, Told, Word
+from corsight.policies.session import Session
+from corsight.policies.session.memory import GIANT
+from corsight.policies.session.sequels import PATIENCE
+from corsight.policies.verdict import EngineName
+from tests.policies.session.test_browser import (
+    ALLOW,
+    API,
+    CHROMIUM,
+    CORS,
+    FIREFOX,
+    PAGE,
+    STAR,
+    WEBKIT,
+    Pairs,
+    Recording,
+)
+
+REFUSED = Word(loaded=False, error="WildcardOriginNotAllowed")
+HOME: Pairs = [("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Dest", "empty"), ("Sec-Fetch-Site", "same-origin")]
+
+
+def respond(exchange: Exchange, status: int, *headers: tuple[str, str]) -> Exchange:
+    return replace(exchange, response=Response(status, HeaderList.of(*headers), exchange.request.started + 0.01))
+
+
+@pytest.mark.parametrize(("engine", "decides"), [(None, "chromium"), ("firefox", "firefox"), ("standard", "standard")])
+def test_an_engine_that_is_given_decides_for_every_client(engine: EngineName | None, decides: str) -> None:
+    recording = Recording(agent=CHROMIUM, session=Session(engine))
+    assert recording.request("r", ALLOW).verdict.engine == decides
+
+
+def test_what_is_under_way_is_seen_before_it_is_judged_and_leaves_no_trace() -> None:
+    recording = Recording(agent=CHROMIUM)
+    exchange = recording.ask("r", "GET", API, [("Origin", PAGE), *CORS])
+    assert recording.session.preview(exchange) is None
+    preview = recording.session.preview(respond(exchange, 302, ("Location", "/there"), *STAR))
+    assert preview is not None
+    facts, engine = preview
+    assert (facts.role, facts.target, engine) == ("redirect", "https://api.test/there", "chromium")
+    judged = recording.answer(exchange, 200, ALLOW)
+    assert (judged.entry.role, judged.verdict.outcome.value) == ("request", "allowed")
+    assert recording.session.preview(respond(exchange, 200, *ALLOW)) is None
+
+
+def test_a_preview_is_of_what_cors_has_a_say_in() -> None:
+    recording = Recording(agent=CHROMIUM)
+    home = recording.ask("home", "GET", f"{PAGE}/data", HOME)
+    assert recording.session.preview(respond(home, 200)) is None
+    asked = [("Origin", PAGE), ("Access-Control-Request-Method", "PUT"), *CORS]
+    preview = recording.session.preview(respond(recording.ask("p", "OPTIONS", API, asked), 302, ("Location", "/")))
+    assert preview is not None
+    assert preview[0].role == "preflight"
+
+
+def test_a_preview_of_a_304_is_of_the_response_it_confirms() -> None:
+    recording = Recording(agent=CHROMIUM)
+    recording.request("first", [*ALLOW, ("ETag", '"1"')])
+    asked = [("Origin", PAGE), *CORS, ("If-None-Match", '"1"')]
+    preview = recording.session.preview(respond(recording.ask("again", "GET", API, asked), 304))
+    assert preview is not None
+    response = preview[0].response
+    assert response is not None
+    assert response.headers.get("access-control-allow-origin") == PAGE
+
+
+@pytest.mark.parametrize("seen_before", [True, False])
+def test_a_session_attends_to_browsers_that_it_has_seen_and_to_those_that_come(seen_before: bool) -> None:
+    """`corsight browse` starts its browser after the proxy, and a second window may have been there before."""
+    recording = Recording(agent=FIREFOX)
+    if seen_before:
+        recording.request("before", STAR)
+    recording.session.attend()
+    recording.request("r", STAR)
+    assert recording.said("r")[0] == "allowed"
+    recording._note(recording.session.heed("r", REFUSED))
+    assert recording.said("r") == ("blocked", "certain", "allow-origin-wildcard")
+
+
+def test_one_address_and_user_agent_is_one_browser() -> None:
+    """A second User-Agent is another browser: a preflight of the one is none of the other's."""
+    recording = Recording(agent=CHROMIUM)
+    recording.preflight("p", STAR)
+    recording.agent = FIREFOX
+    recording.request("r", STAR, method="PUT", connection="c2")
+    assert recording.last["p"].entry.fetch is not recording.last["r"].entry.fetch
+    assert recording.last["r"].client.engine == "firefox"
+    recording.agent = CHROMIUM
+    recording.request("s", STAR, method="PUT", connection="c3")
+    assert recording.last["p"].entry.fetch is recording.last["s"].entry.fetch
+
+
+@pytest.mark.parametrize(("engine", "one"), [("chromium", True), (None, False)])
+def test_a_recording_that_names_its_browser_holds_one_whatever_its_pages_make_up(engine: str | None, one: bool) -> None:
+    """DevTools' device emulation and pages' own headers change the User-Agent; the HAR's creator does not change."""
+    session, entries = Session(), []
+    for number, agent in enumerate((CHROMIUM, "Made up/1.0")):
+        recording = Recording(agent=agent, session=session, now=1000.0 + number)
+        told = Told(engine=engine)  # type: ignore[arg-type]
+        if number:
+            exchange = recording.ask("draft", "PUT", API, [("Origin", PAGE), *CORS], connection="")
+        else:
+            asked = [("Origin", PAGE), ("Access-Control-Request-Method", "PUT"), *CORS]
+            exchange = recording.ask("draft", "OPTIONS", API, asked, connection="")
+        exchange = replace(exchange, id=f"e{number}", told=told, connection="")
+        [judged, *_] = session.observe(respond(exchange, 204, *STAR))
+        entries.append(judged.entry)
+    assert (entries[0].fetch is entries[1].fetch) is one
+
+
+def test_a_client_without_user_agent_is_one_too() -> None:
+    session = Session()
+    recording = Recording(session=session)
+    exchange = recording.ask("r", "GET", API, [("Origin", PAGE)])
+    bare = replace(exchange, id="bare", connection="", request=replace(exchange.request, headers=HeaderList()))
+    [judged, *_] = session.observe(respond(bare, 200))
+    assert not judged.client.browser
+
+
+# -- what a browser makes of what comes -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("agent", "answer", "awaits"),
+    [
+        (CHROMIUM, [("Content-Type", "text/html")], True),
+        (FIREFOX, [("Content-Type", "text/html")], True),
+        # WebKit has no opaque response blocking.
+        (WEBKIT, [("Content-Type", "text/html")], False),
+        (CHROMIUM, [("Content-Type", "text/html"), ("X-Content-Type-Options", "NoSniff")], False),
+        (CHROMIUM, [("Content-Type", "text/html"), ("Content-Length", "0")], False),
+        (CHROMIUM, [("Content-Type", "text/css")], False),
+    ],
+)
+def test_a_body_is_waited_for_where_opaque_response_blocking_looks_into_it(
+    agent: str, answer: Pairs, awaits: bool
+) -> None:
+    recording = Recording(agent=agent)
+    asked = [("Sec-Fetch-Mode", "no-cors"), ("Sec-Fetch-Dest", "image"), ("Sec-Fetch-Site", "cross-site")]
+    image = recording.ask("image", "GET", API, asked)
+    assert recording.session.awaits_body(respond(image, 200, *answer)) is awaits
+    assert not recording.session.awaits_body(image)
+    fetched = recording.ask("r", "GET", API, [("Origin", PAGE), *CORS])
+    assert not recording.session.awaits_body(respond(fetched, 200, *answer))
+    assert not recording.session.awaits_body(respond(replace(image, id="unseen"), 200, *answer))
+
+
+@pytest.mark.parametrize(
+    ("agent", "answer", "cached"),
+    [(FIREFOX, [], False), (FIREFOX, ALLOW, True), (CHROMIUM, [], True), (WEBKIT, [], True)],
+)
+def test_firefox_forgets_a_preflight_once_its_request_is_blocked(agent: str, answer: Pairs, cached: bool) -> None:
+    """Fetch, HTTP fetch: a failed CORS check clears the cache entries. Chromium and WebKit keep them."""
+    recording = Recording(agent=agent)
+    recording.preflight("p", [*ALLOW, ("Access-Control-Max-Age", "600")])
+    recording.request("first", ALLOW, method="PUT")
+    recording.request("second", answer, method="PUT")
+    recording.request("third", ALLOW, method="PUT")
+    value = recording.last["third"].entry.evidence["preflight"].value
+    assert value == ("cached" if cached else "not seen")
+
+
+def test_over_http2_a_connection_that_is_used_again_shows_nothing() -> None:
+    """WebKit on Linux ends a stream there, and no connection."""
+    recording = Recording()
+    for name in ("r", "next"):
+        exchange = recording.ask(name, "GET", API, [("Origin", PAGE), *CORS], http2=True)
+        recording.answer(exchange, 200, [("Access-Control-Allow-Origin", PAGE)])
+    assert recording.said("r") == ("allowed", "likely", None)
+
+
+@pytest.mark.parametrize(
+    ("answer", "role"), [((302, ("Location", "/x")), "redirect"), ((200, ("X", "y")), "request"), (None, "request")]
+)
+def test_what_is_giant_is_judged_by_itself_as_what_it_is(answer: tuple[int, tuple[str, str]] | None, role: str) -> None:
+    recording = Recording(agent=CHROMIUM)
+    exchange = recording.ask("r", "GET", API, [("Origin", PAGE), *CORS, ("X-Giant", "x" * GIANT)])
+    [judged] = recording.session.observe(exchange if answer is None else respond(exchange, answer[0], answer[1]))
+    assert judged.entry.role == role
+    asked = [("Origin", PAGE), *CORS, ("Access-Control-Request-Method", "PUT"), ("X-Giant", "x" * GIANT)]
+    [judged] = recording.session.observe(respond(recording.ask("p", "OPTIONS", API, asked), 204))
+    assert judged.entry.role == "preflight"
+    assert judged.entry.fetch.entries == []
+
+
+@pytest.mark.parametrize(
+    ("destination", "status", "asks", "embedder"),
+    [
+        ("worker", 200, "empty", None),
+        ("worker", 299, "empty", None),
+        ("worker", 404, "empty", "unsafe-none"),
+        # What a worker asks for is no image; what a service worker passes on may be anything.
+        ("worker", 200, "image", "unsafe-none"),
+        ("serviceworker", 200, "image", None),
+        ("sharedworker", 200, "image", "unsafe-none"),
+    ],
+)
+def test_a_workers_requests_may_be_under_its_own_embedder_policy(
+    destination: str, status: int, asks: str, embedder: str | None
+) -> None:
+    recording = Recording(agent=CHROMIUM)
+    recording.page(f"{PAGE}/")
+    script = [("Sec-Fetch-Mode", "same-origin"), ("Sec-Fetch-Dest", destination), ("Sec-Fetch-Site", "same-origin")]
+    exchange = recording.ask("worker", "GET", f"{PAGE}/worker.js", script)
+    recording.answer(exchange, status, [("Cross-Origin-Embedder-Policy", "require-corp")])
+    asked = [("Sec-Fetch-Mode", "no-cors"), ("Sec-Fetch-Dest", asks), ("Sec-Fetch-Site", "cross-site")]
+    judged = recording.answer(recording.ask("r", "GET", API, [*asked, ("Referer", f"{PAGE}/")]), 200, [])
+    assert judged.facts.embedder == embedder
+
+
+def test_what_nothing_can_change_is_freed_unless_the_browser_may_still_speak_of_it() -> None:
+    recording = Recording(agent=CHROMIUM)
+    assert recording.request("r", ALLOW, ("Cookie", "id=1")).entry.fetch.entries == []
+    recording.session.attend()
+    assert len(recording.request("kept", ALLOW, ("Cookie", "id=1")).entry.fetch.entries) == 1
+    # A redirect's sequel is still to come.
+    assert len(recording.request("led", [*ALLOW, ("Location", "/x")], status="302").entry.fetch.entries) == 1
+
+
+def test_what_a_patch_changed_is_judged_without_it_too() -> None:
+    recording = Recording(agent=CHROMIUM)
+    exchange = recording.ask("r", "GET", API, [("Origin", PAGE), *CORS])
+    sent = Response(200, HeaderList.of(("X", "y")), recording.now)
+    judged = recording.answer(replace(exchange, patched=True, sent=sent), 200, ALLOW)
+    assert judged.verdict.outcome.value == "allowed"
+    assert judged.before is not None
+    assert judged.before.rule == "allow-origin-missing"
+    assert judged.before is judged.before
+    # What the server was not asked, it would have said nobody knows what to; and most is not patched.
+    unasked = recording.ask("unasked", "GET", API, [("Origin", PAGE), *CORS])
+    assert recording.answer(replace(unasked, patched=True), 200, ALLOW).before is None
+    assert recording.request("plain", ALLOW).before is None
+
+
+def test_every_connection_to_a_server_may_be_the_one_that_is_gone() -> None:
+    """WebKit on Linux opens several at once; the one that a blocked response ended need not be the newest."""
+    recording = Recording()
+    for name in ("kept", "kept too"):
+        recording.request(name, STAR, connection="kept")
+    recording.request("r", ALLOW)
+    recording.request("beside", STAR, url="https://api.test/beside", connection="c2")
+    recording.now += 0.9
+    recording.request("next", STAR, url="https://api.test/other", connection="c3")
+    assert recording.said("r") == ("blocked", "likely", "allow-credentials-not-true")
+
+
+@pytest.mark.parametrize("agent", [FIREFOX, WEBKIT])
+def test_a_redirect_that_nothing_follows_once_may_have_been_left_alone(agent: str) -> None:
+    """A page may ask with redirect mode "manual", or be left: only of preflights nothing else is known to end them."""
+    recording = Recording(agent=agent)
+    recording.request("r", [("Access-Control-Allow-Origin", PAGE), ("Location", "/there")], status="302")
+    recording.wait(PATIENCE + 1)
+    assert recording.said("r")[1] == "likely"
+
+
+@pytest.mark.parametrize(
+    ("status", "validator", "allow_origin"),
+    [(304, True, PAGE), (200, True, "*"), (304, False, None), (200, False, "*")],
+)
+def test_a_304_confirms_what_the_browser_itself_asked_to_confirm(
+    status: int, validator: bool, allow_origin: str | None
+) -> None:
+    """A page that sets If-None-Match itself asks with a preflight, and gets the 304 as it is."""
+    recording = Recording(agent=CHROMIUM)
+    recording.request("first", [*ALLOW, ("ETag", '"1"')])
+    asked = [("Origin", PAGE), *CORS, *([("If-None-Match", '"1"')] if validator else [])]
+    exchange = recording.ask("again", "GET", API, asked)
+    answer: Pairs = STAR if status == 200 else [("X", "y")]
+    preview = recording.session.preview(respond(exchange, status, *answer))
+    response = recording.answer(exchange, status, answer).facts.response
+    assert preview is not None
+    for seen in (response, preview[0].response):
+        assert seen is not None
+        assert seen.headers.get("access-control-allow-origin") == allow_origin
+
+
+@pytest.mark.parametrize(
+    ("status", "embedder"), [(199, None), (200, "require-corp"), (299, "require-corp"), (300, None)]
+)
+def test_a_document_is_what_came_with_a_status_of_success(status: int, embedder: str | None) -> None:
+    """An error page is a document too; but what a redirect or an error says seldom is what the page is under."""
+    recording = Recording(agent=CHROMIUM)
+    asked = [("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document"), ("Sec-Fetch-Site", "none")]
+    exchange = recording.ask("page", "GET", f"{PAGE}/", asked)
+    recording.answer(exchange, status, [("Cross-Origin-Embedder-Policy", "require-corp")])
+    image = [("Sec-Fetch-Mode", "no-cors"), ("Sec-Fetch-Dest", "image"), ("Sec-Fetch-Site", "cross-site")]
+    judged = recording.answer(recording.ask("r", "GET", API, [*image, ("Referer", f"{PAGE}/")]), 200, [])
+    assert judged.facts.embedder == embedder
+
+
+def test_what_may_come_out_either_way_is_kept() -> None:
+    """A POST over plain http may be a form's: its cookie tells the credentials mode, and not whether CORS has a say."""
+    recording = Recording(agent=CHROMIUM)
+    asked = [("Origin", "http://app.test"), ("Cookie", "id=1")]
+    judged = recording.answer(recording.ask("r", "POST", "http://api.test/v1", asked), 200, [("X", "y")])
+    assert judged.facts.credentials == "include"
+    assert len(judged.verdict.branches) > 1
+    assert len(judged.entry.fetch.entries) == 1
+
+
+def test_what_is_said_of_the_servers_own_answer_follows_what_is_learned() -> None:
+    recording = Recording(agent=CHROMIUM)
+    recording.session.attend()
+    asked = [("Origin", "http://app.test"), ("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Dest", "empty")]
+    exchange = recording.ask("r", "GET", "http://api.test/v1", asked)
+    sent = Response(200, HeaderList.of(*STAR), recording.now)
+    mended = [("Access-Control-Allow-Origin", "http://app.test"), ("Access-Control-Allow-Credentials", "true")]
+    judged = recording.answer(replace(exchange, patched=True, sent=sent), 200, mended)
+    assert judged.before is not None
+    recording._note(recording.session.heed("r", Word(loaded=None, credentials="include")))
+    judged = replace(judged, facts=judged.entry.facts)
+    assert judged.before is not None
+    assert judged.before.rule == "allow-origin-wildcard"
+
+
+def test_what_is_under_way_is_not_judged_yet() -> None:
+    recording = Recording()
+    recording.preflight("p", STAR)
+    recording.ask("r", "PUT", API, [("Origin", PAGE), *CORS])
+    assert recording.said("p") == ("allowed", "certain", None)
+    assert "r" not in recording.last
