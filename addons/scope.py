@@ -50,9 +50,12 @@ def read_origin(text: str) -> str:
     """Return an origin as browsers send it. Raises OptionsError for a text that is none."""
     origin = text.strip()
     # Electron and web views send the second one literally, for pages from disk.
-    if origin in ("null", "file://") or split_origin(origin) is not None:
+    if origin in ("null", "file://"):
         return origin
     meant = origin_of(origin if "://" in origin else f"https://{origin}")
+    # Of a scheme that the web does not know, such as an extension's, no origin is made: it is taken as it is.
+    if meant == origin or (meant == "null" and split_origin(origin) is not None):
+        return origin
     hint = f"write {meant}" if meant != "null" else "write scheme://host, and the port where there is one"
     raise exceptions.OptionsError(f"cors_patch_origins: {printable(repr(text))} is no origin; {hint}.")
 

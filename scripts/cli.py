@@ -98,7 +98,8 @@ def run(arguments: Sequence[str]) -> int:
             return _reader_left()
         raise
     except OSError as error:
-        return _fail(redact_place(f"{error.filename}: {error.strerror}" if error.filename is not None else str(error)))
+        said = error.strerror or str(error)
+        return _fail(redact_place(f"{error.filename}: {said}" if error.filename is not None else said))
     except Exception as error:
         if isinstance(error, ValueError) and "embedded null" in str(error):
             return _fail("no file's name has a NUL in it; write another")

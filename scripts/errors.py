@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable
 
@@ -38,8 +39,12 @@ def redact_place(text: str) -> str:
 
 
 def print_problem(problem: object) -> None:
-    """Print a problem as one line on stderr."""
-    print(f"corsight: {one_line(str(problem))}", file=sys.stderr)
+    """Print a problem as one line on stderr; where that is full, the exit code has to do."""
+    try:
+        print(f"corsight: {one_line(str(problem))}", file=sys.stderr, flush=True)
+    except OSError:
+        # Python flushes what is left as it ends, and must not fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def stop_at(problems: Iterable[object | None]) -> None:

@@ -13,6 +13,8 @@ from corsight.policies.session.reading import Reading
 
 PATIENCE = 2.0
 """Seconds after which a request that should have followed did not: the sequel of a preflight is sent at once."""
+AT_ONCE = 0.25
+"""Seconds within which a browser follows a redirect: what comes later, and asks for the same, a page may have asked."""
 SLACK = 0.005
 """Seconds by which a sequel's start may precede the end of what it follows, as two clocks were read."""
 HORIZON = 30.0
@@ -181,7 +183,7 @@ def _may_lead_on(redirect: Entry, exchange: Exchange) -> bool:
     url, response = redirect.exchange.request.url, redirect.exchange.response
     if redirect.index >= MAX_REDIRECTS or len(redirect.fetch.entries) >= LONGEST or response is None:
         return False
-    return url != exchange.request.url or exchange.request.started - response.received <= PATIENCE
+    return url != exchange.request.url or exchange.request.started - response.received <= AT_ONCE
 
 
 def _keeps_method(redirect: Entry, reading: Reading) -> bool:

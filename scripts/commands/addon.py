@@ -12,7 +12,10 @@ import typer
 def addon(
     mcp: Annotated[
         bool,
-        typer.Option("--mcp", help="The script that lets an agent ask on the live page's port, to load after it."),
+        typer.Option(
+            "--mcp",
+            help="Print the path of the script to load after it, which lets an agent ask on the live page's port.",
+        ),
     ] = False,
 ) -> None:
     """Print the path of the script for mitmproxy, mitmdump and mitmweb: mitmdump -s "$(corsight addon)"."""

@@ -44,7 +44,7 @@ def explain(
         list[str],
         typer.Argument(
             metavar="FILE",
-            help="A recording of mitmproxy, a HAR file or another; - is stdin. With --finding, all that was audited.",
+            help="A recording of mitmproxy, a HAR file or another; - is stdin. With --finding, all files of the audit.",
         ),
     ],
     finding: Annotated[
@@ -80,7 +80,7 @@ def explain(
     ] = None,
 ) -> None:
     """Explain one fetch: what the page asked, each step the browser took, and what would change the outcome. Or, with
-    --finding, one finding of corsight audit: its cause, what it was met in, and the fix.
+    --finding, one finding of corsight audit: its cause, where it was met, and the fix.
 
     When several fetches match, the first blocked one is explained and the others are listed. With --for, the
     configuration grants what the whole recording needs of the same endpoints, and nothing else. Exit code: 2 when no

@@ -33,7 +33,7 @@ from corsight.scripts.options import (
 def run(
     command: Annotated[
         list[str],
-        typer.Argument(metavar="COMMAND", help="The command and its arguments, as they are typed without this."),
+        typer.Argument(metavar="COMMAND", help="The command and its arguments, as you type them without corsight run."),
     ],
     save: Annotated[Path | None, typer.Option(metavar="FILE", help="Save the recording to this file.")] = None,
     format: Formats = None,

@@ -31,8 +31,9 @@ FAIL_ON = Option(
     "--fail-on",
     "fail-on",
     "certain|blocked|open|advice|never",
-    "What makes the exit code 1: what is certainly blocked; also what is likely blocked; also what is open, that is, "
-    "may have been blocked; also advice and what failed; or nothing. Default: open, since what is open has not passed.",
+    "What makes the exit code 1. certain: what is certainly blocked. blocked: also what is likely blocked. open: also "
+    "what may have been blocked. advice: also advice, and what got no answer. never: nothing. Default: open, since "
+    "what is open has not passed.",
 )
 ALLOW_EMPTY = Option(
     "--allow-empty",
@@ -44,14 +45,17 @@ ASSUME = Option(
     "--assume",
     "assume",
     "FACT=VALUE",
-    "Take an open fact for this: credentials=include, credentials=not-include, mode=cors, mode=no-cors. What the "
-    "traffic tells stays as it is. policy=FILE says what would change if the servers answered by that policy. "
+    "What to take for true where the traffic does not show it: credentials=include, credentials=not-include, "
+    "mode=cors, mode=no-cors. Or policy=FILE: say what would change if the servers answered by that policy. "
     "Repeatable.",
     many=True,
 )
 POLICY = Option("--policy", "policies", "FILE", "Compare the responses with this policy file; repeatable.", many=True)
 BASELINE = Option(
-    "--baseline", "baseline", "FILE", "Fail only for what this file does not have; say what is new and what gone."
+    "--baseline",
+    "baseline",
+    "FILE",
+    "Fail only for findings that this file does not have; say which are new and which are gone.",
 )
 WRITE_BASELINE = Option("--write-baseline", "write-baseline", "", "Write what is found now to the file of --baseline.")
 SELECT = Option("--select", "select", "CODE", "Report only these causes or rules, such as preflight-*.", many=True)

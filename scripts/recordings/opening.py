@@ -76,6 +76,8 @@ def open_file(path: str) -> BufferedReader:
 
 def check_readable(path: str) -> None:
     """Raise CorsightError where there is no file to read. What is elsewhere is only asked for when it is read."""
+    if path == STDIN and sys.stdin is None:
+        raise CorsightError("is closed", where="stdin", todo="lead a recording into it, or name a file")
     if path == STDIN or is_url(path):
         return
     if os.path.isdir(path):

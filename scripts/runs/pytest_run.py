@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import shutil
@@ -45,6 +46,8 @@ FOLDER = "corsight_folder"
 ALONE = "main"
 """What the only process is called, where there are no workers."""
 TITLE = "Corsight"
+UNTRUSTED = "untrusted.json"
+"""The file of the hosts whose certificates, as the proxy shows them, a browser refused."""
 
 
 class CorsightWarning(pytest.PytestWarning):
@@ -90,7 +93,7 @@ class Run:
     def __init__(self, plan: Plan, worker: Mapping[str, Any] | None) -> None:
         self._plan = plan
         self._worker = worker
-        self._stack = ExitStack()
+        self._stack, self._running = ExitStack(), ExitStack()
         self._proxy: Proxy | None = None
         self._live: Live | None = None
         self._meeting: Meeting | None = None
@@ -112,7 +115,7 @@ class Run:
             self._own.mkdir(parents=True, exist_ok=True)
             options = make_options(self._own, self._plan.gate.engine, "everything" if self._plan.marker else "")
             try:
-                self._proxy = self._stack.enter_context(
+                self._proxy = self._running.enter_context(
                     proxy.start(self._own, tool="mitmdump", scripts=(), port=0, lanes=0, **options)
                 )
             except CorsightError as error:
@@ -223,15 +226,15 @@ class Run:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _close_proxy(self) -> None:
-        if self._proxy is not None and self._proxy.find_problem() is None:
+        """End the proxy, if it runs: then all is written."""
+        if self._proxy is None:
+            return
+        with contextlib.suppress(CorsightError):
+            # One that broke told so in the test that met it.
             self._catch_up(self._proxy)
-        if self._worker is not None or self._proxy is not None:
-            proxied, self._proxy = self._proxy, None
-            if proxied is not None:
-                (self._own / "untrusted.json").write_text(json.dumps(list(self._untrusted)), encoding="utf-8")
-                assert proxied.process.stdin is not None
-                proxied.process.stdin.close()
-                proxied.process.wait(timeout=30)
+        (self._own / UNTRUSTED).write_text(json.dumps(list(self._untrusted)), encoding="utf-8")
+        self._proxy = None
+        self._running.close()
 
     def _report(self, text: io.StringIO, *, passed: bool) -> str | None:
         """Write the report; return what is wrong with the run beyond its tests."""
@@ -242,7 +245,7 @@ class Run:
                 tests.add(test)
             if (folder / RECORDING).is_file():
                 recordings.append(InLane(folder, lane, lanes))
-                hosts += json.loads((folder / "untrusted.json").read_text("utf-8"))
+                hosts += json.loads((folder / UNTRUSTED).read_text("utf-8"))
         if self._plan.save is not None:
             self._plan.save.mkdir(parents=True, exist_ok=True)
             for one in recordings:
@@ -289,6 +292,7 @@ class Run:
             terminalreporter.write_line(f"corsight: {problem}", red=True)
 
     def pytest_unconfigure(self) -> None:
+        self._running.close()
         self._stack.close()
 
 

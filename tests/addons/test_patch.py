@@ -456,11 +456,24 @@ def test_what_certainly_passed_is_left_alone() -> None:
     assert names(passed) == [name for name, _ in STAR]
 
 
-@pytest.mark.parametrize("origin", ["https://app.example/", "app.example", "https://app.example/x", "*", "https://a b"])
+@pytest.mark.parametrize(
+    "origin",
+    [
+        *("https://app.example/", "app.example", "https://app.example/x", "*", "https://a b"),
+        *("https://app.example:443", "https://App.example", "HTTPS://app.example", "https://büro.example"),
+        *("https://u:p@app.example", "https://app.example?", "http://127.1:3000", "https://app.example:0443"),
+    ],
+)
 def test_what_is_no_origin_is_refused_in_a_line(origin: str) -> None:
     with mitmproxy() as running, pytest.raises(OptionsError, match="is no origin; write ") as refused:
         running.set(cors_patch_origins=[origin])
     assert "\n" not in str(refused.value)
+
+
+def test_an_origin_is_taken_as_browsers_send_it() -> None:
+    origins = ["https://app.example", "http://localhost:3000", "http://[::1]:81", "https://xn--bro-hoa.example"]
+    with mitmproxy() as running:
+        running.set(cors_patch_origins=[*origins, "chrome-extension://abcdefgh", "null", "file://"])
 
 
 @pytest.mark.parametrize(

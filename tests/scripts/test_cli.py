@@ -124,3 +124,18 @@ def test_a_stdout_that_is_closed_is_said_in_a_line(arguments: str) -> None:
 def test_a_stderr_that_is_closed_is_no_problem() -> None:
     command = f"'{sys.executable}' -P -m corsight.scripts.cli nope 2>&-"
     assert subprocess.run(["sh", "-c", command], check=False).returncode == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="it has a device that is full")
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        ("audit nope 2>/dev/full", ""),
+        ("rules >/dev/full", "corsight: No space left on device\n"),
+        ("audit - <&-", "corsight: stdin: is closed; lead a recording into it, or name a file\n"),
+    ],
+)
+def test_what_cannot_be_read_or_written_is_bad_input(arguments: str, line: str) -> None:
+    command = f"'{sys.executable}' -P -m corsight.scripts.cli {arguments}"
+    ended = subprocess.run(["sh", "-c", command], stderr=subprocess.PIPE, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (2, line)

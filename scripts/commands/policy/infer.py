@@ -32,7 +32,7 @@ def infer(
 ) -> None:
     """Write the least policy under which the recorded exchanges pass, and which exchanges needed each grant.
 
-    Read it before you use it: every origin, and what is marked CHECK: what is in doubt, and what was left out since no
+    Read it before you use it: every origin, and each line marked CHECK. It is in doubt, or was left out since no
     recording can show it.
     """
     for path in files:

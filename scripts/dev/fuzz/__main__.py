@@ -31,8 +31,8 @@ LONGEST = 8192
 """Bytes of an input."""
 MEMORY = 1500
 """Megabytes that a target's process may take: what is remembered is bounded, whatever is fed in."""
-HANGS = 60
-"""Seconds after which an input counts as one that never ends."""
+HANGS = 300
+"""Seconds after which an input counts as one that never ends, by the clock on the wall: other processes count too."""
 LEAST = 5.0
 """Seconds that are worth another start, after the fuzzer ended too early."""
 EXECUTED = re.compile(rb"^#(\d+)\s", re.MULTILINE)

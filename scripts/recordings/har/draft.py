@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from operator import itemgetter
 
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response, Told
 from corsight.policies.fetch.headers import is_token
@@ -38,6 +39,7 @@ DEVTOOLS = "x-devtools-"
 """How the names of headers began that Chromium's DevTools told its network stack by, up to 2017."""
 SHORT = 64
 """Characters of a header name up to which its bytes are remembered."""
+_get_value = itemgetter(1)
 _port = re.compile(r"^((?:http|ws)://[^/?#]*):80(?=[/?#]|$)|^((?:https|wss)://[^/?#]*):443(?=[/?#]|$)")
 
 
@@ -197,13 +199,13 @@ def clean_url(url: str) -> str:
 
 def read_headers(headers: list[Header]) -> tuple[tuple[tuple[bytes, bytes], ...], bool]:
     """Return the header lines, and whether there were pseudo headers among them. What was joined is lines again."""
+    named = [(name, header.value) for header in headers if (name := _encode_name(header.name)) not in NO_NAMES]
+    pseudo = len(named) < len(headers) and any(_encode_name(header.name) == PSEUDO for header in headers)
     try:
-        lines = [(_encode_name(header.name), header.value.encode("latin-1")) for header in headers]
+        fields = [(name, value.encode("latin-1")) for name, value in named]
     except UnicodeEncodeError:
-        lines = [(_encode_name(header.name), _encode(header.value)) for header in headers]
-    fields = [line for line in lines if line[0] not in NO_NAMES]
-    pseudo = len(fields) < len(lines) and any(name == PSEUDO for name, _ in lines)
-    if any(b"\n" in value for _, value in fields):
+        fields = [(name, _encode(value)) for name, value in named]
+    if b"\n" in b"".join(map(_get_value, fields)):
         fields = [
             (name, one.strip() if b"\n" in value else one) for name, value in fields for one in value.split(b"\n")
         ]

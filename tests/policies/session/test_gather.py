@@ -122,3 +122,64 @@ def test_that_xmlhttprequest_asked_is_said_by_the_recording_or_the_browser(
     recording = Recording(agent=CHROMIUM)
     exchange = replace(recording.ask("r", "GET", API, [("Origin", PAGE), *CORS]), told=told, word=word)
     assert recording.answer(exchange, 200, ALLOW).facts.xhr is xhr
+
+
+FETCH: Pairs = [("Origin", PAGE), *CORS]
+PRIORITY = ("Priority", "u=4")
+
+
+@pytest.mark.parametrize(
+    ("agent", "headers", "redirect"),
+    [
+        (CHROMIUM, FETCH, "unknown"),
+        # Firefox from 132 on sends Priority with every request but those of XMLHttpRequest, which follows redirects.
+        (FIREFOX, [*FETCH, PRIORITY], "unknown"),
+        (FIREFOX, FETCH, "follow"),
+        (FIREFOX.replace("153.0", "132.0"), FETCH, "follow"),
+        (FIREFOX.replace("153.0", "131.0"), FETCH, "unknown"),
+        # Elements and EventSource follow, and what is no browser has no redirect mode.
+        (CHROMIUM, element("image", ("Origin", PAGE), mode="cors"), "follow"),
+        (CHROMIUM, [*FETCH, ("Accept", "text/event-stream")], "unknown"),
+        ("curl/8.0", FETCH, "follow"),
+    ],
+)
+def test_what_may_be_a_fetch_may_stay_where_it_is(agent: str, headers: Pairs, redirect: str) -> None:
+    answer = [("Access-Control-Allow-Origin", "*"), ("Location", "/there")]
+    assert facts_of(headers, answer, status=302, agent=agent).redirect == redirect
+
+
+def test_what_was_led_on_once_is_led_on() -> None:
+    recording = Recording(agent=CHROMIUM)
+    answer = [("Access-Control-Allow-Origin", "*")]
+    recording.request("r", [*answer, ("Location", "/next")], status="302")
+    recording.request("next", [*answer, ("Location", "/last")], status="302", url="https://api.test/next")
+    assert recording.last["next"].entry.fetch is recording.last["r"].entry.fetch
+    assert recording.last["next"].facts.redirect == "follow"
+
+
+BODY = ("Content-Type", "text/plain")
+
+
+@pytest.mark.parametrize(
+    ("sent", "answer", "tainting"),
+    [
+        ([BODY], [], "opaque"),
+        # A beacon seldom has no body, and none has an Accept of its own; and this server speaks of CORS.
+        ([], [], "cors"),
+        ([BODY], [("Access-Control-Allow-Origin", "https://other.test")], "cors"),
+    ],
+)
+def test_a_post_that_nothing_speaks_of_cors_to_is_likelier_a_beacon(sent: Pairs, answer: Pairs, tainting: str) -> None:
+    facts = facts_of([("Origin", "http://app.test"), *sent], answer, method="POST", url="http://api.test/v1")
+    assert facts.tainting == tainting
+    assert facts.tainting_too == ("cors" if tainting == "opaque" else "opaque")
+
+
+def test_of_several_policies_the_newest_documents_is_the_likelier() -> None:
+    recording = Recording(agent=CHROMIUM)
+    recording.page(f"{PAGE}/")
+    recording.page(f"{PAGE}/isolated", ("Cross-Origin-Embedder-Policy", "require-corp"))
+    facts = recording.answer(recording.ask("r", "GET", API, element("image")), 200, []).facts
+    assert (facts.embedder, facts.likelier_embedder) == (None, "require-corp")
+    alone = facts_of(element("image"), [], page=True)
+    assert (alone.embedder, alone.likelier_embedder) == ("unsafe-none", "unsafe-none")

@@ -179,3 +179,12 @@ def test_a_cookie_of_the_servers_own_counts_as_before() -> None:
     recording.answer(exchange, 200, STAR)
     assert recording.said("r") == BLOCKED
     assert recording.because("r", "credentials") == "it carries a cookie"
+
+
+def test_a_cookie_beside_it_does_not_push_it_out() -> None:
+    recording = Marked()
+    recording.fetch("with", "carried")
+    for cookies in (("Cookie", "a=1"), ("Accept", "*/*")):
+        asked = [("Sec-Fetch-Mode", "same-origin"), ("Sec-Fetch-Site", "same-origin"), cookies]
+        recording.answer(recording.ask(f"own {cookies}", "GET", f"{PAGE}/x", asked, connection="own"), 200, [])
+    assert recording.fetch("without", "missing") == ALLOWED

@@ -304,3 +304,26 @@ def test_what_may_come_out_either_way_is_kept() -> None:
     assert judged.facts.credentials == "include"
     assert len(judged.verdict.branches) > 1
     assert len(judged.entry.fetch.entries) == 1
+
+
+def test_what_is_said_of_the_servers_own_answer_follows_what_is_learned() -> None:
+    recording = Recording(agent=CHROMIUM)
+    recording.session.attend()
+    asked = [("Origin", "http://app.test"), ("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Dest", "empty")]
+    exchange = recording.ask("r", "GET", "http://api.test/v1", asked)
+    sent = Response(200, HeaderList.of(*STAR), recording.now)
+    mended = [("Access-Control-Allow-Origin", "http://app.test"), ("Access-Control-Allow-Credentials", "true")]
+    judged = recording.answer(replace(exchange, patched=True, sent=sent), 200, mended)
+    assert judged.before is not None
+    recording._note(recording.session.heed("r", Word(loaded=None, credentials="include")))
+    judged = replace(judged, facts=judged.entry.facts)
+    assert judged.before is not None
+    assert judged.before.rule == "allow-origin-wildcard"
+
+
+def test_what_is_under_way_is_not_judged_yet() -> None:
+    recording = Recording()
+    recording.preflight("p", STAR)
+    recording.ask("r", "PUT", API, [("Origin", PAGE), *CORS])
+    assert recording.said("p") == ("allowed", "certain", None)
+    assert "r" not in recording.last

@@ -220,3 +220,15 @@ def test_what_failed_without_an_answer_may_never_have_been_sent(untold: bool, fo
     told = Told(passed=False if untold else None, untold=untold)
     judged = tell(told, None if untold else ALLOW, method="PUT", recording=recording)
     assert (judged.entry.fetch is recording.last["p"].entry.fetch) is followed
+
+
+@pytest.mark.parametrize(
+    ("credentials", "outcome"),
+    [(True, ("blocked", "certain", "allow-origin-wildcard")), (False, ("allowed", "certain", None))],
+)
+def test_a_mode_that_is_recorded_is_known(credentials: bool, outcome: tuple[str, str, str | None]) -> None:
+    """Chromium's NetLog says whether a request was sent with cookies."""
+    assert said(tell(Told(credentials=credentials), STAR, agent=WEBKIT)) == outcome
+    # What is on the wire goes before.
+    carried = tell(Told(credentials=False), STAR, agent=WEBKIT, headers=[*CORS, ("Cookie", "id=1")])
+    assert said(carried) == ("blocked", "certain", "allow-origin-wildcard")

@@ -11,12 +11,14 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from mitmproxy.http import HTTPFlow
 from mitmproxy.io import FlowReader
 
+from corsight.policies.fetch.origin import parse_url
 from corsight.policies.record import Lines
+from corsight.policies.rules.isolation import MIME_TYPE, NOSNIFF
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.judging import judge_recording
 from corsight.scripts.recordings import Recording
@@ -87,7 +89,9 @@ def hold(out: Path, *, live: bool = False) -> Score:
     said = json.loads((out / SAID).read_text("utf-8"))
     truths = tell(listen(said, out / FLOWS))
     records = (json.loads(line) for line in ((out / VERDICTS).open() if live else judge(out / FLOWS)))
-    return score(truths, [one for one in records if is_of_tests(one["url"])], said["pages"])
+    # What WebKit's inspector says of a load ends before its page's check of the type.
+    untold = frozenset({NOSNIFF, MIME_TYPE}) if said["engine"] == "webkit" else frozenset[str]()
+    return score(truths, [one for one in records if is_of_tests(one["url"])], said["pages"], untold)
 
 
 def judge(flows: Path) -> Iterable[str]:
@@ -111,7 +115,7 @@ def list_sent(flows: Path) -> list[Sent]:
                 request, target = flow.request, None
                 if flow.response is not None and flow.response.status_code in range(300, 400):
                     location = flow.response.headers.get("location")
-                    target = urljoin(request.url, location) if location else None
+                    target = parse_url(location, request.url) if location is not None else None
                 found.append(Sent(flow.id, request.url, request.method, request.timestamp_start, target))
     return found
 

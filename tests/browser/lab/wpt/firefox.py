@@ -67,6 +67,7 @@ TAKE = "return [...Cu.getGlobalForObject(Services).corsightLab.values()];"
 
 BAD_URI = "NS_ERROR_DOM_BAD_URI"
 REDIRECTS = range(300, 400)
+LED_ON = {301, 302, 303, 307, 308}
 CODES = {0x8053040C: "NS_ERROR_DOM_CORP_FAILED", 0x8053040D: "NS_ERROR_DOM_COEP_FAILED"}
 """Failures that have no name in its own list."""
 REFUSALS = {*CODES.values(), "NS_ERROR_REDIRECT_LOOP"}
@@ -144,6 +145,9 @@ def _end(channel: dict[str, Any]) -> tuple[End, str]:
         return "refused", reason
     if name in REFUSALS or (name == BAD_URI and channel.get("code", 0) in REDIRECTS):
         return "refused", name
+    if name == "" and channel.get("code", 0) in LED_ON and not channel.get("cached"):
+        # Nothing but its own mode keeps a redirect with a Location from being followed.
+        return "aborted", "redirect mode manual"
     if name in ("", "NS_BINDING_REDIRECTED"):
         return "passed", ""
     return ("aborted" if name == "NS_BINDING_ABORTED" else "failed"), name or reason

@@ -83,13 +83,21 @@ def _words(tally: Tally) -> str:
     )
 
 
-def score(truths: Mapping[str, Truth], records: Iterable[Record], pages: Iterable[Record]) -> Score:
-    """Score the log records of a run, of which the last of each flow counts, against what became of the flows."""
+def score(
+    truths: Mapping[str, Truth],
+    records: Iterable[Record],
+    pages: Iterable[Record],
+    untold: frozenset[str] = frozenset(),
+) -> Score:
+    """Score the log records of a run, of which the last of each flow counts, against what became of the flows.
+
+    `untold` are the rules that the browser says nothing of.
+    """
     result = Score()
     opened = {page["url"]: page for page in pages}
     for flow, record in {record["flow"]: record for record in records}.items():
         truth = truths.get(flow)
-        if truth is None:
+        if truth is None or record["rule"] in untold:
             result.apart["not told of by the browser"] += record["outcome"] != "not-cors"
             continue
         if record["outcome"] == "not-cors" and truth.end != "blocked":

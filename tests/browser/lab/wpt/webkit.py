@@ -23,6 +23,7 @@ from typing import Any
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from corsight.policies.fetch.redirect import MAX_REDIRECTS
 from corsight.scripts.processes.browsers import BrowserError
 from corsight.scripts.processes.machine import end_group, free_port, remove_folder
 from tests.browser.lab.drive import NO_PROXY, _minibrowser, _version
@@ -38,13 +39,16 @@ DECISIONS = (
     "Access-Control-Allow",
     "Cross-Origin",
     "Cross-origin",
-    "Not allowed to follow a redirection",
     "Preflight response",
     "denied by",
     "not allowed by",
     "redirection",
 )
 """Words in what it says of a request that it refused."""
+OF_REDIRECTS = ("redirection to", "redirection URL")
+"""Words in it where it was a redirect's target, or the redirect's own headers."""
+TOO_MANY = "Load cannot follow more than 20 redirections"
+REDIRECT_ERROR = "Not allowed to follow a redirection"
 START = 30.0
 """Seconds the browser has to open its inspector."""
 
@@ -204,7 +208,22 @@ def collect(heard: dict[str, Any], sent: Sequence[Sent]) -> list[Seen]:
             seen.flows = [*(flow for flow in seen.flows if flow != one.flow), one.flow]
         seen.end, seen.error = _end(one)
     preflights = _preflights(asked, found, rest, later)
+    for one in asked:
+        _leave_open(found[one.id], later)
     return [*found.values(), *preflights]
+
+
+def _leave_open(seen: Seen, sent: dict[str, Sent]) -> None:
+    """Take the end off a redirect that led on to what was joined to nothing, or that its own mode stopped."""
+    last = sent[seen.flows[-1]] if seen.flows else None
+    if last is None or last.target is None:
+        return
+    if seen.end == "passed":
+        seen.end, seen.error = "aborted", "redirect mode manual"
+    elif TOO_MANY in seen.error and len(seen.flows) > MAX_REDIRECTS:
+        return
+    elif seen.end == "refused" and not seen.before and not any(text in seen.error for text in OF_REDIRECTS):
+        seen.flows.append("")
 
 
 def _asked(heard: dict[str, Any]) -> list[Asked]:
@@ -315,6 +334,8 @@ def _asks_for(flow: Sent, one: Asked, seen: Seen, sent: dict[str, Sent]) -> bool
 
 
 def _end(one: Asked) -> tuple[End, str]:
+    if one.error is not None and REDIRECT_ERROR in one.error:
+        return "aborted", "redirect mode error"
     if one.error is None:
         return ("passed" if one.ended is not None or one.flow else "open"), ""
     if any(text in one.error for text in DECISIONS):
