@@ -78,7 +78,7 @@ class Cors:
         self._view = CorsView(self._stories)
         self._watched = False
         self.page = Page(self._stories, self._known, lambda: self._drifting)
-        self.addons = [self.page.hosting]
+        self.addons = self.page.nested
 
     # -- options ------------------------------------------------------------------------------------------------------
 

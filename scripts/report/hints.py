@@ -116,6 +116,8 @@ def _tell_missing(message: Message) -> Iterator[tuple[str, str]]:
     if own != other and other is not None and not leads_to_login(message) and find_storage(message) is None:
         host = _host_of(message.url)
         yield "or", f"If {host} is not yours, only its owner can send that: ask it from your own server instead."
+        if message.preflight:
+            yield "or", WITHOUT
 
 
 def _tell_adder(name: str) -> Iterator[tuple[str, str]]:

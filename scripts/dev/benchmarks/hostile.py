@@ -135,6 +135,17 @@ class Filler:
         return self.start + self.unit * (size // len(self.unit)) + number + self.end
 
 
+@dataclass(frozen=True)
+class Numbered(Filler):
+    """Text of units that are all different: each has a number behind it."""
+
+    def text(self, size: int) -> bytes:
+        """About `size` bytes, no part of them twice."""
+        first = next(_numbers) * 1000
+        units = [b"%b%d" % (self.unit, first + one) for one in range(size // (len(self.unit) + len(str(first)) + 2))]
+        return self.start + b", ".join(units) + self.end
+
+
 FILLERS: dict[str, Filler] = {
     "letters": Filler(b"a"),
     "digits": Filler(b"7"),
@@ -189,6 +200,12 @@ FILLERS: dict[str, Filler] = {
     "brands": Filler(b'"Chromium";v="156", '),
     "agents": Filler(b"Chrome/156.0 "),
     "slash digits": Filler(b"Firefox/"),
+    "new names": Numbered(b"x-"),
+    "new origins": Numbered(b"https://api.test."),
+    "aAaA": Filler(b"aA"),
+    "near hosts": Filler(b"api.test.", b"https://"),
+    "nested quotes": Filler(b'\\"', b'"', b'"'),
+    "keys": Filler(b"a7B: c9D= "),
 }
 
 LINES: dict[str, Filler] = {
