@@ -40,9 +40,9 @@ def find_address_space(host: str) -> AddressSpace | None:
     except ValueError:
         return None
     address = getattr(address, "ipv4_mapped", None) or address
-    if any(address.version == network.version and address in network for network in _LOOPBACK):
+    if any(address in network for network in _LOOPBACK):
         return "loopback"
-    return "local" if any(address.version == one.version and address in one for one in _LOCAL) else "public"
+    return "local" if any(address in network for network in _LOCAL) else "public"
 
 
 @lru_cache(1024)

@@ -44,7 +44,7 @@ class Marker:
         self._busy = 0.0
         self._set = 0
 
-    def tell(self, entry: Entry, under_way: int = 0) -> tuple[bool, Reason, Certainty] | None:
+    def tell(self, entry: Entry, under_way: int) -> tuple[bool, Reason, Certainty] | None:
         """Return what the marker says of a cross-origin request's credentials mode: whether it is `include`, by what,
         and how surely. None where it does not tell. `under_way` is how many requests are, beside this one.
         """

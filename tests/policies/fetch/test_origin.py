@@ -308,6 +308,7 @@ BASE = "https://u:p@a.example:8443/b/c?d"
         ("/x/../y", "https://u:p@a.example:8443/y"),
         ("\\x\\y?\\", "https://u:p@a.example:8443/x/y?\\"),
         ("x\\y\\", "https://u:p@a.example:8443/b/x/y/"),
+        ("x?a\\b", "https://u:p@a.example:8443/b/x?a\\b"),
         ("//b.example", "https://b.example/"),
         ("\\/b.example", "https://b.example/"),
         ("///b.example", "https://b.example/"),
@@ -369,3 +370,9 @@ def test_hosts_that_differ_in_their_last_two_labels_need_no_list(monkeypatch: py
     assert not schemelessly_same_site("a.co.uk", "b.com")
     with pytest.raises(AssertionError, match="the list was loaded"):
         schemelessly_same_site("a.shop.example", "b.Shop.example")
+
+
+@pytest.mark.parametrize("text", ["", "#f"])
+def test_a_reference_to_the_same_page_keeps_its_query_where_it_has_one(text: str) -> None:
+    assert parse_url(text, "https://a.example/b") == "https://a.example/b"
+    assert parse_url(text, "https://a.example/b?") == "https://a.example/b?"

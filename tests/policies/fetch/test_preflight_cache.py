@@ -367,7 +367,9 @@ def test_an_answer_that_comes_again_weighs_no_more(rules: CacheRules) -> None:
     for number in range(1, 7):
         browser.preflight("PUT", EIGHTH, url=url_of_an_eighth(number))
     assert len(browser.cache) == 7
-    assert browser.hit("PUT", url=url_of_an_eighth(0))
+    browser.preflight("PUT", EIGHTH, url=url_of_an_eighth(7))
+    assert len(browser.cache) == 7
+    assert [number for number in range(8) if browser.hit("PUT", url=url_of_an_eighth(number))] == [*range(1, 8)]
 
 
 def test_an_answer_that_lists_nothing_leaves_no_entry_by_token() -> None:

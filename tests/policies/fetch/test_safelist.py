@@ -232,3 +232,16 @@ def test_a_header_alone_is_unsafe_exactly_when_it_is_not_safelisted(
     names = cors_unsafe_request_header_names(headers, joined=joined)
     assert list(names) == sorted(set(names))
     assert set(names) <= {name for name, _ in headers}
+
+
+def test_a_forbidden_method_is_one_where_a_header_overrides_the_method() -> None:
+    """Fetch, "forbidden request-header", step 3: three names alone."""
+    assert is_forbidden_request_header("x-http-method-override", "GET, trace")
+    assert not is_forbidden_request_header("x-http-method-override", "GET")
+    assert not is_forbidden_request_header("x-a", "TRACE")
+
+
+def test_what_an_engine_never_safelists_is_asked_for() -> None:
+    headers = [("Accept", "a/b"), ("Content-Language", "de")]
+    assert cors_unsafe_request_header_names(headers) == ()
+    assert cors_unsafe_request_header_names(headers, never=frozenset({"accept"})) == ("accept",)
