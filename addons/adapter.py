@@ -24,7 +24,7 @@ PATCHED = "cors.patched"
 
 
 def request_of(flow: http.HTTPFlow) -> Exchange:
-    """What the browser asked, its answer still to come."""
+    """Return what the browser asked, its answer still to come."""
     request, client = flow.request.data, flow.client_conn
     fields = request.headers.fields
     return Exchange(
@@ -98,7 +98,7 @@ def _read_sent(metadata: dict[str, object], patched: Response) -> Response | Non
 
 
 def is_whole(flow: http.HTTPFlow) -> bool:
-    """Whether all that is read of a flow is of its kind: what a recording holds, mitmproxy takes as it is."""
+    """Return whether all that is read of a flow is of its kind: what a recording holds, mitmproxy takes as it is."""
     request, response, client = flow.request.data, flow.response, flow.client_conn
     values: list[tuple[object, type]] = [(flow.id, str), (client.id, str), (request.host, str), (request.port, int)]
     values += [(getattr(request, name), bytes) for name in ("method", "scheme", "authority", "path", "http_version")]

@@ -41,7 +41,7 @@ OPEN = 10_000
 
 
 def never_raises(hook: Callable[[Cors, http.HTTPFlow], None]) -> Callable[[Cors, http.HTTPFlow], None]:
-    """A hook that tells of its own failure in one line and lets the flow pass: no peer may break the proxy."""
+    """Return a hook that tells of its own failure in one line and lets the flow pass: no peer may break the proxy."""
 
     @functools.wraps(hook)
     def guarded(self: Cors, flow: http.HTTPFlow) -> None:
@@ -78,7 +78,7 @@ class Cors:
         self._view = CorsView(self._stories)
         self._watched = False
         self.page = Page(self._stories, self._known, lambda: self._drifting)
-        self.addons = [self.page.hosting]
+        self.addons = self.page.nested
 
     # -- options ------------------------------------------------------------------------------------------------------
 
@@ -233,7 +233,7 @@ class Cors:
         return self._patching.permission.mode == "off" and self._session.awaits_body(exchange)
 
     def _passes_by(self, flow: http.HTTPFlow) -> bool:
-        """Whether a flow is not to be judged."""
+        """Return whether a flow is not to be judged."""
         return self.page.hosting.owns(flow) or (self._scope is not None and not self._scope(flow))
 
     def _observe(self, flow: http.HTTPFlow, exchange: Exchange | None = None) -> None:

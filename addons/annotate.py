@@ -60,7 +60,7 @@ def _clean(text: str | None) -> str | None:
 
 
 def summary(judged: Judged, explanation: Explanation | None) -> str:
-    """The verdict and its cause in one line."""
+    """Return the verdict and its cause in one line."""
     verdict = judged.verdict
     ruling, doubt = verdict.ruling, verdict.open
     if doubt is not None:
@@ -78,7 +78,7 @@ def summary(judged: Judged, explanation: Explanation | None) -> str:
 
 
 def _before(judged: Judged) -> str:
-    """What would have been said without the patch."""
+    """Return what would have been said without the patch."""
     ruling = judged.before
     if ruling is None:
         return "not asked"

@@ -57,7 +57,7 @@ class Announcer:
         logger.log(ALERT, printable(redact(line)))
 
     def summary(self) -> str | None:
-        """What was found in all, in one line; None when nothing was."""
+        """Return what was found in all, in one line; None when nothing was."""
         blocked = +self._blocked
         said = []
         if blocked:
@@ -73,7 +73,7 @@ def _count(exchanges: int) -> str:
 
 
 def _say(explanation: Explanation) -> str:
-    """What mends a blocked exchange, in one clause: the lines to send, or else what to do."""
+    """Return what mends a blocked exchange, in one clause: the lines to send, or else what to do."""
     lines = [line for line in explanation.fix if not line.startswith("answer ")]
     parts = [line for line in explanation.fix if line not in lines]
     parts += ["answer with " + " and ".join(lines)] if lines else []

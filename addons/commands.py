@@ -109,7 +109,7 @@ class Commands:
 
 
 def rejudged(session: Session, flows: Sequence[http.HTTPFlow]) -> dict[str, Judged]:
-    """The last word of a new session on each flow that passed before, by its id."""
+    """Return the last word of a new session on each flow that passed before, by its id."""
     moments: list[tuple[float, int, bool, http.HTTPFlow]] = []
     for number, flow in enumerate(flows):
         began = flow.request.timestamp_start
@@ -139,7 +139,7 @@ def _stays(name: str) -> bool:
 
 
 def _in_the_list() -> list[http.HTTPFlow]:
-    """Every HTTP flow that the user interface holds, whether its filter shows it or not."""
+    """Return every HTTP flow that the user interface holds, whether its filter shows it or not."""
     if "view.flows.resolve" not in ctx.master.commands.commands:
         return []
     flows = ctx.master.commands.call("view.flows.resolve", "@all")

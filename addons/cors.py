@@ -1,5 +1,6 @@
 """The script mitmproxy loads: `mitmdump -s addons/cors.py`, from any folder and without installation."""
 
+import gc
 import importlib.util
 import logging
 import sys
@@ -31,3 +32,7 @@ except ImportError as error:
     addons = []
 else:
     addons = [Cors()]
+    # What is loaded by now stays: garbage is not looked for in it again and again, while traffic passes.
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()

@@ -31,7 +31,7 @@ SHOWN = 20
 
 
 def read_policies(paths: Iterable[str]) -> tuple[ServerPolicy, ...]:
-    """The policies of some files. Raises OptionsError with everything that is wrong, a line each."""
+    """Return the policies of some files. Raises OptionsError with everything that is wrong, a line each."""
     files = []
     for path in paths:
         try:
@@ -85,7 +85,7 @@ class Drifting:
             self._announce(drift)
 
     def find(self, judged: Judged) -> Sequence[Drift]:
-        """Where an exchange that was told of differs from its policy."""
+        """Return where an exchange that was told of differs from its policy."""
         return self._comparison.compare(judged)
 
     def _announce(self, drift: Drift) -> None:
@@ -98,7 +98,7 @@ class Drifting:
         logger.log(ALERT, "drift: %s%s [%s %s]", sure, shown(str(drift)), shown(place.method), shown(place.url))
 
     def summary(self) -> str | None:
-        """What was found in all, in one line; None when nothing was."""
+        """Return what was found in all, in one line; None when nothing was."""
         counts = +self._counts
         if not counts:
             return None

@@ -112,7 +112,7 @@ class Marking:
             self._added.put(flow.id, (before, headers.fields))
 
     def holds(self, flow: http.HTTPFlow) -> bool:
-        """Whether the answer of a flow has the cookie now."""
+        """Return whether the answer of a flow has the cookie now."""
         return flow.id in self._added
 
     def restore(self, flow: http.HTTPFlow) -> bool:
@@ -125,7 +125,7 @@ class Marking:
         return True
 
     def _find_cookies(self, flow: http.HTTPFlow) -> Fields:
-        """The Set-Cookie lines for the answer of a flow; none where it gets no marker."""
+        """Return the Set-Cookie lines for the answer of a flow; none where it gets no marker."""
         response = flow.response
         if response is None or response.status_code == 101 or MARKER not in flow.metadata or not flow.live:
             return ()
@@ -183,7 +183,7 @@ class Tail:
 
 
 def without_marker(fields: Fields) -> Fields:
-    """The header fields without the marker in their Cookie lines; a line that held nothing else is gone."""
+    """Return the header fields without the marker in their Cookie lines; a line that held nothing else is gone."""
     kept = []
     for name, value in fields:
         if name.lower() == b"cookie" and NAME in value:
@@ -196,7 +196,7 @@ def without_marker(fields: Fields) -> Fields:
 
 
 def _crosses(flow: http.HTTPFlow) -> bool:
-    """Whether a request is a cross-origin one that may have credentials: no preflight, and no navigation."""
+    """Return whether a request is a cross-origin one that may have credentials: no preflight, and no navigation."""
     headers = flow.request.headers
     origin = headers.get("origin")
     if origin is None or (flow.request.method == "OPTIONS" and "access-control-request-method" in headers):

@@ -16,7 +16,7 @@ EXAMPLE = r"'~d ^api\.example$'"
 
 
 def patch_scope(expression: str, *, needed: bool) -> flowfilter.TFilter | None:
-    """The filter of an expression, None for everything, or for an empty one where none is needed.
+    """Return the filter of an expression, None for everything, or for an empty one where none is needed.
 
     Raises OptionsError for one that cannot be read, is missing, or matches everything without saying so.
     """

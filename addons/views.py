@@ -48,15 +48,15 @@ class Stories:
             flows.append(flow)
 
     def judged(self, flow: str) -> Judged | None:
-        """The last word on an exchange, None where it is not remembered."""
+        """Return the last word on an exchange, None where it is not remembered."""
         return self._judged.get(flow)
 
     def in_time(self) -> Iterator[Judged]:
-        """The last word on each exchange, in the order they set out."""
+        """Yield the last word on each exchange, in the order they set out."""
         yield from sorted(self._judged.values(), key=lambda judged: judged.entry.exchange.request.started)
 
     def story(self, flow: str) -> Story | None:
-        """The story of an exchange's fetch, None where it is not remembered."""
+        """Return the story of an exchange's fetch, None where it is not remembered."""
         judged = self._judged.get(flow)
         if judged is None:
             return None
@@ -66,7 +66,7 @@ class Stories:
         return tell(sorted(same, key=lambda one: one.entry.exchange.request.started), self._known)
 
     def explain(self, judged: Judged) -> Explanation | None:
-        """What is known of the cause of what was blocked."""
+        """Return what is known of the cause of what was blocked."""
         return self._known.diagnose(judged)
 
     def clear(self) -> None:
@@ -77,12 +77,12 @@ class Stories:
 
 
 def engine_set() -> tuple[EngineName | None, int | None]:
-    """The engine that judges all clients, and its version; None where that is each client's own."""
+    """Return the engine that judges all clients, and its version; None where that is each client's own."""
     return read_engine(ctx.options.cors_engine)
 
 
 def told(flow: http.HTTPFlow, stories: Stories) -> list[str]:
-    """The story of a flow's fetch, line by line; of the flow alone where nothing else is remembered."""
+    """Return the story of a flow's fetch, line by line; of the flow alone where nothing else is remembered."""
     story = stories.story(flow.id)
     if story is not None:
         return lines(story, width=WIDTH)
@@ -117,7 +117,7 @@ class CorsView(contentviews.Contentview):
         self._stories = stories
 
     def prettify(self, data: bytes, metadata: contentviews.Metadata) -> str:
-        """The story. Raises ValueError for what is no HTTP flow."""
+        """Return the story. Raises ValueError for what is no HTTP flow."""
         if not isinstance(metadata.flow, http.HTTPFlow):
             raise ValueError("only HTTP is judged")
         # mitmweb leaves out lines that are empty.

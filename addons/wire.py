@@ -52,7 +52,7 @@ def _base(scheme: bytes, host: str, port: int, named: bytes) -> str:
 
 
 def is_withheld(error: str, *, whole: bool) -> bool:
-    """Whether the proxy kept the server's response to itself, by the error it recorded beside the response.
+    """Return whether the proxy kept the server's response to itself, by the error it recorded beside the response.
 
     It refused it, or waited for an end that never came: `whole` tells that it did come, or was not waited for.
     """
@@ -67,7 +67,7 @@ def find_proxy_status(error: str | None) -> int | None:
 
 
 def is_multiplexed(http_version: bytes) -> bool:
-    """Whether connections of this version of HTTP carry several exchanges at once."""
+    """Return whether connections of this version of HTTP carry several exchanges at once."""
     return http_version not in (b"HTTP/1.1", b"HTTP/1.0")
 
 

@@ -68,7 +68,7 @@ class HeaderList:
 
     @classmethod
     def of(cls, *pairs: tuple[str, str]) -> HeaderList:
-        """The header list of these (name, value) texts, encoded isomorphically."""
+        """Return the header list of these (name, value) texts, encoded isomorphically."""
         return cls(tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs))
 
     def get(self, name: str) -> str | None:
@@ -86,7 +86,7 @@ class HeaderList:
         return joined
 
     def lines(self, name: str) -> tuple[str, ...]:
-        """The value of each line named `name` (lower case), in order; empty when there is none."""
+        """Return the value of each line named `name` (lower case), in order; empty when there is none."""
         value = (self._names or self._index()).get(name, ())
         if isinstance(value, bytes):
             return (value.decode("latin-1").strip(HTTP_WHITESPACE),)
@@ -100,7 +100,7 @@ class HeaderList:
         return lines
 
     def names(self) -> tuple[str, ...]:
-        """Every header name once, lower case, in the order of its first appearance."""
+        """Return every header name once, lower case, in the order of its first appearance."""
         return tuple(self._index())
 
     def __contains__(self, name: str) -> bool:

@@ -96,7 +96,7 @@ class Lines:
         self._tails: Memory[tuple[object, ...], str] = Memory(SHAPES, LIMIT)
 
     def line(self, judged: Judged, explanation: Explanation | None = None) -> str:
-        """The record of a judged exchange and what is known of its cause, without the line's end."""
+        """Return the record of a judged exchange and what is known of its cause, without the line's end."""
         entry, verdict = judged.entry, judged.verdict
         if entry.differing or entry.patched is not None:
             return self._encode(record(judged, explanation, secrets=self.secrets))

@@ -15,7 +15,7 @@ from typing import Any, dataclass_transform
 
 @dataclass_transform(frozen_default=True)
 def value[T](cls: type[T]) -> type[T]:
-    """The class as a dataclass with slots, equal and hashed by its fields, which mypy takes for frozen."""
+    """Return the class as a dataclass with slots, equal and hashed by its fields, which mypy takes for frozen."""
     return dataclass(slots=True, unsafe_hash=True)(cls)
 
 

@@ -51,18 +51,18 @@ def cause_data(cause: KnownCause) -> dict[str, Any]:
 
 
 def kind_of(rule: Rule) -> str:
-    """The rule's key in KINDS: where no response comes, no browser decides anything."""
+    """Return the rule's key in KINDS: where no response comes, no browser decides anything."""
     return "failure" if rule.kind == "decision" and rule.example.exchange.response is None else rule.kind
 
 
 @cache
 def family(code: str) -> str:
-    """The title of the rule's family."""
+    """Return the title of the rule's family."""
     return next(title for title, module in FAMILIES.items() if any(rule.code == code for rule in module.RULES))
 
 
 def data(rule: Rule) -> dict[str, Any]:
-    """The whole rule, its texts filled in from its example, for people and for JSON."""
+    """Return the whole rule, its texts filled in from its example, for people and for JSON."""
     place = locate(rule.code)
     return {
         "code": rule.code,
@@ -103,7 +103,7 @@ def _engines(rule: Rule) -> dict[str, dict[str, Any]]:
 
 
 def _example(rule: Rule) -> dict[str, Any]:
-    """The example exchanges, what was seen and needed in them, and the edits that mend the last."""
+    """Return the example exchanges, what was seen and needed in them, and the edits that mend the last."""
     example = rule.example
     exchange, facts = example.exchange, example.facts
     texts = [text.partition("\n\n") for text in example.texts]
@@ -128,7 +128,7 @@ def _example(rule: Rule) -> dict[str, Any]:
 
 
 def _value(rule: Rule) -> str:
-    """What the rule turned on in its example."""
+    """Return what the rule turned on in its example."""
     example = rule.example
     for engine in example.engines:
         for found in advice(example.exchange, example.facts, engine, example.preflight):

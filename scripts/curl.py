@@ -81,7 +81,7 @@ def read_curl(data: bytes, where: str, *, status: int | None = None) -> Pasted:
 
 
 def field(text: str, where: str) -> tuple[str, str]:
-    """The name and value of a header as typed. Raises CorsightError where it is none."""
+    """Return the name and value of a header as typed. Raises CorsightError where it is none."""
     found = _FIELD.fullmatch(text.strip())
     if found is None:
         raise CorsightError(f"{_short(text)} is no header", where=where, todo="write it as 'Name: value'")
@@ -109,7 +109,7 @@ class _Block:
 
 
 def _lines(data: bytes) -> list[str]:
-    """The lines, their bytes read isomorphically, without what a terminal and Windows put between them."""
+    """Return the lines, their bytes read isomorphically, without what a terminal and Windows put between them."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         # PowerShell's > writes UTF-16.
         data = data.decode("utf-16", "replace").encode("utf-8")
@@ -123,7 +123,7 @@ def _without_leading_blanks(lines: list[str]) -> list[str]:
 
 
 def _blocks(lines: list[str], where: str) -> list[_Block]:
-    """The header blocks that stand one right after the other: what follows the last one is a body."""
+    """Return the header blocks that stand one right after the other: what follows the last one is a body."""
     blocks: list[_Block] = []
     index = next((at for at, line in enumerate(lines) if _STATUS_LINE.fullmatch(line.strip())), len(lines))
     while index < len(lines) and (start := _STATUS_LINE.fullmatch(lines[index].strip())):
@@ -186,7 +186,7 @@ def _block(start: re.Match[str], lines: list[tuple[int, str]], first: int, where
 
 
 def _steps(blocks: list[_Block]) -> tuple[Hop, ...]:
-    """The answers among the blocks: without the interim ones, a proxy's own, and those that curl answered with a
+    """Return the answers among the blocks: without the interim ones, a proxy's own, and those that curl answered with a
     password."""
     final = [block for block in blocks if block.status >= 200]
     kept = [block for block in final[:-1] if block.leads_on] + final[-1:]
@@ -209,7 +209,7 @@ def _short(text: str) -> str:
 
 
 def preflight_command(url: str, origin: str, method: str, names: Sequence[str]) -> str:
-    """The curl command that sends the preflight."""
+    """Return the curl command that sends the preflight."""
     fields = [("Origin", origin), ("Access-Control-Request-Method", method)]
     if names:
         fields.append(("Access-Control-Request-Headers", ",".join(names)))
@@ -217,7 +217,7 @@ def preflight_command(url: str, origin: str, method: str, names: Sequence[str]) 
 
 
 def request_command(url: str, origin: str | None, method: str, fields: Sequence[tuple[str, str]]) -> str:
-    """The curl command that sends the request itself. `origin` is None where a browser sends no Origin."""
+    """Return the curl command that sends the request itself. `origin` is None where a browser sends no Origin."""
     return _command(method, url, [*((("Origin", origin),) if origin is not None else ()), *fields])
 
 
@@ -240,7 +240,7 @@ def _command(method: str, url: str, fields: Sequence[tuple[str, str]]) -> str:
 
 
 def shown_field(name: str, value: str) -> str:
-    """A header as it may be shown: its secrets replaced."""
+    """Return a header as it may be shown: its secrets replaced."""
     if name.lower().startswith("sec-ch-ua") and (brands := _BRANDS(value)):
         # Products and versions; the made-up one among them is written with any mark.
         plain = not any(map(looks_random, _BRAND(brands[0])))

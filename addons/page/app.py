@@ -112,7 +112,7 @@ def make_app(feed: Feed, book: Book) -> Starlette:
 
 
 def _guard(endpoint: Endpoint) -> Endpoint:
-    """An endpoint that tells of its own failure in one line."""
+    """Return an endpoint that tells of its own failure in one line."""
 
     async def guarded(request: Request) -> Response:
         try:

@@ -66,11 +66,11 @@ class Book:
     # -- the list -----------------------------------------------------------------------------------------------------
 
     def list_ids(self) -> list[str]:
-        """What is remembered: the exchanges in the order they set out, then what the browser stopped."""
+        """Return what is remembered: the exchanges in the order they set out, then what the browser stopped."""
         return [*(judged.entry.exchange.id for judged in self._stories.in_time()), *self._stopped]
 
     def row(self, id: str) -> dict[str, Any] | None:
-        """What the list shows of an exchange, None where it is not remembered."""
+        """Return what the list shows of an exchange, None where it is not remembered."""
         if (stopped := self._stopped.get(id)) is not None:
             return make_row(stopped)
         judged = self._stories.judged(id)
@@ -101,18 +101,18 @@ class Book:
         }
 
     def describe(self) -> dict[str, Any]:
-        """What does not change while the proxy runs."""
+        """Return what does not change while the proxy runs."""
         targets = [{"name": target.name, "title": target.title} for target in TARGETS.values()]
         engines = [{"name": name, "label": policy.label} for name, policy in ENGINES.items()]
         return {"targets": targets, "engines": engines}
 
     def read_state(self) -> Hashable:
-        """What `describe_state` is of; equal while nothing changed."""
+        """Return what `describe_state` is of; equal while nothing changed."""
         options = ctx.options
         return options.cors_patch, options.cors_patch_scope, tuple(options.cors_patch_origins), options.cors_engine
 
     def describe_state(self) -> dict[str, Any]:
-        """What is patched now, and by which engine is judged."""
+        """Return what is patched now, and by which engine is judged."""
         options = ctx.options
         return {
             "patch": options.cors_patch,
@@ -124,11 +124,11 @@ class Book:
     # -- one fetch ----------------------------------------------------------------------------------------------------
 
     def judged(self, id: str) -> Judged | None:
-        """The last word on an exchange, None where it is not remembered."""
+        """Return the last word on an exchange, None where it is not remembered."""
         return self._stories.judged(id)
 
     def story(self, id: str) -> dict[str, Any] | None:
-        """The story of an exchange's fetch, None where it is not remembered."""
+        """Return the story of an exchange's fetch, None where it is not remembered."""
         if (stopped := self._stopped.get(id)) is not None:
             return tell_story(stopped)
         story = self._stories.story(id)
@@ -150,7 +150,7 @@ class Book:
         return told
 
     def _compare(self, judged: Judged) -> list[dict[str, Any]]:
-        """What each engine makes of an exchange, the standard's algorithm too."""
+        """Return what each engine makes of an exchange, the standard's algorithm too."""
         exchange, facts, said = judged.entry.exchange, judged.facts, judged.verdict
         found = []
         for name, policy in ENGINES.items():
@@ -179,14 +179,14 @@ class Book:
         return () if drifting is None else tuple(drifting.find(judged))
 
     def _open(self, story: Story) -> dict[str, Any] | None:
-        """What it would take to patch this endpoint, and what that opens; None where nothing blocks."""
+        """Return what it would take to patch this endpoint, and what that opens; None where nothing blocks."""
         judged = self._stories.judged(story.end.id)
         if judged is None or judged.verdict.blocking is None:
             return None
         return make_opening(judged).describe()
 
     def fix(self, id: str, target: str) -> str | None:
-        """The configuration of a server that lets a fetch pass, None where the fetch is not remembered.
+        """Return the configuration of a server that lets a fetch pass, None where the fetch is not remembered.
 
         Raises RecipeError, in a line, for what cannot be written.
         """

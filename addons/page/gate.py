@@ -114,7 +114,7 @@ class Gate:
         return 303, "", ((b"location", b"/"), (b"set-cookie", cookie.encode()))
 
     def _knows(self, headers: Iterable[tuple[bytes, bytes]]) -> bool:
-        """Whether the cookie that was given is among those sent."""
+        """Return whether the cookie that was given is among those sent."""
         wanted = f"{self._cookie}={self._session}".encode()
         sent = [one.strip() for line in _values(headers, b"cookie") for one in line.split(b";")]
         # Every one is compared, and each in the same time.

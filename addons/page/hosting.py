@@ -26,14 +26,14 @@ class Hosting:
         self.gate: Gate | None = None
 
     def claim(self, flow: http.HTTPFlow) -> bool:
-        """Whether a request is the page's own, from now on told by its metadata."""
+        """Return whether a request is the page's own, from now on told by its metadata."""
         if self.gate is None or flow.response is not None or not flow.live or flow.request.pretty_host != MAGIC:
             return False
         flow.metadata[OWN] = True
         return True
 
     def owns(self, flow: http.HTTPFlow) -> bool:
-        """Whether a flow is the page's own, and nobody's to judge."""
+        """Return whether a flow is the page's own, and nobody's to judge."""
         return self.gate is not None and OWN in flow.metadata
 
     # -- hooks: what is the page's own ends here ----------------------------------------------------------------------

@@ -9,7 +9,7 @@ import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mitmproxy import exceptions
+from mitmproxy import ctx, exceptions
 from mitmproxy.addonmanager import Loader
 from mitmproxy.log import ALERT
 
@@ -33,7 +33,10 @@ type Mount = Callable[[Stories, int, str], App]
 
 
 class Page:
-    """The live page, while `cors_page` names a port. `on` tells whether it does."""
+    """The live page, while `cors_page` names a port. `on` tells whether it does.
+
+    `nested` are the addons that mitmproxy calls for it: none while it is off, since each costs every exchange a little.
+    """
 
     def __init__(self, stories: Stories, known: Known, drifting: Callable[[], Drifting | None]) -> None:
         self.on = False
@@ -44,6 +47,7 @@ class Page:
         self._socket: socket.socket | None = None
         self._server: asyncio.Task[None] | None = None
         self.hosting = Hosting()
+        self.nested: list[Hosting] = []
         self._mounts: dict[str, Mount] = {}
 
     def load(self, loader: Loader) -> None:
@@ -93,11 +97,13 @@ class Page:
         with contextlib.suppress(RuntimeError):
             loop = asyncio.get_running_loop()
             self.hosting.gate = self._gates[1][1]
+            ctx.master.addons.register(self.hosting)
+            self.nested.append(self.hosting)
             self._server = loop.create_task(self._serve())
             logger.log(ALERT, "Corsight's page: %s (through the proxy: %s)", *self.links())
 
     def links(self) -> Sequence[str]:
-        """The links that open the live page, on this machine and through the proxy: keep them to yourself."""
+        """Return the links that open the live page, on this machine and through the proxy: keep them to yourself."""
         return [f"{address}?token={gate.token}" for address, gate in self._gates]
 
     def mount(self, path: str, make: Mount) -> None:
@@ -133,6 +139,10 @@ class Page:
         """Answer no more, and forget the tokens."""
         self.on = False
         self.hosting.gate = None
+        if self.nested:
+            self.nested.clear()
+            with contextlib.suppress(exceptions.AddonManagerError):
+                ctx.master.addons.remove(self.hosting)
         if self._server is not None:
             self._server.cancel()
             self._server = None

@@ -115,7 +115,7 @@ class Permission:
         self._undone.add(_digest(url))
 
     def trusts(self, session: Session, exchange: Exchange, origin: str) -> bool:
-        """Whether a page of this origin may read what is patched; a policy names its origins itself."""
+        """Return whether a page of this origin may read what is patched; a policy names its origins itself."""
         if self.mode == "policy" or origin in self._origins:
             return True
         return not self._origins and origin != "null" and session.is_at_home(exchange, origin)
@@ -127,7 +127,7 @@ class Permission:
         return self.mode == "off" or not flow.live or flow.is_replay == "request"
 
     def covers(self, flow: http.HTTPFlow, exchange: Exchange) -> bool:
-        """Whether an exchange is in the scope, and its endpoint was not given up."""
+        """Return whether an exchange is in the scope, and its endpoint was not given up."""
         if self._scope is not None and not self._scope(flow):
             return False
         return not self._undone or _digest(exchange.request.url) not in self._undone

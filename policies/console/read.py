@@ -85,12 +85,12 @@ def read_console(text: str) -> Message | None:
 
 
 def _tells_nothing(message: Message) -> bool:
-    """Whether a message says no more than that something failed."""
+    """Return whether a message says no more than that something failed."""
     return message.cause == "failed-without-reason" or (message.rule == NETWORK_ERROR and message.cause is None)
 
 
 def _says_more(one: Message, other: Message) -> bool:
-    """Whether a message tells all that another does, and more: browsers say some things twice."""
+    """Return whether a message tells all that another does, and more: browsers say some things twice."""
     if (one.engine, one.rules, one.cause) != (other.engine, other.rules, other.cause):
         return False
     told = [(getattr(one, name), getattr(other, name)) for name in _TOLD]
@@ -245,7 +245,7 @@ def _drop_echoes(messages: list[Message]) -> list[Message]:
 
 
 def _is_echo(last: Message, message: Message) -> bool:
-    """Whether a line of WebKit's says again, with less, what the line above says."""
+    """Return whether a line of WebKit's says again, with less, what the line above says."""
     if message.url is not None:
         return False
     if message.cause == "response-not-acceptable":

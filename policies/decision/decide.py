@@ -288,7 +288,7 @@ def _find_essence(policy: EnginePolicy, shape: Shape) -> str | None:
 
 
 def _is_emptied(policy: EnginePolicy, shape: Shape) -> bool:
-    """Whether an opaque response that is blocked, or may be, comes as an empty one that passes."""
+    """Return whether an opaque response that is blocked, or may be, comes as an empty one that passes."""
     emptied = shape.destination in policy.opaque_emptied and 200 <= shape.status <= 299
     return emptied and _is_blocked(policy, shape) is not False
 

@@ -129,7 +129,7 @@ def _drop_wildcards(fix: Fix, exchange: Exchange, facts: Facts, engine: EngineNa
 
 
 def _are_tokens(names: tuple[str, ...]) -> bool:
-    """Whether all are tokens; told at once, since there may be very many."""
+    """Return whether all are tokens; told at once, since there may be very many."""
     joined = ",".join(names)
     if "" in names or " " in joined or "\t" in joined or joined.count(",") != max(0, len(names) - 1):
         return False
@@ -137,7 +137,7 @@ def _are_tokens(names: tuple[str, ...]) -> bool:
 
 
 def _is_well_formed(facts: Facts) -> bool:
-    """Whether what the request says may stand in a response: no browser sends anything else."""
+    """Return whether what the request says may stand in a response: no browser sends anything else."""
     origin = facts.origin
     return (
         (origin in (None, "null") or split_origin(origin or "") is not None)

@@ -50,7 +50,7 @@ class Answer:
     origin_granted: bool
 
     def apply(self, response: Response | None) -> Response:
-        """The response with this answer in it; where there is none, a preflight's by itself, or an empty 200."""
+        """Return the response with this answer in it; where there is none, a preflight's by itself, or an empty 200."""
         if response is None:
             response = Response(self.status or 200, HeaderList())
         gone = {name.lower().encode() for name in self.absent} | {edit.name.lower().encode() for edit in self.headers}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import product
 
+from corsight.policies.exchange import Response
 from corsight.policies.facts import Facts, Premise
 from corsight.policies.fetch.corp import EmbedderPolicy
 from corsight.policies.fetch.main_fetch import UNREDIRECTED, Tainting
@@ -27,6 +28,8 @@ DESTINATIONS = ("empty", "image", "track")
 """A destination for each way that mixed content is dealt with."""
 MEDIA = ("audio/", "font/", "image/", "video/")
 """Beginnings of the types that no script has."""
+DATA = ("data", "loop", "json")
+"""Kinds of bodies that no media have; but for SVG, which is XML."""
 SITES: tuple[Distance, ...] = ("cross-site", "same-site", "same-origin")
 
 type _Assumed = tuple[tuple[Assumption, ...], Premise]
@@ -148,8 +151,7 @@ def _list_distances(facts: Facts, tainting: Tainting) -> tuple[Distance, ...]:
 def _list_destinations(facts: Facts, tainting: Tainting) -> tuple[str, ...]:
     if facts.destination == "unknown" and facts.role == "request" and tainting == "opaque":
         # Images and style sheets say what they accept.
-        content_type = facts.response.headers.get("content-type") if facts.response is not None else None
-        return ("empty", "script") if (content_type or "").startswith(MEDIA) else ("script", "empty")
+        return ("empty", "script") if facts.response is not None and _is_media(facts.response) else ("script", "empty")
     mixed = facts.role == "redirect" and facts.secure is not False and (facts.target or "").startswith("http:")
     return DESTINATIONS if facts.destination == "unknown" and mixed else (facts.destination,)
 
@@ -165,3 +167,10 @@ def _list_redirects(facts: Facts, tainting: Tainting, mode: str, destination: st
     if mode == "cors" and tainting == "basic" and has_userinfo(facts.target or ""):
         ways = ("xhr", *ways)
     return ("follow", *ways)
+
+
+def _is_media(response: Response) -> bool:
+    """Whether a response is of a type that no script has; a type that its body belies tells nothing of who asked."""
+    content_type = response.headers.get("content-type") or ""
+    belied = response.body in DATA and not content_type.startswith("image/svg+xml")
+    return content_type.startswith(MEDIA) and not belied

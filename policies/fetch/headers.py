@@ -100,7 +100,7 @@ def find_invalid_token(value: str) -> str | None:
 
 
 def has_directive(value: str | None, name: str) -> bool:
-    """Whether a Cache-Control value holds the directive `name` (lower case), with a value or without.
+    """Return whether a Cache-Control value holds the directive `name` (lower case), with a value or without.
 
     https://httpwg.org/specs/rfc9111.html#field.cache-control. Commas in quotes separate nothing.
     """

@@ -138,7 +138,7 @@ def _trustworthy(url_or_origin: str) -> bool:
 
 @cache
 def _public_suffixes() -> PublicSuffixList:
-    """The public suffix list (https://publicsuffix.org/), private domains included. Loads once, in about 20 ms.
+    """Return the public suffix list (https://publicsuffix.org/), private domains included. Loads once, in about 20 ms.
 
     Its rules are kept in Unicode alone: in Punycode too, loading takes three times as long. A top-level domain that no
     rule names falls under the list's default rule, `*`: it is a suffix by itself.
@@ -147,7 +147,7 @@ def _public_suffixes() -> PublicSuffixList:
 
 
 def _in_unicode(label: str) -> str:
-    """A label of a host with its Punycode decoded; as it is where it has none, or no valid one."""
+    """Return a label of a host with its Punycode decoded; as it is where it has none, or no valid one."""
     if not label.startswith("xn--") or len(label) > 63:
         return label
     try:
@@ -157,7 +157,7 @@ def _in_unicode(label: str) -> str:
 
 
 def registrable_domain(host: str) -> str | None:
-    """The registrable domain of a host: its public suffix and a label more; None when it has none.
+    """Return the registrable domain of a host: its public suffix and a label more; None when it has none.
 
     https://url.spec.whatwg.org/#host-registrable-domain
     """

@@ -58,7 +58,7 @@ def _as_url_text(value: str) -> str:
 
 
 def redirect_method(status: int, method: str) -> str:
-    """The method of the request that follows a redirect. Where it differs, the body and its headers are dropped.
+    """Return the method of the request that follows a redirect. Where it differs, the body and its headers are dropped.
 
     https://fetch.spec.whatwg.org/#http-redirect-fetch, step 12
     """
@@ -72,7 +72,7 @@ def redirect_method(status: int, method: str) -> str:
 
 
 def next_taint(taint: Distance, origin: str, last_url: str, url: str) -> Distance:
-    """The redirect-taint after one hop more, from `last_url` to `url`, of a request whose origin is `origin`.
+    """Return the redirect-taint after one hop more, from `last_url` to `url`, of a request whose origin is `origin`.
 
     https://fetch.spec.whatwg.org/#concept-request-tainted-origin, step 4
     """
@@ -89,7 +89,7 @@ def next_taint(taint: Distance, origin: str, last_url: str, url: str) -> Distanc
 
 
 def redirect_taint(origin: str, chain: Sequence[str]) -> Distance:
-    """The redirect-taint of a request: `chain` is its URL list, the first one asked for first."""
+    """Return the redirect-taint of a request: `chain` is its URL list, the first one asked for first."""
     taint: Distance = "same-origin"
     for last_url, url in pairwise(chain):
         taint = next_taint(taint, origin, last_url, url)
@@ -97,7 +97,7 @@ def redirect_taint(origin: str, chain: Sequence[str]) -> Distance:
 
 
 def serialized_request_origin(origin: str, chain: Sequence[str]) -> str:
-    """What a request says in its Origin header: its origin, or `null` when redirects tainted it.
+    """Return what a request says in its Origin header: its origin, or `null` when redirects tainted it.
 
     https://fetch.spec.whatwg.org/#serializing-a-request-origin
     """

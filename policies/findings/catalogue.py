@@ -12,5 +12,5 @@ CAUSES: dict[str, str] = {
 
 
 def summary(code: str) -> str:
-    """What a finding's code means, in one line; raises KeyError for a code that is none."""
+    """Return what a finding's code means, in one line; raises KeyError for a code that is none."""
     return CAUSES.get(code) or RULES[code].title

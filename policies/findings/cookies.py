@@ -223,7 +223,7 @@ def _explain_safari(host: str, note: Note) -> Cause:
 
 
 def is_safari(sample: Sample) -> bool:
-    """Whether the browser is Apple's WebKit, which by default withholds all third-party cookies."""
+    """Return whether the browser is Apple's WebKit, which by default withholds all third-party cookies."""
     return sample.verdict.engine == "webkit" and sample.judged.client.browser and not sample.judged.client.libsoup
 
 

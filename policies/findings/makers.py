@@ -108,7 +108,7 @@ def find_maker(response: Response) -> Maker | None:
 
 
 def is_own_page(response: Response, *, cookies: bool = False) -> bool:
-    """Whether a reply looks like a page that a gateway made by itself: text, and nothing that applications send.
+    """Return whether a reply looks like a page that a gateway made by itself: text, and nothing that applications send.
 
     `cookies` tells that it may set cookies all the same.
     """
@@ -117,7 +117,7 @@ def is_own_page(response: Response, *, cookies: bool = False) -> bool:
 
 
 def is_nginx(response: Response) -> bool:
-    """Whether nginx passed this reply on."""
+    """Return whether nginx passed this reply on."""
     return (response.headers.get("server") or "").lower().startswith(("nginx", "openresty", "tengine"))
 
 

@@ -109,7 +109,7 @@ def _read_earlier(sample: Sample) -> str:
 
 
 def _read_entry(sample: Sample) -> str:
-    """Where a person goes to log in: the URL that was asked first, if it is a login's, else where that led."""
+    """Return where a person goes to log in: the URL that was asked first, if it is a login's, else where that led."""
     first = (*sample.facts.chain, sample.url)[0]
     return strip_query(first if is_login(first) else sample.url if sample.facts.chain else _read_target(sample))
 

@@ -179,11 +179,11 @@ def _compare(here: str, there: str) -> RedirectKind:
 
 
 def leads_to_login(url: str, target: str) -> bool:
-    """Whether a redirect from this URL leads to a login page: from a login to that of another origin, too."""
+    """Return whether a redirect from this URL leads to a login page: from a login to that of another origin, too."""
     return is_login(target) and (not is_login(url) or origin_of(url) != origin_of(target))
 
 
 def is_login(url: str) -> bool:
-    """Whether a URL looks like that of a login page."""
+    """Return whether a URL looks like that of a login page."""
     host, _, path = url.partition("://")[2].partition("?")[0].partition("/")
     return LOGIN.search("/" + path) is not None or LOGIN.search(host) is not None or host.startswith(LOGIN_HOSTS)

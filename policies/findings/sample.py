@@ -84,7 +84,7 @@ class Sample:
         return evidence if evidence is not None and value in (None, evidence.value) else None
 
     def is_unfollowed(self) -> bool:
-        """Whether it is a preflight that is only likely to be blocked, since no request followed it."""
+        """Return whether it is a preflight that is only likely to be blocked, since no request followed it."""
         unfollowed, evidence = Reason.PREFLIGHT_UNFOLLOWED, self.entry.evidence.values()
         return self.verdict.certainty != "certain" and (
             self.entry.fetch.rests_on(unfollowed) or any(one.reason is unfollowed for one in evidence)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def printable(text: str) -> str:
-    """The text with every character escaped that does not print, fit for a terminal.
+    """Return the text with every character escaped that does not print, fit for a terminal.
 
     Not printable are controls (C0 and C1), format characters (also those that turn the writing's direction), lone
     surrogates, separators of lines and paragraphs, and every space but the plain one.

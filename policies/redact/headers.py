@@ -29,7 +29,7 @@ _ATTRIBUTES = frozenset({"domain", "expires", "max-age", "path", "priority", "sa
 
 
 def has_header(text: str) -> bool:
-    """Whether a text may have such a header in it; quick, since most have none."""
+    """Return whether a text may have such a header in it; quick, since most have none."""
     text = text.lower()
     for label in _LABELS:  # noqa: SIM110 (any() takes twice the time)
         if label in text:
@@ -38,7 +38,7 @@ def has_header(text: str) -> bool:
 
 
 def redact_headers(text: str) -> str:
-    """The text with the values of its headers, and of JSON's members, replaced that are named like secrets."""
+    """Return the text with the values of its headers, and of JSON's members, replaced that are named like secrets."""
     text = _AUTHORIZATION(_redact_authorization, text)
     text = _CREDENTIALS(_redact_credentials, text)
     text = _NAMED(_redact_named, text)

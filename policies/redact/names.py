@@ -45,5 +45,5 @@ def _is_secret_name(name: str) -> bool:
 
 
 def _ends_in(ending: str, before: str, word: str) -> bool:
-    """Whether a word, or the word behind another, is a code or a key of a kind that is a secret."""
+    """Return whether a word, or the word behind another, is a code or a key of a kind that is a secret."""
     return word.endswith(ending) and (word.removesuffix(ending) or before) not in _HARMLESS

@@ -57,7 +57,7 @@ def looks_random(text: str) -> bool:
 
 
 def decode(text: str) -> str:
-    """The text percent-decoded, as often as it was encoded."""
+    """Return the text percent-decoded, as often as it was encoded."""
     for _ in range(LAYERS):
         if "%" not in text:
             break
@@ -66,12 +66,12 @@ def decode(text: str) -> str:
 
 
 def humps(text: str) -> list[str]:
-    """The words of a name that is written in camel case."""
+    """Return the words of a name that is written in camel case."""
     return _HUMP(text)
 
 
 def _is_word(run: str) -> bool:
-    """Whether a run of letters and digits is a word, a number, or one after the other."""
+    """Return whether a run of letters and digits is a word, a number, or one after the other."""
     if not run.isascii():
         return len(run) <= 20 and run.isalpha()
     if _ONE_CASE(run) or _NUMBER(run) or _TIME(run):
@@ -83,7 +83,7 @@ def _is_word(run: str) -> bool:
 
 
 def _can_be_spoken(word: str) -> bool:
-    """Whether letters of any case are words written together, an abbreviation among them at most."""
+    """Return whether letters of any case are words written together, an abbreviation among them at most."""
     parts = humps(word)
     short = sum(part.isupper() or _VOWEL(part) is None for part in parts)
     unspeakable = any(len(part) > 16 or _UNSPEAKABLE(part) for part in parts)
@@ -91,5 +91,5 @@ def _can_be_spoken(word: str) -> bool:
 
 
 def _is_key(text: str, runs: list[str]) -> bool:
-    """Whether it is written like a licence key: capitals and digits in groups of one length."""
+    """Return whether it is written like a licence key: capitals and digits in groups of one length."""
     return len(runs) > 2 and len(runs[0]) > 3 and text.isupper() and len(set(map(len, runs))) == 1

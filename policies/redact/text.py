@@ -28,7 +28,7 @@ _PLAIN = re.compile(rf"(?:{_WORD}|[./,_'\"()‘’“”…-]++|{_HOST}|:(?!/))*
 
 
 def redact(text: str) -> str:
-    """The text, a URL, a header or a sentence with such in it, with REDACTED in place of what may be a secret.
+    """Return the text, a URL, a header or a sentence with such in it, with REDACTED in place of what may be a secret.
 
     Redacting twice changes nothing more: what comes out is what a pass leaves as it is.
     """
@@ -50,13 +50,13 @@ def _redact_any(text: str) -> str:
 
 
 def cut(text: str, longest: int) -> str:
-    """The beginning of a very long text, up to a place where no value is cut in two."""
+    """Return the beginning of a very long text, up to a place where no value is cut in two."""
     place = max(text.rfind(char, 0, longest) for char in " /?#&;")
     return text[: place + 1] + REDACTED
 
 
 def _redact_plain_url(text: str) -> str | None:
-    """A URL whose path is plain, as most are: one pass is enough. None for what is none, or long."""
+    """Return a URL whose path is plain, as most are: one pass is enough. None for what is none, or long."""
     if len(text) > LONGEST_URL:
         return None
     path, _, query = text.partition("?")
@@ -116,7 +116,7 @@ _KEY = re.compile(
 
 
 def _redact_word(word: str) -> str:
-    """A word of a text, which may be a URL in quotes or brackets."""
+    """Return a word of a text, which may be a URL in quotes or brackets."""
     core = word.lstrip(_OPENING)
     before = word[: len(word) - len(core)]
     core = core.rstrip(_CLOSING)
@@ -127,7 +127,7 @@ def _redact_word(word: str) -> str:
 
 
 def _redact_bare(core: str) -> str:
-    """A word that is no URL and no pair."""
+    """Return a word that is no URL and no pair."""
     name, _, value = core.partition(":")
     if value and _NAME(name) and (is_secret_name(name) or ("@" not in value and looks_random(value))):
         return f"{name}:{REDACTED}"
@@ -139,7 +139,7 @@ def _redact_bare(core: str) -> str:
 
 
 def _redact_url(text: str) -> str:
-    """A URL without fragment, or a fragment: a path and a query, or a query alone."""
+    """Return a URL without fragment, or a fragment: a path and a query, or a query alone."""
     first = _FIRST(text)
     if first is None:
         return _redact_segment(text)
@@ -174,7 +174,7 @@ def _redact_authority(authority: str) -> str:
 
 
 def _redact_segment(segment: str) -> str:
-    """A path's segment: its name, and the parameters behind it."""
+    """Return a path's segment: its name, and the parameters behind it."""
     return _redact_short_segment(segment) if len(segment) <= LONGEST_VALUE else _redact_any_segment(segment)
 
 
@@ -185,7 +185,7 @@ def _redact_any_segment(segment: str) -> str:
 
 
 def _redact_pieces(text: str) -> str:
-    """A text without delimiters of URLs but for the `@` behind a user."""
+    """Return a text without delimiters of URLs but for the `@` behind a user."""
     if len(text) < 2 or _PLAIN(text):
         return text
     user, at, host = text.rpartition("@")
@@ -195,7 +195,7 @@ def _redact_pieces(text: str) -> str:
 
 
 def _redact_random(text: str) -> str:
-    """A text whose pieces, between dots and the like, are replaced where they look random."""
+    """Return a text whose pieces, between dots and the like, are replaced where they look random."""
     if "%" in text and (decoded := decode(text)) != text:
         return text if is_plain(decoded) else REDACTED
     if len(text) > LONGEST_TEXT or text.startswith("eyJ"):
@@ -208,7 +208,7 @@ def _redact_pairs(query: str) -> str:
 
 
 def _redact_pair(pair: str) -> str:
-    """A name and a value; a delimiter is left as it is."""
+    """Return a name and a value; a delimiter is left as it is."""
     if len(pair) < 2:
         return pair
     return _redact_short_pair(pair) if len(pair) <= LONGEST_VALUE else _redact_any_pair(pair)

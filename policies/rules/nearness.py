@@ -117,5 +117,5 @@ def _find_neighbour(meant: str, written: str) -> Kind | None:
 
 
 def _names_port(*origins: str) -> bool:
-    """Whether one of these origins has its port written out."""
+    """Return whether one of these origins has its port written out."""
     return any(":" in origin.partition("://")[2].rpartition("]")[2] for origin in origins)

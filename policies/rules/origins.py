@@ -22,12 +22,6 @@ LIST = "allow-origin-list"
 PATTERN = "allow-origin-pattern"
 NULL = "allow-origin-null"
 
-NULL_ORIGIN_RISK = (
-    "null is the origin of every sandboxed frame and local file, an attacker's included: better let the page ask from "
-    "an origin of its own, and without a redirect across origins."
-)
-"""What to say beside a fix that allows the origin null."""
-
 STEP = "4"
 """The step of the CORS check that compares the origins, byte for byte."""
 

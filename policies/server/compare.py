@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from hashlib import blake2b
+from itertools import islice
 from typing import Literal
 
 from corsight.policies.decision.judge import judge
@@ -191,6 +192,10 @@ def _locate(judged: Judged, exchange: Exchange, response: Response) -> Place:
     )
 
 
+NAMED = 256
+"""How many elements of one list a response is held to: no server means more."""
+
+
 # -- looser ----------------------------------------------------------------------------------------------------------
 
 
@@ -226,19 +231,20 @@ def _find_looser(policy: ServerPolicy, exchange: Exchange, response: Response, p
             yield drift("method", method, f"pages may read the answer to {method}, which the policy does not grant")
         yield from (
             drift("exposed header", name, f"header {name} is exposed, and the policy does not expose it")
-            for name in _list_beyond(
-                get("access-control-expose-headers"), policy.expose_headers, credentials, _SAFE_TO_READ
+            for name in islice(
+                _list_beyond(get("access-control-expose-headers"), policy.expose_headers, credentials, _SAFE_TO_READ),
+                NAMED,
             )
         )
         return
-    for method in list_elements(get("access-control-allow-methods")):
+    for method in list_elements(get("access-control-allow-methods"))[:NAMED]:
         if method == ANY and not credentials:
             if ANY not in policy.methods:
                 yield drift("method", ANY, "every method is granted (*), and the policy names some")
         elif method != ANY and not grants_method(policy, method):
             yield drift("method", method, f"method {method} is granted, and the policy does not name it")
     harmless = NO_CORS_SAFELISTED_NAMES - {"content-type"}
-    names = tuple(_list_beyond(get("access-control-allow-headers"), (), credentials, harmless))
+    names = tuple(islice(_list_beyond(get("access-control-allow-headers"), (), credentials, harmless), NAMED))
     refused = set(list_refused_names(policy, names))
     for name in names:
         if name == ANY:

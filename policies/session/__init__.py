@@ -46,7 +46,7 @@ class Session:
         return None if facts is None else (facts, browser.engine)
 
     def awaits_body(self, exchange: Exchange) -> bool:
-        """Whether the body of an exchange under way decides what its browser makes of it."""
+        """Return whether the body of an exchange under way decides what its browser makes of it."""
         return self._browser(exchange).awaits_body(exchange)
 
     def attend(self) -> None:
@@ -63,7 +63,7 @@ class Session:
         return []
 
     def is_at_home(self, exchange: Exchange, origin: str) -> bool:
-        """Whether the exchange's client loaded a page of this origin from loopback, as a document of its own."""
+        """Return whether the exchange's client loaded a page of this origin from loopback, as a document of its own."""
         return self._browser(exchange).is_at_home(origin)
 
     def finish(self) -> list[Judged]:

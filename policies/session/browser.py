@@ -139,7 +139,7 @@ class Browser:
         return self._judge.gather(preview)
 
     def awaits_body(self, exchange: Exchange) -> bool:
-        """Whether opaque response blocking has to look into the body of an exchange under way."""
+        """Return whether opaque response blocking has to look into the body of an exchange under way."""
         entry, rules, response = self._open.get(exchange.id), self._policy.opaque_response_blocking, exchange.response
         if entry is None or rules is None or response is None or "opaque" not in (entry.tainting, entry.tainting_too):
             return False
@@ -168,7 +168,7 @@ class Browser:
         return self._judge.take_revised()
 
     def is_at_home(self, origin: str) -> bool:
-        """Whether this client loaded a page of this origin from loopback, as a document of its own."""
+        """Return whether this client loaded a page of this origin from loopback, as a document of its own."""
         return self._documents.is_at_home(origin)
 
     def finish(self) -> list[Judged]:
@@ -305,5 +305,5 @@ def _read(exchange: Exchange, weight: int) -> Reading:
 
 
 def _is_final(facts: Facts) -> bool:
-    """Whether what was judged by these facts turns on nothing that may still be learned."""
+    """Return whether what was judged by these facts turns on nothing that may still be learned."""
     return facts.credentials != "unknown" or (facts.tainting == "basic" and facts.tainting_too is None)

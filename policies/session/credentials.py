@@ -128,7 +128,7 @@ class Credentials:
 
     def overrules_absence(self, reading: Reading) -> bool:
         """Whether this request shows that the header its preflight lacked means nothing."""
-        return self._engine == "firefox" and not reading.preflight and reading.keepalive
+        return self._engine == "firefox" and reading.keepalive
 
     def separates(self, exchange: Exchange) -> bool:
         """Whether the exchange's connection carries requests of one kind only."""

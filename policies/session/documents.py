@@ -53,7 +53,7 @@ class Documents:
         self._workers.put(origin, {*(self._workers.get(origin) or ()), (policy, service)}, len(origin))
 
     def is_at_home(self, origin: str) -> bool:
-        """Whether a top-level document of this origin was loaded from loopback."""
+        """Return whether a top-level document of this origin was loaded from loopback."""
         return origin in self._at_home
 
     @property
@@ -72,14 +72,14 @@ class Documents:
         return "credentialless" in self._policies and not self._unknown
 
     def page(self, origin: str | None, referrer: str | None) -> str | None:
-        """The URL of the page with this origin, or this Referer: as full as it is known."""
+        """Return the URL of the page with this origin, or this Referer: as full as it is known."""
         if referrer is not None and self._by_url.get(referrer) is not None:
             return referrer
         pages = self._by_origin.get(origin) if origin is not None else None
         return list(pages.values())[-1] if pages else None
 
     def embedder(self, origin: str | None, referrer: str | None, *, worker: bool = False) -> EmbedderPolicy | None:
-        """The page's embedder policy; None when the page was not seen, or it may be one of several.
+        """Return the page's embedder policy; None when the page was not seen, or it may be one of several.
 
         `worker` tells that it may be a worker that asks.
         """
@@ -94,6 +94,6 @@ class Documents:
         return next(iter(policies)) if len(policies) == 1 else None
 
     def newest(self, origin: str | None) -> EmbedderPolicy:
-        """The embedder policy of the newest document of an origin, or of all where none of its was seen."""
+        """Return the embedder policy of the newest document of an origin, or of all where none of its was seen."""
         pages = self._by_origin.get(origin) if origin is not None else None
         return list(pages)[-1] if pages else self._newest

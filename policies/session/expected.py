@@ -76,7 +76,7 @@ class Expected:
                 self._kept.put(url, True, len(url))
 
     def is_kept(self, url: str) -> bool:
-        """Whether the HTTP cache may hold an answer for this URL."""
+        """Return whether the HTTP cache may hold an answer for this URL."""
         return url in self._kept
 
     def find_typed_over(self, preflight: Entry) -> Entry | None:
@@ -159,7 +159,7 @@ def _started(entry: Entry) -> float:
 
 
 def overtook(later: Entry, earlier: Entry) -> bool:
-    """Whether one exchange set out after another did, and before that was answered."""
+    """Return whether one exchange set out after another did, and before that was answered."""
     response, started = earlier.exchange.response, later.exchange.request.started
     return response is not None and earlier.exchange.request.started <= started <= response.received + SLACK
 
@@ -176,7 +176,7 @@ def _remember(memory: Memory[str, list[Entry]], url: str, entry: Entry) -> None:
 
 
 def _may_lead_on(redirect: Entry, exchange: Exchange) -> bool:
-    """Whether a redirect may have been followed this once more.
+    """Return whether a redirect may have been followed this once more.
 
     What asks again for a URL that redirects to itself is another fetch, unless it does so at once.
     """
@@ -187,7 +187,7 @@ def _may_lead_on(redirect: Entry, exchange: Exchange) -> bool:
 
 
 def _keeps_method(redirect: Entry, reading: Reading) -> bool:
-    """Whether a request has the method that a redirect leads on with."""
+    """Return whether a request has the method that a redirect leads on with."""
     response = redirect.exchange.response
     return response is not None and redirect_method(response.status, redirect.reading.method) == reading.method
 
@@ -200,7 +200,7 @@ def _may_precede(entry: Entry, exchange: Exchange) -> bool:
 
 
 def _asked_for(preflight: Entry, reading: Reading, *, unnamed: bool) -> bool:
-    """Whether the preflight asked for just such a request."""
+    """Return whether the preflight asked for just such a request."""
     asked, redirected = preflight.reading, len(preflight.fetch.urls) > 1
     if asked.method != reading.method:
         return False

@@ -52,7 +52,7 @@ class Fetch:
             self.include, self.certainty = None, "certain"
 
     def rests_on(self, reason: Reason) -> bool:
-        """Whether this is the reason that the credentials mode is taken to be known."""
+        """Return whether this is the reason that the credentials mode is taken to be known."""
         evidence = self.evidence.get("credentials")
         return evidence is not None and evidence.reason is reason
 

@@ -141,7 +141,7 @@ def _find_security(entry: Entry, page_origin: str | None, documents: Documents) 
 
 
 def _may_stay(entry: Entry, client: Client) -> bool:
-    """Whether the request may be a fetch() that is led nowhere; what was redirected before goes on being so."""
+    """Return whether the request may be a fetch() that is led nowhere; what was redirected before goes on being so."""
     if not client.browser or entry.index > 0 or entry.reading.event_source:
         return False
     if client.engine == "firefox" and (client.version or 0) >= PRIORITY_SINCE and "priority" not in entry.reading.sent:
@@ -151,7 +151,7 @@ def _may_stay(entry: Entry, client: Client) -> bool:
 
 
 def _is_unasked(response: Response | None, reading: Reading) -> bool:
-    """Whether a POST of unknown mode is likelier a beacon or a form's: nothing in its answer speaks of CORS.
+    """Return whether a POST of unknown mode is likelier a beacon or a form's: nothing in its answer speaks of CORS.
 
     A page's own Accept, which no beacon has, speaks against it; and so does a missing Content-Type, since a beacon
     seldom has no body.
@@ -162,13 +162,13 @@ def _is_unasked(response: Response | None, reading: Reading) -> bool:
 
 
 def _is_xhr(exchange: Exchange) -> bool:
-    """Whether the recording, or the browser itself, tells that XMLHttpRequest asked."""
+    """Return whether the recording, or the browser itself, tells that XMLHttpRequest asked."""
     told, word = exchange.told, exchange.word
     return (told is not None and told.kind == "xhr") or (word is not None and word.initiator == "xhr")
 
 
 def _is_kept(exchange: Exchange) -> bool:
-    """Whether a cache keeps the redirect for good: it is permanent, and nothing bounds that."""
+    """Return whether a cache keeps the redirect for good: it is permanent, and nothing bounds that."""
     response = exchange.response
     if response is None or response.status not in (301, 308) or exchange.request.method != "GET":
         return False
@@ -176,7 +176,7 @@ def _is_kept(exchange: Exchange) -> bool:
 
 
 def find_target(response: Response | None, url: str, policy: EnginePolicy) -> str | None:
-    """Where the response redirects to; "" where its Location does not parse."""
+    """Return where the response redirects to; "" where its Location does not parse."""
     if response is None or (policy.empty_location_fails and response.headers.get("location") == ""):
         return None if response is None else ""
     found = location_url(response, url, identical_lines=policy.identical_locations)
@@ -184,7 +184,7 @@ def find_target(response: Response | None, url: str, policy: EnginePolicy) -> st
 
 
 def _measure(entry: Entry, page_origin: str | None) -> Distance | None:
-    """How far the resource is from its page, None where nothing tells.
+    """Return how far the resource is from its page, None where nothing tells.
 
     Sec-Fetch-Site tells, also of what a stylesheet asks for, whose Referer is the stylesheet. After a redirect it
     speaks of the whole chain, while the resource policy looks at the last URL alone.

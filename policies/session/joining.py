@@ -80,7 +80,7 @@ class Joining:
         return self._credentials.stated(reading, exchange.request.url, first=first)
 
     def _rules_out(self, exchange: Exchange, reading: Reading, preflight: Entry) -> bool:
-        """Whether this request's credentials mode rules out that the preflight was its own."""
+        """Return whether this request's credentials mode rules out that the preflight was its own."""
         fetch, verdict = preflight.fetch, preflight.verdict
         stated = self.state(exchange, reading, first=len(fetch.urls) == 1)
         if stated is None or fetch.rests_on(UNFOLLOWED["preflight"]):

@@ -105,7 +105,7 @@ class Judge:
         return revised if len(revised) < 2 else list({id(judged.entry): judged for judged in revised}.values())
 
     def would_block(self, entry: Entry) -> bool:
-        """Whether an exchange that passes would be blocked with credentials."""
+        """Return whether an exchange that passes would be blocked with credentials."""
         if entry.verdict is None or entry.facts is None or entry.verdict.outcome is Outcome.BLOCKED:
             return False
         facts = replace(entry.facts, credentials="include")

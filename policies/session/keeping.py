@@ -51,7 +51,7 @@ class Keeping:
             use.received, use.kept = response.received, not says_close(response)
 
     def would_be_kept(self, url: str, idle: float) -> bool:
-        """Whether a URL's server is seen to keep connections that are idle for so many seconds."""
+        """Return whether a URL's server is seen to keep connections that are idle for so many seconds."""
         longest = self._servers.get(origin_of(url))
         return longest is not None and idle <= max(longest, AT_ONCE)
 
@@ -69,6 +69,6 @@ class Keeping:
 
 
 def says_close(response: Response) -> bool:
-    """Whether a response says that its connection ends with it."""
+    """Return whether a response says that its connection ends with it."""
     value = response.headers.get("connection")
     return value is not None and "close" in [part.strip().lower() for part in value.split(",")]

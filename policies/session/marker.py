@@ -75,7 +75,7 @@ class Marker:
         return False, Reason.NO_MARKER, "likely" if self._may_straggle(place, url, now) else "certain"
 
     def _may_straggle(self, place: Place, url: str, now: float) -> bool:
-        """Whether the cookies of a request may have been read before the marker was set, long before it came."""
+        """Return whether the cookies of a request may have been read before the marker was set, long before it came."""
         first = self._first.get(place, now)
         if now - first > STRAGGLING:
             return False

@@ -129,7 +129,7 @@ def _complete(reading: Reading, said: _Said | None) -> Reading:
 
 
 def _mode(method: str, headers: HeaderList, origin: str | None, accept: str, names: tuple[str, ...]) -> Mode:
-    """The request mode where no Sec-Fetch-Mode tells it: plain http targets, older clients."""
+    """Return the request mode where no Sec-Fetch-Mode tells it: plain http targets, older clients."""
     if (headers.get("upgrade") or "").lower() == "websocket" or "sec-websocket-key" in headers:
         return "websocket"
     # A page may ask for HTML too; only navigations say that they would upgrade.
@@ -147,7 +147,7 @@ def _mode(method: str, headers: HeaderList, origin: str | None, accept: str, nam
 
 
 def _is_of_navigation(accept: str) -> bool:
-    """Whether an Accept is a browser's own for navigations: no page writes just that."""
+    """Return whether an Accept is a browser's own for navigations: no page writes just that."""
     return accept.startswith("text/html,application/xhtml+xml")
 
 
@@ -178,7 +178,7 @@ def _destination(accept: str, origin: str | None) -> str:
 
 
 def referrer_origin(reading: Reading) -> str | None:
-    """The origin the Referer tells, or None."""
+    """Return the origin the Referer tells, or None."""
     if reading.referrer is None:
         return None
     origin = origin_of(reading.referrer)

@@ -55,7 +55,7 @@ class Reuse:
             self._last.put(entry.exchange.connection, entry, entry.fetch.weight)
 
     def _idle(self, connection: str, now: float) -> Entry | None:
-        """The last exchange on a connection that should be idle now; told once."""
+        """Return the last exchange on a connection that should be idle now; told once."""
         entry = self._last.get(connection)
         if entry is None:
             return None

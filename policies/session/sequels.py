@@ -120,7 +120,7 @@ class Sequels:
         self._judge.revise(entry.fetch)
 
     def _proves_nothing(self, entry: Entry) -> bool:
-        """Whether the request follows a preflight whatever answered it."""
+        """Return whether the request follows a preflight whatever answered it."""
         return (
             entry.role == "preflight"
             and self._policy.private_network_warned
@@ -166,7 +166,7 @@ class Sequels:
                 self.settle(other, passed=False, certainty=certainty, reason=reason)
 
     def _proves_alone(self, entry: Entry) -> bool:
-        """Whether a single preflight that was answered in vain proves that it was blocked.
+        """Return whether a single preflight that was answered in vain proves that it was blocked.
 
         Where an abort ends the preflight as well, it stays unanswered: of 141 answered ones that nothing followed, all
         were blocked. But what they went before may have come out of the HTTP cache.
@@ -176,7 +176,7 @@ class Sequels:
         return entry.reading.method not in ("GET", "HEAD") or not self._expected.is_kept(entry.exchange.request.url)
 
     def _may_be_stream(self, entry: Entry) -> bool:
-        """Whether it may have been a preflight of a stream, which Chromium uploads over HTTP/2 alone.
+        """Return whether it may have been a preflight of a stream, which Chromium uploads over HTTP/2 alone.
 
         Over HTTP/1.1 such a fetch() fails behind its preflight, whatever answered that: Chromium 156, 2 of 2.
         """

@@ -86,5 +86,5 @@ def _settle(entry: Entry, word: Word) -> None:
 
 
 def _names(said: str, ours: str | None) -> bool:
-    """Whether the browser's identifier is the one of a ruling: Firefox has two spellings of its own."""
+    """Return whether the browser's identifier is the one of a ruling: Firefox has two spellings of its own."""
     return ours is not None and said.casefold() == ours.casefold()

@@ -39,7 +39,7 @@ ASCII = Signs("|", "-", ">", "<", "|", "|", "|", "X", "o", "...")
 
 
 def picture(story: Story, *, ascii_only: bool = False) -> list[str]:
-    """The lines of the picture, at most 76 columns wide."""
+    """Return the lines of the picture, at most 76 columns wide."""
     signs = ASCII if ascii_only else UNICODE
     hosts = {part.host for part in story.parts}
     server = hosts.pop() if len(hosts) == 1 else "servers"
@@ -113,7 +113,7 @@ def _life(signs: Signs) -> str:
 
 
 def _put(lives: dict[int, str], start: int, text: str) -> str:
-    """The lifelines with a text over them, cut clear of neither: what is under the text is hidden."""
+    """Return the lifelines with a text over them, cut clear of neither: what is under the text is hidden."""
     cells = [" "] * max(WIDTH, start + len(text))
     for column, sign in lives.items():
         cells[column] = sign

@@ -12,5 +12,5 @@ LINES = 8
 
 
 def quoted(text: str | None) -> str:
-    """A header's value as the comparison sees it, in quotes; "nothing" where there is none."""
+    """Return a header's value as the comparison sees it, in quotes; "nothing" where there is none."""
     return "nothing" if text is None else f'"{shown(text)}"'

@@ -37,7 +37,7 @@ NEVER_SENT = "The request itself, {method} {target}, was never sent."
 
 
 def tell(judgeds: Sequence[Judged], known: Known | None = None) -> Story:
-    """The story of one fetch: `judgeds` is the last word on each of its exchanges, in order, at least one.
+    """Return the story of one fetch: `judgeds` is the last word on each of its exchanges, in order, at least one.
 
     `known` is all that was judged so far, these included; without it nothing but these is known. Raises ValueError
     where they are none, or of several fetches.
@@ -72,7 +72,7 @@ def tell(judgeds: Sequence[Judged], known: Known | None = None) -> Story:
 
 
 def _client(judged: Judged) -> str:
-    """The client's label with its engine's proper name."""
+    """Return the client's label with its engine's proper name."""
     name, space, version = judged.client.label.partition(" ")
     policy = next((policy for policy in ENGINES.values() if policy.name == name), None)
     return judged.client.label if policy is None else f"{policy.label}{space}{version}"
@@ -82,7 +82,7 @@ def _client(judged: Judged) -> str:
 
 
 def _asked(judgeds: Sequence[Judged]) -> Asked:
-    """The request that the page meant: told by itself, or where it never left by its preflight."""
+    """Return the request that the page meant: told by itself, or where it never left by its preflight."""
     place = next((number for number, one in enumerate(judgeds) if one.entry.role != "preflight"), 0)
     judged = judgeds[place]
     facts, settled = judged.facts, judged.settled
@@ -110,7 +110,7 @@ def _tainted(facts: Facts) -> bool:
 
 
 def _because(entry: Entry, facts: Facts, origin: str | None, url: str, *, preflighted: bool) -> tuple[str, ...]:
-    """Why CORS applies or not (main fetch, step 12), and why a preflight had to come first."""
+    """Return why CORS applies or not (main fetch, step 12), and why a preflight had to come first."""
     here = shown(origin_of(url))
     if facts.tainting == "basic":
         if facts.mode in ("navigate", "websocket"):
@@ -199,7 +199,7 @@ def _part(judged: Judged, known: Known) -> Part:
 
 
 def _split(url: str) -> tuple[str, str]:
-    """A URL's path and query, and its host and port."""
+    """Return a URL's path and query, and its host and port."""
     authority, slash, path = url.partition("://")[2].partition("/")
     return slash + path or "/", authority.rpartition("@")[2]
 
@@ -296,7 +296,7 @@ def _never_sent(end: Part, asked: Asked) -> str | None:
 
 
 def _unknown(judgeds: Sequence[Judged], parts: tuple[Part, ...], asked: Asked) -> tuple[str, ...]:
-    """What the recording does not show, and what would be said if it were otherwise."""
+    """Return what the recording does not show, and what would be said if it were otherwise."""
     found: list[str] = []
     for part in parts:
         for branch in part.branches:

@@ -20,7 +20,7 @@ TYPOGRAPHY = str.maketrans({"…": "...", "–": "-", "—": "-", "‘": "'", "�
 
 
 def lines(story: Story, *, width: int = WIDTH, ascii_only: bool = False, drawn: bool = True) -> list[str]:
-    """The story, line by line. `ascii_only` keeps to ASCII, `drawn` tells whether it begins with the picture."""
+    """Return the story, line by line. `ascii_only` keeps to ASCII, `drawn` tells whether it begins with the picture."""
     told = list(_head(story, width))
     if drawn:
         told += ["", *picture(story, ascii_only=ascii_only)]
@@ -76,14 +76,14 @@ def _part(part: Part, number: int, width: int, signs: dict[str, str]) -> Iterato
 
 
 def kind(story: Story) -> str:
-    """How the page asked, in one line."""
+    """Return how the page asked, in one line."""
     asked = story.asked
     credentials = "" if asked.credentials is None else f", credentials {asked.credentials}"
     return f"mode {asked.mode}, destination {asked.destination}{credentials}"
 
 
 def answered(part: Part) -> str:
-    """What came back, in a few words."""
+    """Return what came back, in a few words."""
     if part.status is None:
         return "no response"
     if not part.server_asked:
@@ -105,7 +105,7 @@ def asides(part: Part) -> Iterator[tuple[str, str]]:
 
 
 def readable(part: Part) -> str | None:
-    """What the page's script cannot read of a response it may have, None where that is nothing of interest."""
+    """Return what the page's script cannot read of a response it may have, None where that is nothing of interest."""
     hidden = [name for name in part.hidden if name != "vary" and not name.startswith("access-control-")]
     if not hidden or part.outcome is not Outcome.ALLOWED:
         return None
@@ -113,14 +113,14 @@ def readable(part: Part) -> str | None:
 
 
 def outcome(part: Part) -> str:
-    """What became of one exchange, in one line."""
+    """Return what became of one exchange, in one line."""
     code = "" if part.rule is None else f" [{name_codes(part.rule, part.cause)}]"
     sure = part.certainty if part.open is None else "open"
     return f"{sure}: {ruling_words(part.outcome, part.reason)}{code}{'' if part.open is None else ', or blocked'}"
 
 
 def elsewhere(other: Elsewhere) -> str:
-    """What another engine makes of an exchange, in one line."""
+    """Return what another engine makes of an exchange, in one line."""
     sure = "" if other.certainty == "certain" else "likely "
     code = "" if other.rule is None else f" [{other.rule}]"
     return f"{other.label}: {sure}{ruling_words(other.outcome, other.title)}{code}"
@@ -133,7 +133,7 @@ def _step(step: Step, width: int, signs: dict[str, str]) -> Iterator[str]:
 
 
 def remedies(part: Part, remedy: Remedy) -> Iterator[tuple[str, str]]:
-    """What mends an exchange, as labels and texts; a label is empty where the one before it goes on."""
+    """Yield what mends an exchange, as labels and texts; a label is empty where the one before it goes on."""
     if part.needed is not None and part.needed not in remedy.edits:
         yield "needed", part.needed
     for place, edit in enumerate(remedy.edits):
@@ -145,7 +145,7 @@ def remedies(part: Part, remedy: Remedy) -> Iterator[tuple[str, str]]:
 
 
 def evidence(one: Inference) -> str:
-    """Why a fact that the wire does not state is taken to be so, in one line."""
+    """Return why a fact that the wire does not state is taken to be so, in one line."""
     return f"{one.fact} {one.value}, since {one.because} ({one.certainty})."
 
 
@@ -174,7 +174,7 @@ def _field(label: str, text: str, width: int) -> Iterator[str]:
 
 
 def _wrapped(text: str, width: int, first: str, rest: str | None = None) -> list[str]:
-    """The text in lines; words that are too long stay whole, so that what is copied from them is."""
+    """Return the text in lines; words that are too long stay whole, so that what is copied from them is."""
     return textwrap.wrap(
         text,
         width,

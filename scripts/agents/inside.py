@@ -30,7 +30,7 @@ class Remembered(Protocol):
     """What the proxy remembers of late."""
 
     def in_time(self) -> Iterator[Judged]:
-        """The last word on each exchange, in the order they set out."""
+        """Return the last word on each exchange, in the order they set out."""
 
 
 class Live:

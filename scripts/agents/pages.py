@@ -38,22 +38,22 @@ def add_pages(server: Server) -> None:
 
     @server.resource("corsight://rules/{code}", name="rule", mime_type="text/plain")
     def read_rule(code: str) -> str:
-        """A rule of the catalogue: why it exists, what browsers say, what mends it."""
+        """Return a rule of the catalogue: why it exists, what browsers say, what mends it."""
         return _read(code, code in RULES)
 
     @server.resource("corsight://causes/{code}", name="cause", mime_type="text/plain")
     def read_cause(code: str) -> str:
-        """A cause behind what a browser says: how it comes about, and what to do."""
+        """Return a cause behind what a browser says: how it comes about, and what to do."""
         return _read(code, code in CAUSES)
 
     @server.resource("corsight://rules", name="rules", mime_type="text/plain")
     def list_rules() -> str:
-        """The codes of all rules, with what each says."""
+        """Return the codes of all rules, with what each says."""
         return "".join(f"{rule.code}: {rule.title}\n" for rule in RULES.values())
 
     @server.resource("corsight://causes", name="causes", mime_type="text/plain")
     def list_causes() -> str:
-        """The codes of all causes, with what each says."""
+        """Return the codes of all causes, with what each says."""
         return "".join(f"{cause.code}: {cause.title}\n" for cause in CAUSES.values())
 
     @server.prompt(name="why-is-this-blocked", title="Why is this blocked?")

@@ -134,7 +134,7 @@ class Traffic:
 
 
 def is_stopped(judged: Judged) -> bool:
-    """Whether an exchange is blocked, or open: one branch would block it."""
+    """Return whether an exchange is blocked, or open: one branch would block it."""
     return judged.verdict.outcome is Outcome.BLOCKED or judged.verdict.open is not None
 
 

@@ -45,7 +45,7 @@ def look_up(code: str) -> tuple[str, str]:
 
 
 def join(rows: Rows, sighting: Sighting) -> Row | None:
-    """The row that changed or is new; None where nothing is to be said."""
+    """Return the row that changed or is new; None where nothing is to be said."""
     url = sighting.url.partition("#")[0]
     if sighting.kind == "answered":
         return _alone(rows, sighting, url, "answered", "service-worker")
@@ -88,7 +88,7 @@ def _own(rows: Rows, sighting: Sighting, url: str, said: str) -> Row | None:
 
 
 def _preflight(rows: Rows, sighting: Sighting, url: str) -> Row | None:
-    """The preflight that kept a request from being sent: a blocked one first."""
+    """Return the preflight that kept a request from being sent: a blocked one first."""
     near = [
         row
         for row in rows

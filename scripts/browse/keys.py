@@ -38,7 +38,7 @@ WINDOWS = {"H": "up", "P": "down", "I": "page-up", "Q": "page-down", "G": "home"
 
 
 def named(typed: str) -> list[str]:
-    """What was typed, key by key; escape sequences of other keys are left out."""
+    """Return what was typed, key by key; escape sequences of other keys are left out."""
     keys = []
     while typed:
         if typed[0] == "\x1b" and len(typed) > 1 and typed[1] in "[O":

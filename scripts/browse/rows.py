@@ -99,7 +99,7 @@ class Rows:
         return self._rows.get(id)
 
     def of_fetch(self, row: Row) -> list[Row]:
-        """The rows of the same fetch, itself too."""
+        """Return the rows of the same fetch, itself too."""
         return list(self._fetches.get(row.fetch, {}).values()) if row.fetch else [row]
 
     def tell(self, record: Record) -> tuple[Row, str | None]:
@@ -164,7 +164,7 @@ class Rows:
                 del self._fetches[row.fetch]
 
     def matching(self, wanted: str, *, concerned: bool = False) -> list[Row]:
-        """The rows that have every word of `wanted`: a verdict's, or a part of the URL's host or the origin.
+        """Return the rows that have every word of `wanted`: a verdict's, or a part of the URL's host or the origin.
 
         `concerned` leaves out those that CORS has no say in.
         """

@@ -176,7 +176,7 @@ def _browser(plan: Plan, browser: browsers.Browser, running: Proxy, session: Ses
 
 
 def _absolute(url: str) -> str:
-    """The URL with a scheme, as one leaves it out where one types it."""
+    """Return the URL with a scheme, as one leaves it out where one types it."""
     if "://" in url or url.startswith(("about:", "data:", "file:", "view-source:")):
         return url
     host = url.partition("/")[0].partition("?")[0]

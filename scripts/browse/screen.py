@@ -163,11 +163,11 @@ class Screen:
         return Text(HELP.format(**marks))
 
     def shown(self) -> list[Row]:
-        """The rows that are not hidden."""
+        """Return the rows that are not hidden."""
         return self.rows.matching(self.wanted, concerned=self.concerned)
 
     def chosen(self) -> Row | None:
-        """The selected row."""
+        """Return the selected row."""
         shown = self.shown()
         return shown[self._place(shown)] if shown else None
 
@@ -178,7 +178,7 @@ class Screen:
     # -- what is shown ------------------------------------------------------------------------------------------------
 
     def render(self, console: Console) -> RenderableType:
-        """All of the screen, as high and wide as the console."""
+        """Return all of the screen, as high and wide as the console."""
         width, height = console.width, console.height
         if self.story is not None:
             return self._render_story(console, height)
@@ -310,7 +310,7 @@ class Screen:
 
 
 def _when(label: str) -> str:
-    """A branch's label of the log, such as `credentials=include`, in words."""
+    """Return a branch's label of the log, such as `credentials=include`, in words."""
     pairs = (part.partition("=") for part in label.split())
     words = {(fact.value, value): text for (fact, value), text in ASSUMPTIONS.items()}
     return "asked for " + ", ".join(words.get((fact, value), value) for fact, _, value in pairs)
@@ -327,7 +327,7 @@ def _line(text: str, width: int, style: str = "") -> Text:
 
 
 def _middle(text: str, width: int) -> str:
-    """The text, without its middle where it is too long: a URL tells most at its two ends."""
+    """Return the text, without its middle where it is too long: a URL tells most at its two ends."""
     if len(text) <= width:
         return text
     end = (width - 1) * 2 // 5

@@ -124,7 +124,7 @@ class Session:
         return CorsightError(f"{who} does not trust the proxy's certificate for {printable(host)}", todo=todo)
 
     def mistrust(self) -> CorsightError | None:
-        """What to say where the certificate was refused, and nothing encrypted came through."""
+        """Return what to say where the certificate was refused, and nothing encrypted came through."""
         if not self._untrusted or any(row.url.startswith(("https:", "wss:")) for row in self.rows):
             return None
         return self._refusal(next(iter(self._untrusted)))
@@ -157,7 +157,7 @@ class Session:
             time.sleep(TICK)
 
     def _over(self, running: Running) -> tuple[CorsightError | None] | None:
-        """Whether the proxy or the browser ended, and what broke; None while both run."""
+        """Return whether the proxy or the browser ended, and what broke; None while both run."""
         if (problem := self._proxy.find_problem()) is not None:
             return (problem,)
         if running.is_alive():
@@ -209,7 +209,7 @@ class Session:
     # -- what the keys ask for ----------------------------------------------------------------------------------------
 
     def story(self, row: Row) -> RenderableType:
-        """The story of the row's fetch, from the recording so far."""
+        """Return the story of the row's fetch, from the recording so far."""
         if row.by_browser:
             said = f"{row.method} {row.url}", f"{row.message}.", ALONE
             return Text("\n\n".join(printable(redact(line.strip())) for line in said))
@@ -233,7 +233,7 @@ class Session:
         return group_by_fetch(add_to(known, verdicts))
 
     def unseen(self) -> list[str]:
-        """A line for each request that the browser stopped before it reached the proxy."""
+        """Return a line for each request that the browser stopped before it reached the proxy."""
         stopped = [row for row in self.rows if row.by_browser and row.outcome == "blocked"]
         lines = (f"{row.method or 'request'} {row.url}: {row.message}" for row in stopped)
         return [printable(redact(line)) for line in dict.fromkeys(lines)]
@@ -325,7 +325,7 @@ def _copy(text: str, console: Console) -> str:
 
 
 def scope_of(endpoint: str) -> str:
-    """The filter expression for a URL with whatever query."""
+    """Return the filter expression for a URL with whatever query."""
     pattern = f"^{re.escape(endpoint)}([?#]|$)"
     quoted = pattern.replace("\\", "\\\\").replace('"', '\\"')
     return f'~u "{quoted}"'

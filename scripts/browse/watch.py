@@ -63,7 +63,7 @@ class Watcher(Protocol):
         """Load the browser's page again. Raises BrowserError where it does not answer."""
 
     def new(self) -> list[Sighting]:
-        """What the browser said since the last call."""
+        """Return what the browser said since the last call."""
 
 
 @contextlib.contextmanager
@@ -158,7 +158,7 @@ class Requests:
         return None
 
     def _late(self, method: str, id: str, params: dict[str, Any]) -> Request | None:
-        """A request that is first heard of by its response.
+        """Return a request that is first heard of by its response.
 
         A navigation into a new process loses what its first requests said before DevTools was attached there.
         """
@@ -193,7 +193,7 @@ class Requests:
 
 
 def _begun(params: dict[str, Any], before: Request | None) -> Request:
-    """A request that Chromium is about to send: anew, or after a redirect."""
+    """Return a request that Chromium is about to send: anew, or after a redirect."""
     asked, initiator = params["request"], params.get("initiator", {})
     url = asked["url"]
     request = Request(url, asked["method"], params["wallTime"], initiator.get("type") == "preflight")
@@ -207,7 +207,7 @@ def _begun(params: dict[str, Any], before: Request | None) -> Request:
 
 
 def _place(initiator: dict[str, Any]) -> str:
-    """Where in the page's code a request came from: the innermost call, or the line of the document."""
+    """Return where in the page's code a request came from: the innermost call, or the line of the document."""
     stack = initiator.get("stack")
     while stack is not None:
         for frame in stack.get("callFrames", ()):
@@ -220,7 +220,7 @@ def _place(initiator: dict[str, Any]) -> str:
 
 
 def _told(said: Sighting, request: Request, cookies: bool) -> Sighting:
-    """What is said of a request's end, and what was known of it from its beginning."""
+    """Return what is said of a request's end, and what was known of it from its beginning."""
     # Of one that was redirected it is not told which of its hops the cookies were for.
     include = cookies and request.crosses and not request.redirected
     return replace(
@@ -289,7 +289,7 @@ class Chromium:
 
 
 def _violation(issue: dict[str, Any]) -> Sighting | None:
-    """A request that the page's Content-Security-Policy forbade: of most of them Network says nothing."""
+    """Return a request that the page's Content-Security-Policy forbade: of most of them Network says nothing."""
     details = issue.get("details", {}).get("contentSecurityPolicyIssueDetails")
     if issue.get("code") != "ContentSecurityPolicyIssue" or details is None or details.get("isReportOnly"):
         return None
@@ -396,7 +396,7 @@ class Firefox:
 
 
 def sightings(channels: list[list[Any]], lines: list[list[str]], now: float) -> list[Sighting]:
-    """What the ends of Firefox's channels and the lines of its console say of its requests."""
+    """Return what the ends of Firefox's channels and the lines of its console say of its requests."""
     said = []
     for url, method, reason, status, _ended, started, initiator, credentials in channels:
         if method == "OPTIONS":

@@ -159,7 +159,7 @@ def replay(folder: Path) -> None:
 
 
 def judge_again(path: Path) -> tuple[Recording, list[Judged]]:
-    """What `corsight audit` makes of a recording."""
+    """Return what `corsight audit` makes of a recording."""
     recording = Recording(str(path))
     judged = list(judge_recording(recording))
     if recording.problem is not None:
@@ -184,7 +184,7 @@ def say(line: str) -> None:
 
 
 def latest(verdicts: Path) -> list[Record]:
-    """The records of a log: of each exchange the last one, in the order of the exchanges."""
+    """Return the records of a log: of each exchange the last one, in the order of the exchanges."""
     records = (json.loads(line) for line in verdicts.read_text(encoding="utf-8").splitlines())
     return sorted({record["flow"]: record for record in records}.values(), key=lambda one: one["started"])
 
@@ -199,7 +199,7 @@ def print_report(judged: list[Judged], name: str, exchanges: int, *, verbose: bo
 
 
 def agreement(records: list[Record], seen: dict[str, bool], browser: str | None) -> str:
-    """How often the page got what Corsight says it got, and where not."""
+    """Return how often the page got what Corsight says it got, and where not."""
     wrong = []
     for request in REQUESTS:
         fetches = {record["fetch"] for record in records if record["url"] == request.url}
@@ -220,7 +220,7 @@ def agreement(records: list[Record], seen: dict[str, bool], browser: str | None)
 
 
 def next_steps(keep: Path | None, *, browser: str | None = None, verbose: bool = False) -> str:
-    """What to run next, as it can be typed here."""
+    """Return what to run next, as it can be typed here."""
     beside = Path(sys.executable).with_name("mitmdump")
     mitmdump = "mitmdump" if shutil.which("mitmdump") or not beside.is_file() else show_path(beside)
     launcher = ROOT / "scripts" / "corsight"

@@ -51,7 +51,7 @@ SHARED = {
 
 
 def allowing(methods: str = "", headers: str = "", *, status: int = 204) -> Answer:
-    """The answer to a preflight that allows the page these methods and request headers."""
+    """Return the answer to a preflight that allows the page these methods and request headers."""
     allowed = {"Access-Control-Allow-Methods": methods, "Access-Control-Allow-Headers": headers}
     return Answer(status, SHARED | {name: value for name, value in allowed.items() if value})
 
@@ -147,7 +147,7 @@ BY_URL = {request.url: request for request in REQUESTS}
 
 
 def answer(method: str, url: str) -> Answer:
-    """What the shop's servers answer. There is nothing else in this web."""
+    """Return what the shop's servers answer. There is nothing else in this web."""
     if url == HOME:
         return Answer(200, {"Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store"}, page())
     if url == SEEN:
@@ -161,7 +161,7 @@ def answer(method: str, url: str) -> Answer:
 
 
 def page() -> str:
-    """The shop's page."""
+    """Return the shop's page."""
     listed = [{"what": request.what, "url": request.url, "init": request.init} for request in REQUESTS]
     template = Path(__file__).with_name("page.html").read_text(encoding="utf-8")
     return template.replace("[/* requests */]", json.dumps(listed))

@@ -27,7 +27,7 @@ def cpu_time(work: Callable[[], object]) -> float:
 
 @cache
 def hash_pace() -> float:
-    """The seconds of CPU time that hashing takes, a byte. BLAKE2b: no processor has an instruction for it."""
+    """Return the seconds of CPU time that hashing takes, a byte. BLAKE2b: no processor has an instruction for it."""
     data = bytes(100_000)
     return min(cpu_time(functools.partial(hashlib.blake2b, data)) for _ in range(50)) / len(data)
 

@@ -39,7 +39,7 @@ type Baseline = Mapping[str, Known]
 
 
 def is_known(baseline: Baseline, kind: Kind, trace: Trace) -> bool:
-    """Whether the baseline has that, as something no better than it is now."""
+    """Return whether the baseline has that, as something no better than it is now."""
     known = baseline.get(trace.fingerprint)
     return known is not None and WEIGHT[kind] <= WEIGHT[known.kind]
 

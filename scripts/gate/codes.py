@@ -11,7 +11,7 @@ from corsight.scripts.errors import CorsightError
 
 
 def names_code(pattern: str, *codes: str) -> bool:
-    """Whether a pattern names one of these codes."""
+    """Return whether a pattern names one of these codes."""
     return any(fnmatchcase(code, pattern) for code in codes)
 
 

@@ -16,7 +16,7 @@ class Scope(NamedTuple):
     origins: tuple[str, ...] = ()
 
     def takes(self, judged: Judged) -> bool:
-        """Whether an exchange is in it."""
+        """Return whether an exchange is in it."""
         if self.hosts and not any(is_host(host, judged.entry.exchange.request.url) for host in self.hosts):
             return False
         origin = judged.facts.page_origin or judged.facts.origin

@@ -81,15 +81,15 @@ class Settings:
         return replace(self, values=values, typed=(*self.typed, *parts))
 
     def text(self, name: str) -> str:
-        """The text that a key has."""
+        """Return the text that a key has."""
         return str(self.values[name].value)
 
     def truth(self, name: str) -> bool:
-        """Whether a key is true."""
+        """Return whether a key is true."""
         return bool(self.values[name].value)
 
     def texts(self, name: str) -> tuple[str, ...]:
-        """The list of texts that a key has."""
+        """Return the list of texts that a key has."""
         return tuple(self.values[name].value)
 
     def check(self) -> None:
@@ -167,7 +167,7 @@ def load_settings(path: str | None = None, *, folder: Path | None = None) -> Set
 
 
 def _type(name: str, value: Any) -> list[str]:
-    """What was typed for a setting; nothing for one that does not decide what is found."""
+    """Return what was typed for a setting; nothing for one that does not decide what is found."""
     option = OPTIONS.get(name)
     if option is None:
         return []
@@ -211,6 +211,6 @@ def _beside(folder: Path, name: str) -> str:
 
 
 def _show(path: Path) -> str:
-    """The path as one would type it here."""
+    """Return the path as one would type it here."""
     here = Path.cwd()
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

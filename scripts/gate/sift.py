@@ -56,7 +56,7 @@ class Sifted:
         return [*self.new, *self.known]
 
     def of(self, kind: Kind) -> list[Finding]:
-        """The findings of one kind, what is new first."""
+        """Return the findings of one kind, what is new first."""
         return [finding for finding in self.findings if finding.kind == kind]
 
     def count_failures(self, fail_on: FailOn) -> int:

@@ -29,7 +29,7 @@ class Suppression(NamedTuple):
     where: str
 
     def matches(self, trace: Trace) -> bool:
-        """Whether it is about this cause at this endpoint."""
+        """Return whether it is about this cause at this endpoint."""
         return (
             (self.code is None or names_code(self.code, trace.cause, trace.rule))
             and (self.host is None or is_host(self.host, trace.endpoint))
@@ -37,7 +37,7 @@ class Suppression(NamedTuple):
         )
 
     def is_expired(self, today: date) -> bool:
-        """Whether its last day is over."""
+        """Return whether its last day is over."""
         return self.expiry is not None and self.expiry < today
 
     @property
@@ -56,11 +56,11 @@ class Expected(NamedTuple):
     expiry: date | None = None
 
     def matches(self, trace: Trace) -> bool:
-        """Whether it is about this cause at this endpoint."""
+        """Return whether it is about this cause at this endpoint."""
         return (trace.cause, trace.method, trace.endpoint) in self.places
 
     def is_expired(self, today: date) -> bool:
-        """Whether its last day is over: it has none."""
+        """Return whether its last day is over: it has none."""
         return False
 
     @property
@@ -70,7 +70,7 @@ class Expected(NamedTuple):
 
 
 def is_host(pattern: str, url: str) -> bool:
-    """Whether a URL's host, alone or with its port, is what a pattern names: `*.example`, `localhost:8000`."""
+    """Return whether a URL's host, alone or with its port, is what a pattern names: `*.example`, `localhost:8000`."""
     host = url.partition("://")[2].partition("/")[0].lower()
     name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
     return any(fnmatchcase(one, pattern.lower()) for one in (host, name))

@@ -103,7 +103,7 @@ def flush() -> None:
 
 
 def page() -> str | None:
-    """The link to the live page, None where there is none."""
+    """Return the link to the live page, None where there is none."""
     links = ctx.master.commands.call("cors.page")
     return links[0] if links else None
 

@@ -43,12 +43,12 @@ def free_ports(count: int) -> list[int]:
 
 
 def has_display() -> bool:
-    """Whether there is a display that a window could be shown on."""
+    """Return whether there is a display that a window could be shown on."""
     return sys.platform != "linux" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def is_root() -> bool:
-    """Whether this process runs as root."""
+    """Return whether this process runs as root."""
     return hasattr(os, "geteuid") and os.geteuid() == 0
 
 

@@ -53,7 +53,7 @@ class Running:
     """Firefox's remote interface, when asked for or needed to trust the proxy."""
 
     def is_alive(self) -> bool:
-        """Whether its process still runs."""
+        """Return whether its process still runs."""
         return self.process.poll() is None
 
     def read_last_line(self) -> str:

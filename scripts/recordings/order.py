@@ -59,7 +59,7 @@ class Moments:
 
 
 def in_time(exchanges: Iterable[Exchange], held: int = REORDERED) -> Iterator[Moment]:
-    """The moments of the exchanges in the order of time.
+    """Yield the moments of the exchanges in the order of time.
 
     A recording holds exchanges in the order of their ends: what follows a preflight stands behind all that ended
     meanwhile, and would be missed there. `held` bounds how many are looked at together.

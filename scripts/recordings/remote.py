@@ -21,7 +21,7 @@ _url = re.compile(r"(?!file:)([a-z][a-z0-9+.-]+)://", re.IGNORECASE).match
 
 
 def is_url(name: str) -> bool:
-    """Whether a name is one of a recording elsewhere."""
+    """Return whether a name is one of a recording elsewhere."""
     return _url(name) is not None
 
 

@@ -85,5 +85,5 @@ def plan(
 
 
 def _is_judged(judged: Judged) -> bool:
-    """Whether CORS, or a rule beside it, had a say."""
+    """Return whether CORS, or a rule beside it, had a say."""
     return judged.facts.tainting != "basic" or judged.verdict.outcome is Outcome.BLOCKED

@@ -137,7 +137,7 @@ def say_verdict(prediction: Prediction, story: Story | None) -> tuple[str, str, 
 def _reasons(
     predictions: Sequence[Prediction], stories: Mapping[EngineName, Story]
 ) -> Iterator[tuple[Story, list[EngineName]]]:
-    """The ends that have a reason, each once, with the engines that come to it."""
+    """Yield the ends that have a reason, each once, with the engines that come to it."""
     ends: dict[tuple[object, ...], tuple[Story, list[EngineName]]] = {}
     for prediction in predictions:
         story = stories.get(prediction.engine)
@@ -150,7 +150,7 @@ def _reasons(
 
 
 def _told_apart(predictions: Sequence[Prediction], stories: Mapping[EngineName, Story]) -> Iterator[Story]:
-    """A story for each way it ends."""
+    """Yield a story for each way it ends."""
     seen: set[tuple[object, ...]] = set()
     for prediction in predictions:
         story = stories.get(prediction.engine)

@@ -112,15 +112,15 @@ class Findings:
             self._found = None
 
     def blocked(self, certainty: Certainty) -> int:
-        """How many exchanges are blocked with that certainty."""
+        """Return how many exchanges are blocked with that certainty."""
         return self.outcomes[Outcome.BLOCKED, certainty]
 
     def count(self, outcome: Outcome) -> int:
-        """How many exchanges came to that; those that are open came to nothing yet."""
+        """Return how many exchanges came to that; those that are open came to nothing yet."""
         return self.outcomes[outcome, "certain"] + self.outcomes[outcome, "likely"]
 
     def sorted(self) -> list[Finding]:
-        """The findings, most important first."""
+        """Return the findings, most important first."""
         if self._found is None:
             self._found = [] if self._diagnosis is None else self._diagnosis.list_findings()
         return self._found
@@ -139,7 +139,7 @@ class Findings:
         return sum(self.outcomes.values()) + self.open
 
     def of(self, kind: Kind) -> list[Finding]:
-        """The findings of one kind."""
+        """Return the findings of one kind."""
         return [finding for finding in self.sorted() if finding.kind == kind]
 
 

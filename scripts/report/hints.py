@@ -96,7 +96,7 @@ def find_storage(message: Message) -> Product | None:
 
 
 def _tell_missing(message: Message) -> Iterator[tuple[str, str]]:
-    """What may be behind a missing header: OPTIONS, the browser's cache, a host that is not one's own."""
+    """Yield what may be behind a missing header: OPTIONS, the browser's cache, a host that is not one's own."""
     shell = find_shell(message.origin)
     known = find_storage(message) is not None or (shell is not None and not shell.listed)
     if message.preflight and message.status is None and not known:
@@ -116,6 +116,8 @@ def _tell_missing(message: Message) -> Iterator[tuple[str, str]]:
     if own != other and other is not None and not leads_to_login(message) and find_storage(message) is None:
         host = _host_of(message.url)
         yield "or", f"If {host} is not yours, only its owner can send that: ask it from your own server instead."
+        if message.preflight:
+            yield "or", WITHOUT
 
 
 def _tell_adder(name: str) -> Iterator[tuple[str, str]]:

@@ -144,7 +144,7 @@ def _write_next(page: Page, message: Message, known: Subject) -> None:
 
 
 def _situation(message: Message) -> Subject:
-    """What a rule's texts are made of, as far as the message tells."""
+    """Return what a rule's texts are made of, as far as the message tells."""
     preflight = bool(message.preflight) or (message.rule or "").startswith("preflight-")
     names = (message.value,) if message.rule == "preflight-header-not-allowed" and message.value else ()
     fields: list[tuple[str, str]] = []
@@ -166,7 +166,7 @@ def _situation(message: Message) -> Subject:
 
 
 def _remedy(rule: Rule, known: Subject, message: Message, advice: str) -> Iterator[tuple[str, str]]:
-    """What the rule needs, its edits and its advice. A list that the message does not show is only added to."""
+    """Yield what the rule needs, its edits and its advice. A list that the message does not show is only added to."""
     if message.origin == "null" and is_redirected(message):
         # Nobody should allow null: what has to change is the redirect.
         return
@@ -204,5 +204,5 @@ def _turned_on(rule: Rule, value: str) -> str:
 
 
 def _speaks_of_responses(rule: Rule) -> bool:
-    """Whether asking again with curl shows what is wrong."""
+    """Return whether asking again with curl shows what is wrong."""
     return rule.code.startswith(("allow-", "preflight-", "network-"))

@@ -95,7 +95,7 @@ class Page:
 
 
 def joined(words: Iterable[str]) -> str:
-    """The command as a shell takes it, an option a line."""
+    """Return the command as a shell takes it, an option a line."""
     lines: list[list[str]] = [[]]
     for word in words:
         if word.startswith("-") and len(lines[-1]) > 1 and len(shlex.join(lines[-1])) > 30:
@@ -106,6 +106,6 @@ def joined(words: Iterable[str]) -> str:
 
 
 def rule_line(rule: Rule) -> str:
-    """A rule's code, and where it stands."""
+    """Return a rule's code, and where it stands."""
     place = locate(rule.code)
     return f"{rule.code}, {place.spec}" + (f" (step {place.number})" if place.number else "")

@@ -87,7 +87,7 @@ def _name(planned: Planned) -> str:
 
 
 def _word(verdict: Verdict) -> str:
-    """A verdict of the engine that judged: what passes, what does not and why, and what it turns on."""
+    """Return a verdict of the engine that judged: what passes, what does not and why, and what it turns on."""
     said = _outcome(verdict.outcome, verdict.ruling.rule)
     other = next((one for one in verdict.branches if one.outcome is not verdict.outcome), None)
     if other is None:

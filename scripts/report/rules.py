@@ -140,7 +140,7 @@ def _describe(rule: Rule) -> list[RenderableType]:
 
 
 def _browsers(whole: dict[str, Any]) -> list[tuple[str, RenderableType]]:
-    """What each engine says of the example, each in a row."""
+    """Return what each engine says of the example, each in a row."""
 
     if whole["kind"] == "advice":
         named = [one["label"] for one in whole["engines"].values() if one["says"]]

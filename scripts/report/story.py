@@ -51,7 +51,7 @@ def write(story: Story, stream: TextIO) -> None:
 
 
 def tree(story: Story, *, ascii_only: bool = False) -> RenderableType:
-    """The story as a tree: how it ended and what changes that, who asked, the picture, every exchange."""
+    """Return the story as a tree: how it ended and what changes that, who asked, the picture, every exchange."""
     asked, end = story.asked, story.end
     root = Tree(Text(f"{asked.method} {asked.url}", "bold", overflow="fold"), guide_style=GUIDE)
     ended = root.add(_said(story.conclusion, end.outcome, story.certainty))

@@ -46,7 +46,7 @@ def list_rows(findings: Sequence[Finding], widths: Widths, first: int = 1) -> li
 
 
 def _count(finding: Finding) -> str:
-    """How many; with a question mark where all of them are only likely to be blocked."""
+    """Return how many; with a question mark where all of them are only likely to be blocked."""
     return f"{finding.count}{'?' if finding.kind == 'blocked' and not finding.certain else ''}"
 
 

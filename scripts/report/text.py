@@ -104,7 +104,7 @@ def arrange(sifted: Sifted) -> Arranged:
 
 
 def is_foreign(finding: Finding) -> bool:
-    """Whether all that a finding is about are servers of other sites than their pages'."""
+    """Return whether all that a finding is about are servers of other sites than their pages'."""
     return bool(finding.places) and all(
         place.origin not in (None, "null") and not same_site(place.origin or "", origin_of(place.url))
         for place in finding.places
@@ -151,7 +151,7 @@ def _open_console(stream: TextIO) -> Console:
 
 
 def _to_send(lines: list[str]) -> RenderableType:
-    """What ends the report of what was patched: what the servers have to do for it to pass without Corsight."""
+    """Return what ends the report of what was patched: what the servers have to do for it to pass without Corsight."""
     parts: list[RenderableType] = [
         Text("What the servers have to send for what was patched to pass without it:", "bold")
     ]
@@ -282,7 +282,7 @@ def _say_nothing_blocked(report: Report) -> Text:
 
 
 def _list_held(sifted: Sifted) -> Iterator[tuple[str, str]]:
-    """What the gate holds back or compares, a row a kind."""
+    """Yield what the gate holds back or compares, a row a kind."""
     if sifted.compared:
         new, known = len(sifted.new), len(sifted.known)
         yield "baseline", f"{new} new, {known} known before, {len(sifted.gone)} gone"
@@ -303,7 +303,7 @@ def _list_held(sifted: Sifted) -> Iterator[tuple[str, str]]:
 
 
 def _sum_up(report: Report, across: int) -> str:
-    """What can be said where nothing was blocked, and no more."""
+    """Return what can be said where nothing was blocked, and no more."""
     findings, sifted = report.counts, report.sifted
     if sifted.suppressed or sifted.unselected:
         return "What is held back is told below."
@@ -355,7 +355,7 @@ def _block(block: list[Row]) -> list[RenderableType]:
 
 
 def _where(finding: Finding) -> str:
-    """The server, as far as it is known."""
+    """Return the server, as far as it is known."""
     return f", {finding.places[0].url.partition('://')[2].partition('/')[0]}" if finding.places else ""
 
 

@@ -84,14 +84,14 @@ def _get_run(config: pytest.Config) -> Any:
 
 @pytest.fixture(scope="session")
 def corsight_proxy(pytestconfig: pytest.Config) -> str | None:
-    """The address of Corsight's proxy, which starts when this is first asked for; None without `--corsight`."""
+    """Return the address of Corsight's proxy, which starts when this is first asked for; None without `--corsight`."""
     run = _get_run(pytestconfig)
     return None if run is None else run.open().url
 
 
 @pytest.fixture(scope="session")
 def corsight_ca(pytestconfig: pytest.Config) -> Path | None:
-    """The certificate of the proxy's certificate authority; None without `--corsight`."""
+    """Return the certificate of the proxy's certificate authority; None without `--corsight`."""
     run = _get_run(pytestconfig)
     return None if run is None else run.open().authority
 

@@ -9,7 +9,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any], corsight_proxy: str) -> dict[str, Any]:
-    """How browsers are launched: behind the proxy, for loopback addresses too."""
+    """Return how browsers are launched: behind the proxy, for loopback addresses too."""
     return {**browser_type_launch_args, "proxy": {"server": corsight_proxy, "bypass": "<-loopback>"}}
 
 

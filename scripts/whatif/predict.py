@@ -62,7 +62,7 @@ def predict_versions(
 
 
 def _alike(one: Prediction, other: Prediction) -> bool:
-    """Whether two versions ask for the same preflights, decide alike and say the same."""
+    """Return whether two versions ask for the same preflights, decide alike and say the same."""
     return (
         one.outcome is other.outcome
         and one.certain == other.certain
@@ -171,7 +171,7 @@ class _Walk:
         self.chain.append(target)
 
     def _origin(self) -> str | None:
-        """The Origin header: https://fetch.spec.whatwg.org/#append-a-request-origin-header."""
+        """Return the Origin header: https://fetch.spec.whatwg.org/#append-a-request-origin-header."""
         if self.question.mode == "cors" and self.crossed:
             return serialized_request_origin(self.question.origin, self.chain)
         return None if self.method in ("GET", "HEAD") else self.question.origin
@@ -241,7 +241,7 @@ _BY_VALUE = frozenset({"accept", "accept-language", "content-language", "content
 
 
 def _reasons(method: str, headers: Sequence[tuple[str, str]], names: Sequence[str]) -> Iterator[str]:
-    """Why a preflight is needed: the method, and each header with what of it needs leave."""
+    """Yield why a preflight is needed: the method, and each header with what of it needs leave."""
     if not is_cors_safelisted_method(method):
         yield f"the method {method}: only GET, HEAD and POST go without"
     for wanted in names:

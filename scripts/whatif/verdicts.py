@@ -20,7 +20,7 @@ from corsight.scripts.whatif.model import STEP, Question, Responses
 
 
 def invites_credentials(responses: Responses) -> bool:
-    """Whether the server's own words make a credentialed request the likelier."""
+    """Return whether the server's own words make a credentialed request the likelier."""
     given = [hop.response.headers for hop in (*responses.preflights, *responses.hops)]
     return any(
         one.get("access-control-allow-credentials") == "true" and one.get("access-control-allow-origin") != "*"

@@ -31,6 +31,8 @@ LIBRARIES = {
 }
 """Tracing and analytics libraries, and the request headers that they add; a name with a hyphen at its end is a prefix.
 """
+_WHOLE = frozenset(sign for signs in LIBRARIES.values() for sign in signs)
+_PREFIXES = tuple(sign for sign in _WHOLE if sign.endswith("-"))
 TARGETS = "Sentry: tracePropagationTargets; OpenTelemetry: propagateTraceHeaderCorsUrls; Datadog: allowedTracingUrls"
 """Where each of them is told which servers it is for."""
 SENT_BY_PAGE = ("preflight-header-not-allowed", "allow-origin-missing", "preflight-status-not-ok")
@@ -39,6 +41,9 @@ METHODS, HEADERS = "Access-Control-Allow-Methods", "Access-Control-Allow-Headers
 
 def find_library(name: str) -> str | None:
     """Return the tracing or analytics library that sets this request header (lower case); None where none does."""
+    # Of most names there is none, and of some preflights there are very many.
+    if name not in _WHOLE and not name.startswith(_PREFIXES):
+        return None
     return next(
         (
             library

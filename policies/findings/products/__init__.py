@@ -59,7 +59,7 @@ def recognize(url: str, response: Response) -> Recognized | None:
 
 
 def _may_be(kind: Kind, response: Response) -> bool:
-    """Whether a reply may be what a product of this kind answers with."""
+    """Return whether a reply may be what a product of this kind answers with."""
     page = (response.headers.get("content-type") or "").lower().startswith("text/html")
     if kind == "warning":
         return page or response.status == 511

@@ -130,7 +130,7 @@ def measure[T: (Draft, bytes)](
 
 
 def _times[T](inputs: Iterable[T], work: Callable[[T], object], enough: float) -> Iterator[float]:
-    """The seconds that each input takes, as far as the first that is quick."""
+    """Yield the seconds that each input takes, as far as the first that is quick."""
     for one in inputs:
         seconds = cpu_time(functools.partial(work, one))
         yield seconds

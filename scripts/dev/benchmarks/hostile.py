@@ -39,7 +39,7 @@ class Draft:
         )
 
     def flow(self, client: connection.Client) -> http.HTTPFlow:
-        """The exchange as a flow on that connection."""
+        """Return the exchange as a flow on that connection."""
         began = 1_800_000_000 + next(_numbers)
         flow = http.HTTPFlow(client, connection.Server(address=(HOST, 443)), live=True)
         flow.request = http.Request(
@@ -135,6 +135,17 @@ class Filler:
         return self.start + self.unit * (size // len(self.unit)) + number + self.end
 
 
+@dataclass(frozen=True)
+class Numbered(Filler):
+    """Text of units that are all different: each has a number behind it."""
+
+    def text(self, size: int) -> bytes:
+        """About `size` bytes, no part of them twice."""
+        first = next(_numbers) * 1000
+        units = [b"%b%d" % (self.unit, first + one) for one in range(size // (len(self.unit) + len(str(first)) + 2))]
+        return self.start + b", ".join(units) + self.end
+
+
 FILLERS: dict[str, Filler] = {
     "letters": Filler(b"a"),
     "digits": Filler(b"7"),
@@ -189,6 +200,12 @@ FILLERS: dict[str, Filler] = {
     "brands": Filler(b'"Chromium";v="156", '),
     "agents": Filler(b"Chrome/156.0 "),
     "slash digits": Filler(b"Firefox/"),
+    "new names": Numbered(b"x-"),
+    "new origins": Numbered(b"https://api.test."),
+    "aAaA": Filler(b"aA"),
+    "near hosts": Filler(b"api.test.", b"https://"),
+    "nested quotes": Filler(b'\\"', b'"', b'"'),
+    "keys": Filler(b"a7B: c9D= "),
 }
 
 LINES: dict[str, Filler] = {
@@ -286,7 +303,7 @@ def put(fields: Fields, name: str, value: bytes) -> None:
 
 
 def filled(role: str, place: str, filler: Filler, size: int) -> Draft:
-    """A draft of that role with about `size` bytes of the filler in that place."""
+    """Return a draft of that role with about `size` bytes of the filler in that place."""
     draft, text = ROLES[role](), filler.text(size)
     kind, _, name = place.partition(" ")
     if kind == "asked":
@@ -321,7 +338,7 @@ PLACES = {
 
 
 def crowded(role: str, crowd: str, size: int) -> Draft:
-    """A draft of that role with many short header lines, about `size` bytes of them."""
+    """Return a draft of that role with many short header lines, about `size` bytes of them."""
     draft = ROLES[role]()
     where, _, kind = crowd.partition(": ")
     fields = draft.asked if where == "asked" else draft.answered
@@ -350,7 +367,7 @@ CROWDS = {
 
 
 def exchanges() -> Iterator[tuple[str, Callable[[int], Draft]]]:
-    """Every hostile exchange: its name, and a function from a size in bytes to a new draft."""
+    """Yield every hostile exchange: its name, and a function from a size in bytes to a new draft."""
     for place, roles in PLACES.items():
         for role, (name, filler) in itertools.product(roles, FILLERS.items()):
             yield f"{role}, {place}: {name}", functools.partial(filled, role, place, filler)
@@ -360,11 +377,11 @@ def exchanges() -> Iterator[tuple[str, Callable[[int], Draft]]]:
 
 
 def texts() -> Iterator[tuple[str, Callable[[int], bytes]]]:
-    """Every hostile text: its name, and a function from a size in bytes to a new text."""
+    """Yield every hostile text: its name, and a function from a size in bytes to a new text."""
     for name, filler in (FILLERS | LINES).items():
         yield name, filler.text
 
 
 def quoted(text: str) -> str:
-    """The text as YAML, JSON and TOML quote it."""
+    """Return the text as YAML, JSON and TOML quote it."""
     return json.dumps(text, ensure_ascii=True)

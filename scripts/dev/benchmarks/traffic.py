@@ -25,7 +25,7 @@ class Sample:
 
 
 def samples(port: int) -> tuple[Sample, ...]:
-    """A page's worth of exchanges with servers on that port."""
+    """Return a page's worth of exchanges with servers on that port."""
     origin = f"http://{PAGE}:{port}"
 
     def asked(site: str, mode: str, destination: str, *more: tuple[str, str]) -> Pairs:
@@ -82,6 +82,6 @@ def samples(port: int) -> tuple[Sample, ...]:
 
 
 def endless(port: int) -> Iterator[Sample]:
-    """The samples, again and again."""
+    """Yield the samples, again and again."""
     while True:
         yield from samples(port)

@@ -56,7 +56,7 @@ class Run:
         self._start()
 
     def is_over(self) -> bool:
-        """Whether its time is over, and its process has ended."""
+        """Return whether its time is over, and its process has ended."""
         if os.waitpid(self._process, os.WNOHANG) == (0, 0):
             return False
         self.executions += max(map(int, EXECUTED.findall(self.output.read_bytes())), default=0)
@@ -66,7 +66,7 @@ class Run:
         return False
 
     def slowest(self) -> tuple[float, int]:
-        """The seconds that the slowest input took, and its bytes."""
+        """Return the seconds that the slowest input took, and its bytes."""
         return read_slowest(self.found, self.name)
 
     def _start(self) -> None:

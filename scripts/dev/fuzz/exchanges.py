@@ -116,6 +116,6 @@ def _fields(lines: list[bytes]) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _secret_url(url: bytes) -> bytes:
-    """The URL with a secret as its last parameter, and another as its password where it names a host."""
+    """Return the URL with a secret as its last parameter, and another as its password where it names a host."""
     url = re.sub(rb"^(https?://)", rb"\1user:" + SECRET.encode() + rb"@", url)
     return url + (b"&" if b"?" in url or b"#" in url else b"?") + TOKEN

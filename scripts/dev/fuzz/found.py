@@ -58,13 +58,13 @@ class Slowest:
 
 
 def read_slowest(folder: Path, target: str) -> tuple[float, int]:
-    """The seconds that the slowest input of a target took, and its bytes."""
+    """Return the seconds that the slowest input of a target took, and its bytes."""
     data, seconds = _slowest(folder, target)
     return (float(seconds.read_bytes()), data.stat().st_size) if seconds.exists() else (0.0, 0)
 
 
 def _slowest(folder: Path, target: str) -> tuple[Path, Path]:
-    """Where the slowest input is kept, and the seconds it took."""
+    """Return where the slowest input is kept, and the seconds it took."""
     return folder / f"{target}-slowest", folder / f"{target}-slowest.seconds"
 
 
@@ -79,7 +79,7 @@ def kind_of(error: Exception) -> str:
 
 
 def finds_in(folder: Path, target: str) -> list[Find]:
-    """The finds of a target in a folder, and what made the fuzzer itself give up."""
+    """Return the finds of a target in a folder, and what made the fuzzer itself give up."""
     finds = []
     for path in sorted(folder.glob(f"{target}-*{INPUT}")):
         finds.append(Find(path.with_suffix(REPORT).read_text("utf-8").partition("\n")[0], path))

@@ -17,7 +17,7 @@ EXTREMES: tuple[Any, ...] = (None, True, False, 0, -1, 2**63, 1e308, "", "\x1b[3
 
 
 def repeat(data: bytes, longest: int, chance: random.Random) -> bytes:
-    """The data with a short part of it over and over, as often as there is room."""
+    """Return the data with a short part of it over and over, as often as there is room."""
     start = chance.randrange(len(data) + 1)
     part = data[start : start + chance.choice((1, 2, 3, 5, 8, 16))] or b"a-"
     room = max(0, longest - len(data)) // len(part)
@@ -25,7 +25,7 @@ def repeat(data: bytes, longest: int, chance: random.Random) -> bytes:
 
 
 def mutate_text(data: bytes, longest: int, chance: random.Random, mutate: Mutate) -> bytes:
-    """The data changed as text."""
+    """Return the data changed as text."""
     return repeat(data, longest, chance) if chance.randrange(REPEATS) == 0 else mutate(data, longest)
 
 
@@ -42,7 +42,7 @@ def mutate_recording(data: bytes, longest: int, chance: random.Random, mutate: M
 
 
 def _change(value: Any, longest: int, chance: random.Random, mutate: Mutate) -> Any:
-    """The value, one of the values in it changed."""
+    """Return the value, one of the values in it changed."""
     if isinstance(value, dict) and value and chance.randrange(20):
         key = chance.choice(list(value))
         return value | {key: _change(value[key], longest, chance, mutate)}

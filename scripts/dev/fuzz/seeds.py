@@ -23,14 +23,14 @@ CONSOLE = re.compile(r"^  (\S.*)$", re.MULTILINE)
 
 
 def seeds(target: str) -> Iterator[bytes]:
-    """The first inputs of a target."""
+    """Yield the first inputs of a target."""
     yield from SEEDS[target]()
     for path in committed(target):
         yield path.read_bytes()
 
 
 def committed(target: str) -> list[Path]:
-    """The target's inputs in corpus/: hostile kinds, and what once broke something."""
+    """Return the target's inputs in corpus/: hostile kinds, and what once broke something."""
     return sorted(path for path in (CORPUS / target).glob("*") if path.is_file())
 
 

@@ -105,7 +105,7 @@ class Scratch:
 
 @cache
 def scratch() -> Scratch:
-    """The scratch of this process."""
+    """Return the scratch of this process."""
     return Scratch()
 
 
@@ -163,7 +163,7 @@ def _options(words: frozenset[str], files: Scratch) -> dict[str, Any]:
 
 
 def _wire(flow: http.HTTPFlow) -> Wire:
-    """What goes over the wire of a flow."""
+    """Return what goes over the wire of a flow."""
     request, response = flow.request.data, flow.response.data if flow.response is not None else None
     asked = (request.method, request.scheme, request.authority, request.path, request.headers.fields, request.content)
     if response is None:
@@ -248,7 +248,7 @@ def infer_policies(data: bytes) -> None:
 
 
 def _judged(data: bytes) -> list[Judged]:
-    """The last word on each exchange of a script."""
+    """Return the last word on each exchange of a script."""
     session, judgeds = Session(), []
     for flow in exchanges.read(data).flows:
         judgeds += [*session.begin(request_of(flow)), *session.observe(exchange_of(flow))]

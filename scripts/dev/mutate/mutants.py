@@ -54,7 +54,7 @@ class Mutant:
         return hashlib.blake2b(f"{self.file}\0{self.after}".encode(), digest_size=12).hexdigest()
 
     def diff(self) -> str:
-        """The change, as a unified diff with one line around it."""
+        """Return the change, as a unified diff with one line around it."""
         lines = difflib.unified_diff(
             self.before.splitlines(), self.after.splitlines(), self.file, f"{self.file} ({self.scope})", "", "", 1, ""
         )
@@ -72,7 +72,7 @@ class _Place:
 
 
 def find_mutants(path: Path) -> list[Mutant]:
-    """Every mutant of a file, in the order of its lines."""
+    """Return every mutant of a file, in the order of its lines."""
     source = path.read_text("utf-8")
     tree = ast.parse(source)
     places, skipped = list(_places(tree)), list(_annotations(tree))
@@ -96,7 +96,7 @@ def find_mutants(path: Path) -> list[Mutant]:
 
 
 def read_equivalent(path: Path = EQUIVALENT) -> dict[tuple[str, str, str, str], str]:
-    """The mutants that no test can tell from the original, by their identities, and why it cannot."""
+    """Return the mutants that no test can tell from the original, by their identities, and why it cannot."""
     listed = tomllib.loads(path.read_text("utf-8")).get("mutant", [])
     return {(one["file"], one["in"], one["original"], one["mutated"]): one["because"] for one in listed}
 
@@ -114,7 +114,7 @@ def _places(tree: ast.AST, above: Sequence[str] = ()) -> Iterator[_Place]:
 
 
 def _annotations(tree: ast.AST) -> Iterator[Span]:
-    """Where annotations stand, which nobody evaluates."""
+    """Yield where annotations stand, which nobody evaluates."""
     for node in ast.walk(tree):
         for annotation in (getattr(node, "annotation", None), getattr(node, "returns", None)):
             if isinstance(annotation, ast.expr):

@@ -46,13 +46,13 @@ class DropOperand(Operator):  # type: ignore[misc]
     """Takes one condition out of several that are joined by `and` or `or`."""
 
     def mutation_positions(self, node: Node) -> Iterator[Span]:
-        """The conditions that may go."""
+        """Yield the conditions that may go."""
         if node.type in ("and_test", "or_test"):
             for operand in node.children[::2]:
                 yield operand.start_pos, operand.end_pos
 
     def mutate(self, node: Node, index: int) -> Node:
-        """The same conditions without one."""
+        """Return the same conditions without one."""
         place = 2 * index
         left = node.children[:place] + node.children[place + 2 :] if place else node.children[2:]
         node.children = left[:-1] if isinstance(left[-1], Keyword) and left[-1].value in ("and", "or") else left
@@ -60,7 +60,7 @@ class DropOperand(Operator):  # type: ignore[misc]
 
     @classmethod
     def examples(cls) -> tuple[Example, ...]:
-        """What Cosmic Ray asks of every operator."""
+        """Return what Cosmic Ray asks of every operator."""
         return Example("a and b", " b"), Example("a and b", "a", occurrence=1)
 
 
@@ -68,14 +68,14 @@ class SwapIn(Operator):  # type: ignore[misc]
     """Asks whether something is in a collection where it was asked whether it is not, and the reverse."""
 
     def mutation_positions(self, node: Node) -> Iterator[Span]:
-        """The operators `in` and `not in`."""
+        """Yield the operators `in` and `not in`."""
         if node.type == "comparison":
             for operator in node.children[1::2]:
                 if _words(operator) in ("in", "not in"):
                     yield operator.start_pos, operator.end_pos
 
     def mutate(self, node: Node, index: int) -> Node:
-        """The same comparison the other way round."""
+        """Return the same comparison the other way round."""
         places = [at for at in range(1, len(node.children), 2) if _words(node.children[at]) in ("in", "not in")]
         old = node.children[places[index]]
         word = "not in" if _words(old) == "in" else "in"
@@ -84,7 +84,7 @@ class SwapIn(Operator):  # type: ignore[misc]
 
     @classmethod
     def examples(cls) -> tuple[Example, ...]:
-        """What Cosmic Ray asks of every operator."""
+        """Return what Cosmic Ray asks of every operator."""
         return Example("a in b", "a not in b"), Example("a not in b", "a in b")
 
 
@@ -92,7 +92,7 @@ OPERATORS: tuple[Any, ...] = (*(get_operator(f"core/{name}")() for name in COSMI
 
 
 def texts(node: Node) -> Iterator[tuple[Span, str]]:
-    """What each operator makes of a node alone: where it changes it, and the node's text afterwards."""
+    """Yield what each operator makes of a node alone: where it changes it, and the node's text afterwards."""
     if node.parent is not None and node.parent.type in NO_OPERATION and node.type == "operator":
         return
     for operator in OPERATORS:
@@ -103,7 +103,7 @@ def texts(node: Node) -> Iterator[tuple[Span, str]]:
 
 
 def _copy(node: Node) -> Node:
-    """A copy in the same place, without a copy of all that is around it."""
+    """Return a copy in the same place, without a copy of all that is around it."""
     parent, node.parent = node.parent, None
     copied = deepcopy(node)
     copied.parent = node.parent = parent
@@ -111,7 +111,7 @@ def _copy(node: Node) -> Node:
 
 
 def _is_repeated(operator: Any, node: Node) -> bool:
-    """Whether another operator makes the same mutant: `not a == b` is `a != b`, and `not not a` is `a`."""
+    """Return whether another operator makes the same mutant: `not a == b` is `a != b`, and `not not a` is `a`."""
     if type(operator).__name__ != "AddNot":
         return False
     condition = node.children[2 if isinstance(node, PythonNode) else 1]

@@ -194,7 +194,7 @@ class _Watch:
         sys.monitoring.restart_events()
 
     def take(self) -> set[tuple[str, str]]:
-        """The files and the outermost functions that were run since."""
+        """Return the files and the outermost functions that were run since."""
         return self._places
 
     def _see(self, code: CodeType, _: int) -> object:
@@ -235,7 +235,7 @@ def _passes(item: Any, following: Sequence[Any]) -> bool:
 
 
 def _functions(files: set[str]) -> dict[tuple[str, str], list[FunctionType]]:
-    """The functions of some files, by their files and names: those that stand inside no other."""
+    """Return the functions of some files, by their files and names: those that stand inside no other."""
     names = {str(path): file for file in files for path in _paths(file)}
     functions = defaultdict(list)
     for one in gc.get_objects():
@@ -255,13 +255,13 @@ def _code_of(code: CodeType, name: str) -> CodeType:
 
 
 def _caches() -> list[Any]:
-    """What remembers earlier calls of functions."""
+    """Return what remembers earlier calls of functions."""
     caches = [one for one in gc.get_objects() if isinstance(one, _lru_cache_wrapper)]
     return [one for one in caches if str(one.__module__).startswith(("corsight.", "tests."))]
 
 
 def _takes_arguments(cache: Any) -> bool:
-    """Whether it remembers what was made of something, not what there is: that takes long to read again."""
+    """Return whether it remembers what was made of something, not what there is: that takes long to read again."""
     return cache.__wrapped__.__code__.co_argcount > 0  # type: ignore[no-any-return]
 
 
@@ -274,7 +274,7 @@ class _Loader(SourceFileLoader):
     mutant: Mutant | None = None
 
     def get_code(self, fullname: str) -> CodeType | None:
-        """The module's code."""
+        """Return the module's code."""
         if self.mutant is not None and Path(self.path).resolve() == ROOT / self.mutant.file:
             return compile(self.mutant.after, self.path, "exec", dont_inherit=True)
         return super().get_code(fullname)
@@ -285,7 +285,7 @@ class _Finder:
 
     @staticmethod
     def find_spec(name: str, path: Any = None, target: Any = None) -> Any:
-        """Where a module is, and what loads it."""
+        """Return where a module is, and what loads it."""
         spec = PathFinder.find_spec(name, path, target) if name.startswith("corsight.") else None
         if spec is not None and spec.origin is not None and isinstance(spec.loader, SourceFileLoader):
             spec.loader = _Loader(name, spec.origin)
@@ -331,5 +331,5 @@ def _limit(seconds: float) -> None:
 
 
 def _paths(file: str) -> tuple[Path, Path]:
-    """The two paths of a file: by the root, and by the link that makes the namespace."""
+    """Return the two paths of a file: by the root, and by the link that makes the namespace."""
     return ROOT / file, ROOT / ".corsight" / "src" / "corsight" / file

@@ -118,7 +118,7 @@ def _row(target: Target) -> str:
 
 
 def _version(package: str) -> str:
-    """The name that people know a package by, and the version that the tests run."""
+    """Return the name that people know a package by, and the version that the tests run."""
     python = dict(re.findall(r"(?m)^([\w-]+)==(\S+)$", (TESTS / "requirements.txt").read_text("utf-8")))
     node = json.loads((TESTS / "package.json").read_text("utf-8"))["dependencies"]
     debian = json.loads((TESTS / "debian.json").read_text("utf-8"))

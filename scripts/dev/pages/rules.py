@@ -64,7 +64,7 @@ def _page(rule: Rule) -> str:
 
 
 def _browsers(whole: dict[str, Any]) -> list[str]:
-    """What each engine says of the example."""
+    """Return what each engine says of the example."""
     engines = whole["engines"]
     if whole["kind"] == "advice":
         named = [one["label"] for one in engines.values() if one["says"]]

@@ -84,7 +84,7 @@ class Client:
 
 
 def request(server: int, kind: str, number: int, page: str = "http://app.test") -> bytes:
-    """The request for an answer of that kind."""
+    """Return the request for an answer of that kind."""
     host = b"127.0.0.1:%d" % server
     method = {"refused": b"OPTIONS", "granted": b"OPTIONS", "chunks": b"PUT"}.get(kind, b"GET")
     lines = b"Host: %s\r\n" % host + AGENT + b"ORIGIN: %s\r\nsec-fetch-site: cross-site\r\n" % page.encode()

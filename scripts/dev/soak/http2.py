@@ -34,7 +34,7 @@ type Got = tuple[list[tuple[bytes, bytes]], bytes, list[tuple[bytes, bytes]]]
 
 
 def ask_all(proxy: int, numbers: Iterator[int], wait: float) -> Iterator[Got]:
-    """The answer to each number, over one connection."""
+    """Yield the answer to each number, over one connection."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     context.set_alpn_protocols(["h2"])

@@ -36,7 +36,7 @@ class Load:
     files: list[int] = field(default_factory=list)
 
     def say(self) -> str:
-        """What came of it, in a line."""
+        """Return what came of it, in a line."""
         took = sorted(self.took)
         middle, late = took[len(took) // 2] * 1000, took[len(took) * 99 // 100] * 1000
         return (
@@ -121,7 +121,7 @@ async def _ask(proxy: Proxy, server: int, numbers: Iterator[int], load: Load) ->
 
 
 def read_log(path: Path, exchanges: int) -> tuple[bytearray, int, int]:
-    """The numbers that a log has a line of, how many lines it has, and how many that are no whole record."""
+    """Return the numbers that a log has a line of, how many lines it has, and how many that are no whole record."""
     there, lines, halves = bytearray(exchanges), 0, 0
     with path.open("rb") as file:
         for line in file:

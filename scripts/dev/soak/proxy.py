@@ -53,14 +53,14 @@ class Proxy:
         await self._process.wait()
 
     def memory(self) -> float:
-        """The megabytes it holds, 0 where the system does not tell."""
+        """Return the megabytes it holds, 0 where the system does not tell."""
         with contextlib.suppress(OSError):
             pages = Path(f"/proc/{self._process.pid}/statm").read_text().split()[1]
             return int(pages) * os.sysconf("SC_PAGE_SIZE") / 2**20
         return 0.0
 
     def open_files(self) -> int:
-        """How many files and connections it has open, 0 where the system does not tell."""
+        """Return how many files and connections it has open, 0 where the system does not tell."""
         with contextlib.suppress(OSError):
             return len(os.listdir(f"/proc/{self._process.pid}/fd"))
         return 0

@@ -60,7 +60,7 @@ def _grants(chance: random.Random) -> bytes:
 
 
 def _fixed(status: bytes, make: Callable[[random.Random], tuple[bytes, bytes]]) -> _Answer:
-    """An answer of a known length: `make` gives header lines and the body."""
+    """Return an answer of a known length: `make` gives header lines and the body."""
 
     async def answer(
         reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes, got: bytes, chance: random.Random
@@ -108,7 +108,7 @@ async def _to_the_end(
 async def _socket(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes, got: bytes, chance: random.Random
 ) -> bool:
-    """A WebSocket that sends two messages, and what it is sent, and then closes."""
+    """Return a WebSocket that sends two messages, and what it is sent, and then closes."""
     key = re.search(rb"(?i)sec-websocket-key: *(\S+)", head)
     accept = b64encode(hashlib.sha1((key[1] if key else b"") + GUID).digest())
     writer.write(

@@ -27,7 +27,6 @@ from corsight.scripts.recordings.har.producers.model import (
 )
 
 HTTP = ("http://", "https://", "ws://", "wss://")
-MULTIPLEXED = ("h2", "h3", "http/2", "http/3")
 ONE_AT_A_TIME = ("http/1", "http/0", "1.")
 UNKNOWN = "unknown"
 TOLD = 1024

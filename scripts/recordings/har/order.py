@@ -84,7 +84,7 @@ class Order:
                 request.response = replace(request.response, received=request.received)
 
     def _fits(self, preflight: Draft, request: Draft) -> bool:
-        """Whether the preflight asked for such a request, and the page had asked before it was answered."""
+        """Return whether the preflight asked for such a request, and the page had asked before it was answered."""
         method, names = preflight.preflight_for or ("", frozenset[str]())
         if request.method != method and not (self._upper and request.method == method.upper()):
             return False

@@ -374,8 +374,9 @@ def test_nothing_is_written_while_nobody_looks(running: Running, monkeypatch: py
 
 def test_the_page_itself_is_nobodys_to_see(running: Running) -> None:
     """Neither judged nor shown to an addon that follows; what only looks like it is."""
-    hosting = running.addon.page.hosting
-    hosting.gate = running.addon.page._gates[1][1]
+    page = running.addon.page
+    page.hosting.gate = page._gates[1][1]
+    page.nested.append(page.hosting)
     own, other = live(cors(url=f"http://{MAGIC}/", answered=None)), cors(url=f"http://{MAGIC}.test/")
     for hook in (HttpRequestHeadersHook, HttpResponseHeadersHook, HttpResponseHook, HttpErrorHook):
         with pytest.raises(exceptions.AddonHalt):

@@ -15,6 +15,7 @@ from corsight.scripts.errors import CorsightError
 from tests.browser.lab.har import NAMES as FORMAT_NAMES
 from tests.browser.lab.record import ROOT
 from tests.browser.lab.score import Score, Tally
+from tests.browser.lab.wpt import report as wpt
 
 type Result = dict[str, Any]
 
@@ -123,6 +124,7 @@ def render(found: list[Result], why: dict[str, str] | None = None) -> str:
     why = explained() if why is None else why
     parts = [
         INTRODUCTION,
+        wpt.render(wpt.results()),
         _headline(found),
         _kinds(found),
         _words(found),

@@ -775,6 +775,17 @@ def test_what_accepts_everything_without_origin_is_likelier_a_script_than_a_fetc
     assert rulings(recording.last["r"])["destination=empty"].outcome == "opaque"
 
 
+@pytest.mark.parametrize(
+    ("kind", "body", "outcome"),
+    [("image/png", None, "opaque"), ("image/png", "data", "blocked"), ("image/svg+xml", "data", "opaque")],
+)
+def test_a_type_that_its_body_belies_tells_nothing_of_who_asked(kind: str, body: str | None, outcome: str) -> None:
+    recording = Recording(agent=CHROMIUM)
+    request = Request("GET", "http://cdn.test/s", plain("*/*", ("Referer", "http://app.test/")), 1000.5)
+    recording.answer(Exchange("r", "127.0.0.1", "c", request), 200, [("Content-Type", kind)], body)
+    assert recording.said("r")[0] == outcome
+
+
 def test_a_redirect_to_its_own_url_counts() -> None:
     recording = Recording(agent=FIREFOX)
     for number in range(21):

@@ -346,3 +346,20 @@ def test_a_connection_of_http2_is_always_free_for_a_request(http2: bool, tells: 
     exchange = recording.ask("r", "PUT", url, [("Origin", PAGE), *CORS], connection="c1", http2=http2)
     recording.answer(exchange, 200, TURNS)
     assert (recording.last["r"].entry.fetch.include is True) is tells
+
+
+@pytest.mark.parametrize(("agent", "certainty"), [(CHROMIUM, "certain"), (FIREFOX, "likely")])
+def test_a_page_that_hides_its_referrer_may_be_firefoxs_keepalive(agent: str, certainty: str) -> None:
+    """Only the place of the Referer shows it there; Chromium sends the header with keepalive too."""
+    recording = Recording(agent=agent)
+    recording.embed()
+    recording.request("r", TURNS, ("Priority", "u=4"))
+    assert recording.said("r") == ("allowed", certainty, None)
+
+
+def test_a_preflight_lacks_the_cookie_whatever_its_request_has() -> None:
+    """Fetch: a CORS-preflight request has no credentials."""
+    recording = Recording()
+    recording.request("with", TURNS, ("Cookie", "id=1"))
+    recording.preflight("p", STAR)
+    assert recording.said("p") == ("allowed", "likely", None)

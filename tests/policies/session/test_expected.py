@@ -14,6 +14,7 @@ from tests.policies.session.test_browser import (
     FIREFOX,
     PAGE,
     STAR,
+    WEBKIT,
     Recording,
 )
 
@@ -31,11 +32,12 @@ def test_what_no_cache_may_answer_was_asked_for(cache_control: str, certainty: s
     assert recording.said("p") == ("blocked", certainty, "allow-origin-wildcard")
 
 
-def test_a_request_that_carries_more_than_was_asked_for_follows_no_preflight_that_failed() -> None:
+@pytest.mark.parametrize("agent", [CHROMIUM, WEBKIT])
+def test_a_request_that_carries_more_than_was_asked_for_follows_no_preflight_that_failed(agent: str) -> None:
     """An extension may add a header behind the preflight's back; one that failed for certain has no request at all."""
     named = ("Access-Control-Allow-Headers", "x-a")
     for answer, follows in (([*ALLOW, named], True), ([named], False)):
-        recording = Recording(agent=CHROMIUM)
+        recording = Recording(agent=agent)
         recording.preflight("p", answer, names="x-a")
         recording.request("r", ALLOW, ("X-A", "1"), ("X-B", "2"), method="PUT")
         assert (recording.last["r"].entry.fetch is recording.last["p"].entry.fetch) is follows
@@ -142,3 +144,55 @@ def test_how_long_a_redirects_request_is_looked_for(later: float, follows: bool)
     recording.now += later
     recording.request("there", STAR, url="https://api.test/there")
     assert (recording.last["there"].entry.fetch is recording.last["r"].entry.fetch) is follows
+
+
+@pytest.mark.parametrize(
+    ("method", "origin", "follows"),
+    [("PUT", PAGE, True), ("DELETE", PAGE, False), ("PUT", "https://other.example", False), ("PUT", "null", False)],
+)
+def test_a_request_follows_a_preflight_that_asked_for_it(method: str, origin: str, follows: bool) -> None:
+    recording = Recording(agent=CHROMIUM)
+    recording.preflight("p", STAR)
+    recording.request("r", STAR, method=method, origin=origin)
+    assert (recording.last["r"].entry.fetch is recording.last["p"].entry.fetch) is follows
+
+
+def test_preflights_for_different_methods_prove_nothing_together() -> None:
+    """Chromium: a page that gave up one of each may have done so by chance."""
+    recording = Recording(agent=CHROMIUM)
+    recording.preflight("p", STAR)
+    recording.wait(PATIENCE + 1)
+    recording.preflight("q", STAR, method="DELETE")
+    recording.wait(PATIENCE + 1)
+    assert recording.said("p")[:2] == recording.said("q")[:2] == ("blocked", "likely")
+
+
+@pytest.mark.parametrize(("agent", "followed"), [(WEBKIT, "later"), (CHROMIUM, "earlier")])
+def test_where_the_modes_share_no_connection_the_preflight_on_the_requests_own_goes_first(
+    agent: str, followed: str
+) -> None:
+    """Chromium, HTTP/1.1: all of 85 requests without credentials took their preflight's connection."""
+    recording = Recording(agent=agent)
+    recording.preflight("earlier", [*ALLOW, CREDENTIALS], connection="c1")
+    recording.preflight("later", [*ALLOW, CREDENTIALS], connection="c2")
+    recording.request("r", [*ALLOW, CREDENTIALS], method="PUT", connection="c1")
+    assert recording.last["r"].entry.fetch is recording.last[followed].entry.fetch
+
+
+def test_a_preflight_that_likely_failed_may_have_been_followed_all_the_same() -> None:
+    """That the server invites credentials is a guess; what follows on the wire is stronger."""
+    recording = Recording()
+    recording.preflight("p", [*STAR, CREDENTIALS, ("Access-Control-Allow-Headers", "x-a")], names="x-a")
+    assert recording.said("p")[:2] == ("blocked", "likely")
+    recording.request("r", STAR, ("X-A", "1"), ("X-B", "2"), method="PUT")
+    assert recording.last["r"].entry.fetch is recording.last["p"].entry.fetch
+    assert recording.said("p") == ("allowed", "certain", None)
+
+
+def test_the_preflight_that_named_all_goes_before_a_later_one_that_did_not() -> None:
+    recording = Recording(agent=CHROMIUM)
+    answer = [*ALLOW, ("Access-Control-Allow-Headers", "x-a,x-b")]
+    recording.preflight("all", answer, names="x-a,x-b")
+    recording.preflight("less", answer, names="x-a")
+    recording.request("r", ALLOW, ("X-A", "1"), ("X-B", "2"), method="PUT")
+    assert recording.last["r"].entry.fetch is recording.last["all"].entry.fetch

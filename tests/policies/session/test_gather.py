@@ -8,6 +8,7 @@ import pytest
 
 from corsight.policies.exchange import Told, Word
 from corsight.policies.facts import Facts
+from corsight.policies.fetch.origin import Distance
 from tests.policies.session.test_browser import ALLOW, API, CHROMIUM, CORS, FIREFOX, PAGE, Pairs, Recording
 
 AWAY: Pairs = [("Location", "http://cdn.test/there")]
@@ -183,3 +184,34 @@ def test_of_several_policies_the_newest_documents_is_the_likelier() -> None:
     assert (facts.embedder, facts.likelier_embedder) == (None, "require-corp")
     alone = facts_of(element("image"), [], page=True)
     assert (alone.embedder, alone.likelier_embedder) == ("unsafe-none", "unsafe-none")
+
+
+@pytest.mark.parametrize(
+    ("status", "method", "more", "loops"),
+    [
+        (301, "GET", (), True),
+        (308, "GET", (), True),
+        (302, "GET", (), False),
+        (307, "GET", (), False),
+        (301, "HEAD", (), False),
+        (301, "GET", (("Cache-Control", "max-age=9"),), False),
+        (301, "GET", (("Expires", "0"),), False),
+        (308, "GET", (("Vary", "Origin"),), False),
+    ],
+)
+def test_chromium_follows_a_permanent_redirect_to_itself_to_its_end(
+    status: int, method: str, more: tuple[tuple[str, str], ...], loops: bool
+) -> None:
+    """Its cache answers all but the first: RFC 9111, section 4.2.2, lets it keep what nothing bounds."""
+    answer = [("Access-Control-Allow-Origin", "*"), ("Location", API), *more]
+    facts = facts_of([("Origin", PAGE), *CORS], answer, status=status, method=method)
+    assert len(facts.chain) == (20 if loops else 0)
+
+
+@pytest.mark.parametrize("site", ["same-origin", "same-site", "cross-site"])
+def test_how_far_a_resource_is_that_a_style_sheet_asked_for_is_said_by_the_browser(site: Distance) -> None:
+    """Its Referer is the style sheet's; Sec-Fetch-Site is of the page."""
+    headers = [("Sec-Fetch-Mode", "no-cors"), ("Sec-Fetch-Dest", "image"), ("Sec-Fetch-Site", site)]
+    facts = facts_of(headers, [], page=True)
+    assert facts.likelier_distance == site
+    assert facts.distance == ("cross-site" if site == "same-origin" else site)

@@ -208,3 +208,13 @@ def test_firefox_writes_the_referrer_of_a_keepalive_fetch_behind_its_own_headers
     assert reading("GET", *headers).keepalive is keepalive
     asked = (("Origin", "http://app.example"), ("Access-Control-Request-Method", "PUT"))
     assert not reading("OPTIONS", *headers, *asked).keepalive
+
+
+@pytest.mark.parametrize(
+    ("accept", "upgrades", "mode"),
+    [("text/html, */*", True, "navigate"), ("text/html, */*", False, "cors"), ("*/*", True, "cors")],
+)
+def test_a_navigation_says_that_it_would_upgrade(accept: str, upgrades: bool, mode: str) -> None:
+    """A page may ask for HTML, and may set Upgrade-Insecure-Requests, seldom both."""
+    more = (("Upgrade-Insecure-Requests", "1"),) if upgrades else ()
+    assert reading("GET", ("Accept", accept), ORIGIN, *more).mode == mode

@@ -327,3 +327,29 @@ def test_what_is_under_way_is_not_judged_yet() -> None:
     recording.ask("r", "PUT", API, [("Origin", PAGE), *CORS])
     assert recording.said("p") == ("allowed", "certain", None)
     assert "r" not in recording.last
+
+
+@pytest.mark.parametrize(
+    ("origin", "vary", "evidence"),
+    [
+        (PAGE, (), "stored-response"),
+        ("https://other.example", (), "stored-for-another"),
+        ("https://other.example", (("Vary", "Origin"),), "stored-response"),
+    ],
+)
+def test_a_stored_response_may_be_another_pages(origin: str, vary: tuple[tuple[str, str], ...], evidence: str) -> None:
+    """RFC 9111, section 4.1: without Vary a cache answers every origin with what one was told."""
+    recording = Recording(agent=CHROMIUM)
+    recording.request("first", [("Access-Control-Allow-Origin", origin), ("ETag", '"1"'), *vary], origin=origin)
+    recording.request("again", [], ("If-None-Match", '"1"'), status="304")
+    assert recording.last["again"].entry.evidence["response"].reason == evidence
+
+
+@pytest.mark.parametrize(("agent", "certainty"), [(FIREFOX, "certain"), ("curl/8.0", "likely"), (CHROMIUM, "likely")])
+def test_a_client_is_not_the_engine_that_it_is_judged_by(agent: str, certainty: str) -> None:
+    """Firefox ends the preflight of a fetch that is given up; what is only judged as Firefox may not."""
+    recording = Recording(agent=agent, session=Session("firefox"))
+    recording.preflight("p", [])
+    recording.preflight("q", STAR, url="https://api.test/other")
+    recording.wait(PATIENCE + 1)
+    assert recording.said("q")[1] == certainty

@@ -55,7 +55,7 @@ class Fiddler(Producer):
     names = ("fiddler",)
 
     def name_connection(self, entry: Entry) -> str:
-        """The browser's port, by itself or as `ClientPort:19719;EgressPort:...`."""
+        """Return the browser's port, by itself or as `ClientPort:19719;EgressPort:...`."""
         port = (entry.connection or "").removeprefix("ClientPort:").partition(";")[0]
         return f"{entry.clientIPAddress or ''}:{port}" if port.isdecimal() and port != "0" else ""
 
