@@ -634,7 +634,7 @@ def test_a_signal_ends_the_command_and_the_proxy(number: int, code: int, tempora
     command = [sys.executable, "-m", "corsight.scripts.cli", "browse", "--script", f"sleep 1234 # {temporary}"]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, start_new_session=True)
     try:
-        assert eventually(lambda: any(is_sleep(line) for line in children_of(process.pid)))
+        assert eventually(lambda: any(is_sleep(line) for line in children_of(process.pid)), 90)
         process.send_signal(number)
         assert process.wait(20) == code
         assert nothing_left(temporary)
