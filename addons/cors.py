@@ -31,8 +31,8 @@ except ImportError as error:
     logging.error(f"corsight: {error}; {remedy}")
     addons = []
 else:
-    addons = [Cors()]
     # What is loaded by now stays: garbage is not looked for in it again and again, while traffic passes.
     gc.unfreeze()
     gc.collect()
     gc.freeze()
+    addons = [Cors()]
