@@ -158,6 +158,11 @@ POLICY = EnginePolicy(
             source="mixed_content_checker.cc, optionally blockable content; measured with 156",
         ),
         Departure(
+            field="streams_uploads",
+            what="a stream is uploaded over HTTP/2 alone: over HTTP/1.1 the fetch() fails behind its preflight",
+            source="measured with 156",
+        ),
+        Departure(
             field="preflight_outlives_abort",
             what="the preflight of an aborted fetch() is finished and cached; Firefox and WebKit leave it unanswered",
             source="measured: 15 of 27 aborted in Chromium, 39 of 42 left unanswered in the others",
