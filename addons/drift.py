@@ -13,7 +13,7 @@ from mitmproxy.log import ALERT
 
 from corsight.addons.events import get_logger
 from corsight.policies.redact import shown
-from corsight.policies.server.compare import Comparison, Drift
+from corsight.policies.server.compare import NAMED, Comparison, Drift
 from corsight.policies.server.load import LARGEST, PolicyError, load_all
 from corsight.policies.server.model import ServerPolicy
 from corsight.policies.session import Judged
@@ -70,7 +70,8 @@ class Drifting:
         found = self._comparison.compare(judged)
         if found:
             texts = [shown(f"{drift.kind}: {drift.text}") for drift in found[:SHOWN]]
-            more = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
+            least = "at least " if len(found) >= NAMED else ""
+            more = [f"and {least}{len(found) - SHOWN} more"] if len(found) > SHOWN else []
             flow.metadata[KEY] = "; ".join([*texts, *more])
         elif KEY in flow.metadata:
             del flow.metadata[KEY]

@@ -193,7 +193,7 @@ def _locate(judged: Judged, exchange: Exchange, response: Response) -> Place:
 
 
 NAMED = 256
-"""How many elements of one list a response is held to: no server means more."""
+"""How many elements of one list are told that go beyond a policy."""
 
 
 # -- looser ----------------------------------------------------------------------------------------------------------
