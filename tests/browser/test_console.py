@@ -77,11 +77,23 @@ def visit(engine: Engine, folder: Path) -> list[tuple[Case, str]]:
             if case.does(engine):
                 since = len(driver.console)
                 told = go(driver, case, files, posted)
-                lines = copy(driver, since)
-                # Most consoles show what nobody caught by themselves.
-                lines += [] if any(told in line for line in lines) else [told]
-                found.append((case, "\n".join(line for line in lines if is_of(case, line))))
+                found.append((case, wait(engine, driver, case, since, told)))
     return found
+
+
+def wait(engine: Engine, driver: Driver, case: Case, since: int, told: str) -> str:
+    """Return what the console shows of a case, as soon as that is what was expected, or else after a while."""
+    end = time.monotonic() + QUIET
+    while True:
+        driver.look()
+        lines = copy(driver, since)
+        # Most consoles show what nobody caught by themselves.
+        lines += [] if any(told in line for line in lines) else [told]
+        shown = "\n".join(line for line in lines if is_of(case, line))
+        codes = {message.cause or message.rule or "" for message in read_messages(shown)}
+        if time.monotonic() > end or (codes and codes == case.expect(engine)):
+            return shown
+        time.sleep(0.1)
 
 
 def is_of(case: Case, line: str) -> bool:
@@ -104,7 +116,5 @@ def go(driver: Driver, case: Case, files: Path, posted: Path) -> str:
         assert time.monotonic() < end, f"{case.name} did not finish"
         time.sleep(0.1)
         driver.look()
-    time.sleep(QUIET)
-    driver.look()
     told: str = json.loads(posted.read_text().splitlines()[before])["told"]
     return told
