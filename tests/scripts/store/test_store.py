@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from corsight.scripts import cli
 from corsight.scripts.errors import CorsightError
+from corsight.scripts.paths import name_extra
 from corsight.scripts.store import look
 from corsight.scripts.store.database import Store
 
@@ -319,5 +320,5 @@ def test_a_missing_extra_is_told(har: Har, missing: str) -> None:
     arguments = ["audit", har("a.har", a=False), "--store", "runs.db"]
     done = subprocess.run([sys.executable, "-P", "-c", script, *arguments], capture_output=True, text=True)
     assert done.returncode == 2
-    assert done.stderr.strip().endswith("pip install 'corsight[store]'")
+    assert done.stderr.strip().endswith(name_extra("store"))
     assert not os.path.exists("runs.db")
