@@ -93,8 +93,10 @@ def _describe_cause(cause: KnownCause) -> list[RenderableType]:
     table = _make_table(9, "dim")
     table.add_row("cause", Text.assemble((cause.code, "cyan"), (f" ({CORS_SAYS[cause.cors].rstrip('.')})", "dim")))
     table.add_row("why", cause.why)
-    table.add_row()
-    for engine, texts in cause_data(cause)["console"].items():
+    console = cause_data(cause)["console"]
+    if console:
+        table.add_row()
+    for engine, texts in console.items():
         for number, text in enumerate(texts):
             table.add_row("" if number else ENGINES[engine].label.lower(), text)
     table.add_row()
