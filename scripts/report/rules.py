@@ -127,9 +127,10 @@ def _describe(rule: Rule) -> list[RenderableType]:
     table.add_row("seen", Text(example["seen"], "red"))
     table.add_row("needed", Text(example["needed"], "green"))
     table.add_row()
-    for label, said in _browsers(whole):
+    for label, said in (browsers := _browsers(whole)):
         table.add_row(label, said)
-    table.add_row()
+    if browsers:
+        table.add_row()
     edits = [f"answer with status {example['status']}"] if example["status"] else []
     edits += example["edits"]
     table.add_row("fix", Text("\n".join(edits) or NO_HEADER, "bold green" if edits else ""))
