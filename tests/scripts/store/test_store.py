@@ -129,6 +129,12 @@ def test_what_is_kept_is_what_was_found(capsys: Said, place: str, har: Har) -> N
     assert f"{trace['fingerprint']}  allow-origin-missing: GET https://api.example/orders from {PAGE}, 1 time" in out
 
 
+def test_one_run_has_none_before_it(capsys: Said, place: str, har: Har) -> None:
+    store_run(capsys, place, har("a.har", a=True))
+    code, _, err = run(capsys, "history", "compare", "--store", place)
+    assert (code, "last-1: too few runs are kept for it; corsight history lists them" in err) == (2, True)
+
+
 def test_two_runs_are_compared(capsys: Said, place: str, har: Har) -> None:
     store_run(capsys, place, har("a.har", a=False, b=False, c=True))
     store_run(capsys, place, har("b.har", a=True, b=False, c=False))
