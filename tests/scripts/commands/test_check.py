@@ -203,6 +203,13 @@ def commands(out: str) -> list[list[str]]:
     return [shlex.split(line) for line in lines if line.startswith(("curl ", "scripts/corsight "))]
 
 
+def test_credentials_are_asked_for_only_where_they_may_be_sent(capsys: Said) -> None:
+    said = "(the last only for a request with credentials"
+    told = {mode: raw(capsys, *TYPED, *mode.split())[1] for mode in ("", "--credentials include", "--credentials omit")}
+    assert [said in one for one in told.values()] == [True, False, False]
+    assert ["Access-Control-Allow-Credentials: true" in one for one in told.values()] == [True, True, False]
+
+
 def test_the_commands_fetch_what_is_missing(capsys: Said, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = ["-X", "PUT", "-H", "Content-Type: application/json", "--credentials", "include"]
     code, out, err = raw(capsys, *TYPED, *asked)
