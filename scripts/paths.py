@@ -18,6 +18,13 @@ def name_command() -> str:
     return show_path(LAUNCHER) if LAUNCHER.is_file() else "corsight"
 
 
+def name_extra(extra: str) -> str:
+    """Return what installs the packages of an extra; the command of a checkout has an environment without extras."""
+    if not LAUNCHER.is_file():
+        return f"pip install 'corsight[{extra}]'"
+    return f"pip install '{show_path(ROOT)}[{extra}]', and run the corsight that this installs"
+
+
 def show_path(path: Path) -> str:
     """Return the path as one would type it here."""
     here = Path.cwd()

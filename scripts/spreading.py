@@ -20,6 +20,7 @@ import zstandard
 from corsight.scripts import __version__
 from corsight.scripts.auditing import LIVING, Audited, Plan, audit_one
 from corsight.scripts.errors import CorsightError, one_line
+from corsight.scripts.paths import name_extra
 from corsight.scripts.recordings import Recording, check_readable
 from corsight.scripts.recordings.opening import STDIN
 from corsight.scripts.recordings.remote import is_url
@@ -96,9 +97,7 @@ def _connect(address: str) -> Client:
     try:
         from distributed import Client
     except ImportError:
-        raise CorsightError(
-            "many machines take Dask's distributed", where=WHERE, todo="pip install 'corsight[dask]'"
-        ) from None
+        raise CorsightError("many machines take Dask's distributed", where=WHERE, todo=name_extra("dask")) from None
     # What goes wrong is said here, in one line.
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     try:

@@ -9,6 +9,7 @@ import typer
 
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.options import Engine
+from corsight.scripts.paths import name_extra
 from corsight.scripts.whatif.typed import read_origin
 
 
@@ -53,7 +54,7 @@ def mcp(
     What comes from the wire is redacted, and marked as data.
     """
     if find_spec("mcp") is None:
-        raise CorsightError("corsight mcp takes one package more", todo="pip install 'corsight[mcp]'")
+        raise CorsightError("corsight mcp takes one package more", todo=name_extra("mcp"))
     from corsight.scripts.agents.browsing import Browsing
     from corsight.scripts.agents.seat import Seat
     from corsight.scripts.agents.serve import serve_http, serve_stdio

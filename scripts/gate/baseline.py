@@ -57,7 +57,7 @@ def list_known(findings: Iterable[Finding]) -> dict[str, Known]:
 
 
 def read_baseline(path: str) -> dict[str, Known]:
-    """Return the baseline in a file. Raises CorsightError where it is none, OSError where there is no file."""
+    """Return the baseline in a file. Raises CorsightError where it is none, OSError where it cannot be read."""
     todo = "write it anew with --write-baseline"
     try:
         with open(path, encoding="utf-8") as file:
@@ -65,6 +65,8 @@ def read_baseline(path: str) -> dict[str, Known]:
         if content["version"] != VERSION:
             raise CorsightError(f"is a baseline of version {content['version']}", where=path, todo=todo)
         return {_text(one, "fingerprint"): _read_known(one) for one in content["findings"]}
+    except FileNotFoundError:
+        raise CorsightError("no such file", where=path, todo="write it first with --write-baseline") from None
     except (ValueError, KeyError, TypeError, RecursionError):
         raise CorsightError("is no baseline", where=path, todo=todo) from None
 

@@ -31,7 +31,8 @@ def find_emptiness(
             return CorsightError(
                 f"nothing was judged: {pluralize(left_out, 'exchange')}, and none with the hosts and origins asked for",
                 where=where,
-                todo=f"look at --host and --origin, or the scope in the settings; {ALLOW}",
+                todo="look at --host and --origin, which is written like https://app.example, or the scope in the "
+                f"settings; {ALLOW}",
             )
         return CorsightError("nothing was judged: there is no exchange in it", where=where, todo=f"{BYPASS}; {ALLOW}")
     said = findings.total - findings.count(Outcome.NOT_CORS)

@@ -129,6 +129,10 @@ def read_assumptions(texts: Sequence[str]) -> tuple[tuple[Assumption, ...], tupl
             continue
         assumption = read_assumption(text)
         if assumption is None:
+            name = text.partition("=")[0]
+            near = [one for one in list_assumptions() if one.partition("=")[0] == name]
+            if near:
+                raise CorsightError(f"--assume {name} takes no such value", todo=f"there are {', '.join(near)}")
             raise CorsightError(
                 f"--assume {text} is nothing that a verdict turns on",
                 todo=f"there are {', '.join(list_assumptions())} and policy=FILE",

@@ -89,8 +89,12 @@ def check_readable(path: str) -> None:
 
 
 def check_output(output: str | None, inputs: Iterable[str], what: str) -> None:
-    """Raise CorsightError where writing `what` to `output` would write over one of the inputs."""
-    if output is None or not os.path.exists(output):
+    """Raise CorsightError where writing `what` to `output` would write over one of the inputs, or has no folder."""
+    if output is None:
+        return
+    if not os.path.isdir(folder := os.path.dirname(output) or "."):
+        raise CorsightError("no such folder", where=folder, todo=f"make it, or name another file for the {what}")
+    if not os.path.exists(output):
         return
     if any(os.path.exists(path) and os.path.samefile(output, path) for path in inputs):
         raise CorsightError("this command reads it", where=output, todo=f"name another file for the {what}")

@@ -10,6 +10,7 @@ from typing import Any
 
 from corsight.policies.redact import redact
 from corsight.scripts.errors import CorsightError, one_line
+from corsight.scripts.paths import name_extra
 
 EXTRAS = {"gs": "gs", "gcs": "gs", "az": "az", "abfs": "az", "abfss": "az", "adl": "az"}
 """The extra of this package that reads from there; it is `remote` for all others."""
@@ -94,7 +95,7 @@ def _try[T](url: str, ask: Callable[[], T]) -> T:
     except ImportError:
         extra = EXTRAS.get(scheme, "remote")
         raise CorsightError(
-            f"reading from {scheme}:// takes more packages", where=where, todo=f"pip install 'corsight[{extra}]'"
+            f"reading from {scheme}:// takes more packages", where=where, todo=name_extra(extra)
         ) from None
     except Exception as error:
         if isinstance(error, PermissionError):

@@ -16,6 +16,7 @@ from corsight.scripts import __version__
 from corsight.scripts.auditing import Audited, Plan
 from corsight.scripts.errors import CorsightError, one_line
 from corsight.scripts.recordings import check_output, list_remarks
+from corsight.scripts.report.text import number_findings
 
 if TYPE_CHECKING:
     from corsight.policies.findings import Finding
@@ -176,13 +177,18 @@ class Reports(AbstractContextManager["Reports"]):
 
 
 def list_found(findings: Findings, sifted: Sifted) -> list[Found]:
-    """Return the findings as the gate parts them, each with the first exchange that it was met with."""
+    """Return the findings in the order of their numbers, each with the first exchange that it was met with; those that
+    are suppressed come last.
+    """
     first = {_key(finding): judged for finding, judged in findings.list_examples()}
     new: Baseline = "new" if sifted.compared else None
     known: Baseline = "unchanged" if sifted.compared else None
+    before = {id(one) for one in sifted.known}
     return [
-        *(Found(one, first[_key(one)], baseline=new) for one in sifted.new),
-        *(Found(one, first[_key(one)], baseline=known) for one in sifted.known),
+        *(
+            Found(one, first[_key(one)], baseline=known if id(one) in before else new)
+            for one in number_findings(sifted)
+        ),
         *(Found(one, first[_key(one)], suppressed=why.reason) for one, why in sifted.suppressed),
     ]
 

@@ -93,8 +93,10 @@ def _describe_cause(cause: KnownCause) -> list[RenderableType]:
     table = _make_table(9, "dim")
     table.add_row("cause", Text.assemble((cause.code, "cyan"), (f" ({CORS_SAYS[cause.cors].rstrip('.')})", "dim")))
     table.add_row("why", cause.why)
-    table.add_row()
-    for engine, texts in cause_data(cause)["console"].items():
+    console = cause_data(cause)["console"]
+    if console:
+        table.add_row()
+    for engine, texts in console.items():
         for number, text in enumerate(texts):
             table.add_row("" if number else ENGINES[engine].label.lower(), text)
     table.add_row()
@@ -125,9 +127,10 @@ def _describe(rule: Rule) -> list[RenderableType]:
     table.add_row("seen", Text(example["seen"], "red"))
     table.add_row("needed", Text(example["needed"], "green"))
     table.add_row()
-    for label, said in _browsers(whole):
+    for label, said in (browsers := _browsers(whole)):
         table.add_row(label, said)
-    table.add_row()
+    if browsers:
+        table.add_row()
     edits = [f"answer with status {example['status']}"] if example["status"] else []
     edits += example["edits"]
     table.add_row("fix", Text("\n".join(edits) or NO_HEADER, "bold green" if edits else ""))

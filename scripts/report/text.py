@@ -236,7 +236,12 @@ def _foot(report: Report) -> RenderableType:
     findings, sifted = report.counts, report.sifted
     parts: list[RenderableType] = [Line(style="dim")]
     if not findings.total:
-        parts.append("There is no HTTP exchange in it. Is the browser set to use the proxy?")
+        # Why that may be is said on stderr, in one line.
+        parts.append(
+            "Nothing in it is of the hosts and origins asked for."
+            if report.left_out
+            else "There is no HTTP exchange in it."
+        )
         return Group(*parts)
     if not findings.count(Outcome.BLOCKED):
         parts.append(_say_nothing_blocked(report))
@@ -255,7 +260,9 @@ def _foot(report: Report) -> RenderableType:
         if outcome is Outcome.NOT_CORS and findings.unanswered:
             meaning += f"; {findings.unanswered} without a response"
         if outcome is Outcome.OPAQUE and count:
-            meaning += ", nor a canvas that it is drawn on; crossorigin on the element, or mode cors, asks with CORS"
+            meaning += (
+                "; to read it, or a canvas that it is drawn on, ask with CORS: crossorigin on the element, or mode cors"
+            )
         name = "open" if outcome is None else "not CORS" if outcome is Outcome.NOT_CORS else outcome.value
         table.add_row(Text(name, style if count else "dim"), Text(str(count), style if count else "dim"), meaning)
     parts.append(table)

@@ -12,6 +12,7 @@ from typing import Any
 
 from corsight.policies.redact import redact
 from corsight.scripts.errors import CorsightError, one_line
+from corsight.scripts.paths import name_extra
 
 try:
     import sqlalchemy as sa
@@ -21,7 +22,7 @@ try:
     from alembic.util import CommandError
 except ImportError:
     raise CorsightError(
-        "keeping runs takes SQLAlchemy and Alembic", where="--store", todo="pip install 'corsight[store]'"
+        "keeping runs takes SQLAlchemy and Alembic", where="--store", todo=name_extra("store")
     ) from None
 
 VARIABLE = "CORSIGHT_STORE"
@@ -89,7 +90,7 @@ class Store:
             return engine
         except ImportError:
             raise CorsightError(
-                "PostgreSQL takes one package more", where=self.name, todo="pip install 'corsight[postgresql]'"
+                "PostgreSQL takes one package more", where=self.name, todo=name_extra("postgresql")
             ) from None
 
     @contextmanager

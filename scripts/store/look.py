@@ -119,7 +119,12 @@ def _find(connection: sa.Connection, store: Store, name: str) -> Row:
         raise CorsightError("is no run", where=name, todo="write its number, last, or last-1 for the one before")
     row = connection.execute(query).mappings().first()
     if row is None:
-        raise CorsightError("there is no such run", where=f"{store.name}: {name}", todo="corsight history lists them")
+        where, todo = f"{store.name}: {name}", "corsight history lists them"
+        if word == "last":
+            raise CorsightError(
+                "too few runs are kept for it", where=where, todo=f"{todo}; corsight audit --store keeps another"
+            )
+        raise CorsightError("there is no such run", where=where, todo=todo)
     return _read(row)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -16,6 +17,8 @@ from corsight.scripts.whatif.given import STDIN, read_input
 from corsight.scripts.whatif.typed import read_origin, read_url
 
 LONGEST_PATH = 1024
+REQUEST = re.compile(r"\s*(?:curl(?:\.exe)?\s.*|(?:await )?fetch\(.*\);?\s*)", re.DOTALL)
+"""A request, as a browser's network panel copies it."""
 
 
 def read_paste(paste: str, origin: str | None, url: str | None) -> tuple[Message, ...]:
@@ -26,6 +29,12 @@ def read_paste(paste: str, origin: str | None, url: str | None) -> tuple[Message
     """
     text, where = _read(paste)
     messages = read_messages(text)
+    if REQUEST.fullmatch(text) and not any(message.exact for message in messages) and "Error" not in text:
+        raise CorsightError(
+            "this is a request, and no message",
+            where=where,
+            todo="judge it with --origin, --url, -X and -H, and what curl -i answers with --response",
+        )
     if not messages:
         raise CorsightError(
             "no browser's console says this", where=where, todo="paste the whole line, from its beginning"

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from corsight.scripts import cli, spreading
+from corsight.scripts.paths import name_extra
 
 Said = pytest.CaptureFixture[str]
 
@@ -192,4 +193,4 @@ def test_a_missing_extra_is_told(tmp_path: Path) -> None:
     words = ["audit", make_har(tmp_path / "1.har", "a"), "--dask", "tcp://127.0.0.1:9"]
     done = subprocess.run([sys.executable, "-P", "-c", script, *words], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.strip().endswith("pip install 'corsight[dask]'")
+    assert done.stderr.strip().endswith(name_extra("dask"))

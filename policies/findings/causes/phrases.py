@@ -30,9 +30,11 @@ def describe_answer(case: Case) -> str:
 
 
 def describe_passed(case: Case, ending: str = ".", start: str = "This") -> list[str]:
-    """Return how many replies passed, in a sentence; no sentence where none did."""
+    """Return how many replies allow the origin, in a sentence, whether or not what else they say lets the page read
+    them; no sentence where none does.
+    """
     replies = count(case.passed, "reply", "replies")
-    return [f"{start} origin passed on {replies} of {case.host}{ending}"] if case.passed else []
+    return [f"{start} origin is allowed on {replies} of {case.host}{ending}"] if case.passed else []
 
 
 def describe_maker(case: Case, maker: Maker) -> str:

@@ -141,7 +141,7 @@ def _list_evidence(case: Case) -> tuple[str, ...]:
     if case.rule != "allow-origin-missing" or case.page == "null":
         return ()
     if case.passed:
-        return (f"This origin passed on {count(case.passed, 'other reply', 'other replies')} of {case.host}.",)
+        return (f"This origin is allowed on {count(case.passed, 'other reply', 'other replies')} of {case.host}.",)
     if not case.habits.allow_origins and case.habits.replies > 1:
         return (f"No reply of {case.host} here carries the header, whoever asks: CORS seems not to be set up there.",)
     return ()

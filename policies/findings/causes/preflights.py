@@ -108,9 +108,7 @@ def find_refused(case: Case) -> Cause | None:
     what = f"{case.host} answered the preflight for {case.asked} with status {reply.status}"
     maker = reply.maker
     evidence = [f"The reply comes from {maker.name} ({describe_maker(case, maker)})."] if maker is not None else []
-    evidence += describe_passed(
-        case, " that needed no preflight, or passed it: the origin is allowed, OPTIONS is the problem."
-    )
+    evidence += describe_passed(case, " that needed no preflight, or passed it: OPTIONS is the problem.")
     evidence += [*describe_spelling(case), *describe_reason(case)]
     actor: Actor = "proxy" if maker is not None and maker.gateway else "server"
     if reply.status in (404, 405, 501) or (reply.unknown_to_gateway and reply.status not in (401, 407)):

@@ -34,7 +34,7 @@ def find_hop(case: Case) -> Cause | None:
         passed = case.traffic.find_standing(case.asker, case.redirect.server).replies
         if passed:
             evidence.append(
-                f"The target is not at fault: this origin passed on {count(passed, 'reply', 'replies')} of "
+                f"The target is not at fault: this origin is allowed on {count(passed, 'reply', 'replies')} of "
                 f"{name_host(case.redirect.server)}."
             )
     return Cause(

@@ -28,8 +28,8 @@ def find_unmatched_rule(case: Case) -> Cause | None:
     if listed:
         passed = count(case.passed + case.standing.preflights, "other answer", "other answers")
         evidence.append(
-            f"The origin {case.page} is on a list: it passed on {passed} of {case.host}. What no rule lists beside it "
-            f"is the method {method}{' or one of the headers' if names else ''}."
+            f"The origin {case.page} is on a list: it is allowed on {passed} of {case.host}. What no rule lists beside "
+            f"it is the method {method}{' or one of the headers' if names else ''}."
         )
     evidence += describe_spelling(case)
     return Cause(

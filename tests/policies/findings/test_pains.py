@@ -46,7 +46,7 @@ def test_1_an_error_reply_without_cors_headers() -> None:
     traffic.get("/orders", 500, ("Content-Type", "text/plain"), ("Server", "uvicorn"))
     finding = only(traffic)
     assert finding.code == "framework-error-without-cors"
-    assert "This origin passed on 14 replies of api.example; only the 500 lacks the header." in finding.evidence
+    assert "This origin is allowed on 14 replies of api.example; only the 500 lacks the header." in finding.evidence
     assert "the real problem is the 500" in finding.cause
     assert "log" in finding.action
     assert "Starlette" in told(finding)
@@ -474,7 +474,7 @@ def test_15_a_preflight_refused(status: int, extra: Pair, code: str, word: str, 
     assert finding.code == code
     assert word in finding.title
     assert "OPTIONS" in finding.action
-    assert any("the origin is allowed, OPTIONS is the problem" in line for line in finding.evidence)
+    assert any("or passed it: OPTIONS is the problem" in line for line in finding.evidence)
     if status == 405:
         assert any("Allow: GET, POST" in line for line in finding.evidence)
 
@@ -520,7 +520,7 @@ def test_16_an_instrumentation_header_nobody_allowed(names: str, who: str) -> No
     assert who in finding.cause
     assert all(name in finding.title for name in names.split(","))
     assert finding.actor == "client"
-    assert any("this origin passed on 4 replies" in line for line in finding.evidence)
+    assert any("this origin is allowed on 4 replies" in line for line in finding.evidence)
 
 
 def test_16_not_a_header_of_the_pages_own_beside_it() -> None:

@@ -20,6 +20,7 @@ from mcp.client.streamable_http import streamablehttp_client
 
 from corsight.scripts import cli
 from corsight.scripts.commands import mcp as command
+from corsight.scripts.paths import name_extra
 from tests.scripts.agents.asking import SHOP
 
 COMMAND = [sys.executable, "-P", "-m", "corsight.scripts.cli", "mcp"]
@@ -89,7 +90,7 @@ def test_a_missing_package_is_told_with_the_line_that_brings_it(
 ) -> None:
     monkeypatch.setattr(command, "find_spec", lambda _: None)
     assert cli.run(["mcp", SHOP]) == 2
-    assert capsys.readouterr().err == "corsight: corsight mcp takes one package more; pip install 'corsight[mcp]'\n"
+    assert capsys.readouterr().err == f"corsight: corsight mcp takes one package more; {name_extra('mcp')}\n"
 
 
 # -- a port -----------------------------------------------------------------------------------------------------------

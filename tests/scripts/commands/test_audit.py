@@ -137,7 +137,7 @@ blocked    3, for 1 cause
    This one says nothing, often because an error page, a gateway or a cache
    answered in place of the application.
 
-   evidence   This origin passed on 1 other reply of api.example.
+   evidence   This origin is allowed on 1 other reply of api.example.
 
    page       https://app.example
    asked      2× GET https://api.example/me

@@ -64,7 +64,7 @@ def test_an_error_page_without_cors_headers(capsys: Said) -> None:
     assert f"if yours did not, ask again curl -i {API} \\ -H 'Origin: {PAGE}'" in out
 
 
-def test_a_wildcard_for_a_request_with_credentials(capsys: Said) -> None:
+def test_a_wildcard_for_a_copiedwith_credentials(capsys: Said) -> None:
     headers = [*STAR, "-R", "Access-Control-Allow-Credentials: true"]
     assert run(capsys, "--credentials", "omit", *headers)[0] == 0
     code, out, _ = run(capsys, "--credentials", "include", *headers)
@@ -201,6 +201,13 @@ def commands(out: str) -> list[list[str]]:
     """The commands printed, as a shell takes them."""
     lines = out.replace("\\\n", " ").splitlines()
     return [shlex.split(line) for line in lines if line.startswith(("curl ", "scripts/corsight "))]
+
+
+def test_credentials_are_asked_for_only_where_they_may_be_sent(capsys: Said) -> None:
+    said = "(the last only for a request with credentials"
+    told = {mode: raw(capsys, *TYPED, *mode.split())[1] for mode in ("", "--credentials include", "--credentials omit")}
+    assert [said in one for one in told.values()] == [True, False, False]
+    assert ["Access-Control-Allow-Credentials: true" in one for one in told.values()] == [True, True, False]
 
 
 def test_the_commands_fetch_what_is_missing(capsys: Said, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -490,6 +497,23 @@ def test_a_message_as_json(capsys: Said) -> None:
 def test_what_no_browser_writes_is_one_line(capsys: Said) -> None:
     line = "--paste: no browser's console says this; paste the whole line, from its beginning"
     assert raw(capsys, "check", "--paste", "hello") == (2, "", f"corsight: {line}\n")
+
+
+@pytest.mark.parametrize(
+    "copied",
+    [
+        "curl 'https://api.test/x' \\\n  -H 'origin: https://app.test' \\\n  --data-raw '{}'",
+        'fetch("https://api.test/x", {\n  "headers": {"x-id": "1"},\n  "method": "PUT"\n});',
+    ],
+)
+def test_a_request_is_not_taken_for_a_message(capsys: Said, copied: str) -> None:
+    line = (
+        "--paste: this is a request, and no message; judge it with --origin, --url, -X and -H, and what curl -i answers"
+    )
+    code, out, err = raw(capsys, "check", "--paste", copied)
+    assert (code, out, err) == (2, "", f"corsight: {line} with --response\n")
+    code, out, _ = raw(capsys, "check", "--paste", f"{copied}\n{MESSAGE}")
+    assert (code, "Chromium blocked it" in out) == (1, True)
 
 
 def test_several_messages_are_answered_one_by_one(capsys: Said) -> None:

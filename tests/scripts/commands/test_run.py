@@ -104,6 +104,10 @@ def test_the_commands_exit_code_counts_where_nothing_is_found(
         (["--format", "html", "true"], "--format: html needs a file; write html=FILE"),
         (["--write-baseline", "true"], "--write-baseline needs a file to write; name it with --baseline FILE"),
         (["--assume", "x=y", "true"], "--assume x=y is nothing that a verdict turns on"),
+        (
+            ["--assume", "credentials=yes", "true"],
+            "--assume credentials takes no such value; there are credentials=include, credentials=not-include\n",
+        ),
         (["--select", "no-code", "true"], "there is no code no-code"),
         (["--policy", "no.yaml", "true"], "no.yaml"),
     ],

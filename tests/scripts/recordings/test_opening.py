@@ -16,6 +16,7 @@ import pytest
 import zstandard
 
 from corsight.scripts.errors import CorsightError
+from corsight.scripts.paths import name_extra
 from corsight.scripts.recordings import Recording, check_readable, list_recordings, remote
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
@@ -227,15 +228,13 @@ def test_a_package_that_is_missing_is_told_with_how_to_get_it(
     url: str, extra: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "fsspec.core", None)
-    assert count(url)[1] == (
-        f"{url}: reading from {url.partition(':')[0]}:// takes more packages; pip install 'corsight[{extra}]'"
-    )
+    assert count(url)[1] == (f"{url}: reading from {url.partition(':')[0]}:// takes more packages; {name_extra(extra)}")
 
 
 def test_a_package_for_one_place_is_told_too() -> None:
     pytest.importorskip("fsspec")
     said = count("gs://ci/a")[1]
-    assert said == "gs://ci/a: reading from gs:// takes more packages; pip install 'corsight[gs]'"
+    assert said == f"gs://ci/a: reading from gs:// takes more packages; {name_extra('gs')}"
 
 
 @pytest.mark.parametrize("name", ["-", "a.mitm", "C:\\a.mitm", "file:///a.mitm", "./s3:/a"])

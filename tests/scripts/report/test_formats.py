@@ -44,6 +44,20 @@ def test_a_report_never_replaces_what_is_read() -> None:
         read_formats([f"html={SHOP}"], None, [SHOP])
 
 
+def test_a_folder_that_is_missing_is_named_before_anything_is_read(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["audit", SHOP, "--format", "html=nowhere/cors.html"]) == 2
+    said = "corsight: nowhere: no such folder; make it, or name another file for the report\n"
+    assert capsys.readouterr() == ("", said)
+
+
+def test_findings_have_one_number_in_every_report(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["audit", SHOP, "--format", "json"]) == 1
+    titles = [one["title"] for one in json.loads(capsys.readouterr().out)["findings"]]
+    for number, title in enumerate(titles, 1):
+        assert cli.run(["explain", SHOP, "--finding", str(number)]) == 0
+        assert f"{number}  {title.split(':')[0]}" in capsys.readouterr().out
+
+
 def test_all_at_once_are_what_each_is_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     asked = [part for name in FORMATS for part in ("--format", f"{name}={tmp_path / name}")]
     assert cli.run(["audit", SHOP, *asked]) == 1

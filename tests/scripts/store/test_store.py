@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from corsight.scripts import cli
 from corsight.scripts.errors import CorsightError
+from corsight.scripts.paths import name_extra
 from corsight.scripts.store import look
 from corsight.scripts.store.database import Store
 
@@ -126,6 +127,12 @@ def test_what_is_kept_is_what_was_found(capsys: Said, place: str, har: Har) -> N
     assert verdicts["https://api.example/orders", "blocked", "allow-origin-missing"] == 1
     code, out, _ = run(capsys, "history", "show", "1", "--store", place)
     assert f"{trace['fingerprint']}  allow-origin-missing: GET https://api.example/orders from {PAGE}, 1 time" in out
+
+
+def test_one_run_has_none_before_it(capsys: Said, place: str, har: Har) -> None:
+    store_run(capsys, place, har("a.har", a=True))
+    code, _, err = run(capsys, "history", "compare", "--store", place)
+    assert (code, "last-1: too few runs are kept for it; corsight history lists them" in err) == (2, True)
 
 
 def test_two_runs_are_compared(capsys: Said, place: str, har: Har) -> None:
@@ -319,5 +326,5 @@ def test_a_missing_extra_is_told(har: Har, missing: str) -> None:
     arguments = ["audit", har("a.har", a=False), "--store", "runs.db"]
     done = subprocess.run([sys.executable, "-P", "-c", script, *arguments], capture_output=True, text=True)
     assert done.returncode == 2
-    assert done.stderr.strip().endswith("pip install 'corsight[store]'")
+    assert done.stderr.strip().endswith(name_extra("store"))
     assert not os.path.exists("runs.db")
