@@ -115,7 +115,8 @@ class Expected:
             if _may_precede(entry, exchange) and _may_lead_on(entry, exchange)
             if entry.fetch.page_origin is None or reading.origin in (None, "null", entry.fetch.page_origin)
         ]
-        return next((entry for entry in found if _keeps_method(entry, reading)), next(iter(found), None))
+        kept = (entry for entry in found if _keeps_method(entry, reading))
+        return next(kept, None) or next((entry for entry in found if _may_drop_method(entry, reading)), None)
 
     def find_preflight(
         self,
@@ -190,6 +191,12 @@ def _keeps_method(redirect: Entry, reading: Reading) -> bool:
     """Return whether a request has the method that a redirect leads on with."""
     response = redirect.exchange.response
     return response is not None and redirect_method(response.status, redirect.reading.method) == reading.method
+
+
+def _may_drop_method(redirect: Entry, reading: Reading) -> bool:
+    """Return whether a GET may be what a redirect leads on with though the standard keeps its method: in WebKit."""
+    response = redirect.exchange.response
+    return response is not None and response.status in (301, 302) and reading.method == "GET"
 
 
 def _may_precede(entry: Entry, exchange: Exchange) -> bool:

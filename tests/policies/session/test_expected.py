@@ -147,6 +147,30 @@ def test_how_long_a_redirects_request_is_looked_for(later: float, follows: bool)
 
 
 @pytest.mark.parametrize(
+    ("status", "asked", "then", "follows"),
+    [
+        (302, "POST", "GET", True),
+        (302, "POST", "POST", False),
+        (302, "GET", "DELETE", False),
+        (302, "DELETE", "DELETE", True),
+        (302, "DELETE", "GET", True),
+        (303, "DELETE", "GET", True),
+        (307, "POST", "POST", True),
+        (307, "POST", "GET", False),
+        (308, "DELETE", "GET", False),
+    ],
+)
+def test_a_redirect_leads_to_no_request_of_a_method_that_it_cannot_have(
+    status: int, asked: str, then: str, follows: bool
+) -> None:
+    """WebKit asks with GET behind a 301 or 302 of any method. What the page asks by itself proves no redirect passed."""
+    recording = Recording(agent=WEBKIT)
+    recording.request("r", [*STAR, ("Location", "/there")], method=asked, status=str(status))
+    recording.request("there", STAR, method=then, url="https://api.test/there")
+    assert (recording.last["there"].entry.fetch is recording.last["r"].entry.fetch) is follows
+
+
+@pytest.mark.parametrize(
     ("method", "origin", "follows"),
     [("PUT", PAGE, True), ("DELETE", PAGE, False), ("PUT", "https://other.example", False), ("PUT", "null", False)],
 )
