@@ -163,7 +163,7 @@ def test_how_long_a_redirects_request_is_looked_for(later: float, follows: bool)
 def test_a_redirect_leads_to_no_request_of_a_method_that_it_cannot_have(
     status: int, asked: str, then: str, follows: bool
 ) -> None:
-    """WebKit asks with GET behind a 301 or 302 of any method. What the page asks by itself proves no redirect passed."""
+    """WebKit asks with GET behind a 301 or 302 of any method. What a page asks by itself proves that none passed."""
     recording = Recording(agent=WEBKIT)
     recording.request("r", [*STAR, ("Location", "/there")], method=asked, status=str(status))
     recording.request("there", STAR, method=then, url="https://api.test/there")
