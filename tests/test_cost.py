@@ -12,7 +12,7 @@ from corsight.scripts.dev.benchmarks import cost, hostile
 from corsight.scripts.dev.benchmarks.hostile import Draft
 from corsight.scripts.dev.cpu import count_steps
 
-FILLERS = ("a,a,", "a=a;", "a-a-@", '"a",', "controls", "new names")
+FILLERS = ("a,a,", "a-a-@", '"a",', "controls")
 """The fillers that are tried in each place; `scripts/bench cost` tries all."""
 SIZES = (12_000, 36_000)
 """Bytes on both sides of what is judged by itself."""
