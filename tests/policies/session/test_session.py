@@ -407,3 +407,39 @@ def test_a_304_that_is_silent_leaves_open_what_the_response_that_was_not_seen_al
     asked = [("Origin", PAGE), *CORS, ("Cookie", "a=b"), ("If-None-Match", '"1"')]
     recording.answer(replace(recording.ask("r", "GET", API, asked), told=told), 304, answer)
     assert recording.said("r") == said
+
+
+@pytest.mark.parametrize(
+    ("referrer", "said"),
+    [
+        (f"{PAGE}/", ("blocked", "certain", "worker-needs-coep")),
+        (f"{PAGE}/seen", ("blocked", "certain", "worker-needs-coep")),
+        (f"{PAGE}/unseen", ("blocked", "likely", "worker-needs-coep")),
+    ],
+)
+def test_a_page_that_was_not_seen_may_isolate_itself_or_not(referrer: str, said: tuple[str, str, str]) -> None:
+    recording = Recording(agent=CHROMIUM)
+    recording.page(f"{PAGE}/seen", COEP)
+    asked = [("Sec-Fetch-Mode", "same-origin"), ("Sec-Fetch-Dest", "worker"), ("Sec-Fetch-Site", "same-origin")]
+    recording.answer(recording.ask("w", "GET", f"{PAGE}/w.js", [*asked, ("Referer", referrer)]), 200, [])
+    assert recording.said("w") == said
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "embedder"),
+    [
+        ([COEP, ("ETag", '"1"')], [], "require-corp"),
+        ([("ETag", '"1"')], [COEP], "require-corp"),
+        (None, [COEP], "require-corp"),
+        (None, [], None),
+    ],
+)
+def test_a_304_brings_the_document_that_it_confirms(first: Pairs | None, then: Pairs, embedder: str | None) -> None:
+    recording = Recording(agent=CHROMIUM)
+    if first is not None:
+        recording.page(f"{PAGE}/", *first)
+    asked = [("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document"), ("Sec-Fetch-Site", "none")]
+    recording.answer(recording.ask("again", "GET", f"{PAGE}/", [*asked, ("If-None-Match", '"1"')]), 304, then)
+    image = [("Sec-Fetch-Mode", "no-cors"), ("Sec-Fetch-Dest", "image"), ("Sec-Fetch-Site", "cross-site")]
+    judged = recording.answer(recording.ask("r", "GET", API, [*image, ("Referer", f"{PAGE}/")]), 200, [])
+    assert judged.facts.embedder == embedder
