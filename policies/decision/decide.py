@@ -224,7 +224,9 @@ def _check_worker(policy: EnginePolicy, worker: EmbedderPolicy, owner: EmbedderP
 
 
 def _check_types(policy: EnginePolicy, shape: Shape, data: bool | None) -> Iterator[Step]:
-    essence = _find_essence(policy, shape) if shape.destination in TYPED else None
+    # A 304 that is judged itself confirms a response that was not seen, and the type is that one's.
+    destination = "" if shape.status == 304 else shape.destination
+    essence = _find_essence(policy, shape) if destination in TYPED else None
     compared = shape.content_type, shape.destination
     for check in policy.type_checks:
         if check == "orb":
@@ -233,7 +235,7 @@ def _check_types(policy: EnginePolicy, shape: Shape, data: bool | None) -> Itera
                 if _is_emptied(policy, shape):
                     # Its headers go with its body: nothing is left to be held against its type.
                     return
-        elif shape.destination not in TYPED:
+        elif destination not in TYPED:
             continue
         elif check == "nosniff":
             if shape.nosniff_first:
@@ -245,7 +247,7 @@ def _check_types(policy: EnginePolicy, shape: Shape, data: bool | None) -> Itera
     if (
         policy.styles_need_css
         and shape.tainting != "basic"
-        and shape.destination == STYLE
+        and destination == STYLE
         and essence not in (None, "text/css")
     ):
         # The style sheet's own loader looks last.

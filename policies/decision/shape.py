@@ -91,7 +91,7 @@ def make_shape(exchange: Exchange, facts: Facts, response: Response, premise: Pr
     preflight, opaque = facts.role == "preflight", tainting == "opaque"
     destination = premise.destination
     typed = facts.role == "request" and (opaque or destination in TYPED)
-    worker = typed and destination == WORKER and tainting == "basic"
+    worker = typed and destination == WORKER and tainting == "basic" and response.status != 304
     origin = facts.origin or "null"
     allow_origin, allow_credentials = get("access-control-allow-origin"), get("access-control-allow-credentials")
     location = get("location") if preflight else None

@@ -20,6 +20,7 @@ from corsight.policies.fetch.origin import (
 
 EmbedderPolicy = Literal["unsafe-none", "credentialless", "require-corp"]
 """https://html.spec.whatwg.org/multipage/browsers.html#embedder-policy-value"""
+EMBEDDER_POLICY = "cross-origin-embedder-policy"
 _POLICIES: dict[str, EmbedderPolicy] = {"require-corp": "require-corp", "credentialless": "credentialless"}
 
 Blocked = Literal["same-origin", "same-site", "same-origin-by-coep"]
@@ -93,7 +94,7 @@ def read_embedder_policy(url: str, headers: HeaderList) -> EmbedderPolicy:
     Cross-Origin-Embedder-Policy is a structured header: an item, parameters after a semicolon. What is no secure
     context has none (https://html.spec.whatwg.org/multipage/browsers.html#obtain-an-embedder-policy).
     """
-    value = (headers.get("cross-origin-embedder-policy") or "").partition(";")[0].strip()
+    value = (headers.get(EMBEDDER_POLICY) or "").partition(";")[0].strip()
     return _POLICIES.get(value, "unsafe-none") if is_potentially_trustworthy(url) else "unsafe-none"
 
 

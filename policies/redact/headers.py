@@ -13,15 +13,16 @@ _LABELS = (
     *(scheme + end for scheme in _SCHEMES for end in (" ", ":")),
 )
 _AUTHORIZATION = re.compile(
-    r"(authorization[\"']?: *+[\"']?+)((?:basic|bearer|digest|dpop|hawk|negotiate|ntlm|token) ++)?+([^\"'\r\n]++)",
+    r"(authorization[\"']?[ \t]?:[ \t]*+[\"']?+)"
+    r"((?:basic|bearer|digest|dpop|hawk|negotiate|ntlm|token) ++)?+([^\"'\r\n]++)",
     re.IGNORECASE,
 ).sub
 _CREDENTIALS = re.compile(rf"\b((?:{'|'.join(_SCHEMES)}):?+ ++)([^\s\"',;]++)(?!\")", re.IGNORECASE).sub
 _NAMED = re.compile(
-    r"((?:token|secret|password|passwd|passphrase|api[_-]?key)[\"']?(?:: *+| =>? ++)[\"']?+)([^\s\"',;}]++)",
+    r"((?:token|secret|password|passwd|passphrase|api[_-]?key)[\"']?(?:[ \t]?:[ \t]*+| =>? ++)[\"']?+)([^\s\"',;}]++)",
     re.IGNORECASE,
 ).sub
-_COOKIES = re.compile(r"(cookie[\"']?: *+)([^\r\n]++)", re.IGNORECASE).sub
+_COOKIES = re.compile(r"(cookie[\"']?[ \t]?:[ \t]*+)([^\r\n]++)", re.IGNORECASE).sub
 _COOKIE_VALUE = re.compile(r"[^\s\"',]++").sub
 _VALUE_ALONE = re.compile(r" *+[^\s\"',]++ *+").fullmatch
 _SENTENCE = re.compile(r",? [a-z]").match
@@ -30,7 +31,7 @@ _ATTRIBUTES = frozenset({"domain", "expires", "max-age", "path", "priority", "sa
 
 def has_header(text: str) -> bool:
     """Return whether a text may have such a header in it; quick, since most have none."""
-    text = text.lower()
+    text = text.lower().replace("\t", " ").replace(" :", ":")
     for label in _LABELS:  # noqa: SIM110 (any() takes twice the time)
         if label in text:
             return True

@@ -72,7 +72,7 @@ def _redact_plain_url(text: str) -> str | None:
 def _redact_once(text: str) -> str:
     if (url := _redact_plain_url(text)) is not None:
         return url
-    if (" " in text or '"' in text) and has_header(text):
+    if (" " in text or '"' in text or "\t" in text) and has_header(text):
         text = redact_headers(text)
     if text.isprintable():
         return " ".join(_redact_words(text.split(" ")))
@@ -104,6 +104,8 @@ _PAIRS = re.compile(r"([&;])").split
 _PIECES = re.compile(r"([^\w-]++)").split
 _AUTHORITY = re.compile(r"[\w.\-\[\]:*,<>{}$]*+").fullmatch
 _NAME = re.compile(r"[\w.-]++").fullmatch
+_ELEMENTS = re.compile(r"<([\w:.-]++)").findall
+"""The names of markup's elements."""
 _ADDRESSES = ("acct", "mailto", "sip", "sips", "xmpp")
 _SCHEMES = ("https", "wss")
 _MODES = frozenset({"include", "not-include", "omit", "same-origin", "unknown"})
@@ -219,7 +221,8 @@ def _redact_any_pair(pair: str) -> str:
     if not value.strip("="):
         # A value alone, or a name: base64 may end in these.
         return pair if is_plain(name.strip(_QUOTES)) or (name != pair and not looks_random(name)) else REDACTED
-    if (is_secret_name(name) and not (name == "credentials" and value in _MODES)) or not is_plain(value.strip(_QUOTES)):
+    secret = is_secret_name(name) and not (name == "credentials" and value in _MODES)
+    if secret or not is_plain(value.strip(_QUOTES)) or any(map(is_secret_name, _ELEMENTS(decode(value)))):
         value = REDACTED
     return f"{REDACTED if len(name) > LONGEST_WORD and looks_random(decode(name)) else name}={value}"
 

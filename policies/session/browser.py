@@ -14,6 +14,7 @@ from corsight.policies.engines import list_policies
 from corsight.policies.evidence import Evidence, Reason
 from corsight.policies.exchange import Exchange, Response, Word
 from corsight.policies.facts import Build, Facts
+from corsight.policies.fetch.corp import EMBEDDER_POLICY
 from corsight.policies.fetch.orb import extract_lenient_essence, extract_mime_essence, is_opaque_response_blocked
 from corsight.policies.fetch.origin import origin_of
 from corsight.policies.fetch.preflight_cache import PreflightCache
@@ -274,16 +275,18 @@ class Browser:
             return
         if self._marker.speaks:
             self._marker.note_response(response)
-        if reading.mode == "navigate" and reading.destination in DOCUMENTS and 200 <= response.status < 300:
-            self._documents.add(exchange.request.url, response, top=reading.destination == "document")
-        elif reading.destination in WORKERS and 200 <= response.status < 300:
-            service = reading.destination == "serviceworker"
-            self._documents.add_worker(exchange.request.url, response, service=service)
+        came = response if 200 <= response.status < 300 else None
         if response.status == 304 and reading.revalidates:
             self._revalidate(entry)
+            came = entry.stored or (response if EMBEDDER_POLICY in response.headers else None)
         else:
             self._stored.keep(exchange, reading.origin)
             self._expected.note_kept(exchange)
+        if came is not None and reading.mode == "navigate" and reading.destination in DOCUMENTS:
+            self._documents.add(exchange.request.url, came, top=reading.destination == "document")
+        elif came is not None and reading.destination in WORKERS:
+            service = reading.destination == "serviceworker"
+            self._documents.add_worker(exchange.request.url, came, service=service)
         entry.role = "request" if location_url(response, exchange.request.url) is None else "redirect"
 
     def _revalidate(self, entry: Entry) -> None:

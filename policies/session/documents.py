@@ -78,13 +78,17 @@ class Documents:
         pages = self._by_origin.get(origin) if origin is not None else None
         return list(pages.values())[-1] if pages else None
 
+    def is_unseen(self, referrer: str | None) -> bool:
+        """Return whether a Referer names a page, beyond its origin, that was not seen to load."""
+        return referrer is not None and _names_page(referrer) and self._by_url.get(referrer) is None
+
     def embedder(self, origin: str | None, referrer: str | None, *, worker: bool = False) -> EmbedderPolicy | None:
         """Return the page's embedder policy; None when the page was not seen, or it may be one of several.
 
         `worker` tells that it may be a worker that asks.
         """
         # Across origins a Referer mostly ends at the origin: it names the page at the root no more than any other.
-        if referrer is not None and referrer.rstrip("/") != origin_of(referrer):
+        if referrer is not None and _names_page(referrer):
             policy = self._by_url.get(referrer)
             if policy is not None:
                 return policy
@@ -97,3 +101,7 @@ class Documents:
         """Return the embedder policy of the newest document of an origin, or of all where none of its was seen."""
         pages = self._by_origin.get(origin) if origin is not None else None
         return list(pages)[-1] if pages else self._newest
+
+
+def _names_page(referrer: str) -> bool:
+    return referrer.rstrip("/") != origin_of(referrer)

@@ -83,6 +83,9 @@ def gather_facts(
     ):
         worker = reading.destination in BY_WORKERS
         embedder = documents.embedder(page_origin, reading.referrer, worker=worker)
+        if not isolable and documents.is_unseen(reading.referrer):
+            # It may be another document than those that were seen, or one of them under a URL that its script gave it.
+            embedder = None
     if isolable:
         distance = _measure(entry, page_origin)
         if tainting == "opaque" and include is None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from corsight.policies.decision.advise import advise
 from corsight.policies.decision.judge import judge, survey, unite
 from corsight.policies.engines import EnginePolicy
-from corsight.policies.evidence import Certainty
+from corsight.policies.evidence import Certainty, Reason
+from corsight.policies.exchange import HeaderList
 from corsight.policies.facts import Build, Facts
+from corsight.policies.fetch.cors_check import CREDENTIALS, MISSING
 from corsight.policies.fetch.main_fetch import UNREDIRECTED
+from corsight.policies.fetch.mime_type import TYPED, WORKER
 from corsight.policies.session.clients import Client
 from corsight.policies.session.credentials import Credentials
 from corsight.policies.session.documents import Documents
@@ -16,6 +19,9 @@ from corsight.policies.session.gather import gather_facts
 from corsight.policies.session.told import overrule
 from corsight.policies.value import replace, value
 from corsight.policies.verdict import Branch, Outcome, Ruling, Unknown, Verdict
+
+SILENT = {MISSING: "access-control-allow-origin", CREDENTIALS: "access-control-allow-credentials"}
+"""The rules that block where a header is missing, and the header."""
 
 
 @value
@@ -89,6 +95,10 @@ class Judge:
         seen = entry.evidence.get("outcome")
         if seen is not None and verdict.divided:
             verdict = narrow(verdict, passed=seen.value == "loaded", certainty=seen.certainty)
+        told, confirmed = entry.exchange.told, entry.evidence.get("response")
+        known = seen is not None or (told is not None and (told.rule, told.passed) != (None, None))
+        if not known and confirmed is not None and confirmed.reason is Reason.STORED_UNSEEN:
+            verdict = _doubt_silence(verdict, facts)
         entry.verdict = verdict
         return Judged(entry, self._client, facts, verdict)
 
@@ -110,6 +120,16 @@ class Judge:
             return False
         facts = replace(entry.facts, credentials="include")
         return judge(entry.exchange, facts, self._engine).outcome is Outcome.BLOCKED
+
+
+def _doubt_silence(verdict: Verdict, facts: Facts) -> Verdict:
+    """Return the verdict on a 304; likely where that is silent on what decides, and what it confirms was not seen."""
+    headers = HeaderList() if facts.response is None else facts.response.headers
+    decisive = SILENT.get(verdict.ruling.rule or "")
+    isolated = facts.destination == WORKER and facts.embedder != "unsafe-none"
+    typed = facts.destination in TYPED and (isolated or "x-content-type-options" in headers)
+    silent = typed or (decisive is not None and decisive not in headers)
+    return replace(verdict, certainty="likely") if silent else verdict
 
 
 def split_branches(verdict: Verdict, *, passed: bool) -> tuple[list[Branch], list[Branch]]:

@@ -6,7 +6,7 @@ from corsight.policies.engines import EnginePolicy
 from corsight.policies.evidence import Certainty, Evidence, Reason
 from corsight.policies.exchange import HeaderList, Told
 from corsight.policies.fetch.headers import extract_header_list_values
-from corsight.policies.fetch.preflight_cache import PreflightCache, read_max_age
+from corsight.policies.fetch.preflight_cache import PreflightCache
 from corsight.policies.session.clients import Client
 from corsight.policies.session.credentials import Credentials
 from corsight.policies.session.expected import PATIENCE, Expected, overtook
@@ -158,7 +158,7 @@ class Sequels:
         )
         reason = UNFOLLOWED[entry.role]
         if self._may_be_stream(entry):
-            again = [other for other in again if self._was_forgotten(other, entry)]
+            again = [other for other in again if self._is_asked_anew(other, entry)]
         proven = bool(again) or (not followed and self._proves_alone(entry))
         self.settle(entry, passed=False, certainty=certainty if proven else "likely", reason=reason)
         if certainty == "certain":
@@ -187,16 +187,24 @@ class Sequels:
             and entry.reading.method not in ("GET", "HEAD")
         )
 
-    def _was_forgotten(self, one: Entry, other: Entry) -> bool:
-        """Whether one of two preflights alike went out while the other's answer would have been remembered, had it
-        passed.
-        """
+    def _is_asked_anew(self, one: Entry, other: Entry) -> bool:
+        """Return whether the later of two preflights alike would not have been sent, had the earlier passed."""
         earlier, later = sorted((one, other), key=lambda entry: entry.exchange.request.started)
-        response = earlier.exchange.response
-        if response is None:
+        reading, request = later.reading, later.exchange.request
+        if "cache-control" in reading.sent:
+            # The page, or the tools beside it, asked past every cache.
             return False
-        seconds = read_max_age(response.headers.get("access-control-max-age"), self._policy.cache)
-        return later.exchange.request.started < response.received + (seconds or 0)
+        cache = PreflightCache(self._policy.cache, 1)
+        _store(cache, earlier, include=False)
+        found = cache.match(
+            reading.origin or "null",
+            request.url,
+            include=False,
+            method=reading.method,
+            unsafe_names=map(str.lower, reading.names),
+            now=request.started,
+        )
+        return found is not None
 
     def _give_up(self, entry: Entry, followed: Entry) -> None:
         """Nothing followed a preflight, but a request did follow one like it that set out meanwhile.
@@ -211,22 +219,28 @@ class Sequels:
 
     def _cache_preflight(self, entry: Entry) -> None:
         """A preflight passed: the browser may remember its answer. Of unknown mode, it is taken to serve both."""
-        reading, response, include = entry.reading, entry.exchange.response, entry.fetch.include
-        if response is None or (include is None and not self._policy.cache.credentials_shared):
-            return
-        headers = response.headers
-        self._cache.store(
-            reading.origin or "null",
-            entry.exchange.request.url,
-            include=include is not False,
-            methods=_list_values(headers, "access-control-allow-methods"),
-            headers=_list_values(headers, "access-control-allow-headers"),
-            max_age_value=headers.get("access-control-max-age"),
-            now=response.received,
-            exchange=entry.exchange.id,
-            method=reading.method,
-            names=reading.names,
-        )
+        include = entry.fetch.include
+        if include is not None or self._policy.cache.credentials_shared:
+            _store(self._cache, entry, include=include is not False)
+
+
+def _store(cache: PreflightCache, entry: Entry, *, include: bool) -> None:
+    reading, response = entry.reading, entry.exchange.response
+    if response is None:
+        return
+    headers = response.headers
+    cache.store(
+        reading.origin or "null",
+        entry.exchange.request.url,
+        include=include,
+        methods=_list_values(headers, "access-control-allow-methods"),
+        headers=_list_values(headers, "access-control-allow-headers"),
+        max_age_value=headers.get("access-control-max-age"),
+        now=response.received,
+        exchange=entry.exchange.id,
+        method=reading.method,
+        names=reading.names,
+    )
 
 
 def _overlap(one: Entry, other: Entry) -> bool:

@@ -14,6 +14,7 @@ from corsight.scripts.errors import CorsightError
 from corsight.scripts.gate.codes import check_code
 from corsight.scripts.gate.fail_on import FAIL_ON, FailOn
 from corsight.scripts.gate.suppressions import Suppression, read_suppression
+from corsight.scripts.paths import show_path
 
 OWN, SHARED = "corsight.toml", "pyproject.toml"
 LARGEST = 1_000_000
@@ -142,7 +143,7 @@ def load_settings(path: str | None = None, *, folder: Path | None = None) -> Set
     if found is None:
         return Settings(values)
     content: Any = _read(found)
-    where = _show(found)
+    where = show_path(found)
     if found.name == SHARED:
         content, where = content.get("tool", {}).get("corsight", {}), f"{where} [tool.corsight]"
     if not isinstance(content, Mapping):
@@ -175,7 +176,7 @@ def _type(name: str, value: Any) -> list[str]:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    where = _show(path)
+    where = show_path(path)
     try:
         with path.open("rb") as file:
             return tomllib.loads(file.read(LARGEST).decode("utf-8-sig"))
@@ -207,10 +208,4 @@ def _unknown(name: str, where: str) -> CorsightError:
 
 
 def _beside(folder: Path, name: str) -> str:
-    return _show(folder / name) if name else name
-
-
-def _show(path: Path) -> str:
-    """Return the path as one would type it here."""
-    here = Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+    return show_path(folder / name) if name else name

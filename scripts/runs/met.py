@@ -40,7 +40,7 @@ class Met:
 
 
 class ByTest:
-    """The exchanges of all tests. `find` tells the lane of an exchange by the id of its flow."""
+    """The exchanges of all tests. `lanes` are those of exchanges by the ids of their flows."""
 
     def __init__(self, tests: Tests, lanes: Mapping[str, int]) -> None:
         self._tests = tests

@@ -14,6 +14,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -92,7 +93,7 @@ def parse_tests(lines: Iterable[str]) -> Tests:
     for line in filter(str.strip, lines):
         try:
             _take(tests, json.loads(line))
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             tests.broken += 1
     return tests
 
@@ -103,6 +104,14 @@ def _take(tests: Tests, line: Mapping[str, Any]) -> None:
         raise TypeError
     name = name[:LONGEST]
     if "began" in line:
-        tests.add(Test(name, float(line["began"]), lane, allow=tuple(map(str, line.get("allow", ())))))
+        tests.add(Test(name, _read_time(line["began"]), lane, allow=tuple(map(str, line.get("allow", ())))))
     else:
-        tests.end(name, lane, float(line["ended"]), str(line.get("outcome", ""))[:LONGEST])
+        tests.end(name, lane, _read_time(line["ended"]), str(line.get("outcome", ""))[:LONGEST])
+
+
+def _read_time(said: Any) -> float:
+    """Return epoch seconds. Raises ValueError or another for what is no time."""
+    seconds = float(said)
+    if not isfinite(seconds):
+        raise ValueError
+    return seconds

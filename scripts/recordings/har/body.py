@@ -27,7 +27,7 @@ def look_at_body(content: Content) -> BodyKind | None:
     if beginning is None or (not beginning and content.size != 0):
         return None
     if content.encoding == "base64":
-        body = _decode(beginning)
+        body = _decode(beginning, whole=whole)
     elif BROKEN in beginning or (content.mimeType or "").startswith(("image/", "audio/", "video/")):
         return None
     else:
@@ -49,9 +49,11 @@ def _unescape(text: bytes) -> str | None:
     return None
 
 
-def _decode(text: str) -> bytes | None:
+def _decode(text: str, *, whole: bool) -> bytes | None:
     text = "".join(text.split())
+    # Padding may be left out.
+    text = text + "=" * (-len(text) % 4) if whole else text[: len(text) // 4 * 4]
     try:
-        return base64.b64decode(text[: len(text) // 4 * 4], validate=True)
+        return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         return None

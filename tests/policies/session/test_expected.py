@@ -147,6 +147,31 @@ def test_how_long_a_redirects_request_is_looked_for(later: float, follows: bool)
 
 
 @pytest.mark.parametrize(
+    ("status", "asked", "then", "follows"),
+    [
+        (302, "POST", "GET", True),
+        (302, "POST", "POST", False),
+        (302, "GET", "DELETE", False),
+        (302, "DELETE", "DELETE", True),
+        (302, "DELETE", "GET", True),
+        (303, "DELETE", "GET", True),
+        (307, "POST", "POST", True),
+        (307, "DELETE", "GET", True),
+        (307, "PATCH", "patch", True),
+        (307, "POST", "PUT", False),
+    ],
+)
+def test_a_redirect_leads_to_no_request_of_a_method_that_it_cannot_have(
+    status: int, asked: str, then: str, follows: bool
+) -> None:
+    """WebKit asks with GET behind a 307 of a DELETE. What a page asks by itself shows no redirect to have passed."""
+    recording = Recording(agent=WEBKIT)
+    recording.request("r", [*STAR, ("Location", "/there")], method=asked, status=str(status))
+    recording.request("there", STAR, method=then, url="https://api.test/there")
+    assert (recording.last["there"].entry.fetch is recording.last["r"].entry.fetch) is follows
+
+
+@pytest.mark.parametrize(
     ("method", "origin", "follows"),
     [("PUT", PAGE, True), ("DELETE", PAGE, False), ("PUT", "https://other.example", False), ("PUT", "null", False)],
 )

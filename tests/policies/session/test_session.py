@@ -16,6 +16,7 @@ from tests.policies.session.test_browser import (
     API,
     CHROMIUM,
     CORS,
+    CREDENTIALS,
     FIREFOX,
     PAGE,
     STAR,
@@ -353,3 +354,92 @@ def test_a_client_is_not_the_engine_that_it_is_judged_by(agent: str, certainty: 
     recording.preflight("q", STAR, url="https://api.test/other")
     recording.wait(PATIENCE + 1)
     assert recording.said("q")[1] == certainty
+
+
+NOSNIFF = ("X-Content-Type-Options", "nosniff")
+COEP = ("Cross-Origin-Embedder-Policy", "require-corp")
+CREDENTIALS_NOT_TRUE = ("Access-Control-Allow-Credentials", "false")
+
+
+@pytest.mark.parametrize(
+    ("mode", "destination", "answer", "said"),
+    [
+        ("no-cors", "script", [NOSNIFF], ("not-cors", "likely", None)),
+        ("no-cors", "style", [NOSNIFF], ("not-cors", "likely", None)),
+        ("no-cors", "script", [], ("not-cors", "certain", None)),
+        ("same-origin", "worker", [], ("not-cors", "likely", None)),
+        ("same-origin", "sharedworker", [], ("not-cors", "certain", None)),
+    ],
+)
+@pytest.mark.parametrize("agent", [CHROMIUM, FIREFOX, WEBKIT])
+def test_a_304_tells_neither_the_type_nor_the_policy_of_the_script_that_it_confirms(
+    agent: str, mode: str, destination: str, answer: Pairs, said: tuple[str, str, str | None]
+) -> None:
+    """Servers send nosniff with every answer, and a Content-Type with none that has no body."""
+    recording = Recording(agent=agent)
+    recording.page(f"{PAGE}/", COEP)
+    asked = [("Sec-Fetch-Mode", mode), ("Sec-Fetch-Dest", destination), ("Sec-Fetch-Site", "same-origin")]
+    asked += [("Referer", f"{PAGE}/"), ("If-None-Match", '"1"')]
+    recording.answer(recording.ask("r", "GET", f"{PAGE}/own", asked), 304, answer)
+    assert recording.said("r") == said
+
+
+@pytest.mark.parametrize(
+    ("answer", "told", "said"),
+    [
+        ([], None, ("blocked", "likely", "allow-origin-missing")),
+        ([], Told(rule="allow-origin-missing"), ("blocked", "certain", "allow-origin-missing")),
+        (
+            [("Access-Control-Allow-Origin", "https://other.test")],
+            None,
+            ("blocked", "certain", "allow-origin-mismatch"),
+        ),
+        (ALLOW, None, ("blocked", "likely", "allow-credentials-not-true")),
+        ([*ALLOW, CREDENTIALS_NOT_TRUE], None, ("blocked", "certain", "allow-credentials-not-true")),
+        ([*ALLOW, CREDENTIALS], None, ("allowed", "certain", None)),
+    ],
+)
+def test_a_304_that_is_silent_leaves_open_what_the_response_that_was_not_seen_allows(
+    answer: Pairs, told: Told | None, said: tuple[str, str, str | None]
+) -> None:
+    """What a 304 says replaces what was stored; what it leaves out stays."""
+    recording = Recording(agent=CHROMIUM)
+    asked = [("Origin", PAGE), *CORS, ("Cookie", "a=b"), ("If-None-Match", '"1"')]
+    recording.answer(replace(recording.ask("r", "GET", API, asked), told=told), 304, answer)
+    assert recording.said("r") == said
+
+
+@pytest.mark.parametrize(
+    ("referrer", "said"),
+    [
+        (f"{PAGE}/", ("blocked", "certain", "worker-needs-coep")),
+        (f"{PAGE}/seen", ("blocked", "certain", "worker-needs-coep")),
+        (f"{PAGE}/unseen", ("blocked", "likely", "worker-needs-coep")),
+    ],
+)
+def test_a_page_that_was_not_seen_may_isolate_itself_or_not(referrer: str, said: tuple[str, str, str]) -> None:
+    recording = Recording(agent=CHROMIUM)
+    recording.page(f"{PAGE}/seen", COEP)
+    asked = [("Sec-Fetch-Mode", "same-origin"), ("Sec-Fetch-Dest", "worker"), ("Sec-Fetch-Site", "same-origin")]
+    recording.answer(recording.ask("w", "GET", f"{PAGE}/w.js", [*asked, ("Referer", referrer)]), 200, [])
+    assert recording.said("w") == said
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "embedder"),
+    [
+        ([COEP, ("ETag", '"1"')], [], "require-corp"),
+        ([("ETag", '"1"')], [COEP], "require-corp"),
+        (None, [COEP], "require-corp"),
+        (None, [], None),
+    ],
+)
+def test_a_304_brings_the_document_that_it_confirms(first: Pairs | None, then: Pairs, embedder: str | None) -> None:
+    recording = Recording(agent=CHROMIUM)
+    if first is not None:
+        recording.page(f"{PAGE}/", *first)
+    asked = [("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document"), ("Sec-Fetch-Site", "none")]
+    recording.answer(recording.ask("again", "GET", f"{PAGE}/", [*asked, ("If-None-Match", '"1"')]), 304, then)
+    image = [("Sec-Fetch-Mode", "no-cors"), ("Sec-Fetch-Dest", "image"), ("Sec-Fetch-Site", "cross-site")]
+    judged = recording.answer(recording.ask("r", "GET", API, [*image, ("Referer", f"{PAGE}/")]), 200, [])
+    assert judged.facts.embedder == embedder

@@ -177,6 +177,8 @@ LONG = "var a = '\\u20ac\"\\\\';\n" * 4000
         (content(""), None),
         (content("\ufffdPNG"), None),
         (content("!base64", encoding="base64"), None),
+        (content("!!", encoding="base64"), None),
+        (content("e30", encoding="base64"), "json"),
         (content("mangled", mimeType="image/png"), None),
         (Content(), None),
     ],

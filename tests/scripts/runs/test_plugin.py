@@ -175,6 +175,13 @@ def test_workers_have_proxies_of_their_own_and_one_report(pytester: pytest.Pytes
     assert [path.suffix for path in (pytester.path / "kept").iterdir()] == [".mitm"] * 2
 
 
+def test_a_worker_that_crashes_takes_no_report_with_it(pytester: pytest.Pytester) -> None:
+    suite = "import os\ndef test_it(ask):\n    ask('/blocked')\n    os._exit(1)\n"
+    result = run(pytester, suite, "--corsight", "-n", "1")
+    result.stdout.fnmatch_lines(["*crashed*"])
+    assert "this test run" in result.stdout.str().partition("=== Corsight ===")[2]
+
+
 @pytest.mark.parametrize(
     ("suite", "said"),
     [

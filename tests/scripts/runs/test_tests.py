@@ -77,6 +77,8 @@ def test_a_test_that_runs_again_is_told_apart_by_time() -> None:
         '{"test": "a", "began": 1, "lane": "0"}',
         '{"test": "a", "began": 1, "lane": true}',
         '{"test": "a", "ended": 1}',
+        '{"test": "a", "began": NaN}',
+        '{"test": "a", "began": 1' + "0" * 400 + "}",
         "[" * 100_000,
     ],
 )
