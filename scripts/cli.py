@@ -83,7 +83,8 @@ def run(arguments: Sequence[str]) -> int:
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "corsight"
         message = error.format_message().replace("Value error, ", "").rstrip(".")
-        return _fail(f"{redact_place(message)}; see {command} --help")
+        see = " See" if message.endswith("?") else "; see"
+        return _fail(f"{redact_place(message)}{see} {command} --help")
     except CorsightError as error:
         return _fail(str(error))
     except typer.Abort:

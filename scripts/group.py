@@ -92,6 +92,11 @@ class LazyGroup(DirectParameters, TyperGroup):
             command = app
         return typer.main.get_command(command)
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        # Of these it suggests one for a name that is mistyped.
+        self.commands: Any = dict.fromkeys(self.helps)
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(self.helps.items()))

@@ -25,6 +25,13 @@ def test_every_module_is_a_subcommand_with_its_help_in_one_line(app: typer.Typer
         assert len(f"  {max(names, key=len)}  {text}") <= 80
 
 
+def test_a_command_that_is_mistyped_is_suggested(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["auidt"]) == 2
+    assert capsys.readouterr().err == "corsight: No such command 'auidt'. Did you mean 'audit'? See corsight --help\n"
+    assert cli.run(["history", "xyz"]) == 2
+    assert capsys.readouterr().err == "corsight: No such command 'xyz'; see corsight history --help\n"
+
+
 def take(cls: type[TyperCommand], arguments: list[str]) -> object:
     """Return what a command of a class is called with, or the error in a line."""
     app = typer.Typer()
