@@ -147,7 +147,8 @@ def test_a_worker_that_is_killed_in_the_middle_loses_nothing(capsys: Said, clust
 @pytest.mark.parametrize("cluster", [0], indirect=True)
 def test_a_recording_that_ends_its_workers_is_named(capsys: Said, cluster: Cluster) -> None:
     files = [make_har(cluster.folder / name, "a") for name in ("1.har", "poison.har", "2.har")]
-    for _ in range(2):
+    # One each: what waits behind it on the same worker would be suspected with it.
+    for _ in files:
         cluster.start_worker()
     code, out, err = run(capsys, *files, "--dask", cluster.address, "--format", "jsonl")
     assert code == 2
