@@ -258,7 +258,7 @@ def _doubt(origin: str, host: str) -> str | None:
     if is_localhost(name) and not is_localhost(api):
         return "a developer's own machine: not for production"
     if not is_localhost(name) and not same_site(f"https://{name}", f"https://{api}"):
-        return "another site than the server's: is it yours?"
+        return "another site than the server's; check that it is yours"
     return "http: whoever is on the network can be such a page" if scheme == "http" and not is_localhost(name) else None
 
 

@@ -25,7 +25,7 @@ def write_comment(text: str) -> Written:
     """Return the text so that it ends no comment of any language: one line of letters, digits and harmless signs."""
     short = text if len(text) <= LONGEST_COMMENT else f"{text[:LONGEST_COMMENT]}..."
     line = re.sub(r"\s+", " ", short).strip()
-    return Written(re.sub(r"[^0-9A-Za-z .,:/()@+'?_*-]", "_", line).replace("*/", "*_/"))
+    return Written(re.sub(r"[^0-9A-Za-z .,:/()@+'_*-]", "_", line).replace("*/", "*_/"))
 
 
 def check(text: str) -> str:
