@@ -183,7 +183,7 @@ def _remedy(rule: Rule, known: Subject, message: Message, advice: str) -> Iterat
         yield "" if place else "fix", shown(line) + beside
     yield ("do" if lines else "fix"), advice
     if rule.widens is not None and lines:
-        yield "careful", f"this {rule.widens}."
+        yield "careful", f"The fix {rule.widens}."
 
 
 def _turned_on(rule: Rule, value: str) -> str:
