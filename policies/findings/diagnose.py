@@ -22,6 +22,7 @@ from corsight.policies.findings.remarks import list_remarks
 from corsight.policies.findings.sample import Sample
 from corsight.policies.findings.traffic import News, Traffic
 from corsight.policies.session import Judged
+from corsight.policies.session.judging import Alike
 from corsight.policies.session.memory import GIANT, Memory, weigh_exchange, weigh_headers
 from corsight.policies.verdict import Outcome, Verdict
 
@@ -77,10 +78,10 @@ def is_explained(judged: Judged) -> bool:
 
     What else fails is nobody's question here: browsers ask their makers for things all the time.
     """
-    verdict, facts = judged.verdict, judged.facts
-    if verdict.outcome is Outcome.BLOCKED:
-        return True
-    return verdict.ruling.rule is not None and "cors" in (facts.tainting, facts.tainting_too)
+    ruling, facts = judged.verdict.ruling, judged.facts
+    if ruling.rule is None or ruling.outcome is Outcome.BLOCKED:
+        return ruling.outcome is Outcome.BLOCKED
+    return "cors" in (facts.tainting, facts.tainting_too)
 
 
 def shape_sample(sample: Sample) -> Hashable | None:
@@ -108,8 +109,8 @@ def shape_sample(sample: Sample) -> Hashable | None:
 class Known:
     """What is known at a moment: every exchange that was judged so far, in memories that are bounded.
 
-    Exchanges come in the order of time, and again where a verdict is revised. Those of a server that blocked nothing
-    wait until somebody asks, and the oldest are forgotten: while nothing is blocked, they cost nothing.
+    Exchanges come in the order of time, and again where a verdict is revised. Those that can be no news of their server
+    wait until somebody asks. The oldest of them are forgotten while nothing was blocked: until then they cost nothing.
     """
 
     def __init__(self) -> None:
@@ -121,6 +122,7 @@ class Known:
         self._told: Memory[str, str] = Memory(SAMPLES)
         self._changed: dict[str, Judged] = {}
         self._explained: Memory[tuple[Hashable, int], Explanation] = Memory(SHAPES)
+        self._seen: Memory[Alike, None] = Memory(SHAPES)
         self._news = 0
         self._latest: tuple[Verdict, Explanation] | None = None
 
@@ -128,11 +130,13 @@ class Known:
         """Take in what is said of an exchange."""
         if weigh_exchange(judged.entry.exchange) > GIANT:
             return
-        self._waiting.append(judged)
-        if is_explained(judged) or (
-            self._of_servers and origin_of(judged.entry.exchange.request.url) in self._of_servers
-        ):
+        waiting = self._waiting
+        waiting.append(judged)
+        if is_explained(judged):
             self._take_in()
+        elif self._of_servers and (judged.alike is None or judged.alike not in self._seen or len(waiting) == WAITING):
+            if len(waiting) == WAITING or origin_of(judged.entry.exchange.request.url) in self._of_servers:
+                self._take_in()
 
     def diagnose(self, judged: Judged) -> Explanation | None:
         """Return what is wrong with an exchange by what is known now; None where nothing is."""
@@ -161,7 +165,7 @@ class Known:
         """Forget everything."""
         self._traffic = Traffic()
         memories = (self._waiting, self._passed, self._samples, self._of_servers, self._told, self._changed)
-        for memory in (*memories, self._explained):
+        for memory in (*memories, self._explained, self._seen):
             memory.clear()
         self._latest = None
 
@@ -187,6 +191,8 @@ class Known:
     def _take_in(self) -> None:
         while self._waiting:
             judged, self._latest = self._waiting.popleft(), None
+            if judged.alike is not None:
+                self._seen.put(judged.alike, None)
             sample, flow = Sample(judged), judged.entry.exchange.id
             if is_explained(judged):
                 self._traffic.look_up(sample)

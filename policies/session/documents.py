@@ -11,9 +11,15 @@ from corsight.policies.session.memory import Memory
 
 
 class Documents:
-    """The documents seen, by URL and by origin, and the workers; `last` is the URL of the newest document."""
+    """The documents seen, by URL and by origin, and the workers; `last` is the URL of the newest document.
 
-    __slots__ = ("_at_home", "_by_origin", "_by_url", "_newest", "_policies", "_secure", "_unknown", "_workers", "last")
+    `revision` counts what was news: while it stays, all but `last` is answered as before.
+    """
+
+    __slots__ = (
+        *("_at_home", "_by_origin", "_by_url", "_newest", "_policies", "_secure", "_unknown", "_workers"),
+        *("last", "revision"),
+    )
 
     def __init__(self, size: int, *, credentialless_unknown: bool = False) -> None:
         self._unknown = credentialless_unknown
@@ -25,16 +31,20 @@ class Documents:
         self._workers: Memory[str, set[tuple[EmbedderPolicy, bool]]] = Memory(size)
         self._newest: EmbedderPolicy = "unsafe-none"
         self.last: str | None = None
+        self.revision = 0
 
     def add(self, url: str, response: Response, *, top: bool) -> None:
         """Remember a document that came: URL and embedder policy, and whether it is a top-level one on loopback."""
         policy = read_embedder_policy(url, response.headers)
-        self._by_url.put(url, policy, len(url))
         origin = origin_of(url)
+        before = self._by_origin.get(origin) or {}
         # A page that is loaded anew has its new policy alone.
-        pages = {old: page for old, page in (self._by_origin.get(origin) or {}).items() if page != url}
+        pages = {old: page for old, page in before.items() if page != url}
         pages.pop(policy, None)
         pages[policy] = url
+        if self._by_url.get(url) != policy or self._newest != policy or list(before.items()) != list(pages.items()):
+            self.revision += 1
+        self._by_url.put(url, policy, len(url))
         self._by_origin.put(origin, pages, len(origin) + sum(map(len, pages.values())))
         self._policies.add(policy)
         self._secure.add(url.startswith("https:"))
@@ -49,8 +59,11 @@ class Documents:
         A service worker's requests are those of its pages, of every destination.
         """
         policy, origin = read_embedder_policy(url, response.headers), origin_of(url)
+        before = self._workers.get(origin) or set()
+        if self._by_url.get(url) != policy or (policy, service) not in before:
+            self.revision += 1
         self._by_url.put(url, policy, len(url))
-        self._workers.put(origin, {*(self._workers.get(origin) or ()), (policy, service)}, len(origin))
+        self._workers.put(origin, {*before, (policy, service)}, len(origin))
 
     def is_at_home(self, origin: str) -> bool:
         """Return whether a top-level document of this origin was loaded from loopback."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from corsight.policies.decision.advise import advise
+from corsight.policies.decision.decisive import list_decisive
 from corsight.policies.decision.judge import judge, survey, unite
 from corsight.policies.engines import EnginePolicy
 from corsight.policies.evidence import Certainty, Reason
@@ -11,28 +14,55 @@ from corsight.policies.facts import Build, Facts
 from corsight.policies.fetch.cors_check import CREDENTIALS, MISSING
 from corsight.policies.fetch.main_fetch import UNREDIRECTED
 from corsight.policies.fetch.mime_type import TYPED, WORKER
+from corsight.policies.fetch.origin import origin_of
+from corsight.policies.rules.view import EXPOSE
 from corsight.policies.session.clients import Client
 from corsight.policies.session.credentials import Credentials
 from corsight.policies.session.documents import Documents
 from corsight.policies.session.fetches import Entry, Fetch
 from corsight.policies.session.gather import gather_facts
+from corsight.policies.session.memory import Memory, weigh_exchange
+from corsight.policies.session.reading import Reading
 from corsight.policies.session.told import overrule
 from corsight.policies.value import replace, value
-from corsight.policies.verdict import Branch, Outcome, Ruling, Unknown, Verdict
+from corsight.policies.verdict import Branch, EngineName, Outcome, Ruling, Unknown, Verdict
 
+ALIKE = 1024
+"""How many kinds of exchanges are remembered with what is said of them."""
+DECIDING = frozenset({"sequel", "outcome", "response"})
+"""The evidence of an exchange's own that a verdict turns on."""
 SILENT = {MISSING: "access-control-allow-origin", CREDENTIALS: "access-control-allow-credentials"}
 """The rules that block where a header is missing, and the header."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Alike:
+    """What is said of all exchanges that are alike in everything it turns on.
+
+    `facts` are theirs but for the response, `reading` is the one they have in common. None of them is blocked: what is
+    said of a blocked one names its URL.
+    """
+
+    reading: Reading
+    facts: Facts
+    verdict: Verdict
+    differing: tuple[EngineName, ...]
+    advice: tuple[str, ...]
+
+
 @value
 class Judged:
-    """An exchange and what is said of it now. `facts` is what it was judged by, `revises` whether it was before."""
+    """An exchange and what is said of it now. `facts` is what it was judged by, `revises` whether it was before.
+
+    `alike` is what is said of all that are just like it, None where it was judged by itself.
+    """
 
     entry: Entry
     client: Client
     facts: Facts
     verdict: Verdict
     revises: bool = False
+    alike: Alike | None = field(default=None, compare=False, repr=False)
 
     @property
     def settled(self) -> Facts:
@@ -75,6 +105,7 @@ class Judge:
         self._credentials = credentials
         self._documents = documents
         self._revised: list[Judged] = []
+        self._alike: Memory[tuple[object, ...], Alike] = Memory(ALIKE)
 
     def gather(self, entry: Entry) -> Facts:
         """Return the facts of an exchange as far as they are known now."""
@@ -82,6 +113,12 @@ class Judge:
 
     def judge(self, entry: Entry) -> Judged:
         """Judge an exchange by what is known now, and keep the verdict on its entry."""
+        key = self._liken(entry)
+        alike = None if key is None else self._alike.get(key)
+        if alike is not None:
+            facts = entry.facts = alike.facts.answer(entry.exchange.response)
+            entry.verdict, entry.differing, entry.advice = alike.verdict, alike.differing, alike.advice
+            return Judged(entry, self._client, facts, alike.verdict, alike=alike)
         facts = entry.facts = self.gather(entry)
         verdict, entry.differing = survey(entry.exchange, facts, self._engine)
         if entry.tainting == "cors":
@@ -100,7 +137,42 @@ class Judge:
         if not known and confirmed is not None and confirmed.reason is Reason.STORED_UNSEEN:
             verdict = _doubt_silence(verdict, facts)
         entry.verdict = verdict
-        return Judged(entry, self._client, facts, verdict)
+        if key is not None and not any(branch.ruling.rule for branch in verdict.branches):
+            alike = Alike(entry.reading, facts.answer(None), verdict, entry.differing, entry.advice)
+            self._alike.put(key, alike, weigh_exchange(entry.exchange))
+        return Judged(entry, self._client, facts, verdict, alike=alike)
+
+    def _liken(self, entry: Entry) -> tuple[object, ...] | None:
+        """Return all that can matter of an exchange, beside what holds for all of this browser's; None where that is too
+        much to be gathered, or it has a word of its own.
+        """
+        exchange, reading, fetch = entry.exchange, entry.reading, entry.fetch
+        response, before = exchange.response, None
+        if response is None or entry.index or entry.role == "redirect" or exchange.told is not None:
+            return None
+        if exchange.word is not None or not entry.evidence.keys().isdisjoint(DECIDING):
+            return None
+        opaque = "opaque" in (entry.tainting, entry.tainting_too)
+        if len(fetch.entries) > 1 and (preflight := entry.preflight) is not None:
+            before = (preflight.headers.get(EXPOSE),)
+        return (
+            # The same request headers are read once, and two readings of one browser are never as much as alike.
+            id(reading),
+            list_decisive(response),
+            origin_of(exchange.request.url),
+            exchange.http2,
+            entry.role,
+            entry.mode,
+            entry.destination,
+            entry.tainting,
+            entry.tainting_too,
+            fetch.page_origin,
+            fetch.include,
+            fetch.certainty,
+            fetch.include is None and self._credentials.likelier(entry, response),
+            self._documents.revision if opaque or reading.destination == WORKER else None,
+            before,
+        )
 
     def revise(self, fetch: Fetch) -> None:
         """Judge what is already judged of a fetch again; what comes out otherwise is revised."""
