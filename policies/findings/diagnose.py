@@ -128,19 +128,19 @@ class Known:
 
     def add(self, judged: Judged) -> None:
         """Take in what is said of an exchange."""
-        if weigh_exchange(judged.entry.exchange) > GIANT:
+        entry, waiting, alike = judged.entry, self._waiting, judged.alike
+        if entry.weight > GIANT:
             return
-        waiting = self._waiting
         waiting.append(judged)
-        if is_explained(judged):
-            self._take_in()
-        elif self._of_servers and (judged.alike is None or judged.alike not in self._seen or len(waiting) == WAITING):
-            if len(waiting) == WAITING or origin_of(judged.entry.exchange.request.url) in self._of_servers:
+        if alike is None:
+            if is_explained(judged) or (self._of_servers and origin_of(entry.exchange.request.url) in self._of_servers):
                 self._take_in()
+        elif self._of_servers and (len(waiting) == WAITING or (alike not in self._seen and entry.server in self._of_servers)):
+            self._take_in()
 
     def diagnose(self, judged: Judged) -> Explanation | None:
         """Return what is wrong with an exchange by what is known now; None where nothing is."""
-        if not is_explained(judged):
+        if judged.alike is not None or not is_explained(judged):
             return None
         self._take_in()
         if self._latest is None or self._latest[0] is not judged.verdict:
@@ -158,6 +158,8 @@ class Known:
 
     def take_changed(self) -> list[Judged]:
         """Return the exchanges that were explained before and have another cause by what came since the last call."""
+        if not self._changed:
+            return []
         changed, self._changed = self._changed, {}
         return list(changed.values())
 

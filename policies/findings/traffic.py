@@ -227,8 +227,12 @@ def _append[T: Answered | Granted](memory: Memory[str, list[T]], url: str, recor
     if records is None:
         memory.put(url, [record], len(url) + _weigh(record))
         return
-    weight = memory.weigh(url) + _weigh(record) - (_weigh(records[0]) if len(records) >= VERSIONS else 0)
-    memory.put(url, [*records[1 - VERSIONS :], record], weight)
+    records.append(record)
+    weight = _weigh(record)
+    if len(records) > VERSIONS:
+        weight -= _weigh(records.pop(0))
+    if weight:
+        memory.add_weight(url, weight)
 
 
 def _weigh(record: Answered | Granted) -> int:

@@ -91,10 +91,12 @@ class Browser:
             entry = self._begin(exchange, weight)
             self._open.forget(exchange.id)
         entry.exchange = exchange
-        response = exchange.response
+        response, weight = exchange.response, 0
         if exchange.patched:
             entry.patched = read_patched(exchange)
         if response is not None:
+            weight = weigh_headers(response.headers)
+            entry.weight += weight
             self._keeping.end(exchange)
             self._receive(entry, response)
         judged = self._judge.judge(entry)
@@ -104,7 +106,6 @@ class Browser:
         verdict = judged.verdict
         final = entry.role == "request" and not verdict.divided and _is_final(judged.facts)
         if response is not None and not final:
-            weight = weigh_headers(response.headers)
             entry.fetch.weight += weight
             self._connections.add_weight(exchange.connection, weight)
             self._expected.add_weight(entry, weight)
@@ -190,7 +191,7 @@ class Browser:
         if self._reuse is not None and not exchange.http2:
             self._follow_connection(self._reuse, entry)
         if exchange.connection:
-            self._keeping.begin(exchange)
+            self._keeping.begin(exchange, entry.server)
         self._learning.learn(entry, len(self._open) - 1)
         if exchange.told is not None:
             entry.evidence.update(list_told(entry, exchange.told))
@@ -250,6 +251,7 @@ class Browser:
         # An Origin that only a redirect brought tells the mode of a fetch that did not say it.
         mode = reading.mode if told.mode == "unknown" else told.mode
         entry = Entry(exchange, reading, fetch, mode, told.destination, len(fetch.urls) - 1, fetch.crossed)
+        entry.server, entry.weight = origin_of(url), weight
         fetch.entries.append(entry)
         entry.tainting, entry.tainting_too = find_tainting(entry)
         if entry.tainting != "basic":
@@ -273,15 +275,15 @@ class Browser:
             self._credentials.forget_cookies()
         if entry.role == "preflight":
             return
-        if self._marker.speaks:
-            self._marker.note_response(response)
+        self._marker.note_response(response)
         came = response if 200 <= response.status < 300 else None
         if response.status == 304 and reading.revalidates:
             self._revalidate(entry)
             came = entry.stored or (response if EMBEDDER_POLICY in response.headers else None)
         else:
             self._stored.keep(exchange, reading.origin)
-            self._expected.note_kept(exchange)
+            if not self._sequels.outlives:
+                self._expected.note_kept(exchange)
         if came is not None and reading.mode == "navigate" and reading.destination in DOCUMENTS:
             self._documents.add(exchange.request.url, came, top=reading.destination == "document")
         elif came is not None and reading.destination in WORKERS:

@@ -91,6 +91,8 @@ class Credentials:
         """
         if reading.preflight or reading.origin is None or reading.origin == "null":
             return False
+        if not reading.cookie and not self._cookies:
+            return False
         key = reading.origin, origin_of(request.url)
         path = request.url.partition("://")[2].partition("?")[0].rstrip("/")
         if reading.cookie:
@@ -153,7 +155,7 @@ class Credentials:
             return fetch.include
         # Where no request from this page's origin to that server was known to have credentials so far. The contrary
         # tells nothing: on web-platform-tests it was wrong in 23 of 23, and this right in 20 of 21.
-        counts = self._habits.get((fetch.page_origin, origin_of(fetch.urls[0])))
+        counts = self._habits.get((fetch.page_origin, origin_of(fetch.urls[0]))) if self._habits else None
         if counts is not None and counts[1] == 0 and counts[0] >= HABIT:
             return False
         return _invited(entry, response)

@@ -67,6 +67,10 @@ class Expected:
             if entry in (memory.get(entry.exchange.request.url) or ()):
                 memory.forget(entry.exchange.request.url)
 
+    def is_asked(self, url: str) -> bool:
+        """Return whether a preflight to this URL is remembered."""
+        return url in self._preflights
+
     def note_kept(self, exchange: Exchange) -> None:
         """A response came that the HTTP cache may answer with when its URL is asked for again."""
         response, url = exchange.response, exchange.request.url
@@ -109,6 +113,8 @@ class Expected:
 
     def find_redirect(self, exchange: Exchange, reading: Reading) -> Entry | None:
         """Return the redirect that led to this request, None where none did: the latest, of the method it leads to."""
+        if exchange.request.url not in self._redirects:
+            return None
         found = [
             entry
             for entry in reversed(self._redirects.get(exchange.request.url) or [])

@@ -85,7 +85,8 @@ class Entry:
     is its response tainting, `tainting_too` the other one it may be. `sequel` tells what followed a preflight or a
     redirect: unknown, the request that proves it passed, or its absence. `differing` names the engines that would
     decide otherwise than the browser's, `advice` what could be better, `patched` what a patch changed before the
-    browser saw it, `before` what would be said without it, given these facts.
+    browser saw it, `before` what would be said without it, given these facts. `server` is its URL's origin, `weight` how
+    many bytes its URL and headers have.
     """
 
     exchange: Exchange
@@ -107,6 +108,8 @@ class Entry:
     patched: Patched | None = None
     before: tuple[Facts, Ruling] | None = None
     advice: tuple[str, ...] = ()
+    server: str = ""
+    weight: int = 0
 
     @property
     def preflight(self) -> Response | None:

@@ -14,7 +14,6 @@ from corsight.policies.facts import Build, Facts
 from corsight.policies.fetch.cors_check import CREDENTIALS, MISSING
 from corsight.policies.fetch.main_fetch import UNREDIRECTED
 from corsight.policies.fetch.mime_type import TYPED, WORKER
-from corsight.policies.fetch.origin import origin_of
 from corsight.policies.rules.view import EXPOSE
 from corsight.policies.session.clients import Client
 from corsight.policies.session.credentials import Credentials
@@ -159,7 +158,7 @@ class Judge:
             # The same request headers are read once, and two readings of one browser are never as much as alike.
             id(reading),
             list_decisive(response),
-            origin_of(exchange.request.url),
+            entry.server,
             exchange.http2,
             entry.role,
             entry.mode,

@@ -35,14 +35,17 @@ class Keeping:
         self._uses: Memory[str, Use] = Memory(size)
         self._servers: Memory[str, float] = Memory(size)
 
-    def begin(self, exchange: Exchange) -> None:
-        """A request takes a connection."""
-        use, started = self._uses.get(exchange.connection), exchange.request.started
-        if use is not None and use.received is not None:
-            server = origin_of(exchange.request.url)
-            idle = max(started - use.received, self._servers.get(server) or 0.0)
-            self._servers.put(server, idle, len(server))
-        self._uses.put(exchange.connection, Use(exchange.id))
+    def begin(self, exchange: Exchange, server: str) -> None:
+        """A request to a server takes a connection."""
+        use = self._uses.get(exchange.connection)
+        if use is None:
+            self._uses.put(exchange.connection, Use(exchange.id))
+            return
+        if use.received is not None:
+            idle = max(exchange.request.started - use.received, 0.0)
+            if idle > self._servers.get(server, -1.0):
+                self._servers.put(server, idle, len(server))
+        use.exchange, use.received, use.kept = exchange.id, None, True
 
     def end(self, exchange: Exchange) -> None:
         """Its response came."""
@@ -70,5 +73,7 @@ class Keeping:
 
 def says_close(response: Response) -> bool:
     """Return whether a response says that its connection ends with it."""
-    value = response.headers.get("connection")
-    return value is not None and "close" in [part.strip().lower() for part in value.split(",")]
+    if "connection" not in response.headers:
+        return False
+    value = response.headers.get("connection") or ""
+    return "close" in [part.strip().lower() for part in value.split(",")]

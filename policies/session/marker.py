@@ -110,6 +110,8 @@ class Marker:
 
     def note_response(self, response: Response) -> None:
         """Count what an answer puts into the jar, and forget what it takes out."""
+        if not self._carried:
+            return
         if "set-cookie" in response.headers:
             self._set += len(response.headers.lines("set-cookie"))
         cleared = response.headers.get("clear-site-data")

@@ -30,13 +30,17 @@ class Memory[K, V](dict[K, V]):
 
         What weighs more than a quarter of the limit is not remembered.
         """
-        self.forget(key)
+        if key in self:
+            self.forget(key)
         if weight > self.limit // 4:
             # It would push out everything else.
             return
         self[key] = value
         if weight:
-            self.add_weight(key, weight)
+            self._weights[key] = weight
+            self.weight += weight
+            while self.weight > self.limit:
+                self.forget(next(iter(self._weights)))
         if len(self) > self.size:
             self.forget(next(iter(self)))
 
