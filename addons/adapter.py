@@ -51,7 +51,7 @@ def exchange_of(flow: http.HTTPFlow, asked: Exchange | None = None) -> Exchange:
     """
     asked = asked or request_of(flow)
     error, metadata = flow.error.msg if flow.error is not None else None, flow.metadata
-    if flow.response is None or withheld(flow):
+    if flow.response is None or (flow.error is not None and withheld(flow)):
         response, status = None, find_proxy_status(error)
     else:
         data = flow.response.data

@@ -97,7 +97,7 @@ class Lines:
 
     def line(self, judged: Judged, explanation: Explanation | None = None) -> str:
         """Return the record of a judged exchange and what is known of its cause, without the line's end."""
-        entry, verdict = judged.entry, judged.verdict
+        entry = judged.entry
         if entry.differing or entry.patched is not None:
             return self._encode(record(judged, explanation, secrets=self.secrets))
         exchange, alike = entry.exchange, judged.alike

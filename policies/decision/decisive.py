@@ -1,9 +1,12 @@
-"""What of a response a verdict and advice can turn on: exchanges that agree in it, and in all else, are judged alike.
+"""What of a response a verdict, advice and a browser's memory can turn on, gathered in one pass.
 
-Traffic repeats itself but for headers such as Date and ETag, whose values nothing looks at.
+Exchanges that agree in it, and in all else, are judged alike. Traffic repeats itself but for headers such as Date and
+ETag, whose values nothing looks at.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 from corsight.policies.exchange import Response
 from corsight.policies.fetch.corp import EMBEDDER_POLICY
@@ -14,38 +17,53 @@ VALUES = frozenset(READ) | {
     EMBEDDER_POLICY,
 }
 """The response headers whose values a decision or advice looks at."""
-LENGTH = "content-length"
-"""The one of whose value only matters whether it is 0."""
-SHAPES = 8192
-LONGEST_NAME = 128
-"""Bytes of a header's name that is remembered, and how many names are."""
+NAMES, LONGEST = 8192, 128
+"""How many header names are remembered, and up to how many bytes of one."""
 
-type Decisive = tuple[int, str | None, tuple[bytes | tuple[bytes, bytes], ...]]
-
-NAME, VALUE, ZERO = 1, 2, 3
-"""What of a header matters: that it is there, its value, whether that is 0."""
+NAME, VALUE, LENGTH = 1, 2, 4
+"""What of a header a decision looks at: that it is there, its value, whether that is 0."""
+COOKIES, VALIDATOR, CONNECTION = 8, 16, 32
+"""What a browser remembers by: cookies set or cleared, a validator for a later 304, the connection's end."""
+_REMEMBERED = {
+    "set-cookie": COOKIES,
+    "clear-site-data": COOKIES,
+    "etag": VALIDATOR,
+    "last-modified": VALIDATOR,
+    "connection": CONNECTION,
+}
 _kinds: dict[bytes, int] = {}
 
 
-def list_decisive(response: Response) -> Decisive:
-    """Return what a verdict and advice can turn on in a response: status, kind of body, and header lines in the order of
-    the wire, bare names where only those matter (of all, since a page may not be able to read them).
+class Digest(NamedTuple):
+    """A response in short: status, kind of body, and its header lines in the order of the wire.
+
+    They are bare names where only those matter: of all, since a page may not be able to read them. `marks` unites what
+    a browser remembers by.
     """
-    kinds = _kinds.get
-    lines = [
-        field
-        if (kind := kinds(field[0]) or _kind(field[0])) is VALUE or (kind is ZERO and field[1].strip() == b"0")
-        else field[0]
-        for field in response.headers.fields
-    ]
-    return response.status, response.body, tuple(lines)
+
+    status: int
+    body: str | None
+    lines: tuple[bytes | tuple[bytes, bytes], ...]
+    marks: int
+
+
+def digest(response: Response) -> Digest:
+    """Return a response in short."""
+    kinds, lines, marks = _kinds, [], 0
+    for field in response.headers.fields:
+        kind = kinds.get(field[0]) or _kind(field[0])
+        marks |= kind
+        whole = kind & VALUE or (kind & LENGTH and field[1].strip() == b"0")
+        lines.append(field if whole else field[0])
+    return Digest(response.status, response.body, tuple(lines), marks)
 
 
 def _kind(raw: bytes) -> int:
     name = raw.decode("latin-1").lower()
-    kind = VALUE if name in VALUES else ZERO if name == LENGTH else NAME
-    if len(raw) <= LONGEST_NAME:
-        if len(_kinds) >= SHAPES:
+    kind = VALUE if name in VALUES else LENGTH if name == "content-length" else NAME
+    kind |= _REMEMBERED.get(name, 0)
+    if len(raw) <= LONGEST:
+        if len(_kinds) >= NAMES:
             _kinds.clear()
         _kinds[raw] = kind
     return kind

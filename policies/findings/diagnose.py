@@ -11,7 +11,6 @@ from dataclasses import fields
 from operator import attrgetter
 
 from corsight.policies.facts import Facts
-from corsight.policies.fetch.origin import origin_of
 from corsight.policies.findings.case import read_case
 from corsight.policies.findings.causes import explain
 from corsight.policies.findings.groups import list_care
@@ -23,7 +22,7 @@ from corsight.policies.findings.sample import Sample
 from corsight.policies.findings.traffic import News, Traffic
 from corsight.policies.session import Judged
 from corsight.policies.session.judging import Alike
-from corsight.policies.session.memory import GIANT, Memory, weigh_exchange, weigh_headers
+from corsight.policies.session.memory import GIANT, Memory, weigh_headers
 from corsight.policies.verdict import Outcome, Verdict
 
 SAMPLES = 4096
@@ -133,9 +132,11 @@ class Known:
             return
         waiting.append(judged)
         if alike is None:
-            if is_explained(judged) or (self._of_servers and origin_of(entry.exchange.request.url) in self._of_servers):
+            if is_explained(judged) or entry.server in self._of_servers:
                 self._take_in()
-        elif self._of_servers and (len(waiting) == WAITING or (alike not in self._seen and entry.server in self._of_servers)):
+        elif self._of_servers and (
+            len(waiting) == WAITING or (alike not in self._seen and entry.server in self._of_servers)
+        ):
             self._take_in()
 
     def diagnose(self, judged: Judged) -> Explanation | None:
@@ -193,31 +194,42 @@ class Known:
     def _take_in(self) -> None:
         while self._waiting:
             judged, self._latest = self._waiting.popleft(), None
-            if judged.alike is not None:
-                self._seen.put(judged.alike, None)
-            sample, flow = Sample(judged), judged.entry.exchange.id
-            if is_explained(judged):
+            entry, alike, verdict = judged.entry, judged.alike, judged.verdict
+            flow, response = entry.exchange.id, entry.exchange.response
+            if alike is not None:
+                facts, allow_origin = alike.facts, alike.allow_origin
+                if alike not in self._seen:
+                    self._seen.put(alike, None)
+            else:
+                facts = judged.facts
+                allow_origin = None if response is None else response.headers.get("access-control-allow-origin")
+            if alike is None and is_explained(judged):
+                sample = Sample(judged)
                 self._traffic.look_up(sample)
-                self._samples.put(flow, sample, weigh_exchange(sample.exchange))
-                flows = self._of_servers.get(sample.server) or Memory(FOLLOWED)
+                self._samples.put(flow, sample, entry.weight)
+                flows = self._of_servers.get(entry.server) or Memory(FOLLOWED)
                 flows.put(flow, None)
-                self._of_servers.put(sample.server, flows, len(sample.server))
-            elif judged.revises:
-                self._samples.forget(flow)
-            before = self._passed.get(flow) if judged.revises else None
-            passed = judged.verdict.outcome is Outcome.ALLOWED
-            news = self._traffic.add(sample) if before is None else self._traffic.revise(sample, passed=before)
-            if judged.verdict.divided or judged.facts.role != "request":
-                self._passed.put(flow, passed)
+                self._of_servers.put(entry.server, flows, len(entry.server))
+            before = None
+            if judged.revises:
+                before = self._passed.get(flow)
+                if alike is not None or not is_explained(judged):
+                    self._samples.forget(flow)
+            if before is None:
+                news = self._traffic.add(entry, facts, verdict, allow_origin)
+            else:
+                news = self._traffic.revise(entry, facts, verdict, passed=before)
+            if verdict.divided or facts.role != "request":
+                self._passed.put(flow, verdict.outcome is Outcome.ALLOWED)
             if news is not None:
                 self._news += 1
-                self._look_again(sample, news)
+                self._look_again(entry.server, facts.origin, news)
 
-    def _look_again(self, seen: Sample, news: News) -> None:
-        """Note which exchanges of that server have another cause now."""
-        for flow in self._of_servers.get(seen.server, ()):
+    def _look_again(self, server: str, origin: str | None, news: News) -> None:
+        """Note which exchanges of that server have another cause now, by news of it to that origin or to all."""
+        for flow in self._of_servers.get(server, ()):
             told, sample = self._told.get(flow), self._samples.get(flow)
-            if told is None or sample is None or (news == "origin" and sample.facts.origin != seen.facts.origin):
+            if told is None or sample is None or (news == "origin" and sample.facts.origin != origin):
                 continue
             if explain(read_case(sample, self._traffic)).code != told:
                 self._changed[flow] = sample.judged

@@ -144,9 +144,11 @@ class Credentials:
         if fetch.certainty != "certain" or fetch.include is None:
             return
         key = fetch.page_origin, origin_of(fetch.urls[0])
-        counts = self._habits.get(key) or [0, 0]
+        counts = self._habits.get(key)
+        if counts is None:
+            counts = [0, 0]
+            self._habits.put(key, counts, len(key[0] or "") + len(key[1]))
         counts[fetch.include] += 1
-        self._habits.put(key, counts, len(key[0] or "") + len(key[1]))
 
     def likelier(self, entry: Entry, response: Response | None) -> bool:
         """Whether `include` is the likelier where nothing tells the mode for certain."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from corsight.policies.decision.advise import advise
-from corsight.policies.decision.decisive import list_decisive
+from corsight.policies.decision.decisive import digest
 from corsight.policies.decision.judge import judge, survey, unite
 from corsight.policies.engines import EnginePolicy
 from corsight.policies.evidence import Certainty, Reason
@@ -23,7 +24,7 @@ from corsight.policies.session.gather import gather_facts
 from corsight.policies.session.memory import Memory, weigh_exchange
 from corsight.policies.session.reading import Reading
 from corsight.policies.session.told import overrule
-from corsight.policies.value import replace, value
+from corsight.policies.value import replace
 from corsight.policies.verdict import Branch, EngineName, Outcome, Ruling, Unknown, Verdict
 
 ALIKE = 1024
@@ -38,8 +39,9 @@ SILENT = {MISSING: "access-control-allow-origin", CREDENTIALS: "access-control-a
 class Alike:
     """What is said of all exchanges that are alike in everything it turns on.
 
-    `facts` are theirs but for the response, `reading` is the one they have in common. None of them is blocked: what is
-    said of a blocked one names its URL.
+    `facts` are theirs but for the response, of which `allow_origin` is the Access-Control-Allow-Origin. `reading` is the
+    one they have in common. None of them is blocked: what is said of a blocked one names its URL. `final` tells
+    that nothing which may still be learned changes that.
     """
 
     reading: Reading
@@ -47,21 +49,45 @@ class Alike:
     verdict: Verdict
     differing: tuple[EngineName, ...]
     advice: tuple[str, ...]
+    allow_origin: str | None
+    final: bool
 
 
-@value
+@dataclass(slots=True, unsafe_hash=True, init=False)
 class Judged:
     """An exchange and what is said of it now. `facts` is what it was judged by, `revises` whether it was before.
 
-    `alike` is what is said of all that are just like it, None where it was judged by itself.
+    `alike` is what is said of all that are just like it, None where it was judged by itself: then its facts are made
+    once they are asked for.
     """
 
     entry: Entry
     client: Client
     facts: Facts
     verdict: Verdict
-    revises: bool = False
-    alike: Alike | None = field(default=None, compare=False, repr=False)
+    revises: bool
+    alike: Alike | None = field(init=False, compare=False, repr=False)
+
+    def __init__(
+        self,
+        entry: Entry,
+        client: Client,
+        facts: Facts | None,
+        verdict: Verdict,
+        revises: bool = False,
+        alike: Alike | None = None,
+    ) -> None:
+        self.entry, self.client, self.verdict, self.revises, self.alike = entry, client, verdict, revises, alike
+        if facts is not None:
+            self.facts = facts
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Facts:
+            if name != "facts" or self.alike is None:
+                raise AttributeError(name)
+            self.facts = self.alike.facts.answer(self.entry.exchange.response)
+            return self.facts
 
     @property
     def settled(self) -> Facts:
@@ -103,7 +129,7 @@ class Judge:
         self._build = build
         self._credentials = credentials
         self._documents = documents
-        self._revised: list[Judged] = []
+        self.revised: list[Judged] = []
         self._alike: Memory[tuple[object, ...], Alike] = Memory(ALIKE)
 
     def gather(self, entry: Entry) -> Facts:
@@ -115,9 +141,9 @@ class Judge:
         key = self._liken(entry)
         alike = None if key is None else self._alike.get(key)
         if alike is not None:
-            facts = entry.facts = alike.facts.answer(entry.exchange.response)
-            entry.verdict, entry.differing, entry.advice = alike.verdict, alike.differing, alike.advice
-            return Judged(entry, self._client, facts, alike.verdict, alike=alike)
+            entry.facts, entry.verdict = alike.facts, alike.verdict
+            entry.differing, entry.advice = alike.differing, alike.advice
+            return Judged(entry, self._client, None, alike.verdict, alike=alike)
         facts = entry.facts = self.gather(entry)
         verdict, entry.differing = survey(entry.exchange, facts, self._engine)
         if entry.tainting == "cors":
@@ -137,27 +163,31 @@ class Judge:
             verdict = _doubt_silence(verdict, facts)
         entry.verdict = verdict
         if key is not None and not any(branch.ruling.rule for branch in verdict.branches):
-            alike = Alike(entry.reading, facts.answer(None), verdict, entry.differing, entry.advice)
+            response = entry.exchange.response
+            final = entry.role == "request" and not verdict.divided and _is_final(facts)
+            allow_origin = None if response is None else response.headers.get("access-control-allow-origin")
+            common = entry.reading, facts.answer(None), verdict, entry.differing, entry.advice
+            alike = Alike(*common, allow_origin, final)
             self._alike.put(key, alike, weigh_exchange(entry.exchange))
         return Judged(entry, self._client, facts, verdict, alike=alike)
 
     def _liken(self, entry: Entry) -> tuple[object, ...] | None:
-        """Return all that can matter of an exchange, beside what holds for all of this browser's; None where that is too
-        much to be gathered, or it has a word of its own.
+        """Return all that can matter of an exchange, beside what holds for all of this browser's; None where more does
+        than is gathered here, or it has a word of its own.
         """
         exchange, reading, fetch = entry.exchange, entry.reading, entry.fetch
         response, before = exchange.response, None
         if response is None or entry.index or entry.role == "redirect" or exchange.told is not None:
             return None
-        if exchange.word is not None or not entry.evidence.keys().isdisjoint(DECIDING):
+        if exchange.word is not None or (entry.evidence and not entry.evidence.keys().isdisjoint(DECIDING)):
             return None
-        opaque = "opaque" in (entry.tainting, entry.tainting_too)
+        opaque = entry.tainting == "opaque" or entry.tainting_too == "opaque"
         if len(fetch.entries) > 1 and (preflight := entry.preflight) is not None:
             before = (preflight.headers.get(EXPOSE),)
         return (
             # The same request headers are read once, and two readings of one browser are never as much as alike.
             id(reading),
-            list_decisive(response),
+            entry.digest or digest(response),
             entry.server,
             exchange.http2,
             entry.role,
@@ -178,19 +208,32 @@ class Judge:
         for entry in fetch.entries:
             before, advice = entry.verdict, entry.advice
             if before is not None and ((judged := self.judge(entry)).verdict != before or entry.advice != advice):
-                self._revised.append(replace(judged, revises=True))
+                judged.revises = True
+                self.revised.append(judged)
 
     def take_revised(self) -> list[Judged]:
         """Return the last word on each exchange that was revised since the last call."""
-        revised, self._revised = self._revised, []
+        revised, self.revised = self.revised, []
         return revised if len(revised) < 2 else list({id(judged.entry): judged for judged in revised}.values())
 
     def would_block(self, entry: Entry) -> bool:
         """Return whether an exchange that passes would be blocked with credentials."""
         if entry.verdict is None or entry.facts is None or entry.verdict.outcome is Outcome.BLOCKED:
             return False
-        facts = replace(entry.facts, credentials="include")
+        response = entry.stored or entry.exchange.response
+        facts = replace(entry.facts, response=response, credentials="include")
         return judge(entry.exchange, facts, self._engine).outcome is Outcome.BLOCKED
+
+
+def is_final(judged: Judged) -> bool:
+    """Return whether nothing that may still be learned changes what is said of an exchange."""
+    if judged.alike is not None:
+        return judged.alike.final
+    return judged.entry.role == "request" and not judged.verdict.divided and _is_final(judged.facts)
+
+
+def _is_final(facts: Facts) -> bool:
+    return facts.credentials != "unknown" or (facts.tainting == "basic" and facts.tainting_too is None)
 
 
 def _doubt_silence(verdict: Verdict, facts: Facts) -> Verdict:

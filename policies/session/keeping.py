@@ -47,11 +47,11 @@ class Keeping:
                 self._servers.put(server, idle, len(server))
         use.exchange, use.received, use.kept = exchange.id, None, True
 
-    def end(self, exchange: Exchange) -> None:
-        """Its response came."""
+    def end(self, exchange: Exchange, *, closes: bool) -> None:
+        """Its response came; `closes` tells that the connection ends with it."""
         use, response = self._uses.get(exchange.connection), exchange.response
         if use is not None and use.exchange == exchange.id and response is not None:
-            use.received, use.kept = response.received, not says_close(response)
+            use.received, use.kept = response.received, not closes
 
     def would_be_kept(self, url: str, idle: float) -> bool:
         """Return whether a URL's server is seen to keep connections that are idle for so many seconds."""
@@ -73,7 +73,5 @@ class Keeping:
 
 def says_close(response: Response) -> bool:
     """Return whether a response says that its connection ends with it."""
-    if "connection" not in response.headers:
-        return False
-    value = response.headers.get("connection") or ""
-    return "close" in [part.strip().lower() for part in value.split(",")]
+    value = response.headers.get("connection")
+    return value is not None and "close" in [part.strip().lower() for part in value.split(",")]

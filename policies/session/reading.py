@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
@@ -33,7 +33,8 @@ class Reading:
     carries Sec-Fetch-*, `revalidates` whether the browser asked for a 304, `keepalive` whether Firefox, from the order
     of its headers, sent it for a fetch with keepalive. `sent` are its header names, `accepts_all` tells that its Accept
     is the one that fetch(), beacons and scripts have by themselves. `carried` are the CORS-unsafe names of its own
-    headers, also where it is a preflight.
+    headers, also where it is a preflight. `needs_preflight` tells whether a cross-origin CORS request like this one
+    does.
     """
 
     origin: str | None
@@ -54,11 +55,11 @@ class Reading:
     sent: frozenset[str]
     accepts_all: bool
     carried: tuple[str, ...] = ()
+    needs_preflight: bool = field(init=False, compare=False)
 
-    @property
-    def needs_preflight(self) -> bool:
-        """Whether a cross-origin CORS request like this one needs a preflight."""
-        return bool(self.names) or not is_cors_safelisted_method(self.method)
+    def __post_init__(self) -> None:
+        needs = bool(self.names) or not is_cors_safelisted_method(self.method)
+        object.__setattr__(self, "needs_preflight", needs)
 
 
 def read(method: str, headers: HeaderList, weight: int | None = None, told: Told | None = None) -> Reading:

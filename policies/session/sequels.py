@@ -60,7 +60,8 @@ class Sequels:
 
     def pass_time(self, now: float) -> None:
         """Let time go by: what was waited for in vain is absent."""
-        self._now = max(self._now, now)
+        if now > self._now:
+            self._now = now
         while self._waiting:
             name, (received, entry) = next(iter(self._waiting.items()))
             if received + PATIENCE >= now:
