@@ -87,7 +87,7 @@ class Lines:
     escaped, with `ascii` all that is not.
 
     Traffic repeats its shapes: all but the first fields of a record are encoded once a shape, unless other engines
-    decide otherwise: what they say is not worked out until it is written.
+    block: what they say is not worked out until it is written.
     """
 
     def __init__(self, *, secrets: bool = False, ascii: bool = False) -> None:
@@ -98,7 +98,7 @@ class Lines:
     def line(self, judged: Judged, explanation: Explanation | None = None) -> str:
         """Return the record of a judged exchange and what is known of its cause, without the line's end."""
         entry = judged.entry
-        if entry.differing or entry.patched is not None:
+        if entry.patched is not None or (entry.differing and judged.alike is None):
             return self._encode(record(judged, explanation, secrets=self.secrets))
         exchange, alike = entry.exchange, judged.alike
         request = exchange.request
@@ -110,8 +110,10 @@ class Lines:
         shape = exchange.client, said, *entry.fetch.evidence.values(), *entry.evidence.values()
         tail = self._tails.get(shape)
         if tail is None:
-            line = self._encode(record(judged, explanation, secrets=self.secrets))
-            if not line.startswith(head):
+            told = record(judged, explanation, secrets=self.secrets)
+            line = self._encode(told)
+            # What other engines say may name the URL.
+            if not line.startswith(head) or any(one["message"] for one in told["verdicts"].values()):
                 return line
             tail = line[len(head) :]
             # A verdict holds what it turned on, whole, though less of it is written.

@@ -21,6 +21,7 @@ from corsight.policies.findings.remarks import list_remarks
 from corsight.policies.findings.sample import Sample
 from corsight.policies.findings.traffic import News, Traffic
 from corsight.policies.session import Judged
+from corsight.policies.session.fetches import Entry
 from corsight.policies.session.judging import Alike
 from corsight.policies.session.memory import GIANT, Memory, weigh_headers
 from corsight.policies.verdict import Outcome, Verdict
@@ -123,7 +124,7 @@ class Known:
         self._explained: Memory[tuple[Hashable, int], Explanation] = Memory(SHAPES)
         self._seen: Memory[Alike, None] = Memory(SHAPES)
         self._news = 0
-        self._latest: tuple[Verdict, Explanation] | None = None
+        self._latest: tuple[Entry, Verdict, Explanation] | None = None
 
     def add(self, judged: Judged) -> None:
         """Take in what is said of an exchange."""
@@ -144,12 +145,12 @@ class Known:
         if judged.alike is not None or not is_explained(judged):
             return None
         self._take_in()
-        if self._latest is None or self._latest[0] is not judged.verdict:
+        if self._latest is None or self._latest[0] is not judged.entry or self._latest[1] is not judged.verdict:
             explanation = self._explain(self._find(judged))
             self._told.put(judged.entry.exchange.id, explanation.code)
             # Several views ask for the same one after the other.
-            self._latest = judged.verdict, explanation
-        return self._latest[1]
+            self._latest = judged.entry, judged.verdict, explanation
+        return self._latest[2]
 
     def list_remarks(self, judged: Judged) -> tuple[Explanation, ...]:
         """Return what is wrong with an exchange that nothing blocked."""

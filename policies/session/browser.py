@@ -34,7 +34,7 @@ from corsight.policies.session.learning import Learning
 from corsight.policies.session.marker import Marker
 from corsight.policies.session.memory import GIANT, Memory, weigh_headers, weigh_request
 from corsight.policies.session.own_headers import OwnHeaders
-from corsight.policies.session.reading import DOCUMENTS, Reading, read, referrer_origin
+from corsight.policies.session.reading import DOCUMENTS, Reading, read
 from corsight.policies.session.reuse import Reuse
 from corsight.policies.session.sequels import Sequels
 from corsight.policies.session.stored import StoredResponses
@@ -240,7 +240,7 @@ class Browser:
             entry = self._join(exchange, reading, before.fetch, weight)
             self._sequels.follow(before)
         else:
-            origin = reading.origin if reading.origin is not None else referrer_origin(reading)
+            origin = reading.origin if reading.origin is not None else reading.referrer_origin
             if origin is None and reading.site == "same-origin":
                 origin = origin_of(exchange.request.url)
             entry = self._join(exchange, reading, Fetch(exchange.id, origin), weight)
@@ -270,7 +270,7 @@ class Browser:
 
     def _follow_connection(self, reuse: Reuse, entry: Entry) -> None:
         """A request took a connection: learn from that of the exchanges before it."""
-        page = entry.fetch.page_origin if entry.reading.referrer is None else referrer_origin(entry.reading)
+        page = entry.fetch.page_origin if entry.reading.referrer is None else entry.reading.referrer_origin
         passed, gone = reuse.begins(entry.exchange, entry.reading, page)
         if passed is not None:
             self._sequels.settle(passed, passed=True, certainty="certain", reason=Reason.CONNECTION_REUSED)

@@ -105,11 +105,9 @@ class Credentials:
         """An answer set cookies, or cleared them: what went before tells nothing of what goes now."""
         self._cookies.clear()
 
-    def note_worker(self, reading: Reading, url: str) -> None:
+    def note_worker(self, origin: str) -> None:
         """A worker's script was asked for: some requests of its origin may be the worker's."""
-        if reading.destination in WORKERS:
-            origin = origin_of(url)
-            self._workers.put(origin, True, len(origin))
+        self._workers.put(origin, True, len(origin))
 
     def certainty(self, reason: Reason, reading: Reading) -> Certainty:
         """How far what a request states is to be believed: a browser may never send Sec-Fetch-Storage-Access.

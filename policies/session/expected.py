@@ -144,7 +144,7 @@ class Expected:
         ranked = False, 0.0
         for entry in self._preflights.get(exchange.request.url) or []:
             response = entry.exchange.response
-            if response is None or not _may_precede(entry, exchange):
+            if response is None or entry.sequel == "followed" or not _may_precede(entry, exchange):
                 continue
             rank = apart and entry.exchange.connection == exchange.connection, response.received
             if rank < ranked:
@@ -178,7 +178,8 @@ def _remember(memory: Memory[str, list[Entry]], url: str, entry: Entry) -> None:
         memory.put(url, [entry], len(url) + entry.fetch.weight)
         return
     oldest = entry.exchange.request.started - HORIZON
-    entries[:] = [old for old in entries[1 - SAME_URL :] if old.exchange.request.started > oldest]
+    while entries and (len(entries) >= SAME_URL or entries[0].exchange.request.started <= oldest):
+        del entries[0]
     entries.append(entry)
     memory.add_weight(url, entry.fetch.weight)
 

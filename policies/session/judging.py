@@ -39,9 +39,9 @@ SILENT = {MISSING: "access-control-allow-origin", CREDENTIALS: "access-control-a
 class Alike:
     """What is said of all exchanges that are alike in everything it turns on.
 
-    `facts` are theirs but for the response, of which `allow_origin` is the Access-Control-Allow-Origin. `reading` is the
-    one they have in common. None of them is blocked: what is said of a blocked one names its URL. `final` tells
-    that nothing which may still be learned changes that.
+    `facts` are theirs but for the response, whose Access-Control-Allow-Origin is `allow_origin`. `reading` is the one
+    that they have in common. `final` tells that nothing which may still be learned changes that, `passed` that none of
+    them is blocked, or may be.
     """
 
     reading: Reading
@@ -51,14 +51,15 @@ class Alike:
     advice: tuple[str, ...]
     allow_origin: str | None
     final: bool
+    passed: bool
 
 
 @dataclass(slots=True, unsafe_hash=True, init=False)
 class Judged:
     """An exchange and what is said of it now. `facts` is what it was judged by, `revises` whether it was before.
 
-    `alike` is what is said of all that are just like it, None where it was judged by itself: then its facts are made
-    once they are asked for.
+    `alike` is what is said of all that pass as it does, None where it does not, or was judged by itself. Of those its
+    facts are made once they are asked for.
     """
 
     entry: Entry
@@ -138,12 +139,14 @@ class Judge:
 
     def judge(self, entry: Entry) -> Judged:
         """Judge an exchange by what is known now, and keep the verdict on its entry."""
-        key = self._liken(entry)
-        alike = None if key is None else self._alike.get(key)
+        key, url = self._liken(entry), entry.exchange.request.url
+        alike = None if key is None else self._alike.get(key) or self._alike.get((key, url))
         if alike is not None:
             entry.facts, entry.verdict = alike.facts, alike.verdict
             entry.differing, entry.advice = alike.differing, alike.advice
-            return Judged(entry, self._client, None, alike.verdict, alike=alike)
+            if alike.passed:
+                return Judged(entry, self._client, None, alike.verdict, alike=alike)
+            return Judged(entry, self._client, alike.facts.answer(entry.exchange.response), alike.verdict)
         facts = entry.facts = self.gather(entry)
         verdict, entry.differing = survey(entry.exchange, facts, self._engine)
         if entry.tainting == "cors":
@@ -162,13 +165,17 @@ class Judge:
         if not known and confirmed is not None and confirmed.reason is Reason.STORED_UNSEEN:
             verdict = _doubt_silence(verdict, facts)
         entry.verdict = verdict
-        if key is not None and not any(branch.ruling.rule for branch in verdict.branches):
+        if key is not None:
             response = entry.exchange.response
             final = entry.role == "request" and not verdict.divided and _is_final(facts)
             allow_origin = None if response is None else response.headers.get("access-control-allow-origin")
             common = entry.reading, facts.answer(None), verdict, entry.differing, entry.advice
-            alike = Alike(*common, allow_origin, final)
-            self._alike.put(key, alike, weigh_exchange(entry.exchange))
+            passed = not any(branch.ruling.rule for branch in verdict.branches)
+            alike = Alike(*common, allow_origin, final, passed)
+            # What is said of a blocked one names its URL.
+            self._alike.put(key if passed else (key, url), alike, weigh_exchange(entry.exchange))
+            if not passed:
+                alike = None
         return Judged(entry, self._client, facts, verdict, alike=alike)
 
     def _liken(self, entry: Entry) -> tuple[object, ...] | None:

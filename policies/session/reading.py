@@ -34,7 +34,7 @@ class Reading:
     of its headers, sent it for a fetch with keepalive. `sent` are its header names, `accepts_all` tells that its Accept
     is the one that fetch(), beacons and scripts have by themselves. `carried` are the CORS-unsafe names of its own
     headers, also where it is a preflight. `needs_preflight` tells whether a cross-origin CORS request like this one
-    does.
+    does, `referrer_origin` is the origin that the Referer tells, if it tells one.
     """
 
     origin: str | None
@@ -56,10 +56,13 @@ class Reading:
     accepts_all: bool
     carried: tuple[str, ...] = ()
     needs_preflight: bool = field(init=False, compare=False)
+    referrer_origin: str | None = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         needs = bool(self.names) or not is_cors_safelisted_method(self.method)
         object.__setattr__(self, "needs_preflight", needs)
+        origin = "null" if self.referrer is None else origin_of(self.referrer)
+        object.__setattr__(self, "referrer_origin", None if origin == "null" else origin)
 
 
 def read(method: str, headers: HeaderList, weight: int | None = None, told: Told | None = None) -> Reading:
@@ -176,11 +179,3 @@ def _destination(accept: str, origin: str | None) -> str:
         return "image"
     # Scripts and media accept everything too; but they mostly ask without CORS, and so without Origin.
     return "empty" if accept == "text/event-stream" or (accept == "*/*" and origin is not None) else "unknown"
-
-
-def referrer_origin(reading: Reading) -> str | None:
-    """Return the origin the Referer tells, or None."""
-    if reading.referrer is None:
-        return None
-    origin = origin_of(reading.referrer)
-    return None if origin == "null" else origin
