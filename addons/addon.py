@@ -21,6 +21,7 @@ from corsight.addons.log import VerdictLog
 from corsight.addons.marker import Marking
 from corsight.addons.page.page import Page
 from corsight.addons.patch import Patching
+from corsight.addons.scope import read_filter
 from corsight.addons.views import CorsView, Stories, detail, offer, show_comments, withdraw
 from corsight.addons.wire import write_word
 from corsight.policies.engines import read_engine
@@ -137,7 +138,7 @@ class Cors:
             if self._attends:
                 self._session.attend()
         if "cors_scope" in updated:
-            self._scope = _filter("cors_scope", options.cors_scope)
+            self._scope = read_filter("cors_scope", options.cors_scope)
         if "cors_log" in updated:
             self._open_log(options.cors_log)
         if "cors_mark" in updated:
@@ -233,14 +234,14 @@ class Cors:
     def _observe(self, flow: http.HTTPFlow, *, body_comes: bool = False) -> None:
         if self._choosy and self._passes_by(flow):
             return
-        asked, patched = self._asked.get(flow.id), None
+        asked, patched = self._asked.forget(flow.id), None
         exchange = exchange_of(flow, asked)
         if self._patching.permission.mode != "off" or self._patching.made:
             exchange, patched = self._patching.patch(flow, exchange, self._session)
         verdicts = self._session.observe(exchange, body_comes=body_comes and asked is not None)
         if not verdicts:
+            self._asked.put(flow.id, exchange, weigh_request(exchange.request))
             return
-        self._asked.forget(flow.id)
         judged = verdicts[0]
         if patched is not None or flow.live:
             # What a recording says of a patch is not said of what is there live, such as the answer to a replay.
@@ -341,12 +342,3 @@ class Cors:
             self.page.tell(judged)
         if explanation is not None or judged.revises or judged.verdict.open is not None:
             self._announcer.announce(judged, explanation)
-
-
-def _filter(option: str, expression: str | None) -> flowfilter.TFilter | None:
-    if not expression:
-        return None
-    try:
-        return flowfilter.parse(expression)
-    except ValueError:
-        raise exceptions.OptionsError(f"{option}: {expression!r} is no filter expression.") from None

@@ -44,7 +44,7 @@ def annotate(flow: http.HTTPFlow, judged: Judged, explanation: Explanation | Non
     written = _written.get(alike)
     if written is None:
         _annotate(flow, judged, None, mark=mark)
-        _written.put(alike, ({key: metadata[key] for key in OURS if key in metadata}, flow.comment))
+        _written.put(alike, ({key: metadata[key] for key in OURS if key in metadata}, flow.comment), alike.weight)
         return
     said, comment = written
     metadata.update(said)

@@ -30,8 +30,8 @@ SAMPLES = 4096
 """Blocked exchanges that are remembered, with what was seen before each."""
 LIMIT = 4 * 1024 * 1024
 """Bytes of their URLs and headers that are remembered."""
-WAITING = 256
-"""Exchanges that nobody has asked about yet: they are taken in when somebody does."""
+WAITING, WAITING_BYTES = 256, 1024 * 1024
+"""Exchanges that nobody has asked about yet: they are taken in when somebody does. And bytes of their headers."""
 SHAPES = 512
 LONGEST = 4096
 """Characters of headers and of a URL up to which what is said of an exchange is remembered."""
@@ -115,7 +115,8 @@ class Known:
 
     def __init__(self) -> None:
         self._traffic = Traffic()
-        self._waiting: deque[Judged] = deque(maxlen=WAITING)
+        self._waiting: deque[Judged] = deque()
+        self._waiting_weight = 0
         self._passed: Memory[str, bool] = Memory(SAMPLES)
         self._samples: Memory[str, Sample] = Memory(SAMPLES, LIMIT)
         self._of_servers: Memory[str, Memory[str, None]] = Memory(SERVERS)
@@ -132,13 +133,16 @@ class Known:
         if entry.weight > GIANT:
             return
         waiting.append(judged)
+        self._waiting_weight += entry.weight
         if alike is None:
-            if is_explained(judged) or entry.server in self._of_servers:
-                self._take_in()
-        elif self._of_servers and (
-            len(waiting) == WAITING or (alike not in self._seen and entry.server in self._of_servers)
-        ):
+            news = is_explained(judged) or entry.server in self._of_servers
+        else:
+            news = bool(self._of_servers) and alike not in self._seen and entry.server in self._of_servers
+        full = len(waiting) > WAITING or self._waiting_weight > WAITING_BYTES
+        if news or (full and self._of_servers):
             self._take_in()
+        while len(waiting) > WAITING or self._waiting_weight > WAITING_BYTES:
+            self._waiting_weight -= waiting.popleft().entry.weight
 
     def diagnose(self, judged: Judged) -> Explanation | None:
         """Return what is wrong with an exchange by what is known now; None where nothing is."""
@@ -172,6 +176,7 @@ class Known:
         for memory in (*memories, self._explained, self._seen):
             memory.clear()
         self._latest = None
+        self._waiting_weight = 0
 
     def _explain(self, sample: Sample) -> Explanation:
         """Explain an exchange; of those that are just alike, and quote none of their own, once until there is news."""
@@ -193,6 +198,7 @@ class Known:
         return sample
 
     def _take_in(self) -> None:
+        self._waiting_weight = 0
         while self._waiting:
             judged, self._latest = self._waiting.popleft(), None
             entry, alike, verdict = judged.entry, judged.alike, judged.verdict
@@ -200,7 +206,7 @@ class Known:
             if alike is not None:
                 facts, allow_origin = alike.facts, alike.allow_origin
                 if alike not in self._seen:
-                    self._seen.put(alike, None)
+                    self._seen.put(alike, None, alike.weight)
             else:
                 facts = judged.facts
                 allow_origin = None if response is None else response.headers.get("access-control-allow-origin")

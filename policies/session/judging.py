@@ -21,7 +21,7 @@ from corsight.policies.session.credentials import Credentials
 from corsight.policies.session.documents import Documents
 from corsight.policies.session.fetches import Entry, Fetch
 from corsight.policies.session.gather import gather_facts
-from corsight.policies.session.memory import Memory, weigh_exchange
+from corsight.policies.session.memory import Memory
 from corsight.policies.session.reading import Reading
 from corsight.policies.session.told import overrule
 from corsight.policies.value import replace
@@ -29,6 +29,8 @@ from corsight.policies.verdict import Branch, EngineName, Outcome, Ruling, Unkno
 
 ALIKE = 1024
 """How many kinds of exchanges are remembered with what is said of them."""
+LONGEST = 8192
+"""Bytes of URL and headers of an exchange up to which it is held against others."""
 DECIDING = frozenset({"sequel", "outcome", "response"})
 """The evidence of an exchange's own that a verdict turns on."""
 SILENT = {MISSING: "access-control-allow-origin", CREDENTIALS: "access-control-allow-credentials"}
@@ -41,7 +43,7 @@ class Alike:
 
     `facts` are theirs but for the response, whose Access-Control-Allow-Origin is `allow_origin`. `reading` is the one
     that they have in common. `final` tells that nothing which may still be learned changes that, `passed` that none of
-    them is blocked, or may be.
+    them is blocked, or may be. `weight` is how many bytes the URL and headers of the first have.
     """
 
     reading: Reading
@@ -52,6 +54,7 @@ class Alike:
     allow_origin: str | None
     final: bool
     passed: bool
+    weight: int
 
 
 @dataclass(slots=True, unsafe_hash=True, init=False)
@@ -171,9 +174,9 @@ class Judge:
             allow_origin = None if response is None else response.headers.get("access-control-allow-origin")
             common = entry.reading, facts.answer(None), verdict, entry.differing, entry.advice
             passed = not any(branch.ruling.rule for branch in verdict.branches)
-            alike = Alike(*common, allow_origin, final, passed)
+            alike = Alike(*common, allow_origin, final, passed, entry.weight)
             # What is said of a blocked one names its URL.
-            self._alike.put(key if passed else (key, url), alike, weigh_exchange(entry.exchange))
+            self._alike.put(key if passed else (key, url), alike, entry.weight)
             if not passed:
                 alike = None
         return Judged(entry, self._client, facts, verdict, alike=alike)
@@ -186,7 +189,11 @@ class Judge:
         response, before = exchange.response, None
         if response is None or entry.index or entry.role == "redirect" or exchange.told is not None:
             return None
-        if exchange.word is not None or (entry.evidence and not entry.evidence.keys().isdisjoint(DECIDING)):
+        if (
+            entry.weight > LONGEST
+            or exchange.word is not None
+            or (entry.evidence and not entry.evidence.keys().isdisjoint(DECIDING))
+        ):
             return None
         opaque = entry.tainting == "opaque" or entry.tainting_too == "opaque"
         if len(fetch.entries) > 1 and (preflight := entry.preflight) is not None:
