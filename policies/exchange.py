@@ -18,8 +18,10 @@ HTTP_WHITESPACE = "\t\n\r "
 
 SWITCHING_PROTOCOLS = 101
 """The one status below 200 that ends an exchange."""
-SHORT = 64
-"""Bytes of a header name up to which its lower case is remembered."""
+SHORT, MANY = 64, 256
+"""Bytes of a header name up to which its lower case is remembered, and lines from which it is not."""
+LONG = 4096
+"""Bytes of a value from which its text is kept: it is asked for time and again."""
 
 
 class HeaderList:
@@ -40,7 +42,9 @@ class HeaderList:
 
     def _index(self) -> dict[str, bytes | list[bytes]]:
         index = self._names
-        if index is None:
+        if index is None and len(self.fields) > MANY:
+            index = self._names = _index_many(self.fields)
+        elif index is None:
             index = self._names = {}
             for raw, value in self.fields:
                 name = _lower(raw) if len(raw) <= SHORT else raw.decode("latin-1").lower()
@@ -77,7 +81,9 @@ class HeaderList:
         if value is None:
             return None
         if isinstance(value, bytes):
-            return value.decode("latin-1").strip(HTTP_WHITESPACE)
+            if len(value) <= LONG:
+                return value.decode("latin-1").strip(HTTP_WHITESPACE)
+            value = [value]
         if self._joined is None:
             self._joined = {}
         joined = self._joined.get(name)
@@ -89,7 +95,7 @@ class HeaderList:
         """Return the value of each line named `name` (lower case), in order; empty when there is none."""
         value = (self._names or self._index()).get(name, ())
         if isinstance(value, bytes):
-            return (value.decode("latin-1").strip(HTTP_WHITESPACE),)
+            return (self.get(name) or "",)
         if not value:
             return ()
         if self._lines is None:
@@ -114,6 +120,18 @@ class HeaderList:
 
     def __repr__(self) -> str:
         return f"HeaderList({self.fields!r})"
+
+
+def _index_many(fields: tuple[tuple[bytes, bytes], ...]) -> dict[str, bytes | list[bytes]]:
+    """Return the values of each name, where most lines may have the same name."""
+    index: dict[str, list[bytes]] = {}
+    as_written: dict[bytes, list[bytes]] = {}
+    for raw, sent in fields:
+        values = as_written.get(raw)
+        if values is None:
+            values = as_written[raw] = index.setdefault(raw.decode("latin-1").lower(), [])
+        values.append(sent)
+    return index  # type: ignore[return-value]
 
 
 @lru_cache(maxsize=4096)

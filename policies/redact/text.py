@@ -84,18 +84,31 @@ def _redact_words(words: list[str]) -> list[str]:
     for place, word in enumerate(words):
         if not word or word.isalpha() or _PLAIN(word):
             continue
-        # Each mark may begin something that has to be looked at by itself.
-        ends = [mark.end() for mark in islice(_MARKS(word), MOST - marks + 1)]
-        marks += max(len(ends), 1)
-        if marks > MOST:
-            words[place:] = [_redact_word(cut(word, ends[-1] if ends else 0))]
-            break
-        words[place] = _redact_word(word)
+        if len(word) <= LONGEST_VALUE:
+            words[place], more = _redact_short_word(word)
+            marks += more
+        else:
+            # Each mark may begin something that has to be looked at by itself.
+            ends = [mark.end() for mark in islice(_MARKS(word), MOST - marks + 1)]
+            marks += len(ends)
+            if marks > MOST:
+                return [*words[:place], _redact_word(cut(word, ends[-1]))]
+            words[place] = _redact_word(word)
+        if marks > MOST and place + 1 < len(words):
+            return [*words[: place + 1], REDACTED]
     return words
 
 
+@lru_cache(maxsize=1024)
+def _redact_short_word(word: str) -> tuple[str, int]:
+    """Return a word as it may be shown, and how many marks it has, one at least. A text has most of them several times,
+    and is gone through again.
+    """
+    return _redact_word(word), max(1, len(_MARKS_IN(word)))
+
+
 _MORE = re.compile(r"[ #]").search
-_MARKS = re.compile(r"[\W_]").finditer
+_MARKS, _MARKS_IN = re.compile(r"[\W_]").finditer, re.compile(r"[\W_]").findall
 _SPACES = re.compile(r"([ \t\r\n]++)").split
 _OPENING, _CLOSING = "'\"(<[{‘“`", "'\")>]},.;:!?…’”`"
 _QUOTES = "'\""
