@@ -102,7 +102,8 @@ class Browser:
             self._learning.spread(self._words.heed(entry, exchange.word))
             judged = self._judge.judge(entry)
         verdict = judged.verdict
-        final = entry.role == "request" and not verdict.divided and _is_final(judged.facts)
+        contested = any(other.rivals or other.spared for other in entry.fetch.entries)
+        final = entry.role == "request" and not verdict.divided and not contested and _is_final(judged.facts)
         if response is not None and not final:
             weight = weigh_headers(response.headers)
             entry.fetch.weight += weight
@@ -227,7 +228,8 @@ class Browser:
         before = preflight or self._expected.find_redirect(exchange, reading)
         if before is not None:
             entry = self._join(exchange, reading, before.fetch, weight)
-            self._sequels.follow(before)
+            contest = ((), None) if preflight is None else self._joining.contest(preflight, exchange, reading)
+            self._sequels.follow(before, *contest)
         else:
             origin = reading.origin if reading.origin is not None else referrer_origin(reading)
             if origin is None and reading.site == "same-origin":

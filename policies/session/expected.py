@@ -15,6 +15,11 @@ PATIENCE = 2.0
 """Seconds after which a request that should have followed did not: the sequel of a preflight is sent at once."""
 AT_ONCE = 0.25
 """Seconds within which a browser follows a redirect: what comes later, and asks for the same, a page may have asked."""
+HELD_UP = 0.05
+"""Seconds within which a request follows its preflight, unless something holds it up: all of 126 in the three engines.
+"""
+MUCH = 8
+"""How many times longer than after one preflight a request that came after another was held up for no reason."""
 SLACK = 0.005
 """Seconds by which a sequel's start may precede the end of what it follows, as two clocks were read."""
 HORIZON = 30.0
@@ -150,6 +155,25 @@ class Expected:
                 latest, ranked = entry, rank
         return latest
 
+    def list_rivals(
+        self, preflight: Entry, exchange: Exchange, reading: Reading, rules_out: Callable[[Entry], bool]
+    ) -> tuple[Entry, ...]:
+        """Return the other preflights that a request may have followed as well, as far as the wire tells.
+
+        What came just after the one did not wait for much longer behind another, unless the HTTP cache was locked.
+        """
+        answered, started = _answered(preflight), exchange.request.started
+        entries = self._preflights.get(exchange.request.url) or ()
+        earliest = answered - PATIENCE
+        if reading.method != "GET" or not any(entry.sequel == "followed" for entry in entries):
+            earliest = max(earliest, started - max(HELD_UP, MUCH * (started - answered)))
+        return tuple(
+            entry
+            for entry in entries
+            if entry is not preflight and _may_precede(entry, exchange) and _answered(entry) >= earliest
+            if _asked_for(entry, reading, unnamed=False) and not rules_out(entry)
+        )
+
 
 def _asks_alike(one: Entry, other: Entry) -> bool:
     a, b = one.reading, other.reading
@@ -158,6 +182,11 @@ def _asks_alike(one: Entry, other: Entry) -> bool:
 
 def _started(entry: Entry) -> float:
     return entry.exchange.request.started
+
+
+def _answered(entry: Entry) -> float:
+    response = entry.exchange.response
+    return response.received if response is not None else entry.exchange.request.started
 
 
 def overtook(later: Entry, earlier: Entry) -> bool:

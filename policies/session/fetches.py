@@ -85,7 +85,8 @@ class Entry:
     is its response tainting, `tainting_too` the other one it may be. `sequel` tells what followed a preflight or a
     redirect: unknown, the request that proves it passed, or its absence. `differing` names the engines that would
     decide otherwise than the browser's, `advice` what could be better, `patched` what a patch changed before the
-    browser saw it, `before` what would be said without it, given these facts.
+    browser saw it, `before` what would be said without it, given these facts. `rivals` are the preflights that the
+    request which is joined to this one may have followed as well, `spared` tells that it may have needed none.
     """
 
     exchange: Exchange
@@ -107,6 +108,13 @@ class Entry:
     patched: Patched | None = None
     before: tuple[Facts, Ruling] | None = None
     advice: tuple[str, ...] = ()
+    rivals: tuple[Entry, ...] = ()
+    spared: bool = False
+
+    @property
+    def contested(self) -> bool:
+        """Whether the request that is joined to a preflight may have followed a rival, or none."""
+        return self.spared or any(rival.sequel != "followed" for rival in self.rivals)
 
     @property
     def preflight(self) -> Response | None:

@@ -99,6 +99,8 @@ class Judge:
         known = seen is not None or (told is not None and (told.rule, told.passed) != (None, None))
         if not known and confirmed is not None and confirmed.reason is Reason.STORED_UNSEEN:
             verdict = _doubt_silence(verdict, facts)
+        if entry.contested and self._would_block(entry, facts, verdict):
+            verdict = replace(verdict, certainty="likely")
         entry.verdict = verdict
         return Judged(entry, self._client, facts, verdict)
 
@@ -116,9 +118,14 @@ class Judge:
 
     def would_block(self, entry: Entry) -> bool:
         """Return whether an exchange that passes would be blocked with credentials."""
-        if entry.verdict is None or entry.facts is None or entry.verdict.outcome is Outcome.BLOCKED:
+        if entry.verdict is None or entry.facts is None:
             return False
-        facts = replace(entry.facts, credentials="include")
+        return self._would_block(entry, entry.facts, entry.verdict)
+
+    def _would_block(self, entry: Entry, facts: Facts, verdict: Verdict) -> bool:
+        if verdict.outcome is Outcome.BLOCKED:
+            return False
+        facts = replace(facts, credentials="include")
         return judge(entry.exchange, facts, self._engine).outcome is Outcome.BLOCKED
 
 
