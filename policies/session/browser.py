@@ -29,6 +29,7 @@ from corsight.policies.session.gather import find_tainting
 from corsight.policies.session.joining import Joining
 from corsight.policies.session.judging import Judge, Judged
 from corsight.policies.session.keeping import Keeping
+from corsight.policies.session.leading import may_be_its_own
 from corsight.policies.session.learning import Learning
 from corsight.policies.session.marker import Marker
 from corsight.policies.session.memory import GIANT, Memory, weigh_headers, weigh_request
@@ -210,12 +211,12 @@ class Browser:
         return judged
 
     def _join_preflight(self, exchange: Exchange, reading: Reading, weight: int) -> Entry:
-        redirect = self._expected.find_redirect(exchange, reading)
-        if redirect is not None:
-            self._sequels.follow(redirect)
+        redirect = self._joining.find_redirect(exchange, reading)
         fetch = redirect.fetch if redirect is not None else Fetch(exchange.id, reading.origin)
         entry = self._join(exchange, reading, fetch, weight)
         entry.role = "preflight"
+        if redirect is not None:
+            self._follow_redirect(redirect, entry)
         self._expected.after_preflight(entry)
         self._learning.spread(self._connections.mark(exchange.connection, False, Reason.CONNECTION_OF_PREFLIGHT))
         return entry
@@ -225,11 +226,13 @@ class Browser:
         # What failed with its answer not recorded may never have been sent: it does not show that a preflight passed.
         if reading.origin is not None and (told is None or not told.untold):
             preflight = self._joining.find_preflight(exchange, reading)
-        before = preflight or self._expected.find_redirect(exchange, reading)
+        before = preflight or self._joining.find_redirect(exchange, reading)
         if before is not None:
             entry = self._join(exchange, reading, before.fetch, weight)
-            contest = ((), None) if preflight is None else self._joining.contest(preflight, exchange, reading)
-            self._sequels.follow(before, *contest)
+            if preflight is None:
+                self._follow_redirect(before, entry)
+            else:
+                self._sequels.follow(preflight, *self._joining.contest(preflight, exchange, reading))
         else:
             origin = reading.origin if reading.origin is not None else referrer_origin(reading)
             if origin is None and reading.site == "same-origin":
@@ -241,6 +244,14 @@ class Browser:
         elif reading.needs_preflight and entry.tainting == "cors":
             self._joining.explain_no_preflight(entry)
         return entry
+
+    def _follow_redirect(self, redirect: Entry, entry: Entry) -> None:
+        exchange, reading = entry.exchange, entry.reading
+        if may_be_its_own(redirect, exchange, reading):
+            stated = self._joining.state(exchange, reading, first=False) is not None
+            self._sequels.follow_doubtfully(redirect, entry, stated=stated)
+        else:
+            self._sequels.follow(redirect)
 
     def _join(self, exchange: Exchange, reading: Reading, fetch: Fetch, weight: int) -> Entry:
         url = exchange.request.url

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from corsight.policies.exchange import Exchange
 from corsight.policies.fetch.headers import has_directive
-from corsight.policies.fetch.redirect import MAX_REDIRECTS, redirect_method
+from corsight.policies.fetch.redirect import MAX_REDIRECTS
 from corsight.policies.session.fetches import Entry
 from corsight.policies.session.memory import Memory
 from corsight.policies.session.reading import Reading
@@ -112,17 +112,19 @@ class Expected:
         others = self._preflights.get(preflight.exchange.request.url) or []
         return [other for other in others if other is not preflight and _asks_alike(other, preflight)]
 
-    def find_redirect(self, exchange: Exchange, reading: Reading) -> Entry | None:
-        """Return the redirect that led to this request, None where none did: the latest, of the method it leads to."""
-        found = [
+    def find_redirect(self, exchange: Exchange, reading: Reading, rules_out: Callable[[Entry], bool]) -> Entry | None:
+        """Return the redirect that led to this request, None where none did: the latest.
+
+        `rules_out` tells that a redirect cannot have led to it.
+        """
+        found = (
             entry
             for entry in reversed(self._redirects.get(exchange.request.url) or [])
             if _may_precede(entry, exchange) and _may_lead_on(entry, exchange)
             if entry.fetch.page_origin is None or reading.origin in (None, "null", entry.fetch.page_origin)
-        ]
-        kept = (entry for entry in found if _keeps_method(entry, reading))
-        # WebKit also asks with GET where the standard keeps the method: behind a 307 of a DELETE.
-        return next(kept, found[0] if found and reading.method == "GET" else None)
+            if not rules_out(entry)
+        )
+        return next(found, None)
 
     def find_preflight(
         self,
@@ -215,16 +217,6 @@ def _may_lead_on(redirect: Entry, exchange: Exchange) -> bool:
     if redirect.index >= MAX_REDIRECTS or len(redirect.fetch.entries) >= LONGEST or response is None:
         return False
     return url != exchange.request.url or exchange.request.started - response.received <= AT_ONCE
-
-
-def _keeps_method(redirect: Entry, reading: Reading) -> bool:
-    """Return whether a request has the method that a redirect leads on with; a preflight asks for it as the page wrote
-    it, patch.
-    """
-    response = redirect.exchange.response
-    if response is None:
-        return False
-    return redirect_method(response.status, redirect.reading.method).upper() == reading.method.upper()
 
 
 def _may_precede(entry: Entry, exchange: Exchange) -> bool:

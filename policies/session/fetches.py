@@ -86,7 +86,8 @@ class Entry:
     redirect: unknown, the request that proves it passed, or its absence. `differing` names the engines that would
     decide otherwise than the browser's, `advice` what could be better, `patched` what a patch changed before the
     browser saw it, `before` what would be said without it, given these facts. `rivals` are the preflights that the
-    request which is joined to this one may have followed as well, `spared` tells that it may have needed none.
+    request which is joined to this one may have followed as well, `spared` tells that it may have
+    needed none, or that a request which is joined to a redirect may be the page's own.
     """
 
     exchange: Exchange

@@ -11,6 +11,7 @@ from corsight.policies.session.credentials import Credentials
 from corsight.policies.session.expected import Expected
 from corsight.policies.session.fetches import Entry
 from corsight.policies.session.keeping import Keeping
+from corsight.policies.session.leading import may_lead_to
 from corsight.policies.session.reading import Reading
 from corsight.policies.session.sequels import UNFOLLOWED
 from corsight.policies.verdict import Outcome, Unknown
@@ -59,6 +60,21 @@ class Joining:
             if found is not None and self._find_cached(exchange, reading, False, True) is not None:
                 return None
         return found
+
+    def find_redirect(self, exchange: Exchange, reading: Reading) -> Entry | None:
+        """Return the redirect that led to this request, None where none was seen."""
+
+        def rules_out(entry: Entry) -> bool:
+            if not may_lead_to(entry, exchange, reading, self._policy):
+                return True
+            by_xhr = "priority" not in entry.reading.sent, "priority" not in reading.sent
+            if self._client.tells_priority and not reading.preflight and by_xhr[0] != by_xhr[1]:
+                return True
+            fetch, stated = entry.fetch, self.state(exchange, reading, first=False)
+            known = fetch.include is not None and fetch.certainty == "certain"
+            return known and stated is not None and stated[0] != fetch.include
+
+        return self._expected.find_redirect(exchange, reading, rules_out)
 
     def contest(self, preflight: Entry, exchange: Exchange, reading: Reading) -> tuple[tuple[Entry, ...], str | None]:
         """Return what else a request may have gone by than the preflight that it is joined to: others that asked the

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from corsight.policies.decision.advise import advise
 from corsight.policies.decision.judge import judge, survey, unite
 from corsight.policies.engines import EnginePolicy
@@ -22,6 +24,7 @@ from corsight.policies.verdict import Branch, Outcome, Ruling, Unknown, Verdict
 
 SILENT = {MISSING: "access-control-allow-origin", CREDENTIALS: "access-control-allow-credentials"}
 """The rules that block where a header is missing, and the header."""
+MODES: tuple[Literal["include", "not-include"], ...] = ("include", "not-include")
 
 
 @value
@@ -99,7 +102,7 @@ class Judge:
         known = seen is not None or (told is not None and (told.rule, told.passed) != (None, None))
         if not known and confirmed is not None and confirmed.reason is Reason.STORED_UNSEEN:
             verdict = _doubt_silence(verdict, facts)
-        if entry.contested and self._would_block(entry, facts, verdict):
+        if entry.contested and self._turns_on_mode(entry, facts, verdict):
             verdict = replace(verdict, certainty="likely")
         entry.verdict = verdict
         return Judged(entry, self._client, facts, verdict)
@@ -118,15 +121,15 @@ class Judge:
 
     def would_block(self, entry: Entry) -> bool:
         """Return whether an exchange that passes would be blocked with credentials."""
-        if entry.verdict is None or entry.facts is None:
+        if entry.verdict is None or entry.facts is None or entry.verdict.outcome is Outcome.BLOCKED:
             return False
-        return self._would_block(entry, entry.facts, entry.verdict)
-
-    def _would_block(self, entry: Entry, facts: Facts, verdict: Verdict) -> bool:
-        if verdict.outcome is Outcome.BLOCKED:
-            return False
-        facts = replace(facts, credentials="include")
+        facts = replace(entry.facts, credentials="include")
         return judge(entry.exchange, facts, self._engine).outcome is Outcome.BLOCKED
+
+    def _turns_on_mode(self, entry: Entry, facts: Facts, verdict: Verdict) -> bool:
+        """Return whether a verdict would be another in one of the credentials modes."""
+        both = (judge(entry.exchange, replace(facts, credentials=mode), self._engine) for mode in MODES)
+        return any(other.ruling.outcome is not verdict.ruling.outcome for other in both)
 
 
 def _doubt_silence(verdict: Verdict, facts: Facts) -> Verdict:

@@ -98,6 +98,18 @@ class Sequels:
             self._cache_preflight(entry)
             self._end_contests(entry)
 
+    def follow_doubtfully(self, redirect: Entry, entry: Entry, *, stated: bool) -> None:
+        """Take a request that may be the page's own for what follows a redirect; neither is certain by the other.
+
+        `stated` tells that the request itself tells its credentials mode.
+        """
+        redirect.sequel = "followed"
+        verdict = redirect.verdict
+        redirect.spared, entry.spared = verdict is not None and verdict.divided, not stated
+        self.settle(redirect, passed=True, certainty="likely", reason=FOLLOWED["redirect"])
+        redirect.evidence["sequel"] = Evidence("sequel", "followed", Reason.REDIRECT_CONTESTED, "likely")
+        self._judge.revise(redirect.fetch)
+
     def _end_contests(self, entry: Entry) -> None:
         """A preflight has its request: those that it was the last rival of have theirs for certain."""
         for other in self._expected.list_alike(entry):
@@ -135,7 +147,9 @@ class Sequels:
             if reason is not Reason.CONNECTION_REUSED:
                 # That only ever speaks for the one mode, and so makes no habit.
                 self._credentials.remember(entry.fetch)
-        elif agreeing:
+            agreeing = agreeing if entry.role == "redirect" and passed else []
+        if agreeing:
+            # That a redirect was followed also tells its redirect mode.
             value = "followed" if passed else "absent"
             entry.evidence["sequel"] = Evidence("sequel", value, reason, certainty, details)
         self._judge.revise(entry.fetch)
