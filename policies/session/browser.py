@@ -288,16 +288,17 @@ class Browser:
             return
         if self._marker.speaks:
             self._marker.note_response(response)
-        came = response if 200 <= response.status < 300 else None
+        came: Response | None = response
+        loaded = 200 <= response.status < 300
         if response.status == 304 and reading.revalidates:
             self._revalidate(entry)
-            came = entry.stored or (response if EMBEDDER_POLICY in response.headers else None)
+            loaded, came = True, entry.stored or (response if EMBEDDER_POLICY in response.headers else None)
         else:
             self._stored.keep(exchange, reading.origin)
             self._expected.note_kept(exchange)
-        if came is not None and reading.mode == "navigate" and reading.destination in DOCUMENTS:
+        if loaded and reading.mode == "navigate" and reading.destination in DOCUMENTS:
             self._documents.add(exchange.request.url, came, top=reading.destination == "document")
-        elif came is not None and reading.destination in WORKERS:
+        elif loaded and reading.destination in WORKERS:
             service = reading.destination == "serviceworker"
             self._documents.add_worker(exchange.request.url, came, service=service)
         entry.role = "request" if location_url(response, exchange.request.url) is None else "redirect"

@@ -75,7 +75,7 @@ def gather_facts(
     isolable = "opaque" in (tainting, tainting_too)
     # Only a secure page has an embedder policy, and none of those asks for anything over plain http.
     if (
-        (isolable or (reading.destination == WORKER and documents.isolated))
+        (isolable or (reading.destination == WORKER and (documents.isolated or documents.may_isolate(page_origin))))
         and may_embed(client)
         and is_potentially_trustworthy(url if page_origin is None else page_origin)
     ):
