@@ -30,6 +30,7 @@ from corsight.policies.session.gather import find_tainting
 from corsight.policies.session.joining import Joining
 from corsight.policies.session.judging import Judge, Judged, is_final
 from corsight.policies.session.keeping import Keeping, says_close
+from corsight.policies.session.leading import may_be_its_own
 from corsight.policies.session.learning import Learning
 from corsight.policies.session.marker import Marker
 from corsight.policies.session.memory import GIANT, Memory, weigh_headers, weigh_request
@@ -112,7 +113,9 @@ class Browser:
             self._learning.spread(self._words.heed(entry, exchange.word))
             judged = self._judge.judge(entry)
         verdict = judged.verdict
-        final = is_final(judged)
+        entries = entry.fetch.entries
+        contested = len(entries) > 1 and any(other.rivals or other.spared for other in entries)
+        final = not contested and is_final(judged)
         if response is not None and not final:
             entry.fetch.weight += weight
             self._connections.add_weight(exchange.connection, weight)
@@ -220,12 +223,12 @@ class Browser:
         return judged
 
     def _join_preflight(self, exchange: Exchange, reading: Reading, weight: int) -> Entry:
-        redirect = self._expected.find_redirect(exchange, reading)
-        if redirect is not None:
-            self._sequels.follow(redirect)
+        redirect = self._joining.find_redirect(exchange, reading)
         fetch = redirect.fetch if redirect is not None else Fetch(exchange.id, reading.origin)
         entry = self._join(exchange, reading, fetch, weight)
         entry.role = "preflight"
+        if redirect is not None:
+            self._follow_redirect(redirect, entry)
         self._expected.after_preflight(entry)
         self._learning.spread(self._connections.mark(exchange.connection, False, Reason.CONNECTION_OF_PREFLIGHT))
         return entry
@@ -235,10 +238,13 @@ class Browser:
         # What failed with its answer not recorded may never have been sent: it does not show that a preflight passed.
         if reading.origin is not None and (told is None or not told.untold):
             preflight = self._joining.find_preflight(exchange, reading)
-        before = preflight or self._expected.find_redirect(exchange, reading)
+        before = preflight or self._joining.find_redirect(exchange, reading)
         if before is not None:
             entry = self._join(exchange, reading, before.fetch, weight)
-            self._sequels.follow(before)
+            if preflight is None:
+                self._follow_redirect(before, entry)
+            else:
+                self._sequels.follow(preflight, *self._joining.contest(preflight, exchange, reading))
         else:
             origin = reading.origin if reading.origin is not None else reading.referrer_origin
             if origin is None and reading.site == "same-origin":
@@ -250,6 +256,14 @@ class Browser:
         elif reading.needs_preflight and entry.tainting == "cors":
             self._joining.explain_no_preflight(entry)
         return entry
+
+    def _follow_redirect(self, redirect: Entry, entry: Entry) -> None:
+        exchange, reading = entry.exchange, entry.reading
+        if may_be_its_own(redirect, exchange, reading):
+            stated = self._joining.state(exchange, reading, first=False) is not None
+            self._sequels.follow_doubtfully(redirect, entry, stated=stated)
+        else:
+            self._sequels.follow(redirect)
 
     def _join(self, exchange: Exchange, reading: Reading, fetch: Fetch, weight: int) -> Entry:
         url = exchange.request.url
@@ -286,18 +300,19 @@ class Browser:
         if entry.role == "preflight":
             return
         self._marker.note_response(response)
-        came = response if 200 <= response.status < 300 else None
+        came: Response | None = response
+        loaded = 200 <= response.status < 300
         if response.status == 304 and reading.revalidates:
             self._revalidate(entry)
-            came = entry.stored or (response if EMBEDDER_POLICY in response.headers else None)
+            loaded, came = True, entry.stored or (response if EMBEDDER_POLICY in response.headers else None)
         else:
             if marks & VALIDATOR:
                 self._stored.keep(exchange, reading.origin)
             if not self._sequels.outlives:
                 self._expected.note_kept(exchange)
-        if came is not None and reading.mode == "navigate" and reading.destination in DOCUMENTS:
+        if loaded and reading.mode == "navigate" and reading.destination in DOCUMENTS:
             self._documents.add(exchange.request.url, came, top=reading.destination == "document")
-        elif came is not None and reading.destination in WORKERS:
+        elif loaded and reading.destination in WORKERS:
             service = reading.destination == "serviceworker"
             self._documents.add_worker(exchange.request.url, came, service=service)
         if response.status in REDIRECT_STATUSES and location_url(response, exchange.request.url) is not None:

@@ -87,8 +87,10 @@ class Entry:
     is its response tainting, `tainting_too` the other one it may be. `sequel` tells what followed a preflight or a
     redirect: unknown, the request that proves it passed, or its absence. `differing` names the engines that would
     decide otherwise than the browser's, `advice` what could be better, `patched` what a patch changed before the
-    browser saw it, `before` what would be said without it, given these facts. `server` is its URL's origin, `weight`
-    how many bytes its URL and headers have, `digest` the server's response in short.
+    browser saw it, `before` what would be said without it, given these facts. `rivals` are the preflights that the
+    request which is joined to this one may have followed as well, `spared` tells that it may have needed none, or that
+    a request which is joined to a redirect may be the page's own. `server` is its URL's origin, `weight` how many bytes
+    its URL and headers have, `digest` the server's response in short.
     """
 
     exchange: Exchange
@@ -110,12 +112,19 @@ class Entry:
     patched: Patched | None = None
     before: tuple[Facts, Ruling] | None = None
     advice: tuple[str, ...] = ()
+    rivals: tuple[Entry, ...] = ()
+    spared: bool = False
     weight: int = 0
     digest: Digest | None = None
     server: str = field(init=False)
 
     def __post_init__(self) -> None:
         self.server = origin_of(self.exchange.request.url)
+
+    @property
+    def contested(self) -> bool:
+        """Whether the request that is joined to a preflight may have followed a rival, or none."""
+        return self.spared or any(rival.sequel != "followed" for rival in self.rivals)
 
     @property
     def preflight(self) -> Response | None:

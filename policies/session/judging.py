@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from corsight.policies.decision.advise import advise
 from corsight.policies.decision.decisive import digest
@@ -35,6 +35,7 @@ DECIDING = frozenset({"sequel", "outcome", "response"})
 """The evidence of an exchange's own that a verdict turns on."""
 SILENT = {MISSING: "access-control-allow-origin", CREDENTIALS: "access-control-allow-credentials"}
 """The rules that block where a header is missing, and the header."""
+MODES: tuple[Literal["include", "not-include"], ...] = ("include", "not-include")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,7 +151,18 @@ class Judge:
             if alike.passed:
                 return Judged(entry, self._client, None, alike.verdict, alike=alike)
             return Judged(entry, self._client, alike.facts.answer(entry.exchange.response), alike.verdict)
-        facts = entry.facts = self.gather(entry)
+        facts, verdict = entry.facts, entry.verdict = self._judge_by_itself(entry)
+        if key is not None:
+            passed = not any(branch.ruling.rule for branch in verdict.branches)
+            alike = _make_alike(entry, facts, verdict, passed=passed)
+            # What is said of a blocked one names its URL.
+            self._alike.put(key if passed else (key, url), alike, entry.weight)
+            if passed:
+                return Judged(entry, self._client, facts, verdict, alike=alike)
+        return Judged(entry, self._client, facts, verdict)
+
+    def _judge_by_itself(self, entry: Entry) -> tuple[Facts, Verdict]:
+        facts = self.gather(entry)
         verdict, entry.differing = survey(entry.exchange, facts, self._engine)
         if entry.tainting == "cors":
             before = entry.preflight if len(entry.fetch.entries) > 1 else None
@@ -167,19 +179,9 @@ class Judge:
         known = seen is not None or (told is not None and (told.rule, told.passed) != (None, None))
         if not known and confirmed is not None and confirmed.reason is Reason.STORED_UNSEEN:
             verdict = _doubt_silence(verdict, facts)
-        entry.verdict = verdict
-        if key is not None:
-            response = entry.exchange.response
-            final = entry.role == "request" and not verdict.divided and _is_final(facts)
-            allow_origin = None if response is None else response.headers.get("access-control-allow-origin")
-            common = entry.reading, facts.answer(None), verdict, entry.differing, entry.advice
-            passed = not any(branch.ruling.rule for branch in verdict.branches)
-            alike = Alike(*common, allow_origin, final, passed, entry.weight)
-            # What is said of a blocked one names its URL.
-            self._alike.put(key if passed else (key, url), alike, entry.weight)
-            if not passed:
-                alike = None
-        return Judged(entry, self._client, facts, verdict, alike=alike)
+        if entry.contested and self._turns_on_mode(entry, facts, verdict):
+            verdict = replace(verdict, certainty="likely")
+        return facts, verdict
 
     def _liken(self, entry: Entry) -> tuple[object, ...] | None:
         """Return all that can matter of an exchange, beside what holds for all of this browser's; None where more does
@@ -189,11 +191,9 @@ class Judge:
         response, before = exchange.response, None
         if response is None or entry.index or entry.role == "redirect" or exchange.told is not None:
             return None
-        if (
-            entry.weight > LONGEST
-            or exchange.word is not None
-            or (entry.evidence and not entry.evidence.keys().isdisjoint(DECIDING))
-        ):
+        if entry.weight > LONGEST or exchange.word is not None or entry.rivals or entry.spared:
+            return None
+        if entry.evidence and not entry.evidence.keys().isdisjoint(DECIDING):
             return None
         opaque = entry.tainting == "opaque" or entry.tainting_too == "opaque"
         if len(fetch.entries) > 1 and (preflight := entry.preflight) is not None:
@@ -237,6 +237,26 @@ class Judge:
         response = entry.stored or entry.exchange.response
         facts = replace(entry.facts, response=response, credentials="include")
         return judge(entry.exchange, facts, self._engine).outcome is Outcome.BLOCKED
+
+    def _turns_on_mode(self, entry: Entry, facts: Facts, verdict: Verdict) -> bool:
+        """Return whether a verdict would be another in one of the credentials modes."""
+        both = (judge(entry.exchange, replace(facts, credentials=mode), self._engine) for mode in MODES)
+        return any(other.ruling.outcome is not verdict.ruling.outcome for other in both)
+
+
+def _make_alike(entry: Entry, facts: Facts, verdict: Verdict, *, passed: bool) -> Alike:
+    response = entry.exchange.response
+    return Alike(
+        reading=entry.reading,
+        facts=facts.answer(None),
+        verdict=verdict,
+        differing=entry.differing,
+        advice=entry.advice,
+        allow_origin=None if response is None else response.headers.get("access-control-allow-origin"),
+        final=entry.role == "request" and not verdict.divided and _is_final(facts),
+        passed=passed,
+        weight=entry.weight,
+    )
 
 
 def is_final(judged: Judged) -> bool:
