@@ -268,4 +268,13 @@ CAUSES = (
         "client",
         cors=False,
     ),
+    KnownCause(
+        "cors-is-noted",
+        "Internet Explorer and the old Edge note every request that CORS is needed for.",
+        "SEC7118 and SEC7119 stand before a cross-origin request and its preflight, also where all goes well. What "
+        "failed, if anything did, is in the lines behind: SEC7120 to SEC7129 for a reason of CORS, SCRIPT7002 for any.",
+        "Paste the lines behind it too; alone it tells of no failure.",
+        "client",
+        stops=False,
+    ),
 )
