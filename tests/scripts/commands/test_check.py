@@ -367,7 +367,7 @@ def test_nothing_from_the_wire_moves_the_cursor_or_tells_secrets(capsys: Said) -
         ([*TYPED, "-X", "TRACE"], "--method: browsers let no page send TRACE"),
         ([*TYPED, "-X", "A B"], "--method: 'A B' is no method"),
         ([*TYPED, "--mode", "no-cors", "-X", "PUT"], "--method: mode no-cors takes GET, HEAD and POST, not PUT"),
-        ([*TYPED, "--response", "/nowhere/a.txt"], "/nowhere/a.txt: No such file or directory"),
+        ([*TYPED, "--response", "/nowhere/a.txt"], "/nowhere/a.txt: no such file"),
         (
             [*TYPED, "--response", "-", *STAR],
             "--response and -R both give the response; give one of them",
