@@ -177,6 +177,16 @@ CAUSES = (
         stops=False,
     ),
     KnownCause(
+        "mixed-content-loaded",
+        "Not CORS: a secure page asked for an insecure URL, and the browser let it.",
+        "Older browsers load images, audio and video of secure pages over http. Chromium from 142 on lets pages ask "
+        "the local network so, where the user permits it. The line warns; what failed, if anything did, is in another.",
+        "Serve it over https where that can be had.",
+        "client",
+        cors=False,
+        stops=False,
+    ),
+    KnownCause(
         "wrong-type",
         "Not CORS: the response is of another type than its use needs.",
         "Scripts, modules and style sheets need their own Content-Type. An HTML page in their place is mostly an error "
