@@ -105,6 +105,10 @@ def _put_together(requests: list[tuple[Copied, Pasted | None]], typed: str | Non
             f"the request is {NO_FETCH[mode]}", todo="copy the one that the page's script makes, or give --url alone"
         )
     notes = [note for one, _ in requests for note in one.notes]
+    if len(asked) > 1:
+        notes.append(f"The paste holds {len(asked)} requests: this is the last of them.")
+    elif fetch.BEGIN.search(copied.answer):
+        notes.append("The paste holds several requests: this is the first of them.")
     if copied.wire and answer is None and copied.answer.strip():
         notes.append("What stands behind the command shows no status line, and is not judged: curl -i prints one.")
     page = typed or reading.origin or _origin_of(reading.referrer or copied.referrer)

@@ -254,6 +254,16 @@ def test_a_page_s_own_code_is_read_as_far_as_it_stands_there() -> None:
     assert "The headers are not in the paste" in asked("fetch('https://api.test', options)").notes[0]
 
 
+def test_of_several_requests_it_is_said_which_is_judged() -> None:
+    several = asked(f"curl 'https://a.test' ;\n{CHROME_BASH}")
+    assert (several.url, several.notes) == (URL, ("The paste holds 2 requests: this is the last of them.",))
+    calls = asked(f"{FIREFOX_FETCH}fetch('https://a.test');\n")
+    assert calls.url == URL
+    assert calls.notes[-1] == "The paste holds several requests: this is the first of them."
+    preflight = "curl -X OPTIONS https://a.test -H 'Access-Control-Request-Method: PUT'\n"
+    assert asked(f"{preflight}{CHROME_BASH}").notes == ()
+
+
 def test_a_transcript_tells_what_was_asked_and_answered() -> None:
     transcript = """\
 * Connected to api.test (192.0.2.1) port 443
