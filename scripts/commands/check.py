@@ -153,11 +153,11 @@ def check(
     pasted_preflight = pasted_response = None
     told: tuple[str, ...] = ()
     if paste is not None:
-        from corsight.scripts.whatif.copied.read import read_asked
+        from corsight.scripts.whatif.copied.read import read_asked, shows_answer
         from corsight.scripts.whatif.message import is_message, read_text
 
         text, where = read_text(paste)
-        asked = None if is_message(text) else read_asked(text, where, origin)
+        asked = None if is_message(text) and not shows_answer(text) else read_asked(text, where, origin)
         if asked is None:
             judging = (method, header, credentials, response, preflight, status, response_header, preflight_header)
             if send or preflight_status is not None or any(one is not None for one in judging):

@@ -136,8 +136,13 @@ def _tell_origin(copied: Copied, answer: Pasted | None) -> Pasted | None:
     return replace(answer, origin=copied.headers.get("origin") or "")
 
 
+def shows_answer(text: str) -> bool:
+    """Return whether a text shows what a server answered, whose body may say what a console says too."""
+    return _STATUS.search(text) is not None
+
+
 def _read_answer(copied: Copied, where: str) -> Pasted | None:
-    if not _STATUS.search(copied.answer):
+    if not shows_answer(copied.answer):
         return None
     return read_curl(copied.answer.encode(), where)
 

@@ -600,6 +600,12 @@ def test_what_is_typed_goes_before_what_is_pasted(capsys: Said) -> None:
     assert raw(capsys, "check", "--paste", "fetch(url)", *TYPED[1:])[1].startswith("GET https://api.test/orders")
 
 
+def test_what_a_body_says_is_no_message(capsys: Said) -> None:
+    paste = f"curl -i -H 'Origin: {PAGE}' {API}\nHTTP/1.1 403 Forbidden\n\nInvalid Host header\n"
+    code, out, err = raw(capsys, "check", "--paste", paste)
+    assert (code, out.startswith(f"GET {API}"), err) == (1, True, "")
+
+
 def test_a_message_beside_a_request_is_explained(capsys: Said) -> None:
     code, out, _ = raw(capsys, "check", "--paste", f"{CHROME}\n{MESSAGE}")
     assert (code, "Chromium blocked it" in out) == (1, True)
