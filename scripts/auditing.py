@@ -92,6 +92,8 @@ def audit(
     process. Raises CorsightError where a process was ended.
     """
     gc.set_threshold(LIVING)
+    # What was imported stays; whatever is looked through again and again is what was made since.
+    gc.freeze()
     findings, audited = Findings(diagnose=plan.diagnose, gather=plan.gather), list[Audited]()
     sections: list[Section] = [section for section in (drifts, flips) if section is not None]
     jobs = 1 if sections else jobs
