@@ -93,7 +93,7 @@ def _drive_chromium(port: int, confdir: Path, out: Path) -> Iterator[Driver]:
         start(chromium, port, confdir, remote=True, arguments=arguments) as running,
         connect(running.devtools or "", max_size=None) as socket,
     ):
-        driver = Chromium(socket, _version([str(chromium.path)]))
+        driver = Chromium(socket)
         with connect(running.devtools or "", max_size=None) as own:
             tools = _DevTools(own, (running.devtools or "").split("/")[2])
             yield driver
