@@ -29,6 +29,8 @@ ONE_AT_A_TIME = ("http/1", "http/0", "1.")
 UNKNOWN = "unknown"
 TOLD = 1024
 """How many different things to tell of entries are remembered."""
+LISTS = 1024
+"""How many different header lists of requests are remembered."""
 PSEUDO = b":"
 """What stands for the name of a pseudo header."""
 NO_NAMES = (b"", PSEUDO)
@@ -91,6 +93,7 @@ class Drafts:
         self._pages = pages
         self._clock = 0.0
         self._told: Memory[tuple[object, ...], Told] = Memory(TOLD)
+        self._lists: Memory[tuple[tuple[bytes, bytes], ...], HeaderList] = Memory(LISTS)
 
     def make(self, number: int, entry: Entry) -> Draft | None:
         """Return the draft of an entry; None for what is no HTTP request."""
@@ -99,9 +102,7 @@ class Drafts:
         if not url.startswith(HTTP) or method == "CONNECT" or not method:
             return None
         fields, pseudo = read_headers(entry.request.headers)
-        headers = HeaderList(fields)
-        if isinstance(producer, Browser) and headers.repeats:
-            headers = HeaderList(drop_repeated(fields))
+        headers = self._list(fields)
         fate = producer.find_fate(entry)
         self._clock = asked = read_time(entry.startedDateTime, self._clock)
         before, until = producer.time(entry)
@@ -150,6 +151,16 @@ class Drafts:
             None if response is not None else producer.find_status_instead(outcome.error),
             by_worker=entry.pageref is None,
         )
+
+    def _list(self, fields: tuple[tuple[bytes, bytes], ...]) -> HeaderList:
+        """Return a request's header list; of equal ones one object, so that what is derived of it is derived once."""
+        headers = self._lists.get(fields)
+        if headers is None:
+            headers = HeaderList(fields)
+            if isinstance(self._producer, Browser) and headers.repeats:
+                headers = HeaderList(drop_repeated(fields))
+            self._lists.put(fields, headers, headers.weight)
+        return headers
 
     def _tell(
         self,
