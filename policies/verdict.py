@@ -181,4 +181,6 @@ class Verdict:
     @property
     def open(self) -> Branch | None:
         """The branch that blocks where the one that is said does not: such an exchange is open, and has not passed."""
-        return None if self.outcome is Outcome.BLOCKED else self.blocking
+        if len(self.branches) == 1 or self.outcome is Outcome.BLOCKED:
+            return None
+        return self.blocking
