@@ -7,6 +7,7 @@ decoded (one byte, one code point), names compared without case, values without 
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain
 from typing import Literal
 
 from corsight.policies.value import value
@@ -59,7 +60,7 @@ class HeaderList:
         weight = self._weight
         if weight is None:
             fields = self.fields
-            weight = self._weight = len(b"".join([b"".join(field) for field in fields])) + 2 * len(fields)
+            weight = self._weight = len(b"".join(chain.from_iterable(fields))) + 2 * len(fields)
         return weight
 
     @property

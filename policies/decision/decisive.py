@@ -6,6 +6,8 @@ ETag, whose values nothing looks at.
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import itemgetter, or_
 from typing import NamedTuple
 
 from corsight.policies.exchange import Response
@@ -31,14 +33,13 @@ _REMEMBERED = {
     "last-modified": VALIDATOR,
     "connection": CONNECTION,
 }
-_kinds: dict[bytes, int] = {}
 
 
 class Digest(NamedTuple):
     """A response in short: status, kind of body, and its header lines in the order of the wire.
 
-    They are bare names where only those matter: of all, since a page may not be able to read them. `marks` unites what
-    a browser remembers by.
+    They are bare names where only those matter: of all, since a page may not be able to read them. Behind them stands a
+    Content-Length of 0. `marks` unites what a browser remembers by.
     """
 
     status: int
@@ -49,21 +50,27 @@ class Digest(NamedTuple):
 
 def digest(response: Response) -> Digest:
     """Return a response in short."""
-    kinds, lines, marks = _kinds, [], 0
-    for field in response.headers.fields:
-        kind = kinds.get(field[0]) or _kind(field[0])
-        marks |= kind
-        whole = kind & VALUE or (kind & LENGTH and field[1].strip() == b"0")
-        lines.append(field if whole else field[0])
+    fields, kinds = response.headers.fields, _kinds
+    marks = reduce(or_, map(kinds.__getitem__, map(_get_name, fields)), 0)
+    lines = [field if kinds[field[0]] & VALUE else field[0] for field in fields]
+    if marks & LENGTH:
+        lines += [field for field in fields if kinds[field[0]] & LENGTH and field[1].strip() == b"0"]
     return Digest(response.status, response.body, tuple(lines), marks)
 
 
-def _kind(raw: bytes) -> int:
-    name = raw.decode("latin-1").lower()
-    kind = VALUE if name in VALUES else LENGTH if name == "content-length" else NAME
-    kind |= _REMEMBERED.get(name, 0)
-    if len(raw) <= LONGEST:
-        if len(_kinds) >= NAMES:
-            _kinds.clear()
-        _kinds[raw] = kind
-    return kind
+class _Kinds(dict[bytes, int]):
+    """What matters of each header, by its name as it was sent."""
+
+    def __missing__(self, raw: bytes) -> int:
+        name = raw.decode("latin-1").lower()
+        kind = VALUE if name in VALUES else LENGTH if name == "content-length" else NAME
+        kind |= _REMEMBERED.get(name, 0)
+        if len(raw) <= LONGEST:
+            if len(self) >= NAMES:
+                self.clear()
+            self[raw] = kind
+        return kind
+
+
+_kinds = _Kinds()
+_get_name = itemgetter(0)

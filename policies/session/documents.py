@@ -13,7 +13,7 @@ from corsight.policies.session.memory import Memory
 class Documents:
     """The documents seen, by URL and by origin, and the workers; `last` is the URL of the newest document.
 
-    `revision` counts what was news: while it stays, all but `last` is answered as before.
+    `revision` counts what was news: while it stays, all but `page` and `last` is answered as before.
     """
 
     __slots__ = (
@@ -46,7 +46,7 @@ class Documents:
         pages.pop(policy, None)
         pages[policy] = url
         newest = policy or self._newest
-        if known != policy or newest != self._newest or list(before.items()) != list(pages.items()):
+        if known != policy or newest != self._newest or list(before) != list(pages):
             self.revision += 1
         self._by_origin.put(origin, pages, len(origin) + sum(map(len, pages.values())))
         self._policies.add(policy)
