@@ -50,11 +50,14 @@ class Digest(NamedTuple):
 
 def digest(response: Response) -> Digest:
     """Return a response in short."""
-    fields, kinds = response.headers.fields, _kinds
-    marks = reduce(or_, map(kinds.__getitem__, map(_get_name, fields)), 0)
-    lines = [field if kinds[field[0]] & VALUE else field[0] for field in fields]
+    fields = response.headers.fields
+    kinds = list(map(_kinds.__getitem__, map(_get_name, fields)))
+    marks = reduce(or_, kinds, 0)
+    lines = [field if kind & VALUE else field[0] for field, kind in zip(fields, kinds, strict=True)]
     if marks & LENGTH:
-        lines += [field for field in fields if kinds[field[0]] & LENGTH and field[1].strip() == b"0"]
+        place = kinds.index(LENGTH)
+        later = fields[place:] if kinds.count(LENGTH) > 1 else fields[place : place + 1]
+        lines += [field for field in later if _kinds[field[0]] == LENGTH and field[1].strip() == b"0"]
     return Digest(response.status, response.body, tuple(lines), marks)
 
 

@@ -137,12 +137,17 @@ class Known:
         if alike is None:
             news = is_explained(judged) or entry.server in self._of_servers
         else:
-            news = bool(self._of_servers) and alike not in self._seen and entry.server in self._of_servers
-        full = len(waiting) > WAITING or self._waiting_weight > WAITING_BYTES
-        if news or (full and self._of_servers):
+            news = alike not in self._seen and entry.server in self._of_servers
+        if news:
             self._take_in()
-        while len(waiting) > WAITING or self._waiting_weight > WAITING_BYTES:
-            self._waiting_weight -= waiting.popleft().entry.weight
+        elif len(waiting) > WAITING or self._waiting_weight > WAITING_BYTES:
+            self._make_room()
+
+    def _make_room(self) -> None:
+        if self._of_servers:
+            self._take_in()
+        while len(self._waiting) > WAITING or self._waiting_weight > WAITING_BYTES:
+            self._waiting_weight -= self._waiting.popleft().entry.weight
 
     def diagnose(self, judged: Judged) -> Explanation | None:
         """Return what is wrong with an exchange by what is known now; None where nothing is."""

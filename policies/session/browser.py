@@ -16,6 +16,7 @@ from corsight.policies.evidence import Evidence, Reason
 from corsight.policies.exchange import Exchange, Response, Word
 from corsight.policies.facts import Build, Facts
 from corsight.policies.fetch.corp import EMBEDDER_POLICY
+from corsight.policies.fetch.main_fetch import Tainting
 from corsight.policies.fetch.orb import extract_lenient_essence, extract_mime_essence, is_opaque_response_blocked
 from corsight.policies.fetch.origin import origin_of
 from corsight.policies.fetch.preflight_cache import PreflightCache
@@ -46,6 +47,8 @@ from corsight.policies.verdict import EngineName, Outcome
 SIZE = 128
 """Entries of each kind that a browser's memory holds."""
 
+type _Taintings = tuple[Tainting, Tainting | None]
+
 
 class Browser:
     """The memory of one client, judged as an engine in the client's own version, or in the one that is given."""
@@ -65,6 +68,8 @@ class Browser:
         self._words = Words(self._judge, self._credentials, self._connections, 4 * SIZE)
         self._sequels = Sequels(client, self._policy, self._judge, self._credentials, self._expected, self._cache, SIZE)
         self._open: Memory[str, Entry] = Memory(SIZE)
+        # With the reading that its key is of.
+        self._taintings: Memory[tuple[int, str, str, str | None], tuple[Reading, _Taintings]] = Memory(4 * SIZE)
         self._stored = StoredResponses(SIZE)
         self._keeping = Keeping(4 * SIZE)
         self._reuse = Reuse(4 * SIZE, self._keeping) if client.libsoup else None
@@ -267,20 +272,36 @@ class Browser:
 
     def _join(self, exchange: Exchange, reading: Reading, fetch: Fetch, weight: int) -> Entry:
         url = exchange.request.url
-        # A preflight and its request are one hop; a redirect may lead back to where it came from.
-        if not fetch.entries or fetch.entries[-1].role == "redirect" or fetch.urls[-1] != url:
+        if not fetch.entries:
             fetch.urls.append(url)
+            entry = Entry(exchange, reading, fetch, reading.mode, reading.destination)
+            fetch.server = entry.server
+        else:
+            # A preflight and its request are one hop; a redirect may lead back to where it came from.
+            if fetch.entries[-1].role == "redirect" or fetch.urls[-1] != url:
+                fetch.urls.append(url)
+            told = reading if reading.metadata else fetch.entries[0]
+            # An Origin that only a redirect brought tells the mode of a fetch that did not say it.
+            mode = reading.mode if told.mode == "unknown" else told.mode
+            entry = Entry(exchange, reading, fetch, mode, told.destination, len(fetch.urls) - 1, fetch.crossed)
         fetch.weight += weight
-        told = reading if reading.metadata or not fetch.entries else fetch.entries[0]
-        # An Origin that only a redirect brought tells the mode of a fetch that did not say it.
-        mode = reading.mode if told.mode == "unknown" else told.mode
-        entry = Entry(exchange, reading, fetch, mode, told.destination, len(fetch.urls) - 1, fetch.crossed)
         entry.weight = weight
         fetch.entries.append(entry)
-        entry.tainting, entry.tainting_too = find_tainting(entry)
+        entry.tainting, entry.tainting_too = self._find_tainting(entry)
         if entry.tainting != "basic":
             fetch.crossed = True
         return entry
+
+    def _find_tainting(self, entry: Entry) -> _Taintings:
+        """Return the response tainting of an exchange, and the other one it may be, as was found of those like it."""
+        if entry.crossed:
+            return find_tainting(entry)
+        key = id(entry.reading), entry.server, entry.mode, entry.fetch.page_origin
+        found = self._taintings.get(key)
+        if found is None:
+            found = entry.reading, find_tainting(entry)
+            self._taintings.put(key, found, entry.weight)
+        return found[1]
 
     def _follow_connection(self, reuse: Reuse, entry: Entry) -> None:
         """A request took a connection: learn from that of the exchanges before it."""

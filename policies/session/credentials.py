@@ -84,22 +84,24 @@ class Credentials:
             self._sent_storage_access = self._expects_storage_access = True
         return new
 
-    def lacks_cookie(self, reading: Reading, request: Request) -> bool:
-        """Whether a CORS request lacks the cookie that its page's origin sent to just that place a moment ago.
+    def lacks_cookie(self, reading: Reading, request: Request, server: str) -> bool:
+        """Whether a CORS request to a server lacks the cookie that its page's origin sent to just that place a moment
+        ago.
 
         A cookie that went to a path goes to what lies below it as well, and no answer since then has changed any.
         """
         if reading.preflight or reading.origin is None or reading.origin == "null":
             return False
-        if not reading.cookie and not self._cookies:
-            return False
-        key = reading.origin, origin_of(request.url)
-        path = request.url.partition("://")[2].partition("?")[0].rstrip("/")
+        key = reading.origin, server
         if reading.cookie:
-            self._cookies.put(key, (path, request.started), len(path) + len(key[0]) + len(key[1]))
+            path = _get_path(request.url)
+            self._cookies.put(key, (path, request.started), len(path) + len(reading.origin) + len(server))
             return False
-        sent, when = self._cookies.get(key) or ("", 0.0)
-        return 0.0 <= request.started - when <= A_MOMENT and (path == sent or path.startswith(f"{sent}/"))
+        known = self._cookies.get(key)
+        if known is None or not 0.0 <= request.started - known[1] <= A_MOMENT:
+            return False
+        path, sent = _get_path(request.url), known[0]
+        return path == sent or path.startswith(f"{sent}/")
 
     def forget_cookies(self) -> None:
         """An answer set cookies, or cleared them: what went before tells nothing of what goes now."""
@@ -141,7 +143,7 @@ class Credentials:
         """A fetch's mode became certain: what its page does, it mostly does again."""
         if fetch.certainty != "certain" or fetch.include is None:
             return
-        key = fetch.page_origin, origin_of(fetch.urls[0])
+        key = fetch.page_origin, fetch.server
         counts = self._habits.get(key)
         if counts is None:
             counts = [0, 0]
@@ -155,10 +157,15 @@ class Credentials:
             return fetch.include
         # Where no request from this page's origin to that server was known to have credentials so far. The contrary
         # tells nothing: on web-platform-tests it was wrong in 23 of 23, and this right in 20 of 21.
-        counts = self._habits.get((fetch.page_origin, origin_of(fetch.urls[0]))) if self._habits else None
+        counts = self._habits.get((fetch.page_origin, fetch.server))
         if counts is not None and counts[1] == 0 and counts[0] >= HABIT:
             return False
         return _invited(entry, response)
+
+
+def _get_path(url: str) -> str:
+    """Return a URL's host and path, without what a cookie's path is not held against."""
+    return url.partition("://")[2].partition("?")[0].rstrip("/")
 
 
 def by_nature(reading: Reading) -> bool:

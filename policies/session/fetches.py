@@ -23,7 +23,7 @@ class Fetch:
 
     `include` is its credentials mode as far as it matters (None while unknown), told by `evidence`. `crossed` is set
     once its tainting was "cors" or "opaque": that never goes back to "basic". `weight` is how many bytes of URLs and
-    headers its exchanges hold.
+    headers its exchanges hold, `server` the origin of its first URL.
     """
 
     id: str
@@ -35,6 +35,7 @@ class Fetch:
     certainty: Certainty = "certain"
     evidence: dict[str, Evidence] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
+    server: str = ""
 
     def learn(
         self, include: bool, reason: Reason, certainty: Certainty = "certain", details: tuple[str, ...] = ()

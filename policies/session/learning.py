@@ -53,7 +53,7 @@ class Learning:
                 self.spread(self._connections.mark(exchange.connection, True, Reason.CONNECTION_OF_CREDENTIALS))
             return
         learned: list[Fetch] = []
-        if entry.index == 0 and self._credentials.lacks_cookie(reading, exchange.request):
+        if entry.index == 0 and self._credentials.lacks_cookie(reading, exchange.request, entry.server):
             learned += [fetch] if fetch.learn(False, Reason.NO_COOKIE) else []
         if reading.keepalive and self._credentials.overrules_absence(reading):
             fetch.doubt(Reason.NO_STORAGE_ACCESS)
