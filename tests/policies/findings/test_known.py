@@ -57,6 +57,21 @@ def test_what_is_known_later_changes_the_cause() -> None:
     assert known.take_changed() == []
 
 
+def test_of_many_that_are_alike_none_is_lost() -> None:
+    """They wait until somebody asks, more of them than may wait."""
+    traffic, known = Traffic(), Known()
+    first = traffic.get("/orders", 404, JSON)
+    known.add(traffic.last[first])
+    told(traffic, known, first)
+    passed = diagnose.WAITING * 2 + 10
+    for number in range(passed):
+        known.add(traffic.last[traffic.get(f"/{number}", 200, ALLOW, VARY, JSON)])
+        assert traffic.last[f"{number + 2:04d}-get"].alike is not None
+    second = traffic.get("/orders/1", 404, JSON)
+    known.add(traffic.last[second])
+    assert f"allowed on {passed} " in " ".join(told(traffic, known, second).evidence)
+
+
 def test_what_another_page_learns_changes_nothing() -> None:
     traffic, known = Traffic(), Known()
     first = traffic.get("/a", 500, ("Server", "nginx"), HTML)
