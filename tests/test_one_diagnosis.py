@@ -54,7 +54,8 @@ def redirected() -> list[http.HTTPFlow]:
     """A request that was led to a login."""
     login = "https://accounts.idp.test/oauth2/authorize"
     first = cors(status=302, answered=[*OURS, ("Location", login)])
-    then = flow(("Origin", PAGE), *CROSS, url=login, answered=[HTML])
+    # Two hops across origins: its Origin is opaque by now.
+    then = flow(("Origin", "null"), *CROSS, url=login, answered=[HTML])
     return [first, then]
 
 
