@@ -41,7 +41,12 @@ def origin_of(url: str) -> str:
 
     https://url.spec.whatwg.org/#concept-url-origin and https://html.spec.whatwg.org/#ascii-serialisation-of-an-origin
     """
-    return _find_origin_of_long(url) if LONG < len(url) <= LONGEST else _find_origin(url)
+    if LONG < len(url) <= LONGEST:
+        return _find_origin_of_long(url)
+    # Runs several times an exchange: what is remembered of a URL's beginning serves all its paths.
+    match = _WEB(url)
+    start = url if match is None else match[0]
+    return _origin(start) if len(start) <= SHORT else _origin.__wrapped__(start)
 
 
 def _find_origin(url: str) -> str:

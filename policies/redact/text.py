@@ -74,9 +74,25 @@ def _redact_once(text: str) -> str:
         return url
     if (" " in text or '"' in text or "\t" in text) and has_header(text):
         text = redact_headers(text)
+    if "</" in text:
+        text = _ELEMENT(_redact_element, text)
+    if "--" in text:
+        text = _OPTION(_redact_option, text)
     if text.isprintable():
         return " ".join(_redact_words(text.split(" ")))
     return "".join(_redact_words(_SPACES(text)))
+
+
+def _redact_element(found: re.Match[str]) -> str:
+    begin, name, more, value = found.groups()
+    secret = value.strip() and is_secret_name(name.rpartition(":")[2])
+    return f"{begin}{name}{more}{REDACTED if secret else value}"
+
+
+def _redact_option(found: re.Match[str]) -> str:
+    begin, name, space, value = found.groups()
+    secret = is_secret_name(name) and not (name == "credentials" and value in _MODES)
+    return f"{begin}{name}{space}{REDACTED if secret else value}"
 
 
 def _redact_words(words: list[str]) -> list[str]:
@@ -107,6 +123,10 @@ def _redact_short_word(word: str) -> tuple[str, int]:
     return _redact_word(word), max(1, len(_MARKS_IN(word)))
 
 
+_ELEMENT = re.compile(r"(<)([\w:.-]{1,64})((?:\s[^<>]{0,200})?>)([^<>]++)(?=</)").sub
+"""An element of markup that holds a text alone."""
+_OPTION = re.compile(r"((?<![\w-])--)([\w-]{2,64})([ \t]++)(\"[^\"]*+\"|'[^']*+'|(?!-)[^\s]++)").sub
+"""An option of a command with its value behind it."""
 _MORE = re.compile(r"[ #]").search
 _MARKS, _MARKS_IN = re.compile(r"[\W_]").finditer, re.compile(r"[\W_]").findall
 _SPACES = re.compile(r"([ \t\r\n]++)").split
