@@ -6,20 +6,28 @@ leaves on a flow, in its log and in the event log, is searched for it.
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterator
 from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 import pytest
+from mcp import ClientSession
 from mitmproxy import types
 from mitmproxy.http import HTTPFlow
 from mitmproxy.io import FlowWriter
 
+from corsight.addons.page.book import EXPORTS, Book
+from corsight.addons.page.stopped import Stopped
 from corsight.policies.redact import REDACTED
 from corsight.scripts import cli
+from corsight.scripts.agents.seat import Seat
+from corsight.scripts.processes.machine import free_port
 from tests.addons.interface import interface
 from tests.addons.mitm import FIREFOX, PAGE, Pairs, cors, flow, lines, mitmproxy, preflight
+from tests.scripts.agents.asking import with_client
 
 SECRET = "S3cr3tVa1ue9Xz"
 CONTROL = "\x1b[2J\x9b\x85\xad"
@@ -287,6 +295,45 @@ def test_the_addon_leaves_it_nowhere(tmp_path: Path, caplog: pytest.LogCaptureFi
     check(log.read_text())
     check(report.read_text())
     check("\n".join(caplog.messages))
+
+
+def test_the_live_page_is_told_without_it() -> None:
+    with mitmproxy(cors_page=free_port()) as running:
+        running.judge(*recorded())
+        page = running.addon.page
+        book = Book(page._stories, page._known, page._drifting)
+        for number, url in enumerate(URLS):
+            message = f"Refused to connect to '{url}': Authorization: Bearer {SECRET}"
+            book.note(Stopped(str(number), 1.0, "GET", url, "stopped", "csp", message, f"allow {url}"))
+        ids = book.list_ids()
+        assert len(ids) > 100
+        for id in ids:
+            check(json.dumps([book.row(id), book.story(id)], ensure_ascii=False))
+        for name in EXPORTS:
+            written = book.write(name)
+            assert written is not None
+            check(b"".join(written).decode().replace("\t", ""))
+
+
+def test_an_assistant_is_told_without_it(recording: Path) -> None:
+    answers: list[str] = []
+
+    async def use(client: ClientSession) -> None:
+        async def get(tool: str, **arguments: object) -> dict[str, Any]:
+            result = await client.call_tool(tool, arguments)
+            answers.append(json.dumps(result.structuredContent, ensure_ascii=False))
+            return result.structuredContent or {}
+
+        for finding in (await get("list_findings", limit=100))["findings"]:
+            await get("explain_finding", id=finding["id"])
+        for fetch in (await get("list_fetches", limit=100))["fetches"]:
+            await get("explain_fetch", id=fetch["id"], steps=True)
+        await get("infer_policy")
+
+    with_client(Seat([str(recording)]), use)
+    assert len(answers) > 50
+    for answer in answers:
+        check(answer)
 
 
 def test_what_is_patched_is_told_without_it(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

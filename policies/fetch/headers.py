@@ -102,8 +102,7 @@ def list_well_formed(value: str) -> list[str]:
 
 @lru_cache(maxsize=2)
 def _filter_long(value: str) -> tuple[str, ...]:
-    # Most of very many are alike.
-    return tuple(filter(is_token, dict.fromkeys(map(str.strip, dict.fromkeys(value.split(","))))))
+    return tuple(filter(is_token, dict.fromkeys(map(str.strip, filter(None, value.split(","))))))
 
 
 def find_invalid_token(value: str) -> str | None:

@@ -169,10 +169,10 @@ def _pick_names(sample: Sample) -> tuple[str, ...]:
 
 def _list_repeated(asked: str | None) -> tuple[str, ...]:
     """Return the names (lower case, some of very many) that stand in a list more than once."""
-    elements = (asked or "").lower().split(",")
-    counts = Counter[str]()
-    for element, count in Counter(elements).items():
-        counts[element.strip()] += count
+    elements = (asked or "").lower().replace(" ", "").replace("\t", "").split(",")
+    if len(set(elements)) == len(elements):
+        return ()
+    counts = Counter(elements)
     return tuple([name for name, count in counts.items() if count > 1 and name][:NAMES])
 
 

@@ -137,6 +137,8 @@ _PAIRS = re.compile(r"([&;])").split
 _PIECES = re.compile(r"([^\w-]++)").split
 _AUTHORITY = re.compile(r"[\w.\-\[\]:*,<>{}$]*+").fullmatch
 _NAME = re.compile(r"[\w.-]++").fullmatch
+_PASSWORD = re.compile(r"(?=[^a-zA-Z0-9]*+[a-zA-Z0-9])[\w.:*-]++").fullmatch
+"""What may stand where a port does, and be none: names in braces and the like are those of templates."""
 _ELEMENTS = re.compile(r"<([\w:.-]++)").findall
 """The names of markup's elements."""
 _ADDRESSES = ("acct", "mailto", "sip", "sips", "xmpp")
@@ -201,8 +203,8 @@ def _redact_path(path: str) -> str:
 
 def _redact_authority(authority: str) -> str:
     _, at, host = authority.rpartition("@")
-    name, colon, port = host.rpartition(":")
-    if colon and port.isalnum() and not port.isdigit():
+    name, colon, port = host.rpartition(":") if host.startswith("[") else host.partition(":")
+    if colon and _PASSWORD(port) and not port.isdigit():
         # A password that an unencoded slash cuts off.
         host = name + colon + REDACTED
     return (REDACTED + at if at else "") + (host if _AUTHORITY(host) else _redact_segment(host))

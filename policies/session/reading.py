@@ -93,7 +93,7 @@ def _read(method: str, headers: HeaderList) -> Reading:
     if preflight:
         method = asked or ""
         # Each once: what a browser asks for it does not ask for twice.
-        asked_for = map(str.strip, dict.fromkeys((get("access-control-request-headers") or "").split(",")))
+        asked_for = map(str.strip, filter(None, (get("access-control-request-headers") or "").split(",")))
         names = tuple(dict.fromkeys(filter(None, asked_for)))
     return Reading(
         origin=origin,

@@ -12,7 +12,8 @@ import ssl
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -178,6 +179,85 @@ def test_http2_passes_whole_with_its_trailers(patch: str, tmp_path: Path) -> Non
     assert dict(headers)[b"access-control-allow-origin"] == b"https://app.test"
     assert [field for field in headers if field in expected[0]] == [one for one in expected[0] if one[0] != b"vary"]
     assert dict(headers)[b"vary"] == b"accept, Origin"
+
+
+ANSWERS = """
+from mitmproxy import http
+def request(flow):
+    kind = flow.request.path.strip("/").partition("/")[0]
+    fields = [(b"x-asked-by", flow.request.headers.get("origin", "").encode())]
+    fields += {
+        "cached": [(b"cache-control", b"max-age=600"), (b"vary", b"accept")],
+        "star": [(b"access-control-allow-origin", b"https://other.test")],
+        "kept": [(b"etag", b'"1"'), (b"cache-control", b"x-no-store")],
+    }.get(kind, [])
+    status = {"kept": 304, "moved": 302, "failed": 500, "asked": 401}.get(kind, 200)
+    if kind == "moved":
+        fields.append((b"location", b"https://api.test/plain"))
+    body = b"" if status == 304 else kind.encode()
+    fields += [] if status == 304 else [(b"content-length", b"%d" % len(body))]
+    flow.response = http.Response(b"HTTP/1.1", status, b"", http.Headers(fields), body, None, 0, 0)
+"""
+ASKERS = {
+    "https://app.test": True,
+    "http://localhost:3000": True,
+    "https://evil.test": False,
+    "https://app.test.evil.test": False,
+    "https://evilapp.test": False,
+    "https://a.app.test": False,
+    "http://app.test": False,
+    "https://app.test:8443": False,
+    "https://app.test/": False,
+    "https://APP.test": False,
+    "https://app.test, https://evil.test": False,
+    "null": False,
+}
+"""Origins, and whether patches are for them."""
+
+
+def test_a_patch_is_for_who_asked_however_many_ask_at_once(tmp_path: Path) -> None:
+    (tmp_path / "answers.py").write_text(ANSWERS)
+    options = ["-s", str(tmp_path / "answers.py"), "-s", str(ADDON), "--set", "connection_strategy=lazy"]
+    options += ["--set", "cors_patch=blocked", "--set", "cors_patch_scope=~d ^api.test$"]
+    for origin in ("https://app.test", "http://localhost:3000"):
+        options += ["--set", f"cors_patch_origins={origin}"]
+    kinds = ("plain", "cached", "star", "kept", "moved", "failed", "asked")
+    with mitmdump(tmp_path / "patching", options) as proxy, ThreadPoolExecutor(len(ASKERS)) as pool:
+        rows = [pool.submit(ask_many, proxy, origin, kinds) for origin in ASKERS]
+        answers = dict(zip(ASKERS, (row.result() for row in rows), strict=True))
+    for origin, patched in ASKERS.items():
+        assert len(answers[origin]) == 3 * len(kinds)
+        for head in answers[origin]:
+            assert f"x-asked-by: {origin}\r\n" in head
+            # Nobody is ever given what is for another.
+            granted = re.findall(r"(?im)^access-control-allow-origin: (.*?)\r$", head)
+            if patched:
+                assert granted == [origin]
+                assert re.findall(r"(?im)^cache-control: (.*?)\r$", head) == ["no-store"]
+                assert re.search(r"(?im)^vary: (.*, )?origin\r$", head)
+            else:
+                assert granted in ([], ["https://other.test"])
+                assert "x-corsight-patched" not in head.lower()
+
+
+def ask_many(proxy: int, origin: str, kinds: Sequence[str]) -> list[str]:
+    """The heads of the answers to a page of this origin, over one connection."""
+    heads = []
+    with socket.create_connection(("127.0.0.1", proxy), timeout=WAIT) as client:
+        for number, kind in enumerate([*kinds] * 3):
+            client.sendall(
+                f"GET http://api.test/{kind}/{number} HTTP/1.1\r\nHost: api.test\r\nOrigin: {origin}\r\n".encode()
+                + AGENT
+                + b"Sec-Fetch-Mode: cors\r\nSec-Fetch-Site: cross-site\r\nSec-Fetch-Dest: empty\r\n"
+                + b'If-None-Match: "1"\r\n\r\n'
+            )
+            got = b""
+            while not _whole(got, bare=False):
+                chunk = client.recv(65536)
+                assert chunk
+                got += chunk
+            heads.append(got.partition(b"\r\n\r\n")[0].decode("latin-1") + "\r\n")
+    return heads
 
 
 def ask_http2(proxy: int) -> tuple[list[tuple[bytes, bytes]], bytes, list[tuple[bytes, bytes]]]:

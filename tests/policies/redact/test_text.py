@@ -57,6 +57,8 @@ SECRET = "SeCrEtVal9"
         ("https://s3cret@a.test/x", "https://REDACTED@a.test/x"),
         ("https://u:a@s3cret@a.test/x", "https://REDACTED@a.test/x"),
         ("https://u:s3cret/x@a.test", "https://u:REDACTED/x@a.test"),
+        ("https://u:s3cret-s3cret/x@a.test", "https://u:REDACTED/x@a.test"),
+        ("https://u:s3cret:a.b/x@a.test", "https://u:REDACTED/x@a.test"),
         ("https://a.test/to/https://u:s3cret@b.test/", "https://a.test/to/https://REDACTED@b.test/"),
         ("//u:s3cret@a.test/x", "//REDACTED@a.test/x"),
         ("u:s3cret@a.test", "REDACTED@a.test"),
