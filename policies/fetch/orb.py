@@ -89,6 +89,7 @@ def extract_mime_essence(content_type: str | None) -> str | None:
 
 
 def _extract_essence(content_type: str) -> str | None:
+    """Return the same. https://fetch.spec.whatwg.org/#concept-header-extract-mime-type"""
     values = decode_split(content_type)
     if len(values) > MANY and '"' not in content_type:
         # What begins like no MIME type is passed over at once.

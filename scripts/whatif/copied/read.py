@@ -154,9 +154,10 @@ def _origin_of(referrer: str | None) -> str | None:
 
 def _list_set(copied: Copied) -> Iterator[str]:
     """Yield the headers that the page set, as far as they make a difference: not what browsers write by themselves."""
-    for name, sent in list_page_set_headers(copied.headers):
-        plain = name in ("accept", "accept-language") and is_cors_safelisted_request_header(name, sent)
-        if not plain:
+    # Values that decide nothing are not in that list.
+    for name in dict.fromkeys(name for name, _ in list_page_set_headers(copied.headers)):
+        sent = copied.headers.get(name) or ""
+        if not (name in ("accept", "accept-language") and is_cors_safelisted_request_header(name, sent)):
             yield f"{name}: {sent}"
 
 
