@@ -15,6 +15,9 @@ Certainty = Literal["certain", "likely"]
 class Reason(StrEnum):
     """What a fact was inferred from. `WORDS` says each in a clause."""
 
+    # Enum's own hashes the name, in Python.
+    __hash__ = str.__hash__
+
     COOKIE = "cookie"
     STORAGE_ACCESS = "storage-access"
     NO_STORAGE_ACCESS = "no-storage-access"
@@ -31,7 +34,9 @@ class Reason(StrEnum):
     LIKE_ANOTHER = "like-another"
     PREFLIGHT_FOLLOWED = "preflight-followed"
     PREFLIGHT_UNFOLLOWED = "preflight-unfollowed"
+    PREFLIGHT_CONTESTED = "preflight-contested"
     REDIRECT_FOLLOWED = "redirect-followed"
+    REDIRECT_CONTESTED = "redirect-contested"
     REDIRECT_UNFOLLOWED = "redirect-unfollowed"
     GIVEN_UP = "given-up"
     CACHED_PREFLIGHT = "cached-preflight"
@@ -77,7 +82,9 @@ WORDS: dict[Reason, str] = {
     Reason.LIKE_ANOTHER: "exchange {} is just like it",
     Reason.PREFLIGHT_FOLLOWED: "the request that follows its preflight came",
     Reason.PREFLIGHT_UNFOLLOWED: "no request followed its preflight",
+    Reason.PREFLIGHT_CONTESTED: "a request came that may have gone by exchange {} as well, which asked the same",
     Reason.REDIRECT_FOLLOWED: "the request that follows its redirect came",
+    Reason.REDIRECT_CONTESTED: "a request came that the page may have made by itself as well",
     Reason.REDIRECT_UNFOLLOWED: "no request followed its redirect",
     Reason.GIVEN_UP: "no request followed, but one did follow exchange {}, which asked the same meanwhile",
     Reason.CACHED_PREFLIGHT: "answered by the preflight of exchange {}, cached for {} s more",

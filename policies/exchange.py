@@ -7,6 +7,7 @@ decoded (one byte, one code point), names compared without case, values without 
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain
 from typing import Literal
 
 from corsight.policies.value import value
@@ -18,6 +19,10 @@ SWITCHING_PROTOCOLS = 101
 """The one status below 200 that ends an exchange."""
 SHORT, NAMES = 64, 4096
 """Bytes of a header name up to which its lower case is remembered, and of how many names it is."""
+MANY = 256
+"""Header lines from which no lower case is remembered."""
+LONG = 4096
+"""Bytes of a value from which its text is kept: it is asked for time and again."""
 
 
 class HeaderList:
@@ -40,9 +45,12 @@ class HeaderList:
         index = self._names
         if index is None:
             fields = self.fields
-            index = {_lower[name]: value for name, value in fields}
-            if len(index) < len(fields):
-                index = _gather_lines(fields)
+            if len(fields) > MANY:
+                index = _index_many(fields)
+            else:
+                index = {_lower[name]: value for name, value in fields}
+                if len(index) < len(fields):
+                    index = _gather_lines(fields)
             self._names = index
         return index
 
@@ -52,7 +60,7 @@ class HeaderList:
         weight = self._weight
         if weight is None:
             fields = self.fields
-            weight = self._weight = len(b"".join([b"".join(field) for field in fields])) + 2 * len(fields)
+            weight = self._weight = len(b"".join(chain.from_iterable(fields))) + 2 * len(fields)
         return weight
 
     @property
@@ -71,7 +79,9 @@ class HeaderList:
         if value is None:
             return None
         if isinstance(value, bytes):
-            return value.decode("latin-1").strip(HTTP_WHITESPACE)
+            if len(value) <= LONG:
+                return value.decode("latin-1").strip(HTTP_WHITESPACE)
+            value = [value]
         if self._joined is None:
             self._joined = {}
         joined = self._joined.get(name)
@@ -83,7 +93,7 @@ class HeaderList:
         """Return the value of each line named `name` (lower case), in order; empty when there is none."""
         value = (self._names or self._index()).get(name, ())
         if isinstance(value, bytes):
-            return (value.decode("latin-1").strip(HTTP_WHITESPACE),)
+            return (self.get(name) or "",)
         if not value:
             return ()
         if self._lines is None:
@@ -108,6 +118,18 @@ class HeaderList:
 
     def __repr__(self) -> str:
         return f"HeaderList({self.fields!r})"
+
+
+def _index_many(fields: tuple[tuple[bytes, bytes], ...]) -> dict[str, bytes | list[bytes]]:
+    """Return the values of each name, where most lines may have the same name."""
+    index: dict[str, list[bytes]] = {}
+    as_written: dict[bytes, list[bytes]] = {}
+    for raw, sent in fields:
+        values = as_written.get(raw)
+        if values is None:
+            values = as_written[raw] = index.setdefault(raw.decode("latin-1").lower(), [])
+        values.append(sent)
+    return index  # type: ignore[return-value]
 
 
 def _gather_lines(fields: tuple[tuple[bytes, bytes], ...]) -> dict[str, bytes | list[bytes]]:

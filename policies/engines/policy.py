@@ -145,6 +145,8 @@ class EnginePolicy:
     """Whether a Location header that is repeated word for word counts as one."""
     location_read_anyhow: bool = False
     """Whether a Location that is no URL fails a fetch() that would not have followed it."""
+    deletes_turn_to_get: bool = False
+    """Whether a redirect may turn a DELETE into a GET, whatever its status."""
     empty_location_fails: bool = False
     """Whether a Location header without a value counts as one that cannot be read."""
     loops_in_its_cache: bool = False

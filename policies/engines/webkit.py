@@ -22,6 +22,7 @@ POLICY = EnginePolicy(
     unsafe_total_limit=None,
     repeated_lines_joined=True,
     extra_exposed=frozenset({"accept"}),
+    deletes_turn_to_get=True,
     localhost_is_mixed=True,
     styles_need_css=True,
     credentialless_unknown=True,
@@ -96,6 +97,11 @@ POLICY = EnginePolicy(
             field="styles_need_css",
             what="a style sheet of another origin is loaded as text/css or without a type, and of no other type",
             source="measured with WebKitGTK 2.50.6",
+        ),
+        Departure(
+            field="deletes_turn_to_get",
+            what="a DELETE that is redirected to another origin goes on as a GET, whatever the redirect's status",
+            source="NetworkDataTaskSoup.cpp shouldRedirectAsGET, measured with WebKitGTK 2.50.6",
         ),
         Departure(
             field="localhost_is_mixed",

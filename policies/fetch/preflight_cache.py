@@ -66,12 +66,13 @@ class CacheRules:
 
 @dataclass(frozen=True, slots=True)
 class CacheEntry:
-    """What spares a request its preflight: the exchange that filled it, the time it ends, and what that one asked.
+    """What spares a request its preflight: the exchange that filled it, what that one asked, and from when until when.
 
     `include` tells whether it was asked for a request with credentials mode `include`.
     """
 
     exchange: str
+    since: float
     until: float
     method: str
     names: tuple[str, ...]
@@ -172,7 +173,7 @@ class PreflightCache:
         seconds = read_max_age(max_age_value, rules)
         if seconds is None:
             return
-        entry = CacheEntry(exchange, now + seconds, method, names, include)
+        entry = CacheEntry(exchange, now, now + seconds, method, names, include)
         key = self._key(key_origin, url, include)
         kept_methods, kept_headers = _first(methods), [name.lower() for name in _first(headers)]
         if rules.per_token:

@@ -28,6 +28,8 @@ _BRANDS = re.compile(r'"Chromium";\s*v="(\d{1,6})'), re.compile(r'"Google Chrome
 
 FORKED = 52
 """The version of Firefox that Goanna (Pale Moon and its kin) set out from."""
+PRIORITY_SINCE = 132
+"""The version from which Firefox sends Priority with every request but those of XMLHttpRequest."""
 FROZEN = 60
 """What WebKitGTK says its version is, whatever it is."""
 
@@ -47,6 +49,11 @@ class Client:
     def build(self) -> Build | None:
         """The engine in its version; None where it is no browser that Corsight knows."""
         return None if self.engine == "standard" else Build(self.engine, self.version or 0)
+
+    @property
+    def tells_priority(self) -> bool:
+        """Whether all of its requests have a Priority but those of XMLHttpRequest."""
+        return self.engine == "firefox" and (self.version or 0) >= PRIORITY_SINCE
 
     @property
     def label(self) -> str:

@@ -11,46 +11,70 @@ from corsight.policies.session.memory import Memory
 
 
 class Documents:
-    """The documents seen, by URL and by origin, and the workers; `last` is the URL of the newest document."""
+    """The documents seen, by URL and by origin, and the workers; `last` is the URL of the newest document.
 
-    __slots__ = ("_at_home", "_by_origin", "_by_url", "_newest", "_policies", "_secure", "_unknown", "_workers", "last")
+    `revision` counts what was news: while it stays, all but `page` and `last` is answered as before.
+    """
+
+    __slots__ = (
+        *("_at_home", "_by_origin", "_by_url", "_newest", "_policies", "_secure", "_unknown", "_workers"),
+        *("last", "revision"),
+    )
 
     def __init__(self, size: int, *, credentialless_unknown: bool = False) -> None:
         self._unknown = credentialless_unknown
         self._by_url: Memory[str, EmbedderPolicy] = Memory(size)
-        self._by_origin: Memory[str, dict[EmbedderPolicy, str]] = Memory(size)
-        self._policies: set[EmbedderPolicy] = set()
+        self._by_origin: Memory[str, dict[EmbedderPolicy | None, str]] = Memory(size)
+        self._policies: set[EmbedderPolicy | None] = set()
         self._secure: set[bool] = set()
         self._at_home: Memory[str, bool] = Memory(size)
-        self._workers: Memory[str, set[tuple[EmbedderPolicy, bool]]] = Memory(size)
+        self._workers: Memory[str, set[tuple[EmbedderPolicy | None, bool]]] = Memory(size)
         self._newest: EmbedderPolicy = "unsafe-none"
         self.last: str | None = None
+        self.revision = 0
 
-    def add(self, url: str, response: Response, *, top: bool) -> None:
-        """Remember a document that came: URL and embedder policy, and whether it is a top-level one on loopback."""
-        policy = read_embedder_policy(url, response.headers)
-        self._by_url.put(url, policy, len(url))
-        origin = origin_of(url)
+    def add(self, url: str, response: Response | None, *, top: bool) -> None:
+        """Remember a document that came: URL and embedder policy, and whether it is a top-level one on loopback.
+
+        Without a response it came out of the browser's cache, where it was not seen: its policy is not known.
+        """
+        known = self._by_url.get(url)
+        policy, origin = self._read(url, response), origin_of(url)
+        before = self._by_origin.get(origin) or {}
         # A page that is loaded anew has its new policy alone.
-        pages = {old: page for old, page in (self._by_origin.get(origin) or {}).items() if page != url}
+        pages = {old: page for old, page in before.items() if page != url}
         pages.pop(policy, None)
         pages[policy] = url
+        newest = policy or self._newest
+        if known != policy or newest != self._newest or list(before) != list(pages):
+            self.revision += 1
         self._by_origin.put(origin, pages, len(origin) + sum(map(len, pages.values())))
         self._policies.add(policy)
         self._secure.add(url.startswith("https:"))
-        self.last, self._newest = url, policy
+        self.last, self._newest = url, newest
         parts = split_origin(origin)
         if top and parts is not None and is_localhost(parts[1]):
             self._at_home.put(origin, True, len(origin))
 
-    def add_worker(self, url: str, response: Response, *, service: bool) -> None:
+    def add_worker(self, url: str, response: Response | None, *, service: bool) -> None:
         """Remember a worker whose script came: it loads what it asks for under the embedder policy of that response.
 
         A service worker's requests are those of its pages, of every destination.
         """
-        policy, origin = read_embedder_policy(url, response.headers), origin_of(url)
+        known = self._by_url.get(url)
+        policy, origin = self._read(url, response), origin_of(url)
+        before = self._workers.get(origin) or set()
+        if known != policy or (policy, service) not in before:
+            self.revision += 1
+        self._workers.put(origin, {*before, (policy, service)}, len(origin))
+
+    def _read(self, url: str, response: Response | None) -> EmbedderPolicy | None:
+        if response is None:
+            self._by_url.forget(url)
+            return None
+        policy = read_embedder_policy(url, response.headers)
         self._by_url.put(url, policy, len(url))
-        self._workers.put(origin, {*(self._workers.get(origin) or ()), (policy, service)}, len(origin))
+        return policy
 
     def is_at_home(self, origin: str) -> bool:
         """Return whether a top-level document of this origin was loaded from loopback."""
@@ -64,12 +88,16 @@ class Documents:
     @property
     def isolated(self) -> bool:
         """Whether any document had an embedder policy."""
-        return not self._policies <= {"unsafe-none"}
+        return not self._policies <= {"unsafe-none", None}
+
+    def may_isolate(self, origin: str | None) -> bool:
+        """Whether a document of an origin came out of the browser's cache, with a policy that was not seen."""
+        return None in (self._by_origin.get(origin or "") or ())
 
     @property
     def credentialless(self) -> bool:
-        """Whether any document was a credentialless one, to a browser that knows that."""
-        return "credentialless" in self._policies and not self._unknown
+        """Whether any document was a credentialless one, or may have been, to a browser that knows that."""
+        return not self._policies.isdisjoint({"credentialless", None}) and not self._unknown
 
     def page(self, origin: str | None, referrer: str | None) -> str | None:
         """Return the URL of the page with this origin, or this Referer: as full as it is known."""
@@ -92,7 +120,9 @@ class Documents:
             policy = self._by_url.get(referrer)
             if policy is not None:
                 return policy
-        policies: set[EmbedderPolicy] = set(self._policies if origin is None else self._by_origin.get(origin) or ())
+        policies: set[EmbedderPolicy | None] = set(
+            self._policies if origin is None else self._by_origin.get(origin) or ()
+        )
         if policies and origin is not None:
             policies.update(policy for policy, service in self._workers.get(origin) or () if worker or service)
         return next(iter(policies)) if len(policies) == 1 else None
@@ -100,7 +130,8 @@ class Documents:
     def newest(self, origin: str | None) -> EmbedderPolicy:
         """Return the embedder policy of the newest document of an origin, or of all where none of its was seen."""
         pages = self._by_origin.get(origin) if origin is not None else None
-        return list(pages)[-1] if pages else self._newest
+        known = [policy for policy in pages or () if policy is not None]
+        return known[-1] if known else self._newest
 
 
 def _names_page(referrer: str) -> bool:

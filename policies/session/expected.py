@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from corsight.policies.exchange import Exchange
 from corsight.policies.fetch.headers import has_directive
-from corsight.policies.fetch.redirect import MAX_REDIRECTS, redirect_method
+from corsight.policies.fetch.redirect import MAX_REDIRECTS
 from corsight.policies.session.fetches import Entry
 from corsight.policies.session.memory import Memory
 from corsight.policies.session.reading import Reading
@@ -15,6 +15,11 @@ PATIENCE = 2.0
 """Seconds after which a request that should have followed did not: the sequel of a preflight is sent at once."""
 AT_ONCE = 0.25
 """Seconds within which a browser follows a redirect: what comes later, and asks for the same, a page may have asked."""
+HELD_UP = 0.05
+"""Seconds within which a request follows its preflight, unless something holds it up: all of 126 in the three engines.
+"""
+MUCH = 8
+"""How many times longer than after one preflight a request that came after another was held up for no reason."""
 SLACK = 0.005
 """Seconds by which a sequel's start may precede the end of what it follows, as two clocks were read."""
 HORIZON = 30.0
@@ -67,6 +72,10 @@ class Expected:
             if entry in (memory.get(entry.exchange.request.url) or ()):
                 memory.forget(entry.exchange.request.url)
 
+    def is_asked(self, url: str) -> bool:
+        """Return whether a preflight to this URL is remembered."""
+        return url in self._preflights
+
     def note_kept(self, exchange: Exchange) -> None:
         """A response came that the HTTP cache may answer with when its URL is asked for again."""
         response, url = exchange.response, exchange.request.url
@@ -107,17 +116,21 @@ class Expected:
         others = self._preflights.get(preflight.exchange.request.url) or []
         return [other for other in others if other is not preflight and _asks_alike(other, preflight)]
 
-    def find_redirect(self, exchange: Exchange, reading: Reading) -> Entry | None:
-        """Return the redirect that led to this request, None where none did: the latest, of the method it leads to."""
-        found = [
+    def find_redirect(self, exchange: Exchange, reading: Reading, rules_out: Callable[[Entry], bool]) -> Entry | None:
+        """Return the redirect that led to this request, None where none did: the latest.
+
+        `rules_out` tells that a redirect cannot have led to it.
+        """
+        if exchange.request.url not in self._redirects:
+            return None
+        found = (
             entry
             for entry in reversed(self._redirects.get(exchange.request.url) or [])
             if _may_precede(entry, exchange) and _may_lead_on(entry, exchange)
             if entry.fetch.page_origin is None or reading.origin in (None, "null", entry.fetch.page_origin)
-        ]
-        kept = (entry for entry in found if _keeps_method(entry, reading))
-        # WebKit also asks with GET where the standard keeps the method: behind a 307 of a DELETE.
-        return next(kept, found[0] if found and reading.method == "GET" else None)
+            if not rules_out(entry)
+        )
+        return next(found, None)
 
     def find_preflight(
         self,
@@ -138,7 +151,7 @@ class Expected:
         ranked = False, 0.0
         for entry in self._preflights.get(exchange.request.url) or []:
             response = entry.exchange.response
-            if response is None or not _may_precede(entry, exchange):
+            if response is None or entry.sequel == "followed" or not _may_precede(entry, exchange):
                 continue
             rank = apart and entry.exchange.connection == exchange.connection, response.received
             if rank < ranked:
@@ -150,6 +163,25 @@ class Expected:
                 latest, ranked = entry, rank
         return latest
 
+    def list_rivals(
+        self, preflight: Entry, exchange: Exchange, reading: Reading, rules_out: Callable[[Entry], bool]
+    ) -> tuple[Entry, ...]:
+        """Return the other preflights that a request may have followed as well, as far as the wire tells.
+
+        What came just after the one did not wait for much longer behind another, unless the HTTP cache was locked.
+        """
+        answered, started = _answered(preflight), exchange.request.started
+        entries = self._preflights.get(exchange.request.url) or ()
+        earliest = answered - PATIENCE
+        if reading.method != "GET" or not any(entry.sequel == "followed" for entry in entries):
+            earliest = max(earliest, started - max(HELD_UP, MUCH * (started - answered)))
+        return tuple(
+            entry
+            for entry in entries
+            if entry is not preflight and _may_precede(entry, exchange) and _answered(entry) >= earliest
+            if _asked_for(entry, reading, unnamed=False) and not rules_out(entry)
+        )
+
 
 def _asks_alike(one: Entry, other: Entry) -> bool:
     a, b = one.reading, other.reading
@@ -158,6 +190,11 @@ def _asks_alike(one: Entry, other: Entry) -> bool:
 
 def _started(entry: Entry) -> float:
     return entry.exchange.request.started
+
+
+def _answered(entry: Entry) -> float:
+    response = entry.exchange.response
+    return response.received if response is not None else entry.exchange.request.started
 
 
 def overtook(later: Entry, earlier: Entry) -> bool:
@@ -172,7 +209,8 @@ def _remember(memory: Memory[str, list[Entry]], url: str, entry: Entry) -> None:
         memory.put(url, [entry], len(url) + entry.fetch.weight)
         return
     oldest = entry.exchange.request.started - HORIZON
-    entries[:] = [old for old in entries[1 - SAME_URL :] if old.exchange.request.started > oldest]
+    while entries and (len(entries) >= SAME_URL or entries[0].exchange.request.started <= oldest):
+        del entries[0]
     entries.append(entry)
     memory.add_weight(url, entry.fetch.weight)
 
@@ -186,16 +224,6 @@ def _may_lead_on(redirect: Entry, exchange: Exchange) -> bool:
     if redirect.index >= MAX_REDIRECTS or len(redirect.fetch.entries) >= LONGEST or response is None:
         return False
     return url != exchange.request.url or exchange.request.started - response.received <= AT_ONCE
-
-
-def _keeps_method(redirect: Entry, reading: Reading) -> bool:
-    """Return whether a request has the method that a redirect leads on with; a preflight asks for it as the page wrote
-    it, patch.
-    """
-    response = redirect.exchange.response
-    if response is None:
-        return False
-    return redirect_method(response.status, redirect.reading.method).upper() == reading.method.upper()
 
 
 def _may_precede(entry: Entry, exchange: Exchange) -> bool:

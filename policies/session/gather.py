@@ -15,10 +15,8 @@ from corsight.policies.session.clients import Client
 from corsight.policies.session.credentials import BY_ELEMENTS, BY_WORKERS, Credentials
 from corsight.policies.session.documents import Documents
 from corsight.policies.session.fetches import Entry
-from corsight.policies.session.reading import Reading, referrer_origin
+from corsight.policies.session.reading import Reading
 
-PRIORITY_SINCE = 132
-"""The version from which Firefox sends Priority with every request but those of XMLHttpRequest."""
 EMBEDDERS_SINCE = {"chromium": 83, "firefox": 79, "webkit": 15}
 """The versions from which engines have Cross-Origin-Embedder-Policy."""
 BY_STYLES = frozenset({"image", "style", "unknown"})
@@ -59,7 +57,7 @@ def gather_facts(
     response = entry.stored or exchange.response
     if (tainting, tainting_too) == ("cors", "opaque") and _is_unasked(response, reading):
         tainting, tainting_too = "opaque", "cors"
-    page_origin = fetch.page_origin if fetch.page_origin not in (None, "null") else referrer_origin(reading)
+    page_origin = fetch.page_origin if fetch.page_origin not in (None, "null") else reading.referrer_origin
     include = fetch.include if fetch.certainty == "certain" else None
     target = find_target(response, url, policy) if entry.role == "redirect" else None
     page: str | None = None
@@ -77,7 +75,7 @@ def gather_facts(
     isolable = "opaque" in (tainting, tainting_too)
     # Only a secure page has an embedder policy, and none of those asks for anything over plain http.
     if (
-        (isolable or (reading.destination == WORKER and documents.isolated))
+        (isolable or (reading.destination == WORKER and (documents.isolated or documents.may_isolate(page_origin))))
         and may_embed(client)
         and is_potentially_trustworthy(url if page_origin is None else page_origin)
     ):
@@ -147,7 +145,7 @@ def _may_stay(entry: Entry, client: Client) -> bool:
     """Return whether the request may be a fetch() that is led nowhere; what was redirected before goes on being so."""
     if not client.browser or entry.index > 0 or entry.reading.event_source:
         return False
-    if client.engine == "firefox" and (client.version or 0) >= PRIORITY_SINCE and "priority" not in entry.reading.sent:
+    if client.tells_priority and "priority" not in entry.reading.sent:
         # XMLHttpRequest alone has none.
         return False
     return entry.mode in ("cors", "same-origin", "unknown") and entry.destination in ("empty", "unknown")

@@ -11,9 +11,15 @@ from corsight.policies.session.credentials import Credentials
 from corsight.policies.session.expected import Expected
 from corsight.policies.session.fetches import Entry
 from corsight.policies.session.keeping import Keeping
+from corsight.policies.session.leading import may_lead_to
 from corsight.policies.session.reading import Reading
 from corsight.policies.session.sequels import UNFOLLOWED
 from corsight.policies.verdict import Outcome, Unknown
+
+SOON = 0.02
+"""Seconds within which a request of Chromium and Firefox follows its preflight: all of 69. What comes later may have
+gone by what was cached meanwhile.
+"""
 
 
 class Joining:
@@ -37,6 +43,8 @@ class Joining:
 
     def find_preflight(self, exchange: Exchange, reading: Reading) -> Entry | None:
         """Return the preflight whose request this is, None where none was seen."""
+        if not self._expected.is_asked(exchange.request.url):
+            return None
 
         def rules_out(entry: Entry) -> bool:
             return self._rules_out(exchange, reading, entry)
@@ -55,6 +63,42 @@ class Joining:
                 return None
         return found
 
+    def find_redirect(self, exchange: Exchange, reading: Reading) -> Entry | None:
+        """Return the redirect that led to this request, None where none was seen."""
+
+        def rules_out(entry: Entry) -> bool:
+            if not may_lead_to(entry, exchange, reading, self._policy):
+                return True
+            by_xhr = "priority" not in entry.reading.sent, "priority" not in reading.sent
+            if self._client.tells_priority and not reading.preflight and by_xhr[0] != by_xhr[1]:
+                return True
+            fetch, stated = entry.fetch, self.state(exchange, reading, first=False)
+            known = fetch.include is not None and fetch.certainty == "certain"
+            return known and stated is not None and stated[0] != fetch.include
+
+        return self._expected.find_redirect(exchange, reading, rules_out)
+
+    def contest(self, preflight: Entry, exchange: Exchange, reading: Reading) -> tuple[tuple[Entry, ...], str | None]:
+        """Return what else a request may have gone by than the preflight that it is joined to: others that asked the
+        same, and the exchange whose answer was cached meanwhile.
+
+        Where the preflight passes in every credentials mode, that makes no difference, and nothing is returned.
+        """
+        if preflight.verdict is None or not preflight.verdict.divided:
+            return (), None
+        rivals = self._list_rivals(preflight, exchange, reading)
+        asked, response = preflight.exchange.request.started, preflight.exchange.response
+        if response is None or 0 <= exchange.request.started - response.received <= SOON:
+            return rivals, None
+        cached = self._find_cached(exchange, reading, False, True)
+        return rivals, cached.exchange if cached is not None and asked <= cached.since else None
+
+    def _list_rivals(self, preflight: Entry, exchange: Exchange, reading: Reading) -> tuple[Entry, ...]:
+        def rules_out(entry: Entry) -> bool:
+            return self._rules_out(exchange, reading, entry)
+
+        return self._expected.list_rivals(preflight, exchange, reading, rules_out)
+
     def compare_connections(self, preflight: Entry, entry: Entry) -> bool:
         """Learn from the connection that a request did not take: its preflight's, an uncredentialed one, was free.
 
@@ -71,7 +115,10 @@ class Joining:
             return False
         certainty: Certainty = "certain" if self._policy.separate_connections == "always" else "likely"
         free = asked.http2 or self._keeping.is_free(asked, exchange.request.started)
-        return free and entry.fetch.learn(True, Reason.CONNECTION_NOT_TAKEN, certainty)
+        if not free or self._list_rivals(preflight, exchange, entry.reading):
+            # It may have followed another, whose connection was taken.
+            return False
+        return entry.fetch.learn(True, Reason.CONNECTION_NOT_TAKEN, certainty)
 
     def state(self, exchange: Exchange, reading: Reading, *, first: bool) -> tuple[bool, Reason] | None:
         """Return whether a cross-origin request itself says `include`, and by what; None where it does not tell."""

@@ -23,7 +23,10 @@ UNFOLLOWED = {"preflight": Reason.PREFLIGHT_UNFOLLOWED, "redirect": Reason.REDIR
 
 
 class Sequels:
-    """Holds the verdicts of one browser against what came after them, or did not."""
+    """Holds the verdicts of one browser against what came after them, or did not.
+
+    `outlives` tells that its preflights go on to their end when the fetch is aborted.
+    """
 
     def __init__(
         self,
@@ -40,7 +43,7 @@ class Sequels:
         self._credentials = credentials
         self._expected = expected
         self._cache = cache
-        self._outlives = client.engine not in ("firefox", "webkit") or policy.preflight_outlives_abort
+        self.outlives = client.engine not in ("firefox", "webkit") or policy.preflight_outlives_abort
         self._waiting: Memory[str, tuple[float, Entry]] = Memory(size)
         self._now = 0.0
 
@@ -57,7 +60,8 @@ class Sequels:
 
     def pass_time(self, now: float) -> None:
         """Let time go by: what was waited for in vain is absent."""
-        self._now = max(self._now, now)
+        if now > self._now:
+            self._now = now
         while self._waiting:
             name, (received, entry) = next(iter(self._waiting.items()))
             if received + PATIENCE >= now:
@@ -72,8 +76,12 @@ class Sequels:
             self._waiting.forget(name)
             self._miss(entry, "certain" if self._now - received > SETTLED else "likely")
 
-    def follow(self, entry: Entry) -> None:
-        """Take what followed for proof that a preflight or redirect passed: branches that block are out."""
+    def follow(self, entry: Entry, rivals: tuple[Entry, ...] = (), cached: str | None = None) -> None:
+        """Take what followed for proof that a preflight or redirect passed: branches that block are out.
+
+        It may have followed one of the `rivals` of a preflight instead, or gone by the `cached` answer of another: then
+        it proves no more than that one of them passed, until each has a request of its own.
+        """
         if entry.sequel == "absent":
             # It was there all along, and only read late.
             entry.fetch.doubt(UNFOLLOWED[entry.role])
@@ -82,9 +90,38 @@ class Sequels:
         entry.sequel = "followed"
         if self._proves_nothing(entry):
             return
-        self.settle(entry, passed=True, certainty="certain", reason=FOLLOWED[entry.role])
+        entry.rivals, entry.spared = rivals, cached is not None
+        alike = all(_list_modes(rival) == _list_modes(entry) for rival in rivals)
+        self.settle(entry, passed=True, certainty="certain" if alike else "likely", reason=FOLLOWED[entry.role])
+        if entry.contested:
+            others = (rival.exchange.id for rival in rivals if rival.sequel != "followed")
+            detail = cached or next(others, "")
+            entry.evidence["sequel"] = Evidence("sequel", "followed", Reason.PREFLIGHT_CONTESTED, "likely", (detail,))
+            self._judge.revise(entry.fetch)
         if entry.role == "preflight":
             self._cache_preflight(entry)
+            self._end_contests(entry)
+
+    def follow_doubtfully(self, redirect: Entry, entry: Entry, *, stated: bool) -> None:
+        """Take a request that may be the page's own for what follows a redirect; neither is certain by the other.
+
+        `stated` tells that the request itself tells its credentials mode.
+        """
+        redirect.sequel = "followed"
+        verdict = redirect.verdict
+        redirect.spared, entry.spared = verdict is not None and verdict.divided, not stated
+        self.settle(redirect, passed=True, certainty="likely", reason=FOLLOWED["redirect"])
+        redirect.evidence["sequel"] = Evidence("sequel", "followed", Reason.REDIRECT_CONTESTED, "likely")
+        self._judge.revise(redirect.fetch)
+
+    def _end_contests(self, entry: Entry) -> None:
+        """A preflight has its request: those that it was the last rival of have theirs for certain."""
+        for other in self._expected.list_alike(entry):
+            if other.rivals and not other.contested:
+                other.rivals = ()
+                other.evidence.pop("sequel", None)
+                self.settle(other, passed=True, certainty="certain", reason=FOLLOWED["preflight"])
+                self._judge.revise(other.fetch)
 
     def hear(self, entry: Entry, told: Told) -> None:
         """Take the browser's own outcome, as a recording holds it, for proof of what became of an exchange."""
@@ -114,7 +151,9 @@ class Sequels:
             if reason is not Reason.CONNECTION_REUSED:
                 # That only ever speaks for the one mode, and so makes no habit.
                 self._credentials.remember(entry.fetch)
-        elif agreeing:
+            agreeing = agreeing if entry.role == "redirect" and passed else []
+        if agreeing:
+            # That a redirect was followed also tells its redirect mode.
             value = "followed" if passed else "absent"
             entry.evidence["sequel"] = Evidence("sequel", value, reason, certainty, details)
         self._judge.revise(entry.fetch)
@@ -143,11 +182,11 @@ class Sequels:
             self._judge.revise(entry.fetch)
         alike = self._expected.list_alike(entry)
         followed = [other for other in alike if other.sequel == "followed"]
-        for other in followed if self._outlives else ():
+        for other in followed if self.outlives else ():
             if overtook(other, entry):
                 self._give_up(entry, other)
                 return
-        typed_over = self._expected.find_typed_over(entry) if self._outlives else None
+        typed_over = self._expected.find_typed_over(entry) if self.outlives else None
         if typed_over is not None:
             self._give_up(entry, typed_over)
             return
@@ -158,7 +197,10 @@ class Sequels:
         )
         reason = UNFOLLOWED[entry.role]
         if self._may_be_stream(entry):
-            again = [other for other in again if self._is_asked_anew(other, entry)]
+            # Those in flight at once may be of two modes, and pass in one of them.
+            crowded = [one for one in (entry, *alike) if any(_overlap(one, other) for other in (entry, *alike))]
+            lone = [] if entry in crowded else [other for other in again if other not in crowded]
+            again = [other for other in lone if self._is_asked_anew(other, entry)]
         proven = bool(again) or (not followed and self._proves_alone(entry))
         self.settle(entry, passed=False, certainty=certainty if proven else "likely", reason=reason)
         if certainty == "certain":
@@ -171,7 +213,7 @@ class Sequels:
         Where an abort ends the preflight as well, it stays unanswered: of 141 answered ones that nothing followed, all
         were blocked. But what they went before may have come out of the HTTP cache.
         """
-        if entry.role != "preflight" or self._outlives:
+        if entry.role != "preflight" or self.outlives:
             return False
         return entry.reading.method not in ("GET", "HEAD") or not self._expected.is_kept(entry.exchange.request.url)
 
@@ -243,8 +285,14 @@ def _store(cache: PreflightCache, entry: Entry, *, include: bool) -> None:
     )
 
 
+def _list_modes(entry: Entry) -> set[str | None]:
+    """Return the credentials modes in which an exchange passes, as far as its verdict turns on them."""
+    agreeing, _ = split_branches(entry.verdict, passed=True) if entry.verdict is not None else ([], [])
+    return {branch.assumed(Unknown.CREDENTIALS) for branch in agreeing}
+
+
 def _overlap(one: Entry, other: Entry) -> bool:
-    return overtook(one, other) or overtook(other, one)
+    return one is not other and (overtook(one, other) or overtook(other, one))
 
 
 def _list_values(headers: HeaderList, name: str) -> tuple[str, ...]:

@@ -231,6 +231,7 @@ def test_a_recording_and_a_replayed_request_are_not_patched(log: Path) -> None:
 def test_a_redirect_is_patched_and_its_sequel_joined(log: Path) -> None:
     hop = live(cors(answered=[("Location", "https://api.test/v2")], status=302))
     then = live(cors(url="https://api.test/v2"))
+    then.request.timestamp_start = hop.response.timestamp_start + 0.01
     with patching(log) as running:
         passes(running, hop, then)
     # The redirect is told again when its sequel shows that the page lets itself be redirected.

@@ -394,7 +394,7 @@ def test_an_entry_tells_what_its_preflight_asked() -> None:
     )
     match = cache.match(ORIGIN, URL, include=False, method="PUT", unsafe_names=["x-a"], now=4)
     assert cache.match(ORIGIN, URL, include=False, method="GET", unsafe_names=["x-a"], now=4) == match
-    assert match == CacheEntry("e", 5, "PUT", ("x-a",), False)
+    assert match == CacheEntry("e", 0, 5, "PUT", ("x-a",), False)
 
 
 TOKENS = st.lists(st.sampled_from(["PUT", "DELETE", "*", "GET"]), max_size=3)

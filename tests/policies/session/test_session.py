@@ -147,11 +147,13 @@ def test_a_body_is_waited_for_where_opaque_response_blocking_looks_into_it(
     recording = Recording(agent=agent)
     asked = [("Sec-Fetch-Mode", "no-cors"), ("Sec-Fetch-Dest", "image"), ("Sec-Fetch-Site", "cross-site")]
     image = recording.ask("image", "GET", API, asked)
-    assert recording.session.awaits_body(respond(image, 200, *answer)) is awaits
-    assert not recording.session.awaits_body(image)
     fetched = recording.ask("r", "GET", API, [("Origin", PAGE), *CORS])
-    assert not recording.session.awaits_body(respond(fetched, 200, *answer))
-    assert not recording.session.awaits_body(respond(replace(image, id="unseen"), 200, *answer))
+    observe = recording.session.observe
+    assert observe(respond(fetched, 200, *answer), body_comes=True)
+    assert observe(respond(replace(image, id="unseen"), 200, *answer), body_comes=True)
+    assert bool(observe(respond(image, 200, *answer), body_comes=True)) is not awaits
+    # It is still under way, and judged once the body is there; or without, where none comes.
+    assert observe(respond(image, 200, *answer) if awaits else image)
 
 
 @pytest.mark.parametrize(
@@ -443,3 +445,54 @@ def test_a_304_brings_the_document_that_it_confirms(first: Pairs | None, then: P
     image = [("Sec-Fetch-Mode", "no-cors"), ("Sec-Fetch-Dest", "image"), ("Sec-Fetch-Site", "cross-site")]
     judged = recording.answer(recording.ask("r", "GET", API, [*image, ("Referer", f"{PAGE}/")]), 200, [])
     assert judged.facts.embedder == embedder
+
+
+PNG: Pairs = [("Content-Type", "image/png"), ("Content-Length", "0")]
+
+
+@pytest.mark.parametrize(
+    ("asked", "headers", "said"),
+    [
+        ("image", [*PNG], ("opaque", "likely", None)),
+        (
+            "image",
+            [*PNG, ("Cross-Origin-Resource-Policy", "cross-origin")],
+            ("opaque", "certain", None),
+        ),
+        ("worker", [], ("not-cors", "likely", None)),
+        ("worker", [COEP], ("not-cors", "certain", None)),
+    ],
+)
+def test_a_document_out_of_a_cache_that_was_not_seen_may_isolate_itself(
+    asked: str, headers: Pairs, said: tuple[str, str, str | None]
+) -> None:
+    """A 304 need not repeat what its document said; another one of its origin, seen, says nothing of it."""
+    recording = Recording(agent=CHROMIUM)
+    recording.page(f"{PAGE}/other")
+    navigation = [("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document"), ("Sec-Fetch-Site", "none")]
+    recording.answer(recording.ask("page", "GET", f"{PAGE}/", [*navigation, ("If-None-Match", '"1"')]), 304, [])
+    at_home = asked == "worker"
+    mode, site = ("same-origin", "same-origin") if at_home else ("no-cors", "cross-site")
+    fields = [("Sec-Fetch-Mode", mode), ("Sec-Fetch-Dest", asked), ("Sec-Fetch-Site", site), ("Referer", f"{PAGE}/")]
+    recording.answer(recording.ask("r", "GET", f"{PAGE}/w.js" if at_home else API, fields), 200, headers)
+    assert recording.said("r") == said
+
+
+def test_a_worker_out_of_a_cache_that_was_not_seen_may_isolate_what_it_loads() -> None:
+    recording = Recording(agent=CHROMIUM)
+    recording.page(f"{PAGE}/")
+    script = [("Sec-Fetch-Mode", "same-origin"), ("Sec-Fetch-Dest", "worker"), ("Sec-Fetch-Site", "same-origin")]
+    recording.answer(recording.ask("w", "GET", f"{PAGE}/w.js", [*script, ("If-None-Match", '"1"')]), 304, [])
+    fetched = [("Sec-Fetch-Mode", "no-cors"), ("Sec-Fetch-Dest", "empty"), ("Sec-Fetch-Site", "cross-site")]
+    recording.answer(recording.ask("r", "GET", API, [*fetched, ("Referer", f"{PAGE}/")]), 200, [])
+    assert recording.said("r")[:2] == ("opaque", "likely")
+
+
+def test_a_page_that_is_loaded_whole_again_is_known_again() -> None:
+    recording = Recording(agent=CHROMIUM)
+    navigation = [("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document"), ("Sec-Fetch-Site", "none")]
+    recording.answer(recording.ask("page", "GET", f"{PAGE}/", [*navigation, ("If-None-Match", '"1"')]), 304, [])
+    recording.page(f"{PAGE}/")
+    image = [("Sec-Fetch-Mode", "no-cors"), ("Sec-Fetch-Dest", "image"), ("Sec-Fetch-Site", "cross-site")]
+    recording.answer(recording.ask("r", "GET", API, [*image, ("Referer", f"{PAGE}/")]), 200, PNG)
+    assert recording.said("r") == ("opaque", "certain", None)

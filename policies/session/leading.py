@@ -1,0 +1,74 @@
+"""Whether a request is where a redirect led, or the page's own for the same URL.
+
+What follows a redirect is the same fetch: its mode, its destination, the headers that its page set, its method but
+where a redirect changes that, and `Origin: null` once two hops crossed origins.
+"""
+
+from __future__ import annotations
+
+from corsight.policies.engines import EnginePolicy
+from corsight.policies.exchange import Exchange
+from corsight.policies.fetch.redirect import REQUEST_BODY_HEADERS, redirect_method, serialized_request_origin
+from corsight.policies.session.fetches import Entry
+from corsight.policies.session.reading import Reading
+from corsight.policies.verdict import Outcome
+
+AT_ONCE = 0.05
+"""Seconds within which a browser follows a redirect: all of 53 in the three engines."""
+
+
+def may_lead_to(redirect: Entry, exchange: Exchange, reading: Reading, policy: EnginePolicy) -> bool:
+    """Return whether a redirect may have led to this request, as far as its headers tell."""
+    verdict, before, response = redirect.verdict, redirect.reading, redirect.exchange.response
+    if response is None:
+        return False
+    stopped = verdict is not None and verdict.outcome is Outcome.BLOCKED and verdict.certainty == "certain"
+    if stopped and not (reading.preflight and exchange.request.url.startswith("http:")):
+        # To an insecure URL WebKit sends the preflight all the same, and drops the request.
+        return False
+    method = redirect_method(response.status, before.method)
+    if method.upper() != reading.method.upper():
+        if not (policy.deletes_turn_to_get and before.method == "DELETE" and reading.method == "GET"):
+            return False
+        method = "GET"
+    if before.metadata and reading.metadata:
+        if before.mode != reading.mode:
+            return False
+        if before.destination != reading.destination and not reading.preflight:
+            return False
+    if before.origin is not None and reading.origin is not None:
+        origins = _list_origins(redirect, exchange)
+        if reading.preflight and policy.same_origin_preflight_unchecked:
+            # Firefox's preflights say the page's own.
+            origins.add(redirect.fetch.page_origin or before.origin)
+        if reading.origin not in origins:
+            return False
+    dropped = {"authorization"} | (REQUEST_BODY_HEADERS if method != before.method else set())
+    sent = reading.names if reading.preflight else reading.sent
+    if not set(before.names) - dropped <= set(sent):
+        return False
+    # WebKit's preflights name what the first request had.
+    ever = {name for entry in redirect.fetch.entries for name in entry.reading.sent}
+    return set(reading.names) - {"authorization"} <= ever
+
+
+def may_be_its_own(redirect: Entry, exchange: Exchange, reading: Reading) -> bool:
+    """Return whether the page may have made this request by itself: nothing in it shows that it was led there, and it
+    did not come at once.
+    """
+    response = redirect.exchange.response
+    if response is None or _was_led(redirect, reading):
+        return False
+    return exchange.request.started - response.received > AT_ONCE
+
+
+def _was_led(redirect: Entry, reading: Reading) -> bool:
+    """Return whether a request's Origin became opaque by a redirect."""
+    return reading.origin == "null" and redirect.reading.origin not in (None, "null")
+
+
+def _list_origins(redirect: Entry, exchange: Exchange) -> set[str]:
+    """Return the Origin that a request has which a redirect led to this URL: two, where it was upgraded on the way."""
+    origin, url, facts = redirect.reading.origin or "null", redirect.exchange.request.url, redirect.facts
+    targets = {exchange.request.url, exchange.request.url if facts is None else facts.target or ""}
+    return {serialized_request_origin(origin, (url, target)) for target in targets if target}

@@ -1,0 +1,177 @@
+"""Whether a request is where a redirect led, or the page's own for the same URL."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.policies.session.test_browser import (
+    ALLOW,
+    API,
+    CHROMIUM,
+    CORS,
+    CREDENTIALS,
+    FIREFOX,
+    PAGE,
+    STAR,
+    WEBKIT,
+    Pairs,
+    Recording,
+)
+
+THERE = "https://api.test/there"
+AWAY = "https://b.test/there"
+SAME_SITE = "https://app.api.test"
+"""A page whose requests to the API carry no Sec-Fetch-Storage-Access, whatever their mode."""
+
+
+def redirect(recording: Recording, *headers: tuple[str, str], to: str = "/there", **more: str) -> None:
+    """A request that is answered by a redirect."""
+    answer = [("Access-Control-Allow-Origin", more.pop("allow", PAGE)), CREDENTIALS, ("Location", to)]
+    recording.request("r", answer, *headers, **{"status": "302", **more})
+
+
+def follows(recording: Recording, name: str = "there") -> bool:
+    return recording.last[name].entry.fetch is recording.last["r"].entry.fetch
+
+
+@pytest.mark.parametrize(
+    ("agent", "method", "status", "led"),
+    [
+        (CHROMIUM, "PUT", "302", False),
+        (FIREFOX, "PUT", "302", False),
+        (WEBKIT, "PUT", "302", False),
+        (CHROMIUM, "DELETE", "307", False),
+        (WEBKIT, "DELETE", "307", True),
+        (CHROMIUM, "PUT", "303", True),
+        (CHROMIUM, "POST", "302", True),
+    ],
+)
+def test_a_pages_own_get_of_where_its_put_was_redirected_follows_nothing(
+    agent: str, method: str, status: str, led: bool
+) -> None:
+    """A redirect of a PUT goes on as a PUT, but for a 303. WebKit's network layer turns a DELETE into a GET."""
+    recording = Recording(agent=agent)
+    redirect(recording, method=method, status=status)
+    recording.request("there", STAR, url=THERE)
+    assert follows(recording) is led
+
+
+@pytest.mark.parametrize("agent", [CHROMIUM, FIREFOX, WEBKIT])
+def test_nothing_follows_a_redirect_that_was_blocked_for_certain(agent: str) -> None:
+    """Chromium and Firefox, 80000017 of the lab: the page asked by itself, and was told as blocked too."""
+    recording = Recording(agent=agent)
+    redirect(recording, allow="https://other.test")
+    recording.request("there", STAR, url=THERE)
+    assert not follows(recording)
+    assert recording.said("there")[0] == "allowed"
+
+
+def test_webkit_sends_the_preflight_of_an_insecure_url_after_all() -> None:
+    recording = Recording(agent=WEBKIT)
+    recording.page(f"{PAGE}/")
+    redirect(recording, method="PUT", status="307")
+    answer = [*ALLOW, CREDENTIALS, ("Location", "http://api.test/there")]
+    recording.request("second", answer, url=THERE, method="PUT", status="307")
+    assert recording.said("second") == ("blocked", "certain", "mixed-content")
+    recording.preflight("there", STAR, url="http://api.test/there", origin="null")
+    assert follows(recording)
+
+
+@pytest.mark.parametrize(
+    ("agent", "preflight", "origin", "led"),
+    [
+        (CHROMIUM, False, "null", True),
+        (CHROMIUM, False, PAGE, False),
+        (CHROMIUM, True, PAGE, False),
+        (WEBKIT, True, "null", True),
+        # Firefox's preflights say the page's own origin all the same.
+        (FIREFOX, True, PAGE, True),
+        (FIREFOX, False, PAGE, False),
+    ],
+)
+def test_behind_two_hops_that_crossed_origins_the_origin_is_opaque(
+    agent: str, preflight: bool, origin: str, led: bool
+) -> None:
+    recording = Recording(agent=agent)
+    redirect(recording, to=AWAY, method="PUT" if preflight else "GET")
+    if preflight:
+        recording.preflight("there", STAR, url=AWAY, origin=origin)
+    else:
+        recording.request("there", STAR, url=AWAY, origin=origin)
+    assert follows(recording) is led
+
+
+def test_an_element_does_not_follow_what_a_fetch_was_redirected_to() -> None:
+    recording = Recording(agent=CHROMIUM)
+    redirect(recording)
+    asked = [("Sec-Fetch-Mode", "no-cors"), ("Sec-Fetch-Dest", "image"), ("Sec-Fetch-Site", "cross-site")]
+    recording.answer(recording.ask("there", "GET", THERE, asked, connection="c5"), 200, [])
+    assert not follows(recording)
+
+
+@pytest.mark.parametrize(
+    ("before", "then", "led"),
+    [
+        ([("X-A", "1")], [("X-A", "1")], True),
+        ([("X-A", "1")], [], False),
+        ([], [("X-A", "1")], False),
+        # Authorization does not leave the origin, and what describes a body goes with it.
+        ([("Authorization", "Bearer t")], [], True),
+        ([("Content-Type", "application/json")], [], True),
+    ],
+)
+def test_what_a_page_set_is_sent_again_where_a_redirect_leads(before: Pairs, then: Pairs, led: bool) -> None:
+    recording = Recording(agent=CHROMIUM)
+    redirect(recording, *before, method="POST")
+    recording.request("there", STAR, *then, url=THERE)
+    assert follows(recording) is led
+
+
+def test_a_preflight_behind_two_redirects_may_name_what_the_first_request_had() -> None:
+    """WebKit, 9300071 of the lab."""
+    recording = Recording(agent=WEBKIT)
+    redirect(recording, ("Content-Type", "application/json"), method="POST")
+    recording.request("second", [*ALLOW, CREDENTIALS, ("Location", "/third")], url=THERE, status="303")
+    recording.preflight("third", STAR, url="https://api.test/third", method="GET", names="content-type")
+    assert follows(recording, "second")
+    assert follows(recording, "third")
+
+
+def test_a_request_with_credentials_does_not_follow_a_redirect_without() -> None:
+    """Firefox, 80000052 of the lab: it followed 10 ms later, and was told as allowed."""
+    recording = Recording(agent=FIREFOX)
+    recording.embed()
+    site = [("Referer", f"{PAGE}/"), ("Origin", PAGE), *CORS, ("Priority", "u=4")]
+    recording.answer(recording.ask("r", "GET", API, site), 302, [*ALLOW, CREDENTIALS, ("Location", "/there")])
+    recording.request("there", ALLOW, ("Priority", "u=4"), ("Sec-Fetch-Storage-Access", "none"), url=THERE)
+    assert not follows(recording)
+    assert recording.said("there")[0] == "blocked"
+
+
+@pytest.mark.parametrize(("agent", "led"), [(FIREFOX, False), (CHROMIUM, True)])
+def test_firefox_tells_an_xmlhttprequest_from_where_a_fetch_was_led(agent: str, led: bool) -> None:
+    recording = Recording(agent=agent)
+    redirect(recording, ("Priority", "u=4"))
+    recording.request("there", ALLOW, url=THERE)
+    assert follows(recording) is led
+
+
+@pytest.mark.parametrize(
+    ("later", "answer", "certainties"),
+    [
+        (0.0, STAR, ("certain", "certain")),
+        (0.2, STAR, ("likely", "likely")),
+        # Allowed with and without: whose it is makes no difference, but for a redirect mode that follows none.
+        (0.2, [("Access-Control-Allow-Origin", SAME_SITE), CREDENTIALS], ("likely", "certain")),
+    ],
+)
+def test_what_came_late_may_be_the_pages_own(later: float, answer: Pairs, certainties: tuple[str, str]) -> None:
+    """Nothing tells a plain GET from where a plain GET was led on one server: neither is certain by the other."""
+    site = [("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Dest", "empty"), ("Sec-Fetch-Site", "same-site")]
+    recording = Recording(agent=WEBKIT)
+    asked = recording.ask("r", "GET", "https://api.test/v1", [("Origin", SAME_SITE), *site])
+    recording.answer(asked, 302, [*answer, ("Location", "/there")])
+    recording.now += later
+    recording.answer(recording.ask("there", "GET", THERE, [("Origin", SAME_SITE), *site]), 200, answer)
+    assert (recording.said("r")[1], recording.said("there")[1]) == certainties
+    assert recording.said("r")[0] == recording.said("there")[0] == "allowed"
