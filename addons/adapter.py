@@ -40,7 +40,7 @@ def request_of(flow: http.HTTPFlow) -> Exchange:
             started=request.timestamp_start,
         ),
         http2=is_multiplexed(request.http_version),
-        marker=read_marker(flow.metadata),
+        marker=read_marker(flow.metadata) if flow.metadata else None,
     )
 
 
@@ -50,8 +50,8 @@ def exchange_of(flow: http.HTTPFlow, asked: Exchange | None = None) -> Exchange:
     `proxy_status` tells that mitmproxy answered in the server's place.
     """
     asked = asked or request_of(flow)
-    error = flow.error.msg if flow.error is not None else None
-    if flow.response is None or withheld(flow):
+    error, metadata = flow.error.msg if flow.error is not None else None, flow.metadata
+    if flow.response is None or (flow.error is not None and withheld(flow)):
         response, status = None, find_proxy_status(error)
     else:
         data = flow.response.data
@@ -59,12 +59,12 @@ def exchange_of(flow: http.HTTPFlow, asked: Exchange | None = None) -> Exchange:
         received = data.timestamp_start or asked.request.started
         # While a response is under way its body is still to come.
         if data.content is None:
-            body = read_body(flow.metadata)
+            body = read_body(metadata) if metadata else None
         else:
             body = None if data.timestamp_end is None else look_at_body(asked.request.headers, headers, data.content)
         response, status, error = Response(data.status_code, headers, received, body), None, None
-    patched = PATCHED in flow.metadata
-    sent = _read_sent(flow.metadata, response) if patched and response is not None else None
+    patched = PATCHED in metadata
+    sent = _read_sent(metadata, response) if patched and response is not None else None
     return Exchange(
         asked.id,
         asked.client,
@@ -76,7 +76,7 @@ def exchange_of(flow: http.HTTPFlow, asked: Exchange | None = None) -> Exchange:
         error,
         patched,
         marker=asked.marker,
-        word=read_word(flow.metadata),
+        word=read_word(metadata) if metadata else None,
         sent=sent,
     )
 

@@ -21,11 +21,12 @@ from corsight.addons.log import VerdictLog
 from corsight.addons.marker import Marking
 from corsight.addons.page.page import Page
 from corsight.addons.patch import Patching
+from corsight.addons.scope import read_filter
 from corsight.addons.views import CorsView, Stories, detail, offer, show_comments, withdraw
 from corsight.addons.wire import write_word
 from corsight.policies.engines import read_engine
 from corsight.policies.exchange import Exchange, Word
-from corsight.policies.findings import Known
+from corsight.policies.findings import Explanation, Known
 from corsight.policies.record import Lines
 from corsight.policies.redact import printable, shown
 from corsight.policies.rules.isolation import NETWORK_ERROR
@@ -63,6 +64,7 @@ class Cors:
     def __init__(self) -> None:
         self._session = Session()
         self._scope: flowfilter.TFilter | None = None
+        self._choosy = False
         self._log: VerdictLog | None = None
         self._lines = Lines()
         self._mark, self._running = True, False
@@ -136,7 +138,7 @@ class Cors:
             if self._attends:
                 self._session.attend()
         if "cors_scope" in updated:
-            self._scope = _filter("cors_scope", options.cors_scope)
+            self._scope = read_filter("cors_scope", options.cors_scope)
         if "cors_log" in updated:
             self._open_log(options.cors_log)
         if "cors_mark" in updated:
@@ -154,6 +156,7 @@ class Cors:
         self._marking.configure(updated)
         # Last: it may answer by the policies.
         self._patching.permission.configure(updated)
+        self._choosy = self._scope is not None or self.page.on
 
     def _open_log(self, path: str | None) -> None:
         if self._log is not None:
@@ -187,11 +190,12 @@ class Cors:
         if self._marking.at_work:
             # In the scope or not: no server sees the cookie.
             self._marking.take(flow)
-        if self.page.hosting.claim(flow) or self._passes_by(flow):
+        if self._choosy and (self.page.hosting.claim(flow) or self._passes_by(flow)):
             return
         asked = request_of(flow)
-        self._asked.put(flow.id, asked, weigh_request(asked.request))
-        revised = self._session.begin(asked)
+        weight = weigh_request(asked.request)
+        self._asked.put(flow.id, asked, weight)
+        revised = self._session.begin(asked, weight)
         if revised:
             self._publish(revised)
         if self._patching.permission.mode != "off":
@@ -200,12 +204,10 @@ class Cors:
     @never_raises
     def responseheaders(self, flow: http.HTTPFlow) -> None:
         """Judge, while the response could still be changed; what its body decides, once that is there."""
-        asked = self._asked.forget(flow.id)
-        exchange = None if asked is None else exchange_of(flow, asked)
-        if asked is not None and exchange is not None and self._waits(flow, exchange):
-            self._asked.put(flow.id, asked, weigh_request(asked.request))
-        else:
-            self._observe(flow, exchange)
+        response = flow.response
+        # A body that is buffered is going to be there; where responses are patched, they are before that.
+        comes = response is not None and not response.stream and response.data.timestamp_end is None
+        self._observe(flow, body_comes=comes and self._patching.permission.mode == "off")
 
     @never_raises
     def response(self, flow: http.HTTPFlow) -> None:
@@ -225,42 +227,43 @@ class Cors:
         if flow.response is None or self._asked.get(flow.id) is not None or by_headers:
             self._observe(flow)
 
-    def _waits(self, flow: http.HTTPFlow, exchange: Exchange) -> bool:
-        """Whether the body decides, and is going to be there: it is buffered, and nothing is patched meanwhile."""
-        response = flow.response
-        if response is None or response.stream or response.data.timestamp_end is not None:
-            return False
-        return self._patching.permission.mode == "off" and self._session.awaits_body(exchange)
-
     def _passes_by(self, flow: http.HTTPFlow) -> bool:
         """Return whether a flow is not to be judged."""
         return self.page.hosting.owns(flow) or (self._scope is not None and not self._scope(flow))
 
-    def _observe(self, flow: http.HTTPFlow, exchange: Exchange | None = None) -> None:
-        if self._passes_by(flow):
+    def _observe(self, flow: http.HTTPFlow, *, body_comes: bool = False) -> None:
+        if self._choosy and self._passes_by(flow):
             return
-        exchange, patched = exchange or exchange_of(flow, self._asked.forget(flow.id)), None
+        asked, patched = self._asked.forget(flow.id), None
+        exchange = exchange_of(flow, asked)
         if self._patching.permission.mode != "off" or self._patching.made:
             exchange, patched = self._patching.patch(flow, exchange, self._session)
-        verdicts = self._session.observe(exchange)
+        verdicts = self._session.observe(exchange, body_comes=body_comes and asked is not None)
+        if not verdicts:
+            self._asked.put(flow.id, exchange, weigh_request(exchange.request))
+            return
+        judged = verdicts[0]
         if patched is not None or flow.live:
             # What a recording says of a patch is not said of what is there live, such as the answer to a replay.
-            verdicts[0].entry.patched = patched
+            judged.entry.patched = patched
         if self._drifting is not None:
-            self._drifting.tell(flow, verdicts[0])
-        self._known.add(verdicts[0])
-        self._write(flow, verdicts[0])
-        verdict, role = verdicts[0].verdict, verdicts[0].entry.role
-        if self._attends or verdict.divided or verdict.ruling.rule is not None or role != "request":
+            self._drifting.tell(flow, judged)
+        self._known.add(judged)
+        explanation = self._write(flow, judged)
+        verdict = judged.verdict
+        if self._attends or verdict.divided or verdict.ruling.rule is not None or judged.entry.role != "request":
             # What comes later may revise it; then its flow has to be found again, if it is still there.
             self._flows[flow.id] = flow
-        self._publish(verdicts)
+        self._tell(judged, explanation)
+        self._publish(verdicts[1:])
 
-    def _write(self, flow: http.HTTPFlow, judged: Judged) -> None:
-        """Write on a flow what is said of it now."""
-        annotate(flow, judged, self._known.diagnose(judged), mark=self._mark)
+    def _write(self, flow: http.HTTPFlow, judged: Judged) -> Explanation | None:
+        """Write on a flow what is said of it now, and return what is wrong with it."""
+        explanation = self._known.diagnose(judged)
+        annotate(flow, judged, explanation, mark=self._mark)
         if self._watched:
             detail(flow, judged, self._known)
+        return explanation
 
     # -- the browser's own word ---------------------------------------------------------------------------------------
 
@@ -310,15 +313,15 @@ class Cors:
             self._log = None
 
     def _publish(self, verdicts: list[Judged]) -> None:
+        """Say what changed of what was said of exchanges before."""
         for judged in verdicts:
-            if judged.revises:
-                self._known.add(judged)
-                self._update(judged)
-            self._tell(judged)
+            self._known.add(judged)
+            self._update(judged)
+            self._tell(judged, self._known.diagnose(judged))
         for judged in self._known.take_changed():
             # Nothing else is said of it than before, but why.
             self._update(judged)
-            self._tell(replace(judged, revises=True))
+            self._tell(replace(judged, revises=True), self._known.diagnose(judged))
 
     def _update(self, judged: Judged) -> None:
         """Write on the flow of an exchange, if it is still there, what is said of it now."""
@@ -330,21 +333,12 @@ class Cors:
         self._write(flow, judged)
         ctx.master.addons.trigger(hooks.UpdateHook([flow]))
 
-    def _tell(self, judged: Judged) -> None:
+    def _tell(self, judged: Judged, explanation: Explanation | None) -> None:
         """Write what is said of an exchange now to the log, and to the event log what is new in it."""
-        explanation = self._known.diagnose(judged)
         if self._log is not None:
             self._log.write(self._lines.line(judged, explanation))
         if self._watched or self.page.on:
             self._stories.keep(judged)
             self.page.tell(judged)
-        self._announcer.announce(judged, explanation)
-
-
-def _filter(option: str, expression: str | None) -> flowfilter.TFilter | None:
-    if not expression:
-        return None
-    try:
-        return flowfilter.parse(expression)
-    except ValueError:
-        raise exceptions.OptionsError(f"{option}: {expression!r} is no filter expression.") from None
+        if explanation is not None or judged.revises or judged.verdict.open is not None:
+            self._announcer.announce(judged, explanation)

@@ -9,6 +9,8 @@ from corsight.policies.findings.words import name_codes
 from corsight.policies.redact import printable, redact
 from corsight.policies.rules import RULES
 from corsight.policies.session import Judged
+from corsight.policies.session.judging import Alike
+from corsight.policies.session.memory import Memory
 from corsight.policies.verdict import Outcome, Verdict
 
 COMMENT = "cors.comment"
@@ -20,11 +22,38 @@ UNSURE = ":question:"
 PATCHED = ("cors.patched", "cors.needed", "cors.before", "cors.server.status", "cors.server.headers")
 """The metadata of a patch: the names of what was edited, what the server would have to send, what it sent of that."""
 
+OURS = (
+    *("cors.outcome", "cors.certainty", "cors.rule", "cors.engine", "cors.role", "cors.origin", "cors.fetch"),
+    *("cors.credentials", "cors.error", "cors.message", "cors.cause", "cors.advice", "cors.drift", COMMENT),
+    *("cors.mark", *PATCHED),
+)
+"""All that is written or heeded here."""
+KINDS = 1024
+_written: Memory[Alike, tuple[dict[str, object], str]] = Memory(KINDS)
+"""What is written of all exchanges that are alike: metadata, and the comment."""
+
 
 def annotate(flow: http.HTTPFlow, judged: Judged, explanation: Explanation | None = None, *, mark: bool) -> None:
     """Write the verdict and its cause on the flow, in place of what was written before; nothing of the user's is
     touched.
     """
+    alike, metadata = judged.alike, flow.metadata
+    if alike is None or explanation is not None or flow.comment or flow.marked or not metadata.keys().isdisjoint(OURS):
+        _annotate(flow, judged, explanation, mark=mark)
+        return
+    written = _written.get(alike)
+    if written is None:
+        _annotate(flow, judged, None, mark=mark)
+        _written.put(alike, ({key: metadata[key] for key in OURS if key in metadata}, flow.comment), alike.weight)
+        return
+    said, comment = written
+    metadata.update(said)
+    metadata["cors.fetch"] = judged.entry.fetch.id
+    if comment:
+        flow.comment = comment
+
+
+def _annotate(flow: http.HTTPFlow, judged: Judged, explanation: Explanation | None, *, mark: bool) -> None:
     entry, verdict = judged.entry, judged.verdict
     facts, ruling = judged.facts, verdict.ruling
     metadata = flow.metadata

@@ -36,12 +36,12 @@ class Announcer:
         """Tell of a blocked exchange and its cause, unless one just like it was told before."""
         verdict, exchange = judged.verdict, judged.entry.exchange
         ruling = verdict.ruling
-        if judged.revises and (before := self._rules.forget(exchange.id)) is not None:
-            self._blocked[before] -= 1
+        if judged.revises:
+            self._open.forget(exchange.id)
+            if (before := self._rules.forget(exchange.id)) is not None:
+                self._blocked[before] -= 1
         if verdict.open is not None:
             self._open.put(exchange.id, None)
-        elif self._open:
-            self._open.forget(exchange.id)
         if ruling.outcome is not Outcome.BLOCKED or ruling.rule is None or explanation is None:
             return
         self._blocked[ruling.rule] += 1

@@ -16,6 +16,7 @@ from corsight.policies.redact import shown
 from corsight.policies.server.compare import NAMED, Comparison, Drift
 from corsight.policies.server.load import LARGEST, PolicyError, load_all
 from corsight.policies.server.model import ServerPolicy
+from corsight.policies.server.nearly import find_nearly
 from corsight.policies.session import Judged
 from corsight.policies.session.memory import Memory
 
@@ -23,7 +24,7 @@ logger = get_logger(__name__)
 KEY = "cors.drift"
 """The metadata: each drift in a sentence."""
 KINDS = 1000
-"""How many different drifts are told; the rest is only counted."""
+"""How many different drifts and near misses are told; the rest is only counted."""
 REVISABLE = 10_000
 """How many exchanges are remembered, for a revision not to count them twice."""
 SHOWN = 20
@@ -66,7 +67,9 @@ class Drifting:
         self._counted: Memory[str, Counter[str]] = Memory(REVISABLE)
 
     def tell(self, flow: http.HTTPFlow, judged: Judged) -> None:
-        """Write an exchange's drift on its flow, in place of what was written before, and tell what is new."""
+        """Write an exchange's drift on its flow, in place of what was written before, and tell what is new: also of a
+        page that was blocked and that the policy nearly lets in, once an origin."""
+        self._tell_nearly(judged)
         found = self._comparison.compare(judged)
         if found:
             texts = [shown(f"{drift.kind}: {drift.text}") for drift in found[:SHOWN]]
@@ -89,12 +92,27 @@ class Drifting:
         """Return where an exchange that was told of differs from its policy."""
         return self._comparison.compare(judged)
 
+    def _tell_nearly(self, judged: Judged) -> None:
+        nearly = find_nearly(self._comparison.policies, judged)
+        if nearly is None or not self._is_news(nearly.policy, nearly.origin):
+            return
+        text = f"{nearly.origin} was blocked, and policy {nearly.policy} nearly lets it in: it {nearly.near}"
+        request = judged.entry.exchange.request
+        url = request.url.partition("?")[0]
+        logger.log(ALERT, "near miss: %s [%s %s]", shown(text), shown(request.method), shown(url))
+
+    def _is_news(self, *told: str) -> bool:
+        """Return whether something is to be told: the first time, and not once that was much."""
+        news = hash(told)
+        if news in self._announced or len(self._announced) >= KINDS:
+            return False
+        self._announced.add(news)
+        return True
+
     def _announce(self, drift: Drift) -> None:
         place = drift.place
-        news = hash((drift.kind, drift.policy, drift.subject, drift.value, place.method, place.url))
-        if news in self._announced or len(self._announced) >= KINDS:
+        if not self._is_news(drift.kind, drift.policy, drift.subject, drift.value, place.method, place.url):
             return
-        self._announced.add(news)
         sure = "" if drift.certainty == "certain" else "likely "
         logger.log(ALERT, "drift: %s%s [%s %s]", sure, shown(str(drift)), shown(place.method), shown(place.url))
 

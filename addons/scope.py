@@ -110,3 +110,13 @@ def _probe(number: int, answered: bool, method: str, url: str, origin: str, stat
     probe.request = request
     probe.response = http.Response.make(status, b"y" * number, {"Content-Type": kind}) if answered else None
     return probe
+
+
+def read_filter(option: str, expression: str | None) -> flowfilter.TFilter | None:
+    """Return the filter of an expression, None for none. Raises OptionsError for what is no expression."""
+    if not expression:
+        return None
+    try:
+        return flowfilter.parse(expression)
+    except ValueError:
+        raise exceptions.OptionsError(f"{option}: {expression!r} is no filter expression.") from None

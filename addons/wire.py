@@ -17,6 +17,8 @@ REFUSED = "from server, refusing"
 STATUSES = {"from client, refusing": 400, "Invalid request scheme": 400, "Request body exceeds": 413}
 """Parts of errors, and the status that the proxy answered with; after every other one it was a 502."""
 BAD_GATEWAY = 502
+LONGEST_CODING = 32
+"""Characters of a Content-Encoding that are read: no coding's name is longer."""
 LARGE = 256 * 1024
 """Bytes of a body up to which an encoding is undone that is undone whole or not at all."""
 SHORT = 512
@@ -78,7 +80,7 @@ def look_at_body(asked: HeaderList, answered: HeaderList, content: bytes | None)
     """
     if content is None or asked.get("sec-fetch-mode") not in (None, "no-cors"):
         return None
-    encoding = (answered.get("content-encoding") or "identity").lower()
+    encoding = (answered.get("content-encoding") or "identity")[:LONGEST_CODING].lower()
     try:
         if encoding in ("gzip", "x-gzip", "deflate"):
             content = zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(content, LENGTH + 1)

@@ -15,6 +15,9 @@ Certainty = Literal["certain", "likely"]
 class Reason(StrEnum):
     """What a fact was inferred from. `WORDS` says each in a clause."""
 
+    # Enum's own hashes the name, in Python.
+    __hash__ = str.__hash__
+
     COOKIE = "cookie"
     STORAGE_ACCESS = "storage-access"
     NO_STORAGE_ACCESS = "no-storage-access"

@@ -7,7 +7,6 @@ decoded (one byte, one code point), names compared without case, values without 
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
 from itertools import chain
 from typing import Literal
 
@@ -18,8 +17,12 @@ HTTP_WHITESPACE = "\t\n\r "
 
 SWITCHING_PROTOCOLS = 101
 """The one status below 200 that ends an exchange."""
-SHORT = 64
-"""Bytes of a header name up to which its lower case is remembered."""
+SHORT, NAMES = 64, 4096
+"""Bytes of a header name up to which its lower case is remembered, and of how many names it is."""
+MANY = 256
+"""Header lines from which no lower case is remembered."""
+LONG = 4096
+"""Bytes of a value from which its text is kept: it is asked for time and again."""
 
 
 class HeaderList:
@@ -41,16 +44,14 @@ class HeaderList:
     def _index(self) -> dict[str, bytes | list[bytes]]:
         index = self._names
         if index is None:
-            index = self._names = {}
-            for raw, value in self.fields:
-                name = _lower(raw) if len(raw) <= SHORT else raw.decode("latin-1").lower()
-                known = index.get(name)
-                if known is None:
-                    index[name] = value
-                elif isinstance(known, list):
-                    known.append(value)
-                else:
-                    index[name] = [known, value]
+            fields = self.fields
+            if len(fields) > MANY:
+                index = _index_many(fields)
+            else:
+                index = {_lower[name]: value for name, value in fields}
+                if len(index) < len(fields):
+                    index = _gather_lines(fields)
+            self._names = index
         return index
 
     @property
@@ -58,7 +59,8 @@ class HeaderList:
         """How many bytes its names and values have, lines counted."""
         weight = self._weight
         if weight is None:
-            weight = self._weight = sum(map(len, chain.from_iterable(self.fields))) + 2 * len(self.fields)
+            fields = self.fields
+            weight = self._weight = len(b"".join(chain.from_iterable(fields))) + 2 * len(fields)
         return weight
 
     @property
@@ -77,7 +79,9 @@ class HeaderList:
         if value is None:
             return None
         if isinstance(value, bytes):
-            return value.decode("latin-1").strip(HTTP_WHITESPACE)
+            if len(value) <= LONG:
+                return value.decode("latin-1").strip(HTTP_WHITESPACE)
+            value = [value]
         if self._joined is None:
             self._joined = {}
         joined = self._joined.get(name)
@@ -89,7 +93,7 @@ class HeaderList:
         """Return the value of each line named `name` (lower case), in order; empty when there is none."""
         value = (self._names or self._index()).get(name, ())
         if isinstance(value, bytes):
-            return (value.decode("latin-1").strip(HTTP_WHITESPACE),)
+            return (self.get(name) or "",)
         if not value:
             return ()
         if self._lines is None:
@@ -116,9 +120,46 @@ class HeaderList:
         return f"HeaderList({self.fields!r})"
 
 
-@lru_cache(maxsize=4096)
-def _lower(name: bytes) -> str:
-    return name.decode("latin-1").lower()
+def _index_many(fields: tuple[tuple[bytes, bytes], ...]) -> dict[str, bytes | list[bytes]]:
+    """Return the values of each name, where most lines may have the same name."""
+    index: dict[str, list[bytes]] = {}
+    as_written: dict[bytes, list[bytes]] = {}
+    for raw, sent in fields:
+        values = as_written.get(raw)
+        if values is None:
+            values = as_written[raw] = index.setdefault(raw.decode("latin-1").lower(), [])
+        values.append(sent)
+    return index  # type: ignore[return-value]
+
+
+def _gather_lines(fields: tuple[tuple[bytes, bytes], ...]) -> dict[str, bytes | list[bytes]]:
+    """Return the values by their names, all lines of one that stands on several."""
+    index: dict[str, bytes | list[bytes]] = {}
+    for raw, line in fields:
+        name = _lower[raw]
+        known = index.get(name)
+        if known is None:
+            index[name] = line
+        elif isinstance(known, list):
+            known.append(line)
+        else:
+            index[name] = [known, line]
+    return index
+
+
+class _Lower(dict[bytes, str]):
+    """Header names in lower case; the short ones are remembered."""
+
+    def __missing__(self, name: bytes) -> str:
+        lower = name.decode("latin-1").lower()
+        if len(name) <= SHORT:
+            if len(self) >= NAMES:
+                self.clear()
+            self[name] = lower
+        return lower
+
+
+_lower = _Lower()
 
 
 @value

@@ -6,6 +6,8 @@ it can have is judged, and the `likelier` ones say which comes first.
 
 from __future__ import annotations
 
+from dataclasses import fields
+from operator import attrgetter
 from typing import Literal, NamedTuple
 
 from corsight.policies.exchange import Response
@@ -99,6 +101,12 @@ class Facts:
         """Whether the credentials mode is include, or likelier to be than not."""
         return (self.likelier if self.credentials == "unknown" else self.credentials) == "include"
 
+    def answer(self, response: Response | None) -> Facts:
+        """Return these facts of another exchange, which has this response and is alike in all else."""
+        values = list(_list_values(self))
+        values[_RESPONSE] = response
+        return Facts(*values)
+
     def settle(self, premise: Premise) -> Facts:
         """Return these facts with nothing unknown left, as the premise has them."""
         build = self.build and self.build._replace(taken="other" if premise.other_version else "likely")
@@ -116,3 +124,8 @@ class Facts:
             redirect=premise.redirect if self.redirect == "unknown" else self.redirect,
             local_network=None if self.local_network is None else "denied" if premise.denied else "allowed",
         )
+
+
+_NAMES = tuple(field.name for field in fields(Facts))
+_RESPONSE = _NAMES.index("response")
+_list_values = attrgetter(*_NAMES)

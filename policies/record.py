@@ -87,7 +87,7 @@ class Lines:
     escaped, with `ascii` all that is not.
 
     Traffic repeats its shapes: all but the first fields of a record are encoded once a shape, unless other engines
-    decide otherwise: what they say is not worked out until it is written.
+    block: what they say is not worked out until it is written.
     """
 
     def __init__(self, *, secrets: bool = False, ascii: bool = False) -> None:
@@ -97,43 +97,51 @@ class Lines:
 
     def line(self, judged: Judged, explanation: Explanation | None = None) -> str:
         """Return the record of a judged exchange and what is known of its cause, without the line's end."""
-        entry, verdict = judged.entry, judged.verdict
-        if entry.differing or entry.patched is not None:
+        entry = judged.entry
+        if entry.patched is not None or (entry.differing and judged.alike is None):
             return self._encode(record(judged, explanation, secrets=self.secrets))
-        exchange, facts = entry.exchange, judged.facts
-        url = exchange.request.url if self.secrets else redact(exchange.request.url)
-        head = f'{{"schema":{SCHEMA},"flow":{_quote(exchange.id)},"started":{exchange.request.started!r},'
+        exchange, alike = entry.exchange, judged.alike
+        request = exchange.request
+        url = request.url if self.secrets else redact(request.url)
+        head = f'{{"schema":{SCHEMA},"flow":{_quote(exchange.id)},"started":{request.started!r},'
         head += f'"url":{_quote(url)},"fetch":{_quote(entry.fetch.id)},'
-        shape = (
-            exchange.client,
-            judged.client.label,
-            exchange.request.method,
-            exchange.response.status if exchange.response is not None else None,
-            entry.role,
-            facts.origin,
-            facts.mode,
-            facts.credentials,
-            facts.destination,
-            facts.event_source,
-            facts.xhr,
-            verdict.engine,
-            verdict.certainty,
-            verdict.hidden,
-            entry.advice,
-            explanation,
-            *verdict.branches,
-            *entry.fetch.evidence.values(),
-            *entry.evidence.values(),
-        )
+        # What is alike is alike in all that is written.
+        said: object = alike if alike is not None and explanation is None else _list_said(judged, explanation)
+        shape = exchange.client, said, *entry.fetch.evidence.values(), *entry.evidence.values()
         tail = self._tails.get(shape)
         if tail is None:
-            line = self._encode(record(judged, explanation, secrets=self.secrets))
-            if not line.startswith(head):
+            told = record(judged, explanation, secrets=self.secrets)
+            line = self._encode(told)
+            # What other engines say may name the URL.
+            if not line.startswith(head) or any(one["message"] for one in told["verdicts"].values()):
                 return line
             tail = line[len(head) :]
             # A verdict holds what it turned on, whole, though less of it is written.
             self._tails.put(shape, tail, len(tail) + weigh_exchange(exchange))
         return head + tail
+
+
+def _list_said(judged: Judged, explanation: Explanation | None) -> tuple[object, ...]:
+    """Return what is written of an exchange, but for its evidence, and what is written anew for each."""
+    entry, facts, verdict = judged.entry, judged.facts, judged.verdict
+    return (
+        judged.client.label,
+        entry.exchange.request.method,
+        entry.exchange.response.status if entry.exchange.response is not None else None,
+        entry.role,
+        facts.origin,
+        facts.mode,
+        facts.credentials,
+        facts.destination,
+        facts.event_source,
+        facts.xhr,
+        verdict.engine,
+        verdict.certainty,
+        verdict.hidden,
+        entry.advice,
+        explanation,
+        verdict.branches,
+    )
 
 
 def _encode(fields: dict[str, Any]) -> str:

@@ -31,6 +31,6 @@ def replace[T](one: T, **changes: object) -> T:
 
 @cache
 def _fields(kind: type[Any]) -> tuple[tuple[str, ...], Callable[[Any], tuple[object, ...]]]:
-    """Return the names of a dataclass's fields, of which it has two at least, and what gives their values."""
-    names = tuple(field.name for field in fields(kind))
+    """Return the names of the fields that a dataclass is made of, two at least, and what gives their values."""
+    names = tuple(field.name for field in fields(kind) if field.init)
     return names, attrgetter(*names)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, NamedTuple
 
@@ -16,6 +16,9 @@ EngineName = Literal["standard", "chromium", "firefox", "webkit"]
 
 class Outcome(StrEnum):
     """What became of the exchange in the browser."""
+
+    # Enum's own hashes the name, in Python.
+    __hash__ = str.__hash__
 
     ALLOWED = "allowed"
     """The CORS protocol let the page have it (or, for a preflight or a redirect, let the fetch go on)."""
@@ -44,6 +47,9 @@ class Ruling(NamedTuple):
 
 class Unknown(StrEnum):
     """The facts that a verdict can turn on and the wire may leave open, by their names in the log."""
+
+    # Enum's own hashes the name, in Python.
+    __hash__ = str.__hash__
 
     CREDENTIALS = "credentials"
     MODE = "mode"
@@ -139,46 +145,37 @@ class Branch:
         return next((value for name, value in self.assumptions if name is fact), None)
 
 
-@value
+@dataclass(slots=True, unsafe_hash=True)
 class Verdict:
-    """One engine's verdict on one exchange.
+    """One engine's verdict on one exchange; nobody changes it once it is made.
 
     `branches` holds at least one, the one that is said first; several only where their rulings differ. `certainty`
     speaks of the outcome: branches that agree on it leave it certain. `hidden` are the response header names that the
     page's script cannot read.
+
+    What follows from that is worked out once: `branch` is the one that is said, `ruling` and `outcome` are its own,
+    `divided` tells that the rulings differ, since the verdict turns on a fact that is open. `blocking` is the first
+    branch that blocks, None where none does; `open` the same where another branch is said: such an exchange is open,
+    and has not passed.
     """
 
     engine: EngineName
     branches: tuple[Branch, ...]
     certainty: Certainty = "certain"
     hidden: tuple[str, ...] = ()
+    branch: Branch = field(init=False, repr=False, compare=False)
+    ruling: Ruling = field(init=False, repr=False, compare=False)
+    outcome: Outcome = field(init=False, repr=False, compare=False)
+    divided: bool = field(init=False, repr=False, compare=False)
+    blocking: Branch | None = field(init=False, repr=False, compare=False)
+    open: Branch | None = field(init=False, repr=False, compare=False)
 
-    @property
-    def branch(self) -> Branch:
-        """The branch that is said."""
-        return self.branches[0]
-
-    @property
-    def ruling(self) -> Ruling:
-        """The ruling of the branch that is said."""
-        return self.branches[0].ruling
-
-    @property
-    def outcome(self) -> Outcome:
-        """The outcome of the branch that is said."""
-        return self.branches[0].ruling.outcome
-
-    @property
-    def divided(self) -> bool:
-        """Whether the rulings differ: the verdict turns on a fact that is open."""
-        return len(self.branches) > 1
-
-    @property
-    def blocking(self) -> Branch | None:
-        """The first branch that blocks, None where none does."""
-        return next((branch for branch in self.branches if branch.ruling.outcome is Outcome.BLOCKED), None)
-
-    @property
-    def open(self) -> Branch | None:
-        """The branch that blocks where the one that is said does not: such an exchange is open, and has not passed."""
-        return None if self.outcome is Outcome.BLOCKED else self.blocking
+    def __post_init__(self) -> None:
+        branches = self.branches
+        self.branch = said = branches[0]
+        self.ruling = said.ruling
+        self.outcome = outcome = said.ruling.outcome
+        self.divided = len(branches) > 1
+        blocked = Outcome.BLOCKED
+        self.blocking = next((one for one in branches if one.ruling.outcome is blocked), None)
+        self.open = None if outcome is blocked else self.blocking

@@ -11,7 +11,7 @@ import heapq
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
@@ -92,6 +92,8 @@ def audit(
     process. Raises CorsightError where a process was ended.
     """
     gc.set_threshold(LIVING)
+    # What was imported stays; whatever is looked through again and again is what was made since.
+    gc.freeze()
     findings, audited = Findings(diagnose=plan.diagnose, gather=plan.gather), list[Audited]()
     sections: list[Section] = [section for section in (drifts, flips) if section is not None]
     jobs = 1 if sections else jobs
@@ -196,28 +198,27 @@ def _put_together(
     if shared and any(one.problem for one in (whole, *others)):
         # Where it ends too early, what came before that is judged, of all clients.
         return audit_one(Recording(path), plan, stream)
-    for one in others:
-        whole.findings.unite(one.findings)
-        whole.exchanges += one.exchanges
-        whole.left_out += one.left_out
-    stream.writelines(_merge(files) if shared else _read(files))
+    unite_shares(whole, others)
+    with ExitStack() as stack:
+        parts = [stack.enter_context(open(file, encoding="ascii")) for file in files]
+        stream.writelines(merge(parts) if shared else parts[0])
     for file in files:
         os.unlink(file)
     return whole
 
 
-def _read(files: list[str]) -> Iterator[str]:
-    for file in files:
-        with open(file, encoding="ascii") as lines:
-            yield from lines
+def unite_shares(whole: Audited, others: Iterable[Audited]) -> None:
+    """Take the other shares of a recording into its first; they are of no use then."""
+    for one in others:
+        whole.findings.unite(one.findings)
+        whole.exchanges += one.exchanges
+        whole.left_out += one.left_out
 
 
-def _merge(files: list[str]) -> Iterator[str]:
+def merge(shares: Iterable[Iterable[str]]) -> Iterator[str]:
     """Yield the records of shares in the order of time, without their times."""
-    with ExitStack() as stack:
-        shares = [stack.enter_context(open(file, encoding="ascii")) for file in files]
-        for line in heapq.merge(*shares, key=_read_time):
-            yield line.partition(" ")[2]
+    for line in heapq.merge(*shares, key=_read_time):
+        yield line.partition(" ")[2]
 
 
 def _read_time(line: str) -> float:

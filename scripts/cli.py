@@ -16,7 +16,7 @@ import typer
 
 from corsight.policies.redact import redact
 from corsight.scripts import __version__
-from corsight.scripts.errors import BAD_INPUT, CorsightError, print_problem, redact_place
+from corsight.scripts.errors import BAD_INPUT, CorsightError, describe_os_error, print_problem, redact_place
 from corsight.scripts.group import lazy_group
 
 CLEAN = 0
@@ -99,7 +99,7 @@ def run(arguments: Sequence[str]) -> int:
             return _reader_left()
         raise
     except OSError as error:
-        said = error.strerror or str(error)
+        said = describe_os_error(error)
         return _fail(redact_place(f"{error.filename}: {said}" if error.filename is not None else said))
     except Exception as error:
         if isinstance(error, ValueError) and "embedded null" in str(error):

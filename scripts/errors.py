@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Iterable
@@ -13,6 +14,8 @@ from corsight.policies.redact import redact
 BAD_INPUT = 2
 """The exit code for bad usage and bad input."""
 
+
+_OF_FILES = {errno.ENOENT: "no such file", errno.EISDIR: "is a directory", errno.EACCES: "may not be read"}
 
 SECRETIVE = frozenset("?=@#")
 """What a path has where it is a URL with a secret in it."""
@@ -54,6 +57,11 @@ def stop_at(problems: Iterable[object | None]) -> None:
         print_problem(problem)
     if real:
         raise typer.Exit(BAD_INPUT)
+
+
+def describe_os_error(error: OSError) -> str:
+    """Return what is wrong with a file, in the words that every command has for it."""
+    return _OF_FILES.get(error.errno or 0, error.strerror or str(error))
 
 
 def one_line(text: str) -> str:

@@ -80,20 +80,23 @@ def settle(verdicts: Iterable[Judged], held: int = HELD) -> Iterator[Judged]:
 
     A revision that comes more than `held` exchanges later is left out: the first verdict stays.
     """
-    latest: OrderedDict[str, Judged] = OrderedDict()
+    latest: OrderedDict[str, tuple[Judged, int]] = OrderedDict()
     weight = 0
     for judged in verdicts:
         flow = judged.entry.exchange.id
-        if flow not in latest and judged.revises:
-            continue
-        if flow not in latest:
-            weight += weigh_exchange(judged.entry.exchange)
-        latest[flow] = judged
+        known = latest.get(flow)
+        if known is not None:
+            latest[flow] = judged, known[1]
+        elif not judged.revises:
+            own = weigh_exchange(judged.entry.exchange)
+            weight += own
+            latest[flow] = judged, own
         while len(latest) > held or (latest and weight > HELD_BYTES):
-            _, first = latest.popitem(last=False)
-            weight -= weigh_exchange(first.entry.exchange)
+            _, (first, own) = latest.popitem(last=False)
+            weight -= own
             yield first
-    yield from latest.values()
+    for first, _ in latest.values():
+        yield first
 
 
 def group_by_fetch(verdicts: Iterable[Judged], held: int = HELD) -> Iterator[list[Judged]]:

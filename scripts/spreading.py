@@ -1,4 +1,5 @@
-"""Audits recordings on a cluster of Dask: a task a recording, its result put together with the others in their order.
+"""Audits recordings on a cluster of Dask: a task a recording, or a share of a large one, the results put together in
+their order.
 
 A worker that is lost loses nothing: its tasks are done again by others. A recording whose workers end again and again
 is named, and the others are judged all the same.
@@ -12,18 +13,21 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from io import BufferedReader, TextIOWrapper
 from typing import TYPE_CHECKING, Any, TextIO
 
 import zstandard
 
 from corsight.scripts import __version__
-from corsight.scripts.auditing import LIVING, Audited, Plan, audit_one
+from corsight.scripts.auditing import LIVING, Audited, Plan, audit_one, merge, unite_shares
 from corsight.scripts.errors import CorsightError, one_line
 from corsight.scripts.paths import name_extra
 from corsight.scripts.recordings import Recording, check_readable
 from corsight.scripts.recordings.opening import STDIN
 from corsight.scripts.recordings.remote import is_url
+from corsight.scripts.recordings.shares import Share, part
 from corsight.scripts.report.findings import Findings
 
 if TYPE_CHECKING:
@@ -33,6 +37,11 @@ WHERE = "--dask"
 WAIT = 30.0
 """Seconds that the scheduler, and then the first worker, may take to answer."""
 LONGEST = 300
+
+type Result = tuple[Audited, bytes]
+"""What came of a recording or a share, and its records, packed."""
+type Shares = list[array[int]]
+"""Where the flows of each share of a large recording are."""
 
 _one = threading.Lock()
 """A worker judges one recording at a time, however many threads it has: Python runs one at a time in any case."""
@@ -56,8 +65,10 @@ def audit_on_cluster(paths: Sequence[str], plan: Plan, stream: TextIO, address: 
             ) from None
 
 
-def audit_on_worker(path: str, plan: Plan, version: str) -> tuple[Audited, bytes]:
-    """Return what came of a recording, and its records, packed. Runs on a worker."""
+def audit_on_worker(path: str, plan: Plan, version: str, share: array[int] | None, whole: bool) -> Result | Shares:
+    """Return what came of a recording, or of a share of it, and its records, packed; of a large one its shares, unless
+    it is to be judged as a `whole`. Runs on a worker.
+    """
     if version != __version__:
         problem = CorsightError(
             f"a worker has Corsight {__version__}, and this is {version}",
@@ -73,9 +84,16 @@ def audit_on_worker(path: str, plan: Plan, version: str) -> tuple[Audited, bytes
         except CorsightError as problem:
             problem.what = f"{problem.what} (on a worker)"
             return Audited(path, Findings(diagnose=False), problem=problem), b""
-        audited = audit_one(Recording(path), plan, records)  # type: ignore[arg-type]
+        if share is None and not whole and (shares := part(path)):
+            return [one.places for one in shares]
+        recording = Recording(path) if share is None else Share(path, share)
+        audited = audit_one(recording, plan, records, timed=share is not None)  # type: ignore[arg-type]
     audited.findings.conclude()
     return audited, records.finish()
+
+
+class Ended(CorsightError):
+    """Reading it ended its workers."""
 
 
 class _Records:
@@ -117,20 +135,13 @@ def _connect(address: str) -> Client:
 def _gather(
     client: Client, paths: Sequence[str], plan: Plan, stream: TextIO, address: str
 ) -> tuple[Findings, list[Audited]]:
-    from distributed import as_completed
-
-    # A path stands for the same file to a worker that was started elsewhere.
-    asked = [path if is_url(path) else os.path.abspath(path) for path in paths]
-    futures: list[Future[Any]] = [client.submit(audit_on_worker, path, plan, __version__, pure=False) for path in asked]
-    places = {future.key: place for place, future in enumerate(futures)}
+    tasks = _Tasks(client, paths, plan, address)
     findings, audited = Findings(diagnose=plan.diagnose, gather=plan.gather), list[Audited]()
-    done: dict[int, tuple[Audited, bytes]] = {}
+    done: dict[int, tuple[Audited, list[bytes]]] = {}
     progress = _Progress(len(paths))
-    for future in as_completed(futures, loop=client.loop):
-        place = places[future.key]
-        done[place] = _take(future, paths[place], address)
-        future.release()
-        progress.tell(done[place][0])
+    for place, result, records in tasks.finish():
+        done[place] = result, records
+        progress.tell(result)
         while len(audited) in done:
             result, records = done.pop(len(audited))
             findings.unite(result.findings)
@@ -141,7 +152,69 @@ def _gather(
     return findings, audited
 
 
-def _take(future: Future[Any], path: str, address: str) -> tuple[Audited, bytes]:
+class _Tasks:
+    """The tasks of an audit: one a recording, and where that says that it is large, one a share of it."""
+
+    def __init__(self, client: Client, paths: Sequence[str], plan: Plan, address: str) -> None:
+        from distributed import as_completed
+
+        self._client = client
+        self._paths = paths
+        self._plan = plan
+        self._address = address
+        self._running = as_completed(loop=client.loop)
+        self._places: dict[str, tuple[int, int | None]] = {}
+        self._shares: dict[int, list[Result | None]] = {}
+        for place in range(len(paths)):
+            self._start(place)
+
+    def _start(
+        self, place: int, number: int | None = None, share: array[int] | None = None, *, whole: bool = False
+    ) -> None:
+        path = self._paths[place]
+        # A path stands for the same file to a worker that was started elsewhere.
+        path = path if is_url(path) else os.path.abspath(path)
+        future = self._client.submit(
+            *(audit_on_worker, path, self._plan, __version__, share, whole),
+            pure=False,
+            # What was begun is ended first.
+            priority=int(whole or number is not None),
+        )
+        self._places[str(future.key)] = place, number
+        self._running.add(future)
+
+    def finish(self) -> Iterator[tuple[int, Audited, list[bytes]]]:
+        """Yield the place of each recording, what came of it, and its records, packed: one part, or one a share."""
+        for future in self._running:
+            place, number = self._places.pop(str(future.key))
+            result = _take(future, self._paths[place], self._address)
+            future.release()
+            if isinstance(result, list):
+                self._shares[place] = [None] * len(result)
+                for share, places in enumerate(result):
+                    self._start(place, share, places)
+            elif number is None:
+                yield place, result[0], [result[1]]
+            else:
+                self._shares[place][number] = result
+                shares = [one for one in self._shares[place] if one is not None]
+                if len(shares) == len(self._shares[place]):
+                    del self._shares[place]
+                    yield from self._put_together(place, shares)
+
+    def _put_together(self, place: int, shares: list[Result]) -> Iterator[tuple[int, Audited, list[bytes]]]:
+        (first, _), *others = shares
+        problems = [one.problem for one, _ in shares if one.problem is not None]
+        if problems and not any(isinstance(problem, Ended) for problem in problems):
+            # Where it ends too early, what came before that is judged, of all clients.
+            self._start(place, whole=True)
+            return
+        first.problem = next((problem for problem in problems if isinstance(problem, Ended)), None)
+        unite_shares(first, (one for one, _ in others))
+        yield place, first, [records for _, records in shares]
+
+
+def _take(future: Future[Any], path: str, address: str) -> Result | Shares:
     """Return what a task came to, under the name that the person gave the recording."""
     from distributed import KilledWorker
 
@@ -150,10 +223,16 @@ def _take(future: Future[Any], path: str, address: str) -> tuple[Audited, bytes]
         raise CorsightError("the cluster was lost", where=address, todo="start it again")
     error = future.exception()
     if error is None:
-        audited, records = future.result()
+        result: Result | Shares = future.result()
+        if isinstance(result, list):
+            return result
+        audited, records = result
     elif isinstance(error, KilledWorker):
-        problem = CorsightError("the workers that read it were ended, again and again", where=name)
-        problem.todo = "it may take more memory than they have"
+        problem: CorsightError = Ended(
+            "the workers that read it were ended, again and again",
+            where=name,
+            todo="it may take more memory than they have",
+        )
         audited, records = Audited(name, Findings(diagnose=False), problem=problem), b""
     elif isinstance(error, ImportError):
         raise CorsightError(f"a worker lacks a package ({_word(error)})", where=WHERE, todo="install corsight on all")
@@ -166,10 +245,17 @@ def _take(future: Future[Any], path: str, address: str) -> tuple[Audited, bytes]
     return audited, records
 
 
-def _write(records: bytes, stream: TextIO) -> None:
-    if records:
-        for chunk in zstandard.ZstdDecompressor().read_to_iter(records):
-            stream.write(chunk.decode("ascii"))
+def _write(records: Sequence[bytes], stream: TextIO) -> None:
+    """Write the records of a recording: its own, or those of its shares in the order of time."""
+    parts = [_unpack(part) for part in records]
+    stream.writelines(merge(parts) if len(parts) > 1 else parts[0])
+
+
+def _unpack(records: bytes) -> Iterable[str]:
+    """Return the lines of records."""
+    if not records:
+        return ()
+    return TextIOWrapper(BufferedReader(zstandard.ZstdDecompressor().stream_reader(records)), encoding="ascii")
 
 
 def _word(error: BaseException) -> str:

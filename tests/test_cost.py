@@ -12,11 +12,13 @@ from corsight.scripts.dev.benchmarks import cost, hostile
 from corsight.scripts.dev.benchmarks.hostile import Draft
 from corsight.scripts.dev.cpu import count_steps
 
-FILLERS = ("a,a,", "a-a-@", '"a",', "controls")
+FILLERS = ("a,a,", "a-a-@", '"a",', "controls", "types without a name", "list behind a quote")
 """The fillers that are tried in each place; `scripts/bench cost` tries all."""
 SIZES = (12_000, 36_000)
 """Bytes on both sides of what is judged by itself."""
 GIANTS = (50_000, 150_000)
+PATCHED = (8_000, 24_000)
+"""Bytes of responses that are patched."""
 TEXTS, LISTS = (24_000, 72_000), (3_000, 9_000)
 """Of texts that are read, and of lists that are written out in a file, an entry a line."""
 SLACK = 12_000
@@ -51,7 +53,7 @@ def test_an_exchange_costs_what_its_bytes_are_worth(way: int, tmp_path: Path) ->
     _, context = list(cost.ways(tmp_path))[way]
     # Each by one of the ways, and half of them: scripts/bench cost tries all.
     chosen = [kind for number, kind in enumerate(kinds()) if number % 8 == way]
-    sizes = (SIZES, GIANTS)[way % 2]
+    sizes = (SIZES, GIANTS, PATCHED, GIANTS)[way]
     with context as work:
         for role in hostile.ROLES.values():
             work(role())
@@ -85,7 +87,7 @@ def test_what_grows_faster_is_found() -> None:
     from corsight.policies.redact import redact
 
     def square(size: int) -> Callable[[], object]:
-        return lambda: [redact("a=b") for _ in range((size // 500) ** 2)]
+        return lambda: [redact(f"a={number}") for number in range((size // 500) ** 2)]
 
     assert grows(square, (10_000, 30_000), 1_000_000) is not None
     assert grows(lambda size: lambda: [redact("a=b") for _ in range(size)], (100, 300), 1000) is None

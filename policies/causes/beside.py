@@ -177,6 +177,16 @@ CAUSES = (
         stops=False,
     ),
     KnownCause(
+        "mixed-content-loaded",
+        "Not CORS: a secure page asked for an insecure URL, and the browser let it.",
+        "Older browsers load images, audio and video of secure pages over http. Chromium from 142 on lets pages ask "
+        "the local network so, where the user permits it. The line warns; what failed, if anything did, is in another.",
+        "Serve it over https where that can be had.",
+        "client",
+        cors=False,
+        stops=False,
+    ),
+    KnownCause(
         "wrong-type",
         "Not CORS: the response is of another type than its use needs.",
         "Scripts, modules and style sheets need their own Content-Type. An HTML page in their place is mostly an error "
@@ -267,5 +277,14 @@ CAUSES = (
         "Ask an https URL; in an app look at its allowed hosts (App Transport Security, allowed navigation).",
         "client",
         cors=False,
+    ),
+    KnownCause(
+        "cors-is-noted",
+        "Internet Explorer and the old Edge note every request that CORS is needed for.",
+        "SEC7118 and SEC7119 stand before a cross-origin request and its preflight, also where all goes well. What "
+        "failed, if anything did, is in the lines behind: SEC7120 to SEC7129 for a reason of CORS, SCRIPT7002 for any.",
+        "Paste the lines behind it too; alone it tells of no failure.",
+        "client",
+        stops=False,
     ),
 )

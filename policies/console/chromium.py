@@ -165,7 +165,7 @@ SAYINGS = (
         "request has been blocked; the content must be served over HTTPS.",
     ),
     Saying(
-        "mixed-content-upgraded",
+        "mixed-content-loaded",
         "Mixed Content: The page at '{page}' was loaded over {any}, but requested an insecure {kind} '{target}'. This "
         "{any}should also be served over HTTPS.",
     ),

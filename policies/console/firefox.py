@@ -57,7 +57,7 @@ SAYINGS = (
     # -- mixed content ---------------------------------------------------------------------------------------------
     Saying("mixed-content", "Blocked loading mixed display content “{target}”"),
     Saying("mixed-content-upgraded", "Upgrading insecure display request ‘{target}’ to use ‘{any}’"),
-    Saying("mixed-content-upgraded", "Loading mixed (insecure) display content “{target}” on a secure page"),
+    Saying("mixed-content-loaded", "Loading mixed (insecure) display content “{target}” on a secure page"),
     Saying("mixed-content-upgraded", "Upgrading insecure request ‘{target}’ to use ‘{any}’"),
     # -- the page's policy -----------------------------------------------------------------------------------------
     Saying(

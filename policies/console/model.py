@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from corsight.policies.causes import CAUSES
+from corsight.policies.engines import ENGINES
 from corsight.policies.rules import RULES
 from corsight.policies.value import value
 from corsight.policies.verdict import EngineName
 
 SPEAKING: tuple[EngineName, ...] = ("chromium", "firefox", "webkit")
 """The engines that print something."""
+
+OLD_EDGE = "Internet Explorer or the old Edge"
+"""Who says what none of these engines does."""
 
 LIKELIER = (
     "allow-origin-missing",
@@ -23,6 +27,7 @@ LIKELIER = (
 class Message:
     """What a console message says.
 
+    `engine` is standard where none of today's browsers says it, but Internet Explorer or the Edge before Chromium.
     `rules` are the codes of the rules that the engine words so, the likeliest first; none where no rule speaks of it.
     `cause` is the code of what it really is, where the words tell more than the rule does, or no rule speaks of it.
     `exact` tells that the whole text is the engine's, not just a sentence or an identifier of it. `preflight` is None
@@ -49,6 +54,11 @@ class Message:
     def rule(self) -> str | None:
         """The likeliest rule."""
         return self.rules[0] if self.rules else None
+
+    @property
+    def speaker(self) -> str:
+        """Who says it."""
+        return OLD_EDGE if self.engine == "standard" else ENGINES[self.engine].label
 
     @property
     def stops(self) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple
 
-from corsight.policies.console import chromium, firefox, webkit
+from corsight.policies.console import chromium, edge, firefox, webkit
 from corsight.policies.console.around import add, read_around, read_beside
 from corsight.policies.console.model import Message
 from corsight.policies.console.names import FAILED, read_name, read_net_error
@@ -68,9 +68,10 @@ def read_messages(text: str) -> tuple[Message, ...]:
     to one request is one message.
     """
     lines = [plain for line in text[:LONGEST].splitlines() if (plain := " ".join(line.split()))][:LINES]
+    ours, lines = edge.take_lines(lines)
     body = "\n".join(lines)
     found = _find(body)
-    messages = _drop_echoes(_join_beside(found, body))
+    messages = [*ours, *_drop_echoes(_join_beside(found, body))]
     if not messages:
         messages = _read_rest(lines, body)
     # Below the reason, browsers also say that the request failed.

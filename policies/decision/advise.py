@@ -73,7 +73,7 @@ def advise(exchange: Exchange, facts: Facts, engine: EngineName, preflight: Resp
     codes = _codes.get(shape)
     if codes is None:
         codes = tuple([one.code for one in advice(exchange, facts, engine, preflight)])
-        weight = len(facts.origin or "") + len(facts.method) + sum(map(len, facts.names))
+        weight = len(facts.origin or "") + len(facts.method) + len("".join(facts.names))
         if preflight is not None:
             weight += len(preflight.headers.get(EXPOSE) or "")
         if weight + sum([len(name) + len(value) for name, value in response.headers.fields]) <= LONG:

@@ -103,7 +103,7 @@ def make_shape(exchange: Exchange, facts: Facts, response: Response, premise: Pr
     content_range = get("content-range") if opaque else None
     weight = len(origin) + len(allow_origin or "") + len(allow_credentials or "")
     if preflight:
-        weight += len(facts.method) + sum(map(len, facts.names))
+        weight += len(facts.method) + len("".join(facts.names))
         weight += len(location or "") + len(allow_methods or "") + len(allow_headers or "")
     elif opaque:
         weight += len(destination) + len(resource_policy or "") + len(content_range or "")

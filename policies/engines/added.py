@@ -9,6 +9,7 @@ from corsight.policies.fetch.safelist import (
     FORBIDDEN_NAMES,
     FORBIDDEN_PREFIXES,
     METHOD_OVERRIDES,
+    SAFELISTED_NAMES,
     is_forbidden_request_header,
 )
 
@@ -65,21 +66,26 @@ _LOOKED_AT = _VALUES.keys() | METHOD_OVERRIDES | FORBIDDEN_NAMES
 
 
 def list_page_set_headers(headers: HeaderList) -> list[tuple[str, str]]:
-    """Return the headers of a request on the wire that its page may have set: names lower case, wire order.
+    """Return the headers of a request on the wire that its page may have set: names lower case, in the order of
+    their first lines. All lines are there of a name whose values tell something; of any other only the name.
 
     They tell whether it needed a preflight. Left out are headers no page can set, and those that browsers add (each
     reason stands above its names). Accept, other Accept-Language and Content-Type stay: what browsers write there is
     safelisted.
     """
     result: list[tuple[str, str]] = []
-    for raw_name, raw_value in headers.fields:
-        name = raw_name.decode("latin-1").lower()
+    for name in headers.names():
         if name in _NAMES or name.startswith(FORBIDDEN_PREFIXES):
             continue
-        value = raw_value.decode("latin-1").strip("\t\n\r ")
-        if name in _LOOKED_AT and (
-            (name in _VALUES and _VALUES[name].fullmatch(value)) or is_forbidden_request_header(name, value)
-        ):
-            continue
-        result.append((name, value))
+        if name in _LOOKED_AT:
+            added = _VALUES[name].fullmatch if name in _VALUES else None
+            result += [
+                (name, value)
+                for value in headers.lines(name)
+                if not (added and added(value)) and not is_forbidden_request_header(name, value)
+            ]
+        elif name in SAFELISTED_NAMES:
+            result += [(name, value) for value in headers.lines(name)]
+        else:
+            result.append((name, ""))
     return result

@@ -20,7 +20,8 @@ TOKEN = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 """https://httpwg.org/specs/rfc9110.html#tokens, as a pattern."""
 
 LONG, LONGEST = 1024, 128 * 1024
-"""Characters from which a list is remembered while its own exchange is judged, time and again, and up to which."""
+"""Characters from which a list is remembered while its own exchange is judged, time and again, and up to which. Of
+such a list each element is there once: nothing turns on how often, and everything goes through them."""
 
 TAB_OR_SPACE = "\t "
 """https://fetch.spec.whatwg.org/#http-tab-or-space"""
@@ -65,13 +66,14 @@ def extract_header_list_values(value: str | None) -> tuple[str, ...] | Failure |
     """Return the elements of a header whose grammar is a list of tokens; None when absent, FAILURE when it breaks it.
 
     `value` is all of the header's lines, joined. Elements are as sent: neither their case nor their order changes, and
-    duplicates stay. https://fetch.spec.whatwg.org/#extract-header-list-values
+    duplicates stay, but for those of a long list. https://fetch.spec.whatwg.org/#extract-header-list-values
     """
     # 1. "If list does not contain name, then return null."
     if value is None:
         return None
-    function = _extract_long if LONG < len(value) <= LONGEST else _extract
-    return function(value)
+    if len(value) <= LONG:
+        return _extract(value)
+    return _extract_long(value) if len(value) <= LONGEST else _extract_long.__wrapped__(value)
 
 
 def _extract(value: str) -> tuple[str, ...] | Failure:
@@ -84,7 +86,24 @@ def _extract(value: str) -> tuple[str, ...] | Failure:
     return tuple(filter(None, value.replace("\t", "").replace(" ", "").split(",")))
 
 
-_extract_long = lru_cache(maxsize=2)(_extract)
+@lru_cache(maxsize=4)
+def _extract_long(value: str) -> tuple[str, ...] | Failure:
+    values = _extract(value)
+    return tuple(dict.fromkeys(values)) if isinstance(values, tuple) else values
+
+
+def list_well_formed(value: str) -> list[str]:
+    """Return the elements of a list that are tokens, each once: what is left of one that breaks its grammar."""
+    parsed = extract_header_list_values(value)
+    if isinstance(parsed, tuple):
+        return list(parsed if len(value) > LONG else dict.fromkeys(parsed))
+    return list((_filter_long if LONG < len(value) <= LONGEST else _filter_long.__wrapped__)(value))
+
+
+@lru_cache(maxsize=2)
+def _filter_long(value: str) -> tuple[str, ...]:
+    # Most of very many are alike.
+    return tuple(filter(is_token, dict.fromkeys(map(str.strip, dict.fromkeys(value.split(","))))))
 
 
 def find_invalid_token(value: str) -> str | None:

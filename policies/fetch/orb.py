@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
-from corsight.policies.fetch.headers import decode_split
+from corsight.policies.fetch.headers import TOKEN, decode_split
 from corsight.policies.fetch.mime_type import is_javascript
 from corsight.policies.fetch.safelist import parse_mime_essence
 
@@ -36,6 +37,13 @@ NEVER_SNIFFED = frozenset(
 
 _MEDIA = ("audio/", "font/", "image/", "video/")
 
+MANY, LONG = 64, 1024
+"""Elements of a Content-Type, and its characters, from which it is not read as any other is."""
+
+_TYPES = re.compile(
+    rf"(?:\A|(?<=,))[\t\n\r ]*+(?!\*/\*[\t\n\r ]*+(?:[;,]|\Z)){TOKEN}+/{TOKEN}+[\t\n\r ]*+(?=[;,]|\Z)"
+).findall
+"""The beginnings of all elements, where nothing is quoted, that are a MIME type other than `*/*`."""
 _type_end = re.compile(r"[ \t;(]")
 _range = re.compile(r"bytes[ =]+([0-9]+)-([0-9]+)/([0-9]+|\*)", re.IGNORECASE).fullmatch
 
@@ -75,16 +83,28 @@ def extract_mime_essence(content_type: str | None) -> str | None:
 
     https://fetch.spec.whatwg.org/#concept-header-extract-mime-type
     """
-    # 6. "For each value of values". The last one counts.
     if not content_type or "/" not in content_type:
         return None
-    for value in reversed(decode_split(content_type)):
+    return (_extract_essence if len(content_type) <= LONG else _extract_long)(content_type)
+
+
+def _extract_essence(content_type: str) -> str | None:
+    values = decode_split(content_type)
+    if len(values) > MANY and '"' not in content_type:
+        # What begins like no MIME type is passed over at once.
+        values = _TYPES(content_type)
+    # 6. "For each value of values". The last one counts.
+    for value in reversed(values):
         # 6.1. "Let temporaryMimeType be the result of parsing value."
         essence = parse_mime_essence(value) if "/" in value else None
         # 6.2. "If temporaryMimeType is failure or its essence is "*/*", then continue."
         if essence is not None and essence != "*/*":
             return essence
     return None
+
+
+# A long one is remembered while its own exchange is judged, time and again.
+_extract_long = lru_cache(maxsize=2)(_extract_essence)
 
 
 def extract_lenient_essence(content_type: str | None) -> str | None:

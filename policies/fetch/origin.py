@@ -23,6 +23,8 @@ https://fetch.spec.whatwg.org/#concept-request-redirect-taint names it so for re
 
 SHORT = 512
 """Characters of a URL's beginning, an origin or a host up to which what is known of it is remembered."""
+LONG, LONGEST = 4096, 128 * 1024
+"""Characters of a URL from which its origin is remembered while its own exchange is judged, and up to which."""
 
 
 _C0_OR_SPACE = "".join(map(chr, range(0x21)))
@@ -39,8 +41,21 @@ def origin_of(url: str) -> str:
 
     https://url.spec.whatwg.org/#concept-url-origin and https://html.spec.whatwg.org/#ascii-serialisation-of-an-origin
     """
+    if LONG < len(url) <= LONGEST:
+        return _find_origin_of_long(url)
+    # Runs several times an exchange: what is remembered of a URL's beginning serves all its paths.
+    match = _WEB(url)
+    start = url if match is None else match[0]
+    return _origin(start) if len(start) <= SHORT else _origin.__wrapped__(start)
+
+
+def _find_origin(url: str) -> str:
     start = _up_to_path(url)
     return _origin(start) if len(start) <= SHORT else _origin.__wrapped__(start)
+
+
+# A long one is remembered while its own exchange is judged, time and again.
+_find_origin_of_long = lru_cache(maxsize=4)(_find_origin)
 
 
 def _up_to_path(url: str) -> str:

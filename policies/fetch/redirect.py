@@ -22,7 +22,7 @@ MAX_REDIRECTS = 20
 """A request that was redirected so often is not redirected again (HTTP-redirect fetch, step 7)."""
 
 
-_PERCENT_ENCODED = {byte: f"%{byte:02X}" for byte in range(0x80, 0x100)}
+_PERCENT_ENCODED = tuple(chr(byte) if byte < 0x80 else f"%{byte:02X}" for byte in range(0x100))
 
 
 def location_url(response: Response, request_url: str, *, identical_lines: bool = False) -> str | Failure | None:
@@ -54,7 +54,8 @@ def _as_url_text(value: str) -> str:
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
-        return raw.decode("latin-1").translate(_PERCENT_ENCODED)
+        # str.translate takes thirty times as long.
+        return "".join([_PERCENT_ENCODED[byte] for byte in raw])
 
 
 def redirect_method(status: int, method: str) -> str:

@@ -12,6 +12,9 @@ from typing import NamedTuple
 class Algorithm(StrEnum):
     """The algorithms that can end a fetch, by their standards' titles."""
 
+    # Enum's own hashes the name, in Python.
+    __hash__ = str.__hash__
+
     CORS_CHECK = "CORS check"
     PREFLIGHT = "CORS-preflight fetch"
     REDIRECT = "HTTP-redirect fetch"
@@ -53,6 +56,9 @@ _SPECS = {
 
 class Question(StrEnum):
     """What a step asks of the exchange."""
+
+    # Enum's own hashes the name, in Python.
+    __hash__ = str.__hash__
 
     RESPONSE = "a response came"
     ALLOW_ORIGIN = "Access-Control-Allow-Origin is there"

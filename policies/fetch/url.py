@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443, "ftp": 21}
 """The special schemes with a host and their ports (https://url.spec.whatwg.org/#special-scheme)."""
 
-LONG, LONGEST = 8 * 1024, 128 * 1024
+LONG, LONGEST = 4 * 1024, 384 * 1024
 """Characters of a URL from which it is remembered as a whole, and up to which."""
 
 # No upper case, Punycode, number for a host or its last label, dot segment, nor percent sign.
@@ -36,6 +36,8 @@ class Url(NamedTuple):
 
 def parse(text: str) -> Url | None:
     """Return an absolute URL, None for failure; what is no Unicode fails too."""
+    if len(text) > LONG:
+        return _parse_long(text) if len(text) <= LONGEST else _parse(text)
     plain = _PLAIN.fullmatch(text)
     if plain is not None:
         scheme, host, digits, path, query = plain.groups()
@@ -45,17 +47,19 @@ def parse(text: str) -> Url | None:
     # No scheme, no absolute URL: a missing Access-Control-Allow-Origin comes here, and `*`.
     if ":" not in text:
         return None
-    return _parse_long(text) if LONG < len(text) <= LONGEST else _parse_long.__wrapped__(text)
+    return _parse(text)
 
 
-@lru_cache(maxsize=4)
-def _parse_long(text: str) -> Url | None:
-    """Return the URL. A long one is remembered while its own exchange is judged, time and again."""
+def _parse(text: str) -> Url | None:
     try:
         parsed = _load_parser()(text)
     except ValueError:
         return None
     return Url(parsed.scheme, parsed.host, parsed.port, parsed.path, str(parsed))
+
+
+# A long one is remembered while its own exchange is judged, time and again.
+_parse_long = lru_cache(maxsize=3)(_parse)
 
 
 @cache

@@ -11,6 +11,7 @@ from dataclasses import field
 from typing import NamedTuple
 
 from corsight.policies.facts import Role
+from corsight.policies.fetch.headers import list_well_formed
 from corsight.policies.fetch.safelist import find_uncovered_names, lower_all
 from corsight.policies.findings import quotes
 from corsight.policies.findings.failures import Failure, classify_failure
@@ -162,13 +163,16 @@ def _pick_names(sample: Sample) -> tuple[str, ...]:
         return names
     listed = "" if response is None else response.headers.get("access-control-allow-headers") or ""
     include = sample.facts.credentials == "include"
-    refused = find_uncovered_names(tuple(map(str.strip, listed.split(","))), names, include=include)
+    refused = find_uncovered_names(tuple(list_well_formed(listed)), names, include=include)
     return (refused or names)[:NAMES]
 
 
 def _list_repeated(asked: str | None) -> tuple[str, ...]:
     """Return the names (lower case, some of very many) that stand in a list more than once."""
-    counts = Counter(map(str.strip, (asked or "").lower().split(",")))
+    elements = (asked or "").lower().split(",")
+    counts = Counter[str]()
+    for element, count in Counter(elements).items():
+        counts[element.strip()] += count
     return tuple([name for name, count in counts.items() if count > 1 and name][:NAMES])
 
 

@@ -11,7 +11,6 @@ from dataclasses import fields
 from operator import attrgetter
 
 from corsight.policies.facts import Facts
-from corsight.policies.fetch.origin import origin_of
 from corsight.policies.findings.case import read_case
 from corsight.policies.findings.causes import explain
 from corsight.policies.findings.groups import list_care
@@ -22,15 +21,17 @@ from corsight.policies.findings.remarks import list_remarks
 from corsight.policies.findings.sample import Sample
 from corsight.policies.findings.traffic import News, Traffic
 from corsight.policies.session import Judged
-from corsight.policies.session.memory import GIANT, Memory, weigh_exchange, weigh_headers
+from corsight.policies.session.fetches import Entry
+from corsight.policies.session.judging import Alike
+from corsight.policies.session.memory import GIANT, Memory, weigh_headers
 from corsight.policies.verdict import Outcome, Verdict
 
 SAMPLES = 4096
 """Blocked exchanges that are remembered, with what was seen before each."""
 LIMIT = 4 * 1024 * 1024
 """Bytes of their URLs and headers that are remembered."""
-WAITING = 256
-"""Exchanges that nobody has asked about yet: they are taken in when somebody does."""
+WAITING, WAITING_BYTES = 256, 1024 * 1024
+"""Exchanges that nobody has asked about yet: they are taken in when somebody does. And bytes of their headers."""
 SHAPES = 512
 LONGEST = 4096
 """Characters of headers and of a URL up to which what is said of an exchange is remembered."""
@@ -77,10 +78,10 @@ def is_explained(judged: Judged) -> bool:
 
     What else fails is nobody's question here: browsers ask their makers for things all the time.
     """
-    verdict, facts = judged.verdict, judged.facts
-    if verdict.outcome is Outcome.BLOCKED:
-        return True
-    return verdict.ruling.rule is not None and "cors" in (facts.tainting, facts.tainting_too)
+    ruling, facts = judged.verdict.ruling, judged.facts
+    if ruling.rule is None or ruling.outcome is Outcome.BLOCKED:
+        return ruling.outcome is Outcome.BLOCKED
+    return "cors" in (facts.tainting, facts.tainting_too)
 
 
 def shape_sample(sample: Sample) -> Hashable | None:
@@ -108,43 +109,52 @@ def shape_sample(sample: Sample) -> Hashable | None:
 class Known:
     """What is known at a moment: every exchange that was judged so far, in memories that are bounded.
 
-    Exchanges come in the order of time, and again where a verdict is revised. Those of a server that blocked nothing
-    wait until somebody asks, and the oldest are forgotten: while nothing is blocked, they cost nothing.
+    Exchanges come in the order of time, and again where a verdict is revised. Those that can be no news of their server
+    wait until somebody asks. The oldest of them are forgotten while nothing was blocked: until then they cost nothing.
     """
 
     def __init__(self) -> None:
         self._traffic = Traffic()
-        self._waiting: deque[Judged] = deque(maxlen=WAITING)
+        self._waiting: deque[Judged] = deque()
+        self._waiting_weight = 0
         self._passed: Memory[str, bool] = Memory(SAMPLES)
         self._samples: Memory[str, Sample] = Memory(SAMPLES, LIMIT)
         self._of_servers: Memory[str, Memory[str, None]] = Memory(SERVERS)
         self._told: Memory[str, str] = Memory(SAMPLES)
         self._changed: dict[str, Judged] = {}
         self._explained: Memory[tuple[Hashable, int], Explanation] = Memory(SHAPES)
+        self._seen: Memory[Alike, None] = Memory(SHAPES)
         self._news = 0
-        self._latest: tuple[Verdict, Explanation] | None = None
+        self._latest: tuple[Entry, Verdict, Explanation] | None = None
 
     def add(self, judged: Judged) -> None:
         """Take in what is said of an exchange."""
-        if weigh_exchange(judged.entry.exchange) > GIANT:
+        entry, waiting, alike = judged.entry, self._waiting, judged.alike
+        if entry.weight > GIANT:
             return
-        self._waiting.append(judged)
-        if is_explained(judged) or (
-            self._of_servers and origin_of(judged.entry.exchange.request.url) in self._of_servers
-        ):
+        waiting.append(judged)
+        self._waiting_weight += entry.weight
+        if alike is None:
+            news = is_explained(judged) or entry.server in self._of_servers
+        else:
+            news = bool(self._of_servers) and alike not in self._seen and entry.server in self._of_servers
+        full = len(waiting) > WAITING or self._waiting_weight > WAITING_BYTES
+        if news or (full and self._of_servers):
             self._take_in()
+        while len(waiting) > WAITING or self._waiting_weight > WAITING_BYTES:
+            self._waiting_weight -= waiting.popleft().entry.weight
 
     def diagnose(self, judged: Judged) -> Explanation | None:
         """Return what is wrong with an exchange by what is known now; None where nothing is."""
-        if not is_explained(judged):
+        if judged.alike is not None or not is_explained(judged):
             return None
         self._take_in()
-        if self._latest is None or self._latest[0] is not judged.verdict:
+        if self._latest is None or self._latest[0] is not judged.entry or self._latest[1] is not judged.verdict:
             explanation = self._explain(self._find(judged))
             self._told.put(judged.entry.exchange.id, explanation.code)
             # Several views ask for the same one after the other.
-            self._latest = judged.verdict, explanation
-        return self._latest[1]
+            self._latest = judged.entry, judged.verdict, explanation
+        return self._latest[2]
 
     def list_remarks(self, judged: Judged) -> tuple[Explanation, ...]:
         """Return what is wrong with an exchange that nothing blocked."""
@@ -154,6 +164,8 @@ class Known:
 
     def take_changed(self) -> list[Judged]:
         """Return the exchanges that were explained before and have another cause by what came since the last call."""
+        if not self._changed:
+            return []
         changed, self._changed = self._changed, {}
         return list(changed.values())
 
@@ -161,9 +173,10 @@ class Known:
         """Forget everything."""
         self._traffic = Traffic()
         memories = (self._waiting, self._passed, self._samples, self._of_servers, self._told, self._changed)
-        for memory in (*memories, self._explained):
+        for memory in (*memories, self._explained, self._seen):
             memory.clear()
         self._latest = None
+        self._waiting_weight = 0
 
     def _explain(self, sample: Sample) -> Explanation:
         """Explain an exchange; of those that are just alike, and quote none of their own, once until there is news."""
@@ -185,31 +198,45 @@ class Known:
         return sample
 
     def _take_in(self) -> None:
+        self._waiting_weight = 0
         while self._waiting:
             judged, self._latest = self._waiting.popleft(), None
-            sample, flow = Sample(judged), judged.entry.exchange.id
-            if is_explained(judged):
+            entry, alike, verdict = judged.entry, judged.alike, judged.verdict
+            flow, response = entry.exchange.id, entry.exchange.response
+            if alike is not None:
+                facts, allow_origin = alike.facts, alike.allow_origin
+                if alike not in self._seen:
+                    self._seen.put(alike, None, alike.weight)
+            else:
+                facts = judged.facts
+                allow_origin = None if response is None else response.headers.get("access-control-allow-origin")
+            if alike is None and is_explained(judged):
+                sample = Sample(judged)
                 self._traffic.look_up(sample)
-                self._samples.put(flow, sample, weigh_exchange(sample.exchange))
-                flows = self._of_servers.get(sample.server) or Memory(FOLLOWED)
+                self._samples.put(flow, sample, entry.weight)
+                flows = self._of_servers.get(entry.server) or Memory(FOLLOWED)
                 flows.put(flow, None)
-                self._of_servers.put(sample.server, flows, len(sample.server))
-            elif judged.revises:
-                self._samples.forget(flow)
-            before = self._passed.get(flow) if judged.revises else None
-            passed = judged.verdict.outcome is Outcome.ALLOWED
-            news = self._traffic.add(sample) if before is None else self._traffic.revise(sample, passed=before)
-            if judged.verdict.divided or judged.facts.role != "request":
-                self._passed.put(flow, passed)
+                self._of_servers.put(entry.server, flows, len(entry.server))
+            before = None
+            if judged.revises:
+                before = self._passed.get(flow)
+                if alike is not None or not is_explained(judged):
+                    self._samples.forget(flow)
+            if before is None:
+                news = self._traffic.add(entry, facts, verdict, allow_origin)
+            else:
+                news = self._traffic.revise(entry, facts, verdict, passed=before)
+            if verdict.divided or facts.role != "request":
+                self._passed.put(flow, verdict.outcome is Outcome.ALLOWED)
             if news is not None:
                 self._news += 1
-                self._look_again(sample, news)
+                self._look_again(entry.server, facts.origin, news)
 
-    def _look_again(self, seen: Sample, news: News) -> None:
-        """Note which exchanges of that server have another cause now."""
-        for flow in self._of_servers.get(seen.server, ()):
+    def _look_again(self, server: str, origin: str | None, news: News) -> None:
+        """Note which exchanges of that server have another cause now, by news of it to that origin or to all."""
+        for flow in self._of_servers.get(server, ()):
             told, sample = self._told.get(flow), self._samples.get(flow)
-            if told is None or sample is None or (news == "origin" and sample.facts.origin != seen.facts.origin):
+            if told is None or sample is None or (news == "origin" and sample.facts.origin != origin):
                 continue
             if explain(read_case(sample, self._traffic)).code != told:
                 self._changed[flow] = sample.judged

@@ -55,7 +55,9 @@ class Diagnosis:
             return
         if kind is not None:
             self._add(kind, told)
-        self._traffic.add(sample)
+        response = sample.exchange.response
+        allow_origin = None if response is None else response.headers.get("access-control-allow-origin")
+        self._traffic.add(sample.entry, sample.facts, sample.verdict, allow_origin)
         self._advisor.add(sample)
 
     def _add(self, kind: Kind, sample: Sample) -> None:

@@ -104,7 +104,7 @@ def _read_earlier(sample: Sample) -> str:
     allow_origin = name_header("Access-Control-Allow-Origin", earlier.allow_origin, 100)
     return (
         f"The cache was filled by exchange {shorten_id(earlier.id)}, the same URL {asker}{how}: it got {allow_origin} "
-        f"and {name_header('Vary', earlier.vary, 60)}."
+        f"and {name_header('Vary', earlier.headers.get('vary'), 60)}."
     )
 
 

@@ -22,6 +22,8 @@ LOGIN = re.compile(
 LOGIN_HOSTS = ("accounts.", "account.", "id.", "passport.")
 """How names of hosts begin that people log in at, beside those that LOGIN knows."""
 
+LONGEST = 4096
+"""Characters of a URL that are looked at to tell a login."""
 MANY = 256
 """Header names that are looked at for a misspelt one."""
 
@@ -185,5 +187,5 @@ def leads_to_login(url: str, target: str) -> bool:
 
 def is_login(url: str) -> bool:
     """Return whether a URL looks like that of a login page."""
-    host, _, path = url.partition("://")[2].partition("?")[0].partition("/")
+    host, _, path = url[:LONGEST].partition("://")[2].partition("?")[0].partition("/")
     return LOGIN.search("/" + path) is not None or LOGIN.search(host) is not None or host.startswith(LOGIN_HOSTS)

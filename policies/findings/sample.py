@@ -8,33 +8,38 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from corsight.policies.evidence import Evidence, Reason
-from corsight.policies.exchange import Response
-from corsight.policies.fetch.origin import origin_of
+from corsight.policies.exchange import HeaderList, Response
 from corsight.policies.session import Judged
 from corsight.policies.verdict import Verdict
 
 
 class Answered(NamedTuple):
-    """An earlier answer for a URL: who asked and how, and what a cache would have kept of it."""
+    """An earlier answer for a URL: who asked and how, and the headers of it, of which a cache keeps some.
+
+    `weight` is how many bytes they have, and the request with them.
+    """
 
     id: str
     origin: str | None
     mode: str
     destination: str
-    allow_origin: str | None
-    vary: str | None
-    etag: str | None
-    modified: str | None
-    date: str | None
+    headers: HeaderList
     received: float
+    weight: int
+
+    @property
+    def allow_origin(self) -> str | None:
+        """Its Access-Control-Allow-Origin."""
+        return self.headers.get("access-control-allow-origin")
 
 
 class Granted(NamedTuple):
-    """An earlier preflight that passed, and what its answer said."""
+    """An earlier preflight that passed, and what its answer said; `weight` is how many bytes that has."""
 
     id: str
     allow_origin: str | None
     max_age: str | None
+    weight: int
 
 
 class Sample:
@@ -58,7 +63,7 @@ class Sample:
         self.verdict, self.rule = judged.verdict, judged.verdict.ruling.rule or ""
         self.response: Response | None = facts.response
         self.url = exchange.request.url
-        self.server = origin_of(self.url)
+        self.server = entry.server
         self.method = facts.method if facts.role == "preflight" else exchange.request.method
         self.moment = exchange.request.started, exchange.id
         self._others: list[Verdict] | None = []

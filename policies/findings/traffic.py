@@ -12,10 +12,12 @@ from typing import Literal
 
 from corsight.policies.evidence import Evidence
 from corsight.policies.exchange import Exchange, Response
+from corsight.policies.facts import Facts, Role
 from corsight.policies.findings.makers import find_cache_sign
 from corsight.policies.findings.sample import Answered, Granted, Sample
+from corsight.policies.session.fetches import Entry
 from corsight.policies.session.memory import Memory
-from corsight.policies.verdict import Outcome
+from corsight.policies.verdict import Outcome, Verdict
 
 STANDINGS = 2000
 """Pairs of a page's origin and a server whose standing is remembered."""
@@ -43,11 +45,11 @@ class Standing:
     preflights: int = 0
     bare: set[int] = field(default_factory=set)
 
-    def count_passed(self, sample: Sample, times: int) -> None:
+    def count_passed(self, role: Role, times: int) -> None:
         """Count an exchange that passed; a redirect counts as neither."""
-        if sample.facts.role == "preflight":
+        if role == "preflight":
             self.preflights = max(0, self.preflights + times)
-        elif sample.facts.role == "request":
+        elif role == "request":
             self.replies = max(0, self.replies + times)
 
     def count_kinds(self) -> int:
@@ -77,37 +79,36 @@ class Traffic:
         self._preflights: Memory[str, list[Granted]] = Memory(URLS, LIMIT)
         self._of_fetches: Memory[str, Granted] = Memory(URLS, LIMIT)
 
-    def add(self, sample: Sample) -> News:
-        """Take in an exchange; return whether it shows something new of its server, and to whom."""
-        facts, exchange, response = sample.facts, sample.exchange, sample.exchange.response
+    def add(self, entry: Entry, facts: Facts, verdict: Verdict, allow_origin: str | None) -> News:
+        """Take in an exchange, by what is said of it now; return whether it shows something new of its server, and to
+        whom. `allow_origin` is the response's Access-Control-Allow-Origin; that of the facts is not looked at.
+        """
+        exchange, response = entry.exchange, entry.exchange.response
         if response is None or (facts.tainting == "basic" and facts.mode == "navigate"):
             return None
-        get = response.headers.get
-        allow_origin = get("access-control-allow-origin")
         news: News = None
         if facts.tainting == "cors":
-            news = self._add_cors(sample, response, allow_origin)
+            news = self._add_cors(entry, facts, verdict, response, allow_origin)
         if exchange.request.method == "GET" and facts.role != "preflight":
             answered = Answered(
                 exchange.id,
-                sample.entry.reading.origin,
+                entry.reading.origin,
                 facts.mode,
                 facts.destination,
-                allow_origin,
-                get("vary"),
-                get("etag"),
-                get("last-modified"),
-                get("date"),
+                response.headers,
                 response.received,
+                entry.weight,
             )
             _append(self._answers, exchange.request.url, answered)
         return news
 
-    def _add_cors(self, sample: Sample, response: Response, allow_origin: str | None) -> News:
-        facts, exchange, status = sample.facts, sample.exchange, response.status
+    def _add_cors(
+        self, entry: Entry, facts: Facts, verdict: Verdict, response: Response, allow_origin: str | None
+    ) -> News:
+        exchange, status, name = entry.exchange, response.status, entry.server
         origin = facts.origin or "null"
-        standing = _find(self._standings, (origin, sample.server), Standing, len(origin) + len(sample.server))
-        server = _find(self._servers, sample.server, Server, len(sample.server))
+        standing = _find(self._standings, (origin, name), Standing, len(origin) + len(name))
+        server = _find(self._servers, name, Server, len(name))
         preflight = facts.role == "preflight"
         server.replies += 1
         known, new = standing.count_kinds(), False
@@ -126,26 +127,27 @@ class Traffic:
             if status >= 400 and not preflight and status not in server.errors:
                 server.errors.add(status)
                 new = True
-        if sample.verdict.outcome is Outcome.ALLOWED:
-            standing.count_passed(sample, 1)
+        if verdict.outcome is Outcome.ALLOWED:
+            standing.count_passed(facts.role, 1)
             if preflight:
-                granted = Granted(exchange.id, allow_origin, response.headers.get("access-control-max-age"))
-                weight = len(granted.allow_origin or "") + len(granted.max_age or "")
-                self._of_fetches.put(sample.entry.fetch.id, granted, weight)
+                max_age = response.headers.get("access-control-max-age")
+                weight = len(allow_origin or "") + len(max_age or "")
+                granted = Granted(exchange.id, allow_origin, max_age, len(exchange.id) + weight)
+                self._of_fetches.put(entry.fetch.id, granted, weight)
                 _append(self._preflights, exchange.request.url, granted)
         if new:
             return "everybody"
         return "origin" if standing.count_kinds() != known else None
 
-    def revise(self, sample: Sample, *, passed: bool) -> News:
+    def revise(self, entry: Entry, facts: Facts, verdict: Verdict, *, passed: bool) -> News:
         """Take in a new word on an exchange that was taken in; `passed` tells whether it was counted as passed."""
-        passes = sample.verdict.outcome is Outcome.ALLOWED
-        if passes == passed or sample.facts.tainting != "cors" or sample.exchange.response is None:
+        passes = verdict.outcome is Outcome.ALLOWED
+        if passes == passed or facts.tainting != "cors" or entry.exchange.response is None:
             return None
-        origin = sample.facts.origin or "null"
-        standing = _find(self._standings, (origin, sample.server), Standing, len(origin) + len(sample.server))
+        origin, server = facts.origin or "null", entry.server
+        standing = _find(self._standings, (origin, server), Standing, len(origin) + len(server))
         known = standing.count_kinds()
-        standing.count_passed(sample, 1 if passes else -1)
+        standing.count_passed(facts.role, 1 if passes else -1)
         return "origin" if standing.count_kinds() != known else None
 
     def conclude(self) -> None:
@@ -205,9 +207,10 @@ class Traffic:
         for earlier in reversed(answers):
             if earlier.id == exchange.id or earlier.allow_origin != allow_origin or earlier.origin == origin:
                 continue
-            moment = date is not None and earlier.date == date
-            version = (etag is not None and etag == earlier.etag) or (
-                modified is not None and modified == earlier.modified
+            get = earlier.headers.get
+            moment = date is not None and get("date") == date
+            version = (etag is not None and etag == get("etag")) or (
+                modified is not None and modified == get("last-modified")
             )
             if (moment and response.received - earlier.received > LATER) or (cached and (moment or version)):
                 return earlier
@@ -225,14 +228,14 @@ def _find[K, V](memory: Memory[K, V], key: K, make: Callable[[], V], weight: int
 def _append[T: Answered | Granted](memory: Memory[str, list[T]], url: str, record: T) -> None:
     records = memory.get(url)
     if records is None:
-        memory.put(url, [record], len(url) + _weigh(record))
+        memory.put(url, [record], len(url) + record.weight)
         return
-    weight = memory.weigh(url) + _weigh(record) - (_weigh(records[0]) if len(records) >= VERSIONS else 0)
-    memory.put(url, [*records[1 - VERSIONS :], record], weight)
-
-
-def _weigh(record: Answered | Granted) -> int:
-    return sum([len(part) for part in record if isinstance(part, str)])
+    records.append(record)
+    weight = record.weight
+    if len(records) > VERSIONS:
+        weight -= records.pop(0).weight
+    if weight:
+        memory.add_weight(url, weight)
 
 
 def _find_named[T: (Answered, Granted)](evidence: Evidence | None, records: Iterable[T] | None) -> T | None:

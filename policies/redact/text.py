@@ -74,9 +74,25 @@ def _redact_once(text: str) -> str:
         return url
     if (" " in text or '"' in text or "\t" in text) and has_header(text):
         text = redact_headers(text)
+    if "</" in text:
+        text = _ELEMENT(_redact_element, text)
+    if "--" in text:
+        text = _OPTION(_redact_option, text)
     if text.isprintable():
         return " ".join(_redact_words(text.split(" ")))
     return "".join(_redact_words(_SPACES(text)))
+
+
+def _redact_element(found: re.Match[str]) -> str:
+    begin, name, more, value = found.groups()
+    secret = value.strip() and is_secret_name(name.rpartition(":")[2])
+    return f"{begin}{name}{more}{REDACTED if secret else value}"
+
+
+def _redact_option(found: re.Match[str]) -> str:
+    begin, name, space, value = found.groups()
+    secret = is_secret_name(name) and not (name == "credentials" and value in _MODES)
+    return f"{begin}{name}{space}{REDACTED if secret else value}"
 
 
 def _redact_words(words: list[str]) -> list[str]:
@@ -84,18 +100,35 @@ def _redact_words(words: list[str]) -> list[str]:
     for place, word in enumerate(words):
         if not word or word.isalpha() or _PLAIN(word):
             continue
-        # Each mark may begin something that has to be looked at by itself.
-        ends = [mark.end() for mark in islice(_MARKS(word), MOST - marks + 1)]
-        marks += max(len(ends), 1)
-        if marks > MOST:
-            words[place:] = [_redact_word(cut(word, ends[-1] if ends else 0))]
-            break
-        words[place] = _redact_word(word)
+        if len(word) <= LONGEST_VALUE:
+            words[place], more = _redact_short_word(word)
+            marks += more
+        else:
+            # Each mark may begin something that has to be looked at by itself.
+            ends = [mark.end() for mark in islice(_MARKS(word), MOST - marks + 1)]
+            marks += len(ends)
+            if marks > MOST:
+                return [*words[:place], _redact_word(cut(word, ends[-1]))]
+            words[place] = _redact_word(word)
+        if marks > MOST and place + 1 < len(words):
+            return [*words[: place + 1], REDACTED]
     return words
 
 
+@lru_cache(maxsize=1024)
+def _redact_short_word(word: str) -> tuple[str, int]:
+    """Return a word as it may be shown, and how many marks it has, one at least. A text has most of them several times,
+    and is gone through again.
+    """
+    return _redact_word(word), max(1, len(_MARKS_IN(word)))
+
+
+_ELEMENT = re.compile(r"(<)([\w:.-]{1,64})((?:\s[^<>]{0,200})?>)([^<>]++)(?=</)").sub
+"""An element of markup that holds a text alone."""
+_OPTION = re.compile(r"((?<![\w-])--)([\w-]{2,64})([ \t]++)(\"[^\"]*+\"|'[^']*+'|(?!-)[^\s]++)").sub
+"""An option of a command with its value behind it."""
 _MORE = re.compile(r"[ #]").search
-_MARKS = re.compile(r"[\W_]").finditer
+_MARKS, _MARKS_IN = re.compile(r"[\W_]").finditer, re.compile(r"[\W_]").findall
 _SPACES = re.compile(r"([ \t\r\n]++)").split
 _OPENING, _CLOSING = "'\"(<[{‘“`", "'\")>]},.;:!?…’”`"
 _QUOTES = "'\""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from corsight.policies.fetch.headers import find_invalid_token, is_token
+from corsight.policies.fetch.headers import find_invalid_token, list_well_formed
 from corsight.policies.rules.example import Example
 from corsight.policies.rules.model import Fix, HeaderEdit, Rule, Subject
 from corsight.policies.rules.view import EXPOSE, PLUMBING, View
@@ -93,7 +93,7 @@ def expose_asked(subject: Subject) -> Fix:
 
 def split_tokens(value: str) -> list[str]:
     """Return the elements of a list that are header names."""
-    return [name for name in (part.strip("\t ") for part in value.split(",")) if is_token(name)]
+    return list_well_formed(value)
 
 
 ASKED = "GET https://api.example/orders\nOrigin: https://app.example"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from corsight.policies.exchange import HeaderList, Response
-from corsight.policies.fetch.headers import extract_header_list_values
+from corsight.policies.fetch.headers import list_well_formed
 from corsight.policies.fetch.safelist import find_uncovered_names
 from corsight.policies.rules.example import Example
 from corsight.policies.rules.view import View
@@ -41,9 +41,7 @@ class Subject:
     @property
     def refused(self) -> tuple[str, ...]:
         """The request's header names that Access-Control-Allow-Headers does not cover, by the standard."""
-        value = self.response.headers.get("access-control-allow-headers") or ""
-        parsed = extract_header_list_values(value)
-        listed = parsed if isinstance(parsed, tuple) else tuple(map(str.strip, value.split(",")))
+        listed = tuple(list_well_formed(self.response.headers.get("access-control-allow-headers") or ""))
         return find_uncovered_names(listed, self.names, include=self.include)
 
 

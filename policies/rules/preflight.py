@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from corsight.policies.fetch import preflight as check
-from corsight.policies.fetch.headers import extract_header_list_values, is_token
+from corsight.policies.fetch.headers import list_well_formed
 from corsight.policies.rules.example import Example
 from corsight.policies.rules.model import Fix, HeaderEdit, Rule, Subject
 
@@ -36,10 +36,7 @@ def allow_headers(subject: Subject) -> Fix:
 
 
 def _extend_list(subject: Subject, header: str, wanted: tuple[str, ...]) -> str:
-    value = subject.response.headers.get(header.lower()) or ""
-    parsed = extract_header_list_values(value)
-    listed = parsed if isinstance(parsed, tuple) else list(filter(is_token, map(str.strip, value.split(","))))
-    listed = list(dict.fromkeys(listed))
+    listed = list_well_formed(subject.response.headers.get(header.lower()) or "")
     have = set(map(str.lower, listed) if header == ALLOW_HEADERS else listed)
     return ", ".join([*listed, *[name for name in dict.fromkeys(wanted) if name not in have]])
 

@@ -192,7 +192,7 @@ def _locate(judged: Judged, exchange: Exchange, response: Response) -> Place:
     )
 
 
-NAMED = 256
+NAMED = 128
 """How many elements of one list are told that go beyond a policy."""
 
 

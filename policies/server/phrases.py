@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from corsight.policies.exchange import Response
-from corsight.policies.fetch.headers import extract_header_list_values
+from corsight.policies.fetch.headers import extract_header_list_values, list_well_formed
 from corsight.policies.rules.nearness import find_near
 from corsight.policies.server.grammar import ANY
 from corsight.policies.server.problems import shorten
@@ -40,4 +40,4 @@ def word_grant(response: Response, *, preflight: bool) -> str:
 def list_elements(value: str | None) -> tuple[str, ...]:
     """Return the elements of a list that a browser can read, each once."""
     values = extract_header_list_values(value)
-    return tuple(dict.fromkeys(values)) if isinstance(values, tuple) else ()
+    return tuple(list_well_formed(value or "")) if isinstance(values, tuple) else ()

@@ -7,9 +7,10 @@ from corsight.policies.facts import Facts
 from corsight.policies.session.browser import Browser
 from corsight.policies.session.clients import LONGEST, Client, as_told, identify
 from corsight.policies.session.judging import Judged
-from corsight.policies.session.memory import Memory
+from corsight.policies.session.memory import Memory, weigh_request
 from corsight.policies.verdict import EngineName
 
+OK = 200
 BROWSERS = 32
 """How many clients are remembered at once."""
 
@@ -28,13 +29,20 @@ class Session:
         self._connections: Memory[str, tuple[str, str]] = Memory(BROWSERS * 64)
         self._attends = False
 
-    def begin(self, exchange: Exchange) -> list[Judged]:
-        """Record a request that set out. Return the earlier exchanges whose verdict changed."""
-        return self._browser(exchange).begin(exchange)
+    def begin(self, exchange: Exchange, weight: int | None = None) -> list[Judged]:
+        """Record a request that set out, of a weight that may be known. Return the earlier exchanges whose verdict
+        changed.
+        """
+        return self._browser(exchange).begin(exchange, weigh_request(exchange.request) if weight is None else weight)
 
-    def observe(self, exchange: Exchange) -> list[Judged]:
-        """Judge an exchange whose response came, or never will. Return its verdict first, then those it changed."""
-        return self._browser(exchange).observe(without_interim(exchange))
+    def observe(self, exchange: Exchange, *, body_comes: bool = False) -> list[Judged]:
+        """Judge an exchange whose response came, or never will. Return its verdict first, then those it changed.
+
+        `body_comes` tells that its body is still to come: where that decides, nothing is judged, and none returned.
+        """
+        if exchange.response is not None and exchange.response.status < OK:
+            exchange = without_interim(exchange)
+        return self._browser(exchange).observe(exchange, body_comes=body_comes)
 
     def preview(self, exchange: Exchange) -> tuple[Facts, EngineName] | None:
         """Return what an exchange under way would be judged by, with this response, and by which engine.
@@ -44,10 +52,6 @@ class Session:
         browser = self._browser(exchange)
         facts = browser.preview(without_interim(exchange))
         return None if facts is None else (facts, browser.engine)
-
-    def awaits_body(self, exchange: Exchange) -> bool:
-        """Return whether the body of an exchange under way decides what its browser makes of it."""
-        return self._browser(exchange).awaits_body(exchange)
 
     def attend(self) -> None:
         """Remember what is judged from now on: the browsers themselves may say something of it, by `heed`."""

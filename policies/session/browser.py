@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from corsight.policies.decision.decisive import CONNECTION, COOKIES, VALIDATOR, digest
 from corsight.policies.engines import list_policies
 from corsight.policies.evidence import Evidence, Reason
 from corsight.policies.exchange import Exchange, Response, Word
@@ -18,7 +19,7 @@ from corsight.policies.fetch.corp import EMBEDDER_POLICY
 from corsight.policies.fetch.orb import extract_lenient_essence, extract_mime_essence, is_opaque_response_blocked
 from corsight.policies.fetch.origin import origin_of
 from corsight.policies.fetch.preflight_cache import PreflightCache
-from corsight.policies.fetch.redirect import location_url
+from corsight.policies.fetch.redirect import REDIRECT_STATUSES, location_url
 from corsight.policies.session.clients import Client
 from corsight.policies.session.connections import Connections
 from corsight.policies.session.credentials import WORKERS, Credentials
@@ -27,14 +28,14 @@ from corsight.policies.session.expected import Expected
 from corsight.policies.session.fetches import Entry, Fetch, read_patched
 from corsight.policies.session.gather import find_tainting
 from corsight.policies.session.joining import Joining
-from corsight.policies.session.judging import Judge, Judged
-from corsight.policies.session.keeping import Keeping
+from corsight.policies.session.judging import Judge, Judged, is_final
+from corsight.policies.session.keeping import Keeping, says_close
 from corsight.policies.session.leading import may_be_its_own
 from corsight.policies.session.learning import Learning
 from corsight.policies.session.marker import Marker
 from corsight.policies.session.memory import GIANT, Memory, weigh_headers, weigh_request
 from corsight.policies.session.own_headers import OwnHeaders
-from corsight.policies.session.reading import DOCUMENTS, Reading, read, referrer_origin
+from corsight.policies.session.reading import DOCUMENTS, Reading, read
 from corsight.policies.session.reuse import Reuse
 from corsight.policies.session.sequels import Sequels
 from corsight.policies.session.stored import StoredResponses
@@ -75,38 +76,47 @@ class Browser:
 
     # -- the moments of an exchange -----------------------------------------------------------------------------------
 
-    def begin(self, exchange: Exchange) -> list[Judged]:
+    def begin(self, exchange: Exchange, weight: int) -> list[Judged]:
         """Join a request that set out to its fetch. Return the earlier exchanges whose verdict changed."""
-        weight = weigh_request(exchange.request)
         if weight <= GIANT:
             self._begin(exchange, weight)
-        return self._judge.take_revised()
+        return self._judge.take_revised() if self._judge.revised else []
 
-    def observe(self, exchange: Exchange) -> list[Judged]:
-        """Judge an exchange whose response came, or never will. Return its verdict first, then those it changed."""
-        entry = self._open.forget(exchange.id)
-        if entry is None:
+    def observe(self, exchange: Exchange, *, body_comes: bool = False) -> list[Judged]:
+        """Judge an exchange whose response came, or never will. Return its verdict first, then those it changed.
+
+        None where its body decides, and is still to come.
+        """
+        entry = self._open.get(exchange.id)
+        if entry is not None:
+            if body_comes and self._awaits_body(entry, exchange.response):
+                return []
+            self._open.forget(exchange.id)
+        else:
             weight = weigh_request(exchange.request)
             if weight > GIANT:
                 return [self._judge_alone(exchange, weight)]
             entry = self._begin(exchange, weight)
             self._open.forget(exchange.id)
         entry.exchange = exchange
-        response = exchange.response
+        response, weight = exchange.response, 0
         if exchange.patched:
             entry.patched = read_patched(exchange)
         if response is not None:
-            self._keeping.end(exchange)
-            self._receive(entry, response)
+            weight = weigh_headers(response.headers)
+            entry.weight += weight
+            entry.digest = short = digest(response)
+            self._keeping.end(exchange, closes=short.marks & CONNECTION != 0 and says_close(response))
+            self._receive(entry, response, short.marks)
         judged = self._judge.judge(entry)
         if exchange.word is not None:
             self._learning.spread(self._words.heed(entry, exchange.word))
             judged = self._judge.judge(entry)
         verdict = judged.verdict
-        contested = any(other.rivals or other.spared for other in entry.fetch.entries)
-        final = entry.role == "request" and not verdict.divided and not contested and _is_final(judged.facts)
+        entries = entry.fetch.entries
+        contested = len(entries) > 1 and any(other.rivals or other.spared for other in entries)
+        final = not contested and is_final(judged)
         if response is not None and not final:
-            weight = weigh_headers(response.headers)
             entry.fetch.weight += weight
             self._connections.add_weight(exchange.connection, weight)
             self._expected.add_weight(entry, weight)
@@ -124,7 +134,7 @@ class Browser:
         if not self._words.keep(entry) and final:
             # Nothing can follow or be revised: without the circle of fetch and entries both are freed at once.
             entry.fetch.entries.clear()
-        return [judged, *self._judge.take_revised()]
+        return [judged, *self._judge.take_revised()] if self._judge.revised else [judged]
 
     def preview(self, exchange: Exchange) -> Facts | None:
         """Return what an exchange under way would be judged by, with this response; nothing is remembered of it.
@@ -141,10 +151,12 @@ class Browser:
             preview.role = "request" if location_url(exchange.response, exchange.request.url) is None else "redirect"
         return self._judge.gather(preview)
 
-    def awaits_body(self, exchange: Exchange) -> bool:
+    def _awaits_body(self, entry: Entry, response: Response | None) -> bool:
         """Return whether opaque response blocking has to look into the body of an exchange under way."""
-        entry, rules, response = self._open.get(exchange.id), self._policy.opaque_response_blocking, exchange.response
-        if entry is None or rules is None or response is None or "opaque" not in (entry.tainting, entry.tainting_too):
+        if response is None or (entry.tainting != "opaque" and entry.tainting_too != "opaque"):
+            return False
+        rules = self._policy.opaque_response_blocking
+        if rules is None:
             return False
         get = response.headers.get
         extract_essence = extract_lenient_essence if self._policy.lenient_types else extract_mime_essence
@@ -192,7 +204,7 @@ class Browser:
         if self._reuse is not None and not exchange.http2:
             self._follow_connection(self._reuse, entry)
         if exchange.connection:
-            self._keeping.begin(exchange)
+            self._keeping.begin(exchange, entry.server)
         self._learning.learn(entry, len(self._open) - 1)
         if exchange.told is not None:
             entry.evidence.update(list_told(entry, exchange.told))
@@ -234,7 +246,7 @@ class Browser:
             else:
                 self._sequels.follow(preflight, *self._joining.contest(preflight, exchange, reading))
         else:
-            origin = reading.origin if reading.origin is not None else referrer_origin(reading)
+            origin = reading.origin if reading.origin is not None else reading.referrer_origin
             if origin is None and reading.site == "same-origin":
                 origin = origin_of(exchange.request.url)
             entry = self._join(exchange, reading, Fetch(exchange.id, origin), weight)
@@ -264,6 +276,7 @@ class Browser:
         # An Origin that only a redirect brought tells the mode of a fetch that did not say it.
         mode = reading.mode if told.mode == "unknown" else told.mode
         entry = Entry(exchange, reading, fetch, mode, told.destination, len(fetch.urls) - 1, fetch.crossed)
+        entry.weight = weight
         fetch.entries.append(entry)
         entry.tainting, entry.tainting_too = find_tainting(entry)
         if entry.tainting != "basic":
@@ -272,7 +285,7 @@ class Browser:
 
     def _follow_connection(self, reuse: Reuse, entry: Entry) -> None:
         """A request took a connection: learn from that of the exchanges before it."""
-        page = entry.fetch.page_origin if entry.reading.referrer is None else referrer_origin(entry.reading)
+        page = entry.fetch.page_origin if entry.reading.referrer is None else entry.reading.referrer_origin
         passed, gone = reuse.begins(entry.exchange, entry.reading, page)
         if passed is not None:
             self._sequels.settle(passed, passed=True, certainty="certain", reason=Reason.CONNECTION_REUSED)
@@ -281,28 +294,32 @@ class Browser:
 
     # -- responses ----------------------------------------------------------------------------------------------------
 
-    def _receive(self, entry: Entry, response: Response) -> None:
+    def _receive(self, entry: Entry, response: Response, marks: int) -> None:
         exchange, reading = entry.exchange, entry.reading
-        if "set-cookie" in response.headers or "clear-site-data" in response.headers:
+        if marks & COOKIES:
             self._credentials.forget_cookies()
         if entry.role == "preflight":
             return
-        if self._marker.speaks:
-            self._marker.note_response(response)
+        self._marker.note_response(response)
         came: Response | None = response
         loaded = 200 <= response.status < 300
         if response.status == 304 and reading.revalidates:
             self._revalidate(entry)
             loaded, came = True, entry.stored or (response if EMBEDDER_POLICY in response.headers else None)
         else:
-            self._stored.keep(exchange, reading.origin)
-            self._expected.note_kept(exchange)
+            if marks & VALIDATOR:
+                self._stored.keep(exchange, reading.origin)
+            if not self._sequels.outlives:
+                self._expected.note_kept(exchange)
         if loaded and reading.mode == "navigate" and reading.destination in DOCUMENTS:
             self._documents.add(exchange.request.url, came, top=reading.destination == "document")
         elif loaded and reading.destination in WORKERS:
             service = reading.destination == "serviceworker"
             self._documents.add_worker(exchange.request.url, came, service=service)
-        entry.role = "request" if location_url(response, exchange.request.url) is None else "redirect"
+        if response.status in REDIRECT_STATUSES and location_url(response, exchange.request.url) is not None:
+            entry.role = "redirect"
+        else:
+            entry.role = "request"
 
     def _revalidate(self, entry: Entry) -> None:
         """A 304: the browser goes by the response it stored, with what the 304 changed of it."""
@@ -320,8 +337,3 @@ class Browser:
 
 def _read(exchange: Exchange, weight: int) -> Reading:
     return read(exchange.request.method, exchange.request.headers, weight, exchange.told)
-
-
-def _is_final(facts: Facts) -> bool:
-    """Return whether what was judged by these facts turns on nothing that may still be learned."""
-    return facts.credentials != "unknown" or (facts.tainting == "basic" and facts.tainting_too is None)

@@ -91,6 +91,8 @@ class Credentials:
         """
         if reading.preflight or reading.origin is None or reading.origin == "null":
             return False
+        if not reading.cookie and not self._cookies:
+            return False
         key = reading.origin, origin_of(request.url)
         path = request.url.partition("://")[2].partition("?")[0].rstrip("/")
         if reading.cookie:
@@ -103,11 +105,9 @@ class Credentials:
         """An answer set cookies, or cleared them: what went before tells nothing of what goes now."""
         self._cookies.clear()
 
-    def note_worker(self, reading: Reading, url: str) -> None:
+    def note_worker(self, origin: str) -> None:
         """A worker's script was asked for: some requests of its origin may be the worker's."""
-        if reading.destination in WORKERS:
-            origin = origin_of(url)
-            self._workers.put(origin, True, len(origin))
+        self._workers.put(origin, True, len(origin))
 
     def certainty(self, reason: Reason, reading: Reading) -> Certainty:
         """How far what a request states is to be believed: a browser may never send Sec-Fetch-Storage-Access.
@@ -142,9 +142,11 @@ class Credentials:
         if fetch.certainty != "certain" or fetch.include is None:
             return
         key = fetch.page_origin, origin_of(fetch.urls[0])
-        counts = self._habits.get(key) or [0, 0]
+        counts = self._habits.get(key)
+        if counts is None:
+            counts = [0, 0]
+            self._habits.put(key, counts, len(key[0] or "") + len(key[1]))
         counts[fetch.include] += 1
-        self._habits.put(key, counts, len(key[0] or "") + len(key[1]))
 
     def likelier(self, entry: Entry, response: Response | None) -> bool:
         """Whether `include` is the likelier where nothing tells the mode for certain."""
@@ -153,7 +155,7 @@ class Credentials:
             return fetch.include
         # Where no request from this page's origin to that server was known to have credentials so far. The contrary
         # tells nothing: on web-platform-tests it was wrong in 23 of 23, and this right in 20 of 21.
-        counts = self._habits.get((fetch.page_origin, origin_of(fetch.urls[0])))
+        counts = self._habits.get((fetch.page_origin, origin_of(fetch.urls[0]))) if self._habits else None
         if counts is not None and counts[1] == 0 and counts[0] >= HABIT:
             return False
         return _invited(entry, response)

@@ -72,6 +72,10 @@ class Expected:
             if entry in (memory.get(entry.exchange.request.url) or ()):
                 memory.forget(entry.exchange.request.url)
 
+    def is_asked(self, url: str) -> bool:
+        """Return whether a preflight to this URL is remembered."""
+        return url in self._preflights
+
     def note_kept(self, exchange: Exchange) -> None:
         """A response came that the HTTP cache may answer with when its URL is asked for again."""
         response, url = exchange.response, exchange.request.url
@@ -117,6 +121,8 @@ class Expected:
 
         `rules_out` tells that a redirect cannot have led to it.
         """
+        if exchange.request.url not in self._redirects:
+            return None
         found = (
             entry
             for entry in reversed(self._redirects.get(exchange.request.url) or [])
@@ -145,7 +151,7 @@ class Expected:
         ranked = False, 0.0
         for entry in self._preflights.get(exchange.request.url) or []:
             response = entry.exchange.response
-            if response is None or not _may_precede(entry, exchange):
+            if response is None or entry.sequel == "followed" or not _may_precede(entry, exchange):
                 continue
             rank = apart and entry.exchange.connection == exchange.connection, response.received
             if rank < ranked:
@@ -203,7 +209,8 @@ def _remember(memory: Memory[str, list[Entry]], url: str, entry: Entry) -> None:
         memory.put(url, [entry], len(url) + entry.fetch.weight)
         return
     oldest = entry.exchange.request.started - HORIZON
-    entries[:] = [old for old in entries[1 - SAME_URL :] if old.exchange.request.started > oldest]
+    while entries and (len(entries) >= SAME_URL or entries[0].exchange.request.started <= oldest):
+        del entries[0]
     entries.append(entry)
     memory.add_weight(url, entry.fetch.weight)
 

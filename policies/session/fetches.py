@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from corsight.policies.decision.decisive import Digest
 from corsight.policies.decision.patch import list_edits
 from corsight.policies.evidence import Certainty, Evidence, Reason
 from corsight.policies.exchange import Exchange, Response
 from corsight.policies.facts import Facts, Role
 from corsight.policies.fetch.main_fetch import Tainting
+from corsight.policies.fetch.origin import origin_of
 from corsight.policies.session.reading import Reading
 from corsight.policies.value import value
 from corsight.policies.verdict import EngineName, Ruling, Verdict
@@ -86,8 +88,9 @@ class Entry:
     redirect: unknown, the request that proves it passed, or its absence. `differing` names the engines that would
     decide otherwise than the browser's, `advice` what could be better, `patched` what a patch changed before the
     browser saw it, `before` what would be said without it, given these facts. `rivals` are the preflights that the
-    request which is joined to this one may have followed as well, `spared` tells that it may have
-    needed none, or that a request which is joined to a redirect may be the page's own.
+    request which is joined to this one may have followed as well, `spared` tells that it may have needed none, or that
+    a request which is joined to a redirect may be the page's own. `server` is its URL's origin, `weight` how many bytes
+    its URL and headers have, `digest` the server's response in short.
     """
 
     exchange: Exchange
@@ -111,6 +114,12 @@ class Entry:
     advice: tuple[str, ...] = ()
     rivals: tuple[Entry, ...] = ()
     spared: bool = False
+    weight: int = 0
+    digest: Digest | None = None
+    server: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.server = origin_of(self.exchange.request.url)
 
     @property
     def contested(self) -> bool:

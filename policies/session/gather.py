@@ -15,7 +15,7 @@ from corsight.policies.session.clients import Client
 from corsight.policies.session.credentials import BY_ELEMENTS, BY_WORKERS, Credentials
 from corsight.policies.session.documents import Documents
 from corsight.policies.session.fetches import Entry
-from corsight.policies.session.reading import Reading, referrer_origin
+from corsight.policies.session.reading import Reading
 
 EMBEDDERS_SINCE = {"chromium": 83, "firefox": 79, "webkit": 15}
 """The versions from which engines have Cross-Origin-Embedder-Policy."""
@@ -57,7 +57,7 @@ def gather_facts(
     response = entry.stored or exchange.response
     if (tainting, tainting_too) == ("cors", "opaque") and _is_unasked(response, reading):
         tainting, tainting_too = "opaque", "cors"
-    page_origin = fetch.page_origin if fetch.page_origin not in (None, "null") else referrer_origin(reading)
+    page_origin = fetch.page_origin if fetch.page_origin not in (None, "null") else reading.referrer_origin
     include = fetch.include if fetch.certainty == "certain" else None
     target = find_target(response, url, policy) if entry.role == "redirect" else None
     page: str | None = None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
 
 from corsight.policies.decision.advise import advise
+from corsight.policies.decision.decisive import digest
 from corsight.policies.decision.judge import judge, survey, unite
 from corsight.policies.engines import EnginePolicy
 from corsight.policies.evidence import Certainty, Reason
@@ -13,29 +15,84 @@ from corsight.policies.facts import Build, Facts
 from corsight.policies.fetch.cors_check import CREDENTIALS, MISSING
 from corsight.policies.fetch.main_fetch import UNREDIRECTED
 from corsight.policies.fetch.mime_type import TYPED, WORKER
+from corsight.policies.rules.view import EXPOSE
 from corsight.policies.session.clients import Client
 from corsight.policies.session.credentials import Credentials
 from corsight.policies.session.documents import Documents
 from corsight.policies.session.fetches import Entry, Fetch
 from corsight.policies.session.gather import gather_facts
+from corsight.policies.session.memory import Memory
+from corsight.policies.session.reading import Reading
 from corsight.policies.session.told import overrule
-from corsight.policies.value import replace, value
-from corsight.policies.verdict import Branch, Outcome, Ruling, Unknown, Verdict
+from corsight.policies.value import replace
+from corsight.policies.verdict import Branch, EngineName, Outcome, Ruling, Unknown, Verdict
 
+ALIKE = 1024
+"""How many kinds of exchanges are remembered with what is said of them."""
+LONGEST = 8192
+"""Bytes of URL and headers of an exchange up to which it is held against others."""
+DECIDING = frozenset({"sequel", "outcome", "response"})
+"""The evidence of an exchange's own that a verdict turns on."""
 SILENT = {MISSING: "access-control-allow-origin", CREDENTIALS: "access-control-allow-credentials"}
 """The rules that block where a header is missing, and the header."""
 MODES: tuple[Literal["include", "not-include"], ...] = ("include", "not-include")
 
 
-@value
+@dataclass(frozen=True, slots=True, eq=False)
+class Alike:
+    """What is said of all exchanges that are alike in everything it turns on.
+
+    `facts` are theirs but for the response, whose Access-Control-Allow-Origin is `allow_origin`. `reading` is the one
+    that they have in common. `final` tells that nothing which may still be learned changes that, `passed` that none of
+    them is blocked, or may be. `weight` is how many bytes the URL and headers of the first have.
+    """
+
+    reading: Reading
+    facts: Facts
+    verdict: Verdict
+    differing: tuple[EngineName, ...]
+    advice: tuple[str, ...]
+    allow_origin: str | None
+    final: bool
+    passed: bool
+    weight: int
+
+
+@dataclass(slots=True, unsafe_hash=True, init=False)
 class Judged:
-    """An exchange and what is said of it now. `facts` is what it was judged by, `revises` whether it was before."""
+    """An exchange and what is said of it now. `facts` is what it was judged by, `revises` whether it was before.
+
+    `alike` is what is said of all that pass as it does, None where it does not, or was judged by itself. Of those its
+    facts are made once they are asked for.
+    """
 
     entry: Entry
     client: Client
     facts: Facts
     verdict: Verdict
-    revises: bool = False
+    revises: bool
+    alike: Alike | None = field(init=False, compare=False, repr=False)
+
+    def __init__(
+        self,
+        entry: Entry,
+        client: Client,
+        facts: Facts | None,
+        verdict: Verdict,
+        revises: bool = False,
+        alike: Alike | None = None,
+    ) -> None:
+        self.entry, self.client, self.verdict, self.revises, self.alike = entry, client, verdict, revises, alike
+        if facts is not None:
+            self.facts = facts
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Facts:
+            if name != "facts" or self.alike is None:
+                raise AttributeError(name)
+            self.facts = self.alike.facts.answer(self.entry.exchange.response)
+            return self.facts
 
     @property
     def settled(self) -> Facts:
@@ -77,7 +134,8 @@ class Judge:
         self._build = build
         self._credentials = credentials
         self._documents = documents
-        self._revised: list[Judged] = []
+        self.revised: list[Judged] = []
+        self._alike: Memory[tuple[object, ...], Alike] = Memory(ALIKE)
 
     def gather(self, entry: Entry) -> Facts:
         """Return the facts of an exchange as far as they are known now."""
@@ -85,7 +143,26 @@ class Judge:
 
     def judge(self, entry: Entry) -> Judged:
         """Judge an exchange by what is known now, and keep the verdict on its entry."""
-        facts = entry.facts = self.gather(entry)
+        key, url = self._liken(entry), entry.exchange.request.url
+        alike = None if key is None else self._alike.get(key) or self._alike.get((key, url))
+        if alike is not None:
+            entry.facts, entry.verdict = alike.facts, alike.verdict
+            entry.differing, entry.advice = alike.differing, alike.advice
+            if alike.passed:
+                return Judged(entry, self._client, None, alike.verdict, alike=alike)
+            return Judged(entry, self._client, alike.facts.answer(entry.exchange.response), alike.verdict)
+        facts, verdict = entry.facts, entry.verdict = self._judge_by_itself(entry)
+        if key is not None:
+            passed = not any(branch.ruling.rule for branch in verdict.branches)
+            alike = _make_alike(entry, facts, verdict, passed=passed)
+            # What is said of a blocked one names its URL.
+            self._alike.put(key if passed else (key, url), alike, entry.weight)
+            if passed:
+                return Judged(entry, self._client, facts, verdict, alike=alike)
+        return Judged(entry, self._client, facts, verdict)
+
+    def _judge_by_itself(self, entry: Entry) -> tuple[Facts, Verdict]:
+        facts = self.gather(entry)
         verdict, entry.differing = survey(entry.exchange, facts, self._engine)
         if entry.tainting == "cors":
             before = entry.preflight if len(entry.fetch.entries) > 1 else None
@@ -104,32 +181,93 @@ class Judge:
             verdict = _doubt_silence(verdict, facts)
         if entry.contested and self._turns_on_mode(entry, facts, verdict):
             verdict = replace(verdict, certainty="likely")
-        entry.verdict = verdict
-        return Judged(entry, self._client, facts, verdict)
+        return facts, verdict
+
+    def _liken(self, entry: Entry) -> tuple[object, ...] | None:
+        """Return all that can matter of an exchange, beside what holds for all of this browser's; None where more does
+        than is gathered here, or it has a word of its own.
+        """
+        exchange, reading, fetch = entry.exchange, entry.reading, entry.fetch
+        response, before = exchange.response, None
+        if response is None or entry.index or entry.role == "redirect" or exchange.told is not None:
+            return None
+        if entry.weight > LONGEST or exchange.word is not None or entry.rivals or entry.spared:
+            return None
+        if entry.evidence and not entry.evidence.keys().isdisjoint(DECIDING):
+            return None
+        opaque = entry.tainting == "opaque" or entry.tainting_too == "opaque"
+        if len(fetch.entries) > 1 and (preflight := entry.preflight) is not None:
+            before = (preflight.headers.get(EXPOSE),)
+        return (
+            # The same request headers are read once, and two readings of one browser are never as much as alike.
+            id(reading),
+            entry.digest or digest(response),
+            entry.server,
+            exchange.http2,
+            entry.role,
+            entry.mode,
+            entry.destination,
+            entry.tainting,
+            entry.tainting_too,
+            fetch.page_origin,
+            fetch.include,
+            fetch.certainty,
+            fetch.include is None and self._credentials.likelier(entry, response),
+            self._documents.revision if opaque or reading.destination == WORKER else None,
+            before,
+        )
 
     def revise(self, fetch: Fetch) -> None:
         """Judge what is already judged of a fetch again; what comes out otherwise is revised."""
         for entry in fetch.entries:
             before, advice = entry.verdict, entry.advice
             if before is not None and ((judged := self.judge(entry)).verdict != before or entry.advice != advice):
-                self._revised.append(replace(judged, revises=True))
+                judged.revises = True
+                self.revised.append(judged)
 
     def take_revised(self) -> list[Judged]:
         """Return the last word on each exchange that was revised since the last call."""
-        revised, self._revised = self._revised, []
+        revised, self.revised = self.revised, []
         return revised if len(revised) < 2 else list({id(judged.entry): judged for judged in revised}.values())
 
     def would_block(self, entry: Entry) -> bool:
         """Return whether an exchange that passes would be blocked with credentials."""
         if entry.verdict is None or entry.facts is None or entry.verdict.outcome is Outcome.BLOCKED:
             return False
-        facts = replace(entry.facts, credentials="include")
+        response = entry.stored or entry.exchange.response
+        facts = replace(entry.facts, response=response, credentials="include")
         return judge(entry.exchange, facts, self._engine).outcome is Outcome.BLOCKED
 
     def _turns_on_mode(self, entry: Entry, facts: Facts, verdict: Verdict) -> bool:
         """Return whether a verdict would be another in one of the credentials modes."""
         both = (judge(entry.exchange, replace(facts, credentials=mode), self._engine) for mode in MODES)
         return any(other.ruling.outcome is not verdict.ruling.outcome for other in both)
+
+
+def _make_alike(entry: Entry, facts: Facts, verdict: Verdict, *, passed: bool) -> Alike:
+    response = entry.exchange.response
+    return Alike(
+        reading=entry.reading,
+        facts=facts.answer(None),
+        verdict=verdict,
+        differing=entry.differing,
+        advice=entry.advice,
+        allow_origin=None if response is None else response.headers.get("access-control-allow-origin"),
+        final=entry.role == "request" and not verdict.divided and _is_final(facts),
+        passed=passed,
+        weight=entry.weight,
+    )
+
+
+def is_final(judged: Judged) -> bool:
+    """Return whether nothing that may still be learned changes what is said of an exchange."""
+    if judged.alike is not None:
+        return judged.alike.final
+    return judged.entry.role == "request" and not judged.verdict.divided and _is_final(judged.facts)
+
+
+def _is_final(facts: Facts) -> bool:
+    return facts.credentials != "unknown" or (facts.tainting == "basic" and facts.tainting_too is None)
 
 
 def _doubt_silence(verdict: Verdict, facts: Facts) -> Verdict:

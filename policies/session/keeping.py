@@ -35,20 +35,23 @@ class Keeping:
         self._uses: Memory[str, Use] = Memory(size)
         self._servers: Memory[str, float] = Memory(size)
 
-    def begin(self, exchange: Exchange) -> None:
-        """A request takes a connection."""
-        use, started = self._uses.get(exchange.connection), exchange.request.started
-        if use is not None and use.received is not None:
-            server = origin_of(exchange.request.url)
-            idle = max(started - use.received, self._servers.get(server) or 0.0)
-            self._servers.put(server, idle, len(server))
-        self._uses.put(exchange.connection, Use(exchange.id))
+    def begin(self, exchange: Exchange, server: str) -> None:
+        """A request to a server takes a connection."""
+        use = self._uses.get(exchange.connection)
+        if use is None:
+            self._uses.put(exchange.connection, Use(exchange.id))
+            return
+        if use.received is not None:
+            idle = max(exchange.request.started - use.received, 0.0)
+            if idle > self._servers.get(server, -1.0):
+                self._servers.put(server, idle, len(server))
+        use.exchange, use.received, use.kept = exchange.id, None, True
 
-    def end(self, exchange: Exchange) -> None:
-        """Its response came."""
+    def end(self, exchange: Exchange, *, closes: bool) -> None:
+        """Its response came; `closes` tells that the connection ends with it."""
         use, response = self._uses.get(exchange.connection), exchange.response
         if use is not None and use.exchange == exchange.id and response is not None:
-            use.received, use.kept = response.received, not says_close(response)
+            use.received, use.kept = response.received, not closes
 
     def would_be_kept(self, url: str, idle: float) -> bool:
         """Return whether a URL's server is seen to keep connections that are idle for so many seconds."""

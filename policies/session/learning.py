@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from corsight.policies.evidence import Reason
 from corsight.policies.session.connections import Connections
-from corsight.policies.session.credentials import Credentials, by_nature, from_own_store
+from corsight.policies.session.credentials import WORKERS, Credentials, by_nature, from_own_store
 from corsight.policies.session.documents import Documents
 from corsight.policies.session.fetches import Entry, Fetch
 from corsight.policies.session.joining import Joining
@@ -43,8 +43,10 @@ class Learning:
             self._believe_absence()
         separates = self._credentials.separates(exchange)
         if entry.tainting != "cors":
-            self._marker.note_document(entry)
-            self._credentials.note_worker(reading, exchange.request.url)
+            if reading.mode == "navigate" or reading.cookie:
+                self._marker.note_document(entry)
+            if reading.destination in WORKERS:
+                self._credentials.note_worker(entry.server)
             # A credentialless page asks without; and which page asked, is not always told.
             bare = reading.mode == "no-cors" and not reading.cookie and self._documents.credentialless
             if separates and by_nature(reading) and not bare:
@@ -53,9 +55,9 @@ class Learning:
         learned: list[Fetch] = []
         if entry.index == 0 and self._credentials.lacks_cookie(reading, exchange.request):
             learned += [fetch] if fetch.learn(False, Reason.NO_COOKIE) else []
-        if self._credentials.overrules_absence(reading):
+        if reading.keepalive and self._credentials.overrules_absence(reading):
             fetch.doubt(Reason.NO_STORAGE_ACCESS)
-        marked = self._marker.tell(entry, others)
+        marked = None if exchange.marker is None else self._marker.tell(entry, others)
         stated = self._joining.state(exchange, reading, first=entry.index == 0)
         if stated is None and exchange.told is not None and exchange.told.credentials is not None:
             stated = exchange.told.credentials, Reason.RECORDED_MODE
@@ -72,7 +74,8 @@ class Learning:
                 learned += self._connections.mark(exchange.connection, fetch.include, Reason.CONNECTION_OF_LIKE)
             elif self._connections.ask(exchange.connection, fetch):
                 learned.append(fetch)
-        self.spread(learned)
+        if learned:
+            self.spread(learned)
 
     def spread(self, learned: list[Fetch]) -> None:
         """Judge again what was judged of fetches that learned their credentials mode."""

@@ -14,7 +14,7 @@ from corsight.policies.exchange import Response
 from corsight.policies.fetch.origin import origin_of
 from corsight.policies.session.fetches import Entry
 from corsight.policies.session.memory import Memory
-from corsight.policies.session.reading import DOCUMENTS, referrer_origin
+from corsight.policies.session.reading import DOCUMENTS
 
 KEPT = 1800.0
 """Seconds after it was last carried for which it is surely still in the browser's jar: it is set for an hour."""
@@ -104,12 +104,14 @@ class Marker:
         across = reading.site == "cross-site"
         if not reading.metadata:
             # Nothing tells a frame from a window: one that a page of another host led to may be a frame.
-            across = (led_by := referrer_origin(reading)) is not None and _host(led_by) != _host(origin)
+            across = (led_by := reading.referrer_origin) is not None and _host(led_by) != _host(origin)
         if across and (reading.destination != "document" or not reading.metadata):
             self._framed.put(origin, True, len(origin))
 
     def note_response(self, response: Response) -> None:
         """Count what an answer puts into the jar, and forget what it takes out."""
+        if not self._carried:
+            return
         if "set-cookie" in response.headers:
             self._set += len(response.headers.lines("set-cookie"))
         cleared = response.headers.get("clear-site-data")

@@ -30,13 +30,20 @@ class Memory[K, V](dict[K, V]):
 
         What weighs more than a quarter of the limit is not remembered.
         """
-        self.forget(key)
-        if weight > self.limit // 4:
-            # It would push out everything else.
-            return
-        self[key] = value
+        if self._weights:
+            self.weight -= self._weights.pop(key, 0)
+        self.pop(key, None)
         if weight:
-            self.add_weight(key, weight)
+            if weight > self.limit // 4:
+                # It would push out everything else.
+                return
+            self[key] = value
+            self._weights[key] = weight
+            self.weight += weight
+            if self.weight > self.limit:
+                self._make_room()
+        else:
+            self[key] = value
         if len(self) > self.size:
             self.forget(next(iter(self)))
 
@@ -44,6 +51,10 @@ class Memory[K, V](dict[K, V]):
         """Count what was added to the value of a key; forget the oldest, or that key itself, where it is too much."""
         self._weights[key] = self._weights.get(key, 0) + weight
         self.weight += weight
+        if self.weight > self.limit:
+            self._make_room()
+
+    def _make_room(self) -> None:
         while self.weight > self.limit:
             self.forget(next(iter(self._weights)))
 
@@ -76,5 +87,6 @@ def weigh_request(request: Request) -> int:
 
 def weigh_exchange(exchange: Exchange) -> int:
     """Return how many bytes the URL and headers of an exchange have."""
-    response = exchange.response
-    return weigh_request(exchange.request) + (0 if response is None else response.headers.weight)
+    request, response = exchange.request, exchange.response
+    weight = len(request.method) + len(request.url) + request.headers.weight
+    return weight if response is None else weight + response.headers.weight

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
@@ -33,7 +33,8 @@ class Reading:
     carries Sec-Fetch-*, `revalidates` whether the browser asked for a 304, `keepalive` whether Firefox, from the order
     of its headers, sent it for a fetch with keepalive. `sent` are its header names, `accepts_all` tells that its Accept
     is the one that fetch(), beacons and scripts have by themselves. `carried` are the CORS-unsafe names of its own
-    headers, also where it is a preflight.
+    headers, also where it is a preflight. `needs_preflight` tells whether a cross-origin CORS request like this one
+    does, `referrer_origin` is the origin that the Referer tells, if it tells one.
     """
 
     origin: str | None
@@ -54,11 +55,14 @@ class Reading:
     sent: frozenset[str]
     accepts_all: bool
     carried: tuple[str, ...] = ()
+    needs_preflight: bool = field(init=False, compare=False)
+    referrer_origin: str | None = field(init=False, compare=False)
 
-    @property
-    def needs_preflight(self) -> bool:
-        """Whether a cross-origin CORS request like this one needs a preflight."""
-        return bool(self.names) or not is_cors_safelisted_method(self.method)
+    def __post_init__(self) -> None:
+        needs = bool(self.names) or not is_cors_safelisted_method(self.method)
+        object.__setattr__(self, "needs_preflight", needs)
+        origin = "null" if self.referrer is None else origin_of(self.referrer)
+        object.__setattr__(self, "referrer_origin", None if origin == "null" else origin)
 
 
 def read(method: str, headers: HeaderList, weight: int | None = None, told: Told | None = None) -> Reading:
@@ -89,7 +93,7 @@ def _read(method: str, headers: HeaderList) -> Reading:
     if preflight:
         method = asked or ""
         # Each once: what a browser asks for it does not ask for twice.
-        asked_for = map(str.strip, (get("access-control-request-headers") or "").split(","))
+        asked_for = map(str.strip, dict.fromkeys((get("access-control-request-headers") or "").split(",")))
         names = tuple(dict.fromkeys(filter(None, asked_for)))
     return Reading(
         origin=origin,
@@ -175,11 +179,3 @@ def _destination(accept: str, origin: str | None) -> str:
         return "image"
     # Scripts and media accept everything too; but they mostly ask without CORS, and so without Origin.
     return "empty" if accept == "text/event-stream" or (accept == "*/*" and origin is not None) else "unknown"
-
-
-def referrer_origin(reading: Reading) -> str | None:
-    """Return the origin the Referer tells, or None."""
-    if reading.referrer is None:
-        return None
-    origin = origin_of(reading.referrer)
-    return None if origin == "null" else origin

@@ -23,7 +23,10 @@ UNFOLLOWED = {"preflight": Reason.PREFLIGHT_UNFOLLOWED, "redirect": Reason.REDIR
 
 
 class Sequels:
-    """Holds the verdicts of one browser against what came after them, or did not."""
+    """Holds the verdicts of one browser against what came after them, or did not.
+
+    `outlives` tells that its preflights go on to their end when the fetch is aborted.
+    """
 
     def __init__(
         self,
@@ -40,7 +43,7 @@ class Sequels:
         self._credentials = credentials
         self._expected = expected
         self._cache = cache
-        self._outlives = client.engine not in ("firefox", "webkit") or policy.preflight_outlives_abort
+        self.outlives = client.engine not in ("firefox", "webkit") or policy.preflight_outlives_abort
         self._waiting: Memory[str, tuple[float, Entry]] = Memory(size)
         self._now = 0.0
 
@@ -57,7 +60,8 @@ class Sequels:
 
     def pass_time(self, now: float) -> None:
         """Let time go by: what was waited for in vain is absent."""
-        self._now = max(self._now, now)
+        if now > self._now:
+            self._now = now
         while self._waiting:
             name, (received, entry) = next(iter(self._waiting.items()))
             if received + PATIENCE >= now:
@@ -181,11 +185,11 @@ class Sequels:
             self._judge.revise(entry.fetch)
         alike = self._expected.list_alike(entry)
         followed = [other for other in alike if other.sequel == "followed"]
-        for other in followed if self._outlives else ():
+        for other in followed if self.outlives else ():
             if overtook(other, entry):
                 self._give_up(entry, other)
                 return
-        typed_over = self._expected.find_typed_over(entry) if self._outlives else None
+        typed_over = self._expected.find_typed_over(entry) if self.outlives else None
         if typed_over is not None:
             self._give_up(entry, typed_over)
             return
@@ -212,7 +216,7 @@ class Sequels:
         Where an abort ends the preflight as well, it stays unanswered: of 141 answered ones that nothing followed, all
         were blocked. But what they went before may have come out of the HTTP cache.
         """
-        if entry.role != "preflight" or self._outlives:
+        if entry.role != "preflight" or self.outlives:
             return False
         return entry.reading.method not in ("GET", "HEAD") or not self._expected.is_kept(entry.exchange.request.url)
 

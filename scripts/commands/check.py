@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import typer
 
@@ -22,17 +22,21 @@ from corsight.scripts.errors import CorsightError
 from corsight.scripts.explaining import explain
 from corsight.scripts.options import check_engine
 from corsight.scripts.report.check import write_predictions
-from corsight.scripts.whatif.given import Given, read_responses
+from corsight.scripts.whatif.given import STDIN, Given, read_responses
 from corsight.scripts.whatif.model import Prediction, Question, Responses
 from corsight.scripts.whatif.predict import predict, predict_versions
 from corsight.scripts.whatif.typed import read_question, words_of
 
+Destination = Literal["empty", "audio", "font", "image", "manifest", "script", "style", "track", "video"]
 ENGINES: tuple[EngineName, ...] = ("chromium", "firefox", "webkit", "standard")
 
 
 def check(
     address: Annotated[
-        str | None, typer.Argument(metavar="URL", help="The URL that the page requests.", show_default=False)
+        str | None,
+        typer.Argument(
+            metavar="URL", help="The URL that the page requests; - is --paste from stdin.", show_default=False
+        ),
     ] = None,
     origin: Annotated[
         str | None,
@@ -59,7 +63,7 @@ def check(
     ] = None,
     mode: Annotated[Literal["cors", "no-cors"], typer.Option(help="The request mode.")] = "cors",
     destination: Annotated[
-        Literal["empty", "audio", "font", "image", "manifest", "script", "style", "track", "video"],
+        Destination,
         typer.Option(help="What the request is for; empty is fetch() and XMLHttpRequest."),
     ] = "empty",
     response: Annotated[
@@ -112,8 +116,9 @@ def check(
     paste: Annotated[
         str | None,
         typer.Option(
-            metavar="MESSAGE",
-            help="Console messages of a browser to explain, one or several: the text, a file that holds it, or -.",
+            metavar="TEXT",
+            help="Console messages of a browser to explain; or a request to judge, as developer tools copy it (cURL, "
+            "fetch, PowerShell) or as curl -v shows it, with what curl -i printed below: the text, its file, or -.",
         ),
     ] = None,
     engine: Annotated[
@@ -140,27 +145,50 @@ def check(
     blocked, 2 when a missing response leaves it open. With --paste: 1 when something was blocked or failed, 0 when the
     messages only warn, 2 when no browser writes such a thing.
     """
+    if address == STDIN and paste is None:
+        address, paste = None, STDIN
     if address is not None and url is not None:
         raise CorsightError("the URL is given twice", where="--url", todo="give it once")
     url = address if url is None else url
+    pasted_preflight = pasted_response = None
+    told: tuple[str, ...] = ()
     if paste is not None:
-        judging = (method, header, credentials, response, preflight, status, response_header, preflight_header)
-        if send or preflight_status is not None or any(one is not None for one in judging):
-            raise CorsightError(
-                "--paste explains a message and judges no response", todo="give it --origin and --url at most"
-            )
-        _explain(paste, origin, url, format)
-        return
+        from corsight.scripts.whatif.copied.read import read_asked, shows_answer
+        from corsight.scripts.whatif.message import is_message, read_text
+
+        text, where = read_text(paste)
+        asked = None if is_message(text) and not shows_answer(text) else read_asked(text, where, origin)
+        if asked is None:
+            judging = (method, header, credentials, response, preflight, status, response_header, preflight_header)
+            if send or preflight_status is not None or any(one is not None for one in judging):
+                raise CorsightError(
+                    "--paste explains a message and judges no response", todo="give it --origin and --url at most"
+                )
+            _explain(text, where, origin, url, format)
+            return
+        # What is typed goes before what is pasted.
+        origin, url = origin or asked.origin, url or asked.url
+        if origin is None or url is None:
+            what, option = ("page that asks", "--origin") if origin is None else ("URL", "--url")
+            raise CorsightError(f"the request does not name the {what}", where=where, todo=f"give it with {option}")
+        method, header = method or asked.method, [*asked.headers, *(header or ())]
+        credentials, told = credentials or asked.credentials, asked.notes
+        mode, destination = (asked.mode if mode == "cors" else mode), _choose(destination, asked.destination)
+        if response is None and response_header is None and status is None:
+            pasted_response = asked.response
+        if not preflight and preflight_header is None and preflight_status is None:
+            pasted_preflight = asked.preflight
     headers = header or []
     cookies = [one for one in headers if send and credentials == "include" and one.lower().startswith("cookie:")]
     settable = [one for one in headers if one not in cookies]
     question, notes = read_question(origin, url, method, settable, credentials, mode, destination)
+    notes += told
     if response_header is not None and response is not None:
         raise CorsightError("--response and -R both give the response", todo="give one of them")
     if (preflight_header is not None or preflight_status is not None) and preflight:
         raise CorsightError("--preflight and -P both give the preflight's response", todo="give one of them")
-    given = Given("--response", [] if response is None else [response], status, response_header)
-    given_preflight = Given("--preflight", preflight or [], preflight_status, preflight_header)
+    given = Given("--response", [] if response is None else [response], status, response_header, pasted_response)
+    given_preflight = Given("--preflight", preflight or [], preflight_status, preflight_header, pasted_preflight)
     chosen, version = read_engine(engine, "all")
     names = [one for one in ENGINES if chosen in (None, one)]
     if send:
@@ -209,6 +237,11 @@ def _ask(
     return ask(question, notes, engines, bounds, authority, version=version, cookies=sent, unsafe=unsafe)
 
 
+def _choose(typed: Destination, pasted: str | None) -> Destination:
+    """Return what the request is for: as typed, or else as pasted."""
+    return next((one for one in get_args(Destination) if typed == "empty" and one == pasted), typed)
+
+
 def _exit(predictions: Sequence[Prediction], format: str) -> None:
     if any(one.outcome is Outcome.BLOCKED for one in predictions):
         raise typer.Exit(1)
@@ -227,11 +260,11 @@ def _write_records(predictions: Sequence[Prediction]) -> None:
     sys.stdout.flush()
 
 
-def _explain(paste: str, origin: str | None, url: str | None, format: str) -> None:
+def _explain(text: str, where: str, origin: str | None, url: str | None, format: str) -> None:
     from corsight.scripts.report.message import write_messages
     from corsight.scripts.whatif.message import read_paste, tell_message
 
-    messages = read_paste(paste, origin, url)
+    messages = read_paste(text, where, origin, url)
     if format == "json":
         for message in messages:
             fields = {name: redact(one) if isinstance(one, str) else one for name, one in tell_message(message).items()}

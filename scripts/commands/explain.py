@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 import textwrap
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import typer
 
@@ -74,8 +74,8 @@ def explain(
         typer.Option(
             "--for",
             metavar="TARGET",
-            help="Also print the server's configuration that mends it: express, nginx, … (any target of corsight "
-            "policy export).",
+            help="Print the server's configuration that mends it, and what explains it on stderr: express, nginx, … "
+            "(any target of corsight policy export).",
         ),
     ] = None,
 ) -> None:
@@ -128,12 +128,15 @@ def explain(
         matching, more = exact, 0
     chosen = next((fetch for fetch in matching if _is_blocked(fetch)), None)
     chosen = chosen or next((fetch for fetch in matching if any(map(_is_open, fetch))), matching[0])
-    write(tell(chosen, known), sys.stdout)
-    _tell_how_to_settle(chosen)
-    if target is not None:
-        print("\n" + _render_configuration(target, chosen, everything), end="")
+    # Beside a configuration, which may be led into a file, what people read is not for it.
+    beside = sys.stdout if target is None else sys.stderr
+    write(tell(chosen, known), beside)
+    _tell_how_to_settle(chosen, beside)
     if len(matching) > 1:
-        _list(matching, chosen, more)
+        _list(matching, chosen, more, beside)
+    if target is not None:
+        print(file=beside, flush=True)
+        print(_render_configuration(target, chosen, everything), end="")
     sys.stdout.flush()
     stop_at([recording.problem])
 
@@ -205,25 +208,26 @@ def _is_open(judged: Judged) -> bool:
     return judged.verdict.open is not None
 
 
-def _tell_how_to_settle(fetch: list[Judged]) -> None:
+def _tell_how_to_settle(fetch: list[Judged], stream: TextIO) -> None:
     """Print how it can be found out what became of a fetch that is open."""
     branches = [(judged.verdict.open, judged.verdict.branch) for judged in fetch]
     assumed = [one for branch, other in branches if branch is not None for one in list_assumed(branch, other)]
     if assumed:
-        print("\nWhether it was blocked can be settled:")
-        print_lines(textwrap.fill(way, 80, initial_indent="  ", subsequent_indent="  ") for way in list_ways(assumed))
+        print("\nWhether it was blocked can be settled:", file=stream)
+        ways = (textwrap.fill(way, 80, initial_indent="  ", subsequent_indent="  ") for way in list_ways(assumed))
+        print_lines(ways, stream)
 
 
 def _is_blocked(fetch: list[Judged]) -> bool:
     return any(judged.verdict.outcome == "blocked" for judged in fetch)
 
 
-def _list(matching: list[list[Judged]], chosen: list[Judged], more: int) -> None:
+def _list(matching: list[list[Judged]], chosen: list[Judged], more: int, stream: TextIO) -> None:
     """Print the fetches that match, and how to pick another one."""
     count = len(matching) + more
     which = "the first that was blocked" if _is_blocked(chosen) else "the first"
     which = "the first that is open" if which == "the first" and any(map(_is_open, chosen)) else which
-    print(f"\n{count} fetches match; this is {which}. Pick another with --flow ID:")
+    print(f"\n{count} fetches match; this is {which}. Pick another with --flow ID:", file=stream)
     ends = [next((judged for judged in fetch if _is_blocked([judged])), fetch[-1]) for fetch in matching[:LISTED]]
     ids = [judged.entry.exchange.id for judged in ends]
     short = [one[:SHORT] for one in ids]
@@ -231,6 +235,6 @@ def _list(matching: list[list[Judged]], chosen: list[Judged], more: int) -> None
         request = judged.entry.exchange.request
         sign = ">" if judged in chosen else " "
         outcome = "open" if _is_open(judged) else judged.verdict.outcome.value
-        print(printable(redact(f"{sign} {one}  {outcome:<8} {request.method} {request.url}")))
+        print(printable(redact(f"{sign} {one}  {outcome:<8} {request.method} {request.url}")), file=stream)
     if count > LISTED:
-        print(f"  and {count - LISTED} more: narrow them down with --url SUBSTRING")
+        print(f"  and {count - LISTED} more: narrow them down with --url SUBSTRING", file=stream)

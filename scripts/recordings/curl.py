@@ -21,7 +21,9 @@ REMARK = "curl is no browser: its requests are judged by the standard, for the O
 _request = re.compile(rb"^> ([!-~]+) (\S+) HTTP/([\d.]+)\s*$")
 _status = re.compile(rb"^< HTTP/[\d.]+ (\d{3})(?: |\r|\n|$)")
 _field = re.compile(rb"^[<>] ([^\s:]+):[ \t]*(.*?)\s*$")
-_secure = re.compile(rb"^\* .*(?:SSL connection using|TLS connection using|using HTTP/[23]|https://)", re.IGNORECASE)
+_secure = re.compile(
+    rb"^\* .*(?:SSL connection using|TLS connection using|using HTTP/[23]|https://|[ (]port 443\b)", re.IGNORECASE
+)
 _plain = re.compile(rb"^\* (?:Connected to|Established connection to|Re-using existing).* port 80\b")
 
 
@@ -64,7 +66,8 @@ class Transcript:
         self._count += 1
         started = self._count * BETWEEN
         path = target.decode("latin-1")
-        scheme = "https" if self._secure or (host or "").endswith(":443") else "http"
+        # HTTP/2 goes over TLS, but for who asks curl for something else.
+        scheme = "https" if self._secure or self._http2 or (host or "").endswith(":443") else "http"
         url = clean_url(path if path.startswith("http") else f"{scheme}://{host}{path}")
         response = None
         if status is not None and status >= 200:

@@ -74,7 +74,7 @@ def _read_trace(
                 elif event.get("class") == "ConsoleMessage" and isinstance(event.get("initializer"), dict):
                     # As versions before 1.38 wrote it.
                     messages.add(str(event["initializer"].get("text", "")))
-    log = Log([], Program("Playwright"), Program(browser) if browser else None)
+    log = Log[Any]([], Program("Playwright"), Program(browser) if browser else None)
     for exchange in read_log(log, _entries(archive, networks), lambda text: None):
         yield None if exchange is None else messages.explain(exchange)
     remark(SAID)

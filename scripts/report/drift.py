@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 from corsight.policies.redact import shown
 from corsight.policies.server.compare import Comparison, Drift, Kind
 from corsight.policies.server.match import find
-from corsight.policies.server.phrases import word_near
-from corsight.policies.server.respond import grants_origin
-from corsight.policies.verdict import Outcome
+from corsight.policies.server.nearly import find_nearly
 
 if TYPE_CHECKING:
     from corsight.policies.server.model import ServerPolicy
@@ -46,12 +44,11 @@ class Drifts:
 
     def add(self, judged: Judged) -> None:
         """Hold one exchange against its policy, its verdict the last word."""
-        blocked = judged.verdict.outcome is Outcome.BLOCKED
-        if self._unmatched or blocked:
-            policy = find(self._comparison.policies, judged.entry.exchange.request.url)
-            if policy is not None:
-                self._unmatched.pop(policy.name, None)
-                self._add_nearly(policy, judged.facts.origin if blocked else None)
+        policies = self._comparison.policies
+        if self._unmatched and (policy := find(policies, judged.entry.exchange.request.url)) is not None:
+            self._unmatched.pop(policy.name, None)
+        if len(self._nearly) < KINDS and (nearly := find_nearly(policies, judged)) is not None:
+            self._nearly.setdefault((nearly.policy, nearly.origin), nearly.near)
         for drift in self._comparison.compare(judged):
             if drift.certainty == "certain":
                 self.certain += 1
@@ -65,13 +62,6 @@ class Drifts:
                 self._found[key] = drift
                 self._places[key] = Counter()
             self._places[key][shown(f"{drift.place.method} {drift.place.url}")] += 1
-
-    def _add_nearly(self, policy: ServerPolicy, origin: str | None) -> None:
-        """Note of a page that got nothing, and that the policy does not let in, which origin it names instead."""
-        if origin is None or grants_origin(policy, origin) or len(self._nearly) >= KINDS:
-            return
-        if near := word_near(origin, policy.origins):
-            self._nearly[policy.name, origin] = near
 
     @property
     def unmatched(self) -> list[str]:

@@ -47,18 +47,18 @@ class Findings:
 
     def add(self, judged: Judged) -> None:
         """Take in the last word on an exchange."""
-        verdict = judged.verdict
+        verdict, outcome = judged.verdict, judged.verdict.outcome
         if verdict.open is not None:
             self.open += 1
         else:
-            self.outcomes[verdict.outcome, verdict.certainty] += 1
+            self.outcomes[outcome, verdict.certainty] += 1
         self.browsers += judged.client.browser
         self.engines[verdict.engine] += 1
         if judged.entry.exchange.patched:
             self.patched += 1
             request = judged.entry.exchange.request
             self.to_send.add(request.method, request.url, list_needed(judged))
-        self.hides += verdict.outcome is Outcome.ALLOWED and not PLUMBING.issuperset(verdict.hidden)
+        self.hides += outcome is Outcome.ALLOWED and not PLUMBING.issuperset(verdict.hidden)
         label = judged.client.label
         self.clients[label if label in self.clients or len(self.clients) < CLIENTS else "others"] += 1
         if self._gathered is not None:
@@ -66,9 +66,7 @@ class Findings:
         if self._diagnosis is not None:
             self._diagnosis.add(judged)
             self._found = None
-        if verdict.outcome is Outcome.BLOCKED:
-            return
-        if verdict.ruling.rule is not None:
+        if outcome is not Outcome.BLOCKED and verdict.ruling.rule is not None:
             self.unanswered += 1
 
     def count_endpoint(self, judged: Judged, explanation: Explanation | None) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TextIO
 
 from corsight.policies.redact import printable
 
 
-def print_lines(texts: Iterable[str]) -> None:
-    """Print texts of one or more lines, with what a terminal may obey spelled out."""
+def print_lines(texts: Iterable[str], stream: TextIO | None = None) -> None:
+    """Print texts of one or more lines, with what a terminal may obey spelled out; on stdout, if nothing else is
+    said."""
     for text in texts:
         for line in text.split("\n"):
-            print(line if line.isprintable() else printable(line))
+            print(line if line.isprintable() else printable(line), file=stream)
 
 
 def pluralize(count: int, one: str, many: str = "") -> str:

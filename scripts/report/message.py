@@ -9,7 +9,6 @@ from rich.text import Text
 
 from corsight.policies.causes import CAUSES
 from corsight.policies.console import Message
-from corsight.policies.engines import ENGINES
 from corsight.policies.engines.shells import find_shell
 from corsight.policies.exchange import HeaderList, Response
 from corsight.policies.findings.words import name_host
@@ -44,7 +43,7 @@ def _write_cause(page: Page, message: Message) -> None:
     """What no rule speaks of."""
     cause = CAUSES[message.cause or ""]
     title = cause.title.rstrip(".")
-    page.say(Text(f"{ENGINES[message.engine].label}: {title}", "bold red" if message.stops else "bold yellow"))
+    page.say(Text(f"{message.speaker}: {title}", "bold red" if message.stops else "bold yellow"))
     _write_subject(page, message)
     page.field("why", cause.why)
     if message.value:
@@ -54,7 +53,7 @@ def _write_cause(page: Page, message: Message) -> None:
     for label, text in list_hints(message):
         page.field(label, shown(text, LONGEST_HINT))
     code = cause.code if message.rule is None else f"{cause.code}, rule {message.rule}"
-    named = "" if message.error is None else f"; {ENGINES[message.engine].label} calls it {shown(message.error)}"
+    named = "" if message.error is None else f"; {message.speaker} calls it {shown(message.error)}"
     page.field("cause", f"{code}{named}")
     page.field("who acts", f"{ACTORS[cause.actor]}.")
     page.blank()
@@ -63,7 +62,7 @@ def _write_cause(page: Page, message: Message) -> None:
 def _write_rule(page: Page, message: Message) -> None:
     assert message.rule is not None
     rule = RULES[message.rule]
-    label = ENGINES[message.engine].label
+    label = message.speaker
     where = " at the preflight" if message.preflight else ""
     blocked = f" blocked it{where}" if rule.kind == "decision" and rule.code != NETWORK_ERROR else ""
     cause = explain(message)

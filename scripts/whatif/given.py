@@ -9,21 +9,31 @@ from typing import Literal
 
 from corsight.policies.exchange import HeaderList, Response
 from corsight.policies.rules.nearness import compare_origins
-from corsight.scripts.curl import Hop, Pasted, field, read_curl
+from corsight.policies.rules.view import READ
+from corsight.scripts.curl import Hop, Pasted, field, read_curl, shown_field
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.whatif.model import Question, Responses
 
 STDIN = "-"
+DECIDING = (
+    *READ,
+    *("content-length", "content-type", "cross-origin-resource-policy", "location", "server", "www-authenticate"),
+    *("x-content-type-options",),
+)
+"""Response headers that a verdict or its cause may turn on: those that are written out to give a response again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """How one response was given on the command line: files of what curl printed, or a status and headers."""
+    """How one response was given on the command line: files of what curl printed, or a status and headers; or `pasted`,
+    below the request.
+    """
 
     option: Literal["--preflight", "--response"]
     files: Sequence[str] = ()
     status: int | None = None
     headers: Sequence[str] | None = None
+    pasted: Pasted | None = None
 
     @property
     def letter(self) -> str:
@@ -44,8 +54,13 @@ class Given:
         """The words that give it again: a file for what was not given, or came from stdin."""
         prefix = "--preflight-" if self.option == "--preflight" else "--"
         file = f"{self.option[2:]}.txt"
-        words = [f"{prefix}status", str(self.status)] if self.status is not None else []
-        for text in self.headers or ():
+        status, headers = self.status, self.headers or ()
+        if self.pasted is not None and len(self.pasted.hops) == 1:
+            [hop] = self.pasted.hops
+            status = hop.response.status
+            headers = [shown_field(name, text) for name in DECIDING for text in hop.response.headers.lines(name)]
+        words = [f"{prefix}status", str(status)] if status is not None else []
+        for text in headers:
             words += [self.letter, text]
         for path in self.files:
             words += [self.option, path if path != STDIN else file]
@@ -64,21 +79,34 @@ def read_responses(question: Question, notes: list[str], preflight: Given, respo
         pasted = read_curl(read_input(path, "--preflight"), name_of(path))
         if pasted.failure is not None:
             raise CorsightError(f"curl got no response: {pasted.failure}", where=name_of(path))
-        _note_other_origin(pasted, question, "preflight's response", notes)
+        blind = _take_pasted(pasted, question, "preflight's response", notes) or blind
         # Browsers follow no redirect of a preflight, whatever curl -L went on to.
         hops.append(pasted.hops[0])
-        blind = blind or not pasted.origin
+    if preflight.pasted is not None:
+        if preflight.pasted.failure is not None:
+            raise CorsightError(f"curl got no response to the preflight: {preflight.pasted.failure}")
+        blind = _take_pasted(preflight.pasted, question, "preflight's response", notes) or blind
+        hops += preflight.pasted.hops[:1]
     if response.typed is not None:
         return Responses(tuple(hops), (response.typed,)), blind
-    if not response.files:
+    if response.pasted is not None:
+        pasted = response.pasted
+    elif response.files:
+        [path] = response.files
+        pasted = read_curl(read_input(path, "--response"), name_of(path), status=response.status)
+    else:
         return Responses(tuple(hops)), blind
-    [path] = response.files
-    pasted = read_curl(read_input(path, "--response"), name_of(path), status=response.status)
     if pasted.failure is not None:
         notes.append(f"curl got no response: {pasted.failure}. A browser gets none either, and may blame CORS for it.")
         return Responses(tuple(hops), failed=True), blind
-    _note_other_origin(pasted, question, "response", notes)
-    return Responses(tuple(hops), pasted.hops), blind or not pasted.origin
+    blind = _take_pasted(pasted, question, "response", notes) or blind
+    return Responses(tuple(hops), pasted.hops), blind
+
+
+def _take_pasted(pasted: Pasted, question: Question, what: str, notes: list[str]) -> bool:
+    """Return whether what curl printed does not show with which Origin it was asked for; note another one."""
+    _note_other_origin(pasted, question, what, notes)
+    return not pasted.origin
 
 
 def _note_other_origin(pasted: Pasted, question: Question, what: str, notes: list[str]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -17,29 +16,25 @@ from corsight.scripts.whatif.given import STDIN, read_input
 from corsight.scripts.whatif.typed import read_origin, read_url
 
 LONGEST_PATH = 1024
-REQUEST = re.compile(r"\s*(?:curl(?:\.exe)?\s.*|(?:await )?fetch\(.*\);?\s*)", re.DOTALL)
-"""A request, as a browser's network panel copies it."""
 
 
-def read_paste(paste: str, origin: str | None, url: str | None) -> tuple[Message, ...]:
-    """Return what the console messages in a paste say: the text itself, a file that holds it, or - for stdin.
+def read_paste(text: str, where: str, origin: str | None, url: str | None) -> tuple[Message, ...]:
+    """Return what the console messages in a text say; `where` names it.
 
     `origin` and `url`, where given, stand in for what the messages say of them. Raises CorsightError for a text that no
     browser writes.
     """
-    text, where = _read(paste)
     messages = read_messages(text)
-    if REQUEST.fullmatch(text) and not any(message.exact for message in messages) and "Error" not in text:
-        raise CorsightError(
-            "this is a request, and no message",
-            where=where,
-            todo="judge it with --origin, --url, -X and -H, and what curl -i answers with --response",
-        )
     if not messages:
         raise CorsightError(
             "no browser's console says this", where=where, todo="paste the whole line, from its beginning"
         )
     return stand_in(messages, origin, url)
+
+
+def is_message(text: str) -> bool:
+    """Return whether a text holds the whole of what a browser's console says, whatever else stands in it."""
+    return any(message.exact for message in read_messages(text))
 
 
 def stand_in(messages: tuple[Message, ...], origin: str | None, url: str | None) -> tuple[Message, ...]:
@@ -85,8 +80,8 @@ def tell_message(message: Message) -> dict[str, Any]:
     return asdict(message) | told
 
 
-def _read(paste: str) -> tuple[str, str]:
-    """Return the text to explain, and where it came from."""
+def read_text(paste: str) -> tuple[str, str]:
+    """Return what was pasted, the text itself, a file that holds it, or - for stdin; and what to call it."""
     if paste == STDIN:
         return read_input(STDIN, "--paste").decode("utf-8", "replace"), "stdin"
     if len(paste) < LONGEST_PATH and "\n" not in paste and os.path.isfile(paste):

@@ -59,6 +59,42 @@ def test_each_drift_is_told_once_and_summed_up(policy: str, caplog: pytest.LogCa
     ]
 
 
+@pytest.mark.parametrize(
+    ("page", "differs"),
+    [
+        ("http://app.example", "the scheme"),
+        ("https://app.example:8443", "the port"),
+        ("https://www.app.example", "www."),
+    ],
+)
+def test_a_page_that_the_policy_nearly_lets_in_is_told_once(
+    page: str, differs: str, policy: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    with mitmproxy(cors_policy=[policy]) as running:
+        running.judge(*(cors(origin=page, answered=()) for _ in range(3)))
+        running.judge(cors(origin="https://other.example", answered=()), cors(origin=page, answered=STAR))
+    near = [one.getMessage() for one in caplog.records if "near miss" in one.getMessage()]
+    assert near == [
+        f"near miss: {page} was blocked, and policy api nearly lets it in: it names {PAGE}, which differs in {differs} "
+        "[GET https://api.test/v1]"
+    ]
+
+
+def test_a_near_miss_is_told_while_it_is_patched_and_is_bounded(
+    policy: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level(logging.INFO)
+    monkeypatch.setattr("corsight.addons.drift.KINDS", 2)
+    pages = [f"{PAGE}:{port}" for port in (81, 82, 83)]
+    with mitmproxy(cors_policy=[policy], cors_patch="blocked", cors_patch_scope="~d api.test") as running:
+        running.set(cors_patch_origins=pages)
+        running.judge(*(cors(origin=page, answered=()) for page in pages))
+    near = [one.getMessage() for one in caplog.records if "near miss" in one.getMessage()]
+    assert len(near) == 2
+    assert f"{pages[0]} was blocked" in near[0]
+
+
 def test_a_revision_takes_back_what_it_revises(policy: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     asked = preflight(wants="GET", answered=STAR)

@@ -13,6 +13,7 @@ import pytest
 from corsight.policies.console import read_messages
 from corsight.scripts import cli
 from corsight.scripts.processes import proxy
+from tests.browser.console import untrusted
 from tests.browser.console.cases import CASES, FILE, Case
 from tests.browser.console.listen import copy, listen
 from tests.browser.console.pages import render
@@ -70,8 +71,9 @@ def visit(engine: Engine, folder: Path) -> list[tuple[Case, str]]:
     (files / "x.mjs").write_text("1")
     found = []
     with (
+        untrusted.serve(folder) as port,
         proxy.start(folder, scripts=(SERVER,), connection_strategy="lazy", test_results=posted) as running,
-        listen(engine, running.port, folder) as driver,
+        listen(engine, running.port, folder, port) as driver,
     ):
         for case in CASES:
             if case.does(engine):

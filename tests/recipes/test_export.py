@@ -103,6 +103,12 @@ def test_what_no_server_can_be_told_is_refused(target: str, changes: dict[str, o
         ("rails", {"methods": ("patch",)}, "cannot grant the method patch"),
         ("go-rs-cors", {"methods": ("*",), "credentials": False}, r"cannot grant any method \(\*\); list the methods"),
         ("go-jub0bs", {"dangerously_allow_null_origin_with_credentials": True}, "cannot grant the origin null"),
+        (
+            "go-jub0bs",
+            {"origins": ("https://my_app.example",)},
+            "cannot grant https://my_app.example: it takes no host",
+        ),
+        ("go-jub0bs", {"origins": ("https://*.-a.example",)}, r"cannot grant https://\*.-a.example: it takes no host"),
         ("vite-dev-proxy", {"match": {}}, "name it in match: hosts"),
         ("vite-dev-proxy", {"match": {"hosts": ["*.shop.example"]}}, "name it in match: hosts"),
     ],
@@ -110,6 +116,37 @@ def test_what_no_server_can_be_told_is_refused(target: str, changes: dict[str, o
 def test_what_a_target_has_no_way_to_say_is_refused(target: str, changes: dict[str, object], said: str) -> None:
     with pytest.raises(RecipeError, match=said):
         render(target, with_(**changes))
+
+
+@pytest.mark.parametrize(
+    ("origin", "taken"),
+    [
+        # What cors.NewMiddleware of jub0bs/cors 1.0.2 said of each.
+        ("chrome-extension://abcdefghijklmnop", True),
+        ("moz-extension://1f2c3a4b-0000-4000-8000-123456789abc", False),
+        ("http://tauri.localhost", True),
+        ("http://10.0.0.1:8080", True),
+        ("https://my_app.example", False),
+        ("http://*.localhost:*", True),
+        ("https://xn--bcher-kva.example", True),
+        ("app://-", False),
+        ("http://[::1]:3000", True),
+        ("http://[::1]:*", True),
+        ("https://app.example.", False),
+        ("http://*.10.0.0.1", False),
+        ("https://-a.example", False),
+        (f"https://{'a' * 64}.example", False),
+        ("http://0.0.0.0:3000", True),
+        ("http://127.1.2.3:*", True),
+    ],
+)
+def test_go_refuses_as_a_policy_what_it_would_end_with(origin: str, taken: bool) -> None:
+    policy = with_(origins=(origin,), credentials=False)
+    if taken:
+        assert origin in render("go-jub0bs", policy)
+    else:
+        with pytest.raises(RecipeError, match="no host that DNS has no name for"):
+            render("go-jub0bs", policy)
 
 
 def test_what_s3_does_beyond_the_policy_is_said_in_the_text() -> None:

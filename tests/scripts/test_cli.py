@@ -48,7 +48,7 @@ def test_bad_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> 
         (CorsightError("not a recording"), "not a recording"),
         (CorsightError("bad port", where="a.har", todo="mend it"), "a.har: bad port; mend it"),
         (CorsightError("\x1b[31mred\nline\u202e"), r"\x1b[31mred\nline\u202e"),
-        (FileNotFoundError(errno.ENOENT, "No such file or directory", "a.har"), "a.har: No such file or directory"),
+        (FileNotFoundError(errno.ENOENT, "No such file or directory", "a.har"), "a.har: no such file"),
         (typer.Abort(), "the input ended too early"),
         (KeyError("x"), "a bug of ours: KeyError: 'x'; CORSIGHT_DEBUG=1 shows where, please report it with that"),
     ],

@@ -13,27 +13,36 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+from mitmproxy.http import HTTPFlow
 
 from corsight.scripts import cli, spreading
-from corsight.scripts.paths import name_extra
+from corsight.scripts.paths import ROOT, name_extra
+from corsight.scripts.recordings import shares
+from tests.scripts.recordings.test_mitmproxy import RECORDINGS, bytes_of
+from tests.scripts.test_auditing import flows_of, write_flows
 
 Said = pytest.CaptureFixture[str]
 
 PAGE = "https://app.example"
 PRELOAD = """
 import os, sys, time
+from corsight.scripts.recordings import shares
+shares.LARGE = int(os.environ.get("LARGE", shares.LARGE))
 def watch(event, arguments):
     if event != "open" or not isinstance(arguments[0], str):
         return
     name = os.path.basename(arguments[0])
     if name == "poison.har":
         os._exit(1)
-    if name.endswith(".har") and os.environ.get("HANGS"):
+    shared = name.endswith(".mitm") and sys._getframe(1).f_code.co_qualname == "Share.__iter__"
+    if (name.endswith(".har") or shared) and os.environ.get("HANGS"):
         os.close(os.open(os.environ["HANGS"], os.O_CREAT))
         time.sleep(600)
 sys.addaudithook(watch)
 """
-"""What a worker loads first: it ends where it opens one file, and the one that is to be killed stops at its first."""
+"""What a worker loads first: it ends where it opens one file, and the one that is to be killed stops at its first HAR,
+or at its first share of a recording.
+"""
 
 
 class Cluster:
@@ -142,6 +151,58 @@ def test_a_worker_that_is_killed_in_the_middle_loses_nothing(capsys: Said, clust
     # Again on the one that is left.
     code, text, _ = run(capsys, *files, "--dask", cluster.address)
     assert (code, text) == expected["text"][:2]
+
+
+def make_large(folder: Path) -> str:
+    """Write a recording of several clients at once, in the order of their ends; return its path."""
+    together: list[tuple[float, int, HTTPFlow]] = []
+    for client, path in enumerate(RECORDINGS[1:4]):
+        flows = flows_of(bytes_of(path))
+        first = flows[0].request.timestamp_start
+        for flow in flows:
+            flow.client_conn.peername = (f"10.0.0.{client}", 4000)
+            for message in filter(None, (flow.request, flow.response)):
+                message.timestamp_start += 1_800_000_000 - first
+            together.append(((flow.response or flow.request).timestamp_start, len(together), flow))
+    path = folder / "large.mitm"
+    write_flows(path, [flow for _, _, flow in sorted(together, key=lambda one: one[:2])])
+    return str(path)
+
+
+@pytest.mark.parametrize("form", ["text", "jsonl"])
+def test_a_large_recording_is_spread_by_its_clients(
+    capsys: Said, cluster: Cluster, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    monkeypatch.setattr(shares, "LARGE", 100_000)
+    small = cluster.folder / "small.mitm"
+    small.write_bytes((ROOT / "examples" / "shop.mitm").read_bytes())
+    files = [str(small), make_large(cluster.folder)]
+    expected = run(capsys, *files, "--format", form)
+    doomed = cluster.start_worker(LARGE="100000", HANGS=str(cluster.folder / "hangs"))
+    with audit_apart(files, cluster.address, "--format", form) as audit:
+        wait_for(cluster.folder / "hangs")
+        for _ in range(2):
+            cluster.start_worker(LARGE="100000")
+        doomed.send_signal(signal.SIGKILL)
+        out, err = audit.communicate(timeout=300)
+    assert (audit.returncode, out) == expected[:2], err
+    assert "2 of 2 recordings, " in err
+
+
+def test_a_large_recording_that_is_damaged_is_judged_up_to_there(
+    capsys: Said, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shares, "LARGE", 100_000)
+    path = Path(make_large(cluster.folder))
+    # A flow whose length is right, and which is none.
+    content = path.read_bytes()
+    path.write_bytes(content + b"7:garbage}" + content)
+    expected = run(capsys, str(path), "--format", "jsonl")
+    assert expected[0] == 2
+    cluster.start_worker(LARGE="100000")
+    code, out, err = run(capsys, str(path), "--dask", cluster.address, "--format", "jsonl")
+    assert (code, out) == expected[:2]
+    assert err.endswith(expected[2])
 
 
 @pytest.mark.parametrize("cluster", [0], indirect=True)

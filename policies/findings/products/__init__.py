@@ -16,6 +16,8 @@ from corsight.policies.findings.products.model import COOKIES, Kind, Product
 
 LONGEST = 2000
 """Characters of a header that are looked at."""
+LONGEST_HOST = 255
+"""Characters of a host's name."""
 
 
 class Recognized(NamedTuple):
@@ -45,6 +47,8 @@ def recognize(url: str, response: Response) -> Recognized | None:
     """
     shown = response.headers
     host = url.partition("://")[2].partition("/")[0].rpartition("@")[2].partition(":")[0].lower()
+    # No host's name is longer, and how it ends is what tells.
+    host = host[-LONGEST_HOST:]
     for product in PRODUCTS.values():
         for sign in product.signs:
             if sign.header not in shown or (sign.statuses and response.status not in sign.statuses):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from ipaddress import ip_address
 from typing import Literal
 
 from corsight.policies.server.export.errors import RecipeError
@@ -9,8 +11,18 @@ from corsight.policies.server.export.grant import Grant
 from corsight.policies.value import value
 
 Feature = Literal[
-    "null", "subdomains", "any-port", "any-method", "any-header", "lower-case-method", "no-host", "no-method"
+    "null",
+    "subdomains",
+    "any-port",
+    "any-method",
+    "any-header",
+    "lower-case-method",
+    "no-host",
+    "no-method",
+    "odd-host",
 ]
+
+_LABEL = re.compile(r"[0-9a-z]([0-9a-z-]{0,61}[0-9a-z])?")
 
 
 @value
@@ -48,6 +60,9 @@ class Target:
             self._refuse(grant, "nothing but headers", "list the methods, GET too")
         if "null" in grant.exact and "null" in self.cannot:
             self._refuse(grant, "the origin null", "answer such pages from another server")
+        odd = next((text for text in grant.origins if "odd-host" in self.cannot and _is_odd(text)), None)
+        if odd is not None:
+            self._refuse(grant, f"{odd}: it takes no host that DNS has no name for", "answer such pages from elsewhere")
         if "*" in grant.methods and "any-method" in self.cannot:
             self._refuse(grant, "any method (*)", "list the methods")
         if "*" in grant.headers and "any-header" in self.cannot:
@@ -61,6 +76,26 @@ class Target:
 
     def _refuse(self, grant: Grant, what: str, instead: str) -> None:
         raise RecipeError(f"policy {grant.name}: {self.title} cannot grant {what}; {instead}")
+
+
+def _is_odd(origin: str) -> bool:
+    """Return whether the host of an origin, or of a pattern, is neither an address nor a name as DNS has them."""
+    rest = origin.partition("://")[2]
+    if rest.startswith("["):
+        return not _is_address(rest[1:].partition("]")[0])
+    host = rest.partition(":")[0]
+    labels = host.removeprefix("*.").split(".")
+    if labels[-1][:1].isdigit():
+        return not _is_address(host)
+    return any(_LABEL.fullmatch(one) is None or (one[2:4] == "--" and not one.startswith("xn--")) for one in labels)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return False
+    return not (address.version == 6 and address.ipv4_mapped is not None)
 
 
 _ALL = (
@@ -93,7 +128,7 @@ _ALL = (
         leaves=True,
     ),
     Target("go-rs-cors", "Go (rs/cors)", "Go", "main.go", True, frozenset({"any-method", "lower-case-method"})),
-    Target("go-jub0bs", "Go (jub0bs/cors)", "Go", "main.go", False, frozenset({"null"})),
+    Target("go-jub0bs", "Go (jub0bs/cors)", "Go", "main.go", False, frozenset({"null", "odd-host"})),
     Target("nginx", "nginx", "nginx", "nginx.conf", True),
     Target("apache", "Apache httpd", "Apache", "httpd.conf", True),
     Target("caddy", "Caddy", "Caddyfile", "Caddyfile", True),

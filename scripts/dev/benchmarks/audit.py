@@ -1,7 +1,7 @@
 """What an audit costs, as ratios of CPU time to that of reading the same file with the reader that everybody has.
 
 Each thing is measured in a process of its own, in turn, and the least of several rounds told: what else the machine
-does only ever adds. Processes count for themselves and for those that they waited for.
+does only ever adds. Processes count for themselves and for those that they waited for, and their bytecode is kept.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from corsight.scripts.dev.benchmarks.bytecode import keep_bytecode
 from corsight.scripts.dev.benchmarks.recording import write_har, write_mitmproxy
 from corsight.scripts.paths import ROOT
 
@@ -79,7 +80,8 @@ def _measure_mitmproxy(folder: Path, megabytes: float) -> None:
             "audit to text": (*AUDIT, whole),
             "half of it, to text": (*AUDIT, half),
             "a start": (*AUDIT, str(ROOT / "examples" / "shop.mitm")),
-        }
+        },
+        folder,
     )
     _print(f"a recording of mitmproxy, {megabytes:.0f} MB, {exchanges:,} exchanges", costs, "FlowReader alone")
 
@@ -92,7 +94,8 @@ def _measure_har(folder: Path, megabytes: float) -> None:
             "json.load alone": ("-c", JSON_LOAD, path),
             "audit to jsonl": (*AUDIT, *JSONL, path),
             "audit to text": (*AUDIT, path),
-        }
+        },
+        folder,
     )
     _print(f"a HAR file, {megabytes:.0f} MB, {entries:,} entries (its map counts as memory)", costs, "json.load alone")
     os.unlink(path)
@@ -108,7 +111,8 @@ def _measure_jobs(folder: Path, megabytes: float) -> None:
     for name, paths in (("one large file", [whole]), (f"{FILES} files", files)):
         command = (*AUDIT[1:], *JSONL, *paths, "--jobs")
         alone, both = (
-            min((_run_shared((*command, jobs)) for _ in range(ROUNDS)), key=lambda cost: cost.wall) for jobs in "12"
+            min((_run_shared((*command, jobs), folder) for _ in range(ROUNDS)), key=lambda cost: cost.wall)
+            for jobs in "12"
         )
         by_cpu = (alone.own + alone.others) / (both.own + both.others / 2)
         print(
@@ -117,25 +121,32 @@ def _measure_jobs(folder: Path, megabytes: float) -> None:
         )
 
 
-def _measure(commands: dict[str, tuple[str, ...]]) -> dict[str, Cost]:
-    rounds = [{name: _run(arguments) for name, arguments in commands.items()} for _ in range(ROUNDS)]
+def _measure(commands: dict[str, tuple[str, ...]], folder: Path) -> dict[str, Cost]:
+    rounds = [{name: _run(arguments, folder) for name, arguments in commands.items()} for _ in range(ROUNDS)]
     return {name: Cost(*map(min, zip(*(one[name] for one in rounds), strict=True))) for name in commands}
 
 
-def _run(arguments: tuple[str, ...]) -> Cost:
+def _run(arguments: tuple[str, ...], folder: Path) -> Cost:
     """Run Python with these arguments, below a process that tells what it and its own took."""
     done = subprocess.run(
         [sys.executable, "-P", "-m", "corsight.scripts.dev.benchmarks.audit", *arguments],
         cwd=ROOT,
+        env=keep_bytecode(folder),
         stdout=subprocess.PIPE,
         check=True,
     )
     return Cost(*json.loads(done.stdout))
 
 
-def _run_shared(arguments: tuple[str, ...]) -> Shared:
+def _run_shared(arguments: tuple[str, ...], folder: Path) -> Shared:
     """Run a module with these arguments, and return what it and its processes took."""
-    done = subprocess.run([sys.executable, "-P", "-c", TELL, *arguments], cwd=ROOT, stdout=subprocess.PIPE, check=True)
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", TELL, *arguments],
+        cwd=ROOT,
+        env=keep_bytecode(folder),
+        stdout=subprocess.PIPE,
+        check=True,
+    )
     return Shared(*json.loads(done.stdout))
 
 

@@ -206,6 +206,16 @@ FILLERS: dict[str, Filler] = {
     "near hosts": Filler(b"api.test.", b"https://"),
     "nested quotes": Filler(b'\\"', b'"', b'"'),
     "keys": Filler(b"a7B: c9D= "),
+    "types without a name": Filler(b",/"),
+    "list behind a quote": Filler(b",", b'"'),
+    "lists of one letter behind a quote": Filler(b",a", b'"'),
+    "latin-1 and digits": Filler(b"\xe91"),
+    "controls and latin-1": Filler(b"a\x0bb\x85"),
+    "new fields": Numbered(b"a="),
+    "new capitals": Numbered(b"X-A-"),
+    "address": Filler(b"1."),
+    "names and paths": Filler(b"a/"),
+    "blanks in turn": Filler(b" \t", b"a", b"a"),
 }
 
 LINES: dict[str, Filler] = {
@@ -272,6 +282,7 @@ ANSWERED = (
     "Content-Type",
     "Content-Range",
     "Content-Length",
+    "Content-Encoding",
     "X-Content-Type-Options",
     "Cache-Control",
     "Expires",

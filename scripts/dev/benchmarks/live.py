@@ -64,22 +64,26 @@ async def _run() -> None:
                 name: await stack.enter_async_context(_proxy(scratch / f"conf-{number}", extra, look=name == OPEN))
                 for number, (name, extra) in enumerate(variants.items())
             }
-            requests = [_request(sample, upstream) for sample in samples(upstream)] * PAGES
+            # Each connection is a page of its own: no page asks for the same several times at once.
+            requests = [
+                [_request(sample, upstream, page) for sample in samples(upstream)] * PAGES
+                for page in range(CONNECTIONS)
+            ]
             clients = {
                 name: [await asyncio.open_connection("127.0.0.1", port) for _ in range(CONNECTIONS)]
                 for name, (_, port) in proxies.items()
             }
+            size = sum(map(len, requests))
             costs: dict[str, list[float]] = {name: [] for name in proxies}
             for number in range(WARM_UP + SLICES):
                 for name, (pid, _) in proxies.items():
                     before = _cpu(pid)
-                    await asyncio.gather(*(_ask(*client, requests) for client in clients[name]))
+                    await asyncio.gather(*map(_ask, clients[name], requests))
                     if number >= WARM_UP:
-                        costs[name].append((_cpu(pid) - before) / (CONNECTIONS * len(requests)) * 1e6)
+                        costs[name].append((_cpu(pid) - before) / size * 1e6)
             for _, writer in itertools.chain(*clients.values()):
                 writer.close()
         server.close()
-    size = CONNECTIONS * len(requests)
     print(f"proxy CPU time a request, microseconds (median of {SLICES} slices of {size} requests, in turn)")
     plain = costs["plain"]
     around = [statistics.mean(pair) for pair in itertools.pairwise(plain)]
@@ -161,15 +165,16 @@ def _cpu(pid: int) -> float:
     return time.clock_gettime((~pid << 3) | 2)
 
 
-async def _ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, requests: list[bytes]) -> None:
+async def _ask(client: tuple[asyncio.StreamReader, asyncio.StreamWriter], requests: list[bytes]) -> None:
+    reader, writer = client
     for request in requests:
         writer.write(request)
         await reader.readuntil(b"\r\n\r\n")
 
 
-def _request(sample: Sample, upstream: int) -> bytes:
+def _request(sample: Sample, upstream: int, page: int) -> bytes:
     host = f"{sample.host}:{upstream}"
-    head = f"{sample.method} http://{host}{sample.path} HTTP/1.1\r\nHost: {host}\r\n"
+    head = f"{sample.method} http://{host}{sample.path}?page={page} HTTP/1.1\r\nHost: {host}\r\n"
     length = "Content-Length: 0\r\n" if sample.method == "PUT" else ""
     return (head + "".join(f"{name}: {value}\r\n" for name, value in sample.asked) + length + "\r\n").encode()
 
@@ -181,7 +186,7 @@ async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
         while True:
             head = await reader.readuntil(b"\r\n\r\n")
             method, path, _ = head.split(b"\r\n", 1)[0].decode().split(" ")
-            writer.write(answers[method, path])
+            writer.write(answers[method, path.partition("?")[0]])
     writer.close()
 
 

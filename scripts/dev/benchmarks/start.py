@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 
+from corsight.scripts.dev.benchmarks.bytecode import keep_bytecode
 from corsight.scripts.paths import ROOT
 
 ROUNDS = 15
@@ -46,11 +47,10 @@ def run() -> None:
 
 def _time(arguments: tuple[str, ...], bytecode: str) -> float:
     """Return the seconds of user and system time that Python needs for the arguments, its bytecode kept in a folder."""
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     process = subprocess.Popen(
         [sys.executable, "-P", *arguments],
         cwd=ROOT,
-        env=environment | {"PYTHONPYCACHEPREFIX": bytecode},
+        env=keep_bytecode(bytecode),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

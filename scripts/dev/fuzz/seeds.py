@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 
 from mitmproxy.io import FlowReader, FlowWriter
@@ -83,6 +84,22 @@ def _none() -> Iterable[bytes]:
     return ()
 
 
+def _pastes() -> Iterator[bytes]:
+    """Yield a request of each way to copy one, and answers behind it."""
+    url, origin = "https://api.test/v1?a=1&b=2", "Origin: https://app.test"
+    for command in (
+        f"$ curl -X PUT '{url}' \\\n  -H '{origin}' \\\n  --data-raw $'it\\'s\\n'",
+        f'curl ^"{url.replace("&", "^&")}^" ^\n  -H ^"{origin}^" ^\n  --data-raw ^"^{{^\\^"a^\\^":1^}}^"',
+        f'fetch("{url}", {{"headers": {{"x-a": "1"}}, "referrer": "https://app.test/", "method": "PUT"}});',
+        f"await fetch(`{url}${{id}}`, {{headers: new Headers([['a', b]]), credentials, body: f({{a: [1]}})}})",
+        f'irm -Uri "{url}" `\n-Method "PUT" `\n-Headers @{{\n"origin"="https://app.test"\n  "a"="`"b`""\n}}',
+        f"> PUT /v1 HTTP/2\n> Host: api.test\n> {origin}\n>",
+    ):
+        yield command.encode()
+        for answer in islice(_curl(), 20):
+            yield command.encode() + b"\n" + answer
+
+
 SEEDS: dict[str, Callable[[], Iterable[bytes]]] = {
     "hooks": _exchanges,
     "recordings": _recordings,
@@ -93,5 +110,6 @@ SEEDS: dict[str, Callable[[], Iterable[bytes]]] = {
     "exports": _none,
     "console": _console,
     "curl": _curl,
+    "pastes": _pastes,
     "redaction": _urls,
 }

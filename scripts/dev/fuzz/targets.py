@@ -45,6 +45,7 @@ from corsight.scripts.dev.fuzz.checks import (
     check_secret,
     check_shown,
 )
+from corsight.scripts.dev.fuzz.pastes import read_pastes
 from corsight.scripts.errors import CorsightError, one_line
 from corsight.scripts.gate.sift import sift
 from corsight.scripts.judging import group_by_fetch, judge_recording, settle
@@ -369,5 +370,6 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "exports": export_policies,
     "console": read_consoles,
     "curl": read_curls,
+    "pastes": read_pastes,
     "redaction": redact_texts,
 }

@@ -59,6 +59,7 @@ CANNOT = {
     "lower-case-method": "a method in lower case",
     "no-host": "a policy that names no host",
     "no-method": "a policy that lists no method",
+    "odd-host": "hosts that DNS has no name for (`my_app`)",
 }
 
 INTRODUCTION = """\
@@ -70,7 +71,7 @@ INTRODUCTION = """\
 that grants exactly what the traffic, or the policy, needs. Every recipe
 
 - names the granted origins alone, never `*` beside credentials; a page of another origin gets no
-  `Access-Control-Allow-Origin`;
+  `Access-Control-Allow-Origin` (from Laravel, where one origin alone is granted, it gets that one's name);
 - says `Vary: Origin` wherever the answer depends on the page, and nothing of the kind where it does not;
 - puts the headers on error replies too: without them a page sees a CORS error in place of a 401, 404 or 500;
 - answers preflights before authentication and routing, or says in a line where it has to stand for that;
@@ -88,9 +89,12 @@ What a target cannot say is said in a comment of its recipe, or refused with the
 Verified means: a test renders several policies (exact origins, subdomains, any port of localhost, null, any origin;
 with credentials and without; odd header names), starts the real server with each, and asks it as pages of granted and
 of foreign origins do: preflights and requests, also for replies with 401, 404 and 500, and with 502 or 503 from those
-that pass requests on. Handlers and upstream set CORS headers by hand there, half right; with the Go target, what its
-comment lists is taken out of the handler first. The answers are judged for all engines. The others are written from
-their documentation; nobody has run them here.
+that pass requests on. Handlers and upstream set CORS headers by hand there, half right. The answers are judged for all
+engines. The others are written from their documentation.
+
+`go-jub0bs` and `laravel` went through the same once, by hand: jub0bs/cors 1.0.2, and the `HandleCors` of Laravel 13
+with fruitcake/php-cors, there without headers that are set by hand. The tests have PHP load `config/cors.php`, and hold
+its values and patterns against the policy.
 
 Spring 4.3, which the tests run, leaves `Vary` out of what it does not grant; its recipe is compiled with
 `javax.servlet`, as its comment says.

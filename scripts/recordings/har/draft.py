@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
-from operator import itemgetter
 
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response, Told
 from corsight.policies.fetch.headers import is_token
@@ -31,14 +29,15 @@ ONE_AT_A_TIME = ("http/1", "http/0", "1.")
 UNKNOWN = "unknown"
 TOLD = 1024
 """How many different things to tell of entries are remembered."""
+LISTS = 1024
+"""How many different header lists of requests are remembered."""
 PSEUDO = b":"
 """What stands for the name of a pseudo header."""
 NO_NAMES = (b"", PSEUDO)
 DEVTOOLS = "x-devtools-"
 """How the names of headers began that Chromium's DevTools told its network stack by, up to 2017."""
-SHORT = 64
-"""Characters of a header name up to which its bytes are remembered."""
-_get_value = itemgetter(1)
+SHORT, NAMES = 64, 1024
+"""Characters of a header name up to which its bytes are remembered, and of how many names they are."""
 _port = re.compile(r"^((?:http|ws)://[^/?#]*):80(?=[/?#]|$)|^((?:https|wss)://[^/?#]*):443(?=[/?#]|$)")
 
 
@@ -94,6 +93,7 @@ class Drafts:
         self._pages = pages
         self._clock = 0.0
         self._told: Memory[tuple[object, ...], Told] = Memory(TOLD)
+        self._lists: Memory[tuple[tuple[bytes, bytes], ...], HeaderList] = Memory(LISTS)
 
     def make(self, number: int, entry: Entry) -> Draft | None:
         """Return the draft of an entry; None for what is no HTTP request."""
@@ -102,9 +102,7 @@ class Drafts:
         if not url.startswith(HTTP) or method == "CONNECT" or not method:
             return None
         fields, pseudo = read_headers(entry.request.headers)
-        headers = HeaderList(fields)
-        if isinstance(producer, Browser) and headers.repeats:
-            headers = HeaderList(drop_repeated(fields))
+        headers = self._list(fields)
         fate = producer.find_fate(entry)
         self._clock = asked = read_time(entry.startedDateTime, self._clock)
         before, until = producer.time(entry)
@@ -154,6 +152,16 @@ class Drafts:
             by_worker=entry.pageref is None,
         )
 
+    def _list(self, fields: tuple[tuple[bytes, bytes], ...]) -> HeaderList:
+        """Return a request's header list; of equal ones one object, so that what is derived of it is derived once."""
+        headers = self._lists.get(fields)
+        if headers is None:
+            headers = HeaderList(fields)
+            if isinstance(self._producer, Browser) and headers.repeats:
+                headers = HeaderList(drop_repeated(fields))
+            self._lists.put(fields, headers, headers.weight)
+        return headers
+
     def _tell(
         self,
         kind: Kind,
@@ -198,17 +206,22 @@ def clean_url(url: str) -> str:
 
 def read_headers(headers: list[Header]) -> tuple[tuple[tuple[bytes, bytes], ...], bool]:
     """Return the header lines, and whether there were pseudo headers among them. What was joined is lines again."""
-    named = [(name, header.value) for header in headers if (name := _encode_name(header.name)) not in NO_NAMES]
-    pseudo = len(named) < len(headers) and any(_encode_name(header.name) == PSEUDO for header in headers)
+    names = [_names[header.name] for header in headers]
+    pseudo = PSEUDO in names
+    if pseudo or b"" in names:
+        headers = [header for header, name in zip(headers, names, strict=True) if name not in NO_NAMES]
+        names = [name for name in names if name not in NO_NAMES]
     try:
-        fields = [(name, value.encode("latin-1")) for name, value in named]
+        # All at once, which is half of what one by one takes.
+        values = "\n".join([header.value for header in headers]).encode("latin-1").split(b"\n")
     except UnicodeEncodeError:
-        fields = [(name, _encode(value)) for name, value in named]
-    if b"\n" in b"".join(map(_get_value, fields)):
-        fields = [
-            (name, one.strip() if b"\n" in value else one) for name, value in fields for one in value.split(b"\n")
-        ]
-    return tuple(fields), pseudo
+        values = b"\n".join([_encode(header.value) for header in headers]).split(b"\n")
+    if len(values) == len(names):
+        return tuple(zip(names, values, strict=True)), pseudo
+    encoded = [(name, _encode(header.value)) for name, header in zip(names, headers, strict=True)]
+    return tuple(
+        (name, one.strip() if b"\n" in value else one) for name, value in encoded for one in value.split(b"\n")
+    ), pseudo
 
 
 def drop_repeated(fields: tuple[tuple[bytes, bytes], ...]) -> tuple[tuple[bytes, bytes], ...]:
@@ -229,8 +242,7 @@ def may_be_opaque(method: str, url: str, headers: HeaderList) -> bool:
 
 def read_response_headers(response: HarResponse) -> HeaderList:
     """Return a response's headers. That nothing is in a body is known where its length is recorded."""
-    fields, _ = read_headers(response.headers)
-    return HeaderList(fields)
+    return HeaderList(read_headers(response.headers)[0])
 
 
 def read_preflight(method: str, headers: HeaderList) -> tuple[str, frozenset[str]] | None:
@@ -257,10 +269,6 @@ def read_time(text: str | None, otherwise: float) -> float:
         return otherwise
 
 
-def _encode_name(name: str) -> bytes:
-    return _remember_name(name) if len(name) <= SHORT else _read_name(name)
-
-
 def _read_name(name: str) -> bytes:
     """Return a header's name; what no header has for its name where it was on no wire: a status line, DevTools' own."""
     if name[:1] == ":":
@@ -269,7 +277,19 @@ def _read_name(name: str) -> bytes:
     return name.encode() if is_token(name) and not name.lower().startswith(DEVTOOLS) else b""
 
 
-_remember_name = lru_cache(maxsize=1024)(_read_name)
+class _Names(dict[str, bytes]):
+    """The bytes of header names; the short ones are remembered."""
+
+    def __missing__(self, name: str) -> bytes:
+        encoded = _read_name(name)
+        if len(name) <= SHORT:
+            if len(self) >= NAMES:
+                self.clear()
+            self[name] = encoded
+        return encoded
+
+
+_names = _Names()
 
 
 def _encode(text: str) -> bytes:

@@ -17,14 +17,14 @@ LOOKED_AT = 8192
 """Characters of a body that are kept where an entry has to be read the long way."""
 
 
-class Header(msgspec.Struct):
+class Header(msgspec.Struct, gc=False):
     """A header line; several where the value holds line ends."""
 
     name: str
     value: str = ""
 
 
-class Request(msgspec.Struct):
+class Request(msgspec.Struct, gc=False):
     """What is read of a request."""
 
     url: str
@@ -33,7 +33,7 @@ class Request(msgspec.Struct):
     httpVersion: str | None = None
 
 
-class Content(msgspec.Struct):
+class Content(msgspec.Struct, gc=False):
     """What is read of a body. Its text is not decoded."""
 
     size: Number | None = None
@@ -42,7 +42,7 @@ class Content(msgspec.Struct):
     text: msgspec.Raw = msgspec.Raw(b"")
 
 
-class Response(msgspec.Struct):
+class Response(msgspec.Struct, gc=False):
     """What is read of a response. `error` and `failure` are Chromium's and Playwright's own words.
 
     That `error` is null tells something, and that it is not there does not.
@@ -52,7 +52,6 @@ class Response(msgspec.Struct):
     statusText: str | None = None
     headers: list[Header] = []
     httpVersion: str | None = None
-    redirectURL: str | None = None
     content: Content | None = None
     headersSize: Number | None = None
     bodySize: Number | None = None
@@ -61,7 +60,7 @@ class Response(msgspec.Struct):
     fromServiceWorker: bool | None = msgspec.field(default=None, name="_fetchedViaServiceWorker")
 
 
-class Timings(msgspec.Struct):
+class Timings(msgspec.Struct, gc=False):
     """The phases of an exchange, in milliseconds; below zero where one did not take place."""
 
     blocked: Number | None = None
@@ -71,14 +70,7 @@ class Timings(msgspec.Struct):
     wait: Number | None = None
 
 
-class Initiator(msgspec.Struct):
-    """What started a request."""
-
-    type: str | None = None
-    url: str | None = None
-
-
-class Entry(msgspec.Struct):
+class Entry(msgspec.Struct, gc=False):
     """An exchange, with what its producer adds."""
 
     request: Request
@@ -88,11 +80,9 @@ class Entry(msgspec.Struct):
     timings: Timings | None = None
     connection: str | None = None
     pageref: str | None = None
-    serverIPAddress: str | None = None
     clientIPAddress: str | None = None
     connectionId: str | None = msgspec.field(default=None, name="_connectionId")
     resourceType: str | None = msgspec.field(default=None, name="_resourceType")
-    initiator: Initiator | str | None = msgspec.field(default=None, name="_initiator")
     fromCache: str | None = msgspec.field(default=None, name="_fromCache")
     fetchType: str | None = msgspec.field(default=None, name="_fetchType")
     fromDiskCache: bool | None = None
@@ -100,18 +90,17 @@ class Entry(msgspec.Struct):
     charlesStatus: str | None = msgspec.field(default=None, name="_charlesStatus")
     wasFulfilled: bool | None = msgspec.field(default=None, name="_wasFulfilled")
     wasAborted: bool | None = msgspec.field(default=None, name="_wasAborted")
-    wasContinued: bool | None = msgspec.field(default=None, name="_wasContinued")
     fromServiceWorker: bool | None = msgspec.field(default=None, name="_fetchedViaServiceWorker")
 
 
-class Program(msgspec.Struct):
+class Program(msgspec.Struct, gc=False):
     """A creator or a browser: the program's name and version."""
 
     name: str | None = None
     version: str | None = None
 
 
-class Page(msgspec.Struct):
+class Page(msgspec.Struct, gc=False):
     """A page that was loaded."""
 
     id: str | None = None
@@ -119,37 +108,45 @@ class Page(msgspec.Struct):
     startedDateTime: str | None = None
 
 
-class Log(msgspec.Struct):
-    """What a HAR says as a whole, its entries not decoded yet."""
+class Log[T](msgspec.Struct, gc=False):
+    """What a HAR says as a whole, with its entries, or what is to be decoded of each."""
 
-    entries: list[msgspec.Raw]
+    entries: list[T]
     creator: Program | None = None
     browser: Program | None = None
     pages: list[msgspec.Raw] | None = None
 
 
-class Document(msgspec.Struct):
+class Document[T](msgspec.Struct, gc=False):
     """A HAR file."""
 
-    log: Log
+    log: Log[T]
 
 
-_document = msgspec.json.Decoder(Document)
+_good = msgspec.json.Decoder(Document[Entry])
+_document = msgspec.json.Decoder(Document[msgspec.Raw])
 _entry = msgspec.json.Decoder(Entry)
 _page = msgspec.json.Decoder(Page)
 _program = msgspec.json.Decoder(Program)
 
 
-def decode_document(data: Any) -> Log | None:
-    """Return the log of a HAR that is whole and of the format's shape, over a buffer; None where it is not."""
-    try:
-        return _document.decode(data).log
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
+def decode_document(data: Any) -> Log[Any] | None:
+    """Return the log of a HAR that is whole and of the format's shape, over a buffer; None where it is not.
+
+    Its entries are decoded where all of them are good, else none is yet.
+    """
+    for decoder in (_good, _document):
+        try:
+            return decoder.decode(data).log
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            continue
+    return None
 
 
 def decode_entry(data: Any) -> Entry | None:
-    """Return an entry; None where there is no request with a URL in it."""
+    """Return an entry, which may be decoded already; None where there is no request with a URL in it."""
+    if isinstance(data, Entry):
+        return data
     try:
         return _entry.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -207,7 +204,7 @@ _STRUCTS: dict[str, type[msgspec.Struct]] = {
     "browser": Program,
 }
 _NUMBERS = frozenset({"status", "size", "headersSize", "bodySize", "time", "blocked", "dns", "connect", "send", "wait"})
-_FLAGS = frozenset({"fromDiskCache", "fromServiceWorker", "wasFulfilled", "wasAborted", "wasContinued"})
+_FLAGS = frozenset({"fromDiskCache", "fromServiceWorker", "wasFulfilled", "wasAborted"})
 
 
 def _convert_field(found: Any, name: str) -> Any:
@@ -221,8 +218,6 @@ def _convert_field(found: Any, name: str) -> Any:
         return _number(found)
     if name in _FLAGS:
         return found if isinstance(found, bool) else None
-    if name == "initiator" and isinstance(found, dict):
-        return _convert(found, Initiator)
     if isinstance(found, bool | float | int):
         return str(found)
     # Half a character is none.

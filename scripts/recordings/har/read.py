@@ -31,9 +31,9 @@ def read(file: BufferedReader, remark: Remark) -> Iterator[Exchange | None]:
         cut = Cut()
         entries: Iterable[Any]
         if log is not None:
-            entries = log.entries
+            entries = _release(log.entries)
         else:
-            log = Log([], find_program(data, "creator"), find_program(data, "browser"), find_pages(data))  # type: ignore[arg-type]
+            log = Log[Any]([], find_program(data, "creator"), find_program(data, "browser"), find_pages(data))  # type: ignore[arg-type]
             entries = cut.watch(find_entries(data))
         yield from read_log(log, entries, remark)
         if cut.at is not None:
@@ -43,6 +43,13 @@ def read(file: BufferedReader, remark: Remark) -> Iterator[Exchange | None]:
             )
         if cut.watching and not cut.count:
             raise CorsightError("is JSON, and no HAR: it has no entries", todo="save a HAR, or record with mitmdump -w")
+
+
+def _release(entries: list[Any]) -> Iterator[Any]:
+    """Yield the entries in their order, and keep none that was yielded."""
+    entries.reverse()
+    while entries:
+        yield entries.pop()
 
 
 class Cut:
@@ -64,14 +71,14 @@ class Cut:
             yield entry
 
 
-def read_log(log: Log, entries: Iterable[Any], remark: Remark) -> Iterator[Exchange | None]:
-    """Yield the exchanges of the entries, each not decoded yet; then say what to know of them all."""
+def read_log(log: Log[Any], entries: Iterable[Any], remark: Remark) -> Iterator[Exchange | None]:
+    """Yield the exchanges of the entries, which may not be decoded yet; then say what to know of them all."""
     producer = find_producer(log)
     browser = producer.find_browser(log)
     drafts = Drafts(producer, browser, find_page_urls(log))
     order = Order(upper=producer.upper, lost=producer.lost)
     fates: Counter[Fate] = Counter()
-    headers: Counter[str] = Counter()
+    missing = CREDENTIALS
     bad: list[int] = []
     for number, raw in enumerate(entries, 1):
         entry = decode_entry(raw)
@@ -82,9 +89,10 @@ def read_log(log: Log, entries: Iterable[Any], remark: Remark) -> Iterator[Excha
         if draft is None:
             yield None
             continue
-        for name in CREDENTIALS:
-            if name in draft.headers or (draft.response is not None and name in draft.response.headers):
-                headers[name] += 1
+        if missing:
+            for message in (draft, draft.response):
+                if message is not None and not missing.isdisjoint(message.headers.names()):
+                    missing = missing.difference(message.headers.names())
         if draft.fate in SKIPPED:
             fates[draft.fate] += 1
             yield None
@@ -93,7 +101,7 @@ def read_log(log: Log, entries: Iterable[Any], remark: Remark) -> Iterator[Excha
             yield _finish(done, fates)
     for done in order.end():
         yield _finish(done, fates)
-    _conclude(producer, headers, fates, bad, remark)
+    _conclude(producer, CREDENTIALS - missing, fates, bad, remark)
 
 
 def _finish(draft: Draft, fates: Counter[Fate]) -> Exchange | None:
@@ -104,14 +112,14 @@ def _finish(draft: Draft, fates: Counter[Fate]) -> Exchange | None:
     return draft.finish(UNKNOWN)
 
 
-def find_page_urls(log: Log) -> dict[str, str]:
+def find_page_urls(log: Log[Any]) -> dict[str, str]:
     """Return the URLs of the pages that are named by them, by the pages' ids."""
     pages: list[Page] = [decode_page(raw) for raw in log.pages or ()]
     return {page.id: page.title for page in pages if page.id and page.title and page.title.startswith(HTTP)}
 
 
-def _conclude(producer: Producer, headers: Counter[str], fates: Counter[Fate], bad: list[int], remark: Remark) -> None:
-    if said := producer.conclude(headers):
+def _conclude(producer: Producer, shown: frozenset[str], fates: Counter[Fate], bad: list[int], remark: Remark) -> None:
+    if said := producer.conclude(shown):
         remark(said)
     skipped = [text.format(_count(fates[fate])) for fate, text in SKIPPED.items() if fates[fate]]
     if skipped:

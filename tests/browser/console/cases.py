@@ -10,6 +10,7 @@ APP, API, CDN, PLAIN, FILE = "https://app.test", "https://api.test", "https://cd
 FETCH = f"await fetch('{API}"
 MISSING, MIXED, NO_REASON = "allow-origin-missing", "mixed-content", "failed-without-reason"
 WORKER, INSECURE = "worker-from-another-origin", "operation-insecure"
+LOCAL = "local-network-access"
 
 
 WEBKIT: dict[str, str | None] = {
@@ -97,6 +98,18 @@ CASES = (
         "allow-origin-wildcard",
         f"navigator.sendBeacon('{API}/cors', new Blob(['{{}}'], {{type: 'application/json'}}))",
     ),
+    # -- what is not reached, and what is not to be -------------------------------------------------------------------
+    Case("no-name", "host-not-found", "await fetch('https://api.invalid/')", firefox="network-error"),
+    Case("untrusted", "tls-failed", "await fetch('https://untrusted.test/')", only=("chromium",)),
+    Case(
+        "local-network",
+        f"{LOCAL} mixed-content-loaded",
+        "await fetch('http://router.test/', {targetAddressSpace: 'loopback'})",
+        only=("chromium",),
+        page="https://public.test",
+    ),
+    Case("local-insecure", LOCAL, "await fetch('http://router.test/')", only=("chromium",), page="http://public.test"),
+    load("local-image", LOCAL, "img", "src: 'http://router.test/'", only=("chromium",), page="http://public.test"),
     # -- what scripts are told --------------------------------------------------------------------------------------
     ask("same-origin-mode", "same-origin-mode", "/none', {mode: 'same-origin'}", firefox="redirect-cross-origin"),
     ask("no-cors-put", "no-cors-forbids-it", "/none', {mode: 'no-cors', method: 'PUT'}"),

@@ -9,6 +9,7 @@ from typing import Any
 
 from corsight.scripts.processes import browsers
 from corsight.scripts.processes.launch import start
+from tests.browser.console.untrusted import HOST
 from tests.browser.lab import drive
 from tests.browser.lab.drive import Driver, Engine
 
@@ -42,14 +43,29 @@ class MiniBrowser(drive.MiniBrowser):
         return [line.split(" | ")[1] for line in self.console]
 
 
+def list_direct(port: int, untrusted_port: int) -> list[str]:
+    """Return Chromium's arguments for the hosts that it reaches without the proxy, all of them on loopback.
+
+    They are `untrusted.test`, a `router.test` where the proxy itself listens, and names under .invalid, for which
+    nobody is asked.
+    """
+    rules = f"MAP {HOST} 127.0.0.1:{untrusted_port}, MAP router.test 127.0.0.1:{port}, MAP *.invalid ^NOTFOUND"
+    return [
+        f"--host-resolver-rules={rules}",
+        f"--proxy-bypass-list=<-loopback>;{HOST};router.test;*.invalid",
+    ]
+
+
 @contextlib.contextmanager
-def listen(engine: Engine, port: int, folder: Path) -> Iterator[Driver]:
+def listen(engine: Engine, port: int, folder: Path, untrusted_port: int) -> Iterator[Driver]:
     """A browser behind the proxy at `port`, whose authority lies in `folder`."""
     if engine == "webkit":
         with contextlib.closing(MiniBrowser(port)) as minibrowser:
             yield minibrowser
         return
-    more: dict[str, Any] = {"prefs": {"dom.security.https_first": False}} if engine == "firefox" else {}
+    more: dict[str, Any] = {"arguments": list_direct(port, untrusted_port)}
+    if engine == "firefox":
+        more = {"prefs": {"dom.security.https_first": False, "network.proxy.no_proxies_on": "api.invalid"}}
     with start(browsers.pick(engine), port, folder, remote=True, **more) as running:
         if engine == "firefox":
             yield Firefox(running, "")

@@ -72,6 +72,9 @@ class Web:
             headers = {"Content-Type": "text/html", "Cache-Control": "no-store"}
             if asked.pretty_host == "coep.test":
                 headers["Cross-Origin-Embedder-Policy"] = "require-corp"
+            if asked.pretty_host == "public.test":
+                # As if it came from the internet: what is on loopback is then asked for from there.
+                headers["Content-Security-Policy"] = "treat-as-public-address"
             text = render(path.removeprefix("/__page/"), f"{asked.scheme}://{asked.host}/__result")
             flow.response = http.Response.make(200, text, headers)
         elif path == "/__result":

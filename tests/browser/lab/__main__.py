@@ -75,7 +75,7 @@ def parse() -> argparse.Namespace:
     command.add_argument("--result", type=Path, help="write a result file, for the report")
     command.add_argument("--words", action="store_true", help="also list error names and texts that differ")
     command = commands.add_parser("har", help="record the same visits as HARs too, and compare what is said of them")
-    command.add_argument("--engine", choices=("chromium", "firefox"), required=True)
+    command.add_argument("--engine", choices=har.TOOLS, required=True)
     command.add_argument("--seed", type=int, default=1)
     command.add_argument("--count", type=int, default=300)
     command.add_argument("--scenarios", type=Path, help="run these instead of drawn ones (see generate)")

@@ -1,7 +1,8 @@
 """Records the same visits behind the proxy and in the browser's own tools, and compares what is said of them.
 
 Chromium's HAR is that of its own DevTools, opened on the page that runs the scenarios and asked for what `Save all as
-HAR` writes; its NetLog is written by --log-net-log. Firefox's HAR is its network panel's. mitmproxy's is its export.
+HAR` writes; its NetLog is written by --log-net-log. Firefox's HAR is its network panel's. Playwright's is what its
+recordHar writes of the same Chromium. mitmproxy's is its export.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +43,7 @@ NAMES = {
     NETLOG: "NetLog",
     EXPORT: "HAR of mitmproxy",
     "firefox.har": "HAR of Firefox's network panel",
+    "playwright.har": "HAR of Playwright",
 }
 CHECKOUT = "/corsight"
 """Where a kept HAR says that the checkout lies."""
@@ -57,27 +60,27 @@ SAVE = """(async () => {
     const requests = logs.NetworkLog.NetworkLog.instance().requests();
     return JSON.stringify({log: await har.Log.Log.build(requests, {sanitize: %s})});
 })()"""
-TOOLS = """
+TAB = """
     const done = arguments[arguments.length - 1];
     const { require } = ChromeUtils.importESModule('resource://devtools/shared/loader/Loader.sys.mjs');
     const { gDevTools } = require('devtools/client/framework/devtools');
     const tab = Services.wm.getMostRecentWindow('navigator:browser').gBrowser.tabs[0];
 """
-OPEN = f"""{TOOLS}
+OPEN = f"""{TAB}
     Services.prefs.setBoolPref('devtools.netmonitor.persistlog', true);
     gDevTools.showToolboxForTab(tab, {{toolId: 'netmonitor'}}).then(() => done('open'), error => done(`${{error}}`));
 """
-EXPORT_FIREFOX = f"""{TOOLS}
+EXPORT_FIREFOX = f"""{TAB}
     gDevTools.getToolboxForTab(tab).getHARFromNetMonitor().then(
         har => done(JSON.stringify({{log: har.log || har}})), error => done(`failed: ${{error}}`));
 """
 
 
-def record_with_hars(engine: Engine, scenarios: list[Scenario], out: Path) -> Record:
-    """Record the scenarios into a folder, by the proxy and by the browser's own tools; the truth is returned."""
+def record_with_hars(tool: str, scenarios: list[Scenario], out: Path) -> Record:
+    """Record the scenarios into a folder, by the proxy and by one of the TOOLS; the truth is returned."""
     out.mkdir(parents=True, exist_ok=True)
-    drivers: dict[str, Callable[..., Any]] = {"chromium": _drive_chromium, "firefox": _drive_firefox}
-    truth = record(engine, scenarios, out, driver_of=lambda port, confdir: drivers[engine](port, confdir, out))
+    engine, driver = TOOLS[tool]
+    truth = record(engine, scenarios, out, driver_of=lambda port, confdir: driver(port, confdir, out))
     with (out / FLOWS).open("rb") as file:
         flows = [flow for flow in FlowReader(file).stream() if isinstance(flow, HTTPFlow)]
     (out / EXPORT).write_text(json.dumps(SaveHar().make_har(flows)), encoding="utf-8")
@@ -93,7 +96,7 @@ def _drive_chromium(port: int, confdir: Path, out: Path) -> Iterator[Driver]:
         start(chromium, port, confdir, remote=True, arguments=arguments) as running,
         connect(running.devtools or "", max_size=None) as socket,
     ):
-        driver = Chromium(socket, _version([str(chromium.path)]))
+        driver = Chromium(socket)
         with connect(running.devtools or "", max_size=None) as own:
             tools = _DevTools(own, (running.devtools or "").split("/")[2])
             yield driver
@@ -154,6 +157,21 @@ def _drive_firefox(port: int, confdir: Path, out: Path) -> Iterator[Driver]:
         (out / "firefox.har").write_text(text.replace(str(ROOT), CHECKOUT), encoding="utf-8")
 
 
+def _drive_playwright(port: int, confdir: Path, out: Path) -> AbstractContextManager[Driver]:
+    # Its package is there for the tests of suites, and only this takes it.
+    from tests.browser.lab.playwright import drive
+
+    return drive(port, confdir, out / "playwright.har")
+
+
+TOOLS: dict[str, tuple[Engine, Callable[[int, Path, Path], AbstractContextManager[Driver]]]] = {
+    "chromium": ("chromium", _drive_chromium),
+    "firefox": ("firefox", _drive_firefox),
+    "playwright": ("chromium", _drive_playwright),
+}
+"""Whose own tools record, and the engine that it is."""
+
+
 def compare(out: Path) -> dict[str, Record]:
     """Return for each file how its verdicts stand to the proxy's recording, and to what the pages saw.
 
@@ -210,9 +228,9 @@ def _by_request(records: list[Record]) -> dict[tuple[str, str], list[Record]]:
     return found
 
 
-def run(engine: Engine, scenarios: list[Scenario], out: Path | None) -> tuple[Record, dict[str, Record]]:
+def run(tool: str, scenarios: list[Scenario], out: Path | None) -> tuple[Record, dict[str, Record]]:
     """Record and compare; return the truth and the table."""
     with tempfile.TemporaryDirectory(prefix="corsight-") as scratch:
         folder = out or Path(scratch)
-        truth = record_with_hars(engine, scenarios, folder)
+        truth = record_with_hars(tool, scenarios, folder)
         return truth, compare(folder)

@@ -226,8 +226,8 @@ is judged by itself, and its verdicts are held against those of the proxy's reco
 what the pages saw. *Alike* is the same outcome. *Likely* has the same outcome, and is only likely where the recording's
 is certain. *Open* has another outcome, where that or the recording's is only likely. *Contradicted* is
 another outcome, certain in both. *Not recorded* are the exchanges of a URL of which the file holds more or fewer: tabs
-and frames that the panel did not look into, what a cache answered, what a worker asked. What the proxy answered in the
-server's place is left out.
+and frames that the panel did not look into, what a cache answered, what a worker asked, and the preflights that
+Playwright leaves out. What the proxy answered in the server's place is left out.
 
 `scripts/lab har --engine ENGINE --seed SEED --count COUNT` makes such a table.
 """

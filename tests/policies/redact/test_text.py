@@ -324,3 +324,24 @@ def test_what_is_left_of_a_text_of_too_many_marks_is_redacted(mark: str) -> None
     ):
         assert secret not in redact(text)
         assert redact(redact(text)) == redact(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("mysql --password hunter2 --user me", "mysql --password REDACTED --user me"),
+        ("tool --api-key 'a b' go", "tool --api-key REDACTED go"),
+        ('tool --client-secret "a b" go', "tool --client-secret REDACTED go"),
+        ("tool --password=hunter2", "tool --password=REDACTED"),
+        ("tool --password --verbose", "tool --password --verbose"),
+        ("corsight check --credentials include", "corsight check --credentials include"),
+        ("--url https://api.test/x --token abc", "--url https://api.test/x --token REDACTED"),
+        ("<password>x</password>", "<password>REDACTED</password>"),
+        ("<user>me</user><ns:ApiKey>k</ns:ApiKey>", "<user>me</user><ns:ApiKey>REDACTED</ns:ApiKey>"),
+        ("<password></password> <b>token</b>", "<password></password> <b>token</b>"),
+        ("a -- password x", "a -- password x"),
+    ],
+)
+def test_options_and_elements_are_named_too(text: str, shown: str) -> None:
+    assert redact(text) == shown
+    assert redact(shown) == shown

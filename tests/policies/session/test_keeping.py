@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response
-from corsight.policies.session.keeping import Keeping
+from corsight.policies.session.keeping import Keeping, says_close
 
-URL = "https://api.test/v1"
+ORIGIN = "https://api.test"
+URL = f"{ORIGIN}/v1"
 
 
 def exchange(name: str, at: float, *headers: tuple[str, str], connection: str = "c", status: int = 204) -> Exchange:
@@ -18,9 +19,13 @@ def exchange(name: str, at: float, *headers: tuple[str, str], connection: str = 
 def kept(*exchanges: Exchange) -> Keeping:
     keeping = Keeping(8)
     for one in exchanges:
-        keeping.begin(one)
-        keeping.end(one)
+        keeping.begin(one, ORIGIN)
+        end(keeping, one)
     return keeping
+
+
+def end(keeping: Keeping, one: Exchange) -> None:
+    keeping.end(one, closes=one.response is not None and says_close(one.response))
 
 
 def test_a_server_is_seen_to_keep_a_connection_for_as_long_as_one_was_used_again() -> None:
@@ -63,9 +68,9 @@ def test_a_response_that_comes_late_is_not_the_next_requests() -> None:
     """HTTP/1.1 answers in order: while the second is on its way, the connection is not free."""
     first, second = exchange("p", 1.0), exchange("q", 1.05)
     keeping = kept(*SEEN)
-    keeping.begin(first)
-    keeping.begin(second)
-    keeping.end(first)
+    keeping.begin(first, ORIGIN)
+    keeping.begin(second, ORIGIN)
+    end(keeping, first)
     assert not keeping.is_free(second, 1.2)
-    keeping.end(second)
+    end(keeping, second)
     assert keeping.is_free(second, 1.2)

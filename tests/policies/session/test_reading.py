@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corsight.policies.exchange import HeaderList, Told
-from corsight.policies.session.reading import Reading, read, referrer_origin
+from corsight.policies.session.reading import Reading, read
 
 ORIGIN = ("Origin", "https://app.test")
 
@@ -132,7 +132,7 @@ def test_a_header_and_what_it_tells(name: str, value: str, field: str) -> None:
 )
 def test_the_origin_that_a_referrer_tells(referrer: str | None, origin: str | None) -> None:
     headers = () if referrer is None else (("Referer", referrer),)
-    assert referrer_origin(reading("GET", *headers)) == origin
+    assert reading("GET", *headers).referrer_origin == origin
 
 
 @given(st.text(max_size=8), st.lists(st.tuples(st.binary(max_size=30), st.binary(max_size=30)), max_size=6))

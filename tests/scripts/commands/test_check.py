@@ -367,7 +367,7 @@ def test_nothing_from_the_wire_moves_the_cursor_or_tells_secrets(capsys: Said) -
         ([*TYPED, "-X", "TRACE"], "--method: browsers let no page send TRACE"),
         ([*TYPED, "-X", "A B"], "--method: 'A B' is no method"),
         ([*TYPED, "--mode", "no-cors", "-X", "PUT"], "--method: mode no-cors takes GET, HEAD and POST, not PUT"),
-        ([*TYPED, "--response", "/nowhere/a.txt"], "/nowhere/a.txt: No such file or directory"),
+        ([*TYPED, "--response", "/nowhere/a.txt"], "/nowhere/a.txt: no such file"),
         (
             [*TYPED, "--response", "-", *STAR],
             "--response and -R both give the response; give one of them",
@@ -499,20 +499,115 @@ def test_what_no_browser_writes_is_one_line(capsys: Said) -> None:
     assert raw(capsys, "check", "--paste", "hello") == (2, "", f"corsight: {line}\n")
 
 
+CHROME = """\
+curl 'https://api.test/orders' \\
+  -X 'PUT' \\
+  -H 'accept: application/json' \\
+  -H 'content-type: application/json' \\
+  -b 'session=1' \\
+  -H 'origin: https://app.test' \\
+  -H 'sec-ch-ua: "Chromium";v="150"' \\
+  -H 'sec-fetch-dest: empty' \\
+  -H 'sec-fetch-mode: cors' \\
+  -H 'user-agent: Mozilla/5.0' \\
+  --data-raw $'{"a":"it\\'s"}'
+"""
+ANSWERED = "HTTP/2 200\nAccess-Control-Allow-Origin: https://app.test\nAccess-Control-Allow-Credentials: true\n\n{}\n"
+
+
+def test_a_copied_request_is_told_what_the_browser_asks(capsys: Said) -> None:
+    code, out, err = raw(capsys, "check", "--paste", CHROME)
+    assert (code, err) == (2, "")
+    assert "asked by   https://app.test, with credentials, mode cors" in out
+    assert "- the method PUT: only GET, HEAD and POST go without" in out
+    assert "Access-Control-Allow-Headers: content-type\n" in out
+    preflight, request, again = commands(out)
+    assert preflight[:5] == ["curl", "-i", "-X", "OPTIONS", API]
+    assert request[:5] == ["curl", "-i", "-X", "PUT", API]
+    assert again[:4] == ["scripts/corsight", "check", "--origin", PAGE]
+    typed = [*("--origin", PAGE, "--url", API, "-X", "PUT", "-H", "content-type: application/json")]
+    assert raw(capsys, "check", *typed, "--credentials", "include")[1] == out
+
+
+def test_what_a_copied_request_leads_to_can_be_run(capsys: Said, tmp_path: Path) -> None:
+    code, out, err = raw(capsys, "check", "-", stdin=f"{CHROME}{ANSWERED}".encode())
+    assert (code, err) == (2, "")
+    [preflight, again] = commands(out)
+    assert preflight[:5] == ["curl", "-i", "-X", "OPTIONS", API]
+    # The answer in the paste is written out: only the preflight's has to be fetched.
+    assert again[again.index("--status") + 1 :][:5] == [
+        *("200", "-R", "access-control-allow-origin: https://app.test", "-R"),
+        "access-control-allow-credentials: true",
+    ]
+    granted = "Access-Control-Allow-Methods: PUT\nAccess-Control-Allow-Headers: content-type\n"
+    file = tmp_path / "preflight.txt"
+    file.write_text(ANSWERED.replace("{}", "").replace("HTTP/2 200\n", f"HTTP/2 204\n{granted}"))
+    assert raw(capsys, *(str(file) if word == file.name else word for word in again[1:]))[0] == 0
+
+
+def test_a_copied_request_is_judged_by_the_answer_below(capsys: Said) -> None:
+    command = f"$ curl -i -H 'Origin: https://app.test' {API}\n"
+    code, out, err = raw(capsys, "check", "--paste", f"{command}{ANSWERED}")
+    assert (code, err) == (0, "")
+    assert "allowed  Chromium, Firefox, WebKit, Fetch standard" in out
+    code, out, _ = raw(capsys, "check", "--paste", f"{command}{ANSWERED.replace('https://app', 'https://www.app')}")
+    assert (code, "origin-differs-slightly" in out) == (1, True)
+    # Without Origin, a server may answer otherwise.
+    code, out, _ = raw(capsys, "check", "--paste", f"curl -i {API}\nHTTP/2 200\n\n{{}}", "--origin", PAGE)
+    assert (code, "curl sends none by itself" in " ".join(out.split())) == (1, True)
+    code, out, _ = raw(capsys, "check", "--paste", f"{command}{{}}\n")
+    assert (code, "What stands behind the command shows no status line" in " ".join(out.split())) == (2, True)
+
+
+def test_preflight_and_request_may_stand_in_one_paste(capsys: Said) -> None:
+    asked = f"curl -i -X OPTIONS {API} -H 'Origin: {PAGE}' -H 'Access-Control-Request-Method: PUT'\n"
+    request = f"curl -i -X PUT {API} -H 'Origin: {PAGE}'\n"
+    granted = ANSWERED.replace("\n\n", "\nAccess-Control-Allow-Methods: PUT\n\n")
+    assert raw(capsys, "check", "--paste", f"{asked}{granted}{request}{ANSWERED}")[0] == 0
+    assert raw(capsys, "check", "--paste", f"{asked}{ANSWERED}{request}{ANSWERED}")[0] == 1
+    # Alone, the preflight tells what the request is.
+    code, out, _ = raw(capsys, "check", "--paste", f"{asked}{granted}")
+    assert (code, "PUT https://api.test/orders" in out, "the preflight passes" in " ".join(out.split())) == (
+        2,
+        True,
+        True,
+    )
+
+
 @pytest.mark.parametrize(
-    "copied",
+    ("paste", "said"),
     [
-        "curl 'https://api.test/x' \\\n  -H 'origin: https://app.test' \\\n  --data-raw '{}'",
-        'fetch("https://api.test/x", {\n  "headers": {"x-id": "1"},\n  "method": "PUT"\n});',
+        ("curl 'https://api.test/x", "a quote in the command is not closed; paste the command as a whole"),
+        ("curl -H 'origin: https://app.test'", "the curl command names no URL; paste it as a whole"),
+        (f"curl {API}", "the request does not name the page that asks; give it with --origin"),
+        ("fetch(url, {method: 'PUT'})", "the request does not name the page that asks; give it with --origin"),
+        ("curl https://api.test -H 'sec-fetch-mode: navigate'", "the request is a navigation: the browser follows"),
+        ("curl https://user:pw@api.test -H 'origin: https://app.test'", "browsers fetch no URL with a user name"),
     ],
 )
-def test_a_request_is_not_taken_for_a_message(capsys: Said, copied: str) -> None:
-    line = (
-        "--paste: this is a request, and no message; judge it with --origin, --url, -X and -H, and what curl -i answers"
-    )
-    code, out, err = raw(capsys, "check", "--paste", copied)
-    assert (code, out, err) == (2, "", f"corsight: {line} with --response\n")
-    code, out, _ = raw(capsys, "check", "--paste", f"{copied}\n{MESSAGE}")
+def test_a_copied_request_that_cannot_be_judged_is_one_line(capsys: Said, paste: str, said: str) -> None:
+    code, out, err = raw(capsys, "check", "--paste", paste)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert said in err
+
+
+def test_what_is_typed_goes_before_what_is_pasted(capsys: Said) -> None:
+    typed = ["--origin", "https://other.test", "--credentials", "omit", "-X", "PATCH", "-H", "x-more: 1"]
+    out = raw(capsys, "check", "--paste", CHROME, *typed)[1]
+    assert "PATCH https://api.test/orders" in out
+    assert "asked by   https://other.test, without credentials" in out
+    assert "Access-Control-Allow-Headers: content-type, x-more" in out
+    assert raw(capsys, "check", "--paste", "fetch(url)", *TYPED[1:])[1].startswith("GET https://api.test/orders")
+
+
+def test_what_a_body_says_is_no_message(capsys: Said) -> None:
+    paste = f"curl -i -H 'Origin: {PAGE}' {API}\nHTTP/1.1 403 Forbidden\n\nInvalid Host header\n"
+    code, out, err = raw(capsys, "check", "--paste", paste)
+    assert (code, out.startswith(f"GET {API}"), err) == (1, True, "")
+
+
+def test_a_message_beside_a_request_is_explained(capsys: Said) -> None:
+    code, out, _ = raw(capsys, "check", "--paste", f"{CHROME}\n{MESSAGE}")
     assert (code, "Chromium blocked it" in out) == (1, True)
 
 

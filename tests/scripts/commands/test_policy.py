@@ -93,7 +93,7 @@ def test_an_escape_in_a_file_does_not_reach_the_terminal(tmp_path: Path, capsys:
 
 @pytest.mark.parametrize("command", [("check",), ("export", "nginx")])
 def test_a_file_that_is_not_there_is_a_line(command: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
-    assert said(capsys, *command, "none.yaml") == (2, [], ["corsight: none.yaml: No such file or directory"])
+    assert said(capsys, *command, "none.yaml") == (2, [], ["corsight: none.yaml: no such file"])
 
 
 def test_a_file_that_is_no_text_is_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

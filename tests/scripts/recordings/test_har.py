@@ -433,6 +433,28 @@ def test_playwrights_network_failure_is_no_matter_of_cors(read: Any) -> None:
     assert read(har(one, **IN_PLAYWRIGHT)).said == ["GET not-cors certain"]
 
 
+def test_what_playwright_says_was_given_up_may_have_been_blocked(read: Any) -> None:
+    # So it tells a redirect whose next hop the browser stopped, and leaves out its answer.
+    one = entry(status=-1, whole=False)
+    one["response"]["_failureText"] = "net::ERR_ABORTED"
+    assert read(har(one, **IN_PLAYWRIGHT)).said == ["GET not-cors likely"]
+
+
+@pytest.mark.parametrize("word", ["mixed-content", "csp"])
+def test_what_playwright_says_never_left_is_not_judged(read: Any, word: str) -> None:
+    one = entry(status=-1, whole=False)
+    one["response"]["_failureText"] = word
+    found = read(har(one, **IN_PLAYWRIGHT))
+    assert found.judged == []
+    assert "1 entry never left the browser" in found.remarks
+
+
+def test_a_preflight_in_playwrights_file_did_not_pass_for_being_answered(read: Any) -> None:
+    # A service worker's are recorded.
+    asked = preflight("PUT", names="x-a", answer=GRANT, kind="fetch")
+    assert read(har(asked, **IN_PLAYWRIGHT)).said == ["OPTIONS blocked certain"]
+
+
 @pytest.mark.parametrize("sign", ["_wasFulfilled", "_wasAborted"])
 def test_a_route_of_the_test_is_no_server(read: Any, sign: str) -> None:
     found = read(har(entry(**{sign: True}), **IN_PLAYWRIGHT))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from corsight.scripts.recordings.har.format import Log
 from corsight.scripts.recordings.har.producers.chromium import DevTools, Listener
 from corsight.scripts.recordings.har.producers.clients import Client
@@ -31,7 +33,7 @@ PRODUCERS: tuple[Producer, ...] = (
 )
 
 
-def find_producer(log: Log) -> Producer:
+def find_producer(log: Log[Any]) -> Producer:
     """Return what wrote a HAR. Of a name that is not known, a browser where the log names one, else a proxy."""
     name = ((log.creator.name if log.creator is not None else None) or "").strip().lower()
     for producer in PRODUCERS:

@@ -6,7 +6,6 @@ sanitized: Cookie, Set-Cookie and Authorization are gone. A request stands befor
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import ClassVar
 
 from msgspec import UNSET
@@ -76,9 +75,9 @@ class DevTools(Browser):
         response = entry.response
         return (None if response is None else response.error or None) or entry.error
 
-    def conclude(self, counts: Mapping[str, int]) -> str:
+    def conclude(self, shown: frozenset[str]) -> str:
         """Say that it is sanitized, where none of its entries shows a header that sanitizing takes away."""
-        if any(counts.get(name) for name in CREDENTIALS):
+        if shown:
             return ""
         return (
             "It holds no Cookie and no Authorization, as DevTools leaves them out unless told otherwise: whether a "
@@ -112,6 +111,6 @@ class Listener(DevTools):
         """`connection` is the socket's id."""
         return entry.connectionId or entry.connection or ""
 
-    def conclude(self, counts: Mapping[str, int]) -> str:
+    def conclude(self, shown: frozenset[str]) -> str:
         """Say what is always so."""
         return self.leaves_out

@@ -6,6 +6,8 @@ request that never left (Content Security Policy, mode same-origin, what follows
 
 from __future__ import annotations
 
+from typing import Any
+
 from corsight.scripts.recordings.har.format import Entry, Log
 from corsight.scripts.recordings.har.producers.model import Browser, Engine, Fate, Kind, find_major
 
@@ -18,7 +20,7 @@ class Firefox(Browser):
     engine = "firefox"
     leaves_out = "Firefox does not record what it blocked: the verdicts rest on the headers."
 
-    def find_browser(self, log: Log) -> tuple[Engine | None, int | None]:
+    def find_browser(self, log: Log[Any]) -> tuple[Engine | None, int | None]:
         """The version is the browser's own."""
         program = log.browser or log.creator
         return "firefox", None if program is None else find_major(program.version)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from corsight.policies.exchange import HeaderList
 from corsight.scripts.recordings.har.format import Entry, Log
@@ -101,7 +101,7 @@ class Producer:
     upper: ClassVar[bool] = False
     leaves_out: ClassVar[str] = ""
 
-    def find_browser(self, log: Log) -> tuple[Engine | None, int | None]:
+    def find_browser(self, log: Log[Any]) -> tuple[Engine | None, int | None]:
         """Return the engine that recorded, and its major version; None where the entries' User-Agent has to tell."""
         return self.engine, None
 
@@ -149,15 +149,15 @@ class Producer:
             return 0.0, total(entry.time)
         return 0.0, total(timings.send, timings.wait)
 
-    def conclude(self, counts: Mapping[str, int]) -> str:
-        """Return what to know of this HAR; `counts` says how many entries had which header."""
+    def conclude(self, shown: frozenset[str]) -> str:
+        """Return what to know of this HAR; `shown` are the headers with credentials that any entry has."""
         return self.leaves_out
 
 
 class Browser(Producer):
     """A browser's own network panel, or what listens to it: times begin when the page asked."""
 
-    def find_browser(self, log: Log) -> tuple[Engine | None, int | None]:
+    def find_browser(self, log: Log[Any]) -> tuple[Engine | None, int | None]:
         """The browser may be named."""
         browser = log.browser
         if browser is None:

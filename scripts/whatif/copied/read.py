@@ -1,0 +1,167 @@
+"""Finds the requests in a paste, and makes of them what `corsight check` is otherwise told by options."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+from urllib.parse import urljoin
+
+from corsight.policies.engines.added import list_page_set_headers
+from corsight.policies.fetch.origin import origin_of
+from corsight.policies.fetch.safelist import is_cors_safelisted_request_header
+from corsight.policies.session.reading import read
+from corsight.policies.value import value
+from corsight.scripts.curl import Hop, Pasted, read_curl
+from corsight.scripts.errors import CorsightError
+from corsight.scripts.recordings.curl import Transcript
+from corsight.scripts.whatif.copied import curl, fetch, powershell
+from corsight.scripts.whatif.copied.javascript import FILLED
+from corsight.scripts.whatif.copied.model import Copied, CredentialsMode
+from corsight.scripts.whatif.model import Mode
+
+LONGEST = 1 << 18
+"""Characters of a paste that are looked at."""
+MOST = 8
+"""Commands of a paste that are read."""
+NO_FETCH = {
+    "navigate": "a navigation: the browser follows a link there, and CORS has no say",
+    "websocket": "a WebSocket's: CORS has no say, the server looks at Origin by itself",
+}
+STAND_INS = {"content-type": "application/json"}
+"""Values that need a preflight, where only the name is told."""
+
+_STATUS = re.compile(r"^(?:< |\s*)HTTP/\d|^curl: \(\d+\)", re.MULTILINE)
+_TRANSCRIPT = re.compile(r"^> [A-Z]+ \S+ HTTP/[\d.]+\s*$", re.MULTILINE)
+
+
+@value
+class Asked:
+    """What a paste tells of a request, and what was answered. What it does not tell is None."""
+
+    origin: str | None
+    url: str | None
+    method: str
+    headers: tuple[str, ...]
+    credentials: CredentialsMode | None
+    mode: Mode
+    destination: str | None
+    preflight: Pasted | None
+    response: Pasted | None
+    notes: tuple[str, ...]
+
+
+def read_asked(text: str, where: str, origin: str | None) -> Asked | None:
+    """Return what the requests in a text ask, the last one and the preflight before it; None where there is none.
+
+    `origin` is the page's, where it was typed. Raises CorsightError for a request that is no fetch, or is cut off.
+    """
+    try:
+        requests = [*islice(_find(text[:LONGEST], where), MOST)]
+        return _put_together(requests, origin) if requests else None
+    except CorsightError as error:
+        raise CorsightError(error.what, where=error.where or where, todo=error.todo) from None
+
+
+def _find(text: str, where: str) -> Iterator[tuple[Copied, Pasted | None]]:
+    """Yield the requests, each with what was answered."""
+    begin = curl.BEGIN.search(text)
+    while begin is not None:
+        copied = curl.read_curl_command(text[begin.start(1) :])
+        text = copied.answer
+        begin = curl.BEGIN.search(text)
+        copied = copied if begin is None else replace(copied, answer=text[: begin.start()])
+        yield copied, _read_answer(copied, where)
+        if begin is None:
+            return
+    if call := fetch.BEGIN.search(text):
+        copied = fetch.read_fetch(text, call.end())
+        yield copied, _read_answer(copied, where)
+    elif powershell.BEGIN.search(text) and "-uri" in text.lower():
+        yield powershell.read_powershell(text), None
+    elif _TRANSCRIPT.search(text):
+        yield from _read_transcript(text)
+
+
+def _read_transcript(text: str) -> Iterator[tuple[Copied, Pasted | None]]:
+    """Yield what curl -v shows that it sent, with what came back."""
+    transcript = Transcript()
+    exchanges = [one for line in text.splitlines() for one in transcript.take(f"{line}\n".encode())]
+    for exchange in (*exchanges, *transcript.end()):
+        request, response = exchange.request, exchange.response
+        got = None if response is None else Pasted((Hop(response, exchange.http2),))
+        yield Copied(request.url, request.method, request.headers), got
+
+
+def _put_together(requests: list[tuple[Copied, Pasted | None]], typed: str | None) -> Asked:
+    preflights = [one for one in requests if "access-control-request-method" in one[0].headers]
+    asked = [one for one in requests if one not in preflights]
+    copied, answer = (asked or preflights)[-1]
+    reading = read(copied.method, copied.headers)
+    mode = reading.mode if reading.metadata or copied.mode is None else copied.mode
+    if mode in NO_FETCH:
+        raise CorsightError(
+            f"the request is {NO_FETCH[mode]}", todo="copy the one that the page's script makes, or give --url alone"
+        )
+    notes = [note for one, _ in requests for note in one.notes]
+    if len(asked) > 1:
+        notes.append(f"The paste holds {len(asked)} requests: this is the last of them.")
+    elif fetch.BEGIN.search(copied.answer):
+        notes.append("The paste holds several requests: this is the first of them.")
+    if copied.wire and answer is None and copied.answer.strip():
+        notes.append("What stands behind the command shows no status line, and is not judged: curl -i prints one.")
+    page = typed or reading.origin or _origin_of(reading.referrer or copied.referrer)
+    url = copied.url
+    if url is not None and "://" not in url:
+        url = urljoin(f"{page}/", url) if page is not None else None
+    return Asked(
+        origin=page,
+        url=url,
+        method=copied.method if asked else copied.headers.get("access-control-request-method") or "GET",
+        headers=tuple(_list_set(copied) if asked else _list_asked_for(copied)),
+        credentials="include" if reading.cookie or reading.storage_access else copied.credentials,
+        mode="no-cors" if mode == "no-cors" else "cors",
+        destination=reading.destination if reading.metadata and asked else None,
+        preflight=_tell_origin(*preflights[-1]) if preflights else None,
+        response=_tell_origin(copied, answer) if asked else None,
+        notes=tuple(notes),
+    )
+
+
+def _tell_origin(copied: Copied, answer: Pasted | None) -> Pasted | None:
+    """Return the answer with the origin that it was asked for with: the command shows it."""
+    if answer is None or not copied.wire:
+        return answer
+    return replace(answer, origin=copied.headers.get("origin") or "")
+
+
+def shows_answer(text: str) -> bool:
+    """Return whether a text shows what a server answered, whose body may say what a console says too."""
+    return _STATUS.search(text) is not None
+
+
+def _read_answer(copied: Copied, where: str) -> Pasted | None:
+    if not shows_answer(copied.answer):
+        return None
+    return read_curl(copied.answer.encode(), where)
+
+
+def _origin_of(referrer: str | None) -> str | None:
+    origin = None if referrer is None else origin_of(referrer)
+    return None if origin == "null" else origin
+
+
+def _list_set(copied: Copied) -> Iterator[str]:
+    """Yield the headers that the page set, as far as they make a difference: not what browsers write by themselves."""
+    for name, sent in list_page_set_headers(copied.headers):
+        plain = name in ("accept", "accept-language") and is_cors_safelisted_request_header(name, sent)
+        if not plain:
+            yield f"{name}: {sent}"
+
+
+def _list_asked_for(copied: Copied) -> Iterator[str]:
+    """Yield the headers that a preflight asks for, with a value that needs one."""
+    for name in (copied.headers.get("access-control-request-headers") or "").split(","):
+        if name.strip():
+            yield f"{name.strip()}: {STAND_INS.get(name.strip().lower(), FILLED)}"

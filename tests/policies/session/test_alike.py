@@ -1,0 +1,159 @@
+"""What is said of all exchanges that are alike: just what would be said of each by itself."""
+
+from __future__ import annotations
+
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from corsight.policies.decision.decisive import COOKIES, LENGTH, VALIDATOR, VALUES, digest
+from corsight.policies.exchange import Exchange, HeaderList, Request, Response
+from corsight.policies.record import record
+from corsight.policies.session import Judged, Session
+from corsight.policies.session.judging import Judge
+from corsight.scripts.judging import judge_recording
+from corsight.scripts.recordings import Recording
+from tests.browser.lab.record import FLOWS
+from tests.policies.findings.traffic import ALLOW, API, CHROMIUM, CREDENTIALS, FIREFOX, JSON, PAGE, VARY, WEBKIT, Pair
+from tests.recordings.expected import recordings
+
+UNHEEDED = (("Date", "Thu"), ("ETag", '"1"'), ("Age", "7"), ("X-Request-Id", "1"), ("Server", "x"), ("Link", "</a>"))
+"""Headers whose values no decision looks at."""
+
+
+@pytest.fixture(scope="module", params=recordings())
+def exchanges(request: pytest.FixtureRequest) -> Iterator[Recording]:
+    """Yield one recording after the other."""
+    with tempfile.TemporaryDirectory() as folder, tarfile.open(recordings()[request.param]) as archive:
+        archive.extractall(folder, filter="data")
+        yield Recording(str(Path(folder) / FLOWS))
+
+
+def test_a_recording_is_judged_as_if_nothing_in_it_were_alike(
+    exchanges: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together = [(record(one), one.alike is not None) for one in judge_recording(exchanges)]
+    monkeypatch.setattr(Judge, "_liken", lambda self, entry: None)
+    alone = [record(one) for one in judge_recording(exchanges)]
+    assert [told for told, _ in together] == alone
+    assert sum(alike for _, alike in together) > len(together) / 4
+
+
+def test_no_decision_looks_at_a_value_that_is_not_compared(
+    exchanges: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a response that is judged; what a browser remembers of it, it remembers of each."""
+    looked: set[str] = set()
+    judging: list[Response] = []
+    get, lines, judge = HeaderList.get, HeaderList.lines, Judge.judge
+
+    def spy_get(self: HeaderList, name: str) -> str | None:
+        if judging and self is judging[-1].headers:
+            looked.add(name)
+        return get(self, name)
+
+    def spy_lines(self: HeaderList, name: str) -> tuple[str, ...]:
+        if judging and self is judging[-1].headers:
+            looked.add(name)
+        return lines(self, name)
+
+    def spy_judge(self: Judge, entry: object) -> Judged:
+        response = entry.exchange.response  # type: ignore[attr-defined]
+        # A redirect is never taken for alike.
+        if response is None or entry.role == "redirect":  # type: ignore[attr-defined]
+            return judge(self, entry)  # type: ignore[arg-type]
+        judging.append(response)
+        try:
+            return judge(self, entry)  # type: ignore[arg-type]
+        finally:
+            judging.pop()
+
+    monkeypatch.setattr(HeaderList, "get", spy_get)
+    monkeypatch.setattr(HeaderList, "lines", spy_lines)
+    monkeypatch.setattr(Judge, "judge", spy_judge)
+    assert list(judge_recording(exchanges))
+    assert looked - VALUES - {"content-length"} == set()
+    assert looked
+
+
+class Asker:
+    """A browser that asks the API for one URL after another, from one page."""
+
+    def __init__(self, agent: str = CHROMIUM) -> None:
+        self.session = Session()
+        self.agent = agent
+        self.now = 0
+
+    def get(self, path: str, *answered: Pair, asked: tuple[Pair, ...] = (), status: int = 200) -> Judged:
+        self.now += 1
+        sent = (("User-Agent", self.agent), ("Origin", PAGE), *asked)
+        sent = (*sent, ("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Dest", "empty"), ("Sec-Fetch-Site", "cross-site"))
+        request = Request("GET", API + path, HeaderList.of(*sent), float(self.now))
+        self.session.begin(exchange := Exchange(str(self.now), "127.0.0.1", "c", request))
+        response = Response(status, HeaderList.of(*answered), self.now + 0.5)
+        answer = Exchange(exchange.id, exchange.client, exchange.connection, request, response)
+        return self.session.observe(answer)[0]
+
+
+@pytest.mark.parametrize("agent", [CHROMIUM, FIREFOX, WEBKIT])
+@pytest.mark.parametrize("unheeded", UNHEEDED)
+def test_what_differs_in_what_nobody_looks_at_is_alike(agent: str, unheeded: Pair) -> None:
+    asker, (name, value) = Asker(agent), unheeded
+    cookie = (("Cookie", "a=1"),)
+    first = asker.get("/a", ALLOW, CREDENTIALS, VARY, JSON, unheeded, asked=cookie)
+    second = asker.get("/b?c", ALLOW, CREDENTIALS, VARY, JSON, (name, f"{value}2"), asked=cookie)
+    assert first.alike is not None
+    assert first.alike is second.alike
+    assert second.facts.response is second.entry.exchange.response
+    assert second.entry.exchange.request.url.endswith("/b?c")
+
+
+@pytest.mark.parametrize(
+    "answered",
+    [
+        pytest.param((ALLOW,), id="credentials not allowed"),
+        pytest.param((("Access-Control-Allow-Origin", API), CREDENTIALS), id="another origin"),
+        pytest.param((ALLOW, CREDENTIALS, ALLOW), id="two lines"),
+        pytest.param((ALLOW, CREDENTIALS, ("X-More", "1")), id="a header that the page cannot read"),
+        pytest.param((), id="nothing"),
+    ],
+)
+def test_what_differs_in_what_matters_is_not(answered: tuple[Pair, ...]) -> None:
+    cookie = (("Cookie", "a=1"),)
+    asker = Asker()
+    first = asker.get("/a", ALLOW, CREDENTIALS, asked=cookie)
+    second = asker.get("/a", *answered, asked=cookie)
+    assert second.alike is not first.alike
+    again = Asker().get("/a", *answered, asked=cookie)
+    assert (second.verdict, second.entry.advice) == (again.verdict, again.entry.advice)
+    assert second.facts.answer(None) == again.facts.answer(None)
+
+
+def test_what_is_blocked_is_told_of_its_own_url() -> None:
+    asker = Asker()
+    told = [asker.get(path) for path in ("/a", "/b", "/a")]
+    assert [one.alike for one in told] == [None] * 3
+    assert [one.verdict.ruling.message.count(f"{API}/{path}'") for one, path in zip(told, "aba", strict=True)] == [
+        1
+    ] * 3  # type: ignore[union-attr]
+
+
+def test_a_credentials_mode_that_is_learned_in_between_is_heeded() -> None:
+    """What passes without credentials is judged anew with them."""
+    asker = Asker(WEBKIT)
+    star = ("Access-Control-Allow-Origin", "*")
+    assert asker.get("/a", star).verdict.open is not None
+    assert asker.get("/a", star, asked=(("Cookie", "a=1"),)).verdict.ruling.rule is not None
+
+
+def test_a_digest_keeps_what_matters_of_each_line() -> None:
+    lines = (("Content-Length", "0"), ("content-length", "12"), ("Vary", "Origin"), ("X-A", "1"), ("Set-Cookie", "s=1"))
+    short = digest(Response(200, HeaderList.of(*lines)))
+    bare = b"Content-Length", b"content-length", (b"Vary", b"Origin"), b"X-A", b"Set-Cookie"
+    assert short.lines == (*bare, (b"Content-Length", b"0"))
+    assert short.marks & LENGTH
+    assert short.marks & COOKIES
+    assert not short.marks & VALIDATOR
