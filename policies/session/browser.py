@@ -256,7 +256,8 @@ class Browser:
                 origin = origin_of(exchange.request.url)
             entry = self._join(exchange, reading, Fetch(exchange.id, origin), weight)
         if preflight is not None:
-            if self._joining.compare_connections(preflight, entry):
+            unknown = self._connections.get(exchange.connection).include is None
+            if unknown and self._joining.compare_connections(preflight, entry):
                 self._learning.spread([entry.fetch])
         elif reading.needs_preflight and entry.tainting == "cors":
             self._joining.explain_no_preflight(entry)

@@ -113,6 +113,9 @@ class Joining:
         # The moments of a HAR are not exact enough to tell that a connection was free.
         if exchange.told is not None or not self._credentials.separates(exchange):
             return False
+        if self.state(exchange, entry.reading, first=entry.index == 0) is not None:
+            # On a busy machine a connection may be free here before the browser knows: its own word is stronger.
+            return False
         certainty: Certainty = "certain" if self._policy.separate_connections == "always" else "likely"
         free = asked.http2 or self._keeping.is_free(asked, exchange.request.started)
         if not free or self._list_rivals(preflight, exchange, entry.reading):

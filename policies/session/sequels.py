@@ -107,9 +107,12 @@ class Sequels:
 
         `stated` tells that the request itself tells its credentials mode.
         """
-        redirect.sequel = "followed"
-        verdict = redirect.verdict
-        redirect.spared, entry.spared = verdict is not None and verdict.divided, not stated
+        entry.spared = not stated
+        if _list_modes(redirect) not in ({"include"}, {"not-include"}):
+            # Which redirect mode it has, a follower tells all the same: hardly a page asks twice because of that.
+            self.follow(redirect)
+            return
+        redirect.sequel, redirect.spared = "followed", True
         self.settle(redirect, passed=True, certainty="likely", reason=FOLLOWED["redirect"])
         redirect.evidence["sequel"] = Evidence("sequel", "followed", Reason.REDIRECT_CONTESTED, "likely")
         self._judge.revise(redirect.fetch)

@@ -1,6 +1,7 @@
 """The lab: real browsers run drawn scenarios, and what Corsight says of the traffic is held against what they did.
 
     scripts/lab run --engine firefox --seed 1 --count 300     draws, runs and scores what the addon says live
+    scripts/lab run --engine firefox --count 300 --marker     the same with the marker cookie
     scripts/lab record --engine firefox --seed 1 --count 300 --out FOLDER     keeps the recording and its truth
     scripts/lab score FOLDER...     holds recordings (folders or their .tar.xz) against today's code
     scripts/lab har --engine firefox --count 300     records the same visits as HARs, and compares the verdicts
@@ -63,6 +64,7 @@ def parse() -> argparse.Namespace:
         where = {"required": True, "help": "the recording's folder"} if name == "record" else {"help": "keep it there"}
         command.add_argument("--out", type=Path, **where)
         if name == "run":
+            command.add_argument("--marker", action="store_true", help="with the marker cookie, everywhere")
             command.add_argument("--result", type=Path, help="write a result file, for the report")
     command = commands.add_parser("generate", help="draw scenarios, as JSON to stdout")
     command.add_argument("--seed", type=int, required=True)
@@ -105,6 +107,7 @@ def run(arguments: argparse.Namespace) -> int:
                     out,
                     arguments.http2,
                     judged=True,
+                    marker=arguments.marker,
                     program=arguments.browser,
                 )
             )

@@ -39,12 +39,14 @@ def record(
     http2: bool = False,
     *,
     judged: bool = False,
+    marker: bool = False,
     driver_of: Callable[[int, Path], AbstractContextManager[Driver]] | None = None,
     program: Path | None = None,
 ) -> dict[str, Any]:
     """Record `scenarios` in `engine` into the folder `out`; the truth is returned too.
 
-    With `judged` the addon runs in the proxy and leaves its log there. `program` is the browser to start, as `drive`
+    With `judged` the addon runs in the proxy and leaves its log there, with `marker` it sets its cookie. `program` is
+    the browser to start, as `drive`
     takes it; `driver_of` starts it another way, of the proxy's port and the folder of its certificates. Raises
     BrowserError where a page does not end.
     """
@@ -60,7 +62,7 @@ def record(
         confdir, posted = Path(temporary), Path(temporary) / "results.jsonl"
         posted.touch()
         with (
-            proxy(out, confdir, posted, http2, judged=judged) as port,
+            proxy(out, confdir, posted, http2, judged=judged, marker=marker) as port,
             driver_of(port, confdir) if driver_of is not None else drive(engine, port, confdir, program) as driver,
         ):
             for page in dict.fromkeys(scenario["page"] for scenario in scenarios):
@@ -73,6 +75,7 @@ def record(
                 "engine": engine,
                 "browser": driver.version,
                 "http2": http2,
+                "marker": marker,
                 "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
                 "seed": scenarios[0]["id"] // 100_000,
                 "results": results,
@@ -99,7 +102,9 @@ def _await_page(driver: Driver, posted: Path, page: str, patience: float) -> lis
 
 
 @contextlib.contextmanager
-def proxy(out: Path, confdir: Path, posted: Path, http2: bool, *, judged: bool = False) -> Iterator[int]:
+def proxy(
+    out: Path, confdir: Path, posted: Path, http2: bool, *, judged: bool = False, marker: bool = False
+) -> Iterator[int]:
     """A mitmdump whose web is the lab; yields its port."""
     port = free_port()
     options = {
@@ -115,6 +120,8 @@ def proxy(out: Path, confdir: Path, posted: Path, http2: bool, *, judged: bool =
     command = [*MITMDUMP, "--quiet", "-s", str(SERVER), "-w", str(out / FLOWS)]
     if judged:
         command += ["-s", str(ADDON), "--set", f"cors_log={out / VERDICTS}"]
+    if marker:
+        command += ["--set", "cors_marker=true", "--set", "cors_marker_scope=everything"]
     for name, value in options.items():
         command += ["--set", f"{name}={value}"]
     path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])

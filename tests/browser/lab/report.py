@@ -7,11 +7,13 @@ one is told by its kind, or by name in `explained.json`; one that nothing explai
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from corsight.scripts.errors import CorsightError
+from tests.browser.lab import further
+from tests.browser.lab.further import NAMES, share, table
 from tests.browser.lab.har import NAMES as FORMAT_NAMES
 from tests.browser.lab.record import ROOT
 from tests.browser.lab.score import Score, Tally
@@ -22,7 +24,6 @@ type Result = dict[str, Any]
 FOLDER = ROOT / "tests" / "browser" / "agreement"
 EXPLAINED = FOLDER / "explained.json"
 PAGE = ROOT / "docs" / "agreement.md"
-NAMES = {"chromium": "Chromium", "firefox": "Firefox", "webkit": "WebKit"}
 
 INTRODUCTION = """\
 # Agreement with the browsers
@@ -96,6 +97,7 @@ def keep(path: Path, truths: list[Result], score: Result) -> None:
         "browser": truths[0].get("browser", truths[0]["engine"]),
         # WebKitGTK speaks HTTP/1.1 through a proxy, whatever it is offered.
         "http2": truths[0]["engine"] != "webkit" and any(truth.get("http2") for truth in truths),
+        "marker": any(truth.get("marker") for truth in truths),
         "dates": sorted({truth["date"] for truth in truths if "date" in truth}),
         "seeds": sorted({truth["seed"] for truth in truths}),
     }
@@ -105,7 +107,15 @@ def keep(path: Path, truths: list[Result], score: Result) -> None:
 def results(folder: Path = FOLDER) -> list[Result]:
     """The result files, by engine."""
     paths = [path for path in folder.glob("*.json") if path.name != EXPLAINED.name]
-    return [json.loads(path.read_text("utf-8")) for path in sorted(paths, key=lambda path: path.stem)]
+    found = [(path, json.loads(path.read_text("utf-8"))) for path in sorted(paths, key=lambda path: path.stem)]
+    return [result if folder == FOLDER else result | {"run": _run(path, result)} for path, result in found]
+
+
+def _run(path: Path, result: Result) -> str:
+    """Return what tells a run of a subfolder from the others, for the lines of its disagreements."""
+    if path.parent.name == "marker":
+        return "with the marker" if result["marker"] else "without the marker"
+    return str(result["browser"].rpartition(" ")[2].partition(".")[0])
 
 
 def formats(folder: Path = FOLDER / "formats") -> list[Result]:
@@ -122,14 +132,17 @@ def explained(folder: Path = FOLDER) -> dict[str, str]:
 def render(found: list[Result], why: dict[str, str] | None = None) -> str:
     """The text of docs/agreement.md. Raises CorsightError for a disagreement that nothing explains."""
     why = explained() if why is None else why
+    older, marked = results(FOLDER / "versions"), results(FOLDER / "marker")
     parts = [
         INTRODUCTION,
         wpt.render(wpt.results()),
         _headline(found),
         _kinds(found),
+        further.versions(older),
+        further.marker(marked),
         _words(found),
         _formats(formats()),
-        _disagreements(found, why),
+        _disagreements([*found, *older, *marked], why),
     ]
     parts.append(REPRODUCE)
     return "\n".join(part.rstrip("\n") + "\n" for part in parts)
@@ -144,12 +157,12 @@ def _headline(found: list[Result]) -> str:
             result["scenarios"],
             result["exchanges"],
             result["steps"],
-            _share(result["right"], result["steps"]),
+            share(result["right"], result["steps"]),
             result["wrongly_allowed"],
             result["wrongly_blocked"],
-            _share(result["certain"], result["steps"]),
+            share(result["certain"], result["steps"]),
             result["certain_wrong"],
-            _share(_likely_right(result), result["steps"] - result["certain"]),
+            share(_likely_right(result), result["steps"] - result["certain"]),
         )
         for result in found
     ]
@@ -160,7 +173,7 @@ def _headline(found: list[Result]) -> str:
         f"seeds {', '.join(map(str, result['seeds']))}"
         for result in found
     ]
-    return "\n".join(["## What was said, and what they did", "", *_table(columns, rows), "", "Drawn from:", "", *seeds])
+    return "\n".join(["## What was said, and what they did", "", *table(columns, rows), "", "Drawn from:", "", *seeds])
 
 
 def _kinds(found: list[Result]) -> str:
@@ -181,7 +194,7 @@ def _kinds(found: list[Result]) -> str:
     columns = ["Kind of request"]
     columns += [f"{NAMES[engine]}{what}" for engine in engines for what in (" steps", ", wrong", ", likely")]
     note = "A step counts in every row it fits. Both kinds of connection are counted together."
-    return "\n".join(["## By kind of request", "", note, "", *_table(columns, rows)])
+    return "\n".join(["## By kind of request", "", note, "", *table(columns, rows)])
 
 
 def _words(found: list[Result]) -> str:
@@ -204,7 +217,7 @@ def _words(found: list[Result]) -> str:
         "turn on the credentials mode, with which `*` in Access-Control-Expose-Headers is no wildcard."
     )
     columns = ("", "Error names", "Console texts", "Hidden headers")
-    return "\n".join(["## Names, texts, hidden headers", "", text, "", *_table(columns, rows)])
+    return "\n".join(["## Names, texts, hidden headers", "", text, "", *table(columns, rows)])
 
 
 FORMATS = """\
@@ -229,7 +242,7 @@ def _formats(found: list[Result]) -> str:
             rows.append((result["browser"], FORMAT_NAMES[name], one["exchanges"], *compared, *steps))
     columns = ("Browser", "File", "Exchanges", "Alike", "Likely", "Open", "Contradicted", "Not recorded")
     columns += ("Steps right", "Certain", "Certain and wrong")
-    return "\n".join(["## The same visits as other files", "", FORMATS, *_table(columns, rows)])
+    return "\n".join(["## The same visits as other files", "", FORMATS, *table(columns, rows)])
 
 
 def _disagreements(found: list[Result], why: dict[str, str]) -> str:
@@ -239,7 +252,7 @@ def _disagreements(found: list[Result], why: dict[str, str]) -> str:
     for result in found:
         for one in result["disagreements"]:
             key = f"{result['engine']} {one['scenario']}/{one['step']}"
-            line = _line(result["engine"], one)
+            line = _line(result, one)
             if key in why:
                 single.append(f"{line}  \n  {why[key]}")
                 continue
@@ -258,14 +271,15 @@ def _disagreements(found: list[Result], why: dict[str, str]) -> str:
     return "\n".join(lines)
 
 
-def _line(engine: str, one: Result) -> str:
+def _line(result: Result, one: Result) -> str:
+    engine, run = result["engine"], f" {result['run']}" if "run" in result else ""
     step = one["did"]
     words = (step["via"], step.get("method"), step.get("credentials") or step.get("crossorigin"))
     asked = " ".join(filter(None, words))
     sure = "certain" if one["certain"] else "likely"
     said = "blocked" if one["saw"] != "error" else "not blocked"
     return (
-        f"- {NAMES[engine]} {one['scenario']}/{one['step']} ({one['kind']}, {one['where']}): {asked} — "
+        f"- {NAMES[engine]}{run} {one['scenario']}/{one['step']} ({one['kind']}, {one['where']}): {asked} — "
         f"the page saw {'an error' if one['saw'] == 'error' else 'it pass'}, Corsight said {said} ({sure})"
     )
 
@@ -274,15 +288,5 @@ def _likely_right(result: Result) -> int:
     return int(result["right"] - (result["certain"] - result["certain_wrong"]))
 
 
-def _share(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.2f}%" if whole else "–"
-
-
 def _of(part: int, whole: int) -> str:
-    return f"{part} of {whole} ({_share(part, whole)})" if whole else "–"
-
-
-def _table(columns: Iterable[str], rows: Iterable[tuple[object, ...]]) -> list[str]:
-    columns = list(columns)
-    lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
-    return [*lines, *("| " + " | ".join(str(cell).replace("|", "\\|") for cell in row) + " |" for row in rows)]
+    return f"{part} of {whole} ({share(part, whole)})" if whole else "–"

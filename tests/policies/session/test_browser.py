@@ -330,6 +330,18 @@ def test_a_connection_that_another_preflight_left_free_tells_nothing() -> None:
     assert recording.said("r") == ("allowed", "certain", None)
 
 
+def test_what_a_request_says_itself_outweighs_the_connection_it_did_not_take() -> None:
+    """Chromium 138 on a busy machine, 60200038 of the lab: a request without credentials took another one."""
+    recording = Recording(agent=CHROMIUM)
+    bodiless = [*ALLOW, CREDENTIALS, ("Content-Length", "0")]
+    recording.request("before", ALLOW, connection="c0")
+    recording.request("kept", ALLOW, connection="c0")
+    recording.preflight("p", bodiless, connection="c0")
+    recording.request("r", STAR, method="PUT", connection="c5")
+    assert recording.said("r") == ("allowed", "certain", None)
+    assert "Sec-Fetch-Storage-Access" in recording.because("r", "credentials")
+
+
 def test_streams_in_flight_at_once_may_be_of_two_modes() -> None:
     """Chromium, HTTP/1.1: none is followed by its request, and yet one of the first two may have passed."""
     recording = Recording(agent=CHROMIUM)

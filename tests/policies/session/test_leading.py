@@ -161,8 +161,8 @@ def test_firefox_tells_an_xmlhttprequest_from_where_a_fetch_was_led(agent: str, 
     [
         (0.0, STAR, ("certain", "certain")),
         (0.2, STAR, ("likely", "likely")),
-        # Allowed with and without: whose it is makes no difference, but for a redirect mode that follows none.
-        (0.2, [("Access-Control-Allow-Origin", SAME_SITE), CREDENTIALS], ("likely", "certain")),
+        # Allowed with and without: whose it is makes no difference.
+        (0.2, [("Access-Control-Allow-Origin", SAME_SITE), CREDENTIALS], ("certain", "certain")),
     ],
 )
 def test_what_came_late_may_be_the_pages_own(later: float, answer: Pairs, certainties: tuple[str, str]) -> None:
