@@ -255,11 +255,12 @@ class Cors:
             # What comes later may revise it; then its flow has to be found again, if it is still there.
             self._flows[flow.id] = flow
         self._tell(judged, explanation)
-        self._publish(verdicts[1:])
+        if len(verdicts) > 1 or self._known.changed:
+            self._publish(verdicts[1:])
 
     def _write(self, flow: http.HTTPFlow, judged: Judged) -> Explanation | None:
         """Write on a flow what is said of it now, and return what is wrong with it."""
-        explanation = self._known.diagnose(judged)
+        explanation = None if judged.alike is not None else self._known.diagnose(judged)
         annotate(flow, judged, explanation, mark=self._mark)
         if self._watched:
             detail(flow, judged, self._known)

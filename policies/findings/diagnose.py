@@ -111,6 +111,7 @@ class Known:
 
     Exchanges come in the order of time, and again where a verdict is revised. Those that can be no news of their server
     wait until somebody asks. The oldest of them are forgotten while nothing was blocked: until then they cost nothing.
+    `changed` are the exchanges whose cause is another by what came since `take_changed` was asked.
     """
 
     def __init__(self) -> None:
@@ -121,7 +122,7 @@ class Known:
         self._samples: Memory[str, Sample] = Memory(SAMPLES, LIMIT)
         self._of_servers: Memory[str, Memory[str, None]] = Memory(SERVERS)
         self._told: Memory[str, str] = Memory(SAMPLES)
-        self._changed: dict[str, Judged] = {}
+        self.changed: dict[str, Judged] = {}
         self._explained: Memory[tuple[Hashable, int], Explanation] = Memory(SHAPES)
         self._seen: Memory[Alike, None] = Memory(SHAPES)
         self._news = 0
@@ -169,15 +170,13 @@ class Known:
 
     def take_changed(self) -> list[Judged]:
         """Return the exchanges that were explained before and have another cause by what came since the last call."""
-        if not self._changed:
-            return []
-        changed, self._changed = self._changed, {}
+        changed, self.changed = self.changed, {}
         return list(changed.values())
 
     def clear(self) -> None:
         """Forget everything."""
         self._traffic = Traffic()
-        memories = (self._waiting, self._passed, self._samples, self._of_servers, self._told, self._changed)
+        memories = (self._waiting, self._passed, self._samples, self._of_servers, self._told, self.changed)
         for memory in (*memories, self._explained, self._seen):
             memory.clear()
         self._latest = None
@@ -244,4 +243,4 @@ class Known:
             if told is None or sample is None or (news == "origin" and sample.facts.origin != origin):
                 continue
             if explain(read_case(sample, self._traffic)).code != told:
-                self._changed[flow] = sample.judged
+                self.changed[flow] = sample.judged

@@ -139,6 +139,8 @@ _AUTHORITY = re.compile(r"[\w.\-\[\]:*,<>{}$]*+").fullmatch
 _NAME = re.compile(r"[\w.-]++").fullmatch
 _PASSWORD = re.compile(r"(?=[^a-zA-Z0-9]*+[a-zA-Z0-9])[\w.:*-]++").fullmatch
 """What may stand where a port does, and be none: names in braces and the like are those of templates."""
+_PORTS = re.compile(r"[0-9:]*+").fullmatch
+"""A port, or two of them, which is a mistake that has to be seen."""
 _ELEMENTS = re.compile(r"<([\w:.-]++)").findall
 """The names of markup's elements."""
 _ADDRESSES = ("acct", "mailto", "sip", "sips", "xmpp")
@@ -204,7 +206,7 @@ def _redact_path(path: str) -> str:
 def _redact_authority(authority: str) -> str:
     _, at, host = authority.rpartition("@")
     name, colon, port = host.rpartition(":") if host.startswith("[") else host.partition(":")
-    if colon and _PASSWORD(port) and not port.isdigit():
+    if colon and _PASSWORD(port) and not _PORTS(port):
         # A password that an unencoded slash cuts off.
         host = name + colon + REDACTED
     return (REDACTED + at if at else "") + (host if _AUTHORITY(host) else _redact_segment(host))

@@ -10,20 +10,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from corsight.policies.decision.decisive import CONNECTION, COOKIES, VALIDATOR, digest
+from corsight.policies.decision.decisive import CONNECTION, digest
 from corsight.policies.engines import list_policies
-from corsight.policies.evidence import Evidence, Reason
+from corsight.policies.evidence import Reason
 from corsight.policies.exchange import Exchange, Response, Word
 from corsight.policies.facts import Build, Facts
-from corsight.policies.fetch.corp import EMBEDDER_POLICY
 from corsight.policies.fetch.main_fetch import Tainting
 from corsight.policies.fetch.orb import extract_lenient_essence, extract_mime_essence, is_opaque_response_blocked
 from corsight.policies.fetch.origin import origin_of
 from corsight.policies.fetch.preflight_cache import PreflightCache
-from corsight.policies.fetch.redirect import REDIRECT_STATUSES, location_url
+from corsight.policies.fetch.redirect import location_url
 from corsight.policies.session.clients import Client
 from corsight.policies.session.connections import Connections
-from corsight.policies.session.credentials import WORKERS, Credentials
+from corsight.policies.session.credentials import Credentials
 from corsight.policies.session.documents import Documents
 from corsight.policies.session.expected import Expected
 from corsight.policies.session.fetches import Entry, Fetch, read_patched
@@ -36,10 +35,10 @@ from corsight.policies.session.learning import Learning
 from corsight.policies.session.marker import Marker
 from corsight.policies.session.memory import GIANT, Memory, weigh_headers, weigh_request
 from corsight.policies.session.own_headers import OwnHeaders
-from corsight.policies.session.reading import DOCUMENTS, Reading, read
+from corsight.policies.session.reading import Reading, read
+from corsight.policies.session.receiving import Receiving
 from corsight.policies.session.reuse import Reuse
 from corsight.policies.session.sequels import Sequels
-from corsight.policies.session.stored import StoredResponses
 from corsight.policies.session.told import list_told
 from corsight.policies.session.word import Words
 from corsight.policies.verdict import EngineName, Outcome
@@ -70,7 +69,9 @@ class Browser:
         self._open: Memory[str, Entry] = Memory(SIZE)
         # With the reading that its key is of.
         self._taintings: Memory[tuple[int, str, str, str | None], tuple[Reading, _Taintings]] = Memory(4 * SIZE)
-        self._stored = StoredResponses(SIZE)
+        self._receiving = Receiving(
+            self._credentials, self._marker, self._documents, self._expected, self._sequels, SIZE
+        )
         self._keeping = Keeping(4 * SIZE)
         self._reuse = Reuse(4 * SIZE, self._keeping) if client.libsoup else None
         self._own_headers = OwnHeaders()
@@ -94,7 +95,8 @@ class Browser:
         """
         entry = self._open.get(exchange.id)
         if entry is not None:
-            if body_comes and self._awaits_body(entry, exchange.response):
+            may_be_opaque = entry.tainting == "opaque" or entry.tainting_too == "opaque"
+            if body_comes and may_be_opaque and self._awaits_body(entry, exchange.response):
                 return []
             self._open.forget(exchange.id)
         else:
@@ -112,7 +114,7 @@ class Browser:
             entry.weight += weight
             entry.digest = short = digest(response)
             self._keeping.end(exchange, closes=short.marks & CONNECTION != 0 and says_close(response))
-            self._receive(entry, response, short.marks)
+            self._receiving.receive(entry, response, short.marks)
         judged = self._judge.judge(entry)
         if exchange.word is not None:
             self._learning.spread(self._words.heed(entry, exchange.word))
@@ -152,16 +154,14 @@ class Browser:
         preview = replace(entry, exchange=exchange, evidence={})
         if preview.role != "preflight":
             if exchange.response.status == 304 and preview.reading.revalidates:
-                self._revalidate(preview)
+                self._receiving.revalidate(preview)
             preview.role = "request" if location_url(exchange.response, exchange.request.url) is None else "redirect"
         return self._judge.gather(preview)
 
     def _awaits_body(self, entry: Entry, response: Response | None) -> bool:
         """Return whether opaque response blocking has to look into the body of an exchange under way."""
-        if response is None or (entry.tainting != "opaque" and entry.tainting_too != "opaque"):
-            return False
         rules = self._policy.opaque_response_blocking
-        if rules is None:
+        if response is None or rules is None:
             return False
         get = response.headers.get
         extract_essence = extract_lenient_essence if self._policy.lenient_types else extract_mime_essence
@@ -199,8 +199,14 @@ class Browser:
     # -- joining ------------------------------------------------------------------------------------------------------
 
     def _begin(self, exchange: Exchange, weight: int) -> Entry:
-        self._sequels.pass_time(exchange.request.started)
-        reading = self._own_headers.read(_read(exchange, weight))
+        request, sequels = exchange.request, self._sequels
+        if request.started > sequels.now:
+            sequels.now = request.started
+        if sequels.waiting:
+            sequels.pass_time(request.started)
+        reading = read(request.method, request.headers, weight, exchange.told)
+        if reading.carried:
+            reading = self._own_headers.read(reading)
         if reading.preflight:
             entry = self._join_preflight(exchange, reading, weight)
         else:
@@ -217,7 +223,7 @@ class Browser:
 
     def _judge_alone(self, exchange: Exchange, weight: int) -> Judged:
         """Judge an exchange whose request is too large for any browser's: it joins nothing, and nothing of it stays."""
-        reading = _read(exchange, weight)
+        reading = read(exchange.request.method, exchange.request.headers, weight, exchange.told)
         entry = self._join(exchange, reading, Fetch(exchange.id, reading.origin), weight)
         if reading.preflight:
             entry.role = "preflight"
@@ -239,11 +245,13 @@ class Browser:
         return entry
 
     def _join_request(self, exchange: Exchange, reading: Reading, weight: int) -> Entry:
-        preflight, told = None, exchange.told
+        preflight, told, url, expected = None, exchange.told, exchange.request.url, self._expected
         # What failed with its answer not recorded may never have been sent: it does not show that a preflight passed.
-        if reading.origin is not None and (told is None or not told.untold):
+        if url in expected.preflights and reading.origin is not None and (told is None or not told.untold):
             preflight = self._joining.find_preflight(exchange, reading)
-        before = preflight or self._joining.find_redirect(exchange, reading)
+        before = preflight
+        if before is None and url in expected.redirects:
+            before = self._joining.find_redirect(exchange, reading)
         if before is not None:
             entry = self._join(exchange, reading, before.fetch, weight)
             if preflight is None:
@@ -253,7 +261,7 @@ class Browser:
         else:
             origin = reading.origin if reading.origin is not None else reading.referrer_origin
             if origin is None and reading.site == "same-origin":
-                origin = origin_of(exchange.request.url)
+                origin = origin_of(url)
             entry = self._join(exchange, reading, Fetch(exchange.id, origin), weight)
         if preflight is not None:
             unknown = self._connections.get(exchange.connection).include is None
@@ -312,49 +320,3 @@ class Browser:
             self._sequels.settle(passed, passed=True, certainty="certain", reason=Reason.CONNECTION_REUSED)
         for other in gone:
             self._sequels.settle(other, passed=False, certainty="likely", reason=Reason.CONNECTION_CLOSED)
-
-    # -- responses ----------------------------------------------------------------------------------------------------
-
-    def _receive(self, entry: Entry, response: Response, marks: int) -> None:
-        exchange, reading = entry.exchange, entry.reading
-        if marks & COOKIES:
-            self._credentials.forget_cookies()
-        if entry.role == "preflight":
-            return
-        self._marker.note_response(response)
-        came: Response | None = response
-        loaded = 200 <= response.status < 300
-        if response.status == 304 and reading.revalidates:
-            self._revalidate(entry)
-            loaded, came = True, entry.stored or (response if EMBEDDER_POLICY in response.headers else None)
-        else:
-            if marks & VALIDATOR:
-                self._stored.keep(exchange, reading.origin)
-            if not self._sequels.outlives:
-                self._expected.note_kept(exchange)
-        if loaded and reading.mode == "navigate" and reading.destination in DOCUMENTS:
-            self._documents.add(exchange.request.url, came, top=reading.destination == "document")
-        elif loaded and reading.destination in WORKERS:
-            service = reading.destination == "serviceworker"
-            self._documents.add_worker(exchange.request.url, came, service=service)
-        if response.status in REDIRECT_STATUSES and location_url(response, exchange.request.url) is not None:
-            entry.role = "redirect"
-        else:
-            entry.role = "request"
-
-    def _revalidate(self, entry: Entry) -> None:
-        """A 304: the browser goes by the response it stored, with what the 304 changed of it."""
-        confirmed = self._stored.revalidated(entry.exchange)
-        if confirmed is None:
-            entry.evidence["response"] = Evidence("response", "304", Reason.STORED_UNSEEN, "likely")
-            return
-        stored, entry.stored = confirmed
-        evidence = Evidence("response", "stored", Reason.STORED_RESPONSE, details=(stored.exchange,))
-        if stored.origin != entry.reading.origin and not stored.varies:
-            asked_by = stored.origin or "a request without Origin"
-            evidence = evidence._replace(reason=Reason.STORED_FOR_ANOTHER, details=(stored.exchange, asked_by))
-        entry.evidence["response"] = evidence
-
-
-def _read(exchange: Exchange, weight: int) -> Reading:
-    return read(exchange.request.method, exchange.request.headers, weight, exchange.told)

@@ -31,20 +31,23 @@ LONGEST = 64
 
 
 class Expected:
-    """The preflights and redirects of one browser whose sequel may still come, by the URL it would ask for."""
+    """The preflights and redirects of one browser whose sequel may still come, by the URL it would ask for.
 
-    __slots__ = ("_by_path", "_kept", "_preflights", "_redirects")
+    Of `preflights` and `redirects` is asked outside only whether there are any of a URL: of most there are none.
+    """
+
+    __slots__ = ("_by_path", "_kept", "preflights", "redirects")
 
     def __init__(self, size: int) -> None:
-        self._preflights: Memory[str, list[Entry]] = Memory(size)
+        self.preflights: Memory[str, list[Entry]] = Memory(size)
         self._by_path: Memory[str, list[Entry]] = Memory(size)
         self._kept: Memory[str, bool] = Memory(size)
-        self._redirects: Memory[str, list[Entry]] = Memory(size)
+        self.redirects: Memory[str, list[Entry]] = Memory(size)
 
     def after_preflight(self, entry: Entry) -> None:
         """Remember a preflight that set out: its request would ask for the same URL."""
         url = entry.exchange.request.url
-        _remember(self._preflights, url, entry)
+        _remember(self.preflights, url, entry)
         if "?" in url:
             _remember(self._by_path, url.partition("?")[0], entry)
 
@@ -57,24 +60,20 @@ class Expected:
         authority, slash, path = rest.partition("/")
         # A user name in it does not reach the wire.
         target = f"{scheme}://{authority.rpartition('@')[2]}{slash}{path}"
-        _remember(self._redirects, target, entry)
+        _remember(self.redirects, target, entry)
         if target.startswith("http:"):
-            _remember(self._redirects, f"https:{target.removeprefix('http:')}", entry)
+            _remember(self.redirects, f"https:{target.removeprefix('http:')}", entry)
 
     def add_weight(self, entry: Entry, weight: int) -> None:
         """Count what a preflight that is remembered holds more, now that it was answered."""
-        if entry.role == "preflight" and entry.exchange.request.url in self._preflights:
-            self._preflights.add_weight(entry.exchange.request.url, weight)
+        if entry.role == "preflight" and entry.exchange.request.url in self.preflights:
+            self.preflights.add_weight(entry.exchange.request.url, weight)
 
     def forget(self, entry: Entry) -> None:
         """Forget a preflight or redirect: it turned out too large to be kept."""
-        for memory in (self._preflights, self._redirects):
+        for memory in (self.preflights, self.redirects):
             if entry in (memory.get(entry.exchange.request.url) or ()):
                 memory.forget(entry.exchange.request.url)
-
-    def is_asked(self, url: str) -> bool:
-        """Return whether a preflight to this URL is remembered."""
-        return url in self._preflights
 
     def note_kept(self, exchange: Exchange) -> None:
         """A response came that the HTTP cache may answer with when its URL is asked for again."""
@@ -113,7 +112,7 @@ class Expected:
         """Return the other preflights of late that asked for just the same."""
         if preflight.role != "preflight":
             return []
-        others = self._preflights.get(preflight.exchange.request.url) or []
+        others = self.preflights.get(preflight.exchange.request.url) or []
         return [other for other in others if other is not preflight and _asks_alike(other, preflight)]
 
     def find_redirect(self, exchange: Exchange, reading: Reading, rules_out: Callable[[Entry], bool]) -> Entry | None:
@@ -121,11 +120,9 @@ class Expected:
 
         `rules_out` tells that a redirect cannot have led to it.
         """
-        if exchange.request.url not in self._redirects:
-            return None
         found = (
             entry
-            for entry in reversed(self._redirects.get(exchange.request.url) or [])
+            for entry in reversed(self.redirects.get(exchange.request.url) or [])
             if _may_precede(entry, exchange) and _may_lead_on(entry, exchange)
             if entry.fetch.page_origin is None or reading.origin in (None, "null", entry.fetch.page_origin)
             if not rules_out(entry)
@@ -149,7 +146,7 @@ class Expected:
         """
         latest: Entry | None = None
         ranked = False, 0.0
-        for entry in self._preflights.get(exchange.request.url) or []:
+        for entry in self.preflights.get(exchange.request.url) or []:
             response = entry.exchange.response
             if response is None or entry.sequel == "followed" or not _may_precede(entry, exchange):
                 continue
@@ -171,7 +168,7 @@ class Expected:
         What came just after the one did not wait for much longer behind another, unless the HTTP cache was locked.
         """
         answered, started = _answered(preflight), exchange.request.started
-        entries = self._preflights.get(exchange.request.url) or ()
+        entries = self.preflights.get(exchange.request.url) or ()
         earliest = answered - PATIENCE
         if reading.method != "GET" or not any(entry.sequel == "followed" for entry in entries):
             earliest = max(earliest, started - max(HELD_UP, MUCH * (started - answered)))

@@ -25,7 +25,8 @@ UNFOLLOWED = {"preflight": Reason.PREFLIGHT_UNFOLLOWED, "redirect": Reason.REDIR
 class Sequels:
     """Holds the verdicts of one browser against what came after them, or did not.
 
-    `outlives` tells that its preflights go on to their end when the fetch is aborted.
+    `outlives` tells that its preflights go on to their end when the fetch is aborted. `now` is when the last request
+    set out, `waiting` holds what is waited for, and since when.
     """
 
     def __init__(
@@ -44,8 +45,8 @@ class Sequels:
         self._expected = expected
         self._cache = cache
         self.outlives = client.engine not in ("firefox", "webkit") or policy.preflight_outlives_abort
-        self._waiting: Memory[str, tuple[float, Entry]] = Memory(size)
-        self._now = 0.0
+        self.waiting: Memory[str, tuple[float, Entry]] = Memory(size)
+        self.now = 0.0
 
     def expect(self, judged: Judged, received: float) -> None:
         """Expect what is to come after a preflight or a redirect that was answered at `received`, if it passed."""
@@ -56,25 +57,23 @@ class Sequels:
             self._expected.after_redirect(entry, target)
         rests_on_absence = entry.role == "preflight" and entry.fetch.rests_on(Reason.NO_STORAGE_ACCESS)
         if judged.verdict.certainty == "likely" or rests_on_absence:
-            self._waiting.put(entry.exchange.id, (received, entry), entry.fetch.weight)
+            self.waiting.put(entry.exchange.id, (received, entry), entry.fetch.weight)
 
     def pass_time(self, now: float) -> None:
-        """Let time go by: what was waited for in vain is absent."""
-        if now > self._now:
-            self._now = now
-        while self._waiting:
-            name, (received, entry) = next(iter(self._waiting.items()))
+        """Let time go by, where anything is waited for: what was in vain is absent."""
+        while self.waiting:
+            name, (received, entry) = next(iter(self.waiting.items()))
             if received + PATIENCE >= now:
                 break
-            self._waiting.forget(name)
+            self.waiting.forget(name)
             self._miss(entry, "certain")
 
     def finish(self) -> None:
         """End the recording: what is still waited for will not come."""
-        while self._waiting:
-            name, (received, entry) = next(iter(self._waiting.items()))
-            self._waiting.forget(name)
-            self._miss(entry, "certain" if self._now - received > SETTLED else "likely")
+        while self.waiting:
+            name, (received, entry) = next(iter(self.waiting.items()))
+            self.waiting.forget(name)
+            self._miss(entry, "certain" if self.now - received > SETTLED else "likely")
 
     def follow(self, entry: Entry, rivals: tuple[Entry, ...] = (), cached: str | None = None) -> None:
         """Take what followed for proof that a preflight or redirect passed: branches that block are out.

@@ -1,0 +1,78 @@
+"""What one browser remembers of a response that came: cookies, documents and workers, what a 304 may confirm later."""
+
+from __future__ import annotations
+
+from corsight.policies.decision.decisive import COOKIES, VALIDATOR
+from corsight.policies.evidence import Evidence, Reason
+from corsight.policies.exchange import Response
+from corsight.policies.fetch.corp import EMBEDDER_POLICY
+from corsight.policies.fetch.redirect import REDIRECT_STATUSES, location_url
+from corsight.policies.session.credentials import WORKERS, Credentials
+from corsight.policies.session.documents import Documents
+from corsight.policies.session.expected import Expected
+from corsight.policies.session.fetches import Entry
+from corsight.policies.session.marker import Marker
+from corsight.policies.session.reading import DOCUMENTS
+from corsight.policies.session.sequels import Sequels
+from corsight.policies.session.stored import StoredResponses
+
+
+class Receiving:
+    """Takes in the responses of one browser, and tells of each what role its exchange has."""
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        marker: Marker,
+        documents: Documents,
+        expected: Expected,
+        sequels: Sequels,
+        size: int,
+    ) -> None:
+        self._credentials = credentials
+        self._marker = marker
+        self._documents = documents
+        self._expected = expected
+        self._sequels = sequels
+        self._stored = StoredResponses(size)
+
+    def receive(self, entry: Entry, response: Response, marks: int) -> None:
+        """Take in the response of an exchange; `marks` are those of its digest."""
+        exchange, reading = entry.exchange, entry.reading
+        if marks & COOKIES:
+            self._credentials.forget_cookies()
+        if entry.role == "preflight":
+            return
+        self._marker.note_response(response)
+        came: Response | None = response
+        loaded = 200 <= response.status < 300
+        if response.status == 304 and reading.revalidates:
+            self.revalidate(entry)
+            loaded, came = True, entry.stored or (response if EMBEDDER_POLICY in response.headers else None)
+        else:
+            if marks & VALIDATOR:
+                self._stored.keep(exchange, reading.origin)
+            if not self._sequels.outlives:
+                self._expected.note_kept(exchange)
+        if loaded and reading.mode == "navigate" and reading.destination in DOCUMENTS:
+            self._documents.add(exchange.request.url, came, top=reading.destination == "document")
+        elif loaded and reading.destination in WORKERS:
+            service = reading.destination == "serviceworker"
+            self._documents.add_worker(exchange.request.url, came, service=service)
+        if response.status in REDIRECT_STATUSES and location_url(response, exchange.request.url) is not None:
+            entry.role = "redirect"
+        else:
+            entry.role = "request"
+
+    def revalidate(self, entry: Entry) -> None:
+        """A 304: the browser goes by the response it stored, with what the 304 changed of it."""
+        confirmed = self._stored.revalidated(entry.exchange)
+        if confirmed is None:
+            entry.evidence["response"] = Evidence("response", "304", Reason.STORED_UNSEEN, "likely")
+            return
+        stored, entry.stored = confirmed
+        evidence = Evidence("response", "stored", Reason.STORED_RESPONSE, details=(stored.exchange,))
+        if stored.origin != entry.reading.origin and not stored.varies:
+            asked_by = stored.origin or "a request without Origin"
+            evidence = evidence._replace(reason=Reason.STORED_FOR_ANOTHER, details=(stored.exchange, asked_by))
+        entry.evidence["response"] = evidence
