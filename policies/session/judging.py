@@ -189,7 +189,7 @@ class Judge:
         """
         exchange, reading, fetch = entry.exchange, entry.reading, entry.fetch
         response, before = exchange.response, None
-        if response is None or entry.index or entry.role == "redirect" or exchange.told is not None:
+        if response is None or entry.index or entry.role == "redirect":
             return None
         if entry.weight > LONGEST or exchange.word is not None or entry.rivals or entry.spared:
             return None
@@ -215,6 +215,7 @@ class Judge:
             fetch.include is None and self._credentials.likelier(entry, response),
             self._documents.revision if opaque or reading.destination == WORKER else None,
             before,
+            exchange.told,
         )
 
     def revise(self, fetch: Fetch) -> None:

@@ -19,17 +19,24 @@ from corsight.scripts.recordings import Recording
 from tests.browser.lab.record import FLOWS
 from tests.policies.findings.traffic import ALLOW, API, CHROMIUM, CREDENTIALS, FIREFOX, JSON, PAGE, VARY, WEBKIT, Pair
 from tests.recordings.expected import recordings
+from tests.recordings.test_formats import FIGURES
+from tests.recordings.test_formats import FOLDER as FORMATS
 
 UNHEEDED = (("Date", "Thu"), ("ETag", '"1"'), ("Age", "7"), ("X-Request-Id", "1"), ("Server", "x"), ("Link", "</a>"))
 """Headers whose values no decision looks at."""
 
 
-@pytest.fixture(scope="module", params=recordings())
+FILES = {name: (path, FLOWS) for name, path in recordings().items()}
+FILES |= {name: (FORMATS / f"{browser}.tar.xz", name) for browser, name in FIGURES}
+
+
+@pytest.fixture(scope="module", params=FILES)
 def exchanges(request: pytest.FixtureRequest) -> Iterator[Recording]:
-    """Yield one recording after the other."""
-    with tempfile.TemporaryDirectory() as folder, tarfile.open(recordings()[request.param]) as archive:
+    """Yield one recording after the other, those that tell of more than the wire among them."""
+    path, name = FILES[request.param]
+    with tempfile.TemporaryDirectory() as folder, tarfile.open(path) as archive:
         archive.extractall(folder, filter="data")
-        yield Recording(str(Path(folder) / FLOWS))
+        yield Recording(str(Path(folder) / name))
 
 
 def test_a_recording_is_judged_as_if_nothing_in_it_were_alike(
