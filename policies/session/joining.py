@@ -11,7 +11,7 @@ from corsight.policies.session.credentials import Credentials
 from corsight.policies.session.expected import Expected
 from corsight.policies.session.fetches import Entry
 from corsight.policies.session.keeping import Keeping
-from corsight.policies.session.leading import may_lead_to
+from corsight.policies.session.leading import may_lead_to, was_led
 from corsight.policies.session.reading import Reading
 from corsight.policies.session.sequels import UNFOLLOWED
 from corsight.policies.verdict import Outcome, Unknown
@@ -70,6 +70,8 @@ class Joining:
             by_xhr = "priority" not in entry.reading.sent, "priority" not in reading.sent
             if self._client.tells_priority and not reading.preflight and by_xhr[0] != by_xhr[1]:
                 return True
+            if was_led(entry, reading):
+                return False
             fetch, stated = entry.fetch, self.state(exchange, reading, first=False)
             known = fetch.include is not None and fetch.certainty == "certain"
             return known and stated is not None and stated[0] != fetch.include

@@ -57,12 +57,12 @@ def may_be_its_own(redirect: Entry, exchange: Exchange, reading: Reading) -> boo
     did not come at once.
     """
     response = redirect.exchange.response
-    if response is None or _was_led(redirect, reading):
+    if response is None or was_led(redirect, reading):
         return False
     return exchange.request.started - response.received > AT_ONCE
 
 
-def _was_led(redirect: Entry, reading: Reading) -> bool:
+def was_led(redirect: Entry, reading: Reading) -> bool:
     """Return whether a request's Origin became opaque by a redirect."""
     return reading.origin == "null" and redirect.reading.origin not in (None, "null")
 

@@ -101,6 +101,15 @@ def test_behind_two_hops_that_crossed_origins_the_origin_is_opaque(
     assert follows(recording) is led
 
 
+def test_an_origin_that_became_opaque_outweighs_what_else_a_request_says() -> None:
+    """No Sec-Fetch-Storage-Access, though its fetch has credentials: a report that was put together by hand."""
+    recording = Recording(agent=CHROMIUM)
+    recording.embed()
+    redirect(recording, ("Cookie", "a=1"), to=AWAY)
+    recording.request("there", STAR, url=AWAY, origin="null")
+    assert follows(recording)
+
+
 def test_an_element_does_not_follow_what_a_fetch_was_redirected_to() -> None:
     recording = Recording(agent=CHROMIUM)
     redirect(recording)
