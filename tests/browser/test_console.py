@@ -69,7 +69,7 @@ def visit(engine: Engine, folder: Path) -> list[tuple[Case, str]]:
     files.mkdir()
     (files / "x.json").write_text("{}")
     (files / "x.mjs").write_text("1")
-    found = []
+    found, before = [], ""
     with (
         untrusted.serve(folder) as port,
         proxy.start(folder, scripts=(SERVER,), connection_strategy="lazy", test_results=posted) as running,
@@ -79,16 +79,21 @@ def visit(engine: Engine, folder: Path) -> list[tuple[Case, str]]:
             if case.does(engine):
                 since = len(driver.console)
                 told = go(driver, case, files, posted)
-                found.append((case, wait(engine, driver, case, since, told)))
+                found.append((case, wait(engine, driver, case, since, (told, before))))
+                before = told
     return found
 
 
-def wait(engine: Engine, driver: Driver, case: Case, since: int, told: str) -> str:
-    """Return what the console shows of a case, as soon as that is what was expected, or else after a while."""
+def wait(engine: Engine, driver: Driver, case: Case, since: int, said: tuple[str, str]) -> str:
+    """Return what the console shows of a case, as soon as that is what was expected, or else after a while.
+
+    `said` is what its script was told, and the script before it, which the console may show late.
+    """
+    told, before = said
     end = time.monotonic() + QUIET
     while True:
         driver.look()
-        lines = copy(driver, since)
+        lines = [line for line in copy(driver, since) if not before or before == told or before not in line]
         # Most consoles show what nobody caught by themselves.
         lines += [] if any(told in line for line in lines) else [told]
         shown = "\n".join(line for line in lines if is_of(case, line))
