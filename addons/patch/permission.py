@@ -58,7 +58,7 @@ class Permission:
             "cors_patch_scope",
             str,
             "",
-            f"Patch only flows that match this filter expression. Required for cors_patch; the word {EVERYTHING} means all.",
+            f"Patch only flows that match this filter expression. Required for patching; {EVERYTHING} means all.",
         )
         add(
             "cors_patch_origins",

@@ -8,7 +8,7 @@ policy = lazy_group(
     "corsight.scripts.commands.policy",
     {
         "check": "Report what cannot work or is unsafe in policy files.",
-        "show": "Show what a policy allows for a URL, and what the server should answer.",
+        "show": "Show what a policy allows for a URL, and what the server must answer.",
         "infer": "Write the smallest policy under which recorded traffic passes.",
         "diff": "Compare what two policy files or recordings allow.",
         "export": "Write a policy as the configuration of a server or a framework.",
