@@ -91,14 +91,19 @@ class Cors:
             "cors_engine",
             str,
             "auto",
-            "The engine that judges: auto (by User-Agent), chromium, firefox, webkit or standard; chromium@120 for one "
-            "of its versions.",
+            "Judge by the rules of this browser engine: auto (each client's own, by User-Agent), chromium, firefox, "
+            "webkit or standard; chromium@120 is one version.",
         )
         add("cors_scope", typing.Optional[str], None, "Judge only flows that match this filter expression.")  # type: ignore[arg-type]  # noqa: UP045
         add("cors_log", typing.Optional[str], None, "Append every verdict to this file, as JSON Lines.")  # type: ignore[arg-type]  # noqa: UP045
-        add("cors_mark", bool, True, "Mark blocked flows, and those that may be blocked.")
-        add("cors_secrets", bool, False, "Write URLs and origins whole into the log, with the secrets in them.")
-        add("cors_policy", Sequence[str], [], "Policy files to hold the servers against: the first match counts.")
+        add("cors_mark", bool, True, "Mark flows that were blocked or may have been blocked.")
+        add("cors_secrets", bool, False, "Write whole URLs and origins into the log, with the secrets in them.")
+        add(
+            "cors_policy",
+            Sequence[str],
+            [],
+            "Policy files to compare the servers' answers with; the first policy that matches counts.",
+        )
         self._patching.load(loader)
         self.page.load(loader)
         self._marking.load(loader)

@@ -53,14 +53,14 @@ class Marking:
             "cors_marker",
             bool,
             False,
-            "Tell the credentials mode of requests by a cookie of the proxy's own, which no server sees.",
+            "Find out which requests have credentials, by a cookie of the proxy that no server sees.",
         )
         loader.add_option(
             "cors_marker_scope",
             str,
             "",
-            f"Set the marker cookie only for flows that match this filter expression. cors_marker needs one; the word "
-            f"{EVERYTHING} means all.",
+            f"Set the marker cookie only for flows that match this filter expression. Required for cors_marker; the "
+            f"word {EVERYTHING} means all.",
         )
 
     def configure(self, updated: set[str]) -> None:

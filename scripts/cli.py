@@ -29,17 +29,17 @@ app = lazy_group(
     "corsight.scripts.commands",
     {
         "demo": "Visit a small shop with seven CORS mistakes, and report them.",
-        "browse": "Open a browser behind the proxy, and watch what CORS blocks.",
-        "run": "Run a command, such as a test suite, behind the proxy, and report.",
-        "audit": "Report what a browser blocked in recorded traffic, and how to fix it.",
-        "history": "List the runs that audit kept, compare them, and follow a finding.",
-        "explain": "Tell one recorded fetch step by step.",
-        "check": "Judge a request that you type, or explain a console message.",
+        "browse": "Open a page in a browser, and see what CORS blocks as it happens.",
+        "run": "Run a command, such as a test suite, and report what CORS blocked.",
+        "audit": "Report what CORS blocked in recorded traffic, and how to fix it.",
+        "history": "List and compare earlier audits, and follow a finding.",
+        "explain": "Explain one recorded fetch step by step, or one finding.",
+        "check": "Explain a console message, or judge a request that you type.",
         "replay": "Send recorded requests to another server, and say what would change.",
-        "rules": "List every rule, or show one in full.",
+        "rules": "List every rule and cause, or show one in full.",
         "config": "Show the settings that are in force, and where each comes from.",
-        "policy": "Check, show, infer, compare or export what a server grants.",
-        "mcp": "Let an agent ask, over the Model Context Protocol.",
+        "policy": "Check, show, infer, compare or export what a server allows.",
+        "mcp": "Answer a coding assistant over the Model Context Protocol.",
         "addon": "Print the path of the script that mitmproxy loads.",
     },
 )
@@ -59,7 +59,7 @@ def corsight(
         bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """See what the browser decided about every exchange under CORS, why, and what would change it."""
+    """Show what browsers block because of CORS, why, and how to fix it."""
     if context.invoked_subcommand is None:
         typer.echo(context.get_help(), err=True)
         raise typer.Exit(BAD_INPUT)

@@ -11,7 +11,7 @@ from corsight.policies.report.names import FORMATS
 from corsight.scripts.gate import options as offered
 from corsight.scripts.gate.fail_on import FailOn
 
-NAME, ENGINES = "NAME[@VERSION]", "chromium, firefox, webkit or standard, chromium@120 for a version"
+NAME, ENGINES = "NAME[@VERSION]", "chromium, firefox, webkit or standard; chromium@120 is one version"
 
 
 def check_engine(text: str, every: str = "auto") -> str:
@@ -33,7 +33,7 @@ Engine = Annotated[
     typer.Option(
         metavar=NAME,
         callback=lambda text: check_engine(text),
-        help=f"Judge as this engine: {ENGINES}; auto judges each client as its own.",
+        help=f"Judge by the rules of this browser engine: {ENGINES}. auto uses the engine and version of each client.",
     ),
 ]
 MaybeEngine = Annotated[
@@ -64,4 +64,6 @@ Formats = Annotated[
         help=f"Also write the report to a file, as audit does: {', '.join(FORMATS)}. Repeatable.",
     ),
 ]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Tell all that is known of each finding.")]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Print each finding in full, with its evidence and its fix.")
+]

@@ -56,8 +56,8 @@ class Page:
             "cors_page",
             int,
             0,
-            "Show what is judged on a live page: on this port of 127.0.0.1, and at http://cors.sight/ through the "
-            "proxy. 0 for no page.",
+            "Show the verdicts on a live page: on this port of 127.0.0.1, and at http://cors.sight/ through the "
+            "proxy. 0: no page.",
         )
         loader.add_command("cors.page", self.links)
 

@@ -51,24 +51,24 @@ class Permission:
             "cors_patch",
             str,
             "off",
-            "Patch responses in cors_patch_scope: off; blocked (the least header edits that let a blocked exchange "
-            "pass); policy (the answers of cors_policy instead of the server's).",
+            "Patch responses in cors_patch_scope. off: no; blocked: make the smallest header edits that let a blocked "
+            "exchange pass; policy: answer as the files of cors_policy say.",
         )
         add(
             "cors_patch_scope",
             str,
             "",
-            f"Patch only flows that match this filter expression. Patching needs one; the word {EVERYTHING} means all.",
+            f"Patch only flows that match this filter expression. Required for patching; {EVERYTHING} means all.",
         )
         add(
             "cors_patch_origins",
             Sequence[str],
             [],
-            "Pages that may read what is patched, by their origins; `null` stands for sandboxed and redirected ones. "
-            "None given: pages that this proxy's client loaded from localhost.",
+            "Origins of the pages that may read patched responses; `null` stands for sandboxed and redirected ones. "
+            "Default: pages that were loaded from localhost through this proxy.",
         )
-        add("cors_patch_header", str, HEADER, "Response header that names what was patched. Empty for none.")
-        add("cors_patch_minutes", int, 0, "Stop patching after so many minutes. 0 for no end.")
+        add("cors_patch_header", str, HEADER, "Response header that lists what was patched. Empty: no such header.")
+        add("cors_patch_minutes", int, 0, "Stop patching after this many minutes. 0: never.")
 
     def configure(self, updated: set[str]) -> None:
         """Take the options over; raises OptionsError in one line for what cannot be."""

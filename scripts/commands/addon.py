@@ -14,7 +14,7 @@ def addon(
         bool,
         typer.Option(
             "--mcp",
-            help="Print the path of the script to load after it, which lets an agent ask on the live page's port.",
+            help="Print the path of the script to load after it, which serves coding assistants on the page's port.",
         ),
     ] = False,
 ) -> None:

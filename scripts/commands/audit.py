@@ -53,20 +53,20 @@ def audit(
         list[str],
         typer.Argument(
             metavar="FILE",
-            help="Recordings of mitmproxy, HAR files and others, also packed (.gz, .zst); folders, patterns and URLs "
-            "of them; - is stdin.",
+            help="Recordings by mitmproxy, HAR files and others, also compressed (.gz, .zst); folders, patterns and "
+            "URLs; - is stdin.",
         ),
     ],
     format: Annotated[
         list[str] | None,
         typer.Option(
             metavar="NAME[=FILE]",
-            help=f"{', '.join(f'{name} ({what})' for name, what in FORMATS.items())}; text if left out. Repeatable: "
+            help=f"{', '.join(f'{name} ({what})' for name, what in FORMATS.items())}. Default: text. Repeatable: "
             "--format sarif=cors.sarif --format html=cors.html.",
         ),
     ] = None,
     output: Annotated[
-        str | None, typer.Option(metavar="PATH", help="Write the format that names no file here instead of to stdout.")
+        str | None, typer.Option(metavar="PATH", help="Write the format without a file name here instead of to stdout.")
     ] = None,
     verbose: Verbose = False,
     engine: MaybeEngine = None,
@@ -86,7 +86,7 @@ def audit(
         typer.Option(
             metavar="N",
             min=0,
-            help="Judge on so many cores: recordings, and the clients of large ones, side by side; 0 takes all cores.",
+            help="Use this many cores, for several recordings or for the clients of a large one; 0 is all cores.",
         ),
     ] = 1,
     dask: Annotated[
@@ -97,20 +97,21 @@ def audit(
         str | None,
         typer.Option(
             metavar="URL",
-            help="Keep the run for corsight history: a file (SQLite), or postgresql://user@host/database.",
+            help="Keep the run for corsight history, in a file (SQLite) or at postgresql://user@host/database.",
         ),
     ] = None,
     follow: Annotated[
         bool,
         typer.Option(
-            "--follow", help="Tell what is blocked while the recording is written; Ctrl-C ends that with the report."
+            "--follow",
+            help="Report what is blocked while the recording is being written; Ctrl-C ends it with the report.",
         ),
     ] = False,
 ) -> None:
-    """Report what a browser blocked in recorded traffic, why, and what would change it.
+    """Report what a browser blocked in recorded traffic, why, and how to fix it.
 
-    Exit code: 0 when nothing was blocked and nothing is open, 1 when something was or is (see --fail-on) or a response
-    differs from its policy, 2 when a file could not be read to its end or there was nothing to judge.
+    Exit code: 0 if nothing was blocked; 1 if something was or may have been blocked (see --fail-on), or if a response
+    differs from its policy; 2 if a file could not be read to its end, or if there was nothing to judge.
     """
     settings = load_settings(config).take(
         formats=format,

@@ -29,7 +29,7 @@ from corsight.scripts.options import (
     WriteBaseline,
 )
 
-FAILS = FAIL_ON.help.replace("Default: open,", "Default: never; with --script open,")
+FAILS = FAIL_ON.help.replace("Default: open.", "Default: never; with --script: open.")
 
 
 def browse(
@@ -40,7 +40,8 @@ def browse(
     ] = "auto",
     save: Annotated[Path | None, typer.Option(metavar="FILE", help="Save the recording to this file.")] = None,
     web: Annotated[
-        bool, typer.Option("--web", help="Watch on the live page and in mitmweb instead of this terminal.")
+        bool,
+        typer.Option("--web", help="Show the verdicts on the live page and in mitmweb instead of in this terminal."),
     ] = False,
     engine: MaybeEngine = None,
     config: Config = None,
@@ -50,7 +51,7 @@ def browse(
         str | None,
         typer.Option(
             metavar="COMMAND",
-            help="Run this line in a shell, behind the proxy, instead of a browser: as corsight run does.",
+            help="Instead of opening a browser, run this line in a shell behind the proxy, as corsight run does.",
         ),
     ] = None,
     fail_on: Annotated[FailOn | None, typer.Option(FAIL_ON.flag, help=FAILS)] = None,
@@ -66,32 +67,33 @@ def browse(
     origin: Origin = None,
     verbose: Verbose = False,
     no_watch: Annotated[
-        bool, typer.Option("--no-watch", help="Show only what the proxy sees; do not ask the browser what it saw.")
+        bool, typer.Option("--no-watch", help="Do not ask the browser what it did; show only what the proxy sees.")
     ] = False,
     no_marker: Annotated[
         bool,
-        typer.Option("--no-marker", help="Set no marker cookie, which tells requests with credentials from others."),
+        typer.Option("--no-marker", help="Do not set the marker cookie, which shows which requests have credentials."),
     ] = False,
     patch_scope: Annotated[
         str | None,
         typer.Option(
             metavar="EXPR",
-            help="Patch blocked responses so that they pass, where they match this filter expression of mitmproxy.",
+            help="Patch blocked responses so that they pass, if they match this filter expression of mitmproxy.",
         ),
     ] = None,
     patch_origin: Annotated[
         list[str] | None,
         typer.Option(
             metavar="ORIGIN",
-            help="Patch for pages of this origin, repeatable; without it for the URL's, and pages on localhost.",
+            help="Patch for pages of this origin; repeatable. Default: the origin of URL, and pages on localhost.",
         ),
     ] = None,
 ) -> None:
     """Open a browser behind the proxy, and show what CORS allows and blocks as it happens.
 
-    The browser starts with a new profile, which is deleted at the end. Press Ctrl-C or close the browser to end both
-    and see the report. With --script, the exit code is 1 when something was blocked or is open, otherwise the
-    command's own.
+    The browser starts with a new profile, which is deleted at the end. Press Ctrl-C or close the browser to end and to
+    see the report.
+
+    Exit code with --script: 1 if something was or may have been blocked (see --fail-on), otherwise the command's own.
     """
     if script is not None and url != "about:blank":
         raise typer.BadParameter(

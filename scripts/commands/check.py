@@ -35,7 +35,9 @@ def check(
     address: Annotated[
         str | None,
         typer.Argument(
-            metavar="URL", help="The URL that the page requests; - is --paste from stdin.", show_default=False
+            metavar="URL",
+            help="The URL that the page requests. - reads console messages or a request from stdin, as --paste does.",
+            show_default=False,
         ),
     ] = None,
     origin: Annotated[
@@ -44,7 +46,10 @@ def check(
             metavar="ORIGIN", help="The page's origin, such as https://app.example, or null.", show_default=False
         ),
     ] = None,
-    url: Annotated[str | None, typer.Option(metavar="URL", help="The same as an option.", show_default=False)] = None,
+    url: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="The URL that the page requests, as an option.", show_default=False),
+    ] = None,
     method: Annotated[
         str | None, typer.Option("--method", "-X", metavar="METHOD", help="The request's method.  [default: GET]")
     ] = None,
@@ -57,7 +62,7 @@ def check(
     credentials: Annotated[
         Literal["include", "same-origin", "omit"] | None,
         typer.Option(
-            help="The credentials mode: same-origin is fetch()'s own default, include is what withCredentials sets. "
+            help="The credentials mode: same-origin is the default of fetch(), include is set by withCredentials. "
             "Without this option, both are judged."
         ),
     ] = None,
@@ -68,13 +73,13 @@ def check(
     ] = "empty",
     response: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="The response as curl -i prints it (-v, -I and -L too); - is stdin."),
+        typer.Option(metavar="FILE", help="A file with the response as curl -i prints it (or -v, -I, -L); - is stdin."),
     ] = None,
     preflight: Annotated[
         list[str] | None,
         typer.Option(
             metavar="FILE",
-            help="The preflight's response, likewise; repeat it for each preflight when a redirect needs another.",
+            help="A file with the preflight's response; repeatable, if a redirect needs another preflight.",
         ),
     ] = None,
     status: Annotated[
@@ -99,26 +104,29 @@ def check(
     send: Annotated[
         bool,
         typer.Option(
-            "--send", help="Send it, the preflight first as a browser does, and judge the answers; follow no redirect."
+            "--send",
+            help="Send the preflight and the request as a browser does, and judge the responses; follow no redirects.",
         ),
     ] = False,
     unsafe: Annotated[
-        bool, typer.Option("--unsafe", help="With --send, also a method that may change something, without a body.")
+        bool,
+        typer.Option("--unsafe", help="With --send: also send a method that may change something, without a body."),
     ] = False,
     timeout: Annotated[
         float | None,
-        typer.Option(metavar="SECONDS", min=0.1, help="With --send, how long one answer may take.  [default: 10]"),
+        typer.Option(metavar="SECONDS", min=0.1, help="With --send: how long to wait for one response.  [default: 10]"),
     ] = None,
     ca: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="With --send, certificates (PEM) to trust beside the well-known ones."),
+        typer.Option(metavar="FILE", help="With --send: further certificates (PEM) to trust."),
     ] = None,
     paste: Annotated[
         str | None,
         typer.Option(
             metavar="TEXT",
-            help="Console messages of a browser to explain; or a request to judge, as developer tools copy it (cURL, "
-            "fetch, PowerShell) or as curl -v shows it, with what curl -i printed below: the text, its file, or -.",
+            help="Explain console messages of a browser. Or judge a request as developer tools copy it (cURL, fetch, "
+            "PowerShell) or as curl -v prints it; if the output of curl -i follows, that response is judged. TEXT is "
+            "the text itself, a file that holds it, or - for stdin.",
         ),
     ] = None,
     engine: Annotated[
@@ -126,24 +134,25 @@ def check(
         typer.Option(
             metavar="NAME[@VERSION]",
             callback=lambda text: check_engine(text, "all"),
-            help="The engine to judge as: all, or chromium, firefox, webkit or standard; chromium@120 for a version.",
+            help="The engine to judge by: all, chromium, firefox, webkit or standard; chromium@120 is one version.",
         ),
     ] = "all",
     versions: Annotated[
-        bool, typer.Option("--versions", help="Also tell in which versions an engine would say otherwise.")
+        bool, typer.Option("--versions", help="Also list the versions of browsers that decide otherwise.")
     ] = False,
     story: Annotated[bool, typer.Option("--story", help="Also print every step of the standard.")] = False,
     format: Annotated[
         Literal["text", "json"],
-        typer.Option(help="text for people, json for the records of the addon's log, one a line."),
+        typer.Option(help="text for people, json for programs: one record of the addon's log on each line."),
     ] = "text",
 ) -> None:
-    """Judge an exchange that you type or paste, for every engine; or explain a browser's console message.
+    """Judge a request and its response that you type or paste, or explain a browser's console message.
 
-    Nothing is sent without --send. Tells whether a preflight is needed and why. When a response is missing, prints the
-    curl command that fetches it and what the response has to say. Exit code: 0 when it is allowed, 1 when it is
-    blocked, 2 when a missing response leaves it open. With --paste: 1 when something was blocked or failed, 0 when the
-    messages only warn, 2 when no browser writes such a thing.
+    Says whether a preflight is needed, and why. If a response is missing, prints the curl command that fetches it and
+    the headers that it needs. Nothing is sent without --send.
+
+    Exit code: 0 if the request is allowed, 1 if it is blocked, 2 if a response is missing that decides. For console
+    messages: 1 if something was blocked or failed, 0 if they only warn, 2 if no browser writes such a message.
     """
     if address == STDIN and paste is None:
         address, paste = None, STDIN

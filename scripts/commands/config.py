@@ -12,8 +12,8 @@ from corsight.scripts.report.lines import pluralize, print_lines
 def config(config: ConfigFile = None) -> None:
     """Show the settings that are in force here, and where each comes from.
 
-    They stand in corsight.toml, or in [tool.corsight] of pyproject.toml, here or in the nearest folder above; what is
-    typed on the command line wins. Exit code: 2 when the file is no good.
+    Settings are read from corsight.toml, or from [tool.corsight] in pyproject.toml, in this folder or the nearest one
+    above. Options on the command line override them. Exit code: 2 if the file is not valid.
     """
     settings = load_settings(config)
     settings.check()

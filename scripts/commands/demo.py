@@ -14,7 +14,7 @@ from corsight.scripts.options import Verbose
 def demo(
     browser: Annotated[
         Choice,
-        typer.Option(help="The browser that opens the shop; none replays the visit recorded with Corsight."),
+        typer.Option(help="The browser that opens the shop. none uses a recorded visit instead."),
     ] = "auto",
     keep: Annotated[
         Path | None,

@@ -44,25 +44,23 @@ def explain(
         list[str],
         typer.Argument(
             metavar="FILE",
-            help="A recording of mitmproxy, a HAR file or another; - is stdin. With --finding, all files of the audit.",
+            help="A recording by mitmproxy, a HAR file or another; - is stdin. With --finding: all files of the audit.",
         ),
     ],
     finding: Annotated[
         int | None,
-        typer.Option(
-            metavar="N", min=1, help="Tell the finding of this number in full, as corsight audit counts them."
-        ),
+        typer.Option(metavar="N", min=1, help="Print this finding in full. N is its number in corsight audit."),
     ] = None,
     flow: Annotated[
-        str | None, typer.Option(metavar="ID", help="Explain the fetch of the flow whose id is, or begins with, this.")
+        str | None, typer.Option(metavar="ID", help="Explain the fetch of the flow whose id begins with this.")
     ] = None,
     url: Annotated[
-        str | None, typer.Option(metavar="SUBSTRING", help="Explain a fetch that has this in one of its URLs.")
+        str | None, typer.Option(metavar="SUBSTRING", help="Explain a fetch that has this text in one of its URLs.")
     ] = None,
     engine: MaybeEngine = None,
     assume: Assume = None,
     baseline: Annotated[
-        str | None, typer.Option(metavar="FILE", help="With --finding: the baseline of the audit.")
+        str | None, typer.Option(metavar="FILE", help="With --finding: the baseline file that the audit was given.")
     ] = None,
     select: Select = None,
     ignore: Ignore = None,
@@ -74,17 +72,17 @@ def explain(
         typer.Option(
             "--for",
             metavar="TARGET",
-            help="Print the server's configuration that mends it, and what explains it on stderr: express, nginx, … "
-            "(any target of corsight policy export).",
+            help="Print the configuration that fixes the server, and the explanation on stderr. TARGET is express, "
+            "nginx or any other target of corsight policy export.",
         ),
     ] = None,
 ) -> None:
-    """Explain one fetch: what the page asked, each step the browser took, and what would change the outcome. Or, with
-    --finding, one finding of corsight audit: its cause, where it was met, and the fix.
+    """Explain one fetch: what the page asked, each step the browser took, and what would change the outcome.
 
-    When several fetches match, the first blocked one is explained and the others are listed. With --for, the
-    configuration grants what the whole recording needs of the same endpoints, and nothing else. Exit code: 2 when no
-    fetch matches.
+    With --finding, explains one finding of corsight audit instead: its cause, where it happened, and the fix.
+
+    If several fetches match, the first blocked one is explained and the others are listed. The configuration of --for
+    allows what the whole recording needs from the same endpoints, and nothing else. Exit code: 2 if no fetch matches.
     """
     settings = load_settings(config).take(
         engine=engine,

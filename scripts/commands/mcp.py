@@ -17,14 +17,14 @@ def mcp(
     files: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[FILE]...", help="Recordings of mitmproxy, HAR files and others; folders and patterns."
+            metavar="[FILE]...", help="Recordings by mitmproxy, HAR files and others; folders and patterns."
         ),
     ] = None,
     policy: Annotated[
-        list[str] | None, typer.Option(metavar="FILE", help="A policy file that may be read; repeatable.")
+        list[str] | None, typer.Option(metavar="FILE", help="A policy file that the assistant may read; repeatable.")
     ] = None,
     follow: Annotated[
-        bool, typer.Option("--follow", help="Read the recordings on while mitmproxy writes them.")
+        bool, typer.Option("--follow", help="Keep reading the recordings while mitmproxy writes them.")
     ] = False,
     http: Annotated[
         int | None,
@@ -32,26 +32,27 @@ def mcp(
             metavar="PORT",
             min=0,
             max=65535,
-            help="Serve on 127.0.0.1 at this port, 0 for a free one, instead of stdin and stdout. The token that it "
-            "takes is printed, or that of CORSIGHT_MCP_TOKEN.",
+            help="Serve on this port of 127.0.0.1 instead of on stdin and stdout; 0 is a free port. Clients need a "
+            "token: the one in CORSIGHT_MCP_TOKEN, or a new one that is printed.",
         ),
     ] = None,
     allow_browse: Annotated[
         bool,
         typer.Option(
-            "--allow-browse", help="Let the agent open pages on this machine in a headless browser behind the proxy."
+            "--allow-browse",
+            help="Let the assistant open pages of this machine in a headless browser behind the proxy.",
         ),
     ] = False,
     browse_origin: Annotated[
         list[str] | None,
-        typer.Option(metavar="ORIGIN", help="With --allow-browse, also pages of this origin; repeatable."),
+        typer.Option(metavar="ORIGIN", help="With --allow-browse: also pages of this origin; repeatable."),
     ] = None,
     engine: Engine = "auto",
 ) -> None:
-    """Let an agent ask what was blocked, why, and what would mend it, over the Model Context Protocol.
+    """Let a coding assistant ask what was blocked, why, and how to fix it, over the Model Context Protocol (MCP).
 
-    Only the files named here are read, and nothing is sent or changed; a browser is started only with --allow-browse.
-    What comes from the wire is redacted, and marked as data.
+    The assistant can read only the files named here, and cannot send or change anything. A browser is started only
+    with --allow-browse. Text from the traffic is redacted and marked as data.
     """
     if find_spec("mcp") is None:
         raise CorsightError("corsight mcp takes one package more", todo=name_extra("mcp"))

@@ -22,15 +22,13 @@ from corsight.scripts.report.replay import list_changes, list_planned, list_sent
 
 def replay(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A recording, of any kind that audit reads.")],
-    to: Annotated[
-        str, typer.Option(metavar="ORIGIN", help="The server to ask instead, such as https://staging.example.")
-    ],
+    to: Annotated[str, typer.Option(metavar="ORIGIN", help="The server to send to, such as https://staging.example.")],
     source: Annotated[
         list[str] | None,
         typer.Option(
             "--from",
             metavar="ORIGIN",
-            help="The recorded server that it stands for; repeatable. Not needed where only one is recorded.",
+            help="The recorded server that it replaces; repeatable. Not needed if only one server is recorded.",
         ),
     ] = None,
     header: Annotated[
@@ -46,25 +44,24 @@ def replay(
     secret_urls: Annotated[
         bool, typer.Option("--secret-urls", help="Also send URLs that have a token or another secret in them.")
     ] = False,
-    rate: Annotated[float, typer.Option(metavar="N", min=0.1, max=1000, help="Requests a second.")] = 5,
-    timeout: Annotated[float, typer.Option(metavar="SECONDS", min=0.1, help="How long one answer may take.")] = 10,
-    seconds: Annotated[float, typer.Option(metavar="SECONDS", min=0.1, help="How long all may take.")] = 120,
-    most: Annotated[int, typer.Option(metavar="N", min=1, help="How many requests are sent.")] = 200,
-    ca: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Certificates (PEM) to trust beside the well-known ones.")
-    ] = None,
+    rate: Annotated[float, typer.Option(metavar="N", min=0.1, max=1000, help="Requests per second.")] = 5,
+    timeout: Annotated[float, typer.Option(metavar="SECONDS", min=0.1, help="How long to wait for one response.")] = 10,
+    seconds: Annotated[float, typer.Option(metavar="SECONDS", min=0.1, help="How long the whole run may take.")] = 120,
+    most: Annotated[int, typer.Option(metavar="N", min=1, help="How many requests to send at most.")] = 200,
+    ca: Annotated[str | None, typer.Option(metavar="FILE", help="Further certificates (PEM) to trust.")] = None,
     engine: Engine = "auto",
     format: Annotated[
-        Literal["text", "jsonl"], typer.Option(help="text for people, jsonl for a line of JSON an exchange.")
+        Literal["text", "jsonl"],
+        typer.Option(help="text for people, jsonl for programs: one line of JSON for each exchange."),
     ] = "text",
 ) -> None:
-    """Send recorded preflights and requests to another server, and say what would change for each.
+    """Send recorded preflights and requests to another server, and report what would change for each.
 
-    Only GET, HEAD and OPTIONS are sent, without cookies, Authorization and other secrets, to no other server than the
-    one that --to names. Certificates are verified, redirects are not followed.
+    Sends only GET, HEAD and OPTIONS, without cookies, Authorization and other secrets, and only to the server of --to.
+    Certificates are verified, redirects are not followed.
 
-    Exit code: 0 when nothing gets worse, 1 when something is newly blocked or looser than before, 2 when the recording
-    cannot be read or a request got no answer.
+    Exit code: 0 if nothing gets worse, 1 if something is newly blocked or more is allowed than before, 2 if the
+    recording cannot be read or a request got no response.
     """
     target = read_server(to, "--to")
     given = [field(text, "-H") for text in header or []]

@@ -33,7 +33,9 @@ from corsight.scripts.options import (
 def run(
     command: Annotated[
         list[str],
-        typer.Argument(metavar="COMMAND", help="The command and its arguments, as you type them without corsight run."),
+        typer.Argument(
+            metavar="COMMAND", help="The command and its arguments, as you would type them without corsight run."
+        ),
     ],
     save: Annotated[Path | None, typer.Option(metavar="FILE", help="Save the recording to this file.")] = None,
     format: Formats = None,
@@ -62,14 +64,16 @@ def run(
     ] = None,
     marker: Annotated[
         bool,
-        typer.Option("--marker", help="Set the marker cookie, which tells requests with credentials from others."),
+        typer.Option("--marker", help="Set the marker cookie, which shows which requests have credentials."),
     ] = False,
 ) -> None:
     """Run a command, such as a test suite, behind the proxy, and report what CORS blocked in the browsers it opened.
 
-    The command finds the proxy and its certificate authority in its environment; docs/testing.md has what Playwright,
-    Selenium and others need to take them from there. Exit code: 1 when something was blocked or is open (see
-    --fail-on), otherwise the command's own; 2 when something broke, or nothing came through the proxy.
+    The command gets the addresses of the proxy and its certificate authority in environment variables. Browsers do not
+    read these: docs/testing.md shows how to set up Playwright, Selenium and others.
+
+    Exit code: 1 if something was or may have been blocked (see --fail-on), otherwise the command's own; 2 if something
+    broke, or if the command succeeded and no traffic came through the proxy.
     """
     settings = load_settings(config).take(
         engine=engine,

@@ -24,30 +24,29 @@ ENGINE = Option(
     "--engine",
     "engine",
     "NAME[@VERSION]",
-    "Judge as this engine: chromium, firefox, webkit or standard, chromium@120 for a version; auto, the default, "
-    "judges each client as its own.",
+    "Judge by the rules of this browser engine: chromium, firefox, webkit or standard; chromium@120 is one version. "
+    "The default, auto, uses the engine and version of each client.",
 )
 FAIL_ON = Option(
     "--fail-on",
     "fail-on",
     "certain|blocked|open|advice|never",
-    "What makes the exit code 1. certain: what is certainly blocked. blocked: also what is likely blocked. open: also "
-    "what may have been blocked. advice: also advice, and what got no answer. never: nothing. Default: open, since "
-    "what is open has not passed.",
+    "What makes the exit code 1. certain: exchanges that are certainly blocked. blocked: also those that are likely "
+    "blocked. open: also those that may have been blocked. advice: also advice, and requests without a response. "
+    "never: nothing. Default: open.",
 )
 ALLOW_EMPTY = Option(
     "--allow-empty",
     "allow-empty",
     "",
-    "Do not fail where nothing was judged: no exchange, no browser, no match of a policy.",
+    "Do not fail if nothing was judged: no exchange, none by a browser, or none that a policy matches.",
 )
 ASSUME = Option(
     "--assume",
     "assume",
     "FACT=VALUE",
-    "What to take for true where the traffic does not show it: credentials=include, credentials=not-include, "
-    "mode=cors, mode=no-cors. Or policy=FILE: say what would change if the servers answered by that policy. "
-    "Repeatable.",
+    "Assume this where the traffic does not show it: credentials=include, credentials=not-include, mode=cors or "
+    "mode=no-cors. Or policy=FILE: report what would change if the servers answered by that policy. Repeatable.",
     many=True,
 )
 POLICY = Option("--policy", "policies", "FILE", "Compare the responses with this policy file; repeatable.", many=True)
@@ -55,19 +54,39 @@ BASELINE = Option(
     "--baseline",
     "baseline",
     "FILE",
-    "Fail only for findings that this file does not have; say which are new and which are gone.",
+    "Fail only for findings that are not in this file, and report which are new and which are gone.",
 )
-WRITE_BASELINE = Option("--write-baseline", "write-baseline", "", "Write what is found now to the file of --baseline.")
-SELECT = Option("--select", "select", "CODE", "Report only these causes or rules, such as preflight-*.", many=True)
-IGNORE = Option("--ignore", "ignore", "CODE", "Do not report these causes or rules.", many=True)
-HOST = Option("--host", "hosts", "HOST", "Report only what was asked of this host, such as *.example.", many=True)
-ORIGIN = Option("--origin", "origins", "ORIGIN", "Report only what pages of this origin asked.", many=True)
+WRITE_BASELINE = Option(
+    "--write-baseline", "write-baseline", "", "Write the present findings to the file of --baseline."
+)
+SELECT = Option(
+    "--select",
+    "select",
+    "CODE",
+    "Report only this cause or rule, or those that match a pattern such as preflight-*; repeatable.",
+    many=True,
+)
+IGNORE = Option(
+    "--ignore",
+    "ignore",
+    "CODE",
+    "Do not report this cause or rule, or those that match a pattern; repeatable.",
+    many=True,
+)
+HOST = Option(
+    "--host",
+    "hosts",
+    "HOST",
+    "Report only requests to this host, or to those that match a pattern such as *.example; repeatable.",
+    many=True,
+)
+ORIGIN = Option("--origin", "origins", "ORIGIN", "Report only requests by pages of this origin; repeatable.", many=True)
 CONFIG = Option(
     "--config",
     "config",
     "FILE",
-    "Take the settings of this file; by default of corsight.toml, or [tool.corsight] in pyproject.toml, here or in the "
-    "nearest folder above.",
+    "Read the settings from this file. Default: corsight.toml, or [tool.corsight] in pyproject.toml, in this folder or "
+    "the nearest one above.",
 )
 OPTIONS = (
     *(ENGINE, FAIL_ON, ALLOW_EMPTY, ASSUME, POLICY, BASELINE, WRITE_BASELINE),

@@ -15,9 +15,9 @@ history = lazy_group(
     {
         "list": "List the runs.",
         "show": "Show one run: its findings, drift and verdicts.",
-        "compare": "Tell what is new and what is gone from one run to another.",
+        "compare": "Compare two runs: what is new and what is gone.",
         "trend": "Follow a finding from run to run.",
-        "prune": "Take old runs out.",
+        "prune": "Delete old runs.",
     },
 )
 
@@ -29,11 +29,11 @@ def _list(
         str | None,
         typer.Option(
             metavar="URL",
-            help="A file (SQLite), or postgresql://user@host/database; else $CORSIGHT_STORE, else corsight.db here.",
+            help="A file (SQLite), or postgresql://user@host/database. Default: $CORSIGHT_STORE, or corsight.db here.",
         ),
     ] = None,
 ) -> None:
-    """Look at the runs that corsight audit --store kept. Without a command, list them."""
+    """Look at the runs that corsight audit --store has kept. Without a command, list them."""
     context.obj = store
     if context.invoked_subcommand is None:
         from corsight.scripts.commands.history.list import list

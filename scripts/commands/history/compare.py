@@ -17,9 +17,9 @@ def compare(
     store: Place = None,
     format: Format = "text",
 ) -> None:
-    """Tell what the second run has that the first has not, what is gone, and how drift from policies changed.
+    """Report which findings are new in the second run, which are gone, and how drift from policies changed.
 
-    Exit code: 0 when nothing is new, 1 when a finding or a drift is.
+    Exit code: 0 if nothing is new, 1 if a finding or a drift is.
     """
     with opened(context, store) as found:
         from corsight.scripts.report.history import list_comparison, make_json

@@ -13,7 +13,7 @@ from corsight.scripts.report.lines import print_lines
 def list(
     context: typer.Context,
     store: Place = None,
-    most: Annotated[int | None, typer.Option(metavar="N", min=1, help="List so many, the newest.")] = None,
+    most: Annotated[int | None, typer.Option(metavar="N", min=1, help="List only the N newest runs.")] = None,
     format: Format = "text",
 ) -> None:
     """List the runs, newest first."""

@@ -16,11 +16,13 @@ Place = Annotated[
     typer.Option(
         "--store",
         metavar="URL",
-        help="A file (SQLite), or postgresql://user@host/database; else $CORSIGHT_STORE, else corsight.db here.",
+        help="A file (SQLite), or postgresql://user@host/database. Default: $CORSIGHT_STORE, or corsight.db here.",
     ),
 ]
-Format = Annotated[Literal["text", "json"], typer.Option(help="text for people, json for programs, on one line.")]
-RunName = Annotated[str, typer.Argument(metavar="RUN", help="Its number, last, or last-1 for the one before.")]
+Format = Annotated[Literal["text", "json"], typer.Option(help="text for people, json for programs.")]
+RunName = Annotated[
+    str, typer.Argument(metavar="RUN", help="The run's number; or last, or last-1 for the one before it.")
+]
 
 
 @contextmanager

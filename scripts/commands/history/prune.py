@@ -16,13 +16,15 @@ DAY = 86_400.0
 
 def prune(
     context: typer.Context,
-    keep: Annotated[int | None, typer.Option(metavar="N", min=0, help="Leave the N newest runs.")] = None,
-    days: Annotated[float | None, typer.Option(metavar="N", min=0, help="Leave the runs of the last N days.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Name the runs, and leave them there.")] = False,
+    keep: Annotated[int | None, typer.Option(metavar="N", min=0, help="Keep the N newest runs.")] = None,
+    days: Annotated[float | None, typer.Option(metavar="N", min=0, help="Keep the runs of the last N days.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="List the runs that would be deleted, and keep them.")
+    ] = False,
     store: Place = None,
     format: Format = "text",
 ) -> None:
-    """Take out the runs that are not among the newest, or are too old. With both options, what either takes out."""
+    """Delete the runs that are not among the N newest, or older than N days; with both options, the runs of either."""
     if keep is None and days is None:
         raise CorsightError("nothing says which runs are old", todo="give --keep N or --days N")
     with opened(context, store) as found:

@@ -18,7 +18,7 @@ def trend(
     store: Place = None,
     format: Format = "text",
 ) -> None:
-    """Tell how often each run met a finding, oldest first."""
+    """Show how often each run met a finding, oldest run first."""
     with opened(context, store) as found:
         from corsight.scripts.report.history import list_trend, make_json
         from corsight.scripts.store import look

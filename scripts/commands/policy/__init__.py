@@ -8,14 +8,14 @@ policy = lazy_group(
     "corsight.scripts.commands.policy",
     {
         "check": "Report what cannot work or is unsafe in policy files.",
-        "show": "Show what a URL's policy grants, and what a correct server answers.",
-        "infer": "Write the least policy under which recorded traffic passes.",
-        "diff": "Compare two policy files, or recordings, by what they grant.",
-        "export": "Write a policy as the configuration of a server or framework.",
+        "show": "Show what a policy allows for a URL, and what the server must answer.",
+        "infer": "Write the smallest policy under which recorded traffic passes.",
+        "diff": "Compare what two policy files or recordings allow.",
+        "export": "Write a policy as the configuration of a server or a framework.",
     },
 )
 
 
 @policy.callback()
 def _describe() -> None:
-    """Work with policy files: what a server is meant to grant."""
+    """Work with policy files, which list what a server should allow."""

@@ -16,7 +16,7 @@ def check(
 ) -> None:
     """Report everything that cannot work or is unsafe in policy files that are used together.
 
-    Exit code: 0 when nothing is wrong, 1 when something is, 2 when a file cannot be read.
+    Exit code: 0 if nothing is wrong, 1 if something is, 2 if a file cannot be read.
     """
     texts = [(path, read_text(path)) for path in files]
     try:

@@ -22,13 +22,15 @@ POLICY_FILES = (".yaml", ".yml", ".toml", ".json")
 
 
 def diff(
-    first: Annotated[str, typer.Argument(metavar="A", help="A policy file, or a recording to infer one from.")],
-    second: Annotated[str, typer.Argument(metavar="B", help="The one to compare it with, likewise.")],
+    first: Annotated[
+        str, typer.Argument(metavar="A", help="A policy file, or a recording from which a policy is inferred.")
+    ],
+    second: Annotated[str, typer.Argument(metavar="B", help="The policy file or recording to compare it with.")],
     engine: Engine = "auto",
 ) -> None:
-    """Show what B grants and A does not, and the other way round.
+    """Show what B allows and A does not, and the other way round.
 
-    Exit code: 0 when both grant the same, 1 when they differ.
+    Exit code: 0 if both allow the same, 1 if they differ.
     """
     differences = list(compare(_policies_of(first, engine), _policies_of(second, engine)))
     if not differences:

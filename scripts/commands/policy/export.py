@@ -25,14 +25,14 @@ def export(
         typer.Option(
             "--from",
             metavar="RECORDING",
-            help="A recording of the server as it is: the configuration then says what of it to take out.",
+            help="A recording of the server as it is now; a comment then lists the CORS headers to remove from it.",
         ),
     ] = None,
 ) -> None:
     """Write a policy as the configuration of a server, a framework or a gateway.
 
-    It takes the place of the CORS headers that come from behind it, or says what to take out. A TARGET that does not
-    exist prints those that do.
+    The configuration replaces CORS headers that the application behind it sends, or says in a comment what to remove.
+    To list all targets, type any other word as TARGET.
     """
     if target not in TARGETS:
         raise CorsightError(f"{target} is no target", todo=f"there are {', '.join(TARGETS)}")

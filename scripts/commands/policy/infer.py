@@ -17,7 +17,9 @@ from corsight.scripts.report.lines import pluralize, print_lines
 
 
 def infer(
-    files: Annotated[list[str], typer.Argument(metavar="RECORDING", help="mitmproxy's recordings; - is stdin.")],
+    files: Annotated[
+        list[str], typer.Argument(metavar="RECORDING", help="Recordings, of any kind that audit reads; - is stdin.")
+    ],
     output: Annotated[
         str | None, typer.Option(metavar="PATH", help="Write the policy to this file instead of stdout.")
     ] = None,
@@ -25,15 +27,15 @@ def infer(
     credentials: Annotated[
         Literal["yes", "no"] | None,
         typer.Option(
-            help="Whether pages ask with cookies and the like, where the recording does not show it. Without an "
-            "answer, what it shows counts, and the rest is marked CHECK."
+            help="Whether pages ask with credentials such as cookies, where the recording does not show it. Without "
+            "this option, such places are marked CHECK."
         ),
     ] = None,
 ) -> None:
-    """Write the least policy under which the recorded exchanges pass, and which exchanges needed each grant.
+    """Write the smallest policy under which the recorded exchanges pass, and which exchanges need each line of it.
 
-    Read it before you use it: every origin, and each line marked CHECK. It is in doubt, or was left out since no
-    recording can show it.
+    Read the policy before you use it, above all the origins and the lines marked CHECK. These are doubtful, or name
+    something that was left out because a recording cannot show it.
     """
     for path in files:
         check_readable(path)

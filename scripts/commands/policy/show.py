@@ -16,12 +16,12 @@ from corsight.scripts.report.policy import list_answers, list_grants, pick_origi
 
 def show(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A policy file: YAML, TOML or JSON.")],
-    url: Annotated[str, typer.Argument(metavar="URL", help="The URL that a page asks for.")],
-    origin: Annotated[list[str] | None, typer.Option(help="The origin of a page that asks; repeatable.")] = None,
+    url: Annotated[str, typer.Argument(metavar="URL", help="The URL that a page requests.")],
+    origin: Annotated[list[str] | None, typer.Option(help="The origin of a page that requests it; repeatable.")] = None,
 ) -> None:
-    """Show which policy a URL falls under, what it grants, and what a correct server answers to a page.
+    """Show which policy applies to a URL, what it allows, and what the server should answer to a page.
 
-    Exit code: 1 when the URL falls under no policy.
+    Exit code: 1 if no policy applies to the URL.
     """
     if origin_of(url) == "null":
         raise CorsightError("is no absolute URL", where=url, todo="write one such as https://api.shop.example/v1/items")

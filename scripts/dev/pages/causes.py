@@ -21,12 +21,12 @@ def _index() -> str:
     lines = [
         WRITTEN,
         "",
-        "# What is behind it",
+        "# Causes: what is really wrong",
         "",
-        "A rule says what the browser failed a request for; a cause says what is really wrong. Findings, the log "
-        "(`cause`) and pasted console messages name these codes, or the code of the rule where no more is known. A "
-        "code never changes its meaning. `corsight rules CODE` shows the same in a terminal; the rules are in "
-        "[docs/rules](../rules/README.md).",
+        "A [rule](../rules/README.md) says which check of the browser failed. A cause says what is really wrong, such "
+        "as a login page that answered in place of the API. Findings, the log (`cause`) and explained console messages "
+        "have the code of a cause, or the code of a rule if nothing more is known. `corsight rules CODE` shows a page "
+        "in the terminal. A code never changes its meaning.",
     ]
     for title, family in FAMILIES.items():
         lines += ["", f"## {title}", "", "| Code | What it is |", "| --- | --- |"]

@@ -22,37 +22,42 @@ BUILDS: dict[EngineName, str] = {
 HEAD = """<!-- written by scripts/dev/write engines; edit policies/engines -->
 # Engines and their versions
 
-The standard is one thing, what browsers do another. Corsight judges each client as its own engine in its own version.
-This page lists what each engine does otherwise than [Fetch](https://fetch.spec.whatwg.org/), since when, until when,
-and by which source. It is written from the data that the verdicts are made with, `policies/engines/`.
+Browsers do not follow the [Fetch standard](https://fetch.spec.whatwg.org/) in every detail, and what they do changes
+from version to version. So Corsight judges each client by the rules of its own browser engine and version. This page
+lists where each engine differs from the standard, since which version, until which version, and how that is known. It
+is generated from the data that the verdicts use, in `policies/engines/`.
 
-## How a version is told
+To judge as one version, use `--engine chromium@120` (for the addon: `--set cors_engine=chromium@120`). All clients are
+then judged as that version. With `--engine chromium`, each Chromium is judged as its own version, and every other client
+as the newest version that was measured. `corsight check --versions` lists the versions that decide otherwise.
 
-| Client | Engine and version by |
+## How Corsight recognises the version
+
+| Client | Engine and version are taken from |
 |---|---|
-| Chrome, Edge, Opera, Brave, Vivaldi, Samsung Internet, Electron, QtWebEngine, Android WebView | `"Chromium"` in Sec-CH-UA, else `Chrome/` or `HeadlessChrome/` in the User-Agent; never the number of the browser around it |
+| Chrome, Edge, Opera, Brave, Vivaldi, Samsung Internet, Electron, QtWebEngine, Android WebView | `"Chromium"` in Sec-CH-UA, else `Chrome/` or `HeadlessChrome/` in the User-Agent. The number of the product itself (such as Opera's) does not count |
 | Firefox, Tor Browser, Waterfox, Thunderbird | `Firefox/`, else `rv:` |
-| Safari, WebKitGTK, Epiphany | `Version/`, Safari's number. WebKitGTK that says 60 does not tell |
-| every browser on iOS | `Version/` or the system's, the higher: one of the two may be frozen |
-| Pale Moon and its kin | Firefox 52, from which they set out |
+| Safari, WebKitGTK, Epiphany | `Version/`, which is Safari's number. A WebKitGTK that says 60 hides its version |
+| every browser on iOS | the higher of `Version/` and the system's version, since one of the two may be frozen |
+| Pale Moon and its relatives | always Firefox 52, on which they are based |
 
-`--engine chromium@120` (and `cors_engine`) judges all clients as that version, `--engine chromium` each Chromium as its
-own and all others as the youngest measured one. `corsight check --versions` tells which versions say otherwise.
+## Versions that were not measured
 
-## What holds where nobody measured
+- A version between two measured versions that differ is judged as the nearer one; the other one is a branch. If the two
+  come to different outcomes, the verdict is likely, not certain.
+- A version older or newer than all measured ones is judged as the nearest one; the standard is a branch. The verdict is
+  still certain where no engine differs from the standard.
+- A missing Sec-Fetch-Storage-Access header proves nothing in a version that was not measured, until the same client has
+  sent one.
+- A browser that hides its version is judged as the newest one; earlier behaviour is a branch.
 
-- Between two versions that differ, the nearer is said and the other is a branch: the verdict is likely, not certain,
-  where the two come to different outcomes.
-- Outside of what was measured, the nearest is said and the standard is a branch. What no engine does otherwise than the
-  standard stays certain.
-- A missing Sec-Fetch-Storage-Access proves nothing in versions that nobody measured, until the client has sent it.
-- A browser that hides its version is judged as the youngest; what earlier ones did otherwise is a branch.
+A branch is an alternative that Corsight cannot rule out: [the verdict](../README.md#the-verdict).
 """
 
 TAIL = """
 ## Trying other builds
 
-The lab runs any Chromium or QtWebEngine that is given to it, and holds Corsight's verdicts against what it did:
+`scripts/lab` runs any Chromium or QtWebEngine that you name, and compares Corsight's verdicts with what it did:
 
 ```
 npm pack @sparticuz/chromium@122.0.0      # bin/chromium.br, to be unpacked with brotli: a headless Chromium 122
@@ -64,12 +69,12 @@ scripts/lab run --engine chromium --browser old/bin/python --count 200
 
 | Public package | Chromium |
 |---|---|
-| `@sparticuz/chromium` (npm) | 103 and most major versions from 106 to 153, the number being the package's |
+| `@sparticuz/chromium` (npm) | 103 and most major versions from 106 to 153; package and Chromium have the same number |
 | `PyQt6-WebEngine`, with `PyQt6-WebEngine-Qt6` of the same number (PyPI) | 6.5 is 108, 6.6 is 112, 6.7 is 118, 6.8 is 122, 6.9 is 130, 6.10 is 134 |
-| `qutebrowser`, `falkon` (Debian) | the QtWebEngine of the release |
+| `qutebrowser`, `falkon` (Debian) | the Chromium in that Debian release's QtWebEngine |
 
-Not measured: Safari itself on macOS and iOS (WebKit on Linux was), Firefox between 140 and 153 and before, and whatever
-enterprise policies and flags change.
+Not measured: Safari on macOS and iOS (only WebKit on Linux was), Firefox before 140 and between 140 and 153, and changes
+by enterprise policies and flags.
 """
 
 
@@ -86,16 +91,16 @@ def _describe(policy: EnginePolicy) -> str:
         "",
         f"Measured: {BUILDS[policy.name]}.",
         "",
-        "Otherwise than the standard:",
+        "Differences from the standard:",
         "",
         "| What | Since | Source |",
         "|---|---|---|",
         *(_row(_since(policy, one), one) for one in policy.departures),
         "",
-        "What earlier versions did otherwise than today's; where two numbers are further apart than one, the change came "
-        "somewhere between:",
+        "Differences between earlier versions and the newest. If the two numbers in a row are not consecutive, the change "
+        "came somewhere between them:",
         "",
-        "| What | Last did | First did not | Turns | Source |",
+        "| What | Last version that did | First that did not | It affects | Source |",
         "|---|---|---|---|---|",
         *map(_list_change, policy.changes),
     ]

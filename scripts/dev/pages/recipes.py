@@ -67,39 +67,49 @@ INTRODUCTION = """\
 
 # Recipes
 
-`corsight explain FILE --for TARGET` and `corsight policy export` write the configuration of a server: the shortest one
-that grants exactly what the traffic, or the policy, needs. Every recipe
+Corsight writes the CORS configuration for the servers, frameworks and gateways (*targets*) in the table below:
 
-- names the granted origins alone, never `*` beside credentials; a page of another origin gets no
-  `Access-Control-Allow-Origin` (from Laravel, where one origin alone is granted, it gets that one's name);
-- says `Vary: Origin` wherever the answer depends on the page, and nothing of the kind where it does not;
-- puts the headers on error replies too: without them a page sees a CORS error in place of a 401, 404 or 500;
-- answers preflights before authentication and routing, or says in a line where it has to stand for that;
-- takes the place of the CORS headers that come from behind it, from handlers, other middleware or an upstream: two
-  `Access-Control-Allow-Origin` lines, or an old `*`, would block what is granted. `laravel` cannot, and
-  says in a comment what to take out;
-- writes each value as its language escapes it, so that nothing of a policy can become code or another pattern.
+```
+corsight explain visit.mitm --url /cart --for nginx     # what the recorded traffic needs
+corsight policy export nginx policy.yaml                # what a policy allows
+```
 
-What is set beside a recipe, in the same server, is yours to take out. `explain --for` names the header lines that the
-recorded server sent by itself, and so does `policy export TARGET FILE --from RECORDING`: each with its value and where
-it was seen.
+The result (a *recipe*) is as short as possible and allows exactly what is needed. Every recipe does the following:
 
-What a target cannot say is said in a comment of its recipe, or refused with the reason.
+- It lists the allowed origins by name, and never uses `*` together with credentials. A page of another origin gets no
+  `Access-Control-Allow-Origin`. (Exception: if a policy allows a single origin, Laravel sends that origin to every
+  page.)
+- It sends `Vary: Origin` wherever the response depends on the origin of the page, and only there.
+- It sends the headers on error responses too. Without them, a page sees a CORS error in place of a 401, 404 or 500.
+- It answers preflights before authentication and routing, or says in a comment where to put it so that it does.
+- It replaces CORS headers that come from handlers, other middleware or an upstream server, because browsers would
+  block a response with two `Access-Control-Allow-Origin` lines, or with an old `*`. `laravel` cannot do this; there,
+  a comment says what to remove.
+- It escapes each value for its language, so that nothing in a policy can become code or another pattern.
 
-Verified means: a test renders several policies (exact origins, subdomains, any port of localhost, null, any origin;
-with credentials and without; odd header names), starts the real server with each, and asks it as pages of granted and
-of foreign origins do: preflights and requests, also for replies with 401, 404 and 500, and with 502 or 503 from those
-that pass requests on. Handlers and upstream set CORS headers by hand there, half right. The answers are judged for all
-engines. The others are written from their documentation.
+CORS headers that the same server sets elsewhere in its configuration are not replaced: remove them yourself. `explain
+--for` lists the CORS header lines that the recorded server sent, with their values and where they were seen, and so
+does `policy export TARGET FILE --from RECORDING`.
 
-`go-jub0bs` and `laravel` went through the same once, by hand: jub0bs/cors 1.0.2, and the `HandleCors` of Laravel 13
-with fruitcake/php-cors, there without headers that are set by hand. The tests have PHP load `config/cors.php`, and hold
-its values and patterns against the policy.
+If a target cannot express a part of a policy, a comment in the recipe says so, or the export is refused with the
+reason.
 
-Spring 4.3, which the tests run, leaves `Vary` out of what it does not grant; its recipe is compiled with
-`javax.servlet`, as its comment says.
+*Verified on* names the versions on which tests run the recipe. A test writes the recipe for several policies (exact
+origins, subdomains, any port of localhost, null, any origin; with and without credentials; unusual header names) and
+starts the real server with each. Then it sends preflights and requests as pages of allowed and of other origins do,
+also for responses with status 401, 404 and 500, and for proxies with 502 or 503. Handlers and upstream servers in
+these tests also set CORS headers of their own, some of them wrong. The responses are judged for all engines. Recipes
+that are not verified were written from the documentation.
 
-Most servers cannot refuse `GET`, `HEAD` or `POST` to a granted origin: browsers need no leave for these methods.
+`go-jub0bs` and `laravel` were tried once in the same way by hand: jub0bs/cors 1.0.2, and `HandleCors` of Laravel 13
+with fruitcake/php-cors (without headers that handlers set). The tests also load `config/cors.php` in PHP and compare
+its values and patterns with the policy.
+
+Spring 4.3, which the tests run, sends no `Vary` with responses that allow nothing. Its recipe is compiled with
+`javax.servlet`, as a comment in it says.
+
+Most servers cannot forbid `GET`, `HEAD` or `POST` to an allowed origin, because browsers send these methods without
+asking.
 """
 
 

@@ -24,8 +24,10 @@ def _index() -> str:
         "",
         "# What Corsight finds",
         "",
-        "A rule's code never changes its meaning. Decisions block; advice does not. `corsight rules CODE` shows the "
-        "same in a terminal. What is behind them is in [docs/causes](../causes/README.md).",
+        'A rule says which check of the browser failed. Under headings with "(advice)" nothing is blocked, but '
+        "something could be better. The real reason behind a failed check is a *cause*: see "
+        "[docs/causes](../causes/README.md). `corsight rules CODE` shows a page in the terminal. A code never changes "
+        "its meaning, so you can use it in scripts and settings.",
     ]
     for title, family in FAMILIES.items():
         kind = "" if family.RULES[0].kind == "decision" else " (advice)"
@@ -40,14 +42,14 @@ def _page(rule: Rule) -> str:
     lines = [WRITTEN, "", f"# {escape_text(rule.title)}", ""]
     kind = KINDS[kind_of(rule)]
     kind = f"{kind[0].upper()}{kind[1:]}."
-    found = " It takes several exchanges to find it." if rule.many else ""
+    found = " It shows only in several exchanges together." if rule.many else ""
     lines += [f"`{rule.code}` · [{whole['section']}]({whole['spec']}) · {kind}{found}", "", escape_text(rule.why), ""]
     lines += ["## Example", ""]
     for one in example["exchanges"]:
         lines += ["```http", one["request"], "```", ""]
         lines += ["```http", one["response"], "```", ""] if one["response"] else ["No response came.", ""]
     if example["credentials"] == "include":
-        lines += ["The page asks with the user's credentials.", ""]
+        lines += ["The page sends this request with credentials.", ""]
     lines += [f"- Seen: {escape_text(example['seen'])}", f"- Needed: {escape_text(example['needed'])}", ""]
     lines += _browsers(whole)
     lines += ["## What to do", "", f"{escape_text(rule.advice)} Who has to act: {ACTORS[rule.actor]}.", ""]
@@ -56,7 +58,7 @@ def _page(rule: Rule) -> str:
     if example["edits"]:
         lines += ["For the example, send:", "", "```http", *example["edits"], "```", ""]
     if fix["mendable"]:
-        care = "Safe: it lets nobody do what they could not do before."
+        care = "This fix is safe: it allows nobody anything new."
         lines.append(care if fix["widens"] is None else f"Take care: it {escape_text(fix['widens'])}.")
     else:
         lines.append(NO_HEADER)
@@ -70,7 +72,7 @@ def _browsers(whole: dict[str, Any]) -> list[str]:
         named = [one["label"] for one in engines.values() if one["says"]]
         if len(named) == len(engines):
             return []
-        return [f"Of the example it is said for {', '.join(named)}.", ""]
+        return [f"For the example, this advice is given for {', '.join(named)}.", ""]
     lines = ["## What browsers say", "", "| Engine | Identifier | Console |", "| --- | --- | --- |"]
     for name, one in engines.items():
         if name == "standard":

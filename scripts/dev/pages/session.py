@@ -25,11 +25,12 @@ HEAD = """\
 
 # A session: the cart doesn't load
 
-What a client asks of `corsight mcp examples/shop.mitm`, and what it is answered: the recording that `corsight demo` \
-reads where no browser starts. The calls are made by the official SDK's own client over stdin and stdout whenever this \
-page is written. Long answers are cut to what the next call needs; `…` says where.
+This page shows how a coding assistant uses `corsight mcp examples/shop.mitm`: its calls, and Corsight's answers. The \
+recording is the visit to the shop of `corsight demo`. The calls and answers are real: they are made anew, with the \
+official SDK's client, whenever this page is generated. Long answers are shortened to what the next call needs; `…` \
+shows where.
 
-The person says: **"I can put the lamp into the cart, but I can't take it out again. Mend it, it's an Express server."**
+The user says: **"I can put the lamp into the cart, but I can't take it out again. Fix it, it's an Express server."**
 """
 
 
@@ -89,7 +90,7 @@ async def _run() -> str:
 
 async def _mend_cart(session: Session) -> None:
     listed = await session.ask(
-        "It looks for what the person speaks of.",
+        "The assistant looks for the requests that the user means.",
         "list_fetches",
         "total",
         "fetches",
@@ -103,7 +104,7 @@ async def _mend_cart(session: Session) -> None:
     )
     blocked = next(one for one in listed["fetches"] if one["outcome"] == "blocked")
     told = await session.ask(
-        "Putting in passes, taking out does not. It asks why.",
+        "Putting the lamp in passes, taking it out is blocked. It asks why.",
         "explain_fetch",
         "conclusion",
         "exchanges",
@@ -121,7 +122,7 @@ async def _mend_cart(session: Session) -> None:
         id=blocked["id"],
     )
     await session.ask(
-        "It is certain, and the server has to act. What does that server need?",
+        "The answer is certain, and the server has to change. It asks for the server's configuration.",
         "write_fix",
         "title",
         "file",
@@ -132,15 +133,15 @@ async def _mend_cart(session: Session) -> None:
         target="express",
     )
     session.text += (
-        "\nThe configuration also has what the recording's other requests to that server need: mending one must not "
-        "break another. Before it is rolled out, it has the mended answer judged: the lines that `explain_fetch` "
-        "named as the fix, in the preflight's answer.\n"
+        "\nThe configuration also allows what the other recorded requests to that server need, so that this fix does "
+        "not break them. Before the change is deployed, the assistant has the fixed answer judged: the lines that "
+        "`explain_fetch` named as the fix, in the preflight's answer.\n"
     )
     mended = ["Access-Control-Allow-Origin: https://shop.test", "Access-Control-Allow-Credentials: true"]
     mended += [_unmark(line) for line in told["exchanges"][0]["fix"]]
     answered = [*mended[:2], "Vary: Origin"]
     await session.ask(
-        "With that, do all browsers let the page take the lamp out?",
+        "It asks whether all browsers then let the page take the lamp out.",
         "check_exchange",
         "predictions",
         "engine",
@@ -152,4 +153,4 @@ async def _mend_cart(session: Session) -> None:
         preflights=[{"status": 204, "headers": mended}],
         responses=[{"status": 204, "headers": answered}],
     )
-    session.text += "\nThey do. It shows the person the change, and makes it.\n"
+    session.text += "\nThey do. The assistant shows the user the change, and makes it.\n"

@@ -20,10 +20,10 @@ HEAD = (
     "",
     "# The standards, step by step",
     "",
-    "The algorithms that Corsight transcribes, and their steps: the code, the rules that fail there, and the tests. "
-    "Behind a rule stands what mends its example. Cases are the files in [tests/cases](../tests/cases) that are named "
-    "for the rule. Every number and quote was held against the standard's text by "
-    "`scripts/dev/standard`.",
+    "This page is for people who check or change Corsight's code. For each algorithm of the standards, and each of its "
+    "steps, it names the code, the rules that can fail there, and the tests. After each rule come the headers that fix "
+    "its example. Cases are the files in [tests/cases](../tests/cases) whose names begin with the rule's code. "
+    "`scripts/dev/standard` has compared every number and quote with the text of the standards.",
 )
 
 

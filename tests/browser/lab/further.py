@@ -12,16 +12,17 @@ NAMES = {"chromium": "Chromium", "firefox": "Firefox", "webkit": "WebKit"}
 VERSIONS = """\
 ## Other versions
 
-Each build ran the same drawn scenarios, and was judged as its own version, by what `docs/engines.md` lists; none of
-these recordings was there when that list was made. `scripts/lab run --engine chromium --browser PATH` runs another.
+Each build ran the same random scenarios, and was judged as its own version by the list in [engines.md](engines.md).
+None of these recordings was used to make that list. `scripts/lab run --engine chromium --browser PATH` runs another
+build.
 """
 
 MARKER = """\
-## With the marker cookie, and without
+## With and without the marker cookie
 
-The same drawn scenarios, run with `cors_marker` on for everything, and off. Most of them ask across sites, where other
-evidence tells the mode of most requests already. No page got anything else with it than without. How far the marker was
-tried where it matters most, between the ports of localhost, stands in `docs/marker.md`.
+The same random scenarios were run with `cors_marker` on for everything, and off. Most of their requests go to another
+site, where other evidence already shows the credentials mode. No page got another result with the marker than without.
+The marker matters most between ports of localhost; [marker.md](marker.md) says how it was tried there.
 """
 
 

@@ -19,23 +19,24 @@ FOLDER = ROOT / "tests" / "browser" / "agreement" / "wpt"
 EXPLAINED = FOLDER / "explained.json"
 
 INTRODUCTION = """\
-## On ground of others: web-platform-tests
+## web-platform-tests
 
-Tests that nobody here wrote, on servers that nobody here wrote. `scripts/lab wpt DIR` starts a checkout's own server,
-opens its pages in a browser behind mitmdump with the addon, and holds the addon's log against what the browser says of
-each request.
+web-platform-tests are the browser makers' shared test suite, so neither these tests nor their servers were written for
+Corsight. `scripts/lab wpt DIR` starts the server of a checkout, opens its pages in a browser behind mitmdump with the
+addon, and compares the addon's log with what the browser reports about each request.
 
-- The lab gives each response its flow's id as a header, behind the addon and beside the recording. Chromium's DevTools
-  and Firefox's channels show it, of refused responses and of preflights too. WebKit's inspector shows it of what
-  passed; the rest is joined by URL, method and time, and only where that leaves one answer.
-- An exchange counts when Corsight says that CORS or its like decides about it, or when the browser refused it. It is
-  right when both say blocked, or neither does.
-- Not counted: what the page, or its end, aborted, or its own `redirect: 'manual'` and `'error'`; what failed in the
-  network; what the browser tells of no request (shared workers, and in WebKit refused types); what two of its requests
-  say differently.
-- The recordings were made with the addon in the proxy, and judged again by today's code.
-- The checkout is the newest that could be had whole. It has no `fetch/orb`, `html/cross-origin-embedder-policy` and
-  `fetch/local-network-access`; the command runs them where a checkout has them.
+- To match the two, the lab adds the flow's id as a header to each response. Neither the addon nor the recording sees
+  this header. Chromium's DevTools and Firefox's channels report it, also for refused responses and for preflights.
+  WebKit's inspector reports it only for responses that passed; the others are matched by URL, method and time, and only
+  if one match is possible.
+- An exchange counts if Corsight says that CORS or a similar check decides about it, or if the browser refused it. It is
+  right if both say blocked, or if neither does.
+- Not counted are requests that the page aborted, requests with `redirect: 'manual'` or `'error'` that ended for this
+  reason, failures of the network, requests that the browser does not report (those of shared workers, and in WebKit
+  refused types), and matches where two requests of the browser have different results.
+- The recordings were made with the addon in the proxy, and then judged again by the present code.
+- The checkout is the newest one that was available as a whole. It has no `fetch/orb`,
+  `html/cross-origin-embedder-policy` and `fetch/local-network-access`; the command runs these if a checkout has them.
 """
 
 
@@ -54,19 +55,19 @@ RESOURCE_POLICY = re.compile("corp|cross-origin-resource-policy", re.IGNORECASE)
 
 EXPLANATIONS = (
     Explanation(
-        "The credentials mode is not on the wire",
+        "The credentials mode does not show in the traffic",
         "The answer passes without credentials and fails with them, or the reverse, and neither a cookie nor a header "
-        "nor a connection told which it was. The verdict is likely, and holds what happened as its other branch.",
+        "nor a connection showed which it was. The verdict is likely, and lists what happened as a branch.",
         lambda miss: (
             bool(miss["foreseen"])
             and (miss["said"].endswith(CREDENTIALS) or any(word in miss["did"] for word in REFUSED_FOR_CREDENTIALS))
         ),
     ),
     Explanation(
-        "The page is not on the wire",
-        "Over plain http a `data:` frame asks in mode no-cors without Origin, Referer and Sec-Fetch headers. It counts "
-        "as a page of the server's own, to which its resource policy does not apply. The verdict is likely, and holds "
-        "what happened as its other branch.",
+        "The page does not show in the traffic",
+        "Over plain http, a `data:` frame asks in mode no-cors without Origin, Referer and Sec-Fetch headers. So it "
+        "looks like a page of the same server, to which the server's resource policy does not apply. The verdict is "
+        "likely, and lists what happened as a branch.",
         lambda miss: bool(miss["foreseen"]) and miss["said"] == "not-cors" and bool(RESOURCE_POLICY(miss["did"])),
     ),
 )
@@ -103,7 +104,7 @@ def _table(found: list[Result]) -> list[str]:
 
 
 def _apart(found: list[Result]) -> list[str]:
-    lines = ["Counted apart:", ""]
+    lines = ["Not counted:", ""]
     for one in found:
         counts = ", ".join(f"{count} {why}" for why, count in sorted(one["apart"].items()) if count)
         lines.append(f"- {one['browser']}: {counts or 'none'}")
