@@ -214,6 +214,7 @@ class Known:
             else:
                 facts = judged.facts
                 allow_origin = None if response is None else response.headers.get("access-control-allow-origin")
+            self.changed.pop(flow, None)
             if alike is None and is_explained(judged):
                 sample = Sample(judged)
                 self._traffic.look_up(sample)
@@ -221,11 +222,10 @@ class Known:
                 flows = self._of_servers.get(entry.server) or Memory(FOLLOWED)
                 flows.put(flow, None)
                 self._of_servers.put(entry.server, flows, len(entry.server))
-            before = None
-            if judged.revises:
-                before = self._passed.get(flow)
-                if alike is not None or not is_explained(judged):
-                    self._samples.forget(flow)
+            elif flow in self._samples:
+                # It was revised, or asked again by a replay.
+                self._samples.forget(flow)
+            before = self._passed.get(flow) if judged.revises else None
             if before is None:
                 news = self._traffic.add(entry, facts, verdict, allow_origin)
             else:

@@ -439,6 +439,21 @@ def test_what_the_browser_asked_counts_not_what_others_made_of_it(log: Path) -> 
     assert (one["url"], one["origin"], one["outcome"]) == ("https://api.test/v1", PAGE, "allowed")
 
 
+def test_what_passes_when_it_is_replayed_stays_so(log: Path) -> None:
+    """That its server answers the page now, is news of what it blocked before: of that flow no more."""
+    made = cors(url="https://api.test/a", status=500, answered=[("Server", "nginx"), ("Content-Type", "text/html")])
+    other = cors(url="https://api.test/b", status=500, answered=[("Server", "nginx"), ("Content-Type", "text/html")])
+    with mitmproxy(cors_log=str(log)) as proxy:
+        proxy.judge(made, other)
+        made.response = flow(answered=[*OURS, ("Vary", "Origin")]).response
+        made.request.timestamp_start = other.request.timestamp_start + 5
+        proxy.judge(made)
+    assert (made.metadata["cors.outcome"], made.marked, made.comment) == ("allowed", "", "allowed (chromium)")
+    # The other one has another cause by that.
+    assert [one["flow"] for one in lines(log)] == [made.id, other.id, made.id, other.id]
+    assert lines(log)[3]["cause"] != lines(log)[1]["cause"]
+
+
 def test_a_replayed_request_is_judged_again(log: Path) -> None:
     made = cors()
     with mitmproxy(cors_log=str(log)) as running:
