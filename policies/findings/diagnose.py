@@ -22,7 +22,7 @@ from corsight.policies.findings.sample import Sample
 from corsight.policies.findings.traffic import News, Traffic
 from corsight.policies.session import Judged
 from corsight.policies.session.fetches import Entry
-from corsight.policies.session.judging import Alike
+from corsight.policies.session.judging import Alike, is_final
 from corsight.policies.session.memory import GIANT, Memory, weigh_headers
 from corsight.policies.verdict import Outcome, Verdict
 
@@ -231,7 +231,7 @@ class Known:
                 news = self._traffic.add(entry, facts, verdict, allow_origin)
             else:
                 news = self._traffic.revise(entry, facts, verdict, passed=before)
-            if verdict.divided or facts.role != "request":
+            if not is_final(judged):
                 self._passed.put(flow, verdict.outcome is Outcome.ALLOWED)
             if news is not None:
                 self._news += 1
