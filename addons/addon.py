@@ -321,6 +321,10 @@ class Cors:
     def _publish(self, verdicts: list[Judged]) -> None:
         """Say what changed of what was said of exchanges before."""
         for judged in verdicts:
+            request, flow = judged.entry.exchange.request, self._flows.get(judged.entry.exchange.id)
+            if flow is not None and flow.request.timestamp_start != request.started:
+                # It was replayed since: all views speak of what came last.
+                continue
             self._known.add(judged)
             self._update(judged)
             self._tell(judged, self._known.diagnose(judged))

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from corsight.policies.exchange import Exchange, Response
 from corsight.policies.facts import Facts
+from corsight.policies.fetch.origin import origin_of
 from corsight.policies.rules import ADVICE
 from corsight.policies.rules.view import EXPOSE, IGNORED, LONG, READ, view_exchange
 from corsight.policies.verdict import EngineName
@@ -68,7 +69,7 @@ def advise(exchange: Exchange, facts: Facts, engine: EngineName, preflight: Resp
             facts.names,
             response.status,
         ),
-        exchange.request.url[:5],
+        origin_of(exchange.request.url)[:6],
     )
     codes = _codes.get(shape)
     if codes is None:

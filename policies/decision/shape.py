@@ -127,7 +127,7 @@ def make_shape(exchange: Exchange, facts: Facts, response: Response, premise: Pr
         content_range,
         (options or "").lower() == "nosniff",
         determine_nosniff(options),
-        response.status == PROXY_AUTHENTICATION and exchange.request.url.startswith("https:"),
+        response.status == PROXY_AUTHENTICATION and origin_of(exchange.request.url).startswith("https:"),
         opaque and _is_empty(exchange, response),
         response.body if opaque else None,
         destination if typed else "",

@@ -22,7 +22,7 @@ from corsight.policies.findings.sample import Sample
 from corsight.policies.findings.traffic import News, Traffic
 from corsight.policies.session import Judged
 from corsight.policies.session.fetches import Entry
-from corsight.policies.session.judging import Alike
+from corsight.policies.session.judging import Alike, is_final
 from corsight.policies.session.memory import GIANT, Memory, weigh_headers
 from corsight.policies.verdict import Outcome, Verdict
 
@@ -122,8 +122,8 @@ class Known:
         self._samples: Memory[str, Sample] = Memory(SAMPLES, LIMIT)
         self._of_servers: Memory[str, Memory[str, None]] = Memory(SERVERS)
         self._told: Memory[str, str] = Memory(SAMPLES)
-        self.changed: dict[str, Judged] = {}
-        self._explained: Memory[tuple[Hashable, int], Explanation] = Memory(SHAPES)
+        self.changed: Memory[str, Judged] = Memory(SAMPLES, LIMIT)
+        self._explained: Memory[tuple[Hashable, int], Explanation] = Memory(SHAPES, LIMIT)
         self._seen: Memory[Alike, None] = Memory(SHAPES)
         self._news = 0
         self._latest: tuple[Entry, Verdict, Explanation] | None = None
@@ -170,7 +170,7 @@ class Known:
 
     def take_changed(self) -> list[Judged]:
         """Return the exchanges that were explained before and have another cause by what came since the last call."""
-        changed, self.changed = self.changed, {}
+        changed, self.changed = self.changed, Memory(SAMPLES, LIMIT)
         return list(changed.values())
 
     def clear(self) -> None:
@@ -191,7 +191,7 @@ class Known:
         explanation = self._explained.get(key)
         if explanation is None:
             explanation = diagnose(sample, self._traffic)
-            self._explained.put(key, explanation)
+            self._explained.put(key, explanation, sample.entry.weight)
         return explanation
 
     def _find(self, judged: Judged) -> Sample:
@@ -214,6 +214,8 @@ class Known:
             else:
                 facts = judged.facts
                 allow_origin = None if response is None else response.headers.get("access-control-allow-origin")
+            if self.changed:
+                self.changed.forget(flow)
             if alike is None and is_explained(judged):
                 sample = Sample(judged)
                 self._traffic.look_up(sample)
@@ -221,16 +223,15 @@ class Known:
                 flows = self._of_servers.get(entry.server) or Memory(FOLLOWED)
                 flows.put(flow, None)
                 self._of_servers.put(entry.server, flows, len(entry.server))
-            before = None
-            if judged.revises:
-                before = self._passed.get(flow)
-                if alike is not None or not is_explained(judged):
-                    self._samples.forget(flow)
+            elif flow in self._samples:
+                # It was revised, or asked again by a replay.
+                self._samples.forget(flow)
+            before = self._passed.get(flow) if judged.revises else None
             if before is None:
                 news = self._traffic.add(entry, facts, verdict, allow_origin)
             else:
                 news = self._traffic.revise(entry, facts, verdict, passed=before)
-            if verdict.divided or facts.role != "request":
+            if not is_final(judged):
                 self._passed.put(flow, verdict.outcome is Outcome.ALLOWED)
             if news is not None:
                 self._news += 1
@@ -243,4 +244,4 @@ class Known:
             if told is None or sample is None or (news == "origin" and sample.facts.origin != origin):
                 continue
             if explain(read_case(sample, self._traffic)).code != told:
-                self.changed[flow] = sample.judged
+                self.changed.put(flow, sample.judged, sample.entry.weight)

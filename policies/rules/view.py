@@ -12,6 +12,7 @@ from corsight.policies.engines import EnginePolicy, list_policies
 from corsight.policies.exchange import Response
 from corsight.policies.facts import Facts, Role
 from corsight.policies.fetch.exposed import FORBIDDEN_RESPONSE_NAMES, SAFELISTED_RESPONSE_NAMES
+from corsight.policies.fetch.origin import origin_of
 from corsight.policies.verdict import EngineName
 
 ORIGIN = "access-control-allow-origin"
@@ -88,7 +89,7 @@ def view_exchange(
         include=facts.include,
         method=facts.method,
         asked=facts.names,
-        secure=url.startswith("https:"),
+        secure=origin_of(url).startswith("https:"),
         status=response.status,
         names=tuple([name for name in headers.names()[:MANY] if name not in IGNORED]),
         values=values,

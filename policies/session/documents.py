@@ -50,7 +50,7 @@ class Documents:
             self.revision += 1
         self._by_origin.put(origin, pages, len(origin) + sum(map(len, pages.values())))
         self._policies.add(policy)
-        self._secure.add(url.startswith("https:"))
+        self._secure.add(origin.startswith("https:"))
         self.last, self._newest = url, newest
         parts = split_origin(origin)
         if top and parts is not None and is_localhost(parts[1]):

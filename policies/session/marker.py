@@ -81,7 +81,7 @@ class Marker:
             return False
         # A tunnel has to be built first. In the clear only those wait that find all connections taken, or the same URL
         # asked for.
-        return url.startswith("https:") or self._busy > first - STRAGGLING or url in self._early
+        return place[1].startswith("https:") or self._busy > first - STRAGGLING or url in self._early
 
     @property
     def speaks(self) -> bool:

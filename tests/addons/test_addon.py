@@ -41,6 +41,7 @@ from tests.addons.mitm import (
     traffic,
 )
 
+ALLOWED = ("Access-Control-Allow-Credentials", "true")
 REFUSED = "Received a header from server, refusing to prevent request smuggling attacks. Disable the …"
 
 
@@ -437,6 +438,38 @@ def test_what_the_browser_asked_counts_not_what_others_made_of_it(log: Path) -> 
         running.hooks(HttpResponseHeadersHook(made))
     [one] = lines(log)
     assert (one["url"], one["origin"], one["outcome"]) == ("https://api.test/v1", PAGE, "allowed")
+
+
+def test_what_passes_when_it_is_replayed_stays_so(log: Path) -> None:
+    """That its server answers the page now, is news of what it blocked before: of that flow no more."""
+    made = cors(url="https://api.test/a", status=500, answered=[("Server", "nginx"), ("Content-Type", "text/html")])
+    other = cors(url="https://api.test/b", status=500, answered=[("Server", "nginx"), ("Content-Type", "text/html")])
+    with mitmproxy(cors_log=str(log)) as proxy:
+        proxy.judge(made, other)
+        made.response = flow(answered=[*OURS, ("Vary", "Origin")]).response
+        made.request.timestamp_start = other.request.timestamp_start + 5
+        proxy.judge(made)
+    assert (made.metadata["cors.outcome"], made.marked, made.comment) == ("allowed", "", "allowed (chromium)")
+    # The other one has another cause by that.
+    assert [one["flow"] for one in lines(log)] == [made.id, other.id, made.id, other.id]
+    assert lines(log)[3]["cause"] != lines(log)[1]["cause"]
+
+
+def test_what_is_learned_late_of_an_answer_is_not_said_of_its_replay(log: Path) -> None:
+    made = preflight(http2=False)
+    with mitmproxy(cors_log=str(log)) as proxy:
+        proxy.judge(made)
+        made.response = preflight(answered=[*OURS, ALLOWED, ("Access-Control-Allow-Methods", "PUT")]).response
+        made.request.timestamp_start += 1
+        proxy.judge(made)
+        # Nothing followed the first.
+        proxy.judge(cors(answered=OURS, after=100))
+        assert (made.metadata["cors.outcome"], made.marked, made.comment) == ("allowed", "", "allowed (chromium)")
+    assert [(one["flow"] == made.id, one["outcome"], one["certainty"]) for one in lines(log)] == [
+        (True, "allowed", "likely"),
+        (True, "allowed", "certain"),
+        (False, "allowed", "certain"),
+    ]
 
 
 def test_a_replayed_request_is_judged_again(log: Path) -> None:

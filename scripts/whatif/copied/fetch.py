@@ -6,11 +6,11 @@ import re
 from typing import Any
 
 from corsight.policies.exchange import HeaderList
-from corsight.scripts.whatif.copied.javascript import FILLED, UNKNOWN, Reader
-from corsight.scripts.whatif.copied.model import Copied, CredentialsMode
+from corsight.scripts.whatif.copied.javascript import UNKNOWN, Reader
+from corsight.scripts.whatif.copied.model import FILLED, UNSEEN, Copied, CredentialsMode
 
 BEGIN = re.compile(
-    r"^\s*(?:(?:const|let|var)\s+[\w${}, ]+=\s*)?(?:return\s+)?(?:await\s+)?(?:window\.|globalThis\.)?fetch\s*\(",
+    r"^[^\S\n]*(?:(?:const|let|var)\s+[\w${}, ]+=\s*)?(?:return\s+)?(?:await\s+)?(?:window\.|globalThis\.)?fetch\s*\(",
     re.MULTILINE,
 )
 """A call at the beginning of a line."""
@@ -29,7 +29,7 @@ def read_fetch(text: str, at: int) -> Copied:
     options: dict[str, Any] = given[1] if isinstance(given[1], dict) else {}
     notes = []
     if given[1] is UNKNOWN or options.get("headers") is UNKNOWN:
-        notes.append("The headers are not in the paste, but a name for them: give those that the page sets with -H.")
+        notes.append(UNSEEN)
     fields = list(_list_headers(options.get("headers")))
     names = {name.lower() for name, _ in fields}
     told = options.get("credentials")

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from corsight.scripts.whatif.copied.model import FILLED, join_halves
+
 UNKNOWN = object()
 """What an expression makes."""
-FILLED = "x"
-"""What stands in a string for what an expression fills in."""
 DEEPEST = 8
 """How deep objects in objects are read, and templates in templates."""
 
 _SPACE = re.compile(r"(?:\s+|//[^\n]*|/\*.{0,2000}?\*/)*+", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_$][\w$]*")
+_MADE = re.compile(r"new\s+(?:Headers|URL|Request)\s*\(")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|(\r?\n)|(.))", re.DOTALL)
 _SIGNS = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0"}
@@ -78,7 +79,7 @@ class Reader:
         if number := _NUMBER.match(text, at):
             self.at = number.end()
             return float(number[0])
-        if made := re.compile(r"new\s+(?:Headers|URL|Request)\s*\(").match(text, at):
+        if depth < DEEPEST and (made := _MADE.match(text, at)):
             self.at = made.end()
             given = self._read_list(")", depth + 1)
             return given[0] if given else None
@@ -129,7 +130,7 @@ class Reader:
                 parts.append(text[at])
                 at += 1
         self.at = at + 1
-        return "".join(parts)
+        return join_halves("".join(parts))
 
     def _skip_expression(self) -> None:
         """Go on at the comma or the bracket that ends an expression."""

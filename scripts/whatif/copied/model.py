@@ -7,7 +7,15 @@ from typing import Literal
 from corsight.policies.exchange import HeaderList
 from corsight.policies.value import value
 
+FILLED = "x"
+"""What stands in a string for what an expression fills in."""
+UNSEEN = "The headers are not in the paste, but a name for them: give those that the page sets with -H."
 CredentialsMode = Literal["include", "same-origin", "omit"]
+
+
+def join_halves(text: str) -> str:
+    """Return a text in which two halves of a sign are the sign; one alone, which stands for none, is replaced."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 @value

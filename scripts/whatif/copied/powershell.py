@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from corsight.policies.exchange import HeaderList
 from corsight.scripts.errors import CorsightError
-from corsight.scripts.whatif.copied.model import Copied
+from corsight.scripts.whatif.copied.model import FILLED, UNSEEN, Copied
 
 BEGIN = re.compile(r"^[^\n]{0,80}?\b(?:Invoke-WebRequest|Invoke-RestMethod|iwr|irm)\b", re.MULTILINE | re.IGNORECASE)
 
 _STRING = r'"((?:[^"`]|`.|"")*+)"'
-_PAIR = re.compile(rf"{_STRING}\s*=\s*{_STRING}", re.DOTALL)
-_TABLE = re.compile(r'-Headers\s+@\{((?:[^"}]|"(?:[^"`]|`.|"")*+")*+)\}', re.DOTALL | re.IGNORECASE)
+_PLAIN = "'((?:[^']|'')*+)'"
+_HEADERS = re.compile(r"-Headers\s+(@\{)?", re.IGNORECASE)
+_PAIR = re.compile(rf"[\s;]*(?:{_STRING}|{_PLAIN}|([\w-]+))\s*=\s*(?:{_STRING}|{_PLAIN}|([^\n;}}]+))", re.DOTALL)
+"""A name in a table, quoted or not, and its value: in quotes, or what code makes."""
 _COOKIE = re.compile(rf"System\.Net\.Cookie\({_STRING},\s*{_STRING}", re.DOTALL)
 _AGENT = re.compile(rf"\.UserAgent\s*=\s*{_STRING}", re.DOTALL)
 _PSEUDO = frozenset({"authority", "method", "path", "scheme"})
@@ -24,9 +27,9 @@ def read_powershell(text: str) -> Copied:
     url = _find_option(text, "Uri")
     if url is None:
         raise CorsightError("the command names no URL (-Uri)", todo="paste it as a whole")
-    table = _TABLE.search(text)
-    pairs = [] if table is None else _PAIR.findall(table[1])
-    fields = [(_undo(name), _undo(given)) for name, given in pairs if name.lower() not in _PSEUDO]
+    table = _HEADERS.search(text)
+    fields = [] if table is None or table[1] is None else [*_list_pairs(text, table.end())]
+    notes = (UNSEEN,) if table is not None and table[1] is None else ()
     if (kind := _find_option(text, "ContentType")) is not None:
         fields.append(("Content-Type", kind))
     if (agent := _AGENT.search(text)) is not None:
@@ -35,7 +38,24 @@ def read_powershell(text: str) -> Copied:
         fields.append(("Cookie", "; ".join(f"{_undo(name)}={_undo(given)}" for name, given in cookies)))
     method = (_find_option(text, "Method") or "GET").upper()
     headers = HeaderList(tuple((name.encode("latin-1", "replace"), given.encode()) for name, given in fields))
-    return Copied(url, method, headers)
+    return Copied(url, method, headers, notes=notes)
+
+
+def _list_pairs(text: str, at: int) -> Iterator[tuple[str, str]]:
+    """Yield the headers of a table that begins at a place in a text."""
+    while pair := _PAIR.match(text, at):
+        at = pair.end()
+        name, sent = _read_string(pair, 1), FILLED if pair[6] is not None else _read_string(pair, 4)
+        if name.lower() not in _PSEUDO:
+            yield name, sent
+
+
+def _read_string(found: re.Match[str], group: int) -> str:
+    """Return what stands in double quotes, in single ones, or, in the group behind them, in none."""
+    if found[group] is not None:
+        return _undo(found[group])
+    plain = found[group + 1]
+    return found[group + 2] if plain is None else plain.replace("''", "'")
 
 
 def _find_option(text: str, name: str) -> str | None:

@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
-from urllib.parse import urljoin
 
 from corsight.policies.engines.added import list_page_set_headers
-from corsight.policies.fetch.origin import origin_of
+from corsight.policies.fetch.origin import origin_of, parse_url
 from corsight.policies.fetch.safelist import is_cors_safelisted_request_header
 from corsight.policies.session.reading import read
 from corsight.policies.value import value
@@ -17,12 +16,12 @@ from corsight.scripts.curl import Hop, Pasted, read_curl
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.recordings.curl import Transcript
 from corsight.scripts.whatif.copied import curl, fetch, powershell
-from corsight.scripts.whatif.copied.javascript import FILLED
-from corsight.scripts.whatif.copied.model import Copied, CredentialsMode
+from corsight.scripts.whatif.copied.model import FILLED, Copied, CredentialsMode, join_halves
 from corsight.scripts.whatif.model import Mode
 
 LONGEST = 1 << 18
 """Characters of a paste that are looked at."""
+BOM = "\ufeff"
 MOST = 8
 """Commands of a paste that are read."""
 NO_FETCH = {
@@ -32,7 +31,7 @@ NO_FETCH = {
 STAND_INS = {"content-type": "application/json"}
 """Values that need a preflight, where only the name is told."""
 
-_STATUS = re.compile(r"^(?:< |\s*)HTTP/\d|^curl: \(\d+\)", re.MULTILINE)
+_STATUS = re.compile(r"^(?:< |[^\S\n]*)HTTP/\d|^curl: \(\d+\)", re.MULTILINE)
 _TRANSCRIPT = re.compile(r"^> [A-Z]+ \S+ HTTP/[\d.]+\s*$", re.MULTILINE)
 
 
@@ -58,7 +57,7 @@ def read_asked(text: str, where: str, origin: str | None) -> Asked | None:
     `origin` is the page's, where it was typed. Raises CorsightError for a request that is no fetch, or is cut off.
     """
     try:
-        requests = [*islice(_find(text[:LONGEST], where), MOST)]
+        requests = [*islice(_find(join_halves(text[:LONGEST]).removeprefix(BOM), where), MOST)]
         return _put_together(requests, origin) if requests else None
     except CorsightError as error:
         raise CorsightError(error.what, where=error.where or where, todo=error.todo) from None
@@ -114,7 +113,7 @@ def _put_together(requests: list[tuple[Copied, Pasted | None]], typed: str | Non
     page = typed or reading.origin or _origin_of(reading.referrer or copied.referrer)
     url = copied.url
     if url is not None and "://" not in url:
-        url = urljoin(f"{page}/", url) if page is not None else None
+        url = parse_url(url, f"{page}/") if page is not None else None
     return Asked(
         origin=page,
         url=url,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from corsight.scripts.errors import CorsightError
+from corsight.scripts.whatif.copied.model import join_halves
 
 _ANSI = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "a": "\a", "b": "\b", "f": "\f", "v": "\v", "e": "\x1b"}
 _NUMBER = re.compile(r"x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{1,4})")
@@ -106,7 +107,7 @@ class _Splitter:
                 got.append(_ANSI.get(text[at + 1 : at + 2], text[at + 1 : at + 2]))
                 at += 2
         self._end_at(at if at < len(text) else -1)
-        return "".join(got)
+        return join_halves("".join(got))
 
     def _end_at(self, end: int) -> int:
         """Go on behind the quote at `end`, and return its place."""

@@ -6,10 +6,13 @@ from dataclasses import replace
 
 import pytest
 
+from corsight.policies.exchange import Exchange, HeaderList, Request, Response
 from corsight.policies.findings import Diagnosis, Explanation, Known, diagnose
 from corsight.policies.session import Judged
-from tests.policies.findings.traffic import ALLOW, API, HTML, JSON, PAGE, VARY, Pair, Traffic
+from tests.policies.findings.traffic import ALLOW, API, CREDENTIALS, HTML, JSON, PAGE, VARY, Pair, Traffic
 
+COOKIE: Pair = ("Cookie", "a=1")
+EXPOSE: Pair = ("Access-Control-Expose-Headers", "*")
 DATE: Pair = ("Date", "Sun, 22 Nov 2026 10:00:00 GMT")
 
 
@@ -95,6 +98,29 @@ def test_a_likely_reply_that_turns_out_blocked_is_no_evidence() -> None:
     known.add(allowed)
     assert "the method DELETE" in passed
     assert f"the origin {PAGE}" in told(traffic, known, blocked).title
+
+
+def test_what_is_revised_in_its_advice_alone_is_counted_once() -> None:
+    """Its credentials mode is learned late: it passes with and without, but not all that it exposes can be read."""
+    traffic, known = Traffic(agent="Mozilla/5.0 Chrome/90.0.0.0"), Known()
+    told_of, connection = list[Judged](), "c"
+    for path, asked, answered in (
+        ("/a", (), (ALLOW, CREDENTIALS, EXPOSE, ("X-Seen", "1"))),
+        ("/b", (COOKIE,), (ALLOW, CREDENTIALS, EXPOSE, ("X-Seen", "1"))),
+        ("/c", (COOKIE,), (JSON,)),
+    ):
+        sent = ("User-Agent", traffic.agent), ("Origin", PAGE), ("Sec-Fetch-Mode", "cors"), *asked
+        request = Request("GET", API + path, HeaderList.of(*sent), traffic.now)
+        exchange = Exchange(path, "127.0.0.1", connection, request)
+        told_of += traffic.session.begin(exchange)
+        response = Response(404 if path == "/c" else 200, HeaderList.of(*answered), traffic.now)
+        told_of += traffic.session.observe(replace(exchange, response=response))
+    for judged in told_of:
+        known.add(judged)
+    assert [judged.entry.exchange.id for judged in told_of if judged.revises] == ["/a"]
+    explanation = known.diagnose(told_of[-1])
+    assert explanation is not None
+    assert "allowed on 2 replies" in " ".join(explanation.evidence)
 
 
 def test_alike_ones_are_explained_once_and_others_by_themselves(monkeypatch: pytest.MonkeyPatch) -> None:

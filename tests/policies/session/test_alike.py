@@ -17,7 +17,19 @@ from corsight.policies.session.judging import Judge
 from corsight.scripts.judging import judge_recording
 from corsight.scripts.recordings import Recording
 from tests.browser.lab.record import FLOWS
-from tests.policies.findings.traffic import ALLOW, API, CHROMIUM, CREDENTIALS, FIREFOX, JSON, PAGE, VARY, WEBKIT, Pair
+from tests.policies.findings.traffic import (
+    ALLOW,
+    API,
+    CHROMIUM,
+    CREDENTIALS,
+    FIREFOX,
+    JSON,
+    PAGE,
+    VARY,
+    WEBKIT,
+    Pair,
+    Traffic,
+)
 from tests.recordings.expected import recordings
 from tests.recordings.test_formats import FIGURES
 from tests.recordings.test_formats import FOLDER as FORMATS
@@ -164,3 +176,15 @@ def test_a_digest_keeps_what_matters_of_each_line() -> None:
     assert short.marks & LENGTH
     assert short.marks & COOKIES
     assert not short.marks & VALIDATOR
+
+
+@pytest.mark.parametrize("urls", [(API, API.replace("https", "HTTPS")), (API.replace("https", "HTTPS"), API)])
+def test_a_scheme_is_the_same_in_capitals(urls: tuple[str, str]) -> None:
+    """A 407 through a tunnel is the server's own, however its URL is written."""
+    said = []
+    for url in urls:
+        traffic = Traffic()
+        traffic.send("GET", f"{url}/a", 407, ("Access-Control-Allow-Origin", "*"))
+        traffic.send("GET", f"{urls[0]}/b", 407, ("Access-Control-Allow-Origin", "*"))
+        said += [judged.verdict.ruling.rule for judged in traffic.last.values()]
+    assert said == ["proxy-authentication"] * 4

@@ -319,8 +319,61 @@ def test_code_of_any_shape_ends_the_reading() -> None:
     assert Reader("(a) => { b }, 'c')", 0).read_arguments() == [UNKNOWN, "c"]
 
 
-@pytest.mark.parametrize("unit", ["[", "{a:", "`${", "/*", '"', "'a',", "a=", "^", "\\", "curl a\n", '"" ', "-H ''"])
-@pytest.mark.parametrize("begin", ["fetch(", "curl ", 'irm -Uri "https://a.test" -Headers @{'])
+UNITS = (
+    "[",
+    "{a:",
+    "`${",
+    "/*",
+    '"',
+    "'a',",
+    "a=",
+    "^",
+    "\\",
+    "curl a\n",
+    '"" ',
+    "-H ''",
+    "\n",
+    "new URL(",
+    "-Headers @{ ",
+)
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("begin", ["", "fetch(", "curl ", 'irm -Uri "https://a.test" -Headers @{'])
 def test_a_paste_may_be_long_and_odd(begin: str, unit: str) -> None:
     with contextlib.suppress(CorsightError):
         read_asked(begin + unit * (200_000 // len(unit)), "paste", "https://app.test")
+
+
+@pytest.mark.parametrize(
+    ("copied", "sent"),
+    [
+        (r"""fetch("https://a.test/", {headers: {"x-a": "\ud83d\ude00"}})""", "\U0001f600"),
+        (r"""fetch("https://a.test/", {headers: {"x-a": "\ud83d"}})""", "\ufffd"),
+        (r"""curl https://a.test/ -H $'x-a: \ud83d\ude00'""", "\U0001f600"),
+        (r"""curl https://a.test/ -H $'x-a: \udc00'""", "\ufffd"),
+        ("curl https://a.test/ -H 'x-a: \udcff'", "\ufffd"),
+        ("\ufefffetch('https://a.test/', {headers: {'x-a': '1'}})", "1"),
+    ],
+)
+def test_signs_in_halves_are_put_together(copied: str, sent: str) -> None:
+    """Of a sign that a shell or a script writes as two, and what no encoding has."""
+    assert asked(copied).headers == (f"x-a: {sent.encode().decode('latin-1')}",)
+
+
+def test_what_is_no_url_names_none() -> None:
+    assert asked("fetch('//[')", "https://app.test").url is None
+
+
+@pytest.mark.parametrize(
+    ("table", "headers"),
+    [
+        ("@{'X-A'='it''s'}", ("x-a: it's",)),
+        ('@{"X-A"="}"; X-B = "2"\n}', ("x-a: }", "x-b: 2")),
+        ('@{Authorization = $token; "X-A"="1"}', ("authorization: x", "x-a: 1")),
+        ("$headers", ()),
+    ],
+)
+def test_powershell_quotes_as_people_do(table: str, headers: tuple[str, ...]) -> None:
+    found = asked(f"irm -Uri 'https://a.test/' -Headers {table} -Method Put", "https://app.test")
+    assert (found.headers, found.method, bool(found.notes)) == (headers, "PUT", table == "$headers")
