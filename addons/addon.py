@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from weakref import WeakValueDictionary
 
@@ -17,6 +16,7 @@ from corsight.addons.announce import Announcer
 from corsight.addons.commands import Commands, rejudged
 from corsight.addons.drift import Drifting, read_policies
 from corsight.addons.events import get_logger
+from corsight.addons.guard import never_raises
 from corsight.addons.log import VerdictLog
 from corsight.addons.marker import Marking
 from corsight.addons.page.page import Page
@@ -28,7 +28,7 @@ from corsight.policies.engines import read_engine
 from corsight.policies.exchange import Exchange, Word
 from corsight.policies.findings import Explanation, Known
 from corsight.policies.record import Lines
-from corsight.policies.redact import printable, shown
+from corsight.policies.redact import printable
 from corsight.policies.rules.isolation import NETWORK_ERROR
 from corsight.policies.session import Judged, Session
 from corsight.policies.session.memory import Memory, weigh_request
@@ -39,20 +39,6 @@ ASKED = 16 * 1024 * 1024
 """Bytes of unanswered requests that are remembered as they came, before other addons changed them."""
 OPEN = 10_000
 """How many requests may wait for their response at once; what is beyond is read again."""
-
-
-def never_raises(hook: Callable[[Cors, http.HTTPFlow], None]) -> Callable[[Cors, http.HTTPFlow], None]:
-    """Return a hook that tells of its own failure in one line and lets the flow pass: no peer may break the proxy."""
-
-    @functools.wraps(hook)
-    def guarded(self: Cors, flow: http.HTTPFlow) -> None:
-        try:
-            hook(self, flow)
-        except Exception as error:
-            reason = shown(f"{type(error).__name__}: {error}")
-            logger.warning("Corsight could not judge flow %s (%s): please report this.", printable(flow.id), reason)
-
-    return guarded
 
 
 class Cors:

@@ -1,0 +1,27 @@
+"""No hook raises: no peer may break the proxy."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+
+from mitmproxy import http
+
+from corsight.addons.events import get_logger
+from corsight.policies.redact import printable, shown
+
+logger = get_logger(__name__)
+
+
+def never_raises[T](hook: Callable[[T, http.HTTPFlow], None]) -> Callable[[T, http.HTTPFlow], None]:
+    """Return a hook that tells of its own failure in one line, and lets the flow pass."""
+
+    @functools.wraps(hook)
+    def guarded(self: T, flow: http.HTTPFlow) -> None:
+        try:
+            hook(self, flow)
+        except Exception as error:
+            reason = shown(f"{type(error).__name__}: {error}")
+            logger.warning("Corsight could not judge flow %s (%s): please report this.", printable(flow.id), reason)
+
+    return guarded
