@@ -199,7 +199,7 @@ class Judge:
         if len(fetch.entries) > 1 and (preflight := entry.preflight) is not None:
             before = (preflight.headers.get(EXPOSE),)
         return (
-            # The same request headers are read once, and two readings of one browser are never as much as alike.
+            # The same request headers give the same object, and what the key leads to keeps it.
             id(reading),
             entry.digest or digest(response),
             entry.server,
