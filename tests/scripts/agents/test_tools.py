@@ -216,7 +216,7 @@ def test_an_exchange_is_judged_by_one_engine_in_one_version() -> None:
 
 def test_the_page_tells_the_tools_that_there_are_and_what_they_answer(shop: Seat) -> None:
     text = (ROOT / "docs" / "mcp.md").read_text("utf-8")
-    tools, table = text.partition("## What it can be asked")[2], text.partition("## Beside others")[2]
+    tools, table = text.partition("## The tools")[2], text.partition("## Compared with other MCP servers")[2]
 
     async def use(client: ClientSession) -> set[str]:
         return {tool.name for tool in (await client.list_tools()).tools}
