@@ -83,11 +83,6 @@ class Marker:
         # asked for.
         return place[1].startswith("https:") or self._busy > first - STRAGGLING or url in self._early
 
-    @property
-    def speaks(self) -> bool:
-        """Whether any request carried it."""
-        return bool(self._carried)
-
     def note_document(self, entry: Entry) -> None:
         """A document was asked for. A page that is loaded anew may be in another window, with another jar.
 
