@@ -34,7 +34,7 @@ def versions(found: list[Result]) -> str:
             ", ".join(result["dates"]),
             f"seed {', '.join(map(str, result['seeds']))}",
             result["scenarios"],
-            *_counts(result),
+            *list_counts(result),
         )
         for result in sorted(found, key=lambda result: int(result["run"]))
     ]
@@ -52,7 +52,7 @@ def marker(found: list[Result]) -> str:
             ", ".join(result["dates"]),
             f"seed {', '.join(map(str, result['seeds']))}",
             result["scenarios"],
-            *_counts(result),
+            *list_counts(result),
         )
         for result in ordered
     ]
@@ -74,7 +74,8 @@ def marker(found: list[Result]) -> str:
 COUNTS = ("Steps", "Right", "Wrongly allowed", "Wrongly blocked", "Certain", "Certain and wrong")
 
 
-def _counts(result: Result) -> tuple[object, ...]:
+def list_counts(result: Result) -> tuple[object, ...]:
+    """Return the cells of COUNTS."""
     return (
         result["steps"],
         share(result["right"], result["steps"]),

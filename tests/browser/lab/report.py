@@ -13,7 +13,7 @@ from typing import Any
 
 from corsight.scripts.errors import CorsightError
 from tests.browser.lab import further
-from tests.browser.lab.further import NAMES, share, table
+from tests.browser.lab.further import NAMES, list_counts, share, table
 from tests.browser.lab.har import NAMES as FORMAT_NAMES
 from tests.browser.lab.record import ROOT
 from tests.browser.lab.score import Score, Tally
@@ -158,12 +158,7 @@ def _headline(found: list[Result]) -> str:
             ", ".join(result["dates"]),
             result["scenarios"],
             result["exchanges"],
-            result["steps"],
-            share(result["right"], result["steps"]),
-            result["wrongly_allowed"],
-            result["wrongly_blocked"],
-            share(result["certain"], result["steps"]),
-            result["certain_wrong"],
+            *list_counts(result),
             share(_likely_right(result), result["steps"] - result["certain"]),
         )
         for result in found
