@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from weakref import WeakValueDictionary
 
-from mitmproxy import ctx, exceptions, flowfilter, hooks, http
+from mitmproxy import ctx, exceptions, flowfilter, http
 from mitmproxy.addonmanager import Loader
 
 from corsight.addons.adapter import exchange_of, request_of, withheld
@@ -19,10 +19,11 @@ from corsight.addons.events import get_logger
 from corsight.addons.guard import never_raises
 from corsight.addons.log import VerdictLog
 from corsight.addons.marker import Marking
+from corsight.addons.page.hosting import Hosting
 from corsight.addons.page.page import Page
 from corsight.addons.patch import Patching
 from corsight.addons.scope import read_filter
-from corsight.addons.views import CorsView, Stories, detail, offer, show_comments, withdraw
+from corsight.addons.views import CorsView, Stories, detail, offer, show_change, show_comments, withdraw
 from corsight.addons.wire import write_word
 from corsight.policies.engines import read_engine
 from corsight.policies.exchange import Exchange, Word
@@ -47,6 +48,8 @@ class Cors:
     Touches traffic only where it is asked to patch it.
     """
 
+    addons: list[Hosting]
+
     def __init__(self) -> None:
         self._session = Session()
         self._scope: flowfilter.TFilter | None = None
@@ -66,7 +69,6 @@ class Cors:
         self._view = CorsView(self._stories)
         self._watched = False
         self.page = Page(self._stories, self._known, lambda: self._drifting)
-        self.addons = self.page.nested
 
     # -- options ------------------------------------------------------------------------------------------------------
 
@@ -143,7 +145,7 @@ class Cors:
         if "cors_page" in updated:
             self.page.configure(options.cors_page)
             if self._running:
-                self.page.start()
+                self._start_page()
         self._marking.configure(updated)
         # Last: it may answer by the policies.
         self._patching.permission.configure(updated)
@@ -163,7 +165,7 @@ class Cors:
     def running(self) -> None:
         """Say what the proxy's mode hides, and show what a user interface can."""
         self._running = True
-        self.page.start()
+        self._start_page()
         if ctx.master.addons.get("view") is not None:
             self._watched = True
             offer(self._view)
@@ -172,6 +174,13 @@ class Cors:
             logger.warning(
                 "In reverse mode the browser's own URLs and origins are hidden: verdicts need keep_host_header."
             )
+
+    def _start_page(self) -> None:
+        """Let mitmproxy call the page as well while there is one: to look for it costs every event a little."""
+        self.page.start()
+        vars(self).pop("addons", None)
+        if self.page.nested:
+            self.addons = self.page.nested
 
     # -- hooks --------------------------------------------------------------------------------------------------------
 
@@ -184,9 +193,10 @@ class Cors:
         if self._choosy and (self.page.hosting.claim(flow) or self._passes_by(flow)):
             return
         asked = request_of(flow)
-        weight = weigh_request(asked.request)
-        self._asked.put(flow.id, asked, weight)
-        revised = self._session.begin(asked, weight)
+        try:
+            revised = self._session.begin(asked)
+        finally:
+            self._asked.put(flow.id, asked, weigh_request(asked.request))
         if revised:
             self._publish(revised)
         if self._patching.permission.mode != "off":
@@ -327,7 +337,7 @@ class Cors:
         if self._drifting is not None:
             self._drifting.tell(flow, judged)
         self._write(flow, judged)
-        ctx.master.addons.trigger(hooks.UpdateHook([flow]))
+        show_change(flow)
 
     def _tell(self, judged: Judged, explanation: Explanation | None) -> None:
         """Write what is said of an exchange now to the log, and to the event log what is new in it."""

@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from mitmproxy import ctx, exceptions, flowfilter, hooks, http
+from mitmproxy import ctx, exceptions, flowfilter, http
 from mitmproxy.addonmanager import Loader
 
 from corsight.addons.adapter import request_of
 from corsight.addons.scope import EVERYTHING, read_scope
+from corsight.addons.views import show_change
 from corsight.addons.wire import MARKER
 from corsight.policies.fetch.origin import is_localhost, origin_of, split_origin
 from corsight.policies.redact import printable, shown
@@ -178,8 +179,8 @@ class Tail:
             return
         if flow.live and tries < PATIENCE:
             asyncio.get_running_loop().call_later(TICK, self._wait, flow, tries + 1)
-        elif self._marking.restore(flow) and ctx.master.addons.get("view") is not None:
-            ctx.master.addons.trigger(hooks.UpdateHook([flow]))
+        elif self._marking.restore(flow):
+            show_change(flow)
 
 
 def without_marker(fields: Fields) -> Fields:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mitmproxy import contentviews, ctx, http
+from mitmproxy import contentviews, ctx, hooks, http
 
 from corsight.addons.adapter import exchange_of
 from corsight.policies.engines import read_engine
@@ -137,6 +137,13 @@ def withdraw(view: CorsView) -> None:
     """Offer it no longer; mitmproxy has no way of its own for that."""
     if contentviews.registry.get(view.name) is view:
         del contentviews.registry._by_name[view.name.lower()]
+
+
+def show_change(flow: http.HTTPFlow) -> None:
+    """Let those know who show flows that this one changed; where nobody asks for that, mitmproxy is not bothered."""
+    addons = ctx.master.addons
+    if any(hasattr(addon, hooks.UpdateHook.name) for addon in addons.lookup.values()):
+        addons.trigger(hooks.UpdateHook([flow]))
 
 
 def show_comments() -> None:
