@@ -38,7 +38,8 @@ def annotate(flow: http.HTTPFlow, judged: Judged, explanation: Explanation | Non
     touched.
     """
     alike, metadata = judged.alike, flow.metadata
-    if alike is None or explanation is not None or flow.comment or flow.marked or not metadata.keys().isdisjoint(OURS):
+    untouched = not (flow.comment or flow.marked or (metadata and not metadata.keys().isdisjoint(OURS)))
+    if alike is None or explanation is not None or not untouched:
         _annotate(flow, judged, explanation, mark=mark)
         return
     written = _written.get(alike)

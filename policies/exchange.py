@@ -7,7 +7,6 @@ decoded (one byte, one code point), names compared without case, values without 
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import chain
 from typing import Literal
 
 from corsight.policies.value import value
@@ -54,13 +53,17 @@ class HeaderList:
             self._names = index
         return index
 
+    def adopt(self, equal: HeaderList) -> None:
+        """Take over what was already derived from an equal list."""
+        self._names, self._joined, self._lines, self._weight = equal._names, equal._joined, equal._lines, equal._weight
+
     @property
     def weight(self) -> int:
         """How many bytes its names and values have, lines counted."""
         weight = self._weight
         if weight is None:
             fields = self.fields
-            weight = self._weight = len(b"".join(chain.from_iterable(fields))) + 2 * len(fields)
+            weight = self._weight = sum([len(name) + len(sent) + 2 for name, sent in fields])
         return weight
 
     @property

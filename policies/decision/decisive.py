@@ -6,8 +6,6 @@ ETag, whose values nothing looks at.
 
 from __future__ import annotations
 
-from functools import reduce
-from operator import itemgetter, or_
 from typing import NamedTuple
 
 from corsight.policies.exchange import Response
@@ -19,14 +17,16 @@ VALUES = frozenset(READ) | {
     EMBEDDER_POLICY,
 }
 """The response headers whose values a decision or advice looks at."""
-NAMES, LONGEST = 8192, 128
-"""How many header names are remembered, and up to how many bytes of one."""
+SHAPES, LONGEST, OVERHEAD = 512, 8192, 64
+"""How many lists of header names are remembered, up to how many bytes of one, and what each name takes beside them."""
 
-NAME, VALUE, LENGTH = 1, 2, 4
-"""What of a header a decision looks at: that it is there, its value, whether that is 0."""
+VALUE, LENGTH = 1, 2
+"""What of a header a decision looks at beside its name: its value, whether that is 0."""
 COOKIES, VALIDATOR, CONNECTION = 8, 16, 32
 """What a browser remembers by: cookies set or cleared, a validator for a later 304, the connection's end."""
-_REMEMBERED = {
+_MARKS = {
+    **dict.fromkeys(VALUES, VALUE),
+    "content-length": LENGTH,
     "set-cookie": COOKIES,
     "clear-site-data": COOKIES,
     "etag": VALIDATOR,
@@ -36,44 +36,54 @@ _REMEMBERED = {
 
 
 class Digest(NamedTuple):
-    """A response in short: status, kind of body, and its header lines in the order of the wire.
+    """A response in short: status, kind of body, the names of its header lines in the order of the wire, and what
+    matters of them beyond that, in the same order.
 
-    They are bare names where only those matter: of all, since a page may not be able to read them. Behind them stands a
-    Content-Length of 0. `marks` unites what a browser remembers by.
+    All names matter, since a page may not be able to read them. Of a Content-Length it matters whether it is 0. `marks`
+    unites what a browser remembers by.
     """
 
     status: int
     body: str | None
-    lines: tuple[bytes | tuple[bytes, bytes], ...]
+    names: tuple[bytes, ...]
+    values: tuple[bytes | bool, ...]
+    marks: int
+
+
+class _Shape(NamedTuple):
+    """What to look at in responses whose header lines have these names: the places of values, and of lengths."""
+
+    names: tuple[bytes, ...]
+    values: tuple[int, ...]
+    lengths: tuple[int, ...]
     marks: int
 
 
 def digest(response: Response) -> Digest:
     """Return a response in short."""
     fields = response.headers.fields
-    kinds = list(map(_kinds.__getitem__, map(_get_name, fields)))
-    marks = reduce(or_, kinds, 0)
-    lines = [field if kind & VALUE else field[0] for field, kind in zip(fields, kinds, strict=True)]
-    if marks & LENGTH:
-        place = kinds.index(LENGTH)
-        later = fields[place:] if kinds.count(LENGTH) > 1 else fields[place : place + 1]
-        lines += [field for field in later if _kinds[field[0]] == LENGTH and field[1].strip() == b"0"]
-    return Digest(response.status, response.body, tuple(lines), marks)
+    names = tuple([name for name, _ in fields])
+    names, places, lengths, marks = _shapes.get(names) or _remember(names)
+    values: list[bytes | bool] = [fields[place][1] for place in places]
+    for place in lengths:
+        values.append(fields[place][1].strip() == b"0")
+    return Digest(response.status, response.body, names, tuple(values), marks)
 
 
-class _Kinds(dict[bytes, int]):
-    """What matters of each header, by its name as it was sent."""
+def _remember(names: tuple[bytes, ...]) -> _Shape:
+    kinds = [_MARKS.get(raw.decode("latin-1").lower(), 0) for raw in names]
+    marks = 0
+    for kind in kinds:
+        marks |= kind
+    values = tuple([place for place, kind in enumerate(kinds) if kind == VALUE])
+    lengths = tuple([place for place, kind in enumerate(kinds) if kind == LENGTH])
+    shape = _Shape(names, values, lengths, marks)
+    if sum(map(len, names), OVERHEAD * len(names)) <= LONGEST:
+        if len(_shapes) >= SHAPES:
+            _shapes.clear()
+        _shapes[names] = shape
+    return shape
 
-    def __missing__(self, raw: bytes) -> int:
-        name = raw.decode("latin-1").lower()
-        kind = VALUE if name in VALUES else LENGTH if name == "content-length" else NAME
-        kind |= _REMEMBERED.get(name, 0)
-        if len(raw) <= LONGEST:
-            if len(self) >= NAMES:
-                self.clear()
-            self[raw] = kind
-        return kind
 
-
-_kinds = _Kinds()
-_get_name = itemgetter(0)
+# By the names as they were sent: a server sends the same lines again and again.
+_shapes: dict[tuple[bytes, ...], _Shape] = {}

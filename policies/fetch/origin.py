@@ -30,6 +30,7 @@ LONG, LONGEST = 4096, 128 * 1024
 _C0_OR_SPACE = "".join(map(chr, range(0x21)))
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):")
 _PARTS = re.compile(r"(https?:)//([^/?#]*)([^?#]*)(\?[^#]*)?")
+_WEB_SCHEMES, LEAST = ("http://", "https://"), len("https://")
 _WEB = re.compile(r"https?://[^/?#\\]*").match
 _USERINFO = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[/\\]{2,}([^/\\?#]*)@")
 _ORIGIN = re.compile(r"([a-z][a-z0-9+.\-]*)://(\[[0-9a-f:.]+\]|[^\[\]/\\?#@:,\s]+)(?::([0-9]{1,5}))?")
@@ -44,8 +45,7 @@ def origin_of(url: str) -> str:
     if LONG < len(url) <= LONGEST:
         return _find_origin_of_long(url)
     # Runs several times an exchange: what is remembered of a URL's beginning serves all its paths.
-    match = _WEB(url)
-    start = url if match is None else match[0]
+    start = _up_to_path(url)
     return _origin(start) if len(start) <= SHORT else _origin.__wrapped__(start)
 
 
@@ -60,6 +60,11 @@ _find_origin_of_long = lru_cache(maxsize=4)(_find_origin)
 
 def _up_to_path(url: str) -> str:
     """Return a web URL up to its path, so that what is remembered serves all its paths; others as they are."""
+    if url.startswith(_WEB_SCHEMES):
+        place = url.find("/", LEAST)
+        start = url if place < 0 else url[:place]
+        if "?" not in start and "#" not in start and "\\" not in start:
+            return start
     match = _WEB(url)
     return url if match is None else match[0]
 

@@ -60,13 +60,19 @@ def _redact_plain_url(text: str) -> str | None:
     if len(text) > LONGEST_URL:
         return None
     path, _, query = text.partition("?")
-    if not _PLAIN(path):
+    if not _is_plain_path(path):
         return None
     if len(path) == len(text):
         return text
-    if query[-1:].isalnum() and query.isprintable() and not _MORE(query):
+    if query[-1:].isalnum() and query.isprintable() and " " not in query and "#" not in query:
         return f"{path}?{_redact_pairs(query)}"
     return None
+
+
+@lru_cache(maxsize=1024)
+def _is_plain_path(path: str) -> bool:
+    """Return whether nothing of a URL before its query can be a secret. The same ones are asked for time and again."""
+    return _PLAIN(path) is not None
 
 
 def _redact_once(text: str) -> str:
@@ -127,7 +133,6 @@ _ELEMENT = re.compile(r"(<)([\w:.-]{1,64})((?:\s[^<>]{0,200})?>)([^<>]++)(?=</)"
 """An element of markup that holds a text alone."""
 _OPTION = re.compile(r"((?<![\w-])--)([\w-]{2,64})([ \t]++)(\"[^\"]*+\"|'[^']*+'|(?!-)[^\s]++)").sub
 """An option of a command with its value behind it."""
-_MORE = re.compile(r"[ #]").search
 _MARKS, _MARKS_IN = re.compile(r"[\W_]").finditer, re.compile(r"[\W_]").findall
 _SPACES = re.compile(r"([ \t\r\n]++)").split
 _OPENING, _CLOSING = "'\"(<[{‘“`", "'\")>]},.;:!?…’”`"
@@ -243,6 +248,8 @@ def _redact_random(text: str) -> str:
 
 
 def _redact_pairs(query: str) -> str:
+    if "&" not in query and ";" not in query:
+        return _redact_pair(query)
     return "".join(map(_redact_pair, _PAIRS(query)))
 
 

@@ -7,7 +7,7 @@ from corsight.policies.facts import Facts
 from corsight.policies.session.browser import Browser
 from corsight.policies.session.clients import LONGEST, Client, as_told, identify
 from corsight.policies.session.judging import Judged
-from corsight.policies.session.memory import Memory, weigh_request
+from corsight.policies.session.memory import Memory
 from corsight.policies.verdict import EngineName
 
 OK = 200
@@ -29,11 +29,9 @@ class Session:
         self._connections: Memory[str, tuple[str, str]] = Memory(BROWSERS * 64)
         self._attends = False
 
-    def begin(self, exchange: Exchange, weight: int | None = None) -> list[Judged]:
-        """Record a request that set out, of a weight that may be known. Return the earlier exchanges whose verdict
-        changed.
-        """
-        return self._browser(exchange).begin(exchange, weigh_request(exchange.request) if weight is None else weight)
+    def begin(self, exchange: Exchange) -> list[Judged]:
+        """Record a request that set out. Return the earlier exchanges whose verdict changed."""
+        return self._browser(exchange).begin(exchange)
 
     def observe(self, exchange: Exchange, *, body_comes: bool = False) -> list[Judged]:
         """Judge an exchange whose response came, or never will. Return its verdict first, then those it changed.

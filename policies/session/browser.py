@@ -82,10 +82,13 @@ class Browser:
 
     # -- the moments of an exchange -----------------------------------------------------------------------------------
 
-    def begin(self, exchange: Exchange, weight: int) -> list[Judged]:
+    def begin(self, exchange: Exchange) -> list[Judged]:
         """Join a request that set out to its fetch. Return the earlier exchanges whose verdict changed."""
+        request = exchange.request
+        reading = read(request.method, request.headers, exchange.told)
+        weight = weigh_request(request)
         if weight <= GIANT:
-            self._begin(exchange, weight)
+            self._begin(exchange, reading, weight)
         return self._judge.take_revised() if self._judge.revised else []
 
     def observe(self, exchange: Exchange, *, body_comes: bool = False) -> list[Judged]:
@@ -100,10 +103,11 @@ class Browser:
                 return []
             self._open.forget(exchange.id)
         else:
+            reading = read(exchange.request.method, exchange.request.headers, exchange.told)
             weight = weigh_request(exchange.request)
             if weight > GIANT:
-                return [self._judge_alone(exchange, weight)]
-            entry = self._begin(exchange, weight)
+                return [self._judge_alone(exchange, reading, weight)]
+            entry = self._begin(exchange, reading, weight)
             self._open.forget(exchange.id)
         entry.exchange = exchange
         response, weight = exchange.response, 0
@@ -198,13 +202,12 @@ class Browser:
 
     # -- joining ------------------------------------------------------------------------------------------------------
 
-    def _begin(self, exchange: Exchange, weight: int) -> Entry:
-        request, sequels = exchange.request, self._sequels
-        if request.started > sequels.now:
-            sequels.now = request.started
+    def _begin(self, exchange: Exchange, reading: Reading, weight: int) -> Entry:
+        started, sequels = exchange.request.started, self._sequels
+        if started > sequels.now:
+            sequels.now = started
         if sequels.waiting:
-            sequels.pass_time(request.started)
-        reading = read(request.method, request.headers, weight, exchange.told)
+            sequels.pass_time(started)
         if reading.carried:
             reading = self._own_headers.read(reading)
         if reading.preflight:
@@ -221,9 +224,8 @@ class Browser:
             entry.evidence.update(list_told(entry, exchange.told))
         return entry
 
-    def _judge_alone(self, exchange: Exchange, weight: int) -> Judged:
+    def _judge_alone(self, exchange: Exchange, reading: Reading, weight: int) -> Judged:
         """Judge an exchange whose request is too large for any browser's: it joins nothing, and nothing of it stays."""
-        reading = read(exchange.request.method, exchange.request.headers, weight, exchange.told)
         entry = self._join(exchange, reading, Fetch(exchange.id, reading.origin), weight)
         if reading.preflight:
             entry.role = "preflight"

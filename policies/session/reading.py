@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Literal
 
 from corsight.policies.engines.added import list_page_set_headers
 from corsight.policies.exchange import HeaderList, Told
 from corsight.policies.fetch.origin import origin_of
 from corsight.policies.fetch.safelist import cors_unsafe_request_header_names, is_cors_safelisted_method
-from corsight.policies.session.memory import weigh_headers
+from corsight.policies.session.memory import Memory
 from corsight.policies.value import replace
 
 Mode = Literal["cors", "no-cors", "same-origin", "navigate", "websocket", "unknown"]
@@ -19,9 +18,12 @@ REPORTS = frozenset({"text/ping", "application/csp-report"})
 """What browsers send by themselves, in mode no-cors."""
 REMEMBERED = 4096
 """Bytes of a request up to which what its headers say is remembered."""
+READINGS, LIMIT = 2048, 8 * 1024 * 1024
+"""How many requests' headers are remembered, and how many bytes of them."""
 type _Said = tuple[str | None, str, str, frozenset[str]]
 """What a recording tells of a request: its page's origin, its mode and destination, and the headers that it leaves out.
 """
+type _Fields = tuple[tuple[bytes, bytes], ...]
 DOCUMENTS = frozenset({"document", "iframe", "frame", "embed", "object", "fencedframe"})
 
 
@@ -65,20 +67,26 @@ class Reading:
         object.__setattr__(self, "referrer_origin", None if origin == "null" else origin)
 
 
-def read(method: str, headers: HeaderList, weight: int | None = None, told: Told | None = None) -> Reading:
-    """Read a request's headers, whose weight may be known. Never raises: what is missing or malformed is unknown.
+_known: Memory[tuple[str, _Fields, _Said | None], tuple[HeaderList, Reading]] = Memory(READINGS, LIMIT)
+
+
+def read(method: str, headers: HeaderList, told: Told | None = None) -> Reading:
+    """Read a request's headers; the same ones give the same object. Never raises: what is missing or malformed is
+    unknown.
 
     What a recording tells counts where the headers are silent, or left out.
     """
     said = None if told is None else (told.origin, told.mode, told.destination, told.lost)
-    if (len(method) + weigh_headers(headers) if weight is None else weight) > REMEMBERED:
-        return _complete(_read(method, headers), said)
-    return _remember(method, headers.fields, said)
-
-
-@lru_cache(maxsize=2048)
-def _remember(method: str, fields: tuple[tuple[bytes, bytes], ...], said: _Said | None) -> Reading:
-    return _complete(_read(method, HeaderList(fields)), said)
+    key = method, headers.fields, said
+    known = _known.get(key)
+    if known is not None:
+        headers.adopt(known[0])
+        return known[1]
+    reading = _complete(_read(method, headers), said)
+    weight = len(method) + headers.weight
+    if weight <= REMEMBERED:
+        _known.put(key, (headers, reading), weight)
+    return reading
 
 
 def _read(method: str, headers: HeaderList) -> Reading:

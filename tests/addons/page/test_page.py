@@ -377,6 +377,7 @@ def test_the_page_itself_is_nobodys_to_see(running: Running) -> None:
     page = running.addon.page
     page.hosting.gate = page._gates[1][1]
     page.nested.append(page.hosting)
+    running.addon.addons = page.nested
     own, other = live(cors(url=f"http://{MAGIC}/", answered=None)), cors(url=f"http://{MAGIC}.test/")
     for hook in (HttpRequestHeadersHook, HttpResponseHeadersHook, HttpResponseHook, HttpErrorHook):
         with pytest.raises(exceptions.AddonHalt):
