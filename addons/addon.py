@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import typing
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from weakref import WeakValueDictionary
 
@@ -19,6 +18,7 @@ from corsight.addons.events import get_logger
 from corsight.addons.guard import never_raises
 from corsight.addons.log import VerdictLog
 from corsight.addons.marker import Marking
+from corsight.addons.options import declare_options, take_deferred_options
 from corsight.addons.page.hosting import Hosting
 from corsight.addons.page.page import Page
 from corsight.addons.patch import Patching
@@ -29,13 +29,11 @@ from corsight.policies.engines import read_engine
 from corsight.policies.exchange import Exchange, Word
 from corsight.policies.findings import Explanation, Known
 from corsight.policies.record import Lines
-from corsight.policies.redact import printable
 from corsight.policies.rules.isolation import NETWORK_ERROR
 from corsight.policies.session import Judged, Session
 from corsight.policies.session.memory import Memory, weigh_request
 
 logger = get_logger(__name__)
-PREFIX = "cors_"
 ASKED = 16 * 1024 * 1024
 """Bytes of unanswered requests that are remembered as they came, before other addons changed them."""
 OPEN = 10_000
@@ -49,6 +47,8 @@ class Cors:
     """
 
     addons: list[Hosting]
+    response: Callable[[http.HTTPFlow], None]
+    """There while something waits for it: to be called for nothing costs as much as a twentieth of judging."""
 
     def __init__(self) -> None:
         self._session = Session()
@@ -63,6 +63,7 @@ class Cors:
         self._attends = False
         self._drifting: Drifting | None = None
         self._asked: Memory[str, Exchange] = Memory(OPEN, ASKED)
+        self._put_off: Memory[str, None] = Memory(OPEN)
         self._flows: WeakValueDictionary[str, http.HTTPFlow] = WeakValueDictionary()
         self._known = Known()
         self._stories = Stories(self._known)
@@ -74,38 +75,12 @@ class Cors:
 
     def load(self, loader: Loader) -> None:
         """Declare the options, and stop the start for those that are set and cannot be."""
-        add = loader.add_option
-        add(
-            "cors_engine",
-            str,
-            "auto",
-            "Judge by the rules of this browser engine: auto (each client's own, by User-Agent), chromium, firefox, "
-            "webkit or standard; chromium@120 is one version.",
-        )
-        add("cors_scope", typing.Optional[str], None, "Judge only flows that match this filter expression.")  # type: ignore[arg-type]  # noqa: UP045
-        add("cors_log", typing.Optional[str], None, "Append every verdict to this file, as JSON Lines.")  # type: ignore[arg-type]  # noqa: UP045
-        add("cors_mark", bool, True, "Mark flows that were blocked or may have been blocked.")
-        add("cors_secrets", bool, False, "Write whole URLs and origins into the log, with the secrets in them.")
-        add(
-            "cors_policy",
-            Sequence[str],
-            [],
-            "Policy files to compare the servers' answers with; the first policy that matches counts.",
-        )
+        declare_options(loader)
         self._patching.load(loader)
         self.page.load(loader)
         self._marking.load(loader)
         Commands(self._stories, self._judge_again).load(loader)
-        try:
-            # mitmproxy does this after load, and where it fails there, goes on without the script and without a word.
-            ctx.options.process_deferred()
-        except exceptions.OptionsError as error:
-            logger.error("%s", error)
-        known = [name for name in ctx.options.keys() if name.startswith(PREFIX)]  # noqa: SIM118 (not a mapping)
-        for name in ctx.options.deferred:
-            if name.startswith(PREFIX) and name not in known:
-                # mitmproxy keeps it for an addon that may still come.
-                logger.error("%s: there is no such option; there are %s.", printable(name), ", ".join(sorted(known)))
+        take_deferred_options()
 
     def configure(self, updated: set[str]) -> None:
         """Take the options over; raises OptionsError in one line for a value that cannot be.
@@ -147,6 +122,7 @@ class Cors:
             if self._running:
                 self._start_page()
         self._marking.configure(updated)
+        self._await_bodies()
         # Last: it may answer by the policies.
         self._patching.permission.configure(updated)
         self._choosy = self._scope is not None or self.page.on
@@ -211,12 +187,20 @@ class Cors:
         self._observe(flow, body_comes=comes and self._patching.permission.mode == "off")
 
     @never_raises
-    def response(self, flow: http.HTTPFlow) -> None:
+    def _take_body(self, flow: http.HTTPFlow) -> None:
         """Judge what was put off until its body came. What was streamed is recorded as the server sent it."""
         if self._marking.at_work:
             self._marking.restore(flow)
-        if self._asked.get(flow.id) is not None:
+        if flow.id in self._put_off:
             self._observe(flow)
+        self._await_bodies()
+
+    def _await_bodies(self) -> None:
+        """Let mitmproxy call when a body came, while there is one that something waits for."""
+        if self._put_off or self._marking.at_work:
+            self.response = self._take_body
+        else:
+            vars(self).pop("response", None)
 
     @never_raises
     def error(self, flow: http.HTTPFlow) -> None:
@@ -225,7 +209,7 @@ class Cors:
             self._marking.restore(flow)
         # A response that the proxy kept to itself is there: no hook has seen it, or it was judged by its headers.
         by_headers = flow.metadata.get("cors.rule") != NETWORK_ERROR and withheld(flow)
-        if flow.response is None or self._asked.get(flow.id) is not None or by_headers:
+        if flow.response is None or flow.id in self._asked or by_headers:
             self._observe(flow)
 
     def _passes_by(self, flow: http.HTTPFlow) -> bool:
@@ -236,12 +220,16 @@ class Cors:
         if self._choosy and self._passes_by(flow):
             return
         asked, patched = self._asked.forget(flow.id), None
+        if self._put_off:
+            self._put_off.forget(flow.id)
         exchange = exchange_of(flow, asked)
         if self._patching.permission.mode != "off" or self._patching.made:
             exchange, patched = self._patching.patch(flow, exchange, self._session)
         verdicts = self._session.observe(exchange, body_comes=body_comes and asked is not None)
         if not verdicts:
             self._asked.put(flow.id, exchange, weigh_request(exchange.request))
+            self._put_off.put(flow.id, None)
+            self._await_bodies()
             return
         judged = verdicts[0]
         if patched is not None or flow.live:
