@@ -107,8 +107,10 @@ class Lines:
         url = request.url if self.secrets else redact(request.url)
         # Three times as fast as repr, and the same but for what no clock tells.
         started = to_json(request.started).decode()
-        head = f'{{"schema":{SCHEMA},"flow":{_quote(exchange.id)},"started":{started},'
-        head += f'"url":{_quote(url)},"fetch":{_quote(entry.fetch.id)},'
+        flow, fetch = exchange.id, entry.fetch.id
+        quoted = _quote(flow)
+        head = f'{{"schema":{SCHEMA},"flow":{quoted},"started":{started},"url":{_quote(url)},"fetch":'
+        head += f"{quoted if fetch == flow else _quote(fetch)},"
         # What is alike is alike in all that is written.
         said: object = alike if alike is not None and explanation is None else _list_said(judged, explanation)
         shape = exchange.client, said, *entry.fetch.evidence.values(), *entry.evidence.values()

@@ -45,16 +45,19 @@ class Standing:
     preflights: int = 0
     bare: set[int] = field(default_factory=set)
 
-    def count_passed(self, role: Role, times: int) -> None:
-        """Count an exchange that passed; a redirect counts as neither."""
+    def count_passed(self, role: Role, times: int) -> bool:
+        """Count an exchange that passed, or, less than 0 times, one that did not after all; a redirect counts as
+        neither. Return whether this was the first of its kind, or the last.
+        """
         if role == "preflight":
-            self.preflights = max(0, self.preflights + times)
+            before = self.preflights
+            self.preflights = after = max(0, before + times)
         elif role == "request":
-            self.replies = max(0, self.replies + times)
-
-    def count_kinds(self) -> int:
-        """Return how many kinds of things were seen, not how often each."""
-        return (self.replies > 0) + (self.preflights > 0) + len(self.bare)
+            before = self.replies
+            self.replies = after = max(0, before + times)
+        else:
+            return False
+        return (before > 0) != (after > 0)
 
 
 @dataclass(slots=True)
@@ -111,9 +114,11 @@ class Traffic:
         server = _find(self._servers, name, Server, len(name))
         preflight = facts.role == "preflight"
         server.replies += 1
-        known, new = standing.count_kinds(), False
+        new, new_to_origin = False, False
         if allow_origin is None:
-            standing.bare.add(status)
+            if status not in standing.bare:
+                standing.bare.add(status)
+                new_to_origin = True
         else:
             values = server.allow_origins
             if allow_origin in values:
@@ -128,7 +133,7 @@ class Traffic:
                 server.errors.add(status)
                 new = True
         if verdict.outcome is Outcome.ALLOWED:
-            standing.count_passed(facts.role, 1)
+            new_to_origin |= standing.count_passed(facts.role, 1)
             if preflight:
                 max_age = response.headers.get("access-control-max-age")
                 weight = len(allow_origin or "") + len(max_age or "")
@@ -137,7 +142,7 @@ class Traffic:
                 _append(self._preflights, exchange.request.url, granted)
         if new:
             return "everybody"
-        return "origin" if standing.count_kinds() != known else None
+        return "origin" if new_to_origin else None
 
     def revise(self, entry: Entry, facts: Facts, verdict: Verdict, *, passed: bool) -> News:
         """Take in a new word on an exchange that was taken in; `passed` tells whether it was counted as passed."""
@@ -146,9 +151,7 @@ class Traffic:
             return None
         origin, server = facts.origin or "null", entry.server
         standing = _find(self._standings, (origin, server), Standing, len(origin) + len(server))
-        known = standing.count_kinds()
-        standing.count_passed(facts.role, 1 if passes else -1)
-        return "origin" if standing.count_kinds() != known else None
+        return "origin" if standing.count_passed(facts.role, 1 if passes else -1) else None
 
     def conclude(self) -> None:
         """Forget what only the next exchange would be held against: none comes any more."""
