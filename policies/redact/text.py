@@ -12,6 +12,8 @@ from corsight.policies.redact.plain import LONGEST_TEXT, LONGEST_VALUE, REDACTED
 
 LONGEST = 8192
 """Characters of a text that are looked at: what comes after them is left out."""
+SHORT = 256
+"""Characters of a text up to which it is remembered how it is shown."""
 LONGEST_URL = 2048
 """Characters of a URL that is redacted in one pass."""
 LONGEST_WORD = 12
@@ -32,21 +34,25 @@ def redact(text: str) -> str:
 
     Redacting twice changes nothing more: what comes out is what a pass leaves as it is.
     """
+    if len(text) <= SHORT:
+        return _redact_short(text)
+    return _redact_long(text if len(text) <= LONGEST else cut(text, LONGEST))
+
+
+def _redact_any(text: str) -> str:
     url = _redact_plain_url(text)
     if url is not None and len(url) <= LONGEST_URL:
         return url
-    return _redact_any(text if len(text) <= LONGEST else cut(text, LONGEST))
-
-
-@lru_cache(maxsize=16)
-def _redact_any(text: str) -> str:
-    # The same text is written in several places, one after the other.
     for _ in range(PASSES):
         before = text if len(text) <= LONGEST else cut(text, LONGEST)
         text = _redact_once(before)
         if text == before:
             return text
     return REDACTED
+
+
+# The same text is written in several places, one after the other; the same origins and URLs come time and again.
+_redact_short, _redact_long = lru_cache(maxsize=1024)(_redact_any), lru_cache(maxsize=16)(_redact_any)
 
 
 def cut(text: str, longest: int) -> str:
@@ -60,19 +66,13 @@ def _redact_plain_url(text: str) -> str | None:
     if len(text) > LONGEST_URL:
         return None
     path, _, query = text.partition("?")
-    if not _is_plain_path(path):
+    if not _PLAIN(path):
         return None
     if len(path) == len(text):
         return text
     if query[-1:].isalnum() and query.isprintable() and " " not in query and "#" not in query:
         return f"{path}?{_redact_pairs(query)}"
     return None
-
-
-@lru_cache(maxsize=1024)
-def _is_plain_path(path: str) -> bool:
-    """Return whether nothing of a URL before its query can be a secret. The same ones are asked for time and again."""
-    return _PLAIN(path) is not None
 
 
 def _redact_once(text: str) -> str:

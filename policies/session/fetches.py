@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Literal
 
 from corsight.policies.decision.decisive import Digest
@@ -44,8 +45,7 @@ class Fetch:
         if self.include is not None and (self.certainty == "certain" or certainty == "likely"):
             return False
         self.include, self.certainty = include, certainty
-        value = "include" if include else "not-include"
-        self.evidence["credentials"] = Evidence("credentials", value, reason, certainty, details)
+        self.evidence["credentials"] = _give_evidence(include, reason, certainty, details)
         return True
 
     def doubt(self, reason: Reason) -> None:
@@ -58,6 +58,12 @@ class Fetch:
         """Return whether this is the reason that the credentials mode is taken to be known."""
         evidence = self.evidence.get("credentials")
         return evidence is not None and evidence.reason is reason
+
+
+@lru_cache(maxsize=256)
+def _give_evidence(include: bool, reason: Reason, certainty: Certainty, details: tuple[str, ...]) -> Evidence:
+    """Return why a fetch's credentials mode is taken to be this one: mostly it is the same for many."""
+    return Evidence("credentials", "include" if include else "not-include", reason, certainty, details)
 
 
 @value

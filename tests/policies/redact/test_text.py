@@ -256,7 +256,13 @@ def steps(function: Callable[[str], object], text: str) -> int:
         return trace
 
     before = sys.gettrace()
-    for memory in (module._redact_any, module._redact_short_pair, module._redact_short_segment, names._is_secret_name):
+    for memory in (
+        module._redact_short,
+        module._redact_long,
+        module._redact_short_pair,
+        module._redact_short_segment,
+        names._is_secret_name,
+    ):
         memory.cache_clear()
     sys.settrace(trace)
     try:
