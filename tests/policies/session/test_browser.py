@@ -147,9 +147,9 @@ def test_what_a_preflight_asked_for_may_have_come_out_of_the_http_cache() -> Non
 
 def test_preflights_alike_whose_requests_never_come_were_blocked() -> None:
     recording = Recording(agent=CHROMIUM)
-    recording.preflight("p1", STAR)
+    recording.preflight("p1", STAR, method="GET")
     recording.wait(PATIENCE + 1)
-    recording.preflight("p2", STAR)
+    recording.preflight("p2", STAR, method="GET")
     recording.wait(PATIENCE + 1)
     assert recording.said("p1") == recording.said("p2") == ("blocked", "certain", "allow-origin-wildcard")
 
@@ -206,13 +206,14 @@ def test_of_two_preflights_alike_the_latest_has_the_request() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "method", "http2", "certainty"),
-    [(1.0, "POST", False, "certain"), (9.0, "POST", False, "likely"), (9.0, "POST", True, "certain")],
+    [(1.0, "POST", False, "likely"), (9.0, "POST", False, "likely"), (9.0, "POST", True, "certain")],
 )
 def test_a_stream_that_is_uploaded_over_http_1_is_followed_by_nothing(
     seconds: float, method: str, http2: bool, certainty: str
 ) -> None:
-    """Chromium 156: two fetch()es of a ReadableStream (duplex: "half") sent one preflight, whose answer was remembered
-    for five seconds, and failed.
+    """Chromium 156: fetch()es of a ReadableStream (duplex: "half") fail behind a preflight that passed, and those of
+    two modes one after the other each have one of their own. Of 112 such, 88 were told as blocked by CORS for certain.
+    Over HTTP/2 all of 312 were told as they were.
     """
     recording = Recording(agent=CHROMIUM)
     asked = [("Origin", PAGE), ("Access-Control-Request-Method", method), *CORS]
