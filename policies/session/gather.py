@@ -145,8 +145,7 @@ def _may_stay(entry: Entry, client: Client) -> bool:
     """Return whether the request may be a fetch() that is led nowhere; what was redirected before goes on being so."""
     if not client.browser or entry.index > 0 or entry.reading.event_source:
         return False
-    if client.tells_priority and "priority" not in entry.reading.sent:
-        # XMLHttpRequest alone has none.
+    if client.tells_priority and entry.reading.by_xhr:
         return False
     return entry.mode in ("cors", "same-origin", "unknown") and entry.destination in ("empty", "unknown")
 

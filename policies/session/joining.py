@@ -73,7 +73,9 @@ class Joining:
             if was_led(entry, reading):
                 return False
             fetch, stated = entry.fetch, self.state(exchange, reading, first=False)
-            known = fetch.include is not None and fetch.certainty == "certain"
+            # No fetch begins to send Sec-Fetch-Storage-Access on its way.
+            lacked = fetch.rests_on(Reason.NO_STORAGE_ACCESS) and reading.storage_access
+            known = lacked or (fetch.include is not None and fetch.certainty == "certain")
             return known and stated is not None and stated[0] != fetch.include
 
         return self._expected.find_redirect(exchange, reading, rules_out)

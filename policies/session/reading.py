@@ -22,6 +22,7 @@ REMEMBERED = 4096
 type _Said = tuple[str | None, str, str, frozenset[str]]
 """What a recording tells of a request: its page's origin, its mode and destination, and the headers that it leaves out.
 """
+_BEFORE_REFERER = frozenset({"accept", "accept-language", "accept-encoding", "user-agent", "host"})
 DOCUMENTS = frozenset({"document", "iframe", "frame", "embed", "object", "fencedframe"})
 
 
@@ -31,10 +32,12 @@ class Reading:
 
     `preflight` tells a CORS-preflight request (whose `method` and `names` are those it asks for), `metadata` whether it
     carries Sec-Fetch-*, `revalidates` whether the browser asked for a 304, `keepalive` whether Firefox, from the order
-    of its headers, sent it for a fetch with keepalive. `sent` are its header names, `accepts_all` tells that its Accept
-    is the one that fetch(), beacons and scripts have by themselves. `carried` are the CORS-unsafe names of its own
-    headers, also where it is a preflight. `needs_preflight` tells whether a cross-origin CORS request like this one
-    does, `referrer_origin` is the origin that the Referer tells, if it tells one.
+    of its headers, sent it for a fetch with keepalive, None where that hides it. `sent` are its header names,
+    `accepts_all` tells that its Accept is the one that fetch(), beacons and scripts have by themselves. `carried` are
+    the CORS-unsafe names of its own headers, also where it is a preflight. `by_xhr` tells that, from the order of its
+    headers, it is hardly any but XMLHttpRequest's where that has no Priority. `needs_preflight` tells whether a
+    cross-origin CORS request like this one does, `referrer_origin` is the origin that the Referer tells, if it tells
+    one.
     """
 
     origin: str | None
@@ -51,10 +54,11 @@ class Reading:
     authorization: bool
     event_source: bool
     revalidates: bool
-    keepalive: bool
+    keepalive: bool | None
     sent: frozenset[str]
     accepts_all: bool
     carried: tuple[str, ...] = ()
+    by_xhr: bool = False
     needs_preflight: bool = field(init=False, compare=False)
     referrer_origin: str | None = field(init=False, compare=False)
 
@@ -110,10 +114,11 @@ def _read(method: str, headers: HeaderList) -> Reading:
         authorization="authorization" in headers,
         event_source=accept == "text/event-stream",
         revalidates=("if-none-match" in headers or "if-modified-since" in headers),
-        keepalive=not preflight and _keepalive(headers.names()),
+        keepalive=False if preflight else _keepalive(headers.names()),
         sent=frozenset(headers.names()),
         accepts_all=accept == "*/*",
         carried=carried,
+        by_xhr=_by_xhr(headers.names()),
     )
 
 
@@ -155,12 +160,27 @@ def _is_of_navigation(accept: str) -> bool:
     return accept.startswith("text/html,application/xhtml+xml")
 
 
-def _keepalive(names: tuple[str, ...]) -> bool:
-    """Firefox writes Referer before a fetch's own headers, but after them when the fetch is to outlive its page."""
-    if "referer" not in names or "priority" not in names:
+def _keepalive(names: tuple[str, ...]) -> bool | None:
+    """Firefox writes Referer before a fetch's own headers, but after them when the fetch is to outlive its page.
+
+    None where it may have been a fetch() that has none of its own, or no Referer there.
+    """
+    if "referer" not in names:
+        return None
+    place = names.index("referer")
+    if "origin" in names[:place]:
+        # So XMLHttpRequest does, which has no Priority, and a fetch() with a referrerPolicy of unsafe-url.
+        return None if "priority" in names else False
+    if names[place - 1] not in _BEFORE_REFERER:
+        return True
+    return None if names[place + 1 : place + 2] == ("origin",) else False
+
+
+def _by_xhr(names: tuple[str, ...]) -> bool:
+    """XMLHttpRequest alone has neither Priority nor, in Firefox, its Referer before its Origin."""
+    if "priority" in names:
         return False
-    before = names[names.index("referer") - 1]
-    return before not in ("accept", "accept-language", "accept-encoding", "origin", "user-agent", "host")
+    return "origin" not in names or "referer" not in names[: names.index("origin")]
 
 
 def _worker(names: tuple[str, ...], accept: str) -> bool:
