@@ -11,6 +11,7 @@ from corsight.policies.exchange import HeaderList, Told
 from corsight.policies.fetch.origin import origin_of
 from corsight.policies.fetch.safelist import cors_unsafe_request_header_names, is_cors_safelisted_method
 from corsight.policies.session.memory import weigh_headers
+from corsight.policies.session.ordering import is_likely_no_cors, tell_mode
 from corsight.policies.value import replace
 
 Mode = Literal["cors", "no-cors", "same-origin", "navigate", "websocket", "unknown"]
@@ -35,9 +36,9 @@ class Reading:
     of its headers, sent it for a fetch with keepalive, None where that hides it. `sent` are its header names,
     `accepts_all` tells that its Accept is the one that fetch(), beacons and scripts have by themselves. `carried` are
     the CORS-unsafe names of its own headers, also where it is a preflight. `by_xhr` tells that, from the order of its
-    headers, it is hardly any but XMLHttpRequest's where that has no Priority. `needs_preflight` tells whether a
-    cross-origin CORS request like this one does, `referrer_origin` is the origin that the Referer tells, if it tells
-    one.
+    headers, it is hardly any but XMLHttpRequest's where that has no Priority, `likely_no_cors` that its mode, which
+    nothing tells, is likely no-cors. `needs_preflight` tells whether a cross-origin CORS request like this one does,
+    `referrer_origin` is the origin that the Referer tells, if it tells one.
     """
 
     origin: str | None
@@ -59,6 +60,7 @@ class Reading:
     accepts_all: bool
     carried: tuple[str, ...] = ()
     by_xhr: bool = False
+    likely_no_cors: bool = False
     needs_preflight: bool = field(init=False, compare=False)
     referrer_origin: str | None = field(init=False, compare=False)
 
@@ -76,22 +78,23 @@ def read(method: str, headers: HeaderList, weight: int | None = None, told: Told
     """
     said = None if told is None else (told.origin, told.mode, told.destination, told.lost)
     if (len(method) + weigh_headers(headers) if weight is None else weight) > REMEMBERED:
-        return _complete(_read(method, headers), said)
+        return _complete(_read(method, headers, ordered=said is None), said)
     return _remember(method, headers.fields, said)
 
 
 @lru_cache(maxsize=2048)
 def _remember(method: str, fields: tuple[tuple[bytes, bytes], ...], said: _Said | None) -> Reading:
-    return _complete(_read(method, HeaderList(fields)), said)
+    return _complete(_read(method, HeaderList(fields), ordered=said is None), said)
 
 
-def _read(method: str, headers: HeaderList) -> Reading:
+def _read(method: str, headers: HeaderList, *, ordered: bool) -> Reading:
     get = headers.get
     origin = get("origin")
     asked = get("access-control-request-method")
     preflight = method == "OPTIONS" and origin is not None and asked is not None
     accept = get("accept") or ""
     mode = get("sec-fetch-mode")
+    metadata = mode in MODES
     destination = get("sec-fetch-dest")
     names = carried = cors_unsafe_request_header_names(list_page_set_headers(headers))
     if preflight:
@@ -99,16 +102,21 @@ def _read(method: str, headers: HeaderList) -> Reading:
         # Each once: what a browser asks for it does not ask for twice.
         asked_for = map(str.strip, filter(None, (get("access-control-request-headers") or "").split(",")))
         names = tuple(dict.fromkeys(filter(None, asked_for)))
+    if not metadata:
+        mode = _mode(method, headers, origin, accept, names)
+        if mode == "unknown" and origin is not None and ordered:
+            # What a recording tells may have put them in another order.
+            mode = tell_mode(headers)
     return Reading(
         origin=origin,
         referrer=get("referer"),
         preflight=preflight,
         method=method,
         names=names,
-        mode=mode if mode in MODES else _mode(method, headers, origin, accept, names),  # type: ignore[arg-type]
+        mode=mode,  # type: ignore[arg-type]
         destination=destination or ("worker" if _worker(headers.names(), accept) else _destination(accept, origin)),
         site=get("sec-fetch-site"),
-        metadata=mode in MODES,
+        metadata=metadata,
         storage_access="sec-fetch-storage-access" in headers,
         cookie="cookie" in headers,
         authorization="authorization" in headers,
@@ -119,6 +127,7 @@ def _read(method: str, headers: HeaderList) -> Reading:
         accepts_all=accept == "*/*",
         carried=carried,
         by_xhr=_by_xhr(headers.names()),
+        likely_no_cors=mode == "unknown" and ordered and is_likely_no_cors(headers),
     )
 
 
