@@ -7,6 +7,7 @@ import pytest
 from corsight.policies.session import Session
 from corsight.policies.session.credentials import HABIT
 from tests.policies.session.test_browser import (
+    ALLOW,
     API,
     BY_XHR,
     CHROMIUM,
@@ -312,6 +313,22 @@ def test_firefox_leaves_the_header_out_for_keepalive(agent: str, certainty: str)
     assert recording.said("p")[1] == "certain" or agent == CHROMIUM
     recording.answer(recording.ask("r", "PUT", API, KEEPALIVE, connection="c9", http2=True), 200, TURNS)
     assert recording.said("r")[1] == certainty
+
+
+def test_a_request_that_lacks_the_header_does_not_follow_a_preflight_that_has_it() -> None:
+    """Firefox ESR 153, where a worker hides what the absence tells: a PUT without credentials went by what was cached,
+    was joined to the preflight of one with them, and made its whole connection a credentialed one, 25 steps long.
+    """
+    recording = Recording(agent=FIREFOX)
+    recording.embed()
+    script = [("Sec-Fetch-Mode", "same-origin"), ("Sec-Fetch-Dest", "worker"), ("Sec-Fetch-Site", "same-origin")]
+    recording.answer(recording.ask("worker", "GET", f"{PAGE}/worker.js", script), 200, [])
+    asked = [("Origin", PAGE), ("Access-Control-Request-Method", "PUT"), *CORS, ("Sec-Fetch-Storage-Access", "none")]
+    recording.answer(recording.ask("p", "OPTIONS", API, asked, connection="p"), 204, ALLOW)
+    assert recording.said("p") == ("blocked", "certain", "allow-credentials-not-true")
+    recording.request("r", TURNS, method="PUT", connection="r")
+    assert recording.last["r"].entry.fetch is not recording.last["p"].entry.fetch
+    assert recording.said("r") == ("allowed", "likely", None)
 
 
 @pytest.mark.parametrize(("mode", "tells"), [("cors", True), ("same-origin", False)])
