@@ -111,11 +111,12 @@ class Credentials:
         """A worker's script was asked for: some requests of its origin may be the worker's."""
         self._workers.put(origin, True, len(origin))
 
-    def certainty(self, reason: Reason, reading: Reading) -> Certainty:
+    def certainty(self, reason: Reason, reading: Reading, *, http2: bool) -> Certainty:
         """How far what a request states is to be believed: a browser may never send Sec-Fetch-Storage-Access.
 
-        Firefox leaves it out for keepalive, and only the place of its Referer would show that. XMLHttpRequest has no
-        Priority.
+        Firefox leaves it out for keepalive, which only the place of a Referer shows beside headers of the page's own
+        (ESR 153). Over HTTP/1.1 connections tell of the others; over HTTP/2 nothing would, and hardly a page keeps
+        alive what it sends nothing with.
         """
         if reason is Reason.FONT:
             # A preload may say crossorigin=use-credentials.
@@ -126,11 +127,15 @@ class Credentials:
             return "likely"
         if self._engine != "firefox" or reading.destination not in BY_WORKERS:
             return "certain"
-        return "likely" if reading.referrer is None and "priority" in reading.sent else "certain"
+        if reading.preflight or http2:
+            hidden = reading.referrer is None and ("priority" in reading.sent or not reading.preflight)
+        else:
+            hidden = reading.keepalive is None
+        return "likely" if hidden else "certain"
 
     def overrules_absence(self, reading: Reading) -> bool:
         """Whether this request shows that the header its preflight lacked means nothing."""
-        return self._engine == "firefox" and reading.keepalive
+        return self._engine == "firefox" and reading.keepalive is True
 
     def separates(self, exchange: Exchange) -> bool:
         """Whether the exchange's connection carries requests of one kind only."""

@@ -48,7 +48,11 @@ class Documents:
         newest = policy or self._newest
         if known != policy or newest != self._newest or list(before) != list(pages):
             self.revision += 1
+        known_origins = len(self._by_origin)
         self._by_origin.put(origin, pages, len(origin) + sum(map(len, pages.values())))
+        if len(self._by_origin) < known_origins:
+            # It is heavier than before, and others had to go.
+            self.revision += 1
         self._policies.add(policy)
         self._secure.add(origin.startswith("https:"))
         self.last, self._newest = url, newest

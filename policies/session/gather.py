@@ -15,7 +15,6 @@ from corsight.policies.session.clients import Client
 from corsight.policies.session.credentials import BY_ELEMENTS, BY_WORKERS, Credentials
 from corsight.policies.session.documents import Documents
 from corsight.policies.session.fetches import Entry
-from corsight.policies.session.reading import Reading
 
 EMBEDDERS_SINCE = {"chromium": 83, "firefox": 79, "webkit": 15}
 """The versions from which engines have Cross-Origin-Embedder-Policy."""
@@ -55,7 +54,7 @@ def gather_facts(
     if tainting == "basic" and not client.browser:
         tainting_too = None
     response = entry.stored or exchange.response
-    if (tainting, tainting_too) == ("cors", "opaque") and _is_unasked(response, reading):
+    if (tainting, tainting_too) == ("cors", "opaque") and _is_unasked(entry, response, client):
         tainting, tainting_too = "opaque", "cors"
     page_origin = fetch.page_origin if fetch.page_origin not in (None, "null") else reading.referrer_origin
     include = fetch.include if fetch.certainty == "certain" else None
@@ -145,19 +144,23 @@ def _may_stay(entry: Entry, client: Client) -> bool:
     """Return whether the request may be a fetch() that is led nowhere; what was redirected before goes on being so."""
     if not client.browser or entry.index > 0 or entry.reading.event_source:
         return False
-    if client.tells_priority and "priority" not in entry.reading.sent:
-        # XMLHttpRequest alone has none.
+    if client.tells_priority and entry.reading.by_xhr:
         return False
     return entry.mode in ("cors", "same-origin", "unknown") and entry.destination in ("empty", "unknown")
 
 
-def _is_unasked(response: Response | None, reading: Reading) -> bool:
+def _is_unasked(entry: Entry, response: Response | None, client: Client) -> bool:
     """Return whether a POST of unknown mode is likelier a beacon or a form's: nothing in its answer speaks of CORS.
 
-    A page's own Accept, which no beacon has, speaks against it; and so does a missing Content-Type, since a beacon
-    seldom has no body.
+    A page's own Accept, which no beacon has, speaks against it, and so does a missing Content-Type, since a beacon
+    seldom has no body; so do that it has no credentials, as every beacon has, and that it is XMLHttpRequest's.
     """
-    if response is None or "access-control-allow-origin" in response.headers:
+    reading = entry.reading
+    if response is None or reading.likely_no_cors:
+        return response is not None
+    if "access-control-allow-origin" in response.headers or entry.fetch.include is False:
+        return False
+    if client.tells_priority and reading.by_xhr:
         return False
     return reading.accepts_all and "content-type" in reading.sent
 

@@ -73,7 +73,9 @@ class Joining:
             if was_led(entry, reading):
                 return False
             fetch, stated = entry.fetch, self.state(exchange, reading, first=False)
-            known = fetch.include is not None and fetch.certainty == "certain"
+            # No fetch begins to send Sec-Fetch-Storage-Access on its way.
+            lacked = fetch.rests_on(Reason.NO_STORAGE_ACCESS) and reading.storage_access
+            known = lacked or (fetch.include is not None and fetch.certainty == "certain")
             return known and stated is not None and stated[0] != fetch.include
 
         return self._expected.find_redirect(exchange, reading, rules_out)
@@ -132,6 +134,9 @@ class Joining:
     def _rules_out(self, exchange: Exchange, reading: Reading, preflight: Entry) -> bool:
         """Return whether this request's credentials mode rules out that the preflight was its own."""
         fetch, verdict = preflight.fetch, preflight.verdict
+        if preflight.reading.storage_access and not reading.storage_access and len(fetch.urls) == 1:
+            # Firefox sends it with both or with neither, but for the request behind a redirect.
+            return True
         stated = self.state(exchange, reading, first=len(fetch.urls) == 1)
         if stated is None or fetch.rests_on(UNFOLLOWED["preflight"]):
             return False

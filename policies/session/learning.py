@@ -63,7 +63,9 @@ class Learning:
             stated = exchange.told.credentials, Reason.RECORDED_MODE
         if stated is None and reading.authorization and from_own_store(entry):
             stated = True, Reason.OWN_AUTHORIZATION
-        if stated is not None and fetch.learn(*stated, self._credentials.certainty(stated[1], reading)):
+        if stated is not None and fetch.learn(
+            *stated, self._credentials.certainty(stated[1], reading, http2=exchange.http2)
+        ):
             learned.append(fetch)
             if stated[1] is Reason.NO_STORAGE_ACCESS and fetch.certainty == "likely":
                 self._untold.put(exchange.id, entry, fetch.weight)
@@ -87,7 +89,8 @@ class Learning:
         """This browser does send Sec-Fetch-Storage-Access: that requests before this one lacked it tells as well."""
         learned: list[Fetch] = []
         for entry in self._untold.values():
-            fetch, certainty = entry.fetch, self._credentials.certainty(Reason.NO_STORAGE_ACCESS, entry.reading)
+            fetch, http2, reading = entry.fetch, entry.exchange.http2, entry.reading
+            certainty = self._credentials.certainty(Reason.NO_STORAGE_ACCESS, reading, http2=http2)
             if fetch.rests_on(Reason.NO_STORAGE_ACCESS) and fetch.learn(False, Reason.NO_STORAGE_ACCESS, certainty):
                 learned.append(fetch)
                 if self._credentials.separates(entry.exchange) and not entry.reading.preflight:

@@ -10,6 +10,7 @@ from corsight.policies.exchange import HeaderList, Told
 from corsight.policies.fetch.origin import origin_of
 from corsight.policies.fetch.safelist import cors_unsafe_request_header_names, is_cors_safelisted_method
 from corsight.policies.session.memory import Memory
+from corsight.policies.session.ordering import is_likely_no_cors, tell_mode
 from corsight.policies.value import replace
 
 Mode = Literal["cors", "no-cors", "same-origin", "navigate", "websocket", "unknown"]
@@ -24,6 +25,7 @@ type _Said = tuple[str | None, str, str, frozenset[str]]
 """What a recording tells of a request: its page's origin, its mode and destination, and the headers that it leaves out.
 """
 type _Fields = tuple[tuple[bytes, bytes], ...]
+_BEFORE_REFERER = frozenset({"accept", "accept-language", "accept-encoding", "user-agent", "host"})
 DOCUMENTS = frozenset({"document", "iframe", "frame", "embed", "object", "fencedframe"})
 
 
@@ -33,10 +35,12 @@ class Reading:
 
     `preflight` tells a CORS-preflight request (whose `method` and `names` are those it asks for), `metadata` whether it
     carries Sec-Fetch-*, `revalidates` whether the browser asked for a 304, `keepalive` whether Firefox, from the order
-    of its headers, sent it for a fetch with keepalive. `sent` are its header names, `accepts_all` tells that its Accept
-    is the one that fetch(), beacons and scripts have by themselves. `carried` are the CORS-unsafe names of its own
-    headers, also where it is a preflight. `needs_preflight` tells whether a cross-origin CORS request like this one
-    does, `referrer_origin` is the origin that the Referer tells, if it tells one.
+    of its headers, sent it for a fetch with keepalive, None where that hides it. `sent` are its header names,
+    `accepts_all` tells that its Accept is the one that fetch(), beacons and scripts have by themselves. `carried` are
+    the CORS-unsafe names of its own headers, also where it is a preflight. `by_xhr` tells that, from the order of its
+    headers, it is hardly any but XMLHttpRequest's where that has no Priority, `likely_no_cors` that its mode, which
+    nothing tells, is likely no-cors. `needs_preflight` tells whether a cross-origin CORS request like this one does,
+    `referrer_origin` is the origin that the Referer tells, if it tells one.
     """
 
     origin: str | None
@@ -53,10 +57,12 @@ class Reading:
     authorization: bool
     event_source: bool
     revalidates: bool
-    keepalive: bool
+    keepalive: bool | None
     sent: frozenset[str]
     accepts_all: bool
     carried: tuple[str, ...] = ()
+    by_xhr: bool = False
+    likely_no_cors: bool = False
     needs_preflight: bool = field(init=False, compare=False)
     referrer_origin: str | None = field(init=False, compare=False)
 
@@ -82,20 +88,21 @@ def read(method: str, headers: HeaderList, told: Told | None = None) -> Reading:
     if known is not None:
         headers.adopt(known[0])
         return known[1]
-    reading = _complete(_read(method, headers), said)
+    reading = _complete(_read(method, headers, ordered=said is None), said)
     weight = len(method) + headers.weight
     if weight <= REMEMBERED:
         _known.put(key, (headers, reading), weight)
     return reading
 
 
-def _read(method: str, headers: HeaderList) -> Reading:
+def _read(method: str, headers: HeaderList, *, ordered: bool) -> Reading:
     get = headers.get
     origin = get("origin")
     asked = get("access-control-request-method")
     preflight = method == "OPTIONS" and origin is not None and asked is not None
     accept = get("accept") or ""
     mode = get("sec-fetch-mode")
+    metadata = mode in MODES
     destination = get("sec-fetch-dest")
     names = carried = cors_unsafe_request_header_names(list_page_set_headers(headers))
     if preflight:
@@ -103,25 +110,32 @@ def _read(method: str, headers: HeaderList) -> Reading:
         # Each once: what a browser asks for it does not ask for twice.
         asked_for = map(str.strip, filter(None, (get("access-control-request-headers") or "").split(",")))
         names = tuple(dict.fromkeys(filter(None, asked_for)))
+    if not metadata:
+        mode = _mode(method, headers, origin, accept, names)
+        if mode == "unknown" and origin is not None and ordered:
+            # What a recording tells may have put them in another order.
+            mode = tell_mode(headers)
     return Reading(
         origin=origin,
         referrer=get("referer"),
         preflight=preflight,
         method=method,
         names=names,
-        mode=mode if mode in MODES else _mode(method, headers, origin, accept, names),  # type: ignore[arg-type]
+        mode=mode,  # type: ignore[arg-type]
         destination=destination or ("worker" if _worker(headers.names(), accept) else _destination(accept, origin)),
         site=get("sec-fetch-site"),
-        metadata=mode in MODES,
+        metadata=metadata,
         storage_access="sec-fetch-storage-access" in headers,
         cookie="cookie" in headers,
         authorization="authorization" in headers,
         event_source=accept == "text/event-stream",
         revalidates=("if-none-match" in headers or "if-modified-since" in headers),
-        keepalive=not preflight and _keepalive(headers.names()),
+        keepalive=False if preflight else _keepalive(headers.names()),
         sent=frozenset(headers.names()),
         accepts_all=accept == "*/*",
         carried=carried,
+        by_xhr=_by_xhr(headers.names()),
+        likely_no_cors=mode == "unknown" and ordered and is_likely_no_cors(headers),
     )
 
 
@@ -163,12 +177,27 @@ def _is_of_navigation(accept: str) -> bool:
     return accept.startswith("text/html,application/xhtml+xml")
 
 
-def _keepalive(names: tuple[str, ...]) -> bool:
-    """Firefox writes Referer before a fetch's own headers, but after them when the fetch is to outlive its page."""
-    if "referer" not in names or "priority" not in names:
+def _keepalive(names: tuple[str, ...]) -> bool | None:
+    """Firefox writes Referer before a fetch's own headers, but after them when the fetch is to outlive its page.
+
+    None where it may have been a fetch() that has none of its own, or no Referer there.
+    """
+    if "referer" not in names:
+        return None
+    place = names.index("referer")
+    if "origin" in names[:place]:
+        # So XMLHttpRequest does, which has no Priority, and a fetch() with a referrerPolicy of unsafe-url.
+        return None if "priority" in names else False
+    if names[place - 1] not in _BEFORE_REFERER:
+        return True
+    return None if names[place + 1 : place + 2] == ("origin",) else False
+
+
+def _by_xhr(names: tuple[str, ...]) -> bool:
+    """XMLHttpRequest alone has neither Priority nor, in Firefox, its Referer before its Origin."""
+    if "priority" in names:
         return False
-    before = names[names.index("referer") - 1]
-    return before not in ("accept", "accept-language", "accept-encoding", "origin", "user-agent", "host")
+    return "origin" not in names or "referer" not in names[: names.index("origin")]
 
 
 def _worker(names: tuple[str, ...], accept: str) -> bool:

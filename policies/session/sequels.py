@@ -199,10 +199,9 @@ class Sequels:
         )
         reason = UNFOLLOWED[entry.role]
         if self._may_be_stream(entry):
-            # Those in flight at once may be of two modes, and pass in one of them.
-            crowded = [one for one in (entry, *alike) if any(_overlap(one, other) for other in (entry, *alike))]
-            lone = [] if entry in crowded else [other for other in again if other not in crowded]
-            again = [other for other in lone if self._is_asked_anew(other, entry)]
+            # One stream after another fails behind a preflight that passed: each may be of another mode than the one
+            # before it, and is asked for anew then whatever the cache holds.
+            again = []
         proven = bool(again) or (not followed and self._proves_alone(entry))
         self.settle(entry, passed=False, certainty=certainty if proven else "likely", reason=reason)
         if certainty == "certain":
@@ -230,25 +229,6 @@ class Sequels:
             and not entry.exchange.http2
             and entry.reading.method not in ("GET", "HEAD")
         )
-
-    def _is_asked_anew(self, one: Entry, other: Entry) -> bool:
-        """Return whether the later of two preflights alike would not have been sent, had the earlier passed."""
-        earlier, later = sorted((one, other), key=lambda entry: entry.exchange.request.started)
-        reading, request = later.reading, later.exchange.request
-        if "cache-control" in reading.sent:
-            # The page, or the tools beside it, asked past every cache.
-            return False
-        cache = PreflightCache(self._policy.cache, 1)
-        _store(cache, earlier, include=False)
-        found = cache.match(
-            reading.origin or "null",
-            request.url,
-            include=False,
-            method=reading.method,
-            unsafe_names=map(str.lower, reading.names),
-            now=request.started,
-        )
-        return found is not None
 
     def _give_up(self, entry: Entry, followed: Entry) -> None:
         """Nothing followed a preflight, but a request did follow one like it that set out meanwhile.

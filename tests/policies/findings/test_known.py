@@ -60,6 +60,21 @@ def test_what_is_known_later_changes_the_cause() -> None:
     assert known.take_changed() == []
 
 
+def test_what_has_another_cause_now_is_bounded_in_bytes() -> None:
+    """Nobody takes it, as under `audit`; of each server as much changes as is followed of it."""
+    traffic, known, filler = Traffic(), Known(), ("X-Filler", "x" * 28_000)
+    for number in range(diagnose.LIMIT // 28_000 // diagnose.FOLLOWED + 2):
+        for _ in range(diagnose.FOLLOWED):
+            api = f"https://{number}.example"
+            blocked = traffic.send("GET", f"{api}/a", 500, ("Server", "nginx"), HTML, filler)
+            known.add(traffic.last[blocked])
+            told(traffic, known, blocked)
+        known.add(traffic.last[traffic.send("GET", f"{api}/b", 200, ALLOW, VARY, JSON)])
+    changed = known.take_changed()
+    assert changed[-1].entry.exchange.id == blocked
+    assert diagnose.LIMIT - 30_000 < sum(judged.entry.weight for judged in changed) <= diagnose.LIMIT
+
+
 def test_of_many_that_are_alike_none_is_lost() -> None:
     """They wait until somebody asks, more of them than may wait."""
     traffic, known = Traffic(), Known()
@@ -139,6 +154,25 @@ def test_alike_ones_are_explained_once_and_others_by_themselves(monkeypatch: pyt
     assert len({told(traffic, known, name) for name in names}) == 1
     assert "/b" in told(traffic, known, other).text
     assert explained == [names[0], other]
+
+
+def test_what_is_said_of_long_urls_is_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    explained: list[str] = []
+    whole = diagnose.diagnose
+
+    def counted(sample: diagnose.Sample, traffic: diagnose.Traffic) -> Explanation:
+        explained.append(sample.exchange.id)
+        return whole(sample, traffic)
+
+    monkeypatch.setattr(diagnose, "diagnose", counted)
+    traffic, known, kept = Traffic(), Known(), diagnose.LIMIT // 28_000
+    assert kept < diagnose.SHAPES
+    names = [traffic.get(f"/{number}/" + "a" * 28_000, 200, JSON) for number in range(kept + 2)]
+    for judged in traffic.last.values():
+        known.add(judged)
+    for name in (*names, names[-2], names[0]):
+        told(traffic, known, name)
+    assert explained == [*names, names[0]]
 
 
 def test_what_cannot_be_remembered_is_explained_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

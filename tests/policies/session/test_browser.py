@@ -104,6 +104,8 @@ ALLOW: Pairs = [("Access-Control-Allow-Origin", PAGE), ("Access-Control-Allow-Me
 STAR: Pairs = [("Access-Control-Allow-Origin", "*"), ("Access-Control-Allow-Methods", "*")]
 UNCACHED: Pairs = [*STAR, ("Access-Control-Max-Age", "0")]
 CREDENTIALS = ("Access-Control-Allow-Credentials", "true")
+BY_XHR = ("Referer", f"{PAGE}/")
+"""Behind the Origin, and with no Priority beside it: so Firefox writes it for XMLHttpRequest alone."""
 
 
 # -- preflights and what follows them ---------------------------------------------------------------------------------
@@ -147,9 +149,9 @@ def test_what_a_preflight_asked_for_may_have_come_out_of_the_http_cache() -> Non
 
 def test_preflights_alike_whose_requests_never_come_were_blocked() -> None:
     recording = Recording(agent=CHROMIUM)
-    recording.preflight("p1", STAR)
+    recording.preflight("p1", STAR, method="GET")
     recording.wait(PATIENCE + 1)
-    recording.preflight("p2", STAR)
+    recording.preflight("p2", STAR, method="GET")
     recording.wait(PATIENCE + 1)
     assert recording.said("p1") == recording.said("p2") == ("blocked", "certain", "allow-origin-wildcard")
 
@@ -206,13 +208,14 @@ def test_of_two_preflights_alike_the_latest_has_the_request() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "method", "http2", "certainty"),
-    [(1.0, "POST", False, "certain"), (9.0, "POST", False, "likely"), (9.0, "POST", True, "certain")],
+    [(1.0, "POST", False, "likely"), (9.0, "POST", False, "likely"), (9.0, "POST", True, "certain")],
 )
 def test_a_stream_that_is_uploaded_over_http_1_is_followed_by_nothing(
     seconds: float, method: str, http2: bool, certainty: str
 ) -> None:
-    """Chromium 156: two fetch()es of a ReadableStream (duplex: "half") sent one preflight, whose answer was remembered
-    for five seconds, and failed.
+    """Chromium 156: fetch()es of a ReadableStream (duplex: "half") fail behind a preflight that passed, and those of
+    two modes one after the other each have one of their own. Of 112 such, 88 were told as blocked by CORS for certain.
+    Over HTTP/2 all of 312 were told as they were.
     """
     recording = Recording(agent=CHROMIUM)
     asked = [("Origin", PAGE), ("Access-Control-Request-Method", method), *CORS]
@@ -497,7 +500,7 @@ def test_a_cookie_tells_credentials() -> None:
 def test_storage_access_tells_credentials_by_being_there_and_by_being_absent(agent: str) -> None:
     recording = Recording(agent=agent)
     recording.request("with", STAR, ("Sec-Fetch-Storage-Access", "none"), connection="a")
-    recording.request("without", STAR, connection="b")
+    recording.request("without", STAR, BY_XHR, connection="b")
     assert recording.said("with") == ("blocked", "certain", "allow-origin-wildcard")
     assert recording.said("without") == ("allowed", "certain", None)
 
@@ -677,8 +680,8 @@ def test_the_policy_of_a_page_that_was_not_seen_is_unknown() -> None:
 def test_a_304_is_judged_with_the_response_it_confirmed() -> None:
     recording = Recording(agent=FIREFOX)
     recording.embed()
-    recording.request("first", [*ALLOW, ("ETag", '"1"'), ("Vary", "Origin")])
-    recording.request("again", [("ETag", '"1"')], ("If-None-Match", '"1"'), status="304")
+    recording.request("first", [*ALLOW, ("ETag", '"1"'), ("Vary", "Origin")], BY_XHR)
+    recording.request("again", [("ETag", '"1"')], BY_XHR, ("If-None-Match", '"1"'), status="304")
     assert recording.said("again") == ("allowed", "certain", None)
     assert recording.because("again", "response") == "it confirmed the response stored from exchange first"
 
@@ -898,7 +901,7 @@ def test_a_redirect_leads_to_a_request_of_its_own_method() -> None:
 def test_where_firefox_has_workers_an_absent_header_is_no_proof() -> None:
     recording = Recording(agent=FIREFOX)
     recording.embed()
-    recording.request("before", STAR)
+    recording.request("before", STAR, BY_XHR)
     assert recording.said("before") == ("allowed", "certain", None)
     asked = [("Sec-Fetch-Mode", "same-origin"), ("Sec-Fetch-Dest", "worker"), ("Sec-Fetch-Site", "same-origin")]
     recording.answer(recording.ask("worker", "GET", f"{PAGE}/worker.js", asked), 200, [])
@@ -912,7 +915,7 @@ def test_a_credentialless_page_tells_nothing_by_its_connections() -> None:
     recording.page(f"{PAGE}/", ("Cross-Origin-Embedder-Policy", "credentialless"))
     asked = [*NO_CORS, ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Storage-Access", "none"), ("Referer", f"{PAGE}/")]
     recording.answer(recording.ask("i", "GET", "https://cdn.test/i", asked, connection="shared"), 200, [PNG])
-    recording.request("r", STAR, connection="shared")
+    recording.request("r", STAR, BY_XHR, connection="shared")
     assert recording.said("r") == ("allowed", "certain", None)
 
 
@@ -1047,7 +1050,9 @@ def test_firefox_fetches_that_hide_their_referrer_may_be_kept_alive_and_tell_not
     recording.embed()
     fetched = recording.request("fetch", TURNS, ("Priority", "u=4"))
     assert (fetched.verdict.outcome, fetched.verdict.certainty) == ("allowed", "likely")
-    assert recording.request("xhr", TURNS).verdict.certainty == "certain"
+    hidden = recording.request("high priority", TURNS, connection="c2")
+    assert (hidden.verdict.outcome, hidden.verdict.certainty) == ("allowed", "likely")
+    assert recording.request("xhr", TURNS, BY_XHR, connection="c3").verdict.certainty == "certain"
 
 
 def test_a_worker_of_a_firefox_page_over_plain_http_is_seen_too() -> None:

@@ -7,7 +7,9 @@ import pytest
 from corsight.policies.session import Session
 from corsight.policies.session.credentials import HABIT
 from tests.policies.session.test_browser import (
+    ALLOW,
     API,
+    BY_XHR,
     CHROMIUM,
     CORS,
     CREDENTIALS,
@@ -83,11 +85,11 @@ def test_connections_that_are_used_again_make_no_habit() -> None:
 def test_an_absent_header_tells_once_this_browser_was_seen_to_send_it() -> None:
     """Firefox with third-party cookies blocked sends Sec-Fetch-Storage-Access with none of its 344 requests."""
     recording = Recording(agent=FIREFOX)
-    recording.request("before", TURNS)
+    recording.request("before", TURNS, BY_XHR)
     assert recording.said("before") == ("allowed", "likely", None)
     recording.embed()
     assert recording.said("before") == ("allowed", "certain", None)
-    recording.request("after", TURNS, connection="other")
+    recording.request("after", TURNS, BY_XHR, connection="other")
     assert recording.said("after") == ("allowed", "certain", None)
 
 
@@ -204,7 +206,7 @@ def test_an_opaque_origin_is_of_no_site_with_anybody() -> None:
     """Firefox leaves the header out where only the scheme differs; a sandboxed page has no host to compare."""
     recording = Recording(agent=FIREFOX)
     recording.embed()
-    recording.request("r", CORS_OF_NULL, origin="null")
+    recording.request("r", CORS_OF_NULL, BY_XHR, origin="null")
     assert recording.said("r") == ("allowed", "certain", None)
     recording.request(
         "near", [("Access-Control-Allow-Origin", "http://www.api.test")], origin="http://www.api.test", connection="c5"
@@ -273,7 +275,7 @@ def test_an_absence_that_is_believed_late_tells_of_its_connection(http2: bool, c
     recording = Recording(agent=FIREFOX)
     near = [("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Dest", "empty"), ("Sec-Fetch-Site", "same-site")]
     for name, origin, asked in (("tells", PAGE, CORS), ("does not", "https://www.api.test", near)):
-        exchange = recording.ask(name, "GET", API, [("Origin", origin), *asked], http2=http2)
+        exchange = recording.ask(name, "GET", API, [("Origin", origin), *asked, BY_XHR], http2=http2)
         recording.answer(exchange, 200, [("Access-Control-Allow-Origin", origin)])
     assert recording.said("tells")[1] == recording.said("does not")[1] == "likely"
     recording.embed()
@@ -311,6 +313,22 @@ def test_firefox_leaves_the_header_out_for_keepalive(agent: str, certainty: str)
     assert recording.said("p")[1] == "certain" or agent == CHROMIUM
     recording.answer(recording.ask("r", "PUT", API, KEEPALIVE, connection="c9", http2=True), 200, TURNS)
     assert recording.said("r")[1] == certainty
+
+
+def test_a_request_that_lacks_the_header_does_not_follow_a_preflight_that_has_it() -> None:
+    """Firefox ESR 153, where a worker hides what the absence tells: a PUT without credentials went by what was cached,
+    was joined to the preflight of one with them, and made its whole connection a credentialed one, 25 steps long.
+    """
+    recording = Recording(agent=FIREFOX)
+    recording.embed()
+    script = [("Sec-Fetch-Mode", "same-origin"), ("Sec-Fetch-Dest", "worker"), ("Sec-Fetch-Site", "same-origin")]
+    recording.answer(recording.ask("worker", "GET", f"{PAGE}/worker.js", script), 200, [])
+    asked = [("Origin", PAGE), ("Access-Control-Request-Method", "PUT"), *CORS, ("Sec-Fetch-Storage-Access", "none")]
+    recording.answer(recording.ask("p", "OPTIONS", API, asked, connection="p"), 204, ALLOW)
+    assert recording.said("p") == ("blocked", "certain", "allow-credentials-not-true")
+    recording.request("r", TURNS, method="PUT", connection="r")
+    assert recording.last["r"].entry.fetch is not recording.last["p"].entry.fetch
+    assert recording.said("r") == ("allowed", "likely", None)
 
 
 @pytest.mark.parametrize(("mode", "tells"), [("cors", True), ("same-origin", False)])

@@ -7,6 +7,7 @@ import pytest
 from corsight.policies.exchange import HeaderList, Response
 from corsight.policies.fetch.origin import origin_of
 from corsight.policies.session.documents import Documents
+from corsight.policies.session.memory import TEXT
 
 APP = "https://app.test"
 
@@ -83,6 +84,26 @@ def test_documents_are_forgotten() -> None:
     documents = loaded(*((f"https://{number}.test/", "require-corp") for number in range(5)), size=2)
     assert documents.embedder("https://0.test", "https://0.test/") is None
     assert documents.embedder("https://4.test", None) == "require-corp"
+
+
+def test_an_origin_that_is_forgotten_for_its_weight_is_news() -> None:
+    """What is remembered of verdicts is held against `revision`: an origin whose page is known no more may isolate
+    itself, or not.
+    """
+    hosts = [f"https://{number}.{'a' * 60}.{'b' * 60}.{'c' * 60}.test" for number in range(19)]
+    old, near = "https://old.test", "https://near.test"
+    documents = Documents(64)
+    for url in (f"{old}/", f"{near}/{'l' * 26_000}", f"{near}/"):
+        documents.add(url, Response(200, HeaderList()), top=True)
+    left = TEXT - 26_000 - 200
+    for host in hosts:
+        url = f"{host}/{'x' * (left // len(hosts) - len(host) - 1)}"
+        documents.add(url, Response(200, HeaderList()), top=True)
+    revision = documents.revision
+    assert documents.embedder(old, None) == "unsafe-none"
+    documents.add(f"{near}/{'l' * 26_000}", Response(200, HeaderList()), top=True)
+    assert documents.embedder(old, None) is None
+    assert documents.revision > revision
 
 
 def test_a_referrer_that_ends_at_the_origin_names_no_page() -> None:

@@ -194,17 +194,23 @@ def test_firefox_writes_the_referrer_of_a_worker_behind_the_connection(
 @pytest.mark.parametrize(
     ("headers", "keepalive"),
     [
-        ((ANY, REFERER, ("X-A", "1"), PRIORITY), False),
-        ((ANY, ("X-A", "1"), REFERER, PRIORITY), True),
-        ((ANY, ("X-A", "1"), REFERER), False),
-        ((ANY, ("X-A", "1"), PRIORITY), False),
-        ((("Host", "a.test"), REFERER, PRIORITY), False),
-        ((ANY, ORIGIN, REFERER, PRIORITY), False),
+        ((ANY, REFERER, ("X-A", "1"), ORIGIN, PRIORITY), False),
+        ((ANY, ("X-A", "1"), REFERER, ORIGIN, PRIORITY), True),
+        # Of a high priority.
+        ((ANY, ("X-A", "1"), REFERER, ORIGIN), True),
+        # By XMLHttpRequest.
+        ((ANY, ("X-A", "1"), ORIGIN, KEPT, REFERER), False),
+        # Without a header of its own, without a Referer, or with a referrerPolicy of unsafe-url.
+        ((("Host", "a.test"), REFERER, ORIGIN, PRIORITY), None),
+        ((ANY, REFERER, ORIGIN), None),
+        ((ANY, ("X-A", "1"), ORIGIN, PRIORITY), None),
+        ((ANY, ORIGIN, KEPT, REFERER, PRIORITY), None),
     ],
 )
 def test_firefox_writes_the_referrer_of_a_keepalive_fetch_behind_its_own_headers(
-    headers: tuple[tuple[str, str], ...], keepalive: bool
+    headers: tuple[tuple[str, str], ...], keepalive: bool | None
 ) -> None:
+    """ESR 153: 360 fetches of three modes, three priorities and four referrer policies."""
     assert reading("GET", *headers).keepalive is keepalive
     asked = (("Origin", "http://app.example"), ("Access-Control-Request-Method", "PUT"))
     assert not reading("OPTIONS", *headers, *asked).keepalive
