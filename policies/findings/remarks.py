@@ -93,7 +93,7 @@ def find_unreadable(sample: Sample) -> Remark | None:
             f"The page fetched data ({clean(essence, 60)}) from {name_host(sample.server)} with mode: 'no-cors'. That "
             "silences the error and hides the reply: its status is 0 and its body empty to the script, whatever the "
             "server sends.",
-            "Take mode: 'no-cors' out of the page's code, and let the server allow the page's origin.",
+            "Remove mode: 'no-cors' from the page's code, and let the server allow the page's origin.",
             "client",
         )
     )
