@@ -65,7 +65,7 @@ def _allow_origin(step: Step, facts: Facts, branch: Branch) -> Words:
 
 def _origin(step: Step, facts: Facts, branch: Branch) -> Words:
     allowed, origin, _, *lines = step.compared
-    asks = "It names the origin that asks"
+    asks = "It names the requesting origin"
     if allowed == "*":
         passes = '"*" allows every origin, since the page asks without credentials'
         return Words(asks, passes, f'"*" does not count with credentials: the value has to be {quoted(origin)}')
@@ -83,8 +83,8 @@ def _credentials(step: Step, facts: Facts, branch: Branch) -> Words:
 def _no_redirect(step: Step, facts: Facts, branch: Branch) -> Words:
     status, location = step.compared
     where = f" to {shown(location)}" if location is not None else ""
-    fails = f"status {status}{where}: browsers follow no redirect of a preflight"
-    return Words("It is no redirect", f"status {status}", fails)
+    fails = f"status {status}{where}: browsers do not follow a redirect of a preflight"
+    return Words("It is not a redirect", f"status {status}", fails)
 
 
 def _ok_status(step: Step, facts: Facts, branch: Branch) -> Words:
@@ -95,7 +95,7 @@ def _ok_status(step: Step, facts: Facts, branch: Branch) -> Words:
 def _syntax(header: str) -> Callable[[Step, Facts, Branch], Words]:
     def words(step: Step, facts: Facts, branch: Branch) -> Words:
         [value] = step.compared
-        fails = f"{quoted(value)} is no list of names separated by commas"
+        fails = f"{quoted(value)} is not a list of names separated by commas"
         return Words(f"{header} can be read", quoted(value), fails)
 
     return words

@@ -278,13 +278,13 @@ def _conclusion(end: Part, engine: str) -> str:
             "request": "let the page read the response",
         }[end.role]
     elif end.outcome is Outcome.OPAQUE:
-        passed = "let the page use the response, and read nothing of it"
+        passed = "let the page use the response, but not read it"
     else:
         passed = ""
     if end.open is not None:
-        otherwise = f"it {passed}" if passed else "CORS has no say in it"
+        otherwise = f"it {passed}" if passed else "CORS does not apply to it"
         return f"Open: {end.open.when}, {engine} blocked it; otherwise {otherwise}."
-    return f"{engine} {sure}{passed}." if passed else f"CORS {sure}has no say in it."
+    return f"{engine} {sure}{passed}." if passed else f"CORS {sure}does not apply to it."
 
 
 def _never_sent(end: Part, asked: Asked) -> str | None:
@@ -309,5 +309,5 @@ def _unknown(judgeds: Sequence[Judged], parts: tuple[Part, ...], asked: Asked) -
     if parts[-1].role == "preflight" and not parts[-1].blocked:
         found.append("The request that should follow the preflight is not in the recording.")
     if any(one.fact == "response" and one.value == "304" for one in last.evidence.values()):
-        found.append("The stored response that the 304 confirms was not seen; its headers may say otherwise.")
+        found.append("The stored response that the 304 confirms was not seen; its headers may differ.")
     return tuple(found)

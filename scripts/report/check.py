@@ -294,7 +294,7 @@ def _write_doubts(page: Page, predictions: Sequence[Prediction], stories: Mappin
                     continue
                 what = f"blocked: {branch.title}" if branch.outcome is Outcome.BLOCKED else branch.outcome.value
                 if branch.outcome is Outcome.NOT_CORS:
-                    what = "no matter of CORS"
+                    what = "not subject to CORS"
                 line = f"{branch.when or 'otherwise'}, {where}{what}."
                 if line not in said:
                     said.append(line)

@@ -378,7 +378,7 @@ def test_what_failed_without_an_answer_is_told_and_no_failure_of_cors(run: Audit
     code, out, _ = run(left)
     assert code == 0
     assert "failed     1, without an answer\n" in out
-    assert "1  The browser gave the request up before it was answered" in out
+    assert "1  The browser cancelled the request before it was answered" in out
 
 
 def test_the_same_cause_at_two_servers_is_two_findings(run: Audit) -> None:
