@@ -93,7 +93,7 @@ def pick_origin(subject: Subject) -> Fix:
 
 ASKED = "GET https://api.example/orders\nOrigin: https://app.example\n\n200\nAccess-Control-Allow-Origin: "
 SEEN = "Access-Control-Allow-Origin: {allow_origin}"
-MEANT = "lets pages of the origin that is meant read the response"
+MEANT = "lets pages of the intended origin read the response"
 
 RULES = (
     Rule(

@@ -138,7 +138,7 @@ RULES = (
         "-Expose-Headers, -Max-Age",
         advice="Correct the name.",
         fix=correct_names,
-        widens="grants what the misspelt header was meant to grant",
+        widens="allows what the misspelt header was meant to allow",
         check=find_misspelt,
         example=Example(
             f"{ASKED}Access-Control-Allow-Origin: *\nAccess-Control-Expose-Header: X-Total-Count\nX-Total-Count: 7",
@@ -189,7 +189,7 @@ RULES = (
         advice="Let only one layer send CORS headers, mostly the application, and remove them from the other.",
         actor="proxy",
         fix=keep_one_line,
-        widens="lets in whom one of the two layers meant to let in",
+        widens="allows the origins that one of the two layers meant to allow",
         check=find_repeated,
         example=Example(
             f"{ASKED}Access-Control-Allow-Origin: https://app.example\n"
