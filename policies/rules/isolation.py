@@ -30,6 +30,10 @@ def isolate(subject: Subject) -> Fix:
 
 
 WIDENS = "lets pages of every site embed the resource"
+RELAX = (
+    "Send same-site or cross-origin in that header if other pages may use it, or request it with CORS (crossorigin, "
+    "mode: 'cors')."
+)
 IMAGE = (
     "GET https://cdn.example/logo.png\nSec-Fetch-Mode: no-cors\nSec-Fetch-Dest: image\n\n200\nContent-Type: image/png"
 )
@@ -50,8 +54,7 @@ RULES = (
         "header was looked at.",
         seen="Cross-Origin-Resource-Policy: {resource_policy}",
         needed="Cross-Origin-Resource-Policy: cross-origin",
-        advice="Send same-site or cross-origin in that header if other pages may use it, or request it with CORS "
-        "(crossorigin, mode: 'cors').",
+        advice=RELAX,
         fix=allow_embedding,
         widens=WIDENS,
         example=Example(f"{IMAGE}\nCross-Origin-Resource-Policy: same-origin", **EMBEDDED),
@@ -63,8 +66,7 @@ RULES = (
         "header was looked at.",
         seen="Cross-Origin-Resource-Policy: {resource_policy}",
         needed="Cross-Origin-Resource-Policy: cross-origin",
-        advice="Send same-site or cross-origin in that header if other pages may use it, or request it with CORS "
-        "(crossorigin, mode: 'cors').",
+        advice=RELAX,
         fix=allow_embedding,
         widens=WIDENS,
         example=Example(f"{IMAGE}\nCross-Origin-Resource-Policy: same-site", **EMBEDDED),
