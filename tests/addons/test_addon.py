@@ -228,7 +228,7 @@ def test_a_cause_that_later_traffic_shows_is_said_again(log: Path, caplog: pytes
         assert causes[1][1] is None
         assert causes[2:] == [(failed.id, "nginx-add-header-without-always", "proxy")]
     assert len([line for line in caplog.messages if line.startswith("blocked ")]) == 2
-    assert caplog.messages[-1] == "Corsight: 1 exchange blocked (allow-origin-missing 1)"
+    assert caplog.messages[-1] == "Corsight: 1 exchange blocked (nginx-add-header-without-always 1)"
 
 
 def test_what_is_still_waited_for_is_settled_at_the_end(log: Path, caplog: pytest.LogCaptureFixture) -> None:
