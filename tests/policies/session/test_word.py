@@ -55,7 +55,7 @@ def test_the_console_text_and_the_evidence_say_xmlhttprequest_where_it_was_one()
         {
             "fact": "initiator",
             "value": "xhr",
-            "because": f"the browser says that {ORIGIN}/a.js:3:7 asked",
+            "because": f"the browser says that {ORIGIN}/a.js:3:7 made the request",
             "certainty": "certain",
         }
     ]
