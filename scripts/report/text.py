@@ -244,7 +244,7 @@ def _foot(report: Report) -> RenderableType:
         (None, "bold yellow", OPEN),
         (Outcome.ALLOWED, "green", _certainties(findings, Outcome.ALLOWED)),
         (Outcome.OPAQUE, "", OPAQUE),
-        (Outcome.NOT_CORS, "", "same origin, navigation, WebSocket or no browser: CORS has no say"),
+        (Outcome.NOT_CORS, "", "same origin, navigation, WebSocket, no browser: CORS does not apply"),
     ):
         count = findings.open if outcome is None else findings.count(outcome)
         if outcome is Outcome.NOT_CORS and findings.unanswered:

@@ -165,7 +165,7 @@ blocked   3  all certain
 open      0  passed or blocked: the recording does not show which
 allowed   1  all certain
 opaque    0  asked for without CORS: a page may use it, but not read it
-not CORS  0  same origin, navigation, WebSocket or no browser: CORS has no say
+not CORS  0  same origin, navigation, WebSocket, no browser: CORS does not apply
 """
     )
 

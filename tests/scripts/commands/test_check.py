@@ -721,7 +721,7 @@ def test_a_public_page_that_asks_the_local_network_needs_leave(capsys: Said) -> 
     plain = " ".join(out.split())
     assert code == 0
     assert "likely allowed Chromium" in plain
-    assert "Without leave to reach the local network" in plain
+    assert "Without permission to reach the local network" in plain
     code, out, _ = raw(capsys, "check", "--origin", "http://shop.test", *local)
     plain = " ".join(out.split())
     assert code == 1
