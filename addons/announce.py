@@ -1,4 +1,4 @@
-"""The event log: a line for each blocked exchange the first time, a count at the end."""
+"""The event log: a line for each blocked exchange the first time, a count by causes at the end."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Announcer:
     def __init__(self) -> None:
         self._told: set[tuple[str, str, str, str, str]] = set()
         self._blocked: Counter[str] = Counter()
-        self._rules: Memory[str, str] = Memory(REVISABLE)
+        self._causes: Memory[str, str] = Memory(REVISABLE)
         self._open: Memory[str, None] = Memory(REVISABLE)
 
     def announce(self, judged: Judged, explanation: Explanation | None) -> None:
@@ -38,14 +38,14 @@ class Announcer:
         ruling = verdict.ruling
         if judged.revises:
             self._open.forget(exchange.id)
-            if (before := self._rules.forget(exchange.id)) is not None:
+            if (before := self._causes.forget(exchange.id)) is not None:
                 self._blocked[before] -= 1
         if verdict.open is not None:
             self._open.put(exchange.id, None)
         if ruling.outcome is not Outcome.BLOCKED or ruling.rule is None or explanation is None:
             return
-        self._blocked[ruling.rule] += 1
-        self._rules.put(exchange.id, ruling.rule)
+        self._blocked[explanation.code] += 1
+        self._causes.put(exchange.id, explanation.code)
         url = exchange.request.url.partition("?")[0][:LONGEST]
         finding = (verdict.engine, exchange.request.method[:LONGEST], url, ruling.rule, explanation.code)
         if finding in self._told or len(self._told) >= KINDS:
@@ -61,8 +61,8 @@ class Announcer:
         blocked = +self._blocked
         said = []
         if blocked:
-            rules = ", ".join(f"{rule} {count}" for rule, count in blocked.most_common())
-            said.append(f"{_count(blocked.total())} blocked ({rules})")
+            causes = ", ".join(f"{cause} {count}" for cause, count in blocked.most_common())
+            said.append(f"{_count(blocked.total())} blocked ({causes})")
         if self._open:
             said.append(f"{_count(len(self._open))} open: blocked if the page asks in another way than it seems to")
         return f"Corsight: {'; '.join(said)}" if said else None

@@ -14,23 +14,23 @@ from corsight.policies.decision.place import locate
 from corsight.policies.engines import ENGINES
 from corsight.policies.rules import FAMILIES, Rule
 
-NO_HEADER = "No response header mends it."
+NO_HEADER = "No response header can fix this."
 ACTORS = {
     "server": "the server",
     "client": "the page",
-    "proxy": "one of the two layers, mostly the proxy in front of the server",
+    "proxy": "a gateway, cache or proxy in between",
     "nobody": "nobody",
 }
 """Who has to act, in words."""
 KINDS = {
-    "decision": "a browser blocks for it",
-    "failure": "the request fails, but not by CORS",
-    "advice": "advice, it blocks nothing",
+    "decision": "browsers block because of it",
+    "failure": "the request fails, but not because of CORS",
+    "advice": "advice: nothing is blocked",
 }
 """What a rule of each kind means, in words."""
 
 
-CORS_SAYS = {True: "A cause behind a CORS error.", False: "No matter of CORS."}
+CORS_SAYS = {True: "A cause behind a CORS error.", False: "Not a CORS problem."}
 """What `cors` of a cause means, in words."""
 
 

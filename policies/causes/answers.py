@@ -7,165 +7,172 @@ from corsight.policies.causes.model import KnownCause
 CAUSES = (
     KnownCause(
         "framework-error-without-cors",
-        "An unexpected failure (500) was answered from outside the CORS code.",
-        "Frameworks answer what fails unexpectedly with a page of their own, past the code that adds CORS headers. "
-        "The browser then names the missing header, and hides the failure.",
-        "Find the failure in the server's log; and let the CORS layer wrap the error handler, so that the page can "
+        "An unexpected server error (500) was sent without CORS headers.",
+        "Many frameworks answer an unexpected error from outside the code that adds CORS headers. The browser then "
+        "reports the missing header and hides the error itself.",
+        "Find the error in the server's log. Then let the CORS middleware wrap the error handler, so that the page can "
         "read the error.",
     ),
     KnownCause(
         "gateway-error-without-cors",
         "A gateway, load balancer or CDN answered with an error of its own.",
-        "What stands before the server answers by itself when the server is down, too slow, or asked for too much. It "
-        "knows nothing of CORS, so the browser names a missing header.",
-        "Mend what the status names (the server behind it, its time or size limit); let the gateway add the CORS "
-        "headers to its own errors.",
+        "What stands in front of the server answers by itself when the server is down, is too slow, or gets too much. "
+        "Its own error has no CORS headers, so the browser reports a missing header.",
+        "Fix what the status names (the server behind the gateway, its time limit or its size limit). Let the gateway "
+        "add the CORS headers to its own errors.",
         "proxy",
     ),
     KnownCause(
         "nginx-add-header-without-always",
-        "nginx adds headers to errors only where the line ends in always.",
-        "add_header acts on 200, 201, 204, 206, 301, 302, 303, 304, 307 and 308 only. Any other status leaves without "
-        "the CORS headers.",
+        "nginx adds headers to error responses only if the line ends in always.",
+        "add_header applies to the statuses 200, 201, 204, 206, 301, 302, 303, 304, 307 and 308 only. Responses with "
+        "any other status are sent without the CORS headers.",
         "Write always at the end of each add_header line of a CORS header.",
     ),
     KnownCause(
         "error-reply-without-cors",
-        "An error reply lacks the CORS header that other replies have.",
-        "The server allows this page elsewhere, so its CORS settings are right. This one reply is an error that was "
-        "made somewhere else.",
-        "Mend the error first: it is the real problem. Then send the same headers on errors too.",
+        "An error response lacks the CORS header that other responses have.",
+        "The server allows this page in other responses. This one is an error, and it was sent without the CORS "
+        "headers.",
+        "Fix the error first: it is the real problem. Then send the CORS headers on error responses too.",
     ),
     KnownCause(
         "preflight-needs-authentication",
-        "A preflight was refused since it carries no login.",
-        "Browsers send no cookies, no Authorization and no client certificate with a preflight. A login that is asked "
-        "of every request refuses it.",
-        "Answer OPTIONS before the login is asked for; the request that follows carries it.",
+        "The preflight was refused because it carries no login.",
+        "Browsers send preflights without cookies, Authorization or a client certificate. A server that requires a "
+        "login for every request refuses them.",
+        "Answer OPTIONS before authentication. The request that follows the preflight carries the login.",
     ),
     KnownCause(
         "preflight-not-routed",
-        "The router knows no OPTIONS for the path.",
-        "The preflight is a request of its own, with method OPTIONS. A router that has GET and POST only answers 404 "
-        "or 405.",
-        "Let the CORS layer answer OPTIONS before the router, with status 204.",
+        "The router has no route for OPTIONS at this path.",
+        "The preflight is a separate request with the method OPTIONS. A router that has routes for GET and POST only "
+        "answers it with 404 or 405.",
+        "Let the CORS middleware answer OPTIONS before the router, with status 204.",
     ),
     KnownCause(
         "preflight-failed",
-        "The preflight ended in another error.",
-        "A preflight has to be answered with a status from 200 to 299. Any other fails, whatever its headers say.",
-        "Find out why OPTIONS fails there; answer it with 204 before anything that can.",
+        "The preflight was answered with another error.",
+        "A preflight has to be answered with a status from 200 to 299. With any other status it fails, whatever its "
+        "headers say.",
+        "Find out why OPTIONS fails there. Answer OPTIONS with 204 before any code that can fail.",
     ),
     KnownCause(
         "preflight-refused-by-cors-layer",
-        "The server's own CORS layer refused origin, method or headers.",
-        "CORS layers refuse by a status (400 or 403) or by leaving headers out where what is asked is not on their "
-        "lists.",
-        "Compare what the preflight asks with the lists of the CORS layer, and add what is missing there.",
+        "The server's own CORS middleware refused the origin, the method or the headers.",
+        "If something that the preflight asks for is not on their lists, some CORS middlewares answer with an error "
+        "(400 or 403), and others leave the CORS headers out.",
+        "Compare what the preflight asks for with the lists in the server's CORS settings, and add what is missing.",
     ),
     KnownCause(
         "preflight-answered-without-cors",
-        "Something that knows no CORS answered OPTIONS with success.",
-        "A file server, a gateway or the backend itself took OPTIONS for an ordinary request. The CORS layer was never "
-        "asked.",
-        "Let the CORS layer see OPTIONS for this path first.",
+        "OPTIONS was answered with success, but not by the CORS code.",
+        "A file server, a gateway or the backend itself treated OPTIONS as an ordinary request. The CORS middleware "
+        "never saw it.",
+        "Let the CORS middleware handle OPTIONS for this path before anything else does.",
     ),
     KnownCause(
         "preflight-redirected-to-slash",
-        "The preflight was redirected for a slash at the end of the URL.",
-        "Browsers follow no redirect of a preflight. Many frameworks redirect a URL to the one with, or without, its "
-        "last slash.",
-        "Let the page ask the URL with the slash that the redirect names.",
+        "The preflight was redirected because of a slash at the end of the URL.",
+        "Browsers do not follow a redirect of a preflight. Many frameworks redirect a URL to the one with, or without, "
+        "a slash at its end.",
+        "In the page, request the URL exactly as the redirect spells it.",
         "client",
     ),
     KnownCause(
         "preflight-redirected-to-https",
         "The preflight was redirected from http to https.",
-        "Browsers follow no redirect of a preflight, not even to https.",
-        "Let the page ask the https URL.",
+        "Browsers do not follow a redirect of a preflight, not even one to https.",
+        "In the page, request the https URL.",
         "client",
     ),
     KnownCause(
         "preflight-redirected-to-login",
         "The preflight was redirected to a login page.",
-        "A preflight carries no cookie, so what asks for a session sends it to the login. Browsers follow no redirect "
-        "of a preflight.",
-        "Answer OPTIONS before the login; and answer requests without a session with 401 instead of a redirect.",
+        "A preflight carries no cookies, so a server that requires a session redirects it to the login page. Browsers "
+        "do not follow a redirect of a preflight.",
+        "Answer OPTIONS before authentication. Answer requests without a session with 401 instead of a redirect.",
     ),
     KnownCause(
         "preflight-redirected",
-        "The preflight was redirected elsewhere.",
-        "Browsers follow no redirect of a preflight.",
-        "Let the page ask the URL that the redirect leads to, or answer OPTIONS in place.",
+        "The preflight was redirected to another URL.",
+        "Browsers do not follow a redirect of a preflight.",
+        "In the page, request the URL that the redirect leads to, or answer OPTIONS without redirecting.",
     ),
     KnownCause(
         "preflight-remembered",
-        "A remembered preflight allowed what the server does not allow any more.",
-        "Browsers keep a preflight's answer for as long as Access-Control-Max-Age says, and send the request without "
-        "asking again.",
-        "Keep Access-Control-Max-Age short while the settings change; restart the browser to forget.",
+        "A cached preflight allowed what the server no longer allows.",
+        "Browsers cache the answer to a preflight for the time that Access-Control-Max-Age gives, up to a limit of "
+        "their own. During that time they send the request without another preflight.",
+        "Keep Access-Control-Max-Age short while the settings change. Restart the browser to make it forget the "
+        "preflight.",
     ),
     KnownCause(
         "redirect-without-cors",
-        "A redirect on the way lacks the CORS header; its target may be right.",
-        "Every response on the way has to pass the CORS check, the redirects as well as the last.",
-        "Send the CORS headers on the redirect too, or let the page ask the final URL.",
+        "A redirect lacks the CORS header; the response that it leads to may be right.",
+        "Every response on the way has to pass the CORS check: each redirect, and the last response.",
+        "Send the CORS headers on the redirect too, or request the final URL from the page.",
     ),
     KnownCause(
         "redirect-to-login",
         "The request was redirected to a login page: the session is missing.",
-        "A login is made for people: it is opened as a page, and its server allows no other page to read it.",
-        "Send the user there by a navigation (location.href, a link), not by fetch; answer requests without a session "
-        "with 401.",
+        "A login page is made for people, who open it as a page. Its server does not allow scripts of other origins to "
+        "read it.",
+        "Send the user to the login by a link or location.href, not by fetch. Answer requests without a session with "
+        "401.",
         "client",
     ),
     KnownCause(
         "redirect-to-http",
         "An https request was redirected to http.",
-        "Behind a proxy that ends TLS a server takes itself for an http one, and writes http into its redirects.",
-        "Let the server trust X-Forwarded-Proto of its proxy; or ask the URL with its final slash, so that nothing is "
-        "redirected.",
+        "A server behind a proxy that ends TLS receives plain http. Unless it is told otherwise, it writes http:// "
+        "into its redirects.",
+        "Let the server trust its proxy's X-Forwarded-Proto header. If the redirect only adds a slash at the end, "
+        "request the URL with that slash.",
     ),
     KnownCause(
         "origin-null-by-redirect",
-        "A redirect across origins turned the origin into null.",
-        "After a redirect from one foreign origin to another the browser no longer says who asked: it sends Origin: "
-        "null.",
-        "Let the page ask the final URL itself, or answer without a redirect to another origin.",
+        "A redirect from one origin to another turned the Origin header into null.",
+        "When the server of another origin redirects a request to a further origin, the browser no longer names the "
+        "page: it sends Origin: null.",
+        "In the page, request the final URL, or answer without a redirect to another origin.",
         "client",
     ),
     KnownCause(
         "cache-answered-for-another-origin",
-        "A cache handed out a reply made for another origin; Vary is missing.",
-        "A reply that names one origin is right for that origin only. Without Vary: Origin caches hand it to all.",
-        "Send Vary: Origin with every reply whose headers depend on the origin, those without CORS headers too; then "
-        "purge the cache.",
+        "A cache sent a response that was made for another origin; Vary: Origin is missing.",
+        "A response that names one origin is right for that origin only. Without Vary: Origin, caches reuse it for "
+        "every origin.",
+        "Send Vary: Origin with every response whose headers depend on the origin, also with those that have no CORS "
+        "headers. Then clear the cache.",
     ),
     KnownCause(
         "cache-ignores-vary",
-        "A cache handed out a reply made for another origin, against Vary.",
-        "Not every cache heeds Vary. Some CDNs key by the URL alone unless they are told to take Origin in.",
-        "Add Origin to the cache's key, or answer * where nothing needs credentials; then purge it.",
+        "A cache sent a response that was made for another origin, although Vary says not to.",
+        "Not every cache obeys Vary. Some CDNs use the URL alone as their cache key unless they are told to include "
+        "Origin.",
+        "Add Origin to the cache key, or answer * where no credentials are needed. Then clear the cache.",
         "proxy",
     ),
     KnownCause(
         "cached-without-cors",
-        "A cache handed out a reply that was fetched without CORS.",
-        "The same URL was loaded by an element without crossorigin first, and the reply that was kept has no CORS "
-        "header.",
-        "Send the CORS headers, or Vary: Origin at least, whether or not the request has an Origin; or use crossorigin "
-        "on both.",
+        "A cache sent a response that was fetched without CORS.",
+        "The same URL was loaded before without CORS, as elements without crossorigin do, and the cached response has "
+        "no CORS header.",
+        "Send the CORS headers, or at least Vary: Origin, whether or not the request has an Origin header. Or use "
+        "crossorigin on every element that loads the URL.",
     ),
     KnownCause(
         "not-modified-without-cors",
-        "A 304 reply has no CORS headers.",
-        "A 304 confirms a stored reply, whose own headers count. When that one has none, neither has the answer.",
-        "Send the CORS headers on 304 replies as well.",
+        "A 304 response has no CORS headers.",
+        "A 304 confirms a stored response, and the headers of that one count. If it has no CORS headers either, the "
+        "CORS check fails.",
+        "Send the CORS headers on 304 responses as well.",
     ),
     KnownCause(
         "not-modified-changed-headers",
-        "A 304 reply replaced the stored CORS headers with wrong ones.",
-        "What a 304 says replaces what was stored under the same header name.",
-        "Send the same CORS headers on a 304 as on the reply that it confirms.",
+        "A 304 response replaced the stored CORS headers with wrong ones.",
+        "A header on a 304 response replaces the stored header of the same name.",
+        "Send the same CORS headers on a 304 as on the full response.",
     ),
 )

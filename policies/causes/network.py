@@ -12,22 +12,22 @@ CAUSES = (
         "The TLS connection to the server failed.",
         f"The certificate is self-signed, expired, for another name, or of an authority that the browser does not "
         f"know. {NO_SAY}",
-        "Open the URL in a tab of its own to see what is wrong with the certificate; mend it, or accept it there while "
+        "Open the URL in a tab of its own to see what is wrong with the certificate. Fix it, or accept it there while "
         "you develop.",
         cors=False,
     ),
     KnownCause(
         "connection-refused",
-        "Nothing listens where the page asks.",
+        "Nothing listens at the host and port that the page requests.",
         f"The server is not running, listens on another port or address, or only inside a container. {NO_SAY}",
-        "Start it, and check host and port as the browser's machine sees them.",
+        "Start the server, and check host and port as seen from the browser's machine.",
         cors=False,
     ),
     KnownCause(
         "host-not-found",
         "The server's name does not resolve.",
         f"The name is misspelt, or known only inside a network or to containers. {NO_SAY}",
-        "Use a name that the user's machine can resolve: the browser asks from there, not from your server.",
+        "Use a name that the user's machine can resolve: the browser sends the request, not your server.",
         "client",
         cors=False,
     ),
@@ -35,7 +35,7 @@ CAUSES = (
         "connection-timed-out",
         "The server did not answer in time.",
         f"A firewall drops the packets, the server hangs, or the address is wrong. {NO_SAY}",
-        "Ask it with curl from the same machine; look at firewalls and at the server's load.",
+        "Request it with curl from the same machine. Look at firewalls and at the server's load.",
         cors=False,
     ),
     KnownCause(
@@ -55,9 +55,9 @@ CAUSES = (
     ),
     KnownCause(
         "request-given-up",
-        "The browser gave the request up.",
+        "The browser cancelled the request.",
         f"The page was left or reloaded, or its script aborted the request, before an answer came. {NO_SAY}",
-        "Nothing has to change, unless the page did not mean to: then wait for the answer before leaving.",
+        "Nothing has to change, unless the page did not mean to cancel: then wait for the response before leaving.",
         "client",
         cors=False,
     ),
@@ -70,38 +70,38 @@ CAUSES = (
     ),
     KnownCause(
         "private-network-access",
-        "An older Chromium asked for leave to reach the private network.",
+        "An older Chromium asked for permission to reach the private network.",
         "Chromium 104 to 138 sent a preflight with Access-Control-Request-Private-Network before requests of public "
-        "pages to private addresses. From 142 on there is no such preflight: the user is asked for a permission.",
-        "Answer Access-Control-Allow-Private-Network: true to that preflight for those versions; for younger ones see "
-        "the rule local-network-access.",
+        "pages to private addresses. From 142 on there is no such preflight: the browser asks its user for permission.",
+        "For those versions, answer that preflight with Access-Control-Allow-Private-Network: true. For newer ones, "
+        "see the rule local-network-access.",
     ),
     KnownCause(
         "stopped-by-extension",
         "Not CORS: an extension or the browser's own blocker stopped the request.",
-        "An ad blocker, a tracking protection or an administrator's policy stopped the request in the browser: it "
-        "never left, and the server was not asked.",
-        "Try a window without extensions. Names such as analytics, collect, track or ads in host or path are on the "
-        "blockers' lists: use others, or live without the answer.",
+        "An ad blocker, tracking protection or an administrator's policy stopped the request inside the browser. It "
+        "was never sent to the server.",
+        "Try a window without extensions. Names such as analytics, collect, track or ads in the host or path are on "
+        "the lists of blockers: use other names, or do without the response.",
         "client",
         cors=False,
     ),
     KnownCause(
         "answer-not-recorded",
-        "It failed in the browser, and the recording does not hold the answer that tells why.",
-        "Recordings made in a browser often leave out what was blocked: its preflight, its answer, or the headers that "
-        "tell.",
-        "Record it with the proxy, which sees all of them.",
+        "The request failed in the browser, and the recording does not hold the response that shows why.",
+        "Recordings made in a browser often leave out what was blocked: its preflight, its response, or the headers "
+        "that show the reason.",
+        "Record it with mitmproxy, which sees all of them.",
         "nobody",
     ),
     KnownCause(
         "websocket-refused",
-        "Not CORS: the server refused the WebSocket's handshake.",
-        "CORS has no say in WebSockets: they connect across origins without asking. The handshake carries Origin, and "
-        "the server's own check of it answered 403; other statuses tell of a login, a wrong path or a proxy that does "
-        "not pass upgrades on.",
+        "Not CORS: the server refused the WebSocket handshake.",
+        "CORS does not apply to WebSockets: pages may connect to other origins without it. The handshake carries an "
+        "Origin header, and a 403 mostly comes from the server's own check of it. Other statuses point to a login, a "
+        "wrong path, or a proxy that does not pass WebSocket upgrades on.",
         "Add the page's origin to the WebSocket server's list of allowed origins (allowedOrigins, CheckOrigin, "
-        "verifyClient and the like). Access-Control-Allow-Origin does nothing there.",
+        "verifyClient and the like). Access-Control-Allow-Origin has no effect there.",
         cors=False,
     ),
 )

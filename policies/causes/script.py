@@ -7,88 +7,92 @@ from corsight.policies.causes.model import KnownCause
 CAUSES = (
     KnownCause(
         "same-origin-mode",
-        "Not CORS: the page itself forbade this request to leave its origin.",
-        "fetch() was called with mode: 'same-origin', or a library does so: then a URL of another origin fails before "
-        "anything is sent, whatever the server allows.",
-        "Take mode: 'same-origin' out of the page's code; 'cors' is the mode that fetch() has by itself.",
+        "Not CORS: the page itself forbids this request to leave its origin.",
+        "fetch() was called with mode: 'same-origin', by the page or by a library. A URL of another origin then fails "
+        "before anything is sent, whatever the server allows.",
+        "Remove mode: 'same-origin' from the page's code. The default of fetch() is 'cors'.",
         "client",
         cors=False,
     ),
     KnownCause(
         "no-cors-forbids-it",
-        "The page asked with mode no-cors for what that mode does not do.",
-        "mode: 'no-cors' sends GET, HEAD and POST with plain headers only, and a script can read nothing of the reply.",
-        "Take mode: 'no-cors' out of the page's code, and let the server allow the page's origin.",
+        "The page asked for something that mode: 'no-cors' does not allow.",
+        "With mode: 'no-cors', a page can send only GET, HEAD and POST with a few plain headers, and a script can read "
+        "nothing of the response.",
+        "Remove mode: 'no-cors' from the page's code, and let the server allow the page's origin.",
         "client",
     ),
     KnownCause(
         "url-with-credentials",
         "Not CORS: the URL has a user name or a password in it.",
-        "fetch() takes no URL such as https://user:password@host, and browsers send none for a page's parts either.",
-        "Take them out of the URL, and send an Authorization header if the server wants one.",
+        "fetch() rejects URLs such as https://user:password@host, and browsers do not load them as parts of a page "
+        "either.",
+        "Remove them from the URL, and send an Authorization header if the server needs one.",
         "client",
         cors=False,
     ),
     KnownCause(
         "style-sheet-unreadable",
-        "A style sheet of another origin was loaded without CORS, and its rules cannot be read.",
-        "The sheet works, but a script that reads its rules (cssRules), as tools that copy or print pages do, may not: "
-        "it was asked for by a link without crossorigin.",
-        'Set crossorigin="anonymous" on the link, and let the server send Access-Control-Allow-Origin; or leave sheets '
-        "of other origins out of what the script reads.",
+        "A style sheet of another origin was loaded without CORS, so scripts cannot read its rules.",
+        "The style sheet works. But a script that reads its rules (cssRules), as tools that copy or print pages do, "
+        "gets an error, because the link element has no crossorigin attribute.",
+        'Set crossorigin="anonymous" on the link, and let the server send Access-Control-Allow-Origin. Or let the '
+        "script skip style sheets of other origins.",
         "client",
     ),
     KnownCause(
         "integrity-mismatch",
-        "Not CORS: the file is not the one that the integrity attribute names.",
-        "The file came, and its hash is another: it was changed, or the attribute belongs to another version of it.",
-        "Name a fixed version in the URL, and write the hash that the message shows, if the file is to be trusted.",
+        "Not CORS: the file does not match its integrity attribute.",
+        "The file was received, but it has another hash: it was changed, or the attribute belongs to another version "
+        "of it.",
+        "Use a URL with a fixed version. If you trust the file, write the hash that the message shows into the "
+        "attribute.",
         "client",
         cors=False,
     ),
     KnownCause(
         "history-of-another-origin",
-        "Not CORS: the page's address cannot be changed to one of another origin.",
-        "history.pushState() and replaceState() take URLs of the page's own origin only: scheme, host and port count, "
-        "and www. too. A page that was opened from disk has no origin at all.",
-        "Give a path alone, such as /cart, or send the user there with location.href.",
+        "Not CORS: a script cannot change the page's address to one of another origin.",
+        "history.pushState() and replaceState() accept only URLs of the page's own origin: the same scheme, host (with "
+        "or without www.) and port. A page that was opened from disk has no origin at all.",
+        "Use a path alone, such as /cart, or send the user there with location.href.",
         "client",
         cors=False,
     ),
     KnownCause(
         "reply-is-not-json",
-        "Not CORS: the reply reached the page, and is no JSON.",
-        "A reply that begins with < is an HTML page: an error, a login, or the app's start page, which servers send "
-        "for unknown paths. An empty one is what mode: 'no-cors' leaves of any reply.",
-        "Look at the reply in the network panel: correct the URL, or take mode: 'no-cors' out of the page's code.",
+        "Not CORS: the response reached the page, but it is not JSON.",
+        "A response that begins with < is an HTML page: an error, a login, or the app's start page, which servers send "
+        "for unknown paths. With mode: 'no-cors', every response is empty to the script.",
+        "Look at the response in the network panel. Correct the URL, or remove mode: 'no-cors' from the page's code.",
         "client",
         cors=False,
     ),
     KnownCause(
         "document-sandboxed",
-        "Not CORS: the document is sandboxed, and so has no origin and no storage.",
+        "Not CORS: the document is sandboxed, so it has no origin and no storage.",
         "An iframe with sandbox, or a page with Content-Security-Policy: sandbox, has the origin null unless "
         "allow-same-origin is given: no cookies, no localStorage, and requests with Origin: null.",
-        "Add allow-same-origin to the sandbox, if its document is of your own and trusted.",
+        "Add allow-same-origin to the sandbox, if the document is your own and you trust it.",
         "client",
         cors=False,
     ),
     KnownCause(
         "operation-insecure",
-        "The browser kept something from a script, and does not say what.",
-        "Firefox and Safari say this of a canvas that holds an image of another origin, of a worker whose script is of "
-        "another origin, of ws: on an https page, of an address of another origin for the page's history, and of "
-        "storage in a sandboxed document.",
-        'Look at the line that it names. For a canvas set crossorigin="anonymous" on the image before src, and let its '
-        "server send Access-Control-Allow-Origin. Serve workers from the page's own origin, and ask wss: from https.",
+        "The browser refused something to a script, and does not say what.",
+        "Firefox and Safari write this about a canvas with an image of another origin, a worker whose script is of "
+        "another origin, ws: on an https page, a history URL of another origin, and storage in a sandboxed document.",
+        'Look at the line of code that the message names. For a canvas, set crossorigin="anonymous" on the image '
+        "before src, and let the image's server send Access-Control-Allow-Origin. Serve workers from the page's own "
+        "origin, and use wss: on https pages.",
         "client",
     ),
     KnownCause(
         "development-server-refused",
-        "Not CORS: the development server lets in no other host or origin than its own.",
-        "Development servers (Vite, Next.js, webpack) refuse hosts and origins that they were not told of, so that no "
-        "web site can reach them.",
-        "Name the host in its configuration: server.allowedHosts in Vite, allowedDevOrigins in Next.js, "
+        "Not CORS: the development server accepts only its own host and origin.",
+        "Development servers (Vite, Next.js, webpack) refuse hosts and origins that are not in their configuration, so "
+        "that no web site can reach them.",
+        "Add the host to its configuration: server.allowedHosts in Vite, allowedDevOrigins in Next.js, "
         "devServer.allowedHosts in webpack.",
         cors=False,
     ),

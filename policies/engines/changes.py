@@ -40,7 +40,7 @@ CHROMIUM = (
         source=f"{_MEASURED} 150, 156",
     ),
     Change(
-        what="a response of status 425 is asked for once more by the browser itself",
+        what="after a response with status 425, the browser itself sends the request again",
         until=143,
         since=147,
         source=f"{_MEASURED} 143, 147",
@@ -54,8 +54,7 @@ CHROMIUM = (
         source=f"{_MEASURED} 143, 147",
     ),
     Change(
-        what="local network access asks nobody: no request is held back for want of a permission. Behind a proxy none "
-        "ever is",
+        what="local network access needs no permission: no request is blocked for it. Behind a proxy none ever is",
         until=141,
         since=142,
         field="local_network_access",

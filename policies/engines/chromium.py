@@ -111,17 +111,18 @@ POLICY = EnginePolicy(
         ),
         Departure(
             field="extra_safelisted",
-            what="client hint headers a page sets by itself need no preflight",
+            what="client hint headers that a page sets need no preflight",
             source="services/network/public/cpp/cors/cors.cc IsCorsSafelistedHeader",
         ),
         Departure(
             field="cache_cleared_on_failure",
-            what="a request that fails leaves its preflight's answer in the cache",
+            what="if a request fails, its preflight's response stays in the cache",
             source="services/network/cors/preflight_cache.cc: nothing clears it but time",
         ),
         Departure(
             field="cache",
-            what="one result a URL, replaced whole; 7200 s at most; URLs of 1024 characters and more are not kept",
+            what="the preflight cache keeps one result for each URL, and a new one replaces it as a whole; 7200 s at "
+            "most; URLs of 1024 characters and more are not cached",
             source="services/network/cors/preflight_cache.cc",
         ),
         Departure(
@@ -148,8 +149,8 @@ POLICY = EnginePolicy(
         ),
         Departure(
             field="local_network_access",
-            what="from 142 on public pages reach the local network with the user's permission only, and secure pages "
-            "only; through a proxy nobody is asked",
+            what="from 142 on a public page needs the user's permission to reach the local network, and has to be an "
+            "https page; through a proxy the user is not asked",
             source="services/network/local_network_access_checker.cc",
         ),
         Departure(
@@ -159,7 +160,7 @@ POLICY = EnginePolicy(
         ),
         Departure(
             field="streams_uploads",
-            what="a stream is uploaded over HTTP/2 alone: over HTTP/1.1 the fetch() fails behind its preflight",
+            what="a stream is uploaded over HTTP/2 only: over HTTP/1.1 the fetch() fails after its preflight",
             source="measured with 156",
         ),
         Departure(

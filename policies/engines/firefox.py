@@ -65,7 +65,7 @@ POLICY = EnginePolicy(
         ),
         Departure(
             field="preflight_order",
-            what="the method is held against Access-Control-Allow-Methods before Access-Control-Allow-Headers is "
+            what="the method is compared with Access-Control-Allow-Methods before Access-Control-Allow-Headers is "
             "parsed",
             source="nsCORSListenerProxy.cpp CheckPreflightRequestApproved",
         ),
@@ -103,7 +103,7 @@ POLICY = EnginePolicy(
         ),
         Departure(
             field="track_is_mixed",
-            what="a track over http is loaded on a secure page, as mixed display content",
+            what="a track over http is loaded on an https page, as mixed display content",
             source="measured; dom/security/nsMixedContentBlocker.cpp",
         ),
         Departure(
@@ -124,14 +124,13 @@ POLICY = EnginePolicy(
         ),
         Departure(
             field="opaque_response_blocking",
-            what="opaque responses that are data by their headers are blocked; scripts are told by their type",
+            what="opaque responses that are data by their headers are blocked; scripts are recognised by their type",
             source="netwerk/protocol/http/OpaqueResponseUtils.cpp",
         ),
         Departure(
             field="cache",
-            what="`*` never hits; credentialed and uncredentialed entries are apart; a malformed Max-Age keeps "
-            "nothing; HEAD "
-            "has to be listed",
+            what="in the preflight cache `*` never counts, and entries with and without credentials are separate; with "
+            "a malformed Max-Age nothing is cached; HEAD has to be listed",
             source="nsCORSListenerProxy.cpp nsPreflightCache",
         ),
         Departure(

@@ -97,16 +97,18 @@ SHELLS = (
         "file://",
         "a page from disk in Electron, Cordova or an Android web view; browsers send null",
         "chromium",
-        "It is not one app's but everybody's: better serve the app by a scheme of its own (Electron protocol.handle, "
-        "Android WebViewAssetLoader) and list that. Let the server list file:// only where anybody may read.",
+        "Every app and every page from disk has this origin. Better serve the app by a scheme of its own (Electron "
+        "protocol.handle, Android WebViewAssetLoader) and list that. Let the server list file:// only for data that "
+        "anybody may read.",
     ),
     Shell(
         "chrome-extension://",
         "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
         "an extension's own page or worker in Chromium",
         "chromium",
-        "Name the server in host_permissions of the manifest: then CORS has no say, and no server has to list it. A "
-        "content script asks as the page that it runs in: let the extension's worker ask instead.",
+        "Name the server in host_permissions of the manifest: then CORS does not apply, and no server has to list the "
+        "origin. A content script's requests count as those of the page that it runs in: let the extension's worker "
+        "send them instead.",
         True,
     ),
     Shell(
@@ -114,8 +116,8 @@ SHELLS = (
         "moz-extension://0a1b2c3d-0000-4000-8000-000000000000",
         "an extension's own page in Firefox; every installation has another one",
         "firefox",
-        "No server can list it. Name the server in host_permissions (permissions in manifest 2): then CORS has no say; "
-        "in manifest 3 the user has to grant it first.",
+        "No server can list it. Name the server in host_permissions (permissions in manifest 2): then CORS does not "
+        "apply; in manifest 3 the user has to grant it first.",
         True,
     ),
     Shell(
@@ -123,7 +125,7 @@ SHELLS = (
         "safari-web-extension://0A1B2C3D-0000-4000-8000-000000000000",
         "an extension's own page in Safari; it changes with every start of the browser",
         "webkit",
-        "No server can list it. Name the server in host_permissions: then CORS has no say.",
+        "No server can list it. Name the server in host_permissions: then CORS does not apply.",
         True,
     ),
     Shell(
@@ -138,7 +140,8 @@ SHELLS = (
         "vscode-webview://0a1b2c3d",
         "a web view in VS Code; every one has another",
         "chromium",
-        "No server can list it. Ask from the extension's own process, and hand the answer on with postMessage().",
+        "No server can list it. Send the request from the extension's own process, and pass the response on with "
+        "postMessage().",
     ),
     Shell(
         "vscode-file://",

@@ -50,7 +50,7 @@ POLICY = EnginePolicy(
         ),
         Departure(
             field="preflight_order",
-            what="the status is looked at first, and a redirect is a status like any other",
+            what="the status is checked first, and a redirect is treated like any other status",
             source="CrossOriginAccessControl.cpp validatePreflightResponse",
         ),
         Departure(
@@ -70,7 +70,7 @@ POLICY = EnginePolicy(
         ),
         Departure(
             field="credentialless_unknown",
-            what="Cross-Origin-Embedder-Policy: credentialless isolates nothing",
+            what="Cross-Origin-Embedder-Policy: credentialless has no effect",
             source="measured with WebKitGTK 2.50.6",
         ),
         Departure(
@@ -80,17 +80,19 @@ POLICY = EnginePolicy(
         ),
         Departure(
             field="cache_cleared_on_failure",
-            what="a request that fails leaves its preflight's answer in the cache",
+            what="if a request fails, its preflight's response stays in the cache",
             source="CrossOriginPreflightResultCache.cpp: nothing clears it but time",
         ),
         Departure(
             field="cache",
-            what="one result a URL, replaced whole, 600 s at most; a `*` serves requests without credentials only",
+            what="the preflight cache keeps one result for each URL, and a new one replaces it as a whole; 600 s at "
+            "most; a `*` counts only for requests without credentials",
             source="CrossOriginPreflightResultCache.cpp",
         ),
         Departure(
             field="fonts_ask_with_cors",
-            what="fonts of stylesheets are asked for in mode no-cors; with CORS only preloads are, in the mode they say",
+            what="fonts of style sheets are requested in mode no-cors; only preloads use CORS, in the mode that they "
+            "name",
             source="measured with WebKitGTK 2.50.6",
         ),
         Departure(

@@ -176,12 +176,12 @@ def _storm(asked: Asked) -> tuple[str, Group, Cause]:
     group.add(asked.last, Mismatch("preflight", (actual,), expected, (expected,)), asked.count)
     cause = Cause(
         AGAIN,
-        "The browser asks for leave again and again: no Access-Control-Max-Age",
-        f"{name_host(asked.last.server)} answers preflights with {actual}, so the browser forgets its leave within "
-        "seconds. The same preflight was sent over and over, and every request waits for one more round trip.",
+        "The browser sends the same preflight again and again: no Access-Control-Max-Age",
+        f"{name_host(asked.last.server)} answers preflights with {actual}, so the browser caches them for a few "
+        "seconds only. The same preflight was sent many times, and each time the request had to wait for it.",
         "Answer preflights with Access-Control-Max-Age: 600 (ten minutes; Chromium keeps two hours at most).",
         "server",
-        (f"{strip_query(asked.last.url, 100)}: asked {asked.count} times{over}.",),
+        (f"{strip_query(asked.last.url, 100)}: preflight sent {asked.count} times{over}.",),
     )
     return asked.last.server, group, cause
 
@@ -193,12 +193,12 @@ def _reflect(reflected: Reflected) -> tuple[str, Group, Cause]:
     host, origins = name_host(server), [clean(origin, 80) for origin in sorted(reflected.origins.values())]
     cause = Cause(
         REFLECTED,
-        f"{host} seems to allow any origin that asks, with the user's cookies",
+        f"{host} seems to allow every origin, with credentials",
         f"{host} answered {count(len(origins), 'unrelated site')} each with its own name, and with "
-        "Access-Control-Allow-Credentials: true. If it repeats whatever Origin it is sent, any web site that a user "
+        "Access-Control-Allow-Credentials: true. If it copies whatever Origin it is sent, every web site that a user "
         "visits can read and do here what the user can.",
-        "Hold Origin against a list of the pages you trust before it is repeated. If these are on such a list, all is "
-        "well.",
+        "Compare Origin with a list of origins you trust before you send it back. If these origins are on such a list, "
+        "nothing is wrong.",
         "server",
         (f"Allowed by name, with credentials: {join(origins[:5])}.",),
         "likely",

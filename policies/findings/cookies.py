@@ -157,11 +157,11 @@ def _explain_ignored(host: str, note: Note) -> Cause:
     names = _list_names(note)
     return Cause(
         "cookie-ignored",
-        f"The cookie {names} is thrown away: the page asked without credentials",
-        f"{host} sets {names}, but the page asked without credentials, and then a browser neither sends cookies nor "
-        "keeps those it gets. CORS is right: the server allows credentials.",
-        "Ask with credentials: 'include' (fetch) or withCredentials = true (XMLHttpRequest, axios), also where the "
-        "cookie is first set, as at login.",
+        f"The browser discards the cookie {names}: the request was made without credentials",
+        f"{host} sets {names}, but the page made the request without credentials. Browsers then neither send cookies "
+        "nor store those that the response sets. CORS is set up right: the server allows credentials.",
+        "Use credentials: 'include' (fetch) or withCredentials = true (XMLHttpRequest, axios), also for the request "
+        "that first sets the cookie, such as the login.",
         "client",
     )
 
@@ -169,11 +169,12 @@ def _explain_ignored(host: str, note: Note) -> Cause:
 def _explain_kept(host: str, note: Note) -> Cause:
     return Cause(
         "cookie-set-by-blocked-reply",
-        "A blocked reply still did its work: its cookie was kept",
-        f"{host} set {_list_names(note)} with a reply that the browser kept from the page. CORS hides the reply only: "
-        "the request was carried out, and its cookies count. A page that tries again may do everything twice.",
-        "Nothing is to be done about the cookie; repair what blocked the reply, and do not take CORS for a protection "
-        "of the server.",
+        "A blocked response still set its cookie",
+        f"{host} set {_list_names(note)} in a response that the browser hid from the page. CORS hides only the "
+        "response: the server carried out the request, and the browser stores its cookies. If the page tries again, "
+        "everything may be done twice.",
+        "Fix what blocked the response; the cookie needs nothing. Do not rely on CORS to protect the server: it does "
+        "not stop requests.",
         "nobody",
     )
 
@@ -185,11 +186,11 @@ def _explain_not_sent(host: str, note: Note) -> Cause:
         evidence.append(f"Later requests of the page with credentials carried no cookie to {host}.")
     return Cause(
         "cookie-not-sent",
-        f"The cookie {names} does not travel to {host}: SameSite, not CORS",
-        f"CORS is right: {host} allows the page {quotes.PAGE} and its credentials. But page and server are different "
-        f"sites, and the way {names} is set, no request from another site carries it. To the server the user looks "
-        "logged out.",
-        "Set the cookie with SameSite=None; Secure (over https), or serve page and API under one site.",
+        f"The cookie {names} is not sent to {host}: SameSite, not CORS",
+        f"CORS is set up right: {host} allows the page {quotes.PAGE} and its credentials. But page and server are "
+        f"different sites, and the way {names} is set, requests from another site do not carry it. So the server "
+        "treats the user as logged out.",
+        "Set the cookie with SameSite=None; Secure (over https), or serve the page and the API from one site.",
         "server",
         tuple(evidence),
     )
@@ -198,11 +199,11 @@ def _explain_not_sent(host: str, note: Note) -> Cause:
 def _explain_third_party(host: str, note: Note) -> Cause:
     return Cause(
         "cookie-third-party",
-        "The browser withholds third-party cookies; CORS is right",
-        f"The page {quotes.PAGE} asks {host} with credentials, and CORS allows that. But the two are different sites, "
-        "and this browser sends no cookies across sites.",
-        "Serve page and API under one site (app.example and api.example), use the Storage Access API, partitioned "
-        "cookies (CHIPS), or a token in place of the cookie.",
+        "The browser blocks third-party cookies; CORS is set up right",
+        f"The page {quotes.PAGE} sends its request to {host} with credentials, and CORS allows that. But the two are "
+        "different sites, and this browser sends no cookies across sites.",
+        "Serve the page and the API from one site (such as app.example.com and api.example.com), or use the Storage "
+        "Access API, partitioned cookies (CHIPS), or a token instead of the cookie.",
         "client",
         ("The request says Sec-Fetch-Storage-Access: none, and carries no cookie.",),
     )
@@ -212,11 +213,12 @@ def _explain_safari(host: str, note: Note) -> Cause:
     what = f"the cookie {_list_names(note)}" if note.cookies else "cookies"
     return Cause(
         "cookie-third-party",
-        "Safari keeps and sends no third-party cookies; CORS is right",
-        f"The page {quotes.PAGE} asks {host} with credentials, and CORS allows that. But the two are different sites, "
-        f"and Safari neither keeps nor sends {what} of {host} in a page of another site, whatever SameSite says.",
-        "Serve page and API under one site (app.example and api.example), ask the user with the Storage Access API, or "
-        "use a token in place of the cookie.",
+        "Safari blocks third-party cookies; CORS is set up right",
+        f"The page {quotes.PAGE} sends its request to {host} with credentials, and CORS allows that. But the two are "
+        f"different sites, and Safari neither stores nor sends {what} of {host} in a page of another site, whatever "
+        "SameSite says.",
+        "Serve the page and the API from one site (such as app.example.com and api.example.com), ask the user with the "
+        "Storage Access API, or use a token instead of the cookie.",
         "client",
         certainty="likely",
     )
@@ -239,7 +241,7 @@ def explain_staying(cookie: SetCookie, engine: str, url: str) -> str | None:
     if same in ("lax", "strict"):
         return f"it is set with SameSite={same.capitalize()}"
     if same is None and engine == "chromium":
-        return "it is set without SameSite, which Chromium takes for Lax"
+        return "it is set without SameSite, which Chromium treats as Lax"
     if same == "none" and not cookie.secure:
         return "it is set with SameSite=None but without Secure"
     if cookie.secure and not is_potentially_trustworthy(url):

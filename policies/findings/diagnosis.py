@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
+from corsight.policies.fetch.origin import origin_of, same_site
 from corsight.policies.findings.advisor import Advisor
 from corsight.policies.findings.case import Case, read_case
 from corsight.policies.findings.causes import explain, explain_rule
@@ -113,7 +114,9 @@ class Diagnosis:
             known[0].unite(group)
 
     def list_findings(self) -> list[Finding]:
-        """Return the findings: what is blocked, open, what failed, advice, each by certainty and count."""
+        """Return the findings: what is blocked, open, what failed, advice. Of each kind, certain ones come first, then
+        those about servers of the page's own site, then those met most often.
+        """
         return [finding for finding, _ in self.list_examples()]
 
     def list_examples(self) -> list[tuple[Finding, Judged]]:
@@ -130,8 +133,16 @@ class Diagnosis:
         return sorted(findings, key=lambda one: _rank(one[0]))
 
 
-def _rank(finding: Finding) -> tuple[int, bool, int, str]:
-    return ORDER.index(finding.kind), not finding.certain, -finding.count, finding.code
+def is_foreign(finding: Finding) -> bool:
+    """Return whether all that a finding is about are servers of other sites than their pages'."""
+    return bool(finding.places) and all(
+        place.origin not in (None, "null") and not same_site(place.origin or "", origin_of(place.url))
+        for place in finding.places
+    )
+
+
+def _rank(finding: Finding) -> tuple[int, bool, bool, int, str]:
+    return ORDER.index(finding.kind), not finding.certain, is_foreign(finding), -finding.count, finding.code
 
 
 def find_kind(judged: Judged) -> Kind | None:

@@ -70,7 +70,7 @@ def _find_reason(sample: Sample, taken: Branch) -> str:
     entry = sample.entry
     evidence = [one for one in (*entry.fetch.evidence.values(), *entry.evidence.values()) if one.certainty == "likely"]
     if taken.assumed(Unknown.ANSWER) is not None:
-        return "the browser names no other failure"
+        return "the browser reports no other failure"
     if evidence:
         return evidence[-1].because
     response = entry.stored or sample.exchange.response

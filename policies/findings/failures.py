@@ -25,8 +25,8 @@ FAILURES = (
     Failure(
         "request-killed",
         ("connection killed",),
-        "The request was stopped on its way, by a blocker or a rule of the proxy",
-        "Something in the proxy ended {asked} to {host} before it was answered: a block list, a filter, or a person.",
+        "A blocker or a rule of the proxy stopped the request",
+        "Something in the proxy stopped {asked} to {host} before it was answered: a block list, a filter, or a person.",
         "Look for a block list or a script in the proxy that stops this URL.",
         "proxy",
     ),
@@ -34,26 +34,27 @@ FAILURES = (
         "stopped-by-extension",
         ("blocked_by_client",),
         "An extension or a rule of the browser stopped the request",
-        "{asked} to {host} was stopped inside the browser: a blocker, or an address that is blocked in its tools.",
+        "{asked} to {host} was stopped inside the browser, by a blocker or by an address that is blocked in its "
+        "developer tools.",
         "Try without extensions, and look at the browser's list of blocked requests.",
         "client",
     ),
     Failure(
         "answer-not-recorded",
         ("err_failed",),
-        "It failed in the browser, and the recording does not hold the answer that tells why",
-        "{asked} to {host} failed as requests do that CORS blocks, and the recording holds neither its answer nor its "
-        "preflight.",
+        "The request failed in the browser, and the recording does not hold the response that shows why",
+        "{asked} to {host} failed the way requests fail that CORS blocks, but the recording holds neither the response "
+        "nor the preflight.",
         "Record it with mitmproxy, save a HAR from the browser's network panel, or record a Playwright trace, whose "
-        "console lines say the reason.",
+        "console messages give the reason.",
         "client",
     ),
     Failure(
         "request-given-up",
         ("client disconnected", "stream reset by client"),
-        "The browser gave the request up before it was answered",
-        "{asked} to {host} was on its way when the browser left: the page was closed, the script aborted it, or an "
-        "extension stopped it.",
+        "The browser cancelled the request before it was answered",
+        "The browser closed the connection while {asked} to {host} was waiting for its response: the page was closed, "
+        "a script aborted the request, or an extension stopped it.",
         "Look for an abort or a timeout in the page's code, and try without extensions.",
         "client",
     ),
@@ -61,8 +62,8 @@ FAILURES = (
         "tls-failed",
         ("certificate", "tls", "ssl", "err_cert"),
         "The secure connection to the server failed: TLS, not CORS",
-        "No connection to {host} could be made, since TLS failed: mostly a certificate that is self-signed, expired, "
-        "or for another name.",
+        "No connection to {host} could be made because TLS failed. Mostly the certificate is self-signed, expired, or "
+        "for another name.",
         "Give {host} a certificate that its clients trust. Opening its URL in a tab shows the browser's reason.",
     ),
     Failure(
@@ -70,7 +71,7 @@ FAILURES = (
         ("name or service", "getaddrinfo", "nodename", "resolve", "errno -2", "errno -3", "no address"),
         "The server's name does not resolve",
         "No address was found for {host}: the name is misspelt, or known only on another network.",
-        "Check the URL that the page asks, and the DNS entry.",
+        "Check the URL that the page requests, and the DNS entry.",
     ),
     Failure(
         "connection-timed-out",
@@ -84,13 +85,13 @@ FAILURES = (
         ("refused", "connect call failed", "errno 111", "errno 61"),
         "The server refused the connection: nothing listens there",
         "Nothing answered at {host}: the server is not running, or listens on another port.",
-        "Start the server, or correct the host and port that the page asks.",
+        "Start the server, or correct the host and port that the page requests.",
     ),
     Failure(
         "connection-closed",
         ("closed", "empty_response", "disconnect", "reset", "connection lost", "eof", "broken"),
         "The server closed the connection without an answer",
-        "{host} took {asked} and closed without answering: a crash, a restart, or a firewall.",
+        "{host} received {asked} and closed the connection without answering: a crash, a restart, or a firewall.",
         "Look into the server's own log at this time.",
     ),
     Failure(

@@ -67,10 +67,10 @@ def find_unexposed(sample: Sample) -> Remark | None:
         Cause(
             VAIN,
             f"The page cannot read {join(names)}: not exposed",
-            f"{name_host(sample.server)} sends {join(names)}, and the reply reached the page; but a script that reads "
-            f"{'them' if len(names) > 1 else 'it'} gets null. Of a reply from another origin a page sees a few "
-            f"harmless headers only, and what the reply exposes.{why}",
-            f"Add to the reply itself (not to the preflight): {EXPOSE}: {', '.join(names)}",
+            f"{name_host(sample.server)} sends {join(names)}, and the response reached the page; but a script that "
+            f"reads {'them' if len(names) > 1 else 'it'} gets null. From a response of another origin, a page can read "
+            f"only a few harmless headers and those that the response exposes.{why}",
+            f"Add to the response itself (not to the preflight): {EXPOSE}: {', '.join(names)}",
             "server",
             certainty="likely",
         ),
@@ -89,11 +89,11 @@ def find_unreadable(sample: Sample) -> Remark | None:
     return Remark(
         Cause(
             "no-cors-response-unreadable",
-            "The page asks with mode no-cors, so it can read nothing of the reply",
+            "The page uses mode: 'no-cors', so it can read nothing of the response",
             f"The page fetched data ({clean(essence, 60)}) from {name_host(sample.server)} with mode: 'no-cors'. That "
-            "silences the error and hides the reply: its status is 0 and its body empty to the script, whatever the "
-            "server sends.",
-            "Take mode: 'no-cors' out of the page's code, and let the server allow the page's origin.",
+            "avoids the CORS error but hides the response: to the script its status is 0 and its body is empty, "
+            "whatever the server sends.",
+            "Remove mode: 'no-cors' from the page's code, and let the server allow the page's origin.",
             "client",
         )
     )
@@ -113,10 +113,10 @@ def find_refused_socket(sample: Sample) -> Remark | None:
         Cause(
             "websocket-refused",
             "The server refused the WebSocket (403), most likely for its Origin: not CORS",
-            f"{host} answered the WebSocket handshake of {page} with 403. CORS has no say over WebSockets, and no CORS "
-            f"header changes that: servers hold the Origin of the handshake against a list of their own.{near}",
-            f"Add {page} to the origins that the server's WebSocket endpoint allows (a setting of its own, beside the "
-            "one for CORS), exactly as written here; or see whether it wants a login.",
+            f"{host} answered the WebSocket handshake of {page} with 403. CORS does not apply to WebSockets, so no "
+            f"CORS header changes that: servers compare the handshake's Origin with a list of their own.{near}",
+            f"Add {page} to the origins that the server's WebSocket endpoint allows (that is another setting than the "
+            "one for CORS), exactly as written here; or check whether it requires a login.",
             "server",
             certainty="likely",
         )
@@ -149,8 +149,8 @@ def find_blocking_engine(sample: Sample) -> Remark | None:
     return Remark(
         Cause(
             "blocked-in-other-engines",
-            f"{own} lets it pass, {names} would not: {continue_with(rule.title)}",
-            f"A reply of {name_host(sample.server)} passes in {own}, and by the rules of {names} it is blocked "
+            f"{own} allows it, {names} would not: {continue_with(rule.title)}",
+            f"A response of {name_host(sample.server)} passes in {own}, but by the rules of {names} it is blocked "
             f"({rule.code}). {rule.why}",
             rule.advice,
             rule.actor,

@@ -21,7 +21,7 @@ LABELS = 9
 """How wide labels are."""
 
 IN_PREFLIGHT = "in the preflight: the request itself was never sent"
-IN_REDIRECT = "in the redirect's own response, which is checked as well"
+IN_REDIRECT = "in the redirect's own response, which has to pass the CORS check as well"
 REVALIDATED = "in the stored response that the server's 304 confirmed"
 
 SETTLE = {
@@ -39,7 +39,7 @@ INFERRED = "That it is blocked is certain; that this is the cause is likely."
 ACTORS = {
     "server": "the server",
     "client": "the page",
-    "proxy": "what stands between: gateway, cache or proxy",
+    "proxy": "a gateway, cache or proxy in between",
     "nobody": "nobody",
 }
 """Who has to act, in words."""
@@ -240,7 +240,7 @@ def list_doubts(finding: Finding) -> list[str]:
 def _describe_opening(doubt: Doubt, finding: Finding) -> str:
     some = "" if doubt.count == finding.count else f"{doubt.count} of {finding.count}: "
     return (
-        f"{some}Open. If the page asked {doubt.taken or 'in the other way'}, it is blocked, as told here; "
+        f"{some}Open. If the page asked {doubt.taken or 'in the other way'}, it is blocked for the reason below; "
         f"{doubt.otherwise}. The recording does not show which. The latter is likelier, since {doubt.because}."
     )
 

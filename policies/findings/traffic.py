@@ -243,5 +243,5 @@ def _append[T: Answered | Granted](memory: Memory[str, list[T]], url: str, recor
 
 def _find_named[T: (Answered, Granted)](evidence: Evidence | None, records: Iterable[T] | None) -> T | None:
     """Return the record of the exchange that the evidence names."""
-    because = "" if evidence is None else evidence.because
-    return next((record for record in records or () if f"exchange {record.id}" in because), None)
+    named = () if evidence is None else evidence.details[:1]
+    return next((record for record in records or () if record.id in named), None)

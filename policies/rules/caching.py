@@ -134,13 +134,13 @@ RULES = (
     Rule(
         code=CAPPED,
         kind="advice",
-        title="The browser keeps the preflight for less than it is told",
+        title="The browser caches the preflight for less time than the server says",
         spec=SPEC,
         step="7.10",
-        why="Each engine has its longest time: Chromium 2 hours, Firefox 24 hours, WebKit 10 minutes. What is beyond "
-        "is cut down; nothing breaks, and the browser asks again sooner than the server says.",
+        why="Each browser has a limit: Chromium 2 hours, Firefox 24 hours, WebKit 10 minutes. A longer time is cut to "
+        "that limit. Nothing fails, but the browser sends the next preflight earlier than the server says.",
         seen="Access-Control-Max-Age: {max_age}",
-        needed="at most 7200 for Chromium, 86400 for Firefox, 600 for WebKit, to mean what it says",
+        needed="at most 7200 for Chromium, 86400 for Firefox, 600 for WebKit",
         advice="Nothing has to change; expect a preflight each time the browser's own limit is over.",
         actor="nobody",
         check=is_capped,
@@ -149,11 +149,11 @@ RULES = (
     Rule(
         code=INVALID,
         kind="advice",
-        title="Access-Control-Max-Age is no number of seconds",
+        title="Access-Control-Max-Age is not a number of seconds",
         spec=SPEC,
         step="7.9",
-        why="The header is a plain number of seconds, without unit, fraction or quotes. Of anything else browsers take "
-        "no notice: they keep the preflight for 5 seconds, Firefox not at all.",
+        why="The value has to be a plain number of seconds, without unit, fraction or quotes. Browsers ignore anything "
+        "else and cache the preflight for 5 seconds; Firefox does not cache it at all.",
         seen="Access-Control-Max-Age: {max_age}",
         needed="Access-Control-Max-Age: 600 (or another number of seconds)",
         advice="Send the seconds as digits.",
@@ -167,11 +167,11 @@ RULES = (
         title="Access-Control-Max-Age is negative",
         spec=SPEC,
         step="7.9",
-        why="The standard takes a negative number for no number, and keeps the preflight for 5 seconds; Chromium and "
-        "WebKit forget it at once, and so does Firefox. What is meant is 0.",
+        why="By the standard a negative number is invalid, and the preflight is cached for 5 seconds. Chromium, WebKit "
+        "and Firefox do not cache it at all, which is what 0 says.",
         seen="Access-Control-Max-Age: {max_age}",
         needed="Access-Control-Max-Age: 0 to keep nothing, or a number of seconds",
-        advice="Send 0 if preflights are not to be remembered.",
+        advice="Send 0 if preflights are not to be cached.",
         fix=lambda subject: Fix((HeaderEdit("Access-Control-Max-Age", "0"),)),
         check=lambda view: _negative(_read_max_age(view)) is not None,
         example=Example(f"{ASKED}\n\n{GRANTED}\n{ALLOWED}\nAccess-Control-Max-Age: -1"),
@@ -179,11 +179,11 @@ RULES = (
     Rule(
         code=AUTHORIZATION,
         kind="advice",
-        title="Authorization is covered by a wildcard only",
+        title="Authorization is allowed by a wildcard only",
         spec=NON_WILDCARD,
         step="",
-        why="By the standard `*` in Access-Control-Allow-Headers does not cover Authorization: it has to be listed. "
-        "Browsers let it pass all the same; Firefox prints a warning.",
+        why="By the standard, `*` in Access-Control-Allow-Headers does not cover Authorization: it has to be listed by "
+        "name. Browsers accept it all the same, and Firefox prints a warning.",
         seen="Access-Control-Allow-Headers: {allow_headers}, and the page sends Authorization",
         needed="Access-Control-Allow-Headers: *, Authorization",
         advice="List Authorization by name.",
@@ -200,11 +200,11 @@ RULES = (
     Rule(
         code=NEVER,
         kind="advice",
-        title="The preflight is asked anew each time, for a wildcard",
+        title="The preflight is sent again each time, because of a wildcard",
         spec=CACHE,
         step="",
-        why="The preflight passes, and is not remembered: in Firefox no `*` of its answer ever counts later, in "
-        "Chromium none does for Authorization. So every request is preceded by a preflight, whatever Max-Age says.",
+        why="The preflight passes, but it is not cached: Firefox's cache ignores every `*` in its answer, Chromium's "
+        "cache ignores it for Authorization. So each request needs a preflight, whatever Access-Control-Max-Age says.",
         seen="Access-Control-Allow-Methods: {allow_methods}; Access-Control-Allow-Headers: {allow_headers}",
         needed="{method} in Access-Control-Allow-Methods and {names} in Access-Control-Allow-Headers, by name",
         advice="List methods and headers by name instead of *.",
@@ -220,12 +220,12 @@ RULES = (
         code=STORM,
         kind="advice",
         many=True,
-        title="The same preflight is asked again and again",
+        title="The same preflight is sent again and again",
         spec=SPEC,
         step="7.9",
-        why="Without Access-Control-Max-Age a browser remembers a preflight for 5 seconds. A page that asks often "
-        "sends two requests for each one it needs, and waits for both.",
-        seen="the same preflight over and over, and Access-Control-Max-Age: {max_age}",
+        why="Without Access-Control-Max-Age, a browser caches a preflight for 5 seconds only. Requests that come later "
+        "need another preflight, and have to wait for it.",
+        seen="the same preflight many times, and Access-Control-Max-Age: {max_age}",
         needed="Access-Control-Max-Age: 600 (or more: Chromium keeps up to 7200, Firefox up to 86400)",
         advice="Send Access-Control-Max-Age on preflights.",
         fix=set_max_age,
@@ -238,14 +238,14 @@ RULES = (
     Rule(
         code=LISTS,
         kind="advice",
-        title="A preflight's headers on a response that is none",
+        title="Preflight headers on a response that is not a preflight's",
         spec=RESPONSES,
         step="",
-        why="Browsers read Access-Control-Allow-Methods, -Allow-Headers and -Max-Age on the answer to a preflight and "
-        "nowhere else. On this response they are harmless and do nothing.",
+        why="Browsers read Access-Control-Allow-Methods, -Allow-Headers and -Max-Age only in the response to a "
+        "preflight. In this response they do nothing; they also do no harm.",
         seen="the response to a {method} sends {value}",
-        needed="these headers on the answer to OPTIONS",
-        advice="Look whether OPTIONS is answered with them; here they can be left out.",
+        needed="these headers in the response to OPTIONS",
+        advice="Check that the response to OPTIONS has them; here they can be left out.",
         check=find_lists,
         example=Example(
             "GET https://api.example/orders\nOrigin: https://app.example\n\n200\nAccess-Control-Allow-Origin: *\n"
@@ -255,11 +255,11 @@ RULES = (
     Rule(
         code=NO_VARY,
         kind="advice",
-        title="The answer names the origin, and Vary does not",
+        title="The response names an origin, but Vary: Origin is missing",
         spec=CACHES,
         step="",
-        why="A cache may reuse this response, which allows one origin. Without Vary: Origin it may hand it to a page "
-        "of another origin, which is then blocked. Where the server never allows any other origin, nothing is wrong.",
+        why="This response allows one origin, and a cache may reuse it. Without Vary: Origin a cache may send it to a "
+        "page of another origin, which is then blocked. If the server never allows any other origin, nothing is wrong.",
         seen="Access-Control-Allow-Origin: {allow_origin} on a response that caches may reuse, and no Vary: Origin",
         needed="Vary: Origin",
         advice="Send Vary: Origin on every response of this resource, also on those to requests without Origin.",

@@ -8,8 +8,9 @@ from corsight.policies.rules.model import Fix, HeaderEdit, Rule, Subject
 
 ALLOW_ORIGIN = "Access-Control-Allow-Origin"
 ALLOW_CREDENTIALS = "Access-Control-Allow-Credentials"
-WIDENS = "lets pages of this origin read the response; answer the origins you trust by name, never any origin that asks"
-WIDENS_CREDENTIALS = "lets pages of this origin act with the user's cookies: only for origins you trust as your own"
+WIDENS = "lets pages of this origin read the response: allow only origins that you trust, and name them one by one"
+WIDENS_CREDENTIALS = "lets pages of this origin send requests with the user's cookies: only for origins that you trust "
+"like your own"
 
 
 def allow_origin(subject: Subject) -> Fix:
@@ -37,8 +38,8 @@ RULES = (
     Rule(
         code=check.MISSING,
         title="No Access-Control-Allow-Origin header",
-        why="A page may read a response from another origin only when that response says so. This one says nothing, "
-        "often because an error page, a gateway or a cache answered in place of the application.",
+        why="A page may read a response from another origin only if the response allows it with this header. It is "
+        "often missing because an error page, a gateway or a cache answered instead of the application.",
         seen="no Access-Control-Allow-Origin header (status {status})",
         needed="Access-Control-Allow-Origin: {origin}",
         advice="Send the header on every response, errors included.",
@@ -51,8 +52,8 @@ RULES = (
     Rule(
         code=check.WILDCARD,
         title="Wildcard origin for a request with credentials",
-        why="The page asks with the user's credentials (credentials: 'include', or withCredentials), and `*` never "
-        "counts then: the response has to name the origin that asks.",
+        why="The page sends the request with credentials (credentials: 'include', or withCredentials). Browsers do not "
+        "accept `*` then: the response has to name the page's origin.",
         seen="Access-Control-Allow-Origin: * for a request with credentials",
         needed="Access-Control-Allow-Origin: {origin} (not *), with Access-Control-Allow-Credentials: true",
         advice="Answer with the origin itself, or let the page ask without credentials.",
@@ -67,11 +68,11 @@ RULES = (
     Rule(
         code=check.MULTIPLE,
         title="More than one value in Access-Control-Allow-Origin",
-        why="The header holds one origin. A list, or the header sent twice (mostly by an application and by the proxy "
-        "before it), is compared as one text, and equals no origin.",
+        why="The header may hold one origin only. A list, or the header sent twice (mostly by an application and by a "
+        "proxy in front of it), is compared as one text, which equals no origin.",
         seen="Access-Control-Allow-Origin: {allow_origin}",
         needed="exactly one Access-Control-Allow-Origin header, with the value {origin}",
-        advice="Let one layer answer CORS, and pick from your list the origin that asked.",
+        advice="Let only one layer send CORS headers, and answer with the one origin that sent the request.",
         fix=allow_origin,
         widens=WIDENS,
         example=Example(
@@ -82,11 +83,11 @@ RULES = (
     Rule(
         code=check.INVALID,
         title="Access-Control-Allow-Origin is not an origin",
-        why="The value is compared byte for byte with the page's origin: scheme, host and port. A bare host, an empty "
-        "value or a quoted one is no origin.",
+        why="The value is compared byte for byte with the page's origin: scheme, host and port. A host without scheme, "
+        "an empty value, or one in quotes is not an origin.",
         seen="Access-Control-Allow-Origin: {allow_origin}",
         needed="Access-Control-Allow-Origin: {origin}",
-        advice="Send the page's origin as browsers write it: scheme, host, and the port where it is no default.",
+        advice="Send the page's origin as browsers write it: scheme and host, and the port unless it is the default.",
         fix=allow_origin,
         widens=WIDENS,
         example=Example(
@@ -97,11 +98,11 @@ RULES = (
     Rule(
         code=check.MISMATCH,
         title="Access-Control-Allow-Origin names another origin",
-        why="The value is compared byte for byte with the page's origin. A trailing slash, another port, upper case, a "
-        "pattern, or the answer meant for somebody else and kept by a cache, all fail.",
+        why="The value is compared byte for byte with the page's origin. A trailing slash, another port, upper case or "
+        "a pattern make it fail; so does a cached response that was made for another origin.",
         seen="Access-Control-Allow-Origin: {allow_origin} for a page of {origin}",
         needed="Access-Control-Allow-Origin: {origin}",
-        advice="Answer with the origin that asked when it is on your list, and send Vary: Origin.",
+        advice="If the requesting origin is on your list, answer with that origin and with Vary: Origin.",
         fix=allow_origin,
         widens=WIDENS,
         example=Example(
@@ -112,11 +113,11 @@ RULES = (
     Rule(
         code=check.CREDENTIALS,
         title="Credentials are not allowed",
-        why="The page asks with the user's credentials (credentials: 'include', or withCredentials), and the "
-        "response does not agree to that. Only the exact value `true` does.",
+        why="The page sends the request with credentials (credentials: 'include', or withCredentials), and the "
+        "response does not allow that. Only the exact value `true` does.",
         seen="Access-Control-Allow-Credentials: {allow_credentials} for a request with credentials",
         needed="Access-Control-Allow-Credentials: true",
-        advice="Send Access-Control-Allow-Credentials: true, or let the page ask without credentials if it needs none.",
+        advice="Send Access-Control-Allow-Credentials: true, or send the request without credentials if it needs none.",
         fix=allow_credentials,
         widens=WIDENS_CREDENTIALS,
         example=Example(

@@ -26,14 +26,15 @@ RULES = (
     Rule(
         code=WITH_WILDCARD,
         kind="advice",
-        title="Credentials are allowed beside a wildcard origin",
+        title="Credentials are allowed together with a wildcard origin",
         spec=SPEC,
         step="",
-        why="`*` never counts for a request with credentials, so Access-Control-Allow-Credentials does nothing beside "
-        "it: such a request is blocked all the same. One of the two is not meant.",
+        why="Browsers do not accept `*` for a request with credentials, so Access-Control-Allow-Credentials has no "
+        "effect next to it: such a request is blocked all the same. One of the two is a mistake.",
         seen="Access-Control-Allow-Origin: * with Access-Control-Allow-Credentials: true",
         needed="either * without Access-Control-Allow-Credentials, or the origin by name with it",
-        advice="Leave Access-Control-Allow-Credentials out if the data is public; else name the origins you trust.",
+        advice="Leave Access-Control-Allow-Credentials out if the data is public; otherwise name the origins you "
+        "trust.",
         check=lambda view: view.values.get(ORIGIN) == "*" and view.values.get(CREDENTIALS) == "true",
         example=Example(
             "GET https://api.example/orders\nOrigin: https://app.example\n\n"
@@ -43,11 +44,11 @@ RULES = (
     Rule(
         code=INSECURE,
         kind="advice",
-        title="A page loaded over http may use the user's credentials",
+        title="A page loaded over http may send the user's credentials",
         spec=SPEC,
         step="",
-        why="The API is served over https, and lets a page act with the user's cookies that was loaded over http. "
-        "Whoever sits on the page's network can change that page, and so read what the API says to this user.",
+        why="The API is served over https, but allows credentials to a page that was loaded over http. Somebody on the "
+        "same network can change that page, and so read this user's data from the API.",
         seen="Access-Control-Allow-Origin: {allow_origin} with Access-Control-Allow-Credentials: true, over https",
         needed="https origins only, where credentials are allowed",
         advice="Serve the page over https, and take the http origin off the server's list.",
@@ -63,14 +64,14 @@ RULES = (
         code=REFLECTED,
         kind="advice",
         many=True,
-        title="Any origin that asks is allowed, with credentials",
+        title="Any origin seems to be allowed, with credentials",
         spec=SPEC,
         step="",
-        why="The server answered unrelated origins each with its own name, and allowed credentials. It seems to return "
+        why="The server answered unrelated origins each with its own name, and allowed credentials. It seems to copy "
         "whatever Origin it is sent: then any web site its users visit can read their data here.",
         seen="Access-Control-Allow-Origin: {allow_origin} with Access-Control-Allow-Credentials: true, as for others",
-        needed="the origins of a list, and nobody else's",
-        advice="Hold Origin against a list of the pages you trust; where data is public, send * without credentials.",
+        needed="only the origins of a list",
+        advice="Compare Origin with a list of the pages you trust; for public data, send * without credentials.",
         example=Example(
             "GET https://api.example/me\nOrigin: https://app.example\n\n"
             "200\nAccess-Control-Allow-Origin: https://app.example\nAccess-Control-Allow-Credentials: true\n"

@@ -103,13 +103,13 @@ RULES = (
     Rule(
         code=WILDCARD,
         kind="advice",
-        title="A wildcard exposes nothing to a request with credentials",
+        title="A wildcard exposes no headers to a request with credentials",
         spec=SPEC,
         step="",
-        why="For a request with credentials `*` in Access-Control-Expose-Headers is a header named `*`. The response's "
-        "own headers stay hidden from the page.",
-        seen="Access-Control-Expose-Headers: {expose_headers}; hidden are {value}",
-        needed="Access-Control-Expose-Headers with the names that pages are to read",
+        why="For a request with credentials, `*` in Access-Control-Expose-Headers means a header named `*`. The "
+        "response's own headers stay hidden from the page.",
+        seen="Access-Control-Expose-Headers: {expose_headers}; hidden from the page: {value}",
+        needed="Access-Control-Expose-Headers with the names of the headers that pages may read",
         advice="List the headers by name.",
         fix=expose_by_name,
         widens=WIDENS,
@@ -126,8 +126,8 @@ RULES = (
         title="Access-Control-Expose-Headers cannot be parsed",
         spec=SPEC,
         step="",
-        why="The header is a list of header names, separated by commas. One element that is none voids the list: every "
-        "header on it stays hidden from the page.",
+        why="The header is a list of header names, separated by commas. If one element is not a header name, the whole "
+        "list is ignored: every header on it stays hidden from the page.",
         seen="Access-Control-Expose-Headers: {expose_headers}",
         needed="header names, separated by commas",
         advice="Separate by commas; no quotes, no spaces inside, no semicolons.",
@@ -139,12 +139,12 @@ RULES = (
     Rule(
         code=ON_PREFLIGHT,
         kind="advice",
-        title="Headers are exposed on the preflight, and not on the response",
+        title="Headers are exposed in the preflight's response, but not in the response itself",
         spec=SPEC,
         step="",
-        why="Browsers read Access-Control-Expose-Headers on the response whose headers it is about. On the preflight's "
-        "answer it does nothing, so these headers stay hidden from the page.",
-        seen="{value} listed on the preflight's answer only",
+        why="Browsers read Access-Control-Expose-Headers only in the response whose headers the page wants to read. In "
+        "the response to the preflight it has no effect, so these headers stay hidden from the page.",
+        seen="{value} listed in the preflight's response only",
         needed="Access-Control-Expose-Headers: {value} on the response itself",
         advice="Send the header on the response to the request.",
         fix=expose_asked,
@@ -164,8 +164,8 @@ RULES = (
         title="Response headers that scripts are meant to read are hidden from the page",
         spec=SPEC,
         step="",
-        why="A page reads a few harmless headers of a response from another origin; every other one only where the "
-        "response exposes it. Its script gets null for the rest, or a warning in the console.",
+        why="From a response of another origin, a page can read only a few harmless headers and those that the "
+        "response exposes. For any other header its script gets null, or a warning in the console.",
         seen="hidden from the page: {value}",
         needed="Access-Control-Expose-Headers: {value}",
         advice="List the headers in Access-Control-Expose-Headers, on the response itself.",

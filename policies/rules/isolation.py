@@ -30,6 +30,10 @@ def isolate(subject: Subject) -> Fix:
 
 
 WIDENS = "lets pages of every site embed the resource"
+RELAX = (
+    "Send same-site or cross-origin in that header if other pages may use it, or request it with CORS (crossorigin, "
+    "mode: 'cors')."
+)
 IMAGE = (
     "GET https://cdn.example/logo.png\nSec-Fetch-Mode: no-cors\nSec-Fetch-Dest: image\n\n200\nContent-Type: image/png"
 )
@@ -45,33 +49,33 @@ EMBEDDED: dict[str, Any] = {
 RULES = (
     Rule(
         code=CORP_SAME_ORIGIN,
-        title="Cross-Origin-Resource-Policy keeps it to its own origin",
-        why="The server asks browsers not to hand this resource to other origins' pages. CORS was not asked.",
+        title="Cross-Origin-Resource-Policy allows only pages of the same origin",
+        why="The server tells browsers not to give this resource to pages of other origins. This is not CORS: no CORS "
+        "header was looked at.",
         seen="Cross-Origin-Resource-Policy: {resource_policy}",
         needed="Cross-Origin-Resource-Policy: cross-origin",
-        advice="Send same-site or cross-origin in that header if other pages are to show it, or ask with CORS "
-        "(crossorigin, mode cors).",
+        advice=RELAX,
         fix=allow_embedding,
         widens=WIDENS,
         example=Example(f"{IMAGE}\nCross-Origin-Resource-Policy: same-origin", **EMBEDDED),
     ),
     Rule(
         code=CORP_SAME_SITE,
-        title="Cross-Origin-Resource-Policy keeps it to its own site",
-        why="The server asks browsers not to hand this resource to other sites' pages. CORS was not asked.",
+        title="Cross-Origin-Resource-Policy allows only pages of the same site",
+        why="The server tells browsers not to give this resource to pages of other sites. This is not CORS: no CORS "
+        "header was looked at.",
         seen="Cross-Origin-Resource-Policy: {resource_policy}",
         needed="Cross-Origin-Resource-Policy: cross-origin",
-        advice="Send same-site or cross-origin in that header if other pages are to show it, or ask with CORS "
-        "(crossorigin, mode cors).",
+        advice=RELAX,
         fix=allow_embedding,
         widens=WIDENS,
         example=Example(f"{IMAGE}\nCross-Origin-Resource-Policy: same-site", **EMBEDDED),
     ),
     Rule(
         code=CORP_COEP,
-        title="The page's Cross-Origin-Embedder-Policy needs an opt-in",
-        why="The page isolates itself (Cross-Origin-Embedder-Policy) and so loads only what agrees to be embedded. "
-        "This resource says nothing about it.",
+        title="The page's Cross-Origin-Embedder-Policy requires the resource to opt in",
+        why="A page with Cross-Origin-Embedder-Policy loads only resources that allow it by a header. This resource "
+        "has no such header.",
         seen="Cross-Origin-Resource-Policy: {resource_policy}, for a page with Cross-Origin-Embedder-Policy",
         needed="Cross-Origin-Resource-Policy: cross-origin on the resource, or loading it with CORS",
         advice="Send Cross-Origin-Resource-Policy: cross-origin with the resource; or add the crossorigin attribute, "
@@ -82,9 +86,9 @@ RULES = (
     ),
     Rule(
         code=WORKER_COEP,
-        title="The page isolates itself, and its worker does not",
-        why="The page has a Cross-Origin-Embedder-Policy. A worker that it starts has to have one as well, on the "
-        "response that brings the worker's script; this one has none.",
+        title="The page has Cross-Origin-Embedder-Policy, its worker has not",
+        why="The page has a Cross-Origin-Embedder-Policy. A worker that it starts needs one as well, in the response "
+        "with the worker's script; this response has none.",
         seen="no Cross-Origin-Embedder-Policy on the worker's script",
         needed="Cross-Origin-Embedder-Policy: require-corp, or credentialless",
         advice="Send the page's Cross-Origin-Embedder-Policy with the worker's script too.",
@@ -100,12 +104,12 @@ RULES = (
     ),
     Rule(
         code=ORB,
-        title="Opaque response blocking",
-        why="The page asked without CORS, as an image or script element does, and what came is data by its headers, "
-        "such as JSON or HTML. Browsers hand no such body to a page that asked without CORS.",
+        title="Opaque Response Blocking (ORB)",
+        why="The page made this request without CORS, as image and script elements do, but the response is data by its "
+        "headers, such as JSON or HTML. Browsers hide such a body from a request without CORS.",
         seen="Content-Type: {content_type} for a request without CORS",
         needed="a Content-Type that fits the use, or a request with CORS",
-        advice="Ask with mode cors (and allow the origin), or serve the right Content-Type.",
+        advice="Request it with CORS (and allow the origin), or send the right Content-Type.",
         actor="client",
         example=Example(
             "GET https://api.example/chart\nSec-Fetch-Mode: no-cors\nSec-Fetch-Dest: image\n\n"
@@ -118,11 +122,11 @@ RULES = (
     Rule(
         code=NOSNIFF,
         title="With nosniff, a script or style sheet needs its own MIME type",
-        why="X-Content-Type-Options: nosniff tells browsers to believe the Content-Type. A script has to be of a "
-        "JavaScript type then, and a style sheet text/css; this response says that it is something else.",
+        why="X-Content-Type-Options: nosniff tells browsers to rely on the Content-Type. It then has to be a "
+        "JavaScript type for a script, and text/css for a style sheet. This response has another type.",
         seen="Content-Type: {content_type} with X-Content-Type-Options: nosniff",
         needed="text/javascript for a script, text/css for a style sheet",
-        advice="Send the right Content-Type. An error page in place of the file is a frequent cause: look at the body.",
+        advice="Send the right Content-Type. Often an error page was sent instead of the file: look at the body.",
         example=Example(
             "GET https://cdn.example/app.js\nSec-Fetch-Mode: no-cors\nSec-Fetch-Dest: script\n\n"
             "200\nContent-Type: application/octet-stream\nX-Content-Type-Options: nosniff",
@@ -131,9 +135,9 @@ RULES = (
     ),
     Rule(
         code=MIME_TYPE,
-        title="The MIME type is none of a script or style sheet",
-        why="Browsers run no script that is called an image, audio, video or text/csv, nosniff or not. Firefox and "
-        "WebKit apply no style sheet of another origin that is called anything but text/css.",
+        title="The MIME type does not fit a script or style sheet",
+        why="Browsers run no script whose Content-Type is an image, audio, video or text/csv, with or without nosniff. "
+        "Firefox and WebKit apply a style sheet of another origin only if its type is text/css.",
         seen="Content-Type: {content_type}",
         needed="text/javascript for a script, text/css for a style sheet",
         advice="Send the right Content-Type.",
@@ -146,8 +150,8 @@ RULES = (
     Rule(
         code=PROXY_AUTHENTICATION,
         title="A server answers like a proxy (407)",
-        why="407 Proxy Authentication Required is for proxies alone. When a server sends it through a proxy's tunnel, "
-        "Chromium drops the response, whatever its CORS headers say; Firefox and WebKit hand it to the page.",
+        why="407 Proxy Authentication Required is for proxies only. If a server sends it through a proxy's tunnel, "
+        "Chromium drops the response, whatever its CORS headers say; Firefox and WebKit give it to the page.",
         seen="status 407 from {host} itself",
         needed="another status, such as 401",
         advice="Answer with 401, or look for a proxy between your server and the browser's.",
@@ -158,9 +162,10 @@ RULES = (
     ),
     Rule(
         code=LOCAL_NETWORK,
-        title="A public page may not reach the local network without leave",
-        why="Chromium, from 142 on, asks its user before a page of the public network reaches this computer (loopback) "
-        "or a private address, and lets secure pages only. It reports a CORS error, and CORS headers change nothing.",
+        title="A public page needs permission to reach the local network",
+        why="From version 142 on, Chromium asks its user before a public page reaches this computer (loopback) or a "
+        "private address, and only https pages may ask. It reports this as a CORS error, but CORS headers cannot "
+        "change it.",
         seen="a request from the public network to the local one",
         needed="the user's permission for the local network, and a page loaded over https",
         advice="Allow it for the page: the icon beside the address, Local network access (in a test browser grant the "
@@ -178,9 +183,9 @@ RULES = (
     ),
     Rule(
         code=NETWORK_ERROR,
-        title="No response came, and the browser may blame CORS",
-        why="The server refused, closed or never answered. What the browser got in its place has no CORS headers, so "
-        "it speaks of CORS; but CORS is not the cause.",
+        title="No response came, although the browser may blame CORS",
+        why="The server refused the connection, closed it, or did not answer. What the browser got instead has no CORS "
+        "headers, so it may report a CORS error; but CORS is not the cause.",
         seen="no response",
         needed="a response from the server",
         advice="Look at the server, TLS and the network.",

@@ -93,7 +93,7 @@ def pick_origin(subject: Subject) -> Fix:
 
 ASKED = "GET https://api.example/orders\nOrigin: https://app.example\n\n200\nAccess-Control-Allow-Origin: "
 SEEN = "Access-Control-Allow-Origin: {allow_origin}"
-MEANT = "lets pages of the origin that is meant read the response"
+MEANT = "lets pages of the intended origin read the response"
 
 RULES = (
     Rule(
@@ -103,10 +103,10 @@ RULES = (
         spec=Algorithm.CORS_CHECK.spec,
         step=STEP,
         why="An origin is scheme, host and port, and browsers never write a slash after it. The value is compared byte "
-        "for byte, so this one equals the origin of no page.",
+        "for byte, so this value matches no page.",
         seen=SEEN,
         needed="the origin without the final slash",
-        advice="Take the slash off in the server's list of origins.",
+        advice="Remove the slash in the server's list of origins.",
         fix=reshape_origin,
         widens=MEANT,
         check=has_misshape(TRAILING_SLASH),
@@ -118,11 +118,11 @@ RULES = (
         title="The allowed origin has a path",
         spec=Algorithm.CORS_CHECK.spec,
         step=STEP,
-        why="An origin is scheme, host and port; no path belongs to it. The value is compared byte for byte, so this "
-        "one equals the origin of no page, and one path of a host cannot be allowed by itself.",
+        why="An origin is scheme, host and port, without a path. The value is compared byte for byte, so this value "
+        "matches no page. It is not possible to allow only one path of a host.",
         seen=SEEN,
         needed="the origin without its path",
-        advice="Take off everything after host and port in the server's list of origins.",
+        advice="Remove everything after host and port in the server's list of origins.",
         fix=reshape_origin,
         widens=MEANT,
         check=has_misshape(PATH),
@@ -134,11 +134,11 @@ RULES = (
         title="The allowed origin names the default port",
         spec=Algorithm.CORS_CHECK.spec,
         step=STEP,
-        why="Browsers leave the port out of an origin when it is the scheme's own: 443 for https, 80 for http. The "
-        "value is compared byte for byte, so one with that port equals the origin of no page.",
+        why="Browsers leave the port out of an origin if it is the scheme's default: 443 for https, 80 for http. The "
+        "value is compared byte for byte, so a value with that port matches no page.",
         seen=SEEN,
         needed="the origin without the port",
-        advice="Take the port off in the server's list of origins.",
+        advice="Remove the port in the server's list of origins.",
         fix=reshape_origin,
         widens=MEANT,
         check=has_misshape(DEFAULT_PORT),
@@ -150,8 +150,8 @@ RULES = (
         title="The allowed origin is not in lower case",
         spec=Algorithm.CORS_CHECK.spec,
         step=STEP,
-        why="Browsers write scheme and host of an origin in lower case. The value is compared byte for byte, so one "
-        "with capitals equals the origin of no page.",
+        why="Browsers write an origin's scheme and host in lower case. The value is compared byte for byte, so a value "
+        "with capitals matches no page.",
         seen=SEEN,
         needed="the origin in lower case",
         advice="Write it in lower case in the server's list of origins.",
@@ -166,11 +166,11 @@ RULES = (
         title="Access-Control-Allow-Origin holds a list",
         spec=Algorithm.CORS_CHECK.spec,
         step=STEP,
-        why="The header holds one origin, or `*`. A list is compared as one text and equals the origin of no page: "
-        "whoever is on it stays out.",
+        why="The header may hold one origin, or `*`. A list is compared as one text, so it matches no page: every "
+        "origin on the list is blocked.",
         seen=SEEN,
-        needed="Access-Control-Allow-Origin: {origin} when that origin asks, and Vary: Origin",
-        advice="Keep the list in the server; answer with the one origin that asked if it is on it.",
+        needed="Access-Control-Allow-Origin: {origin} if that origin sent the request, and Vary: Origin",
+        advice="Keep the list in the server; answer with the one origin that sent the request, if it is on it.",
         fix=pick_origin,
         widens=WIDENS,
         check=has_misshape(LIST),
@@ -182,11 +182,11 @@ RULES = (
         title="Access-Control-Allow-Origin holds a pattern",
         spec=Algorithm.CORS_CHECK.spec,
         step=STEP,
-        why="Browsers know no patterns here: `*` alone means any origin, and beside other text it is a character like "
-        "any other. A pattern equals the origin of no page.",
+        why="This header has no patterns: `*` alone means any origin, and together with other text it is an ordinary "
+        "character. So a pattern matches no page.",
         seen=SEEN,
-        needed="Access-Control-Allow-Origin: {origin} when that origin asks, and Vary: Origin",
-        advice="Match the pattern in the server, on the whole origin; answer with the one that asked.",
+        needed="Access-Control-Allow-Origin: {origin} if that origin sent the request, and Vary: Origin",
+        advice="Match the pattern in the server, on the whole origin; answer with the origin that sent the request.",
         fix=allow_origin,
         widens=WIDENS,
         check=has_misshape(PATTERN),
@@ -198,11 +198,11 @@ RULES = (
         title="The origin `null` is allowed",
         spec=Algorithm.CORS_CHECK.spec,
         step=STEP,
-        why="`null` is no page in particular: every sandboxed frame, local file and data: URL asks with it, and "
-        "anybody can make one. To allow it is to allow everybody, with credentials even, where `*` would not.",
+        why="`null` is no particular page: every sandboxed frame, local file and data: URL sends it, and anybody can "
+        "make one. To allow it is to allow everybody, even with credentials, which `*` would not.",
         seen=SEEN,
-        needed="the origins of the pages that are meant, or * for data that is public",
-        advice="Take null off the server's list; give the page an origin of its own.",
+        needed="the origins of the pages that should have access, or * for data that is public",
+        advice="Remove null from the server's list; give the page an origin of its own.",
         check=lambda view: view.values.get(ORIGIN) == "null",
         example=Example(
             "GET https://api.example/orders\nOrigin: null\n\n200\nAccess-Control-Allow-Origin: null",

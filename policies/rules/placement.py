@@ -132,14 +132,13 @@ RULES = (
         title="A CORS header is misspelt",
         spec=SPEC,
         step="",
-        why="There is no header of this name. Browsers pass over headers they do not know, so what it was meant to "
-        "allow is not allowed.",
+        why="There is no header of this name. Browsers ignore headers they do not know, so it allows nothing.",
         seen="{value}",
         needed="one of Access-Control-Allow-Origin, -Allow-Credentials, -Allow-Methods, -Allow-Headers, "
         "-Expose-Headers, -Max-Age",
         advice="Correct the name.",
         fix=correct_names,
-        widens="grants what the misspelt header was meant to grant",
+        widens="allows what the misspelt header was meant to allow",
         check=find_misspelt,
         example=Example(
             f"{ASKED}Access-Control-Allow-Origin: *\nAccess-Control-Expose-Header: X-Total-Count\nX-Total-Count: 7",
@@ -148,28 +147,28 @@ RULES = (
     Rule(
         code=ON_RESPONSE,
         kind="advice",
-        title="The server sends a request's CORS header",
+        title="The server sends a CORS request header",
         spec=SPEC,
         step="",
-        why="Access-Control-Request-Method and Access-Control-Request-Headers are what a browser asks in a preflight. "
-        "In a response they do nothing; meant are mostly Access-Control-Allow-Methods and -Allow-Headers.",
+        why="Access-Control-Request-Method and Access-Control-Request-Headers are sent by browsers, in a preflight. In "
+        "a response they have no effect; mostly Access-Control-Allow-Methods and -Allow-Headers are meant.",
         seen="the response sends {value}",
-        needed="Access-Control-Allow-Methods or Access-Control-Allow-Headers, on the preflight's answer",
-        advice="Send the Allow headers in its place.",
+        needed="Access-Control-Allow-Methods or Access-Control-Allow-Headers, in the response to the preflight",
+        advice="Send the Allow headers instead.",
         check=lambda view: ", ".join(CANONICAL[name] for name in view.names if name in REQUEST_NAMES),
         example=Example(f"{ASKED}Access-Control-Allow-Origin: *\nAccess-Control-Request-Headers: X-Requested-With"),
     ),
     Rule(
         code=BY_CLIENT,
         kind="advice",
-        title="The page sends a response's CORS header",
+        title="The page sends a CORS response header",
         spec=REQUESTS,
         step="",
-        why="Access-Control-Allow-Origin and its like are for the server to send. In a request they allow nothing, and "
-        "as headers that are not safelisted they cause a preflight that has to list them.",
+        why="Access-Control-Allow-Origin and similar headers are for the server to send. In a request they allow "
+        "nothing. They even cause a preflight, which then has to allow them as request headers.",
         seen="the request sends {value}",
-        needed="a request without it",
-        advice="Take it out of the page's request headers; let the server send it in its response.",
+        needed="a request without this header",
+        advice="Remove it from the page's request headers; let the server send it in its response.",
         actor="client",
         check=lambda view: ", ".join(CANONICAL[name] for name in view.asked if name in RESPONSE_NAMES),
         example=Example(
@@ -180,17 +179,17 @@ RULES = (
     Rule(
         code=TWICE,
         kind="advice",
-        title="Two layers answer CORS",
+        title="Two layers send CORS headers",
         spec=CORS_CHECK,
         step="1",
-        why="A header that may come once came twice: mostly an application sends CORS headers, and a proxy, gateway "
-        "or second middleware adds its own. Browsers join the two values, and the joined text means nothing.",
+        why="A header that may come once came twice: mostly the application sends CORS headers, and a proxy, gateway "
+        "or second middleware adds its own. Browsers join the two values into one, which is not valid.",
         seen="{value}",
         needed="each of these headers once",
-        advice="Choose the layer that answers CORS, mostly the application, and take the headers out of the other.",
+        advice="Let only one layer send CORS headers, mostly the application, and remove them from the other.",
         actor="proxy",
         fix=keep_one_line,
-        widens="lets in whom one of the two layers meant to let in",
+        widens="allows the origins that one of the two layers meant to allow",
         check=find_repeated,
         example=Example(
             f"{ASKED}Access-Control-Allow-Origin: https://app.example\n"

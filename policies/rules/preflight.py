@@ -45,9 +45,9 @@ RULES = (
     Rule(
         code=check.STATUS,
         title="The preflight was not answered with success",
-        why="Before a request with a method or header that a plain form could not send, the browser asks for leave: "
-        "with OPTIONS, without cookies or tokens. Any status outside 200-299 is a no, mostly from a login or a router "
-        "that answers before CORS does.",
+        why="Before a request with a method or header that a plain form could not send, the browser sends a preflight: "
+        "an OPTIONS request without cookies or tokens. It fails with any status outside 200-299, mostly from a login "
+        "or a router that answers before the CORS code.",
         seen="status {status} to OPTIONS",
         needed="any status from 200 to 299 to OPTIONS",
         advice="Answer OPTIONS before authentication and routing.",
@@ -60,10 +60,11 @@ RULES = (
     Rule(
         code=check.REDIRECT,
         title="The preflight was redirected",
-        why="Browsers follow no redirect for a preflight. A missing slash, http for https or a login page is enough.",
+        why="Browsers do not follow a redirect of a preflight. A missing slash, http instead of https, or a login page "
+        "can cause one.",
         seen="status {status} to OPTIONS, with Location: {location}",
         needed="any status from 200 to 299 to OPTIONS, not a redirect",
-        advice="Answer OPTIONS without redirecting, or let the page ask the final URL.",
+        advice="Answer OPTIONS without redirecting, or request the final URL from the page.",
         fix=answer_ok,
         example=Example(
             f"{ASKED}\n\n301\n{GRANTED}\nAccess-Control-Allow-Methods: PUT\n"
@@ -75,7 +76,8 @@ RULES = (
     Rule(
         code=check.METHODS_INVALID,
         title="Access-Control-Allow-Methods cannot be parsed",
-        why="The header is a list of method names, separated by commas. Anything else in it voids the whole preflight.",
+        why="The header is a list of method names, separated by commas. If anything else is in it, the whole preflight "
+        "fails.",
         seen="Access-Control-Allow-Methods: {allow_methods}",
         needed="Access-Control-Allow-Methods: {method}",
         advice="Separate by commas; no quotes, no spaces inside, no semicolons.",
@@ -89,7 +91,8 @@ RULES = (
     Rule(
         code=check.HEADERS_INVALID,
         title="Access-Control-Allow-Headers cannot be parsed",
-        why="The header is a list of header names, separated by commas. Anything else in it voids the whole preflight.",
+        why="The header is a list of header names, separated by commas. If anything else is in it, the whole preflight "
+        "fails.",
         seen="Access-Control-Allow-Headers: {allow_headers}",
         needed="Access-Control-Allow-Headers: {names}",
         advice="Separate by commas; no quotes, no spaces inside, no semicolons.",
@@ -103,8 +106,8 @@ RULES = (
     Rule(
         code=check.METHOD,
         title="The method is not allowed",
-        why="Every method but GET, HEAD and POST has to be listed, byte for byte: `patch` is not `PATCH`. A `*` "
-        "counts only for requests without credentials.",
+        why="Every method except GET, HEAD and POST has to be listed in the preflight's response, byte for byte: "
+        "`patch` is not `PATCH`. A `*` counts only for requests without credentials.",
         seen="Access-Control-Allow-Methods: {allow_methods}, and the page is about to use {method}",
         needed="Access-Control-Allow-Methods: {method}",
         advice="Add the page's method to Access-Control-Allow-Methods.",
@@ -118,12 +121,13 @@ RULES = (
     Rule(
         code=check.HEADER,
         title="A request header is not allowed",
-        why="The page sends a header that has to be listed by name: one of its own, Authorization, or a Content-Type "
-        "that a plain form cannot send, such as JSON. A `*` counts only for requests without credentials.",
+        why="The page sends a header that the preflight's response has to list by name: a custom header, "
+        "Authorization, or a Content-Type that a plain form cannot send, such as JSON. A `*` counts only for requests "
+        "without credentials.",
         seen="Access-Control-Allow-Headers: {allow_headers}, which leaves out {refused}",
         needed="Access-Control-Allow-Headers: {names}",
-        advice="Add the header to Access-Control-Allow-Headers, or stop sending it: tracing and analytics scripts add "
-        "some on their own.",
+        advice="Add the header to Access-Control-Allow-Headers, or stop sending it: tracing and analytics scripts may "
+        "add headers on their own.",
         fix=allow_headers,
         widens=WIDENS_HEADERS,
         example=Example(

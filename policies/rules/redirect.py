@@ -21,9 +21,9 @@ ASKED = "GET https://api.example/files/7\nOrigin: https://app.example\n\n302\nAc
 RULES = (
     Rule(
         code=USERINFO,
-        title="The redirect's URL holds a user name or password",
-        why="A CORS request may not be sent to a URL that holds a user name or password. Nothing the server answers "
-        "can allow it.",
+        title="The redirect's URL has a user name or password",
+        why="Browsers do not send a CORS request to a URL with a user name or password. No response header can allow "
+        "it.",
         seen="a redirect to {target}",
         needed="a Location without user name and password",
         advice="Redirect to the plain URL.",
@@ -31,8 +31,9 @@ RULES = (
     ),
     Rule(
         code=SCHEME,
-        title="The redirect leaves HTTP",
-        why="Only http and https URLs can be fetched across origins. A redirect to any other scheme ends the fetch.",
+        title="The redirect leads to a URL that is not http or https",
+        why="Only http and https URLs can be requested across origins. A redirect to any other scheme ends the "
+        "request.",
         seen="a redirect to {target}",
         needed="an http or https Location",
         advice="Redirect to an https URL.",
@@ -40,21 +41,22 @@ RULES = (
     ),
     Rule(
         code=LOCATION,
-        title="The redirect's Location is no URL",
-        why="The browser could not parse where it was sent. An empty host, a port out of range or a stray bracket is "
-        "enough.",
+        title="The redirect's Location is not a valid URL",
+        why="The browser could not parse the URL in Location. An empty host, a port out of range or a stray bracket "
+        "makes it invalid.",
         seen="Location: {location}",
-        needed="a Location that parses",
+        needed="a Location with a valid URL",
         advice="Send an absolute https URL.",
         example=Example(f"{ASKED}Location: https://files.example:port/7"),
     ),
     Rule(
         code=COUNT,
         title="Too many redirects",
-        why="A fetch follows at most 20 redirects. More are nearly always a loop.",
+        why="Browsers follow at most 20 redirects. More are nearly always a loop.",
         seen="a 21st redirect, to {target}",
-        needed="an answer within 20 redirects",
-        advice="Look for a loop: often a cookie that is never kept, since the page asks without credentials.",
+        needed="a response after at most 20 redirects",
+        advice="Look for a loop: often a cookie that is never stored, because the page sends the request without "
+        "credentials.",
         example=Example(
             f"{ASKED}Location: https://api.example/login?next=/files/7",
             chain=tuple(f"https://api.example/{name}" for name in ["files/7", "login?next=/files/7"] * 10),
@@ -63,8 +65,8 @@ RULES = (
     Rule(
         code=SAME_ORIGIN_MODE,
         title="A same-origin request was redirected to another origin",
-        why="The request's mode is same-origin: it may not leave its origin, not even by a redirect. CORS is not "
-        "asked.",
+        why="The page made this request with mode: 'same-origin', so it may not leave the page's origin, not even by a "
+        "redirect. No CORS header was looked at.",
         seen="a redirect from {host} to {target}",
         needed="a redirect that stays on {host}",
         advice='Use mode "cors" if the other origin is meant.',
@@ -78,22 +80,23 @@ RULES = (
     Rule(
         code=REFUSED,
         title="The page refuses to be redirected",
-        why='The page asked with redirect mode "error", which ends a fetch at its first redirect. No header '
-        "tells that mode: of a redirect that nobody followed it is one explanation.",
+        why="The page made this request with redirect: 'error', so it fails at the first redirect. No header shows "
+        "that mode: it is one possible reason why nobody followed the redirect.",
         seen="a redirect to {target}",
-        needed="an answer without a redirect",
+        needed="a response without a redirect",
         advice='Answer at the first URL, or use redirect mode "follow" if redirects are meant.',
         actor="client",
         example=Example(f"{ASKED}Location: https://files.example/7", redirect="error"),
     ),
     Rule(
         code=MIXED_CONTENT,
-        title="A secure page was led to an insecure URL",
-        why="A page loaded over https may not load over http, redirects included. No CORS header changes that.",
+        title="An https page requested an http URL (mixed content)",
+        why="A page loaded over https may not load anything over http, redirects included. No CORS header changes "
+        "that.",
         seen="a redirect to {target}",
         needed="a Location with https",
-        advice="Use the https URL, in the page and in redirects. Behind a proxy that ends TLS, a URL without its final "
-        "slash is a frequent cause.",
+        advice="Use the https URL, in the page and in redirects. A server behind a proxy that ends TLS often writes "
+        "http:// into the redirect that adds a final slash.",
         example=Example(f"{ASKED}Location: http://api.example/files/7/"),
     ),
 )

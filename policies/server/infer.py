@@ -223,26 +223,30 @@ def _policy(
 
 # -- what looks wrong ------------------------------------------------------------------------------------------------
 
-_UNSURE = "likely, not certain: the recording does not show how the page asked"
+_UNSURE = "likely, not certain: the recording does not show whether the page sent credentials"
 _UNKNOWN = (
-    "the recording does not show whether pages asked with them, and likely they did not",
-    "credentials: true, as policy infer --credentials yes writes it; --credentials no if they never do",
+    "the recording does not show whether pages sent credentials; likely they did not",
+    "credentials: true, which policy infer --credentials yes writes; use --credentials no if pages never send them",
 )
-_WITHOUT = ("these were asked with them, and the answer was --credentials no: they stay blocked", "credentials: true")
-_HIDDEN = "scripts are meant to read it, and cannot now: leave it out if no page does"
-_REPEATED = "the same preflights were asked again within it: longer is fewer, but what you take back is granted so long"
+_WITHOUT = (
+    "some requests were sent with credentials, and you said --credentials no: they stay blocked",
+    "credentials: true",
+)
+_HIDDEN = "it is a header for scripts, which cannot read it now: leave it out if no page needs it"
+_REPEATED = "the same preflights were sent again within this time. A longer time saves preflights, but what you no "
+"longer allow stays allowed for that time"
 
 
 def _refused(origin: str, credentials: bool, with_credentials: bool) -> tuple[str, str] | None:
     """Return why an origin is not granted, and what to write if it is meant."""
     if origin == "null":
-        why = "sandboxed frames of any site, local files, requests that were redirected across origins"
+        why = "null is sent by sandboxed frames of any site, by local files, and after redirects across origins"
         return why, f"{NULL_WITH if with_credentials else NULL}: true"
     parts = split_origin(origin)
     if parts is None or not is_browser_origin(origin):
-        return "it is no origin that a browser sends", ""
+        return "browsers do not send such an origin", ""
     if credentials and parts[0] == "http" and not is_localhost(parts[1]):
-        why = "http with credentials: whoever is on the network can be such a page"
+        why = "http with credentials: anyone on the user's network can pose as such a page"
         return why, f"origins: [{origin}] and {INSECURE}: true"
     return None
 
@@ -256,19 +260,23 @@ def _doubt(origin: str, host: str) -> str | None:
     if scheme not in ("http", "https"):
         return "an app or an extension, not a page"
     if is_localhost(name) and not is_localhost(api):
-        return "a developer's own machine: not for production"
+        return "a developer's machine: not for production"
     if not is_localhost(name) and not same_site(f"https://{name}", f"https://{api}"):
-        return "another site than the server's; check that it is yours"
-    return "http: whoever is on the network can be such a page" if scheme == "http" and not is_localhost(name) else None
+        return "a page of another site than the server's: check that it is yours"
+    return (
+        "http: anyone on the user's network can pose as such a page"
+        if scheme == "http" and not is_localhost(name)
+        else None
+    )
 
 
 def _odd_method(method: str) -> str | None:
     if method != normalize_method(method.upper()) and method.upper() == "PATCH":
-        return "the page spells it so; PATCH is what it should be"
+        return "the page spells it like this; it should be PATCH"
     return None
 
 
 def _odd_header(name: str) -> str | None:
     if name.startswith("access-control-"):
-        return "a response header, which the page sends by mistake"
+        return "a response header that the page sends by mistake"
     return None

@@ -94,7 +94,7 @@ def _verdict(part: Part, signs: Signs) -> str:
             part.role
         ],
         Outcome.OPAQUE: "usable, not readable",
-        Outcome.NOT_CORS: "no matter of CORS",
+        Outcome.NOT_CORS: "not subject to CORS",
     }[part.outcome]
     said = sure + words if part.open is None else f"open: {words}, or blocked"
     passed = part.role == "request" and part.open is None

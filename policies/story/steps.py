@@ -65,9 +65,9 @@ def _allow_origin(step: Step, facts: Facts, branch: Branch) -> Words:
 
 def _origin(step: Step, facts: Facts, branch: Branch) -> Words:
     allowed, origin, _, *lines = step.compared
-    asks = "It names the origin that asks"
+    asks = "It names the requesting origin"
     if allowed == "*":
-        passes = '"*" allows every origin, since the page asks without credentials'
+        passes = '"*" allows every origin, since the request has no credentials'
         return Words(asks, passes, f'"*" does not count with credentials: the value has to be {quoted(origin)}')
     counted = f"the header comes in {lines[0]} lines, and one is allowed: " if lines else ""
     return Words(asks, quoted(allowed), f"{counted}{quoted(allowed)} is not {quoted(origin)}")
@@ -83,8 +83,8 @@ def _credentials(step: Step, facts: Facts, branch: Branch) -> Words:
 def _no_redirect(step: Step, facts: Facts, branch: Branch) -> Words:
     status, location = step.compared
     where = f" to {shown(location)}" if location is not None else ""
-    fails = f"status {status}{where}: browsers follow no redirect of a preflight"
-    return Words("It is no redirect", f"status {status}", fails)
+    fails = f"status {status}{where}: browsers do not follow a redirect of a preflight"
+    return Words("It is not a redirect", f"status {status}", fails)
 
 
 def _ok_status(step: Step, facts: Facts, branch: Branch) -> Words:
@@ -95,7 +95,7 @@ def _ok_status(step: Step, facts: Facts, branch: Branch) -> Words:
 def _syntax(header: str) -> Callable[[Step, Facts, Branch], Words]:
     def words(step: Step, facts: Facts, branch: Branch) -> Words:
         [value] = step.compared
-        fails = f"{quoted(value)} is no list of names separated by commas"
+        fails = f"{quoted(value)} is not a list of names separated by commas"
         return Words(f"{header} can be read", quoted(value), fails)
 
     return words
@@ -118,7 +118,7 @@ def _method(step: Step, facts: Facts, branch: Branch) -> Words:
     elif include and "*" in names:
         fails = f'"*" does not count with credentials: {quoted(method)} has to be listed'
     elif method.upper() in map(str.upper, names):
-        fails += ": upper and lower case count"
+        fails += ": upper and lower case matter"
     return Words(f"The method {shown(method, 40)} is allowed", passes, fails)
 
 
@@ -150,7 +150,7 @@ def _resource_policy(step: Step, facts: Facts, branch: Branch) -> Words:
         fails = f"the response has no {RESOURCE_POLICY}, and the page's Cross-Origin-Embedder-Policy needs one"
     else:
         passes = f"{RESOURCE_POLICY}: {shown(value) or '(empty)'}, and the page is {page}"
-        fails = f"{RESOURCE_POLICY}: {quoted(value)} does not admit a page {page}"
+        fails = f"{RESOURCE_POLICY}: {quoted(value)} does not allow a page {page}"
         if embedder != "unsafe-none":
             fails += f" with Cross-Origin-Embedder-Policy: {embedder}"
     return Words("The resource may be used by this page", passes, fails)
@@ -165,36 +165,36 @@ def _not_data(step: Step, facts: Facts, branch: Branch) -> Words:
     body = branch.assumed(Unknown.BODY)
     if body == "data":
         return Words("By its type it is not data", kind, f"{kind}, and likely its body is data{use}")
-    likely = ", and likely its body is none" if body == "other" else ""
+    likely = ", and likely its body is not data" if body == "other" else ""
     return Words("By its type it is not data", f"{kind}{likely}", f"{kind} is data{use}")
 
 
 def _worker_isolated(step: Step, facts: Facts, branch: Branch) -> Words:
     worker, owner = step.compared
-    fails = f"the page has Cross-Origin-Embedder-Policy: {owner}, and the worker's script none"
+    fails = f"the page has Cross-Origin-Embedder-Policy: {owner}, but the worker's script has none"
     none = "the page has no Cross-Origin-Embedder-Policy"
     passes = none if owner == "unsafe-none" else f"both do, the worker by {worker}"
-    return Words("The worker isolates itself as its page does", passes, fails)
+    return Words("The worker has Cross-Origin-Embedder-Policy if its page has", passes, fails)
 
 
 def _usable_type(step: Step, facts: Facts, branch: Branch) -> Words:
     kind, use = quoted(step.compared[0]), shown(step.compared[1] or "", 40)
-    return Words("Its type can be used so", f"{kind} as {use}", f"{kind} is no type of a {use}")
+    return Words("Its type fits its use", f"{kind} as {use}", f"{kind} does not fit a {use}")
 
 
 def _nosniff(step: Step, facts: Facts, branch: Branch) -> Words:
     kind, use = quoted(step.compared[0]), shown(step.compared[1] or "", 40)
-    fails = f"with nosniff the type counts, and {kind} is not that of a {use}"
-    return Words("Its type is right, as nosniff demands", f"{kind} as {use}", fails)
+    fails = f"with nosniff the type has to fit, and {kind} does not fit a {use}"
+    return Words("Its type fits its use, as nosniff requires", f"{kind} as {use}", fails)
 
 
 def _not_proxy(step: Step, facts: Facts, branch: Branch) -> Words:
-    fails = f"{_status(facts)}, which only a proxy may say, came from the server itself"
-    return Words("The answer is no proxy's", _status(facts), fails)
+    fails = f"{_status(facts)}, which only a proxy may send, came from the server itself"
+    return Words("The response is not one that only a proxy may send", _status(facts), fails)
 
 
 def _redirect_mode(step: Step, facts: Facts, branch: Branch) -> Words:
-    return Words("The page lets itself be redirected", "it does", 'the page asked with redirect mode "error"')
+    return Words("The page allows redirects", "it does", 'the page used redirect mode "error"')
 
 
 def _location(step: Step, facts: Facts, branch: Branch) -> Words:

@@ -32,7 +32,7 @@ ANSWERED = (
     "Vary",
 )
 OPAQUE = ("Cross-Origin-Resource-Policy", "Content-Type", "X-Content-Type-Options")
-TAINTED = "A redirect from one foreign origin to another turned the Origin of what followed into null."
+TAINTED = "A redirect from one origin to another turned the Origin header of the next request into null."
 NEVER_SENT = "The request itself, {method} {target}, was never sent."
 
 
@@ -115,30 +115,31 @@ def _because(entry: Entry, facts: Facts, origin: str | None, url: str, *, prefli
     if facts.tainting == "basic":
         if facts.mode in ("navigate", "websocket"):
             kind = "a navigation" if facts.mode == "navigate" else "a WebSocket"
-            return (f"It is {kind}: CORS has no say.",)
+            return (f"It is {kind}: CORS does not apply.",)
         if origin is not None and origin_of(url) == origin:
-            return (f"{here} is the page's own origin: CORS has no say.",)
-        return ("No page of another origin asked: CORS has no say.",)
+            return (f"{here} is the page's own origin: CORS does not apply.",)
+        return ("No page of another origin made this request: CORS does not apply.",)
     if facts.tainting == "opaque":
         return (
-            f"{here} is not the page's own origin, and the page asks without CORS (mode no-cors): it may use the "
-            "response, and read nothing of it.",
+            f"{here} is not the page's own origin, and the request was made without CORS (mode: no-cors): the page may "
+            "use the response, but not read it.",
         )
     whose = f"than {shown(origin)}" if origin not in (None, "null") else "than the page's (which is null)"
     reasons = [f"{here} is another origin {whose}: CORS applies."]
     needs = []
     if not is_cors_safelisted_method(facts.method):
-        needs.append(f"the method {shown(facts.method, 40)} is none of GET, HEAD and POST")
+        needs.append(f"the method {shown(facts.method, 40)} is not GET, HEAD or POST")
     if facts.names:
         noun = "header" if len(facts.names) == 1 else "headers"
-        needs.append(f"the {noun} {shown(', '.join(facts.names))} cannot be sent to another origin unasked")
+        needs.append(f"the {noun} {shown(', '.join(facts.names))} cannot be sent to another origin without permission")
     if needs:
         cached = entry.evidence.get("preflight")
-        how = "a preflight has to ask first" if preflighted or cached is None else "it needs a preflight's permission"
+        how = "a preflight is needed first" if preflighted or cached is None else "it needs the permission of a "
+        "preflight"
         text = "; ".join(needs)
         reasons.append(f"{text[0].upper()}{text[1:]}: {how}.")
     elif preflighted:
-        reasons.append("A preflight asked first.")
+        reasons.append("A preflight was sent first.")
     return tuple(reasons)
 
 
@@ -278,13 +279,13 @@ def _conclusion(end: Part, engine: str) -> str:
             "request": "let the page read the response",
         }[end.role]
     elif end.outcome is Outcome.OPAQUE:
-        passed = "let the page use the response, and read nothing of it"
+        passed = "let the page use the response, but not read it"
     else:
         passed = ""
     if end.open is not None:
-        otherwise = f"it {passed}" if passed else "CORS has no say in it"
+        otherwise = f"it {passed}" if passed else "CORS does not apply to it"
         return f"Open: {end.open.when}, {engine} blocked it; otherwise {otherwise}."
-    return f"{engine} {sure}{passed}." if passed else f"CORS {sure}has no say in it."
+    return f"{engine} {sure}{passed}." if passed else f"CORS {sure}does not apply to it."
 
 
 def _never_sent(end: Part, asked: Asked) -> str | None:
@@ -309,5 +310,5 @@ def _unknown(judgeds: Sequence[Judged], parts: tuple[Part, ...], asked: Asked) -
     if parts[-1].role == "preflight" and not parts[-1].blocked:
         found.append("The request that should follow the preflight is not in the recording.")
     if any(one.fact == "response" and one.value == "304" for one in last.evidence.values()):
-        found.append("The stored response that the 304 confirms was not seen; its headers may say otherwise.")
+        found.append("The stored response that the 304 confirms was not seen; its headers may differ.")
     return tuple(found)

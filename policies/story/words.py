@@ -31,8 +31,8 @@ VALUES = {
 ACTORS = {
     "server": "whoever runs {host}",
     "client": "whoever writes the page",
-    "proxy": "whoever runs the proxy or gateway before {host}",
-    "nobody": "nobody: this is how it should be",
+    "proxy": "whoever runs the proxy or gateway in front of {host}",
+    "nobody": "nobody",
 }
 """Who has to act, by the rule's actor."""
 
@@ -42,8 +42,8 @@ def ruling_words(outcome: Outcome, title: str | None) -> str:
     words = {
         Outcome.ALLOWED: "allowed",
         Outcome.BLOCKED: "blocked",
-        Outcome.OPAQUE: "usable, and not readable (an opaque response)",
-        Outcome.NOT_CORS: "no matter of CORS",
+        Outcome.OPAQUE: "usable but not readable by scripts (an opaque response)",
+        Outcome.NOT_CORS: "not subject to CORS",
     }[outcome]
     return f"{words}: {title}" if title is not None else words
 

@@ -228,6 +228,24 @@ class Check(Result):
     notes: list[Told]
 
 
+class Question(Result):
+    """What a pasted request asks."""
+
+    origin: Wire
+    url: Wire
+    method: Wire
+    headers: list[Wire] = Field(description="the names of those that the page sets")
+    credentials: Literal["include", "not-include", "unknown"] = Field(description="where unknown, both are judged")
+    mode: Wire
+    destination: Wire
+
+
+class PastedCheck(Check):
+    """A pasted request, judged for every engine."""
+
+    request: Question = Field(description="what was read of the paste")
+
+
 class Message(Result):
     """What one console message means."""
 

@@ -1,4 +1,4 @@
-"""The tools for what a person types or pastes: an exchange, console messages, a code of the catalogue."""
+"""The tools for what a person types or pastes: an exchange, a request, console messages, a code of the catalogue."""
 
 from __future__ import annotations
 
@@ -21,8 +21,10 @@ from corsight.scripts.catalogue import ACTORS
 from corsight.scripts.curl import Hop, field
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.report.message import write_messages
+from corsight.scripts.whatif.copied.read import read_asked
+from corsight.scripts.whatif.given import Given, read_responses
 from corsight.scripts.whatif.message import explain, stand_in
-from corsight.scripts.whatif.model import Missing, Mode, Prediction, Responses
+from corsight.scripts.whatif.model import DESTINATIONS, Missing, Mode, Prediction, Question, Responses
 from corsight.scripts.whatif.predict import predict
 from corsight.scripts.whatif.typed import read_question
 
@@ -53,6 +55,14 @@ Answers = Annotated[
 Preflights = Annotated[tuple[TypedResponse, ...], Field(max_length=32, description="the preflights' responses")]
 Engine = Annotated[str, Field(max_length=32, description="all, or chromium, firefox, webkit, standard; chromium@120")]
 Paste = Annotated[str, Field(max_length=200_000, description="one message or several, as the console shows them")]
+Request = Annotated[
+    str,
+    Field(
+        max_length=200_000,
+        description="the request as developer tools copy it (cURL, fetch, PowerShell), or what curl -v prints; the "
+        "output of curl -i may stand below the command",
+    ),
+]
 
 
 def add_tools(server: Server) -> None:
@@ -75,13 +85,48 @@ def add_tools(server: Server) -> None:
         for it."""
         question, notes = read_question(origin, url, method, headers, credentials, mode, destination)
         given = Responses(_read_hops(preflights, "preflights"), _read_hops(responses, "responses"))
-        try:
-            chosen, version = read_engine(engine, "all")
-        except ValueError as error:
-            raise CorsightError(str(error), where="engine") from None
-        wanted = [one for one in ENGINES if chosen in (None, one)]
-        predictions = [_write_prediction(predict(question, given, one, version)) for one in wanted]
-        return results.Check(predictions=predictions, notes=notes[:10])
+        return results.Check(predictions=_predict(question, given, engine), notes=notes[:10])
+
+    def check_pasted_request(
+        text: Request,
+        origin: Line | None = None,
+        url: Line | None = None,
+        credentials: Credentials = None,
+        responses: Answers = (),
+        preflights: Preflights = (),
+        engine: Engine = "all",
+    ) -> results.PastedCheck:
+        """Judge a request that is pasted, as check_exchange does: copied from developer tools as cURL, fetch or
+        PowerShell, or printed by curl -v. A response below it is judged with it. Nothing is sent. `origin`, `url`,
+        `credentials`, `responses` and `preflights` go before what the paste says."""
+        asked = read_asked(text, "text", origin)
+        if asked is None:
+            raise CorsightError("no request was found", where="text", todo="copy it as cURL or as fetch, whole")
+        page, target = origin or asked.origin, url or asked.url
+        if page is None or target is None:
+            missing = "origin" if page is None else "url"
+            raise CorsightError(f"the request does not name its {missing}", where="text", todo=f"give {missing}")
+        destination = next((one for one in DESTINATIONS if one == asked.destination), "empty")
+        question, notes = read_question(
+            page, target, asked.method, asked.headers, credentials or asked.credentials, asked.mode, destination
+        )
+        notes += asked.notes
+        read, blind = read_responses(
+            question,
+            notes,
+            Given("--preflight", pasted=None if preflights else asked.preflight),
+            Given("--response", pasted=None if responses else asked.response),
+        )
+        if blind:
+            notes.append("The response does not show with which Origin header it was requested.")
+        given = Responses(
+            _read_hops(preflights, "preflights") or read.preflights,
+            _read_hops(responses, "responses") or read.hops,
+            failed=read.failed,
+        )
+        return results.PastedCheck(
+            request=_write_question(question), predictions=_predict(question, given, engine), notes=notes[:10]
+        )
 
     def explain_console_message(text: Paste, origin: Line | None = None, url: Line | None = None) -> results.Messages:
         """Explain what a browser's console wrote: which rule or cause it is, what would satisfy the browser, who has
@@ -108,7 +153,7 @@ def add_tools(server: Server) -> None:
             raise CorsightError("the catalogue has no such code", where="code", todo="the findings name theirs")
         return results.Entry(code=code, text=text)
 
-    for tool in (check_exchange, explain_console_message, look_up):
+    for tool in (check_exchange, check_pasted_request, explain_console_message, look_up):
         server.add(tool)
 
 
@@ -116,6 +161,28 @@ def _read_hops(typed: Sequence[TypedResponse], where: str) -> tuple[Hop, ...]:
     return tuple(
         Hop(Response(one.status, HeaderList.of(*(field(line, f"{where}.headers") for line in one.headers))))
         for one in typed
+    )
+
+
+def _predict(question: Question, given: Responses, engine: str) -> list[results.Prediction]:
+    try:
+        chosen, version = read_engine(engine, "all")
+    except ValueError as error:
+        raise CorsightError(str(error), where="engine") from None
+    wanted = [one for one in ENGINES if chosen in (None, one)]
+    return [_write_prediction(predict(question, given, one, version)) for one in wanted]
+
+
+def _write_question(question: Question) -> results.Question:
+    include = question.include
+    return results.Question(
+        origin=question.origin,
+        url=question.url,
+        method=question.method,
+        headers=list(dict.fromkeys(name for name, _ in question.headers))[:100],
+        credentials="unknown" if include is None else "include" if include else "not-include",
+        mode=question.mode,
+        destination=question.destination,
     )
 
 

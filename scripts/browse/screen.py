@@ -48,7 +48,7 @@ Keys
   /        filter: parts of a host or an origin, or blocked open allowed
            opaque not-cors certain likely patched browser answered disagrees
   Esc      no filter
-  h        hide what CORS has no say in, or show it again
+  h        hide the rows where CORS does not decide, or show them
   p        patch the selected endpoint, or no more; then load the page again
   r        load the page again
   c        copy what mends the selected one, or its URL where nothing does
@@ -142,7 +142,7 @@ class Screen:
             self.ended = True
         elif key == "h":
             self.concerned = not self.concerned
-            hidden = "What CORS has no say in is hidden; h shows it again."
+            hidden = "Rows where CORS does not decide are hidden; h shows them again."
             self.notice = hidden if self.concerned else "Everything is shown."
         elif key == "?":
             self.story, self.scrolled = self._help(), 0

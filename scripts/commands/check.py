@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
 import typer
 
@@ -23,11 +23,10 @@ from corsight.scripts.explaining import explain
 from corsight.scripts.options import check_engine
 from corsight.scripts.report.check import write_predictions
 from corsight.scripts.whatif.given import STDIN, Given, read_responses
-from corsight.scripts.whatif.model import Prediction, Question, Responses
+from corsight.scripts.whatif.model import DESTINATIONS, Destination, Prediction, Question, Responses
 from corsight.scripts.whatif.predict import predict, predict_versions
 from corsight.scripts.whatif.typed import read_question, words_of
 
-Destination = Literal["empty", "audio", "font", "image", "manifest", "script", "style", "track", "video"]
 ENGINES: tuple[EngineName, ...] = ("chromium", "firefox", "webkit", "standard")
 
 
@@ -248,7 +247,7 @@ def _ask(
 
 def _choose(typed: Destination, pasted: str | None) -> Destination:
     """Return what the request is for: as typed, or else as pasted."""
-    return next((one for one in get_args(Destination) if typed == "empty" and one == pasted), typed)
+    return next((one for one in DESTINATIONS if typed == "empty" and one == pasted), typed)
 
 
 def _exit(predictions: Sequence[Prediction], format: str) -> None:

@@ -29,68 +29,69 @@ class Unpacker(Protocol):
     def decompress(self, data: bytes, /) -> bytes: ...
 
 
-class Unpacked(RawIOBase):
+class _Reader(RawIOBase):
+    """A stream that is made from another one, a block at a time."""
+
+    def __init__(self, source: BufferedReader) -> None:
+        self._source = source
+        self._ready = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]
+        while not self._ready and self._take():
+            pass
+        size = min(len(buffer), len(self._ready))
+        buffer[:size] = self._ready[:size]
+        self._ready = self._ready[size:]
+        return size
+
+    def close(self) -> None:
+        self._source.close()
+        super().close()
+
+    def _take(self) -> bool:
+        """Make the next block ready, which may be empty; return whether more may come."""
+        raise NotImplementedError
+
+
+class Unpacked(_Reader):
     """What was packed in a stream, in one piece or several. Raises EOFError where the last one is cut off."""
 
     def __init__(self, packed: BufferedReader, begin: Callable[[], Unpacker], size: int) -> None:
-        self._packed = packed
+        super().__init__(packed)
         self._begin = begin
         self._size = size
         self._unpacker: Unpacker | None = None
         self._rest = b""
-        self._ready = memoryview(b"")
 
-    def readable(self) -> bool:
+    def _take(self) -> bool:
+        packed = self._rest or self._source.read1(self._size)
+        self._rest = b""
+        if not packed:
+            if self._unpacker is not None:
+                raise EOFError("it is cut off")
+            return False
+        if self._unpacker is None:
+            self._unpacker = self._begin()
+        self._ready = memoryview(self._unpacker.decompress(packed))
+        if self._unpacker.eof:
+            self._rest, self._unpacker = self._unpacker.unused_data, None
         return True
 
-    def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]
-        while not self._ready:
-            packed = self._rest or self._packed.read1(self._size)
-            self._rest = b""
-            if not packed:
-                if self._unpacker is not None:
-                    raise EOFError("it is cut off")
-                return 0
-            if self._unpacker is None:
-                self._unpacker = self._begin()
-            self._ready = memoryview(self._unpacker.decompress(packed))
-            if self._unpacker.eof:
-                self._rest, self._unpacker = self._unpacker.unused_data, None
-        size = min(len(buffer), len(self._ready))
-        buffer[:size] = self._ready[:size]
-        self._ready = self._ready[size:]
-        return size
 
-    def close(self) -> None:
-        self._packed.close()
-        super().close()
-
-
-class Recoded(RawIOBase):
+class Recoded(_Reader):
     """A text in UTF-16 as one in UTF-8; what is no character is replaced."""
 
     def __init__(self, text: BufferedReader) -> None:
-        self._text = text
+        super().__init__(text)
         self._decoder = codecs.getincrementaldecoder("utf-16")("replace")
-        self._ready = memoryview(b"")
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]
-        while not self._ready:
-            text = self._text.read1(BLOCK)
-            self._ready = memoryview(self._decoder.decode(text, final=not text).encode())
-            if not text:
-                break
-        size = min(len(buffer), len(self._ready))
-        buffer[:size] = self._ready[:size]
-        self._ready = self._ready[size:]
-        return size
-
-    def close(self) -> None:
-        self._text.close()
-        super().close()
+    def _take(self) -> bool:
+        text = self._source.read1(BLOCK)
+        self._ready = memoryview(self._decoder.decode(text, final=not text).encode())
+        return bool(text)
 
 
 def unpack(file: BufferedReader) -> BufferedReader:

@@ -129,7 +129,7 @@ def say_verdict(prediction: Prediction, story: Story | None) -> tuple[str, str, 
     words = {
         Outcome.ALLOWED: "the page may read the response",
         Outcome.OPAQUE: "the page may use the response, and read nothing of it",
-        Outcome.NOT_CORS: "the page's own origin: CORS has no say",
+        Outcome.NOT_CORS: "the page's own origin: CORS does not apply",
     }
     name = {Outcome.ALLOWED: "allowed", Outcome.OPAQUE: "opaque", Outcome.NOT_CORS: "not CORS"}
     return f"{sure}{name[outcome]}", COLOURS[outcome], words[outcome]
@@ -294,7 +294,7 @@ def _write_doubts(page: Page, predictions: Sequence[Prediction], stories: Mappin
                     continue
                 what = f"blocked: {branch.title}" if branch.outcome is Outcome.BLOCKED else branch.outcome.value
                 if branch.outcome is Outcome.NOT_CORS:
-                    what = "no matter of CORS"
+                    what = "not subject to CORS"
                 line = f"{branch.when or 'otherwise'}, {where}{what}."
                 if line not in said:
                     said.append(line)

@@ -17,8 +17,8 @@ from rich.table import Table
 from rich.text import Text
 
 from corsight.policies.engines import ENGINES, label_engine
-from corsight.policies.fetch.origin import origin_of, same_site
 from corsight.policies.findings import Finding, Kind
+from corsight.policies.findings.diagnosis import is_foreign
 from corsight.policies.findings.groups import NULL
 from corsight.policies.findings.text import Row, lay_out, list_settling, tally
 from corsight.policies.findings.words import clean
@@ -86,14 +86,12 @@ def number_findings(sifted: Sifted) -> list[Finding]:
 def arrange(sifted: Sifted) -> Arranged:
     """Return the findings as they are told: the worst kind first, and of each what is new.
 
-    Those about servers of the page's own site come first. Advice about other sites' servers is nobody's here, where
-    there is much of it; what they block is told, since an API may have a site of its own.
+    Much advice about servers of other sites is only counted: nobody here can act on it. What such servers block is
+    told, since an API may have a site of its own.
     """
     arranged, known = Arranged([], [], []), {id(finding) for finding in sifted.known}
     for kind, most in IN_FULL.items():
-        found = sorted(
-            sifted.of(kind), key=lambda finding: (id(finding) in known, not finding.certain, is_foreign(finding))
-        )
+        found = sorted(sifted.of(kind), key=lambda finding: id(finding) in known)
         others = [finding for finding in found if kind == "advice" and is_foreign(finding)]
         if len(others) > FOREIGN:
             arranged.foreign.extend(others)
@@ -101,14 +99,6 @@ def arrange(sifted: Sifted) -> Arranged:
         arranged.told.extend(found[:most])
         arranged.rest.extend(found[most:])
     return arranged
-
-
-def is_foreign(finding: Finding) -> bool:
-    """Return whether all that a finding is about are servers of other sites than their pages'."""
-    return bool(finding.places) and all(
-        place.origin not in (None, "null") and not same_site(place.origin or "", origin_of(place.url))
-        for place in finding.places
-    )
 
 
 def write(report: Report, stream: TextIO, *, verbose: bool = False) -> None:
@@ -254,7 +244,7 @@ def _foot(report: Report) -> RenderableType:
         (None, "bold yellow", OPEN),
         (Outcome.ALLOWED, "green", _certainties(findings, Outcome.ALLOWED)),
         (Outcome.OPAQUE, "", OPAQUE),
-        (Outcome.NOT_CORS, "", "same origin, navigation, WebSocket or no browser: CORS has no say"),
+        (Outcome.NOT_CORS, "", "same origin, navigation, WebSocket, no browser: CORS does not apply"),
     ):
         count = findings.open if outcome is None else findings.count(outcome)
         if outcome is Outcome.NOT_CORS and findings.unanswered:

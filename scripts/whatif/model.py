@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 from corsight.policies.exchange import Request
 from corsight.policies.rules.model import Fix
@@ -12,6 +12,8 @@ from corsight.policies.verdict import EngineName, Outcome
 from corsight.scripts.curl import Hop
 
 Mode = Literal["cors", "no-cors"]
+Destination = Literal["empty", "audio", "font", "image", "manifest", "script", "style", "track", "video"]
+DESTINATIONS: tuple[Destination, ...] = get_args(Destination)
 
 STEP = 0.01
 """Seconds between two exchanges: soon enough for one to follow the other."""

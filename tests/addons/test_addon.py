@@ -222,14 +222,14 @@ def test_a_cause_that_later_traffic_shows_is_said_again(log: Path, caplog: pytes
         assert failed.metadata["cors.cause"] == "framework-error-without-cors"
         running.judge(cors(url="https://api.test/v2", answered=OURS))
         assert failed.metadata["cors.cause"] == "nginx-add-header-without-always"
-        assert "nginx leaves the CORS header off error replies" in failed.comment
+        assert "nginx leaves the CORS header off error responses" in failed.comment
         assert running.updated == [failed], "user interfaces are told"
         causes = [(line["flow"], line["cause"], line["who"]) for line in lines(log)]
         assert causes[0] == (failed.id, "framework-error-without-cors", "server")
         assert causes[1][1] is None
         assert causes[2:] == [(failed.id, "nginx-add-header-without-always", "proxy")]
     assert len([line for line in caplog.messages if line.startswith("blocked ")]) == 2
-    assert caplog.messages[-1] == "Corsight: 1 exchange blocked (allow-origin-missing 1)"
+    assert caplog.messages[-1] == "Corsight: 1 exchange blocked (nginx-add-header-without-always 1)"
 
 
 def test_what_is_still_waited_for_is_settled_at_the_end(log: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -239,7 +239,7 @@ def test_what_is_still_waited_for_is_settled_at_the_end(log: Path, caplog: pytes
         running.judge(asked)
     assert said(log)[-1] == ("blocked", "likely", "allow-origin-wildcard")
     assert asked.marked == BLOCKED
-    assert caplog.messages[-1] == "Corsight: 1 exchange blocked (allow-origin-wildcard 1)"
+    assert caplog.messages[-1] == "Corsight: 1 exchange blocked (wildcard-with-credentials 1)"
 
 
 def test_a_certain_verdict_that_is_taken_back_is_taken_back_on_its_flow(log: Path) -> None:

@@ -81,6 +81,20 @@ def test_a_finding_is_told_once_and_counted_each_time(caplog: pytest.LogCaptureF
     assert announcer.summary() == "Corsight: 6 exchanges blocked (allow-origin-missing 6)"
 
 
+def test_the_end_counts_causes_as_audit_does() -> None:
+    announcer = Announcer()
+    told = judged(preflight(answered=OURS, status=401))
+    known = Known()
+    known.add(told)
+    explanation = known.diagnose(told)
+    assert told.verdict.ruling.rule == "preflight-status-not-ok"
+    announcer.announce(told, explanation)
+    assert announcer.summary() == "Corsight: 1 exchange blocked (preflight-needs-authentication 1)"
+    assert explanation is not None
+    announcer.announce(replace(told, revises=True), replace(explanation, code="preflight-failed"))
+    assert announcer.summary() == "Corsight: 1 exchange blocked (preflight-failed 1)"
+
+
 def test_one_is_an_exchange() -> None:
     announcer = Announcer()
     tell(announcer, judged(cors()))

@@ -19,12 +19,13 @@ def find_page(case: Case) -> Cause | None:
     product = reply.product
     return Cause(
         "page-in-place-of-reply",
-        "An HTML page answered in place of the API: the reply is not the application's own",
+        "An HTML page was sent instead of the API's response",
         f"{case.host} answered {case.asked} with status {reply.status} and an HTML page (text/html) without CORS "
-        "headers, while its other answers to this page have them. Such a page is a login, a gateway's notice, or a web "
-        "site's fallback for paths that it does not know.",
+        "headers, but its other responses to this page have them. Such an HTML page is mostly a login, an error page "
+        "of a gateway, or a web site's fallback for unknown paths.",
         f"Open the URL of {case.asked} in a tab to see the page, and find out what sends it: the path may be wrong, "
-        "the session over, or a proxy may answer first. Let the API answer scripts with data and a status of its own.",
+        "the session may have expired, or a proxy may answer first. Let the API answer scripts with data or an error "
+        "status, not with a page.",
         "server",
         (
             *describe_preflight(case),
@@ -33,7 +34,7 @@ def find_page(case: Case) -> Cause | None:
         ),
         "likely",
         edits=False,
-        needed="the application's own reply, with its CORS headers",
+        needed="the application's own response, with its CORS headers",
     )
 
 
@@ -46,14 +47,14 @@ def find_lacking(case: Case) -> Cause | None:
         return None
     return Cause(
         "header-on-preflight-only",
-        "The preflight was right; the reply to the request itself lacks the header",
+        "The preflight was right, but the response to the request itself lacks the header",
         f"{case.host} allowed {case.asked} in its preflight, and then answered the request with status {reply.status} "
-        "and no Access-Control-Allow-Origin. Every reply needs the header, the preflight's permission does not count "
-        "for it. Mostly something answers OPTIONS (a gateway, a rule of the web server) that does not touch other "
-        "replies, or the application's own handler leaves its CORS code out.",
+        "and no Access-Control-Allow-Origin. Every response needs the header; that the preflight passed is not enough. "
+        "Often a gateway or a rule of the web server adds it to OPTIONS only, or the handler of this request skips the "
+        "CORS code.",
         f"Send Access-Control-Allow-Origin: {case.page} and Vary: Origin on the reply to {case.method_name} too, from "
-        "the same place that answers OPTIONS; in an identity server, list the page's origin among the client's web "
-        "origins.",
+        "the same place that answers OPTIONS. In an identity server such as Keycloak, list the page's origin among the "
+        "client's web origins.",
         "server",
         (*describe_preflight(case), f"The reply has {quotes.quote_line('content-type', 'server')}."),
     )

@@ -9,7 +9,7 @@ from corsight.policies.findings.model import Cause
 from corsight.policies.findings.words import clean, clean_all
 
 RULES = ("allow-origin-missing", "allow-origin-mismatch")
-VARY = "Send Vary: Origin on every reply of this URL, also to requests without Origin"
+VARY = "Send Vary: Origin on every response of this URL, also to requests without an Origin header"
 
 
 def find_not_modified(case: Case) -> Cause | None:
@@ -27,24 +27,28 @@ def find_not_modified(case: Case) -> Cause | None:
     if new is not None:
         return Cause(
             "not-modified-changed-headers",
-            "A 304 reply replaced the CORS headers of the stored copy with wrong ones",
+            "A 304 response replaced the stored CORS headers with wrong ones",
             f"{case.host} said 304 (not modified) to {case.asked}, with Access-Control-Allow-Origin: "
-            f"{clean(new, 120)}. What a 304 says replaces what the browser had stored, and the page is {case.page}.",
-            "Answer revalidations with the same CORS headers as full replies: Access-Control-Allow-Origin: "
-            f"{case.page} and Vary: Origin.",
+            f"{clean(new, 120)}. A header on a 304 response replaces the one that the browser had stored, and the page "
+            f"is {case.page}.",
+            f"Send the same CORS headers on a 304 as on a full response: Access-Control-Allow-Origin: {case.page} and "
+            "Vary: Origin.",
             "server",
             (f"The 304: {quotes.WHY_RESPONSE}.",),
         )
     if stored is None:
         return Cause(
             "not-modified-without-cors",
-            "A 304 reply without CORS headers",
-            f"{case.host} answered {case.asked} with 304 (not modified) and no Access-Control-Allow-Origin. The copy "
-            "that it confirms has none either, or the page itself asked for the 304 (If-None-Match set by a script), "
-            "and then the browser looks at the 304 alone.",
-            "Send the CORS headers on 304 replies as well, and Vary: Origin on the full reply.",
+            "A 304 response without CORS headers",
+            f"{case.host} answered {case.asked} with 304 (not modified) and no Access-Control-Allow-Origin. The stored "
+            "response that it confirms has none either, or a script of the page set If-None-Match itself, and then the "
+            "browser checks the 304 alone.",
+            "Send the CORS headers on 304 responses as well, and Vary: Origin on the full response.",
             "server",
-            ("The request carries If-None-Match or If-Modified-Since, and the copy it asks about was not recorded.",),
+            (
+                "The request carries If-None-Match or If-Modified-Since, and the stored response that it is about was "
+                "not recorded.",
+            ),
             "likely",
         )
     return None
@@ -68,26 +72,26 @@ def find_cached(case: Case) -> Cause | None:
 def _explain_other_origin(case: Case) -> Cause:
     where = "The browser's own cache" if case.status == 304 else "A cache"
     what = (
-        f"{where} answered {case.asked} with the reply that {case.host} made for {clean(case.allow_origin or '', 120)},"
-        f" while the page is {case.page}."
+        f"{where} answered {case.asked} with the response that {case.host} made for "
+        f"{clean(case.allow_origin or '', 120)}, but the page is {case.page}."
     )
     if case.reply is not None and case.reply.varies_by_origin:
         return Cause(
             "cache-ignores-vary",
-            "A cache gave this page another origin's reply, although Vary says not to",
-            f"{what} The reply carries Vary: Origin, so a cache has to keep one copy for each origin; this one does "
+            "A cache sent this page a response made for another origin, although Vary says not to",
+            f"{what} The response has Vary: Origin, so a cache has to keep one copy for each origin; this one does "
             "not.",
-            "Make the origin part of the cache's key (a CDN has to be told to forward and to vary by Origin), or do "
-            "not cache replies of this URL.",
+            "Make Origin part of the cache key (a CDN has to be told to forward Origin and to vary by it), or do not "
+            "cache this URL.",
             "proxy",
             _list_evidence(case),
             "certain" if case.filled else "likely",
         )
     return Cause(
         "cache-answered-for-another-origin",
-        "A cache gave this page the reply meant for another origin",
-        f"{what} The reply has no Vary: Origin, so the cache may not know that it depends on who asks.",
-        f"{VARY}, then clear the cache. If anybody may read it, answer Access-Control-Allow-Origin: * to all instead.",
+        "A cache sent this page a response made for another origin",
+        f"{what} The response has no Vary: Origin, so the cache cannot know that it depends on the requesting origin.",
+        f"{VARY}, then clear the cache. If every page may read it, send Access-Control-Allow-Origin: * to all instead.",
         "server",
         _list_evidence(case),
         "certain" if case.filled else "likely",
@@ -99,9 +103,9 @@ def _explain_without_cors(case: Case) -> Cause:
     where = "The browser's own cache" if case.status == 304 else "A cache"
     return Cause(
         "cached-without-cors",
-        f"The {what} in the cache was fetched without CORS, and is now asked for with it",
-        f"{where} answered {case.asked} with a reply to a request that had no Origin, and so without "
-        f"Access-Control-Allow-Origin. The page {case.page} now asks with CORS and gets that same {what}.",
+        f"The {what} in the cache was fetched without CORS, and is now requested with CORS",
+        f"{where} answered {case.asked} with the response to a request that had no Origin header. That response has no "
+        f"Access-Control-Allow-Origin. The page {case.page} now requests it with CORS and gets that same {what}.",
         f"{VARY}, and send the CORS headers on all of them; then clear the cache. In the page, put crossorigin on "
         "every element that loads this URL, so that it is fetched one way only.",
         "server",
@@ -113,10 +117,10 @@ def _explain_without_cors(case: Case) -> Cause:
 def _list_evidence(case: Case) -> tuple[str, ...]:
     evidence = [quotes.EARLIER]
     if case.status == 304:
-        evidence.append("The server said 304: the stored copy is still good.")
+        evidence.append("The server answered 304: the stored response is still valid.")
     elif case.reply is not None and case.reply.cache_sign is not None:
-        evidence.append(f"The reply says that it comes from a cache: {quotes.quote_line(case.reply.cache_sign)}.")
+        evidence.append(f"The response says that it comes from a cache: {quotes.quote_line(case.reply.cache_sign)}.")
     others = sorted(origin for origin in case.habits.named if origin != case.allow_origin)
     if others:
-        evidence.append(f"{case.host} does answer others by name: {', '.join(clean_all(others, 2, 80))}.")
+        evidence.append(f"{case.host} does allow other origins by name: {', '.join(clean_all(others, 2, 80))}.")
     return tuple(evidence)

@@ -42,7 +42,7 @@ MEANINGS = {
     526: "the certificate of the application's server is not valid",
     530: "the gateway cannot find the application's server",
 }
-REPORTED = "The browser reports CORS; the real problem is"
+REPORTED = "The browser reports a CORS error, but the real problem is"
 SERVER = quotes.quote_line("server", "x-powered-by")
 GATEWAYS = {
     "AWS API Gateway": "In API Gateway, add Access-Control-Allow-Origin to the gateway responses DEFAULT_4XX and "
@@ -66,55 +66,53 @@ def find_error(case: Case) -> Cause | None:
     if maker is not None and maker.gateway:
         who = maker.name
         them = "the gateway" if maker.header == "" else who
-        other = f"Let {them} add the CORS headers to its own error replies, if pages are to see them."
+        other = f"Let {them} add the CORS headers to its own errors, if pages should be able to read them."
         return _explain(
             case,
             "gateway-error-without-cors",
-            f", which {who} answered before the application",
-            f". That reply was made by {who}, in front of the application, so the application's CORS headers are not "
-            f"on it. {REPORTED} the {status}.",
+            f" from {who}, in front of the application",
+            f". That response was made by {who}, in front of the application, so it does not have the application's "
+            f"CORS headers. {REPORTED} the {status}.",
             f"{_say_first(them, status)} {GATEWAYS.get(who, other)}",
             "proxy",
-            f"{who} made this reply: {describe_maker(case, maker)}.",
+            f"{who} made this response: {describe_maker(case, maker)}.",
         )
     if standing.replies and reply.nginx and not case.habits.errors:
         cause = _explain(
             case,
             "nginx-add-header-without-always",
-            "; nginx leaves the CORS header off error replies",
-            " and no Access-Control-Allow-Origin, which its other replies have. nginx's add_header sets headers on "
-            f"successes and redirects only, unless the line ends in always. {REPORTED} the error.",
-            f"Find out why {case.asked} ends in {status}. In nginx, end such lines with always, as in: add_header "
-            f"Access-Control-Allow-Origin {case.page} always; and if the application behind nginx sets the header, "
-            "look at its error handling.",
+            "; nginx leaves the CORS header off error responses",
+            " and no Access-Control-Allow-Origin, which its other responses have. nginx's add_header sets headers only "
+            f"on successes and redirects, unless the line ends in always. {REPORTED} the error.",
+            f"Find out why {case.asked} ends in {status}. In nginx, end such lines with always: add_header "
+            f"Access-Control-Allow-Origin {case.page} always; if the application behind nginx sets the header, look at "
+            "its error handling.",
             "proxy",
-            f"The reply comes through nginx ({SERVER}), and no error reply of {case.host} has the header.",
+            f"The response comes through nginx ({SERVER}), and no error response of {case.host} has the header.",
         )
         return replace(cause, certainty="likely")
     if status < 500:
         return _explain(
             case,
             "error-reply-without-cors",
-            ": its reply lacks the CORS header",
-            ", and that reply has no Access-Control-Allow-Origin. The browser keeps it from the page and reports CORS; "
-            f"what the page has to deal with is the {status}.",
-            f"Find out why {case.asked} ends in {status}. So that pages can see such errors, add the CORS headers to "
-            "error replies too: the CORS code has to come before what answers with the error.",
+            ": its response lacks the CORS header",
+            ", and that response has no Access-Control-Allow-Origin. So the browser hides it from the page and reports "
+            f"a CORS error, but the real problem is the {status}.",
+            f"Find out why {case.asked} ends in {status}. So that pages can read such errors, add the CORS headers to "
+            "error responses too: the CORS code has to run before the code that sends the error.",
         )
     others = [str(one) for one in sorted(case.habits.errors - {status})[:4]]
-    evidence = (
-        [f"Other errors carry the header ({join(others)}): only unexpected failures go without."] if others else []
-    )
+    evidence = [f"Other errors have the header ({join(others)}): only unexpected failures lack it."] if others else []
     if reply.framework is not None:
-        evidence.append(f"The reply was made by {reply.framework} ({SERVER}).")
+        evidence.append(f"The response was made by {reply.framework} ({SERVER}).")
     return _explain(
         case,
         "framework-error-without-cors",
-        ": the error reply lacks the CORS header",
-        ". When code fails unexpectedly, many frameworks answer from outside their middleware, and what the CORS "
-        f"middleware would have added is missing. {REPORTED} the {status}.",
-        f"Look into the server's log for the failure behind {case.asked}. Then let the CORS code wrap the error "
-        "handler, so that pages can see the next one.",
+        ": the error response lacks the CORS header",
+        ". When code fails unexpectedly, many frameworks answer from outside their middleware, so the headers of the "
+        f"CORS middleware are missing. {REPORTED} the {status}.",
+        f"Look into the server's log for the failure behind {case.asked}. Then let the CORS middleware wrap the error "
+        "handler, so that pages can read errors.",
         "server",
         *evidence,
     )
@@ -135,12 +133,12 @@ def _explain(
     error = f"{case.status} ({MEANINGS[case.status]})" if case.status in MEANINGS else str(case.status)
     if case.passed:
         bare = [str(one) for one in (*sorted(case.standing.bare - {case.status}), case.status)[:5]]
-        only = f"replies with {join(bare)} lack" if bare[1:] else f"only the {case.status} lacks"
+        only = f"responses with {join(bare)} lack" if bare[1:] else f"only the {case.status} lacks"
         passed = describe_passed(case, f"; {only} the header.")
     else:
         passed = [
-            f"No other reply of {case.host} to this origin is known, so both may be wrong: the {case.status} and the "
-            "CORS headers."
+            f"No other response of {case.host} to this origin was seen, so the CORS headers may be wrong as well as "
+            f"the {case.status}."
         ]
     return Cause(
         code,

@@ -19,20 +19,21 @@ CODES: dict[Kind, str] = {
     "stranger": "another-program-answered",
 }
 TITLES: dict[Kind, str] = {
-    "warning": "The warning page of {} answered, not the application",
-    "offline": "The tunnel is not connected: {} answered, not the application",
-    "private": "The port is not public: {} asks for a login before the application is asked",
-    "challenge": "{} stopped the request: its check answered, not the application",
-    "stranger": "Another program answered: {}, not the application",
+    "warning": "The warning page of {} answered instead of the application",
+    "offline": "The tunnel is not connected: {} answered instead of the application",
+    "private": "The port is not public: {} asks for a login before the request reaches the application",
+    "challenge": "{} stopped the request: its check answered instead of the application",
+    "stranger": "Another program answered instead of the application: {}",
 }
 WHATS: dict[Kind, str] = {
-    "warning": "an interstitial page that warns people of the tunnel, in place of the application's reply",
-    "offline": "an error of its own, since nothing answers at the other end of the tunnel",
-    "private": "its own login, in place of the application's reply: no preflight carries the cookie that it wants, and "
-    "no script can log in there",
-    "stranger": "an answer of its own: it listens where the application was meant to, which is not reached",
-    "challenge": "a check for robots or a firewall's refusal, in place of the application's reply: a script can pass "
-    "no such check",
+    "warning": "a page that warns visitors about the tunnel, instead of the application's response",
+    "offline": "an error of its own, because nothing answers at the other end of the tunnel",
+    "private": "its own login, instead of the application's response. Preflights do not carry the cookie that it "
+    "needs, and a script cannot log in there",
+    "stranger": "a response of its own: it listens on the application's host and port, so the request does not reach "
+    "the application",
+    "challenge": "a bot check or a firewall's refusal, instead of the application's response. A script cannot pass "
+    "such a check",
 }
 
 
@@ -50,11 +51,11 @@ def find_gate(case: Case) -> Cause | None:
         CODES[kind],
         title[:1].upper() + title[1:],
         f"{case.host} answered {asked} with status {reply.status}: {product.name} sent {WHATS[kind]}. That has no CORS "
-        f"header for the page, so the browser reports CORS. {NEVER_SENT if case.preflight else ''}".rstrip(),
+        f"header for the page, so the browser reports a CORS error. {NEVER_SENT if case.preflight else ''}".rstrip(),
         product.cure,
         product.actor,
         (describe_told_by(case, product.name), *describe_preflight(case)),
         "certain" if reply.product.header else "likely",
         edits=False,
-        needed="the application's own reply, with its CORS headers",
+        needed="the application's own response, with its CORS headers",
     )

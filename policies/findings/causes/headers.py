@@ -64,13 +64,14 @@ def find_sent_by_page(case: Case) -> Cause | None:
     names = join(clean_all(ours, 4))
     return Cause(
         "cors-header-sent-by-page",
-        f"The page itself sends {names}, which only a server may",
-        f"The page {case.page} sets {names} as a header of its own request to {case.host}. It is the server that gives "
-        f"leave, in its response; sent by the page it allows nothing, and needs leave itself. {NEVER_SENT}",
+        f"The page itself sends {names}, which only a server may send",
+        f"The page {case.page} sets {names} as a header of its own request to {case.host}. Only a server can give "
+        "permission, in its response. Sent by the page, the header allows nothing and needs permission itself. "
+        f"{NEVER_SENT}",
         f"Remove {names} from the request in the page's code (often from the default headers of axios or fetch), and "
         "let the server send it.",
         "client",
-        (f"The preflight asks for leave to send: {', '.join(clean_all(case.names, 8))}.",),
+        (f"The preflight asks for permission to send: {', '.join(clean_all(case.names, 8))}.",),
         edits=False,
         needed=f"a request without {names}",
     )
@@ -84,8 +85,8 @@ def find_misspelt(case: Case) -> Cause | None:
     return Cause(
         "misspelt-header",
         f"A misspelt header: {wrong} should be {right}",
-        f"{case.host} sends {wrong}: {quotes.MISSPELT}. No browser knows that name, so it is as if nothing had been "
-        f"sent. The header is called {right}.",
+        f"{case.host} sends {wrong}: {quotes.MISSPELT}. No browser knows that name, so the header has no effect. Its "
+        f"right name is {right}.",
         f"Rename {wrong} to {right} where the server sets it.",
         "server",
         (f"The value may be right already: {quotes.MISSPELT}.",)
@@ -102,10 +103,10 @@ def find_method(case: Case) -> Cause | None:
         method, listed = clean(case.method, 20), "PATCH" in case.reply.allow_methods
         return Cause(
             "lower-case-method",
-            f"The method is written `{method}`: to browsers that is not PATCH",
-            f"The page asks with the method '{method}', and {case.host} answers "
-            f"{quotes.ALLOW_METHODS}. Browsers turn get, post, put and delete into "
-            f"capitals, but not patch, and compare letter by letter. {NEVER_SENT}",
+            f"The method is written `{method}`, which to browsers is not PATCH",
+            f"The page uses the method '{method}', and {case.host} answers {quotes.ALLOW_METHODS}. Browsers turn get, "
+            "post, put and delete into capitals, but not patch, and methods are compared letter by letter. "
+            f"{NEVER_SENT}",
             f"Write method: 'PATCH' in the page's code{'.' if listed else ', and list PATCH on the server.'}",
             "client",
             (f"PATCH in capitals is allowed: {', '.join(clean_all(case.reply.allow_methods, 8))}.",) if listed else (),
@@ -132,8 +133,8 @@ def find_names(case: Case) -> Cause | None:
                 "wildcard-not-enough",
                 "`Access-Control-Allow-Headers: *` does not cover Authorization",
                 f"{case.host} answers Access-Control-Allow-Headers: *, and the page sends Authorization. By the "
-                "standard that header has to be listed by name; a * covers all others only. Browsers that let it "
-                f"pass do so for now. {NEVER_SENT}",
+                "standard, Authorization has to be listed by name; * covers only the other headers. Some browsers "
+                f"still accept *. {NEVER_SENT}",
                 "List it by name: Access-Control-Allow-Headers: *, Authorization",
                 "server",
                 (f"The preflight asks for: {', '.join(clean_all(case.names, 8))}.",),
@@ -146,9 +147,9 @@ def find_names(case: Case) -> Cause | None:
             "user-agent-set-by-page",
             "The page sets User-Agent, and only some browsers send that",
             f"The page {case.page} sets a User-Agent header on its request to {case.host}. "
-            f"{ENGINES[case.engine].label} sends it, and so has to ask for leave; Chromium drops it without a word, so "
-            f"there all works. {NEVER_SENT}",
-            "Do not set User-Agent in the page's code; send what you mean in a header of another name.",
+            f"{ENGINES[case.engine].label} sends it, and needs a preflight for it. Chromium ignores it silently, so "
+            f"there the request works. {NEVER_SENT}",
+            "Do not set User-Agent in the page's code; use a header of another name.",
             "client",
             ("The preflight asks for user-agent, which Chromium never sends for a page.",),
             edits=False,
@@ -165,15 +166,15 @@ def _explain_library(case: Case, names: list[str], libraries: list[str]) -> Caus
     evidence = [f"The server lists: {', '.join(listed) or '(nothing)'}."]
     others = [name for name in case.names if name.lower() not in case.missing_names]
     if others:
-        evidence.append(f"All else the request needs is allowed: {', '.join(clean_all(others, 6))}.")
+        evidence.append(f"The other headers of the request are allowed: {', '.join(clean_all(others, 6))}.")
     evidence += describe_passed(case, start=f"Without {them}, this")
     return Cause(
         "instrumentation-header-not-allowed",
-        f"A tracing script adds {join(names)}, which the server does not allow",
-        f"The page's own request would pass. A library in the page ({who}) adds {join(names)} to it, and {case.host} "
-        f"does not list {them} in Access-Control-Allow-Headers. {NEVER_SENT}",
-        f"If {case.host} is not yours to trace, take it out of the library's targets ({TARGETS}). "
-        f"If it is, list the header{'s' if len(names) > 1 else ''} on the server: {', '.join(names)}.",
+        f"A tracing library adds {join(names)}, which the server does not allow",
+        f"A library in the page ({who}) adds {join(names)} to the request, and {case.host} does not list {them} in "
+        f"Access-Control-Allow-Headers. Without {them}, the request would pass. {NEVER_SENT}",
+        f"If {case.host} should not be traced, take it out of the library's targets ({TARGETS}). If it should, allow "
+        f"the header{'s' if len(names) > 1 else ''} on the server: {', '.join(names)}.",
         "client",
         tuple(evidence),
     )
@@ -183,8 +184,8 @@ def _explain_wildcard(case: Case, header: str, what: str) -> Cause:
     return Cause(
         "wildcard-not-enough",
         f"`{header}: *` does not count for a request with credentials",
-        f"The page {case.page} asks {case.host} with the user's credentials, and the answer is {header}: *. With "
-        f"credentials a * is only a name like any other, so {what} is not allowed. {NEVER_SENT}",
-        f"List by name what the page needs in {header}, or let the page ask without credentials.",
+        f"The page {case.page} sends its request to {case.host} with credentials, and the answer is {header}: *. For "
+        f"such requests, * is a name like any other, so {what} is not allowed. {NEVER_SENT}",
+        f"List what the page needs in {header} by name, or send the request without credentials.",
         "server",
     )

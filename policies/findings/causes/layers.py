@@ -67,11 +67,11 @@ def find_refusal(case: Case) -> Cause | None:
         what = lacking.describe(case.page)
     return Cause(
         "preflight-refused-by-cors-layer",
-        f"The server's own CORS layer refused the preflight: {what} {lacking.verb} not on its list",
-        f"{case.host} answered the preflight for {case.asked} with status {reply.status} {how}. {layer}, so it was "
-        f"asked, and said no. {NEVER_SENT}",
+        f"The server's own CORS middleware refused the preflight: {what} {lacking.verb} not on its list",
+        f"{case.host} answered the preflight for {case.asked} with status {reply.status} {how}. {layer}, so the CORS "
+        f"middleware did run, and refused. {NEVER_SENT}",
         f"{'See which it is, and add' if lacking.one else 'Add'} {what} to the lists of the server's CORS configuration"
-        + (f", beside {near[0]} that is there." if near is not None and lacking.origin else "."),
+        + (f", next to {near[0]}, which is there." if near is not None and lacking.origin else "."),
         "server",
         (
             *describe_spelling(case),
@@ -94,14 +94,18 @@ def find_unlisted(case: Case) -> Cause | None:
     near = find_spelling(case)
     if not refused and (reply.status >= 400 or (not reply.varies_by_origin and near is None)):
         return None
-    how = "Vary names what only a CORS layer looks at" if refused else "It answers by the origin that asks"
+    how = (
+        "Vary names headers that only CORS middleware looks at"
+        if refused
+        else "The response depends on the requesting origin"
+    )
     return Cause(
         "origin-not-listed",
         f"The origin {case.page} seems not to be on the server's list",
-        f"{case.host} answered {case.asked} with status {reply.status} and no Access-Control-Allow-Origin. {how}, and "
-        "so does a CORS layer that refuses an origin which is not on its list.",
+        f"{case.host} answered {case.asked} with status {reply.status} and no Access-Control-Allow-Origin. {how}: that "
+        "is how CORS middleware answers an origin that is not on its list.",
         f"Add {case.page} to the origins of the server's CORS configuration"
-        + (f", beside {near[0]} that is there." if near is not None else "."),
+        + (f", next to {near[0]}, which is there." if near is not None else "."),
         "server",
         (*describe_spelling(case), f"The reply says: {quotes.quote_line('vary')}."),
         "likely",
@@ -113,8 +117,9 @@ def _describe_repeated(case: Case) -> list[str]:
     if not case.twice:
         return []
     return [
-        f"The preflight names {join(clean_all(case.twice, 4))} twice, since the page adds it twice; some CORS layers "
-        "(rs/cors, jub0bs/cors) refuse any list that is not sorted and free of repeats. Add it once in the page's code."
+        f"The preflight names {join(clean_all(case.twice, 4))} twice, because the page adds it twice. Some CORS "
+        "middlewares (rs/cors, jub0bs/cors) refuse a list that is not sorted or has repeats. Add it once in the page's "
+        "code."
     ]
 
 
@@ -124,15 +129,15 @@ RULES = ("allow-origin-missing", "preflight-status-not-ok")
 def _name_layer(case: Case, reply: Reply) -> str | None:
     """Return, in a clause, what tells that a CORS layer answered; None where nothing does."""
     if reply.varies_by_preflight:
-        return "Vary names what only a CORS layer looks at (Spring's and rs/cors answer so)"
+        return "Vary names headers that only CORS middleware looks at (as in Spring and rs/cors)"
     if reply.allow_methods or reply.allow_headers:
-        return "It sent the lists of its CORS layer"
+        return "It sent the lists of its CORS middleware"
     if reply.varies_by_origin and reply.status != 500:
-        return "Vary: Origin tells that it looked at the origin (Starlette, FastAPI, Django and Tomcat answer so)"
+        return "Vary: Origin shows that it looked at the origin (as in Starlette, FastAPI, Django and Tomcat)"
     if reply.framework == "Express" and reply.status == 500:
-        return "Express answers OPTIONS so where its cors function throws ('Not allowed by CORS')"
+        return "Express answers OPTIONS like this when its cors function throws an error ('Not allowed by CORS')"
     if reply.framework == "ASP.NET" and reply.status == 204 and not reply.lists_methods:
-        return "ASP.NET's CORS middleware answers 204 without headers where its policy does not match"
+        return "ASP.NET's CORS middleware answers 204 without headers when its policy does not match"
     return None
 
 

@@ -24,7 +24,7 @@ CODES = frozenset(
 LOGINS = frozenset({"redirect-to-login", "error-reply-without-cors"})
 WITH_CREDENTIALS = frozenset({"wildcard-with-credentials", "allow-origin-wildcard", "allow-credentials-not-true"})
 ELEMENTS = frozenset({"image", "style", "script", "audio", "video", "track", "manifest"})
-ANONYMOUS = 'On an element that is crossorigin="anonymous" in place of "use-credentials": then * is enough.'
+ANONYMOUS = 'On an element, use crossorigin="anonymous" instead of "use-credentials": then * is enough.'
 USE_CREDENTIALS = 'crossorigin="use-credentials"'
 
 
@@ -40,7 +40,7 @@ def add_markup(cause: Cause, case: Case) -> Cause:
         return cause
     if logged_out:
         # The request left without the cookie: that is what the page can change.
-        return replace(cause, action=f"{cure} Its user has to be logged in there.", actor="client", edits=False)
+        return replace(cause, action=f"{cure} The user has to be logged in there.", actor="client", edits=False)
     return replace(cause, action=f"{cause.action} {cure}")
 
 
@@ -49,25 +49,25 @@ def _find_cure(case: Case, *, logged_out: bool) -> str | None:
     kind = case.destination
     if kind == "manifest":
         if logged_out:
-            return f"A manifest is asked for without cookies: put {USE_CREDENTIALS} on its link element."
+            return f"Browsers request a manifest without cookies: put {USE_CREDENTIALS} on its link element."
         return "Or serve the manifest from the page's own origin."
     if kind == "font":
         return (
-            "Fonts are always asked for with CORS and without credentials; or serve the font from the page's own "
-            "origin. A preload of it needs crossorigin as well."
+            "Or serve the font from the page's own origin: browsers always request fonts with CORS and without "
+            "credentials. A preload link for the font needs crossorigin as well."
         )
     if kind == "script" and case.mode == "cors":
         if logged_out:
             return (
-                f"A module script of another origin is asked for without cookies: put {USE_CREDENTIALS} on its script "
-                "element."
+                f"Browsers request a module script of another origin without cookies: put {USE_CREDENTIALS} on its "
+                "script element."
             )
         return (
-            "A module script is always asked for with CORS, a classic one only with crossorigin: without that "
-            "attribute it needs no header."
+            "Module scripts are always requested with CORS. A classic script is requested with CORS only if it has the "
+            "crossorigin attribute; without it, no header is needed."
         )
     if kind in ("image", "style", "audio", "video", "track") and case.mode == "cors":
         if logged_out:
-            return f"With crossorigin alone the {kind} is asked for without cookies: {USE_CREDENTIALS} sends them."
-        return f"Where the page needs not read it, take crossorigin off the element: then the {kind} needs no header."
+            return f"With crossorigin alone, the {kind} is requested without cookies: {USE_CREDENTIALS} sends them."
+        return f"If no script has to read the {kind}, remove crossorigin from the element: then no header is needed."
     return None

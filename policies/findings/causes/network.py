@@ -10,7 +10,8 @@ from corsight.policies.findings.words import clean, name_host
 from corsight.policies.rules import RULES
 from corsight.policies.rules.isolation import LOCAL_NETWORK
 
-NOT_CORS = "This is not CORS, although the browser's console may say so: there were no headers to look at."
+NOT_CORS = "This is not CORS, although the browser's console may say so: no response came, so there are no headers to "
+"check."
 
 UNRECORDED = "answer-not-recorded"
 """The one failure that mostly is CORS."""
@@ -26,10 +27,10 @@ def find_failure(case: Case) -> Cause | None:
     texts = {"host": case.host, "asked": case.asked}
     evidence = [f"The {'recording' if case.recorded else 'proxy'} says: {quotes.ERROR}"]
     if case.passed:
-        evidence.append(f"Other requests of {case.page} to {case.host} were answered: {case.passed}.")
+        evidence.append(f"Other requests of {case.page} to {case.host} were answered and allowed.")
     evidence.append(
-        f"The browser got status {quotes.PROXY_STATUS} from the proxy, which has no CORS headers. Without the proxy it "
-        "would see a network error (status 0)."
+        f"The browser got status {quotes.PROXY_STATUS} from the proxy, without CORS headers. Without the proxy it "
+        "would get a network error (status 0)."
     )
     return Cause(
         failure.code,
@@ -48,8 +49,8 @@ def _tell_rule(case: Case) -> Cause:
     return Cause(
         case.rule,
         rule.title,
-        f"The browser itself says so of {case.asked} to {case.host}; the recording does not hold the answer that it "
-        f"looked at. {rule.why}",
+        f"The browser itself reports this for {case.asked} to {case.host}; the recording does not hold the response "
+        f"that it checked. {rule.why}",
         rule.advice,
         rule.actor,
         edits=False,
@@ -93,28 +94,29 @@ def find_local_network(page: str, server: str, *, asks: bool, granted: bool) -> 
     if asks:
         return Cause(
             "private-network-access",
-            "A public page asks a machine of the local network, and an older Chromium asks the server for leave",
-            f"The page {page} asks {host}, and the preflight says Access-Control-Request-Private-Network: true. "
-            "Chromium 104 to 138 does that, and warns where the answer does not allow it. From 142 on it asks its "
-            "user for a permission in place of that, and without one reports a CORS error.",
-            "Answer Access-Control-Allow-Private-Network: true for the older versions; for younger ones allow local "
-            f"network access for {page}, and serve it over https.",
+            "A public page requests a machine on the local network, and an older Chromium asks the server for "
+            "permission",
+            f"The page {page} sends a request to {host}, and the preflight has Access-Control-Request-Private-Network: "
+            "true. Chromium 104 to 138 sends this, and prints a warning if the response does not allow it. From 142 "
+            "on, Chromium asks its user for permission instead, and reports a CORS error if there is none.",
+            "For the older versions, answer the preflight with Access-Control-Allow-Private-Network: true. For newer "
+            f"ones, allow local network access for {page}, and serve it over https.",
             "server",
-            (evidence, f"The answer {'gives' if granted else 'does not give'} that leave."),
+            (evidence, f"The response {'gives' if granted else 'does not give'} that permission."),
             "likely",
             edits=False,
             needed="Access-Control-Allow-Private-Network: true",
         )
     secure = page.startswith("https:")
-    needs = "" if secure else f" It lets secure pages only ask for that, and {page} is none."
+    needs = "" if secure else f" Only https pages may ask for that, and {page} is not one."
     return Cause(
         LOCAL_NETWORK,
-        "A public page asks a machine of the local network: that takes a permission beside CORS",
-        f"The page {page} asks {host}. From 142 on Chromium asks its user first, and where that is denied or not "
-        f"possible, reports a CORS error although the CORS headers are right.{needs} Through this proxy it does not "
-        "ask: without it, it does.",
-        f"Allow local network access for {page} (the icon beside the address)"
-        f"{'' if secure else ', after serving it over https'}, or serve page and API from one network.",
+        "A public page requests a machine on the local network: that needs the user's permission, not only CORS",
+        f"The page {page} sends a request to {host}. From version 142 on, Chromium asks its user first. If the user "
+        f"says no or cannot be asked, it reports a CORS error although the CORS headers are right.{needs} Through this "
+        "proxy Chromium does not ask; without the proxy it does.",
+        f"Allow local network access for {page} (the icon next to the "
+        f"address){'' if secure else ', after serving it over https'}, or serve page and API from one network.",
         "client",
         (evidence,),
         "likely",

@@ -15,7 +15,7 @@ RULES = (
     "allow-origin-mismatch",
 )
 
-OWN = "a request from an origin of its own: whoever lets null in lets everybody in"
+OWN = "a request from a page with an origin of its own (to allow null is to allow everybody)"
 
 
 def find_null_origin(case: Case) -> Cause | None:
@@ -27,35 +27,35 @@ def find_null_origin(case: Case) -> Cause | None:
     if case.redirected and case.page_origin not in (None, "null"):
         return Cause(
             "origin-null-by-redirect",
-            "A redirect from one foreign origin to another turned the page's origin into null",
-            f"The page {clean(case.page_origin or '')} asked {quotes.FIRST_HOST}, which redirected to another origin. "
-            "After such a redirect the browser no longer says who asked: it sends Origin: null, and "
+            "A redirect from one origin to another turned the page's Origin header into null",
+            f"The page {clean(case.page_origin or '')} sent its request to {quotes.FIRST_HOST}, which redirected it to "
+            "another origin. After such a redirect the browser no longer names the page: it sends Origin: null, and "
             f"{case.host} {answer}.",
-            f"Let the page ask the final URL on {case.host} directly, or answer at {quotes.FIRST_HOST} without "
+            f"In the page, request the final URL on {case.host} directly, or answer at {quotes.FIRST_HOST} without "
             "redirecting to another origin.",
             "client",
-            (f"The way it went: {quotes.HOPS}.",),
+            (f"The redirects: {quotes.HOPS}.",),
             needed=OWN,
         )
     if case.has_referrer:
         return Cause(
             "origin-null-sandbox",
-            "A sandboxed frame asks with Origin: null",
+            "A sandboxed frame sends Origin: null",
             f"The request comes from {quotes.REFERRER_HOST}, but its Origin is null: the frame is sandboxed without "
             f"allow-same-origin, or its document is (Content-Security-Policy: sandbox). {case.host} {answer}, which "
             "does not match null.",
-            "Add allow-same-origin to the frame's sandbox if its content is your own, or let the page around it ask "
-            "in its place.",
+            "Add allow-same-origin to the frame's sandbox if its content is your own, or let the page around it send "
+            "the request.",
             "client",
-            (f"The Referer is {quotes.REFERRER}, and yet the Origin is null.",),
+            (f"The Referer is {quotes.REFERRER}, but the Origin is null.",),
             needed=OWN,
         )
     return Cause(
         "origin-null-file",
         "The page has no origin: a local file, a data: URL or a sandboxed frame",
-        "The browser sends Origin: null, and no Referer: that is how a page opened from disk (file:) asks, and one "
-        f"from a data: URL or in a sandboxed frame. {case.host} {answer}, which does not match null.",
-        "Open the page through a web server, such as http://localhost, instead of from a file, and allow that origin.",
+        "The browser sends Origin: null and no Referer. It does so for a page opened from disk (file:), from a data: "
+        f"URL, or in a sandboxed frame. {case.host} {answer}, which does not match null.",
+        "Open the page through a web server, such as http://localhost, not from a file, and allow that origin.",
         "client",
         ("The request has Origin: null and no Referer.",),
         "likely",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from corsight.policies.findings import quotes
 from corsight.policies.findings.case import ALLOW_ORIGIN, Case
 from corsight.policies.findings.model import Cause
-from corsight.policies.findings.words import clean, clean_all, count
+from corsight.policies.findings.words import clean, clean_all
 from corsight.policies.rules.nearness import compare_origins
 
 EXACT = "The browser compares it letter by letter with the page's origin"
@@ -26,16 +26,16 @@ def find_several(case: Case) -> Cause | None:
             evidence.append(f"Other headers came twice as well: {', '.join(clean_all(others, 8))}.")
         return _explain_layers(
             f"{case.host} answered {case.asked} with Access-Control-Allow-Origin twice: {came}.",
-            "Browsers take exactly one value, so each alone would do and both together fail.",
-            (*evidence, f"In between: {quotes.quote_line('server', 'via', 'x-powered-by')}."),
+            "Browsers accept exactly one value, so both together fail, even if each alone is right.",
+            (*evidence, f"What answered: {quotes.quote_line('server', 'via', 'x-powered-by')}."),
         )
     return Cause(
         "origin-list",
-        "Access-Control-Allow-Origin holds a list, and only one origin is allowed in it",
-        f"{case.host} sends Access-Control-Allow-Origin: {clean(', '.join(sent), 150)}. The header holds one origin; a "
-        f"list is compared as one text, and equals no origin, not even {case.page}, whether it is in it or not.",
-        f"Look the request's Origin up in the list, and answer with that one alone: {case.page}. Send Vary: Origin "
-        "too.",
+        "Access-Control-Allow-Origin holds a list, but only one origin is allowed in it",
+        f"{case.host} sends Access-Control-Allow-Origin: {clean(', '.join(sent), 150)}. The header may hold one origin "
+        f"only. Browsers compare the list as one text, which does not equal {case.page}.",
+        f"Look up the request's Origin in the list on the server, and answer with that one origin: {case.page}. Send "
+        "Vary: Origin too.",
         "server",
         (f"{case.page} is {'in' if case.asker in parts else 'not in'} the list.",),
     )
@@ -44,8 +44,8 @@ def find_several(case: Case) -> Cause | None:
 def _explain_layers(what: str, why: str, evidence: tuple[str, ...] = ()) -> Cause:
     return Cause(
         "two-layers-answer",
-        "Two layers both answer CORS, and the header arrives twice",
-        f"{what} Mostly the application sets it and the proxy before it adds it again. {why}",
+        "Two layers both send CORS headers, so a header arrives twice",
+        f"{what} Mostly the application sets it, and a proxy in front of the application adds it again. {why}",
         "Set the CORS headers in one place only: in the application or in the proxy, and remove them from the other.",
         "server",
         evidence,
@@ -60,18 +60,18 @@ def find_wildcard(case: Case) -> Cause | None:
     if case.preflight_allow_origin not in (None, "*"):
         named = clean(case.preflight_allow_origin or "", 100)
         evidence.append(
-            f"The preflight (exchange {quotes.PREFLIGHT}) named the origin: {named}. Only the reply itself says *."
+            f"The preflight (exchange {quotes.PREFLIGHT}) named the origin: {named}. Only the response itself has *."
         )
     if case.include_is_told:
         evidence.append(f"The request has credentials: {quotes.WHY_CREDENTIALS}.")
     return Cause(
         "wildcard-with-credentials",
-        "`*` does not count for a request with cookies",
-        f"The page {case.page} asks {case.host} with the user's credentials (credentials: 'include', or "
-        "withCredentials), and the answer is Access-Control-Allow-Origin: *. With credentials the origin has to be "
-        "named, and Access-Control-Allow-Credentials has to be true.",
+        "Access-Control-Allow-Origin: * does not count for a request with credentials",
+        f"The page {case.page} sends its request to {case.host} with credentials (credentials: 'include', or "
+        "withCredentials), and the answer is Access-Control-Allow-Origin: *. For such a request the response has to "
+        "name the origin, and Access-Control-Allow-Credentials has to be true.",
         f"Answer Access-Control-Allow-Origin: {case.page} for origins you trust, with Vary: Origin and "
-        "Access-Control-Allow-Credentials: true. Or, if no cookie is needed, let the page ask without credentials.",
+        "Access-Control-Allow-Credentials: true. Or, if no cookie is needed, send the request without credentials.",
         "server",
         tuple(evidence),
     )
@@ -87,19 +87,19 @@ def find_inexact(case: Case) -> Cause | None:
     if "*" in value and difference is None:
         return Cause(
             "origin-pattern",
-            "A pattern in Access-Control-Allow-Origin: browsers know none",
-            f"{case.host} sends Access-Control-Allow-Origin: {named}. {EXACT}, {case.page}: a * inside it is a letter "
-            "like any other. Only * alone has a meaning.",
-            f"Match the pattern on the server, and answer with the origin that asked: {case.page}, with Vary: Origin.",
+            "Access-Control-Allow-Origin holds a pattern, which browsers do not understand",
+            f"{case.host} sends Access-Control-Allow-Origin: {named}. {EXACT}, {case.page}: a * inside a value is an "
+            "ordinary character. Only * alone means every origin.",
+            f"Match the pattern on the server, and answer with the requesting origin: {case.page}, with Vary: Origin.",
             "server",
         )
     if difference is None or not difference.same:
         return None
     return Cause(
         "origin-not-exact",
-        f"Access-Control-Allow-Origin is the right origin with {difference.what}"
+        f"Access-Control-Allow-Origin is the right origin, but with {difference.what}"
         if difference.kind != "no-scheme"
-        else "Access-Control-Allow-Origin is the right host without its scheme",
+        else "Access-Control-Allow-Origin is the right host, but without its scheme",
         f"{case.host} sends Access-Control-Allow-Origin: {named}, which {difference.wrong}. {EXACT}, {case.page}, and "
         "so they differ. An origin is scheme, host and port, nothing more.",
         f"Write it exactly so: {case.page}"
@@ -117,7 +117,7 @@ def find_other(case: Case) -> Cause | None:
     if value == "null":
         return Cause(
             "origin-null-answered",
-            "The server answers null, which is no page's origin",
+            "Access-Control-Allow-Origin is null, which does not match the page",
             f"{case.host} sends Access-Control-Allow-Origin: null to the page {case.page}. In this header null does "
             "not mean nobody or everybody: it is the origin of sandboxed frames and local files. Mostly it is a value "
             "that was never set, written out as text.",
@@ -128,7 +128,7 @@ def find_other(case: Case) -> Cause | None:
     if difference is not None:
         return Cause(
             "origin-differs-slightly",
-            f"Access-Control-Allow-Origin names nearly this origin: the {difference.what} differs",
+            f"Access-Control-Allow-Origin names nearly the page's origin, but the {difference.what} differs",
             f"{case.host} allows {named}, and the page is {case.page}. Both are compared letter by letter: scheme, "
             f"host and port all count, and here the {difference.what} differs"
             + (" (localhost and 127.0.0.1 are two origins)." if difference.kind == "loopback" else "."),
@@ -140,18 +140,16 @@ def find_other(case: Case) -> Cause | None:
     if set(values) == {value}:
         # That it does so whoever asks shows only where it has answered more than once.
         often = values[value] > 1
-        whoever = "It names that one origin in every reply" if often else "It named that one origin"
+        whoever = "It names that one origin in every response" if often else "It named that one origin"
         return Cause(
             "origin-fixed",
             "The server allows one other origin only" if often else "The server allows another origin than the page's",
-            f"{case.host} answers Access-Control-Allow-Origin: {named}, and the page is {case.page}. {whoever}; a page "
-            "of another origin is not let in by it.",
-            f"If {case.page} is to be allowed, keep a list of origins on the server and answer with the one that asks, "
-            "with Vary: Origin.",
+            f"{case.host} answers Access-Control-Allow-Origin: {named}, and the page is {case.page}. {whoever}; pages "
+            "of other origins are blocked.",
+            f"If {case.page} should be allowed, keep a list of origins on the server, and answer with the requesting "
+            "origin if it is on the list, with Vary: Origin.",
             "server",
-            (f"All {count(values[value], 'reply', 'replies')} of {case.host} that carry the header name {named}.",)
-            if values[value] > 1
-            else (),
+            (f"Every response of {case.host} with the header names {named}.",) if values[value] > 1 else (),
         )
     return None
 
@@ -171,8 +169,8 @@ def find_credentials(case: Case) -> Cause | None:
     return Cause(
         "credentials-not-exact",
         f"Access-Control-Allow-Credentials has to be true, not {clean(value, 20)}",
-        f"{case.host} sends Access-Control-Allow-Credentials: {clean(value, 40)}. Only the four letters true, in lower "
-        "case, count; and the page asks with the user's credentials.",
+        f"{case.host} sends Access-Control-Allow-Credentials: {clean(value, 40)}. Only the word true in lower case "
+        "counts, and the page sends its request with credentials.",
         "Write it exactly so: Access-Control-Allow-Credentials: true",
         "server",
     )

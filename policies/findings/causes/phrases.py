@@ -6,10 +6,10 @@ from corsight.policies.fetch.safelist import is_cors_safelisted_method
 from corsight.policies.findings import quotes
 from corsight.policies.findings.case import Case
 from corsight.policies.findings.makers import Maker
-from corsight.policies.findings.words import clean, clean_all, count, join
+from corsight.policies.findings.words import clean, clean_all, join
 from corsight.policies.rules.nearness import Difference, find_near
 
-NEVER_SENT = "The browser asked first, with OPTIONS, and was turned down, so it never sent the request itself."
+NEVER_SENT = "The preflight failed, so the browser never sent the request itself."
 
 
 def describe_answer(case: Case) -> str:
@@ -17,11 +17,11 @@ def describe_answer(case: Case) -> str:
     if case.reply is None:
         return f"{case.host} gave no answer to {case.asked}."
     if case.origin is None:
-        asking = "asked without CORS"
+        asking = "to a request without CORS"
     elif case.page == "null":
-        asking = "asked by a page without an origin of its own (Origin: null)"
+        asking = "to a page without an origin of its own (Origin: null)"
     else:
-        asking = f"asked by a page of {case.page}"
+        asking = f"to a page of {case.page}"
     header = (
         " without an Access-Control-Allow-Origin header" if case.rule == "allow-origin-missing" else quotes.MISMATCH
     )
@@ -30,11 +30,11 @@ def describe_answer(case: Case) -> str:
 
 
 def describe_passed(case: Case, ending: str = ".", start: str = "This") -> list[str]:
-    """Return how many replies allow the origin, in a sentence, whether or not what else they say lets the page read
-    them; no sentence where none does.
+    """Return that other responses allow the origin, in a sentence; no sentence where none was seen.
+
+    How many is not said: an explanation is remembered until there is news of the server, and a count would be old.
     """
-    replies = count(case.passed, "reply", "replies")
-    return [f"{start} origin is allowed on {replies} of {case.host}{ending}"] if case.passed else []
+    return [f"{start} origin is allowed on other responses of {case.host}{ending}"] if case.passed else []
 
 
 def describe_maker(case: Case, maker: Maker) -> str:
@@ -46,8 +46,8 @@ def describe_told_by(case: Case, name: str) -> str:
     """Return what tells that a product made the reply."""
     header = "" if case.reply is None or case.reply.product is None else case.reply.product.header
     if not header:
-        return f"The host's name is one that {name} hands out."
-    return f"The reply tells that it is from {name}: {quotes.quote_line(header)}."
+        return f"The host's name belongs to {name}."
+    return f"The response shows that it is from {name}: {quotes.quote_line(header)}."
 
 
 def describe_preflight(case: Case) -> list[str]:
@@ -75,7 +75,7 @@ def describe_spelling(case: Case) -> list[str]:
 
 ADDED = {
     "SignalR's client": ("x-signalr-user-agent",),
-    "a cache plugin of the client (axios-cache-interceptor, for one)": ("cache-control", "expires", "pragma"),
+    "a cache plugin of the client (such as axios-cache-interceptor)": ("cache-control", "expires", "pragma"),
     "the client's protection against forged requests (axios, Angular)": ("x-csrf-token", "x-xsrf-token"),
     "Supabase's client": ("apikey", "x-client-info", "x-supabase-api-version"),
     "the gRPC-Web or Connect client": ("connect-protocol-version", "grpc-timeout", "x-grpc-web", "x-user-agent"),
@@ -96,7 +96,7 @@ def describe_page(case: Case) -> list[str]:
     reply = case.reply
     if reply is None or not reply.html or case.role != "request" or case.destination not in ("empty", "unknown"):
         return []
-    return ["The reply is an HTML page: see that it is the API that answered, not a login or a site's fallback page."]
+    return ["The response is an HTML page: check that the API answered, not a login or a site's fallback page."]
 
 
 def describe_reason(case: Case) -> list[str]:
@@ -106,14 +106,14 @@ def describe_reason(case: Case) -> list[str]:
     names, special = case.names, not is_cors_safelisted_method(case.method)
     if not names and not special:
         return [
-            f"Nothing in the request needs a preflight: {case.method_name} without special headers. What forces one "
-            "then is an upload listener (XMLHttpRequest.upload, as progress bars and axios' onUploadProgress set), or "
-            "a stream as the body."
+            f"Neither the method {case.method_name} nor a header needs a preflight. It is sent all the same if the "
+            "page has an upload listener (XMLHttpRequest.upload, as progress bars and axios' onUploadProgress set it), "
+            "or if the body is a stream."
         ]
     if not special and [name.lower() for name in names] == ["content-type"] and case.method in ("GET", "HEAD"):
         return [
-            f"The preflight is needed for the header content-type alone. A {case.method_name} has no body and needs "
-            "none: without it nothing is asked first."
+            f"The preflight is needed only for the header content-type. A {case.method_name} has no body and does not "
+            "need that header: without it, no preflight is sent."
         ]
     parts = [f"the method {case.method_name}"] if special else []
     parts += [f"the header{'s' if len(names) > 1 else ''} {join(clean_all(names, 8))}"] if names else []

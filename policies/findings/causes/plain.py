@@ -13,12 +13,13 @@ from corsight.policies.findings.causes.phrases import (
     describe_adders,
     describe_answer,
     describe_page,
+    describe_passed,
     describe_preflight,
     describe_reason,
     describe_spelling,
 )
 from corsight.policies.findings.model import Cause
-from corsight.policies.findings.words import clean_all, continue_with, count, join
+from corsight.policies.findings.words import clean_all, continue_with, join
 from corsight.policies.rules import RULES
 
 ORB = "opaque-response-blocked"
@@ -26,14 +27,15 @@ METHOD, HEADER = "preflight-method-not-allowed", "preflight-header-not-allowed"
 METHODS, HEADERS = "Access-Control-Allow-Methods", "Access-Control-Allow-Headers"
 RESOURCE_POLICY = "Cross-Origin-Resource-Policy"
 TITLES = {
-    "corp-same-origin": "Not CORS: the resource is kept to its own origin (Cross-Origin-Resource-Policy)",
-    "corp-same-site": "Not CORS: the resource is kept to its own site (Cross-Origin-Resource-Policy)",
-    "corp-required-by-coep": "Not CORS: the page isolates itself (COEP), and this resource does not opt in",
-    "worker-needs-coep": "Not CORS: the page isolates itself (COEP), and its worker's script does not say so",
+    "corp-same-origin": "Not CORS: Cross-Origin-Resource-Policy allows only pages of the same origin",
+    "corp-same-site": "Not CORS: Cross-Origin-Resource-Policy allows only pages of the same site",
+    "corp-required-by-coep": "Not CORS: the page's Cross-Origin-Embedder-Policy (COEP) requires this resource to opt "
+    "in",
+    "worker-needs-coep": "Not CORS: the page has Cross-Origin-Embedder-Policy (COEP), its worker's script has not",
     "nosniff-mime-type": "Not CORS: the MIME type does not fit the use, and nosniff makes it count",
     "mime-type-blocked": "Not CORS: the MIME type does not fit the use",
     "proxy-authentication": "Not CORS: the server answers like a proxy (407)",
-    ORB: "Not CORS: data was asked for as if it were an image or a script (ORB)",
+    ORB: "Not CORS: data was requested as if it were an image or a script (ORB)",
 }
 
 
@@ -45,14 +47,14 @@ def find_isolation(case: Case) -> Cause | None:
     orb = case.rule == ORB
     if orb and case.status >= 400:
         return _explain_error_behind_orb(case)
-    vain = " Allowing the origin changes nothing while the page asks without CORS." if orb else ""
+    vain = " Allowing the origin changes nothing while the page makes the request without CORS." if orb else ""
     return Cause(
         case.rule,
         title,
         f"{describe_answer(case)} {rule.why}{vain}",
         rule.advice,
         "client" if orb else rule.actor,
-        (f"The request's mode is {case.mode}: it was made without CORS, as elements do without crossorigin.",),
+        (f"The request's mode is {case.mode}: it was made without CORS, as elements without crossorigin do.",),
         edits=not orb,
         needed=f"{RESOURCE_POLICY}: same-site (page and resource are of one site; cross-origin lets every site in)"
         if case.same_site and case.rule == "corp-same-origin"
@@ -65,9 +67,9 @@ def _explain_error_behind_orb(case: Case) -> Cause:
     return Cause(
         "error-behind-orb",
         f"The real problem is the {meaning}: an error page came in place of the {case.destination}",
-        f"{case.host} answered {case.asked} with status {meaning}. What came is an error page and no "
-        f"{case.destination}, and browsers keep such a body from a page that asked without CORS (opaque response "
-        "blocking). Without that the element would have failed all the same.",
+        f"{case.host} answered {case.asked} with status {meaning}. The body is an error page, not the "
+        f"{case.destination}, and browsers hide such a body from a page that requested it without CORS (Opaque "
+        "Response Blocking). The element would have failed without that, too.",
         f"Find out why {case.asked} ends in {case.status}: mostly the URL is wrong, or the resource is gone.",
         "server",
         (f"It is {quotes.quote_line('content-type')}.",),
@@ -85,7 +87,8 @@ def find_lone_engine(case: Case) -> Cause | None:
     return Cause(
         "blocked-in-one-engine",
         f"Only {ENGINES[case.engine].label} blocks this: {continue_with(rule.title)}",
-        f"{describe_answer(case)} {rule.why} {names} would let it pass, so it is easily missed in tests.",
+        f"{describe_answer(case)} {rule.why} {names} would allow it, so tests in those browsers do not show the "
+        "problem.",
         rule.advice,
         rule.actor,
         (f"Judged by the rules of {names}, the same exchange passes.",),
@@ -121,8 +124,8 @@ def word_lacking(code: str, names: Sequence[str]) -> tuple[str, str]:
     one, what = len(names) == 1, join(names)
     subject = f"The {kind}{'' if one else 's'} {what} {'is' if one else 'are'} not allowed"
     if code == METHOD:
-        return subject, f"Add {what} to {header}, if pages are to use {'it' if one else 'them'}."
-    return subject, f"Add {what} to {header}, or let the page not send {'it' if one else 'them'}."
+        return subject, f"Add {what} to {header}, if pages should use {'it' if one else 'them'}."
+    return subject, f"Add {what} to {header}, or do not send {'it' if one else 'them'} from the page."
 
 
 def _name_origin(case: Case) -> tuple[str, str] | None:
@@ -130,10 +133,10 @@ def _name_origin(case: Case) -> tuple[str, str] | None:
     if case.rule != "allow-origin-missing" or case.page == "null":
         return None
     send = (
-        f"Send Access-Control-Allow-Origin: {case.page} and Vary: Origin on every reply that this page may read, "
+        f"Send Access-Control-Allow-Origin: {case.page} and Vary: Origin on every response that this page may read, "
         "errors included."
     )
-    foreign = f" If {case.host} is not yours, ask it from your own server instead."
+    foreign = f" If {case.host} is not yours, send the request from your own server instead."
     return RULES[case.rule].title, send + ("" if case.habits.allow_origins else foreign)
 
 
@@ -141,7 +144,7 @@ def _list_evidence(case: Case) -> tuple[str, ...]:
     if case.rule != "allow-origin-missing" or case.page == "null":
         return ()
     if case.passed:
-        return (f"This origin is allowed on {count(case.passed, 'other reply', 'other replies')} of {case.host}.",)
+        return tuple(describe_passed(case))
     if not case.habits.allow_origins and case.habits.replies > 1:
-        return (f"No reply of {case.host} here carries the header, whoever asks: CORS seems not to be set up there.",)
+        return (f"No response seen of {case.host} has the header, for any origin: CORS seems not to be set up there.",)
     return ()

@@ -35,39 +35,40 @@ def find_redirected(case: Case) -> Cause | None:
     kind = redirect.kind
     actor: Actor = "client"
     code, title, what = "preflight-redirected", "The preflight was redirected", ""
-    action = f"Let the page ask {to}, or answer OPTIONS without redirecting."
+    action = f"In the page, request {to}, or answer OPTIONS without redirecting."
     if kind == "login":
         code, title, actor = "preflight-redirected-to-login", "The preflight was sent to a login page", "server"
-        what = f", a login page. {BARE}, so to the server it looks like somebody who is not logged in"
+        what = f", a login page. {BARE}, so the server treats it like a user who is not logged in"
         action = (
-            "Let OPTIONS pass before authentication, and answer requests of scripts that are not logged in with 401 "
-            "instead of a redirect."
+            "Answer OPTIONS before authentication, and answer scripts that are not logged in with 401 instead of a "
+            "redirect."
         )
         if reply.product is not None and reply.product.kind in ("login", "private"):
             action, actor = reply.product.product.cure, reply.product.product.actor
     elif kind == "slash":
-        code, title = "preflight-redirected-to-slash", f"{title} for a slash at the end of the URL"
-        what = ": the same URL but for the final slash"
-        action = f"Let the page ask {to}, exactly as the server spells it, or switch the server's slash redirect off."
+        code, title = "preflight-redirected-to-slash", f"{title} because of a slash at the end of the URL"
+        what = ": the same URL except for the final slash"
+        action = f"In the page, request {to}, exactly as the server spells it, or switch off the server's slash "
+        "redirect."
     elif kind == "https":
         code, title = "preflight-redirected-to-https", f"{title} from http to https"
-        what = ": the page asks with http, and the server wants https"
-        action = "Let the page ask with https:// in the URL."
+        what = ": the page used http, and the server wants https"
+        action = "In the page, use https:// in the URL."
     elif kind == "http":
         actor = "server"
         action = (
-            "Answer OPTIONS without redirecting. The server takes the request for http: tell it of TLS in front of it "
-            "(X-Forwarded-Proto)."
+            "Answer OPTIONS without redirecting. The server does not know that it was reached over https: pass "
+            "X-Forwarded-Proto to it from the proxy in front."
         )
     return Cause(
         code,
         title,
         f"{case.host} answered the preflight for {case.asked} with a redirect ({case.status}) to {to}{what}. Browsers "
-        f"follow no redirect for a preflight. {NEVER_SENT}",
+        "do not follow a redirect of a preflight, so the browser never sent the request itself.",
         action,
         actor,
         (f"Status {case.status}, Location: {to}.", *describe_reason(case)),
-        needed="an answer to OPTIONS with a status from 200 to 299, at the URL that the page asks",
+        needed="a response to OPTIONS with a status from 200 to 299, at the URL that the page requests",
     )
 
 
@@ -76,23 +77,24 @@ def explain_by_browser(case: Case) -> Cause:
     return Cause(
         "redirected-by-browser",
         "The browser itself redirected to https (HSTS), and a preflight may not be redirected",
-        f"{case.host} was never asked: it once sent Strict-Transport-Security, so the browser answers http URLs of "
-        "that host with a redirect of its own (307 Internal Redirect). Browsers follow no redirect for a preflight.",
-        "Let the page ask with https:// in the URL. Where the host is to be asked with http again, as localhost is, "
-        "let the browser forget it (chrome://net-internals/#hsts), and send Strict-Transport-Security no more.",
+        f"The request never reached {case.host}. The host once sent Strict-Transport-Security, so the browser "
+        "redirects its http URLs to https by itself (307 Internal Redirect). Browsers do not follow a redirect of a "
+        "preflight.",
+        "In the page, use https:// in the URL. If http should work again, as on localhost, let the browser forget the "
+        "host (chrome://net-internals/#hsts), and stop sending Strict-Transport-Security.",
         "client",
-        (f"The redirect says that the browser made it: {quotes.quote_line('non-authoritative-reason')}.",),
-        needed="the https URL, asked at once",
+        (f"The redirect was made by the browser: {quotes.quote_line('non-authoritative-reason')}.",),
+        needed="a request to the https URL",
     )
 
 
 def _explain_nowhere(case: Case) -> Cause:
     return Cause(
         "redirect-without-location",
-        f"A redirect that says not where to ({case.status} without Location)",
-        f"{case.host} answered the preflight for {case.asked} with status {case.status} and no Location. Browsers "
-        f"follow no redirect for a preflight, and this one leads nowhere. {NEVER_SENT}",
-        "Answer OPTIONS with 204 and the CORS headers before whatever redirects; and let that name its target.",
+        f"A redirect without a target ({case.status} without Location)",
+        f"{case.host} answered the preflight for {case.asked} with status {case.status} and no Location. Browsers do "
+        "not follow a redirect of a preflight, and this one leads nowhere. So the request itself was never sent.",
+        "Answer OPTIONS with 204 and the CORS headers before the code that redirects; and let that code send Location.",
         "server",
         tuple(describe_reason(case)),
     )
@@ -107,7 +109,7 @@ def find_refused(case: Case) -> Cause | None:
         return _find_ignorant(case)
     what = f"{case.host} answered the preflight for {case.asked} with status {reply.status}"
     maker = reply.maker
-    evidence = [f"The reply comes from {maker.name} ({describe_maker(case, maker)})."] if maker is not None else []
+    evidence = [f"The response comes from {maker.name} ({describe_maker(case, maker)})."] if maker is not None else []
     evidence += describe_passed(case, " that needed no preflight, or passed it: OPTIONS is the problem.")
     evidence += [*describe_spelling(case), *describe_reason(case)]
     actor: Actor = "proxy" if maker is not None and maker.gateway else "server"
@@ -115,7 +117,8 @@ def find_refused(case: Case) -> Cause | None:
         return Cause(
             "preflight-not-routed",
             "No route for OPTIONS: the router refused the preflight",
-            f"{what}: its router knows no OPTIONS for this path, and answers before any CORS code does. {NEVER_SENT}",
+            f"{what}: its router has no route for OPTIONS at this path, and answers before any CORS code does. "
+            f"{NEVER_SENT}",
             f"Let the CORS middleware answer OPTIONS before the router, or add a route for OPTIONS {quotes.PATH}.",
             actor,
             (*evidence, f"The router knows these methods: Allow: {quotes.ALLOW}."),
@@ -126,21 +129,22 @@ def find_refused(case: Case) -> Cause | None:
         return Cause(
             "preflight-failed",
             f"The real problem is the {reply.status}: {MEANINGS[reply.status]}",
-            f"{what}. That is no answer of the application: it does not run, failed as it started or was too slow, and "
-            f"all requests end so. The browser speaks of CORS since nothing else is there. {NEVER_SENT}",
-            "See that the application runs: look into its log, and into that of what stands before it.",
+            f"{what}. This did not come from the application: it is not running, failed when it started, or was too "
+            "slow, so every request fails. The browser reports a CORS error because the response has no CORS headers. "
+            f"{NEVER_SENT}",
+            "Check that the application is running: look into its log, and into the log of the gateway in front of it.",
             "server",
             tuple(evidence),
             edits=False,
-            needed="the application's own answer to OPTIONS",
+            needed="the application's own response to OPTIONS",
         )
     forced = not case.names and is_cors_safelisted_method(case.method)
-    without = " Or take the upload listener off: then nothing is asked first." if forced else ""
+    without = " Or remove the upload listener: then no preflight is sent." if forced else ""
     return Cause(
         "preflight-failed",
         f"The preflight ended in an error ({reply.status})",
-        f"{what}. Often OPTIONS is taken for the request itself then, which it is not: it has no body, no cookies and "
-        f"no token. {NEVER_SENT}",
+        f"{what}. Often the application handles OPTIONS like the request itself, and fails because OPTIONS has no "
+        f"body, no cookies and no token. {NEVER_SENT}",
         f"Answer OPTIONS in the CORS middleware, before the application's own code runs.{without}",
         actor,
         tuple(evidence),
@@ -155,7 +159,7 @@ def _explain_login(case: Case, what: str, actor: Actor, evidence: tuple[str, ...
     action = "Answer OPTIONS before authentication: put the CORS middleware first, or exempt OPTIONS from the login."
     other = ""
     if not told:
-        other = " Some servers answer 403 as well where the origin is not on their list of allowed ones."
+        other = " Some servers also answer 403 if the origin is not on their list of allowed origins."
         whose = "the page's origin" if case.page == "null" else case.page
         action = f"If the server has a list of allowed origins, add {whose} to it. If it has none: {action}"
     if login is not None:
@@ -166,9 +170,9 @@ def _explain_login(case: Case, what: str, actor: Actor, evidence: tuple[str, ...
         "preflight-needs-authentication",
         f"The preflight was refused by {by}"
         if told
-        else "The preflight was refused (403): by a list of origins, a login or a firewall",
-        f"{what}. {BARE}: the browser never sends them there, so a server that asks for a login before it answers "
-        f"OPTIONS turns every page away.{other} {NEVER_SENT}",
+        else "The preflight was refused (403) by a list of allowed origins, a login or a firewall",
+        f"{what}. {BARE}, so a server that requires a login before it answers OPTIONS refuses every preflight.{other} "
+        f"{NEVER_SENT}",
         action,
         actor,
         (*evidence, f"It asks for a login: WWW-Authenticate: {quotes.CHALLENGE}."),
@@ -186,9 +190,10 @@ def _find_ignorant(case: Case) -> Cause | None:
     allow = f", but Allow: {quotes.ALLOW}" if reply.lists_methods else ""
     return Cause(
         "preflight-answered-without-cors",
-        "Something other than the CORS code answered the preflight",
+        "Something other than the CORS middleware answered the preflight",
         f"{case.host} answered the preflight for {case.asked} with status {case.status} and no CORS header. Many "
-        f"frameworks answer OPTIONS by themselves, with the methods they know, before CORS code runs. {NEVER_SENT}",
+        "frameworks answer OPTIONS by themselves, with a list of their methods, before the CORS middleware runs. "
+        f"{NEVER_SENT}",
         "Put the CORS middleware before the router, and let it handle OPTIONS for this path.",
         "server",
         (
@@ -212,12 +217,12 @@ def find_remembered(case: Case) -> Cause | None:
     lasts = f", for {age[:9]} seconds" if age.isdecimal() else ""
     return Cause(
         "preflight-remembered",
-        "The preflight's answer was remembered, and the server answers differently now",
-        f"The browser asked nothing before {case.asked}: it remembered the leave that {case.host} gave to {before} in "
-        f"an earlier preflight. The reply itself now has {name_header('Access-Control-Allow-Origin', value, 100)}: the "
-        "preflight and the reply follow different policies.",
-        "Answer preflights and requests by one policy, and lower Access-Control-Max-Age while it changes. To test a "
-        "new policy, clear the browser's cache or open a new private window.",
+        "The browser used a cached preflight, and the server answers differently now",
+        f"The browser sent no preflight before {case.asked}: it used the cached response to an earlier one, in which "
+        f"{case.host} allowed {before}. The response itself now has "
+        f"{name_header('Access-Control-Allow-Origin', value, 100)}, so the two do not agree.",
+        "Use the same CORS settings for preflights and requests, and lower Access-Control-Max-Age while they change. "
+        "To test new settings, clear the browser's cache or open a new private window.",
         "server",
         (
             f"No preflight was sent: it was {quotes.WHY_PREFLIGHT}.",

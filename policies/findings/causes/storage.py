@@ -6,7 +6,7 @@ from corsight.policies.fetch.redirect import REDIRECT_STATUSES
 from corsight.policies.findings.case import Case
 from corsight.policies.findings.causes.phrases import NEVER_SENT, describe_spelling, describe_told_by
 from corsight.policies.findings.model import Cause
-from corsight.policies.findings.words import clean, clean_all, count, join
+from corsight.policies.findings.words import clean, clean_all, join
 
 
 def find_unmatched_rule(case: Case) -> Cause | None:
@@ -26,18 +26,17 @@ def find_unmatched_rule(case: Case) -> Cause | None:
     listed = bool(case.passed or case.standing.preflights)
     evidence = [describe_told_by(case, product.name)]
     if listed:
-        passed = count(case.passed + case.standing.preflights, "other answer", "other answers")
         evidence.append(
-            f"The origin {case.page} is on a list: it is allowed on {passed} of {case.host}. What no rule lists beside "
-            f"it is the method {method}{' or one of the headers' if names else ''}."
+            f"The origin {case.page} is on a list: it is allowed on other responses of {case.host}. So no rule lists "
+            f"the origin together with the method {method}{' and all of the headers' if names else ''}."
         )
     evidence += describe_spelling(case)
     return Cause(
         "storage-rule-does-not-match",
         f"No CORS rule of the bucket ({product.name}) matches this page's {method}",
         f"{case.host} is {product.name}, and it answered {'the preflight for ' if case.preflight else ''}{case.asked} "
-        f"with status {reply.status} and no CORS header. It decides by the CORS rules of the bucket (or account): none "
-        f"of them lists {asked}, or there are no rules at all. {NEVER_SENT if case.preflight else ''}".rstrip(),
+        f"with status {reply.status} and no CORS header. It uses the CORS rules of the bucket (or account): none of "
+        f"them lists {asked}, or there are no rules at all. {NEVER_SENT if case.preflight else ''}".rstrip(),
         f"{product.cure} List {asked}.",
         "server",
         tuple(evidence),

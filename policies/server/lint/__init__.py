@@ -37,7 +37,7 @@ def _check_texts(policy: ServerPolicy) -> Iterator[Finding]:
     if len(note) > LONGEST_NOTE:
         yield Finding(("note",), "out of bounds", f"longer than {LONGEST_NOTE} characters", "shorten it")
     elif not all(line.isprintable() for line in note.replace("\t", " ").split("\n")):
-        yield Finding(("note",), "invalid", "it holds control characters", "write plain text")
+        yield Finding(("note",), "invalid", "it has control characters", "write plain text")
 
 
 def _check_dangerous(policy: ServerPolicy) -> Iterator[Finding]:
@@ -59,7 +59,7 @@ def _check_dangerous(policy: ServerPolicy) -> Iterator[Finding]:
     }
     for field, is_needed in needed.items():
         if getattr(policy, field) and not is_needed:
-            yield Finding((field,), "conflicting", "nothing here needs it", "take it out")
+            yield Finding((field,), "conflicting", "no other field here needs it", "take it out")
 
 
 def _check_bounds(policy: ServerPolicy) -> Iterator[Finding]:
@@ -68,7 +68,7 @@ def _check_bounds(policy: ServerPolicy) -> Iterator[Finding]:
         what = f"{age} is not 0 to {LONGEST_MAX_AGE} seconds (a day), the most that a browser keeps"
         yield Finding(("max_age",), "out of bounds", what, f"write {LONGEST_MAX_AGE if age > 0 else 0}")
     if not 200 <= status <= 299:
-        what = f"browsers take {status} for a no: any status outside 200 to 299 is one"
+        what = f"a preflight fails with status {status}: it has to be 200 to 299"
         yield Finding(("preflight_status",), "out of bounds", what, "write 204")
 
 
@@ -81,7 +81,7 @@ def _check_complete(policy: ServerPolicy) -> Iterator[Finding]:
         what = "no origin is granted any of this"
         yield Finding(("origins",), "missing", what, "write origins: [https://shop.example]")
     if anyone and not policy.methods:
-        what = "what is left out is not granted, and so no request is"
+        what = "what is left out is not granted, so no request is allowed"
         yield Finding(("methods",), "missing", what, "write methods: [GET], with what else pages use")
 
 

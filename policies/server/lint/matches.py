@@ -20,7 +20,7 @@ def check_match(policy: ServerPolicy) -> Iterator[Finding]:
     """Yield what is wrong with the policy's match."""
     if isinstance(policy, DefaultPolicy):
         if policy.match != Match():
-            what = "the default is for whatever no policy matches"
+            what = "the default is for requests that no policy matches"
             yield Finding(("match",), "prohibited", what, "take match out, or make it a policy")
         return
     hosts, paths = policy.match.hosts, policy.match.paths
@@ -40,7 +40,7 @@ def _check_repeated(field: str, entries: Sequence[str], wider: Sequence[str | No
     seen: set[str] = set()
     for index, (entry, other) in enumerate(zip(entries, wider, strict=True)):
         if entry in seen or other is not None:
-            what = f"{entry} stands there twice" if entry in seen else f"{other} matches {entry} already"
+            what = f"{entry} is there twice" if entry in seen else f"{other} matches {entry} already"
             yield Finding(("match", field, index), "conflicting", what, "take one out")
         seen.add(entry)
 
@@ -96,7 +96,7 @@ def _check_host(host: str) -> Iterator[Finding]:
     elif serialized != base:
         suffix = "" if port is None else f":{port}"
         subdomains = "*." if name != base else ""
-        yield Finding((), "invalid", f"URLs spell {host} otherwise", f"write {subdomains}{serialized}{suffix}")
+        yield Finding((), "invalid", f"URLs write {host} in another way", f"write {subdomains}{serialized}{suffix}")
     elif name != base and is_ip_address(base):
         yield Finding((), "invalid", "an address has no subdomains", f"write {base}")
 
@@ -113,7 +113,7 @@ def _check_path(path: str) -> Iterator[Finding]:
         parsed = parse_url(path, "http://host/") or ""
         spelled = parsed.removeprefix("http://host")
         if spelled != path:
-            yield Finding((), "invalid", "URLs spell this path otherwise", f"write {spelled or '/'}")
+            yield Finding((), "invalid", "URLs write this path in another way", f"write {spelled or '/'}")
         elif any("**" in segment != "**" for segment in path.split("/")):
             what = "** stands for whole segments"
             yield Finding((), "invalid", what, f"write {re.sub(r'[*]{2,}', '*', path)}, or a segment that is ** alone")

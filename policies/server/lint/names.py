@@ -25,7 +25,7 @@ def check_methods(policy: ServerPolicy) -> Iterator[Finding]:
     for index, method in enumerate(policy.methods):
         finding = _check_method(policy, method)
         if finding is None and method in seen:
-            finding = Finding((), "conflicting", f"{method} stands there twice", "take one out")
+            finding = Finding((), "conflicting", f"{method} is there twice", "take one out")
         if finding is None and method.upper() == "PATCH" and "PATCH" not in policy.methods:
             what = f"methods are compared with case, and {method} is not PATCH"
             instead = f"write PATCH, and {method} beside it if pages spell it so"
@@ -38,7 +38,9 @@ def check_methods(policy: ServerPolicy) -> Iterator[Finding]:
 def _check_method(policy: ServerPolicy, method: str) -> Finding | None:
     if method == ANY:
         if policy.credentials:
-            return Finding((), "wildcard", "* is no wildcard with credentials", "name each method: GET, PUT")
+            return Finding(
+                (), "wildcard", "* does not work as a wildcard with credentials", "name each method: GET, PUT"
+            )
         if len(policy.methods) > 1:
             return Finding((), "conflicting", "* is every other method already", "take * out, or all others")
         return None
@@ -65,7 +67,7 @@ def check_names(policy: ServerPolicy, field: Literal["request_headers", "expose_
     for index, (name, folded) in enumerate(zip(names, lower, strict=True)):
         finding = _check_any(policy, request, beside) if name == ANY else _check_name(name, request)
         if finding is None and folded in seen:
-            finding = Finding((), "conflicting", f"{name} stands there twice", "take one out")
+            finding = Finding((), "conflicting", f"{name} is there twice", "take one out")
         if finding is not None:
             yield finding.under(field, index)
         seen.add(folded)
@@ -73,7 +75,7 @@ def check_names(policy: ServerPolicy, field: Literal["request_headers", "expose_
 
 def _check_any(policy: ServerPolicy, request: bool, beside: bool) -> Finding | None:
     if policy.credentials:
-        return Finding((), "wildcard", "* is no wildcard with credentials", "name each header")
+        return Finding((), "wildcard", "* does not work as a wildcard with credentials", "name each header")
     if beside:
         note = "; only Authorization has to stand beside it" if request else ""
         return Finding((), "conflicting", f"* is every other header already{note}", "take * out, or the others")

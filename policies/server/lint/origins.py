@@ -60,18 +60,18 @@ def _check_pattern(policy: ServerPolicy, origin: str, pattern: OriginPattern) ->
         yield Finding((), "invalid", "an address has no subdomains", f"write {origin.replace('*.', '', 1)}")
         return
     if pattern.port is None and not pattern.loopback:
-        what = "any port goes for loopback only: elsewhere another port may be another owner's"
+        what = "any port is allowed for loopback only: on other hosts, another port may belong to somebody else"
         yield Finding((), "wildcard", what, f"write {name}, or name the port")
     elif pattern.port is not None and not 0 < pattern.port < 65536:
         yield Finding((), "out of bounds", "a port is 1 to 65535", f"write {name}")
     elif origin != name and pattern.written_port == "":
-        yield Finding((), "invalid", "no origin spells its scheme's own port out", f"write {name}")
+        yield Finding((), "invalid", "browsers leave the default port out of an origin", f"write {name}")
     elif pattern.written_port and not origin.endswith(f":{pattern.written_port}"):
         yield Finding((), "invalid", "no port begins with 0", f"write {name}:{pattern.port}")
     if not policy.credentials or pattern.loopback:
         return
     if pattern.scheme == "http" and not policy.dangerously_allow_insecure_origins_with_credentials:
-        what = "whoever is on the network can be an http page, and would act with the user's credentials"
+        what = "anyone on the user's network can pose as an http page, and would then act with the user's credentials"
         yield Finding((), "insecure", what, f"write https{origin[4:]}, or {INSECURE}: true if http is meant")
     if (
         pattern.subdomains
@@ -93,14 +93,14 @@ def _check_together(policy: ServerPolicy) -> Iterator[Finding]:
     for index, (origin, pattern) in enumerate(zip(origins, patterns, strict=True)):
         finding = None
         if origin in seen:
-            finding = Finding((), "conflicting", f"{origin} stands there twice", "take one out")
+            finding = Finding((), "conflicting", f"{origin} is there twice", "take one out")
         elif origin == ANY and beside_any:
             finding = Finding((), "conflicting", "* names every other origin already", "take * out, or all others")
         elif pattern is not None and not any_origin:
             others = (origins[first[one]] for one in pattern.list_wider() if one in first)
             other = next((one for one in others if one != origin), None)
             if other is not None:
-                finding = Finding((), "conflicting", f"{other} names it already", f"take {origin} out")
+                finding = Finding((), "conflicting", f"{other} covers it already", f"take {origin} out")
         if finding is not None:
             yield finding.under("origins", index)
         seen.add(origin)
@@ -126,7 +126,7 @@ def _explain(origin: str) -> Finding:
         return Finding((), "invalid", "an entry is one origin", f"write an entry for each: {listed}")
     if (bare := _unquote(text)) != text:
         near = compare_origins(origin_of(bare), text)
-        what = "an origin stands without quotes or brackets" if near is None else f"it {near.wrong}"
+        what = "an origin is written without quotes or brackets" if near is None else f"it {near.wrong}"
         return Finding((), "invalid", what, _suggest(bare, origin_of(bare)))
     if "*" in text:
         return _explain_pattern(text)
@@ -136,12 +136,12 @@ def _explain(origin: str) -> Finding:
     if is_app_origin(text.rstrip("/")):
         return Finding((), "invalid", "an origin has no slash at its end", f"write {text.rstrip('/')}")
     if text.lower().startswith("file:"):
-        return Finding((), "invalid", "browsers call the origin of files null", f"write {NULL}: true if that is meant")
+        return Finding((), "invalid", "the origin of files is null in browsers", f"write {NULL}: true if that is meant")
     scheme = _SCHEME.match(text)
     if scheme is None:
         if (typo := _SLIP.match(text)) is not None:
             written = origin_of(f"{typo[1].lower()}://{text[typo.end() :]}")
-            return Finding((), "invalid", "between scheme and host stands ://", _suggest(written))
+            return Finding((), "invalid", ":// is missing between scheme and host", _suggest(written))
         local = is_localhost(re.split(r"[:/]", text)[0].lower())
         written = origin_of(f"{'http' if local else 'https'}://{text.lstrip('/')}")
         return Finding((), "invalid", "an origin has a scheme", _suggest(written))
@@ -177,8 +177,8 @@ def _explain_spelling(text: str, rest: str, serialized: str) -> str:
     if text.lower() == serialized:
         return "origins are sent in lower case"
     if re.search(r":[0-9]*$", authority) and not re.search(r":[0-9]+$", serialized):
-        return "no origin spells its scheme's own port out"
-    return "browsers spell this origin otherwise"
+        return "browsers leave the default port out of an origin"
+    return "browsers write this origin in another way"
 
 
 def _explain_pattern(text: str) -> Finding:
@@ -201,7 +201,8 @@ def _explain_pattern(text: str) -> Finding:
     subdomains = "" if host.endswith("*") and host.count("*") == 1 else "*."
     what = "* stands for whole subdomains, once, right after ://"
     if scheme is not None and re.fullmatch(r"\*\.[^*]+", host):
-        what = "an origin has no path" if rest.rstrip("/") != host else "patterns are spelled as origins are sent"
+        what = "an origin has no path" if rest.rstrip("/") != host else "patterns are written the way browsers send "
+        "origins"
         if not readable:
             what = _SIGNS
     return Finding((), "invalid", what, _suggest(f"{kind}{subdomains}{name}", f"https://{subdomains}shop.example"))

@@ -26,13 +26,13 @@ def lint_together(policies: Sequence[ServerPolicy]) -> Iterator[tuple[int, Findi
         hosts, paths = policy.match.hosts or (ANY,), policy.match.paths or (EVERY_PATH,)
         pairs += len(hosts) * len(paths)
         if pairs > PAIRS:
-            what = f"hosts times paths, of all policies together, are more than {PAIRS}"
+            what = f"all policies together have more than {PAIRS} pairs of host and path"
             yield number, Finding(("match",), "out of bounds", what, "write fewer, and * for those that are alike")
             return
         covering = _find_covering(above, hosts, paths)
         if covering:
             listed = " and ".join(dict.fromkeys(policies[one].name for one in covering))
-            what = f"no request ever comes to it: {listed}, above it, matches all of them"
+            what = f"no request ever reaches it: {listed}, above it, matches all of them"
             yield number, Finding(("match",), "conflicting", what, "put it first, or narrow the other's match")
         # One without hosts is incomplete, and found to be so already.
         for key in map(split_host, policy.match.hosts):

@@ -25,8 +25,8 @@ BOM = "\ufeff"
 MOST = 8
 """Commands of a paste that are read."""
 NO_FETCH = {
-    "navigate": "a navigation: the browser follows a link there, and CORS has no say",
-    "websocket": "a WebSocket's: CORS has no say, the server looks at Origin by itself",
+    "navigate": "a navigation: the browser follows a link, and CORS does not apply",
+    "websocket": "a WebSocket handshake: CORS does not apply, the server checks Origin itself",
 }
 STAND_INS = {"content-type": "application/json"}
 """Values that need a preflight, where only the name is told."""

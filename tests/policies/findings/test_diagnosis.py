@@ -174,7 +174,7 @@ def test_a_plain_finding_has_the_codes_of_its_rule() -> None:
     assert finding.console[0].error == "MissingAllowOriginHeader"
     assert finding.mismatches[0].fix == (f"Access-Control-Allow-Origin: {PAGE}", "Vary: Origin")
     assert "CORS seems not to be set up there" in finding.evidence[0]
-    assert "ask it from your own server" in finding.action
+    assert "send the request from your own server" in finding.action
 
 
 def test_plain_lines_are_no_longer_than_the_width() -> None:
@@ -273,7 +273,7 @@ def test_an_engine_that_is_alone() -> None:
     finding = only(traffic)
     assert finding.code == "blocked-in-one-engine"
     assert finding.title.startswith("Only WebKit blocks this")
-    assert "Chromium and Firefox would let it pass" in finding.cause
+    assert "Chromium and Firefox would allow it" in finding.cause
     assert {other.outcome for other in finding.others} == {Outcome.ALLOWED}
 
 
@@ -323,7 +323,7 @@ def test_an_arbitrary_origin_reflected_with_credentials() -> None:
         traffic.get("/me", 200, allow, VARY, CREDENTIALS, origin=origin)
     finding = next(one for one in traffic.findings() if one.code == "reflected-origin-with-credentials")
     assert finding.certainty == "likely"
-    assert "any origin" in finding.title
+    assert "every origin" in finding.title
     assert OTHER in finding.evidence[0]
 
 
@@ -347,7 +347,7 @@ def storm(times: int, *more: tuple[str, str]) -> Traffic:
 def test_a_storm_of_preflights() -> None:
     finding = next(one for one in storm(8).findings() if one.code == "preflight-storm")
     assert finding.count == 8
-    assert any("asked 8 times" in line for line in finding.evidence)
+    assert any("sent 8 times" in line for line in finding.evidence)
     assert finding.mismatches[0].fix == ("Access-Control-Max-Age: 600",)
 
 

@@ -95,13 +95,13 @@ def test_three_preflights_that_are_refused_for_three_reasons_are_three_findings_
     expected = {
         (
             "preflight-refused-by-cors-layer",
-            f"The server's own CORS layer refused the preflight: the origin {PAGE} or the method PUT or the header x-a "
-            "is not on its list",
+            f"The server's own CORS middleware refused the preflight: the origin {PAGE} or the method PUT or the "
+            "header x-a is not on its list",
         ),
         ("preflight-needs-authentication", "The preflight was refused by authentication"),
         (
             "preflight-needs-authentication",
-            "The preflight was refused (403): by a list of origins, a login or a firewall",
+            "The preflight was refused (403) by a list of allowed origins, a login or a firewall",
         ),
     }
     for order in permutations(refused):

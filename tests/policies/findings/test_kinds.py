@@ -70,7 +70,7 @@ def test_a_bucket_that_lists_the_origin_for_another_method_says_so() -> None:
     server: Pair = ("Server", "AmazonS3")
     traffic.get("/k", 200, ALLOW, VARY, server)
     traffic.preflight("DELETE", "/k", 403, server)
-    assert any("What no rule lists beside it is the method DELETE" in line for line in only(traffic).evidence)
+    assert any("no rule lists the origin together with the method DELETE" in line for line in only(traffic).evidence)
 
 
 def test_a_file_of_a_bucket_without_a_rule() -> None:
@@ -162,7 +162,7 @@ def test_a_request_that_springs_layer_refused() -> None:
     traffic.get("/a", 403, TEXT, ("Vary", "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"))
     finding = only(traffic)
     assert finding.code == "origin-not-listed"
-    assert "Vary names what only a CORS layer looks at" in finding.cause
+    assert "Vary names headers that only CORS middleware looks at" in finding.cause
 
 
 # -- tunnels, checks and logins --------------------------------------------------------------------------------------
@@ -283,9 +283,9 @@ def test_what_markup_asks_for_gets_the_cure_of_its_markup(destination: str, said
 @pytest.mark.parametrize(
     ("destination", "said"),
     [
-        ("font", "Fonts are always asked for with CORS"),
-        ("script", "A module script is always asked for with CORS"),
-        ("image", "take crossorigin off the element"),
+        ("font", "browsers always request fonts with CORS"),
+        ("script", "Module scripts are always requested with CORS"),
+        ("image", "remove crossorigin from the element"),
         ("manifest", "serve the manifest from the page's own origin"),
     ],
 )
@@ -372,7 +372,7 @@ def test_an_error_page_behind_orb() -> None:
     ("method", "names", "said"),
     [
         ("POST", "", "an upload listener (XMLHttpRequest.upload"),
-        ("GET", "content-type", "A GET has no body and needs none"),
+        ("GET", "content-type", "A GET has no body and does not need that header"),
         ("PUT", "x-a", "The preflight is needed for the method PUT and the header x-a."),
     ],
 )
@@ -385,7 +385,7 @@ def test_why_there_was_a_preflight_at_all(method: str, names: str, said: str) ->
 def test_an_upload_listener_can_be_taken_off() -> None:
     traffic = Traffic()
     traffic.preflight("POST", "/a", 400, JSON)
-    assert "take the upload listener off" in only(traffic).action
+    assert "remove the upload listener" in only(traffic).action
 
 
 def test_a_redirect_without_a_target() -> None:
@@ -489,7 +489,7 @@ def test_where_another_spelling_passes_it_is_the_origin() -> None:
     traffic.preflight("DELETE", "/a", 204, vary)
     finding = only(traffic)
     assert finding.title.endswith(f"refused the preflight: the origin {PAGE} is not on its list")
-    assert f"beside {WWW} that is there" in finding.action
+    assert f"next to {WWW}, which is there" in finding.action
 
 
 @pytest.mark.parametrize(
@@ -532,7 +532,7 @@ def test_a_preflight_that_no_application_answered_is_no_matter_of_options(status
     finding = only(traffic)
     assert finding.code == "preflight-failed"
     assert finding.title.startswith(f"The real problem is the {status}")
-    assert "See that the application runs" in finding.action
+    assert "Check that the application is running" in finding.action
     assert not any(mismatch.fix for mismatch in finding.mismatches)
 
 
@@ -558,7 +558,7 @@ def test_a_bare_403_is_a_list_of_origins_too() -> None:
     asked = (("Access-Control-Request-Method", "POST"), ("Access-Control-Request-Headers", "content-type"))
     traffic.send("OPTIONS", f"{API}/v1", 403, asked=asked)
     finding = only(traffic)
-    assert "by a list of origins, a login or a firewall" in finding.title
+    assert "by a list of allowed origins, a login or a firewall" in finding.title
     assert f"add {PAGE} to it" in finding.action
 
 

@@ -49,13 +49,13 @@ def test_what_the_values_do_not_tell_is_left_to_the_rule(rule: str, origin: str 
     [
         ({"status": 413}, "error-reply-without-cors", "The real problem is the 413 (the request is too large)"),
         ({"status": 500}, "framework-error-without-cors", "The real problem is the 500"),
-        ({"status": 503}, "gateway-error-without-cors", "which a gateway answered before the application"),
+        ({"status": 503}, "gateway-error-without-cors", "from a gateway, in front of the application"),
         ({"status": 522}, "gateway-error-without-cors", "did not take the connection in time"),
         ({"status": 401, "preflight": True}, "preflight-needs-authentication", "refused by authentication"),
         (
             {"status": 403, "preflight": True},
             "preflight-needs-authentication",
-            "a list of origins, a login or a firewall",
+            "a list of allowed origins, a login or a firewall",
         ),
         ({"status": 405, "preflight": True}, "preflight-not-routed", "No route for OPTIONS"),
         ({"status": 502, "preflight": True}, "preflight-failed", "The real problem is the 502"),
@@ -83,8 +83,8 @@ def test_what_markup_can_do_is_said_of_what_it_asked_for() -> None:
     for told, said in (
         (login, 'crossorigin="use-credentials" on its link element'),
         ({"kind": "font"}, "serve the font from the page's own origin"),
-        ({"kind": "image"}, "take crossorigin off the element"),
-        ({"kind": "image", "rule": "allow-origin-wildcard"}, 'crossorigin="anonymous" in place of "use-credentials"'),
+        ({"kind": "image"}, "remove crossorigin from the element"),
+        ({"kind": "image", "rule": "allow-origin-wildcard"}, 'crossorigin="anonymous" instead of "use-credentials"'),
     ):
         fields = {"rule": "allow-origin-missing", "origin": APP, "url": URL, "value": None, "preflight": False} | told
         cause = explain_message(fields.pop("rule"), "chromium", **fields)

@@ -76,7 +76,7 @@ def test_what_needs_a_dangerous_word_is_left_out_and_told(exchange: Exchange, wh
         (asks(origin="http://shop.example"), "http:"),
         (asks(origin="http://localhost:3000"), "developer"),
         (asks(origin="capacitor://localhost"), "app"),
-        (preflights("patch"), "PATCH is what it should be"),
+        (preflights("patch"), "it should be PATCH"),
         (preflights("GET", names="access-control-allow-origin"), "response header"),
         (asks(), None),
     ],
@@ -146,7 +146,7 @@ def test_headers_for_scripts_that_are_hidden_are_proposed() -> None:
     inferred = least(asks(answered=answered))
     assert inferred.policy.expose_headers == ("link", "x-total-count")
     assert all("leave it out" in (grant.doubt or "") for grant in inferred.grants if grant.field == "expose_headers")
-    assert "- link  # CHECK: scripts are meant to read it" in to_yaml([inferred])
+    assert "- link  # CHECK: it is a header for scripts" in to_yaml([inferred])
     exposed = [*answered, ("Access-Control-Expose-Headers", "Link")]
     assert least(asks(answered=exposed)).policy.expose_headers == ("link", "x-total-count")
 
@@ -175,11 +175,11 @@ policies:
   - name: api.shop.example
     match:
       hosts: [api.shop.example]
-    # CHECK: not granted: origin null (sandboxed frames of any site, local files, requests that were redirected across \
-origins; if it is meant: dangerously_allow_null_origin: true); GET /v1/items
-    # CHECK: not granted: credentials (the recording does not show whether pages asked with them, and likely they did \
-not; if it is meant: credentials: true, as policy infer --credentials yes writes it; --credentials no if they never \
-do); PUT /v1/items
+    # CHECK: not granted: origin null (null is sent by sandboxed frames of any site, by local files, and after \
+redirects across origins; if it is meant: dangerously_allow_null_origin: true); GET /v1/items
+    # CHECK: not granted: credentials (the recording does not show whether pages sent credentials; likely they did \
+not; if it is meant: credentials: true, which policy infer --credentials yes writes; use --credentials no if pages \
+never send them); PUT /v1/items
     origins:
       - {PAGE}  # PUT /v1/items
     methods:

@@ -345,7 +345,7 @@ def test_an_order_of_many_policies_is_checked() -> None:
     ]
     last = {**GOOD, "name": "last", "match": {"hosts": ["h7.example", "h9.example:81"], "paths": ["/v7/x", "/v9/y"]}}
     [first] = problems(*policies, {**last, "match": {"hosts": ["h7.example"], "paths": ["/v7/x"]}})
-    assert first.what == "no request ever comes to it: p7, above it, matches all of them"
+    assert first.what == "no request ever reaches it: p7, above it, matches all of them"
     load(json.dumps({"version": 1, "policies": [*policies, last]}), "file.json")
 
 

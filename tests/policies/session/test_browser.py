@@ -126,7 +126,7 @@ def test_a_preflight_whose_request_never_comes_was_blocked_or_its_page_gave_up()
     recording.preflight("p", STAR)
     recording.wait(PATIENCE + 1)
     assert recording.said("p") == ("blocked", "likely", "allow-origin-wildcard")
-    assert recording.because("p", "credentials") == "no request followed its preflight"
+    assert recording.because("p", "credentials") == "no request followed the preflight"
     assert rulings(recording.last["p"])["credentials=not-include"].outcome == "allowed"
 
 
@@ -203,7 +203,7 @@ def test_of_two_preflights_alike_the_latest_has_the_request() -> None:
     assert recording.said("p1") == ("blocked", "likely", "allow-origin-wildcard")
     # The request may be the first one's all the same.
     assert recording.said("p2") == ("allowed", "likely", None)
-    assert "may have gone by exchange p1 as well" in recording.because("p2", "sequel")
+    assert "may as well belong to exchange p1" in recording.because("p2", "sequel")
 
 
 @pytest.mark.parametrize(
@@ -236,7 +236,7 @@ def test_a_page_that_asks_twice_at_once_gave_up_the_first() -> None:
     recording.request("r", STAR, method="PUT")
     recording.wait(PATIENCE + 1)
     assert recording.said("p1") == ("allowed", "likely", None)
-    assert "p2, which asked the same meanwhile" in recording.because("p1", "sequel")
+    assert "p2, which asked the same at that time" in recording.because("p1", "sequel")
     assert recording.said("p2") == ("allowed", "likely", None)
 
 
@@ -309,7 +309,7 @@ def test_a_request_that_came_late_may_have_gone_by_an_answer_cached_meanwhile() 
     assert recording.said("r1") == recording.said("r2") == ("allowed", "certain", None)
     assert recording.said("p1") == ("allowed", "certain", None)
     assert recording.said("p2") == ("allowed", "likely", None)
-    assert "may have gone by exchange p1 as well" in recording.because("p2", "sequel")
+    assert "may as well belong to exchange p1" in recording.because("p2", "sequel")
 
 
 def test_where_both_answers_let_both_modes_pass_it_makes_no_difference_whose_request_came() -> None:

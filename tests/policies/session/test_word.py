@@ -55,7 +55,7 @@ def test_the_console_text_and_the_evidence_say_xmlhttprequest_where_it_was_one()
         {
             "fact": "initiator",
             "value": "xhr",
-            "because": f"the browser says that {ORIGIN}/a.js:3:7 asked",
+            "because": f"the browser says that {ORIGIN}/a.js:3:7 made the request",
             "certainty": "certain",
         }
     ]
@@ -67,7 +67,7 @@ def test_a_recording_that_holds_it_is_judged_by_it() -> None:
     exchange = replace(recording.ask("r", "GET", API, asked), word=WILDCARD)
     recording.answer(exchange, 200, STAR)
     assert recording.said("r") == ("blocked", "certain", "allow-origin-wildcard")
-    assert recording.because("r", "credentials") == "the browser kept it from the page (WildcardOriginNotAllowed)"
+    assert recording.because("r", "credentials") == "the browser hid it from the page (WildcardOriginNotAllowed)"
 
 
 def test_what_it_says_of_one_request_tells_of_others_on_its_connection() -> None:

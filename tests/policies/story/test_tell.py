@@ -34,7 +34,7 @@ def test_a_preflight_and_its_request_are_one_story() -> None:
     assert told.asked.method == "PUT"
     assert told.asked.because == (
         "https://api.test is another origin than https://app.test: CORS applies.",
-        "The method PUT is none of GET, HEAD and POST: a preflight has to ask first.",
+        "The method PUT is not GET, HEAD or POST: a preflight is needed first.",
     )
     assert told.end.remedy is None
 
@@ -65,7 +65,7 @@ def test_a_fetch_that_is_blocked_after_a_redirect_stopped_there() -> None:
     assert told.asked.url == "https://api.test/v1"
     assert told.asked.because == (
         "https://api.test is another origin than https://app.test: CORS applies.",
-        "A redirect from one foreign origin to another turned the Origin of what followed into null.",
+        "A redirect from one origin to another turned the Origin header of the next request into null.",
     )
     assert [step.rule for step in told.end.steps if step.outcome == "failed"] == [told.end.rule]
 
@@ -142,10 +142,10 @@ def test_what_is_no_cors_says_why() -> None:
     home = Facts(origin=PAGE, page_origin=PAGE, mode="cors")
     made = exchange(1, f"{PAGE}/x")
     assert tell([of_facts(made, home, "standard")]).asked.because == (
-        "https://app.test is the page's own origin: CORS has no say.",
+        "https://app.test is the page's own origin: CORS does not apply.",
     )
     navigation = tell([of_facts(made, Facts(mode="navigate"), "standard")])
-    assert navigation.asked.because == ("It is a navigation: CORS has no say.",)
+    assert navigation.asked.because == ("It is a navigation: CORS does not apply.",)
     assert (navigation.asked.credentials, navigation.end.steps) == (None, ())
 
 

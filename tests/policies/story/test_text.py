@@ -30,7 +30,7 @@ def test_a_blocked_preflight_in_full() -> None:
         "sent      Origin: https://app.test",
         "Access-Control-Request-Method: PUT",
         "answered  Access-Control-Allow-Origin: https://app.test",
-        '✔  4   It names the origin that asks: "https://app.test"',
+        '✔  4   It names the requesting origin: "https://app.test"',
         "✘  7.5 The method PUT is allowed: the response has no",
         "outcome   certain: blocked: The method is not allowed",
         "console   (MethodDisallowedByPreflightResponse) Access to fetch at",

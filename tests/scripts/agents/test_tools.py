@@ -144,6 +144,49 @@ def test_a_missing_response_is_told_with_its_command() -> None:
     assert "curl -i -X OPTIONS https://api.example/me \\\n" in first["missing"][0]["command"]
 
 
+CURL = "curl 'https://api.example/me?token=s3cret' -X DELETE -H 'Origin: https://app.example' -H 'X-Api: s3cret'"
+FETCH = (
+    'fetch("https://api.example/me", {"headers": {"x-api": "s3cret"}, "referrer": "https://app.example/", '
+    '"method": "DELETE", "mode": "cors", "credentials": "include"});'
+)
+POWERSHELL = (
+    'Invoke-WebRequest -UseBasicParsing -Uri "https://api.example/me" -Method "DELETE" '
+    '-Headers @{"Origin"="https://app.example"; "X-Api"="s3cret"}'
+)
+
+
+@pytest.mark.parametrize(("text", "credentials"), [(CURL, "unknown"), (FETCH, "include"), (POWERSHELL, "unknown")])
+def test_a_pasted_request_is_judged(text: str, credentials: str) -> None:
+    checked = ask(Seat([SHOP]), "check_pasted_request", text=text)
+    request = checked["request"]
+    assert (request["origin"], request["method"]) == ("\u27e6https://app.example\u27e7", "\u27e6DELETE\u27e7")
+    assert request["headers"] == ["\u27e6x-api\u27e7"]
+    assert request["credentials"] == credentials
+    assert all(one["missing"][0]["what"] == "preflight" for one in checked["predictions"])
+    assert "s3cret" not in str(request)
+    answer = {"status": 204, "headers": ["Access-Control-Allow-Origin: *", "Access-Control-Allow-Methods: GET"]}
+    checked = ask(Seat([SHOP]), "check_pasted_request", text=text, preflights=[answer], credentials="omit")
+    [rule] = {one["exchanges"][0]["rule"] for one in checked["predictions"]}
+    assert rule == "preflight-method-not-allowed"
+
+
+def test_a_pasted_request_is_judged_with_the_response_below_it() -> None:
+    command = "curl -i https://api.example/me -H 'Origin: https://app.example'"
+    text = f"{command}\n\nHTTP/1.1 200 OK\nContent-Type: text/plain\n\n"
+    checked = ask(Seat([SHOP]), "check_pasted_request", text=text, engine="chromium")
+    [prediction] = checked["predictions"]
+    assert (prediction["outcome"], prediction["exchanges"][0]["rule"]) == ("blocked", "allow-origin-missing")
+    answer = {"headers": ["Access-Control-Allow-Origin: *"]}
+    asked = {"text": text, "engine": "chromium", "credentials": "omit", "responses": [answer]}
+    assert ask(Seat([SHOP]), "check_pasted_request", **asked)["predictions"][0]["outcome"] == "allowed"
+
+
+def test_a_longer_paste_than_is_read_is_refused() -> None:
+    assert "text: String should have at most 200000" in problem(
+        Seat([SHOP]), "check_pasted_request", text="x" * 200_001
+    )
+
+
 def test_console_messages_are_explained() -> None:
     text = (
         "Access to fetch at 'https://reviews.test/lamp' from origin 'https://shop.test' has been blocked by CORS "
@@ -293,6 +336,8 @@ def test_a_cursor_of_a_list_that_has_grown_is_refused(tmp_path: Path) -> None:
         ("write_fix", {"id": "1.1", "target": "express"}, "no CORS header would change this"),
         ("check_exchange", {"origin": "shop", "url": "https://a.example/"}, "'shop' is no origin"),
         ("check_exchange", {"origin": "https://a.example", "url": "a"}, "'a' is no http or https URL"),
+        ("check_pasted_request", {"text": "hello"}, "text: no request was found"),
+        ("check_pasted_request", {"text": "curl https://a.example/"}, "does not name its origin"),
         ("explain_console_message", {"text": "hello"}, "no browser's console says this"),
         ("look_up", {"code": "nothing"}, "the catalogue has no such code"),
         ("check_policy", {"policy": {}}, "takes one of text, file and recording"),

@@ -132,12 +132,12 @@ blocked    3, for 1 cause
 1  No Access-Control-Allow-Origin header                               3 blocked
 
    api.example answered GET /me with status 200 without an
-   Access-Control-Allow-Origin header, asked by a page of https://app.example. A
-   page may read a response from another origin only when that response says so.
-   This one says nothing, often because an error page, a gateway or a cache
-   answered in place of the application.
+   Access-Control-Allow-Origin header, to a page of https://app.example. A page
+   may read a response from another origin only if the response allows it with
+   this header. It is often missing because an error page, a gateway or a cache
+   answered instead of the application.
 
-   evidence   This origin is allowed on 1 other reply of api.example.
+   evidence   This origin is allowed on other responses of api.example.
 
    page       https://app.example
    asked      2× GET https://api.example/me
@@ -148,10 +148,10 @@ blocked    3, for 1 cause
               Vary: Origin
 
    to do      Send Access-Control-Allow-Origin: https://app.example and Vary:
-              Origin on every reply that this page may read, errors included.
+              Origin on every response that this page may read, errors included.
    who        The server.
-   care       The fix lets pages of this origin read the response; answer the
-              origins you trust by name, never any origin that asks.
+   care       The fix lets pages of this origin read the response: allow only
+              origins that you trust, and name them one by one.
    console    Chromium (MissingAllowOriginHeader): Access to fetch at
               'https://api.example/me?token=REDACTED' from origin
               'https://app.example' has been blocked by CORS policy: No
@@ -165,7 +165,7 @@ blocked   3  all certain
 open      0  passed or blocked: the recording does not show which
 allowed   1  all certain
 opaque    0  asked for without CORS: a page may use it, but not read it
-not CORS  0  same origin, navigation, WebSocket or no browser: CORS has no say
+not CORS  0  same origin, navigation, WebSocket, no browser: CORS does not apply
 """
     )
 
@@ -215,7 +215,7 @@ def test_a_preflight_that_fails_keeps_the_request_from_being_sent(run: Audit) ->
     code, out, _ = run(preflight("https://api.example/orders", 401, ALLOW))
     assert code == 1
     assert "1  The preflight was refused by authentication" in out
-    assert "so it never sent the request itself." in " ".join(out.split())
+    assert "so the browser never sent the request itself." in " ".join(out.split())
     assert (
         """\
    asked      PUT https://api.example/orders
@@ -278,7 +278,7 @@ def test_a_server_that_never_answered(run: Audit) -> None:
 def test_null_is_no_origin_to_trust(run: Audit) -> None:
     _, out, _ = run(flow("https://api.example/", 200, origin="null"))
     assert "   page       null (sandboxed frame, local file, or redirected across origins)\n" in out
-    assert "needed     a request from an origin of its own" in out
+    assert "needed     a request from a page with an origin of its own" in out
     assert "Access-Control-Allow-Origin: null" not in out
 
 
@@ -309,7 +309,7 @@ def test_a_likely_verdict_says_why(run: Audit) -> None:
     assert (
         """\
    likely     The recording does not show how the page asked. Likely with
-              credentials, since no request followed its preflight; without
+              credentials, since no request followed the preflight; without
               credentials, it is allowed.
 """
         in out
@@ -328,7 +328,10 @@ def test_what_the_recording_does_not_show(run: Audit) -> None:
     assert "\n1 is open. Whether it passed is not known; nothing else was blocked.\n" in out
     assert "open      1  passed or blocked: the recording does not show which\nallowed   0\n" in out
     said = " ".join(out.split())
-    assert "Open. If the page asked with credentials, it is blocked, as told here; without credentials, it is" in said
+    assert (
+        "Open. If the page asked with credentials, it is blocked for the reason below; without credentials, it is"
+        in said
+    )
     assert "--assume credentials=include, or the contrary." in said
     assert "Nothing was blocked" not in out
 
@@ -378,7 +381,7 @@ def test_what_failed_without_an_answer_is_told_and_no_failure_of_cors(run: Audit
     code, out, _ = run(left)
     assert code == 0
     assert "failed     1, without an answer\n" in out
-    assert "1  The browser gave the request up before it was answered" in out
+    assert "1  The browser cancelled the request before it was answered" in out
 
 
 def test_the_same_cause_at_two_servers_is_two_findings(run: Audit) -> None:

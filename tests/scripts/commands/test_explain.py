@@ -69,7 +69,7 @@ def test_a_fetch_is_told_from_the_first_exchange_to_where_it_stopped(run: Explai
         "who       whoever runs api.example.",
         "asked by  https://app.example, in Chromium 156",
         "1. Preflight OPTIONS https://api.example/v1 -> 204",
-        "✔ 4    It names the origin that asks",
+        "✔ 4    It names the requesting origin",
         "✘ 7.5  The method DELETE is allowed",
         "[preflight-method-not-allowed]",
         "│ DELETE /v1 is never sent",

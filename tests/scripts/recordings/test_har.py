@@ -374,7 +374,7 @@ def test_a_failure_without_preflight_or_answer_is_blocked_likely(read: Any) -> N
 def test_the_console_text_names_what_asked(read: Any, kind: str, text: str) -> None:
     found = read(har(entry(kind=kind, error=GENERAL)))
     assert found[0].verdict.ruling.message.startswith(text)
-    assert found.evidence(0, "initiator") == f"{kind}: the recording names what asked"
+    assert found.evidence(0, "initiator") == f"{kind}: the recording names what made the request"
 
 
 def test_a_service_workers_answer_is_none_of_the_server(read: Any) -> None:

@@ -12,7 +12,7 @@ type End = Literal["passed", "refused", "failed", "aborted", "unsent", "open"]
 class Seen:
     """A request, with all its hops.
 
-    `end` is passed, when the page got its response; refused, when the browser kept it from the page; failed, when the
+    `end` is passed, when the page got its response; refused, when the browser hid it from the page; failed, when the
     network did; aborted, when the page or its end did; unsent, when the browser stopped the next hop before it was
     sent, for what no response says; open, when nothing more was said.
     """
