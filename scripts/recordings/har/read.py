@@ -89,10 +89,9 @@ def read_log(log: Log[Any], entries: Iterable[Any], remark: Remark) -> Iterator[
         if draft is None:
             yield None
             continue
-        if missing:
-            for message in (draft, draft.response):
-                if message is not None and not missing.isdisjoint(message.headers.names()):
-                    missing = missing.difference(message.headers.names())
+        for name in missing:
+            if name in draft.headers or (draft.response is not None and name in draft.response.headers):
+                missing -= {name}
         if draft.fate in SKIPPED:
             fates[draft.fate] += 1
             yield None

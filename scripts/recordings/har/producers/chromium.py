@@ -36,6 +36,7 @@ RULES = {
 UNNAMED = (FAILED, "net::ERR_BLOCKED_BY_RESPONSE")
 """Errors of what was blocked, where the answer is not recorded: the second is a worker's word for any of the rules."""
 KEPT_BACK = ("net::ERR_BLOCKED_BY_CSP",)
+PASSED, UNTOLD = Outcome(True), Outcome()
 
 
 class DevTools(Browser):
@@ -65,7 +66,7 @@ class DevTools(Browser):
             return Outcome(False if error in UNNAMED else None, error)
         answered = response is not None and (response.status or 0) > 0
         told = response is not None and response.error is None
-        return Outcome(True if answered and told else None)
+        return PASSED if answered and told else UNTOLD
 
     def shows_origin(self, entry: Entry) -> bool:
         """Before `_error` was exported, it was the page's process that set the Origin, and so it is always there."""
