@@ -176,10 +176,14 @@ class Drafts:
 
 def clean_url(url: str) -> str:
     """Return a URL as exchanges name it: no fragment, no space, no port that its scheme has anyway."""
-    url = url.strip().partition("#")[0].replace(" ", "%20").replace("\t", "%09")
-    scheme, mark, rest = url.partition("://")
-    if mark and not scheme.islower():
-        url = f"{scheme.lower()}://{rest}"
+    url = url.strip()
+    if "#" in url:
+        url = url.partition("#")[0]
+    if " " in url or "\t" in url:
+        url = url.replace(" ", "%20").replace("\t", "%09")
+    if not url.startswith(HTTP):
+        scheme, mark, rest = url.partition("://")
+        url = f"{scheme.lower()}://{rest}" if mark else url
     found = _port.match(url) if ":80" in url or ":443" in url else None
     return url if found is None else f"{found[1] or found[2]}{url[found.end() :]}"
 

@@ -87,11 +87,16 @@ def read_response_headers(recorded: Any) -> HeaderList:
 
 def read_headers(headers: list[Header]) -> tuple[tuple[tuple[bytes, bytes], ...], bool]:
     """Return the header lines, and whether there were pseudo headers among them. What was joined is lines again."""
-    names = [_names[header.name] for header in headers]
-    pseudo = PSEUDO in names
-    if pseudo or b"" in names:
+    written = tuple([header.name for header in headers])
+    found = _shapes.get(written)
+    if found is None:
+        names = tuple([_names[name] for name in written])
+        found = names, PSEUDO in names, b"" in names
+        _shapes.put(written, found, sum(map(len, written)))
+    names, pseudo, nameless = found
+    if pseudo or nameless:
         headers = [header for header, name in zip(headers, names, strict=True) if name not in NO_NAMES]
-        names = [name for name in names if name not in NO_NAMES]
+        names = tuple([name for name in names if name not in NO_NAMES])
     try:
         # All at once, which is half of what one by one takes.
         values = "\n".join([header.value for header in headers]).encode("latin-1").split(b"\n")
@@ -143,6 +148,8 @@ class _Names(dict[str, bytes]):
 
 
 _names = _Names()
+_shapes: Memory[tuple[str, ...], tuple[tuple[bytes, ...], bool, bool]] = Memory(LISTS)
+"""The names of header lists as bytes, and whether there are pseudo headers among them, or lines without a name."""
 
 
 def _encode(text: str) -> bytes:

@@ -96,7 +96,7 @@ def read_log(log: Log[Any], entries: Iterable[Any], remark: Remark) -> Iterator[
             fates[draft.fate] += 1
             yield None
             continue
-        for done in order.put(draft):
+        if (done := order.put(draft)) is not None:
             yield _finish(done, fates)
     for done in order.end():
         yield _finish(done, fates)

@@ -50,10 +50,12 @@ class DevTools(Browser):
     def find_fate(self, entry: Entry) -> Fate:
         """Status 0 with the general error is a preflight that failed, or in a worker a response that is not told."""
         fate = super().find_fate(entry)
+        if fate is not Fate.UNANSWERED:
+            return fate
         error = self._error(entry)
-        if fate is Fate.UNANSWERED and error in UNNAMED:
+        if error in UNNAMED:
             return Fate.FAILED
-        return Fate.UNSENT if fate is Fate.UNANSWERED and (not error or error in KEPT_BACK) else fate
+        return Fate.UNSENT if not error or error in KEPT_BACK else fate
 
     def find_outcome(self, entry: Entry) -> Outcome:
         """`_error` null is a response that passed. Of preflights it tells the network's part only."""
