@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from corsight.scripts.report.drift import Drifts
     from corsight.scripts.report.flips import Flips
 
-LIVING = 50_000
+LIVING = 200_000
 """How many objects are made before Python looks for circles of dead ones: exchanges mostly go without."""
 
 

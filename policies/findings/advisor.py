@@ -61,35 +61,39 @@ class Advisor:
         self._reflected: Memory[str, Reflected] = Memory(SERVERS, LIMIT)
         self._preflights: Memory[str, Response] = Memory(ASKED, LIMIT)
 
-    def add(self, sample: Sample) -> None:
-        """Take in an exchange."""
+    def add(self, sample: Sample) -> bool:
+        """Take in an exchange. Return whether nothing is said or kept of it, nor would be of any that is judged alike
+        and the first of its fetch.
+        """
         facts = sample.facts
         if facts.tainting == "opaque":
-            self._note(sample, remarks.find_unreadable(sample))
-            return
-        self._cookies.add(sample)
-        self._note(sample, remarks.find_refused_socket(sample))
+            return self._note(sample, remarks.find_unreadable(sample))
+        quiet = self._cookies.add(sample)
+        quiet &= self._note(sample, remarks.find_refused_socket(sample))
         if facts.tainting != "cors":
-            return
-        self._note(sample, remarks.find_permission(sample))
+            return quiet
+        quiet &= self._note(sample, remarks.find_permission(sample))
         response = sample.exchange.response
         if response is None:
-            return
+            return False
         if facts.role == "preflight":
+            quiet = False
             self._preflights.put(sample.entry.fetch.id, response, weigh_headers(response.headers))
         if sample.verdict.outcome is not Outcome.ALLOWED:
-            return
+            return False
         preflight = None if facts.role == "preflight" else self._preflights.get(sample.entry.fetch.id)
         advice = remarks.list_advice(sample, preflight)
         for remark in advice:
-            self._note(sample, remark)
+            quiet &= self._note(sample, remark)
         if facts.role == "preflight":
             self._count(sample, response)
         elif facts.role == "request":
-            self._note_named(sample, response)
+            quiet &= self._note_named(sample, response)
             if not ABOUT_EXPOSING & {remark.cause.code for remark in advice}:
-                self._note(sample, remarks.find_unexposed(sample))
-        self._note(sample, remarks.find_blocking_engine(sample))
+                quiet &= self._note(sample, remarks.find_unexposed(sample))
+            # What a script wants of the answer to an upload turns on its URL.
+            quiet &= sample.method != "PUT"
+        return self._note(sample, remarks.find_blocking_engine(sample)) and quiet
 
     def conclude(self) -> None:
         """Forget what only the next exchange would be held against: none comes any more."""
@@ -126,16 +130,18 @@ class Advisor:
         groups += [_reflect(one) for one in self._reflected.values() if len(one.origins) > 1]
         return groups + self._cookies.list_groups()
 
-    def _note(self, sample: Sample, remark: Remark | None) -> None:
+    def _note(self, sample: Sample, remark: Remark | None) -> bool:
+        """Take in a remark; return whether there is none."""
         if remark is None:
-            return
+            return True
         key = sample.server, remark.cause
         group = self._groups.get(key)
         if group is None:
             if len(self._groups) >= GROUPS:
-                return
+                return False
             group = self._groups[key] = Group("advice", sample)
         group.add(sample, remark.mismatch)
+        return False
 
     def _count(self, sample: Sample, response: Response) -> None:
         """Count a preflight that passed, where its answer is forgotten at once."""
@@ -149,20 +155,23 @@ class Advisor:
         asked.count += 1
         self._asked.put(key, asked, weigh_exchange(exchange))
 
-    def _note_named(self, sample: Sample, response: Response) -> None:
-        """Note that the server answered an origin with its own name, and allowed credentials."""
+    def _note_named(self, sample: Sample, response: Response) -> bool:
+        """Note that the server answered an origin with its own name, and allowed credentials; return whether it did
+        not.
+        """
         origin, get = sample.facts.origin or "null", response.headers.get
         parts = split_origin(origin)
         if parts is None or is_localhost(parts[1]):
-            return
+            return True
         if get("access-control-allow-origin") != origin or get("access-control-allow-credentials") != "true":
-            return
+            return True
         reflected = self._reflected.get(sample.server) or Reflected(sample)
         reflected.first = min(reflected.first, sample, key=lambda one: one.moment)
         site = registrable_domain(parts[1]) or parts[1]
         if len(reflected.origins) < SITES or site in reflected.origins:
             reflected.origins[site] = min(origin, reflected.origins.get(site, origin))
             self._reflected.put(sample.server, reflected, weigh_exchange(reflected.first.exchange))
+        return False
 
 
 def _storm(asked: Asked) -> tuple[str, Group, Cause]:

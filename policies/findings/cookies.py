@@ -64,21 +64,24 @@ class Cookies:
         self._jars: Memory[tuple[str, str, str], Jar] = Memory(HOSTS)
         self._notes: Memory[tuple[Explain, str], Note] = Memory(HOSTS)
 
-    def add(self, sample: Sample) -> None:
-        """Take in an exchange."""
+    def add(self, sample: Sample) -> bool:
+        """Take in an exchange. Return whether it has to do with no cookie, nor has any that is judged alike."""
         facts, response = sample.facts, sample.exchange.response
         if response is None or facts.role == "preflight":
-            return
+            return True
         page = facts.page_origin or facts.origin or "null"
         foreign = facts.tainting == "cors" and page != "null" and not same_site(page, sample.server)
         key = sample.exchange.client, sample.judged.client.label, sample.server
         told = sample.exchange.told
         recorded = told is None or "cookie" not in told.lost
+        without = True
         if foreign and recorded and not sample.entry.reading.cookie and sample.verdict.outcome is Outcome.ALLOWED:
-            self._add_missing(sample, response, self._jars.get(key) or Jar())
-        cookies = list(list_cookies(response)) if "set-cookie" in response.headers else []
+            without = self._add_missing(sample, response, self._jars.get(key) or Jar())
+        if "set-cookie" not in response.headers:
+            return without
+        cookies = list(list_cookies(response))
         if not cookies:
-            return
+            return False
         if facts.tainting == "cors":
             self._add_set(sample, response, cookies, foreign)
         jar = self._jars.get(key) or Jar()
@@ -92,6 +95,7 @@ class Cookies:
                 jar.kept_home[cookie.name] = why
         names = (*jar.travelling, *jar.kept_home, *jar.kept_home.values())
         self._jars.put(key, jar, len(sample.server) + sum(map(len, names)))
+        return False
 
     def unite(self, other: Cookies) -> None:
         """Take in what is to be said of other exchanges."""
@@ -137,13 +141,15 @@ class Cookies:
             elif is_safari(sample) and response.headers.get(ALLOW_CREDENTIALS) == "true":
                 self._note(sample, _explain_safari, names)
 
-    def _add_missing(self, sample: Sample, response: Response, jar: Jar) -> None:
-        """Note that a request of a foreign page carries no cookie, though it was made with credentials."""
+    def _add_missing(self, sample: Sample, response: Response, jar: Jar) -> bool:
+        """Note that a request of a foreign page carries no cookie, though it was made with credentials; return whether
+        it was not.
+        """
         get = response.headers.get
         # Of what Safari asks, nothing tells the credentials mode but a cookie.
         include = sample.facts.likely_include if is_safari(sample) else sample.facts.credentials == "include"
         if not include or get(ALLOW_CREDENTIALS) != "true":
-            return
+            return True
         if jar.kept_home and not jar.travelling:
             self._note(sample, _explain_not_sent, jar.kept_home, missing=True)
         elif jar.travelling or response.status in (401, 403):
@@ -151,6 +157,7 @@ class Cookies:
                 self._note(sample, _explain_third_party, {})
             elif is_safari(sample):
                 self._note(sample, _explain_safari, {})
+        return False
 
 
 def _explain_ignored(host: str, note: Note) -> Cause:

@@ -22,6 +22,7 @@ from corsight.policies.findings.quotes import fill_in
 from corsight.policies.findings.sample import Sample
 from corsight.policies.findings.traffic import Traffic
 from corsight.policies.session import Judged
+from corsight.policies.session.judging import Alike
 from corsight.policies.session.memory import GIANT, Memory, weigh_exchange
 from corsight.policies.value import replace
 from corsight.policies.verdict import Outcome, Verdict
@@ -43,9 +44,15 @@ class Diagnosis:
         self._rest: dict[tuple[Kind, str], tuple[Group, Case]] = {}
         self._advisor = Advisor()
         self._shapes: Memory[tuple[Kind, Hashable], _Place] = Memory(SHAPES)
+        self._quiet: Memory[Alike, None] = Memory(SHAPES)
 
     def add(self, judged: Judged) -> None:
         """Take in the last word on an exchange: each exchange once, in the order of time."""
+        entry, alike = judged.entry, judged.alike
+        alone = entry.fetch.id == entry.exchange.id
+        if alike is not None and alone and alike in self._quiet:
+            self._traffic.add(entry, alike.facts, judged.verdict, alike.allow_origin)
+            return
         sample, kind = Sample(judged), find_kind(judged)
         told = Sample(suppose_blocked(judged)) if kind == "open" else sample
         if weigh_exchange(sample.exchange) > GIANT:
@@ -59,7 +66,8 @@ class Diagnosis:
         response = sample.exchange.response
         allow_origin = None if response is None else response.headers.get("access-control-allow-origin")
         self._traffic.add(sample.entry, sample.facts, sample.verdict, allow_origin)
-        self._advisor.add(sample)
+        if self._advisor.add(sample) and alike is not None and alone and alike not in self._quiet:
+            self._quiet.put(alike, None, alike.weight)
 
     def _add(self, kind: Kind, sample: Sample) -> None:
         self._traffic.look_up(sample)
@@ -88,6 +96,7 @@ class Diagnosis:
     def conclude(self) -> None:
         """Forget what only the next exchange would be held against: none comes any more."""
         self._shapes.clear()
+        self._quiet.clear()
         self._traffic.conclude()
         self._advisor.conclude()
 

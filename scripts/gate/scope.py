@@ -19,8 +19,10 @@ class Scope(NamedTuple):
         """Return whether an exchange is in it."""
         if self.hosts and not any(is_host(host, judged.entry.exchange.request.url) for host in self.hosts):
             return False
+        if not self.origins:
+            return True
         origin = judged.facts.page_origin or judged.facts.origin
-        return not self.origins or any(fnmatchcase(origin or "", one.rstrip("/")) for one in self.origins)
+        return any(fnmatchcase(origin or "", one.rstrip("/")) for one in self.origins)
 
 
 EVERYWHERE = Scope()

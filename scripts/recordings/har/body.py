@@ -6,6 +6,8 @@ import base64
 import binascii
 import json
 
+import msgspec
+
 from corsight.policies.fetch.sniff import LENGTH, BodyKind, sniff
 from corsight.scripts.recordings.har.format import Content
 
@@ -15,6 +17,7 @@ ESCAPE = 6
 """Bytes of the longest escape, of which a cut may leave a part."""
 BROKEN = "\ufffd"
 """What stands for bytes that were no text."""
+_text = msgspec.json.Decoder(str)
 
 
 def look_at_body(content: Content) -> BodyKind | None:
@@ -40,6 +43,11 @@ def look_at_body(content: Content) -> BodyKind | None:
 
 def _unescape(text: bytes) -> str | None:
     """Return the beginning of a JSON string, without its quotes, as text; None where it is none."""
+    try:
+        # Mostly nothing is wrong with it.
+        return _text.decode(b'"%b"' % text)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        pass
     for cut in range(ESCAPE):
         try:
             found = json.loads(f'"{text[: len(text) - cut].decode("utf-8", "ignore")}"', strict=False)

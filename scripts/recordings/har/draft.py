@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response, Told
-from corsight.policies.fetch.headers import is_token
 from corsight.policies.fetch.origin import origin_of
 from corsight.policies.session.memory import Memory
 from corsight.scripts.recordings.har.body import look_at_body
-from corsight.scripts.recordings.har.format import Entry, Header
-from corsight.scripts.recordings.har.format import Response as HarResponse
+from corsight.scripts.recordings.har.format import Entry
+from corsight.scripts.recordings.har.headers import HeaderLists, may_be_opaque, read_preflight, read_response_headers
 from corsight.scripts.recordings.har.producers.model import (
     CREDENTIALS,
     Browser,
@@ -21,7 +20,6 @@ from corsight.scripts.recordings.har.producers.model import (
     Kind,
     Outcome,
     Producer,
-    is_whole,
 )
 
 HTTP = ("http://", "https://", "ws://", "wss://")
@@ -29,16 +27,7 @@ ONE_AT_A_TIME = ("http/1", "http/0", "1.")
 UNKNOWN = "unknown"
 TOLD = 1024
 """How many different things to tell of entries are remembered."""
-LISTS = 1024
-"""How many different header lists of requests are remembered."""
-PSEUDO = b":"
-"""What stands for the name of a pseudo header."""
-NO_NAMES = (b"", PSEUDO)
-DEVTOOLS = "x-devtools-"
-"""How the names of headers began that Chromium's DevTools told its network stack by, up to 2017."""
-SHORT, NAMES = 64, 1024
-"""Characters of a header name up to which its bytes are remembered, and of how many names they are."""
-_port = re.compile(r"^((?:http|ws)://[^/?#]*):80(?=[/?#]|$)|^((?:https|wss)://[^/?#]*):443(?=[/?#]|$)")
+_port = re.compile(r"((?:http|ws)://[^/?#]*):80(?=[/?#]|$)|((?:https|wss)://[^/?#]*):443(?=[/?#]|$)")
 
 
 @dataclass(slots=True, eq=False)
@@ -93,7 +82,7 @@ class Drafts:
         self._pages = pages
         self._clock = 0.0
         self._told: Memory[tuple[object, ...], Told] = Memory(TOLD)
-        self._lists: Memory[tuple[tuple[bytes, bytes], ...], HeaderList] = Memory(LISTS)
+        self._lists = HeaderLists(once=isinstance(producer, Browser))
 
     def make(self, number: int, entry: Entry) -> Draft | None:
         """Return the draft of an entry; None for what is no HTTP request."""
@@ -101,18 +90,18 @@ class Drafts:
         url = clean_url(entry.request.url)
         if not url.startswith(HTTP) or method == "CONNECT" or not method:
             return None
-        fields, pseudo = read_headers(entry.request.headers)
-        headers = self._list(fields)
+        asked = self._lists.read_request(entry.request.headers)
+        headers = asked.headers
         fate = producer.find_fate(entry)
-        self._clock = asked = read_time(entry.startedDateTime, self._clock)
+        self._clock = begun = read_time(entry.startedDateTime, self._clock)
         before, until = producer.time(entry)
-        started = asked + before / 1000
+        started = begun + before / 1000
         received = started + until / 1000
         response = None
         if entry.response is not None and fate is Fate.ANSWERED:
-            answered = read_response_headers(entry.response)
+            answered = read_response_headers(entry.response.headers)
             body = None
-            if entry.response.content is not None and may_be_opaque(method, url, headers):
+            if entry.response.content is not None and may_be_opaque(method, url, asked):
                 body = look_at_body(entry.response.content)
             response = Response(int(entry.response.status or 0), answered, received, body)
         version = entry.request.httpVersion or (entry.response.httpVersion if entry.response is not None else None)
@@ -123,11 +112,11 @@ class Drafts:
         preflight_for = read_preflight(method, headers)
         origin, lost = None, producer.lost
         silent = preflight_for is None and "origin" not in headers and kind.mode != "navigate"
-        if silent and not is_whole(headers, pseudo=pseudo):
+        if silent and not asked.whole:
             # Its headers are not those that were sent: workers' requests, what failed, what came from a cache.
             lost |= CREDENTIALS
             silent = not producer.shows_origin(entry)
-            page = headers.get("referer") or self._pages.get(entry.pageref or "") or ""
+            page = asked.referer or self._pages.get(entry.pageref or "") or ""
             if silent and page.startswith(HTTP):
                 origin = origin_of(page) if origin_of(page) != origin_of(url) else None
             elif silent and kind.asked and outcome.passed is not None:
@@ -139,11 +128,11 @@ class Drafts:
             method,
             url,
             headers,
-            asked,
+            begun,
             started,
             received,
             response,
-            is_multiplexed(version, pseudo),
+            is_multiplexed(version, asked.pseudo),
             "" if cached else producer.name_connection(entry),
             told,
             None if response is not None else outcome.error or "the recording holds no answer",
@@ -151,16 +140,6 @@ class Drafts:
             None if response is not None else producer.find_status_instead(outcome.error),
             by_worker=entry.pageref is None,
         )
-
-    def _list(self, fields: tuple[tuple[bytes, bytes], ...]) -> HeaderList:
-        """Return a request's header list; of equal ones one object, so that what is derived of it is derived once."""
-        headers = self._lists.get(fields)
-        if headers is None:
-            headers = HeaderList(fields)
-            if isinstance(self._producer, Browser) and headers.repeats:
-                headers = HeaderList(drop_repeated(fields))
-            self._lists.put(fields, headers, headers.weight)
-        return headers
 
     def _tell(
         self,
@@ -197,61 +176,16 @@ class Drafts:
 
 def clean_url(url: str) -> str:
     """Return a URL as exchanges name it: no fragment, no space, no port that its scheme has anyway."""
-    url = url.strip().partition("#")[0].replace(" ", "%20").replace("\t", "%09")
-    scheme, mark, rest = url.partition("://")
-    if mark and not scheme.islower():
-        url = f"{scheme.lower()}://{rest}"
-    return _port.sub(lambda found: found[1] or found[2], url) if ":80" in url or ":443" in url else url
-
-
-def read_headers(headers: list[Header]) -> tuple[tuple[tuple[bytes, bytes], ...], bool]:
-    """Return the header lines, and whether there were pseudo headers among them. What was joined is lines again."""
-    names = [_names[header.name] for header in headers]
-    pseudo = PSEUDO in names
-    if pseudo or b"" in names:
-        headers = [header for header, name in zip(headers, names, strict=True) if name not in NO_NAMES]
-        names = [name for name in names if name not in NO_NAMES]
-    try:
-        # All at once, which is half of what one by one takes.
-        values = "\n".join([header.value for header in headers]).encode("latin-1").split(b"\n")
-    except UnicodeEncodeError:
-        values = b"\n".join([_encode(header.value) for header in headers]).split(b"\n")
-    if len(values) == len(names):
-        return tuple(zip(names, values, strict=True)), pseudo
-    encoded = [(name, _encode(header.value)) for name, header in zip(names, headers, strict=True)]
-    return tuple(
-        (name, one.strip() if b"\n" in value else one) for name, value in encoded for one in value.split(b"\n")
-    ), pseudo
-
-
-def drop_repeated(fields: tuple[tuple[bytes, bytes], ...]) -> tuple[tuple[bytes, bytes], ...]:
-    """Return a request's header lines, each once: no browser sends one twice, and chrome-har writes preflights' so."""
-    lines: dict[tuple[bytes, bytes], tuple[bytes, bytes]] = {}
-    for name, value in fields:
-        lines.setdefault((name.lower(), value), (name, value))
-    return tuple(lines.values())
-
-
-def may_be_opaque(method: str, url: str, headers: HeaderList) -> bool:
-    """Return whether a page of another origin may have asked without CORS: then its browser looks at the body."""
-    if method != "GET" or "origin" in headers or headers.get("sec-fetch-mode") not in (None, "no-cors"):
-        return False
-    page = headers.get("referer")
-    return headers.get("sec-fetch-site") != "same-origin" and (page is None or origin_of(page) != origin_of(url))
-
-
-def read_response_headers(response: HarResponse) -> HeaderList:
-    """Return a response's headers. That nothing is in a body is known where its length is recorded."""
-    return HeaderList(read_headers(response.headers)[0])
-
-
-def read_preflight(method: str, headers: HeaderList) -> tuple[str, frozenset[str]] | None:
-    """Return the method and header names that a preflight asks for; None where it is none."""
-    asked = headers.get("access-control-request-method") if method == "OPTIONS" else None
-    if asked is None:
-        return None
-    names = (headers.get("access-control-request-headers") or "").lower().split(",")
-    return asked, frozenset(name for part in names if (name := part.strip()))
+    url = url.strip()
+    if "#" in url:
+        url = url.partition("#")[0]
+    if " " in url or "\t" in url:
+        url = url.replace(" ", "%20").replace("\t", "%09")
+    if not url.startswith(HTTP):
+        scheme, mark, rest = url.partition("://")
+        url = f"{scheme.lower()}://{rest}" if mark else url
+    found = _port.match(url) if ":80" in url or ":443" in url else None
+    return url if found is None else f"{found[1] or found[2]}{url[found.end() :]}"
 
 
 def is_multiplexed(version: str | None, pseudo: bool) -> bool:
@@ -267,33 +201,3 @@ def read_time(text: str | None, otherwise: float) -> float:
         return (time if time.tzinfo is not None else time.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
         return otherwise
-
-
-def _read_name(name: str) -> bytes:
-    """Return a header's name; what no header has for its name where it was on no wire: a status line, DevTools' own."""
-    if name[:1] == ":":
-        return PSEUDO
-    name = name.strip()
-    return name.encode() if is_token(name) and not name.lower().startswith(DEVTOOLS) else b""
-
-
-class _Names(dict[str, bytes]):
-    """The bytes of header names; the short ones are remembered."""
-
-    def __missing__(self, name: str) -> bytes:
-        encoded = _read_name(name)
-        if len(name) <= SHORT:
-            if len(self) >= NAMES:
-                self.clear()
-            self[name] = encoded
-        return encoded
-
-
-_names = _Names()
-
-
-def _encode(text: str) -> bytes:
-    try:
-        return text.encode("latin-1")
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "replace")

@@ -15,6 +15,7 @@ type Number = int | float
 
 LOOKED_AT = 8192
 """Characters of a body that are kept where an entry has to be read the long way."""
+NO_HEADERS = msgspec.Raw(b"[]")
 
 
 class Header(msgspec.Struct, gc=False):
@@ -25,11 +26,11 @@ class Header(msgspec.Struct, gc=False):
 
 
 class Request(msgspec.Struct, gc=False):
-    """What is read of a request."""
+    """What is read of a request. Its header list is not decoded: mostly it is that of an earlier one."""
 
     url: str
     method: str = "GET"
-    headers: list[Header] = []
+    headers: msgspec.Raw = NO_HEADERS
     httpVersion: str | None = None
 
 
@@ -50,7 +51,7 @@ class Response(msgspec.Struct, gc=False):
 
     status: Number | None = None
     statusText: str | None = None
-    headers: list[Header] = []
+    headers: msgspec.Raw = NO_HEADERS
     httpVersion: str | None = None
     content: Content | None = None
     headersSize: Number | None = None
@@ -126,6 +127,7 @@ class Document[T](msgspec.Struct, gc=False):
 _good = msgspec.json.Decoder(Document[Entry])
 _document = msgspec.json.Decoder(Document[msgspec.Raw])
 _entry = msgspec.json.Decoder(Entry)
+_lines = msgspec.json.Decoder(list[Header])
 _page = msgspec.json.Decoder(Page)
 _program = msgspec.json.Decoder(Program)
 
@@ -151,6 +153,14 @@ def decode_entry(data: Any) -> Entry | None:
         return _entry.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _convert(_loads(data), Entry)
+
+
+def decode_headers(data: Any) -> list[Header]:
+    """Return a header list's lines; what is none is left out."""
+    try:
+        return _lines.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return list(_headers(_loads(data)))
 
 
 def decode_page(data: Any) -> Page:
@@ -211,7 +221,8 @@ def _convert_field(found: Any, name: str) -> Any:
     if name in _STRUCTS:
         return _convert(found, _STRUCTS[name])
     if name == "headers":
-        return list(_headers(found))
+        good = [{"name": header.name, "value": header.value} for header in _headers(found)]
+        return msgspec.Raw(json.dumps(good).encode())
     if name == "text":
         return msgspec.Raw(json.dumps(found[:LOOKED_AT]).encode()) if isinstance(found, str) else None
     if name in _NUMBERS:

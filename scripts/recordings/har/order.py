@@ -30,18 +30,18 @@ class Order:
         self._preflights: dict[str, list[Draft]] = {}
         self._requests: dict[str, list[Draft]] = {}
 
-    def put(self, draft: Draft) -> Iterator[Draft]:
-        """Take in a draft; yield those that are out of the window."""
-        url = draft.url
-        if draft.preflight_for is not None:
-            self._join(draft, self._requests.get(url) or [])
-            self._preflights.setdefault(url, []).append(draft)
+    def put(self, draft: Draft) -> Draft | None:
+        """Take in a draft; return the one that is out of the window now, if one is."""
+        url, preflights, requests = draft.url, self._preflights, self._requests
+        own, others = (requests, preflights) if draft.preflight_for is None else (preflights, requests)
+        if url in others:
+            self._join(draft, others[url])
+        if url in own:
+            own[url].append(draft)
         else:
-            self._join(draft, self._preflights.get(url) or [])
-            self._requests.setdefault(url, []).append(draft)
+            own[url] = [draft]
         self._window.append(draft)
-        if len(self._window) > WINDOW:
-            yield self._pop()
+        return self._pop() if len(self._window) > WINDOW else None
 
     def end(self) -> Iterator[Draft]:
         """Yield what is left."""

@@ -89,15 +89,14 @@ def read_log(log: Log[Any], entries: Iterable[Any], remark: Remark) -> Iterator[
         if draft is None:
             yield None
             continue
-        if missing:
-            for message in (draft, draft.response):
-                if message is not None and not missing.isdisjoint(message.headers.names()):
-                    missing = missing.difference(message.headers.names())
+        for name in missing:
+            if name in draft.headers or (draft.response is not None and name in draft.response.headers):
+                missing -= {name}
         if draft.fate in SKIPPED:
             fates[draft.fate] += 1
             yield None
             continue
-        for done in order.put(draft):
+        if (done := order.put(draft)) is not None:
             yield _finish(done, fates)
     for done in order.end():
         yield _finish(done, fates)

@@ -519,6 +519,16 @@ def test_what_stands_around_or_inside_a_har_costs_nothing(read: Any, text: str) 
     assert found.problem == ""
 
 
+@pytest.mark.parametrize("odd", ['"v\\ud800"', "NaN", "7", "null", '["a"]'])
+def test_an_odd_header_costs_the_other_headers_nothing(read: Any, odd: str) -> None:
+    line = '{"name": "x-odd", "value": %s}, ' % odd  # noqa: UP031
+    found = read(json.dumps(WHOLE).replace('"headers": [', '"headers": [' + line))
+    assert found.said == ["GET allowed certain", "GET allowed certain"]
+    first, second = (judged.entry.exchange.request.headers for judged in found.judged)
+    assert first is second
+    assert "x-odd" in first
+
+
 def test_several_files_in_one_are_read(read: Any) -> None:
     assert len(read(json.dumps(WHOLE) + "\n" + json.dumps(WHOLE)).judged) == 4
 

@@ -36,6 +36,7 @@ RULES = {
 UNNAMED = (FAILED, "net::ERR_BLOCKED_BY_RESPONSE")
 """Errors of what was blocked, where the answer is not recorded: the second is a worker's word for any of the rules."""
 KEPT_BACK = ("net::ERR_BLOCKED_BY_CSP",)
+PASSED, UNTOLD = Outcome(True), Outcome()
 
 
 class DevTools(Browser):
@@ -49,10 +50,12 @@ class DevTools(Browser):
     def find_fate(self, entry: Entry) -> Fate:
         """Status 0 with the general error is a preflight that failed, or in a worker a response that is not told."""
         fate = super().find_fate(entry)
+        if fate is not Fate.UNANSWERED:
+            return fate
         error = self._error(entry)
-        if fate is Fate.UNANSWERED and error in UNNAMED:
+        if error in UNNAMED:
             return Fate.FAILED
-        return Fate.UNSENT if fate is Fate.UNANSWERED and (not error or error in KEPT_BACK) else fate
+        return Fate.UNSENT if not error or error in KEPT_BACK else fate
 
     def find_outcome(self, entry: Entry) -> Outcome:
         """`_error` null is a response that passed. Of preflights it tells the network's part only."""
@@ -65,7 +68,7 @@ class DevTools(Browser):
             return Outcome(False if error in UNNAMED else None, error)
         answered = response is not None and (response.status or 0) > 0
         told = response is not None and response.error is None
-        return Outcome(True if answered and told else None)
+        return PASSED if answered and told else UNTOLD
 
     def shows_origin(self, entry: Entry) -> bool:
         """Before `_error` was exported, it was the page's process that set the Origin, and so it is always there."""

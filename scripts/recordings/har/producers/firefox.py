@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from corsight.scripts.recordings.har.format import Entry, Log
+from corsight.scripts.recordings.har.format import Entry, Log, decode_headers
 from corsight.scripts.recordings.har.producers.model import Browser, Engine, Fate, Kind, find_major
 
 
@@ -30,7 +30,7 @@ class Firefox(Browser):
         fate = super().find_fate(entry)
         if fate is not Fate.UNANSWERED:
             return fate
-        names = {header.name.lower() for header in entry.request.headers}
+        names = {header.name.lower() for header in decode_headers(entry.request.headers)}
         sent = "sec-fetch-mode" in names or "origin" in names
         return Fate.FAILED if sent else Fate.UNSENT
 

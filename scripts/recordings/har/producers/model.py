@@ -6,15 +6,12 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, ClassVar, Literal, NamedTuple
 
-from corsight.policies.exchange import HeaderList
-from corsight.scripts.recordings.har.format import Entry, Log
+from corsight.scripts.recordings.har.format import Entry, Log, decode_headers
 
 type Engine = Literal["chromium", "firefox", "webkit"]
 
 DAY = 24 * 60 * 60 * 1000
 """Milliseconds from which a phase is taken for a mistake."""
-SENT = ("accept-encoding", "host", "sec-fetch-mode", "connection")
-"""Header names (lower case) of which one at least is on every request that a browser sends."""
 CREDENTIALS = frozenset({"cookie", "set-cookie", "authorization"})
 
 
@@ -54,6 +51,7 @@ class Kind(NamedTuple):
     destination: str = ""
 
 
+UNTOLD = Kind()
 KINDS: Mapping[str, Kind] = {
     "fetch": Kind("fetch", "", "empty"),
     "xhr": Kind("xhr", "cors", "empty"),
@@ -128,7 +126,7 @@ class Producer:
 
     def find_kind(self, entry: Entry) -> Kind:
         """Return what asked."""
-        return KINDS.get((entry.resourceType or "").lower(), Kind())
+        return KINDS.get((entry.resourceType or "").lower(), UNTOLD)
 
     def shows_origin(self, entry: Entry) -> bool:
         """Return whether even headers that are not those that were sent hold the Origin, where there was one."""
@@ -185,20 +183,16 @@ def is_internal(entry: Entry) -> bool:
         return False
     if (response.statusText or "").lower() == "internal redirect":
         return True
-    return any(header.name.lower() == "non-authoritative-reason" for header in response.headers)
+    return any(header.name.lower() == "non-authoritative-reason" for header in decode_headers(response.headers))
 
 
 def is_preflight(entry: Entry) -> bool:
     """Return whether an entry is a preflight's."""
-    names = (header.name.lower() for header in entry.request.headers)
-    return entry.request.method == "OPTIONS" and "access-control-request-method" in names
-
-
-def is_whole(headers: HeaderList, *, pseudo: bool) -> bool:
-    """Return whether a request's headers are those that were sent, and not only what was known before. `pseudo` tells
-    whether there were pseudo headers among them.
-    """
-    return pseudo or any(name in headers for name in SENT)
+    if entry.request.method != "OPTIONS":
+        return False
+    return any(
+        header.name.lower() == "access-control-request-method" for header in decode_headers(entry.request.headers)
+    )
 
 
 def find_major(version: str | None) -> int | None:

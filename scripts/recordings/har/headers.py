@@ -1,0 +1,159 @@
+"""The header lists of a HAR: their lines as they were on the wire, and what a request's say before it is judged."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from corsight.policies.exchange import HeaderList
+from corsight.policies.fetch.headers import is_token
+from corsight.policies.fetch.origin import origin_of
+from corsight.policies.session.memory import Memory
+from corsight.scripts.recordings.har.format import Header, decode_headers
+
+SENT = ("accept-encoding", "host", "sec-fetch-mode", "connection")
+"""Header names (lower case) of which one at least is on every request that a browser sends."""
+LISTS = 1024
+"""How many different header lists of requests are remembered."""
+PSEUDO = b":"
+"""What stands for the name of a pseudo header."""
+NO_NAMES = (b"", PSEUDO)
+DEVTOOLS = "x-devtools-"
+"""How the names of headers began that Chromium's DevTools told its network stack by, up to 2017."""
+SHORT, NAMES = 64, 1024
+"""Characters of a header name up to which its bytes are remembered, and of how many names it is."""
+
+
+class Asked(NamedTuple):
+    """A request's header list, and what it says: whether there were pseudo headers, whether its headers are those that
+    were sent (and not only what was known before), the Referer, whether a page of another origin may have asked so
+    without CORS, as far as the headers tell.
+    """
+
+    headers: HeaderList
+    pseudo: bool
+    whole: bool
+    referer: str | None
+    may_be_opaque: bool
+
+
+class HeaderLists:
+    """Reads the header lists of one HAR; of equal ones of requests one object, so that what is derived of it is derived
+    once. `once` tells that a line which stands twice was sent once.
+    """
+
+    def __init__(self, *, once: bool) -> None:
+        self._once = once
+        self._asked: Memory[bytes, Asked] = Memory(LISTS)
+        self._lists: Memory[tuple[tuple[bytes, bytes], ...], HeaderList] = Memory(LISTS)
+
+    def read_request(self, recorded: Any) -> Asked:
+        """Return a request's header list, which is not decoded yet, and what it says."""
+        text = bytes(recorded)
+        asked = self._asked.get(text)
+        if asked is None:
+            fields, pseudo = read_headers(decode_headers(recorded))
+            asked = _look_at(self._list(fields), pseudo)
+            self._asked.put(text, asked, len(text) + asked.headers.weight)
+        return asked
+
+    def _list(self, fields: tuple[tuple[bytes, bytes], ...]) -> HeaderList:
+        headers = self._lists.get(fields)
+        if headers is None:
+            headers = HeaderList(fields)
+            if self._once and headers.repeats:
+                headers = HeaderList(drop_repeated(fields))
+            self._lists.put(fields, headers, headers.weight)
+        return headers
+
+
+def _look_at(headers: HeaderList, pseudo: bool) -> Asked:
+    mode, site = headers.get("sec-fetch-mode"), headers.get("sec-fetch-site")
+    may_be_opaque = "origin" not in headers and mode in (None, "no-cors") and site != "same-origin"
+    whole = pseudo or any(name in headers for name in SENT)
+    return Asked(headers, pseudo, whole, headers.get("referer"), may_be_opaque)
+
+
+def may_be_opaque(method: str, url: str, asked: Asked) -> bool:
+    """Return whether a page of another origin may have asked without CORS: then its browser looks at the body."""
+    if method != "GET" or not asked.may_be_opaque:
+        return False
+    return asked.referer is None or origin_of(asked.referer) != origin_of(url)
+
+
+def read_response_headers(recorded: Any) -> HeaderList:
+    """Return a response's headers. That nothing is in a body is known where its length is recorded."""
+    return HeaderList(read_headers(decode_headers(recorded))[0])
+
+
+def read_headers(headers: list[Header]) -> tuple[tuple[tuple[bytes, bytes], ...], bool]:
+    """Return the header lines, and whether there were pseudo headers among them. What was joined is lines again."""
+    written = tuple([header.name for header in headers])
+    found = _shapes.get(written)
+    if found is None:
+        names = tuple([_names[name] for name in written])
+        found = names, PSEUDO in names, b"" in names
+        _shapes.put(written, found, sum(map(len, written)))
+    names, pseudo, nameless = found
+    if pseudo or nameless:
+        headers = [header for header, name in zip(headers, names, strict=True) if name not in NO_NAMES]
+        names = tuple([name for name in names if name not in NO_NAMES])
+    try:
+        # All at once, which is half of what one by one takes.
+        values = "\n".join([header.value for header in headers]).encode("latin-1").split(b"\n")
+    except UnicodeEncodeError:
+        values = b"\n".join([_encode(header.value) for header in headers]).split(b"\n")
+    if len(values) == len(names):
+        return tuple(zip(names, values, strict=True)), pseudo
+    encoded = [(name, _encode(header.value)) for name, header in zip(names, headers, strict=True)]
+    return tuple(
+        (name, one.strip() if b"\n" in value else one) for name, value in encoded for one in value.split(b"\n")
+    ), pseudo
+
+
+def drop_repeated(fields: tuple[tuple[bytes, bytes], ...]) -> tuple[tuple[bytes, bytes], ...]:
+    """Return a request's header lines, each once: no browser sends one twice, and chrome-har writes preflights' so."""
+    lines: dict[tuple[bytes, bytes], tuple[bytes, bytes]] = {}
+    for name, value in fields:
+        lines.setdefault((name.lower(), value), (name, value))
+    return tuple(lines.values())
+
+
+def read_preflight(method: str, headers: HeaderList) -> tuple[str, frozenset[str]] | None:
+    """Return the method and header names that a preflight asks for; None where it is none."""
+    asked = headers.get("access-control-request-method") if method == "OPTIONS" else None
+    if asked is None:
+        return None
+    names = (headers.get("access-control-request-headers") or "").lower().split(",")
+    return asked, frozenset(name for part in names if (name := part.strip()))
+
+
+def _read_name(name: str) -> bytes:
+    """Return a header's name; what no header has for its name where it was on no wire: a status line, DevTools' own."""
+    if name[:1] == ":":
+        return PSEUDO
+    name = name.strip()
+    return name.encode() if is_token(name) and not name.lower().startswith(DEVTOOLS) else b""
+
+
+class _Names(dict[str, bytes]):
+    """The bytes of header names; the short ones are remembered."""
+
+    def __missing__(self, name: str) -> bytes:
+        encoded = _read_name(name)
+        if len(name) <= SHORT:
+            if len(self) >= NAMES:
+                self.clear()
+            self[name] = encoded
+        return encoded
+
+
+_names = _Names()
+_shapes: Memory[tuple[str, ...], tuple[tuple[bytes, ...], bool, bool]] = Memory(LISTS)
+"""The names of header lists as bytes, and whether there are pseudo headers among them, or lines without a name."""
+
+
+def _encode(text: str) -> bytes:
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace")
