@@ -11,7 +11,8 @@ import shutil
 import subprocess
 import sys
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import NoReturn
@@ -81,19 +82,33 @@ def ready(kind: str, pins: Path, make: Callable[[Path, Path], None]) -> Path:
 @cache
 def _made(made: Path, pins: Path, make: Callable[[Path, Path], None]) -> str:
     """Why the folder cannot be made, empty where it is there; tried once a run."""
+    kind = made.name.partition("-")[0]
     whole = made / "whole"
-    if whole.exists():
+    with _alone(kind):
+        if whole.exists():
+            return ""
+        for stale in CACHE.glob(f"{kind}-*"):
+            shutil.rmtree(stale, ignore_errors=True)
+        made.mkdir(parents=True)
+        try:
+            make(made, pins)
+        except (OSError, subprocess.CalledProcessError) as error:
+            said = str(getattr(error, "stderr", None) or error).strip().splitlines()
+            return next((line for line in said if "ERROR" in line), said[-1] if said else "no reason given")
+        whole.touch()
         return ""
-    for stale in CACHE.glob(f"{made.name.partition('-')[0]}-*"):
-        shutil.rmtree(stale, ignore_errors=True)
-    made.mkdir(parents=True)
-    try:
-        make(made, pins)
-    except (OSError, subprocess.CalledProcessError) as error:
-        said = str(getattr(error, "stderr", None) or error).strip().splitlines()
-        return next((line for line in said if "ERROR" in line), said[-1] if said else "no reason given")
-    whole.touch()
-    return ""
+
+
+@contextmanager
+def _alone(kind: str) -> Iterator[None]:
+    """Let in one process at a time: tests run beside each other. The lock ends with the process that holds it."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / f".{kind}.lock").open("w") as lock:
+        if sys.platform != "win32":
+            import fcntl
+
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def make_python(made: Path, pins: Path) -> None:

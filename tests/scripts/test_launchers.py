@@ -149,6 +149,24 @@ def test_the_tests_environment_serves_the_command_too(checkout: Checkout) -> Non
     assert len(checkout.uv_calls()) == 2
 
 
+def test_style_and_types_come_before_the_tests_which_run_beside_each_other(checkout: Checkout) -> None:
+    checkout.start("test", "-k", "x")
+    calls = checkout.root / "calls"
+    for tool in ("ruff", "mypy"):
+        write(checkout.root / ".corsight" / "venv" / "bin" / tool, f'#!/bin/sh\necho {tool} "$1" >>"{calls}"\n')
+    static = ["ruff check", "ruff format", "mypy --no-error-summary"]
+    ended = checkout.start("test", "--static")
+    assert (ended.returncode, ended.stdout) == (0, "")
+    assert calls.read_text().splitlines() == static
+    ended = checkout.start("test")
+    assert json.loads(ended.stdout)["args"][3:] == ["--numprocesses=logical", "--dist=worksteal"]
+    assert calls.read_text().splitlines() == [*static, *static]
+    write(checkout.root / ".corsight" / "venv" / "bin" / "mypy", "#!/bin/sh\nexit 1\n")
+    assert checkout.start("test").returncode == 1
+    assert checkout.start("test").stdout == ""
+    assert checkout.start("test", "--static").returncode == 1
+
+
 def test_what_the_tests_need_comes_on_top_of_what_the_command_needs(checkout: Checkout) -> None:
     checkout.start("corsight")
     assert checkout.uv_calls()[-1].endswith("requirements.txt")
