@@ -9,8 +9,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pydantic_core import to_json
-
 from corsight.policies.evidence import Evidence, Reason
 from corsight.policies.findings import Explanation
 from corsight.policies.redact import redact
@@ -93,6 +91,10 @@ class Lines:
     """
 
     def __init__(self, *, secrets: bool = False, ascii: bool = False) -> None:
+        # Late: most commands write no lines, and would wait for it.
+        from pydantic_core import to_json
+
+        self._number = to_json
         self.secrets = secrets
         self._encode = _ESCAPED.encode if ascii else _encode
         self._tails: Memory[tuple[object, ...], str] = Memory(SHAPES, LIMIT)
@@ -106,7 +108,7 @@ class Lines:
         request = exchange.request
         url = request.url if self.secrets else redact(request.url)
         # Three times as fast as repr, and the same but for what no clock tells.
-        started = to_json(request.started).decode()
+        started = self._number(request.started).decode()
         flow, fetch = exchange.id, entry.fetch.id
         quoted = _quote(flow)
         head = f'{{"schema":{SCHEMA},"flow":{quoted},"started":{started},"url":{_quote(url)},"fetch":'
