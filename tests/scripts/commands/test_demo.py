@@ -74,7 +74,7 @@ FIXES = {
     "https://api.shop.test/price": "fix Access-Control-Allow-Headers: content-type, x-currency",
     "https://api.shop.test/orders": "status 204",
     "https://api.shop.test/stock": "to do Redirect to https",
-    "https://api.shop.test/account": "to do Let the page send its user to the login",
+    "https://api.shop.test/account": "to do Send the user to the login",
     "https://pay.test/wallet": "fix Access-Control-Allow-Origin: https://shop.test Vary: Origin "
     "Access-Control-Allow-Credentials: true",
 }
