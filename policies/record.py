@@ -91,10 +91,6 @@ class Lines:
     """
 
     def __init__(self, *, secrets: bool = False, ascii: bool = False) -> None:
-        # Late: most commands write no lines, and would wait for it.
-        from pydantic_core import to_json
-
-        self._number = to_json
         self.secrets = secrets
         self._encode = _ESCAPED.encode if ascii else _encode
         self._tails: Memory[tuple[object, ...], str] = Memory(SHAPES, LIMIT)
@@ -107,11 +103,9 @@ class Lines:
         exchange, alike = entry.exchange, judged.alike
         request = exchange.request
         url = request.url if self.secrets else redact(request.url)
-        # Three times as fast as repr, and the same but for what no clock tells.
-        started = self._number(request.started).decode()
         flow, fetch = exchange.id, entry.fetch.id
         quoted = _quote(flow)
-        head = f'{{"schema":{SCHEMA},"flow":{quoted},"started":{started},"url":{_quote(url)},"fetch":'
+        head = f'{{"schema":{SCHEMA},"flow":{quoted},"started":{request.started!r},"url":{_quote(url)},"fetch":'
         head += f"{quoted if fetch == flow else _quote(fetch)},"
         # What is alike is alike in all that is written.
         said: object = alike if alike is not None and explanation is None else _list_said(judged, explanation)

@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+from distributed import Client
 from mitmproxy.http import HTTPFlow
 
 from corsight.scripts import cli, spreading
@@ -61,6 +62,13 @@ class Cluster:
         preload = ("--preload", str(self.folder / "preload.py"), "--local-directory", str(self.folder))
         options = ("--no-nanny", "--no-dashboard", "--nthreads", "1", *preload)
         return self._start("worker", "--scheduler-file", str(self._file), *options, **environment)
+
+    def start_workers(self, count: int) -> None:
+        """Start so many, and wait until the scheduler knows them all."""
+        for _ in range(count):
+            self.start_worker()
+        with Client(self.address, set_as_default=False) as client:
+            client.wait_for_workers(count, timeout=60)
 
     def _start(self, *words: str, **environment: str) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
@@ -209,8 +217,7 @@ def test_a_large_recording_that_is_damaged_is_judged_up_to_there(
 def test_a_recording_that_ends_its_workers_is_named(capsys: Said, cluster: Cluster) -> None:
     files = [make_har(cluster.folder / name, "a") for name in ("1.har", "poison.har", "2.har")]
     # One each: what waits behind it on the same worker would be suspected with it.
-    for _ in files:
-        cluster.start_worker()
+    cluster.start_workers(len(files))
     code, out, err = run(capsys, *files, "--dask", cluster.address, "--format", "jsonl")
     assert code == 2
     assert len(out.splitlines()) == 2
