@@ -120,12 +120,14 @@ class Cors:
         if "cors_page" in updated:
             self.page.configure(options.cors_page)
             if self._running:
-                self._start_page()
+                self.page.start()
         self._marking.configure(updated)
         self._await_bodies()
         # Last: it may answer by the policies.
         self._patching.permission.configure(updated)
         self._choosy = self._scope is not None or self.page.on
+        if not self.page.on:
+            vars(self).pop("addons", None)
 
     def _open_log(self, path: str | None) -> None:
         if self._log is not None:
@@ -141,7 +143,7 @@ class Cors:
     def running(self) -> None:
         """Say what the proxy's mode hides, and show what a user interface can."""
         self._running = True
-        self._start_page()
+        self.page.start()
         if ctx.master.addons.get("view") is not None:
             self._watched = True
             offer(self._view)
@@ -151,13 +153,6 @@ class Cors:
                 "In reverse mode the browser's own URLs and origins are hidden: verdicts need keep_host_header."
             )
 
-    def _start_page(self) -> None:
-        """Let mitmproxy call the page as well while there is one: to look for it costs every event a little."""
-        self.page.start()
-        vars(self).pop("addons", None)
-        if self.page.nested:
-            self.addons = self.page.nested
-
     # -- hooks --------------------------------------------------------------------------------------------------------
 
     @never_raises
@@ -166,7 +161,7 @@ class Cors:
         if self._marking.at_work:
             # In the scope or not: no server sees the cookie.
             self._marking.take(flow)
-        if self._choosy and (self.page.hosting.claim(flow) or self._passes_by(flow)):
+        if self._choosy and (self._is_of_page(flow) or self._passes_by(flow)):
             return
         asked = request_of(flow)
         try:
@@ -211,6 +206,18 @@ class Cors:
         by_headers = flow.metadata.get("cors.rule") != NETWORK_ERROR and withheld(flow)
         if flow.response is None or flow.id in self._asked or by_headers:
             self._observe(flow)
+
+    def _is_of_page(self, flow: http.HTTPFlow) -> bool:
+        """Return whether a request is the live page's own. mitmproxy calls that as well while one is under way: each
+        addon that there is costs every event a little.
+        """
+        hosting = self.page.hosting
+        claimed = hosting.claim(flow)
+        if hosting.waiting:
+            self.addons = [hosting]
+        else:
+            vars(self).pop("addons", None)
+        return claimed
 
     def _passes_by(self, flow: http.HTTPFlow) -> bool:
         """Return whether a flow is not to be judged."""

@@ -10,26 +10,35 @@ from typing import TYPE_CHECKING
 
 from mitmproxy import exceptions, http
 
+from corsight.policies.session.memory import Memory
+
 if TYPE_CHECKING:
     from corsight.addons.page.gate import Gate
 
 MAGIC = "cors.sight"
 """The name that is answered through the proxy, while the page is on: nobody has it, and no browser forces it on TLS."""
+_MAGIC = MAGIC.encode()
+WINDOWS = 1024
+"""How many of the page's own flows may be under way at once."""
 OWN = "cors.page"
 """The metadata that tells the page's own flows from all others."""
 
 
 class Hosting:
-    """Answers by `gate`, while there is one."""
+    """Answers by `gate`, while there is one. `waiting` are the page's own flows that have not ended: only for them has
+    mitmproxy to call the hooks.
+    """
 
     def __init__(self) -> None:
         self.gate: Gate | None = None
+        self.waiting: Memory[str, None] = Memory(WINDOWS)
 
     def claim(self, flow: http.HTTPFlow) -> bool:
         """Return whether a request is the page's own, from now on told by its metadata."""
-        if self.gate is None or flow.response is not None or not flow.live or flow.request.pretty_host != MAGIC:
+        if self.gate is None or flow.response is not None or not flow.live or not _names_page(flow):
             return False
         flow.metadata[OWN] = True
+        self.waiting.put(flow.id, None)
         return True
 
     def owns(self, flow: http.HTTPFlow) -> bool:
@@ -43,7 +52,15 @@ class Hosting:
         if self.owns(flow):
             raise exceptions.AddonHalt
 
-    responseheaders = response = error = requestheaders
+    responseheaders = requestheaders
+
+    def response(self, flow: http.HTTPFlow) -> None:
+        """It has ended."""
+        if self.owns(flow):
+            self.waiting.forget(flow.id)
+            raise exceptions.AddonHalt
+
+    error = response
 
     def request(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
         """Answer it."""
@@ -55,3 +72,10 @@ class Hosting:
         if flow.response is None and not flow.error:
             await serve(gate, flow)
         raise exceptions.AddonHalt
+
+
+def _names_page(flow: http.HTTPFlow) -> bool:
+    data = flow.request.data
+    # What is asked of every request is asked in bytes first.
+    named = any(_MAGIC in value for name, value in data.headers.fields if len(name) == len(b"host"))
+    return (named or _MAGIC in data.authority or data.host == MAGIC) and flow.request.pretty_host == MAGIC

@@ -33,10 +33,7 @@ type Mount = Callable[[Stories, int, str], App]
 
 
 class Page:
-    """The live page, while `cors_page` names a port. `on` tells whether it does.
-
-    `nested` are the addons that mitmproxy calls for it: none while it is off, since each costs every exchange a little.
-    """
+    """The live page, while `cors_page` names a port. `on` tells whether it does."""
 
     def __init__(self, stories: Stories, known: Known, drifting: Callable[[], Drifting | None]) -> None:
         self.on = False
@@ -47,7 +44,6 @@ class Page:
         self._socket: socket.socket | None = None
         self._server: asyncio.Task[None] | None = None
         self.hosting = Hosting()
-        self.nested: list[Hosting] = []
         self._mounts: dict[str, Mount] = {}
 
     def load(self, loader: Loader) -> None:
@@ -98,7 +94,6 @@ class Page:
             loop = asyncio.get_running_loop()
             self.hosting.gate = self._gates[1][1]
             ctx.master.addons.register(self.hosting)
-            self.nested.append(self.hosting)
             self._server = loop.create_task(self._serve())
             logger.log(ALERT, "Corsight's page: %s (through the proxy: %s)", *self.links())
 
@@ -138,9 +133,9 @@ class Page:
     def close(self) -> None:
         """Answer no more, and forget the tokens."""
         self.on = False
-        self.hosting.gate = None
-        if self.nested:
-            self.nested.clear()
+        if self.hosting.gate is not None:
+            self.hosting.gate = None
+            self.hosting.waiting.clear()
             with contextlib.suppress(exceptions.AddonManagerError):
                 ctx.master.addons.remove(self.hosting)
         if self._server is not None:

@@ -376,13 +376,14 @@ def test_the_page_itself_is_nobodys_to_see(running: Running) -> None:
     """Neither judged nor shown to an addon that follows; what only looks like it is."""
     page = running.addon.page
     page.hosting.gate = page._gates[1][1]
-    page.nested.append(page.hosting)
-    running.addon.addons = page.nested
     own, other = live(cors(url=f"http://{MAGIC}/", answered=None)), cors(url=f"http://{MAGIC}.test/")
     for hook in (HttpRequestHeadersHook, HttpResponseHeadersHook, HttpResponseHook, HttpErrorHook):
         with pytest.raises(exceptions.AddonHalt):
             running.hooks(hook(own))
+        assert hasattr(running.addon, "addons")
     running.judge(other)
+    # While none of its own is under way, mitmproxy does not even ask it.
+    assert not hasattr(running.addon, "addons")
     assert [judged.entry.exchange.id for judged in running.addon._stories.in_time()] == [other.id]
     running.set(cors_page=0)
     running.hooks(HttpRequestHeadersHook(own))
