@@ -156,7 +156,8 @@ def test_what_is_remembered_says_no_count_that_is_old() -> None:
     assert remembered == told(traffic, fresh, flows[-1])
 
 
-def test_alike_ones_are_explained_once_and_others_by_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
+def note_explained(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the list that the exchanges come into which are explained from now on, by their ids."""
     explained: list[str] = []
     whole = diagnose.diagnose
 
@@ -165,6 +166,11 @@ def test_alike_ones_are_explained_once_and_others_by_themselves(monkeypatch: pyt
         return whole(sample, traffic)
 
     monkeypatch.setattr(diagnose, "diagnose", counted)
+    return explained
+
+
+def test_alike_ones_are_explained_once_and_others_by_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
+    explained = note_explained(monkeypatch)
     traffic = Traffic()
     names = [traffic.get(f"/a?{number}", 200, JSON, ("Date", f"{number}")) for number in range(5)]
     other = traffic.get("/b", 200, JSON, DATE)
@@ -175,14 +181,7 @@ def test_alike_ones_are_explained_once_and_others_by_themselves(monkeypatch: pyt
 
 
 def test_what_is_said_of_long_urls_is_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    explained: list[str] = []
-    whole = diagnose.diagnose
-
-    def counted(sample: diagnose.Sample, traffic: diagnose.Traffic) -> Explanation:
-        explained.append(sample.exchange.id)
-        return whole(sample, traffic)
-
-    monkeypatch.setattr(diagnose, "diagnose", counted)
+    explained = note_explained(monkeypatch)
     traffic, known, kept = Traffic(), Known(), diagnose.LIMIT // 28_000
     assert kept < diagnose.SHAPES
     names = [traffic.get(f"/{number}/" + "a" * 28_000, 200, JSON) for number in range(kept + 2)]
