@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Hashable
 
 WAITING = 10_000
@@ -22,15 +23,15 @@ class Listener:
         self.connected = 0
         self.said: Hashable = None
         self.news = asyncio.Event()
-        self._urgent: dict[str, None] = {}
-        self._other: dict[str, None] = {}
+        self._urgent: OrderedDict[str, None] = OrderedDict()
+        self._other: OrderedDict[str, None] = OrderedDict()
 
     def note(self, id: str, *, urgent: bool) -> None:
         """There is something new to be said of an exchange; what is urgent is said first."""
         waiting = self._urgent if urgent else self._other
         waiting[id] = None
         if len(waiting) > WAITING:
-            del waiting[next(iter(waiting))]
+            waiting.popitem(last=False)
             self.missed += 1
         if not self.news.is_set():
             self.news.set()

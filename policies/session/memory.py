@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+
 from corsight.policies.exchange import Exchange, HeaderList, Request
 
 TEXT = 512 * 1024
@@ -10,10 +12,11 @@ GIANT = 32 * 1024
 """Bytes of URL and headers from which an exchange is judged by itself: no memory keeps it."""
 
 
-class Memory[K, V](dict[K, V]):
+class Memory[K, V](OrderedDict[K, V]):
     """At most `size` entries that weigh at most `limit` bytes together, the least recently put leaving first.
 
     Reading touches nothing, and so costs no more than any dictionary's: an exchange is looked up half a dozen times.
+    The first key of a plain dict is looked for behind all that were deleted before it: to forget many costs a square.
     """
 
     __slots__ = ("_weights", "limit", "size", "weight")
@@ -23,7 +26,7 @@ class Memory[K, V](dict[K, V]):
         self.size = size
         self.limit = limit
         self.weight = 0
-        self._weights: dict[K, int] = {}
+        self._weights: OrderedDict[K, int] = OrderedDict()
 
     def put(self, key: K, value: V, weight: int = 0) -> None:
         """Remember `value`, which weighs so many bytes, as the newest; forget the oldest where there is no room.

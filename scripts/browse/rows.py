@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -78,7 +79,7 @@ class Rows:
     """All rows, by the id of their flow, in the order they came."""
 
     def __init__(self, kept: int = KEPT) -> None:
-        self._rows: dict[str, Row] = {}
+        self._rows: OrderedDict[str, Row] = OrderedDict()
         self._fetches: dict[str, dict[str, Row]] = {}
         self._kept = kept
         self._widest = 0
@@ -152,7 +153,7 @@ class Rows:
         if row.fetch:
             self._fetches.setdefault(row.fetch, {})[row.id] = row
         while len(self._rows) > self._kept:
-            oldest = self._rows.pop(next(iter(self._rows)))
+            _, oldest = self._rows.popitem(last=False)
             self.forgotten += 1
             self._leave(oldest)
 

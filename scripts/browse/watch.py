@@ -11,6 +11,7 @@ import queue
 import re
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
@@ -128,7 +129,7 @@ class Requests:
 
     def __init__(self) -> None:
         self._open: dict[str, Request] = {}
-        self._with_cookies: dict[str, None] = {}
+        self._with_cookies: OrderedDict[str, None] = OrderedDict()
 
     def take(self, method: str, params: dict[str, Any]) -> Sighting | None:
         """Take in an event of DevTools; what it says of a request's end, if it does."""
@@ -144,7 +145,7 @@ class Requests:
             if params.get("associatedCookies"):
                 self._with_cookies[id] = None
                 if len(self._with_cookies) > OPEN:
-                    del self._with_cookies[next(iter(self._with_cookies))]
+                    self._with_cookies.popitem(last=False)
         elif (request := self._open.get(id) or self._late(method, id, params)) is not None:
             if method == "Network.responseReceived":
                 request.answered = True

@@ -8,6 +8,7 @@ https://www.chromium.org/developers/design-documents/network-stack/netlog/
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from io import BufferedReader
@@ -97,7 +98,7 @@ class Events:
         self._offset = float(offset) if isinstance(offset, str | int | float) else 0.0
         client = constants.get("clientInfo") or {}
         self._version = find_major(str(client.get("version", "")))
-        self._open: dict[int, State] = {}
+        self._open: OrderedDict[int, State] = OrderedDict()
         self.count = 0
 
     def take(self, event: Event) -> Iterator[Exchange]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response
 from corsight.policies.session.memory import Memory, weigh_exchange, weigh_headers, weigh_request
+from corsight.scripts.dev.cpu import cpu_time
 
 
 def test_what_was_put_longest_ago_goes_first() -> None:
@@ -53,6 +56,19 @@ def test_what_weighs_more_than_a_quarter_is_not_remembered() -> None:
     assert list(memory) == ["a"]
     memory.put("a", 2, 3)
     assert (list(memory), memory.weight) == ([], 0)
+
+
+def test_to_forget_eight_times_as_many_does_not_take_64_times_as_long() -> None:
+    """One giant that followed 40,000 small exchanges stopped the proxy for half a second."""
+
+    def forget(count: int) -> float:
+        memory: Memory[int, None] = Memory(count, limit=count * 8)
+        for number in range(count):
+            memory.put(number, None, 8)
+        return cpu_time(functools.partial(memory.add_weight, count - 1, count * 8 - 16))
+
+    few, many = (min(forget(count) for _ in range(3)) for count in (10_000, 80_000))
+    assert many < few * 32
 
 
 def test_an_exchange_weighs_its_url_and_its_headers() -> None:
