@@ -79,12 +79,13 @@ def find_response_tainting(
     site: str | None,
     crossed: bool,
     needs_preflight: bool,
+    tells_metadata: bool = True,
 ) -> tuple[Tainting, Tainting | None]:
     """Return the response tainting of a request (main fetch, step 12), and the other one it may be.
 
     `mode` is "unknown" where no Sec-Fetch-Mode came, `site` is Sec-Fetch-Site; `origin` is the Origin header,
     `page_origin` what else tells the page's. `crossed` tells that the fetch left the page's origin before: tainting
-    never goes back to "basic".
+    never goes back to "basic". `tells_metadata` tells whether this browser sends Sec-Fetch-* wherever it may.
     """
     if mode in ("navigate", "websocket", "same-origin") or site == "none":
         # The last: asked by the user, or by the browser for itself.
@@ -108,9 +109,9 @@ def find_response_tainting(
         # Neither CORS, which has an Origin, nor no-cors, which has no such headers and methods.
         return "basic", None
     if origin is None and page is None:
-        # Neither Origin nor Referer: asked at home, or of others without CORS, the Referer withheld. Only over plain
-        # http can a page's request say so little.
-        return "basic", None if is_potentially_trustworthy(url) else "opaque"
+        # Neither Origin nor Referer: asked at home, or of others without CORS, the Referer withheld. A page's request
+        # says so little only over plain http, or where the browser has no Sec-Fetch-*.
+        return "basic", None if tells_metadata and is_potentially_trustworthy(url) else "opaque"
     return ("opaque", None) if origin is None or same else ("cors", "opaque")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from corsight.policies.exchange import Exchange, Word, without_interim
 from corsight.policies.facts import Facts
 from corsight.policies.session.browser import Browser
-from corsight.policies.session.clients import LONGEST, Client, as_told, identify
+from corsight.policies.session.clients import LONGEST, UNKNOWN, Client, acts_as_browser, as_told, identify
 from corsight.policies.session.judging import Judged
 from corsight.policies.session.memory import Memory
 from corsight.policies.verdict import EngineName
@@ -76,22 +76,34 @@ class Session:
         # A connection belongs to one browser, whatever User-Agent its pages make up.
         key = self._connections.get(exchange.connection)
         browser = None if key is None else self._browsers.get(key)
-        if browser is None:
+        if browser is None or _shows_itself(browser, exchange):
             agent, told = exchange.request.headers.get("user-agent") or "", exchange.told
             named = told is not None and told.engine is not None
             key = exchange.client, agent[:LONGEST] if not named else ""
             browser = self._browsers.get(key)
-            if browser is None:
-                client = identify(agent, exchange.request.headers.get("sec-ch-ua"))
-                if told is not None:
-                    client = as_told(client, told)
-                browser = Browser(client, self._engine or client.engine, self._version)
-                if self._attends:
-                    browser.attend()
+            if browser is None or _shows_itself(browser, exchange):
+                browser = self._meet(exchange, agent)
             self._browsers.put(key, browser)
             if exchange.connection:
                 self._connections.put(exchange.connection, key)
         return browser
+
+    def _meet(self, exchange: Exchange, agent: str) -> Browser:
+        headers = exchange.request.headers
+        client = identify(agent, headers.get("sec-ch-ua"))
+        if not client.browser and acts_as_browser(headers):
+            client = UNKNOWN
+        if exchange.told is not None:
+            client = as_told(client, exchange.told)
+        browser = Browser(client, self._engine or client.engine, self._version)
+        if self._attends:
+            browser.attend()
+        return browser
+
+
+def _shows_itself(browser: Browser, exchange: Exchange) -> bool:
+    """Return whether what was taken for no browser turns out to be one: its application gave it a name of its own."""
+    return not browser.client.browser and acts_as_browser(exchange.request.headers)
 
 
 __all__ = ["Browser", "Client", "Judged", "Session", "identify"]

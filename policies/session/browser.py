@@ -67,8 +67,9 @@ class Browser:
         self._words = Words(self._judge, self._credentials, self._connections, 4 * SIZE)
         self._sequels = Sequels(client, self._policy, self._judge, self._credentials, self._expected, self._cache, SIZE)
         self._open: Memory[str, Entry] = Memory(SIZE)
+        self._tells_metadata = False
         # With the reading that its key is of.
-        self._taintings: Memory[tuple[int, str, str, str | None], tuple[Reading, _Taintings]] = Memory(4 * SIZE)
+        self._taintings: Memory[tuple[int, str, str, str | None, bool], tuple[Reading, _Taintings]] = Memory(4 * SIZE)
         self._receiving = Receiving(
             self._credentials, self._marker, self._documents, self._expected, self._sequels, SIZE
         )
@@ -126,7 +127,7 @@ class Browser:
         verdict = judged.verdict
         entries = entry.fetch.entries
         contested = len(entries) > 1 and any(other.rivals or other.spared for other in entries)
-        final = not contested and is_final(judged)
+        final = not contested and is_final(judged) and not self._learning.may_take_back(entry.fetch)
         if response is not None and not final:
             entry.fetch.weight += weight
             self._connections.add_weight(exchange.connection, weight)
@@ -138,8 +139,8 @@ class Browser:
             self._sequels.expect(judged, response.received)
         if verdict.divided and exchange.told is not None:
             self._sequels.hear(entry, exchange.told)
-        if self._reuse is not None and verdict.divided and entry.tainting == "cors" and not exchange.http2:
-            self._reuse.ended(entry)
+        if self._reuse is not None and entry.tainting == "cors" and not exchange.http2:
+            self._reuse.ended(entry, verdict)
         if verdict.outcome is Outcome.BLOCKED and entry.role != "preflight" and self._policy.cache_cleared_on_failure:
             self._cache.clear(entry.reading.origin or "null", exchange.request.url)
         if not self._words.keep(entry) and final:
@@ -208,6 +209,8 @@ class Browser:
             sequels.now = started
         if sequels.waiting:
             sequels.pass_time(started)
+        if reading.metadata:
+            self._tells_metadata = True
         if reading.carried:
             reading = self._own_headers.read(reading)
         if reading.preflight:
@@ -266,8 +269,10 @@ class Browser:
                 origin = origin_of(url)
             entry = self._join(exchange, reading, Fetch(exchange.id, origin), weight)
         if preflight is not None:
-            unknown = self._connections.get(exchange.connection).include is None
+            connections = self._connections
+            unknown = connections.trusted and connections.get(exchange.connection).include is None
             if unknown and self._joining.compare_connections(preflight, entry):
+                connections.keep(entry.fetch)
                 self._learning.spread([entry.fetch])
         elif reading.needs_preflight and entry.tainting == "cors":
             self._joining.explain_no_preflight(entry)
@@ -306,16 +311,20 @@ class Browser:
     def _find_tainting(self, entry: Entry) -> _Taintings:
         """Return the response tainting of an exchange, and the other one it may be, as was found of those like it."""
         if entry.crossed:
-            return find_tainting(entry)
-        key = id(entry.reading), entry.server, entry.mode, entry.fetch.page_origin
+            return find_tainting(entry, tells_metadata=self._tells_metadata)
+        key = id(entry.reading), entry.server, entry.mode, entry.fetch.page_origin, self._tells_metadata
         found = self._taintings.get(key)
         if found is None:
-            found = entry.reading, find_tainting(entry)
+            found = entry.reading, find_tainting(entry, tells_metadata=self._tells_metadata)
             self._taintings.put(key, found, entry.weight)
         return found[1]
 
     def _follow_connection(self, reuse: Reuse, entry: Entry) -> None:
         """A request took a connection: learn from that of the exchanges before it."""
+        if reuse.refutes(entry.exchange):
+            self._reuse = None
+            self._sequels.take_back()
+            return
         page = entry.fetch.page_origin if entry.reading.referrer is None else entry.reading.referrer_origin
         passed, gone = reuse.begins(entry.exchange, entry.reading, page)
         if passed is not None:

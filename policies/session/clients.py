@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from corsight.policies.exchange import Told
+from corsight.policies.exchange import HeaderList, Told
 from corsight.policies.facts import Build
 from corsight.policies.verdict import EngineName
 
@@ -60,6 +60,8 @@ class Client:
         """The client in words."""
         if not self.browser:
             return "no browser (judged by the standard)"
+        if self.engine == "standard":
+            return "unknown browser (judged by the standard)"
         return self.engine if self.version is None else f"{self.engine} {self.version}"
 
 
@@ -80,6 +82,9 @@ LONGEST = 512
 """Characters of a User-Agent that are read: no browser's is longer."""
 
 NO_BROWSER = Client("standard", None, False)
+UNKNOWN = Client("standard", None, True)
+SENT_BY_ALL = ("sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest")
+"""What browsers send together; the fetch() of Node.js sends one of them alone."""
 
 
 def identify(user_agent: str, brands: str | None = None) -> Client:
@@ -96,7 +101,7 @@ def _identify(user_agent: str, brands: str | None) -> Client:
     if brands and (brand := _BRANDS[0].search(brands) or _BRANDS[1].search(brands)):
         return Client("chromium", int(brand[1]))
     if _LEGACY.search(user_agent):
-        return Client("standard", None, True)
+        return UNKNOWN
     if _IOS.search(user_agent) and "AppleWebKit" in user_agent:
         return Client("webkit", _read_ios_version(user_agent))
     if found := _CHROMIUM[0].search(user_agent) or _CHROMIUM[1].search(user_agent):
@@ -111,6 +116,11 @@ def _identify(user_agent: str, brands: str | None) -> Client:
         told = None if version is None or int(version[1]) == FROZEN else int(version[1])
         return Client("webkit", told, libsoup=libsoup)
     return NO_BROWSER
+
+
+def acts_as_browser(headers: HeaderList) -> bool:
+    """Return whether a request is a browser's, whatever User-Agent its application gave it."""
+    return "upgrade-insecure-requests" in headers or all(name in headers for name in SENT_BY_ALL)
 
 
 def _read_ios_version(user_agent: str) -> int | None:

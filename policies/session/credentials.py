@@ -22,6 +22,7 @@ A_MOMENT = 10.0
 
 BY_ELEMENTS = frozenset({"image", "script", "style", "audio", "video", "track", "document", "iframe", "frame"})
 """Destinations of no-cors requests that elements make, always with credentials."""
+SUBRESOURCES = BY_ELEMENTS - {"document", "iframe", "frame"}
 WORKERS = frozenset({"worker", "sharedworker", "serviceworker"})
 BY_WORKERS = frozenset({"empty", "script", "unknown"})
 """Destinations of what workers ask for."""
@@ -36,6 +37,7 @@ class Credentials:
         "_expects_storage_access",
         "_habits",
         "_policy",
+        "_seen_storage_access",
         "_sent_storage_access",
         "_workers",
     )
@@ -44,6 +46,7 @@ class Credentials:
         self._engine = policy.name
         self._policy = policy
         self._expects_storage_access = known and policy.storage_access_told
+        self._seen_storage_access = False
         # Firefox sends none where the user blocks third-party cookies: there no version makes sure of it.
         self._sent_storage_access = self._expects_storage_access and policy.name == "chromium"
         self._cookies: Memory[tuple[str, str], tuple[str, float]] = Memory(size)
@@ -79,10 +82,27 @@ class Credentials:
 
     def note_storage_access(self) -> bool:
         """A request carried Sec-Fetch-Storage-Access: from now on its absence tells. Return whether that is new."""
-        new = not self._sent_storage_access and ENGINES[self._engine].storage_access_told
+        new = not self._seen_storage_access and ENGINES[self._engine].storage_access_told
         if new:
-            self._sent_storage_access = self._expects_storage_access = True
+            self._seen_storage_access = self._sent_storage_access = self._expects_storage_access = True
         return new
+
+    def note_no_storage_access(self, reading: Reading, url: str, *, first: bool) -> bool:
+        """A request that always has credentials went out. Where it lacks Sec-Fetch-Storage-Access although it would
+        tell, and none carried it so far, this browser never sends it: absence tells nothing. Return whether that is
+        new.
+        """
+        if self._seen_storage_access or not self._expects_storage_access or reading.storage_access:
+            return False
+        if reading.destination not in SUBRESOURCES or not self._would_tell(reading, url, first=first):
+            return False
+        self._expects_storage_access = self._sent_storage_access = False
+        return True
+
+    @property
+    def storage_access_unseen(self) -> bool:
+        """Whether no request has shown yet that this browser sends Sec-Fetch-Storage-Access."""
+        return not self._seen_storage_access
 
     def lacks_cookie(self, reading: Reading, request: Request, server: str) -> bool:
         """Whether a CORS request to a server lacks the cookie that its page's origin sent to just that place a moment

@@ -23,8 +23,11 @@ BY_STYLES = frozenset({"image", "style", "unknown"})
 SITES: dict[str, Distance] = {"same-origin": "same-origin", "same-site": "same-site", "cross-site": "cross-site"}
 
 
-def find_tainting(entry: Entry) -> tuple[Tainting, Tainting | None]:
-    """Return the response tainting of an exchange, and the other one it may be."""
+def find_tainting(entry: Entry, *, tells_metadata: bool) -> tuple[Tainting, Tainting | None]:
+    """Return the response tainting of an exchange, and the other one it may be.
+
+    `tells_metadata` tells whether its browser was seen to send Sec-Fetch-*.
+    """
     reading = entry.reading
     if reading.preflight:
         return "cors", None
@@ -36,6 +39,7 @@ def find_tainting(entry: Entry) -> tuple[Tainting, Tainting | None]:
         site=reading.site,
         crossed=entry.crossed,
         needs_preflight=reading.needs_preflight,
+        tells_metadata=tells_metadata,
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from corsight.policies.decision.advise import advise
 from corsight.policies.decision.decisive import digest
 from corsight.policies.decision.judge import judge, survey, unite
-from corsight.policies.engines import EnginePolicy
+from corsight.policies.engines import ENGINES, EnginePolicy
 from corsight.policies.evidence import Certainty, Reason
 from corsight.policies.exchange import HeaderList
 from corsight.policies.facts import Build, Facts
@@ -181,6 +181,8 @@ class Judge:
             verdict = _doubt_silence(verdict, facts)
         if entry.contested and self._turns_on_mode(entry, facts, verdict):
             verdict = replace(verdict, certainty="likely")
+        if self._engine == "standard" and self._client.browser and self._turns_on_engine(entry, facts, verdict):
+            verdict = replace(verdict, certainty="likely")
         return facts, verdict
 
     def _liken(self, entry: Entry) -> tuple[object, ...] | None:
@@ -238,6 +240,11 @@ class Judge:
         response = entry.stored or entry.exchange.response
         facts = replace(entry.facts, response=response, credentials="include")
         return judge(entry.exchange, facts, self._engine).outcome is Outcome.BLOCKED
+
+    def _turns_on_engine(self, entry: Entry, facts: Facts, verdict: Verdict) -> bool:
+        """Return whether some engine decides otherwise than the standard, or may do so."""
+        others = (judge(entry.exchange, facts, engine) for engine in ENGINES if engine != "standard")
+        return any(other.outcome is not verdict.outcome or other.certainty == "likely" for other in others)
 
     def _turns_on_mode(self, entry: Entry, facts: Facts, verdict: Verdict) -> bool:
         """Return whether a verdict would be another in one of the credentials modes."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from corsight.policies.evidence import Reason
-from corsight.policies.session.connections import Connections
+from corsight.policies.session.connections import BY_CONNECTION, Connections
 from corsight.policies.session.credentials import WORKERS, Credentials, by_nature, from_own_store
 from corsight.policies.session.documents import Documents
 from corsight.policies.session.fetches import Entry, Fetch
@@ -49,8 +49,12 @@ class Learning:
                 self._credentials.note_worker(entry.server)
             # A credentialless page asks without; and which page asked, is not always told.
             bare = reading.mode == "no-cors" and not reading.cookie and self._documents.credentialless
-            if separates and by_nature(reading) and not bare:
-                self.spread(self._connections.mark(exchange.connection, True, Reason.CONNECTION_OF_CREDENTIALS))
+            if by_nature(reading) and not bare:
+                first = entry.index == 0
+                if self._credentials.note_no_storage_access(reading, exchange.request.url, first=first):
+                    self._disbelieve_absence()
+                if separates:
+                    self.spread(self._connections.mark(exchange.connection, True, Reason.CONNECTION_OF_CREDENTIALS))
             return
         learned: list[Fetch] = []
         if entry.index == 0 and self._credentials.lacks_cookie(reading, exchange.request, entry.server):
@@ -67,7 +71,8 @@ class Learning:
             *stated, self._credentials.certainty(stated[1], reading, http2=exchange.http2)
         ):
             learned.append(fetch)
-            if stated[1] is Reason.NO_STORAGE_ACCESS and fetch.certainty == "likely":
+            unproven = fetch.certainty == "likely" or self._credentials.storage_access_unseen
+            if unproven and stated[1] is Reason.NO_STORAGE_ACCESS:
                 self._untold.put(exchange.id, entry, fetch.weight)
         if marked is not None and fetch.learn(*marked) and fetch not in learned:
             learned.append(fetch)
@@ -84,6 +89,24 @@ class Learning:
         for fetch in learned:
             self._credentials.remember(fetch)
             self._judge.revise(fetch)
+
+    def may_take_back(self, fetch: Fetch) -> bool:
+        """Return whether what tells a fetch's credentials mode may still turn out to tell nothing of this browser."""
+        evidence = fetch.evidence.get("credentials")
+        if evidence is None:
+            return False
+        if evidence.reason is Reason.NO_STORAGE_ACCESS:
+            return self._credentials.storage_access_unseen
+        return evidence.reason in BY_CONNECTION
+
+    def _disbelieve_absence(self) -> None:
+        """This browser never sends Sec-Fetch-Storage-Access: that requests before this one lacked it tells nothing."""
+        learned = [entry.fetch for entry in self._untold.values() if entry.fetch.rests_on(Reason.NO_STORAGE_ACCESS)]
+        for fetch in learned:
+            fetch.doubt(Reason.NO_STORAGE_ACCESS)
+        self._untold.clear()
+        # Connections may have their kind from those.
+        self.spread(learned + self._connections.take_back())
 
     def _believe_absence(self) -> None:
         """This browser does send Sec-Fetch-Storage-Access: that requests before this one lacked it tells as well."""

@@ -15,6 +15,7 @@ from corsight.policies.session.fetches import Entry
 from corsight.policies.session.keeping import BODILESS, Keeping, says_close
 from corsight.policies.session.memory import Memory
 from corsight.policies.session.reading import Reading
+from corsight.policies.verdict import Outcome, Verdict
 
 IDLE = (0.1, 10.0)
 """Seconds after a response from which a connection is surely idle, and until which it surely would be kept."""
@@ -23,13 +24,16 @@ READ_BY_OTHERS = frozenset({"audio", "video"})
 
 
 class Reuse:
-    """The connections of one browser, and the exchange that was last on each if something is still open about it."""
+    """The connections of one browser, and the exchange that was last on each if something is still open about it, or if
+    it certainly failed.
+    """
 
-    __slots__ = ("_keeping", "_last", "_servers")
+    __slots__ = ("_failed", "_keeping", "_last", "_servers")
 
     def __init__(self, size: int, keeping: Keeping) -> None:
         self._keeping = keeping
         self._last: Memory[str, Entry | None] = Memory(size)
+        self._failed: Memory[str, None] = Memory(size)
         self._servers: Memory[tuple[str, str | None], list[str]] = Memory(size)
 
     def begins(self, exchange: Exchange, reading: Reading, page: str | None) -> tuple[Entry | None, list[Entry]]:
@@ -48,11 +52,21 @@ class Reuse:
         self._servers.put(server, [*others[-7:], connection], len(server[0]) + len(page or ""))
         return None, gone
 
-    def ended(self, entry: Entry) -> None:
-        """An exchange of which something is still open was the last on its connection."""
+    def refutes(self, exchange: Exchange) -> bool:
+        """Return whether a request takes the connection of one that certainly failed: then the connections are not the
+        browser's own but of a proxy before this one, and tell nothing.
+        """
+        return exchange.connection in self._failed
+
+    def ended(self, entry: Entry, verdict: Verdict) -> None:
+        """An exchange of which something is still open, or that failed, was the last on its connection."""
         response = entry.exchange.response
-        if response is not None and response.status != 401 and entry.role == "request":
+        if response is None or response.status == 401 or entry.role != "request":
+            return
+        if verdict.divided:
             self._last.put(entry.exchange.connection, entry, entry.fetch.weight)
+        elif verdict.outcome is Outcome.BLOCKED and verdict.certainty == "certain":
+            self._failed.put(entry.exchange.connection, None)
 
     def _idle(self, connection: str, now: float) -> Entry | None:
         """Return the last exchange on a connection that should be idle now; told once."""

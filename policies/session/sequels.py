@@ -13,12 +13,13 @@ from corsight.policies.session.expected import PATIENCE, Expected, overtook
 from corsight.policies.session.fetches import Entry
 from corsight.policies.session.judging import Judge, Judged, split_branches
 from corsight.policies.session.memory import Memory
-from corsight.policies.verdict import Unknown
+from corsight.policies.verdict import Outcome, Unknown
 
 SETTLED = 0.25
 """Seconds of further recording that make an absence at its very end certain."""
 
 FOLLOWED = {"preflight": Reason.PREFLIGHT_FOLLOWED, "redirect": Reason.REDIRECT_FOLLOWED}
+BY_CONNECTION = (Reason.CONNECTION_REUSED, Reason.CONNECTION_CLOSED)
 UNFOLLOWED = {"preflight": Reason.PREFLIGHT_UNFOLLOWED, "redirect": Reason.REDIRECT_UNFOLLOWED}
 
 
@@ -26,7 +27,7 @@ class Sequels:
     """Holds the verdicts of one browser against what came after them, or did not.
 
     `outlives` tells that its preflights go on to their end when the fetch is aborted. `now` is when the last request
-    set out, `waiting` holds what is waited for, and since when.
+    set out, `waiting` holds what is waited for, and since when. `gaps` tells that some requests were not seen.
     """
 
     def __init__(
@@ -46,7 +47,10 @@ class Sequels:
         self._cache = cache
         self.outlives = client.engine not in ("firefox", "webkit") or policy.preflight_outlives_abort
         self.waiting: Memory[str, tuple[float, Entry]] = Memory(size)
+        self._by_connection: Memory[str, Entry] = Memory(size)
+        self._unfollowed: Memory[str, Entry] = Memory(size)
         self.now = 0.0
+        self.gaps = False
 
     def expect(self, judged: Judged, received: float) -> None:
         """Expect what is to come after a preflight or a redirect that was answered at `received`, if it passed."""
@@ -56,7 +60,9 @@ class Sequels:
         if entry.role == "redirect" and target:
             self._expected.after_redirect(entry, target)
         rests_on_absence = entry.role == "preflight" and entry.fetch.rests_on(Reason.NO_STORAGE_ACCESS)
-        if judged.verdict.certainty == "likely" or rests_on_absence:
+        # A preflight that passes is followed, where nothing is missing.
+        reveals_gaps = not (self.outlives or self.gaps) and self._passes_for_certain(entry)
+        if judged.verdict.certainty == "likely" or rests_on_absence or reveals_gaps:
             self.waiting.put(entry.exchange.id, (received, entry), entry.fetch.weight)
 
     def pass_time(self, now: float) -> None:
@@ -145,6 +151,8 @@ class Sequels:
         verdict = entry.verdict
         if verdict is None or not verdict.divided:
             return
+        if reason in BY_CONNECTION:
+            self._by_connection.put(entry.exchange.id, entry, entry.fetch.weight)
         agreeing, _ = split_branches(verdict, passed=passed)
         modes = {branch.assumed(Unknown.CREDENTIALS) for branch in agreeing}
         if modes in ({"include"}, {"not-include"}) and entry.fetch.learn(
@@ -160,6 +168,17 @@ class Sequels:
             entry.evidence["sequel"] = Evidence("sequel", value, reason, certainty, details)
         self._judge.revise(entry.fetch)
 
+    def take_back(self) -> None:
+        """Forget what connections told of exchanges: they turned out not to be the browser's own."""
+        for entry in self._by_connection.values():
+            sequel = entry.evidence.get("sequel")
+            if sequel is not None and sequel.reason in BY_CONNECTION:
+                del entry.evidence["sequel"]
+            for reason in BY_CONNECTION:
+                entry.fetch.doubt(reason)
+            self._judge.revise(entry.fetch)
+        self._by_connection.clear()
+
     def _proves_nothing(self, entry: Entry) -> bool:
         """Return whether the request follows a preflight whatever answered it."""
         return (
@@ -174,6 +193,11 @@ class Sequels:
             return
         entry.sequel = "absent"
         if self._proves_nothing(entry):
+            return
+        if self._passes_for_certain(entry):
+            # Two of WebKit's behind a redirect led no further, and a GET or HEAD may come out of the HTTP cache.
+            if certainty == "certain" and entry.index == 0 and entry.reading.method not in ("GET", "HEAD"):
+                self._note_gap()
             return
         if entry.role == "redirect" and entry.fetch.include is not None:
             # A redirect is left alone for other reasons too: they do not outweigh what tells the credentials mode.
@@ -197,16 +221,42 @@ class Sequels:
         again = (
             [] if followed else [other for other in alike if other.sequel == "absent" and not _overlap(other, entry)]
         )
-        reason = UNFOLLOWED[entry.role]
         if self._may_be_stream(entry):
             # One stream after another fails behind a preflight that passed: each may be of another mode than the one
             # before it, and is asked for anew then whatever the cache holds.
             again = []
-        proven = bool(again) or (not followed and self._proves_alone(entry))
-        self.settle(entry, passed=False, certainty=certainty if proven else "likely", reason=reason)
-        if certainty == "certain":
+        proven = not self.gaps and (bool(again) or (not followed and self._proves_alone(entry)))
+        self._settle_absent(entry, certainty if proven else "likely")
+        if proven and certainty == "certain":
             for other in again:
-                self.settle(other, passed=False, certainty=certainty, reason=reason)
+                self._settle_absent(other, certainty)
+
+    def _passes_for_certain(self, entry: Entry) -> bool:
+        """Return whether a preflight passes whatever may be doubted of it."""
+        verdict = entry.verdict
+        if entry.role != "preflight" or verdict is None or verdict.certainty == "likely":
+            return False
+        if verdict.outcome is not Outcome.ALLOWED:
+            return False
+        return not (entry.fetch.rests_on(Reason.NO_STORAGE_ACCESS) and self._judge.would_block(entry))
+
+    def _settle_absent(self, entry: Entry, certainty: Certainty) -> None:
+        if certainty == "certain" and not self.outlives:
+            self._unfollowed.put(entry.exchange.id, entry, entry.fetch.weight)
+        self.settle(entry, passed=False, certainty=certainty, reason=UNFOLLOWED[entry.role])
+
+    def _note_gap(self) -> None:
+        """A preflight that passes was followed by nothing: requests are missing, and that others are proves nothing."""
+        self.gaps = True
+        for entry in self._unfollowed.values():
+            reason = UNFOLLOWED[entry.role]
+            entry.fetch.doubt(reason)
+            sequel = entry.evidence.get("sequel")
+            if sequel is not None and sequel.reason is reason:
+                del entry.evidence["sequel"]
+            self._judge.revise(entry.fetch)
+            self.settle(entry, passed=False, certainty="likely", reason=reason)
+        self._unfollowed.clear()
 
     def _proves_alone(self, entry: Entry) -> bool:
         """Return whether a single preflight that was answered in vain proves that it was blocked.

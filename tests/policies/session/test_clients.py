@@ -115,7 +115,7 @@ def test_client_hints_are_believed_before_the_user_agent(user_agent: str, brands
         (Client("chromium", 140), "chromium 140"),
         (Client("webkit"), "webkit"),
         (Client("webkit", 26), "webkit 26"),
-        (Client("standard", None, True), "standard"),
+        (Client("standard", None, True), "unknown browser (judged by the standard)"),
         (Client("standard", None, False), "no browser (judged by the standard)"),
     ],
 )

@@ -35,12 +35,27 @@ def test_another_connection_tells_nothing() -> None:
     assert fetch.include is None
 
 
-def test_the_first_word_about_a_connection_stands() -> None:
-    connections, fetch = Connections(8), Fetch("1")
-    connections.mark("c", False, Reason.CONNECTION_OF_PREFLIGHT)
-    connections.mark("c", True, Reason.CONNECTION_OF_CREDENTIALS)
-    connections.ask("c", fetch)
-    assert fetch.include is False
+def test_both_kinds_on_one_connection_show_that_connections_are_not_the_browsers_own() -> None:
+    """A proxy in front of this one pools them: with one connection for all, 39 of Firefox's 383 steps were certain and
+    wrong.
+    """
+    connections, fetches, own = Connections(8), [Fetch(str(number)) for number in range(4)], Fetch("own")
+    for fetch in fetches[:2]:
+        connections.ask("c", fetch)
+    own.learn(False, Reason.NO_COOKIE)
+    assert connections.mark("c", False, Reason.CONNECTION_OF_PREFLIGHT) == fetches[:2]
+    assert connections.ask("c", fetches[2])
+    fetches[3].learn(True, Reason.CONNECTION_NOT_TAKEN)
+    connections.keep(fetches[3])
+    assert not connections.ask("c", own)
+    assert connections.mark("c", True, Reason.CONNECTION_OF_CREDENTIALS) == fetches
+    assert [fetch.include for fetch in fetches] == [None] * 4
+    assert own.include is False
+    assert not connections.trusted
+    later = Fetch("later")
+    assert connections.mark("d", True, Reason.CONNECTION_OF_CREDENTIALS) == []
+    assert not connections.ask("d", later)
+    assert later.include is None
 
 
 def test_a_fetch_that_knows_better_learns_nothing() -> None:

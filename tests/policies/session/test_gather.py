@@ -100,6 +100,18 @@ def test_a_post_of_unknown_mode_may_be_a_forms(agent: str, too: str) -> None:
     assert (facts.tainting, facts.tainting_too) == ("cors", too)
 
 
+def test_a_browser_without_fetch_metadata_may_ask_others_and_say_no_page() -> None:
+    """Safari before 16.4 and Firefox before 90, or what takes Sec-Fetch-* out on its way."""
+    recording = Recording(agent=FIREFOX.replace("153.0", "88.0"))
+    recording.answer(recording.ask("bare", "GET", API, []), 200, [("Cross-Origin-Resource-Policy", "same-origin")])
+    assert recording.last["bare"].facts.tainting_too == "opaque"
+    assert recording.said("bare") == ("not-cors", "likely", None)
+    # Where such headers came, what has none of them is the browser's own.
+    recording.page(PAGE + "/")
+    recording.answer(recording.ask("own", "GET", API, []), 200, [("Cross-Origin-Resource-Policy", "same-origin")])
+    assert recording.said("own") == ("not-cors", "certain", None)
+
+
 def test_what_is_no_browser_and_says_no_page_is_asked_at_home() -> None:
     """curl has no page; a browser may have withheld it, over plain http."""
     assert facts_of([], [], agent="curl/8.0", url="http://api.test/v1").tainting_too is None
@@ -145,7 +157,8 @@ PRIORITY = ("Priority", "u=4")
         # Elements and EventSource follow, and what is no browser has no redirect mode.
         (CHROMIUM, element("image", ("Origin", PAGE), mode="cors"), "follow"),
         (CHROMIUM, [*FETCH, ("Accept", "text/event-stream")], "unknown"),
-        ("curl/8.0", FETCH, "follow"),
+        ("curl/8.0", [("Origin", PAGE)], "follow"),
+        ("my-app/1.0", FETCH, "unknown"),
     ],
 )
 def test_what_may_be_a_fetch_may_stay_where_it_is(agent: str, headers: Pairs, redirect: str) -> None:
