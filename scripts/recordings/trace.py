@@ -20,6 +20,7 @@ from corsight.policies.rules.isolation import NETWORK_ERROR
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.recordings.har.draft import clean_url
 from corsight.scripts.recordings.har.format import Log, Program
+from corsight.scripts.recordings.har.producers.playwright import Playwright
 from corsight.scripts.recordings.har.read import read as read_har
 from corsight.scripts.recordings.har.read import read_log
 from corsight.scripts.recordings.mapping import seekable
@@ -75,9 +76,11 @@ def _read_trace(
                     # As versions before 1.38 wrote it.
                     messages.add(str(event["initializer"].get("text", "")))
     log = Log[Any]([], Program("Playwright"), Program(browser) if browser else None)
-    for exchange in read_log(log, _entries(archive, networks), lambda text: None):
+    remarks: list[str] = []
+    for exchange in read_log(log, _entries(archive, networks), remarks.append):
         yield None if exchange is None else messages.explain(exchange)
-    remark(SAID)
+    for text in (SAID, *(text for text in remarks if text != Playwright.leaves_out)):
+        remark(text)
 
 
 def _entries(archive: zipfile.ZipFile, networks: list[str]) -> Iterator[bytes]:

@@ -32,6 +32,8 @@ class Fate(StrEnum):
     """A service worker answered."""
     ROUTED = "routed"
     """A route of the test answered or stopped it."""
+    BARE = "bare"
+    """It was answered, and not one header of the answer is recorded: a cache of images, or one that was given up."""
 
 
 SKIPPED = {
