@@ -203,9 +203,7 @@ def audit(
         unmatched = [] if drifts is None else drifts.unmatched
         names = [one.name for one in audited]
         proxied = any(one.proxied for one in audited)
-        empty = find_emptiness(
-            findings, names, gate.engine, left_out=left_out, unmatched=unmatched, proxied=proxied
-        )
+        empty = find_emptiness(findings, names, gate.engine, left_out=left_out, unmatched=unmatched, proxied=proxied)
         stop_at([empty])
     found = sifted.count_failures(gate.fail_on) if sifts else count_failures(findings, gate.fail_on)
     if gate.count_failures(found, sections):

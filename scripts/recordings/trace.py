@@ -53,6 +53,8 @@ def _read_archive(archive: zipfile.ZipFile, remark: Remark) -> Iterator[Exchange
     networks = [name for name in names if name.endswith(".network")]
     hars = [name for name in names if name.endswith(".har")]
     if not networks and not hars:
+        if any(name.startswith("raw/") for name in names):
+            raise CorsightError("is Fiddler's own archive", todo="export it as HTTPArchive: File, Export Sessions")
         raise CorsightError("is a zip archive without a HAR or a Playwright trace in it", todo="name the recording")
     if networks:
         yield from _read_trace(archive, networks, [name for name in names if name.endswith(".trace")], remark)

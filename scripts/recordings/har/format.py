@@ -236,7 +236,7 @@ def _convert_field(found: Any, name: str) -> Any:
 
 
 def _headers(found: Any) -> list[Header]:
-    """Headers as a list of objects, of pairs, or as one object: all have been met."""
+    """Headers as a list of objects, of pairs, or as one object, with one value or a list of them: all have been met."""
     if isinstance(found, dict):
         found = list(found.items())
     headers: list[Header] = []
@@ -248,7 +248,11 @@ def _headers(found: Any) -> list[Header]:
         else:
             continue
         if isinstance(name, str) and name:
-            headers.append(Header(name, value if isinstance(value, str) else "" if value is None else str(value)))
+            # A value that is null is lost, like a line that is not there.
+            lines = value if isinstance(value, list) else [value]
+            headers += [
+                Header(name, line if isinstance(line, str) else str(line)) for line in lines if line is not None
+            ]
     return headers
 
 

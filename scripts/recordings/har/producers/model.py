@@ -10,6 +10,8 @@ from corsight.scripts.recordings.har.format import Entry, Log, decode_headers
 
 type Engine = Literal["chromium", "firefox", "webkit"]
 
+STATUSES = 1000
+"""A status has three digits."""
 DAY = 24 * 60 * 60 * 1000
 """Milliseconds from which a phase is taken for a mistake."""
 CREDENTIALS = frozenset({"cookie", "set-cookie", "authorization"})
@@ -108,7 +110,7 @@ class Producer:
     def find_fate(self, entry: Entry) -> Fate:
         """Return what became of a request."""
         response = entry.response
-        if response is None or response.status is None or response.status <= 0:
+        if response is None or response.status is None or not 0 < response.status < STATUSES:
             return Fate.UNANSWERED
         if entry.fromServiceWorker or response.fromServiceWorker:
             return Fate.WORKER
