@@ -149,7 +149,7 @@ def _complete(reading: Reading, said: _Said | None) -> Reading:
     return replace(
         reading,
         origin=reading.origin or origin,
-        mode=mode,  # type: ignore[arg-type]
+        mode=mode,
         destination=destination,
         # A page may have set what is left out.
         sent=reading.sent | lost,
