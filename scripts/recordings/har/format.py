@@ -248,11 +248,8 @@ def _headers(found: Any) -> list[Header]:
         else:
             continue
         if isinstance(name, str) and name:
-            # A value that is null is lost, like a line that is not there.
-            lines = value if isinstance(value, list) else [value]
-            headers += [
-                Header(name, line if isinstance(line, str) else str(line)) for line in lines if line is not None
-            ]
+            for line in value if isinstance(value, list) else [value]:
+                headers.append(Header(name, line if isinstance(line, str) else "" if line is None else str(line)))
     return headers
 
 
