@@ -51,13 +51,14 @@ def read(file: BufferedReader, remark: Remark) -> Iterator[Exchange | None]:
 def _read_archive(archive: zipfile.ZipFile, remark: Remark) -> Iterator[Exchange | None]:
     names = [info.filename for info in archive.infolist() if info.file_size <= LARGEST]
     networks = [name for name in names if name.endswith(".network")]
+    traces = [name for name in names if name.endswith(".trace")]
     hars = [name for name in names if name.endswith(".har")]
-    if not networks and not hars:
+    if not networks and not traces and not hars:
         if any(name.startswith("raw/") for name in names):
             raise CorsightError("is Fiddler's own archive", todo="export it as HTTPArchive: File, Export Sessions")
         raise CorsightError("is a zip archive without a HAR or a Playwright trace in it", todo="name the recording")
-    if networks:
-        yield from _read_trace(archive, networks, [name for name in names if name.endswith(".trace")], remark)
+    if networks or traces:
+        yield from _read_trace(archive, networks, traces, remark)
     for name in hars:
         with archive.open(name) as unpacked:
             yield from read_har(BufferedReader(cast(Any, unpacked)), remark)

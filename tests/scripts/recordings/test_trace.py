@@ -94,6 +94,13 @@ def test_another_archive_is_told_from_a_recording(tmp_path: Path) -> None:
     )
 
 
+def test_a_trace_in_which_nothing_was_requested_is_one(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "trace.zip", "w") as archive:
+        archive.writestr("test.trace", json.dumps(OPTIONS))
+    judged, recording = judge(tmp_path / "trace.zip")
+    assert (judged, recording.problem) == ([], None)
+
+
 def test_fiddlers_own_archive_is_told_and_what_to_do(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.saz", "w") as archive:
         archive.writestr("raw/1_c.txt", "GET / HTTP/1.1")
