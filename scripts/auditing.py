@@ -66,7 +66,9 @@ class Plan(NamedTuple):
 
 @dataclass(slots=True)
 class Audited:
-    """What came of one recording, or of a share of it; `left_out` counts the exchanges outside the scope."""
+    """What came of one recording, or of a share of it; `left_out` counts the exchanges outside the scope, `proxied`
+    tells whether mitmproxy recorded it.
+    """
 
     name: str
     findings: Findings
@@ -74,6 +76,7 @@ class Audited:
     problem: CorsightError | None = None
     remarks: list[str] = field(default_factory=list)
     left_out: int = 0
+    proxied: bool = True
 
 
 def audit(
@@ -141,7 +144,15 @@ def audit_one(
             latest = max(latest, find_end(judged.entry.exchange))
             line = f"{latest!r} {line}"
         stream.write(line + "\n")
-    return Audited(recording.name, findings, recording.exchanges, recording.problem, recording.remarks, left_out)
+    return Audited(
+        recording.name,
+        findings,
+        recording.exchanges,
+        recording.problem,
+        recording.remarks,
+        left_out,
+        recording.proxied,
+    )
 
 
 # -- many processes --------------------------------------------------------------------------------------------------

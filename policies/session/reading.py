@@ -144,13 +144,17 @@ def _complete(reading: Reading, said: _Said | None) -> Reading:
     if said is None:
         return reading
     origin, mode, destination, lost = said
+    mode = mode if reading.mode == "unknown" and mode else reading.mode
+    destination = reading.destination if reading.destination != "unknown" else destination or "unknown"
     return replace(
         reading,
         origin=reading.origin or origin,
-        mode=mode if reading.mode == "unknown" and mode else reading.mode,
-        destination=reading.destination if reading.destination != "unknown" else destination or "unknown",
+        mode=mode,
+        destination=destination,
         # A page may have set what is left out.
         sent=reading.sent | lost,
+        # What no script asked for mostly goes without CORS.
+        likely_no_cors=reading.likely_no_cors or (mode == "unknown" and not reading.origin and destination != "empty"),
     )
 
 
@@ -166,10 +170,10 @@ def _mode(method: str, headers: HeaderList, origin: str | None, accept: str, nam
     if (headers.get("content-type") or "").lower() in REPORTS:
         return "no-cors"
     # Every CORS request carries an Origin; a GET or HEAD that carries one is nothing else, nor is what needs a
-    # preflight.
+    # preflight. But old engines keep a form's Origin where its POST is redirected.
     if origin is None:
         return "unknown"
-    return "cors" if method != "POST" or names else "unknown"
+    return "cors" if names or (method != "POST" and not _is_of_navigation(accept)) else "unknown"
 
 
 def _is_of_navigation(accept: str) -> bool:

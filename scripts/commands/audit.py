@@ -202,7 +202,9 @@ def audit(
     if not gate.allow_empty:
         unmatched = [] if drifts is None else drifts.unmatched
         names = [one.name for one in audited]
-        stop_at([find_emptiness(findings, names, gate.engine, left_out=left_out, unmatched=unmatched)])
+        proxied = any(one.proxied for one in audited)
+        empty = find_emptiness(findings, names, gate.engine, left_out=left_out, unmatched=unmatched, proxied=proxied)
+        stop_at([empty])
     found = sifted.count_failures(gate.fail_on) if sifts else count_failures(findings, gate.fail_on)
     if gate.count_failures(found, sections):
         raise typer.Exit(1)

@@ -14,16 +14,23 @@ BYPASS = (
     "was the browser set to use the proxy? Browsers leave localhost out of it: Chromium needs "
     "--proxy-bypass-list='<-loopback>', Firefox network.proxy.allow_hijacking_localhost"
 )
+RECORD = "record while a page is used: corsight browse URL, or save a HAR with the browser's network panel"
 ALLOW = "--allow-empty takes it as it is"
 
 
 def find_emptiness(
-    findings: Findings, names: Sequence[str], engine: str = "auto", *, left_out: int = 0, unmatched: Sequence[str] = ()
+    findings: Findings,
+    names: Sequence[str],
+    engine: str = "auto",
+    *,
+    left_out: int = 0,
+    unmatched: Sequence[str] = (),
+    proxied: bool = True,
 ) -> CorsightError | None:
     """Return why the run says nothing, None where it says something.
 
     `left_out` counts the exchanges outside the hosts and origins that were asked for, `unmatched` names the policies
-    that no exchange falls under.
+    that no exchange falls under, `proxied` tells whether a browser had to be led through mitmproxy.
     """
     where = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     if not findings.total:
@@ -34,14 +41,19 @@ def find_emptiness(
                 todo="look at --host and --origin, which is written like https://app.example, or the scope in the "
                 f"settings; {ALLOW}",
             )
-        return CorsightError("nothing was judged: there is no exchange in it", where=where, todo=f"{BYPASS}; {ALLOW}")
+        return CorsightError(
+            "nothing was judged: there is no exchange in it",
+            where=where,
+            todo=f"{BYPASS if proxied else RECORD}; {ALLOW}",
+        )
     said = findings.total - findings.count(Outcome.NOT_CORS)
     if engine == "auto" and not findings.browsers and not said:
         return CorsightError(
             f"nothing was judged: {pluralize(findings.total, 'exchange')}, and none of a browser, by its User-Agent",
             where=where,
-            todo=f"clients that are no browser know no CORS. If they were behind the proxy and the browser was not: "
-            f"{BYPASS}. --engine NAME judges them all the same; {ALLOW}",
+            todo="clients that are no browser know no CORS. "
+            + (f"If they were behind the proxy and the browser was not: {BYPASS}. " if proxied else "")
+            + f"--engine NAME judges them all the same; {ALLOW}",
         )
     if unmatched:
         policies = ", ".join(shown(name) for name in unmatched)

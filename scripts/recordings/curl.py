@@ -1,4 +1,4 @@
-"""Transcripts of `curl -v`: the request lines behind `>`, the response lines behind `<`, several in one.
+"""Transcripts of curl: the request lines behind `>`, the response lines behind `<`, several in one.
 
 No browser sent them and no clock ran: they are judged by the standard, in the order in which they stand.
 """
@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterator
 from io import BufferedReader
 
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response
+from corsight.scripts.recordings.curl_lines import read_lines
 from corsight.scripts.recordings.har.draft import clean_url
 
-LONGEST = 1 << 16
-"""Bytes of a line that are read."""
 BETWEEN = 1.0
 """Seconds that one exchange is set behind the other."""
 REMARK = "curl is no browser: its requests are judged by the standard, for the Origin that they were given."
@@ -86,7 +85,7 @@ class Transcript:
 def read(file: BufferedReader, remark: Callable[[str], None]) -> Iterator[Exchange | None]:
     """Yield the exchanges of a transcript."""
     transcript = Transcript()
-    while line := file.readline(LONGEST):
+    for line in read_lines(file):
         yield from transcript.take(line)
     yield from transcript.end()
     remark(REMARK)

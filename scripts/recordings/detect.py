@@ -11,10 +11,15 @@ from corsight.scripts.recordings import mitmproxy
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 LOOKED_AT = 4096
-MITMPROXY = re.compile(rb"\d+:")
+MITMPROXY = re.compile(rb"\d+:(?!\d\d:\d\d\.)")
+"""A size; not the time that curl may put before each line."""
 NETLOG = re.compile(rb'\{\s*"constants"\s*:')
 ZIP = b"PK\x03\x04"
-CURL = re.compile(rb"^(?:> [!-~]+ \S+ HTTP/\d|\* +(?:Trying |Host \S+ was resolved|Connected to ))", re.MULTILINE)
+CURL = re.compile(
+    rb"^(?:[\d:.]+ )?(?:\[[\dx]+-[\dx]+\] )?"
+    rb"(?:> [!-~]+ \S+ HTTP/\d|(?:\*|== Info:) +(?:Trying |Host \S+ was resolved|Connected to ))",
+    re.MULTILINE,
+)
 HAR = re.compile(rb'"(?:entries|creator|startedDateTime)"\s*:')
 """What a HAR holds near its beginning, whatever stands around it."""
 

@@ -50,7 +50,12 @@ class Growing(Recording):
                         yield exchange
         except Damaged as error:
             # A flow may be half written at the moment that nobody waits any longer.
-            self.problem = None if ended and self.exchanges else describe(error, self.exchanges)
+            if not self.exchanges:
+                self.problem = CorsightError(
+                    "is no recording of mitmproxy, and only those are followed", todo="read it without --follow"
+                )
+            elif not ended:
+                self.problem = describe(error, self.exchanges)
         except CorsightError as error:
             self.problem = error
         except Exception as error:

@@ -9,6 +9,7 @@ from typing import Protocol
 from corsight.policies.exchange import Exchange
 from corsight.policies.redact import redact
 from corsight.scripts.errors import CorsightError
+from corsight.scripts.recordings import mitmproxy
 from corsight.scripts.recordings.detect import detect
 from corsight.scripts.recordings.opening import STDIN, open_recording
 from corsight.scripts.recordings.remote import is_url
@@ -30,7 +31,8 @@ class Recording:
     """The exchanges of one file, in its order. Bodies and the file as a whole are never held.
 
     `problem` is set once the iteration ends where the file was not whole: all that was good before it has been yielded.
-    `remarks` are what its reader says of it as a whole, each a sentence: what its producer leaves out.
+    `remarks` are what its reader says of it as a whole, each a sentence: what its producer leaves out. `proxied` tells,
+    once it was opened, whether mitmproxy recorded it.
     """
 
     def __init__(self, path: str) -> None:
@@ -38,6 +40,7 @@ class Recording:
         self.name = "stdin" if path == STDIN else redact(path) if is_url(path) else path
         self.problem: CorsightError | None = None
         self.remarks: list[str] = []
+        self.proxied = False
         self.exchanges = 0
         self._source: BufferedReader | None = None
 
@@ -53,7 +56,9 @@ class Recording:
         try:
             file, self._source = open_recording(self.path)
             with file:
-                for exchange in detect(file)(file, self.remarks.append):
+                reader = detect(file)
+                self.proxied = reader is mitmproxy.read
+                for exchange in reader(file, self.remarks.append):
                     if exchange is not None:
                         self.exchanges += 1
                         yield exchange

@@ -32,6 +32,7 @@ class Share(Recording):
 
     def __init__(self, path: str, places: array[int]) -> None:
         super().__init__(path)
+        self.proxied = True
         self.places = places
 
     def __iter__(self) -> Iterator[Exchange]:

@@ -20,6 +20,7 @@ from corsight.policies.rules.isolation import NETWORK_ERROR
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.recordings.har.draft import clean_url
 from corsight.scripts.recordings.har.format import Log, Program
+from corsight.scripts.recordings.har.producers.playwright import Playwright
 from corsight.scripts.recordings.har.read import read as read_har
 from corsight.scripts.recordings.har.read import read_log
 from corsight.scripts.recordings.mapping import seekable
@@ -50,11 +51,14 @@ def read(file: BufferedReader, remark: Remark) -> Iterator[Exchange | None]:
 def _read_archive(archive: zipfile.ZipFile, remark: Remark) -> Iterator[Exchange | None]:
     names = [info.filename for info in archive.infolist() if info.file_size <= LARGEST]
     networks = [name for name in names if name.endswith(".network")]
+    traces = [name for name in names if name.endswith(".trace")]
     hars = [name for name in names if name.endswith(".har")]
-    if not networks and not hars:
+    if not networks and not traces and not hars:
+        if any(name.startswith("raw/") for name in names):
+            raise CorsightError("is Fiddler's own archive", todo="export it as HTTPArchive: File, Export Sessions")
         raise CorsightError("is a zip archive without a HAR or a Playwright trace in it", todo="name the recording")
-    if networks:
-        yield from _read_trace(archive, networks, [name for name in names if name.endswith(".trace")], remark)
+    if networks or traces:
+        yield from _read_trace(archive, networks, traces, remark)
     for name in hars:
         with archive.open(name) as unpacked:
             yield from read_har(BufferedReader(cast(Any, unpacked)), remark)
@@ -75,9 +79,11 @@ def _read_trace(
                     # As versions before 1.38 wrote it.
                     messages.add(str(event["initializer"].get("text", "")))
     log = Log[Any]([], Program("Playwright"), Program(browser) if browser else None)
-    for exchange in read_log(log, _entries(archive, networks), lambda text: None):
+    remarks: list[str] = []
+    for exchange in read_log(log, _entries(archive, networks), remarks.append):
         yield None if exchange is None else messages.explain(exchange)
-    remark(SAID)
+    for text in (SAID, *(text for text in remarks if text != Playwright.leaves_out)):
+        remark(text)
 
 
 def _entries(archive: zipfile.ZipFile, networks: list[str]) -> Iterator[bytes]:

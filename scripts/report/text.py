@@ -185,7 +185,7 @@ def _head(report: Report, *, verbose: bool) -> RenderableType:
     findings, recordings, engine = report.counts, report.recordings, report.engine
     fields = _fields()
     for name, exchanges in recordings[:10]:
-        fields.add_row("read", _text(clean(name), "bold", f": {_plural(exchanges, 'exchange')}"))
+        fields.add_row("read", _text(printable(name), "bold", f": {_plural(exchanges, 'exchange')}"))
     if len(recordings) > 10:
         rest = list(recordings[10:])
         fields.add_row(

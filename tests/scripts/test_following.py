@@ -76,7 +76,7 @@ def test_damage_is_told(tmp_path: Path) -> None:
     assert "damaged after 15 exchanges" in str(recording.problem)
     read, _, recording = grow(tmp_path / "b", iter([b'{"log": {}}']))
     assert read == []
-    assert "is no mitmproxy recording" in str(recording.problem)
+    assert "is no recording of mitmproxy, and only those are followed" in str(recording.problem)
 
 
 def test_a_recording_that_is_written_anew_is_told(tmp_path: Path) -> None:

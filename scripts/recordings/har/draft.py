@@ -100,6 +100,9 @@ class Drafts:
         response = None
         if entry.response is not None and fate is Fate.ANSWERED:
             answered = read_response_headers(entry.response.headers)
+            if not answered.fields:
+                # No server sends none: they are lost, and not absent.
+                fate = Fate.BARE
             body = None
             if entry.response.content is not None and may_be_opaque(method, url, asked):
                 body = look_at_body(entry.response.content)

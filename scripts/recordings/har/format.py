@@ -236,7 +236,7 @@ def _convert_field(found: Any, name: str) -> Any:
 
 
 def _headers(found: Any) -> list[Header]:
-    """Headers as a list of objects, of pairs, or as one object: all have been met."""
+    """Headers as a list of objects, of pairs, or as one object, with one value or a list of them: all have been met."""
     if isinstance(found, dict):
         found = list(found.items())
     headers: list[Header] = []
@@ -248,7 +248,8 @@ def _headers(found: Any) -> list[Header]:
         else:
             continue
         if isinstance(name, str) and name:
-            headers.append(Header(name, value if isinstance(value, str) else "" if value is None else str(value)))
+            for line in value if isinstance(value, list) else [value]:
+                headers.append(Header(name, line if isinstance(line, str) else "" if line is None else str(line)))
     return headers
 
 

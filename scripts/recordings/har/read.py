@@ -92,7 +92,7 @@ def read_log(log: Log[Any], entries: Iterable[Any], remark: Remark) -> Iterator[
         for name in missing:
             if name in draft.headers or (draft.response is not None and name in draft.response.headers):
                 missing -= {name}
-        if draft.fate in SKIPPED:
+        if draft.fate in SKIPPED or draft.fate is Fate.BARE:
             fates[draft.fate] += 1
             yield None
             continue
@@ -123,6 +123,8 @@ def _conclude(producer: Producer, shown: frozenset[str], fates: Counter[Fate], b
     skipped = [text.format(_count(fates[fate])) for fate, text in SKIPPED.items() if fates[fate]]
     if skipped:
         remark(f"Not judged, since no server answered: {', '.join(skipped)}.")
+    if fates[Fate.BARE]:
+        remark(f"Not judged, since no header of the response is recorded: {_count(fates[Fate.BARE])}.")
     if bad:
         remark(f"{_count(len(bad))} could not be read, and {'is' if len(bad) == 1 else 'are'} left out: {_name(bad)}.")
 

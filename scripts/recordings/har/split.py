@@ -14,6 +14,8 @@ LARGEST = 1 << 28
 
 _token = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[][{}]', re.DOTALL)
 _entries = re.compile(rb'"entries"\s*:\s*\[')
+_alone = re.compile(rb"(?:\xef\xbb\xbf)?\s*+\[?\s*+(?=\{)")
+_request = re.compile(rb'"request"\s*:')
 _string = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _word = re.compile(rb"[^\s,\]}]++")
 _next = re.compile(rb"[\s,]*+")
@@ -22,8 +24,10 @@ _next = re.compile(rb"[\s,]*+")
 def find_entries(data: bytes | mmap) -> Iterator[memoryview | None]:
     """Yield each entry of every list of entries, None for the one in which the data ends."""
     view = memoryview(data)
-    position = 0
-    while (found := _entries.search(data, position)) is not None:
+    found = _entries.search(data)
+    if found is None:
+        yield from _find_alone(data, view)
+    while found is not None:
         position = found.end()
         while True:
             position = _skip(data, position)
@@ -38,6 +42,23 @@ def find_entries(data: bytes | mmap) -> Iterator[memoryview | None]:
         if position >= len(data):
             yield None
             return
+        found = _entries.search(data, position)
+
+
+def _find_alone(data: bytes | mmap, view: memoryview) -> Iterator[memoryview | None]:
+    """Yield the entries of a bare list, or that stand one after the other, as other programs pick them out of a HAR."""
+    begun = _alone.match(data)
+    position, some = len(data) if begun is None else begun.end(), False
+    while data[position : position + 1] == b"{":
+        end = _find_end(data, position)
+        if end is None:
+            if some:
+                yield None
+            return
+        if _request.search(data, position, end) is not None:
+            some = True
+            yield view[position:end]
+        position = _skip(data, end)
 
 
 def find_program(data: bytes | mmap, name: str) -> Program | None:

@@ -224,3 +224,36 @@ def test_a_navigation_says_that_it_would_upgrade(accept: str, upgrades: bool, mo
     """A page may ask for HTML, and may set Upgrade-Insecure-Requests, seldom both."""
     more = (("Upgrade-Insecure-Requests", "1"),) if upgrades else ()
     assert reading("GET", ("Accept", accept), ORIGIN, *more).mode == mode
+
+
+@pytest.mark.parametrize(
+    ("headers", "mode"),
+    [
+        ((ORIGIN,), "unknown"),
+        ((ORIGIN, ("X-A", "1")), "cors"),
+        ((ORIGIN, ("Sec-Fetch-Mode", "navigate")), "navigate"),
+        ((), "navigate"),
+    ],
+)
+def test_old_engines_keep_the_origin_of_a_form_behind_its_redirect(
+    headers: tuple[tuple[str, str], ...], mode: str
+) -> None:
+    """Splash 3.0 with QtWebKit: a POST of a form, and the GET behind its 302."""
+    accept = ("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8")
+    assert reading("GET", accept, *headers).mode == mode
+
+
+@pytest.mark.parametrize(
+    ("told", "headers", "expected"),
+    [
+        (Told(origin="https://app.test"), (), True),
+        (Told(origin="https://app.test", destination="image"), (), True),
+        (Told(origin="https://app.test", destination="empty"), (), False),
+        (Told(origin="https://app.test", mode="cors"), (), False),
+        (Told(), (ORIGIN, ("Sec-Fetch-Mode", "cors")), False),
+    ],
+)
+def test_what_no_script_is_said_to_have_asked_for_mostly_goes_without_cors(
+    told: Told, headers: tuple[tuple[str, str], ...], expected: bool
+) -> None:
+    assert read("GET", HeaderList.of(*headers), told).likely_no_cors is expected

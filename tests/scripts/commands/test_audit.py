@@ -195,6 +195,25 @@ def test_nothing_recorded(run: Audit) -> None:
     assert run("--allow-empty")[0] == 0
 
 
+def test_nothing_in_a_har_speaks_of_no_proxy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    entry = '{"request": {"method": "GET", "url": "https://a.example/", "headers": []}}'
+    for entries, said in (
+        ("", "there is no exchange in it; record while a page is used: corsight browse URL, or save a HAR with"),
+        (
+            entry,
+            "1 exchange, and none of a browser, by its User-Agent; clients that are no browser know no CORS. --eng",
+        ),
+    ):
+        Path("a.har").write_text(f'{{"log": {{"creator": {{"name": "x"}}, "entries": [{entries}]}}}}')
+        assert cli.run(["audit", "a.har"]) == 2
+        err = capsys.readouterr().err
+        assert err.startswith(f"corsight: a.har: nothing was judged: {said}")
+        assert "proxy" not in err
+
+
 def test_nothing_of_a_browser(run: Audit) -> None:
     client = flow("https://api.example/", 200, agent="curl/8.0")
     del client.request.headers["origin"]
@@ -493,7 +512,7 @@ def test_a_damaged_recording_keeps_no_other_from_being_read(run: Audit) -> None:
     code, out, err = run(flow("https://api.example/", 200), "odd.mitm")
     assert code == 2
     assert "1 blocked" in out
-    assert err.startswith("corsight: odd.mitm: is no mitmproxy recording")
+    assert err.startswith("corsight: odd.mitm: is no recording")
 
 
 @pytest.mark.parametrize("name", ["none.mitm", "empty", "*.har"])

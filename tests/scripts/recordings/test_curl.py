@@ -57,3 +57,78 @@ def test_plain_http_and_a_proxys_connect(tmp_path: Path) -> None:
     [judged] = judge_recording(Recording(str(tmp_path / "a")))
     assert judged.entry.exchange.request.url == "http://api.example/a"
     assert judged.entry.exchange.response is None
+
+
+SENT, GOT = (
+    ["GET /none HTTP/1.1", "Host: api.example", "Origin: https://shop.example", "X-Long: " + "a" * 150, ""],
+    [
+        "HTTP/1.1 200 OK",
+        "Content-Type: application/json",
+        "",
+    ],
+)
+METER = "\r  0     0    0     0    0     0      0      0 --:--:--  0:00:01 --:--:--     0"
+
+
+def dump(lines: list[str], *, hexadecimal: bool) -> str:
+    """A block of `--trace` or `--trace-ascii`."""
+    data = "".join(line + "\r\n" for line in lines)
+    dumped, place = "", 0
+    while place < len(data):
+        width = 16 if hexadecimal else 64
+        part = data[place : place + width]
+        if hexadecimal:
+            shown = "".join(f"{ord(one):02x} " for one in part).ljust(48) + part.replace("\r", ".").replace("\n", ".")
+        else:
+            shown = part.partition("\r\n")[0]
+            part = part[: len(shown)] + (
+                data[place + len(shown) :][:2] if data[place + len(shown) :][:1] == "\r" else ""
+            )
+        dumped += f"{place:04x}: {shown}\n"
+        place += len(part)
+    return dumped
+
+
+def write_verbose(before: str, meter: str = "") -> str:
+    """A transcript of `curl -v` with something before its lines."""
+    lines = ["* Connected to api.example (203.0.113.7) port 80", *(f"> {line}" for line in SENT)]
+    lines += [meter + f"< {GOT[0]}", *(f"< {line}" for line in GOT[1:])]
+    return "".join(f"{before}{line}\n" for line in lines)
+
+
+def write_trace(before: str, *, hexadecimal: bool) -> str:
+    """A transcript of `curl --trace`."""
+    text = (
+        f"{before}== Info: Connected to api.example (203.0.113.7) port 80\n{before}=> Send header, 200 bytes (0xc8)\n"
+    )
+    text += dump(SENT, hexadecimal=hexadecimal)
+    for line in GOT:
+        text += f"{before}<= Recv header, {len(line) + 2} bytes (0x1)\n" + dump([line], hexadecimal=hexadecimal)
+    body = dump(["> GET /no HTTP/1.1", "Host: no.example"], hexadecimal=hexadecimal)
+    return text + f"{before}<= Recv data, 38 bytes (0x26)\n" + body
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        write_verbose("12:00:00.123456 "),
+        write_verbose("12:00:00.123456 [0-0] "),
+        write_verbose("[0-x] "),
+        write_verbose("", METER),
+        write_trace("", hexadecimal=False),
+        write_trace("", hexadecimal=True),
+        write_trace("12:00:00.123456 ", hexadecimal=False),
+        write_trace("12:00:00.123456 [0-0] ", hexadecimal=True),
+    ],
+)
+def test_what_stands_before_the_lines_and_traces_make_no_difference(text: str, tmp_path: Path) -> None:
+    (tmp_path / "a").write_text(text, newline="")
+    recording = Recording(str(tmp_path / "a"))
+    [judged] = judge_recording(recording)
+    request, response = judged.entry.exchange.request, judged.entry.exchange.response
+    assert (request.method, request.url) == ("GET", "http://api.example/none")
+    assert request.headers.get("x-long") == "a" * 150
+    assert response is not None
+    assert (response.status, response.headers.get("content-type")) == (200, "application/json")
+    assert judged.verdict.ruling.rule == "allow-origin-missing"
+    assert recording.problem is None

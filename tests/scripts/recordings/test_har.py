@@ -28,6 +28,10 @@ def headers(**named: str) -> list[Json]:
     return [{"name": name.replace("_", "-"), "value": value} for name, value in named.items()]
 
 
+DATED = headers(date="Thu, 01 Jan 2026 00:00:01 GMT")
+"""What is on every response: one without a header is not told."""
+
+
 def entry(
     method: str = "GET",
     path: str = "/a",
@@ -49,7 +53,7 @@ def entry(
     fields = {"user-agent": agent, **(sent or {})}
     if whole:
         fields |= {"origin": PAGE, "sec-fetch-mode": mode, "sec-fetch-dest": dest, "sec-fetch-site": "cross-site"}
-    response: Json = {"status": status, "headers": answer or [], "content": {"size": 2}}
+    response: Json = {"status": status, "headers": [*(answer or []), *DATED], "content": {"size": 2}}
     if error != "unset":
         response["_error"] = error
     return {

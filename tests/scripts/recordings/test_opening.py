@@ -107,7 +107,8 @@ def test_what_is_packed_and_cut_off_yields_what_is_whole(suffix: str, tmp_path: 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
 def test_texts_that_powershell_wrote_are_read(encoding: str, tmp_path: Path) -> None:
-    entry = '{"request": {"method": "GET", "url": "https://a.example/é"}, "response": {"status": 200}}'
+    entry = '{"request": {"method": "GET", "url": "https://a.example/é"}, "response": {"status": 200, '
+    entry += '"headers": [{"name": "date", "value": "now"}]}}'
     text = f'{{"log": {{"creator": {{"name": "x"}}, "entries": [{entry}, {entry}]}}}}'
     mark = "" if encoding == "utf-16" else "\ufeff"
     (tmp_path / "a").write_bytes((mark + text).encode(encoding))

@@ -73,7 +73,8 @@ def test_a_foreign_file_is_told_from_a_recording(content: bytes, tmp_path: Path)
     assert urls == []
     assert (
         problem
-        == f"{tmp_path / 'a'}: is no mitmproxy recording, or damaged from its start; make one with mitmdump -w FILE"
+        == f"{tmp_path / 'a'}: is no recording, or damaged from its start; make one with mitmdump -w FILE, or save "
+        "a HAR"
     )
 
 

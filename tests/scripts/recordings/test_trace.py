@@ -94,6 +94,30 @@ def test_another_archive_is_told_from_a_recording(tmp_path: Path) -> None:
     )
 
 
+def test_a_trace_in_which_nothing_was_requested_is_one(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "trace.zip", "w") as archive:
+        archive.writestr("test.trace", json.dumps(OPTIONS))
+    judged, recording = judge(tmp_path / "trace.zip")
+    assert (judged, recording.problem) == ([], None)
+
+
+def test_fiddlers_own_archive_is_told_and_what_to_do(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.saz", "w") as archive:
+        archive.writestr("raw/1_c.txt", "GET / HTTP/1.1")
+    _, recording = judge(tmp_path / "a.saz")
+    assert str(recording.problem) == (
+        f"{tmp_path / 'a.saz'}: is Fiddler's own archive; export it as HTTPArchive: File, Export Sessions"
+    )
+
+
+def test_what_of_a_trace_is_not_judged_is_said(tmp_path: Path) -> None:
+    bare = entry()
+    bare["response"]["headers"] = []
+    judged, recording = judge(trace(tmp_path / "trace.zip", [bare, failed()], []))
+    assert len(judged) == 1
+    assert recording.remarks[1:] == ["Not judged, since no header of the response is recorded: 1 entry."]
+
+
 @pytest.mark.parametrize("cut", [5, 60, 200])
 def test_an_archive_that_is_cut_off_is_said_in_a_line(tmp_path: Path, cut: int) -> None:
     whole = trace(tmp_path / "t.zip", [failed()], []).read_bytes()

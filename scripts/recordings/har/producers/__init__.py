@@ -11,6 +11,7 @@ from corsight.scripts.recordings.har.producers.firefox import Firefox
 from corsight.scripts.recordings.har.producers.model import CREDENTIALS, Browser, Producer, find_engine
 from corsight.scripts.recordings.har.producers.playwright import Playwright
 from corsight.scripts.recordings.har.producers.proxies import Charles, Fiddler, Mitmproxy, Other
+from corsight.scripts.recordings.har.producers.splash import Splash
 from corsight.scripts.recordings.har.producers.webkit import Safari
 from corsight.scripts.recordings.har.producers.webpagetest import WebPageTest
 
@@ -29,7 +30,7 @@ class Unknown(Producer):
 
 PRODUCERS: tuple[Producer, ...] = (
     *(DevTools(), Listener(), Firefox(), Safari(), Playwright(), Mitmproxy(), Charles(), Fiddler(), Other()),
-    *(WebPageTest(), Client()),
+    *(WebPageTest(), Splash(), Client()),
 )
 
 

@@ -10,6 +10,8 @@ from corsight.scripts.recordings.har.format import Entry, Log, decode_headers
 
 type Engine = Literal["chromium", "firefox", "webkit"]
 
+STATUSES = 1000
+"""A status has three digits."""
 DAY = 24 * 60 * 60 * 1000
 """Milliseconds from which a phase is taken for a mistake."""
 CREDENTIALS = frozenset({"cookie", "set-cookie", "authorization"})
@@ -32,6 +34,8 @@ class Fate(StrEnum):
     """A service worker answered."""
     ROUTED = "routed"
     """A route of the test answered or stopped it."""
+    BARE = "bare"
+    """It was answered, and not one header of the answer is recorded: a cache of images, or one that was given up."""
 
 
 SKIPPED = {
@@ -106,7 +110,7 @@ class Producer:
     def find_fate(self, entry: Entry) -> Fate:
         """Return what became of a request."""
         response = entry.response
-        if response is None or response.status is None or response.status <= 0:
+        if response is None or response.status is None or not 0 < response.status < STATUSES:
             return Fate.UNANSWERED
         if entry.fromServiceWorker or response.fromServiceWorker:
             return Fate.WORKER
