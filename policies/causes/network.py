@@ -87,15 +87,6 @@ CAUSES = (
         cors=False,
     ),
     KnownCause(
-        "system-forbids-local-network",
-        "Not CORS: the operating system does not let the browser reach the local network.",
-        "macOS asks its user whether an application may reach devices of the local network, and here the browser may "
-        "not. The request was never sent.",
-        "Switch the browser on under System Settings, Privacy & Security, Local Network, and start it again.",
-        "client",
-        cors=False,
-    ),
-    KnownCause(
         "answer-not-recorded",
         "The request failed in the browser, and the recording does not hold the response that shows why.",
         "Recordings made in a browser often leave out what was blocked: its preflight, its response, or the headers "

@@ -93,12 +93,10 @@ SAYINGS = (
         "scheme-not-fetchable", "Cross origin requests are only supported for protocol schemes: {value}.", None, False
     ),
     Saying("scheme-not-fetchable", 'URL scheme "{value}" is not supported.'),
-    # Swagger lists what it may be.
+    # Swagger lists the same sentence among what may be wrong.
     Saying(
-        "failed-without-reason",
-        'Possible Reasons: CORS Network Failure URL scheme must be "http" or "https" for CORS request.',
+        "scheme-not-fetchable", 'Fetch API cannot load {url}. URL scheme must be "http" or "https" for CORS request.'
     ),
-    Saying("scheme-not-fetchable", 'URL scheme must be "http" or "https" for CORS request.'),
     Saying("local-file-asked", "Not allowed to load local resource: {url}"),
     Saying(
         "page-from-file",

@@ -37,7 +37,10 @@ FAILURES: dict[EngineName, re.Pattern[str]] = {
         r"XMLHttpRequest onError callback|\bHTTP response code: ?0\b"
     ),
     "firefox": re.compile(r"\bNetworkError when attempting to fetch resource\b"),
-    "webkit": re.compile(r"\bLoad failed\b|\bdue to access control checks\b|^Fetch API cannot load \S+\.$"),
+    "webkit": re.compile(
+        r"\bLoad failed\b|\bImporting a module script failed\b|\bdue to access control checks\b|"
+        r"^Fetch API cannot load \S+\.$"
+    ),
 }
 """What each engine says of any failure."""
 _ANY_FAILURE = re.compile(r"\bNetwork ?Error\b|\bstatus:? (?:code )?0\b|CORS (?:request|error|policy)", re.IGNORECASE)

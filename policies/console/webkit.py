@@ -107,7 +107,6 @@ SAYINGS = (
         "wrong-type",
         "Did not parse stylesheet at '{url}' because non CSS MIME types are not allowed for cross-origin stylesheets.",
     ),
-    Saying("failed-without-reason", "Importing a module script failed."),
     Saying("wrong-type", "'{value}' is not a valid JavaScript MIME type."),
     # -- no answer -------------------------------------------------------------------------------------------------
     Saying("host-not-found", "A server with the specified hostname could not be found.", rule="network-error"),

@@ -781,3 +781,47 @@ def test_what_a_message_quotes_moves_no_cursor(capsys: Said) -> None:
     code, out, _ = raw(capsys, "check", "--paste", text)
     assert code == 1
     assert out.replace("\n", "").isprintable()
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        ("WebSocket connection to 'ws://127.0.0.1:3002/' failed: ", "only if its user allows local network access"),
+        (
+            "Mixed Content: The page at 'https://a.test/' was loaded over HTTPS, but attempted to connect to the "
+            "insecure WebSocket endpoint 'ws://192.168.1.7/'. This request has been blocked; this endpoint must be "
+            "available over WSS.",
+            "for WebSockets from version 147 on",
+        ),
+        (
+            "Access to fetch at 'http://127.0.0.1:3030/x' from origin 'https://site.example' has been blocked by CORS "
+            "policy: No 'Access-Control-Allow-Origin' header is present on the requested resource.",
+            "host_permissions",
+        ),
+    ],
+)
+def test_what_a_local_address_has_to_do_with_it_is_told(capsys: Said, message: str, words: str) -> None:
+    for text, told in ((message, True), (re.sub(r"127\.0\.0\.1|192\.168\.1\.7", "api.example", message), False)):
+        out = " ".join(raw(capsys, "check", "--paste", text)[1].split())
+        assert (words in out) is told
+
+
+def test_headers_from_the_network_panel_are_judged(capsys: Said) -> None:
+    pasted = (
+        f"Request URL\n{API}\nRequest Method\nOPTIONS\nStatus Code\n405 Method Not Allowed\nallow\nGET, PUT\n"
+        f"access-control-request-method\nPUT\norigin\n{PAGE}\n"
+    )
+    code, out, _ = raw(capsys, "check", "--paste", pasted)
+    assert code == 1
+    assert "preflight-not-routed" in out
+
+
+def test_a_page_written_with_a_slash_is_its_origin(capsys: Said) -> None:
+    out = raw(
+        capsys,
+        *("check", "--paste"),
+        f"Access to fetch at '{API}' from origin '{PAGE}/' has been blocked by CORS policy: No "
+        "'Access-Control-Allow-Origin' header is present on the requested resource.",
+    )[1]
+    assert f"{PAGE}/ " not in out
+    assert f"Access-Control-Allow-Origin: {PAGE}\n" in out
