@@ -19,6 +19,7 @@ from corsight.policies.findings.replies import is_login
 from corsight.policies.rules.isolation import CORP_SAME_ORIGIN, NETWORK_ERROR, ORB
 
 LOCAL = ("loopback", "local")
+INTERCEPTOR = "/_capacitor_http_interceptor_"
 ELEMENTS = ("image", "css stylesheet", "script", "font", "video", "audio")
 WITHOUT = (
     "If the host is not yours, ask without what forces the preflight: a method other than GET, HEAD and POST, a header "
@@ -103,6 +104,13 @@ def find_storage(message: Message) -> Product | None:
 
 def _tell_missing(message: Message) -> Iterator[tuple[str, str]]:
     """Yield what may be behind a missing header: OPTIONS, the browser's cache, a host that is not one's own."""
+    if INTERCEPTOR in (message.url or ""):
+        yield (
+            "or",
+            "It is Capacitor's own interceptor (CapacitorHttp) that was asked, inside the app, and not the server: a "
+            "page from a development server is of another origin than the app. Switch CapacitorHttp off while the page "
+            "is loaded from there (server.url), or call CapacitorHttp.request() itself.",
+        )
     shell = find_shell(message.origin)
     known = find_storage(message) is not None or (shell is not None and not shell.listed)
     if message.preflight and message.status is None and not known:

@@ -96,7 +96,8 @@ def _write_rule(page: Page, message: Message) -> None:
         page.blank()
         page.field("or", f"{label} says the same of: {'; '.join(alike)}. The response tells which it is.")
     page.blank()
-    if _speaks_of_responses(rule) and not leads_to_login(message):
+    asked_by_http = message.url is None or message.url.startswith(("http:", "https:"))
+    if _speaks_of_responses(rule) and asked_by_http and not leads_to_login(message):
         _write_next(page, message, known)
 
 

@@ -27,6 +27,7 @@ MEANINGS = {
     405: "method not supported",
     408: "too slow",
     413: "the request is too large",
+    421: "it came over a connection that was opened for another host",
     429: "too many requests",
     500: "a failure in the application",
     501: "not supported",

@@ -825,3 +825,23 @@ def test_a_page_written_with_a_slash_is_its_origin(capsys: Said) -> None:
     )[1]
     assert f"{PAGE}/ " not in out
     assert f"Access-Control-Allow-Origin: {PAGE}\n" in out
+
+
+def test_an_app_s_interceptor_is_no_server_to_ask_again(capsys: Said) -> None:
+    pasted = (
+        "[Error] Origin http://localhost:5173 is not allowed by Access-Control-Allow-Origin. Status code: 200\n"
+        "[Error] Fetch API cannot load capacitor://localhost/_capacitor_http_interceptor_?u=http%3A%2F%2Fa.test due to "
+        "access control checks."
+    )
+    out = raw(capsys, "check", "--paste", pasted)[1]
+    assert "CapacitorHttp.request()" in " ".join(out.split())
+    assert "curl" not in out
+
+
+def test_a_misdirected_request_is_the_problem_itself(capsys: Said) -> None:
+    pasted = (
+        "[Error] Origin https://a.test is not allowed by Access-Control-Allow-Origin. Status code: 421\n"
+        "[Error] Fetch API cannot load https://b.test/x due to access control checks."
+    )
+    out = raw(capsys, "check", "--paste", pasted)[1]
+    assert "opened for another host" in " ".join(out.split())
