@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from corsight.policies.findings.pasted import explain_message
-from tests.policies.findings.traffic import JSON, Traffic
+from tests.policies.findings.traffic import FIREFOX, HTML, JSON, Traffic
 
 WAYS = pytest.mark.parametrize("way", ["recording", "message"])
 
@@ -71,3 +71,21 @@ def test_an_identity_server_is_told_where_the_page_is_registered(way: str, host:
 @WAYS
 def test_a_host_that_only_looks_like_one_is_none(way: str) -> None:
     assert "Auth0" not in cure(way, "http://localhost:3000", "https://notauth0.com/token")
+
+
+def test_a_storage_that_refuses_an_upload_names_the_reason_itself() -> None:
+    traffic = Traffic()
+    asked = (("Content-Type", "image/png"),)
+    traffic.send("PUT", "https://storage.googleapis.com/b/o", 403, ("Server", "UploadServer"), asked=asked)
+    [finding] = traffic.findings()
+    assert "SignatureDoesNotMatch" in finding.action
+    assert "gcloud storage buckets update" in finding.action
+
+
+@pytest.mark.parametrize(("server", "status", "told"), [("nginx", 400, True), ("nginx", 500, False), ("x", 400, False)])
+def test_a_client_certificate_is_named_where_nginx_may_ask_for_one(server: str, status: int, told: bool) -> None:
+    traffic = Traffic(agent=FIREFOX)
+    traffic.preflight("PUT", "/x", status, ("Server", server), HTML)
+    [finding] = traffic.findings()
+    assert ("client certificate" in finding.cause) is told
+    assert ("ssl_verify_client" in finding.action) is told

@@ -845,3 +845,13 @@ def test_a_misdirected_request_is_the_problem_itself(capsys: Said) -> None:
     )
     out = raw(capsys, "check", "--paste", pasted)[1]
     assert "opened for another host" in " ".join(out.split())
+
+
+def test_what_several_paths_of_one_server_fail_by_is_told_once(capsys: Said) -> None:
+    line = "Access to fetch at '{}' from origin 'https://app.test' has been blocked by CORS policy: No "
+    line += "'Access-Control-Allow-Origin' header is present on the requested resource."
+    urls = ("https://a.test/1", "https://a.test/2", "https://b.test/1")
+    out = raw(capsys, "check", "--paste", "\n".join(map(line.format, urls)))[1]
+    assert out.count("Send the header on every response") == 2
+    assert "2 of 3\nChromium: the same as 1\nasked      https://a.test/2" in out
+    assert all(url in out for url in urls)
