@@ -89,3 +89,14 @@ def test_a_client_certificate_is_named_where_nginx_may_ask_for_one(server: str, 
     [finding] = traffic.findings()
     assert ("client certificate" in finding.cause) is told
     assert ("ssl_verify_client" in finding.action) is told
+
+
+@pytest.mark.parametrize("preflight", [True, False])
+def test_options_is_what_has_to_be_answered_where_the_preflight_lacks_the_header(*, preflight: bool) -> None:
+    traffic = Traffic()
+    if preflight:
+        traffic.preflight("POST", "/pkg.Svc/Get", 200, names="x-grpc-web")
+    else:
+        traffic.get("/pkg.Svc/Get", 200, JSON)
+    [finding] = traffic.findings()
+    assert ("OPTIONS" in finding.action) is preflight
