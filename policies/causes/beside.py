@@ -174,6 +174,15 @@ CAUSES = (
         cors=False,
     ),
     KnownCause(
+        "system-forbids-local-network",
+        "Not CORS: the operating system does not let the browser reach the local network.",
+        "macOS asks its user whether an application may reach devices of the local network, and here the browser may "
+        "not. The request was never sent.",
+        "Switch the browser on under System Settings, Privacy & Security, Local Network, and start it again.",
+        "client",
+        cors=False,
+    ),
+    KnownCause(
         "mixed-content-upgraded",
         "Not CORS: the browser requested an http URL over https instead.",
         "The images, audio and video of an https page are requested over https, whatever their URL says.",

@@ -69,6 +69,16 @@ CAUSES = (
         cors=False,
     ),
     KnownCause(
+        "login-not-for-pages",
+        "Not CORS: the page is not registered with the login as a single-page application.",
+        "Microsoft Entra gives tokens to a script in a page (a request with an Origin header) only for a redirect URI "
+        "of the platform Single-page application (AADSTS9002326).",
+        "In the app registration, under Authentication, add the page's redirect URI with the platform Single-page "
+        "application, and remove it from the platform Web.",
+        "client",
+        cors=False,
+    ),
+    KnownCause(
         "document-sandboxed",
         "Not CORS: the document is sandboxed, so it has no origin and no storage.",
         "An iframe with sandbox, or a page with Content-Security-Policy: sandbox, has the origin null unless "

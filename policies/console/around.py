@@ -26,6 +26,10 @@ _BEFORE = tuple(
         r"Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at "
         rf"{_Q}?(?P<url>\S+?){_Q}?\.(?: \(Reason:)?",
         r"Cross-origin redirection to (?P<url>\S+?) denied by Cross-Origin Resource Sharing policy:",
+        # Pasted without its beginning.
+        rf"(?:\b(?P<url>https?://\S+?){_Q} )?from origin {_Q}(?P<origin>\S+?){_Q} has been blocked by CORS policy:"
+        rf"{_CHECK}",
+        r"\b(?:XHR ?)?(?P<method>GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) ?(?P<url>\w+://\S+)",
     )
 )
 """What comes before a reason, in the order of today's Chromium, those of old, Firefox and WebKit."""

@@ -87,12 +87,16 @@ SAYINGS = (
         "opaque-response-blocked",
         "Response was blocked by CORB (Cross-Origin Read Blocking)",
     ),
+    Saying("opaque-response-blocked", "Response was blocked by ORB"),
     # -- schemes --------------------------------------------------------------------------------------------------
     Saying(
         "scheme-not-fetchable", "Cross origin requests are only supported for protocol schemes: {value}.", None, False
     ),
     Saying("scheme-not-fetchable", 'URL scheme "{value}" is not supported.'),
-    Saying("scheme-not-fetchable", 'URL scheme must be "http" or "https" for CORS request.'),
+    # Swagger lists the same sentence among what may be wrong.
+    Saying(
+        "scheme-not-fetchable", 'Fetch API cannot load {url}. URL scheme must be "http" or "https" for CORS request.'
+    ),
     Saying("local-file-asked", "Not allowed to load local resource: {url}"),
     Saying(
         "page-from-file",
@@ -175,6 +179,11 @@ SAYINGS = (
         "request was automatically upgraded to HTTPS",
     ),
     Saying(
+        "mixed-content-loaded",
+        "Mixed Content: The page at '{page}' was loaded over {any}, but requested an insecure {kind} '{target}'. This "
+        "request was not upgraded to HTTPS because {value}.",
+    ),
+    Saying(
         "mixed-content",
         "An insecure WebSocket connection may not be initiated from a page loaded over HTTPS.",
     ),
@@ -190,6 +199,7 @@ SAYINGS = (
         "cannot load {url}. Refused to connect because it violates the document's Content Security Policy.",
     ),
     Saying("csp-forbids-it", "Refused to connect because it violates the document's Content Security Policy"),
+    Saying("csp-forbids-it", "Access to the script at '{url}' is denied by the document's Content Security Policy."),
     # -- what scripts are told -------------------------------------------------------------------------------------
     Saying(
         "same-origin-mode",
@@ -220,6 +230,7 @@ SAYINGS = (
     Saying("document-sandboxed", "The document is sandboxed and lacks the 'allow-same-origin' flag."),
     # -- what servers and their tools say, in the console or in a terminal -------------------------------------------
     Saying("origin-not-listed", "Error: Not allowed by CORS"),
+    Saying("login-not-for-pages", "AADSTS9002326: Cross-origin token redemption is permitted only for the"),
     Saying("development-server-refused", "Invalid Host/Origin header"),
     Saying("development-server-refused", "Invalid Host header"),
     Saying("development-server-refused", "Blocked cross-origin request from {value} to /_next/"),
@@ -247,6 +258,8 @@ SAYINGS = (
     Saying("canvas-tainted", "Failed to execute '{any}' on '{any}': Tainted canvases may not be {any}."),
     Saying("canvas-tainted", "Tainted canvases may not be exported."),
     Saying("canvas-tainted", "The canvas has been tainted by cross-origin data."),
+    Saying("canvas-tainted", "Canvas is not origin-clean."),
+    Saying("canvas-tainted", "Cannot capture from element with cross-origin data"),
     Saying("canvas-tainted", "element contains cross-origin data, and may not be loaded."),
     Saying("canvas-tainted", "MediaElementAudioSource outputs zeroes due to CORS access restrictions for {url}"),
     # -- service workers ------------------------------------------------------------------------------------------
@@ -277,6 +290,7 @@ SAYINGS = (
         'type of "{value}".',
     ),
     Saying("wrong-type", "Refused to {any} from '{url}' because its MIME type ('{value}') is not"),
+    Saying("wrong-type", "The script has an unsupported MIME type ('{value}')."),
     Saying("frame-refused", "Refused to display '{url}' in a frame because it set '{any}' to '{any}'."),
     Saying("frame-refused", "Refused to display '{url}' in a frame because it set multiple '{any}' headers"),
     Saying("frame-refused", "Refused to display '{url}' in a frame because an ancestor violates"),

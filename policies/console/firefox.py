@@ -154,4 +154,6 @@ SAYINGS = (
     Saying("connection-refused", "NS_ERROR_CONNECTION_REFUSED", rule="network-error"),
     Saying("connection-closed", "NS_ERROR_NET_{value}", rule="network-error"),
     Saying("request-given-up", "NS_BINDING_ABORTED", rule="network-error"),
+    Saying("corp-same-origin", "NS_ERROR_DOM_CORP_FAILED"),
+    Saying("corp-required-by-coep", "NS_ERROR_DOM_COEP_FAILED"),
 )

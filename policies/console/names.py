@@ -73,11 +73,12 @@ _NET_CAUSES = (
     ("request-given-up", r"ABORTED"),
     ("proxy-failed", r"PROXY_|TUNNEL_|SOCKS_|MANDATORY_PROXY"),
     ("unsafe-port", r"UNSAFE_PORT"),
+    ("system-forbids-local-network", r"LOCAL_NETWORK_PERMISSION_MISSING"),
     ("scheme-not-fetchable", r"UNKNOWN_URL_SCHEME|DISALLOWED_URL_SCHEME"),
     ("local-file-asked", r"FILE_NOT_FOUND|ACCESS_DENIED"),
 )
 """The causes that Chromium's network errors (net/base/net_error_list.h) tell, by what follows net::ERR_."""
-_LOCAL_NETWORK = re.compile(r"BLOCKED_BY_(LOCAL|PRIVATE)_NETWORK_ACCESS_CHECKS")
+_LOCAL_NETWORK = re.compile(r"(CACHED_IP_ADDRESS_SPACE_)?BLOCKED_BY_(LOCAL|PRIVATE)_NETWORK_ACCESS_(CHECKS|POLICY)")
 
 
 def read_name(text: str) -> Message | None:

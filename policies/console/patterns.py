@@ -6,6 +6,7 @@ import re
 from typing import NamedTuple
 
 from corsight.policies.console.model import LIKELIER
+from corsight.policies.fetch.cors_check import classify
 from corsight.policies.rules import RULES
 from corsight.policies.verdict import EngineName
 
@@ -53,6 +54,14 @@ def slot(name: str) -> str:
 def order_rules(rules: set[str]) -> tuple[str, ...]:
     """Return the rules, the likeliest first."""
     return tuple(dict.fromkeys([*(one for one in LIKELIER if one in rules), *(one for one in RULES if one in rules)]))
+
+
+def narrow(rules: tuple[str, ...], said: str | None) -> tuple[str, ...]:
+    """Return the rules with the one first that the value which the message shows fails by."""
+    if said is None or len(rules) < 2:
+        return rules
+    first = classify(said)
+    return (first, *(rule for rule in rules if rule != first)) if first in rules else rules
 
 
 def find_anchor(template: str) -> str:

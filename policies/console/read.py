@@ -8,14 +8,13 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple
 
-from corsight.policies.console import chromium, edge, firefox, webkit
+from corsight.policies.console import chromium, edge, firefox, foreign, panels, webkit
 from corsight.policies.console.around import add, read_around, read_beside
 from corsight.policies.console.model import Message
 from corsight.policies.console.names import FAILED, read_name, read_net_error
-from corsight.policies.console.patterns import QUOTE, Pattern
+from corsight.policies.console.patterns import Pattern, narrow
 from corsight.policies.console.saying import Saying, make_pattern
 from corsight.policies.console.wordings import make_patterns
-from corsight.policies.fetch.cors_check import classify
 from corsight.policies.rules.isolation import NETWORK_ERROR
 from corsight.policies.verdict import EngineName
 
@@ -27,7 +26,7 @@ MOST = 20
 """Messages of a paste that are told."""
 
 SAYINGS: dict[EngineName, tuple[Saying, ...]] = {
-    "chromium": chromium.SAYINGS,
+    "chromium": (*chromium.SAYINGS, *panels.CHROMIUM),
     "firefox": firefox.SAYINGS,
     "webkit": webkit.SAYINGS,
 }
@@ -38,7 +37,10 @@ FAILURES: dict[EngineName, re.Pattern[str]] = {
         r"XMLHttpRequest onError callback|\bHTTP response code: ?0\b"
     ),
     "firefox": re.compile(r"\bNetworkError when attempting to fetch resource\b"),
-    "webkit": re.compile(r"\bLoad failed\b|\bdue to access control checks\b|^Fetch API cannot load \S+\.$"),
+    "webkit": re.compile(
+        r"\bLoad failed\b|\bImporting a module script failed\b|\bdue to access control checks\b|"
+        r"^Fetch API cannot load \S+\.$"
+    ),
 }
 """What each engine says of any failure."""
 _ANY_FAILURE = re.compile(r"\bNetwork ?Error\b|\bstatus:? (?:code )?0\b|CORS (?:request|error|policy)", re.IGNORECASE)
@@ -46,11 +48,6 @@ _TOLD = ("origin", "url", "initial_url", "method", "status", "value", "target", 
 _CHECKS = "due to access control checks"
 _HOST_AS_SCHEME = re.compile(r"[\w.-]+:\d")
 """A URL that was written without its scheme: localhost:3000/x."""
-_URL = re.compile(r"\b(?:https?|wss?|file|[a-z][a-z0-9+.-]{2,15})://[^\s'\"“”‘’«»)]+")
-_ENGLISH = re.compile(
-    r"(?i)\b(?:this|the|in|of|from|is|was|with|might)\b.*\bCORS\b|\bCORS\b.*\b(?:this|the|in|is|was)\b"
-)
-_LOCALISED = re.compile(r"Cross-Origin|CORS|Access-Control-Allow-\w+", re.IGNORECASE)
 
 
 class Found(NamedTuple):
@@ -76,8 +73,15 @@ def read_messages(text: str) -> tuple[Message, ...]:
         messages = _read_rest(lines, body)
     # Below the reason, browsers also say that the request failed.
     named = {one.url for one in messages if not _tells_nothing(one)}
+    messages = [_strip_slash(one) for one in messages]
     told = [one for one in messages if not (named and _tells_nothing(one) and one.url in {None, *named})]
     return tuple(one for one in dict.fromkeys(told) if not any(_says_more(other, one) for other in told))[:MOST]
+
+
+def _strip_slash(message: Message) -> Message:
+    """Return the message with its origin as browsers send it: people write URLs."""
+    origin = message.origin or ""
+    return replace(message, origin=origin[:-1]) if re.fullmatch(r"https?://[^/]+/", origin) else message
 
 
 def read_console(text: str) -> Message | None:
@@ -126,7 +130,20 @@ def _find(body: str) -> list[Found]:
             message, start, end = read_around(message, body, start, end, whole=pattern.whole)
             message = _tell_scheme(message, match[0])
             found.append(Found(start, end, message))
+    found += _find_by_line(found, body)
     return sorted(found)
+
+
+def _find_by_line(found: list[Found], body: str) -> Iterator[Found]:
+    """Yield the lines that Firefox wrote in another language or in its network panel."""
+    rest = [*_list_rest(found, body)]
+    above: list[str] = []
+    for start, line in rest:
+        message = foreign.read_line(line) or panels.read_firefox(line, above)
+        above.append(line)
+        if message is not None:
+            yield Found(start, start + len(line), message)
+            above.clear()
 
 
 def _make_message(pattern: Pattern, values: dict[str, str | None], text: str) -> Message:
@@ -134,7 +151,7 @@ def _make_message(pattern: Pattern, values: dict[str, str | None], text: str) ->
     target = values.get("target")
     if target is not None and "redirected from" in text:
         url, initial = target, initial or url
-    rules = _narrow(pattern.rules, value)
+    rules = narrow(pattern.rules, value)
     status = values.get("status")
     return Message(
         engine=pattern.engine,
@@ -153,14 +170,6 @@ def _make_message(pattern: Pattern, values: dict[str, str | None], text: str) ->
         page=values.get("page"),
         kind=values.get("kind"),
     )
-
-
-def _narrow(rules: tuple[str, ...], said: str | None) -> tuple[str, ...]:
-    """Return the rules with the one first that the value which the message shows fails by."""
-    if said is None or len(rules) < 2:
-        return rules
-    first = classify(said)
-    return (first, *(rule for rule in rules if rule != first)) if first in rules else rules
 
 
 def _tell_scheme(message: Message, text: str) -> Message:
@@ -295,12 +304,9 @@ def _read_rest(lines: list[str], body: str) -> list[Message]:
             return [add(Message(engine, cause=cause, exact=False), **{"url": _find_url(line)} | read_beside(line))]
     if any(line.rstrip(".") == "Script error" or "Script error." in line for line in lines):
         return [Message("chromium", cause="script-error-hidden", exact=False)]
-    # Firefox writes in its user's language: what stays is the URL, and the names of the headers.
-    if (asked := _find_url(body)) is not None and _LOCALISED.search(body) and not _ENGLISH.search(body):
-        rules = _guess_rules(body)
-        guess = None if rules else "failed-without-reason"
-        return [Message("firefox", rules, guess, exact=False, url=asked, status=_find_status(body))]
-    for status in map(read_beside, lines):
+    if (message := foreign.read_line(" ".join(lines), certain=False)) is not None:
+        return [message]
+    for status in map(read_beside, [*lines, " ".join(lines)]):
         if status.get("status", 0) >= 400 and "error" not in status:
             return [add(Message("chromium", cause="answered-with-an-error", exact=False), **status)]
     if _ANY_FAILURE.search(body):
@@ -308,28 +314,6 @@ def _read_rest(lines: list[str], body: str) -> list[Message]:
     return []
 
 
-def _guess_rules(body: str) -> tuple[str, ...]:
-    """Return the rules that a message in another language can mean, by the header that it names."""
-    if "Access-Control-Allow-Methods" in body:
-        return ("preflight-method-not-allowed", "preflight-allow-methods-invalid")
-    if "Access-Control-Allow-Headers" in body:
-        return ("preflight-header-not-allowed", "preflight-allow-headers-invalid")
-    if "Access-Control-Allow-Credentials" in body:
-        return ("allow-credentials-not-true",)
-    if "Access-Control-Allow-Origin" not in body:
-        return ()
-    if re.search(f"{QUOTE}\\s?\\*\\s?{QUOTE}", body):
-        return ("allow-origin-wildcard",)
-    # Of its texts about this header only the one about its absence has a status.
-    missing = "allow-origin-missing"
-    return (missing,) if _find_status(body) is not None else (missing, "allow-origin-mismatch", "allow-origin-multiple")
-
-
-def _find_status(body: str) -> int | None:
-    found = re.search(r":\s(\d{3})\b\.?\s*(?:\[|$)", body, re.MULTILINE)
-    return None if found is None else int(found[1])
-
-
 def _find_url(body: str) -> str | None:
     """Return the first URL that is no link to MDN."""
-    return next((url.rstrip(".,;:)") for url in _URL.findall(body) if "developer.mozilla.org" not in url), None)
+    return next((url.rstrip(".,;:)") for url in foreign.URL.findall(body) if "developer.mozilla.org" not in url), None)

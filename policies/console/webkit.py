@@ -17,6 +17,9 @@ SAYINGS = (
     # Of versions before 2016, which named no origin.
     Saying("allow-origin-missing", "Origin is not allowed by Access-Control-Allow-Origin."),
     Saying("allow-origin-missing", "Cross-origin script load denied by Cross-Origin Resource Sharing policy."),
+    Saying("allow-origin-missing", "Cross-origin media resource load denied by Cross-Origin Resource Sharing policy."),
+    Saying("allow-origin-missing", "Cross-origin text track load denied by Cross-Origin Resource Sharing policy."),
+    Saying("allow-origin-missing", "Cross-origin redirection denied by Cross-Origin Resource Sharing policy."),
     Saying(
         "page-from-file",
         "Cross origin requests are only supported for HTTP. file:{any}",
@@ -34,6 +37,20 @@ SAYINGS = (
     Saying("mixed-content", "[blocked] The page at {page} was not allowed to display insecure content from {target}."),
     Saying("mixed-content", "The page at {page} requested insecure content from {target}. This content was blocked"),
     Saying(
+        "mixed-content",
+        "The page at {page} requested insecure content from {target}. This content was not upgraded to HTTPS and must "
+        "be served from the local host.",
+    ),
+    Saying(
+        "mixed-content",
+        "The page at {page} was blocked from connecting insecurely to {target} either because the protocol is insecure "
+        "or the page is embedded from an insecure page.",
+    ),
+    Saying(
+        "mixed-content",
+        "Blocked mixed content {target} because 'block-all-mixed-content' appears in the Content Security Policy.",
+    ),
+    Saying(
         "mixed-content-upgraded",
         "The page at {page} requested insecure content from {target}. This content was automatically upgraded",
     ),
@@ -43,6 +60,10 @@ SAYINGS = (
         "Refused to {any} {url} because it does not appear in the {value} directive of the Content Security Policy.",
     ),
     Saying("csp-forbids-it", "because it does not appear in the {value} directive of the Content Security Policy"),
+    Saying("csp-forbids-it", "Blocked by Content Security Policy."),
+    Saying("stopped-by-extension", "Blocked by content extension"),
+    Saying("worker-needs-coep", "Refused to load '{url}' worker because of Cross-Origin-Embedder-Policy."),
+    Saying("worker-needs-coep", "Refused to display '{url}' in a frame because of Cross-Origin-Embedder-Policy."),
     Saying(
         "stopped-by-extension", "Content blocker prevented frame displaying {page} from loading a resource from {url}"
     ),
@@ -82,6 +103,10 @@ SAYINGS = (
     ),
     Saying("style-sheet-unreadable", "Not allowed to access cross-origin stylesheet"),
     Saying("integrity-mismatch", "Cannot load {any} {url}. Failed integrity metadata check."),
+    Saying(
+        "wrong-type",
+        "Did not parse stylesheet at '{url}' because non CSS MIME types are not allowed for cross-origin stylesheets.",
+    ),
     Saying("wrong-type", "'{value}' is not a valid JavaScript MIME type."),
     # -- no answer -------------------------------------------------------------------------------------------------
     Saying("host-not-found", "A server with the specified hostname could not be found.", rule="network-error"),

@@ -6,8 +6,7 @@ from corsight.policies.exchange import HeaderList, Response
 from corsight.policies.fetch.origin import origin_of
 from corsight.policies.findings import quotes
 from corsight.policies.findings.case import Case
-from corsight.policies.findings.causes import errors, headers, origins, preflights, redirects
-from corsight.policies.findings.causes.markup import add_markup
+from corsight.policies.findings.causes import errors, finish, headers, origins, preflights, redirects
 from corsight.policies.findings.model import Cause
 from corsight.policies.findings.replies import leads_to_login, read_reply
 from corsight.policies.findings.traffic import Traffic
@@ -97,10 +96,10 @@ def explain_message(
     cause = _find(case, value if origin is not None else None, status if url is not None else None)
     if cause is not None:
         told = _list_told(url or "", initial_url if redirected else None)
-        return quotes.fill_with(add_markup(cause, case), told)
+        return quotes.fill_with(finish(cause, case), told)
     plain = RULES[rule]
     cause = Cause(plain.code, plain.title, plain.why, plain.advice, plain.actor)
-    better = add_markup(cause, case)
+    better = finish(cause, case)
     return better if better is not cause else None
 
 

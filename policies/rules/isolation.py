@@ -79,7 +79,8 @@ RULES = (
         seen="Cross-Origin-Resource-Policy: {resource_policy}, for a page with Cross-Origin-Embedder-Policy",
         needed="Cross-Origin-Resource-Policy: cross-origin on the resource, or loading it with CORS",
         advice="Send Cross-Origin-Resource-Policy: cross-origin with the resource; or add the crossorigin attribute, "
-        "and answer with Access-Control-Allow-Origin.",
+        "and answer with Access-Control-Allow-Origin. If the resource is not yours: with "
+        "Cross-Origin-Embedder-Policy: credentialless the page loads it without cookies (not in Safari).",
         fix=allow_embedding,
         widens=WIDENS,
         example=Example(IMAGE, embedder="require-corp", **EMBEDDED),

@@ -94,9 +94,9 @@ RULES = (
         why="A page loaded over https may not load anything over http, redirects included. No CORS header changes "
         "that.",
         seen="a redirect to {target}",
-        needed="a Location with https",
-        advice="Use the https URL, in the page and in redirects. A server behind a proxy that ends TLS often writes "
-        "http:// into the redirect that adds a final slash.",
+        needed="an https URL (wss: for a WebSocket)",
+        advice="Use the https URL (wss: for a WebSocket), in the page and in redirects. A server behind a proxy that "
+        "ends TLS often writes http:// into the redirect that adds a final slash.",
         example=Example(f"{ASKED}Location: http://api.example/files/7/"),
     ),
 )

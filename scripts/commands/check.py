@@ -124,8 +124,8 @@ def check(
         typer.Option(
             metavar="TEXT",
             help="Explain console messages of a browser. Or judge a request as developer tools copy it (cURL, fetch, "
-            "PowerShell) or as curl -v prints it; if the output of curl -i follows, that response is judged. TEXT is "
-            "the text itself, a file that holds it, or - for stdin.",
+            "PowerShell), as their network panel lists it, or as curl -v prints it; if the output of curl -i follows, "
+            "that response is judged. TEXT is the text itself, a file that holds it, or - for stdin.",
         ),
     ] = None,
     engine: Annotated[

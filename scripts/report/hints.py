@@ -8,13 +8,18 @@ from ipaddress import ip_address
 from corsight.policies.console import Message
 from corsight.policies.engines.shells import find_shell
 from corsight.policies.exchange import HeaderList, Response
+from corsight.policies.fetch.local_network import asks_local_network, find_address_space
+from corsight.policies.fetch.main_fetch import MIXED_CONTENT
 from corsight.policies.fetch.origin import is_localhost, origin_of, registrable_domain, split_origin
 from corsight.policies.findings.causes.headers import TARGETS, find_library
+from corsight.policies.findings.causes.identity import is_identity_server
 from corsight.policies.findings.causes.phrases import ADDED
 from corsight.policies.findings.products import Product, recognize
 from corsight.policies.findings.replies import is_login
 from corsight.policies.rules.isolation import CORP_SAME_ORIGIN, NETWORK_ERROR, ORB
 
+LOCAL = ("loopback", "local")
+INTERCEPTOR = "/_capacitor_http_interceptor_"
 ELEMENTS = ("image", "css stylesheet", "script", "font", "video", "audio")
 WITHOUT = (
     "If the host is not yours, ask without what forces the preflight: a method other than GET, HEAD and POST, a header "
@@ -75,10 +80,12 @@ def list_hints(message: Message, *, told: bool = False) -> Iterator[tuple[str, s
         )
     if rule == "allow-origin-missing":
         yield from _tell_missing(message)
-    if rule == "preflight-status-not-ok":
+    if rule in ("preflight-status-not-ok", "preflight-redirect"):
         yield "or", WITHOUT
     if rule == "preflight-header-not-allowed" and message.value:
         yield from _tell_adder(message.value.lower())
+    if rule == MIXED_CONTENT or message.cause in ("websocket-failed", "websocket-refused"):
+        yield from _tell_local_network(message)
     if rule == NETWORK_ERROR and message.cause is None and url:
         yield from _tell_no_answer(url)
 
@@ -97,6 +104,13 @@ def find_storage(message: Message) -> Product | None:
 
 def _tell_missing(message: Message) -> Iterator[tuple[str, str]]:
     """Yield what may be behind a missing header: OPTIONS, the browser's cache, a host that is not one's own."""
+    if INTERCEPTOR in (message.url or ""):
+        yield (
+            "or",
+            "It is Capacitor's own interceptor (CapacitorHttp) that was asked, inside the app, and not the server: a "
+            "page from a development server is of another origin than the app. Switch CapacitorHttp off while the page "
+            "is loaded from there (server.url), or call CapacitorHttp.request() itself.",
+        )
     shell = find_shell(message.origin)
     known = find_storage(message) is not None or (shell is not None and not shell.listed)
     if message.preflight and message.status is None and not known:
@@ -112,9 +126,16 @@ def _tell_missing(message: Message) -> Iterator[tuple[str, str]]:
             "If it fails only at times: the browser's cache may hold the file from an element without crossorigin, and "
             "that answer had no CORS header. Let the server send Vary: Origin always, and try with the cache off.",
         )
+    if asks_local_network(message.origin, message.url or ""):
+        yield (
+            "or",
+            "If an extension asks this, by a script that it put into the page: such scripts ask as the page does. Let "
+            "the extension's background script ask, with the host in host_permissions.",
+        )
     own, other = registrable_domain(_host_of(message.origin)), registrable_domain(_host_of(message.url))
-    if own != other and other is not None and not leads_to_login(message) and find_storage(message) is None:
-        host = _host_of(message.url)
+    host = _host_of(message.url)
+    elsewhere = leads_to_login(message) or find_storage(message) is not None or is_identity_server(host)
+    if own != other and other is not None and not elsewhere:
         yield "or", f"If {host} is not yours, only its owner can send that: ask it from your own server instead."
         if message.preflight:
             yield "or", WITHOUT
@@ -132,6 +153,25 @@ def _tell_adder(name: str) -> Iterator[tuple[str, str]]:
 def _host_of(url: str | None) -> str:
     parts = split_origin(origin_of(url or ""))
     return parts[1] if parts is not None else ""
+
+
+def _tell_local_network(message: Message) -> Iterator[tuple[str, str]]:
+    """Yield what Chromium's local network access has to do with what failed, where the address is a local one."""
+    if message.engine != "chromium" or find_address_space(_host_of(message.url or message.target)) not in LOCAL:
+        return
+    if message.rule == MIXED_CONTENT:
+        yield (
+            "or",
+            "The address is one of the local network: newer versions of Chromium let an https page request it over "
+            "http or ws, if its user allows local network access (for WebSockets from version 147 on).",
+        )
+    else:
+        yield (
+            "or",
+            "The address is this computer's or of the local network: from version 147 on, Chromium connects a public "
+            "page to it only if its user allows local network access, and says no more than that it failed. Allow it "
+            'for the page (the icon beside the address); in an iframe, give that allow="local-network-access" too.',
+        )
 
 
 def _tell_redirect(message: Message) -> Iterator[tuple[str, str]]:

@@ -11,10 +11,12 @@ from corsight.policies.causes import CAUSES
 from corsight.policies.console import Message
 from corsight.policies.engines.shells import find_shell
 from corsight.policies.exchange import HeaderList, Response
+from corsight.policies.fetch.origin import origin_of
 from corsight.policies.findings.words import name_host
 from corsight.policies.rules import RULES, Rule, Subject
 from corsight.policies.rules.isolation import NETWORK_ERROR
 from corsight.policies.story.shown import shown
+from corsight.policies.value import replace
 from corsight.scripts.catalogue import ACTORS
 from corsight.scripts.curl import preflight_command, request_command
 from corsight.scripts.paths import name_command
@@ -29,14 +31,26 @@ LONGEST_HINT = 1200
 def write_messages(messages: Sequence[Message], stream: TextIO) -> None:
     """Write what each console message means, what would satisfy it, and what to ask next."""
     page = Page(stream)
+    told: dict[Message, int] = {}
     for number, message in enumerate(messages, 1):
         if len(messages) > 1:
             page.say(Text(f"{number} of {len(messages)}", "dim"))
+        first = told.setdefault(_strip_request(message), number)
+        if first != number:
+            page.say(Text(f"{message.speaker}: the same as {first}", "bold red" if message.stops else "bold yellow"))
+            _write_subject(page, message)
+            continue
         if message.rule is None or (message.cause is not None and message.rule == NETWORK_ERROR):
             _write_cause(page, message)
         else:
             _write_rule(page, message)
     page.flush()
+
+
+def _strip_request(message: Message) -> Message:
+    """Return what a message says of a server, whichever of its paths was asked."""
+    server = None if message.url is None else origin_of(message.url)
+    return replace(message, url=server if server != "null" else message.url, method=None)
 
 
 def _write_cause(page: Page, message: Message) -> None:
@@ -96,7 +110,8 @@ def _write_rule(page: Page, message: Message) -> None:
         page.blank()
         page.field("or", f"{label} says the same of: {'; '.join(alike)}. The response tells which it is.")
     page.blank()
-    if _speaks_of_responses(rule) and not leads_to_login(message):
+    asked_by_http = message.url is None or message.url.startswith(("http:", "https:"))
+    if _speaks_of_responses(rule) and asked_by_http and not leads_to_login(message):
         _write_next(page, message, known)
 
 

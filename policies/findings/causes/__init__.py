@@ -24,7 +24,9 @@ from corsight.policies.findings.causes import (
     redirects,
     storage,
 )
+from corsight.policies.findings.causes.identity import add_registration
 from corsight.policies.findings.causes.markup import add_markup
+from corsight.policies.findings.causes.neighbours import add_own_name
 from corsight.policies.findings.causes.plain import explain_rule
 from corsight.policies.findings.model import Cause
 
@@ -64,7 +66,12 @@ FAMILIES: tuple[Callable[[Case], Cause | None], ...] = (
 def explain(case: Case) -> Cause:
     """Return the cause of a case."""
     cause = next((cause for family in FAMILIES if (cause := family(case)) is not None), None) or explain_rule(case)
-    return add_markup(cause, case)
+    return finish(cause, case)
 
 
-__all__ = ["FAMILIES", "explain", "explain_rule"]
+def finish(cause: Cause, case: Case) -> Cause:
+    """Return the cause with what can be done elsewhere than in the server's CORS headers."""
+    return add_registration(add_own_name(add_markup(cause, case), case), case)
+
+
+__all__ = ["FAMILIES", "explain", "explain_rule", "finish"]

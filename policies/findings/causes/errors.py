@@ -27,6 +27,7 @@ MEANINGS = {
     405: "method not supported",
     408: "too slow",
     413: "the request is too large",
+    421: "it came over a connection that was opened for another host",
     429: "too many requests",
     500: "a failure in the application",
     501: "not supported",
@@ -92,14 +93,25 @@ def find_error(case: Case) -> Cause | None:
         )
         return replace(cause, certainty="likely")
     if status < 500:
+        product = reply.product.product if reply.product is not None else None
+        first = f"Find out why {case.asked} ends in {status}."
+        action = (
+            f"{first} So that pages can read such errors, add the CORS headers to error responses too: the CORS code "
+            "has to run before the code that sends the error."
+        )
+        if product is not None and product.kind == "storage":
+            action = (
+                f"{first} {product.name} names the reason in its response: SignatureDoesNotMatch, for example, says "
+                "that the page sends another method, Content-Type, x-amz- or checksum header than the URL was signed "
+                f"for. For other replies: {product.cure}"
+            )
         return _explain(
             case,
             "error-reply-without-cors",
             ": its response lacks the CORS header",
             ", and that response has no Access-Control-Allow-Origin. So the browser hides it from the page and reports "
             f"a CORS error, but the real problem is the {status}.",
-            f"Find out why {case.asked} ends in {status}. So that pages can read such errors, add the CORS headers to "
-            "error responses too: the CORS code has to run before the code that sends the error.",
+            action,
         )
     others = [str(one) for one in sorted(case.habits.errors - {status})[:4]]
     evidence = [f"Other errors have the header ({join(others)}): only unexpected failures lack it."] if others else []

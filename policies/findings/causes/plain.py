@@ -136,6 +136,9 @@ def _name_origin(case: Case) -> tuple[str, str] | None:
         f"Send Access-Control-Allow-Origin: {case.page} and Vary: Origin on every response that this page may read, "
         "errors included."
     )
+    if case.preflight:
+        # What answered with success knows nothing of CORS: an application or a proxy that takes every method.
+        send += " That holds for OPTIONS first: let the CORS layer answer it, before anything else does."
     foreign = f" If {case.host} is not yours, send the request from your own server instead."
     return RULES[case.rule].title, send + ("" if case.habits.allow_origins else foreign)
 

@@ -140,11 +140,18 @@ def find_refused(case: Case) -> Cause | None:
         )
     forced = not case.names and is_cors_safelisted_method(case.method)
     without = " Or remove the upload listener: then no preflight is sent." if forced else ""
+    certificate = ""
+    if reply.status == 400 and reply.nginx:
+        certificate = (
+            " nginx answers so as well where it asks for a client certificate: Firefox and Safari send none with a "
+            "preflight."
+        )
+        without += " If nginx asks for client certificates, let OPTIONS pass without (ssl_verify_client optional)."
     return Cause(
         "preflight-failed",
         f"The preflight ended in an error ({reply.status})",
         f"{what}. Often the application handles OPTIONS like the request itself, and fails because OPTIONS has no "
-        f"body, no cookies and no token. {NEVER_SENT}",
+        f"body, no cookies and no token.{certificate} {NEVER_SENT}",
         f"Answer OPTIONS in the CORS middleware, before the application's own code runs.{without}",
         actor,
         tuple(evidence),

@@ -15,7 +15,7 @@ from corsight.policies.value import value
 from corsight.scripts.curl import Hop, Pasted, read_curl
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.recordings.curl import Transcript
-from corsight.scripts.whatif.copied import curl, fetch, powershell
+from corsight.scripts.whatif.copied import curl, fetch, panel, powershell
 from corsight.scripts.whatif.copied.model import FILLED, Copied, CredentialsMode, join_halves
 from corsight.scripts.whatif.model import Mode
 
@@ -81,6 +81,8 @@ def _find(text: str, where: str) -> Iterator[tuple[Copied, Pasted | None]]:
         yield powershell.read_powershell(text), None
     elif _TRANSCRIPT.search(text):
         yield from _read_transcript(text)
+    elif (written := panel.write_transcript(text)) is not None:
+        yield from _read_transcript(written)
 
 
 def _read_transcript(text: str) -> Iterator[tuple[Copied, Pasted | None]]:

@@ -180,7 +180,7 @@ def test_what_is_said_twice_is_one_message() -> None:
         (
             "Solicitud de origen cruzado bloqueada: … el recurso remoto en https://a.test/y. (Razón: encabezado CORS "
             "'Access-Control-Allow-Origin' no coincide con 'https://b.test').",
-            "allow-origin-missing",
+            "allow-origin-mismatch",
             "https://a.test/y",
         ),
         (
@@ -203,6 +203,7 @@ def test_firefox_in_other_languages_is_known_by_url_header_and_link(text: str, r
         ("TypeError: Failed to fetch", "failed-without-reason"),
         ("TypeError: NetworkError when attempting to fetch resource.", "failed-without-reason"),
         ("TypeError: Load failed", "failed-without-reason"),
+        ("TypeError: Importing a module script failed.", "failed-without-reason"),
         ("AxiosError: Network Error", "failed-without-reason"),
         ("Fetch API cannot load https://a.test/x due to access control checks.", "access-control-checks"),
         ("GET https://a.test/x 403 (Forbidden)", "answered-with-an-error"),

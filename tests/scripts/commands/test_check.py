@@ -781,3 +781,77 @@ def test_what_a_message_quotes_moves_no_cursor(capsys: Said) -> None:
     code, out, _ = raw(capsys, "check", "--paste", text)
     assert code == 1
     assert out.replace("\n", "").isprintable()
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        ("WebSocket connection to 'ws://127.0.0.1:3002/' failed: ", "only if its user allows local network access"),
+        (
+            "Mixed Content: The page at 'https://a.test/' was loaded over HTTPS, but attempted to connect to the "
+            "insecure WebSocket endpoint 'ws://192.168.1.7/'. This request has been blocked; this endpoint must be "
+            "available over WSS.",
+            "for WebSockets from version 147 on",
+        ),
+        (
+            "Access to fetch at 'http://127.0.0.1:3030/x' from origin 'https://site.example' has been blocked by CORS "
+            "policy: No 'Access-Control-Allow-Origin' header is present on the requested resource.",
+            "host_permissions",
+        ),
+    ],
+)
+def test_what_a_local_address_has_to_do_with_it_is_told(capsys: Said, message: str, words: str) -> None:
+    for text, told in ((message, True), (re.sub(r"127\.0\.0\.1|192\.168\.1\.7", "api.example", message), False)):
+        out = " ".join(raw(capsys, "check", "--paste", text)[1].split())
+        assert (words in out) is told
+
+
+def test_headers_from_the_network_panel_are_judged(capsys: Said) -> None:
+    pasted = (
+        f"Request URL\n{API}\nRequest Method\nOPTIONS\nStatus Code\n405 Method Not Allowed\nallow\nGET, PUT\n"
+        f"access-control-request-method\nPUT\norigin\n{PAGE}\n"
+    )
+    code, out, _ = raw(capsys, "check", "--paste", pasted)
+    assert code == 1
+    assert "preflight-not-routed" in out
+
+
+def test_a_page_written_with_a_slash_is_its_origin(capsys: Said) -> None:
+    out = raw(
+        capsys,
+        *("check", "--paste"),
+        f"Access to fetch at '{API}' from origin '{PAGE}/' has been blocked by CORS policy: No "
+        "'Access-Control-Allow-Origin' header is present on the requested resource.",
+    )[1]
+    assert f"{PAGE}/ " not in out
+    assert f"Access-Control-Allow-Origin: {PAGE}\n" in out
+
+
+def test_an_app_s_interceptor_is_no_server_to_ask_again(capsys: Said) -> None:
+    pasted = (
+        "[Error] Origin http://localhost:5173 is not allowed by Access-Control-Allow-Origin. Status code: 200\n"
+        "[Error] Fetch API cannot load capacitor://localhost/_capacitor_http_interceptor_?u=http%3A%2F%2Fa.test due to "
+        "access control checks."
+    )
+    out = raw(capsys, "check", "--paste", pasted)[1]
+    assert "CapacitorHttp.request()" in " ".join(out.split())
+    assert "curl" not in out
+
+
+def test_a_misdirected_request_is_the_problem_itself(capsys: Said) -> None:
+    pasted = (
+        "[Error] Origin https://a.test is not allowed by Access-Control-Allow-Origin. Status code: 421\n"
+        "[Error] Fetch API cannot load https://b.test/x due to access control checks."
+    )
+    out = raw(capsys, "check", "--paste", pasted)[1]
+    assert "opened for another host" in " ".join(out.split())
+
+
+def test_what_several_paths_of_one_server_fail_by_is_told_once(capsys: Said) -> None:
+    line = "Access to fetch at '{}' from origin 'https://app.test' has been blocked by CORS policy: No "
+    line += "'Access-Control-Allow-Origin' header is present on the requested resource."
+    urls = ("https://a.test/1", "https://a.test/2", "https://b.test/1")
+    out = raw(capsys, "check", "--paste", "\n".join(map(line.format, urls)))[1]
+    assert out.count("Send the header on every response") == 2
+    assert "2 of 3\nChromium: the same as 1\nasked      https://a.test/2" in out
+    assert all(url in out for url in urls)

@@ -1,0 +1,112 @@
+"""What developer tools say outside the console: in the network panel and in the list of issues.
+
+Sources: devtools/client/netmonitor/src/constants.js in Firefox's tree (ESR 153); the titles of
+front_end/models/issues_manager/descriptions/ and the blocked reasons of front_end/panels/network/ in Chrome's DevTools.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from corsight.policies.console.model import Message
+from corsight.policies.console.saying import Saying
+
+
+class Reason(NamedTuple):
+    """What a reason in Firefox's network panel means."""
+
+    rules: tuple[str, ...] = ()
+    cause: str | None = None
+    preflight: bool | None = None
+
+
+FIREFOX = {
+    "CORS disabled": Reason(cause="cors-disabled"),
+    "CORS Failed": Reason(("network-error",)),
+    "CORS Not HTTP": Reason(cause="scheme-not-fetchable"),
+    "CORS Multiple Origin Not Allowed": Reason(("allow-origin-multiple",)),
+    "CORS Missing Allow Origin": Reason(("allow-origin-missing",)),
+    "CORS No Allow Credentials": Reason(("allow-origin-wildcard",)),
+    "CORS Allow Origin Not Matching Origin": Reason(
+        ("allow-origin-mismatch", "allow-origin-multiple", "allow-origin-invalid")
+    ),
+    "CORS Missing Allow Credentials": Reason(("allow-credentials-not-true",)),
+    "CORS Origin Header Missing": Reason(cause="origin-header-not-added"),
+    "CORS External Redirect Not Allowed": Reason(("preflight-redirect",), None, True),
+    "CORS Preflight Did Not Succeed": Reason(("preflight-status-not-ok",), None, True),
+    "CORS Invalid Allow Method": Reason(("preflight-allow-methods-invalid",), None, True),
+    "CORS Method Not Found": Reason(("preflight-method-not-allowed",), None, True),
+    "CORS Invalid Allow Header": Reason(("preflight-allow-headers-invalid",), None, True),
+    "CORS Missing Allow Header": Reason(("preflight-header-not-allowed",), None, True),
+    "Mixed Block": Reason(("mixed-content",)),
+    "Blocked By Extension": Reason(cause="stopped-by-extension"),
+}
+"""Firefox's words in the column Transferred, where a request was blocked."""
+_METHOD = r"\b(?:XHR ?)?(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)\b"
+_URL = r"https?://[!-~]+"
+_FIREFOX = re.compile(
+    rf"(?:.{{0,2000}}?(?:{_METHOD}|{_URL}).{{0,2000}}?\s)?(?P<reason>{'|'.join(map(re.escape, FIREFOX))})"
+)
+"""A line that ends in such a reason: with nothing before it but a request."""
+NEAR = 2
+"""Lines above a reason that may tell whose it is."""
+
+CHROMIUM = (
+    Saying("allow-origin-missing", "Ensure CORS response header values are valid", None, False),
+    Saying("preflight-status-not-ok", "Ensure preflight responses are valid", True, False),
+    Saying("preflight-header-not-allowed", "Ensure CORS request includes only allowed headers", True, False),
+    Saying("preflight-method-not-allowed", "Ensure CORS request uses allowed method", True, False),
+    Saying("allow-origin-mismatch", "Ensure CORS requesting origin matches resource's allowed origin", None, False),
+    Saying("allow-credentials-not-true", "Ensure CORS requests include credentials only when allowed", None, False),
+    Saying(
+        "allow-origin-wildcard",
+        "Ensure credentialed requests {any} sent to CORS resources with origin wildcards",
+        None,
+        False,
+    ),
+    Saying("redirect-userinfo", "Ensure CORS requests {any} redirected to URLs containing credentials", None, False),
+    Saying("scheme-not-fetchable", "Ensure CORS requests are made on supported schemes", None, False),
+    Saying(
+        "same-origin-mode",
+        "Ensure only same-origin resources are fetched with same-origin request mode",
+        None,
+        False,
+    ),
+    Saying("local-network-access", "Ensure that local network requests are compatible with restrictions", None, False),
+    Saying(
+        "corp-required-by-coep",
+        "Specify a Cross-Origin Resource Policy to {any} a resource from being blocked",
+        None,
+        False,
+    ),
+    Saying(
+        "corp-same-origin",
+        "Specify a more permissive Cross-Origin Resource Policy to {any} a resource from being blocked",
+        None,
+        False,
+    ),
+    Saying("corp-required-by-coep", "(blocked:NotSameOriginAfterDefaultedToSameOriginByCoep)", None, False),
+    Saying("corp-same-origin", "(blocked:NotSameOrigin)", None, False),
+    Saying("corp-same-site", "(blocked:NotSameSite)", None, False),
+    Saying("csp-forbids-it", "(blocked:csp)", None, False),
+    Saying("mixed-content", "(blocked:mixed-content)", None, False),
+    Saying("stopped-by-extension", "(blocked:other)", None, False),
+    Saying("stopped-by-extension", "(blocked:devtools)", None, False),
+)
+"""Chrome's titles of issues, and its words in the column Status."""
+
+
+def read_firefox(line: str, above: Sequence[str]) -> Message | None:
+    """Return what a line of Firefox's network panel says, or None; the lines above it may name the request."""
+    found = _FIREFOX.fullmatch(line)
+    if found is None:
+        return None
+    rules, cause, preflight = FIREFOX[found["reason"]]
+    texts = (line, *reversed(above[-NEAR:]))
+    url = next((one[0] for text in texts if (one := re.search(_URL, text))), None)
+    method = next((one[1] for text in texts if (one := re.search(_METHOD, text))), None)
+    return Message(
+        "firefox", rules, cause, exact=False, preflight=preflight, url=url, method=None if url is None else method
+    )

@@ -1,0 +1,136 @@
+"""What people copy of a request by hand: the lists of headers that developer tools show, and HTTP as it is written out.
+
+Chrome lists "Request URL", "Request Method", "Status Code" and the headers, a name and its value on one line or on two;
+Safari lists "URL", "Status" and the headers below "Request" and "Response". HTTPie, REST clients and Firefox's "Copy
+Request Headers" write a request line and its headers, and the same of the response. All are turned into what curl -v
+prints, which is read already.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from corsight.policies.fetch.local_network import find_address_space
+from corsight.policies.fetch.origin import origin_of, parse_url, split_origin
+
+LONGEST_NAME = 100
+PANEL = re.compile(r"^\s*(?:Request URL|Request Method|URL)\s*:?", re.MULTILINE)
+RAW = re.compile(r"^([A-Z]{3,10}) (\S+) HTTP/(\d(?:\.\d)?)\s*$", re.MULTILINE)
+_STATUS_LINE = re.compile(r"^HTTP/[\d.]+ \d{3}\b.*$")
+_PAIR = re.compile(r"(:?[A-Za-z0-9!#$%&'*+.^_`|~-]+(?: [A-Za-z]+){0,2})\s*:(?:\s+|(?=[^\s:/]))(.*)")
+_NAME = re.compile(r"(:?[A-Za-z0-9!#$%&'*+.^_`|~-]+(?: [A-Za-z]+){0,2}):?")
+_GENERAL = {
+    "request url": "url",
+    "url": "url",
+    "request method": "method",
+    "status code": "status",
+    "status": "status",
+    ":method": "method",
+    ":status": "status",
+}
+_SECTIONS = {"request headers": "request", "request": "request", "response headers": "response", "response": "response"}
+_SKIPPED = frozenset(
+    {
+        *("general", "summary", "headers", "view source", "view parsed", "view decoded", "raw", "source", "initiator"),
+        *("provisional headers are shown", "learn more"),
+    }
+)
+_NO_HEADERS = frozenset({"remote address", "referrer policy", "address", "source", "initiator"})
+_OF_REQUESTS = frozenset(
+    {
+        *("accept", "accept-encoding", "accept-language", "authorization", "cookie", "dnt", "host", "if-none-match"),
+        *("if-modified-since", "origin", "priority", "referer", "te", "upgrade-insecure-requests", "user-agent"),
+        *("access-control-request-method", "access-control-request-headers"),
+    }
+)
+"""Names that only requests have: from the first on, the list is the request's."""
+
+
+def write_transcript(text: str) -> str | None:
+    """Return what a text shows of requests and responses as curl -v prints it; None where it shows none."""
+    lines = [line.strip() for line in text.splitlines()]
+    if RAW.search(text):
+        return "\n".join(_write_raw(lines, text))
+    if PANEL.search(text):
+        return _write_panel(lines)
+    return None
+
+
+# -- the lists of headers ----------------------------------------------------------------------------------------------
+
+
+def _write_panel(lines: Sequence[str]) -> str | None:
+    general: dict[str, str] = {}
+    fields: dict[str, list[str]] = {"request": [], "response": []}
+    section = "response"
+    for name, value in _pair_lines(lines):
+        lower = name.lower()
+        if lower in _SECTIONS and not value:
+            section = _SECTIONS[lower]
+        elif lower in _GENERAL:
+            general.setdefault(_GENERAL[lower], value)
+        elif lower.startswith(":"):
+            section = "request"
+        elif lower not in _NO_HEADERS and " " not in lower:
+            section = "request" if lower in _OF_REQUESTS or lower.startswith("sec-") else section
+            fields[section].append(f"{name}: {value}")
+    if not any(line.lower().startswith("request url") for line in lines) and not any(fields.values()):
+        return None
+    status = re.match(r"\d{3}", general.get("status", ""))
+    url = parse_url(general.get("url", "").strip(), None)
+    if url is None or ("method" not in general and status is None):
+        return None
+    sent = [one for one in fields["request"] if not one.lower().startswith("host:")]
+    written = [f"> {general.get('method', 'GET')} {url} HTTP/1.1", *(f"> {one}" for one in sent), ">"]
+    if status is not None:
+        written += [f"< HTTP/1.1 {status[0]}", *(f"< {one}" for one in fields["response"]), "<"]
+    return "\n".join(written)
+
+
+def _pair_lines(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield names with their values, which stand on the same line or on the next."""
+    waiting: str | None = None
+    for line in lines:
+        lower = line.lower().rstrip(":")
+        if waiting is not None:
+            yield waiting, line
+            waiting = None
+        elif lower in _SECTIONS:
+            yield line.rstrip(":"), ""
+        elif not line or lower in _SKIPPED:
+            continue
+        elif (pair := _PAIR.fullmatch(line)) is not None and len(pair[1]) <= LONGEST_NAME:
+            yield pair[1], pair[2]
+        elif (name := _NAME.fullmatch(line)) is not None and len(name[1]) <= LONGEST_NAME:
+            waiting = name[1]
+
+
+# -- HTTP written out --------------------------------------------------------------------------------------------------
+
+
+def _write_raw(lines: Sequence[str], text: str) -> Iterator[str]:
+    """Yield the lines of requests and responses with curl's marks; bodies are left out."""
+    mark: str | None = None
+    for at, line in enumerate(lines):
+        if RAW.fullmatch(line):
+            mark = ">"
+            yield f"* {'SSL connection using' if _is_secure(lines[at:], line, text) else 'Connected to it port 80'}"
+        elif _STATUS_LINE.match(line):
+            mark = "<"
+        if mark is not None:
+            yield f"{mark} {line}".rstrip()
+        if not line:
+            mark = None
+
+
+def _is_secure(lines: Sequence[str], first: str, text: str) -> bool:
+    """Return whether a request went over TLS, as far as it shows: by the URLs beside it, the version, the host."""
+    host = next((one.partition(":")[2].strip() for one in lines if one.lower().startswith("host:")), "")
+    for scheme in ("https", "http"):
+        if host and f"{scheme}://{host}" in text:
+            return scheme == "https"
+    if first.rstrip().endswith(("/2", "/3")):
+        return True
+    parts = split_origin(origin_of(f"http://{host}"))
+    return parts is not None and find_address_space(parts[1]) is None and "." in parts[1] and parts[2] in (80, 443)
