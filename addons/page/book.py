@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Hashable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from typing import Any
 
 from mitmproxy import ctx
@@ -61,7 +61,8 @@ class Book:
 
     def note(self, stopped: Stopped) -> None:
         """Remember what the browser stopped."""
-        self._stopped.put(stopped.id, stopped, len(stopped.url) + len(stopped.message))
+        weight = sum(len(text) for text in astuple(stopped) if isinstance(text, str))
+        self._stopped.put(stopped.id, stopped, weight)
 
     # -- the list -----------------------------------------------------------------------------------------------------
 

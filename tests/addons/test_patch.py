@@ -19,6 +19,7 @@ from corsight.addons.patch.news import News
 from corsight.addons.patch.permission import HEADER, Permission
 from corsight.policies.server.compare import Comparison
 from corsight.policies.server.model import Match, ServerPolicy
+from corsight.policies.session.memory import GIANT
 from corsight.scripts import cli
 from corsight.scripts.judging import judge_recording
 from corsight.scripts.recordings import Recording
@@ -291,6 +292,12 @@ def test_a_policy_answers_preflights_itself_and_in_the_servers_place(log: Path) 
         assert asked.response.headers["Access-Control-Allow-Methods"] == "GET, PUT"
         assert request.response.headers["Access-Control-Allow-Origin"] == PAGE
         assert "Access-Control-Allow-Methods" not in request.response.headers
+        # Answered here, and waiting for the end of its request, it is remembered by what it weighs, or not at all.
+        for size, answered in ((1000, True), (GIANT, False)):
+            waiting = live(preflight(("X-A", "a" * size), answered=None))
+            running.hooks(HttpRequestHeadersHook(waiting))
+            assert (waiting.response is not None, waiting.id in running.addon._patching.made) == (answered, answered)
+        assert 1000 < running.addon._patching.made.weight < 3000
     logged = {one["flow"]: one for one in lines(log)}
     assert (logged[asked.id]["outcome"], logged[asked.id]["before"]) == ("allowed", None)
     assert logged[request.id]["before"]["outcome"] == "allowed"
