@@ -142,7 +142,8 @@ class Session:
         name = running.browser.name
         say_where(self._proxy)
         dumb = os.environ.get("TERM") == "dumb"
-        if self._proxy.web is None and sys.stdout.isatty() and sys.stdin.isatty() and not dumb:
+        watched = sys.stdout.isatty() and sys.stdin is not None and sys.stdin.isatty()
+        if self._proxy.web is None and watched and not dumb:
             return self._live(running)
         print(f"{name} is open behind 127.0.0.1:{self._proxy.port}. Ctrl-C, or closing it, ends both.", flush=True)
         while True:
