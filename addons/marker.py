@@ -18,7 +18,7 @@ from corsight.addons.views import show_change
 from corsight.addons.wire import MARKER
 from corsight.policies.fetch.origin import is_localhost, origin_of, split_origin
 from corsight.policies.redact import printable, shown
-from corsight.policies.session.memory import Memory
+from corsight.policies.session.memory import GIANT, Memory
 
 logger = logging.getLogger(__name__)
 NAME = b"corsight-marker"
@@ -31,8 +31,8 @@ KEPT, GONE = b"; Max-Age=3600", b"; Max-Age=0"
 
 TICK, PATIENCE = 0.01, 500
 """Seconds between two looks whether an answer was sent, and how many looks are taken."""
-PENDING = 1000
-"""How many answers may be on their way with it at once."""
+PENDING, PENDING_BYTES = 1000, 8 * 1024 * 1024
+"""How many answers, and bytes of their headers, may be on their way with it at once."""
 
 type Fields = tuple[tuple[bytes, bytes], ...]
 
@@ -46,7 +46,7 @@ class Marking:
         self._on = False
         self._scope: flowfilter.TFilter | None = None
         self._tail = Tail(self)
-        self._added: Memory[str, tuple[Fields, Fields]] = Memory(PENDING)
+        self._added: Memory[str, tuple[Fields, Fields]] = Memory(PENDING, PENDING_BYTES)
 
     def load(self, loader: Loader) -> None:
         """Declare the options."""
@@ -105,12 +105,15 @@ class Marking:
             flow.metadata.pop(MARKER, None)
 
     def add(self, flow: http.HTTPFlow) -> None:
-        """Add the cookie to an answer that is about to be sent."""
+        """Add the cookie to an answer that is about to be sent, unless its headers are very many."""
         cookies = self._find_cookies(flow)
         if cookies and flow.response is not None:
             headers = flow.response.headers
+            weight = sum(len(name) + len(value) for name, value in headers.fields)
+            if weight > GIANT:
+                return
             before, headers.fields = headers.fields, (*headers.fields, *_cased(flow, cookies))
-            self._added.put(flow.id, (before, headers.fields))
+            self._added.put(flow.id, (before, headers.fields), weight)
 
     def holds(self, flow: http.HTTPFlow) -> bool:
         """Return whether the answer of a flow has the cookie now."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 from mitmproxy import connection, exceptions, flowfilter, http
@@ -71,19 +71,71 @@ def _loose_ends(node: flowfilter.TFilter) -> Iterator[str]:
     # What stands behind a `!` leaves the more out, the more it matches.
     for part in getattr(node, "lst", ()):
         yield from _loose_ends(part)
-    if not isinstance(node, flowfilter.FDomain | flowfilter.FUrl):
-        return
-    # What the pattern would match if its characters were only themselves.
-    plain = re.sub(r"^\^|\$$|\\(?=\W)", "", node.expr)
     if isinstance(node, flowfilter.FDomain):
-        if re.fullmatch(r"[\w.-]+", plain) and node.re.search(f"{plain}.evil.test"):
-            yield (f"~d {node.expr} also matches {plain}.evil.test; ~d '^{re.escape(plain)}$' matches {plain} alone.")
-    elif node.re.search(f"https://evil.test/?{plain}"):
-        host = plain.partition("://")[2] or plain
-        yield (
-            f"~u {node.expr} also matches https://evil.test/?{plain}; ~u '^https?://{re.escape(host)}' matches where "
-            "a URL begins."
-        )
+        yield from _loose_hosts(node)
+    elif isinstance(node, flowfilter.FUrl):
+        yield from _loose_urls(node)
+
+
+def _loose_hosts(node: flowfilter.FDomain) -> Iterator[str]:
+    plain = _read_plainly(node.expr)
+    if not _HOST(plain):
+        if any(not (part.startswith("^") and part.endswith("$")) for part in _split(node.expr)):
+            yield (
+                f"~d {node.expr} may also match a host that only begins or ends so, such as one of evil.test; begin "
+                "each alternative with ^ and end it with $."
+            )
+        return
+    other = _find_other(node, _resemble(plain))
+    if other is not None:
+        start, whom = ("", f"what is below {plain[1:]}") if plain.startswith(".") else ("^", plain)
+        yield f"~d {node.expr} also matches {other}; ~d {start}{re.escape(plain)}$ matches {whom} alone."
+
+
+def _loose_urls(node: flowfilter.FUrl) -> Iterator[str]:
+    plain = _read_plainly(node.expr)
+    name, slash, path = plain.rpartition("://")[2].partition("/")
+    host, colon, port = name.partition(":")
+    others = [f"{scheme}://evil.test/?{plain}" for scheme in ("https", "http")]
+    if _HOST(host):
+        others += [f"{scheme}://{one}{colon}{port}/{path}" for scheme in ("https", "http") for one in _resemble(host)]
+        meant = rf"^https?://{re.escape(name)}{re.escape(slash + path) or ('/' if colon else '[/:]')}"
+    else:
+        meant = r"^https://api\.example/"
+    other = _find_other(node, others)
+    if other is not None:
+        yield f"~u {node.expr} also matches {other}; ~u {meant} matches where a URL begins."
+
+
+_HOST = re.compile(r"[\w.-]+").fullmatch
+
+
+def _read_plainly(pattern: str) -> str:
+    """Return what a pattern would match if its characters were only themselves."""
+    return re.sub(r"^\^|\$$|\\(?=\W)", "", pattern).replace("https?://", "https://")
+
+
+def _resemble(host: str) -> list[str]:
+    """Return hosts that anybody may have, and that a pattern made of this one may match."""
+    labels = host.strip(".").split(".")
+    joined = [host.replace(".", "-", 1)] if len(labels) > 2 and not host[-1].isdecimal() and host[0] != "." else []
+    return [f"{host}.evil.test", f"evil-{host.removeprefix('.')}", *joined]
+
+
+def _find_other(node: flowfilter.FDomain | flowfilter.FUrl, others: Iterable[str]) -> str | None:
+    return next((other for other in others if node.re.search(other)), None)
+
+
+def _split(pattern: str) -> list[str]:
+    """Return the alternatives of a pattern: what stands in brackets is of one."""
+    parts, depth = [""], 0
+    for piece in re.findall(r"\\.|\[\^?\]?[^\]]*\]|.", pattern, re.DOTALL):
+        depth += (piece == "(") - (piece == ")")
+        if piece == "|" and not depth:
+            parts.append("")
+        else:
+            parts[-1] += piece
+    return parts
 
 
 @cache

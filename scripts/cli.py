@@ -6,6 +6,7 @@ CorsightError for 2.
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
@@ -24,6 +25,7 @@ INTERRUPTED = 130
 """128 and SIGINT, as a shell counts."""
 BROKEN_PIPE = 141
 """128 and SIGPIPE: the reader of our output left. Never 1, which would read as findings."""
+NO_ROOM = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO})
 
 app = lazy_group(
     "corsight.scripts.commands",
@@ -99,8 +101,11 @@ def run(arguments: Sequence[str]) -> int:
             return _reader_left()
         raise
     except OSError as error:
+        if error.errno == errno.ENOENT and error.filename is None:
+            return _fail("the folder that this was started in is gone; go to another")
         said = describe_os_error(error)
-        return _fail(redact_place(f"{error.filename}: {said}" if error.filename is not None else said))
+        place = "cannot write" if error.filename is None and error.errno in NO_ROOM else error.filename
+        return _fail(redact_place(f"{place}: {said}" if place is not None else said))
     except Exception as error:
         if isinstance(error, ValueError) and "embedded null" in str(error):
             return _fail("no file's name has a NUL in it; write another")

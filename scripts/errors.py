@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import typer
 
@@ -48,6 +49,17 @@ def print_problem(problem: object) -> None:
     except OSError:
         # Python flushes what is left as it ends, and must not fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+
+
+@contextlib.contextmanager
+def naming(path: str) -> Iterator[None]:
+    """Name the file in what goes wrong while it is written: a disk that is full does not say which file it was for."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = path
+        raise
 
 
 def stop_at(problems: Iterable[object | None]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Hashable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from typing import Any
 
 from mitmproxy import ctx
@@ -21,7 +21,7 @@ from corsight.policies.findings import Known
 from corsight.policies.redact import redact, shown
 from corsight.policies.server.export import TARGETS, RecipeError, render, write_remark
 from corsight.policies.server.infer import infer
-from corsight.policies.server.match import find
+from corsight.policies.server.match import Index
 from corsight.policies.server.sent import list_sent
 from corsight.policies.session import Judged
 from corsight.policies.session.memory import Memory
@@ -61,7 +61,8 @@ class Book:
 
     def note(self, stopped: Stopped) -> None:
         """Remember what the browser stopped."""
-        self._stopped.put(stopped.id, stopped, len(stopped.url) + len(stopped.message))
+        weight = sum(len(text) for text in astuple(stopped) if isinstance(text, str))
+        self._stopped.put(stopped.id, stopped, weight)
 
     # -- the list -----------------------------------------------------------------------------------------------------
 
@@ -199,7 +200,8 @@ class Book:
         everything += [judged for judged in chosen if judged.entry.exchange.id not in known]
         inferences = infer(everything)
         policies = [one.policy for one in inferences]
-        wanted = [find(policies, judged.entry.exchange.request.url) for judged in chosen]
+        index = Index(policies)
+        wanted = [index.find(judged.entry.exchange.request.url) for judged in chosen]
         sent = list_sent(policies, everything)
         texts: list[str] = []
         for one in inferences:

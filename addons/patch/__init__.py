@@ -30,12 +30,12 @@ from corsight.policies.server.match import find
 from corsight.policies.server.respond import respond
 from corsight.policies.session import Session
 from corsight.policies.session.fetches import Patched
-from corsight.policies.session.memory import GIANT, Memory, weigh_headers
+from corsight.policies.session.memory import GIANT, Memory, weigh_headers, weigh_request
 from corsight.policies.verdict import EngineName, Outcome, Ruling
 
 logger = get_logger(__name__)
 
-PENDING = 10_000
+PENDING, PENDING_BYTES = 10_000, 8 * 1024 * 1024
 SILENT = 1000
 """How many servers are remembered that did not answer a preflight."""
 SILENT_FOR = 60.0
@@ -54,7 +54,7 @@ class Patching:
         self.permission = Permission(self._news, clock)
         self._clock = clock
         self._silent: Memory[str, float] = Memory(SILENT)
-        self.made: Memory[str, tuple[http.Response, Patched]] = Memory(PENDING)
+        self.made: Memory[str, tuple[http.Response, Patched]] = Memory(PENDING, PENDING_BYTES)
 
     # -- options and commands -----------------------------------------------------------------------------------------
 
@@ -88,6 +88,9 @@ class Patching:
         """A request set out: answer it if it is a preflight that the server is not to be asked."""
         if flow.request.method != "OPTIONS" or self.permission.rests(flow) or not self.permission.covers(flow, asked):
             return
+        if weigh_request(asked.request) > GIANT:
+            # It waits until its request is whole, and is remembered for as long.
+            return
         bare = replace(asked, response=Response(NO_CONTENT, HeaderList()))
         known = session.preview(bare)
         if known is None or known[0].role != "preflight":
@@ -111,7 +114,7 @@ class Patching:
             return
         flow.response = http.Response.make(patch.response.status)
         flow.response.headers = http.Headers(patch.response.headers.fields)
-        self.made.put(flow.id, (flow.response, Patched(patch.edits, without)))
+        self.made.put(flow.id, (flow.response, Patched(patch.edits, without)), weigh_request(asked.request))
         self._write(flow, patch, None)
         self._news.tell(asked, engine, patch, judge(without, facts, engine).ruling if without is not None else None)
 

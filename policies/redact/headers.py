@@ -19,7 +19,8 @@ _AUTHORIZATION = re.compile(
 ).sub
 _CREDENTIALS = re.compile(rf"\b((?:{'|'.join(_SCHEMES)}):?+ ++)([^\s\"',;]++)(?!\")", re.IGNORECASE).sub
 _NAMED = re.compile(
-    r"((?:token|secret|password|passwd|passphrase|api[_-]?key)[\"']?(?:[ \t]?:[ \t]*+| =>? ++)[\"']?+)([^\s\"',;}]++)",
+    r"((?:token|secret|password|passwd|passphrase|(?:access|api|encryption|master|private|secret|signing)[_-]?key)"
+    r"[\"']?(?:[ \t]?:[ \t]*+| =>? ++)[\"']?+)([^\s\"',;}]++)",
     re.IGNORECASE,
 ).sub
 _COOKIES = re.compile(r"(cookie[\"']?[ \t]?:[ \t]*+)([^\r\n]++)", re.IGNORECASE).sub

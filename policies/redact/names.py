@@ -10,10 +10,10 @@ LONGEST = 256
 """Characters of the longest name that is looked at: a longer one is a secret's."""
 
 _WORDS = frozenset({
-    "auth", "bearer", "cookie", "cred", "creds", "csrf", "cvc", "cvv", "hmac", "jwt", "nonce", "otp", "pass", "pin",
-    "psk", "pswd", "pw", "pwd", "sess", "session", "sid", "sig", "ssn", "ticket", "totp", "xsrf",
+    "auth", "bearer", "cookie", "cred", "creds", "csrf", "cvc", "cvv", "hmac", "jwt", "mfa", "mnemonic", "nonce", "otp",
+    "pass", "pin", "psk", "pswd", "pw", "pwd", "sess", "session", "sid", "sig", "ssn", "ticket", "tkn", "totp", "xsrf",
 })  # fmt: skip
-_NAMES = _WORDS | {"code", "credentials", "key", "relaystate", "state"}
+_NAMES = _WORDS | {"code", "credentials", "fa", "key", "relaystate", "sign", "state"}
 _PARTS = (
     "token", "secret", "passw", "passphrase", "credential", "signature", "session", "sessid", "authoriz", "oauth",
     "saml", "assertion", "verifier", "accesskey",
@@ -24,6 +24,28 @@ _HARMLESS = frozenset({
     "response", "sort", "status", "tur", "uni", "whis", "zip",
 })  # fmt: skip
 """What stands before `code` or `key` where it is no secret's: country_code, sortKey, monkey."""
+HINTS = (
+    "activat", "confirm", "invit", "magic", "otp", "passcode", "passw", "recover", "reset", "secret", "token",
+    "unsubscribe", "verif",
+)  # fmt: skip
+"""What is in a path's segment behind which a secret may stand, as in a link that is sent by mail."""
+_LISTS = ("invites", "invitations", "passwords", "secrets", "tokens", "verifications")
+"""Behind these stands which one is meant."""
+
+
+def may_hint(path: str) -> bool:
+    """Return whether a path may have a segment with such a name; quick, since most have none."""
+    path = path.lower()
+    for hint in HINTS:  # noqa: SIM110 (any() takes twice the time)
+        if hint in path:
+            return True
+    return False
+
+
+def hints_at_secret(segment: str) -> bool:
+    """Whether what stands behind this segment of a path is a secret where it is no word."""
+    name = decode(segment[:LONGEST]).lower()
+    return may_hint(name) and not name.endswith(_LISTS)
 
 
 def is_secret_name(name: str) -> bool:

@@ -14,7 +14,16 @@ RUNS = 16
 LAYERS = 3
 """How often a text is percent-decoded at most."""
 
-_SIMPLE = re.compile(r"[a-z]{1,20}+|[0-9]{1,19}+").fullmatch
+CONSONANTS = "[bcdfghjklmnpqrstvwxz]{5}"
+LONGEST_SPOKEN = 11
+"""Letters of a word up to which as many consonants may follow each other: strengths."""
+KEY = (
+    r"(?:AIza|AKIA|ASIA|SG\.|gh[oprsu]_|github_pat_|glpat-|hf_|npm_|[prs]k_(?:live|test)_|sk-(?:ant|proj)-"
+    r"|xox[abeprs]-|ya29\.)[\w.-]{12}"
+)
+"""How the keys of well-known services begin, which may be made of words."""
+
+_SIMPLE = re.compile(r"[a-z]{1,11}+|[0-9]{1,19}+").fullmatch
 _VALUE = re.compile(r"[\w .,:/+*~!()<>|-]++").fullmatch
 _RUN = re.compile(r"[^\W_]++").findall
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE).search
@@ -23,7 +32,8 @@ _NUMBER = re.compile(r"[0-9]{1,19}+(?:[a-z]{1,5}+|[A-Z]{1,5}+)?+|[0-9]{1,5}+x[0-
 _TIME = re.compile(r"[0-9]{2}T[0-9]{2}|[0-9]{8}T[0-9]{4,9}Z?+").fullmatch
 _HUMP = re.compile(r"[A-Z]?+[a-z]++|(?:[A-Z](?![a-z]))++").findall
 _VOWEL = re.compile(r"[aeiouy]", re.IGNORECASE).search
-_UNSPEAKABLE = re.compile(r"[bcdfghjklmnpqrstvwxz]{5}", re.IGNORECASE).search
+_UNSPEAKABLE = re.compile(CONSONANTS, re.IGNORECASE).search
+_KEYED = re.compile(rf"(?<![A-Za-z0-9]){KEY}").search
 
 
 def is_plain(value: str) -> bool:
@@ -53,7 +63,7 @@ def looks_random(text: str) -> bool:
             odd += 1
             if odd > 1 or len(run) > 5:
                 return True
-    return _UUID(text) is not None or _is_key(text, runs)
+    return _UUID(text) is not None or _is_key(text, runs) or _KEYED(text) is not None
 
 
 def decode(text: str) -> str:
@@ -74,7 +84,9 @@ def _is_word(run: str) -> bool:
     """Return whether a run of letters and digits is a word, a number, or one after the other."""
     if not run.isascii():
         return len(run) <= 20 and run.isalpha()
-    if _ONE_CASE(run) or _NUMBER(run) or _TIME(run):
+    if _ONE_CASE(run):
+        return len(run) <= LONGEST_SPOKEN or _UNSPEAKABLE(run) is None
+    if _NUMBER(run) or _TIME(run):
         return True
     word = run.rstrip("0123456789")
     if len(run) - len(word) > 12 or not word.isalpha():

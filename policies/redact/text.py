@@ -7,8 +7,18 @@ from functools import lru_cache
 from itertools import islice
 
 from corsight.policies.redact.headers import has_header, redact_headers
-from corsight.policies.redact.names import is_secret_name
-from corsight.policies.redact.plain import LONGEST_TEXT, LONGEST_VALUE, REDACTED, decode, is_plain, looks_random
+from corsight.policies.redact.names import hints_at_secret, is_secret_name, may_hint
+from corsight.policies.redact.plain import (
+    CONSONANTS,
+    KEY,
+    LONGEST_SPOKEN,
+    LONGEST_TEXT,
+    LONGEST_VALUE,
+    REDACTED,
+    decode,
+    is_plain,
+    looks_random,
+)
 
 LONGEST = 8192
 """Characters of a text that are looked at: what comes after them is left out."""
@@ -23,10 +33,19 @@ MOST = 512
 PASSES = 8
 """How often a text is gone through until nothing changes; where it still does, nothing of it is shown."""
 
-_WORD = r"(?:[a-z]{1,16}+[0-9]{0,4}+|[A-Z][a-z]{1,15}+|(?:[A-Z]{1,8}+|[0-9]{1,12}+)(?![-_.][A-Z]))(?![A-Za-z0-9])"
+_LETTERS = rf"(?:[a-z]{{1,{LONGEST_SPOKEN}}}+(?![a-z])|(?![a-z]{{0,11}}{CONSONANTS})[a-z]{{1,16}}+)"
+_WORD = (
+    rf"(?!{KEY})(?:{_LETTERS}[0-9]{{0,4}}+|[A-Z][a-z]{{1,15}}+|(?:[A-Z]{{1,8}}+|[0-9]{{1,12}}+)(?![-_.][A-Z]))"
+    r"(?![A-Za-z0-9])"
+)
 _HOST = r"://[\w.-]++(?::[0-9]++)?+(?![\w:@\[])"
-_PLAIN = re.compile(rf"(?:{_WORD}|[./,_'\"()‘’“”…-]++|{_HOST}|:(?!/))*+").fullmatch
+_WORDS = re.compile(rf"(?:{_WORD}|[./,_'\"()‘’“”…-]++|{_HOST}|:(?!/))*+").fullmatch
 """Words and numbers with something between them, but for spaces; or a URL whose path is made of these."""
+
+
+def _is_plain(text: str) -> bool:
+    """Return whether a text may be shown as it is: nothing in it looks random, or stands behind a secret's name."""
+    return _WORDS(text) is not None and not ("/" in text and may_hint(text))
 
 
 def redact(text: str) -> str:
@@ -66,7 +85,7 @@ def _redact_plain_url(text: str) -> str | None:
     if len(text) > LONGEST_URL:
         return None
     path, _, query = text.partition("?")
-    if not _PLAIN(path):
+    if not _is_plain(path):
         return None
     if len(path) == len(text):
         return text
@@ -84,6 +103,8 @@ def _redact_once(text: str) -> str:
         text = _ELEMENT(_redact_element, text)
     if "--" in text:
         text = _OPTION(_redact_option, text)
+    if "-u" in text:
+        text = _USER(rf"\1{REDACTED}", text)
     if text.isprintable():
         return " ".join(_redact_words(text.split(" ")))
     return "".join(_redact_words(_SPACES(text)))
@@ -104,7 +125,7 @@ def _redact_option(found: re.Match[str]) -> str:
 def _redact_words(words: list[str]) -> list[str]:
     marks = 0
     for place, word in enumerate(words):
-        if not word or word.isalpha() or _PLAIN(word):
+        if not word or word.isalpha() or _is_plain(word):
             continue
         if len(word) <= LONGEST_VALUE:
             words[place], more = _redact_short_word(word)
@@ -133,6 +154,8 @@ _ELEMENT = re.compile(r"(<)([\w:.-]{1,64})((?:\s[^<>]{0,200})?>)([^<>]++)(?=</)"
 """An element of markup that holds a text alone."""
 _OPTION = re.compile(r"((?<![\w-])--)([\w-]{2,64})([ \t]++)(\"[^\"]*+\"|'[^']*+'|(?!-)[^\s]++)").sub
 """An option of a command with its value behind it."""
+_USER = re.compile(r"((?<![\w-])(?:-u|--user|--proxy-user)[ \t=]++[\"']?+[^\s:\"']++:)(?!//)[^\s\"']++").sub
+"""curl's option for a user and the password."""
 _MARKS, _MARKS_IN = re.compile(r"[\W_]").finditer, re.compile(r"[\W_]").findall
 _SPACES = re.compile(r"([ \t\r\n]++)").split
 _OPENING, _CLOSING = "'\"(<[{‘“`", "'\")>]},.;:!?…’”`"
@@ -140,6 +163,10 @@ _QUOTES = "'\""
 _FIRST = re.compile(r"[=/?#]").search
 _PAIRS = re.compile(r"([&;])").split
 _PIECES = re.compile(r"([^\w-]++)").split
+_CUT_OFF = re.compile(r"((?:[a-z][a-z0-9+.-]*+:)?+//)[^/?#@:]*+:[^/?#@]*+#[^/?@]*+(?=@)", re.IGNORECASE).match
+_EMAIL = re.compile(r"[\w.+-]++(@(?!v[0-9])[a-z][\w-]*+(?:\.[\w-]++)++)", re.IGNORECASE).fullmatch
+_DIGIT = re.compile(r"[0-9]").search
+_VERSION = re.compile(r"v[0-9.]++", re.IGNORECASE).fullmatch
 _AUTHORITY = re.compile(r"[\w.\-\[\]:*,<>{}$]*+").fullmatch
 _NAME = re.compile(r"[\w.-]++").fullmatch
 _PASSWORD = re.compile(r"(?=[^a-zA-Z0-9]*+[a-zA-Z0-9])[\w.:*-]++").fullmatch
@@ -153,10 +180,8 @@ _SCHEMES = ("https", "wss")
 _MODES = frozenset({"include", "not-include", "omit", "same-origin", "unknown"})
 """What stands behind `credentials=` in Corsight's own words."""
 _BLOB = re.compile(r"(?=[^a-z]*+[a-z])(?=[^A-Z]*+[A-Z])(?=[^0-9]*+[0-9])[\w+~.:-]{14,}+").fullmatch
-_KEY = re.compile(
-    r"(?:AIza|AKIA|ASIA|SG\.|gh[oprsu]_|github_pat_|glpat-|hf_|npm_|[prs]k[-_]|xox[abeprs]-|ya29\.)[\w.-]{12,}+"
-).fullmatch
-"""How the keys of well-known services begin."""
+_KEY = re.compile(rf"(?:{KEY}|[prs]k[-_][\w.-]{{12}})[\w.-]*+").fullmatch
+"""A key of a well-known service."""
 
 
 def _redact_word(word: str) -> str:
@@ -167,6 +192,10 @@ def _redact_word(word: str) -> str:
     after = word[len(before) + len(core) :]
     if _FIRST(core) is None:
         return before + _redact_bare(core) + after
+    cut_off = _CUT_OFF(core)
+    if cut_off is not None:
+        # A password that an unencoded # cuts off.
+        core = f"{cut_off[1]}{REDACTED}{core[cut_off.end() :]}"
     return before + "#".join(map(_redact_url, core.split("#"))) + after
 
 
@@ -203,9 +232,17 @@ def _redact_path(path: str) -> str:
         # A scheme may also come later: /proxy/https://u:p@host/.
         if place > 1 and not segments[place - 1] and (place == 2 or segments[place - 2].endswith(":")):
             segments[place] = _redact_authority(segment)
-        elif segment and not _PLAIN(segment):
+        elif _is_behind(segments[place - 1 : place], segment):
+            segments[place] = REDACTED
+        elif segment and not _WORDS(segment):
             segments[place] = _redact_segment(segment)
     return "/".join(segments)
+
+
+def _is_behind(before: list[str], segment: str) -> bool:
+    """Return whether a segment is a secret for the one before it: `/reset/12345678`, but not `/reset/v2`."""
+    digits = not segment.isalpha() and _DIGIT(segment) is not None and not _VERSION(segment)
+    return digits and bool(before) and hints_at_secret(before[0])
 
 
 def _redact_authority(authority: str) -> str:
@@ -223,6 +260,8 @@ def _redact_segment(segment: str) -> str:
 
 
 def _redact_any_segment(segment: str) -> str:
+    if (email := _EMAIL(segment)) is not None and segment[-1].isalpha():
+        return REDACTED + email[1]
     if ";" in segment or "=" in segment or "&" in segment:
         return "".join([_redact_pair(part) if "=" in part else _redact_pieces(part) for part in _PAIRS(segment)])
     return _redact_pieces(segment)
@@ -230,7 +269,7 @@ def _redact_any_segment(segment: str) -> str:
 
 def _redact_pieces(text: str) -> str:
     """Return a text without delimiters of URLs but for the `@` behind a user."""
-    if len(text) < 2 or _PLAIN(text):
+    if len(text) < 2 or _WORDS(text):
         return text
     user, at, host = text.rpartition("@")
     if ":" in user and user.partition(":")[0].lower() not in _ADDRESSES:
@@ -242,7 +281,7 @@ def _redact_random(text: str) -> str:
     """Return a text whose pieces, between dots and the like, are replaced where they look random."""
     if "%" in text and (decoded := decode(text)) != text:
         return text if is_plain(decoded) else REDACTED
-    if len(text) > LONGEST_TEXT or text.startswith("eyJ"):
+    if len(text) > LONGEST_TEXT or text.startswith("eyJ") or _KEY(text):
         return REDACTED
     return "".join([REDACTED if looks_random(piece) else piece for piece in _PIECES(text)])
 
@@ -263,6 +302,9 @@ def _redact_pair(pair: str) -> str:
 def _redact_any_pair(pair: str) -> str:
     name, _, value = pair.partition("=")
     if not value.strip("="):
+        label, colon, value = pair.partition(":")
+        if value and is_secret_name(label):
+            return f"{label}{colon}{REDACTED}"
         # A value alone, or a name: base64 may end in these.
         return pair if is_plain(name.strip(_QUOTES)) or (name != pair and not looks_random(name)) else REDACTED
     secret = is_secret_name(name) and not (name == "credentials" and value in _MODES)

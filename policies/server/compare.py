@@ -25,7 +25,7 @@ from corsight.policies.fetch.safelist import (
     is_forbidden_request_header,
 )
 from corsight.policies.server.grammar import ANY
-from corsight.policies.server.match import find
+from corsight.policies.server.match import Index
 from corsight.policies.server.model import ServerPolicy
 from corsight.policies.server.phrases import list_elements, word_grant, word_near
 from corsight.policies.server.problems import shorten
@@ -120,6 +120,7 @@ class Comparison:
 
     def __init__(self, policies: Sequence[ServerPolicy]) -> None:
         self.policies = tuple(policies)
+        self._index = Index(self.policies)
         # By digests, since questions and answers can be of any length.
         self._answers: Memory[bytes, _Given] = Memory(QUESTIONS)
 
@@ -132,7 +133,7 @@ class Comparison:
         response = exchange.response
         if response is None:
             return ()
-        policy = find(self.policies, exchange.request.url)
+        policy = self._index.find(exchange.request.url)
         if policy is None:
             return ()
         place = _locate(judged, exchange, response)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from corsight.policies.server.compare import take_server_answer
-from corsight.policies.server.match import find
+from corsight.policies.server.match import Index
 from corsight.policies.server.model import ServerPolicy
 from corsight.policies.server.respond import CORS_RESPONSE_HEADERS
 from corsight.policies.session import Judged
@@ -30,9 +30,10 @@ def list_sent(policies: Sequence[ServerPolicy], judgeds: Iterable[Judged]) -> di
     What a patch added is not theirs.
     """
     found: dict[str, dict[tuple[str, str], Sent]] = {}
+    index = Index(policies)
     for judged in judgeds:
         exchange, _ = take_server_answer(judged)
-        policy = find(policies, exchange.request.url) if exchange.response is not None else None
+        policy = index.find(exchange.request.url) if exchange.response is not None else None
         if policy is None or exchange.response is None:
             continue
         lines = found.setdefault(policy.name, {})

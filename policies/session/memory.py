@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from typing import Any
 
 from corsight.policies.exchange import Exchange, HeaderList, Request
 
@@ -27,6 +28,11 @@ class Memory[K, V](OrderedDict[K, V]):
         self.limit = limit
         self.weight = 0
         self._weights: OrderedDict[K, int] = OrderedDict()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return how it is made anew, for another process: an ordered dictionary alone would be made without a size."""
+        weights = {"weight": self.weight, "_weights": self._weights.copy()}
+        return type(self), (self.size, self.limit), (None, weights), None, iter(self.items())
 
     def put(self, key: K, value: V, weight: int = 0) -> None:
         """Remember `value`, which weighs so many bytes, as the newest; forget the oldest where there is no room.

@@ -13,7 +13,7 @@ from corsight.policies.server.diff import diff
 from corsight.policies.server.export import TARGETS, RecipeError, render
 from corsight.policies.server.infer import Inferred, LeftOut, infer
 from corsight.policies.server.load import PolicyError, load
-from corsight.policies.server.match import find
+from corsight.policies.server.match import Index, find
 from corsight.policies.server.model import ServerPolicy
 from corsight.policies.server.sent import Sent, list_sent
 from corsight.policies.server.write import to_yaml
@@ -199,7 +199,8 @@ def _configure(target: str, traffic: Traffic, wanted: Sequence[Judged]) -> Itera
     inferred = infer(everything)
     policies = [one.policy for one in inferred]
     sent = list_sent(policies, everything)
-    chosen = [find(policies, judged.entry.exchange.request.url) for judged in wanted]
+    index = Index(policies)
+    chosen = [index.find(judged.entry.exchange.request.url) for judged in wanted]
     for one in inferred:
         if one.policy in chosen:
             yield _render(target, one.policy, one.left_out, sent.get(one.policy.name, ()))

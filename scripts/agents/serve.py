@@ -40,6 +40,9 @@ def build(seat: Seat, port: int = 0) -> Server:
 def serve_stdio(seat: Seat) -> None:
     """Serve the one client at stdin and stdout until it leaves."""
 
+    if sys.stdin is None:
+        raise CorsightError("is closed", where="stdin", todo="let the assistant start this, or add --http 0")
+
     async def serve() -> None:
         try:
             await build(seat).run_stdio_async()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterable, Sequence
 
 from corsight.policies.findings import Explanation, Finding, Known
@@ -147,10 +147,9 @@ def find_end(fetch: Sequence[Judged]) -> Judged:
 def name_finding(traffic: Traffic, findings: list[Finding]) -> dict[str, Finding]:
     """Return findings by how they are called here: the recording, the code, and of several with it which one."""
     named: dict[str, Finding] = {}
+    numbers = Counter[str]()
     for finding in findings:
-        name, number = f"{traffic.place}:{finding.code}", 1
-        while name in named:
-            number += 1
-            name = f"{traffic.place}:{finding.code}:{number}"
-        named[name] = finding
+        numbers[finding.code] += 1
+        number = numbers[finding.code]
+        named[f"{traffic.place}:{finding.code}{f':{number}' if number > 1 else ''}"] = finding
     return named

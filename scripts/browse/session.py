@@ -69,8 +69,7 @@ class Session:
         self._plan = plan
         self._log = Tail(recording.with_name("verdicts.jsonl"))
         self._untrusted: dict[str, None] = {}
-        self._patched: dict[str, None] = {}
-        self._trusted: dict[str, None] = dict.fromkeys(plan.patch_origins)
+        self._patched: dict[str, str] = {}
 
     # -- what comes in ------------------------------------------------------------------------------------------------
 
@@ -142,7 +141,8 @@ class Session:
         name = running.browser.name
         say_where(self._proxy)
         dumb = os.environ.get("TERM") == "dumb"
-        if self._proxy.web is None and sys.stdout.isatty() and sys.stdin.isatty() and not dumb:
+        watched = sys.stdout.isatty() and sys.stdin is not None and sys.stdin.isatty()
+        if self._proxy.web is None and watched and not dumb:
             return self._live(running)
         print(f"{name} is open behind 127.0.0.1:{self._proxy.port}. Ctrl-C, or closing it, ends both.", flush=True)
         while True:
@@ -270,16 +270,18 @@ class Session:
         undone = endpoint in self._patched
         if undone:
             del self._patched[endpoint]
+        elif row.origin == "null" and "null" not in self._plan.patch_origins:
+            return "Its origin is null, as that of sandboxed frames on every site: --patch-origin null patches for all."
         else:
-            self._patched[endpoint] = None
+            self._patched[endpoint] = row.origin
         scopes = [] if self._plan.patch_scope is None else [self._plan.patch_scope]
         scopes += [scope_of(endpoint) for endpoint in self._patched]
-        if row.origin:
-            self._trusted[row.origin] = None
+        # Whoever is trusted for one endpoint is for all of them: no longer than that is patched.
+        trusted = dict.fromkeys((*self._plan.patch_origins, *filter(None, self._patched.values())))
         self._proxy.set_options(
             cors_patch="blocked" if scopes else "off",
             cors_patch_scope=" | ".join(f"({scope})" for scope in scopes),
-            cors_patch_origins=list(self._trusted),
+            cors_patch_origins=list(trusted),
         )
         if undone:
             return f"No longer patched: {endpoint}"

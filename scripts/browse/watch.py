@@ -20,6 +20,7 @@ from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
 from corsight.policies.fetch.origin import origin_of
+from corsight.policies.session.memory import GIANT
 from corsight.scripts.processes.browsers import BrowserError
 from corsight.scripts.processes.marionette import Marionette
 from corsight.scripts.processes.running import PATIENCE, Running
@@ -124,6 +125,11 @@ ON_THE_WAY = {"inspector", "other"}
 INITIATORS: dict[str, Literal["fetch", "xhr"]] = {"Fetch": "fetch", "XHR": "xhr"}
 
 
+def _matters(url: str) -> bool:
+    """Return whether a request is followed: the browser's own pages' are not, nor is one that no proxy remembers."""
+    return len(url) <= GIANT and url.startswith(("http:", "https:"))
+
+
 class Requests:
     """The requests of a Chromium that are under way, and what DevTools' events say of their ends."""
 
@@ -137,9 +143,9 @@ class Requests:
             return _violation(params["issue"])
         id = params.get("requestId", "")
         if method == "Network.requestWillBeSent":
-            # A browser's own pages are of no concern.
-            if len(self._open) < OPEN and params["request"]["url"].startswith(("http:", "https:")):
-                self._open[id] = _begun(params, self._open.get(id))
+            before = self._open.pop(id, None)
+            if len(self._open) < OPEN and _matters(params["request"]["url"]):
+                self._open[id] = _begun(params, before)
         elif method == "Network.requestWillBeSentExtraInfo":
             # Cookies are looked up for requests with credentials only; also those that are then kept back are told.
             if params.get("associatedCookies"):
@@ -166,7 +172,7 @@ class Requests:
         if method != "Network.responseReceived" or len(self._open) >= OPEN:
             return None
         url = params["response"]["url"]
-        if not url.startswith(("http:", "https:")):
+        if not _matters(url):
             return None
         self._open[id] = Request(url, "", time.time(), params.get("type") == "Preflight")
         return self._open[id]
@@ -295,7 +301,7 @@ def _violation(issue: dict[str, Any]) -> Sighting | None:
     if issue.get("code") != "ContentSecurityPolicyIssue" or details is None or details.get("isReportOnly"):
         return None
     url = details.get("blockedURL", "")
-    if not url.startswith(("http:", "https:")):
+    if not _matters(url):
         return None
     directive = DIRECTIVE.search(details.get("violatedDirective", ""))
     return Sighting("unsent", url, "", time.time(), error="csp", directive=directive[0] if directive else "")

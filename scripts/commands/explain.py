@@ -15,7 +15,7 @@ from corsight.policies.findings.text import list_ways
 from corsight.policies.redact import printable, redact
 from corsight.policies.server.export import TARGETS, RecipeError, render, write_remark
 from corsight.policies.server.infer import infer
-from corsight.policies.server.match import find
+from corsight.policies.server.match import Index
 from corsight.policies.server.sent import list_sent
 from corsight.policies.session import Judged
 from corsight.policies.story import tell
@@ -167,7 +167,8 @@ def _render_configuration(target: str, chosen: list[Judged], everything: list[Ju
     """Return the configuration of the endpoints that the fetch asked: the least that the recording needs."""
     inferences = infer(everything)
     policies = [one.policy for one in inferences]
-    wanted = [find(policies, judged.entry.exchange.request.url) for judged in chosen]
+    index = Index(policies)
+    wanted = [index.find(judged.entry.exchange.request.url) for judged in chosen]
     sent = list_sent(policies, everything)
     texts: list[str] = []
     for one in inferences:

@@ -124,7 +124,7 @@ def _stay_open(running: Running) -> None:
         os.read(0, 1024)
         pressed.set()
 
-    if sys.stdin.isatty():
+    if sys.stdin is not None and sys.stdin.isatty():
         threading.Thread(target=read, daemon=True).start()
     while running.is_alive() and not pressed.wait(0.1):
         end_if_signalled()

@@ -17,9 +17,9 @@ BETWEEN = 1.0
 """Seconds that one exchange is set behind the other."""
 REMARK = "curl is no browser: its requests are judged by the standard, for the Origin that they were given."
 
-_request = re.compile(rb"^> ([!-~]+) (\S+) HTTP/([\d.]+)\s*$")
-_status = re.compile(rb"^< HTTP/[\d.]+ (\d{3})(?: |\r|\n|$)")
-_field = re.compile(rb"^[<>] ([^\s:]+):[ \t]*(.*?)\s*$")
+_request = re.compile(rb"^> ([!-~]++) (\S++) HTTP/([\d.]++)\s*+$")
+_status = re.compile(rb"^< HTTP/[\d.]++ (\d{3})(?: |\r|\n|$)")
+_field = re.compile(rb"^[<>] ([^\s:]++):(.*+)$", re.DOTALL)
 _secure = re.compile(
     rb"^\* .*(?:SSL connection using|TLS connection using|using HTTP/[23]|https://|[ (]port 443\b)", re.IGNORECASE
 )
@@ -47,7 +47,7 @@ class Transcript:
         elif found := _status.match(line):
             self._status, self._got = int(found[1]), []
         elif found := _field.match(line):
-            (self._sent if line[:1] == b">" else self._got).append((found[1], found[2]))
+            (self._sent if line[:1] == b">" else self._got).append((found[1], found[2].strip()))
         elif _secure.match(line):
             self._secure = True
         elif _plain.match(line):

@@ -70,7 +70,9 @@ _event = msgspec.json.Decoder(Event)
 
 @dataclass(slots=True)
 class State:
-    """A request under way. `held` are the preflights that wait for what is said of them."""
+    """A request under way. `held` are the preflights that wait for what is said of them, `children` the requests that
+    were made for this one.
+    """
 
     url: str = ""
     method: str = "GET"
@@ -83,6 +85,7 @@ class State:
     credentials: bool | None = None
     parent: int | None = None
     held: list[tuple[State, Exchange]] = field(default_factory=list)
+    children: list[int] = field(default_factory=list)
 
 
 class Events:
@@ -127,7 +130,7 @@ class Events:
             # Enabled it is for requests without credentials, and for those whose cookies are third-party and withheld.
             state.credentials = True if _params(event).get("privacy_mode") == "disabled" else None
         elif name == "CREATED_BY":
-            state.parent = (_params(event).get("source_dependency") or {}).get("id")
+            self._set_parent(ident, state, _params(event).get("source_dependency"))
         elif name == "FAILED":
             state.error = self._name_error(_params(event).get("net_error"))
         elif name == "CORS_PREFLIGHT_ERROR":
@@ -182,12 +185,19 @@ class Events:
             yield replace(exchange, told=told)
         state.held = []
 
+    def _set_parent(self, ident: int, state: State, named: Any) -> None:
+        parent = named.get("id") if isinstance(named, dict) else None
+        state.parent = parent if isinstance(parent, int) else None
+        if state.parent is not None and (other := self._open.get(state.parent)) is not None:
+            other.children.append(ident)
+
     def _list_open_preflights(self, state: State) -> list[tuple[State, Exchange]]:
         """Return the preflights of a request whose end is not told yet, and end them."""
-        ident = next((ident for ident, other in self._open.items() if other is state), None)
+        children, state.children = state.children, []
         found: list[tuple[State, Exchange]] = []
-        for child, other in list(self._open.items()):
-            if other.parent == ident and ident is not None:
+        for child in dict.fromkeys(children):
+            other = self._open.get(child)
+            if other is not None and other.parent is not None and self._open.get(other.parent) is state:
                 found += [(other, exchange) for exchange in self._finish(child, other)]
         return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from io import BufferedReader
 
 from corsight.scripts.errors import CorsightError
@@ -32,7 +32,7 @@ def list_recordings(names: Iterable[str]) -> list[str]:
         elif os.path.isdir(name):
             found += _list_folder(name)
         elif not os.path.exists(name) and glob.has_magic(name):
-            matching = sorted(path for path in glob.glob(name, recursive=True) if os.path.isfile(path))
+            matching = sorted({path for path in _match(name) if os.path.isfile(path)})
             if not matching:
                 raise CorsightError("no file is called like that", where=name)
             found += matching
@@ -41,12 +41,29 @@ def list_recordings(names: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def _match(pattern: str) -> Iterator[str]:
+    """Yield what a pattern matches. Where `**` stands for folders, no links to folders are followed: they may lead in
+    circles.
+    """
+    parts = pattern.split(os.sep)
+    if "**" not in parts:
+        yield from glob.iglob(pattern)
+        return
+    place = parts.index("**")
+    above = os.sep.join(parts[:place]) or (os.sep if parts[0] == "" else "")
+    for top in glob.iglob(above) if above else ["."]:
+        for folder, names, _ in os.walk(top):
+            names[:] = [name for name in names if not name.startswith(".")]
+            shown = folder if above else os.path.relpath(folder).removeprefix(os.curdir)
+            yield from _match(os.path.join(glob.escape(shown), *(parts[place + 1 :] or "*")))
+
+
 def _list_folder(folder: str) -> list[str]:
     found = [
-        os.path.join(base, name)
+        path
         for base, _, names in os.walk(folder)
         for name in names
-        if _strip_packed(name.lower()).endswith(SUFFIXES)
+        if _strip_packed(name.lower()).endswith(SUFFIXES) and os.path.isfile(path := os.path.join(base, name))
     ]
     if not found:
         endings = f"{', '.join(SUFFIXES)}, also with {', '.join(PACKED)} behind"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import zipfile
 import zlib
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from io import BufferedReader
@@ -109,7 +110,8 @@ class Messages:
     """What the console says of requests, by their URLs, in its order."""
 
     def __init__(self) -> None:
-        self._by_url: dict[str, list[tuple[Message, str]]] = {}
+        self._by_url: dict[str, deque[tuple[int, Message, str]]] = {}
+        self._given: set[int] = set()
         self._count = 0
 
     def add(self, text: str) -> None:
@@ -119,7 +121,7 @@ class Messages:
             return
         self._count += 1
         for url in dict.fromkeys(filter(None, (message.initial_url, message.url))):
-            self._by_url.setdefault(clean_url(url), []).append((message, text))
+            self._by_url.setdefault(clean_url(url), deque()).append((self._count, message, text))
 
     def explain(self, exchange: Exchange) -> Exchange:
         """Return an exchange that failed, with what the console says of it; each message is for one exchange."""
@@ -127,10 +129,12 @@ class Messages:
         if told is None or not told.untold:
             return exchange
         found = self._by_url.get(exchange.request.url)
+        while found and found[0][0] in self._given:
+            # It stands under another URL too, and was given there.
+            found.popleft()
         if not found:
             return exchange
-        message, text = found.pop(0)
-        for others in self._by_url.values():
-            others[:] = [other for other in others if other[0] is not message]
+        number, message, text = found.popleft()
+        self._given.add(number)
         told = replace(told, rule=message.rule, error=message.error, message=text, origin=message.origin or told.origin)
         return replace(exchange, told=told)

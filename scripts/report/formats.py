@@ -14,7 +14,7 @@ from corsight.policies.report.found import Baseline, Found
 from corsight.policies.report.names import FORMATS, MADE, WITH_RECORDS
 from corsight.scripts import __version__
 from corsight.scripts.auditing import Audited, Plan
-from corsight.scripts.errors import CorsightError, one_line
+from corsight.scripts.errors import CorsightError, naming, one_line
 from corsight.scripts.recordings import check_output, list_remarks
 from corsight.scripts.report.text import number_findings
 
@@ -132,16 +132,17 @@ class Reports(AbstractContextManager["Reports"]):
         """
         report = self._make(findings, found, audited, engine, met) if MADE & self.names else None
         for output, stream in zip(self._outputs, self._streams, strict=True):
-            if output.name == "text":
-                write_text(stream)
-            elif output.name == "csv":
-                stream.writelines(write_table(self._read()))
-            elif output.name == "jsonl":
-                if self._held is not None:
-                    stream.writelines(self._read())
-            elif report is not None:
-                stream.write(_render(output.name, report, findings))
-            stream.flush()
+            with naming(output.path or "stdout"):
+                if output.name == "text":
+                    write_text(stream)
+                elif output.name == "csv":
+                    stream.writelines(write_table(self._read()))
+                elif output.name == "jsonl":
+                    if self._held is not None:
+                        stream.writelines(self._read())
+                elif report is not None:
+                    stream.write(_render(output.name, report, findings))
+                stream.flush()
 
     def _read(self) -> Iterator[str]:
         """Yield the records that were held back, a line each."""

@@ -98,7 +98,8 @@ class Store:
         try:
             yield
         except sa.exc.SQLAlchemyError as error:
-            said = one_line(redact(str(getattr(error, "orig", None) or error)))[:LONGEST]
+            words = " ".join(str(getattr(error, "orig", None) or error).split())
+            said = one_line(redact(words))[:LONGEST]
             raise CorsightError(f"the store failed: {said}", where=self.name) from None
 
 

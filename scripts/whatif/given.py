@@ -128,6 +128,8 @@ def read_input(path: str, option: str) -> bytes:
     if path != STDIN:
         with open(path, "rb") as file:
             return file.read()
+    if sys.stdin is None:
+        raise CorsightError("is closed", where="stdin", todo="lead the text into it, or name a file")
     if sys.stdin.isatty():
         print(f"Paste what {option} is to hold, then press Ctrl-D on an empty line.", file=sys.stderr)
     return sys.stdin.buffer.read()

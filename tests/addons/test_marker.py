@@ -15,6 +15,7 @@ from mitmproxy.http import HTTPFlow
 from mitmproxy.io import FlowReader
 
 from corsight.addons.marker import without_marker
+from corsight.policies.session.memory import GIANT
 from corsight.scripts.processes import proxy
 from corsight.scripts.processes.proxy import Proxy
 from tests.addons.mitm import cors, flow, mitmproxy
@@ -193,3 +194,15 @@ def test_a_recording_is_judged_by_what_it_holds_and_not_marked_anew() -> None:
 def test_a_scope_that_cannot_be_is_said(scope: str, said: str) -> None:
     with mitmproxy() as running, pytest.raises(exceptions.OptionsError, match=f"^{said}"):
         running.set(cors_marker=True, cors_marker_scope=scope)
+
+
+def test_an_answer_with_very_many_headers_gets_none() -> None:
+    with mitmproxy(cors_marker=True, cors_marker_scope="everything") as running:
+        marking = running.addon._marking
+        for size, marked in ((1000, True), (GIANT, False)):
+            made = cors(url="http://localhost:8000/", origin=PAGE, answered=[("X-A", "a" * size)])
+            made.live, made.metadata["cors.marker"] = True, "missing"
+            marking.add(made)
+            assert made.response is not None
+            assert ("set-cookie" in made.response.headers, marking.holds(made)) == (marked, marked)
+        assert 1000 < marking._added.weight < 2000

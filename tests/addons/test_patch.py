@@ -19,6 +19,7 @@ from corsight.addons.patch.news import News
 from corsight.addons.patch.permission import HEADER, Permission
 from corsight.policies.server.compare import Comparison
 from corsight.policies.server.model import Match, ServerPolicy
+from corsight.policies.session.memory import GIANT
 from corsight.scripts import cli
 from corsight.scripts.judging import judge_recording
 from corsight.scripts.recordings import Recording
@@ -291,6 +292,12 @@ def test_a_policy_answers_preflights_itself_and_in_the_servers_place(log: Path) 
         assert asked.response.headers["Access-Control-Allow-Methods"] == "GET, PUT"
         assert request.response.headers["Access-Control-Allow-Origin"] == PAGE
         assert "Access-Control-Allow-Methods" not in request.response.headers
+        # Answered here, and waiting for the end of its request, it is remembered by what it weighs, or not at all.
+        for size, answered in ((1000, True), (GIANT, False)):
+            waiting = live(preflight(("X-A", "a" * size), answered=None))
+            running.hooks(HttpRequestHeadersHook(waiting))
+            assert (waiting.response is not None, waiting.id in running.addon._patching.made) == (answered, answered)
+        assert 1000 < running.addon._patching.made.weight < 3000
     logged = {one["flow"]: one for one in lines(log)}
     assert (logged[asked.id]["outcome"], logged[asked.id]["before"]) == ("allowed", None)
     assert logged[request.id]["before"]["outcome"] == "allowed"
@@ -480,10 +487,26 @@ def test_an_origin_is_taken_as_browsers_send_it() -> None:
 @pytest.mark.parametrize(
     ("scope", "meant"),
     [
-        ("~d api.example", "~d api.example also matches api.example.evil.test; ~d '^api\\.example$' matches"),
-        ("~m GET & ~d api", "~d api also matches api.evil.test; ~d '^api$' matches"),
-        ("~u api.example/v1", "~u api.example/v1 also matches https://evil.test/?api.example/v1; ~u '^https?://"),
-        ("https://api.example", "also matches https://evil.test/?https://api.example; ~u '^https?://api\\.example'"),
+        ("~d api.example", r"~d api.example also matches api.example.evil.test; ~d ^api\.example$ matches"),
+        (r"~d ^api\.example", r"also matches api.example.evil.test; ~d ^api\.example$ matches"),
+        (r"~d api\.example$", r"also matches evil-api.example; ~d ^api\.example$ matches"),
+        (r"~d .example.com$", r"also matches evil-example.com; ~d \.example\.com$ matches what is below example.com"),
+        ("~d ^app.shop.example$", r"also matches app-shop.example; ~d ^app\.shop\.example$ matches"),
+        (r"~d '^app\.shop\.example$'", r"also matches app-shop.example; ~d ^app\.shop\.example$ matches"),
+        ("~d '^api$|cdn'", "~d ^api$|cdn may also match a host that only begins or ends so"),
+        ("~d '(api|cdn).example'", "~d (api|cdn).example may also match a host that only begins or ends so"),
+        ("~m GET & ~d api", "~d api also matches api.evil.test; ~d ^api$ matches"),
+        ("~u api.example/v1", "~u api.example/v1 also matches https://evil.test/?api.example/v1; ~u ^https?://"),
+        (
+            "https://api.example",
+            r"also matches https://evil.test/?https://api.example; ~u ^https?://api\.example[/:] m",
+        ),
+        (r"~u ^https?://api\.example", r"also matches https://api.example.evil.test/; ~u ^https?://api\.example[/:] m"),
+        (
+            "~u ^http://app.shop.example/v1",
+            r"also matches http://app-shop.example/v1; ~u ^https?://app\.shop\.example/v1",
+        ),
+        ("~u /v1/", r"~u /v1/ also matches https://evil.test/?/v1/; ~u ^https://api\.example/ matches"),
     ],
 )
 def test_a_scope_that_matches_more_than_it_says_is_told(
@@ -495,12 +518,26 @@ def test_a_scope_that_matches_more_than_it_says_is_told(
 
 
 @pytest.mark.parametrize(
-    "scope", [r"~d ^api\.example$", r"~u ^https://api\.example/", "~m GET", "everything", "!~d api"]
+    "scope",
+    [
+        r"~d ^api\.example$",
+        r"~d \.example\.com$",
+        r"~d '^(api|cdn)[.]example$'",
+        r"~d '^[ab|]x$'",
+        r"~d ^127.0.0.1$",
+        "~d ^localhost$",
+        r"~u ^https://api\.example/",
+        r"~u ^https?://api\.example[/:]",
+        r"~u ^http://localhost:8080/",
+        "~m GET",
+        "everything",
+        "!~d api",
+    ],
 )
 def test_a_scope_that_says_what_it_means_is_not(scope: str, caplog: pytest.LogCaptureFixture) -> None:
     with mitmproxy() as running, contextlib.suppress(OptionsError):
         running.set(cors_patch="blocked", cors_patch_scope=scope, cors_patch_origins=[PAGE])
-    assert not any("also matches" in line for line in caplog.messages)
+    assert not any("also match" in line for line in caplog.messages)
 
 
 def test_the_start_says_who_may_read_what(caplog: pytest.LogCaptureFixture) -> None:

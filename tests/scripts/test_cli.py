@@ -5,12 +5,15 @@ from __future__ import annotations
 import errno
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import typer
 
 from corsight.scripts import __version__, cli
 from corsight.scripts.errors import CorsightError
+
+SHOP = Path(__file__).parents[2] / "examples" / "shop.mitm"
 
 
 def fail_with(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,11 +138,20 @@ def test_a_stderr_that_is_closed_is_no_problem() -> None:
     ("arguments", "line"),
     [
         ("audit nope 2>/dev/full", ""),
-        ("rules >/dev/full", "corsight: No space left on device\n"),
+        ("rules >/dev/full", "corsight: cannot write: No space left on device\n"),
+        ("audit {shop} >/dev/full", "corsight: stdout: No space left on device\n"),
+        *(
+            (f"audit {{shop}} --format {name}=/dev/full", "corsight: /dev/full: No space left on device\n")
+            for name in ("json", "csv", "html")
+        ),
+        ("audit {shop} --baseline /dev/full --write-baseline", "corsight: /dev/full: No space left on device\n"),
+        ("policy infer {shop} --output /dev/full", "corsight: /dev/full: No space left on device\n"),
+        ("check - <&-", "corsight: stdin: is closed; lead the text into it, or name a file\n"),
+        ("mcp {shop} <&-", "corsight: stdin: is closed; let the assistant start this, or add --http 0\n"),
         ("audit - <&-", "corsight: stdin: is closed; lead a recording into it, or name a file\n"),
     ],
 )
 def test_what_cannot_be_read_or_written_is_bad_input(arguments: str, line: str) -> None:
-    command = f"'{sys.executable}' -P -m corsight.scripts.cli {arguments}"
+    command = f"'{sys.executable}' -P -m corsight.scripts.cli {arguments.format(shop=SHOP)}"
     ended = subprocess.run(["sh", "-c", command], stderr=subprocess.PIPE, text=True, check=False)
     assert (ended.returncode, ended.stderr) == (2, line)

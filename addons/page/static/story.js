@@ -103,7 +103,8 @@ function showPatch(id, opening, state) {
   if (!opening) return null;
   if (opening.problem) return section("Patch it here", make("p", { class: "quiet" }, opening.problem));
   if (!window.isSecureContext) return section("Patch it here", make("p", { class: "quiet" }, "Over plain http browsers do not tell who asks: open the page on the proxy's own machine to patch."));
-  const origins = make("input", { "aria-label": "Origins that may read it", value: opening.origin || "", spellcheck: "false" });
+  // `null` is the origin of sandboxed frames on every site: it is for the user to write.
+  const origins = make("input", { "aria-label": "Origins that may read it", value: opening.origin === "null" ? "" : opening.origin || "", spellcheck: "false" });
   const button = make("button", { type: "button" }, "Patch");
   const opens = make("p");
   const problem = make("p", { class: "problem", role: "alert" });

@@ -9,7 +9,7 @@ import typer
 
 from corsight.policies.server.infer import infer as infer_policies
 from corsight.policies.server.write import to_yaml
-from corsight.scripts.errors import CorsightError, stop_at
+from corsight.scripts.errors import CorsightError, naming, stop_at
 from corsight.scripts.judging import judge_recording
 from corsight.scripts.options import Engine
 from corsight.scripts.recordings import Recording, check_output, check_readable
@@ -61,6 +61,6 @@ def infer(
     if output is None:
         print_lines([text.rstrip("\n")])
     else:
-        with open(output, "w", encoding="utf-8") as stream:
+        with naming(output), open(output, "w", encoding="utf-8") as stream:
             stream.write(text)
     stop_at(recording.problem for recording in recordings)

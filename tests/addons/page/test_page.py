@@ -22,7 +22,7 @@ from corsight.addons.commands import Commands
 from corsight.addons.page.app import make_app
 from corsight.addons.page.book import EXPORTS, RECORDING, Book
 from corsight.addons.page.hosting import MAGIC, OWN
-from corsight.addons.page.stopped import KEPT
+from corsight.addons.page.stopped import KEPT, Stopped
 from corsight.policies.report.names import FORMATS
 from corsight.policies.server.export import TARGETS
 from corsight.scripts.processes.machine import free_port
@@ -246,6 +246,15 @@ def test_of_what_the_browser_stopped_no_secret_is_told_and_no_more_is_kept_than_
     for path in (f"/story/browser-{KEPT}", "/export/findings.txt"):
         assert SECRET.encode() not in asked(path).body
         assert b"\x1b" not in asked(path).body
+
+
+@pytest.mark.parametrize("field", ["id", "method", "url", "cause", "message", "fix"])
+def test_what_the_browser_stopped_is_bounded_in_bytes_in_every_field(running: Running, field: str) -> None:
+    book = running.addon.page._book
+    assert book is not None
+    for number in range(100):
+        book.note(Stopped(**stopped(**{"id": f"browser-{number}", field: f"{number:>20000}"})))
+    assert 10 < len(book.list_ids()) < 30
 
 
 def test_without_a_page_nobody_is_told() -> None:

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corsight.policies.server.grammar import split_host
-from corsight.policies.server.match import Paths, compile_path, find, list_covering_hosts
+from corsight.policies.server.match import Index, Paths, compile_path, find, list_covering_hosts
 from corsight.policies.server.model import Match, ServerPolicy
+from corsight.scripts.dev.cpu import count_steps
 
 
 def policy(name: str = "p", *, hosts: tuple[str, ...] = (), paths: tuple[str, ...] = ()) -> ServerPolicy:
@@ -114,3 +115,28 @@ def test_a_path_pattern_is_what_its_stars_say(pattern: str, text: str) -> None:
     head, tail = (pattern[:-3], "(?:/.*)?") if pattern.endswith("/**") else (pattern, "")
     spelled = "".join({"**": ".*", "*": "[^/]*"}.get(part, part) for part in re.split(r"(\*\*|\*)", head))
     assert (compile_path(pattern).fullmatch(text) is not None) == (re.fullmatch(spelled + tail, text) is not None)
+
+
+_names = st.sampled_from(["a.test", "b.a.test", "c.b.a.test", "test", "a.test.", "[::1]", "localhost"])
+_hosts = st.tuples(st.sampled_from(["", "*."]), _names, st.sampled_from(["", ":8443"])).map("".join) | st.just("*")
+
+
+@given(st.lists(st.tuples(st.lists(_hosts, max_size=3), st.sampled_from([(), ("/v1/**",)])), max_size=6), _names)
+def test_an_index_finds_what_is_found_without_it(matches: list[tuple[list[str], tuple[str, ...]]], host: str) -> None:
+    policies = [
+        ServerPolicy(name=str(number), match=Match(hosts=tuple(hosts), paths=paths))
+        for number, (hosts, paths) in enumerate(matches)
+    ]
+    index = Index(policies)
+    for name in (host, f"x.{host}"):
+        for url in (f"https://{name}/v1/x", f"https://{name}:8443/", "nothing"):
+            assert index.find(url) is find(policies, url)
+
+
+def test_an_index_of_many_policies_costs_what_one_of_few_does() -> None:
+    def count(size: int) -> int:
+        index = Index([ServerPolicy(name=str(one), match=Match(hosts=(f"a{one}.test",))) for one in range(size)])
+        return count_steps(lambda: index.find("https://a1.test/" + "a" * 99))
+
+    count(10)
+    assert count(1000) < count(10) + 100

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import functools
+import pickle
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -97,3 +99,15 @@ def test_it_holds_the_latest_put_and_never_more_than_its_size(size: int, done: l
         else:
             assert memory.pop(key, None) == (key if known else None)
         assert list(memory) == latest
+
+
+def test_a_memory_is_the_same_in_another_process_and_in_a_copy() -> None:
+    memory: Memory[str, str] = Memory(3, 100)
+    for name, weight in (("a", 0), ("b", 10), ("c", 20)):
+        memory.put(name, name.upper(), weight)
+    for made in (pickle.loads(pickle.dumps(memory)), copy.copy(memory), copy.deepcopy(memory)):
+        assert type(made) is Memory
+        assert (list(made.items()), made.size, made.limit) == (list(memory.items()), 3, 100)
+        assert (made.weight, made.weigh("b"), made.weigh("c")) == (30, 10, 20)
+        made.put("d", "D", 25)
+        assert list(made) == ["b", "c", "d"]

@@ -285,6 +285,19 @@ def test_a_request_that_devtools_missed_the_beginning_of_is_known_by_its_respons
     assert requests.take("Network.loadingFinished", {"requestId": "8"}) is None
 
 
+def test_of_a_request_with_a_giant_url_nothing_is_kept() -> None:
+    def begin(url: str) -> dict[str, Any]:
+        return {"requestId": "1", "request": {"url": url, "method": "GET"}, "wallTime": 1.0}
+
+    requests = Requests()
+    requests.take("Network.requestWillBeSent", begin("https://a.test/" + "a" * 40_000))
+    assert not requests._open
+    requests.take("Network.requestWillBeSent", begin("https://a.test/"))
+    assert requests._open
+    requests.take("Network.requestWillBeSent", begin("https://a.test/" + "a" * 40_000))
+    assert not requests._open
+
+
 def test_devtools_tells_what_the_content_security_policy_forbade() -> None:
     def issue(**details: Any) -> dict[str, Any]:
         return {

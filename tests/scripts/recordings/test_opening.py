@@ -57,6 +57,8 @@ def folder(here: Path) -> Path:
         (["*.mitm"], ["a.mitm"]),
         (["*/*.*a*"], ["b/a.har"]),
         (["**/*.flows.gz", "a.mitm"], ["b/c.flows.gz", "a.mitm"]),
+        (["**/*.har", "./**/*.mitm"], ["b/a.har", "./a.mitm"]),
+        (["b/**", "**/b/**/*.har"], ["b/a.har", "b/c.flows.gz", "b/page.html"]),
         (["x/d.zst", "-", "none", "s3://bucket/a.mitm"], ["x/d.zst", "-", "none", "s3://bucket/a.mitm"]),
         (["a.mitm", "*.mitm", "a.mitm"], ["a.mitm"]),
     ],
@@ -64,6 +66,20 @@ def folder(here: Path) -> Path:
 @pytest.mark.usefixtures("folder")
 def test_names_stand_for_recordings(names: list[str], found: list[str]) -> None:
     assert list_recordings(names) == found
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links are for those who may make them")
+def test_links_in_circles_are_not_followed_and_only_files_are_recordings(folder: Path) -> None:
+    for place in (folder, folder / "b"):
+        for name in ("self", "again"):
+            (place / name).symlink_to(folder)
+    (folder / "b" / "lost.har").symlink_to("nowhere")
+    os.mkfifo(folder / "b" / "pipe.har")
+    (folder / "b" / "link.har").symlink_to("a.har")
+    everything = [f"{folder}/b/a.har", f"{folder}/b/link.har"]
+    assert list_recordings([f"{folder}/**/*.har"]) == everything
+    assert list_recordings(["**/*.har"]) == ["b/a.har", "b/link.har"]
+    assert list_recordings(["b"]) == ["b/a.har", "b/c.flows.gz", "b/link.har"]
 
 
 @pytest.mark.parametrize(("name", "said"), [("*.zip", "no file is called like that"), ("e", "without recordings")])
