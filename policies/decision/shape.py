@@ -47,6 +47,8 @@ class _Values(NamedTuple):
     body: str | None
     """What kind of body it has, where it was seen."""
     destination: str
+    mode: str
+    """The request mode of a script, which may tell what it is for."""
     worker: EmbedderPolicy | None
     """The embedder policy of a dedicated worker whose script this is."""
     distance: Distance
@@ -92,6 +94,7 @@ def make_shape(exchange: Exchange, facts: Facts, response: Response, premise: Pr
     destination = premise.destination
     typed = facts.role == "request" and (opaque or destination in TYPED)
     worker = typed and destination == WORKER and tainting == "basic" and response.status != 304
+    worker = worker and premise.mode != "cors"
     origin = facts.origin or "null"
     allow_origin, allow_credentials = get("access-control-allow-origin"), get("access-control-allow-credentials")
     location = get("location") if preflight else None
@@ -131,6 +134,7 @@ def make_shape(exchange: Exchange, facts: Facts, response: Response, premise: Pr
         opaque and _is_empty(exchange, response),
         response.body if opaque else None,
         destination if typed else "",
+        premise.mode if typed and destination in TYPED else "",
         read_embedder_policy(exchange.request.url, response.headers) if worker else None,
         premise.distance,
         preflight and "access-control-request-private-network" in exchange.request.headers,

@@ -37,6 +37,11 @@ NEVER_SNIFFED = frozenset(
 
 _MEDIA = ("audio/", "font/", "image/", "video/")
 
+UNSEEN = frozenset({"empty", "report"})
+"""Destinations to which a blocked response is no error: to fetch() it comes empty, and nobody reads what answers a
+report.
+"""
+
 MANY, LONG = 64, 1024
 """Elements of a Content-Type, and its characters, from which it is not read as any other is."""
 
@@ -165,11 +170,11 @@ def is_opaque_response_blocked(
     """Return whether a cross-origin no-cors response becomes a network error: None when its body decides.
 
     `essence` is the Content-Type's, `content_range` all lines joined, each None when absent; `nosniff` tells that
-    X-Content-Type-Options is exactly that, in any case. `empty` tells that there is no body to sniff. With destination
-    `empty`, which is fetch(), a blocked response is emptied and no error, so that is False.
+    X-Content-Type-Options is exactly that, in any case. `empty` tells that there is no body to sniff. Where the page
+    sees no error (`UNSEEN`), that is False.
     https://github.com/annevk/orb#orbs-algorithm
     """
-    if destination == "empty":
+    if destination in UNSEEN:
         return False
     blocked = _is_blocked(essence, nosniff, status, content_range, empty, rules)
     # Of a fetch() that does not say that it is one, the page would see no error.

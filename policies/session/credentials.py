@@ -23,8 +23,8 @@ A_MOMENT = 10.0
 BY_ELEMENTS = frozenset({"image", "script", "style", "audio", "video", "track", "document", "iframe", "frame"})
 """Destinations of no-cors requests that elements make, always with credentials."""
 WORKERS = frozenset({"worker", "sharedworker", "serviceworker"})
-BY_WORKERS = frozenset({"empty", "script", "unknown"})
-"""Destinations of what workers ask for."""
+BY_WORKERS = WORKERS | {"empty", "script", "unknown"}
+"""Destinations of what workers ask for; Firefox gives what a worker's modules import the worker's own."""
 
 
 class Credentials:

@@ -25,11 +25,12 @@ READ_BY_OTHERS = frozenset({"audio", "video"})
 class Reuse:
     """The connections of one browser, and the exchange that was last on each if something is still open about it."""
 
-    __slots__ = ("_keeping", "_last", "_servers")
+    __slots__ = ("_given_up", "_keeping", "_last", "_servers")
 
     def __init__(self, size: int, keeping: Keeping) -> None:
         self._keeping = keeping
         self._last: Memory[str, Entry | None] = Memory(size)
+        self._given_up: Memory[str, Entry] = Memory(size)
         self._servers: Memory[tuple[str, str | None], list[str]] = Memory(size)
 
     def begins(self, exchange: Exchange, reading: Reading, page: str | None) -> tuple[Entry | None, list[Entry]]:
@@ -38,8 +39,9 @@ class Reuse:
         server = origin_of(request.url), page
         known = self._last.get(connection, _NEW)
         self._last.put(connection, None)
+        given_up = self._given_up.forget(connection)
         if known is not _NEW:
-            return known, []
+            return known or given_up, []
         others = self._servers.get(server) or []
         gone: list[Entry] = []
         if request.method in ("GET", "HEAD") and reading.destination not in READ_BY_OTHERS:
@@ -55,7 +57,9 @@ class Reuse:
             self._last.put(entry.exchange.connection, entry, entry.fetch.weight)
 
     def _idle(self, connection: str, now: float) -> Entry | None:
-        """Return the last exchange on a connection that should be idle now; told once."""
+        """Return the last exchange on a connection that should be idle now; told once, and taken back when it is used
+        again after all.
+        """
         entry = self._last.get(connection)
         if entry is None:
             return None
@@ -72,6 +76,7 @@ class Reuse:
         if not IDLE[0] < idle < IDLE[1] or not self._keeping.would_be_kept(exchange.request.url, idle):
             return None
         self._last.put(connection, None)
+        self._given_up.put(connection, entry, entry.fetch.weight)
         return entry
 
 
