@@ -134,7 +134,7 @@ def make_shape(exchange: Exchange, facts: Facts, response: Response, premise: Pr
         opaque and _is_empty(exchange, response),
         response.body if opaque else None,
         destination if typed else "",
-        premise.mode if typed and destination in TYPED else "",
+        _find_mode(premise) if typed and destination in TYPED else "",
         read_embedder_policy(exchange.request.url, response.headers) if worker else None,
         premise.distance,
         preflight and "access-control-request-private-network" in exchange.request.headers,
@@ -142,6 +142,12 @@ def make_shape(exchange: Exchange, facts: Facts, response: Response, premise: Pr
         count_origin_lines(exchange, response) if tainting == "cors" else 0,
         weight,
     )
+
+
+def _find_mode(premise: Premise) -> str:
+    if premise.mode != "unknown":
+        return premise.mode
+    return {"cors": "cors", "opaque": "no-cors", "basic": "unknown"}[premise.tainting]
 
 
 def _is_empty(exchange: Exchange, response: Response) -> bool:

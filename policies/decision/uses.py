@@ -55,12 +55,13 @@ def check_use(policy: EnginePolicy, shape: Shape, essence: str | None, wrong: bo
 
 
 def _list_uses(policy: EnginePolicy, shape: Shape, essence: str | None) -> tuple[Use, ...]:
-    return list_uses(
+    uses = list_uses(
         shape.destination,
         shape.mode,
         same_origin=shape.tainting == "basic",
         json_as_script=is_json_as_script(policy, shape, essence),
     )
+    return tuple(use for use in uses if use not in policy.unknown_uses)
 
 
 def is_json_as_script(policy: EnginePolicy, shape: Shape, essence: str | None) -> bool:

@@ -172,6 +172,8 @@ class EnginePolicy:
     """Whether a 407 from the server itself, through a proxy's tunnel, is a network error."""
     types_unchecked: frozenset[Use] = frozenset()
     """Uses for which an engine takes any type."""
+    unknown_uses: frozenset[Use] = frozenset()
+    """Uses that an engine does not have."""
     plain_workers: bool = False
     """Whether a worker that is no module, and what importScripts() takes in, may be text/plain."""
     json_modules_as_scripts: bool = False

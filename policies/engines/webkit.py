@@ -24,6 +24,7 @@ POLICY = EnginePolicy(
     extra_exposed=frozenset({"accept"}),
     deletes_turn_to_get=True,
     localhost_is_mixed=True,
+    unknown_uses=frozenset({"css module"}),
     plain_workers=True,
     json_modules_as_scripts=True,
     credentialless_unknown=True,
@@ -94,6 +95,11 @@ POLICY = EnginePolicy(
             field="fonts_ask_with_cors",
             what="fonts of style sheets are requested in mode no-cors; only preloads use CORS, in the mode that they "
             "name",
+            source="measured with WebKitGTK 2.50.6",
+        ),
+        Departure(
+            field="unknown_uses",
+            what="there are no CSS modules",
             source="measured with WebKitGTK 2.50.6",
         ),
         Departure(
