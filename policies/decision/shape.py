@@ -13,7 +13,7 @@ from corsight.policies.facts import Facts, Premise, Role
 from corsight.policies.fetch.corp import EmbedderPolicy, read_embedder_policy
 from corsight.policies.fetch.headers import Failure, extract_header_list_values
 from corsight.policies.fetch.main_fetch import LOCAL_NETWORK, Hazards, Tainting, check_redirect
-from corsight.policies.fetch.mime_type import TYPED, WORKER, determine_nosniff
+from corsight.policies.fetch.mime_type import STYLE, TYPED, WORKER, determine_nosniff
 from corsight.policies.fetch.orb import extract_lenient_essence, extract_mime_essence
 from corsight.policies.fetch.origin import Distance, origin_of
 from corsight.policies.fetch.steps import Question
@@ -93,6 +93,8 @@ def make_shape(exchange: Exchange, facts: Facts, response: Response, premise: Pr
     preflight, opaque = facts.role == "preflight", tainting == "opaque"
     destination = premise.destination
     typed = facts.role == "request" and (opaque or destination in TYPED)
+    # A recording may leave the type out; and a style sheet may do without.
+    untold = exchange.told is not None and "content-type" not in response.headers and destination != STYLE
     worker = typed and destination == WORKER and tainting == "basic" and response.status != 304
     worker = worker and premise.mode != "cors"
     origin = facts.origin or "null"
@@ -134,7 +136,7 @@ def make_shape(exchange: Exchange, facts: Facts, response: Response, premise: Pr
         opaque and _is_empty(exchange, response),
         response.body if opaque else None,
         destination if typed else "",
-        _find_mode(premise) if typed and destination in TYPED else "",
+        _find_mode(premise) if typed and destination in TYPED and not untold else "",
         read_embedder_policy(exchange.request.url, response.headers) if worker else None,
         premise.distance,
         preflight and "access-control-request-private-network" in exchange.request.headers,
