@@ -264,7 +264,12 @@ def _is_blocked(policy: EnginePolicy, shape: Shape) -> bool | None:
     and does not tell.
     """
     rules = policy.opaque_response_blocking
-    if rules is None or shape.role != "request" or (rules.own_origin_spared and shape.distance == "same-origin"):
+    if (
+        rules is None
+        or shape.subsequent
+        or shape.role != "request"
+        or (rules.own_origin_spared and shape.distance == "same-origin")
+    ):
         return False
     essence = find_essence(policy, shape)
     blocked = is_opaque_response_blocked(

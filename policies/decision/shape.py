@@ -14,7 +14,7 @@ from corsight.policies.fetch.corp import EmbedderPolicy, read_embedder_policy
 from corsight.policies.fetch.headers import Failure, extract_header_list_values
 from corsight.policies.fetch.main_fetch import LOCAL_NETWORK, Hazards, Tainting, check_redirect
 from corsight.policies.fetch.mime_type import STYLE, TYPED, WORKER, determine_nosniff
-from corsight.policies.fetch.orb import extract_lenient_essence, extract_mime_essence
+from corsight.policies.fetch.orb import extract_lenient_essence, extract_mime_essence, is_subsequent
 from corsight.policies.fetch.origin import Distance, origin_of
 from corsight.policies.fetch.steps import Question
 
@@ -38,6 +38,8 @@ class _Values(NamedTuple):
     resource_policy: str | None
     content_type: str | None
     content_range: str | None
+    subsequent: bool
+    """Whether it is a later part of media, the beginning of which was let through."""
     nosniff: bool
     nosniff_first: bool
     """Whether it is X-Content-Type-Options' first value; `nosniff` tells that it is all of it."""
@@ -130,6 +132,7 @@ def make_shape(exchange: Exchange, facts: Facts, response: Response, premise: Pr
         resource_policy,
         content_type,
         content_range,
+        opaque and is_subsequent(exchange.request.headers.get("range")),
         (options or "").lower() == "nosniff",
         determine_nosniff(options),
         response.status == PROXY_AUTHENTICATION and origin_of(exchange.request.url).startswith("https:"),
