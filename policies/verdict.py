@@ -93,7 +93,7 @@ ASSUMPTIONS: dict[Assumption, str] = {
     (Unknown.USE, "json"): "as a JSON module",
     (Unknown.USE, "classic"): "as a classic script",
     (Unknown.USE, "imported"): "by importScripts() in a worker",
-    (Unknown.USE, "standards"): "as a style sheet of a document that begins with <!doctype html>",
+    (Unknown.USE, "style"): "as a style sheet",
     (Unknown.USE, "css-module"): "as a CSS module",
     (Unknown.USE, "quirks"): "as a style sheet of a document in quirks mode",
     (Unknown.ANSWER, "blocked"): "with a response that CORS blocks",

@@ -35,7 +35,7 @@ ASSUMED: dict[Use, Assumption] = {
     "imported": (Unknown.USE, "imported"),
     "worker": (Unknown.USE, "classic"),
     "json": (Unknown.USE, "json"),
-    "style": (Unknown.USE, "standards"),
+    "style": (Unknown.USE, "style"),
     "css module": (Unknown.USE, "css-module"),
     "quirks": (Unknown.USE, "quirks"),
 }
