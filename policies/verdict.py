@@ -56,6 +56,7 @@ class Unknown(StrEnum):
     PAGE = "page"
     EMBEDDER_POLICY = "embedder-policy"
     BODY = "body"
+    USE = "use"
     ANSWER = "answer"
     DESTINATION = "destination"
     VERSION = "version"
@@ -88,6 +89,13 @@ ASSUMPTIONS: dict[Assumption, str] = {
     (Unknown.EMBEDDER_POLICY, "credentialless"): "from a page with Cross-Origin-Embedder-Policy: credentialless",
     (Unknown.BODY, "data"): "with a body that is data",
     (Unknown.BODY, "other"): "with a body that is not data",
+    (Unknown.USE, "module"): "as a module",
+    (Unknown.USE, "json"): "as a JSON module",
+    (Unknown.USE, "classic"): "as a classic script",
+    (Unknown.USE, "imported"): "by importScripts() in a worker",
+    (Unknown.USE, "style"): "as a style sheet",
+    (Unknown.USE, "css-module"): "as a CSS module",
+    (Unknown.USE, "quirks"): "as a style sheet of a document in quirks mode",
     (Unknown.ANSWER, "blocked"): "with a response that CORS blocks",
     (Unknown.ANSWER, "none"): "without any response",
     (Unknown.DESTINATION, "script"): "by a script element",

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from corsight.policies.decision.shape import Shape
+from corsight.policies.decision.uses import check_use, find_essence, is_json_as_script, list_use_doubts
 from corsight.policies.engines import ENGINES, EnginePolicy
 from corsight.policies.fetch.corp import EmbedderPolicy, cross_origin_resource_policy_check, is_worker_isolated
 from corsight.policies.fetch.cors_check import cors_check
@@ -62,7 +63,8 @@ class Decision(NamedTuple):
 
     `steps` are those that were taken, and behind the first that failed, if one did, those that were not reached.
     `doubts` are what it turns on beside, the likelier first, and whether that blocks: what the body is to opaque
-    response blocking where the headers do not settle it, and what a preflight of private network access was for.
+    response blocking where the headers do not settle it, what a script or style sheet is used for where not every use
+    takes its type, and what a preflight of private network access was for.
     """
 
     outcome: Outcome
@@ -98,7 +100,7 @@ def _decide(
         # Private network access only warns; whether CORS asked for the preflight too, the next one would tell.
         asks = doubt is None and (bool(shape.names) or not is_cors_safelisted_method(shape.method))
         return Decision(Outcome.ALLOWED, (), None, PRIVATE_NETWORK if asks else ())
-    doubts = _list_doubts(policy, shape) if shape.tainting == "opaque" and doubt is None else ()
+    doubts = _list_doubts(policy, shape) if doubt is None else ()
     return Decision(_PASSED[shape.tainting], steps, None, doubts)
 
 
@@ -226,7 +228,7 @@ def _check_worker(policy: EnginePolicy, worker: EmbedderPolicy, owner: EmbedderP
 def _check_types(policy: EnginePolicy, shape: Shape, data: bool | None) -> Iterator[Step]:
     # A 304 that is judged itself confirms a response that was not seen, and the type is that one's.
     destination = "" if shape.status == 304 else shape.destination
-    essence = _find_essence(policy, shape) if destination in TYPED else None
+    essence = find_essence(policy, shape) if destination in TYPED else None
     compared = shape.content_type, shape.destination
     for check in policy.type_checks:
         if check == "orb":
@@ -238,20 +240,14 @@ def _check_types(policy: EnginePolicy, shape: Shape, data: bool | None) -> Itera
         elif destination not in TYPED:
             continue
         elif check == "nosniff":
-            if shape.nosniff_first:
+            if shape.nosniff_first and not is_json_as_script(policy, shape, essence):
                 rule = NOSNIFF if is_blocked_by_nosniff(essence, shape.destination) else None
                 number = "5" if shape.destination == STYLE else "4"
                 yield Step(Algorithm.NOSNIFF, number, Question.NOSNIFF, rule, compared, essence or "")
         elif is_blocked_by_mime_type(essence, shape.destination):
             yield Step(Algorithm.MIME_TYPE, "4", Question.USABLE_TYPE, MIME_TYPE, compared, essence or "")
-    if (
-        policy.styles_need_css
-        and shape.tainting != "basic"
-        and destination == STYLE
-        and essence not in (None, "text/css")
-    ):
-        # The style sheet's own loader looks last.
-        yield Step(Algorithm.MIME_TYPE, "", Question.USABLE_TYPE, MIME_TYPE, compared, essence or "")
+    if destination in TYPED:
+        yield from check_use(policy, shape, essence, data)
 
 
 def _check_opaque(policy: EnginePolicy, shape: Shape, data: bool | None) -> Step:
@@ -268,9 +264,14 @@ def _is_blocked(policy: EnginePolicy, shape: Shape) -> bool | None:
     and does not tell.
     """
     rules = policy.opaque_response_blocking
-    if rules is None or shape.role != "request" or (rules.own_origin_spared and shape.distance == "same-origin"):
+    if (
+        rules is None
+        or shape.subsequent
+        or shape.role != "request"
+        or (rules.own_origin_spared and shape.distance == "same-origin")
+    ):
         return False
-    essence = _find_essence(policy, shape)
+    essence = find_essence(policy, shape)
     blocked = is_opaque_response_blocked(
         essence,
         nosniff=shape.nosniff,
@@ -285,10 +286,6 @@ def _is_blocked(policy: EnginePolicy, shape: Shape) -> bool | None:
     return is_body_blocked(shape.body, essence, nosniff=shape.nosniff, status=shape.status, rules=rules)
 
 
-def _find_essence(policy: EnginePolicy, shape: Shape) -> str | None:
-    return shape.lenient_essence if policy.lenient_types else shape.essence
-
-
 def _is_emptied(policy: EnginePolicy, shape: Shape) -> bool:
     """Return whether an opaque response that is blocked, or may be, comes as an empty one that passes."""
     emptied = shape.destination in policy.opaque_emptied and 200 <= shape.status <= 299
@@ -297,11 +294,13 @@ def _is_emptied(policy: EnginePolicy, shape: Shape) -> bool:
 
 def _list_doubts(policy: EnginePolicy, shape: Shape) -> tuple[tuple[Assumption, bool], ...]:
     """Nothing where the headers or the body settle it; else both that it can be, the likelier first."""
-    if _is_blocked(policy, shape) is not None or _is_emptied(policy, shape):
+    if shape.tainting == "opaque" and _is_emptied(policy, shape):
         return ()
-    data, other = ((Unknown.BODY, "data"), True), ((Unknown.BODY, "other"), False)
-    likely_data = shape.body is None and guess_data(_find_essence(policy, shape), status=shape.status)
-    return (data, other) if likely_data else (other, data)
+    if shape.tainting == "opaque" and _is_blocked(policy, shape) is None:
+        data, other = ((Unknown.BODY, "data"), True), ((Unknown.BODY, "other"), False)
+        likely_data = shape.body is None and guess_data(find_essence(policy, shape), status=shape.status)
+        return (data, other) if likely_data else (other, data)
+    return list_use_doubts(policy, shape)
 
 
 def _weigh_hazard(policy: EnginePolicy, hazard: str) -> tuple[str | None, str]:

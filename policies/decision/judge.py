@@ -20,7 +20,7 @@ from corsight.policies.fetch.mime_type import TYPED
 from corsight.policies.fetch.preflight import HEADERS_INVALID, METHODS_INVALID
 from corsight.policies.fetch.steps import Algorithm, Question, Step
 from corsight.policies.rules import Subject
-from corsight.policies.rules.isolation import NETWORK_ERROR
+from corsight.policies.rules.isolation import MIME_TYPE, NETWORK_ERROR
 from corsight.policies.value import replace
 from corsight.policies.verdict import Assumption, Branch, EngineName, Outcome, Ruling, Unknown, Verdict
 
@@ -217,6 +217,7 @@ def _word(exchange: Exchange, facts: Facts, policy: EnginePolicy, failure: Step)
         tainting=facts.tainting,
         texts=policy.texts,
         xhr=facts.xhr,
+        use=(failure.compared[1] or "") if rule == MIME_TYPE else "",
     )
     error, message = WORDS[engine](wording)
     return Ruling(Outcome.BLOCKED, rule, failure.algorithm.spec, failure.number, error, message)

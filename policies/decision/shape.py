@@ -13,8 +13,8 @@ from corsight.policies.facts import Facts, Premise, Role
 from corsight.policies.fetch.corp import EmbedderPolicy, read_embedder_policy
 from corsight.policies.fetch.headers import Failure, extract_header_list_values
 from corsight.policies.fetch.main_fetch import LOCAL_NETWORK, Hazards, Tainting, check_redirect
-from corsight.policies.fetch.mime_type import TYPED, WORKER, determine_nosniff
-from corsight.policies.fetch.orb import extract_lenient_essence, extract_mime_essence
+from corsight.policies.fetch.mime_type import STYLE, TYPED, WORKER, determine_nosniff
+from corsight.policies.fetch.orb import extract_lenient_essence, extract_mime_essence, is_subsequent
 from corsight.policies.fetch.origin import Distance, origin_of
 from corsight.policies.fetch.steps import Question
 
@@ -38,6 +38,8 @@ class _Values(NamedTuple):
     resource_policy: str | None
     content_type: str | None
     content_range: str | None
+    subsequent: bool
+    """Whether it is a later part of media, the beginning of which was let through."""
     nosniff: bool
     nosniff_first: bool
     """Whether it is X-Content-Type-Options' first value; `nosniff` tells that it is all of it."""
@@ -47,6 +49,8 @@ class _Values(NamedTuple):
     body: str | None
     """What kind of body it has, where it was seen."""
     destination: str
+    mode: str
+    """The request mode of a script, which may tell what it is for."""
     worker: EmbedderPolicy | None
     """The embedder policy of a dedicated worker whose script this is."""
     distance: Distance
@@ -91,7 +95,10 @@ def make_shape(exchange: Exchange, facts: Facts, response: Response, premise: Pr
     preflight, opaque = facts.role == "preflight", tainting == "opaque"
     destination = premise.destination
     typed = facts.role == "request" and (opaque or destination in TYPED)
+    # A recording may leave the type out; and a style sheet may do without.
+    untold = exchange.told is not None and "content-type" not in response.headers and destination != STYLE
     worker = typed and destination == WORKER and tainting == "basic" and response.status != 304
+    worker = worker and premise.mode != "cors"
     origin = facts.origin or "null"
     allow_origin, allow_credentials = get("access-control-allow-origin"), get("access-control-allow-credentials")
     location = get("location") if preflight else None
@@ -125,12 +132,14 @@ def make_shape(exchange: Exchange, facts: Facts, response: Response, premise: Pr
         resource_policy,
         content_type,
         content_range,
+        opaque and is_subsequent(exchange.request.headers.get("range")),
         (options or "").lower() == "nosniff",
         determine_nosniff(options),
         response.status == PROXY_AUTHENTICATION and origin_of(exchange.request.url).startswith("https:"),
         opaque and _is_empty(exchange, response),
         response.body if opaque else None,
         destination if typed else "",
+        _find_mode(premise) if typed and destination in TYPED and not untold else "",
         read_embedder_policy(exchange.request.url, response.headers) if worker else None,
         premise.distance,
         preflight and "access-control-request-private-network" in exchange.request.headers,
@@ -138,6 +147,12 @@ def make_shape(exchange: Exchange, facts: Facts, response: Response, premise: Pr
         count_origin_lines(exchange, response) if tainting == "cors" else 0,
         weight,
     )
+
+
+def _find_mode(premise: Premise) -> str:
+    if premise.mode != "unknown":
+        return premise.mode
+    return {"cors": "cors", "opaque": "no-cors", "basic": "unknown"}[premise.tainting]
 
 
 def _is_empty(exchange: Exchange, response: Response) -> bool:

@@ -43,6 +43,7 @@ POLICY = EnginePolicy(
     local_network_is_mixed=False,
     local_network_access=True,
     image_address_is_mixed=False,
+    types_unchecked=frozenset({"worker"}),
     # Media types pass by name, scripts are sniffed for data (orb_impl.cc, orb_mimetypes.cc).
     opaque_response_blocking=OrbRules(
         own_origin_spared=True,
@@ -129,6 +130,11 @@ POLICY = EnginePolicy(
             field="opaque_response_blocking",
             what="opaque responses that are data by their headers are blocked",
             source="services/network/orb/orb_impl.cc",
+        ),
+        Departure(
+            field="types_unchecked",
+            what="a worker that is no module may be of any type that is not a picture's, a sound's or text/csv",
+            source="measured with 156",
         ),
         Departure(
             field="lenient_types",

@@ -43,7 +43,7 @@ POLICY = EnginePolicy(
     image_address_is_mixed=False,
     track_is_mixed=False,
     invalid_resource_policy_is_none=False,
-    styles_need_css=True,
+    types_unchecked=frozenset({"worklet"}),
     opaque_response_blocking=ORB,
     cache=CacheRules(
         default_seconds=5,
@@ -118,9 +118,9 @@ POLICY = EnginePolicy(
             source="netwerk/protocol/http/nsHttpChannel.cpp ProcessCrossOriginResourcePolicyHeader; measured",
         ),
         Departure(
-            field="styles_need_css",
-            what="a style sheet of another origin is loaded as text/css or without a type, and of no other type",
-            source="measured with ESR 153; layout/style/Loader.cpp",
+            field="types_unchecked",
+            what="a worklet's module may be of any type that is not a picture's, a sound's or text/csv",
+            source="measured with ESR 153",
         ),
         Departure(
             field="opaque_response_blocking",

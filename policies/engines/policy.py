@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from corsight.policies.fetch.mime_type import Use
 from corsight.policies.fetch.orb import OrbRules
 from corsight.policies.fetch.preflight import Check
 from corsight.policies.fetch.preflight_cache import CacheRules
@@ -169,8 +170,14 @@ class EnginePolicy:
     """Whether Cross-Origin-Embedder-Policy: credentialless is no policy."""
     proxy_authentication_fails: bool = False
     """Whether a 407 from the server itself, through a proxy's tunnel, is a network error."""
-    styles_need_css: bool = False
-    """Whether a style sheet of another origin has to be text/css, if it has a type at all."""
+    types_unchecked: frozenset[Use] = frozenset()
+    """Uses for which an engine takes any type."""
+    unknown_uses: frozenset[Use] = frozenset()
+    """Uses that an engine does not have."""
+    plain_workers: bool = False
+    """Whether a worker that is no module, and what importScripts() takes in, may be text/plain."""
+    json_modules_as_scripts: bool = False
+    """Whether a JSON module is asked for with destination script, and passes with nosniff too."""
     lenient_types: bool = False
     """Whether a MIME type ends at its first white space, and what follows does not make it none."""
     type_checks: tuple[TypeCheck, ...] = ("mime-type", "nosniff", "orb")

@@ -24,7 +24,9 @@ POLICY = EnginePolicy(
     extra_exposed=frozenset({"accept"}),
     deletes_turn_to_get=True,
     localhost_is_mixed=True,
-    styles_need_css=True,
+    unknown_uses=frozenset({"css module"}),
+    plain_workers=True,
+    json_modules_as_scripts=True,
     credentialless_unknown=True,
     fonts_ask_with_cors=False,
     cache_cleared_on_failure=False,
@@ -96,8 +98,18 @@ POLICY = EnginePolicy(
             source="measured with WebKitGTK 2.50.6",
         ),
         Departure(
-            field="styles_need_css",
-            what="a style sheet of another origin is loaded as text/css or without a type, and of no other type",
+            field="unknown_uses",
+            what="there are no CSS modules",
+            source="measured with WebKitGTK 2.50.6",
+        ),
+        Departure(
+            field="plain_workers",
+            what="a worker that is no module, and what importScripts() takes in, may be text/plain",
+            source="measured with WebKitGTK 2.50.6",
+        ),
+        Departure(
+            field="json_modules_as_scripts",
+            what="a JSON module is requested like any script, and nosniff does not count for it",
             source="measured with WebKitGTK 2.50.6",
         ),
         Departure(

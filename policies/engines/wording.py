@@ -15,7 +15,7 @@ class Wording:
     first URL, `value` what the rule turned on, `separate_lines` how many lines the header in question came in (of
     Access-Control-Allow-Origin those named exactly so), `target` a redirect's location, `page` the page's URL as far as
     it is known, `tainting` the response tainting, `texts` what the engine's version says in its own way (None: today's).
-    `xhr` tells that it was an XMLHttpRequest.
+    `xhr` tells that it was an XMLHttpRequest, `use` what a response of the wrong type was to be.
     """
 
     rule: str
@@ -34,3 +34,4 @@ class Wording:
     tainting: str = "cors"
     texts: ConsoleTexts | None = None
     xhr: bool = False
+    use: str = ""

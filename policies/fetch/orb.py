@@ -37,6 +37,11 @@ NEVER_SNIFFED = frozenset(
 
 _MEDIA = ("audio/", "font/", "image/", "video/")
 
+UNSEEN = frozenset({"empty", "report"})
+"""Destinations to which a blocked response is no error: to fetch() it comes empty, and nobody reads what answers a
+report.
+"""
+
 MANY, LONG = 64, 1024
 """Elements of a Content-Type, and its characters, from which it is not read as any other is."""
 
@@ -165,11 +170,11 @@ def is_opaque_response_blocked(
     """Return whether a cross-origin no-cors response becomes a network error: None when its body decides.
 
     `essence` is the Content-Type's, `content_range` all lines joined, each None when absent; `nosniff` tells that
-    X-Content-Type-Options is exactly that, in any case. `empty` tells that there is no body to sniff. With destination
-    `empty`, which is fetch(), a blocked response is emptied and no error, so that is False.
+    X-Content-Type-Options is exactly that, in any case. `empty` tells that there is no body to sniff. Where the page
+    sees no error (`UNSEEN`), that is False.
     https://github.com/annevk/orb#orbs-algorithm
     """
-    if destination == "empty":
+    if destination in UNSEEN:
         return False
     blocked = _is_blocked(essence, nosniff, status, content_range, empty, rules)
     # Of a fetch() that does not say that it is one, the page would see no error.
@@ -198,9 +203,7 @@ def _is_blocked(
         # 3.4. "If nosniff is true and mimeType is an opaque-blocklisted MIME type or its essence is "text/plain""
         if nosniff and (_is_blocklisted(essence) or (rules.plain_nosniff and essence == "text/plain")):
             return True
-    # 4. "If request's no-cors media request state is "subsequent", then return true."
     # 5. "If response's status is 206 and validate a partial response given 0 and response returns invalid"
-    # Whether this is a later part of what was known as media before, these headers do not tell.
     if status == 206:
         first = _begins_at_zero(content_range)
         if first is False or (first is None and rules.partial_malformed):
@@ -218,6 +221,16 @@ def _is_blocked(
         return False
     # What has nothing in it is no data, unless it should be media.
     return False if empty and not (essence or "").startswith(_MEDIA) else None
+
+
+def is_subsequent(requested: str | None) -> bool:
+    """Return whether a no-cors request with this Range asks for a later part of what was known as media before.
+
+    Only media elements ask for ranges without CORS, and for none but the first before that one was let through.
+    https://github.com/annevk/orb#orbs-algorithm
+    """
+    # 4. "If request's no-cors media request state is "subsequent", then return true."
+    return requested is not None and not requested.startswith("bytes=0-")
 
 
 def _is_blocklisted(essence: str) -> bool:

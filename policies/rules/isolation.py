@@ -138,10 +138,12 @@ RULES = (
         code=MIME_TYPE,
         title="The MIME type does not fit a script or style sheet",
         why="Browsers run no script whose Content-Type is an image, audio, video or text/csv, with or without nosniff. "
-        "Firefox and WebKit apply a style sheet of another origin only if its type is text/css.",
+        "A module, a service worker and a script for importScripts() must have a JavaScript type, a JSON module a JSON "
+        "type, and a style sheet text/css.",
         seen="Content-Type: {content_type}",
         needed="text/javascript for a script, text/css for a style sheet",
-        advice="Send the right Content-Type.",
+        advice="Send the right Content-Type. If it is text/html, the server answered with a page instead of the file: "
+        "often the file is missing, and a fallback for the application's routes took its place.",
         example=Example(
             "GET https://cdn.example/app.js\nSec-Fetch-Mode: cors\nSec-Fetch-Dest: script\n\n"
             "200\nAccess-Control-Allow-Origin: *\nContent-Type: image/png",

@@ -24,8 +24,8 @@ BY_ELEMENTS = frozenset({"image", "script", "style", "audio", "video", "track", 
 """Destinations of no-cors requests that elements make, always with credentials."""
 SUBRESOURCES = BY_ELEMENTS - {"document", "iframe", "frame"}
 WORKERS = frozenset({"worker", "sharedworker", "serviceworker"})
-BY_WORKERS = frozenset({"empty", "script", "unknown"})
-"""Destinations of what workers ask for."""
+BY_WORKERS = WORKERS | {"empty", "script", "unknown"}
+"""Destinations of what workers ask for; Firefox gives what a worker's modules import the worker's own."""
 
 
 class Credentials:

@@ -17,7 +17,7 @@ class Documents:
     """
 
     __slots__ = (
-        *("_at_home", "_by_origin", "_by_url", "_newest", "_policies", "_secure", "_unknown", "_workers"),
+        *("_at_home", "_by_origin", "_by_url", "_newest", "_policies", "_secure", "_sheets", "_unknown", "_workers"),
         *("last", "revision"),
     )
 
@@ -29,6 +29,7 @@ class Documents:
         self._secure: set[bool] = set()
         self._at_home: Memory[str, bool] = Memory(size)
         self._workers: Memory[str, set[tuple[EmbedderPolicy | None, bool]]] = Memory(size)
+        self._sheets: Memory[str, bool] = Memory(size)
         self._newest: EmbedderPolicy = "unsafe-none"
         self.last: str | None = None
         self.revision = 0
@@ -71,6 +72,17 @@ class Documents:
         if known != policy or (policy, service) not in before:
             self.revision += 1
         self._workers.put(origin, {*before, (policy, service)}, len(origin))
+
+    def add_sheet(self, url: str) -> None:
+        """Remember where a style sheet came from: what it asks for has its URL for a Referer, not its page's."""
+        origin = origin_of(url)
+        if origin not in self._sheets:
+            self.revision += 1
+            self._sheets.put(origin, True, len(origin))
+
+    def is_sheet(self, origin: str | None) -> bool:
+        """Return whether a Referer of this origin is a style sheet's: some came from there, and no page did."""
+        return origin is not None and origin in self._sheets and origin not in self._by_origin
 
     def _read(self, url: str, response: Response | None) -> EmbedderPolicy | None:
         if response is None:

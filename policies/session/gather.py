@@ -12,12 +12,14 @@ from corsight.policies.fetch.mime_type import WORKER
 from corsight.policies.fetch.origin import Distance, is_potentially_trustworthy
 from corsight.policies.fetch.redirect import MAX_REDIRECTS, location_url
 from corsight.policies.session.clients import Client
-from corsight.policies.session.credentials import BY_ELEMENTS, BY_WORKERS, Credentials
+from corsight.policies.session.credentials import BY_ELEMENTS, BY_WORKERS, WORKERS, Credentials
 from corsight.policies.session.documents import Documents
 from corsight.policies.session.fetches import Entry
 
 EMBEDDERS_SINCE = {"chromium": 83, "firefox": 79, "webkit": 15}
 """The versions from which engines have Cross-Origin-Embedder-Policy."""
+FEDERATED = "webidentity"
+"""The destination of what federated login asks identity providers for (https://w3c-fedid.github.io/FedCM/)."""
 BY_STYLES = frozenset({"image", "style", "unknown"})
 """Destinations of what style sheets ask for without CORS."""
 SITES: dict[str, Distance] = {"same-origin": "same-origin", "same-site": "same-site", "cross-site": "cross-site"}
@@ -31,6 +33,9 @@ def find_tainting(entry: Entry, *, tells_metadata: bool) -> tuple[Tainting, Tain
     reading = entry.reading
     if reading.preflight:
         return "cors", None
+    if entry.destination == FEDERATED and entry.mode == "no-cors":
+        # The browser asks for itself, and reads JSON that no page sees.
+        return "basic", None
     return find_response_tainting(
         entry.exchange.request.url,
         mode=entry.mode,
@@ -82,8 +87,9 @@ def gather_facts(
         and may_embed(client)
         and is_potentially_trustworthy(url if page_origin is None else page_origin)
     ):
-        worker = reading.destination in BY_WORKERS
-        embedder = documents.embedder(page_origin, reading.referrer, worker=worker)
+        worker = reading.destination in BY_WORKERS - WORKERS
+        sheet = reading.destination in BY_STYLES and documents.is_sheet(page_origin)
+        embedder = documents.embedder(None if sheet else page_origin, reading.referrer, worker=worker)
         if not isolable and documents.is_unseen(reading.referrer):
             # It may be another document than those that were seen, or one of them under a URL that its script gave it.
             embedder = None
@@ -122,7 +128,7 @@ def gather_facts(
         likelier_embedder=newest if embedder is None else embedder,
         chain=chain,
         target=target,
-        redirect="unknown" if target is not None and _may_stay(entry, client) else "follow",
+        redirect=_find_redirect_mode(entry, target, client),
         build=build,
     )
 
@@ -142,6 +148,13 @@ def _find_security(entry: Entry, page_origin: str | None, documents: Documents) 
         # The Referer may be a style sheet's; of a page that was seen it hardly is.
         return (secure, secure) if documents.page(page_origin, None) is not None else (None, secure)
     return secure, secure
+
+
+def _find_redirect_mode(entry: Entry, target: str | None, client: Client) -> str:
+    if entry.destination == "serviceworker":
+        # https://w3c.github.io/ServiceWorker/#update-algorithm: "Set request's redirect mode to "error"".
+        return "error"
+    return "unknown" if target is not None and _may_stay(entry, client) else "follow"
 
 
 def _may_stay(entry: Entry, client: Client) -> bool:

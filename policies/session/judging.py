@@ -292,12 +292,13 @@ def split_branches(verdict: Verdict, *, passed: bool) -> tuple[list[Branch], lis
     """Return the branches that agree with what followed, and those that do not.
 
     Those that pass agree where the sequel came, those that block where it did not. That nothing followed a redirect
-    says nothing for the redirect modes that never follow one.
+    says nothing for the redirect modes that never follow one; nor does it that a response was loaded for what it can be
+    used for, which is looked at later.
     """
     agreeing = [
         branch
         for branch in verdict.branches
-        if (branch.outcome is not Outcome.BLOCKED) == passed
+        if ((branch.outcome is not Outcome.BLOCKED) == passed or (passed and branch.assumed(Unknown.USE) is not None))
         and (passed or branch.assumed(Unknown.REDIRECT) not in UNREDIRECTED)
     ]
     return agreeing, [branch for branch in verdict.branches if branch not in agreeing]

@@ -6,6 +6,7 @@ from corsight.policies.decision.decisive import COOKIES, VALIDATOR
 from corsight.policies.evidence import Evidence, Reason
 from corsight.policies.exchange import Response
 from corsight.policies.fetch.corp import EMBEDDER_POLICY
+from corsight.policies.fetch.mime_type import STYLE
 from corsight.policies.fetch.redirect import REDIRECT_STATUSES, location_url
 from corsight.policies.session.credentials import WORKERS, Credentials
 from corsight.policies.session.documents import Documents
@@ -56,9 +57,12 @@ class Receiving:
                 self._expected.note_kept(exchange)
         if loaded and reading.mode == "navigate" and reading.destination in DOCUMENTS:
             self._documents.add(exchange.request.url, came, top=reading.destination == "document")
-        elif loaded and reading.destination in WORKERS:
+        elif loaded and reading.destination in WORKERS and reading.mode != "cors":
+            # With CORS it is what a worker's module imports.
             service = reading.destination == "serviceworker"
             self._documents.add_worker(exchange.request.url, came, service=service)
+        elif loaded and reading.destination == STYLE:
+            self._documents.add_sheet(exchange.request.url)
         if response.status in REDIRECT_STATUSES and location_url(response, exchange.request.url) is not None:
             entry.role = "redirect"
         else:

@@ -10,6 +10,7 @@ to keep its connections: where it closes them, 27 of 53 were wrong.
 from __future__ import annotations
 
 from corsight.policies.exchange import Exchange
+from corsight.policies.fetch.cors_check import CREDENTIALS, INVALID, MISMATCH, MISSING, MULTIPLE, WILDCARD
 from corsight.policies.fetch.origin import origin_of
 from corsight.policies.session.fetches import Entry
 from corsight.policies.session.keeping import BODILESS, Keeping, says_close
@@ -19,6 +20,8 @@ from corsight.policies.verdict import Outcome, Verdict
 
 IDLE = (0.1, 10.0)
 """Seconds after a response from which a connection is surely idle, and until which it surely would be kept."""
+CORS_CHECK = frozenset({MISSING, WILDCARD, MULTIPLE, INVALID, MISMATCH, CREDENTIALS})
+"""The rules of the CORS check."""
 READ_BY_OTHERS = frozenset({"audio", "video"})
 """Destinations whose loads have connections of their own."""
 
@@ -28,12 +31,13 @@ class Reuse:
     it certainly failed.
     """
 
-    __slots__ = ("_failed", "_keeping", "_last", "_servers")
+    __slots__ = ("_failed", "_given_up", "_keeping", "_last", "_servers")
 
     def __init__(self, size: int, keeping: Keeping) -> None:
         self._keeping = keeping
         self._last: Memory[str, Entry | None] = Memory(size)
         self._failed: Memory[str, None] = Memory(size)
+        self._given_up: Memory[str, Entry] = Memory(size)
         self._servers: Memory[tuple[str, str | None], list[str]] = Memory(size)
 
     def begins(self, exchange: Exchange, reading: Reading, page: str | None) -> tuple[Entry | None, list[Entry]]:
@@ -42,8 +46,9 @@ class Reuse:
         server = origin_of(request.url), page
         known = self._last.get(connection, _NEW)
         self._last.put(connection, None)
+        given_up = self._given_up.forget(connection)
         if known is not _NEW:
-            return known, []
+            return known or given_up, []
         others = self._servers.get(server) or []
         gone: list[Entry] = []
         if request.method in ("GET", "HEAD") and reading.destination not in READ_BY_OTHERS:
@@ -63,13 +68,19 @@ class Reuse:
         response = entry.exchange.response
         if response is None or response.status == 401 or entry.role != "request":
             return
+        failing = {branch.ruling.rule for branch in verdict.branches if branch.outcome is Outcome.BLOCKED}
+        if not failing <= CORS_CHECK:
+            # What becomes of the connection where a type is refused was not measured.
+            return
         if verdict.divided:
             self._last.put(entry.exchange.connection, entry, entry.fetch.weight)
-        elif verdict.outcome is Outcome.BLOCKED and verdict.certainty == "certain":
+        elif failing and verdict.certainty == "certain":
             self._failed.put(entry.exchange.connection, None)
 
     def _idle(self, connection: str, now: float) -> Entry | None:
-        """Return the last exchange on a connection that should be idle now; told once."""
+        """Return the last exchange on a connection that should be idle now; told once, and taken back when it is used
+        again after all.
+        """
         entry = self._last.get(connection)
         if entry is None:
             return None
@@ -86,6 +97,7 @@ class Reuse:
         if not IDLE[0] < idle < IDLE[1] or not self._keeping.would_be_kept(exchange.request.url, idle):
             return None
         self._last.put(connection, None)
+        self._given_up.put(connection, entry, entry.fetch.weight)
         return entry
 
 

@@ -45,7 +45,9 @@ def overrule(verdict: Verdict, exchange: Exchange, facts: Facts, told: Told, ver
     """
     if told.rule is not None:
         return _name_rule(verdict, told, told.rule)
-    blocking = [branch for branch in verdict.branches if branch.outcome is Outcome.BLOCKED]
+    blocked = [branch for branch in verdict.branches if branch.outcome is Outcome.BLOCKED]
+    # What a response can be used for is looked at once it was loaded.
+    blocking = [branch for branch in blocked if branch.assumed(Unknown.USE) is None]
     if told.passed and told.origin is not None and blocking:
         # Its origin is a guess: a redirect may have tainted it.
         passed_too = [
@@ -59,11 +61,11 @@ def overrule(verdict: Verdict, exchange: Exchange, facts: Facts, told: Told, ver
     if told.kept and 0 < len(blocking) < len(verdict.branches):
         passing = [branch for branch in verdict.branches if branch not in blocking]
         return replace(unite(verdict.engine, passing, verdict.hidden), certainty="likely")
-    if told.passed is False and not blocking:
+    if told.passed is False and not blocked:
         return _name_failure(verdict, exchange, facts, told)
     if told.untold and exchange.response is None and verdict.certainty == "certain":
         return replace(verdict, certainty="likely")
-    if told.passed is None and any(branch.ruling.rule in BY_DESTINATION for branch in blocking):
+    if told.passed is None and any(branch.ruling.rule in BY_DESTINATION for branch in blocked):
         return _spare(verdict, facts, version)
     return verdict
 

@@ -14,7 +14,7 @@ from corsight.policies.session import Session
 from corsight.scripts.errors import CorsightError
 from tests import cases
 from tests.browser.lab import report
-from tests.browser.lab.generate import ELEMENTS, FRAMES, IN_WORKERS, KINDS, PAGES, generate
+from tests.browser.lab.generate import ELEMENTS, FRAMES, IN_WORKERS, KINDS, PAGES, USED, generate
 from tests.browser.lab.minimise import GONE, changed, renumbered, shrink, shrink_scenario, write_case
 from tests.browser.lab.origin import Origins, read
 from tests.browser.lab.score import Score, as_json, by_step, score
@@ -39,7 +39,7 @@ def test_every_kind_is_drawn_and_serves_all_its_steps_ask_for() -> None:
 
 def test_every_initiator_is_drawn_where_it_can_run() -> None:
     ran = {(scenario["frame"] == "worker", step["via"]) for scenario in generate(6, 4000) for step in scenario["steps"]}
-    assert {via for _, via in ran} == {"fetch", "xhr", "cookie", "importscripts", *ELEMENTS}
+    assert {via for _, via in ran} == {"fetch", "xhr", "cookie", "importscripts", *ELEMENTS, *USED}
     assert {via for worker, via in ran if worker} == {"fetch", "xhr", *IN_WORKERS}
 
 

@@ -83,6 +83,14 @@ KINDS = {
 """Resource::ResourceTypeToString by request destination. fetch and XMLHttpRequest look alike on the wire: fetch is
 said, unless the browser or a recording tells them apart."""
 
+MODULES = {
+    "module script": "JavaScript-or-Wasm",
+    "worklet": "JavaScript-or-Wasm",
+    "JSON module": "JSON",
+    "CSS module": "CSS",
+}
+"""What the console calls the modules it expected, by what a response was to be."""
+
 REASONS = {
     "allow-origin-missing": "No 'Access-Control-Allow-Origin' header is present on the requested resource.",
     "allow-origin-wildcard": "The value of the 'Access-Control-Allow-Origin' header in the response must not be the wildcard "
@@ -143,6 +151,8 @@ def word(wording: Wording) -> tuple[str | None, str | None]:
     if rule == "redirect-userinfo" and wording.value == "embedded":
         # Blink's own check, of which the console never hears.
         return "origin", None
+    if rule == "redirect-refused" and wording.destination == "serviceworker":
+        return error, "The script resource is behind a redirect, which is disallowed."
     net_error = _scheme_error(wording) if rule == "redirect-scheme" else NET_ERRORS.get(rule)
     if rule == "redirect-location-invalid" and wording.separate_lines > 1:
         net_error = "net::ERR_RESPONSE_HEADERS_MULTIPLE_LOCATION"
@@ -168,6 +178,15 @@ def word(wording: Wording) -> tuple[str | None, str | None]:
 def _refuse_type(wording: Wording) -> str:
     strict = wording.rule == "nosniff-mime-type"
     mime_type = f"'{wording.url}' because its MIME type ('{wording.value}') is not"
+    if wording.use in MODULES:
+        return (
+            f"Failed to load module script: Expected a {MODULES[wording.use]} module script but the server responded "
+            f'with a MIME type of "{wording.value}". Strict MIME type checking is enforced for module scripts per HTML '
+            "spec."
+        )
+    if wording.use == "service worker":
+        has = f"has an unsupported MIME type ('{wording.value}')" if wording.value else "does not have a MIME type"
+        return f"The script {has}."
     if wording.destination == "style":
         return f"Refused to apply style from {mime_type} a supported stylesheet MIME type, and strict MIME checking is enabled."
     ending = ", and strict MIME type checking is enabled" if strict else ""

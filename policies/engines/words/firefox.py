@@ -60,6 +60,17 @@ REASONS = {
 """Category -> what follows "(Reason: " in the console's text (security.properties)."""
 
 
+LOADED = {
+    "module script": "Loading module from “{}”",
+    "JSON module": "Loading JSON module from “{}”",
+    "worker": "Loading Worker from “{}”",
+    "script for importScripts()": "Loading script from “{}” with importScripts()",
+}
+"""What the console calls what it did not load for its type."""
+UNWORDED = ("service worker", "CSS module")
+"""Of these nothing was seen in it."""
+
+
 def word(wording: Wording) -> tuple[str | None, str | None]:
     """Return the console message's category and text."""
     rule = wording.rule
@@ -76,15 +87,15 @@ def word(wording: Wording) -> tuple[str | None, str | None]:
             f"The resource from “{wording.url}” was blocked due to MIME type (“{wording.value}”) mismatch "
             "(X-Content-Type-Options: nosniff)."
         )
-    if rule == "mime-type-blocked" and wording.destination == "style":
+    if rule == "mime-type-blocked" and wording.destination == "style" and wording.use not in UNWORDED:
         return "CSS Loader", (
             f"The stylesheet {wording.url} was not loaded because its MIME type, “{wording.value}”, is not “text/css”."
         )
     if rule == "mime-type-blocked":
-        return (
-            category,
-            f"Script from “{wording.url}” was blocked because of a disallowed MIME type (“{wording.value}”).",
-        )
+        if wording.use in UNWORDED:
+            return category, None
+        what = LOADED.get(wording.use, "Script from “{}”").format(wording.url)
+        return category, f"{what} was blocked because of a disallowed MIME type (“{wording.value}”)."
     if rule == "redirect-cross-origin":
         page = wording.page or wording.page_origin + "/"
         return category, f"Security Error: Content at {page} may not load data from {wording.target}."

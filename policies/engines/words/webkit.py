@@ -62,9 +62,14 @@ def word(wording: Wording) -> tuple[None, str | None]:
     return None, message
 
 
-def _refuse_type(wording: Wording) -> str:
+def _refuse_type(wording: Wording) -> str | None:
     if wording.destination == "style":
         return f"Did not parse stylesheet at '{wording.url}' because non CSS MIME types are not allowed in strict mode."
+    if wording.use in ("module script", "worklet"):
+        return f"'{wording.value}' is not a valid JavaScript MIME type."
+    if wording.use not in ("", wording.destination):
+        # Nothing was seen of these.
+        return None
     because = (
         f"{wording.value} is not a script MIME type."
         if wording.rule == "mime-type-blocked"

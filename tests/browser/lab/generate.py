@@ -52,7 +52,16 @@ HOSTS: Weights = {
 }
 FURTHER: Weights = {**HOSTS, "https://b.test": 30, "http://u:p@api.test": 5}
 """Where redirects lead."""
-KINDS: Weights = {"fetch": 46, "redirect": 14, "element": 16, "repeat": 8, "cache": 6, "together": 6, "cookie": 4}
+KINDS: Weights = {
+    "fetch": 46,
+    "redirect": 14,
+    "element": 16,
+    "repeat": 8,
+    "cache": 6,
+    "together": 6,
+    "cookie": 4,
+    "typed": 4,
+}
 
 METHODS: Weights = {
     **{"GET": 30, "POST": 10, "HEAD": 8, "PUT": 10, "put": 7, "DELETE": 8, "PATCH": 9, "patch": 7, "FOO": 8},
@@ -222,6 +231,20 @@ ELEMENTS: dict[str, tuple[str, str]] = {
     "eventsource": ("text/event-stream", "data: x\n\n"),
     "beacon": ("text/plain", ""),
 }
+USED: dict[str, tuple[str, str]] = {
+    "script": ("text/javascript", "1"),
+    "module": ("text/javascript", "1"),
+    "import": ("text/javascript", "1"),
+    "json": ("application/json", "{}"),
+    "worklet": ("text/javascript", "1"),
+    "sheet": ("text/css", "{property}"),
+    "worker": ("text/javascript", "postMessage(1)"),
+    "serviceworker": ("text/javascript", "1"),
+}
+"""What HTML looks at the type of, each with its right one and its body."""
+AT_HOME = ("worker", "serviceworker")
+"""Of these, what only a page's own origin may serve."""
+TYPES = (None, "text/html", "text/plain", "application/json", "application/octet-stream", "text/css", "image/png")
 IN_WORKERS = ("eventsource", "importscripts", "import")
 """What a worker can ask for beside fetch and XMLHttpRequest."""
 WITHOUT_CORS_SETTING = ("font", "beacon", "import", "importscripts")
@@ -258,7 +281,7 @@ class Draw:
         kind = self.weighed(KINDS)
         self.page = self.weighed(PAGES)
         self.frame = self.weighed(FRAMES)
-        if kind == "cookie" or self.page in ONE_FRAME:
+        if kind in ("cookie", "typed") or self.page in ONE_FRAME:
             self.frame = "top"
         self.origin = "null" if self.frame == "sandbox" or self.page == FILE_PAGE else self.page
         steps, serve = getattr(self, kind)()
@@ -337,6 +360,35 @@ class Draw:
                 asked = {"method": "POST", "headers": {"content-type": step["type"] or ""}}
                 serve[str(hop)]["preflight"] = self.preflight(origin, asked)
         return [step], serve
+
+    def typed(self) -> Drawn:
+        """A script or style sheet, more often than not of a wrong type: an error page may take the place of any."""
+        if self.page in ONE_FRAME or self.page.startswith("http:"):
+            # Over plain http, and in what a service worker passes on, no destination says what it is for.
+            self.page = self.origin = PAGES_HOST
+        via = self.rng.choice(list(USED))
+        host = self.page if via in AT_HOME or self.chance(0.4) else self.host(HOSTS)
+        step: dict[str, Any] = {"via": via, "url": self.url(host, 0)}
+        if via in ("script", "sheet"):
+            step["crossorigin"] = self.rng.choice((None, None, "anonymous"))
+        right, body = USED[via]
+        if via == "sheet":
+            step["property"] = f"--sheet-{self.ident}"
+            body = f":root {{{step['property']}: 1}}"
+        content_type = right if self.chance(0.4) else self.rng.choice(TYPES)
+        headers = [] if content_type is None else [["content-type", content_type]]
+        headers += self.maybe(0.2, "x-content-type-options", ("nosniff",))
+        headers += self.grant(self.origin, 0.95) + [["service-worker-allowed", "/"]] * (via == "serviceworker")
+        status = 302 if self.chance(0.1) else 200
+        headers += [["location", self.url(host, 1)]] if status == 302 else []
+        last = {
+            "actual": {
+                "status": 200,
+                "headers": [["content-type", right], *self.grant(self.origin, 0.95)],
+                "body": body,
+            }
+        }
+        return [step], {"0": {"actual": {"status": status, "headers": headers, "body": body}}, "1": last}
 
     def repeat(self) -> Drawn:
         first = self.step(self.host(HOSTS), 0, headers=REPEATED_HEADERS)

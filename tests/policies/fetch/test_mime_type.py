@@ -1,15 +1,20 @@
-"""Which MIME types scripts and style sheets may have, by the standard's two checks."""
+"""Which MIME types scripts, modules and style sheets may have: the checks of Fetch, and those of HTML."""
 
 from __future__ import annotations
+
+from typing import get_args
 
 import pytest
 
 from corsight.policies.fetch.mime_type import (
     SCRIPT_LIKE,
     TYPED,
+    Use,
     determine_nosniff,
     is_blocked_by_mime_type,
     is_blocked_by_nosniff,
+    is_usable,
+    list_uses,
 )
 
 DESTINATIONS = ("style", "image", "font", "empty")
@@ -48,7 +53,7 @@ def test_nosniff_asks_scripts_and_style_sheets_for_their_own_types(
     assert not any(
         is_blocked_by_nosniff(essence, destination) for destination in DESTINATIONS if destination != "style"
     )
-    assert {*SCRIPT_LIKE, "style"} == TYPED
+    assert {*SCRIPT_LIKE, "style", "json"} == TYPED
 
 
 @pytest.mark.parametrize(
@@ -66,3 +71,50 @@ def test_nosniff_asks_scripts_and_style_sheets_for_their_own_types(
 )
 def test_nosniff_is_the_first_value(value: str | None, nosniff: bool) -> None:
     assert determine_nosniff(value) is nosniff
+
+
+@pytest.mark.parametrize(
+    ("essence", "uses"),
+    [
+        ("text/javascript", {"module", "imported", "worker", "worklet", "service worker"}),
+        ("application/wasm", {"module"}),
+        ("application/json", {"json"}),
+        ("text/json", {"json"}),
+        ("image/svg+json", {"json"}),
+        ("application/jsonp", set()),
+        ("text/css", {"style", "css module"}),
+        ("text/html", set()),
+        (None, {"style"}),
+    ],
+)
+def test_each_use_asks_for_its_own_types(essence: str | None, uses: set[Use]) -> None:
+    """HTML, "fetch a single module script" and the like; what any type may be used for is a classic script, and a style
+    sheet in quirks mode.
+    """
+    assert {use for use in get_args(Use) if is_usable(essence, use)} == {*uses, "classic", "quirks"}
+
+
+@pytest.mark.parametrize(
+    ("destination", "mode", "uses"),
+    [
+        ("script", "cors", ("module", "classic")),
+        ("script", "no-cors", ("classic", "imported")),
+        ("script", "unknown", ()),
+        ("worker", "same-origin", ("worker", "module")),
+        ("worker", "cors", ("module",)),
+        ("style", "no-cors", ("style",)),
+        ("style", "cors", ("style", "css module")),
+        ("image", "cors", ()),
+    ],
+)
+def test_a_request_tells_its_uses_by_destination_and_mode(destination: str, mode: str, uses: tuple[Use, ...]) -> None:
+    assert list_uses(destination, mode, same_origin=False, json_as_script=False) == uses
+
+
+def test_a_page_in_quirks_mode_applies_style_sheets_of_its_own_origin_alone() -> None:
+    assert list_uses("style", "no-cors", same_origin=True, json_as_script=False) == ("style", "quirks")
+
+
+def test_json_may_be_a_module_where_that_is_asked_for_like_a_script() -> None:
+    assert list_uses("script", "cors", same_origin=False, json_as_script=True) == ("json", "module", "classic")
+    assert list_uses("script", "no-cors", same_origin=False, json_as_script=True) == ("classic", "imported")

@@ -403,3 +403,24 @@ def test_a_preflight_lacks_the_cookie_whatever_its_request_has() -> None:
     recording.request("with", TURNS, ("Cookie", "id=1"))
     recording.preflight("p", STAR)
     assert recording.said("p") == ("allowed", "likely", None)
+
+
+def test_what_a_workers_module_imports_hides_the_credentials_mode_as_all_that_a_worker_asks_for() -> None:
+    """Firefox ESR 153 gives it the worker's own destination: a module worker with credentials "include" was told as
+    asking without, for certain.
+    """
+    recording = Recording(agent=FIREFOX)
+    recording.embed()
+    script = [("Sec-Fetch-Mode", "same-origin"), ("Sec-Fetch-Dest", "worker"), ("Sec-Fetch-Site", "same-origin")]
+    recording.answer(
+        recording.ask("worker", "GET", f"{PAGE}/worker.js", script), 200, [("Content-Type", "text/javascript")]
+    )
+    asked = [
+        ("Origin", PAGE),
+        ("Sec-Fetch-Mode", "cors"),
+        ("Sec-Fetch-Dest", "worker"),
+        ("Sec-Fetch-Site", "cross-site"),
+    ]
+    imported = recording.ask("imported", "GET", "https://cdn.test/lib.js", asked)
+    recording.answer(imported, 200, [("Access-Control-Allow-Origin", "*"), ("Content-Type", "text/javascript")])
+    assert recording.said("imported")[1] == "likely"

@@ -447,6 +447,7 @@ def test_a_304_brings_the_document_that_it_confirms(first: Pairs | None, then: P
     assert judged.facts.embedder == embedder
 
 
+SCRIPT = ("Content-Type", "text/javascript")
 PNG: Pairs = [("Content-Type", "image/png"), ("Content-Length", "0")]
 
 
@@ -459,8 +460,8 @@ PNG: Pairs = [("Content-Type", "image/png"), ("Content-Length", "0")]
             [*PNG, ("Cross-Origin-Resource-Policy", "cross-origin")],
             ("opaque", "certain", None),
         ),
-        ("worker", [], ("not-cors", "likely", None)),
-        ("worker", [COEP], ("not-cors", "certain", None)),
+        ("worker", [SCRIPT], ("not-cors", "likely", None)),
+        ("worker", [SCRIPT, COEP], ("not-cors", "certain", None)),
     ],
 )
 def test_a_document_out_of_a_cache_that_was_not_seen_may_isolate_itself(

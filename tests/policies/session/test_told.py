@@ -232,3 +232,20 @@ def test_a_mode_that_is_recorded_is_known(credentials: bool, outcome: tuple[str,
     # What is on the wire goes before.
     carried = tell(Told(credentials=False), STAR, agent=WEBKIT, headers=[*CORS, ("Cookie", "id=1")])
     assert said(carried) == ("blocked", "certain", "allow-origin-wildcard")
+
+
+MODULE: Pairs = [("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Dest", "script"), ("Sec-Fetch-Site", "cross-site")]
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ([*STAR, ("Content-Type", "text/html")], ("blocked", "likely", "mime-type-blocked")),
+        # Some recordings hold no header at all of what came.
+        (STAR, ("allowed", "certain", None)),
+    ],
+)
+def test_that_a_module_passed_says_nothing_of_its_type(answer: Pairs, expected: tuple[str, str, str | None]) -> None:
+    """Chromium 156 tells of a module that it refused as of any other response: status 200, no error."""
+    for told in (Told(passed=True), Told(passed=True, origin=PAGE)):
+        assert said(tell(told, answer, headers=MODULE)) == expected

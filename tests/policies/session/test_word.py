@@ -126,3 +126,14 @@ def test_over_http2_what_it_says_of_one_request_tells_of_no_other_in_firefox() -
     hear(recording, "1", replace(WILDCARD, error="CORSNotSupportingCredentials"))
     assert recording.said("1") == ("blocked", "certain", "allow-origin-wildcard")
     assert recording.said("2") == ("allowed", "likely", None)
+
+
+def test_that_a_response_was_loaded_says_nothing_of_its_type() -> None:
+    """Chromium 156 loads a module of the wrong type, and refuses to run it after that."""
+    recording = attentive()
+    asked = [("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Dest", "script"), ("Sec-Fetch-Site", "same-origin")]
+    page = [("Content-Type", "text/html")]
+    recording.answer(recording.ask("r", "GET", f"{PAGE}/chunk.js", asked), 200, page)
+    assert recording.said("r") == ("blocked", "likely", "mime-type-blocked")
+    hear(recording, "r", Word(loaded=True))
+    assert recording.said("r") == ("blocked", "likely", "mime-type-blocked")
