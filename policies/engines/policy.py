@@ -18,7 +18,7 @@ TypeCheck = Literal["mime-type", "nosniff", "orb"]
 
 @value
 class Departure:
-    """One field in which an engine is not the standard: what it does instead, and where that was read or seen."""
+    """A difference of an engine from the standard: the field that holds it, what the engine does, and the source."""
 
     field: str
     what: str
