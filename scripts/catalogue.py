@@ -15,13 +15,6 @@ from corsight.policies.engines import ENGINES
 from corsight.policies.rules import FAMILIES, Rule
 
 NO_HEADER = "No response header can fix this."
-ACTORS = {
-    "server": "the server",
-    "client": "the page",
-    "proxy": "a gateway, cache or proxy in between",
-    "nobody": "nobody",
-}
-"""Who has to act, in words."""
 KINDS = {
     "decision": "browsers block because of it",
     "failure": "the request fails, but not because of CORS",

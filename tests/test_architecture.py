@@ -17,7 +17,14 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
-NOUNS = {"policies.evidence", "policies.exchange", "policies.facts", "policies.value", "policies.verdict"}
+NOUNS = {
+    "policies.actor",
+    "policies.evidence",
+    "policies.exchange",
+    "policies.facts",
+    "policies.value",
+    "policies.verdict",
+}
 RULES = NOUNS | {"policies.fetch", "policies.engines", "policies.rules"}
 DECISION = RULES | {"policies.decision"}
 POLICIES = DECISION | {"policies.session", "policies.findings", "policies.server", "policies.redact", "policies.record"}
@@ -27,6 +34,7 @@ POLICIES |= {"policies.version"}
 MAY_IMPORT = {
     "policies": set(),
     "policies.value": set(),
+    "policies.actor": set(),
     "policies.version": set(),
     "policies.redact": set(),
     "policies.evidence": set(),
@@ -40,7 +48,7 @@ MAY_IMPORT = {
     "policies.session": DECISION,
     "policies.findings": DECISION | {"policies.session", "policies.redact", "policies.causes"},
     "policies.server": DECISION | {"policies.session", "policies.redact"},
-    "policies.causes": {"policies.value"},
+    "policies.causes": {"policies.actor", "policies.value"},
     "policies.console": RULES | {"policies.causes"},
     "policies.log_record": NOUNS,
     "policies.record": DECISION | {"policies.session", "policies.redact", "policies.log_record", "policies.findings"},

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
+from corsight.policies.actor import Actor
 from corsight.policies.value import value
-
-Actor = Literal["server", "client", "proxy", "nobody"]
-"""Who has to act: the server, the page (client), what stands in between (a gateway, cache or proxy), or nobody."""
 
 
 @value

@@ -162,10 +162,9 @@ class Comparison:
             return None
         if before.digest == given.digest:
             return None
-        what = (
-            f"{_word_question(place, asked)} was answered {before.grant} (status {before.status}), then {given.grant}"
-        )
-        return Drift("inconsistent", policy.name, "answer", given.grant, f"{what} (status {place.status})", place)
+        first, second = (f"{one.grant} (status {one.status})" for one in (before, given))
+        text = f"the server answered {_word_question(place, asked)} {first}, then {second}"
+        return Drift("inconsistent", policy.name, "answer", given.grant, text, place)
 
 
 def _hash(*texts: str) -> bytes:
@@ -217,20 +216,24 @@ def _find_looser(policy: ServerPolicy, exchange: Exchange, response: Response, p
     credentials = allowed != ANY and get("access-control-allow-credentials") == "true"
     if allowed == ANY and not is_public(policy):
         yield drift(
-            "origin", ANY, "every origin is granted (Access-Control-Allow-Origin: *), and the policy names some"
+            "origin", ANY, "the server allows every origin (Access-Control-Allow-Origin: *), the policy only some"
         )
     elif allowed != ANY and not grants_origin(policy, allowed):
         near = word_near(allowed, policy.origins)
-        yield drift("origin", allowed, f"origin {allowed} is granted, and the policy {near or 'does not name it'}")
+        yield drift("origin", allowed, f"the server allows origin {allowed}, but the policy {near or 'does not'}")
     if credentials and not grants_credentials(policy, allowed):
-        what = "Access-Control-Allow-Credentials: true is sent, and the policy grants no credentials"
+        what = "the server sends Access-Control-Allow-Credentials: true, but the policy allows no credentials"
         yield drift("credentials", "true", what)
     if asked is None:
         method = exchange.request.method
         if is_cors_safelisted_method(method) and not grants_method(policy, method):
-            yield drift("method", method, f"pages may read the answer to {method}, which the policy does not grant")
+            yield drift(
+                "method",
+                method,
+                f"the server lets pages read its response to {method}, but the policy does not allow {method}",
+            )
         yield from (
-            drift("exposed header", name, f"header {name} is exposed, and the policy does not expose it")
+            drift("exposed header", name, f"the server exposes header {name}, but the policy does not")
             for name in islice(
                 _list_beyond(get("access-control-expose-headers"), policy.expose_headers, credentials, _SAFE_TO_READ),
                 NAMED,
@@ -240,18 +243,18 @@ def _find_looser(policy: ServerPolicy, exchange: Exchange, response: Response, p
     for method in list_elements(get("access-control-allow-methods"))[:NAMED]:
         if method == ANY and not credentials:
             if ANY not in policy.methods:
-                yield drift("method", ANY, "every method is granted (*), and the policy names some")
+                yield drift("method", ANY, "the server allows every method (*), the policy only some")
         elif method != ANY and not grants_method(policy, method):
-            yield drift("method", method, f"method {method} is granted, and the policy does not name it")
+            yield drift("method", method, f"the server allows method {method}, but the policy does not")
     harmless = NO_CORS_SAFELISTED_NAMES - {"content-type"}
     names = tuple(islice(_list_beyond(get("access-control-allow-headers"), (), credentials, harmless), NAMED))
     refused = set(list_refused_names(policy, names))
     for name in names:
         if name == ANY:
             if ANY not in policy.request_headers:
-                yield drift("request header", ANY, "every request header is granted (*), and the policy names some")
+                yield drift("request header", ANY, "the server allows every request header (*), the policy only some")
         elif name in refused and not is_forbidden_request_header(name.lower(), ""):
-            yield drift("request header", name, f"request header {name} is granted, and the policy does not name it")
+            yield drift("request header", name, f"the server allows request header {name}, but the policy does not")
 
 
 _SAFE_TO_READ = SAFELISTED_RESPONSE_NAMES | FORBIDDEN_RESPONSE_NAMES
@@ -290,16 +293,16 @@ def _find_stricter(
     if ruling.outcome is Outcome.BLOCKED and ruling.rule in _NEEDED:
         subject = _NEEDED[ruling.rule]
         value = _name_refused(subject, facts.origin, facts.method, names, response)
-        text = f"{_word_wanted(subject, value)} is granted by the policy, and the server refused it ({ruling.rule})"
+        text = f"the policy allows {_word_wanted(subject, value)} ({ruling.rule})"
         named = response.headers.get("access-control-allow-origin")
         if subject == "origin" and named is not None and (near := word_near(value, (named,))):
-            text += f": it {near}"
+            text += f": the server {near}"
         yield Drift("stricter", policy.name, subject, value, text, place, certainty)
     elif ruling.outcome is Outcome.ALLOWED and facts.role == "request":
         hidden = set(verdict.hidden)
         for name in policy.expose_headers:
             if name.lower() in hidden:
-                text = f"header {name} is exposed by the policy, and hidden by the server from the page"
+                text = f"the policy exposes header {name}, but the server does not, so the page cannot read it"
                 yield Drift("stricter", policy.name, "exposed header", name, text, place, certainty)
 
 
@@ -313,13 +316,14 @@ def _name_refused(subject: Subject, origin: str, method: str, names: tuple[str, 
 
 
 def _word_wanted(subject: Subject, value: str) -> str:
+    """Return what the policy allows, and that the server did not."""
     match subject:
         case "credentials":
-            return f"asking with credentials from {value}"
+            return f"requests with credentials from {value}, but the server refused one"
         case "preflight status":
-            return f"the preflight, answered with status {value},"
+            return f"the request, but the server answered its preflight with status {value}"
         case _:
-            return f"{subject} {value}"
+            return f"{subject} {value}, but the server refused it"
 
 
 # -- in words --------------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from corsight.policies.actor import name_actor
 from corsight.policies.engines import ENGINES
 from corsight.policies.evidence import Evidence
 from corsight.policies.exchange import HeaderList
@@ -17,7 +18,7 @@ from corsight.policies.session.fetches import Entry
 from corsight.policies.story.model import Asked, Elsewhere, Improvement, Inference, Otherwise, Part, Remedy, Story
 from corsight.policies.story.shown import LINES, LONGEST_MESSAGE, NAMES, shown
 from corsight.policies.story.steps import tell_steps
-from corsight.policies.story.words import ACTORS, FACTS, VALUES, credentials_words, ruling_words, title_of
+from corsight.policies.story.words import FACTS, VALUES, credentials_words, ruling_words, title_of
 from corsight.policies.verdict import Branch, Outcome, Verdict
 
 SENT = ("Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers")
@@ -216,10 +217,10 @@ def _lines(headers: HeaderList, names: tuple[str, ...]) -> tuple[str, ...]:
 
 def _remedy(explanation: Explanation | None, rule: Rule | None, host: str) -> Remedy | None:
     if explanation is not None:
-        who = ACTORS[explanation.actor].format(host=host)
+        who = name_actor(explanation.actor, host)
         return Remedy(explanation.fix, explanation.action, who, explanation.care)
     # What failed without CORS: only the rule is known.
-    return None if rule is None else Remedy((), rule.advice, ACTORS[rule.actor].format(host=host))
+    return None if rule is None else Remedy((), rule.advice, name_actor(rule.actor, host))
 
 
 def _other(verdict: Verdict) -> Branch:

@@ -28,14 +28,6 @@ VALUES = {
     ("initiator", "xhr"): "XMLHttpRequest",
 }
 
-ACTORS = {
-    "server": "whoever runs {host}",
-    "client": "whoever writes the page",
-    "proxy": "whoever runs the proxy or gateway in front of {host}",
-    "nobody": "nobody",
-}
-"""Who has to act, by the rule's actor."""
-
 
 def ruling_words(outcome: Outcome, title: str | None) -> str:
     """Return an outcome in one clause."""

@@ -1,4 +1,4 @@
-"""Drift from the policies, gathered while an audit runs, and written out: what differs once, with its places."""
+"""Gathers drift (differences from policies) while an audit runs, and writes each difference once, with its places."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
     from corsight.policies.session import Judged
 
 KINDS = 1000
-"""How many different drifts are told apart; the rest is only counted."""
+"""How many different drifts are listed; further ones are only counted."""
 PLACES = 3
 WIDEST = 110
 MEANING: dict[Kind, str] = {
-    "looser": "The server grants more than the policy",
-    "stricter": "The server refuses what the page needs and the policy grants",
-    "inconsistent": "The server answers the same question in different ways",
+    "looser": "The server allows more than the policy",
+    "stricter": "The server refuses what the page needs and the policy allows",
+    "inconsistent": "The server answers the same request in different ways",
 }
 SIGN: dict[Kind, str] = {"looser": "+", "stricter": "-", "inconsistent": "~"}
 
 
 class Drifts:
-    """What the audited exchanges differ in from the policies that are for them."""
+    """How the audited exchanges differ from their policies."""
 
     def __init__(self, policies: Sequence[ServerPolicy]) -> None:
         self._comparison = Comparison(policies)
@@ -43,7 +43,7 @@ class Drifts:
         self.uncounted = 0
 
     def add(self, judged: Judged) -> None:
-        """Hold one exchange against its policy, its verdict the last word."""
+        """Compare one exchange with its policy; its verdict has to be the final one."""
         policies = self._comparison.policies
         if self._unmatched and (policy := find(policies, judged.entry.exchange.request.url)) is not None:
             self._unmatched.pop(policy.name, None)

@@ -7,6 +7,7 @@ from typing import TextIO
 
 from rich.text import Text
 
+from corsight.policies.actor import name_actor
 from corsight.policies.causes import CAUSES
 from corsight.policies.console import Message
 from corsight.policies.engines.shells import find_shell
@@ -15,7 +16,6 @@ from corsight.policies.findings.words import name_host
 from corsight.policies.rules import RULES, Rule, Subject
 from corsight.policies.rules.isolation import NETWORK_ERROR
 from corsight.policies.story.shown import shown
-from corsight.scripts.catalogue import ACTORS
 from corsight.scripts.curl import preflight_command, request_command
 from corsight.scripts.paths import name_command
 from corsight.scripts.report.hints import find_storage, is_redirected, leads_to_login, list_hints
@@ -55,7 +55,7 @@ def _write_cause(page: Page, message: Message) -> None:
     code = cause.code if message.rule is None else f"{cause.code}, rule {message.rule}"
     named = "" if message.error is None else f"; {message.speaker} calls it {shown(message.error)}"
     page.field("cause", f"{code}{named}")
-    page.field("who acts", f"{ACTORS[cause.actor]}.")
+    page.field("who acts", f"{name_actor(cause.actor)}.")
     page.blank()
 
 

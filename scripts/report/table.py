@@ -6,18 +6,18 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
+from corsight.policies.actor import shorten_actor
 from corsight.policies.findings import Finding, Kind
 from corsight.policies.findings.model import Place
 from corsight.scripts.report.lines import pluralize
 
 COLOURS: dict[Kind, str] = {"blocked": "bold red", "open": "bold yellow", "failed": "yellow", "advice": "cyan"}
-WHO = {"server": "server", "client": "page", "proxy": "proxy", "nobody": "nobody"}
-"""Who must act, in a word; the proxy is whatever stands between."""
 HEADS = ("#", "×", "page", "endpoint", "cause", "who")
 PAGE, ENDPOINT = (16, 30), 18
 """The widest that the column of pages gets, by whether the terminal is wide; and the narrowest that endpoints get."""
 WIDE = 100
-ACTOR = max(map(len, WHO.values()))
+ACTOR = len("server")
+"""Characters of the longest word for who has to act."""
 
 
 type Widths = tuple[int, ...]
@@ -40,7 +40,7 @@ def list_rows(findings: Sequence[Finding], widths: Widths, first: int = 1) -> li
     for number, finding in enumerate(findings, first):
         _, _, page, endpoint, code, _ = widths
         origin, where = fit(_name_pages(finding.places), page), _name_endpoint(finding, endpoint)
-        cells = str(number), _count(finding), origin, where, fit(finding.code, code), WHO[finding.actor]
+        cells = str(number), _count(finding), origin, where, fit(finding.code, code), shorten_actor(finding.actor)
         rows.append(_row(cells, widths, "", COLOURS[finding.kind]))
     return rows
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from corsight.policies.actor import Actor
 from corsight.policies.fetch.redirect import REDIRECT_STATUSES
 from corsight.policies.fetch.safelist import is_cors_safelisted_method
 from corsight.policies.findings import quotes
@@ -16,7 +17,7 @@ from corsight.policies.findings.causes.phrases import (
     describe_told_by,
 )
 from corsight.policies.findings.makers import GONE
-from corsight.policies.findings.model import Actor, Cause
+from corsight.policies.findings.model import Cause
 from corsight.policies.findings.words import clean, name_header
 
 BARE = "A preflight is an OPTIONS request without cookies and without Authorization"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple
 
-from corsight.policies.findings.model import Actor
+from corsight.policies.actor import Actor
 
 Kind = Literal["warning", "offline", "private", "challenge", "login", "storage", "stranger"]
 """What it does: a warning page before a tunnel, a tunnel whose other end is gone, a port that is not public, a check

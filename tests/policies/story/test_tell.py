@@ -50,7 +50,7 @@ def test_a_blocked_preflight_says_what_was_never_sent_and_what_mends_it() -> Non
     remedy = told.end.remedy
     assert remedy is not None
     assert remedy.edits == ("Access-Control-Allow-Methods: PUT",)
-    assert remedy.actor == "whoever runs api.test"
+    assert remedy.actor == "the server api.test"
     assert remedy.care
 
 

@@ -36,16 +36,16 @@ def test_each_difference_is_told_once_with_its_places() -> None:
         == f"""
 Drift from the policies
 
-  The server grants more than the policy
-  + every origin is granted (Access-Control-Allow-Origin: *), and the policy names some [policy api]
+  The server allows more than the policy
+  + the server allows every origin (Access-Control-Allow-Origin: *), the policy only some [policy api]
       GET {API} (2 times)
       GET {API}/0
       GET {API}/1
       and 2 more
 
-  The server refuses what the page needs and the policy grants
-  - origin {PAGE} is granted by the policy, and the server refused it (allow-origin-missing)
-    [policy api]
+  The server refuses what the page needs and the policy allows
+  - the policy allows origin {PAGE}, but the server refused it (allow-origin-missing) [policy
+    api]
       GET {API}/x
 """
     )
