@@ -11,7 +11,8 @@ from mitmproxy import contentviews, ctx, hooks, http
 
 from corsight.addons.adapter import exchange_of
 from corsight.policies.engines import read_engine
-from corsight.policies.findings import Explanation, Known
+from corsight.policies.findings import Diagnosis, Explanation, Known
+from corsight.policies.findings.text import write_lines
 from corsight.policies.session import Judged, Session
 from corsight.policies.session.memory import Memory, weigh_exchange
 from corsight.policies.story import Story, tell
@@ -26,6 +27,11 @@ WIDTH = 80
 ALONE = "Told of this exchange alone: what came before and after it is not remembered.\n"
 DETAILS = ("cors.step", "cors.fix", "cors.who")
 """The metadata by which a detail tab says why, and what to do: a content view is not shown of every empty body."""
+
+
+def write_findings(diagnosis: Diagnosis) -> list[str]:
+    """Return the findings as lines, or a line that says that there are none."""
+    return write_lines(diagnosis.list_findings(), 100) or ["Nothing was blocked, and there is nothing to advise."]
 
 
 class Stories:

@@ -172,7 +172,6 @@ class Story:
 
     id: str
     engine: EngineName
-    engine_label: str
     client: str
     asked: Asked
     parts: tuple[Part, ...]

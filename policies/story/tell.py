@@ -58,7 +58,6 @@ def tell(judgeds: Sequence[Judged], known: Known | None = None) -> Story:
     return Story(
         id=shown(judged.entry.fetch.id),
         engine=engine,
-        engine_label=ENGINES[engine].label,
         client=shown(_client(judged)),
         asked=asked,
         parts=parts,

@@ -24,6 +24,7 @@ from corsight.policies.story import tell
 from corsight.policies.story.text import lines
 from corsight.scripts.browse.join import join
 from corsight.scripts.browse.keys import keyboard
+from corsight.scripts.browse.plan import Plan
 from corsight.scripts.browse.rows import LOADED, Row, Rows
 from corsight.scripts.browse.screen import Screen
 from corsight.scripts.browse.watch import Sighting, Watcher
@@ -39,7 +40,6 @@ from corsight.scripts.report.story import tree
 
 if TYPE_CHECKING:
     from corsight.policies.session import Judged
-    from corsight.scripts.browse.run import Plan
 
 TICK = 0.1
 EVERYTHING = "everything"

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from corsight.scripts.browse.run import Plan
+from corsight.scripts.browse.plan import Plan
 from corsight.scripts.browse.run import run as run_plan
 from corsight.scripts.gate.gate import read_gate
 from corsight.scripts.gate.settings import load_settings

@@ -163,7 +163,7 @@ def test_a_patch_is_told_with_what_would_have_been() -> None:
 
 def test_the_firefox_story_is_firefoxs() -> None:
     told = story(exchange(1, agent=FIREFOX))
-    assert told.engine_label == "Firefox"
+    assert told.engine == "firefox"
     assert told.client == "Firefox 153"
     assert told.end.error == "CORSMissingAllowOrigin2"
 

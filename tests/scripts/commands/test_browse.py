@@ -29,8 +29,9 @@ from corsight.policies.rules import RULES
 from corsight.scripts import cli
 from corsight.scripts.browse import keys
 from corsight.scripts.browse.join import join
+from corsight.scripts.browse.plan import Plan
 from corsight.scripts.browse.rows import Row, Rows
-from corsight.scripts.browse.run import Plan, _absolute, run
+from corsight.scripts.browse.run import _absolute, run
 from corsight.scripts.browse.screen import Screen
 from corsight.scripts.browse.session import Session, scope_of
 from corsight.scripts.browse.watch import Requests, Sighting, sightings

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from corsight.scripts import cli
-from corsight.scripts.browse.run import Plan, run
+from corsight.scripts.browse.plan import Plan
+from corsight.scripts.browse.run import run
 from corsight.scripts.gate.gate import Gate
 from corsight.scripts.gate.options import OPTIONS
 
