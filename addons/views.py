@@ -24,7 +24,7 @@ LIMIT = 16 * 1024 * 1024
 SIZE = 10_000
 """How many exchanges are remembered."""
 WIDTH = 80
-ALONE = "Told of this exchange alone: what came before and after it is not remembered.\n"
+ALONE = "This is about this exchange alone: what came before and after it is no longer remembered.\n"
 DETAILS = ("cors.step", "cors.fix", "cors.who")
 """The metadata by which a detail tab says why, and what to do: a content view is not shown of every empty body."""
 

@@ -85,9 +85,9 @@ class Gate:
         if scope["method"] not in ("GET", "POST"):
             return 405, "Only GET and POST are answered.", ((b"allow", b"GET, POST"),)
         if site not in ([], [b"same-origin"], [b"none"]):
-            return 403, "Another page asked. Open the link that Corsight printed in a window of its own.", ()
+            return 403, "This request came from another page. Open the printed link in a window of its own.", ()
         if FRAMES.intersection(_values(headers, b"sec-fetch-dest")):
-            return 403, "It is not shown in frames.", ()
+            return 403, "The live page is not shown in frames.", ()
         own = b"%s://%s" % (scope["scheme"].lower().encode(), host[0])
         origin = _values(headers, b"origin")
         if origin not in ([], [own]):
@@ -98,7 +98,7 @@ class Gate:
             return 401, "Open the link that Corsight printed when it started: it holds the token.", ()
         if scope["method"] == "POST":
             if origin != [own] or site != [b"same-origin"]:
-                return 403, "Only the page itself changes something, where browsers say who asks (Sec-Fetch-Site).", ()
+                return 403, "Only the live page itself may change something (Sec-Fetch-Site has to show it).", ()
             if _values(headers, b"content-type") != [b"application/json"]:
                 return 415, "The body has to be application/json.", ()
         return None

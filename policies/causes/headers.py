@@ -1,4 +1,4 @@
-"""Causes in the CORS headers themselves, and in who asks."""
+"""Causes in the CORS headers of a response, and in the page that sends the request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Causes in who answers: something before the application, a storage's rules, the server's own CORS layer."""
+"""Causes where something else answers than the application: a tunnel, a login, a storage, the server's CORS layer."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""judge(exchange, facts, engine): the one door to a decision.
+"""judge(exchange, facts, engine): the only function that returns a verdict.
 
-Every value that an unknown fact can have is judged; the branches that differ go with the verdict. Wording comes last.
+Every value that an unknown fact can have is judged; if the results differ, each is a branch of the verdict. Wording
+comes last.
 """
 
 from __future__ import annotations
@@ -174,7 +175,10 @@ def _list_hidden(facts: Facts, response: Response, branch: Branch, policy: Engin
 
 
 def _judge_unanswered(exchange: Exchange, facts: Facts, engine: EngineName) -> Branch:
-    """No response came. Where the proxy answered in the server's place, the browser saw that: no CORS headers."""
+    """Return the branch of an exchange without a response.
+
+    If the proxy answered in the server's place, the browser saw that answer, which has no CORS headers.
+    """
     premise = list_premises(facts)[0][1]
     if exchange.proxy_status is None or facts.tainting != "cors":
         policy = list_policies(engine, facts.build)[0]

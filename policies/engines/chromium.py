@@ -1,8 +1,8 @@
 """Chromium: Chrome, Edge, Opera, Brave, Electron, Android WebView.
 
 Sources: services/network/public/cpp/cors/cors.cc, services/network/cors/preflight_controller.cc, preflight_result.cc,
-preflight_cache.cc; measured with 156, and what
-earlier versions did otherwise with 24 of them from 92 on (changes.py).
+preflight_cache.cc; measured with 156. What earlier versions did differently was measured with 24 of them, from 92 on
+(changes.py).
 """
 
 from __future__ import annotations

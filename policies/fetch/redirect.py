@@ -47,7 +47,7 @@ def location_url(response: Response, request_url: str, *, identical_lines: bool 
 
 
 def _as_url_text(value: str) -> str:
-    """A header value as text for the URL parser: as UTF-8, or else with its bytes above ASCII percent-encoded."""
+    """Return a header value as text for the URL parser: as UTF-8, or with its bytes above ASCII percent-encoded."""
     if value.isascii():
         return value
     raw = value.encode("latin-1", "replace")

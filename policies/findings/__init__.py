@@ -1,4 +1,4 @@
-"""What many exchanges say together: the cause behind the symptom."""
+"""Finds the causes behind what was blocked, from many exchanges together."""
 
 from __future__ import annotations
 

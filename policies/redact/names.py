@@ -27,7 +27,10 @@ _HARMLESS = frozenset({
 
 
 def is_secret_name(name: str) -> bool:
-    """Whether what has this name is a secret. The name may be encoded, of any case, and have brackets or dots in it."""
+    """Return whether what has this name is a secret.
+
+    The name may be encoded, of any case, and have brackets or dots in it.
+    """
     return len(name) > LONGEST or _is_secret_name(name)
 
 

@@ -27,7 +27,9 @@ _UNSPEAKABLE = re.compile(r"[bcdfghjklmnpqrstvwxz]{5}", re.IGNORECASE).search
 
 
 def is_plain(value: str) -> bool:
-    """Whether a query value may be shown: it is short, made of words and numbers, and has no structure of its own."""
+    """Return whether a query value may be shown: it is short, made of words and numbers, and has no structure of its
+    own.
+    """
     if _SIMPLE(value):
         return True
     if len(value) > LONGEST_TEXT:

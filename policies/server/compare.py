@@ -1,7 +1,7 @@
-"""Drift: where what a server answered is not what its policy intends.
+"""Drift: where a server's answers differ from its policy.
 
-looser: the answer grants what the policy does not. stricter: a page needed it, the policy grants it, and the server
-refused. inconsistent: two answers to one question grant different things.
+looser: the server allows what the policy does not. stricter: the page needed it, the policy allows it, and the server
+refused it. inconsistent: the server answered the same request in two ways.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ Kind = Literal["looser", "stricter", "inconsistent"]
 Subject = Literal["origin", "credentials", "method", "request header", "exposed header", "preflight status", "answer"]
 
 QUESTIONS = 10_000
-"""How many questions are remembered with their answers, to hold the next one against."""
+"""How many requests are remembered with their answers, to compare the next answers with."""
 LONGEST_GRANT = 300
 """Characters of an answer in words."""
 
@@ -65,14 +65,14 @@ _NEEDED: dict[str, Subject] = {
     preflight.HEADERS_INVALID: "request header",
     preflight.HEADER: "request header",
 }
-"""What of a policy the server fell short of, by the rule that blocked."""
+"""Which part of a policy the server did not fulfil, by the rule that blocked."""
 _WITH_CREDENTIALS = frozenset({cors_check.WILDCARD, cors_check.CREDENTIALS})
-"""Rules that block only what is asked with credentials."""
+"""Rules that block only requests with credentials."""
 
 
 @value
 class Place:
-    """One exchange, for people to find again: `url` is without its query."""
+    """One exchange, as people can find it again: `url` is without its query."""
 
     flow: str
     role: Role
@@ -86,7 +86,7 @@ class Place:
 class Drift:
     """One difference between a policy and an answer.
 
-    `value` is what was granted, or needed and refused; `text` says in a sentence what differs.
+    `value` is what was allowed, or needed and refused; `text` says in a sentence what differs.
     """
 
     kind: Kind
@@ -107,7 +107,7 @@ class Drift:
 
 @value
 class _Given:
-    """An answer that was given to a question: by which exchange, and what it granted."""
+    """An answer that was given to a request: by which exchange, and what it allowed."""
 
     flow: str
     digest: bytes
@@ -116,7 +116,7 @@ class _Given:
 
 
 class Comparison:
-    """Compares answers with the policies that are for them, and with each other."""
+    """Compares answers with the policies that apply to them, and with each other."""
 
     def __init__(self, policies: Sequence[ServerPolicy]) -> None:
         self.policies = tuple(policies)
@@ -124,9 +124,10 @@ class Comparison:
         self._answers: Memory[bytes, _Given] = Memory(QUESTIONS)
 
     def compare(self, judged: Judged) -> tuple[Drift, ...]:
-        """Return how one exchange drifts: not at all where no policy is for it, or no response came from the server.
+        """Return how one exchange drifts; nothing where no policy applies to it, or where no response came from the
+        server.
 
-        An exchange whose verdict is revised may be given again: the last word counts.
+        An exchange whose verdict was revised may be given again: the last one counts.
         """
         exchange, verdict = take_server_answer(judged)
         response = exchange.response
@@ -146,7 +147,7 @@ class Comparison:
     def _find_inconsistent(
         self, policy: ServerPolicy, exchange: Exchange, response: Response, place: Place
     ) -> Drift | None:
-        """Return the drift from what the same question was answered before, None where the answers are alike."""
+        """Return how the answer differs from an earlier one to the same request, None where it does not."""
         get = exchange.request.headers.get
         origin = get("origin")
         if origin is None or response.status == 304:
@@ -172,7 +173,7 @@ def _hash(*texts: str) -> bytes:
 
 
 def take_server_answer(judged: Judged) -> tuple[Exchange, Verdict | None]:
-    """Return the exchange as the server answered it, and the verdict on that: a patch is not the server's answer."""
+    """Return the exchange as the server answered it, without a patch, and the verdict on that."""
     patched = judged.entry.patched
     if patched is None:
         return judged.entry.exchange, judged.verdict
@@ -192,14 +193,14 @@ def _locate(judged: Judged, exchange: Exchange, response: Response) -> Place:
 
 
 NAMED = 128
-"""How many elements of one list are told that go beyond a policy."""
+"""How many elements of one list that a policy does not allow are reported."""
 
 
 # -- looser ----------------------------------------------------------------------------------------------------------
 
 
 def _find_looser(policy: ServerPolicy, exchange: Exchange, response: Response, place: Place) -> Iterator[Drift]:
-    """Yield what the response grants beyond the policy."""
+    """Yield what the response allows and the policy does not."""
     get = response.headers.get
     allowed = get("access-control-allow-origin")
     if allowed is None or (allowed not in (ANY, "null") and split_origin(allowed) is None):
@@ -263,9 +264,9 @@ _SAFE_TO_READ = SAFELISTED_RESPONSE_NAMES | FORBIDDEN_RESPONSE_NAMES
 def _list_beyond(
     value: str | None, granted: tuple[str, ...], credentials: bool, harmless: frozenset[str]
 ) -> Iterator[str]:
-    """Yield the names in a header's value that are not granted, without those that change nothing.
+    """Yield the names in a header's value that the policy does not allow, without those that have no effect.
 
-    With credentials, `*` is a name that changes nothing.
+    With credentials, `*` has no effect.
     """
     known = {name.lower() for name in granted} | harmless
     if ANY in known:
@@ -281,7 +282,7 @@ def _list_beyond(
 def _find_stricter(
     policy: ServerPolicy, facts: Facts, verdict: Verdict | None, response: Response, place: Place
 ) -> Iterator[Drift]:
-    """Yield what the page needed, and the policy grants, and the server refused."""
+    """Yield what the page needed and the policy allows, and what the server refused."""
     if facts.tainting != "cors" or facts.origin is None or verdict is None:
         return
     ruling = verdict.ruling

@@ -66,7 +66,7 @@ class Credentials:
         return None
 
     def _would_tell(self, reading: Reading, url: str, *, first: bool) -> bool:
-        """Whether this request would carry Sec-Fetch-Storage-Access if it had credentials."""
+        """Return whether this request would have Sec-Fetch-Storage-Access if it had credentials."""
         if reading.site != "cross-site" or not is_potentially_trustworthy(url):
             return False
         if self._engine == "chromium":
@@ -78,7 +78,9 @@ class Credentials:
         return first and not reading.keepalive and not _schemelessly_same_site(reading.origin, url)
 
     def note_storage_access(self) -> bool:
-        """A request carried Sec-Fetch-Storage-Access: from now on its absence tells. Return whether that is new."""
+        """Note that a request had Sec-Fetch-Storage-Access, so that from now on its absence counts. Return whether that
+        is new.
+        """
         new = not self._sent_storage_access and ENGINES[self._engine].storage_access_told
         if new:
             self._sent_storage_access = self._expects_storage_access = True
@@ -104,11 +106,11 @@ class Credentials:
         return path == sent or path.startswith(f"{sent}/")
 
     def forget_cookies(self) -> None:
-        """An answer set cookies, or cleared them: what went before tells nothing of what goes now."""
+        """Forget which cookies were sent, since an answer set or cleared some."""
         self._cookies.clear()
 
     def note_worker(self, origin: str) -> None:
-        """A worker's script was asked for: some requests of its origin may be the worker's."""
+        """Note that a worker's script was requested: some requests of its origin may be the worker's."""
         self._workers.put(origin, True, len(origin))
 
     def certainty(self, reason: Reason, reading: Reading, *, http2: bool) -> Certainty:
@@ -134,18 +136,18 @@ class Credentials:
         return "likely" if hidden else "certain"
 
     def overrules_absence(self, reading: Reading) -> bool:
-        """Whether this request shows that the header its preflight lacked means nothing."""
+        """Return whether this request shows that the header its preflight lacked means nothing."""
         return self._engine == "firefox" and reading.keepalive is True
 
     def separates(self, exchange: Exchange) -> bool:
-        """Whether the exchange's connection carries requests of one kind only."""
+        """Return whether the exchange's connection carries requests of one kind only."""
         how = self._policy.separate_connections
         if not exchange.connection:
             return False
         return how == "always" or (how == "http/1.1" and not exchange.http2)
 
     def remember(self, fetch: Fetch) -> None:
-        """A fetch's mode became certain: what its page does, it mostly does again."""
+        """Count a mode that became certain: a page mostly sends its requests in the same mode."""
         if fetch.certainty != "certain" or fetch.include is None:
             return
         key = fetch.page_origin, fetch.server
@@ -156,7 +158,7 @@ class Credentials:
         counts[fetch.include] += 1
 
     def likelier(self, entry: Entry, response: Response | None) -> bool:
-        """Whether `include` is the likelier where nothing tells the mode for certain."""
+        """Return whether `include` is likelier, where nothing shows the mode for certain."""
         fetch = entry.fetch
         if fetch.include is not None:
             return fetch.include
@@ -174,7 +176,7 @@ def _get_path(url: str) -> str:
 
 
 def by_nature(reading: Reading) -> bool:
-    """Whether a request always has credentials, whatever its page says."""
+    """Return whether a request always has credentials, whatever its page says."""
     if reading.mode == "navigate" or reading.cookie:
         return True
     if not reading.metadata:
@@ -184,7 +186,7 @@ def by_nature(reading: Reading) -> bool:
 
 
 def from_own_store(entry: Entry) -> bool:
-    """Whether the request's Authorization is the browser's own: its preflight did not ask for it."""
+    """Return whether the request's Authorization is the browser's own: its preflight did not ask for it."""
     preflights = [other for other in entry.fetch.entries if other.role == "preflight"]
     return bool(preflights) and "authorization" not in preflights[-1].reading.names
 
@@ -202,6 +204,6 @@ def _invited(entry: Entry, response: Response | None) -> bool:
 
 
 def _schemelessly_same_site(origin: str | None, url: str) -> bool:
-    """Whether a URL's host is of the origin's site; an opaque origin has none."""
+    """Return whether a URL's host is of the origin's site; an opaque origin has none."""
     ours, theirs = split_origin(origin or "null"), split_origin(origin_of(url))
     return ours is not None and theirs is not None and schemelessly_same_site(ours[1], theirs[1])

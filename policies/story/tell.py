@@ -105,7 +105,10 @@ def _asked(judgeds: Sequence[Judged]) -> Asked:
 
 
 def _tainted(facts: Facts) -> bool:
-    """Whether redirects took the request's origin from it (https://fetch.spec.whatwg.org/#serializing-a-request-origin)."""
+    """Return whether redirects took the request's origin from it.
+
+    https://fetch.spec.whatwg.org/#serializing-a-request-origin
+    """
     return facts.tainting == "cors" and facts.origin == "null" and facts.page_origin not in (None, "null")
 
 

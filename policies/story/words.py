@@ -1,4 +1,4 @@
-"""What facts and branches are called where people read them."""
+"""Names of facts and outcomes in texts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FACTS = {
     "headers": "headers",
     "told": "the browser",
 }
-"""What the facts are called that evidence speaks of."""
+"""The names of the facts that evidence speaks of."""
 
 VALUES = {
     ("credentials", "include"): "sent along",

@@ -204,7 +204,7 @@ def _tell_disagreements(plan: Plan, said: str) -> None:
     """Where the browser says the contrary of Corsight: into a file beside the recording, or printed."""
     if not said:
         return
-    print("\nThe browser says the contrary of some of this. Please report it; what to write:")
+    print("\nThe browser contradicts some of these verdicts. Please report it, with this text:")
     if plan.save is None:
         print(f"\n{said}", end="")
         return

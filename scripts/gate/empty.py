@@ -40,8 +40,8 @@ def find_emptiness(
         return CorsightError(
             f"nothing was judged: {pluralize(findings.total, 'exchange')}, and none of a browser, by its User-Agent",
             where=where,
-            todo=f"clients that are no browser know no CORS. If they were behind the proxy and the browser was not: "
-            f"{BYPASS}. --engine NAME judges them all the same; {ALLOW}",
+            todo=f"CORS applies to browsers only. If a browser was to be recorded: "
+            f"{BYPASS}. --engine NAME judges other clients too; {ALLOW}",
         )
     if unmatched:
         policies = ", ".join(shown(name) for name in unmatched)

@@ -125,10 +125,10 @@ def say_verdict(prediction: Prediction, story: Story | None) -> tuple[str, str, 
         title = INSECURE if end.rule == MIXED_CONTENT and end.role == "request" else end.title
         return f"{sure}blocked", "bold yellow" if sure else "bold red", f"{PLACES[end.role]}{title}"
     if end.rule is not None:
-        return "no response", "cyan", "the fetch fails, and not for CORS"
+        return "no response", "cyan", "the fetch fails, but not because of CORS"
     words = {
         Outcome.ALLOWED: "the page may read the response",
-        Outcome.OPAQUE: "the page may use the response, and read nothing of it",
+        Outcome.OPAQUE: "the page may use the response, but not read it",
         Outcome.NOT_CORS: "the page's own origin: CORS does not apply",
     }
     name = {Outcome.ALLOWED: "allowed", Outcome.OPAQUE: "opaque", Outcome.NOT_CORS: "not CORS"}
@@ -174,8 +174,8 @@ def _write_hops(page: Page, question: Question, predictions: Sequence[Prediction
     if question.origin != "null" and any(one.entry.reading.origin == "null" for one in longest):
         page.field(
             "note",
-            "A redirect from one foreign origin to another makes the Origin header null in browsers. curl does not do "
-            "that: what it was answered there may differ.",
+            "A redirect from one foreign origin to another makes the Origin header null in browsers. curl does not "
+            "do that, so the server may have answered it differently.",
         )
     if redirects:
         page.blank()
@@ -215,7 +215,7 @@ def _write_reason(page: Page, end: Part, engines: Sequence[EngineName], first: P
 def _write_insecure(page: Page, end: Part, engines: Sequence[EngineName]) -> None:
     """Mixed content that no redirect led to: the request is never sent."""
     page.field("compared", f"The page is loaded over https, and {end.url} is not. The request is never sent.")
-    page.field("fix", f"Let the page ask for https{end.url.removeprefix('http')}, and serve that.")
+    page.field("fix", f"In the page's code, use https{end.url.removeprefix('http')}. The server has to answer there.")
     page.field("why", "A page loaded over https may not load over http. No CORS header changes that.")
     page.field("console", f"{_label(engines[0])}: {end.message}")
     page.field("rule", rule_line(RULES[MIXED_CONTENT]))
@@ -233,9 +233,11 @@ def _write_asked_without(page: Page, question: Question, predictions: Sequence[P
         else:
             origin = request.headers.get("origin")
             command = request_command(request.url, origin, request.method, question.headers)
-        page.field("or", "Many servers send the header only to who sends Origin, and curl sends none by itself.")
+        page.field(
+            "or", "Many servers send the header only if the request has Origin, which curl does not send by itself."
+        )
         page.blank()
-        page.commands("if yours did not, ask again", [command])
+        page.commands("if your request did not have it, send it again", [command])
         return
 
 

@@ -76,10 +76,10 @@ class Drifts:
         """Write the section for people."""
         stream.write("\nDrift from the policies\n")
         if not self._found:
-            stream.write("  none: every answer that a policy is for grants just what it does\n")
+            stream.write("  none: every answer allows exactly what its policy does\n")
         self._write_found(stream)
         if self._nearly:
-            stream.write("\n  Pages that were blocked, and that a policy nearly lets in\n")
+            stream.write("\n  Blocked pages whose origin is nearly one that a policy allows\n")
         for (policy, origin), near in self._nearly.items():
             stream.write(_wrapped(f"? {shown(origin)}: the policy {shown(near)} [policy {shown(policy)}]"))
 

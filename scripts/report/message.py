@@ -94,7 +94,7 @@ def _write_rule(page: Page, message: Message) -> None:
     alike = [RULES[code].title for code in message.rules[1:]]
     if alike:
         page.blank()
-        page.field("or", f"{label} says the same of: {'; '.join(alike)}. The response tells which it is.")
+        page.field("or", f"{label} writes the same about: {'; '.join(alike)}. The response shows which it is.")
     page.blank()
     if _speaks_of_responses(rule) and not leads_to_login(message):
         _write_next(page, message, known)

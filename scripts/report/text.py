@@ -228,7 +228,7 @@ def _foot(report: Report) -> RenderableType:
     if not findings.total:
         # Why that may be is said on stderr, in one line.
         parts.append(
-            "Nothing in it is of the hosts and origins asked for."
+            "No exchange in it matches the hosts and origins asked for."
             if report.left_out
             else "There is no HTTP exchange in it."
         )
@@ -303,12 +303,12 @@ def _sum_up(report: Report, across: int) -> str:
     """Return what can be said where nothing was blocked, and no more."""
     findings, sifted = report.counts, report.sifted
     if sifted.suppressed or sifted.unselected:
-        return "What is held back is told below."
+        return "What was held back is listed below."
     if not across:
         told = sifted.of("advice") or sifted.of("failed")
-        return "What went wrong beside CORS is told here." if told else "CORS was asked for nothing."
+        return "Problems other than CORS are listed here." if told else "CORS decided nothing here."
     if sifted.of("advice") or sifted.of("failed") or findings.count(Outcome.OPAQUE) or findings.hides:
-        return "What pages may not read of it, or what could be better, is told here."
+        return "What pages cannot read, or what could be better, is listed here."
     return "CORS let the pages have all they asked for."
 
 

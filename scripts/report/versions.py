@@ -24,7 +24,7 @@ def write_versions(engines: Sequence[tuple[EngineName, Spans]], stream: TextIO) 
     page = Page(stream)
     differing = [(engine, spans) for engine, spans in engines if spans]
     if not differing:
-        page.say(Text("Every measured version says the same.", "bold"))
+        page.say(Text("All measured versions decide the same.", "bold"))
     for engine, spans in differing:
         page.say(Text(f"{ENGINES[engine].label} by version", "bold"))
         asked = len({prediction.preflights for _, prediction in spans}) > 1

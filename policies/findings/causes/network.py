@@ -44,7 +44,7 @@ def find_failure(case: Case) -> Cause | None:
 
 
 def _tell_rule(case: Case) -> Cause:
-    """The browser names the rule, and the recording does not hold the answer that it looked at."""
+    """Return the rule that the browser names as the cause, where the recording lacks the response that broke it."""
     rule = RULES[case.rule]
     return Cause(
         case.rule,

@@ -1,4 +1,4 @@
-"""Checks for robots, and firewalls."""
+"""Bot checks and firewalls."""
 
 from __future__ import annotations
 

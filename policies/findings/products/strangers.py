@@ -1,4 +1,4 @@
-"""Programs that listen where an application was meant to."""
+"""Programs that listen on a port that an application was expected on."""
 
 from __future__ import annotations
 

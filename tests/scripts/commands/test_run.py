@@ -104,7 +104,7 @@ def test_the_commands_exit_code_counts_where_nothing_is_found(
         (["no-such-command"], "no-such-command: did not start (No such file or directory); is its name right"),
         (["--format", "html", "true"], "--format: html needs a file; write html=FILE"),
         (["--write-baseline", "true"], "--write-baseline needs a file to write; name it with --baseline FILE"),
-        (["--assume", "x=y", "true"], "--assume x=y is nothing that a verdict turns on"),
+        (["--assume", "x=y", "true"], "--assume x=y names nothing that a verdict depends on"),
         (
             ["--assume", "credentials=yes", "true"],
             "--assume credentials takes no such value; there are credentials=include, credentials=not-include\n",
