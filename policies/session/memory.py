@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from typing import Any
 
 from corsight.policies.exchange import Exchange, HeaderList, Request
 
@@ -27,6 +28,11 @@ class Memory[K, V](OrderedDict[K, V]):
         self.limit = limit
         self.weight = 0
         self._weights: OrderedDict[K, int] = OrderedDict()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return what pickle makes it of: processes and machines that share an audit hand their memories on."""
+        state = None, {"weight": self.weight, "_weights": self._weights}
+        return Memory, (self.size, self.limit), state, None, iter(self.items())
 
     def put(self, key: K, value: V, weight: int = 0) -> None:
         """Remember `value`, which weighs so many bytes, as the newest; forget the oldest where there is no room.
