@@ -28,7 +28,9 @@ logger = get_logger(__name__)
 
 
 class Commands:
-    """What a person can ask for. `judge_again` is called with every flow in the list after the engine was changed."""
+    """The commands that a person can type. `judge_again` is called with every flow in the list after the engine was
+    changed.
+    """
 
     def __init__(self, stories: Stories, judge_again: Callable[[Sequence[http.HTTPFlow]], None]) -> None:
         self._stories = stories
@@ -70,7 +72,7 @@ class Commands:
 
     @command.command("cors.engines")
     def engines(self) -> Sequence[str]:
-        """The engines that can judge: auto takes each client's own."""
+        """List the engines that can judge: auto takes each client's own."""
         return ["auto", *ENGINES]
 
     @command.command("cors.engine")

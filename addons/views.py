@@ -1,6 +1,6 @@
 """What user interfaces show beside the flow list: the content view "CORS", the detail tab, the comment column.
 
-Under mitmdump nobody looks, and none of this is there.
+mitmdump shows none of this, so it is not loaded there.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def write_findings(diagnosis: Diagnosis) -> list[str]:
 
 
 class Stories:
-    """The last word on each exchange of late, by fetch."""
+    """The latest verdict on each recent exchange, by fetch."""
 
     def __init__(self, known: Known, size: int = SIZE) -> None:
         self._known = known
@@ -43,7 +43,7 @@ class Stories:
         self._fetches: Memory[str, list[str]] = Memory(size)
 
     def keep(self, judged: Judged) -> None:
-        """Remember what is said of an exchange now."""
+        """Remember the latest verdict on an exchange."""
         flow, fetch = judged.entry.exchange.id, judged.entry.fetch.id
         # Beside the bytes stands the text that was read of them.
         self._judged.put(flow, judged, 2 * weigh_exchange(judged.entry.exchange))

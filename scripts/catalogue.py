@@ -78,7 +78,7 @@ def data(rule: Rule) -> dict[str, Any]:
 
 
 def _engines(rule: Rule) -> dict[str, dict[str, Any]]:
-    """What each engine says of the example: whether it is this rule, and for decisions its identifier and words."""
+    """Return what each engine says of the example: whether it is this rule, and for decisions its error and words."""
     said: dict[str, dict[str, Any]] = {}
     for name, engine in ENGINES.items():
         entry: dict[str, Any] = {"label": engine.label, "says": rule.many or name in rule.example.engines}

@@ -1,4 +1,4 @@
-"""The page's own answers, behind the gate: a Starlette app."""
+"""The live page's own answers: a Starlette app behind the gate."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ type Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def make_app(feed: Feed, book: Book) -> Starlette:
-    """Return the app that shows what the book says, and tells of news what the feed knows."""
+    """Return the app that shows what the book holds, and sends the news that the feed has."""
     folder = files("corsight.addons.page") / "static"
     texts = {name: (folder / name).read_bytes() for name in TYPES}
 

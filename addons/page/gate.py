@@ -1,8 +1,9 @@
-"""The gate before the live page: any page in the same browser can reach its address, and none but itself may use it.
+"""The gate in front of the live page: every page in the same browser can reach its address, and only the live page may
+use it.
 
-Every request names the one host that the page has, comes from the page itself or from nowhere, and brings the cookie
-that is given for the printed link. What changes something proves besides, by headers that no page can set, that the
-page itself sent it.
+Every request has to name the one host that the page has, to come from the page itself or from nowhere, and to have the
+cookie that the printed link gives. A request that changes something also has to prove, by headers that no page can set,
+that the live page itself sent it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the browser stopped by itself, and the proxy never saw: rows of their own kind, with cause and what to do."""
+"""Requests that the browser itself stopped and the proxy never saw: rows of their own, with cause and what to do."""
 
 from __future__ import annotations
 

@@ -39,7 +39,8 @@ def is_plain(value: str) -> bool:
 
 
 def looks_random(text: str) -> bool:
-    """Whether a text that is not encoded looks random: it is long, mixes letters and digits, or mixes their case.
+    """Return whether a text that is not encoded looks random: it is long, mixes letters and digits, or mixes their
+    case.
 
     Mixed case is no sign of its own: words that are written together, as in createdAt, can be spoken.
     """

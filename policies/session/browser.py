@@ -315,7 +315,7 @@ class Browser:
         return found[1]
 
     def _follow_connection(self, reuse: Reuse, entry: Entry) -> None:
-        """A request took a connection: learn from that of the exchanges before it."""
+        """Learn about the exchanges before on the connection that a request took."""
         page = entry.fetch.page_origin if entry.reading.referrer is None else entry.reading.referrer_origin
         passed, gone = reuse.begins(entry.exchange, entry.reading, page)
         if passed is not None:

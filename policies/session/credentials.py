@@ -87,8 +87,8 @@ class Credentials:
         return new
 
     def lacks_cookie(self, reading: Reading, request: Request, server: str) -> bool:
-        """Whether a CORS request to a server lacks the cookie that its page's origin sent to just that place a moment
-        ago.
+        """Return whether a CORS request to a server lacks the cookie that its page's origin sent to just that place a
+        moment ago.
 
         A cookie that went to a path goes to what lies below it as well, and no answer since then has changed any.
         """
@@ -114,7 +114,7 @@ class Credentials:
         self._workers.put(origin, True, len(origin))
 
     def certainty(self, reason: Reason, reading: Reading, *, http2: bool) -> Certainty:
-        """How far what a request states is to be believed: a browser may never send Sec-Fetch-Storage-Access.
+        """Return how sure it is what a request states: a browser may never send Sec-Fetch-Storage-Access.
 
         Firefox leaves it out for keepalive, which only the place of a Referer shows beside headers of the page's own
         (ESR 153). Over HTTP/1.1 connections tell of the others; over HTTP/2 nothing would, and hardly a page keeps
@@ -192,7 +192,7 @@ def from_own_store(entry: Entry) -> bool:
 
 
 def _invited(entry: Entry, response: Response | None) -> bool:
-    """Whether the server's own words make a credentialed request the likelier: it allows credentials.
+    """Return whether the server's own words make a credentialed request the likelier: it allows credentials.
 
     Beside `*` that is thoughtless so often that it counts only once a preflight shows that the page asks for more.
     """

@@ -59,7 +59,8 @@ class Keeping:
         return longest is not None and idle <= max(longest, AT_ONCE)
 
     def is_free(self, exchange: Exchange, now: float) -> bool:
-        """Whether the connection of an answered exchange is sure to be free still: nobody took it, and it is kept.
+        """Return whether the connection of an answered exchange is sure to be free still: nobody took it, and it is
+        kept.
 
         A body may still be under way on it when its headers have come.
         """

@@ -33,7 +33,7 @@ class Reuse:
         self._servers: Memory[tuple[str, str | None], list[str]] = Memory(size)
 
     def begins(self, exchange: Exchange, reading: Reading, page: str | None) -> tuple[Entry | None, list[Entry]]:
-        """A request sets out for a page: the exchange that it shows to have passed, and those it shows to have not."""
+        """Return the exchange that a page's new request shows to have passed, and those that it shows to have not."""
         connection, request = exchange.connection, exchange.request
         server = origin_of(request.url), page
         known = self._last.get(connection, _NEW)
@@ -49,7 +49,7 @@ class Reuse:
         return None, gone
 
     def ended(self, entry: Entry) -> None:
-        """An exchange of which something is still open was the last on its connection."""
+        """Remember that an exchange whose outcome is still open was the last on its connection."""
         response = entry.exchange.response
         if response is not None and response.status != 401 and entry.role == "request":
             self._last.put(entry.exchange.connection, entry, entry.fetch.weight)

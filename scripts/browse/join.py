@@ -68,7 +68,9 @@ def _together(row: Row, sighting: Sighting) -> bool:
 
 
 def _own(rows: Rows, sighting: Sighting, url: str, said: str) -> Row | None:
-    """The exchange of the request. Of several alike the one that agrees: a false alarm is worse than a missed one."""
+    """Return the row of the request. Of several alike, it is the one that agrees: a false alarm is worse than a missed
+    one.
+    """
     alike = [
         row
         for row in rows

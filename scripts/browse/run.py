@@ -201,7 +201,7 @@ def _list_next(path: str, plan: Plan) -> list[str]:
 
 
 def _tell_disagreements(plan: Plan, said: str) -> None:
-    """Where the browser says the contrary of Corsight: into a file beside the recording, or printed."""
+    """Write where the browser contradicts Corsight, into a file beside the recording, or print it."""
     if not said:
         return
     print("\nThe browser contradicts some of these verdicts. Please report it, with this text:")

@@ -239,7 +239,9 @@ class Session:
         return [printable(redact(line)) for line in dict.fromkeys(lines)]
 
     def disagreements(self, browser: str) -> str:
-        """A report for an issue on every exchange where the browser says the contrary; empty where there is none."""
+        """Return a report for an issue on every exchange where the browser contradicts the verdict; empty where there
+        is none.
+        """
         rows = {row.id: row for row in self.rows if row.disagrees}
         said = ""
         known = Known()

@@ -102,4 +102,4 @@ def run(
 
 
 run.context_settings = {"allow_interspersed_args": False}  # type: ignore[attr-defined]
-"""What follows the command's name is the command's own, options too."""
+"""Everything after the command's name belongs to the command, options too."""

@@ -174,7 +174,9 @@ class Events:
         yield from (exchange for _, exchange in held)
 
     def _fail_preflight(self, state: State, params: dict[str, Any]) -> Iterator[Exchange]:
-        """A preflight failed: by which rule, its number tells, where that never changed."""
+        """Yield the preflights that failed; the error's number names the rule, if that number never changed its
+        meaning.
+        """
         number, error = params.get("cors-error"), params.get("error")
         rule = PREFLIGHT_RULES.get(number) if isinstance(number, int) else None
         for _, exchange in state.held or self._list_open_preflights(state):

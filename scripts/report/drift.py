@@ -65,7 +65,7 @@ class Drifts:
 
     @property
     def unmatched(self) -> list[str]:
-        """The names of the policies that no exchange fell under."""
+        """The names of the policies that applied to no exchange."""
         return list(self._unmatched)
 
     def list_found(self) -> Iterator[tuple[Drift, int]]:

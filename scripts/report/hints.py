@@ -1,4 +1,4 @@
-"""What a console message tells beyond its rule: by its URLs, its origin and its status."""
+"""Hints from a console message beyond its rule: from its URLs, its origin and its status."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WITHOUT = (
 
 
 def is_redirected(message: Message) -> bool:
-    """Return whether the URL that failed is not the one that the page asked."""
+    """Return whether the URL that failed is another one than the page requested."""
     return message.initial_url is not None and message.initial_url != message.url
 
 
@@ -33,9 +33,9 @@ def leads_to_login(message: Message) -> bool:
 
 
 def list_hints(message: Message, *, told: bool = False) -> Iterator[tuple[str, str]]:
-    """Yield labels and texts: what the message shows besides what its rule or cause says.
+    """Yield labels and texts: what the message shows besides its rule or cause.
 
-    `told` tells that a cause behind the rule is told.
+    `told` tells that a cause behind the rule is shown already.
     """
     yield from _tell_redirect(message)
     yield from _tell_origin(message)
@@ -129,7 +129,7 @@ def _tell_missing(message: Message) -> Iterator[tuple[str, str]]:
 
 
 def _tell_adder(name: str) -> Iterator[tuple[str, str]]:
-    """Who adds a request header that the page's author did not ask for."""
+    """Yield who adds a request header that the page's author did not set."""
     library = find_library(name)
     who = library or next((who for who, names in ADDED.items() if name in names), None)
     if who is not None:

@@ -1,4 +1,4 @@
-"""What a browser's console message means, what would satisfy it, and what to ask next."""
+"""Writes what a browser's console message means, what would fix it, and what to find out next."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def write_messages(messages: Sequence[Message], stream: TextIO) -> None:
 
 
 def _write_cause(page: Page, message: Message) -> None:
-    """What no rule speaks of."""
+    """Write a cause that belongs to no rule."""
     cause = CAUSES[message.cause or ""]
     title = cause.title.rstrip(".")
     page.say(Text(f"{message.speaker}: {title}", "bold red" if message.stops else "bold yellow"))
@@ -101,7 +101,7 @@ def _write_rule(page: Page, message: Message) -> None:
 
 
 def _write_subject(page: Page, message: Message) -> None:
-    """Which request of which page it is."""
+    """Write which request of which page the message is about."""
     if message.url is not None:
         page.field("asked", shown(f"{message.method or ''} {message.url}".strip()))
     if message.origin is not None or message.page is not None:
@@ -115,7 +115,7 @@ def _write_status(page: Page, message: Message) -> None:
 
 
 def _write_next(page: Page, message: Message, known: Subject) -> None:
-    """The commands that show what the server answers, and how to have that judged."""
+    """Write the commands that show what the server answers, and how to have that judged."""
     origin, url, method = known.origin, known.url, message.method or "GET"
     words = [name_command(), "check", "--origin", origin, "--url", url]
     unknown = [name for name, told in (("ORIGIN", message.origin), ("URL", message.url)) if told is None]

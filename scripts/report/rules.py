@@ -1,4 +1,4 @@
-"""The catalogue for a terminal: every rule and cause in a line, or one in full."""
+"""Writes the catalogue in a terminal: every rule and cause in a line, or one in full."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The story of a fetch in the terminal: a tree, in colour where there is colour, at 80 columns and more."""
+"""Writes the story of a fetch in the terminal: a tree, in colour where there is colour, at 80 columns and more."""
 
 from __future__ import annotations
 

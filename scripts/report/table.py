@@ -1,4 +1,4 @@
-"""Findings as a table: a line each, who is blocked and how often, at which endpoint, by what, and who must act."""
+"""Findings as a table, a line for each: who is blocked, how often, at which endpoint, by what, and who has to act."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def describe_openings(findings: Sequence[Finding]) -> list[str]:
 
 
 def fit(text: str, width: int) -> str:
-    """Return a text cut to a width, the cut shown."""
+    """Return a text cut to a width; a sign shows that it was cut."""
     return text if len(text) <= width else f"{text[: width - 1]}…"
 
 
