@@ -387,6 +387,32 @@ def test_no_subcommand_imports_another() -> None:
     assert not found, "\n".join(["", *found])
 
 
+# -- texts ------------------------------------------------------------------------------------------------------------
+
+
+def find_lost_texts(trees: Mapping[str, ast.Module], sources: Mapping[str, str]) -> list[str]:
+    """A line for each string that stands as a statement and is no docstring: the rest of a text that was cut in two."""
+    found = []
+    for module, tree in trees.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant | ast.JoinedStr):
+                text = ast.get_source_segment(sources[module], node) or ""
+                if text != "..." and not text.startswith('"""'):
+                    found.append(f"{module}:{node.lineno} {text}: put brackets around the whole text")
+    return found
+
+
+def test_no_text_is_cut_in_two() -> None:
+    sources = {module: path.read_text("utf-8") for module, path in modules()}
+    found = find_lost_texts(parse_all(), sources)
+    assert not found, "\n".join(["", *found])
+
+
+def test_a_text_that_is_cut_in_two_is_found() -> None:
+    source = 'TEXT = "one "\n"two"\n"""What TEXT is."""\n'
+    assert len(find_lost_texts({"policies.a": ast.parse(source)}, {"policies.a": source})) == 1
+
+
 # -- size -------------------------------------------------------------------------------------------------------------
 
 

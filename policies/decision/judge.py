@@ -69,7 +69,7 @@ def _judge(exchange: Exchange, facts: Facts, engine: EngineName) -> tuple[Verdic
         branches = drop_idle(branches)
     if facts.tainting == "basic" and all(branch.outcome is not Outcome.BLOCKED for branch in branches):
         return _NOT_CORS[engine], basis
-    hidden = _list_hidden(facts, response, branches[0], policies[0]) if facts.role == "request" else ()
+    hidden = _list_hidden(response, branches[0], policies[0]) if facts.role == "request" else ()
     return unite(engine, branches, hidden), basis
 
 
@@ -160,7 +160,7 @@ def _make_branch(
     return Branch(ruling, assumptions, premise, decision.steps)
 
 
-def _list_hidden(facts: Facts, response: Response, branch: Branch, policy: EnginePolicy) -> tuple[str, ...]:
+def _list_hidden(response: Response, branch: Branch, policy: EnginePolicy) -> tuple[str, ...]:
     """Return the response header names that the page's script cannot read."""
     if branch.outcome is Outcome.OPAQUE:
         return response.headers.names()

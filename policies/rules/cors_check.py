@@ -9,8 +9,9 @@ from corsight.policies.rules.model import Fix, HeaderEdit, Rule, Subject
 ALLOW_ORIGIN = "Access-Control-Allow-Origin"
 ALLOW_CREDENTIALS = "Access-Control-Allow-Credentials"
 WIDENS = "lets pages of this origin read the response: allow only origins that you trust, and name them one by one"
-WIDENS_CREDENTIALS = "lets pages of this origin send requests with the user's cookies: only for origins that you trust "
-"like your own"
+WIDENS_CREDENTIALS = (
+    "lets pages of this origin send requests with the user's cookies: only for origins that you trust like your own"
+)
 
 
 def allow_origin(subject: Subject) -> Fix:

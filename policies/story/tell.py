@@ -67,7 +67,7 @@ def tell(judgeds: Sequence[Judged], known: Known | None = None) -> Story:
         stopped=stopped,
         never_sent=_never_sent(end, asked),
         evidence=_inferences(judged.entry.fetch.evidence.values()),
-        unknown=_unknown(judgeds, parts, asked),
+        unknown=_unknown(judgeds, parts),
     )
 
 
@@ -137,8 +137,8 @@ def _because(entry: Entry, facts: Facts, origin: str | None, url: str, *, prefli
         needs.append(f"the {noun} {shown(', '.join(facts.names))} cannot be sent to another origin without permission")
     if needs:
         cached = entry.evidence.get("preflight")
-        how = "a preflight is needed first" if preflighted or cached is None else "it needs the permission of a "
-        "preflight"
+        first = preflighted or cached is None
+        how = "a preflight is needed first" if first else "it needs the permission of a preflight"
         text = "; ".join(needs)
         reasons.append(f"{text[0].upper()}{text[1:]}: {how}.")
     elif preflighted:
@@ -299,14 +299,14 @@ def _never_sent(end: Part, asked: Asked) -> str | None:
     return "The redirect was not followed."
 
 
-def _unknown(judgeds: Sequence[Judged], parts: tuple[Part, ...], asked: Asked) -> tuple[str, ...]:
+def _unknown(judgeds: Sequence[Judged], parts: tuple[Part, ...]) -> tuple[str, ...]:
     """Return what the recording does not show, and what would be said if it were otherwise."""
     found: list[str] = []
     for part in parts:
         for branch in part.branches:
-            taken = f"taken to be asked {part.taken}" if part.taken else "taken the likelier way"
-            name = {"preflight": "The preflight is ", "redirect": "The redirect is ", "request": "It is "}[part.role]
-            line = f"{name}{taken}; {branch.when or 'otherwise'}, it is {ruling_words(branch.outcome, branch.title)}."
+            taken = f"likely {part.taken}" if part.taken else "the likelier case is assumed"
+            ruled = ruling_words(branch.outcome, branch.title)
+            line = f"The {part.role}: {taken}; {branch.when or 'otherwise'}, it is {ruled}."
             if line not in found:
                 found.append(line)
     last = judgeds[-1].entry

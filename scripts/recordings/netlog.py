@@ -113,7 +113,7 @@ class Events:
             state = self._open[ident] = State()
         if name == "URL_REQUEST_START_JOB" and event.phase == BEGIN:
             # The next of a chain of redirects begins on the same source.
-            yield from self._finish(ident, state)
+            yield from self._finish(state)
             params = _params(event)
             self.count += 1
             state.number, state.started = self.count, self._time(event)
@@ -147,12 +147,12 @@ class Events:
         parent = self._open.get(state.parent) if state.parent is not None else None
         if parent is not None:
             # What is said of a preflight stands on the request that it is for.
-            parent.held += [(state, exchange) for exchange in self._finish(ident, state)]
+            parent.held += [(state, exchange) for exchange in self._finish(state)]
         else:
-            yield from self._finish(ident, state)
+            yield from self._finish(state)
         yield from self._release(state)
 
-    def _finish(self, ident: int, state: State) -> Iterator[Exchange]:
+    def _finish(self, state: State) -> Iterator[Exchange]:
         """Yield the exchange of a request that was sent, and forget it."""
         yield from self._release(state)
         headers, url = state.headers, state.url
@@ -188,9 +188,9 @@ class Events:
         """Return the preflights of a request whose end is not told yet, and end them."""
         ident = next((ident for ident, other in self._open.items() if other is state), None)
         found: list[tuple[State, Exchange]] = []
-        for child, other in list(self._open.items()):
+        for other in list(self._open.values()):
             if other.parent == ident and ident is not None:
-                found += [(other, exchange) for exchange in self._finish(child, other)]
+                found += [(other, exchange) for exchange in self._finish(other)]
         return found
 
     def _time(self, event: Event) -> float:

@@ -153,8 +153,7 @@ def _tell_redirect(message: Message) -> Iterator[tuple[str, str]]:
             "fetch it for the page.",
         )
     elif not leads_to_login(message):
-        yield "do", "Use the last URL in the page's code, or let the server answer at the first one without a "
-        "redirect."
+        yield "do", "Use the last URL in the page's code, or answer at the first one without a redirect."
     if message.origin == "null":
         yield (
             "note",

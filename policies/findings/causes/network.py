@@ -10,8 +10,9 @@ from corsight.policies.findings.words import clean, name_host
 from corsight.policies.rules import RULES
 from corsight.policies.rules.isolation import LOCAL_NETWORK
 
-NOT_CORS = "This is not CORS, although the browser's console may say so: no response came, so there are no headers to "
-"check."
+NOT_CORS = (
+    "This is not CORS, although the browser's console may say so: no response came, so there are no headers to check."
+)
 
 UNRECORDED = "answer-not-recorded"
 """The one failure that mostly is CORS."""

@@ -49,8 +49,7 @@ def find_redirected(case: Case) -> Cause | None:
     elif kind == "slash":
         code, title = "preflight-redirected-to-slash", f"{title} because of a slash at the end of the URL"
         what = ": the same URL except for the final slash"
-        action = f"In the page, request {to}, exactly as the server spells it, or switch off the server's slash "
-        "redirect."
+        action = f"In the page, request {to}, exactly as the server spells it, or switch off its slash redirect."
     elif kind == "https":
         code, title = "preflight-redirected-to-https", f"{title} from http to https"
         what = ": the page used http, and the server wants https"

@@ -91,7 +91,7 @@ def test_what_is_unknown_says_what_the_other_branch_would_be() -> None:
     )
     assert told.asked.credentials == "not known: taken to be not sent"
     assert told.unknown == (
-        "It is taken to be asked without credentials; with credentials, it is blocked: "
+        "The request: likely without credentials; with credentials, it is blocked: "
         "Wildcard origin for a request with credentials.",
     )
     # The steps are those of the branch that is said.
