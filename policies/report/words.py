@@ -40,7 +40,7 @@ def sum_up(report: Report) -> str:
     blocked = len(report.of("blocked"))
     parts = [f"{totals.blocked} blocked, for {count(blocked, 'cause')}"] if totals.blocked else []
     if totals.open:
-        parts.append(f"{totals.open} open (blocked if the page asks in another way)")
+        parts.append(f"{totals.open} open (may have been blocked)")
     if totals.unanswered:
         parts.append(f"{totals.unanswered} without an answer")
     parts = parts or ["nothing was blocked"]

@@ -35,7 +35,7 @@ HELP = """\
 Verdicts
   {allowed} allowed     the page has the response; patched: as Corsight changed it
   {blocked} blocked     the page gets an error; with ? behind it: likely
-  {open} open        it has not passed: blocked if asked in the other way
+  {open} open        may have been blocked: the traffic does not show it
   {opaque} opaque      asked for without CORS: to be used, but not to be read
   {not-cors} not CORS    same origin, a navigation, or no response
   ... !         the browser says the contrary
