@@ -38,7 +38,7 @@ Verdicts
   {open} open        may have been blocked: the traffic does not show it
   {opaque} opaque      asked for without CORS: to be used, but not to be read
   {not-cors} not CORS    same origin, a navigation, or no response
-  ... !         the browser says the contrary
+  ... !         the browser contradicts the verdict
   ... p         its endpoint is patched from the next load on
   browser: ...  it never reached the proxy: the browser itself stopped it
 

@@ -68,7 +68,7 @@ def test_what_tests_send_at_a_time_is_told_apart_by_their_ports(
     tests = {one["name"]: one for one in json.loads(report.read_text("utf-8"))["tests"]}
     assert (tests["reviews"]["blocked"], tests["products"]["blocked"]) == (1, 0)
     assert (tests["reviews"]["exchanges"], tests["products"]["exchanges"]) == (1, 1)
-    assert "1  reviews (passed)" in printed.out.partition("met what is told above")[2]
+    assert "1  reviews (passed)" in printed.out.partition("met a finding above")[2]
     if late:
         assert tests["outside of all tests"]["blocked"] == 1
         assert "note: 1 line of CORSIGHT_TESTS tell of no test: docs/testing.md" in printed.err

@@ -129,7 +129,7 @@ def test_a_test_fails_for_what_was_blocked_in_it_with_the_finding_below(pytester
     assert "--- Corsight: 1 exchange blocked ---" in told["test_fails_by_itself"]
     # The run ends with the report, which names the tests.
     assert "test_suite.py::test_blocked (failed)" in summary
-    assert "test_suite.py::test_expected (passed)" not in summary.partition("met what is told above")[2]
+    assert "test_suite.py::test_expected (passed)" not in summary.partition("met a finding above")[2]
     assert "expected in test_suite.py::test_expected" in " ".join(summary.split())
     report = json.loads((pytester.path / "cors.json").read_text("utf-8"))
     tests = {one["name"].partition("::")[2]: one for one in report["tests"]}
