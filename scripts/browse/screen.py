@@ -255,7 +255,7 @@ class Screen:
         return table
 
     def verdict(self, row: Row) -> str:
-        """Return a mark and a word; `?` for what is only likely, `!` where the browser says the contrary, `p` where it
+        """Return a mark and a word; `?` for what is only likely, `!` where the browser contradicts it, `p` where it
         will be patched.
         """
         marks = ASCII_MARKS if self.ascii_only else MARKS
@@ -275,7 +275,7 @@ class Screen:
         if row.open:
             said = f"Open: blocked if {_when(row.open)}, otherwise {row.outcome}. {said}"
         if row.disagrees:
-            said = f"The browser says: {_safe(row.seen or '')}, the contrary. {said}"
+            said = f"The browser contradicts this verdict: {_safe(row.seen or '')}. {said}"
         if row.origin:
             said = f"{said}{'; a' if said else 'A'}sked by {_safe(row.origin)}"
         role = "" if row.role == "request" else f" ({row.role})"

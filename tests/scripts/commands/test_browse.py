@@ -503,7 +503,7 @@ def test_where_the_browser_disagrees_the_row_says_so(rows: Rows) -> None:
     shown.wanted = "disagrees"
     lines = drawn(shown)
     assert "✘ blocked !" in lines[3]
-    assert "The browser says: loaded, the contrary." in "\n".join(lines)
+    assert "The browser contradicts this verdict: loaded." in "\n".join(lines)
 
 
 def test_keys_have_names() -> None:
