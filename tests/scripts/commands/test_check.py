@@ -172,7 +172,7 @@ def test_a_server_that_no_certificate_vouches_for(capsys: Said) -> None:
     code, out, _ = run(capsys, "--response", "-", stdin=b"curl: (60) SSL certificate problem: self-signed certificate")
     assert code == 2
     assert "curl got no response: SSL certificate problem: self-signed certificate (curl: 60)" in out
-    assert "not for CORS" in out
+    assert "not because of CORS" in out
 
 
 def test_an_insecure_url_of_a_secure_page(capsys: Said) -> None:
@@ -556,7 +556,7 @@ def test_a_copied_request_is_judged_by_the_answer_below(capsys: Said) -> None:
     assert (code, "origin-differs-slightly" in out) == (1, True)
     # Without Origin, a server may answer otherwise.
     code, out, _ = raw(capsys, "check", "--paste", f"curl -i {API}\nHTTP/2 200\n\n{{}}", "--origin", PAGE)
-    assert (code, "curl sends none by itself" in " ".join(out.split())) == (1, True)
+    assert (code, "curl does not send by itself" in " ".join(out.split())) == (1, True)
     code, out, _ = raw(capsys, "check", "--paste", f"{command}{{}}\n")
     assert (code, "What stands behind the command shows no status line" in " ".join(out.split())) == (2, True)
 
