@@ -44,7 +44,8 @@ def request_of(flow: http.HTTPFlow) -> Exchange:
 
 
 def exchange_of(flow: http.HTTPFlow, asked: Exchange | None = None) -> Exchange:
-    """What the flow looked like on the wire: its request, as `asked` where that was read before, and what came of it.
+    """Return what the flow looked like on the wire: its request, as `asked` where that was read before, and what came
+    of it.
 
     `proxy_status` tells that mitmproxy answered in the server's place.
     """
@@ -110,7 +111,7 @@ def is_whole(flow: http.HTTPFlow) -> bool:
 
 
 def withheld(flow: http.HTTPFlow) -> bool:
-    """Whether the proxy kept the server's response to itself: it refused it, or waited for an end that never came."""
+    """Return whether the proxy withheld the server's response: it refused it, or waited for an end that never came."""
     if flow.error is None or flow.response is None:
         return False
     whole = flow.response.data.timestamp_end is not None or bool(flow.response.stream)

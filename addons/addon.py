@@ -199,7 +199,7 @@ class Cors:
 
     @never_raises
     def error(self, flow: http.HTTPFlow) -> None:
-        """No response came, or not all of it."""
+        """Judge an exchange whose response did not come, or not all of it."""
         if self._marking.at_work:
             self._marking.restore(flow)
         # A response that the proxy kept to itself is there: no hook has seen it, or it was judged by its headers.
@@ -265,7 +265,7 @@ class Cors:
     # -- the browser's own word ---------------------------------------------------------------------------------------
 
     def attend(self) -> None:
-        """The browser is asked what becomes of its requests: what it says of each is to come, by `heed`."""
+        """Remember what is judged from now on: the browser is asked about it, and `heed` takes its answers."""
         self._attends = True
         self._session.attend()
 

@@ -64,7 +64,7 @@ class Announcer:
             causes = ", ".join(f"{cause} {count}" for cause, count in blocked.most_common())
             said.append(f"{_count(blocked.total())} blocked ({causes})")
         if self._open:
-            said.append(f"{_count(len(self._open))} open: blocked if the page asks in another way than it seems to")
+            said.append(f"{_count(len(self._open))} open: may have been blocked")
         return f"Corsight: {'; '.join(said)}" if said else None
 
 

@@ -14,11 +14,10 @@ from mitmproxy.log import ALERT
 from corsight.addons.adapter import exchange_of, request_of
 from corsight.addons.annotate import PATCHED, clean
 from corsight.addons.events import get_logger
-from corsight.addons.views import Stories, told
+from corsight.addons.views import Stories, told, write_findings
 from corsight.addons.wire import BODY, MARKER, WORD
 from corsight.policies.engines import ENGINES, read_engine
 from corsight.policies.findings import Diagnosis
-from corsight.policies.findings.text import write_lines
 from corsight.policies.report.names import split_format
 from corsight.policies.session import Judged, Session
 
@@ -26,12 +25,12 @@ if TYPE_CHECKING:
     from mitmproxy.addonmanager import Loader
 
 logger = get_logger(__name__)
-WIDTH = 100
-NOTHING = "Nothing was blocked, and there is nothing to advise."
 
 
 class Commands:
-    """What a person can ask for. `judge_again` is called with every flow in the list after the engine was changed."""
+    """The commands that a person can type. `judge_again` is called with every flow in the list after the engine was
+    changed.
+    """
 
     def __init__(self, stories: Stories, judge_again: Callable[[Sequence[http.HTTPFlow]], None]) -> None:
         self._stories = stories
@@ -52,7 +51,7 @@ class Commands:
     @command.command("cors.findings")
     def findings(self) -> Sequence[str]:
         """Say what was blocked so far and why: one finding for each cause, with what to do."""
-        return self._findings() or [NOTHING]
+        return write_findings(self._diagnose())
 
     @command.command("cors.report")
     def report(self, path: mitmproxy.types.Path) -> None:
@@ -73,7 +72,7 @@ class Commands:
 
     @command.command("cors.engines")
     def engines(self) -> Sequence[str]:
-        """The engines that can judge: auto takes each client's own."""
+        """List the engines that can judge: auto takes each client's own."""
         return ["auto", *ENGINES]
 
     @command.command("cors.engine")
@@ -101,11 +100,11 @@ class Commands:
         ctx.master.addons.trigger(hooks.UpdateHook(flows))
         logger.log(ALERT, "cors.clear: the findings are forgotten.")
 
-    def _findings(self) -> list[str]:
+    def _diagnose(self) -> Diagnosis:
         diagnosis = Diagnosis()
         for judged in self._stories.in_time():
             diagnosis.add(judged)
-        return write_lines(diagnosis.list_findings(), WIDTH)
+        return diagnosis
 
 
 def rejudged(session: Session, flows: Sequence[http.HTTPFlow]) -> dict[str, Judged]:

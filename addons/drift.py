@@ -1,4 +1,4 @@
-"""Drift, live: where a server's answers are not what its policy intends, on the flow and in the event log."""
+"""Live drift: where a server's answers differ from its policy, on the flow and in the event log."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _read_text(path: str) -> str:
 
 
 class Drifting:
-    """Holds each answer against its policy, and says where they differ: each drift once, as it is met."""
+    """Compares each answer with its policy, and reports each difference once."""
 
     def __init__(self, policies: Sequence[ServerPolicy]) -> None:
         self._comparison = Comparison(policies)

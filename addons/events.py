@@ -1,4 +1,4 @@
-"""mitmproxy's event log, as the addon writes into it: what listens there is other people's code, and may fail."""
+"""mitmproxy's event log, as the addon writes to it: its handlers are other people's code, and may fail."""
 
 from __future__ import annotations
 

@@ -51,7 +51,9 @@ class VerdictLog:
 
 
 def _ends_in_half_a_line(name: str) -> bool:
-    """Whether a log was cut off, by a full disk or a kill, so that the next record has to begin a line of its own."""
+    """Return whether a log was cut off, by a full disk or a kill, so that the next record has to begin a line of its
+    own.
+    """
     if not stat.S_ISREG(os.stat(name).st_mode) or os.path.getsize(name) == 0:
         return False
     with open(name, "rb") as file:

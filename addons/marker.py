@@ -1,7 +1,7 @@
-"""The marker cookie: one of the proxy's own, by which requests show their credentials mode on the wire.
+"""The marker cookie: a cookie of the proxy that shows which requests have credentials.
 
-It is added to the answers that cross-origin requests get, and taken off requests before anything else reads them. No
-server sees it, and no recording holds it: what it told stands in the flow's metadata.
+It is added to the answers to cross-origin requests, and removed from requests before anything else reads them. No
+server sees it, and no recording holds it: what it showed is noted in the flow's metadata.
 """
 
 from __future__ import annotations
@@ -38,7 +38,9 @@ type Fields = tuple[tuple[bytes, bytes], ...]
 
 
 class Marking:
-    """Marks what is in the scope, once it was switched on; switched off, it takes the cookie back where it comes."""
+    """Adds the marker inside its scope while it is switched on, and removes it from requests even after it was switched
+    off.
+    """
 
     def __init__(self) -> None:
         self.at_work = False
@@ -87,7 +89,7 @@ class Marking:
             ctx.master.addons.remove(self._tail)
 
     def take(self, flow: http.HTTPFlow) -> None:
-        """A request set out: take the cookie off it, and note on the flow whether it was there."""
+        """Remove the cookie from a request that sets out, and note on the flow whether it was there."""
         if not flow.live:
             return
         headers = flow.request.headers
@@ -120,7 +122,7 @@ class Marking:
         return flow.id in self._added
 
     def restore(self, flow: http.HTTPFlow) -> bool:
-        """Take the cookie off an answer that was sent; whether it was there."""
+        """Remove the cookie from an answer that was sent. Return whether it was there."""
         added = self._added.forget(flow.id)
         if added is None or flow.response is None or flow.response.headers.fields != added[1]:
             # Or another changed it meanwhile, which is then kept.
@@ -159,12 +161,12 @@ class Tail:
         self._marking = marking
 
     def responseheaders(self, flow: http.HTTPFlow) -> None:
-        """The last moment for an answer that is streamed."""
+        """Add the cookie to an answer that is streamed: this is the last moment for it."""
         if flow.response is not None and flow.response.stream:
             self._add(flow)
 
     def response(self, flow: http.HTTPFlow) -> None:
-        """The last moment for any other: of one that was streamed, nothing of the body is left."""
+        """Add the cookie to an answer that is not streamed: this is the last moment for it."""
         if flow.response is not None and (not flow.response.stream or flow.response.raw_content is not None):
             self._add(flow)
             self._wait(flow, 0)
@@ -177,7 +179,7 @@ class Tail:
             logger.warning("Corsight could not mark flow %s (%s): please report this.", printable(flow.id), reason)
 
     def _wait(self, flow: http.HTTPFlow, tries: int) -> None:
-        """Take it off the flow when that has ended: then the answer was sent. mitmproxy has no hook for that."""
+        """Remove the cookie from the flow once its answer was sent. mitmproxy has no hook for that."""
         if not self._marking.holds(flow):
             return
         if flow.live and tries < PATIENCE:
@@ -209,5 +211,5 @@ def _crosses(flow: http.HTTPFlow) -> bool:
 
 
 def _cased(flow: http.HTTPFlow, cookies: Fields) -> Fields:
-    """Header names as the flow's protocol has them."""
+    """Return header names in the case that the flow's protocol has."""
     return tuple((name.lower(), value) for name, value in cookies) if flow.request.is_http2 else cookies

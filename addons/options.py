@@ -1,4 +1,4 @@
-"""What the addon can be told; patching, the page and the marker declare their own."""
+"""The addon's options for judging and logging; patching, the page and the marker declare their own."""
 
 from __future__ import annotations
 

@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from mitmproxy import ctx
 
-from corsight.addons.commands import NOTHING, WIDTH
+from corsight.addons.views import write_findings
 from corsight.policies.findings import Diagnosis, Explanation
-from corsight.policies.findings.text import write_lines
 from corsight.policies.record import Lines, record
 from corsight.policies.report.found import Found
 from corsight.policies.report.gather import Gathered
@@ -45,7 +44,7 @@ def write_report(
         if number % PIECE == 0:
             yield ""
     if name == "text":
-        yield "\n".join(write_lines(diagnosis.list_findings(), WIDTH) or [NOTHING]) + "\n"
+        yield "\n".join(write_findings(diagnosis)) + "\n"
         return
     found = [Found(*one) for one in diagnosis.list_examples()]
     wanted = list_flows(found)

@@ -37,7 +37,10 @@ def patch_scope(expression: str, *, needed: bool) -> flowfilter.TFilter | None:
 
 
 def read_scope(option: str, expression: str) -> flowfilter.TFilter | None:
-    """The filter of an option's expression, None for everything and for none. Raises OptionsError for what is none."""
+    """Return the filter of an option's expression, None for everything and for an empty one.
+
+    Raises OptionsError for what is no filter expression.
+    """
     if expression in ("", EVERYTHING):
         return None
     try:
@@ -140,7 +143,7 @@ def _split(pattern: str) -> list[str]:
 
 @cache
 def _probes(answered: bool) -> tuple[http.HTTPFlow, ...]:
-    """CORS exchanges that have as little in common as can be, with their responses or before they came."""
+    """Return CORS exchanges that have as little in common as possible, with their responses or before they came."""
     return tuple(
         _probe(number, answered, *sample)
         for number, sample in enumerate(

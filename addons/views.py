@@ -1,6 +1,6 @@
 """What user interfaces show beside the flow list: the content view "CORS", the detail tab, the comment column.
 
-Under mitmdump nobody looks, and none of this is there.
+mitmdump shows none of this, so it is not loaded there.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from mitmproxy import contentviews, ctx, hooks, http
 
 from corsight.addons.adapter import exchange_of
 from corsight.policies.engines import read_engine
-from corsight.policies.findings import Explanation, Known
+from corsight.policies.findings import Diagnosis, Explanation, Known
+from corsight.policies.findings.text import write_lines
 from corsight.policies.session import Judged, Session
 from corsight.policies.session.memory import Memory, weigh_exchange
 from corsight.policies.story import Story, tell
@@ -23,13 +24,18 @@ LIMIT = 16 * 1024 * 1024
 SIZE = 10_000
 """How many exchanges are remembered."""
 WIDTH = 80
-ALONE = "Told of this exchange alone: what came before and after it is not remembered.\n"
+ALONE = "This is about this exchange alone: what came before and after it is no longer remembered.\n"
 DETAILS = ("cors.step", "cors.fix", "cors.who")
 """The metadata by which a detail tab says why, and what to do: a content view is not shown of every empty body."""
 
 
+def write_findings(diagnosis: Diagnosis) -> list[str]:
+    """Return the findings as lines, or a line that says that there are none."""
+    return write_lines(diagnosis.list_findings(), 100) or ["Nothing was blocked, and there is nothing to advise."]
+
+
 class Stories:
-    """The last word on each exchange of late, by fetch."""
+    """The latest verdict on each recent exchange, by fetch."""
 
     def __init__(self, known: Known, size: int = SIZE) -> None:
         self._known = known
@@ -37,7 +43,7 @@ class Stories:
         self._fetches: Memory[str, list[str]] = Memory(size)
 
     def keep(self, judged: Judged) -> None:
-        """Remember what is said of an exchange now."""
+        """Remember the latest verdict on an exchange."""
         flow, fetch = judged.entry.exchange.id, judged.entry.fetch.id
         # Beside the bytes stands the text that was read of them.
         self._judged.put(flow, judged, 2 * weigh_exchange(judged.entry.exchange))

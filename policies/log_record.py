@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from corsight.policies.actor import Actor
 from corsight.policies.evidence import Certainty
 from corsight.policies.facts import Role
 from corsight.policies.verdict import EngineName, Outcome
@@ -79,8 +80,8 @@ class LogRecord(BaseModel):
         "`who` sends"
     )
     todo: str | None = Field(description="what to do, in words")
-    who: Literal["server", "client", "proxy", "nobody"] | None = Field(
-        description="who has to act: the server, the page (client), what stands between them (proxy)"
+    who: Actor | None = Field(
+        description="who has to act: the server, the page (client), what stands in front of the server (proxy)"
     )
     branches: dict[str, RulingRecord] = Field(
         description="where a fact is unknown and matters: what each value comes to"

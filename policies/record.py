@@ -29,7 +29,9 @@ _quote = json.encoder.encode_basestring_ascii
 
 
 def record(judged: Judged, explanation: Explanation | None = None, *, secrets: bool = False) -> dict[str, Any]:
-    """The log record of a judged exchange and what is known of its cause, as plain data in the order of `LogRecord`."""
+    """Return the log record of a judged exchange and what is known of its cause, as plain data in the order of
+    `LogRecord`.
+    """
     entry, verdict = judged.entry, judged.verdict
     exchange, facts, ruling = entry.exchange, judged.facts, verdict.ruling
     clean = _same if secrets else redact

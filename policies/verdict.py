@@ -1,4 +1,4 @@
-"""What is said of an exchange: a branch for every way that the unknown facts can be, the likeliest first."""
+"""A verdict: a branch for every combination of values that the unknown facts can have, the likeliest first."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class Outcome(StrEnum):
     __hash__ = str.__hash__
 
     ALLOWED = "allowed"
-    """The CORS protocol let the page have it (or, for a preflight or a redirect, let the fetch go on)."""
+    """CORS let the page read the response (or, for a preflight or a redirect, let the fetch go on)."""
     BLOCKED = "blocked"
     """The browser turned it into a network error."""
     OPAQUE = "opaque"
-    """A no-cors response: the page may use it, and read nothing of it."""
+    """A response to a no-cors request: the page may use it, but not read it."""
     NOT_CORS = "not-cors"
-    """CORS has no say: same origin, a navigation, a WebSocket, no browser, or no response at all."""
+    """CORS does not decide: same origin, a navigation, a WebSocket, no browser, or no response at all."""
 
 
 class Ruling(NamedTuple):
@@ -117,7 +117,7 @@ ASSUMPTIONS: dict[Assumption, str] = {
     (Unknown.REDIRECT, "error"): 'with redirect mode "error"',
     (Unknown.REDIRECT, "xhr"): "by XMLHttpRequest",
 }
-"""What each assumption says of how the page asked, or of what was answered."""
+"""Each assumption in words: how the page asked, or what was answered."""
 
 
 @value

@@ -15,13 +15,6 @@ from corsight.policies.engines import ENGINES
 from corsight.policies.rules import FAMILIES, Rule
 
 NO_HEADER = "No response header can fix this."
-ACTORS = {
-    "server": "the server",
-    "client": "the page",
-    "proxy": "a gateway, cache or proxy in between",
-    "nobody": "nobody",
-}
-"""Who has to act, in words."""
 KINDS = {
     "decision": "browsers block because of it",
     "failure": "the request fails, but not because of CORS",
@@ -85,7 +78,7 @@ def data(rule: Rule) -> dict[str, Any]:
 
 
 def _engines(rule: Rule) -> dict[str, dict[str, Any]]:
-    """What each engine says of the example: whether it is this rule, and for decisions its identifier and words."""
+    """Return what each engine says of the example: whether it is this rule, and for decisions its error and words."""
     said: dict[str, dict[str, Any]] = {}
     for name, engine in ENGINES.items():
         entry: dict[str, Any] = {"label": engine.label, "says": rule.many or name in rule.example.engines}

@@ -144,7 +144,7 @@ def _blocks(lines: list[str], where: str) -> list[_Block]:
 
 
 def _verbose_blocks(lines: list[str], where: str) -> list[_Block]:
-    """The header blocks of curl -v, whose every line begins with "< "; what curl says beside may stand between."""
+    """Return the header blocks of curl -v, whose lines begin with "< "; what curl says itself may stand between."""
     blocks: list[_Block] = []
     start: re.Match[str] | None = None
     fields: list[tuple[int, str]] = []

@@ -63,7 +63,9 @@ class _Direct:
 
 
 def _fits(value: Any, annotation: Any) -> bool:
-    """Whether a value is of its type as it was typed, or left out: text, one of the texts to choose from, a default."""
+    """Return whether a value has its type as it was typed, or was left out: text, one of the texts to choose from, a
+    default.
+    """
     if get_origin(annotation) is list:
         [annotation] = get_args(annotation)
     if get_origin(annotation) is Literal:

@@ -38,14 +38,14 @@ class Progress:
         self._live = self._stream.isatty()
 
     def tick(self, recording: Recording, findings: Findings) -> None:
-        """An exchange of a recording was judged; these are the findings of it so far."""
+        """Count an exchange that was judged; `findings` are those of its recording so far."""
         self._calls += 1
         if self._live and self._calls % EVERY == 0:
             blocked = findings.count(Outcome.BLOCKED) + findings.open
             self._say(self._done + recording.position, self._exchanges + findings.total, self._blocked + blocked)
 
     def finish(self, path: str, findings: Findings) -> None:
-        """A recording was read to its end."""
+        """Count a recording that was read to its end."""
         self._done += self._sizes.get(path) or 0
         self._exchanges += findings.total
         self._blocked += findings.count(Outcome.BLOCKED) + findings.open

@@ -17,7 +17,14 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
-NOUNS = {"policies.evidence", "policies.exchange", "policies.facts", "policies.value", "policies.verdict"}
+NOUNS = {
+    "policies.actor",
+    "policies.evidence",
+    "policies.exchange",
+    "policies.facts",
+    "policies.value",
+    "policies.verdict",
+}
 RULES = NOUNS | {"policies.fetch", "policies.engines", "policies.rules"}
 DECISION = RULES | {"policies.decision"}
 POLICIES = DECISION | {"policies.session", "policies.findings", "policies.server", "policies.redact", "policies.record"}
@@ -27,6 +34,7 @@ POLICIES |= {"policies.version"}
 MAY_IMPORT = {
     "policies": set(),
     "policies.value": set(),
+    "policies.actor": set(),
     "policies.version": set(),
     "policies.redact": set(),
     "policies.evidence": set(),
@@ -40,7 +48,7 @@ MAY_IMPORT = {
     "policies.session": DECISION,
     "policies.findings": DECISION | {"policies.session", "policies.redact", "policies.causes"},
     "policies.server": DECISION | {"policies.session", "policies.redact"},
-    "policies.causes": {"policies.value"},
+    "policies.causes": {"policies.actor", "policies.value"},
     "policies.console": RULES | {"policies.causes"},
     "policies.log_record": NOUNS,
     "policies.record": DECISION | {"policies.session", "policies.redact", "policies.log_record", "policies.findings"},
@@ -377,6 +385,32 @@ def test_no_subcommand_imports_another() -> None:
                 if ours.startswith(start) and ours.removeprefix(start).partition(".")[0] != group:
                     found.append(f"{module}:{line} imports {name}: what two subcommands need stands beside them")
     assert not found, "\n".join(["", *found])
+
+
+# -- texts ------------------------------------------------------------------------------------------------------------
+
+
+def find_lost_texts(trees: Mapping[str, ast.Module], sources: Mapping[str, str]) -> list[str]:
+    """A line for each string that stands as a statement and is no docstring: the rest of a text that was cut in two."""
+    found = []
+    for module, tree in trees.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant | ast.JoinedStr):
+                text = ast.get_source_segment(sources[module], node) or ""
+                if text != "..." and not text.startswith('"""'):
+                    found.append(f"{module}:{node.lineno} {text}: put brackets around the whole text")
+    return found
+
+
+def test_no_text_is_cut_in_two() -> None:
+    sources = {module: path.read_text("utf-8") for module, path in modules()}
+    found = find_lost_texts(parse_all(), sources)
+    assert not found, "\n".join(["", *found])
+
+
+def test_a_text_that_is_cut_in_two_is_found() -> None:
+    source = 'TEXT = "one "\n"two"\n"""What TEXT is."""\n'
+    assert len(find_lost_texts({"policies.a": ast.parse(source)}, {"policies.a": source})) == 1
 
 
 # -- size -------------------------------------------------------------------------------------------------------------

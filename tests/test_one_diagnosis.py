@@ -19,9 +19,9 @@ from mitmproxy import contentviews, http
 
 from corsight.addons.adapter import exchange_of
 from corsight.addons.page.book import Book
+from corsight.policies.actor import name_actor
 from corsight.policies.findings import Explanation, Known
 from corsight.policies.session import Judged, Session
-from corsight.policies.story.words import ACTORS
 from corsight.policies.verdict import Outcome
 from corsight.scripts import cli
 from corsight.scripts.agents.seat import Seat
@@ -159,7 +159,7 @@ def test_the_proxy_says_it_in_every_place(kind: Kind, tmp_path: Path, caplog: py
     assert lacking(last.comment, explanation, action=not explanation.fix) == []
     assert last.metadata["cors.cause"] == explanation.code
     assert last.metadata["cors.fix"] == ("; ".join(explanation.fix) or explanation.action)
-    assert last.metadata["cors.who"] == ACTORS[explanation.actor].format(host="api.test")
+    assert last.metadata["cors.who"] == name_actor(explanation.actor, "api.test")
     assert lacking(view, explanation) == []
     assert lacking(event, explanation, action=not explanation.fix, fix=False) == []
     [written] = [one for one in lines(log) if one["flow"] == last.id][-1:]

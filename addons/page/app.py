@@ -1,4 +1,4 @@
-"""The page's own answers, behind the gate: a Starlette app."""
+"""The live page's own answers: a Starlette app behind the gate."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ type Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def make_app(feed: Feed, book: Book) -> Starlette:
-    """Return the app that shows what the book says, and tells of news what the feed knows."""
+    """Return the app that shows what the book holds, and sends the news that the feed has."""
     folder = files("corsight.addons.page") / "static"
     texts = {name: (folder / name).read_bytes() for name in TYPES}
 
@@ -50,7 +50,7 @@ def make_app(feed: Feed, book: Book) -> Starlette:
     async def listen(request: Request) -> Response:
         name = request.query_params.get("window", "")
         if not re.fullmatch(r"[0-9a-f]{16,64}", name):
-            return _say(400, "A window has a name.")
+            return _say(400, "The request does not name its window.")
         listener = feed.open(name)
         if listener is None:
             return _say(503, "Too many windows look at this already: close one.")
@@ -64,7 +64,7 @@ def make_app(feed: Feed, book: Book) -> Starlette:
     async def fix(request: Request) -> Response:
         target = request.query_params.get("for", "")
         if target not in TARGETS:
-            return _say(400, "There is no recipe for such a server.")
+            return _say(400, "There is no configuration for such a server.")
         try:
             text = book.fix(request.path_params["id"], target)
         except RecipeError as error:

@@ -1,4 +1,4 @@
-"""What the page is told, as plain data: rows, stories, fixes. All text in it is fit to be shown."""
+"""What the live page shows, as plain data: rows, stories, fixes. All text in it is fit to be shown."""
 
 from __future__ import annotations
 
@@ -216,7 +216,9 @@ class Book:
     # -- everything ---------------------------------------------------------------------------------------------------
 
     def write(self, file: str) -> Iterator[bytes] | None:
-        """What is remembered, as the file of this name: in pieces, some of them empty; None where there is none."""
+        """Yield what is remembered, as the file of this name, in pieces of which some are empty; return None for an
+        unknown name.
+        """
         judgeds = list(self._stories.in_time())
         if file == RECORDING:
             return write_recording(judgeds)

@@ -1,4 +1,4 @@
-"""Who looks at the page, and what each has yet to be told. While nobody does, this does nothing."""
+"""The windows that show the live page, and what each has not been sent yet. Without a window, this does nothing."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ LISTENERS = 8
 
 
 class Listener:
-    """One window. `fresh` tells that it was told nothing yet, `missed` how many exchanges it was never told of,
-    `connected` how many streams it reads from now.
+    """One window.
+
+    `fresh` tells that nothing was sent to it yet, `missed` how many exchanges it was never sent, `connected` how many
+    streams it reads now.
     """
 
     def __init__(self) -> None:
@@ -27,7 +29,7 @@ class Listener:
         self._other: OrderedDict[str, None] = OrderedDict()
 
     def note(self, id: str, *, urgent: bool) -> None:
-        """There is something new to be said of an exchange; what is urgent is said first."""
+        """Note that there is news of an exchange; what is urgent is sent first."""
         waiting = self._urgent if urgent else self._other
         waiting[id] = None
         if len(waiting) > WAITING:
@@ -37,7 +39,7 @@ class Listener:
             self.news.set()
 
     def take(self, most: int) -> list[str]:
-        """Return at most so many exchanges to be told of, each once."""
+        """Return at most so many exchanges to be sent, each once."""
         taken: list[str] = []
         for waiting in (self._urgent, self._other):
             for id in list(waiting)[: most - len(taken)]:
@@ -58,7 +60,7 @@ class Feed:
         return len(self._listeners)
 
     def tell(self, id: str, *, urgent: bool) -> None:
-        """Let every listener know that there is something new to be said of an exchange."""
+        """Let every listener know that there is news of an exchange."""
         for listener in self._listeners.values():
             listener.note(id, urgent=urgent)
 

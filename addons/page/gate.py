@@ -1,8 +1,9 @@
-"""The gate before the live page: any page in the same browser can reach its address, and none but itself may use it.
+"""The gate in front of the live page: every page in the same browser can reach its address, and only the live page may
+use it.
 
-Every request names the one host that the page has, comes from the page itself or from nowhere, and brings the cookie
-that is given for the printed link. What changes something proves besides, by headers that no page can set, that the
-page itself sent it.
+Every request has to name the one host that the page has, to come from the page itself or from nowhere, and to have the
+cookie that the printed link gives. A request that changes something also has to prove, by headers that no page can set,
+that the live page itself sent it.
 """
 
 from __future__ import annotations
@@ -85,9 +86,9 @@ class Gate:
         if scope["method"] not in ("GET", "POST"):
             return 405, "Only GET and POST are answered.", ((b"allow", b"GET, POST"),)
         if site not in ([], [b"same-origin"], [b"none"]):
-            return 403, "Another page asked. Open the link that Corsight printed in a window of its own.", ()
+            return 403, "This request came from another page. Open the printed link in a window of its own.", ()
         if FRAMES.intersection(_values(headers, b"sec-fetch-dest")):
-            return 403, "It is not shown in frames.", ()
+            return 403, "The live page is not shown in frames.", ()
         own = b"%s://%s" % (scope["scheme"].lower().encode(), host[0])
         origin = _values(headers, b"origin")
         if origin not in ([], [own]):
@@ -98,7 +99,7 @@ class Gate:
             return 401, "Open the link that Corsight printed when it started: it holds the token.", ()
         if scope["method"] == "POST":
             if origin != [own] or site != [b"same-origin"]:
-                return 403, "Only the page itself changes something, where browsers say who asks (Sec-Fetch-Site).", ()
+                return 403, "Only the live page itself may change something (Sec-Fetch-Site has to show it).", ()
             if _values(headers, b"content-type") != [b"application/json"]:
                 return 415, "The body has to be application/json.", ()
         return None

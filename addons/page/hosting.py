@@ -48,14 +48,14 @@ class Hosting:
     # -- hooks: what is the page's own ends here ----------------------------------------------------------------------
 
     def requestheaders(self, flow: http.HTTPFlow) -> None:
-        """Keep it from the addons that follow."""
+        """Keep the page's own request from the addons that follow."""
         if self.owns(flow):
             raise exceptions.AddonHalt
 
     responseheaders = requestheaders
 
     def response(self, flow: http.HTTPFlow) -> None:
-        """It has ended."""
+        """Note that a flow of the page's own has ended."""
         if self.owns(flow):
             self.waiting.forget(flow.id)
             raise exceptions.AddonHalt
@@ -63,7 +63,7 @@ class Hosting:
     error = response
 
     def request(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
-        """Answer it."""
+        """Answer the page's own request."""
         return self._answer(self.gate, flow) if self.gate is not None and OWN in flow.metadata else None
 
     async def _answer(self, gate: Gate, flow: http.HTTPFlow) -> None:

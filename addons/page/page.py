@@ -1,4 +1,4 @@
-"""The live page's two doors: a port of 127.0.0.1, and a name that is answered in the proxy itself."""
+"""The two ways to reach the live page: a port of 127.0.0.1, and a name that is answered in the proxy itself."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ class Page:
                 gate.mounted[path] = make(self._stories, port, gate.token)
 
     def tell(self, judged: Judged) -> None:
-        """There is something new to be said of an exchange."""
+        """Let the windows know that there is news of an exchange."""
         feed = self._feed
         if feed:
             feed.tell(judged.entry.exchange.id, urgent=judged.verdict.blocking is not None)

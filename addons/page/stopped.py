@@ -1,14 +1,14 @@
-"""What the browser stopped by itself, and the proxy never saw: rows of their own kind, with cause and what to do."""
+"""Requests that the browser itself stopped and the proxy never saw: rows of their own, with cause and what to do."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from corsight.policies.actor import name_actor
 from corsight.policies.causes import CAUSES
 from corsight.policies.findings.words import name_host
 from corsight.policies.redact import shown
 from corsight.policies.rules import RULES
-from corsight.policies.story.words import ACTORS
 from corsight.policies.value import value
 
 KEPT = 1000
@@ -72,7 +72,7 @@ def tell_story(stopped: Stopped) -> dict[str, Any]:
         "why": known.why if known is not None else "",
         "fix": shown(stopped.fix, 1200),
         "advice": known.advice if known is not None else "",
-        "actor": None if known is None else ACTORS[known.actor].format(host=name_host(stopped.url)),
+        "actor": None if known is None else name_actor(known.actor, name_host(stopped.url)),
         "seen": ALONE,
     }
 

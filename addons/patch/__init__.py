@@ -85,7 +85,7 @@ class Patching:
     # -- the moments of an exchange -----------------------------------------------------------------------------------
 
     def answer(self, flow: http.HTTPFlow, asked: Exchange, session: Session) -> None:
-        """A request set out: answer it if it is a preflight that the server is not to be asked."""
+        """Answer a request here, if it is a preflight that the server is not to be asked."""
         if flow.request.method != "OPTIONS" or self.permission.rests(flow) or not self.permission.covers(flow, asked):
             return
         if weigh_request(asked.request) > GIANT:
@@ -119,9 +119,9 @@ class Patching:
         self._news.tell(asked, engine, patch, judge(without, facts, engine).ruling if without is not None else None)
 
     def patch(self, flow: http.HTTPFlow, exchange: Exchange, session: Session) -> tuple[Exchange, Patched | None]:
-        """A response came, or will not: the exchange as the browser gets it, and what was patched of it, if anything.
+        """Return the exchange as the browser gets it, and what was patched of it, if anything.
 
-        What goes wrong is told in a line; then the response passes as it came.
+        What goes wrong is reported in a line; then the response passes as it came.
         """
         try:
             return self._patch(flow, exchange, session)
@@ -196,7 +196,7 @@ class Patching:
         return patch, (verdict.branch if verdict.outcome is Outcome.BLOCKED else verdict.blocking).ruling
 
     def _fall_silent(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
-        """No response came. A preflight's cannot be made up any more here, only the next one's."""
+        """Note that a preflight got no response. It cannot be answered here any more, but the next one can."""
         if exchange.request.method != "OPTIONS" or "access-control-request-method" not in exchange.request.headers:
             return
         if not self.permission.covers(flow, exchange):

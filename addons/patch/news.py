@@ -1,4 +1,4 @@
-"""What is said of patching: in the event log, each finding once, and at the end, what the servers have to send."""
+"""Reports patching: in the event log each finding once, and at the end what the servers have to send."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ TO_CONFIGURATION = (
 
 
 class News:
-    """Tells what is new about patching."""
+    """Reports what is new about patching."""
 
     def __init__(self) -> None:
         self._told: set[tuple[str, ...]] = set()

@@ -121,7 +121,9 @@ class Permission:
         return not self._origins and origin != "null" and session.is_at_home(exchange, origin)
 
     def rests(self, flow: http.HTTPFlow) -> bool:
-        """Whether nothing is patched now, or not of this flow: behind one that is read or replayed is no browser."""
+        """Return whether nothing is patched now, or not of this flow: a flow that is read or replayed has no browser
+        behind it.
+        """
         if self._ends is not None and self._clock() >= self._ends:
             self._expire()
         return self.mode == "off" or not flow.live or flow.is_replay == "request"

@@ -7,7 +7,7 @@ name those of `network` and `beside`.
 from __future__ import annotations
 
 from corsight.policies.causes import answers, beside, headers, instead, network, script
-from corsight.policies.causes.model import Actor, KnownCause
+from corsight.policies.causes.model import KnownCause
 
 FAMILIES = {
     "What answered": answers,
@@ -21,4 +21,4 @@ FAMILIES = {
 CAUSES: dict[str, KnownCause] = {one.code: one for family in FAMILIES.values() for one in family.CAUSES}
 """Every cause by its code."""
 
-__all__ = ["CAUSES", "FAMILIES", "Actor", "KnownCause"]
+__all__ = ["CAUSES", "FAMILIES", "KnownCause"]

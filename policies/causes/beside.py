@@ -1,4 +1,4 @@
-"""What consoles say beside CORS, and what is taken for CORS and is none."""
+"""Causes of console messages that are not about CORS, among them those that are often taken for CORS errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Causes in the CORS headers themselves, and in who asks."""
+"""Causes in the CORS headers of a response, and in the page that sends the request."""
 
 from __future__ import annotations
 
@@ -71,7 +71,8 @@ CAUSES = (
         "origin-null-sandbox",
         "A sandboxed frame sends Origin: null.",
         "A frame that is sandboxed without allow-same-origin has no origin of its own.",
-        "Add allow-same-origin to the sandbox if the content is your own, or let the page around it send the request.",
+        "Add allow-same-origin to the sandbox if the content is your own, or send the request from the page around "
+        "the frame.",
         "client",
     ),
     KnownCause(

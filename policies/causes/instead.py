@@ -1,4 +1,4 @@
-"""Causes in who answers: something before the application, a storage's rules, the server's own CORS layer."""
+"""Causes where something else answers than the application: a tunnel, a login, a storage, the server's CORS layer."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ CAUSES = (
         "The warning page of a tunnel answered instead of the application.",
         "Some tunnels show a warning page before they let a visitor through. Scripts get that page too, without the "
         "application's CORS headers.",
-        "Let the page send the header that makes the tunnel skip the warning (ngrok-skip-browser-warning, "
-        "bypass-tunnel-reminder), and list that header in Access-Control-Allow-Headers.",
+        "In the page's code, send the header that makes the tunnel skip the warning (ngrok-skip-browser-warning, "
+        "bypass-tunnel-reminder). On the server, list that header in Access-Control-Allow-Headers.",
         "client",
     ),
     KnownCause(

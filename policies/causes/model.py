@@ -1,22 +1,18 @@
-"""What the catalogue says of a cause: what is really wrong, where the rule that blocks tells only how it ended."""
+"""What the catalogue says of a cause: what is really wrong, where the rule that blocked only says how it ended."""
 
 from __future__ import annotations
 
-from typing import Literal
-
+from corsight.policies.actor import Actor
 from corsight.policies.value import value
-
-Actor = Literal["server", "client", "proxy", "nobody"]
-"""Who has to act: the server, the page (client), what stands in between (a gateway, cache or proxy), or nobody."""
 
 
 @value
 class KnownCause:
     """A cause by its permanent code.
 
-    `title` says in one line what it is, `why` how it comes about, `advice` what to do and `actor` who has to. `cors`
-    tells whether CORS has a say in it at all; `stops` whether a request or a response is lost by it: where not, it
-    warns.
+    `title` says in one line what it is, `why` how it comes about, `advice` what to do and `actor` who has to do it.
+    `cors` is whether it has to do with CORS. `stops` is whether a request or a response is lost; if not, it is only a
+    warning.
     """
 
     code: str

@@ -1,4 +1,4 @@
-"""What scripts are told of their own mistakes, and what is taken for CORS there."""
+"""Causes of errors that scripts get for mistakes of their own and that look like CORS errors."""
 
 from __future__ import annotations
 

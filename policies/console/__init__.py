@@ -1,7 +1,8 @@
-"""Console messages, read back: `read_messages` says what a paste tells, message by message.
+"""Reads console messages: `read_messages` returns what each message in a pasted text says.
 
-`wordings` makes patterns of the engines' own wording functions, `chromium`, `firefox` and `webkit` hold what else each
-writes, `names` knows the errors' names, `around` what stands beside a reason, and `read` puts them together.
+`wordings` makes patterns from the engines' own wording functions, `chromium`, `firefox` and `webkit` hold what else
+each engine writes, `names` knows the names of errors, `around` reads the text around a reason, and `read` puts them
+together.
 """
 
 from __future__ import annotations

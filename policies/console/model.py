@@ -12,7 +12,7 @@ SPEAKING: tuple[EngineName, ...] = ("chromium", "firefox", "webkit")
 """The engines that print something."""
 
 OLD_EDGE = "Internet Explorer or the old Edge"
-"""Who says what none of these engines does."""
+"""The name of the browsers whose messages none of today's engines writes."""
 
 LIKELIER = (
     "allow-origin-missing",
@@ -57,12 +57,12 @@ class Message:
 
     @property
     def speaker(self) -> str:
-        """Who says it."""
+        """The name of the browser that wrote the message."""
         return OLD_EDGE if self.engine == "standard" else ENGINES[self.engine].label
 
     @property
     def stops(self) -> bool:
-        """Whether something failed, and was not only warned of."""
+        """Whether something failed; if not, the message only warns."""
         if self.cause is not None and self.cause in CAUSES:
             return CAUSES[self.cause].stops
         return self.rule is None or RULES[self.rule].kind == "decision"

@@ -1,4 +1,4 @@
-"""Console messages, read back: which engine said it, by which rule, of what."""
+"""Reads console messages: which engine wrote a message, for which rule, about which request."""
 
 from __future__ import annotations
 

@@ -61,10 +61,10 @@ _PASSED = {"cors": Outcome.ALLOWED, "opaque": Outcome.OPAQUE, "basic": Outcome.N
 class Decision(NamedTuple):
     """What was decided of a shape.
 
-    `steps` are those that were taken, and behind the first that failed, if one did, those that were not reached.
-    `doubts` are what it turns on beside, the likelier first, and whether that blocks: what the body is to opaque
-    response blocking where the headers do not settle it, what a script or style sheet is used for where not every use
-    takes its type, and what a preflight of private network access was for.
+    `steps` are the steps that were taken; after the first that failed, if one did, those that were not reached.
+    `doubts` are the open questions that the decision depends on, the likelier answer first, each with whether it
+    blocks: what the body is, if opaque response blocking depends on it, what a script or style sheet is used for, if
+    not every use takes its type, and what a preflight of private network access was for.
     """
 
     outcome: Outcome
@@ -260,8 +260,8 @@ def _check_opaque(policy: EnginePolicy, shape: Shape, data: bool | None) -> Step
 
 
 def _is_blocked(policy: EnginePolicy, shape: Shape) -> bool | None:
-    """Whether opaque response blocking blocks, by the headers or by what was seen of the body; None where that decides
-    and does not tell.
+    """Return whether opaque response blocking blocks, by the headers or by what was seen of the body; None where the
+    body decides and was not seen.
     """
     rules = policy.opaque_response_blocking
     if (
@@ -293,7 +293,9 @@ def _is_emptied(policy: EnginePolicy, shape: Shape) -> bool:
 
 
 def _list_doubts(policy: EnginePolicy, shape: Shape) -> tuple[tuple[Assumption, bool], ...]:
-    """Nothing where the headers or the body settle it; else both that it can be, the likelier first."""
+    """Return both answers to what the body is, or what the response is used for, the likelier first; nothing where the
+    headers or the body settle it.
+    """
     if shape.tainting == "opaque" and _is_emptied(policy, shape):
         return ()
     if shape.tainting == "opaque" and _is_blocked(policy, shape) is None:
@@ -304,7 +306,7 @@ def _list_doubts(policy: EnginePolicy, shape: Shape) -> tuple[tuple[Assumption, 
 
 
 def _weigh_hazard(policy: EnginePolicy, hazard: str) -> tuple[str | None, str]:
-    """Return the rule that a hazard comes to in an engine, None where it does not mind; and the value with it."""
+    """Return the rule by which an engine blocks a hazard, None where it does not; and the value for its text."""
     if hazard == USERINFO_EMBEDDED:
         return USERINFO if policy.embedded_userinfo_blocked else None, EMBEDDED
     if hazard == USERINFO_BY_XHR:

@@ -1,6 +1,7 @@
-"""judge(exchange, facts, engine): the one door to a decision.
+"""judge(exchange, facts, engine): the only function that returns a verdict.
 
-Every value that an unknown fact can have is judged; the branches that differ go with the verdict. Wording comes last.
+Every value that an unknown fact can have is judged; if the results differ, each is a branch of the verdict. Wording
+comes last.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ def _judge(exchange: Exchange, facts: Facts, engine: EngineName) -> tuple[Verdic
         branches = drop_idle(branches)
     if facts.tainting == "basic" and all(branch.outcome is not Outcome.BLOCKED for branch in branches):
         return _NOT_CORS[engine], basis
-    hidden = _list_hidden(facts, response, branches[0], policies[0]) if facts.role == "request" else ()
+    hidden = _list_hidden(response, branches[0], policies[0]) if facts.role == "request" else ()
     return unite(engine, branches, hidden), basis
 
 
@@ -159,7 +160,7 @@ def _make_branch(
     return Branch(ruling, assumptions, premise, decision.steps)
 
 
-def _list_hidden(facts: Facts, response: Response, branch: Branch, policy: EnginePolicy) -> tuple[str, ...]:
+def _list_hidden(response: Response, branch: Branch, policy: EnginePolicy) -> tuple[str, ...]:
     """Return the response header names that the page's script cannot read."""
     if branch.outcome is Outcome.OPAQUE:
         return response.headers.names()
@@ -174,7 +175,10 @@ def _list_hidden(facts: Facts, response: Response, branch: Branch, policy: Engin
 
 
 def _judge_unanswered(exchange: Exchange, facts: Facts, engine: EngineName) -> Branch:
-    """No response came. Where the proxy answered in the server's place, the browser saw that: no CORS headers."""
+    """Return the branch of an exchange without a response.
+
+    If the proxy answered in the server's place, the browser saw that answer, which has no CORS headers.
+    """
     premise = list_premises(facts)[0][1]
     if exchange.proxy_status is None or facts.tainting != "cors":
         policy = list_policies(engine, facts.build)[0]

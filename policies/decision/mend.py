@@ -72,7 +72,9 @@ def _mend(exchange: Exchange, facts: Facts, engine: EngineName) -> tuple[Fix | N
 
 @lru_cache(1024)
 def _search(exchange: Exchange, facts: Facts, engine: EngineName) -> tuple[Fix | None, str | None]:
-    """Add the fix of what blocks until nothing does; the fix, and the rule that none mends where the verdict is its."""
+    """Return the fix, made by adding the fix of each rule that blocks until none does; and the rule that no fix mends,
+    where the verdict is that rule's.
+    """
     response = facts.response or Response(0, HeaderList())
     fix, beyond = Fix(), set[str | None]()
     # Each round adds an edit or gives a rule up, and no rule needs two edits.

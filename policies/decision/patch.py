@@ -41,13 +41,11 @@ class Answer:
 
     `status` is a preflight's, None for any other request: its status is not CORS's business. `headers` are to be set,
     each in place of every line of its name; `absent` are the CORS response headers that the answer does not have.
-    `origin_granted` tells whether the policy lets this origin ask at all.
     """
 
     status: int | None
     headers: tuple[HeaderEdit, ...]
     absent: tuple[str, ...]
-    origin_granted: bool
 
     def apply(self, response: Response | None) -> Response:
         """Return the response with this answer in it; where there is none, a preflight's by itself, or an empty 200."""

@@ -157,7 +157,7 @@ def _list_destinations(facts: Facts, tainting: Tainting) -> tuple[str, ...]:
 
 
 def _list_redirects(facts: Facts, tainting: Tainting, mode: str, destination: str) -> tuple[str, ...]:
-    """What becomes of the redirect: the request's redirect mode, or "xhr", which follows where fetch() would not."""
+    """Return what may become of the redirect: redirect modes, or "xhr", which follows where fetch() would not."""
     if facts.redirect != "unknown":
         return (facts.redirect,)
     if facts.role != "redirect" or mode == "no-cors" or destination not in ("empty", "unknown"):
@@ -170,7 +170,9 @@ def _list_redirects(facts: Facts, tainting: Tainting, mode: str, destination: st
 
 
 def _is_media(response: Response) -> bool:
-    """Whether a response is of a type that no script has; a type that its body belies tells nothing of who asked."""
+    """Return whether a response has a type that no script has. If its body shows another type, the type says nothing of
+    what asked.
+    """
     content_type = response.headers.get("content-type") or ""
     belied = response.body in DATA and not content_type.startswith("image/svg+xml")
     return content_type.startswith(MEDIA) and not belied

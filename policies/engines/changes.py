@@ -25,14 +25,15 @@ _NO_CORS_HINT = "set the request's mode to 'no-cors' to fetch the resource with 
 
 CHROMIUM = (
     Change(
-        what="a page may set Access-Control-Request-Private-Network from 155 on, and might before 110; in between it "
-        "is a forbidden header",
+        what="Access-Control-Request-Private-Network was a forbidden header: a page could not set it. (Before 110 it "
+        "could.)",
         until=150,
         since=155,
         source=f"{_MEASURED} 109, 110, 150, 156",
     ),
     Change(
-        what="the console names no chrome-experimental-site-token-provider among the schemes of CORS",
+        what="The console did not name chrome-experimental-site-token-provider in the list of schemes that CORS "
+        "supports.",
         until=150,
         since=155,
         field="texts.cors_schemes",
@@ -40,13 +41,13 @@ CHROMIUM = (
         source=f"{_MEASURED} 150, 156",
     ),
     Change(
-        what="after a response with status 425, the browser itself sends the request again",
+        what="Chromium sent a request again by itself after a response with status 425.",
         until=143,
         since=147,
         source=f"{_MEASURED} 143, 147",
     ),
     Change(
-        what="http://0.0.0.0 is mixed content on a secure page",
+        what="http://0.0.0.0 was blocked as mixed content on an https page.",
         until=143,
         since=147,
         field="zero_address_is_mixed",
@@ -54,7 +55,7 @@ CHROMIUM = (
         source=f"{_MEASURED} 143, 147",
     ),
     Change(
-        what="local network access needs no permission: no request is blocked for it. Behind a proxy none ever is",
+        what="Pages could reach the local network without the user's permission. (Through a proxy they still can.)",
         until=141,
         since=142,
         field="local_network_access",
@@ -62,7 +63,7 @@ CHROMIUM = (
         source=f"{_MEASURED} 141, 143; services/network/local_network_access_checker.cc",
     ),
     Change(
-        what="http URLs of the local network are mixed content on a secure page, after a redirect as well",
+        what="http URLs of the local network were blocked as mixed content on an https page, after a redirect too.",
         until=141,
         since=142,
         field="local_network_is_mixed",
@@ -70,8 +71,9 @@ CHROMIUM = (
         source=f"{_MEASURED} 141, 143; third_party/blink/renderer/core/loader/mixed_content_checker.cc",
     ),
     Change(
-        what="private network access: a preflight with Access-Control-Request-Private-Network goes before what leads "
-        "to a less public address, and the request follows whatever answers it. Behind a forward proxy none is sent",
+        what="Private network access: before a request to a less public address, Chromium sent a preflight with "
+        "Access-Control-Request-Private-Network. Any answer was enough: a wrong one led only to a warning. Through a "
+        "forward proxy there were no such preflights.",
         until=138,
         since=140,
         field="private_network_warned",
@@ -79,7 +81,7 @@ CHROMIUM = (
         source=f"{_MEASURED} 103 to 138, 140; kPrivateNetworkAccessRespectPreflightResults, off by default",
     ),
     Change(
-        what="the console recommends mode no-cors where Access-Control-Allow-Origin is missing",
+        what="The console recommended mode no-cors if Access-Control-Allow-Origin was missing.",
         until=134,
         since=137,
         field="texts.missing_origin_hint",
@@ -87,7 +89,7 @@ CHROMIUM = (
         source=f"{_MEASURED} 134, 137; third_party/blink/renderer/platform/loader/cors/cors_error_string.cc",
     ),
     Change(
-        what="the console recommends mode no-cors where Access-Control-Allow-Origin has another value",
+        what="The console recommended mode no-cors if Access-Control-Allow-Origin had a wrong value.",
         until=134,
         since=137,
         field="texts.invalid_origin_hint",
@@ -96,7 +98,8 @@ CHROMIUM = (
         source=f"{_MEASURED} 134, 137; cors_error_string.cc",
     ),
     Change(
-        what="after a 303 that turned a POST into a GET, the preflight still asks for the Content-Type it dropped",
+        what="After a 303 that turned a POST into a GET, the preflight still asked for the Content-Type of the POST. "
+        "Servers had to allow it.",
         until=134,
         since=137,
         field="content_type_asked_again",
@@ -104,7 +107,7 @@ CHROMIUM = (
         source=f"{_MEASURED} 134, 137",
     ),
     Change(
-        what="Sec-Fetch-Storage-Access is never sent. The server switched it on in some of Chrome 133",
+        what="Chromium did not send Sec-Fetch-Storage-Access. (Google switched it on for a part of Chrome 133.)",
         until=132,
         since=134,
         field="storage_access_told",
@@ -112,7 +115,7 @@ CHROMIUM = (
         source=f"{_MEASURED} 132, 133, 134; kStorageAccessHeaders, off in the code before",
     ),
     Change(
-        what="the console lists the schemes of CORS unsorted",
+        what="The console listed the schemes that CORS supports in no order.",
         until=127,
         since=132,
         field="texts.cors_schemes",
@@ -120,8 +123,8 @@ CHROMIUM = (
         source=f"{_MEASURED} 127, 132; cors_error_string.cc",
     ),
     Change(
-        what="an opaque response that is blocked comes to script and style elements as an empty one, unless its "
-        "status is an error",
+        what="If opaque response blocking blocked a script or style sheet, the element got an empty one, so its load "
+        "event fired; only a response with an error status failed.",
         until=122,
         since=123,
         field="opaque_emptied",
@@ -129,7 +132,7 @@ CHROMIUM = (
         source=f"{_MEASURED} 122, 123; kOpaqueResponseBlockingV02",
     ),
     Change(
-        what="the console says nothing of blocked opaque responses",
+        what="The console did not mention opaque responses that were blocked.",
         until=122,
         since=123,
         field="texts.opaque_blocking_said",
@@ -137,7 +140,8 @@ CHROMIUM = (
         source=f"{_MEASURED} 122, 123; kOpaqueResponseBlockingV02",
     ),
     Change(
-        what="a redirect to another origin keeps the page's Authorization, which a preflight then asks for",
+        what="A redirect to another origin kept the Authorization header that the page had set. The preflight asked "
+        "for it, and that server had to allow it.",
         until=118,
         since=119,
         field="authorization_kept",
@@ -145,15 +149,15 @@ CHROMIUM = (
         source=f"{_MEASURED} 118, 119; kRemoveAuthorizationOnCrossOriginRedirect",
     ),
     Change(
-        what="images, audio and video over http from an IP address are upgraded to https like any",
+        what="Images, audio and video over http from an IP address were upgraded to https, like those of other hosts.",
         until=110,
         since=111,
         source=f"{_MEASURED} 110, 111",
     ),
     Change(
-        what="a method is upper-cased before it is looked for in Access-Control-Allow-Methods: `patch` passes where "
-        "`PATCH` is allowed, and only there. The policy AccessControlAllowMethodsInCORSPreflightSpecConformant brought "
-        "that back for a while",
+        what="The method was upper-cased before it was compared with Access-Control-Allow-Methods. So `patch` passed "
+        "if `PATCH` was allowed, and failed if only `patch` was. (For a while, the policy "
+        "AccessControlAllowMethodsInCORSPreflightSpecConformant could restore this.)",
         until=108,
         since=109,
         field="methods_upper_cased",
@@ -161,7 +165,7 @@ CHROMIUM = (
         source=f"{_MEASURED} 108, 109",
     ),
     Change(
-        what="Downlink, RTT and ECT are not safelisted",
+        what="A preflight was needed if a page set Downlink, RTT or ECT.",
         until=108,
         since=109,
         field="extra_safelisted",
@@ -169,19 +173,19 @@ CHROMIUM = (
         source=f"{_MEASURED} 108, 109; services/network/public/cpp/cors/cors.cc",
     ),
     Change(
-        what="X-HTTP-Method-Override with a forbidden method is preflighted, not forbidden",
+        what="A page could set X-HTTP-Method-Override to a forbidden method (such as TRACE); it needed a preflight.",
         until=108,
         since=109,
         source=f"{_MEASURED} 108, 109",
     ),
     Change(
-        what="a Set-Cookie that a page sets is preflighted, not forbidden",
+        what="A page could set Set-Cookie as a request header; it needed a preflight.",
         until=103,
         since=106,
         source=f"{_MEASURED} 103, 106",
     ),
     Change(
-        what="the console says nothing of a redirect that leaves HTTP",
+        what="The console did not mention a redirect to a scheme that CORS does not support.",
         until=92,
         since=103,
         field="texts.cors_schemes",
@@ -189,7 +193,7 @@ CHROMIUM = (
         source=f"{_MEASURED} 92, 108",
     ),
     Change(
-        what="no preflight carries Access-Control-Request-Private-Network",
+        what="Chromium did not send Access-Control-Request-Private-Network in preflights.",
         until=92,
         since=103,
         field="private_network_warned",
@@ -197,7 +201,7 @@ CHROMIUM = (
         source=f"{_MEASURED} 92, 103",
     ),
     Change(
-        what="Range is not safelisted",
+        what="A preflight was needed if a page set Range.",
         until=98,
         since=99,
         field="never_safelisted",
@@ -208,7 +212,7 @@ CHROMIUM = (
 
 FIREFOX = (
     Change(
-        what="Sec-Fetch-Storage-Access is never sent",
+        what="Firefox did not send Sec-Fetch-Storage-Access.",
         until=140,
         since=147,
         field="storage_access_told",
@@ -216,8 +220,9 @@ FIREFOX = (
         source=f"{_MEASURED} 140, 153; browser-compat-data says 147",
     ),
     Change(
-        what="http://localhost and its subdomains are mixed content on a secure page where they go through a proxy "
-        "(pref network.proxy.allow_hijacking_localhost); 127.0.0.1 is not",
+        what="http://localhost and its subdomains were blocked as mixed content on an https page, if requests to "
+        "localhost go through a proxy (pref network.proxy.allow_hijacking_localhost). http://127.0.0.1 was not "
+        "blocked.",
         until=140,
         since=153,
         field="localhost_is_mixed",
@@ -225,7 +230,7 @@ FIREFOX = (
         source=f"{_MEASURED} 140, 153",
     ),
     Change(
-        what="Range is not safelisted",
+        what="A preflight was needed if a page set Range.",
         until=116,
         since=117,
         field="never_safelisted",
@@ -233,7 +238,8 @@ FIREFOX = (
         source="not measured; browser-compat-data",
     ),
     Change(
-        what="a redirect to another origin keeps the page's Authorization, which a preflight then asks for",
+        what="A redirect to another origin kept the Authorization header that the page had set. The preflight asked "
+        "for it, and that server had to allow it.",
         until=110,
         since=111,
         field="authorization_kept",
@@ -244,7 +250,8 @@ FIREFOX = (
 
 WEBKIT = (
     Change(
-        what="images, audio and video over http from an IP address are loaded, and others are not upgraded to https",
+        what="Images, audio and video over http from an IP address were loaded on an https page, and those of other "
+        "hosts were not upgraded to https.",
         until=16,
         since=26,
         field="image_address_is_mixed",
@@ -252,7 +259,7 @@ WEBKIT = (
         source=f"{_MEASURED} WPE WebKit 2.38, WebKitGTK 2.50",
     ),
     Change(
-        what="`Range: bytes=-N` is safelisted too",
+        what="`Range: bytes=-N` needed no preflight.",
         until=16,
         since=26,
         field="extra_safelisted",
@@ -260,13 +267,14 @@ WEBKIT = (
         source=f"{_MEASURED} WPE WebKit 2.38, WebKitGTK 2.50",
     ),
     Change(
-        what="Set-Cookie, and X-HTTP-Method-Override with a forbidden method, are preflighted, not forbidden",
+        what="A page could set Set-Cookie, and X-HTTP-Method-Override with a forbidden method; they needed a "
+        "preflight.",
         until=16,
         since=26,
         source=f"{_MEASURED} WPE WebKit 2.38, WebKitGTK 2.50",
     ),
     Change(
-        what="Range is not safelisted",
+        what="A preflight was needed if a page set Range.",
         until=15,
         since=16,
         field="never_safelisted",

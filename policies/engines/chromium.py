@@ -1,8 +1,8 @@
 """Chromium: Chrome, Edge, Opera, Brave, Electron, Android WebView.
 
 Sources: services/network/public/cpp/cors/cors.cc, services/network/cors/preflight_controller.cc, preflight_result.cc,
-preflight_cache.cc; measured with 156, and what
-earlier versions did otherwise with 24 of them from 92 on (changes.py).
+preflight_cache.cc; measured with 156. What earlier versions did differently was measured with 24 of them, from 92 on
+(changes.py).
 """
 
 from __future__ import annotations
@@ -77,58 +77,74 @@ POLICY = EnginePolicy(
     departures=(
         Departure(
             field="identical_locations",
-            what="a Location that is repeated word for word is followed",
+            what="Follows a redirect that has the Location header several times, if all have the same value. By the "
+            "standard this is a network error.",
             source="measured",
         ),
         Departure(
             field="loops_in_its_cache",
-            what="a 301 or 308 to its own URL fails after one exchange: the HTTP cache answers the other twenty",
+            what="Asks once if a 301 or 308 leads to its own URL, and answers the other twenty redirects from its "
+            "HTTP cache. Then the request fails. So the server sees one request, not twenty-one.",
             source="measured",
         ),
         Departure(
             field="location_read_anyhow",
-            what='a Location that is no URL fails a fetch() of redirect mode "manual" as well (net::ERR_INVALID_REDIRECT)',
+            what="Fails (net::ERR_INVALID_REDIRECT) if the Location is not a valid URL, even in a fetch() with "
+            'redirect: "manual". By the standard, such a fetch() does not read the Location.',
             source="measured with 156",
         ),
         Departure(
             field="proxy_authentication_fails",
-            what="a 407 that comes through a proxy's tunnel is net::ERR_UNEXPECTED_PROXY_AUTH, whatever its headers say",
+            what="Fails with net::ERR_UNEXPECTED_PROXY_AUTH if a server behind a proxy's tunnel (https) answers 407, "
+            "whatever CORS headers it sends. Servers should use another status, such as 401.",
             source="measured with 156; a 407 over plain http, which a proxy may have sent, is read",
         ),
         Departure(
             field="type_checks",
-            what="opaque response blocking comes before the checks of the MIME type, and of these nosniff first",
+            what="Does opaque response blocking first, then nosniff, then the MIME type. By the standard, the MIME "
+            "type comes before nosniff. If several of them block a response, the reason in the console is therefore "
+            "another one.",
             source="measured with 156",
         ),
         Departure(
             field="authorization_by_wildcard",
-            what="`*` in Access-Control-Allow-Headers covers Authorization; the preflight is never cached then",
+            what="Accepts `Access-Control-Allow-Headers: *` for the Authorization header, but never takes such a "
+            "preflight from the cache. By the standard, Authorization has to be listed by name: list it.",
             source="services/network/public/cpp/features.cc kCorsNonWildcardRequestHeadersSupport, off by default",
         ),
         Departure(
             field="repeated_lines_joined",
-            what="repeated request header lines are joined before the 128-byte rule",
+            what="Joins the values of a request header that a page sets several times, and then measures them. By "
+            "the standard, each value may have 128 bytes. So a preflight may be needed that the standard does not "
+            "ask for.",
             source="services/network/public/cpp/cors/cors.cc",
         ),
         Departure(
             field="extra_safelisted",
-            what="client hint headers that a page sets need no preflight",
+            what="Needs no preflight if a page sets client hints (DPR, Device-Memory, Width, Viewport-Width, "
+            "Save-Data, Downlink, RTT, ECT) or Intervention to a valid value. Other browsers need one: list these "
+            "headers in Access-Control-Allow-Headers.",
             source="services/network/public/cpp/cors/cors.cc IsCorsSafelistedHeader",
         ),
         Departure(
             field="cache_cleared_on_failure",
-            what="if a request fails, its preflight's response stays in the cache",
+            what="Keeps a preflight's response in the cache if the request after it fails the CORS check. By the "
+            "standard, it is removed. So after a fix on the server, an old preflight may count until its "
+            "Access-Control-Max-Age is over.",
             source="services/network/cors/preflight_cache.cc: nothing clears it but time",
         ),
         Departure(
             field="cache",
-            what="the preflight cache keeps one result for each URL, and a new one replaces it as a whole; 7200 s at "
-            "most; URLs of 1024 characters and more are not cached",
+            what="Caches one preflight for each URL, and replaces it as a whole by the next one; at most for 7200 "
+            "seconds, and not for URLs of 1024 characters or more. By the standard, methods and header names are "
+            "cached one by one. So if a server lists only what was asked, requests with different headers that take "
+            "turns need a preflight each time.",
             source="services/network/cors/preflight_cache.cc",
         ),
         Departure(
             field="opaque_response_blocking",
-            what="opaque responses that are data by their headers are blocked",
+            what="Blocks opaque responses (mode no-cors) that are data, such as JSON or HTML, by their headers or "
+            "the first bytes of their body (opaque response blocking). This is not in the standard.",
             source="services/network/orb/orb_impl.cc",
         ),
         Departure(
@@ -138,50 +154,58 @@ POLICY = EnginePolicy(
         ),
         Departure(
             field="lenient_types",
-            what="a MIME type ends at its first white space, whatever follows",
+            what="Reads a MIME type up to the first white space and ignores the rest. By the standard, "
+            "`text/javascript x` is no MIME type.",
             source="net/http/http_util.cc; measured with 156",
         ),
         Departure(
             field="embedded_userinfo_blocked",
-            what="fetch() and elements follow no redirect to a URL with a user name, of whatever origin; "
-            "XMLHttpRequest does",
+            what="Blocks redirects of fetch() and of elements to a URL with a user name, also to the same origin and "
+            "in mode no-cors. By the standard, and for XMLHttpRequest, only a CORS request to another origin is "
+            "blocked.",
             source="third_party/blink/renderer/core/loader/base_fetch_context.cc; measured with 156",
         ),
         Departure(
             field="local_network_is_mixed",
-            what="http URLs of the local network pass the mixed content check: local network access decides about them",
+            what="Does not block http URLs of the local network (by address or .local) as mixed content on an https "
+            "page. Local network access decides about them: see the next row.",
             source="third_party/blink/renderer/core/loader/mixed_content_checker.cc ShouldBlockFetch; measured with "
             "156",
         ),
         Departure(
             field="local_network_access",
-            what="from 142 on a public page needs the user's permission to reach the local network, and has to be an "
-            "https page; through a proxy the user is not asked",
+            what="Lets a public page send requests to the local network only if it is an https page and the user "
+            "allows it (local network access). Through a proxy, the user is not asked.",
             source="services/network/local_network_access_checker.cc",
         ),
         Departure(
             field="image_address_is_mixed",
-            what="images, audio and video over http from an IP address are loaded, with a warning",
+            what="Loads images, audio and video over http from an IP address on an https page, with a warning. By "
+            "the standard, they are blocked.",
             source="mixed_content_checker.cc, optionally blockable content; measured with 156",
         ),
         Departure(
             field="streams_uploads",
-            what="a stream is uploaded over HTTP/2 only: over HTTP/1.1 the fetch() fails after its preflight",
+            what="Uploads a stream (a fetch() whose body is a ReadableStream) over HTTP/2 only. Over HTTP/1.1 the "
+            "fetch() fails after its preflight, even if that passed.",
             source="measured with 156",
         ),
         Departure(
             field="preflight_outlives_abort",
-            what="the preflight of an aborted fetch() is finished and cached; Firefox and WebKit leave it unanswered",
+            what="Finishes and caches the preflight of a fetch() that the page aborts. Firefox and WebKit abort the "
+            "preflight too.",
             source="measured: 15 of 27 aborted in Chromium, 39 of 42 left unanswered in the others",
         ),
         Departure(
             field="separate_connections",
-            what="credentialed and uncredentialed requests never share a connection",
+            what="Never sends requests with and without credentials on the same connection. So if Corsight knows one "
+            "request of a connection, it knows whether the others have credentials.",
             source="net/socket/client_socket_pool.cc GroupId privacy_mode; measured on 287 connections",
         ),
         Departure(
             field="storage_access_told",
-            what="Sec-Fetch-Storage-Access comes with every credentialed cross-site request and no other",
+            what="Sends Sec-Fetch-Storage-Access with all cross-site requests that have credentials, and with no "
+            "others. So it shows Corsight which requests have credentials.",
             source="services/network/sec_header_helpers.cc; measured on 900 requests",
         ),
     ),

@@ -60,87 +60,104 @@ POLICY = EnginePolicy(
     departures=(
         Departure(
             field="identical_locations",
-            what="a Location that is repeated word for word is followed",
+            what="Follows a redirect that has the Location header several times, if all have the same value. By the "
+            "standard this is a network error.",
             source="measured",
         ),
         Departure(
             field="preflight_order",
-            what="the method is compared with Access-Control-Allow-Methods before Access-Control-Allow-Headers is "
-            "parsed",
+            what="Checks a preflight's response in another order: the CORS check comes before the status of a "
+            "redirect, and the method before the syntax of Access-Control-Allow-Headers. If several of them fail, "
+            "the console names another one.",
             source="nsCORSListenerProxy.cpp CheckPreflightRequestApproved",
         ),
         Departure(
             field="authorization_by_wildcard",
-            what="`*` in Access-Control-Allow-Headers covers Authorization, with a warning",
+            what="Accepts `Access-Control-Allow-Headers: *` for the Authorization header, with a warning in the "
+            "console. By the standard, Authorization has to be listed by name: list it.",
             source="pref network.cors_preflight.authorization_covered_by_wildcard",
         ),
         Departure(
             field="same_origin_preflight_unchecked",
-            what="a preflight after a redirect carries the page's own origin, not `null`; to that origin it is not "
-            "checked",
+            what="Sends the page's own origin in a preflight after a redirect, where the standard sends `null`. If "
+            "the redirect leads back to the page's own origin, the preflight's response need not pass the CORS check.",
             source="measured: redirects back to the page's origin with a wrong Access-Control-Allow-Origin pass",
         ),
         Departure(
             field="unsafe_total_limit",
-            what="no limit on the safelisted request headers together",
+            what="Has no limit on the size of all safelisted request headers together. By the standard, a preflight "
+            "is needed above 1024 bytes.",
             source="dom/fetch/InternalHeaders.cpp GetUnsafeHeaders",
         ),
         Departure(
             field="expose_wildcard_survives",
-            what="a malformed element ends Access-Control-Expose-Headers and voids the names before it, not a `*` "
-            "(fetch(); XMLHttpRequest voids all, and the wire does not tell the two apart)",
+            what="Ignores the names in a malformed Access-Control-Expose-Headers, but not a `*` before the malformed "
+            "element. This holds for fetch(). XMLHttpRequest ignores the whole header, as the standard says. "
+            "Corsight judges both like fetch().",
             source="dom/fetch/InternalHeaders.cpp CORSHeaders",
         ),
         Departure(
             field="empty_lines_dropped",
-            what="`Access-Control-Allow-Origin: https://a` followed by an empty line of that name is `https://a`",
+            what="Leaves out empty values when it joins the lines of a header. So `Access-Control-Allow-Origin: "
+            "https://a` and a second, empty one count as `https://a`. By the standard, the value is `https://a, ` "
+            "and matches no origin.",
             source="netwerk/protocol/http/nsHttpHeaderArray.cpp; measured with ESR 153",
         ),
         Departure(
             field="allow_origin_lines_counted",
-            what="two lines named exactly Access-Control-Allow-Origin are too many, even if one is empty",
+            what="Blocks a response with two header lines named Access-Control-Allow-Origin in exactly this "
+            "spelling, even if one is empty.",
             source="nsCORSListenerProxy.cpp CheckRequestApproved; measured with ESR 153",
         ),
         Departure(
             field="track_is_mixed",
-            what="a track over http is loaded on an https page, as mixed display content",
+            what="Loads a track (such as captions) over http on an https page. By the standard, it is blocked as "
+            "mixed content.",
             source="measured; dom/security/nsMixedContentBlocker.cpp",
         ),
         Departure(
             field="image_address_is_mixed",
-            what="images, audio and video over http from an IP address are loaded",
+            what="Loads images, audio and video over http from an IP address on an https page. By the standard, they "
+            "are blocked.",
             source="dom/security/nsMixedContentBlocker.cpp; measured with ESR 153",
         ),
         Departure(
             field="invalid_resource_policy_is_none",
-            what="under an embedder policy only an absent or empty Cross-Origin-Resource-Policy blocks, not a "
-            "malformed one",
+            what="Loads a response with a malformed Cross-Origin-Resource-Policy on a page with "
+            "Cross-Origin-Embedder-Policy, and blocks it only if the header is missing or empty. By the standard, a "
+            "malformed one counts as missing.",
             source="netwerk/protocol/http/nsHttpChannel.cpp ProcessCrossOriginResourcePolicyHeader; measured",
         ),
         Departure(
             field="types_unchecked",
-            what="a worklet's module may be of any type that is not a picture's, a sound's or text/csv",
+            what="Loads the module of a worklet with any Content-Type except those of images, audio, video and "
+            "text/csv. By the HTML standard, it has to be a JavaScript type.",
             source="measured with ESR 153",
         ),
         Departure(
             field="opaque_response_blocking",
-            what="opaque responses that are data by their headers are blocked; scripts are recognised by their type",
+            what="Blocks opaque responses (mode no-cors) that are data, such as JSON or HTML, by their headers or "
+            "the first bytes of their body (opaque response blocking). A response with a JavaScript type always "
+            "passes. This is not in the standard.",
             source="netwerk/protocol/http/OpaqueResponseUtils.cpp",
         ),
         Departure(
             field="cache",
-            what="in the preflight cache `*` never counts, and entries with and without credentials are separate; with "
-            "a malformed Max-Age nothing is cached; HEAD has to be listed",
+            what="Does not count `*` in the preflight cache, keeps preflights with and without credentials apart, "
+            "does not cache them if Access-Control-Max-Age is malformed, and needs HEAD in "
+            "Access-Control-Allow-Methods. So list methods and header names by name if preflights are to be cached.",
             source="nsCORSListenerProxy.cpp nsPreflightCache",
         ),
         Departure(
             field="separate_connections",
-            what="credentialed and uncredentialed requests never share an HTTP/1.1 connection",
+            what="Never sends requests with and without credentials on the same HTTP/1.1 connection. So if Corsight "
+            "knows one request of a connection, it knows whether the others have credentials.",
             source="netwerk/protocol/http/nsHttpConnectionInfo.h SetAnonymous; measured",
         ),
         Departure(
             field="storage_access_told",
-            what="Sec-Fetch-Storage-Access comes with every credentialed cross-site request, and with its preflight",
+            what="Sends Sec-Fetch-Storage-Access with all cross-site requests that have credentials, and with their "
+            "preflights. So it shows Corsight which requests have credentials.",
             source="measured on 270 requests; missing after a redirect",
         ),
     ),

@@ -19,7 +19,7 @@ TypeCheck = Literal["mime-type", "nosniff", "orb"]
 
 @value
 class Departure:
-    """One field in which an engine is not the standard: what it does instead, and where that was read or seen."""
+    """A difference of an engine from the standard: the field that holds it, what the engine does, and the source."""
 
     field: str
     what: str
@@ -28,10 +28,10 @@ class Departure:
 
 @value
 class Change:
-    """What an engine did otherwise up to version `until` and no longer from `since` on; between them nobody looked.
+    """What an engine did up to version `until` and no longer from `since` on. The versions between were not measured.
 
-    `field` is the field of EnginePolicy that had the value `before` then, a part of one after a dot; None where no
-    verdict turns on it.
+    `field` is the field of EnginePolicy (after a dot, the part of it) that had the value `before` then; None where no
+    verdict depends on it.
     """
 
     what: str
@@ -43,20 +43,22 @@ class Change:
 
     @property
     def begins(self) -> tuple[int, int, int]:
-        """Where something else begins to hold: nobody knows what, this version is nearer to what came, it came."""
+        """The versions in which something else begins: the first that was not measured, the first that is nearer to the
+        new behaviour, the first with the new behaviour.
+        """
         return self.until + 1, (self.until + self.since + 1) // 2, self.since
 
 
 @value
 class ConsoleTexts:
-    """What the console's texts of an engine are made of beside its sentences, where versions differ."""
+    """The parts of an engine's console texts that differ between its versions."""
 
     missing_origin_hint: str = ""
-    """What follows a fetch()'s missing Access-Control-Allow-Origin."""
+    """What the console adds where the response to a fetch() has no Access-Control-Allow-Origin."""
     invalid_origin_hint: str = ""
-    """What follows a fetch()'s Access-Control-Allow-Origin of another value."""
+    """What the console adds where the response to a fetch() has a wrong Access-Control-Allow-Origin."""
     cors_schemes: str = ""
-    """Which schemes CORS is said to be for; empty where nothing is said."""
+    """The schemes that the console lists as supported by CORS; empty where it lists none."""
     opaque_blocking_said: bool = True
     """Whether the console says that an opaque response was blocked."""
 
@@ -66,7 +68,7 @@ NO_TEXTS = ConsoleTexts()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EnginePolicy:
-    """An engine's CORS behaviour. The defaults are the standard's; what an engine changes it lists in `departures`.
+    """An engine's CORS behaviour. The defaults are the standard's; `departures` lists what differs from them.
 
     There is one object for all versions that behave alike, and it equals itself alone.
     """
@@ -77,13 +79,14 @@ class EnginePolicy:
     """The CORS-preflight cache."""
     departures: tuple[Departure, ...] = ()
     changes: tuple[Change, ...] = ()
-    """What earlier versions did otherwise, the youngest change first."""
+    """What earlier versions did differently, the youngest change first."""
     measured: tuple[int, int] | None = None
     """The oldest and the youngest version that was measured; None for the standard, which has none."""
     stands_for: Literal["", "earlier", "later", "nearest", "standard"] = ""
-    """What stands in for a version that nobody measured: its neighbour's behaviour, or the standard's."""
+    """Where the version was not measured: whose behaviour this policy has, a neighbouring version's or the standard's.
+    """
     other: EnginePolicy | None = None
-    """How such a version may decide as well; None where its behaviour is known."""
+    """The second way in which a version that was not measured may decide; None where its behaviour is known."""
     texts: ConsoleTexts = NO_TEXTS
 
     preflight_order: tuple[Check, ...] = (
@@ -95,7 +98,7 @@ class EnginePolicy:
         "method",
         "header",
     )
-    """Which failure of a preflight's answer is named first."""
+    """The order in which a preflight's response is checked; the first failure is the one that is named."""
     authorization_by_wildcard: bool = False
     """Whether `Access-Control-Allow-Headers: *` covers Authorization."""
     same_origin_preflight_unchecked: bool = False
@@ -103,7 +106,9 @@ class EnginePolicy:
     methods_upper_cased: bool = False
     """Whether a method is upper-cased before it is looked for in Access-Control-Allow-Methods."""
     private_network_warned: bool = False
-    """Whether preflights with Access-Control-Request-Private-Network are sent, and whatever answers them only warns."""
+    """Whether preflights with Access-Control-Request-Private-Network are sent, and a wrong answer to them only leads to
+    a warning.
+    """
 
     unsafe_total_limit: int | None = 1024
     """The limit on the safelisted request headers' values together, in bytes; None for no such limit."""
@@ -145,13 +150,13 @@ class EnginePolicy:
     identical_locations: bool = False
     """Whether a Location header that is repeated word for word counts as one."""
     location_read_anyhow: bool = False
-    """Whether a Location that is no URL fails a fetch() that would not have followed it."""
+    """Whether a Location that is not a URL fails even a fetch() that would not follow it."""
     deletes_turn_to_get: bool = False
     """Whether a redirect may turn a DELETE into a GET, whatever its status."""
     empty_location_fails: bool = False
     """Whether a Location header without a value counts as one that cannot be read."""
     loops_in_its_cache: bool = False
-    """Whether a permanent redirect to its own URL is followed twenty times out of the HTTP cache, unseen."""
+    """Whether a permanent redirect to its own URL is followed twenty times from the HTTP cache, without a request."""
     localhost_is_mixed: bool = False
     """Whether http://localhost counts as mixed content on a secure page."""
     local_network_is_mixed: bool = True
@@ -159,7 +164,7 @@ class EnginePolicy:
     zero_address_is_mixed: bool = False
     """Whether http://0.0.0.0 is blocked as mixed content even where the local network is not."""
     local_network_access: bool = False
-    """Whether a public page's request to the local network takes the user's permission, and a secure page."""
+    """Whether a public page needs the user's permission to reach the local network, and has to be a secure page."""
     image_address_is_mixed: bool = True
     """Whether images, audio and video over http from an IP address, which are never upgraded, are blocked."""
     track_is_mixed: bool = True
@@ -167,7 +172,7 @@ class EnginePolicy:
     invalid_resource_policy_is_none: bool = True
     """Whether a Cross-Origin-Resource-Policy that is no policy counts as absent under an embedder policy."""
     credentialless_unknown: bool = False
-    """Whether Cross-Origin-Embedder-Policy: credentialless is no policy."""
+    """Whether Cross-Origin-Embedder-Policy: credentialless has no effect."""
     proxy_authentication_fails: bool = False
     """Whether a 407 from the server itself, through a proxy's tunnel, is a network error."""
     types_unchecked: frozenset[Use] = frozenset()
@@ -179,13 +184,13 @@ class EnginePolicy:
     json_modules_as_scripts: bool = False
     """Whether a JSON module is asked for with destination script, and passes with nosniff too."""
     lenient_types: bool = False
-    """Whether a MIME type ends at its first white space, and what follows does not make it none."""
+    """Whether a MIME type is read up to its first white space, so that what follows does not make it invalid."""
     type_checks: tuple[TypeCheck, ...] = ("mime-type", "nosniff", "orb")
-    """Which check of what a response says it is comes first."""
+    """The order of the checks of what a response is."""
     opaque_response_blocking: OrbRules | None = None
-    """How opaque responses are blocked by what their headers say they are; None where they are not."""
+    """The engine's rules of opaque response blocking; None where it has none."""
     opaque_emptied: frozenset[str] = frozenset()
-    """Destinations to which an opaque response that is blocked comes as an empty one, unless its status is an error."""
+    """Destinations that get an empty response instead of a blocked opaque one, unless its status is an error."""
 
     cache_cleared_on_failure: bool = True
     """Whether a request that fails the CORS check clears what the cache holds for it."""

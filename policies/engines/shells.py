@@ -12,9 +12,9 @@ from corsight.policies.verdict import EngineName
 
 
 class Shell(NamedTuple):
-    """A kind of origin: how it begins (`sample` is one of them), what sends it, in which engine, and what to list.
+    """A kind of origin: how it begins (`sample` is an example), what sends it, in which engine, and what to list.
 
-    `extension` tells that CORS has no say where its manifest names the host.
+    `extension` tells that CORS does not apply where the extension's manifest names the host.
     """
 
     begins: str
@@ -26,7 +26,7 @@ class Shell(NamedTuple):
 
     @property
     def listed(self) -> bool:
-        """Whether a server can be told to allow it, and has to be."""
+        """Whether a server can and has to list the origin."""
         return not self.extension and not self.listing.startswith("No server")
 
 

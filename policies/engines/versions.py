@@ -1,4 +1,4 @@
-"""An engine's policy in one of its versions: what its changes make of today's."""
+"""Returns an engine's policy in any of its versions, made from the newest one and the changes since."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Literal
 from corsight.policies.engines.policy import Change, EnginePolicy
 
 UNTOLD = 0
-"""The version of a browser that does not say which it is."""
+"""The version of a browser that does not say which version it is."""
 
 DECIDING = frozenset(
     {
@@ -25,18 +25,18 @@ DECIDING = frozenset(
         *("track_is_mixed", "invalid_resource_policy_is_none", "opaque_response_blocking", "opaque_emptied"),
     }
 )
-"""The fields that an outcome can turn on: where one is open, both its values are judged."""
+"""The fields that an outcome depends on: where a version was not measured, both their values are judged."""
 CAUTIOUS: dict[str, object] = {"storage_access_told": False}
-"""The fields that tell what silence proves: where one is open, it proves nothing."""
+"""The fields that say what a missing header proves: where a version was not measured, it proves nothing."""
 
 type State = Literal["before", "nearer before", "nearer after", "after"]
 
 
 def find_policy(newest: EnginePolicy, standard: EnginePolicy, version: int | None) -> EnginePolicy:
-    """Return the engine's policy in a version, None for the youngest that was measured.
+    """Return the engine's policy in a version; without a version, in the newest that was measured.
 
-    `newest` is its policy in that. A version between two that differ is judged by the nearer of them, one outside of
-    what was measured by the nearest; `other` of the policy then says how it may decide as well.
+    `newest` is the policy of the newest version. A version between two that differ gets the policy of the nearer one, a
+    version outside of what was measured that of the nearest; `other` is then the second way in which it may decide.
     """
     if version is None or newest.measured is None:
         return newest
@@ -64,7 +64,7 @@ def _untold(change: Change) -> State:
 
 @lru_cache(maxsize=512)
 def _build(newest: EnginePolicy, standard: EnginePolicy, states: tuple[State, ...], *, outside: bool) -> EnginePolicy:
-    """Build the policy of every version in which these changes were so far; from the youngest change back."""
+    """Return the policy of all versions in which these changes have these states, going back from the youngest change."""
     likely = other = newest
     for change, state in zip(newest.changes, states, strict=True):
         if change.field is None or state == "after":

@@ -47,79 +47,93 @@ POLICY = EnginePolicy(
     departures=(
         Departure(
             field="empty_location_fails",
-            what="a redirect whose Location is empty fails",
+            what="Fails if the Location of a redirect is empty. By the standard, an empty Location means the same "
+            "URL again.",
             source="measured with WebKitGTK 2.50.6",
         ),
         Departure(
             field="preflight_order",
-            what="the status is checked first, and a redirect is treated like any other status",
+            what="Checks the status of a preflight's response before the CORS check, and names a redirect like any "
+            "other wrong status. If several checks fail, the console names another one than in the standard's order.",
             source="CrossOriginAccessControl.cpp validatePreflightResponse",
         ),
         Departure(
             field="authorization_by_wildcard",
-            what="`*` in Access-Control-Allow-Headers covers Authorization, in the cache too",
+            what="Accepts `Access-Control-Allow-Headers: *` for the Authorization header, also from the cache. By "
+            "the standard, Authorization has to be listed by name: list it.",
             source="CrossOriginPreflightResultCache.cpp validateCrossOriginHeaders",
         ),
         Departure(
             field="unsafe_total_limit",
-            what="no limit on the safelisted request headers together",
+            what="Has no limit on the size of all safelisted request headers together. By the standard, a preflight "
+            "is needed above 1024 bytes.",
             source="CrossOriginAccessControl.cpp isSimpleCrossOriginAccessRequest",
         ),
         Departure(
             field="repeated_lines_joined",
-            what="repeated request header lines are joined before the 128-byte rule",
+            what="Joins the values of a request header that a page sets several times, and then measures them. By "
+            "the standard, each value may have 128 bytes. So a preflight may be needed that the standard does not "
+            "ask for.",
             source="measured by third parties on the web platform tests",
         ),
         Departure(
             field="credentialless_unknown",
-            what="Cross-Origin-Embedder-Policy: credentialless has no effect",
+            what="Ignores `Cross-Origin-Embedder-Policy: credentialless`. Only `require-corp` has an effect.",
             source="measured with WebKitGTK 2.50.6",
         ),
         Departure(
             field="extra_exposed",
-            what="the Accept response header can be read",
+            what="Lets pages read the response header Accept without Access-Control-Expose-Headers.",
             source="HTTPHeaderNames / isCrossOriginSafeHeader",
         ),
         Departure(
             field="cache_cleared_on_failure",
-            what="if a request fails, its preflight's response stays in the cache",
+            what="Keeps a preflight's response in the cache if the request after it fails the CORS check. By the "
+            "standard, it is removed. So after a fix on the server, an old preflight may count until its "
+            "Access-Control-Max-Age is over.",
             source="CrossOriginPreflightResultCache.cpp: nothing clears it but time",
         ),
         Departure(
             field="cache",
-            what="the preflight cache keeps one result for each URL, and a new one replaces it as a whole; 600 s at "
-            "most; a `*` counts only for requests without credentials",
+            what="Caches one preflight for each URL, and replaces it as a whole by the next one; at most for 600 "
+            "seconds. A `*` counts only for requests without credentials. By the standard, methods and header names "
+            "are cached one by one. So if a server lists only what was asked, requests with different headers that "
+            "take turns need a preflight each time.",
             source="CrossOriginPreflightResultCache.cpp",
         ),
         Departure(
             field="fonts_ask_with_cors",
-            what="fonts of style sheets are requested in mode no-cors; only preloads use CORS, in the mode that they "
-            "name",
+            what="Requests the fonts of style sheets in mode no-cors, where the standard uses CORS. So a font "
+            "without CORS headers loads in WebKit and is blocked in other browsers. Only a preload of a font uses "
+            "CORS.",
             source="measured with WebKitGTK 2.50.6",
         ),
         Departure(
             field="unknown_uses",
-            what="there are no CSS modules",
+            what="Has no CSS modules: no import takes a style sheet.",
             source="measured with WebKitGTK 2.50.6",
         ),
         Departure(
             field="plain_workers",
-            what="a worker that is no module, and what importScripts() takes in, may be text/plain",
+            what="Loads text/plain as the script of a worker that is not a module, and by importScripts(). By the HTML "
+            "standard, both have to be of a JavaScript type.",
             source="measured with WebKitGTK 2.50.6",
         ),
         Departure(
             field="json_modules_as_scripts",
-            what="a JSON module is requested like any script, and nosniff does not count for it",
+            what="Requests a JSON module like any script, and does not apply nosniff to it. By the standard, its "
+            "destination is `json`.",
             source="measured with WebKitGTK 2.50.6",
         ),
         Departure(
             field="deletes_turn_to_get",
-            what="a DELETE that is redirected to another origin goes on as a GET, whatever the redirect's status",
+            what="Turns a DELETE into a GET if it is redirected to another origin, even by a 307 or 308. By the "
+            "standard, these keep the method.",
             source="NetworkDataTaskSoup.cpp shouldRedirectAsGET, measured with WebKitGTK 2.50.6",
         ),
         Departure(
             field="localhost_is_mixed",
-            what="http://localhost is mixed content on a secure page",
+            what="Blocks http://localhost as mixed content on an https page. By the standard, localhost is secure.",
             source="WebKit bug 171934",
         ),
     ),

@@ -1,4 +1,4 @@
-"""What an engine needs to word a verdict: everything its error identifier and console text are made of."""
+"""The facts that an engine's error identifier and console text are made of."""
 
 from __future__ import annotations
 

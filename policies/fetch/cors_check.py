@@ -53,7 +53,9 @@ def cors_check(
 
 
 def classify(allow_origin: str) -> str:
-    """Why this Access-Control-Allow-Origin did not match: a wildcard, several values, no origin at all, another one."""
+    """Return why this Access-Control-Allow-Origin did not match: a wildcard, several values, no origin at all, another
+    one.
+    """
     if allow_origin == "*":
         return WILDCARD
     if "," in allow_origin or " " in allow_origin:

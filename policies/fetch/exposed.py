@@ -63,7 +63,10 @@ def _hidden(
     wildcard_survives: bool,
     extra_safelisted: frozenset[str],
 ) -> tuple[str, ...]:
-    """https://fetch.spec.whatwg.org/#concept-main-fetch"""
+    """Return the names of the headers that are not exposed.
+
+    https://fetch.spec.whatwg.org/#concept-main-fetch
+    """
     exposed = list_exposed_header_names(expose, wildcard_survives=wildcard_survives)
     # 14.1.2. "If request's credentials mode is not "include" and headerNames contains `*`"
     if not include and "*" in exposed:

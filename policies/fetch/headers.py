@@ -77,7 +77,10 @@ def extract_header_list_values(value: str | None) -> tuple[str, ...] | Failure |
 
 
 def _extract(value: str) -> tuple[str, ...] | Failure:
-    """https://fetch.spec.whatwg.org/#extract-header-list-values"""
+    """Return the elements of a list of tokens, FAILURE where it is none.
+
+    https://fetch.spec.whatwg.org/#extract-header-list-values
+    """
     # 4.2. "If extract is failure, then return failure."
     # A line breaks the grammar by an element that is no token; so the joined lines tell the same as each by itself.
     if find_invalid_token(value) is not None:

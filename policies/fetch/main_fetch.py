@@ -40,7 +40,7 @@ MIXED_TRACK = "mixed-track"
 """Hazards of a redirect that only some engines see; all others are called by their rule."""
 
 UNREDIRECTED = ("manual", "error")
-"""The redirect modes in which a fetch() is led nowhere."""
+"""The redirect modes in which a fetch() does not follow a redirect."""
 REFUSED = "redirect-refused"
 
 PLACES: dict[Question, tuple[Algorithm, str]] = {
@@ -126,10 +126,11 @@ def check_redirect(
     secure: bool,
     redirect: str = "follow",
 ) -> Hazards:
-    """Return what the target of a redirect is asked, and what is held against it; nothing where there is no target.
+    """Return the questions that a redirect's target has to pass, each with the hazard that it meets; nothing where
+    there is no target.
 
     `target` is "" where the Location is no URL. `redirects` counts those before this one, `secure` tells whether the
-    page is a secure one, `redirect` is the redirect mode. Navigations and WebSockets are asked nothing here.
+    page is a secure one, `redirect` is the redirect mode. Navigations and WebSockets are not asked anything here.
     """
     if target is None or mode in ("navigate", "websocket"):
         return ()

@@ -1,7 +1,7 @@
-"""Opaque response blocking: what a response's headers settle, and what the kind of its body does.
+"""Opaque response blocking: what a response's headers settle, and what depends on the kind of its body.
 
 https://github.com/annevk/orb and https://github.com/whatwg/fetch/pull/1442; it is not in the Fetch standard. Two
-engines have it, each a different part of it: what they differ in is an `OrbRules`.
+engines have it, each a different part of it: an `OrbRules` holds the differences.
 """
 
 from __future__ import annotations
@@ -33,7 +33,9 @@ NEVER_SNIFFED = frozenset(
         *(f"application/vnd.openxmlformats-officedocument.{kind}" for kind in _OFFICE),
     }
 )
-"""Essences that are blocked unseen, by the proposal and both engines (opaque-blocklisted-never-sniffed MIME type)."""
+"""Essences that are blocked without a look at the body, by the proposal and both engines
+(opaque-blocklisted-never-sniffed MIME type).
+"""
 
 _MEDIA = ("audio/", "font/", "image/", "video/")
 
@@ -55,26 +57,26 @@ _range = re.compile(r"bytes[ =]+([0-9]+)-([0-9]+)/([0-9]+|\*)", re.IGNORECASE).f
 
 @dataclass(frozen=True, slots=True)
 class OrbRules:
-    """What an engine does where the two engines differ; the defaults are what neither adds."""
+    """The differences between the two engines. The defaults are what both do."""
 
     safelisted: frozenset[str] = frozenset({"text/css", "image/svg+xml"})
-    """Essences that are allowed unseen."""
+    """Essences that are allowed without a look at the body."""
     safelisted_prefixes: tuple[str, ...] = ()
-    """Beginnings of essences that are allowed unseen."""
+    """Beginnings of essences that are allowed without a look at the body."""
     javascript: bool = False
-    """Whether JavaScript MIME types are allowed unseen; if not, they are sniffed."""
+    """Whether JavaScript MIME types are allowed without a look at the body."""
     also_never_sniffed: frozenset[str] = frozenset()
-    """Essences that are blocked unseen beyond `NEVER_SNIFFED`."""
+    """Essences that are blocked without a look at the body, beside `NEVER_SNIFFED`."""
     plain_nosniff: bool = False
-    """Whether text/plain with nosniff is blocked unseen."""
+    """Whether text/plain with nosniff is blocked without a look at the body."""
     plain_nosniff_allowed: bool = False
-    """Whether text/plain with nosniff is allowed unseen."""
+    """Whether text/plain with nosniff is allowed without a look at the body."""
     partial_data: bool = False
-    """Whether a 206 of HTML, JSON or XML is blocked unseen."""
+    """Whether a 206 of HTML, JSON or XML is blocked without a look at the body."""
     partial_malformed: bool = False
     """Whether a 206 whose Content-Range cannot be read is blocked, like one from the middle."""
     own_origin_spared: bool = False
-    """Whether a response of the page's own origin is let through, though a redirect led there from another."""
+    """Whether a response from the page's own origin passes, even if a redirect of another origin led to it."""
     fails_open: bool = False
     """Whether a body that no sniffer knows is allowed, whatever its status and nosniff say."""
     data: frozenset[str] = frozenset({"data", "markup", "json"})
@@ -94,7 +96,7 @@ def extract_mime_essence(content_type: str | None) -> str | None:
 
 
 def _extract_essence(content_type: str) -> str | None:
-    """Return the same. https://fetch.spec.whatwg.org/#concept-header-extract-mime-type"""
+    """Return the essence, worked out anew. https://fetch.spec.whatwg.org/#concept-header-extract-mime-type"""
     values = decode_split(content_type)
     if len(values) > MANY and '"' not in content_type:
         # What begins like no MIME type is passed over at once.
@@ -114,7 +116,7 @@ _extract_long = lru_cache(maxsize=2)(_extract_essence)
 
 
 def extract_lenient_essence(content_type: str | None) -> str | None:
-    """Return the same by Chromium's parser, to which a type ends at its first white space, whatever follows.
+    """Return the essence as Chromium reads it: a type ends at its first white space, whatever follows.
 
     net/http/http_util.cc, HttpUtil::ParseContentType
     """
@@ -125,7 +127,7 @@ def extract_lenient_essence(content_type: str | None) -> str | None:
 
 
 def guess_data(essence: str | None, *, status: int) -> bool | None:
-    """Return whether a body that was not seen is likely data; None when it hardly is other than its type says."""
+    """Return whether a body that was not seen is likely data; None where it is likely what its type says."""
     if essence is not None and _is_blocklisted(essence):
         return True
     if essence is not None and (essence.startswith(_MEDIA) or is_javascript(essence)):
@@ -184,7 +186,9 @@ def is_opaque_response_blocked(
 def _is_blocked(
     essence: str | None, nosniff: bool, status: int, content_range: str | None, empty: bool, rules: OrbRules
 ) -> bool | None:
-    """https://github.com/annevk/orb#orbs-algorithm"""
+    """Return whether the headers block a response; None where the body decides.
+    https://github.com/annevk/orb#orbs-algorithm
+    """
     # 3. "If mimeType is not failure"
     if essence is not None:
         # 3.1. "If mimeType is an opaque-safelisted MIME type, then return true."

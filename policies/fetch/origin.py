@@ -71,7 +71,7 @@ def _up_to_path(url: str) -> str:
 
 @lru_cache(4096)
 def _origin(url: str) -> str:
-    """https://url.spec.whatwg.org/#concept-url-origin"""
+    """Return the serialized origin, worked out anew. https://url.spec.whatwg.org/#concept-url-origin"""
     parsed = parse(url)
     if parsed is None:
         return "null"
@@ -136,7 +136,10 @@ def is_potentially_trustworthy(url_or_origin: str) -> bool:
 
 @lru_cache(4096)
 def _trustworthy(url_or_origin: str) -> bool:
-    """https://w3c.github.io/webappsec-secure-contexts/#is-url-trustworthy"""
+    """Return whether a URL is trustworthy, worked out anew.
+
+    https://w3c.github.io/webappsec-secure-contexts/#is-url-trustworthy
+    """
     parsed = parse(url_or_origin)
     if parsed is None:
         return False

@@ -26,7 +26,8 @@ _PERCENT_ENCODED = tuple(chr(byte) if byte < 0x80 else f"%{byte:02X}" for byte i
 
 
 def location_url(response: Response, request_url: str, *, identical_lines: bool = False) -> str | Failure | None:
-    """Where a response redirects to, without fragment: None when nowhere, FAILURE when its Location cannot be read.
+    """Return where a response redirects to, without fragment: None when nowhere, FAILURE when its Location cannot be
+    read.
 
     `identical_lines` tells that an engine takes a Location that is repeated word for word for one.
 
@@ -47,7 +48,7 @@ def location_url(response: Response, request_url: str, *, identical_lines: bool 
 
 
 def _as_url_text(value: str) -> str:
-    """A header value as text for the URL parser: as UTF-8, or else with its bytes above ASCII percent-encoded."""
+    """Return a header value as text for the URL parser: as UTF-8, or with its bytes above ASCII percent-encoded."""
     if value.isascii():
         return value
     raw = value.encode("latin-1", "replace")

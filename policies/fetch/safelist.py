@@ -181,7 +181,7 @@ def _find_missing(
 def _list_missing(
     listed: Iterable[str], names: Iterable[str], include: bool, authorization_by_wildcard: bool
 ) -> frozenset[str]:
-    """Return the same. https://fetch.spec.whatwg.org/#cors-preflight-fetch-0"""
+    """Return the names that are not allowed, worked out anew. https://fetch.spec.whatwg.org/#cors-preflight-fetch-0"""
     items = lower_all(listed)
     # 7.7. "For each unsafeName …, if unsafeName is not a byte-case-insensitive match for an item in headerNames …"
     missing = lower_all(names) - items

@@ -1,15 +1,14 @@
-"""What many exchanges say together: the cause behind the symptom."""
+"""Finds the causes behind what was blocked, from many exchanges together."""
 
 from __future__ import annotations
 
 from corsight.policies.findings.catalogue import CAUSES, summary
 from corsight.policies.findings.diagnose import Known
 from corsight.policies.findings.diagnosis import Diagnosis
-from corsight.policies.findings.model import Actor, ConsoleText, Explanation, Finding, Kind, Mismatch, Place
+from corsight.policies.findings.model import ConsoleText, Explanation, Finding, Kind, Mismatch, Place
 
 __all__ = [
     "CAUSES",
-    "Actor",
     "ConsoleText",
     "Diagnosis",
     "Explanation",

@@ -74,7 +74,8 @@ def explain_cause(cause: Cause, mismatch: Mismatch | None, codes: tuple[str, ...
 
 
 def is_explained(judged: Judged) -> bool:
-    """Whether there is something to explain: it was blocked, or no answer came, for which browsers may blame CORS.
+    """Return whether there is something to explain: it was blocked, or no answer came, for which browsers may blame
+    CORS.
 
     What else fails is nobody's question here: browsers ask their makers for things all the time.
     """

@@ -1,4 +1,4 @@
-"""Diagnosis: takes in the last word on each exchange, and says the causes behind what was blocked.
+"""Groups judged exchanges into findings, by the cause behind what was blocked.
 
 1. Every blocked exchange belongs to one finding: that of a cause which the traffic shows, else that of the plain rule.
 2. Decisions are taken as they are: nothing here judges an exchange anew.
@@ -36,7 +36,7 @@ type _Place = tuple[Group, Mismatch, list[Verdict]]
 
 
 class Diagnosis:
-    """What many exchanges say together."""
+    """Collects judged exchanges, and groups them into findings."""
 
     def __init__(self) -> None:
         self._traffic = Traffic()
@@ -89,7 +89,7 @@ class Diagnosis:
             self._shapes.put((kind, shape), (known, mismatch, sample.others), weigh_exchange(sample.exchange))
 
     def _add_rest(self, kind: Kind, sample: Sample, case: Case, mismatch: Mismatch) -> None:
-        """There is no room to tell it apart: only its rule is told."""
+        """Count an exchange under its rule alone, since there is no room for more groups."""
         group, _ = self._rest.setdefault((kind, case.rule), (Group(kind, sample), case))
         group.add(sample, mismatch)
 

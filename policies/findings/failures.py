@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from corsight.policies.findings.model import Actor
+from corsight.policies.actor import Actor
 
 
 class Failure(NamedTuple):

@@ -39,8 +39,8 @@ NAMED_PLACES, NAMED_EXCHANGES, NAMED_DOUBTS, EVIDENCE = 50, 50, 3, 6
 
 LISTS = ("Access-Control-Allow-Methods: ", "Access-Control-Allow-Headers: ")
 NULL = (
-    "null is the origin of every sandboxed frame and local file, an attacker's included: better let the page ask from "
-    "an origin of its own, and without a redirect across origins."
+    "null is the origin of every sandboxed frame and local file, an attacker's included. It is better to send the "
+    "request from a page that has an origin of its own, and without a redirect across origins."
 )
 """What to mind with the advice to allow the origin null."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+from corsight.policies.actor import Actor
 from corsight.policies.evidence import Certainty
 from corsight.policies.facts import Role
 from corsight.policies.fetch.origin import origin_of
@@ -15,8 +16,6 @@ from corsight.policies.findings.fingerprint import Trace, fold_port, make_finger
 from corsight.policies.value import value
 from corsight.policies.verdict import EngineName, Outcome
 
-Actor = Literal["server", "client", "proxy", "nobody"]
-"""Who has to act: the server, the page (client), what stands in between (a gateway, cache or proxy), or nobody."""
 Kind = Literal["blocked", "open", "failed", "advice"]
 """`blocked`: CORS or a rule beside it blocked an exchange. `open`: it did, or did not: a fact that is not known decides
 that. `failed`: no answer came, CORS had no say. `advice`: it worked, or was never meant to, and something is still

@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from corsight.policies.actor import name_actor
 from corsight.policies.decision.place import locate
 from corsight.policies.engines import ENGINES
 from corsight.policies.findings.model import Doubt, Finding, Mismatch, Place
@@ -35,14 +36,6 @@ SETTLE = {
 WATCH = "Visit the page with corsight browse: it asks the browser itself what became of its requests."
 
 INFERRED = "That it is blocked is certain; that this is the cause is likely."
-
-ACTORS = {
-    "server": "the server",
-    "client": "the page",
-    "proxy": "a gateway, cache or proxy in between",
-    "nobody": "nobody",
-}
-"""Who has to act, in words."""
 
 
 class Row(NamedTuple):
@@ -196,7 +189,7 @@ def _list_notes(mismatch: Mismatch, finding: Finding) -> list[str]:
 
 
 def _show_rest(finding: Finding) -> list[Row]:
-    who = ACTORS[finding.actor]
+    who = name_actor(finding.actor)
     rows = [Row("to do", finding.action), Row("who", f"{who[0].upper()}{who[1:]}.")]
     rows += _list_rows("care", finding.care)
     for console in finding.console:

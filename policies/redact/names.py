@@ -49,7 +49,10 @@ def hints_at_secret(segment: str) -> bool:
 
 
 def is_secret_name(name: str) -> bool:
-    """Whether what has this name is a secret. The name may be encoded, of any case, and have brackets or dots in it."""
+    """Return whether what has this name is a secret.
+
+    The name may be encoded, of any case, and have brackets or dots in it.
+    """
     return len(name) > LONGEST or _is_secret_name(name)
 
 

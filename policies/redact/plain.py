@@ -37,7 +37,9 @@ _KEYED = re.compile(rf"(?<![A-Za-z0-9]){KEY}").search
 
 
 def is_plain(value: str) -> bool:
-    """Whether a query value may be shown: it is short, made of words and numbers, and has no structure of its own."""
+    """Return whether a query value may be shown: it is short, made of words and numbers, and has no structure of its
+    own.
+    """
     if _SIMPLE(value):
         return True
     if len(value) > LONGEST_TEXT:
@@ -47,7 +49,8 @@ def is_plain(value: str) -> bool:
 
 
 def looks_random(text: str) -> bool:
-    """Whether a text that is not encoded looks random: it is long, mixes letters and digits, or mixes their case.
+    """Return whether a text that is not encoded looks random: it is long, mixes letters and digits, or mixes their
+    case.
 
     Mixed case is no sign of its own: words that are written together, as in createdAt, can be spoken.
     """

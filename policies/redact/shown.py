@@ -11,7 +11,9 @@ LOOKED_AT = 4
 
 
 def shown(text: str, longest: int = LONGEST) -> str:
-    """The text with secrets replaced and control characters escaped, in one line; cut after `longest` characters."""
+    """Return the text with secrets replaced and control characters escaped, in one line; cut after `longest`
+    characters.
+    """
     size = len(text)
     if size > LOOKED_AT * longest:
         return f"{printable(redact(cut(text, LOOKED_AT * longest)))[:longest]}… ({size} characters)"

@@ -15,8 +15,8 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from corsight.policies.actor import name_actor
 from corsight.policies.engines import label_engine
-from corsight.policies.findings.text import ACTORS
 from corsight.policies.findings.words import count
 from corsight.policies.report.model import Finding, Report, Server
 from corsight.policies.report.words import list_fix, sum_up
@@ -101,7 +101,7 @@ def _load() -> Template:
     )
     environment.filters |= {"fix": list_fix, "host": find_host, "sum_up": sum_up}
     environment.globals |= {
-        "ACTORS": ACTORS,
+        "name_actor": name_actor,
         "label_engine": label_engine,
         "ROLES": ROLES,
         "count": count,

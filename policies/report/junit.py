@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 from corsight.policies.report.model import Finding, Met, Report, Test
 from corsight.policies.report.words import list_fix
 
-OPEN = "open: blocked if the page asks in another way"
+OPEN = "open: may have been blocked"
 
 
 def render(report: Report) -> str:

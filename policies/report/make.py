@@ -21,7 +21,7 @@ from corsight.policies.server.infer import Inferred, infer
 from corsight.policies.session import Judged
 from corsight.policies.story import Story, tell
 from corsight.policies.story.picture import picture
-from corsight.policies.story.text import kind
+from corsight.policies.story.text import describe_request
 from corsight.policies.verdict import Outcome
 
 EXCHANGES = 20
@@ -202,7 +202,7 @@ def _tell_fetch(finding: Finding, judged: Judged, together: Sequence[Judged]) ->
     return model.Fetch(
         conclusion=story.conclusion,
         client=story.client,
-        asked=kind(story),
+        asked=describe_request(story),
         because=list(story.asked.because),
         picture=picture(story),
         parts=[model.Part.model_validate(part) for part in story.parts],

@@ -9,7 +9,7 @@ import html
 import re
 from collections.abc import Sequence
 
-from corsight.policies.findings.text import ACTORS
+from corsight.policies.actor import name_actor
 from corsight.policies.findings.words import count
 from corsight.policies.report.model import Finding, Report
 from corsight.policies.report.words import list_fix, sum_up
@@ -60,7 +60,7 @@ def _fit(head: str, told: Sequence[str], foot: Sequence[str]) -> str:
 def _write_row(finding: Finding) -> str:
     place = finding.places[0] if finding.places else None
     where = "" if place is None else write_code(f"{place.method} {_cut(place.url)}").replace("|", "\\|")
-    return f"| {finding.tally} | {escape(finding.title)} | {where} | {ACTORS[finding.actor]} |"
+    return f"| {finding.tally} | {escape(finding.title)} | {where} | {name_actor(finding.actor)} |"
 
 
 def _write_finding(finding: Finding) -> str:

@@ -9,9 +9,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from corsight.policies.actor import Actor
 from corsight.policies.evidence import Certainty
 from corsight.policies.facts import Role
-from corsight.policies.findings import Actor, Kind
+from corsight.policies.findings import Kind
 from corsight.policies.verdict import EngineName, Outcome
 
 

@@ -6,9 +6,9 @@ import json
 from typing import Any
 from urllib.parse import quote
 
+from corsight.policies.actor import name_actor
 from corsight.policies.causes import CAUSES
 from corsight.policies.decision.place import locate
-from corsight.policies.findings.text import ACTORS
 from corsight.policies.report.model import Finding, Report
 from corsight.policies.report.words import Level, find_level, list_fix, tell_place
 from corsight.policies.rules import RULES
@@ -47,8 +47,8 @@ def _write_rule(code: str, level: Level) -> dict[str, Any]:
         "shortDescription": {"text": known.title},
         "fullDescription": {"text": known.why},
         "help": {
-            "text": f"{known.why}\n\n{known.advice}\n\nWho has to act: {ACTORS[known.actor]}.",
-            "markdown": f"{known.why}\n\n**What to do.** {known.advice}\n\nWho has to act: {ACTORS[known.actor]}.",
+            "text": f"{known.why}\n\n{known.advice}\n\nWho has to act: {name_actor(known.actor)}.",
+            "markdown": f"{known.why}\n\n**What to do.** {known.advice}\n\nWho has to act: {name_actor(known.actor)}.",
         },
         "defaultConfiguration": {"level": level},
         "properties": {"tags": ["cors", "cause" if cause is not None else "rule"]},

@@ -1,4 +1,4 @@
-"""What formats say alike: levels, where a finding was met, its fix."""
+"""What several formats say in the same way: levels, places, fixes."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ Level = Literal["error", "warning", "note"]
 
 
 def find_level(finding: Finding) -> Level:
-    """Return how bad it is: an error is certainly blocked, a note is advice."""
+    """Return how bad a finding is: an error is certainly blocked, a note is advice."""
     if finding.kind == "advice":
         return "note"
     return "error" if finding.kind == "blocked" and finding.certain else "warning"
 
 
 def list_fix(finding: Finding) -> list[str]:
-    """Return the header lines that mend most of it; none where no header does that who has to act can send."""
+    """Return the header lines that mend most of the finding; none where the actor cannot send one that does."""
     return next((one.fix for one in finding.mismatches if one.fix), [])
 
 
 def tell_place(finding: Finding) -> str:
-    """Return the place it was met at most often, and by whom."""
+    """Return the place where the finding was met most often, and the page."""
     if not finding.places:
         return "no one place"
     first = finding.places[0]
@@ -33,14 +33,14 @@ def tell_place(finding: Finding) -> str:
 
 
 def sum_up(report: Report) -> str:
-    """Return what came of it all, in one line, and no more than is known."""
+    """Return the totals in one line, without more than is known."""
     totals = report.totals
     if not totals.exchanges:
         return "There is no HTTP exchange in it."
     blocked = len(report.of("blocked"))
     parts = [f"{totals.blocked} blocked, for {count(blocked, 'cause')}"] if totals.blocked else []
     if totals.open:
-        parts.append(f"{totals.open} open (blocked if the page asks in another way)")
+        parts.append(f"{totals.open} open (may have been blocked)")
     if totals.unanswered:
         parts.append(f"{totals.unanswered} without an answer")
     parts = parts or ["nothing was blocked"]

@@ -57,7 +57,8 @@ RULES = (
         "accept `*` then: the response has to name the page's origin.",
         seen="Access-Control-Allow-Origin: * for a request with credentials",
         needed="Access-Control-Allow-Origin: {origin} (not *), with Access-Control-Allow-Credentials: true",
-        advice="Answer with the origin itself, or let the page ask without credentials.",
+        advice="On the server, answer with the origin itself. Or, in the page's code, send the request without "
+        "credentials.",
         fix=lambda subject: allow_origin(subject) + allow_credentials(subject),
         widens=WIDENS_CREDENTIALS,
         example=Example(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from corsight.policies.actor import Actor
 from corsight.policies.exchange import HeaderList, Response
 from corsight.policies.fetch.headers import list_well_formed
 from corsight.policies.fetch.safelist import find_uncovered_names
@@ -13,7 +14,6 @@ from corsight.policies.rules.example import Example
 from corsight.policies.rules.view import View
 
 Kind = Literal["decision", "advice"]
-Actor = Literal["server", "client", "proxy", "nobody"]
 Safety = Literal["safe", "widens"]
 
 NONE = "(none)"

@@ -1,1 +1,1 @@
-"""What an API's owner intends: policies, what a correct server answers under them, and how the real one drifts."""
+"""Policies: what an API's owner wants to allow, what a correct server answers, and how the real one differs."""

@@ -1,7 +1,7 @@
-"""Drift: where what a server answered is not what its policy intends.
+"""Drift: where a server's answers differ from its policy.
 
-looser: the answer grants what the policy does not. stricter: a page needed it, the policy grants it, and the server
-refused. inconsistent: two answers to one question grant different things.
+looser: the server allows what the policy does not. stricter: the page needed it, the policy allows it, and the server
+refused it. inconsistent: the server answered the same request in two ways.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ Kind = Literal["looser", "stricter", "inconsistent"]
 Subject = Literal["origin", "credentials", "method", "request header", "exposed header", "preflight status", "answer"]
 
 QUESTIONS = 10_000
-"""How many questions are remembered with their answers, to hold the next one against."""
+"""How many requests are remembered with their answers, to compare the next answers with."""
 LONGEST_GRANT = 300
 """Characters of an answer in words."""
 
@@ -65,14 +65,14 @@ _NEEDED: dict[str, Subject] = {
     preflight.HEADERS_INVALID: "request header",
     preflight.HEADER: "request header",
 }
-"""What of a policy the server fell short of, by the rule that blocked."""
+"""Which part of a policy the server did not fulfil, by the rule that blocked."""
 _WITH_CREDENTIALS = frozenset({cors_check.WILDCARD, cors_check.CREDENTIALS})
-"""Rules that block only what is asked with credentials."""
+"""Rules that block only requests with credentials."""
 
 
 @value
 class Place:
-    """One exchange, for people to find again: `url` is without its query."""
+    """One exchange, as people can find it again: `url` is without its query."""
 
     flow: str
     role: Role
@@ -86,7 +86,7 @@ class Place:
 class Drift:
     """One difference between a policy and an answer.
 
-    `value` is what was granted, or needed and refused; `text` says in a sentence what differs.
+    `value` is what was allowed, or needed and refused; `text` says in a sentence what differs.
     """
 
     kind: Kind
@@ -107,7 +107,7 @@ class Drift:
 
 @value
 class _Given:
-    """An answer that was given to a question: by which exchange, and what it granted."""
+    """An answer that was given to a request: by which exchange, and what it allowed."""
 
     flow: str
     digest: bytes
@@ -116,7 +116,7 @@ class _Given:
 
 
 class Comparison:
-    """Compares answers with the policies that are for them, and with each other."""
+    """Compares answers with the policies that apply to them, and with each other."""
 
     def __init__(self, policies: Sequence[ServerPolicy]) -> None:
         self.policies = tuple(policies)
@@ -125,9 +125,10 @@ class Comparison:
         self._answers: Memory[bytes, _Given] = Memory(QUESTIONS)
 
     def compare(self, judged: Judged) -> tuple[Drift, ...]:
-        """Return how one exchange drifts: not at all where no policy is for it, or no response came from the server.
+        """Return how one exchange drifts; nothing where no policy applies to it, or where no response came from the
+        server.
 
-        An exchange whose verdict is revised may be given again: the last word counts.
+        An exchange whose verdict was revised may be given again: the last one counts.
         """
         exchange, verdict = take_server_answer(judged)
         response = exchange.response
@@ -147,7 +148,7 @@ class Comparison:
     def _find_inconsistent(
         self, policy: ServerPolicy, exchange: Exchange, response: Response, place: Place
     ) -> Drift | None:
-        """Return the drift from what the same question was answered before, None where the answers are alike."""
+        """Return how the answer differs from an earlier one to the same request, None where it does not."""
         get = exchange.request.headers.get
         origin = get("origin")
         if origin is None or response.status == 304:
@@ -163,10 +164,9 @@ class Comparison:
             return None
         if before.digest == given.digest:
             return None
-        what = (
-            f"{_word_question(place, asked)} was answered {before.grant} (status {before.status}), then {given.grant}"
-        )
-        return Drift("inconsistent", policy.name, "answer", given.grant, f"{what} (status {place.status})", place)
+        first, second = (f"{one.grant} (status {one.status})" for one in (before, given))
+        text = f"the server answered {_word_question(place, asked)} {first}, then {second}"
+        return Drift("inconsistent", policy.name, "answer", given.grant, text, place)
 
 
 def _hash(*texts: str) -> bytes:
@@ -174,7 +174,7 @@ def _hash(*texts: str) -> bytes:
 
 
 def take_server_answer(judged: Judged) -> tuple[Exchange, Verdict | None]:
-    """Return the exchange as the server answered it, and the verdict on that: a patch is not the server's answer."""
+    """Return the exchange as the server answered it, without a patch, and the verdict on that."""
     patched = judged.entry.patched
     if patched is None:
         return judged.entry.exchange, judged.verdict
@@ -194,14 +194,14 @@ def _locate(judged: Judged, exchange: Exchange, response: Response) -> Place:
 
 
 NAMED = 128
-"""How many elements of one list are told that go beyond a policy."""
+"""How many elements of one list that a policy does not allow are reported."""
 
 
 # -- looser ----------------------------------------------------------------------------------------------------------
 
 
 def _find_looser(policy: ServerPolicy, exchange: Exchange, response: Response, place: Place) -> Iterator[Drift]:
-    """Yield what the response grants beyond the policy."""
+    """Yield what the response allows and the policy does not."""
     get = response.headers.get
     allowed = get("access-control-allow-origin")
     if allowed is None or (allowed not in (ANY, "null") and split_origin(allowed) is None):
@@ -218,20 +218,24 @@ def _find_looser(policy: ServerPolicy, exchange: Exchange, response: Response, p
     credentials = allowed != ANY and get("access-control-allow-credentials") == "true"
     if allowed == ANY and not is_public(policy):
         yield drift(
-            "origin", ANY, "every origin is granted (Access-Control-Allow-Origin: *), and the policy names some"
+            "origin", ANY, "the server allows every origin (Access-Control-Allow-Origin: *), the policy only some"
         )
     elif allowed != ANY and not grants_origin(policy, allowed):
         near = word_near(allowed, policy.origins)
-        yield drift("origin", allowed, f"origin {allowed} is granted, and the policy {near or 'does not name it'}")
+        yield drift("origin", allowed, f"the server allows origin {allowed}, but the policy {near or 'does not'}")
     if credentials and not grants_credentials(policy, allowed):
-        what = "Access-Control-Allow-Credentials: true is sent, and the policy grants no credentials"
+        what = "the server sends Access-Control-Allow-Credentials: true, but the policy allows no credentials"
         yield drift("credentials", "true", what)
     if asked is None:
         method = exchange.request.method
         if is_cors_safelisted_method(method) and not grants_method(policy, method):
-            yield drift("method", method, f"pages may read the answer to {method}, which the policy does not grant")
+            yield drift(
+                "method",
+                method,
+                f"the server lets pages read its response to {method}, but the policy does not allow {method}",
+            )
         yield from (
-            drift("exposed header", name, f"header {name} is exposed, and the policy does not expose it")
+            drift("exposed header", name, f"the server exposes header {name}, but the policy does not")
             for name in islice(
                 _list_beyond(get("access-control-expose-headers"), policy.expose_headers, credentials, _SAFE_TO_READ),
                 NAMED,
@@ -241,18 +245,18 @@ def _find_looser(policy: ServerPolicy, exchange: Exchange, response: Response, p
     for method in list_elements(get("access-control-allow-methods"))[:NAMED]:
         if method == ANY and not credentials:
             if ANY not in policy.methods:
-                yield drift("method", ANY, "every method is granted (*), and the policy names some")
+                yield drift("method", ANY, "the server allows every method (*), the policy only some")
         elif method != ANY and not grants_method(policy, method):
-            yield drift("method", method, f"method {method} is granted, and the policy does not name it")
+            yield drift("method", method, f"the server allows method {method}, but the policy does not")
     harmless = NO_CORS_SAFELISTED_NAMES - {"content-type"}
     names = tuple(islice(_list_beyond(get("access-control-allow-headers"), (), credentials, harmless), NAMED))
     refused = set(list_refused_names(policy, names))
     for name in names:
         if name == ANY:
             if ANY not in policy.request_headers:
-                yield drift("request header", ANY, "every request header is granted (*), and the policy names some")
+                yield drift("request header", ANY, "the server allows every request header (*), the policy only some")
         elif name in refused and not is_forbidden_request_header(name.lower(), ""):
-            yield drift("request header", name, f"request header {name} is granted, and the policy does not name it")
+            yield drift("request header", name, f"the server allows request header {name}, but the policy does not")
 
 
 _SAFE_TO_READ = SAFELISTED_RESPONSE_NAMES | FORBIDDEN_RESPONSE_NAMES
@@ -261,9 +265,9 @@ _SAFE_TO_READ = SAFELISTED_RESPONSE_NAMES | FORBIDDEN_RESPONSE_NAMES
 def _list_beyond(
     value: str | None, granted: tuple[str, ...], credentials: bool, harmless: frozenset[str]
 ) -> Iterator[str]:
-    """Yield the names in a header's value that are not granted, without those that change nothing.
+    """Yield the names in a header's value that the policy does not allow, without those that have no effect.
 
-    With credentials, `*` is a name that changes nothing.
+    With credentials, `*` has no effect.
     """
     known = {name.lower() for name in granted} | harmless
     if ANY in known:
@@ -279,7 +283,7 @@ def _list_beyond(
 def _find_stricter(
     policy: ServerPolicy, facts: Facts, verdict: Verdict | None, response: Response, place: Place
 ) -> Iterator[Drift]:
-    """Yield what the page needed, and the policy grants, and the server refused."""
+    """Yield what the page needed and the policy allows, and what the server refused."""
     if facts.tainting != "cors" or facts.origin is None or verdict is None:
         return
     ruling = verdict.ruling
@@ -291,16 +295,16 @@ def _find_stricter(
     if ruling.outcome is Outcome.BLOCKED and ruling.rule in _NEEDED:
         subject = _NEEDED[ruling.rule]
         value = _name_refused(subject, facts.origin, facts.method, names, response)
-        text = f"{_word_wanted(subject, value)} is granted by the policy, and the server refused it ({ruling.rule})"
+        text = f"the policy allows {_word_wanted(subject, value)} ({ruling.rule})"
         named = response.headers.get("access-control-allow-origin")
         if subject == "origin" and named is not None and (near := word_near(value, (named,))):
-            text += f": it {near}"
+            text += f": the server {near}"
         yield Drift("stricter", policy.name, subject, value, text, place, certainty)
     elif ruling.outcome is Outcome.ALLOWED and facts.role == "request":
         hidden = set(verdict.hidden)
         for name in policy.expose_headers:
             if name.lower() in hidden:
-                text = f"header {name} is exposed by the policy, and hidden by the server from the page"
+                text = f"the policy exposes header {name}, but the server does not, so the page cannot read it"
                 yield Drift("stricter", policy.name, "exposed header", name, text, place, certainty)
 
 
@@ -314,13 +318,14 @@ def _name_refused(subject: Subject, origin: str, method: str, names: tuple[str, 
 
 
 def _word_wanted(subject: Subject, value: str) -> str:
+    """Return what the policy allows, and that the server did not."""
     match subject:
         case "credentials":
-            return f"asking with credentials from {value}"
+            return f"requests with credentials from {value}, but the server refused one"
         case "preflight status":
-            return f"the preflight, answered with status {value},"
+            return f"the request, but the server answered its preflight with status {value}"
         case _:
-            return f"{subject} {value}"
+            return f"{subject} {value}, but the server refused it"
 
 
 # -- in words --------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What one list of policies grants that another does not."""
+"""Compares two lists of policies: what one allows and the other does not."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from corsight.policies.server.model import Match, ServerPolicy
 from corsight.policies.value import value
 
 Change = Literal["more", "less", "other"]
-"""Whether the second list grants more than the first, or less, or what differs grants nothing by itself."""
+"""Whether the second list allows more than the first, or less; or `other`, where the difference alone allows nothing.
+"""
 
 _LISTS = ("origins", "methods", "request_headers", "expose_headers")
 _NUMBERS = ("max_age", "preflight_status")

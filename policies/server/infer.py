@@ -233,8 +233,10 @@ _WITHOUT = (
     "credentials: true",
 )
 _HIDDEN = "it is a header for scripts, which cannot read it now: leave it out if no page needs it"
-_REPEATED = "the same preflights were sent again within this time. A longer time saves preflights, but what you no "
-"longer allow stays allowed for that time"
+_REPEATED = (
+    "the same preflights were sent again within this time. A longer time saves preflights, but what you no longer "
+    "allow stays allowed for that time"
+)
 
 
 def _refused(origin: str, credentials: bool, with_credentials: bool) -> tuple[str, str] | None:

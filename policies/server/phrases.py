@@ -1,4 +1,4 @@
-"""What answers grant, and how near two origins are, in words that are put into sentences."""
+"""Parts of sentences: what a response allows, and how nearly equal two origins are."""
 
 from __future__ import annotations
 
@@ -12,20 +12,18 @@ from corsight.policies.server.problems import shorten
 
 
 def word_near(origin: str, others: Iterable[str]) -> str:
-    """Return which of `others` is nearly the origin and how it differs, to be put behind who names it; empty where none
-    is.
-    """
+    """Return "names X, which Y": X of `others` is nearly the origin, Y says how it differs. Empty where none is."""
     found = find_near(origin, others)
     return "" if found is None else f"names {shorten(found[0])}, which {found[1].wrong}"
 
 
 def word_grant(response: Response, *, preflight: bool) -> str:
-    """Return what an answer grants, as far as two answers can be compared."""
+    """Return what a response allows, in words; responses with equal words allow the same."""
     get = response.headers.get
     allowed = get("access-control-allow-origin")
     if allowed is None:
-        return "without CORS"
-    words = [f"for {'every origin' if allowed == ANY else allowed}"]
+        return "without CORS headers"
+    words = [f"allowing {'every origin' if allowed == ANY else allowed}"]
     if allowed != ANY and get("access-control-allow-credentials") == "true":
         words.append("with credentials")
     if preflight:

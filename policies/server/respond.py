@@ -60,7 +60,6 @@ def respond(policy: ServerPolicy, exchange: Exchange, response: Response | None)
         status=None if asked is None else policy.preflight_status,
         headers=tuple(headers),
         absent=tuple(name for name in CORS_RESPONSE_HEADERS if name not in have),
-        origin_granted=granted,
     )
 
 

@@ -320,7 +320,7 @@ class Browser:
         return found[1]
 
     def _follow_connection(self, reuse: Reuse, entry: Entry) -> None:
-        """A request took a connection: learn from that of the exchanges before it."""
+        """Learn about the exchanges before on the connection that a request took."""
         if reuse.refutes(entry.exchange):
             self._reuse = None
             self._sequels.take_back()

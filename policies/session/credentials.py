@@ -69,7 +69,7 @@ class Credentials:
         return None
 
     def _would_tell(self, reading: Reading, url: str, *, first: bool) -> bool:
-        """Whether this request would carry Sec-Fetch-Storage-Access if it had credentials."""
+        """Return whether this request would have Sec-Fetch-Storage-Access if it had credentials."""
         if reading.site != "cross-site" or not is_potentially_trustworthy(url):
             return False
         if self._engine == "chromium":
@@ -81,7 +81,9 @@ class Credentials:
         return first and not reading.keepalive and not _schemelessly_same_site(reading.origin, url)
 
     def note_storage_access(self) -> bool:
-        """A request carried Sec-Fetch-Storage-Access: from now on its absence tells. Return whether that is new."""
+        """Note that a request had Sec-Fetch-Storage-Access, so that from now on its absence counts. Return whether that
+        is new.
+        """
         new = not self._seen_storage_access and ENGINES[self._engine].storage_access_told
         if new:
             self._seen_storage_access = self._sent_storage_access = self._expects_storage_access = True
@@ -105,8 +107,8 @@ class Credentials:
         return not self._seen_storage_access
 
     def lacks_cookie(self, reading: Reading, request: Request, server: str) -> bool:
-        """Whether a CORS request to a server lacks the cookie that its page's origin sent to just that place a moment
-        ago.
+        """Return whether a CORS request to a server lacks the cookie that its page's origin sent to just that place a
+        moment ago.
 
         A cookie that went to a path goes to what lies below it as well, and no answer since then has changed any.
         """
@@ -124,15 +126,15 @@ class Credentials:
         return path == sent or path.startswith(f"{sent}/")
 
     def forget_cookies(self) -> None:
-        """An answer set cookies, or cleared them: what went before tells nothing of what goes now."""
+        """Forget which cookies were sent, since an answer set or cleared some."""
         self._cookies.clear()
 
     def note_worker(self, origin: str) -> None:
-        """A worker's script was asked for: some requests of its origin may be the worker's."""
+        """Note that a worker's script was requested: some requests of its origin may be the worker's."""
         self._workers.put(origin, True, len(origin))
 
     def certainty(self, reason: Reason, reading: Reading, *, http2: bool) -> Certainty:
-        """How far what a request states is to be believed: a browser may never send Sec-Fetch-Storage-Access.
+        """Return how sure it is what a request states: a browser may never send Sec-Fetch-Storage-Access.
 
         Firefox leaves it out for keepalive, which only the place of a Referer shows beside headers of the page's own
         (ESR 153). Over HTTP/1.1 connections tell of the others; over HTTP/2 nothing would, and hardly a page keeps
@@ -154,18 +156,18 @@ class Credentials:
         return "likely" if hidden else "certain"
 
     def overrules_absence(self, reading: Reading) -> bool:
-        """Whether this request shows that the header its preflight lacked means nothing."""
+        """Return whether this request shows that the header its preflight lacked means nothing."""
         return self._engine == "firefox" and reading.keepalive is True
 
     def separates(self, exchange: Exchange) -> bool:
-        """Whether the exchange's connection carries requests of one kind only."""
+        """Return whether the exchange's connection carries requests of one kind only."""
         how = self._policy.separate_connections
         if not exchange.connection:
             return False
         return how == "always" or (how == "http/1.1" and not exchange.http2)
 
     def remember(self, fetch: Fetch) -> None:
-        """A fetch's mode became certain: what its page does, it mostly does again."""
+        """Count a mode that became certain: a page mostly sends its requests in the same mode."""
         if fetch.certainty != "certain" or fetch.include is None:
             return
         key = fetch.page_origin, fetch.server
@@ -176,7 +178,7 @@ class Credentials:
         counts[fetch.include] += 1
 
     def likelier(self, entry: Entry, response: Response | None) -> bool:
-        """Whether `include` is the likelier where nothing tells the mode for certain."""
+        """Return whether `include` is likelier, where nothing shows the mode for certain."""
         fetch = entry.fetch
         if fetch.include is not None:
             return fetch.include
@@ -194,7 +196,7 @@ def _get_path(url: str) -> str:
 
 
 def by_nature(reading: Reading) -> bool:
-    """Whether a request always has credentials, whatever its page says."""
+    """Return whether a request always has credentials, whatever its page says."""
     if reading.mode == "navigate" or reading.cookie:
         return True
     if not reading.metadata:
@@ -204,13 +206,13 @@ def by_nature(reading: Reading) -> bool:
 
 
 def from_own_store(entry: Entry) -> bool:
-    """Whether the request's Authorization is the browser's own: its preflight did not ask for it."""
+    """Return whether the request's Authorization is the browser's own: its preflight did not ask for it."""
     preflights = [other for other in entry.fetch.entries if other.role == "preflight"]
     return bool(preflights) and "authorization" not in preflights[-1].reading.names
 
 
 def _invited(entry: Entry, response: Response | None) -> bool:
-    """Whether the server's own words make a credentialed request the likelier: it allows credentials.
+    """Return whether the server's own words make a credentialed request the likelier: it allows credentials.
 
     Beside `*` that is thoughtless so often that it counts only once a preflight shows that the page asks for more.
     """
@@ -222,6 +224,6 @@ def _invited(entry: Entry, response: Response | None) -> bool:
 
 
 def _schemelessly_same_site(origin: str | None, url: str) -> bool:
-    """Whether a URL's host is of the origin's site; an opaque origin has none."""
+    """Return whether a URL's host is of the origin's site; an opaque origin has none."""
     ours, theirs = split_origin(origin or "null"), split_origin(origin_of(url))
     return ours is not None and theirs is not None and schemelessly_same_site(ours[1], theirs[1])

@@ -107,7 +107,7 @@ class Documents:
         return not self._policies <= {"unsafe-none", None}
 
     def may_isolate(self, origin: str | None) -> bool:
-        """Whether a document of an origin came out of the browser's cache, with a policy that was not seen."""
+        """Return whether a document of an origin came out of the browser's cache, with a policy that was not seen."""
         return None in (self._by_origin.get(origin or "") or ())
 
     @property

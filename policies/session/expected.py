@@ -76,7 +76,7 @@ class Expected:
                 memory.forget(entry.exchange.request.url)
 
     def note_kept(self, exchange: Exchange) -> None:
-        """A response came that the HTTP cache may answer with when its URL is asked for again."""
+        """Note that a response came that the HTTP cache may answer with when its URL is asked for again."""
         response, url = exchange.response, exchange.request.url
         if response is not None and exchange.request.method == "GET":
             cache_control = response.headers.get("cache-control")

@@ -150,7 +150,7 @@ class Joining:
         return next(branches, verdict.branch).outcome is Outcome.BLOCKED
 
     def explain_no_preflight(self, entry: Entry) -> None:
-        """A request that needs a preflight set out without one: it was cached, or asked before the recording began."""
+        """Find out why a request that needs a preflight has none: it was cached, or sent before the recording began."""
         reading, exchange, request = entry.reading, entry.exchange, entry.exchange.request
         stated = self.state(exchange, reading, first=entry.index == 0)
         cached = self._find_cached(entry.exchange, reading, *((False, True) if stated is None else (stated[0],)))

@@ -36,7 +36,7 @@ class Keeping:
         self._servers: Memory[str, float] = Memory(size)
 
     def begin(self, exchange: Exchange, server: str) -> None:
-        """A request to a server takes a connection."""
+        """Note that a request to a server takes a connection."""
         use = self._uses.get(exchange.connection)
         if use is None:
             self._uses.put(exchange.connection, Use(exchange.id))
@@ -48,7 +48,7 @@ class Keeping:
         use.exchange, use.received, use.kept = exchange.id, None, True
 
     def end(self, exchange: Exchange, *, closes: bool) -> None:
-        """Its response came; `closes` tells that the connection ends with it."""
+        """Note that its response came; `closes` tells that the connection ends with it."""
         use, response = self._uses.get(exchange.connection), exchange.response
         if use is not None and use.exchange == exchange.id and response is not None:
             use.received, use.kept = response.received, not closes
@@ -59,7 +59,8 @@ class Keeping:
         return longest is not None and idle <= max(longest, AT_ONCE)
 
     def is_free(self, exchange: Exchange, now: float) -> bool:
-        """Whether the connection of an answered exchange is sure to be free still: nobody took it, and it is kept.
+        """Return whether the connection of an answered exchange is sure to be free still: nobody took it, and it is
+        kept.
 
         A body may still be under way on it when its headers have come.
         """

@@ -84,7 +84,7 @@ class Marker:
         return place[1].startswith("https:") or self._busy > first - STRAGGLING or url in self._early
 
     def note_document(self, entry: Entry) -> None:
-        """A document was asked for. A page that is loaded anew may be in another window, with another jar.
+        """Note that a document was asked for. A page that is loaded anew may be in another window, with another jar.
 
         One that is loaded into a frame has a jar of its own for each site that it is framed by.
         """

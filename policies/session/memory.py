@@ -67,10 +67,6 @@ class Memory[K, V](OrderedDict[K, V]):
         while self.weight > self.limit:
             self.forget(next(iter(self._weights)))
 
-    def weigh(self, key: K) -> int:
-        """Return the weight of a key's value, 0 where it has none."""
-        return self._weights.get(key, 0)
-
     def clear(self) -> None:
         """Forget everything."""
         super().clear()

@@ -69,7 +69,7 @@ class Receiving:
             entry.role = "request"
 
     def revalidate(self, entry: Entry) -> None:
-        """A 304: the browser goes by the response it stored, with what the 304 changed of it."""
+        """Give a 304 the response that the browser stored, with what the 304 changed in it: that one is judged."""
         confirmed = self._stored.revalidated(entry.exchange)
         if confirmed is None:
             entry.evidence["response"] = Evidence("response", "304", Reason.STORED_UNSEEN, "likely")

@@ -41,7 +41,7 @@ class Reuse:
         self._servers: Memory[tuple[str, str | None], list[str]] = Memory(size)
 
     def begins(self, exchange: Exchange, reading: Reading, page: str | None) -> tuple[Entry | None, list[Entry]]:
-        """A request sets out for a page: the exchange that it shows to have passed, and those it shows to have not."""
+        """Return the exchange that a page's new request shows to have passed, and those that it shows to have not."""
         connection, request = exchange.connection, exchange.request
         server = origin_of(request.url), page
         known = self._last.get(connection, _NEW)

@@ -123,7 +123,9 @@ class Sequels:
         self._judge.revise(redirect.fetch)
 
     def _end_contests(self, entry: Entry) -> None:
-        """A preflight has its request: those that it was the last rival of have theirs for certain."""
+        """Make other preflights' requests certain, where this one was their last rival and now has a request of its
+        own.
+        """
         for other in self._expected.list_alike(entry):
             if other.rivals and not other.contested:
                 other.rivals = ()
@@ -188,7 +190,7 @@ class Sequels:
         )
 
     def _miss(self, entry: Entry, certainty: Certainty) -> None:
-        """Nothing followed: branches that pass are out."""
+        """Rule out the branches that pass, since no request followed."""
         if entry.sequel != "unknown":
             return
         entry.sequel = "absent"
@@ -281,7 +283,7 @@ class Sequels:
         )
 
     def _give_up(self, entry: Entry, followed: Entry) -> None:
-        """Nothing followed a preflight, but a request did follow one like it that set out meanwhile.
+        """Take a preflight for given up: a request followed another one like it that set out meanwhile.
 
         The page gave up the first and asked again, as an effect does that runs twice, or a search that is typed.
         """
@@ -292,7 +294,7 @@ class Sequels:
         self._judge.revise(entry.fetch)
 
     def _cache_preflight(self, entry: Entry) -> None:
-        """A preflight passed: the browser may remember its answer. Of unknown mode, it is taken to serve both."""
+        """Note that the browser may have cached a preflight that passed; for both modes if its mode is unknown."""
         include = entry.fetch.include
         if include is not None or self._policy.cache.credentials_shared:
             _store(self._cache, entry, include=include is not False)

@@ -54,7 +54,9 @@ class StoredResponses:
         self._by_url.put(exchange.request.url, versions, len(exchange.request.url) + weight)
 
     def revalidated(self, exchange: Exchange) -> tuple[Stored, Response] | None:
-        """The stored response this exchange's 304 confirmed, and what became of it; None when it was not seen."""
+        """Return the stored response that this exchange's 304 confirmed, and the response that the 304 made of it; None
+        when it was not seen.
+        """
         response = exchange.response
         if response is None:
             return None

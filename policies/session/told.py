@@ -71,7 +71,7 @@ def overrule(verdict: Verdict, exchange: Exchange, facts: Facts, told: Told, ver
 
 
 def _name_rule(verdict: Verdict, told: Told, rule: str) -> Verdict:
-    """The browser names the rule: that is certain, whatever else is not."""
+    """Return the verdict with the rule that the browser names: that is certain, whatever else is not."""
     alike = [branch for branch in verdict.branches if branch.ruling.rule == rule]
     if alike and alike[0].outcome is Outcome.BLOCKED:
         ruling = alike[0].ruling
@@ -84,7 +84,7 @@ def _name_rule(verdict: Verdict, told: Told, rule: str) -> Verdict:
 
 
 def _name_failure(verdict: Verdict, exchange: Exchange, facts: Facts, told: Told) -> Verdict:
-    """It failed in the browser, and what was recorded of it would have passed, or nothing was."""
+    """Return the verdict on what failed in the browser, though nothing recorded blocks it, or nothing was recorded."""
     ruling, premise = verdict.ruling, verdict.branch.premise
     if "cors" not in (facts.tainting, facts.tainting_too):
         return verdict if exchange.response is not None else replace(verdict, certainty="likely")

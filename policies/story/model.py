@@ -67,8 +67,8 @@ class Elsewhere:
 class Remedy:
     """What mends a blocked exchange.
 
-    `edits` are the lines to change in the answer, proven to be enough; empty where no header mends it that the actor
-    sends. `advice` says what to do in words, `actor` who has to, `care` what to mind with the edits.
+    `edits` are the lines to change in the response, proven to be enough; empty where no header mends it that the actor
+    can send. `advice` says what to do in words, `actor` who has to do it, `care` what to mind with the edits.
     """
 
     edits: tuple[str, ...]
@@ -144,11 +144,11 @@ class Part:
 
 @value
 class Asked:
-    """What the page asked for: the request as it meant it, before any preflight or redirect.
+    """What the page asked for: the request as the page meant it, before any preflight or redirect.
 
-    `origin` is None where none is known. `credentials` is in words, None where CORS
-    has no say. `names` are the request headers that need
-    permission, `because` the reasons why CORS applies or not, and why a preflight had to come first.
+    `origin` is None where none is known. `credentials` is in words, None where CORS does not apply. `names` are the
+    request headers that need permission, `because` the reasons why CORS applies or not, and why a preflight had to come
+    first.
     """
 
     method: str
@@ -172,7 +172,6 @@ class Story:
 
     id: str
     engine: EngineName
-    engine_label: str
     client: str
     asked: Asked
     parts: tuple[Part, ...]

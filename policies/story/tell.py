@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from corsight.policies.actor import name_actor
 from corsight.policies.engines import ENGINES
 from corsight.policies.evidence import Evidence
 from corsight.policies.exchange import HeaderList
@@ -17,7 +18,7 @@ from corsight.policies.session.fetches import Entry
 from corsight.policies.story.model import Asked, Elsewhere, Improvement, Inference, Otherwise, Part, Remedy, Story
 from corsight.policies.story.shown import LINES, LONGEST_MESSAGE, NAMES, shown
 from corsight.policies.story.steps import tell_steps
-from corsight.policies.story.words import ACTORS, FACTS, VALUES, credentials_words, ruling_words, title_of
+from corsight.policies.story.words import FACTS, VALUES, credentials_words, ruling_words, title_of
 from corsight.policies.verdict import Branch, Outcome, Verdict
 
 SENT = ("Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers")
@@ -57,7 +58,6 @@ def tell(judgeds: Sequence[Judged], known: Known | None = None) -> Story:
     return Story(
         id=shown(judged.entry.fetch.id),
         engine=engine,
-        engine_label=ENGINES[engine].label,
         client=shown(_client(judged)),
         asked=asked,
         parts=parts,
@@ -67,7 +67,7 @@ def tell(judgeds: Sequence[Judged], known: Known | None = None) -> Story:
         stopped=stopped,
         never_sent=_never_sent(end, asked),
         evidence=_inferences(judged.entry.fetch.evidence.values()),
-        unknown=_unknown(judgeds, parts, asked),
+        unknown=_unknown(judgeds, parts),
     )
 
 
@@ -105,7 +105,10 @@ def _asked(judgeds: Sequence[Judged]) -> Asked:
 
 
 def _tainted(facts: Facts) -> bool:
-    """Whether redirects took the request's origin from it (https://fetch.spec.whatwg.org/#serializing-a-request-origin)."""
+    """Return whether redirects took the request's origin from it.
+
+    https://fetch.spec.whatwg.org/#serializing-a-request-origin
+    """
     return facts.tainting == "cors" and facts.origin == "null" and facts.page_origin not in (None, "null")
 
 
@@ -134,8 +137,8 @@ def _because(entry: Entry, facts: Facts, origin: str | None, url: str, *, prefli
         needs.append(f"the {noun} {shown(', '.join(facts.names))} cannot be sent to another origin without permission")
     if needs:
         cached = entry.evidence.get("preflight")
-        how = "a preflight is needed first" if preflighted or cached is None else "it needs the permission of a "
-        "preflight"
+        first = preflighted or cached is None
+        how = "a preflight is needed first" if first else "it needs the permission of a preflight"
         text = "; ".join(needs)
         reasons.append(f"{text[0].upper()}{text[1:]}: {how}.")
     elif preflighted:
@@ -216,10 +219,10 @@ def _lines(headers: HeaderList, names: tuple[str, ...]) -> tuple[str, ...]:
 
 def _remedy(explanation: Explanation | None, rule: Rule | None, host: str) -> Remedy | None:
     if explanation is not None:
-        who = ACTORS[explanation.actor].format(host=host)
+        who = name_actor(explanation.actor, host)
         return Remedy(explanation.fix, explanation.action, who, explanation.care)
     # What failed without CORS: only the rule is known.
-    return None if rule is None else Remedy((), rule.advice, ACTORS[rule.actor].format(host=host))
+    return None if rule is None else Remedy((), rule.advice, name_actor(rule.actor, host))
 
 
 def _other(verdict: Verdict) -> Branch:
@@ -296,14 +299,14 @@ def _never_sent(end: Part, asked: Asked) -> str | None:
     return "The redirect was not followed."
 
 
-def _unknown(judgeds: Sequence[Judged], parts: tuple[Part, ...], asked: Asked) -> tuple[str, ...]:
+def _unknown(judgeds: Sequence[Judged], parts: tuple[Part, ...]) -> tuple[str, ...]:
     """Return what the recording does not show, and what would be said if it were otherwise."""
     found: list[str] = []
     for part in parts:
         for branch in part.branches:
-            taken = f"taken to be asked {part.taken}" if part.taken else "taken the likelier way"
-            name = {"preflight": "The preflight is ", "redirect": "The redirect is ", "request": "It is "}[part.role]
-            line = f"{name}{taken}; {branch.when or 'otherwise'}, it is {ruling_words(branch.outcome, branch.title)}."
+            taken = f"likely {part.taken}" if part.taken else "the likelier case is assumed"
+            ruled = ruling_words(branch.outcome, branch.title)
+            line = f"The {part.role}: {taken}; {branch.when or 'otherwise'}, it is {ruled}."
             if line not in found:
                 found.append(line)
     last = judgeds[-1].entry

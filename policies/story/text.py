@@ -42,7 +42,7 @@ def _head(story: Story, width: int) -> Iterator[str]:
     yield ""
     origin = "no origin" if asked.origin is None else asked.origin
     yield from _field("asked by", f"{origin}, in {story.client}", width)
-    yield from _field("", kind(story), width)
+    yield from _field("", describe_request(story), width)
     for reason in asked.because:
         yield from _field("because" if reason is asked.because[0] else "", reason, width)
     yield from _evidence(story.evidence, width)
@@ -75,8 +75,8 @@ def _part(part: Part, number: int, width: int, signs: dict[str, str]) -> Iterato
         yield from _field(label, text, width)
 
 
-def kind(story: Story) -> str:
-    """Return how the page asked, in one line."""
+def describe_request(story: Story) -> str:
+    """Return the request's mode, destination and credentials, in one line."""
     asked = story.asked
     credentials = "" if asked.credentials is None else f", credentials {asked.credentials}"
     return f"mode {asked.mode}, destination {asked.destination}{credentials}"
@@ -92,7 +92,7 @@ def answered(part: Part) -> str:
 
 
 def asides(part: Part) -> Iterator[tuple[str, str]]:
-    """What else is to be said of an exchange, as labels and texts: patches, what is hidden, what could be better."""
+    """Yield further labels and texts on an exchange: patches, what is hidden, what could be better."""
     for place, edit in enumerate(part.patched):
         yield "patched" if place == 0 else "", edit
     if part.patched and part.before is not None:

@@ -1,4 +1,4 @@
-"""What facts and branches are called where people read them."""
+"""Names of facts and outcomes in texts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FACTS = {
     "headers": "headers",
     "told": "the browser",
 }
-"""What the facts are called that evidence speaks of."""
+"""The names of the facts that evidence speaks of."""
 
 VALUES = {
     ("credentials", "include"): "sent along",
@@ -27,14 +27,6 @@ VALUES = {
     ("response", "cached"): "a cached one",
     ("initiator", "xhr"): "XMLHttpRequest",
 }
-
-ACTORS = {
-    "server": "whoever runs {host}",
-    "client": "whoever writes the page",
-    "proxy": "whoever runs the proxy or gateway in front of {host}",
-    "nobody": "nobody",
-}
-"""Who has to act, by the rule's actor."""
 
 
 def ruling_words(outcome: Outcome, title: str | None) -> str:

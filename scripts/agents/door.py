@@ -58,7 +58,7 @@ class Door:
         if len(host) != 1 or host[0].lower() not in self._hosts:
             return 421, "This server goes by 127.0.0.1 and its port only.\n"
         if b"origin" in headers or headers.get(b"sec-fetch-site", [b"none"]) != [b"none"]:
-            return 403, "Pages may not ask here.\n"
+            return 403, "Requests by web pages are refused.\n"
         scheme, _, given = headers.get(b"authorization", [b""])[0].partition(b" ")
         if scheme.lower() != b"bearer" or not hmac.compare_digest(given.strip(), self._token):
             return 401, "Send the token that was printed at the start: Authorization: Bearer TOKEN.\n"

@@ -6,9 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from corsight.policies.actor import Actor
 from corsight.policies.evidence import Certainty
 from corsight.policies.facts import Role
-from corsight.policies.findings import Actor, Kind
+from corsight.policies.findings import Kind
 from corsight.policies.server.diff import Change
 from corsight.policies.server.problems import Reason
 from corsight.policies.verdict import EngineName, Outcome
@@ -79,7 +80,9 @@ class FindingItem(Result):
     code: Code
     means: Own = Field(description="what the code says in general")
     title: Told
-    who: Actor = Field(description="who has to act: the server, the page (client), what stands between them (proxy)")
+    who: Actor = Field(
+        description="who has to act: the server, the page (client), what stands in front of the server (proxy)"
+    )
     certainty: Certainty = Field(description="of the cause")
     count: int = Field(description="how many exchanges")
     certain: int

@@ -87,7 +87,7 @@ def serve_http(seat: Seat, port: int) -> None:
 
 
 def _end_by_signals(seat: Seat) -> None:
-    """A signal ends what was started, and the process, at once: a thread that waits for stdin would keep it."""
+    """End what was started, and the process, at once on a signal: a thread that waits for stdin would keep it."""
 
     def end(number: int, _: FrameType | None) -> NoReturn:
         seat.close()

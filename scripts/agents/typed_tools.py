@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from corsight.policies.actor import name_actor
 from corsight.policies.causes import CAUSES
 from corsight.policies.console import Message, read_messages
 from corsight.policies.engines import ENGINES, read_engine
@@ -17,7 +18,6 @@ from corsight.policies.story import tell
 from corsight.scripts.agents import results
 from corsight.scripts.agents.server import Server
 from corsight.scripts.agents.words import mean, write_entry, write_exchanges
-from corsight.scripts.catalogue import ACTORS
 from corsight.scripts.curl import Hop, field
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.report.message import write_messages
@@ -218,7 +218,7 @@ def _write_message(message: Message) -> results.Message:
         cause=message.cause if cause is None or cause.code == message.rule else cause.code,
         means=mean(code) if cause is None else cause.title,
         advice=entry.advice if cause is None else cause.action,
-        who=ACTORS[entry.actor if cause is None else cause.actor],
+        who=name_actor(entry.actor if cause is None else cause.actor),
         origin=message.origin,
         url=message.url,
     )

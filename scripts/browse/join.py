@@ -20,7 +20,7 @@ UNSENT = {
     "LocalNetworkAccessPermissionDenied": "Local network access: the user has to permit it, and did not",
     "InsecureLocalNetwork": "Local network access: only pages loaded over https may ask",
     "subresource-filter": "The browser's content filter stopped it",
-    "content-type": "Its type is not one that the page may use it as",
+    "content-type": "Its MIME type does not fit what the page uses it for",
     "service-worker": "A service worker answered it: what it fetched itself is judged by itself",
 }
 """What stopped a request before it was sent, in words."""
@@ -68,7 +68,9 @@ def _together(row: Row, sighting: Sighting) -> bool:
 
 
 def _own(rows: Rows, sighting: Sighting, url: str, said: str) -> Row | None:
-    """The exchange of the request. Of several alike the one that agrees: a false alarm is worse than a missed one."""
+    """Return the row of the request. Of several alike, it is the one that agrees: a false alarm is worse than a missed
+    one.
+    """
     alike = [
         row
         for row in rows

@@ -50,7 +50,7 @@ class Row:
     seen: str | None = None
     """What the browser said became of it: loaded, or its identifier of the error; None while it said nothing."""
     disagrees: bool = False
-    """Whether the browser says the contrary."""
+    """Whether the browser contradicts the verdict."""
 
     @property
     def host(self) -> str:

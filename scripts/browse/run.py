@@ -10,18 +10,16 @@ import contextlib
 import shlex
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from corsight.policies.redact import printable, redact
+from corsight.scripts.browse.plan import Plan
 from corsight.scripts.browse.session import Session, say_where
 from corsight.scripts.browse.watch import watching
 from corsight.scripts.browse.word import Told, copy_told
 from corsight.scripts.errors import CorsightError, print_problem
-from corsight.scripts.gate.gate import Gate
 from corsight.scripts.paths import name_command
 from corsight.scripts.processes import browsers, launch, proxy
-from corsight.scripts.processes.browsers import Engine
 from corsight.scripts.processes.machine import free_port, has_display
 from corsight.scripts.processes.proxy import Proxy
 from corsight.scripts.processes.running import Running
@@ -40,32 +38,6 @@ TERMINATED = 128 + 15
 PLAYWRIGHT = Path(__file__).parents[1] / "runs" / "playwright.cjs"
 """What leads Playwright through the proxy, and has it tell of its tests."""
 OURS = {"localhost", "127.0.0.1", "[::1]"}
-LOOKING = Gate(fail_on="never")
-"""What holds nothing against anything: a person looks on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What is asked for."""
-
-    url: str = "about:blank"
-    browser: Engine | None = None
-    save: Path | None = None
-    web: bool = False
-    port: int = 0
-    headless: bool = False
-    script: str | tuple[str, ...] | None = None
-    """The command to run instead of a browser: a line for a shell, or its words."""
-    lanes: int = 0
-    """How many tests the command runs at a time, at most: each can have a port of its own."""
-    gate: Gate = LOOKING
-    verbose: bool = False
-    watch: bool = True
-    formats: tuple[str, ...] = ()
-    marker: str = ""
-    """The marker cookie's scope; empty for none."""
-    patch_scope: str | None = None
-    patch_origins: tuple[str, ...] = ()
 
 
 def run(plan: Plan, *, scripts: Sequence[Path] = (), options: Mapping[str, object] | None = None) -> int:
@@ -229,10 +201,10 @@ def _list_next(path: str, plan: Plan) -> list[str]:
 
 
 def _tell_disagreements(plan: Plan, said: str) -> None:
-    """Where the browser says the contrary of Corsight: into a file beside the recording, or printed."""
+    """Write where the browser contradicts Corsight, into a file beside the recording, or print it."""
     if not said:
         return
-    print("\nThe browser says the contrary of some of this. Please report it; what to write:")
+    print("\nThe browser contradicts some of these verdicts. Please report it, with this text:")
     if plan.save is None:
         print(f"\n{said}", end="")
         return

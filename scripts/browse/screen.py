@@ -35,10 +35,10 @@ HELP = """\
 Verdicts
   {allowed} allowed     the page has the response; patched: as Corsight changed it
   {blocked} blocked     the page gets an error; with ? behind it: likely
-  {open} open        it has not passed: blocked if asked in the other way
+  {open} open        may have been blocked: the traffic does not show it
   {opaque} opaque      asked for without CORS: to be used, but not to be read
   {not-cors} not CORS    same origin, a navigation, or no response
-  ... !         the browser says the contrary
+  ... !         the browser contradicts the verdict
   ... p         its endpoint is patched from the next load on
   browser: ...  it never reached the proxy: the browser itself stopped it
 
@@ -255,8 +255,8 @@ class Screen:
         return table
 
     def verdict(self, row: Row) -> str:
-        """A mark and a word; `?` for what is only likely, `!` where the browser says the contrary, `p` where it will be
-        patched.
+        """Return a mark and a word; `?` for what is only likely, `!` where the browser contradicts it, `p` where it
+        will be patched.
         """
         marks = ASCII_MARKS if self.ascii_only else MARKS
         sign = " !" if row.disagrees else " p" if self.is_patched(row) and not row.patched else ""
@@ -268,14 +268,14 @@ class Screen:
         return f"{marks[row.outcome]} {word}{'' if row.certain else '?'}{sign}"
 
     def _selection(self, row: Row | None, width: int, lines: int) -> list[Text]:
-        """Lines on the selected row: its URL, what is to be said of it, and what mends it."""
+        """Return lines on the selected row: its URL, what is to be said of it, and what mends it."""
         if row is None:
             return [Text("")] * lines
         said = row.title or _safe(row.message or row.cause)
         if row.open:
             said = f"Open: blocked if {_when(row.open)}, otherwise {row.outcome}. {said}"
         if row.disagrees:
-            said = f"The browser says: {_safe(row.seen or '')}, the contrary. {said}"
+            said = f"The browser contradicts this verdict: {_safe(row.seen or '')}. {said}"
         if row.origin:
             said = f"{said}{'; a' if said else 'A'}sked by {_safe(row.origin)}"
         role = "" if row.role == "request" else f" ({row.role})"
@@ -285,7 +285,7 @@ class Screen:
         return shown
 
     def _remedy(self, row: Row, width: int, lines: int) -> list[Text]:
-        """Lines on what mends the row, the last cut off where they are more."""
+        """Return lines on what mends the row; the last is cut off where there are more."""
         fix = "; ".join(map(_safe, row.fix))
         blocked = row.outcome == "blocked" or row.open
         text = f"fix: {fix}" if fix else f"to do: {_safe(row.todo)}" if blocked and row.todo else ""

@@ -24,6 +24,7 @@ from corsight.policies.story import tell
 from corsight.policies.story.text import lines
 from corsight.scripts.browse.join import join
 from corsight.scripts.browse.keys import keyboard
+from corsight.scripts.browse.plan import Plan
 from corsight.scripts.browse.rows import LOADED, Row, Rows
 from corsight.scripts.browse.screen import Screen
 from corsight.scripts.browse.watch import Sighting, Watcher
@@ -39,7 +40,6 @@ from corsight.scripts.report.story import tree
 
 if TYPE_CHECKING:
     from corsight.policies.session import Judged
-    from corsight.scripts.browse.run import Plan
 
 TICK = 0.1
 EVERYTHING = "everything"
@@ -239,7 +239,9 @@ class Session:
         return [printable(redact(line)) for line in dict.fromkeys(lines)]
 
     def disagreements(self, browser: str) -> str:
-        """A report for an issue on every exchange where the browser says the contrary; empty where there is none."""
+        """Return a report for an issue on every exchange where the browser contradicts the verdict; empty where there
+        is none.
+        """
         rows = {row.id: row for row in self.rows if row.disagrees}
         said = ""
         known = Known()

@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 import typer
 
 from corsight.policies.fetch.origin import is_localhost, origin_of, split_origin
-from corsight.scripts.browse.run import Plan, run
+from corsight.scripts.browse.plan import Plan
+from corsight.scripts.browse.run import run
 from corsight.scripts.gate.fail_on import FailOn
 from corsight.scripts.gate.gate import read_gate
 from corsight.scripts.gate.options import FAIL_ON

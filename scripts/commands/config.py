@@ -1,4 +1,4 @@
-"""`corsight config`: the settings that are in force, and where each comes from."""
+"""`corsight config`: shows the settings in force, and where each comes from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`corsight mcp`: serves an agent over the Model Context Protocol."""
+"""`corsight mcp`: serves a coding assistant over the Model Context Protocol."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`corsight rules`: the catalogue of all that Corsight finds, and one rule or cause of it in full."""
+"""`corsight rules`: lists every rule and cause, or shows one in full."""
 
 from __future__ import annotations
 

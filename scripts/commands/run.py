@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from corsight.scripts.browse.run import Plan
+from corsight.scripts.browse.plan import Plan
 from corsight.scripts.browse.run import run as run_plan
 from corsight.scripts.gate.gate import read_gate
 from corsight.scripts.gate.settings import load_settings
@@ -102,4 +102,4 @@ def run(
 
 
 run.context_settings = {"allow_interspersed_args": False}  # type: ignore[attr-defined]
-"""What follows the command's name is the command's own, options too."""
+"""Everything after the command's name belongs to the command, options too."""

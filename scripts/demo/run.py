@@ -132,7 +132,7 @@ def _stay_open(running: Running) -> None:
 
 @contextlib.contextmanager
 def shop(folder: Path) -> Iterator[int]:
-    """A mitmdump with Corsight and the shop in it, on a loopback port of its own choice; yields the port."""
+    """Start a mitmdump with Corsight and the shop in it, on a loopback port of its own choice; yield the port."""
     options: dict[str, Any] = {
         "connection_strategy": "lazy",
         "cors_log": folder / "verdicts.jsonl",
@@ -168,7 +168,7 @@ def judge_again(path: Path) -> tuple[Recording, list[Judged]]:
 
 
 def seen_by_page(recording: Path) -> dict[str, bool]:
-    """Of each URL that the page asked for, whether it got it: what the page posted to the shop."""
+    """Return, for each URL that the page asked for, whether the page got it: what the page posted to the shop."""
     with recording.open("rb") as file:
         for flow in FlowReader(file).stream():
             if isinstance(flow, HTTPFlow) and flow.request.pretty_url == SEEN:
@@ -190,7 +190,7 @@ def latest(verdicts: Path) -> list[Record]:
 
 
 def print_report(judged: list[Judged], name: str, exchanges: int, *, verbose: bool = False) -> None:
-    """The report of `corsight audit`."""
+    """Print the report of `corsight audit`."""
     findings = Findings()
     for one in judged:
         findings.add(one)

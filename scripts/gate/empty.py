@@ -51,9 +51,9 @@ def find_emptiness(
         return CorsightError(
             f"nothing was judged: {pluralize(findings.total, 'exchange')}, and none of a browser, by its User-Agent",
             where=where,
-            todo="clients that are no browser know no CORS. "
-            + (f"If they were behind the proxy and the browser was not: {BYPASS}. " if proxied else "")
-            + f"--engine NAME judges them all the same; {ALLOW}",
+            todo="CORS applies to browsers only. "
+            + (f"If a browser was to be recorded: {BYPASS}. " if proxied else "")
+            + f"--engine NAME judges other clients too; {ALLOW}",
         )
     if unmatched:
         policies = ", ".join(shown(name) for name in unmatched)

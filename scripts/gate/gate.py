@@ -134,7 +134,7 @@ def read_assumptions(texts: Sequence[str]) -> tuple[tuple[Assumption, ...], tupl
             if near:
                 raise CorsightError(f"--assume {name} takes no such value", todo=f"there are {', '.join(near)}")
             raise CorsightError(
-                f"--assume {text} is nothing that a verdict turns on",
+                f"--assume {text} names nothing that a verdict depends on",
                 todo=f"there are {', '.join(list_assumptions())} and policy=FILE",
             )
         found.append(assumption)

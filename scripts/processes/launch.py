@@ -53,7 +53,10 @@ def start(
 
 
 def _profile_home(browser: Browser) -> Path | None:
-    """Where a browser's profile may lie. One packed as a snap sees no /tmp, but a folder of its own below $HOME."""
+    """Return where a browser's profile may lie.
+
+    A browser that is packed as a snap sees no /tmp, but a folder of its own below $HOME.
+    """
     with browser.path.open("rb") as program:
         snap = browser.path.resolve().name == "snap" or b"/snap/" in program.read(4096)
     home = Path.home() / "snap" / browser.engine / "common"

@@ -63,7 +63,9 @@ def end_if_signalled() -> None:
 
 
 def was_interrupted() -> bool:
-    """Whether Ctrl-C was pressed since the last call, where that is the way to go on; other signals end the command."""
+    """Return whether Ctrl-C was pressed since the last call, where that is the way to go on; other signals end the
+    command.
+    """
     if _signalled and all(number == signal.SIGINT for number in _signalled):
         _signalled.clear()
         return True

@@ -116,7 +116,7 @@ class Events:
             state = self._open[ident] = State()
         if name == "URL_REQUEST_START_JOB" and event.phase == BEGIN:
             # The next of a chain of redirects begins on the same source.
-            yield from self._finish(ident, state)
+            yield from self._finish(state)
             params = _params(event)
             self.count += 1
             state.number, state.started = self.count, self._time(event)
@@ -150,12 +150,12 @@ class Events:
         parent = self._open.get(state.parent) if state.parent is not None else None
         if parent is not None:
             # What is said of a preflight stands on the request that it is for.
-            parent.held += [(state, exchange) for exchange in self._finish(ident, state)]
+            parent.held += [(state, exchange) for exchange in self._finish(state)]
         else:
-            yield from self._finish(ident, state)
+            yield from self._finish(state)
         yield from self._release(state)
 
-    def _finish(self, ident: int, state: State) -> Iterator[Exchange]:
+    def _finish(self, state: State) -> Iterator[Exchange]:
         """Yield the exchange of a request that was sent, and forget it."""
         yield from self._release(state)
         headers, url = state.headers, state.url
@@ -177,7 +177,9 @@ class Events:
         yield from (exchange for _, exchange in held)
 
     def _fail_preflight(self, state: State, params: dict[str, Any]) -> Iterator[Exchange]:
-        """A preflight failed: by which rule, its number tells, where that never changed."""
+        """Yield the preflights that failed; the error's number names the rule, if that number never changed its
+        meaning.
+        """
         number, error = params.get("cors-error"), params.get("error")
         rule = PREFLIGHT_RULES.get(number) if isinstance(number, int) else None
         for _, exchange in state.held or self._list_open_preflights(state):
@@ -198,7 +200,7 @@ class Events:
         for child in dict.fromkeys(children):
             other = self._open.get(child)
             if other is not None and other.parent is not None and self._open.get(other.parent) is state:
-                found += [(other, exchange) for exchange in self._finish(child, other)]
+                found += [(other, exchange) for exchange in self._finish(other)]
         return found
 
     def _time(self, event: Event) -> float:

@@ -1,1 +1,1 @@
-"""What an audit found, gathered while it runs, and written out."""
+"""Writes what commands print: audits, stories, checks, policies and runs."""

@@ -1,4 +1,6 @@
-"""What `corsight check` says: a verdict an engine, the reason, the fix, and the commands that fetch what is missing."""
+"""Writes what `corsight check` prints: a verdict for each engine, the reason, the fix, and the commands that fetch what
+is missing.
+"""
 
 from __future__ import annotations
 
@@ -53,10 +55,10 @@ def write_predictions(
     blind: bool = False,
     story: bool = False,
 ) -> None:
-    """Write what every engine makes of it.
+    """Write what every engine makes of the request.
 
     `again` are the words of the call that judges it with nothing missing. `blind` tells that a pasted response does not
-    show which Origin it was asked for with.
+    show which Origin it was requested with.
     """
     page = Page(stream)
     page.say(Text(shown(f"{question.method} {question.url}"), "bold"))
@@ -125,10 +127,10 @@ def say_verdict(prediction: Prediction, story: Story | None) -> tuple[str, str, 
         title = INSECURE if end.rule == MIXED_CONTENT and end.role == "request" else end.title
         return f"{sure}blocked", "bold yellow" if sure else "bold red", f"{PLACES[end.role]}{title}"
     if end.rule is not None:
-        return "no response", "cyan", "the fetch fails, and not for CORS"
+        return "no response", "cyan", "the fetch fails, but not because of CORS"
     words = {
         Outcome.ALLOWED: "the page may read the response",
-        Outcome.OPAQUE: "the page may use the response, and read nothing of it",
+        Outcome.OPAQUE: "the page may use the response, but not read it",
         Outcome.NOT_CORS: "the page's own origin: CORS does not apply",
     }
     name = {Outcome.ALLOWED: "allowed", Outcome.OPAQUE: "opaque", Outcome.NOT_CORS: "not CORS"}
@@ -151,7 +153,7 @@ def _reasons(
 
 
 def _told_apart(predictions: Sequence[Prediction], stories: Mapping[EngineName, Story]) -> Iterator[Story]:
-    """Yield a story for each way it ends."""
+    """Yield one story for each way in which they end."""
     seen: set[tuple[object, ...]] = set()
     for prediction in predictions:
         story = stories.get(prediction.engine)
@@ -164,7 +166,7 @@ def _told_apart(predictions: Sequence[Prediction], stories: Mapping[EngineName, 
 
 
 def _write_hops(page: Page, question: Question, predictions: Sequence[Prediction]) -> None:
-    """The redirects on the way, and what becomes of the origin there."""
+    """Write the redirects on the way, and what becomes of the origin there."""
     longest = max((prediction.judged for prediction in predictions), key=len, default=())
     redirects = [one for one in longest if one.entry.role == "redirect"]
     for one in redirects:
@@ -174,15 +176,15 @@ def _write_hops(page: Page, question: Question, predictions: Sequence[Prediction
     if question.origin != "null" and any(one.entry.reading.origin == "null" for one in longest):
         page.field(
             "note",
-            "A redirect from one foreign origin to another makes the Origin header null in browsers. curl does not do "
-            "that: what it was answered there may differ.",
+            "A redirect from one foreign origin to another makes the Origin header null in browsers. curl does not "
+            "do that, so the server may have answered it differently.",
         )
     if redirects:
         page.blank()
 
 
 def _write_reason(page: Page, end: Part, engines: Sequence[EngineName], first: Part | None) -> None:
-    """Why it ends so. Where other engines name another reason, `first` is what was said already."""
+    """Write why it ends so. Where other engines name another reason, `first` is what was written already."""
     if end.rule is None or end.why is None:
         return
     rule = RULES[end.rule]
@@ -213,9 +215,9 @@ def _write_reason(page: Page, end: Part, engines: Sequence[EngineName], first: P
 
 
 def _write_insecure(page: Page, end: Part, engines: Sequence[EngineName]) -> None:
-    """Mixed content that no redirect led to: the request is never sent."""
+    """Write that mixed content, to which no redirect led, is never sent."""
     page.field("compared", f"The page is loaded over https, and {end.url} is not. The request is never sent.")
-    page.field("fix", f"Let the page ask for https{end.url.removeprefix('http')}, and serve that.")
+    page.field("fix", f"In the page's code, use https{end.url.removeprefix('http')}. The server has to answer there.")
     page.field("why", "A page loaded over https may not load over http. No CORS header changes that.")
     page.field("console", f"{_label(engines[0])}: {end.message}")
     page.field("rule", rule_line(RULES[MIXED_CONTENT]))
@@ -223,7 +225,7 @@ def _write_insecure(page: Page, end: Part, engines: Sequence[EngineName]) -> Non
 
 
 def _write_asked_without(page: Page, question: Question, predictions: Sequence[Prediction]) -> None:
-    """A response without CORS headers, which may have been asked for without Origin: curl sends none by itself."""
+    """Write that a response without CORS headers may have been requested without Origin, as curl does."""
     for prediction in predictions:
         if prediction.stopped is None or prediction.stopped.verdict.ruling.rule != MISSING_HEADER:
             continue
@@ -233,14 +235,16 @@ def _write_asked_without(page: Page, question: Question, predictions: Sequence[P
         else:
             origin = request.headers.get("origin")
             command = request_command(request.url, origin, request.method, question.headers)
-        page.field("or", "Many servers send the header only to who sends Origin, and curl sends none by itself.")
+        page.field(
+            "or", "Many servers send the header only if the request has Origin, which curl does not send by itself."
+        )
         page.blank()
-        page.commands("if yours did not, ask again", [command])
+        page.commands("if your request did not have it, send it again", [command])
         return
 
 
 def _write_advice(page: Page, predictions: Sequence[Prediction]) -> None:
-    """What is not wrong and could be better, or is wrong by a well-known slip."""
+    """Write what could be better, or is wrong by a well-known mistake."""
     said: dict[str, str] = {}
     known = Known()
     for prediction in predictions:
@@ -265,7 +269,7 @@ def _write_advice(page: Page, predictions: Sequence[Prediction]) -> None:
 
 
 def _write_hidden(page: Page, stories: Mapping[EngineName, Story]) -> None:
-    """What the page cannot read of a response it may have."""
+    """Write what the page cannot read of a response that it may have."""
     hidden: dict[str, None] = {}
     for story in stories.values():
         if story.outcome is Outcome.ALLOWED and story.end.role == "request":
@@ -281,7 +285,7 @@ def _write_hidden(page: Page, stories: Mapping[EngineName, Story]) -> None:
 
 
 def _write_doubts(page: Page, predictions: Sequence[Prediction], stories: Mapping[EngineName, Story]) -> None:
-    """What a likely verdict turns on."""
+    """Write what a likely verdict depends on."""
     said: list[str] = []
     for prediction in predictions:
         story = stories.get(prediction.engine)
@@ -306,7 +310,7 @@ def _write_doubts(page: Page, predictions: Sequence[Prediction], stories: Mappin
 
 
 def _write_beyond(page: Page, predictions: Sequence[Prediction]) -> None:
-    """What the responses that the browser never asks for would come to."""
+    """Write what becomes of given responses that the browser would not request."""
     said: dict[str, list[str]] = {}
     for prediction in predictions:
         blocked: Judged | None = next(
@@ -326,7 +330,7 @@ def _write_beyond(page: Page, predictions: Sequence[Prediction]) -> None:
 
 
 def _write_preflights(page: Page, predictions: Sequence[Prediction]) -> None:
-    """Whether a preflight is needed, and why."""
+    """Write whether a preflight is needed, and why."""
     ways: dict[tuple[Preflight, ...], list[str]] = {}
     for prediction in predictions:
         if not any(one.facts.target == one.entry.exchange.request.url for one in prediction.judged):

@@ -1,4 +1,4 @@
-"""Drift from the policies, gathered while an audit runs, and written out: what differs once, with its places."""
+"""Gathers drift (differences from policies) while an audit runs, and writes each difference once, with its places."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
     from corsight.policies.session import Judged
 
 KINDS = 1000
-"""How many different drifts are told apart; the rest is only counted."""
+"""How many different drifts are listed; further ones are only counted."""
 PLACES = 3
 WIDEST = 110
 MEANING: dict[Kind, str] = {
-    "looser": "The server grants more than the policy",
-    "stricter": "The server refuses what the page needs and the policy grants",
-    "inconsistent": "The server answers the same question in different ways",
+    "looser": "The server allows more than the policy",
+    "stricter": "The server refuses what the page needs and the policy allows",
+    "inconsistent": "The server answers the same request in different ways",
 }
 SIGN: dict[Kind, str] = {"looser": "+", "stricter": "-", "inconsistent": "~"}
 
 
 class Drifts:
-    """What the audited exchanges differ in from the policies that are for them."""
+    """How the audited exchanges differ from their policies."""
 
     def __init__(self, policies: Sequence[ServerPolicy]) -> None:
         self._comparison = Comparison(policies)
@@ -43,7 +43,7 @@ class Drifts:
         self.uncounted = 0
 
     def add(self, judged: Judged) -> None:
-        """Hold one exchange against its policy, its verdict the last word."""
+        """Compare one exchange with its policy; its verdict has to be the final one."""
         policies = self._comparison.policies
         if self._unmatched and (policy := find(policies, judged.entry.exchange.request.url)) is not None:
             self._unmatched.pop(policy.name, None)
@@ -65,7 +65,7 @@ class Drifts:
 
     @property
     def unmatched(self) -> list[str]:
-        """The names of the policies that no exchange fell under."""
+        """The names of the policies that applied to no exchange."""
         return list(self._unmatched)
 
     def list_found(self) -> Iterator[tuple[Drift, int]]:
@@ -76,10 +76,10 @@ class Drifts:
         """Write the section for people."""
         stream.write("\nDrift from the policies\n")
         if not self._found:
-            stream.write("  none: every answer that a policy is for grants just what it does\n")
+            stream.write("  none: every answer allows exactly what its policy does\n")
         self._write_found(stream)
         if self._nearly:
-            stream.write("\n  Pages that were blocked, and that a policy nearly lets in\n")
+            stream.write("\n  Blocked pages whose origin is nearly one that a policy allows\n")
         for (policy, origin), near in self._nearly.items():
             stream.write(_wrapped(f"? {shown(origin)}: the policy {shown(near)} [policy {shown(policy)}]"))
 

@@ -1,4 +1,4 @@
-"""What a report is made of: how many exchanges came to what, who sent them, and the findings of the diagnosis."""
+"""Counts what a report needs: outcomes, clients, and the findings of the diagnosis."""
 
 from __future__ import annotations
 
@@ -27,8 +27,11 @@ type Counted = tuple[str, str, str, str, str, str]
 
 
 class Findings:
-    """What was found in all: `outcomes` counts the exchanges by what became of them, `open` those of which that is not
-    known, `browsers` those that a browser sent. `diagnose` may be left out where only the counts are asked for."""
+    """All that was found.
+
+    `outcomes` counts the exchanges by outcome, `open` those of which that is not known, `browsers` those that a browser
+    sent. `diagnose` may be left out where only the counts are needed.
+    """
 
     def __init__(self, *, diagnose: bool = True, gather: bool = False) -> None:
         self.outcomes: Counter[tuple[Outcome, Certainty]] = Counter()
@@ -114,7 +117,7 @@ class Findings:
         return self.outcomes[Outcome.BLOCKED, certainty]
 
     def count(self, outcome: Outcome) -> int:
-        """Return how many exchanges came to that; those that are open came to nothing yet."""
+        """Return how many exchanges have this outcome, without those that are open."""
         return self.outcomes[outcome, "certain"] + self.outcomes[outcome, "likely"]
 
     def sorted(self) -> list[Finding]:

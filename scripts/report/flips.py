@@ -1,4 +1,4 @@
-"""What would flip: recorded exchanges that a browser would judge otherwise if the servers answered by a policy."""
+"""Finds recorded exchanges whose verdict would change if the servers answered by a policy."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ SHOWN = 20
 
 
 class Flip(NamedTuple):
-    """What an exchange is, what it would be, and why (the rule that blocks now, or would), where it was met."""
+    """An exchange whose verdict would change: what it is now, what it would be, the rule that blocks now or then, and
+    where.
+    """
 
     before: State
     after: State
@@ -36,7 +38,7 @@ class Flip(NamedTuple):
 
 
 class Flips:
-    """What would flip among the audited exchanges."""
+    """The verdicts that would change among the audited exchanges."""
 
     def __init__(self, policies: Sequence[ServerPolicy]) -> None:
         self._policies = tuple(policies)

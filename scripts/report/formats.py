@@ -1,4 +1,4 @@
-"""`--format NAME[=FILE]`, several at once: where each report goes, and what it takes to write it."""
+"""Reads `--format NAME[=FILE]`, once or several times, and writes each report to its place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a console message tells beyond its rule: by its URLs, its origin and its status."""
+"""Hints from a console message beyond its rule: from its URLs, its origin and its status."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ LOCAL = ("loopback", "local")
 INTERCEPTOR = "/_capacitor_http_interceptor_"
 ELEMENTS = ("image", "css stylesheet", "script", "font", "video", "audio")
 WITHOUT = (
-    "If the host is not yours, ask without what forces the preflight: a method other than GET, HEAD and POST, a header "
-    "of the page's own, a Content-Type such as JSON (text/plain needs none)."
+    "If the host is not yours, send the request without what makes a preflight necessary: a method other than GET, "
+    "HEAD and POST, a header that the page sets, a Content-Type such as JSON (text/plain needs none)."
 )
 
 
 def is_redirected(message: Message) -> bool:
-    """Return whether the URL that failed is not the one that the page asked."""
+    """Return whether the URL that failed is another one than the page requested."""
     return message.initial_url is not None and message.initial_url != message.url
 
 
@@ -38,9 +38,9 @@ def leads_to_login(message: Message) -> bool:
 
 
 def list_hints(message: Message, *, told: bool = False) -> Iterator[tuple[str, str]]:
-    """Yield labels and texts: what the message shows besides what its rule or cause says.
+    """Yield labels and texts: what the message shows besides its rule or cause.
 
-    `told` tells that a cause behind the rule is told.
+    `told` tells that a cause behind the rule is shown already.
     """
     yield from _tell_redirect(message)
     yield from _tell_origin(message)
@@ -48,17 +48,21 @@ def list_hints(message: Message, *, told: bool = False) -> Iterator[tuple[str, s
     if rule == "preflight-redirect" and url.startswith("http:"):
         yield (
             "or",
-            "The URL is http: a server that wants https redirects it, and so does the browser itself where the host "
-            "once sent Strict-Transport-Security (HSTS; 307 Internal Redirect in the network panel). Ask the https "
-            "URL, or let the browser forget the host (chrome://net-internals/#hsts).",
+            "The URL is http: a server that wants https redirects it, and so does the browser itself if the host "
+            "once sent Strict-Transport-Security (HSTS; 307 Internal Redirect in the network panel). Use the https "
+            "URL in the page's code, or make the browser forget the host (chrome://net-internals/#hsts).",
         )
     if rule == "preflight-status-not-ok" and message.status is not None and 300 <= message.status < 400:
-        yield "note", f"Status {message.status} is a redirect: browsers follow none of a preflight. Ask its target."
+        yield (
+            "note",
+            f"Status {message.status} is a redirect, and browsers do not follow redirects of a preflight. Use its "
+            "target in the page's code.",
+        )
     if rule == "redirect-cross-origin" and message.engine == "firefox" and not is_redirected(message):
         yield (
             "or",
-            "Firefox says the same of a worker whose script is of another origin (serve it from the page's own), and "
-            "of fetch() with mode: 'same-origin' (take that out).",
+            "Firefox writes the same about a worker whose script is from another origin (serve it from the page's "
+            "own), and about fetch() with mode: 'same-origin' (remove that).",
         )
     if rule == ORB:
         yield (
@@ -69,8 +73,8 @@ def list_hints(message: Message, *, told: bool = False) -> Iterator[tuple[str, s
     if rule == CORP_SAME_ORIGIN:
         yield (
             "note",
-            "The least that does: same-site where page and resource are of one site (two ports of localhost are), "
-            "cross-origin only where other sites' pages are to have it.",
+            "The smallest value that is enough: same-site if page and resource belong to one site (two ports of "
+            "localhost do), cross-origin only if pages of other sites should get it.",
         )
     if rule == "allow-origin-missing" and (message.status or 0) >= 400 and not told:
         yield (
@@ -116,15 +120,16 @@ def _tell_missing(message: Message) -> Iterator[tuple[str, str]]:
     if message.preflight and message.status is None and not known:
         yield (
             "note",
-            "It is OPTIONS that was answered without the header, mostly by what knows nothing of CORS: a router (404, "
-            "405), a login or a list of origins (401, 403), a handler that took it for the request itself (500). The "
-            "status in the network panel tells which. Answer OPTIONS before all of these.",
+            "It is the response to OPTIONS that lacks the header. Mostly something without CORS support answered: a "
+            "router (404, 405), a login or a list of origins (401, 403), or a handler that took it for the request "
+            "itself (500). The network panel shows the status. Answer OPTIONS before all of these.",
         )
     if (message.kind or "").lower() in ELEMENTS and not is_redirected(message):
         yield (
             "or",
-            "If it fails only at times: the browser's cache may hold the file from an element without crossorigin, and "
-            "that answer had no CORS header. Let the server send Vary: Origin always, and try with the cache off.",
+            "If it fails only at times: the browser's cache may hold the file from an element without crossorigin, "
+            "and that response had no CORS header. Always send Vary: Origin on the server, and try with the cache "
+            "off.",
         )
     if asks_local_network(message.origin, message.url or ""):
         yield (
@@ -136,17 +141,20 @@ def _tell_missing(message: Message) -> Iterator[tuple[str, str]]:
     host = _host_of(message.url)
     elsewhere = leads_to_login(message) or find_storage(message) is not None or is_identity_server(host)
     if own != other and other is not None and not elsewhere:
-        yield "or", f"If {host} is not yours, only its owner can send that: ask it from your own server instead."
+        yield (
+            "or",
+            f"If {host} is not yours, only its owner can add the header: request it from your own server instead.",
+        )
         if message.preflight:
             yield "or", WITHOUT
 
 
 def _tell_adder(name: str) -> Iterator[tuple[str, str]]:
-    """Who adds a request header that the page's author did not ask for."""
+    """Yield who adds a request header that the page's author did not set."""
     library = find_library(name)
     who = library or next((who for who, names in ADDED.items() if name in names), None)
     if who is not None:
-        targets = f" If the server is not yours to trace, take it out of the library's targets ({TARGETS})."
+        targets = f" If you do not want to trace that server, remove it from the library's targets ({TARGETS})."
         yield "note", f"{name} is mostly added by {who}.{targets if library is not None else ''}"
 
 
@@ -181,14 +189,16 @@ def _tell_redirect(message: Message) -> Iterator[tuple[str, str]]:
     if message.rule == "allow-origin-missing" and message.origin != "null" and not leads_to_login(message):
         yield (
             "do",
-            "It is the last URL's answer that needs the header, or your own server has to fetch it for the page.",
+            "The response of the last URL needs the header. If that server is not yours, your own server has to "
+            "fetch it for the page.",
         )
     elif not leads_to_login(message):
-        yield "do", "Let the page ask the last URL itself, or let the first one answer without a redirect."
+        yield "do", "Use the last URL in the page's code, or answer at the first one without a redirect."
     if message.origin == "null":
         yield (
             "note",
-            "The origin is null since the redirect led from one foreign origin to another: the page has its own.",
+            "The origin is null because the redirect led from one foreign origin to another. The page itself has an "
+            "origin.",
         )
 
 
@@ -208,7 +218,7 @@ def _tell_no_answer(url: str) -> Iterator[tuple[str, str]]:
         "an extension, a blocker or tracking protection stopped it: try a window without them",
     ]
     if host == "0.0.0.0":
-        reasons.insert(0, "0.0.0.0 is an address to listen on, not one to ask: use localhost")
+        reasons.insert(0, "0.0.0.0 is an address to listen on, not one to connect to: use localhost")
     elif not is_localhost(host) and not _is_address(host):
         known = "it has no dot, so it may be known to containers or an own network only" if "." not in host else ""
         reasons.insert(
@@ -216,7 +226,7 @@ def _tell_no_answer(url: str) -> Iterator[tuple[str, str]]:
         )
     elif is_localhost(host):
         reasons.insert(0, "localhost is the machine of the browser, not of the server or the container")
-    yield "or", f"What it may be: {'; '.join(reasons)}. Open the URL in a tab of its own: that shows which."
+    yield "or", f"Possible reasons: {'; '.join(reasons)}. Open the URL in a tab of its own: that shows which."
 
 
 def _is_address(host: str) -> bool:

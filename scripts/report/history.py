@@ -1,4 +1,4 @@
-"""What `corsight history` prints."""
+"""Writes what `corsight history` prints."""
 
 from __future__ import annotations
 

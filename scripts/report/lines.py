@@ -9,8 +9,7 @@ from corsight.policies.redact import printable
 
 
 def print_lines(texts: Iterable[str], stream: TextIO | None = None) -> None:
-    """Print texts of one or more lines, with what a terminal may obey spelled out; on stdout, if nothing else is
-    said."""
+    """Print texts of one or more lines, with control characters escaped; on stdout, unless another stream is given."""
     for text in texts:
         for line in text.split("\n"):
             print(line if line.isprintable() else printable(line), file=stream)

@@ -1,4 +1,4 @@
-"""What a browser's console message means, what would satisfy it, and what to ask next."""
+"""Writes what a browser's console message means, what would fix it, and what to find out next."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TextIO
 
 from rich.text import Text
 
+from corsight.policies.actor import name_actor
 from corsight.policies.causes import CAUSES
 from corsight.policies.console import Message
 from corsight.policies.engines.shells import find_shell
@@ -17,7 +18,6 @@ from corsight.policies.rules import RULES, Rule, Subject
 from corsight.policies.rules.isolation import NETWORK_ERROR
 from corsight.policies.story.shown import shown
 from corsight.policies.value import replace
-from corsight.scripts.catalogue import ACTORS
 from corsight.scripts.curl import preflight_command, request_command
 from corsight.scripts.paths import name_command
 from corsight.scripts.report.hints import find_storage, is_redirected, leads_to_login, list_hints
@@ -54,7 +54,7 @@ def _strip_request(message: Message) -> Message:
 
 
 def _write_cause(page: Page, message: Message) -> None:
-    """What no rule speaks of."""
+    """Write a cause that belongs to no rule."""
     cause = CAUSES[message.cause or ""]
     title = cause.title.rstrip(".")
     page.say(Text(f"{message.speaker}: {title}", "bold red" if message.stops else "bold yellow"))
@@ -69,7 +69,7 @@ def _write_cause(page: Page, message: Message) -> None:
     code = cause.code if message.rule is None else f"{cause.code}, rule {message.rule}"
     named = "" if message.error is None else f"; {message.speaker} calls it {shown(message.error)}"
     page.field("cause", f"{code}{named}")
-    page.field("who acts", f"{ACTORS[cause.actor]}.")
+    page.field("who acts", f"{name_actor(cause.actor)}.")
     page.blank()
 
 
@@ -108,7 +108,7 @@ def _write_rule(page: Page, message: Message) -> None:
     alike = [RULES[code].title for code in message.rules[1:]]
     if alike:
         page.blank()
-        page.field("or", f"{label} says the same of: {'; '.join(alike)}. The response tells which it is.")
+        page.field("or", f"{label} writes the same about: {'; '.join(alike)}. The response shows which it is.")
     page.blank()
     asked_by_http = message.url is None or message.url.startswith(("http:", "https:"))
     if _speaks_of_responses(rule) and asked_by_http and not leads_to_login(message):
@@ -116,7 +116,7 @@ def _write_rule(page: Page, message: Message) -> None:
 
 
 def _write_subject(page: Page, message: Message) -> None:
-    """Which request of which page it is."""
+    """Write which request of which page the message is about."""
     if message.url is not None:
         page.field("asked", shown(f"{message.method or ''} {message.url}".strip()))
     if message.origin is not None or message.page is not None:
@@ -130,7 +130,7 @@ def _write_status(page: Page, message: Message) -> None:
 
 
 def _write_next(page: Page, message: Message, known: Subject) -> None:
-    """The commands that show what the server answers, and how to have that judged."""
+    """Write the commands that show what the server answers, and how to have that judged."""
     origin, url, method = known.origin, known.url, message.method or "GET"
     words = [name_command(), "check", "--origin", origin, "--url", url]
     unknown = [name for name, told in (("ORIGIN", message.origin), ("URL", message.url)) if told is None]

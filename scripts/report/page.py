@@ -1,4 +1,4 @@
-"""Lines for a terminal: labels and texts, verdicts, and commands that are left whole, so that what is copied runs."""
+"""Lines for a terminal: labels and texts, verdicts, and commands, which are never broken so that they can be copied."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ LABEL = 11
 NARROWEST = 40
 STYLES = {"fix": "bold green", "careful": "yellow", "note": "yellow", "was": "red", "compared": "red"}
 FILES = {"preflight": "preflight.txt", "response": "response.txt"}
-"""Where the commands put what a server answers."""
+"""The file names that the printed commands use for a server's answers."""
 FILE_OPTIONS = (["--preflight"], ["--response"])
 
 
 class Page:
-    """Lines for a terminal. They are broken here and nowhere else: commands are left whole."""
+    """Writes lines for a terminal, and is the only place that breaks them."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -38,7 +38,7 @@ class Page:
         self._style = ""
 
     def say(self, text: Text) -> None:
-        """A line as it is, broken where it is too long."""
+        """Write a line, broken where it is too long."""
         plain = text.plain
         if len(plain) <= self._width and plain.isprintable():
             self._print(text)
@@ -47,21 +47,21 @@ class Page:
             self._print(Text(line, text.style))
 
     def verdict(self, said: str, style: str, longest: int, words: str) -> None:
-        """A verdict: its word, and behind the longest of them whose it is and what it comes to."""
+        """Write a verdict: its word, and in a second column whose it is and what it means."""
         indent = 2 + longest + 2
         for number, line in enumerate(self._wrap(words, " " * indent, " " * indent)):
             head = f"  {said if number == 0 else '':<{indent - 2}}"
             self._print(Text.assemble((head, style), line[indent:]))
 
     def field(self, label: str, text: str) -> None:
-        """A label and its text; without a label, the one before goes on."""
+        """Write a label and its text; without a label, the text belongs to the label before."""
         style = self._style = STYLES.get(label, "") if label else self._style
         for number, line in enumerate(self._wrap(text, " " * LABEL, " " * LABEL)):
             head = f"{label:<{LABEL}}" if number == 0 else " " * LABEL
             self._print(Text.assemble((head, "dim"), (line[LABEL:], style)))
 
     def commands(self, label: str, commands: Iterable[str]) -> None:
-        """Commands to copy, under what they are for."""
+        """Write commands to copy, under a heading."""
         self._print(Text(f"# {label}", "dim"))
         for command in commands:
             for line in command.split("\n"):
@@ -69,11 +69,11 @@ class Page:
         self.blank()
 
     def blank(self) -> None:
-        """An empty line, before what comes next if anything does."""
+        """Write an empty line, if anything follows."""
         self._blank = True
 
     def flush(self) -> None:
-        """Everything written stands in the stream."""
+        """Write what is left to the stream."""
         self._stream.flush()
 
     def _wrap(self, text: str, first: str, rest: str) -> list[str]:

@@ -1,4 +1,6 @@
-"""What `corsight policy` prints: what a policy grants, what a server that keeps it answers, and how two differ."""
+"""Writes what `corsight policy` prints: what a policy allows, what a correct server answers, and how two policies
+differ.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `corsight replay` prints: what is sent, and what would change for each recorded exchange."""
+"""Writes what `corsight replay` prints: what is sent, and what would change for each recorded exchange."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The catalogue for a terminal: every rule and cause in a line, or one in full."""
+"""Writes the catalogue in a terminal: every rule and cause in a line, or one in full."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from corsight.policies.actor import name_actor
 from corsight.policies.causes import CAUSES, KnownCause
 from corsight.policies.causes import FAMILIES as CAUSE_FAMILIES
 from corsight.policies.engines import ENGINES
 from corsight.policies.rules import ADVICE, DECISIONS, FAMILIES, RULES, Rule
-from corsight.scripts.catalogue import ACTORS, CORS_SAYS, KINDS, NO_HEADER, cause_data, data, kind_of
+from corsight.scripts.catalogue import CORS_SAYS, KINDS, NO_HEADER, cause_data, data, kind_of
 from corsight.scripts.paths import name_command
 
 WIDEST = 100
@@ -101,7 +102,7 @@ def _describe_cause(cause: KnownCause) -> list[RenderableType]:
             table.add_row("" if number else ENGINES[engine].label.lower(), text)
     table.add_row()
     table.add_row("fix", cause.advice)
-    table.add_row("who acts", ACTORS[cause.actor])
+    table.add_row("who acts", name_actor(cause.actor))
     return [heading, table]
 
 
@@ -138,7 +139,7 @@ def _describe(rule: Rule) -> list[RenderableType]:
         safe = "safe: it lets nobody do what they could not do before"
         table.add_row("care", safe if fix["widens"] is None else f"it {fix['widens']}")
     table.add_row("advice", rule.advice)
-    table.add_row("who acts", ACTORS[rule.actor])
+    table.add_row("who acts", name_actor(rule.actor))
     return [heading, table]
 
 

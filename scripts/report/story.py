@@ -1,4 +1,4 @@
-"""The story of a fetch in the terminal: a tree, in colour where there is colour, at 80 columns and more."""
+"""Writes the story of a fetch in the terminal: a tree, in colour where there is colour, at 80 columns and more."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from corsight.policies.story.text import (
     SIGNS,
     answered,
     asides,
+    describe_request,
     elsewhere,
     evidence,
-    kind,
     outcome,
     remedies,
 )
@@ -72,7 +72,7 @@ def tree(story: Story, *, ascii_only: bool = False) -> RenderableType:
 
 def _asked(story: Story) -> list[tuple[str, str, str]]:
     asked = story.asked
-    rows = [("asked by", f"{asked.origin or 'no origin'}, in {story.client}", ""), ("", kind(story), "")]
+    rows = [("asked by", f"{asked.origin or 'no origin'}, in {story.client}", ""), ("", describe_request(story), "")]
     rows += [("because" if place == 0 else "", reason, "") for place, reason in enumerate(asked.because)]
     return rows + _evidence(story.evidence)
 

@@ -1,4 +1,4 @@
-"""Findings as a table: a line each, who is blocked and how often, at which endpoint, by what, and who must act."""
+"""Findings as a table, a line for each: who is blocked, how often, at which endpoint, by what, and who has to act."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
+from corsight.policies.actor import shorten_actor
 from corsight.policies.findings import Finding, Kind
 from corsight.policies.findings.model import Place
 from corsight.scripts.report.lines import pluralize
 
 COLOURS: dict[Kind, str] = {"blocked": "bold red", "open": "bold yellow", "failed": "yellow", "advice": "cyan"}
-WHO = {"server": "server", "client": "page", "proxy": "proxy", "nobody": "nobody"}
-"""Who must act, in a word; the proxy is whatever stands between."""
 HEADS = ("#", "×", "page", "endpoint", "cause", "who")
 PAGE, ENDPOINT = (16, 30), 18
 """The widest that the column of pages gets, by whether the terminal is wide; and the narrowest that endpoints get."""
 WIDE = 100
-ACTOR = max(map(len, WHO.values()))
+ACTOR = len("server")
+"""Characters of the longest word for who has to act."""
 
 
 type Widths = tuple[int, ...]
@@ -40,7 +40,7 @@ def list_rows(findings: Sequence[Finding], widths: Widths, first: int = 1) -> li
     for number, finding in enumerate(findings, first):
         _, _, page, endpoint, code, _ = widths
         origin, where = fit(_name_pages(finding.places), page), _name_endpoint(finding, endpoint)
-        cells = str(number), _count(finding), origin, where, fit(finding.code, code), WHO[finding.actor]
+        cells = str(number), _count(finding), origin, where, fit(finding.code, code), shorten_actor(finding.actor)
         rows.append(_row(cells, widths, "", COLOURS[finding.kind]))
     return rows
 
@@ -76,7 +76,7 @@ def describe_openings(findings: Sequence[Finding]) -> list[str]:
 
 
 def fit(text: str, width: int) -> str:
-    """Return a text cut to a width, the cut shown."""
+    """Return a text cut to a width; a sign shows that it was cut."""
     return text if len(text) <= width else f"{text[: width - 1]}…"
 
 

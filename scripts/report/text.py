@@ -1,5 +1,6 @@
-"""The report for people: a table of the findings, or each in full; plain words, at 80 columns and more. No wire text is
-ever markup.
+"""Writes the report for people: a table of the findings, or each in full, at 80 columns and more.
+
+Text from the traffic is never markup.
 """
 
 from __future__ import annotations
@@ -34,18 +35,18 @@ LONGEST_REMARK = 400
 LABEL = 11
 
 STYLES = {"plain": "", "dim": "dim", "was": "red", "needed": "green", "fix": "bold green", "asked": "cyan"}
-"""How a row's meaning looks in colour."""
+"""The style of a row, by what the row says."""
 OPEN = "passed or blocked: the recording does not show which"
 OPAQUE = "asked for without CORS: a page may use it, but not read it"
 FEW = 3
-"""Findings up to which all that is known of each stands below their table, without being asked for."""
+"""Up to this many findings, everything known of each is written below the table without being asked for."""
 IN_FULL: dict[Kind, int] = {"blocked": 50, "open": 20, "failed": 10, "advice": 10}
-"""How many findings of a kind are told in full; the rest is named."""
+"""How many findings of a kind are written in full; the rest is only named."""
 GONE = 5
-"""How many of those that are gone are named."""
+"""How many findings that are gone are named."""
 
 FOREIGN = 3
-"""How many pieces of advice about other sites' servers are told; more are counted."""
+"""How many pieces of advice about other sites' servers are written; more are only counted."""
 NAMED = 5
 
 PADDED = re.compile(r" +((?:\x1b\[[0-9;]*m)*)$", re.MULTILINE)
@@ -84,10 +85,10 @@ def number_findings(sifted: Sifted) -> list[Finding]:
 
 
 def arrange(sifted: Sifted) -> Arranged:
-    """Return the findings as they are told: the worst kind first, and of each what is new.
+    """Return the findings as they are written: the worst kind first, and of each kind the new ones first.
 
     Much advice about servers of other sites is only counted: nobody here can act on it. What such servers block is
-    told, since an API may have a site of its own.
+    written, since an API may have a site of its own.
     """
     arranged, known = Arranged([], [], []), {id(finding) for finding in sifted.known}
     for kind, most in IN_FULL.items():
@@ -102,7 +103,7 @@ def arrange(sifted: Sifted) -> Arranged:
 
 
 def write(report: Report, stream: TextIO, *, verbose: bool = False) -> None:
-    """Write the report: a line a finding, or with `verbose` all that is known of each."""
+    """Write the report: a line for each finding, or with `verbose` all that is known of each."""
     console = _open_console(stream)
     parts: list[RenderableType] = [_head(report, verbose=verbose)]
     arranged = arrange(report.sifted)
@@ -141,7 +142,7 @@ def _open_console(stream: TextIO) -> Console:
 
 
 def _to_send(lines: list[str]) -> RenderableType:
-    """Return what ends the report of what was patched: what the servers have to do for it to pass without Corsight."""
+    """Return the end of a report on patched traffic: what servers have to send so that it passes unpatched."""
     parts: list[RenderableType] = [
         Text("What the servers have to send for what was patched to pass without it:", "bold")
     ]
@@ -228,7 +229,7 @@ def _foot(report: Report) -> RenderableType:
     if not findings.total:
         # Why that may be is said on stderr, in one line.
         parts.append(
-            "Nothing in it is of the hosts and origins asked for."
+            "No exchange in it matches the hosts and origins asked for."
             if report.left_out
             else "There is no HTTP exchange in it."
         )
@@ -279,7 +280,7 @@ def _say_nothing_blocked(report: Report) -> Text:
 
 
 def _list_held(sifted: Sifted) -> Iterator[tuple[str, str]]:
-    """Yield what the gate holds back or compares, a row a kind."""
+    """Yield what the gate suppresses or compares, a row for each kind."""
     if sifted.compared:
         new, known = len(sifted.new), len(sifted.known)
         yield "baseline", f"{new} new, {known} known before, {len(sifted.gone)} gone"
@@ -300,15 +301,15 @@ def _list_held(sifted: Sifted) -> Iterator[tuple[str, str]]:
 
 
 def _sum_up(report: Report, across: int) -> str:
-    """Return what can be said where nothing was blocked, and no more."""
+    """Return what can be said where nothing was blocked."""
     findings, sifted = report.counts, report.sifted
     if sifted.suppressed or sifted.unselected:
-        return "What is held back is told below."
+        return "What was held back is listed below."
     if not across:
         told = sifted.of("advice") or sifted.of("failed")
-        return "What went wrong beside CORS is told here." if told else "CORS was asked for nothing."
+        return "Problems other than CORS are listed here." if told else "CORS decided nothing here."
     if sifted.of("advice") or sifted.of("failed") or findings.count(Outcome.OPAQUE) or findings.hides:
-        return "What pages may not read of it, or what could be better, is told here."
+        return "What pages cannot read, or what could be better, is listed here."
     return "CORS let the pages have all they asked for."
 
 
@@ -335,7 +336,7 @@ def _finding(finding: Finding, number: int) -> RenderableType:
 
 
 def _block(block: list[Row]) -> list[RenderableType]:
-    """Rows with labels as one table, paragraphs by themselves."""
+    """Return rows with labels as one table, and paragraphs by themselves."""
     parts: list[RenderableType] = []
     fields: Table | None = None
     for row in block:
@@ -357,7 +358,7 @@ def _where(finding: Finding) -> str:
 
 
 def _foreign(findings: list[Finding]) -> RenderableType:
-    """Findings about other sites' servers, in a line."""
+    """Return the findings about other sites' servers, in a line."""
     servers = Counter[str]()
     for finding in findings:
         servers[_where(finding).removeprefix(", ")] += 1
@@ -373,7 +374,7 @@ def _weight(finding: Finding) -> str:
 
 
 def _rest(findings: list[Finding]) -> RenderableType:
-    """Findings that are only named."""
+    """Return the findings that are only named."""
     fields = _fields()
     for finding in findings:
         fields.add_row(finding.kind, f"{finding.title} ({finding.code}{_where(finding)}, {finding.count}×)")
@@ -391,7 +392,7 @@ def _fields() -> Table:
 
 
 def _text(*parts: str) -> Text:
-    """Text of (words, style) pairs."""
+    """Return the text made of (words, style) pairs."""
     text = Text()
     for index in range(0, len(parts), 2):
         text.append(parts[index], parts[index + 1] if index + 1 < len(parts) else "")
@@ -407,7 +408,7 @@ def _name(engine: EngineName) -> str:
 
 
 def _client(label: str, engine: str) -> str:
-    """A client's label with its engine's proper name, and without how it is judged where one engine judges all."""
+    """Return a client's label with its engine's proper name, without the engine that judges where one judges all."""
     name, space, version = label.partition(" ")
     if name in ENGINES:
         return f"{_name(name)}{space}{version}"

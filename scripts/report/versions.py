@@ -1,4 +1,4 @@
-"""What `corsight check --versions` says: which versions of an engine say otherwise."""
+"""Writes what `corsight check --versions` prints: which versions of an engine decide differently."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ type Spans = Sequence[tuple[tuple[int, int], Prediction]]
 
 
 def write_versions(engines: Sequence[tuple[EngineName, Spans]], stream: TextIO) -> None:
-    """Write the spans of versions of each engine that say otherwise than each other; one line where none does."""
+    """Write the spans of each engine's versions that decide differently from each other; one line where none does."""
     stream.write("\n")
     page = Page(stream)
     differing = [(engine, spans) for engine, spans in engines if spans]
     if not differing:
-        page.say(Text("Every measured version says the same.", "bold"))
+        page.say(Text("All measured versions decide the same.", "bold"))
     for engine, spans in differing:
         page.say(Text(f"{ENGINES[engine].label} by version", "bold"))
         asked = len({prediction.preflights for _, prediction in spans}) > 1

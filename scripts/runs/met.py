@@ -141,8 +141,8 @@ def write_tests(met: Sequence[Met], numbered: Sequence[Finding], stream: TextIO)
     rows = [(numbers, one) for one in met if (numbers := sorted({place + 1 for place, _ in match(one, numbered)}))]
     if not met:
         return
-    stream.write(f"\n{pluralize(len(rows), 'test')} of {len(met)} met what is told above")
-    stream.write(", each with the numbers of what it met:\n" if rows else ".\n")
+    stream.write(f"\n{len(rows)} of {pluralize(len(met), 'test')} met a finding above")
+    stream.write("; the numbers are those of the findings:\n" if rows else ".\n")
     texts = [(", ".join(map(str, numbers)), one) for numbers, one in rows]
     width = max((len(text) for text, _ in texts), default=0)
     for text, one in texts[:NAMED]:

@@ -98,8 +98,8 @@ def corsight_ca(pytestconfig: pytest.Config) -> Path | None:
 
 @pytest.fixture(scope="session")
 def corsight_selenium(pytestconfig: pytest.Config) -> Callable[[Any], Any]:
-    """A function that takes options of Selenium, for Chrome, Edge or Firefox, and returns them with the proxy set;
-    without `--corsight` as they are.
+    """Return a function that takes options of Selenium, for Chrome, Edge or Firefox, and returns them with the proxy
+    set; without `--corsight` as they are.
     """
     run = _get_run(pytestconfig)
     if run is None:

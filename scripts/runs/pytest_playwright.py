@@ -15,5 +15,5 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any], corsight_
 
 @pytest.fixture(scope="session")
 def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
-    """What contexts are made with: the proxy checks the servers' certificates, and shows its own in their place."""
+    """Return the options of contexts: the proxy checks the servers' certificates, and shows its own in their place."""
     return {**browser_context_args, "ignore_https_errors": True}

@@ -56,7 +56,7 @@ class Store:
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
-        """A transaction that no other writer is beside, on the newest schema."""
+        """Yield a transaction on the newest schema; other writers wait until it ends."""
         with self._said(), self._engine.connect() as connection:
             if self._engine.dialect.name == "sqlite":
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -68,7 +68,7 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
-        """A transaction that only reads, in which nothing changes."""
+        """Yield a transaction that only reads, in which nothing changes."""
         with self._said(), self._engine.connect() as connection:
             if self._engine.dialect.name == "sqlite":
                 connection.exec_driver_sql("BEGIN")

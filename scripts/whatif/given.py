@@ -110,7 +110,7 @@ def _take_pasted(pasted: Pasted, question: Question, what: str, notes: list[str]
 
 
 def _note_other_origin(pasted: Pasted, question: Question, what: str, notes: list[str]) -> None:
-    """A server may well answer a request from elsewhere in another way."""
+    """Note that the server may answer a request from another origin differently."""
     if pasted.origin is None or pasted.origin == question.origin:
         return
     how = f"with Origin: {pasted.origin}" if pasted.origin else "without an Origin header"

@@ -157,7 +157,9 @@ class _Walk:
         return True
 
     def _redirect(self, response: Response | None, target: str) -> None:
-        """https://fetch.spec.whatwg.org/#http-redirect-fetch, steps 12 and 13."""
+        """Go on with the request that a redirect leads to (https://fetch.spec.whatwg.org/#http-redirect-fetch, 12 and
+        13).
+        """
         assert response is not None
         method = redirect_method(response.status, self.method)
         if method != self.method:

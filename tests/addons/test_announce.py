@@ -62,7 +62,7 @@ def test_what_is_open_is_counted_until_it_is_settled() -> None:
     announcer = Announcer()
     told = judged(preflight())
     tell(announcer, told)
-    open_one = "Corsight: 1 exchange open: blocked if the page asks in another way than it seems to"
+    open_one = "Corsight: 1 exchange open: may have been blocked"
     assert announcer.summary() == open_one
     tell(announcer, judged(cors()))
     assert announcer.summary() == f"Corsight: 1 exchange blocked (allow-origin-missing 1); {open_one[10:]}"

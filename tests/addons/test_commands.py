@@ -11,10 +11,10 @@ from mitmproxy.exceptions import CommandError
 from mitmproxy.test import tflow
 
 from corsight.addons.annotate import BLOCKED
-from corsight.addons.commands import NOTHING
 from tests.addons.interface import interface
 from tests.addons.mitm import FIREFOX, OURS, cors, preflight
 
+NOTHING = "Nothing was blocked, and there is nothing to advise."
 ALLOW_PUT = [*OURS, ("Access-Control-Allow-Methods", "PUT")]
 COMMANDS = ["cors.clear", "cors.engine", "cors.engines", "cors.explain", "cors.findings", "cors.report"]
 

@@ -41,11 +41,11 @@ def test_drift_goes_on_the_flow(policy: str) -> None:
         running.judge(fine, looser, stricter)
     assert KEY not in fine.metadata
     assert fine.comment == "allowed (chromium)"
-    drift = "looser: every origin is granted (Access-Control-Allow-Origin: *), and the policy names some"
+    drift = "looser: the server allows every origin (Access-Control-Allow-Origin: *), the policy only some"
     assert looser.metadata[KEY].startswith(drift)
     assert looser.comment.startswith(f"allowed (chromium); drift: {drift}")
-    assert "stricter: origin https://app.example is granted by the policy" in stricter.metadata[KEY]
-    assert "inconsistent: GET https://api.test/v1" in stricter.metadata[KEY]
+    assert "stricter: the policy allows origin https://app.example, but the server refused it" in stricter.metadata[KEY]
+    assert "inconsistent: the server answered GET https://api.test/v1" in stricter.metadata[KEY]
 
 
 def test_each_drift_is_told_once_and_summed_up(policy: str, caplog: pytest.LogCaptureFixture) -> None:
@@ -53,8 +53,8 @@ def test_each_drift_is_told_once_and_summed_up(policy: str, caplog: pytest.LogCa
     with mitmproxy(cors_policy=[policy]) as running:
         running.judge(cors(answered=STAR), cors(answered=STAR), cors(answered=STAR))
     assert told(caplog) == [
-        "drift: looser than policy api: every origin is granted (Access-Control-Allow-Origin: *), and the policy names "
-        "some [GET https://api.test/v1]",
+        "drift: looser than policy api: the server allows every origin (Access-Control-Allow-Origin: *), the policy "
+        "only some [GET https://api.test/v1]",
         "Corsight: 3 drifts from policy (looser 3)",
     ]
 

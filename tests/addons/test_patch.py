@@ -696,5 +696,5 @@ def test_drift_is_of_what_the_server_sent_also_in_mode_policy(tmp_path: Path) ->
     assert made.response is not None
     assert made.response.headers["access-control-expose-headers"] == "X-Total-Count"
     assert made.metadata["cors.drift"] == (
-        "stricter: header X-Total-Count is exposed by the policy, and hidden by the server from the page"
+        "stricter: the policy exposes header X-Total-Count, but the server does not, so the page cannot read it"
     )

@@ -118,7 +118,7 @@ def test_the_detail_tab_says_the_step_the_fix_and_who() -> None:
         assert [made.metadata[name] for name in DETAILS] == [
             'CORS-preflight fetch 7.5: the response has no Access-Control-Allow-Methods, and "PUT" has to be in it',
             "Access-Control-Allow-Methods: PUT",
-            "whoever runs api.test",
+            "the server api.test",
         ]
         [again] = through_a_dump(made)
         assert again.metadata["cors.fix"] == "Access-Control-Allow-Methods: PUT"

@@ -21,8 +21,9 @@ import pytest
 from websockets.sync.client import connect
 
 from corsight.scripts.browse import session as sessions
+from corsight.scripts.browse.plan import Plan
 from corsight.scripts.browse.rows import Row
-from corsight.scripts.browse.run import Plan, run
+from corsight.scripts.browse.run import run
 from corsight.scripts.browse.session import Session
 from corsight.scripts.demo.shop import HOME, REQUESTS, SEEN
 from corsight.scripts.errors import CorsightError
@@ -276,7 +277,8 @@ def test_mitmweb_can_show_it_instead(
 def test_in_a_terminal_the_table_is_live_and_keys_patch_and_end_it(temporary: Path, tmp_path: Path) -> None:
     control, terminal = pty.openpty()
     code = (
-        "from pathlib import Path; from corsight.scripts.browse.run import Plan, run; "
+        "from pathlib import Path; from corsight.scripts.browse.plan import Plan; "
+        "from corsight.scripts.browse.run import run; "
         "from corsight.scripts.demo.shop import HOME; "
         f"raise SystemExit(run(Plan(url=HOME, browser='chromium', headless=True), scripts=[Path({str(SHOP)!r})]))"
     )

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from corsight.scripts.browse import session as sessions
-from corsight.scripts.browse.run import Plan, run
+from corsight.scripts.browse.plan import Plan
+from corsight.scripts.browse.run import run
 from corsight.scripts.browse.session import Session
 from corsight.scripts.judging import judge_recording
 from corsight.scripts.processes.browsers import Engine as Browsed

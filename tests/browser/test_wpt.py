@@ -260,7 +260,7 @@ def test_what_nobody_can_tell_is_counted_apart() -> None:
     truths = {"a": Truth("aborted"), "b": Truth("contested"), "c": Truth("failed")}
     found = score(truths, [verdict(name, "blocked") for name in "abcd"], [])
     assert found.total.steps == 0
-    assert dict(found.apart) == {"aborted": 1, "contested": 1, "failed": 1, "not told of by the browser": 1}
+    assert dict(found.apart) == {"aborted": 1, "contested": 1, "failed": 1, "not reported by the browser": 1}
 
 
 def test_the_last_word_on_a_flow_counts() -> None:

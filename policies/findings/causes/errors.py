@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from corsight.policies.actor import Actor
 from corsight.policies.findings import quotes
 from corsight.policies.findings.case import Case
 from corsight.policies.findings.causes.phrases import (
@@ -16,7 +17,7 @@ from corsight.policies.findings.causes.phrases import (
     describe_preflight,
     describe_spelling,
 )
-from corsight.policies.findings.model import Actor, Cause
+from corsight.policies.findings.model import Cause
 from corsight.policies.findings.words import join
 
 MEANINGS = {

@@ -34,7 +34,7 @@ LIBRARIES = {
 _WHOLE = frozenset(sign for signs in LIBRARIES.values() for sign in signs)
 _PREFIXES = tuple(sign for sign in _WHOLE if sign.endswith("-"))
 TARGETS = "Sentry: tracePropagationTargets; OpenTelemetry: propagateTraceHeaderCorsUrls; Datadog: allowedTracingUrls"
-"""Where each of them is told which servers it is for."""
+"""The setting of each library that names the servers for which it adds its headers."""
 SENT_BY_PAGE = ("preflight-header-not-allowed", "allow-origin-missing", "preflight-status-not-ok")
 METHODS, HEADERS = "Access-Control-Allow-Methods", "Access-Control-Allow-Headers"
 

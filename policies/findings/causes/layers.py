@@ -53,7 +53,7 @@ def find_refusal(case: Case) -> Cause | None:
     if not case.preflight or reply is None or reply.asks_for_login or reply.status in REDIRECT_STATUSES:
         return None
     succeeds = 200 <= reply.status < 300
-    layer = _name_layer(case, reply)
+    layer = _name_layer(reply)
     if layer is None or not (succeeds or reply.status in REFUSALS) or case.rule not in RULES:
         return None
     lacking = _compare(case, reply)
@@ -126,7 +126,7 @@ def _describe_repeated(case: Case) -> list[str]:
 RULES = ("allow-origin-missing", "preflight-status-not-ok")
 
 
-def _name_layer(case: Case, reply: Reply) -> str | None:
+def _name_layer(reply: Reply) -> str | None:
     """Return, in a clause, what tells that a CORS layer answered; None where nothing does."""
     if reply.varies_by_preflight:
         return "Vary names headers that only CORS middleware looks at (as in Spring and rs/cors)"

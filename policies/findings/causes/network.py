@@ -10,8 +10,9 @@ from corsight.policies.findings.words import clean, name_host
 from corsight.policies.rules import RULES
 from corsight.policies.rules.isolation import LOCAL_NETWORK
 
-NOT_CORS = "This is not CORS, although the browser's console may say so: no response came, so there are no headers to "
-"check."
+NOT_CORS = (
+    "This is not CORS, although the browser's console may say so: no response came, so there are no headers to check."
+)
 
 UNRECORDED = "answer-not-recorded"
 """The one failure that mostly is CORS."""
@@ -44,7 +45,7 @@ def find_failure(case: Case) -> Cause | None:
 
 
 def _tell_rule(case: Case) -> Cause:
-    """The browser names the rule, and the recording does not hold the answer that it looked at."""
+    """Return the rule that the browser names as the cause, where the recording lacks the response that broke it."""
     rule = RULES[case.rule]
     return Cause(
         case.rule,

@@ -44,8 +44,8 @@ def find_null_origin(case: Case) -> Cause | None:
             f"The request comes from {quotes.REFERRER_HOST}, but its Origin is null: the frame is sandboxed without "
             f"allow-same-origin, or its document is (Content-Security-Policy: sandbox). {case.host} {answer}, which "
             "does not match null.",
-            "Add allow-same-origin to the frame's sandbox if its content is your own, or let the page around it send "
-            "the request.",
+            "Add allow-same-origin to the frame's sandbox if its content is your own, or send the request from the "
+            "page around the frame.",
             "client",
             (f"The Referer is {quotes.REFERRER}, but the Origin is null.",),
             needed=OWN,

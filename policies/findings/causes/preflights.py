@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from corsight.policies.actor import Actor
 from corsight.policies.fetch.redirect import REDIRECT_STATUSES
 from corsight.policies.fetch.safelist import is_cors_safelisted_method
 from corsight.policies.findings import quotes
@@ -16,7 +17,7 @@ from corsight.policies.findings.causes.phrases import (
     describe_told_by,
 )
 from corsight.policies.findings.makers import GONE
-from corsight.policies.findings.model import Actor, Cause
+from corsight.policies.findings.model import Cause
 from corsight.policies.findings.words import clean, name_header
 
 BARE = "A preflight is an OPTIONS request without cookies and without Authorization"
@@ -48,8 +49,7 @@ def find_redirected(case: Case) -> Cause | None:
     elif kind == "slash":
         code, title = "preflight-redirected-to-slash", f"{title} because of a slash at the end of the URL"
         what = ": the same URL except for the final slash"
-        action = f"In the page, request {to}, exactly as the server spells it, or switch off the server's slash "
-        "redirect."
+        action = f"In the page, request {to}, exactly as the server spells it, or switch off its slash redirect."
     elif kind == "https":
         code, title = "preflight-redirected-to-https", f"{title} from http to https"
         what = ": the page used http, and the server wants https"

@@ -95,8 +95,10 @@ def find_downgrade(case: Case) -> Cause | None:
             "The server does not know that it was reached over https, because a proxy in front of it ends TLS. So it "
             "writes http:// into the URL."
         )
-        action = "Let the proxy pass X-Forwarded-Proto, and let the server trust it. Or redirect to a path alone, "
-        "without scheme and host."
+        action = (
+            "Let the proxy pass X-Forwarded-Proto, and let the server trust it. Or redirect to a path alone, without "
+            "scheme and host."
+        )
     slash = "The redirect adds a slash at the end: a request with the slash is not redirected."
     return Cause(
         "redirect-to-http",

@@ -1,8 +1,8 @@
-"""Products that answer in the application's place: what tells each of them, and what lets pages pass there.
+"""Products that answer in the application's place: how each is recognised, and how to let pages pass.
 
-A product is told by headers that it alone sends, by cookies of its own, by where it redirects to, or by the host names
-that it hands out: any one of these, since replies are cut and hosts get names of their own. Each is as the product's
-own documentation has it.
+A product is recognised by headers that only it sends, by its cookies, by where it redirects to, or by the host names
+that it gives out: one of these is enough, since responses are cut off and hosts may have names of their own. The signs
+are from each product's own documentation.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ LONGEST_HOST = 255
 
 
 class Recognized(NamedTuple):
-    """A product that was told, and the header that told it; empty where the host's name did."""
+    """A product that was recognised, and the header that showed it; empty where the host's name did."""
 
     name: str
     kind: Kind
@@ -29,21 +29,21 @@ class Recognized(NamedTuple):
 
     @property
     def product(self) -> Product:
-        """All that is known of it."""
+        """The product."""
         return PRODUCTS[self.name, self.kind]
 
 
 PRODUCTS: dict[tuple[str, Kind], Product] = {
     (one.name, one.kind): one for family in (tunnels, strangers, guards, logins, storages) for one in family.PRODUCTS
 }
-"""The products by name and kind; those that come first are looked for first."""
+"""The products by name and kind, in the order in which they are looked for."""
 
 
 def recognize(url: str, response: Response) -> Recognized | None:
-    """Return the product that made this reply; None where nothing tells one.
+    """Return the product that made this response; None where no sign of one is found.
 
-    A host's name alone tells a storage or a tunnel only of what is no answer of an application: a page, an error, a
-    redirect, or a reply without CORS headers.
+    The host's name alone shows a storage or a tunnel only in what is not an application's answer: a page, an error, a
+    redirect, or a response without CORS headers.
     """
     shown = response.headers
     host = url.partition("://")[2].partition("/")[0].rpartition("@")[2].partition(":")[0].lower()

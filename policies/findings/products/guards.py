@@ -1,4 +1,4 @@
-"""Checks for robots, and firewalls."""
+"""Bot checks and firewalls."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ PRODUCTS = (
         "Cloudflare",
         "challenge",
         (sign("cf-mitigated", "challenge"), sign("cf-mitigated")),
-        "In Cloudflare, add a rule that skips the challenge for the API's paths (and for OPTIONS), or let the page's "
-        "user pass the challenge in a tab of that host first.",
+        "In Cloudflare, add a rule that skips the challenge for the API's paths (and for OPTIONS). Or have the user "
+        "open that host in a tab and pass the challenge first.",
         "proxy",
     ),
     Product(

@@ -13,24 +13,25 @@ PRODUCTS = (
             sign("www-authenticate", "^cloudflare-access"),
             sign("cf-access-domain", "", 302, 401, 403),
         ),
-        "In Cloudflare Access, switch on CORS for the application or let OPTIONS requests bypass it, and let the page "
-        "ask with credentials after its user has logged in at that host.",
+        "In Cloudflare Access, switch on CORS for the application or let OPTIONS requests bypass it. In the page's "
+        "code, send the request with credentials; the user has to be logged in at that host.",
         "proxy",
     ),
     Product(
         "Google's Identity-Aware Proxy",
         "login",
         (sign("x-goog-iap-generated-response"),),
-        "Allow HTTP OPTIONS in the proxy's settings (corsSettings.allowHttpOptions: true), and let the page ask with "
-        "credentials after its user has logged in.",
+        "Allow HTTP OPTIONS in the proxy's settings (corsSettings.allowHttpOptions: true). In the page's code, send "
+        "the request with credentials; the user has to be logged in.",
         "proxy",
     ),
     Product(
         "Vercel's deployment protection",
         "login",
         (sign(COOKIES, r"\b_vercel_sso_nonce="), sign(LOCATION, r"vercel\.com/(?:sso-api|login)")),
-        "In the project's Deployment Protection, add the path to the OPTIONS Allowlist, or make the deployment public; "
-        "the page's own requests need its bypass or a login.",
+        "In the project's Deployment Protection, add the path to the OPTIONS Allowlist, or make the deployment "
+        "public. In the page's code, send the protection's bypass header with the other requests, or have the user "
+        "log in first.",
     ),
     Product(
         "oauth2-proxy",
@@ -89,7 +90,7 @@ PRODUCTS = (
         "Windows authentication",
         "login",
         (sign("www-authenticate", r"\b(?:NTLM|Negotiate)\b"),),
-        "Allow anonymous authentication for OPTIONS beside Windows authentication (the IIS CORS module, or the CORS "
-        "middleware before UseAuthentication), and let the page ask with credentials.",
+        "Allow anonymous authentication for OPTIONS beside Windows authentication (with the IIS CORS module, or with "
+        "the CORS middleware before UseAuthentication). In the page's code, send the request with credentials.",
     ),
 )

@@ -1,24 +1,26 @@
-"""What is known of a product that answers in the application's place, and how it is told."""
+"""What is known of a product that answers in the application's place, and how it is recognised."""
 
 from __future__ import annotations
 
 import re
 from typing import Literal, NamedTuple
 
-from corsight.policies.findings.model import Actor
+from corsight.policies.actor import Actor
 
 Kind = Literal["warning", "offline", "private", "challenge", "login", "storage", "stranger"]
-"""What it does: a warning page before a tunnel, a tunnel whose other end is gone, a port that is not public, a check
-for robots or a firewall, a login, a storage whose CORS rules nothing matches, another program than was meant."""
+"""What the product does: a warning page in front of a tunnel (warning), a tunnel whose other end is gone (offline), a
+port that is not public (private), a bot check or a firewall (challenge), a login, a storage whose CORS rules do not
+match (storage), another program than was expected (stranger).
+"""
 
 COOKIES, LOCATION = "set-cookie", "location"
 
 
 class Sign(NamedTuple):
-    """A response header (lower case) that tells a product, and what its value has in it (any, where None).
+    """A response header (lower case) that shows a product, and what its value has to contain (anything, where None).
 
-    `statuses` are those that it counts for, all where empty. `passing` tells that the product puts it on what it only
-    passes on as well, so that the reply has to look like one of its own.
+    `statuses` are those that it counts for, all where empty. `passing` tells that the product also adds it to responses
+    that it only passes on, so that the response also has to look like one of the product's own.
     """
 
     header: str
@@ -28,9 +30,9 @@ class Sign(NamedTuple):
 
 
 class Product(NamedTuple):
-    """A product: its name in texts, what it does, how it is told, what to do, and who has to.
+    """A product: its name in texts, what it does, how it is recognised, what to do, and who has to do it.
 
-    `hosts` matches the host names that it hands out.
+    `hosts` matches the host names that it gives out.
     """
 
     name: str
@@ -42,10 +44,10 @@ class Product(NamedTuple):
 
 
 def sign(header: str, value: str = "", *statuses: int, passing: bool = False) -> Sign:
-    """Return the sign of a header whose value matches, whatever its case."""
+    """Return a sign: a header whose value matches, in any case."""
     return Sign(header, re.compile(value, re.IGNORECASE) if value else None, statuses, passing)
 
 
 def end_in(*names: str) -> re.Pattern[str]:
-    """Return what matches these host names and those under them."""
+    """Return a pattern that matches these host names and all names under them."""
     return re.compile("(?:^|[.-])(?:" + "|".join(map(re.escape, names)) + ")$")

@@ -1,4 +1,4 @@
-"""Programs that listen where an application was meant to."""
+"""Programs that listen on a port that an application was expected on."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ PRODUCTS = (
         "the AirPlay receiver of macOS",
         "stranger",
         (sign("server", "^AirTunes"),),
-        "Let the application listen on another port than 5000 or 7000, and the page ask that; or switch the AirPlay "
-        "receiver off (System Settings, General, AirDrop and Handoff).",
+        "Start the application on another port than 5000 or 7000, and use that port in the page's code. Or switch "
+        "the AirPlay receiver off (System Settings, General, AirDrop and Handoff).",
     ),
     Product(
         "Windows' own web service (HTTP.sys)",
         "stranger",
         (sign("server", "^Microsoft-HTTPAPI/", 400, 404, 503),),
-        "See that the application runs and listens at that host name and port: Windows itself answers for names and "
-        "ports that no application has asked it for.",
+        "Make sure that the application runs and listens on that host name and port. Windows itself answers for "
+        "names and ports that no application has registered.",
     ),
 )

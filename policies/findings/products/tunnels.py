@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from corsight.policies.findings.products.model import LOCATION, Product, end_in, sign
 
-_SEND = "Let the page send the header {} with its requests, and list it in Access-Control-Allow-Headers on the server."
+_SEND = (
+    "In the page's code, send the header {} with each request. On the server, list it in Access-Control-Allow-Headers."
+)
 _PUBLIC = "Make the port public in {}, or serve page and API through one port, so that the page's own cookie counts."
 
 
@@ -20,7 +22,7 @@ PRODUCTS = (
         "ngrok",
         "offline",
         (sign("ngrok-error-code", "ERR_NGROK_(?!6024)"),),
-        "Start the tunnel and the application behind it, and let the page ask the URL that the tunnel has now. "
+        "Start the tunnel and the application behind it. If the tunnel has a new URL now, use it in the page's code. "
         "Ngrok-Error-Code says what is wrong.",
     ),
     Product(

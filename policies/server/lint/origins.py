@@ -201,8 +201,8 @@ def _explain_pattern(text: str) -> Finding:
     subdomains = "" if host.endswith("*") and host.count("*") == 1 else "*."
     what = "* stands for whole subdomains, once, right after ://"
     if scheme is not None and re.fullmatch(r"\*\.[^*]+", host):
-        what = "an origin has no path" if rest.rstrip("/") != host else "patterns are written the way browsers send "
-        "origins"
+        spelled = "patterns are written the way browsers send origins"
+        what = "an origin has no path" if rest.rstrip("/") != host else spelled
         if not readable:
             what = _SIGNS
     return Finding((), "invalid", what, _suggest(f"{kind}{subdomains}{name}", f"https://{subdomains}shop.example"))

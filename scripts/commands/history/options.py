@@ -1,4 +1,4 @@
-"""What the subcommands share."""
+"""Options that the subcommands of `corsight history` share."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ RunName = Annotated[
 
 @contextmanager
 def opened(context: typer.Context, place: str | None) -> Iterator[Store]:
-    """The store that a person names, here or before the subcommand. Raises CorsightError where there is none."""
+    """Yield the store that a person names, here or before the subcommand. Raises CorsightError where there is none."""
     from corsight.scripts.store.database import Store
 
     store = Store(place or context.obj, must_exist=True)

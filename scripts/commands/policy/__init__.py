@@ -1,4 +1,4 @@
-"""`corsight policy`: what an API's owner intends to grant: check it, show it, infer it, compare it, export it."""
+"""`corsight policy`: policies, which list what a server should allow: check, show, infer, compare, export."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`corsight policy diff`: what one policy grants and another does not."""
+"""`corsight policy diff`: what one policy allows and another does not."""
 
 from __future__ import annotations
 

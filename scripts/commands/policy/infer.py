@@ -1,4 +1,4 @@
-"""`corsight policy infer`: the least policy under which recorded exchanges pass."""
+"""`corsight policy infer`: the smallest policy under which recorded exchanges pass."""
 
 from __future__ import annotations
 

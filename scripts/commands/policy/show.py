@@ -1,4 +1,4 @@
-"""`corsight policy show`: what the policy of a URL grants, and what a correct server answers."""
+"""`corsight policy show`: what the policy of a URL allows, and what a correct server answers."""
 
 from __future__ import annotations
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from corsight.policies.actor import name_actor
 from corsight.policies.causes import CAUSES, FAMILIES, KnownCause
 from corsight.policies.engines import ENGINES
-from corsight.scripts.catalogue import ACTORS, CORS_SAYS, cause_data
+from corsight.scripts.catalogue import CORS_SAYS, cause_data
 from corsight.scripts.dev.pages.rules import INDEX, escape_cell, escape_text
 
 FOLDER = "docs/causes"
@@ -43,5 +44,5 @@ def _page(cause: KnownCause) -> str:
         for engine, texts in whole["console"].items():
             lines += [f"| {ENGINES[engine].label} | `{escape_cell(text)}` |" for text in texts]
         lines.append("")
-    lines += ["## What to do", "", f"{escape_text(cause.advice)} Who has to act: {ACTORS[cause.actor]}."]
+    lines += ["## What to do", "", f"{escape_text(cause.advice)} Who has to act: {name_actor(cause.actor)}."]
     return "\n".join(lines) + "\n"

@@ -1,4 +1,4 @@
-"""The page docs/engines.md: what each engine does otherwise than the standard, since when and until when."""
+"""Writes docs/engines.md: how each engine differs from the standard, since which version and until which."""
 
 # ruff: noqa: E501
 
@@ -17,7 +17,7 @@ BUILDS: dict[EngineName, str] = {
     "firefox": "Firefox ESR 140 and 153",
     "webkit": "WPE WebKit 2.38.6 (Safari's 16) and WebKitGTK 2.50.6 (Safari's 26)",
 }
-"""What ran the drawn and directed scenarios that the rows come from."""
+"""The builds that the lab measured, by engine."""
 
 HEAD = """<!-- written by scripts/dev/write engines; edit policies/engines -->
 # Engines and their versions
@@ -91,16 +91,16 @@ def _describe(policy: EnginePolicy) -> str:
         "",
         f"Measured: {BUILDS[policy.name]}.",
         "",
-        "Differences from the standard:",
+        f"How {policy.label} differs from the standard:",
         "",
-        "| What | Since | Source |",
+        f"| What {policy.label} does | Since | Source |",
         "|---|---|---|",
         *(_row(_since(policy, one), one) for one in policy.departures),
         "",
-        "Differences between earlier versions and the newest. If the two numbers in a row are not consecutive, the change "
-        "came somewhere between them:",
+        "How earlier versions differ from the newest. If the two numbers in a row are not consecutive, the change came in "
+        "one of the versions between them, which were not measured:",
         "",
-        "| What | Last version that did | First that did not | It affects | Source |",
+        "| What earlier versions did | Last version that did | First that did not | It affects | Source |",
         "|---|---|---|---|---|",
         *map(_list_change, policy.changes),
     ]
@@ -117,13 +117,13 @@ def _list_change(change: Change) -> str:
 
 
 def _since(policy: EnginePolicy, departure: Departure) -> str:
-    """The version since which it is so: the oldest measured one or before, unless that did as the standard says."""
+    """Return the first version that differs in this way: the oldest measured one, unless that followed the standard."""
     change = next((change for change in policy.changes if change.field == departure.field), None)
     oldest = f"{policy.measured[0] if policy.measured else 0} or before"
     if change is None:
         return oldest
     standard = getattr(ENGINES["standard"], departure.field)
-    return str(change.since) if change.before == standard else f"{oldest}, just so since {change.since}"
+    return str(change.since) if change.before == standard else f"{oldest}; in this form since {change.since}"
 
 
 def _turns(field: str | None) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from corsight.policies.actor import name_actor
 from corsight.policies.rules import FAMILIES, RULES, Rule
-from corsight.scripts.catalogue import ACTORS, KINDS, NO_HEADER, data, kind_of
+from corsight.scripts.catalogue import KINDS, NO_HEADER, data, kind_of
 
 FOLDER = "docs/rules"
 INDEX = "README.md"
@@ -52,7 +53,7 @@ def _page(rule: Rule) -> str:
         lines += ["The page sends this request with credentials.", ""]
     lines += [f"- Seen: {escape_text(example['seen'])}", f"- Needed: {escape_text(example['needed'])}", ""]
     lines += _browsers(whole)
-    lines += ["## What to do", "", f"{escape_text(rule.advice)} Who has to act: {ACTORS[rule.actor]}.", ""]
+    lines += ["## What to do", "", f"{escape_text(rule.advice)} Who has to act: {name_actor(rule.actor)}.", ""]
     if example["status"] is not None:
         lines += [f"For the example: answer OPTIONS with status {example['status']}.", ""]
     if example["edits"]:

@@ -226,7 +226,7 @@ def test_what_the_browser_stopped_is_a_row_of_its_own_kind_with_cause_and_fix(ru
     assert mixed["why"]
     assert mixed["advice"]
     assert mixed["fix"] == ""
-    assert (csp["actor"], csp["fix"]) == ("whoever writes the page", fix)
+    assert (csp["actor"], csp["fix"]) == ("the page", fix)
     assert "Mixed content [mixed-content]" in asked("/export/findings.txt").body.decode()
 
 

@@ -39,7 +39,7 @@ def test_an_engine_departs_where_it_says_so_and_nowhere_else(engine: EngineName)
 @pytest.mark.parametrize("engine", NAMES)
 def test_every_departure_says_what_and_where_that_was_seen(engine: EngineName) -> None:
     for departure in ENGINES[engine].departures:
-        assert len(departure.what) > 20, departure.field
+        assert re.fullmatch(r"[A-Z].{20,}\.", departure.what), departure.field
         assert re.search(r"\.(cc|cpp|h)\b|[Mm]easured|pref |bug \d|HTTPHeaderNames", departure.source), departure.field
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from dataclasses import fields, replace
 from typing import Any
 
@@ -68,7 +69,7 @@ def test_each_change_holds_on_both_sides_of_its_boundary(engine: EngineName, cha
 @pytest.mark.parametrize(("engine", "change"), CHANGES)
 def test_each_change_says_what_until_when_and_how_that_is_known(engine: EngineName, change: Change) -> None:
     assert change.until < change.since
-    assert len(change.what) > 20
+    assert re.fullmatch(r"[A-Zh`].{20,}\.\)?", change.what)
     assert "measured" in change.source
     if change.field is not None:
         read(ENGINES[engine], change.field)

@@ -82,9 +82,12 @@ def test_a_preflight_is_answered_with_more_than_is_granted(more: Pairs, found: l
 @pytest.mark.parametrize(
     ("answered", "said"),
     [
-        (f"{PAGE}:8443", f"origin {PAGE}:8443 is granted, and the policy names {PAGE}, which differs in the port"),
-        (PAGE.replace("://", "://www."), f"is granted, and the policy names {PAGE}, which differs in www."),
-        (EVIL, f"origin {EVIL} is granted, and the policy does not name it"),
+        (
+            f"{PAGE}:8443",
+            f"the server allows origin {PAGE}:8443, but the policy names {PAGE}, which differs in the port",
+        ),
+        (PAGE.replace("://", "://www."), f", but the policy names {PAGE}, which differs in www."),
+        (EVIL, f"the server allows origin {EVIL}, but the policy does not"),
     ],
 )
 def test_an_origin_that_is_granted_is_told_to_be_nearly_one_that_the_policy_names(answered: str, said: str) -> None:
@@ -95,7 +98,7 @@ def test_an_origin_that_is_granted_is_told_to_be_nearly_one_that_the_policy_name
 @pytest.mark.parametrize(
     ("answered", "said"),
     [
-        (f"{PAGE}/", f"(allow-origin-mismatch): it names {PAGE}/, which has a slash at the end"),
+        (f"{PAGE}/", f"(allow-origin-mismatch): the server names {PAGE}/, which has a slash at the end"),
         (PAGE.replace("https", "http"), "which differs in the scheme"),
         (EVIL, "(allow-origin-mismatch)"),
     ],
@@ -168,7 +171,8 @@ def test_one_question_with_two_answers_is_inconsistent() -> None:
     [stricter, inconsistent] = found.compare(bad)
     assert (stricter.kind, inconsistent.kind) == ("stricter", "inconsistent")
     assert inconsistent.text == (
-        f"GET {API} from {PAGE} was answered for {PAGE} (status 200), then without CORS (status 500)"
+        f"the server answered GET {API} from {PAGE} allowing {PAGE} (status 200), "
+        "then without CORS headers (status 500)"
     )
 
 

@@ -60,6 +60,17 @@ def test_what_weighs_more_than_a_quarter_is_not_remembered() -> None:
     assert (list(memory), memory.weight) == ([], 0)
 
 
+def test_a_memory_that_another_process_made_is_the_same() -> None:
+    """`audit --jobs` and `--dask` hand memories on by pickle."""
+    memory: Memory[str, int] = Memory(3, limit=80)
+    for number, key in enumerate("abcd"):
+        memory.put(key, number, 5)
+    copy = pickle.loads(pickle.dumps(memory))
+    assert (list(copy.items()), copy.size, copy.limit, copy.weight) == (list(memory.items()), 3, 80, 15)
+    copy.put("e", 4, 5)
+    assert (list(copy), copy.weight) == (["c", "d", "e"], 15)
+
+
 def test_to_forget_eight_times_as_many_does_not_take_64_times_as_long() -> None:
     """One giant that followed 40,000 small exchanges stopped the proxy for half a second."""
 

@@ -50,7 +50,7 @@ def test_a_blocked_preflight_says_what_was_never_sent_and_what_mends_it() -> Non
     remedy = told.end.remedy
     assert remedy is not None
     assert remedy.edits == ("Access-Control-Allow-Methods: PUT",)
-    assert remedy.actor == "whoever runs api.test"
+    assert remedy.actor == "the server api.test"
     assert remedy.care
 
 
@@ -91,7 +91,7 @@ def test_what_is_unknown_says_what_the_other_branch_would_be() -> None:
     )
     assert told.asked.credentials == "not known: taken to be not sent"
     assert told.unknown == (
-        "It is taken to be asked without credentials; with credentials, it is blocked: "
+        "The request: likely without credentials; with credentials, it is blocked: "
         "Wildcard origin for a request with credentials.",
     )
     # The steps are those of the branch that is said.
@@ -163,7 +163,7 @@ def test_a_patch_is_told_with_what_would_have_been() -> None:
 
 def test_the_firefox_story_is_firefoxs() -> None:
     told = story(exchange(1, agent=FIREFOX))
-    assert told.engine_label == "Firefox"
+    assert told.engine == "firefox"
     assert told.client == "Firefox 153"
     assert told.end.error == "CORSMissingAllowOrigin2"
 

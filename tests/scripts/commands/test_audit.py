@@ -180,7 +180,7 @@ def test_nothing_blocked(run: Audit) -> None:
 def test_nothing_that_cors_has_a_say_in(run: Audit) -> None:
     code, out, _ = run(flow("https://app.example/", 200, site="same-origin"))
     assert code == 0
-    assert "\nNothing was blocked. CORS was asked for nothing.\n" in out
+    assert "\nNothing was blocked. CORS decided nothing here.\n" in out
 
 
 def test_nothing_recorded(run: Audit) -> None:

@@ -29,8 +29,9 @@ from corsight.policies.rules import RULES
 from corsight.scripts import cli
 from corsight.scripts.browse import keys
 from corsight.scripts.browse.join import join
+from corsight.scripts.browse.plan import Plan
 from corsight.scripts.browse.rows import Row, Rows
-from corsight.scripts.browse.run import Plan, _absolute, run
+from corsight.scripts.browse.run import _absolute, run
 from corsight.scripts.browse.screen import Screen
 from corsight.scripts.browse.session import Session, scope_of
 from corsight.scripts.browse.watch import Requests, Sighting, sightings
@@ -515,7 +516,7 @@ def test_where_the_browser_disagrees_the_row_says_so(rows: Rows) -> None:
     shown.wanted = "disagrees"
     lines = drawn(shown)
     assert "✘ blocked !" in lines[3]
-    assert "The browser says: loaded, the contrary." in "\n".join(lines)
+    assert "The browser contradicts this verdict: loaded." in "\n".join(lines)
 
 
 def test_keys_have_names() -> None:

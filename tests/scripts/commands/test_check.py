@@ -61,7 +61,7 @@ def test_an_error_page_without_cors_headers(capsys: Said) -> None:
     assert "no Access-Control-Allow-Origin (status 500)" in out
     assert f"fix Access-Control-Allow-Origin: {PAGE} Vary: Origin" in out
     assert "Look into the server's log for the failure behind GET /orders." in out
-    assert f"if yours did not, ask again curl -i {API} \\ -H 'Origin: {PAGE}'" in out
+    assert f"if your request did not have it, send it again curl -i {API} \\ -H 'Origin: {PAGE}'" in out
 
 
 def test_a_wildcard_for_a_copiedwith_credentials(capsys: Said) -> None:
@@ -172,14 +172,14 @@ def test_a_server_that_no_certificate_vouches_for(capsys: Said) -> None:
     code, out, _ = run(capsys, "--response", "-", stdin=b"curl: (60) SSL certificate problem: self-signed certificate")
     assert code == 2
     assert "curl got no response: SSL certificate problem: self-signed certificate (curl: 60)" in out
-    assert "not for CORS" in out
+    assert "not because of CORS" in out
 
 
 def test_an_insecure_url_of_a_secure_page(capsys: Said) -> None:
     code, out, _ = raw(capsys, "check", "--origin", PAGE, "--url", "http://api.test/")
     assert code == 1
     assert "A secure page asks for an" in out
-    assert "Let the page ask for https://api.test/" in out
+    assert "In the page's code, use https://api.test/" in out
     assert "Location" not in out
     assert "curl" not in out
 
@@ -439,7 +439,7 @@ def test_a_message_that_may_mean_several_things_says_so(capsys: Said) -> None:
     message = "[Error] Origin https://app.test is not allowed by Access-Control-Allow-Origin. Status code: 413"
     code, out, _ = raw(capsys, "check", "--paste", message, "--url", API)
     assert code == 1
-    assert "WebKit says the same of: Access-Control-Allow-Origin names another origin;" in " ".join(out.split())
+    assert "WebKit writes the same about: Access-Control-Allow-Origin names another origin;" in " ".join(out.split())
     assert "was        status 413" in out
     curl, again = commands(out)
     assert curl == ["curl", "-i", API, "-H", f"Origin: {PAGE}", ">", "response.txt"]
@@ -556,7 +556,7 @@ def test_a_copied_request_is_judged_by_the_answer_below(capsys: Said) -> None:
     assert (code, "origin-differs-slightly" in out) == (1, True)
     # Without Origin, a server may answer otherwise.
     code, out, _ = raw(capsys, "check", "--paste", f"curl -i {API}\nHTTP/2 200\n\n{{}}", "--origin", PAGE)
-    assert (code, "curl sends none by itself" in " ".join(out.split())) == (1, True)
+    assert (code, "curl does not send by itself" in " ".join(out.split())) == (1, True)
     code, out, _ = raw(capsys, "check", "--paste", f"{command}{{}}\n")
     assert (code, "What stands behind the command shows no status line" in " ".join(out.split())) == (2, True)
 
@@ -660,10 +660,10 @@ def test_a_redirect_is_told_and_nobody_is_to_allow_null(capsys: Said) -> None:
     plain = " ".join(raw(capsys, "check", "--paste", text.format("files.test/me"))[1].split())
     assert "The page asked https://api.test/me, which redirected it to https://files.test/me" in plain
     assert "Access-Control-Allow-Origin: null" not in plain
-    assert "ask the last URL itself" in plain
+    assert "Use the last URL in" in plain
     plain = " ".join(raw(capsys, "check", "--paste", text.format("sso.test/login"))[1].split())
     assert "location.href" in plain
-    assert "ask the last URL" not in plain
+    assert "Use the last URL" not in plain
 
 
 # -- app shells, extensions, the local network -------------------------------------------------------------------------
@@ -757,7 +757,7 @@ def test_versions_that_ask_otherwise_say_for_what(capsys: Said) -> None:
 
 def test_versions_that_all_say_the_same(capsys: Said) -> None:
     code, out, _ = run(capsys, *STAR, "--credentials", "omit", "--versions")
-    assert (code, "Every measured version says the same." in out) == (0, True)
+    assert (code, "All measured versions decide the same." in out) == (0, True)
 
 
 def test_one_version(capsys: Said) -> None:

@@ -66,7 +66,7 @@ def test_a_fetch_is_told_from_the_first_exchange_to_where_it_stopped(run: Explai
         "DELETE https://api.example/v1\n",
         "Chromium blocked it at the preflight: The method DELETE is not allowed.",
         "fix       Access-Control-Allow-Methods: DELETE",
-        "who       whoever runs api.example.",
+        "who       the server api.example.",
         "asked by  https://app.example, in Chromium 156",
         "1. Preflight OPTIONS https://api.example/v1 -> 204",
         "✔ 4    It names the requesting origin",

@@ -266,7 +266,7 @@ def test_audit_reports_drift_and_fails_for_it(tmp_path: Path, capsys: pytest.Cap
     assert run(["audit", SHOP, "--policy", str(file), "--fail-on", "certain"]) == 1
     text = capsys.readouterr().out
     section = " ".join(text[text.index("Drift from the policies") :].split())
-    assert "+ origin https://shop.test is granted, and the policy does not name it [policy api]" in section
+    assert "+ the server allows origin https://shop.test, but the policy does not [policy api]" in section
     assert section.endswith(" GET https://api.shop.test/products")
     assert run(["audit", SHOP, "--policy", str(file), "--fail-on", "never"]) == 0
 

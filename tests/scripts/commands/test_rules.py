@@ -9,9 +9,10 @@ import re
 import pytest
 from rich.console import Console
 
+from corsight.policies.actor import name_actor
 from corsight.policies.causes import CAUSES
 from corsight.policies.rules import RULES
-from corsight.scripts.catalogue import ACTORS, data
+from corsight.scripts.catalogue import data
 from corsight.scripts.cli import run
 from corsight.scripts.report import rules as report
 
@@ -44,7 +45,7 @@ def test_every_rule_is_shown_whole_in_80_columns(code: str, capsys: pytest.Captu
         rule.code,
         rule.why,
         rule.advice,
-        ACTORS[rule.actor],
+        name_actor(rule.actor),
         data(rule)["section"],
     ):
         assert " ".join(text.split()) in flat
@@ -60,7 +61,7 @@ def test_every_cause_is_shown_whole_in_80_columns(code: str, capsys: pytest.Capt
     assert run(["rules", code]) == 0
     out = capsys.readouterr().out
     cause, flat = CAUSES[code], " ".join(out.split())
-    for text in (cause.title.rstrip("."), cause.code, cause.why, cause.advice, ACTORS[cause.actor]):
+    for text in (cause.title.rstrip("."), cause.code, cause.why, cause.advice, name_actor(cause.actor)):
         assert " ".join(text.split()) in flat
     assert max(map(len, out.splitlines())) <= 80
     assert all(line == line.rstrip() for line in out.splitlines())

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from corsight.scripts import cli
-from corsight.scripts.browse.run import Plan, run
+from corsight.scripts.browse.plan import Plan
+from corsight.scripts.browse.run import run
 from corsight.scripts.gate.gate import Gate
 from corsight.scripts.gate.options import OPTIONS
 
@@ -67,7 +68,7 @@ def test_what_tests_send_at_a_time_is_told_apart_by_their_ports(
     tests = {one["name"]: one for one in json.loads(report.read_text("utf-8"))["tests"]}
     assert (tests["reviews"]["blocked"], tests["products"]["blocked"]) == (1, 0)
     assert (tests["reviews"]["exchanges"], tests["products"]["exchanges"]) == (1, 1)
-    assert "1  reviews (passed)" in printed.out.partition("met what is told above")[2]
+    assert "1  reviews (passed)" in printed.out.partition("met a finding above")[2]
     if late:
         assert tests["outside of all tests"]["blocked"] == 1
         assert "note: 1 line of CORSIGHT_TESTS tell of no test: docs/testing.md" in printed.err
@@ -103,7 +104,7 @@ def test_the_commands_exit_code_counts_where_nothing_is_found(
         (["no-such-command"], "no-such-command: did not start (No such file or directory); is its name right"),
         (["--format", "html", "true"], "--format: html needs a file; write html=FILE"),
         (["--write-baseline", "true"], "--write-baseline needs a file to write; name it with --baseline FILE"),
-        (["--assume", "x=y", "true"], "--assume x=y is nothing that a verdict turns on"),
+        (["--assume", "x=y", "true"], "--assume x=y names nothing that a verdict depends on"),
         (
             ["--assume", "credentials=yes", "true"],
             "--assume credentials takes no such value; there are credentials=include, credentials=not-include\n",

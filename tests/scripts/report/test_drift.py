@@ -36,16 +36,16 @@ def test_each_difference_is_told_once_with_its_places() -> None:
         == f"""
 Drift from the policies
 
-  The server grants more than the policy
-  + every origin is granted (Access-Control-Allow-Origin: *), and the policy names some [policy api]
+  The server allows more than the policy
+  + the server allows every origin (Access-Control-Allow-Origin: *), the policy only some [policy api]
       GET {API} (2 times)
       GET {API}/0
       GET {API}/1
       and 2 more
 
-  The server refuses what the page needs and the policy grants
-  - origin {PAGE} is granted by the policy, and the server refused it (allow-origin-missing)
-    [policy api]
+  The server refuses what the page needs and the policy allows
+  - the policy allows origin {PAGE}, but the server refused it (allow-origin-missing) [policy
+    api]
       GET {API}/x
 """
     )
@@ -66,13 +66,13 @@ def test_a_page_that_the_policy_nearly_lets_in_is_named(origin: str, near: str |
         drifts.add(judged)
     said = f"? {origin}: the policy {near} [policy api]"
     assert (said in written(drifts)) == (near is not None)
-    assert ("that a policy nearly lets in" in written(drifts)) == (near is not None)
+    assert ("is nearly one that a policy allows" in written(drifts)) == (near is not None)
 
 
 def test_that_there_is_none_is_said() -> None:
     drifts = Drifts([POLICY])
     drifts.add(judge(asks(answered=allow()))[0])
-    assert written(drifts).endswith("  none: every answer that a policy is for grants just what it does\n")
+    assert written(drifts).endswith("  none: every answer allows exactly what its policy does\n")
 
 
 def test_what_is_held_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

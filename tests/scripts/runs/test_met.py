@@ -53,7 +53,7 @@ def test_each_test_is_told_with_what_it_met() -> None:
     assert cart.blocked > 0 < rest.blocked
     assert failures == sum(one.blocked + one.open for one in met)
     assert {place.url for one in cart.findings for place in one.places} == {"https://api.shop.test/cart/1"}
-    said = text.partition("2 tests of 2 met what is told above")[2].splitlines()
+    said = text.partition("2 of 2 tests met a finding above")[2].splitlines()
     assert [line.split("  ")[-1].strip() for line in said[1:3]] == ["cart (passed)", "rest"]
     numbers = [set(line.split("  ")[1].split(", ")) for line in said[1:3]]
     assert numbers[0].isdisjoint(numbers[1])

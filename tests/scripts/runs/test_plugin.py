@@ -129,7 +129,7 @@ def test_a_test_fails_for_what_was_blocked_in_it_with_the_finding_below(pytester
     assert "--- Corsight: 1 exchange blocked ---" in told["test_fails_by_itself"]
     # The run ends with the report, which names the tests.
     assert "test_suite.py::test_blocked (failed)" in summary
-    assert "test_suite.py::test_expected (passed)" not in summary.partition("met what is told above")[2]
+    assert "test_suite.py::test_expected (passed)" not in summary.partition("met a finding above")[2]
     assert "expected in test_suite.py::test_expected" in " ".join(summary.split())
     report = json.loads((pytester.path / "cors.json").read_text("utf-8"))
     tests = {one["name"].partition("::")[2]: one for one in report["tests"]}
@@ -203,7 +203,7 @@ def test_green_on_nothing_is_an_error_told_once(pytester: pytest.Pytester, suite
     [
         (("--corsight-fail-on", "nevr"), "", "fail-on nevr is none of certain, blocked, open, advice, never"),
         (("--corsight-format", "html"), "", "--corsight-format: html needs a file; write html=FILE"),
-        (("--corsight-assume", "x=y"), "", "--assume x=y is nothing that a verdict turns on"),
+        (("--corsight-assume", "x=y"), "", "--assume x=y names nothing that a verdict depends on"),
         (("--corsight-baseline", "no.json"), "", "no.json"),
         (
             (),

@@ -98,7 +98,7 @@ def score(
     for flow, record in {record["flow"]: record for record in records}.items():
         truth = truths.get(flow)
         if truth is None or record["rule"] in untold:
-            result.apart["not told of by the browser"] += record["outcome"] != "not-cors"
+            result.apart["not reported by the browser"] += record["outcome"] != "not-cors"
             continue
         if record["outcome"] == "not-cors" and truth.end != "blocked":
             continue
