@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from typing import Any
 
 from corsight.policies.exchange import Exchange, HeaderList, Request
 
@@ -28,25 +29,27 @@ class Memory[K, V](OrderedDict[K, V]):
         self.weight = 0
         self._weights: OrderedDict[K, int] = OrderedDict()
 
+    def __reduce__(self) -> Any:
+        """Return how it is made again in another process: OrderedDict's own way leaves out what it is made with."""
+        state = None, {"weight": self.weight, "_weights": self._weights}
+        return type(self), (self.size, self.limit), state, None, iter(self.items())
+
     def put(self, key: K, value: V, weight: int = 0) -> None:
         """Remember `value`, which weighs so many bytes, as the newest; forget the oldest where there is no room.
 
         What weighs more than a quarter of the limit is not remembered.
         """
-        if self._weights:
-            self.weight -= self._weights.pop(key, 0)
-        self.pop(key, None)
+        if key in self:
+            self.forget(key)
         if weight:
             if weight > self.limit // 4:
                 # It would push out everything else.
                 return
-            self[key] = value
             self._weights[key] = weight
             self.weight += weight
-            if self.weight > self.limit:
-                self._make_room()
-        else:
-            self[key] = value
+        self[key] = value
+        if self.weight > self.limit:
+            self._make_room()
         if len(self) > self.size:
             self.forget(next(iter(self)))
 

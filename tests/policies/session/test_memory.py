@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import pickle
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -97,3 +98,18 @@ def test_it_holds_the_latest_put_and_never_more_than_its_size(size: int, done: l
         else:
             assert memory.pop(key, None) == (key if known else None)
         assert list(memory) == latest
+
+
+def test_a_copy_in_another_process_forgets_as_the_original_would() -> None:
+    """What workers found is handed on so."""
+    memory: Memory[str, int] = Memory(3, 100)
+    memory.put("a", 1, 20)
+    memory.put("b", 2)
+    copy = pickle.loads(pickle.dumps(memory))
+    assert (list(copy.items()), copy.weight, copy.size, copy.limit) == (list(memory.items()), 20, 3, 100)
+    for one in (memory, copy):
+        one.put("c", 3, 25)
+        one.put("d", 4, 25)
+        one.put("e", 5, 25)
+    assert list(copy.items()) == list(memory.items()) == [("c", 3), ("d", 4), ("e", 5)]
+    assert copy.weight == memory.weight == 75
