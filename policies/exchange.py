@@ -6,6 +6,7 @@ decoded (one byte, one code point), names compared without case, values without 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -89,7 +90,7 @@ class HeaderList:
             self._joined = {}
         joined = self._joined.get(name)
         if joined is None:
-            joined = self._joined[name] = ", ".join([one.decode("latin-1").strip(HTTP_WHITESPACE) for one in value])
+            joined = self._joined[name] = ", ".join(self._read_lines(name, value))
         return joined
 
     def lines(self, name: str) -> tuple[str, ...]:
@@ -97,18 +98,24 @@ class HeaderList:
         value = (self._names or self._index()).get(name, ())
         if isinstance(value, bytes):
             return (self.get(name) or "",)
-        if not value:
-            return ()
+        return self._read_lines(name, value) if value else ()
+
+    def _read_lines(self, name: str, values: Sequence[bytes]) -> tuple[str, ...]:
         if self._lines is None:
             self._lines = {}
         lines = self._lines.get(name)
         if lines is None:
-            lines = self._lines[name] = tuple([one.decode("latin-1").strip(HTTP_WHITESPACE) for one in value])
+            lines = self._lines[name] = tuple([one.decode("latin-1").strip(HTTP_WHITESPACE) for one in values])
         return lines
 
     def names(self) -> tuple[str, ...]:
         """Return every header name once, lower case, in the order of its first appearance."""
         return tuple(self._index())
+
+    def having(self, names: frozenset[str]) -> frozenset[str]:
+        """Return those of `names` (lower case) that there is a header of."""
+        index = self._names or self._index()
+        return frozenset([name for name in names if name in index])
 
     def __contains__(self, name: str) -> bool:
         return name in (self._names or self._index())
@@ -124,7 +131,11 @@ class HeaderList:
 
 
 def _index_many(fields: tuple[tuple[bytes, bytes], ...]) -> dict[str, bytes | list[bytes]]:
-    """Return the values of each name, where most lines may have the same name."""
+    """Return the values of each name, where all lines may have the same name, or each a name of its own."""
+    if len({name for name, _ in fields}) == len(fields):
+        single = {name.decode("latin-1").lower(): value for name, value in fields}
+        if len(single) == len(fields):
+            return single  # type: ignore[return-value]
     index: dict[str, list[bytes]] = {}
     as_written: dict[bytes, list[bytes]] = {}
     for raw, sent in fields:

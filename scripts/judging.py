@@ -88,7 +88,7 @@ def settle(verdicts: Iterable[Judged], held: int = HELD) -> Iterator[Judged]:
         if known is not None:
             latest[flow] = judged, known[1]
         elif not judged.revises:
-            own = weigh_exchange(judged.entry.exchange)
+            own = judged.entry.weight
             weight += own
             latest[flow] = judged, own
         while len(latest) > held or (latest and weight > HELD_BYTES):

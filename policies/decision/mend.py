@@ -58,12 +58,12 @@ def _mend(exchange: Exchange, facts: Facts, engine: EngineName) -> tuple[Fix | N
     if facts.tainting == "cors" and facts.tainting_too is None:
         # Of a CORS response nothing else counts: what is alike in that is mended once.
         counts = _COUNTS | _TYPE if facts.destination in TYPED else _COUNTS
-        fields = tuple(field for field in response.headers.fields if field[0].lower() in counts)
-        response = Response(response.status, HeaderList(fields))
+        headers = HeaderList(tuple([field for field in response.headers.fields if field[0].lower() in counts]))
+        response = Response(response.status, headers)
         request = Request(exchange.request.method, origin_of(exchange.request.url) + "/", HeaderList())
         exchange = Exchange("", "", "", request, None, exchange.http2)
         facts = replace(facts, response=response)
-        weight = sum(len(name) + len(value) for name, value in fields) + len(facts.origin or "") + len(facts.method)
+        weight = headers.weight + len(facts.origin or "") + len(facts.method)
         weight += len(request.url) + len(facts.page_origin or "") + len(facts.page or "")
         if weight + len("".join(facts.names)) + len(facts.target or "") <= REMEMBERED and not facts.chain:
             return _search(exchange, facts, engine)

@@ -63,6 +63,7 @@ _VALUES = {
 
 
 _LOOKED_AT = _VALUES.keys() | METHOD_OVERRIDES | FORBIDDEN_NAMES
+_KNOWN = _NAMES | _LOOKED_AT | SAFELISTED_NAMES
 
 
 def list_page_set_headers(headers: HeaderList) -> list[tuple[str, str]]:
@@ -75,17 +76,18 @@ def list_page_set_headers(headers: HeaderList) -> list[tuple[str, str]]:
     """
     result: list[tuple[str, str]] = []
     for name in headers.names():
-        if name in _NAMES or name.startswith(FORBIDDEN_PREFIXES):
+        if name not in _KNOWN:
+            if not name.startswith(FORBIDDEN_PREFIXES):
+                result.append((name, ""))
+        elif name in _NAMES:
             continue
-        if name in _LOOKED_AT:
+        elif name in _LOOKED_AT:
             added = _VALUES[name].fullmatch if name in _VALUES else None
             result += [
                 (name, value)
                 for value in headers.lines(name)
                 if not (added and added(value)) and not is_forbidden_request_header(name, value)
             ]
-        elif name in SAFELISTED_NAMES:
-            result += [(name, value) for value in headers.lines(name)]
         else:
-            result.append((name, ""))
+            result += [(name, value) for value in headers.lines(name)]
     return result

@@ -17,9 +17,12 @@ DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443, "ftp": 21}
 LONG, LONGEST = 4 * 1024, 384 * 1024
 """Characters of a URL from which it is remembered as a whole, and up to which."""
 
-# No upper case, Punycode, number for a host or its last label, dot segment, nor percent sign.
+# No upper case, Punycode, dot segment, nor percent sign, and no number for a host or its last label but an IPv4 address
+# as it is serialized.
+_OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _PLAIN = re.compile(
-    r"(https?)://((?:(?!xn--)[a-z0-9-]++\.)*+(?!xn--)[a-z][a-z0-9-]*+)(?::([1-9][0-9]{0,4}+))?"
+    r"(https?)://((?:(?!xn--)[a-z0-9-]++\.)*+(?!xn--)[a-z][a-z0-9-]*+"
+    rf"|(?:{_OCTET}\.){{3}}{_OCTET})(?::([1-9][0-9]{{0,4}}+))?"
     r"((?:/[A-Za-z0-9_-][A-Za-z0-9_.~-]*+)*+/?)(\?[A-Za-z0-9_.~=&-]*+)?"
 )
 

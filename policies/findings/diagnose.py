@@ -91,9 +91,9 @@ def shape_sample(sample: Sample) -> Hashable | None:
     quotes_others = sample.stored, sample.filler, sample.remembered, sample.preflight, sample.entry.stored
     if response is None or sample.facts.chain or any(other is not None for other in quotes_others):
         return None
-    lines = tuple([field if field[0].lower() not in PASSING else field[0] for field in response.headers.fields])
     if weigh_headers(response.headers) > LONGEST:
         return None
+    lines = tuple([field if field[0].lower() not in PASSING else field[0] for field in response.headers.fields])
     facts, verdict, told = sample.facts, sample.verdict, exchange.told
     # Where a redirect leads is held against all of the URL.
     url = (exchange.request.url if facts.role != "request" else exchange.request.url.partition("?")[0])[:LONGEST]

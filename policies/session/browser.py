@@ -234,6 +234,8 @@ class Browser:
             entry.role = "preflight"
         elif exchange.response is not None and location_url(exchange.response, exchange.request.url) is not None:
             entry.role = "redirect"
+        if exchange.response is not None:
+            entry.weight += weigh_headers(exchange.response.headers)
         judged = self._judge.judge(entry)
         entry.fetch.entries.clear()
         return judged

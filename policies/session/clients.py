@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from corsight.policies.exchange import HeaderList, Told
@@ -37,13 +37,20 @@ FROZEN = 60
 @dataclass(frozen=True, slots=True)
 class Client:
     """A client as its headers show it: the engine that judges for it, the engine's major version (of WebKit: Safari's),
-    whether it is a browser, whether its network layer is libsoup (WebKit on Linux).
+    whether it is a browser, whether its network layer is libsoup (WebKit on Linux). `label` is the client in words.
     """
 
     engine: EngineName
     version: int | None = None
     browser: bool = True
     libsoup: bool = False
+    label: str = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        label = self.engine if self.version is None else f"{self.engine} {self.version}"
+        if self.engine == "standard":
+            label = f"{'unknown' if self.browser else 'no'} browser (judged by the standard)"
+        object.__setattr__(self, "label", label)
 
     @property
     def build(self) -> Build | None:
@@ -54,15 +61,6 @@ class Client:
     def tells_priority(self) -> bool:
         """Whether all of its requests have a Priority but those of XMLHttpRequest."""
         return self.engine == "firefox" and (self.version or 0) >= PRIORITY_SINCE
-
-    @property
-    def label(self) -> str:
-        """The client in words."""
-        if not self.browser:
-            return "no browser (judged by the standard)"
-        if self.engine == "standard":
-            return "unknown browser (judged by the standard)"
-        return self.engine if self.version is None else f"{self.engine} {self.version}"
 
 
 def as_told(client: Client, told: Told) -> Client:

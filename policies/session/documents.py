@@ -11,14 +11,11 @@ from corsight.policies.session.memory import Memory
 
 
 class Documents:
-    """The documents seen, by URL and by origin, and the workers; `last` is the URL of the newest document.
-
-    `revision` counts what was news: while it stays, all but `page` and `last` is answered as before.
-    """
+    """The documents seen, by URL and by origin, and the workers; `last` is the URL of the newest document."""
 
     __slots__ = (
         *("_at_home", "_by_origin", "_by_url", "_newest", "_policies", "_secure", "_sheets", "_unknown", "_workers"),
-        *("last", "revision"),
+        "last",
     )
 
     def __init__(self, size: int, *, credentialless_unknown: bool = False) -> None:
@@ -32,31 +29,22 @@ class Documents:
         self._sheets: Memory[str, bool] = Memory(size)
         self._newest: EmbedderPolicy = "unsafe-none"
         self.last: str | None = None
-        self.revision = 0
 
     def add(self, url: str, response: Response | None, *, top: bool) -> None:
         """Remember a document that came: URL and embedder policy, and whether it is a top-level one on loopback.
 
         Without a response it came out of the browser's cache, where it was not seen: its policy is not known.
         """
-        known = self._by_url.get(url)
         policy, origin = self._read(url, response), origin_of(url)
         before = self._by_origin.get(origin) or {}
         # A page that is loaded anew has its new policy alone.
         pages = {old: page for old, page in before.items() if page != url}
         pages.pop(policy, None)
         pages[policy] = url
-        newest = policy or self._newest
-        if known != policy or newest != self._newest or list(before) != list(pages):
-            self.revision += 1
-        known_origins = len(self._by_origin)
         self._by_origin.put(origin, pages, len(origin) + sum(map(len, pages.values())))
-        if len(self._by_origin) < known_origins:
-            # It is heavier than before, and others had to go.
-            self.revision += 1
         self._policies.add(policy)
         self._secure.add(origin.startswith("https:"))
-        self.last, self._newest = url, newest
+        self.last, self._newest = url, policy or self._newest
         parts = split_origin(origin)
         if top and parts is not None and is_localhost(parts[1]):
             self._at_home.put(origin, True, len(origin))
@@ -66,18 +54,14 @@ class Documents:
 
         A service worker's requests are those of its pages, of every destination.
         """
-        known = self._by_url.get(url)
         policy, origin = self._read(url, response), origin_of(url)
         before = self._workers.get(origin) or set()
-        if known != policy or (policy, service) not in before:
-            self.revision += 1
         self._workers.put(origin, {*before, (policy, service)}, len(origin))
 
     def add_sheet(self, url: str) -> None:
         """Remember where a style sheet came from: what it asks for has its URL for a Referer, not its page's."""
         origin = origin_of(url)
         if origin not in self._sheets:
-            self.revision += 1
             self._sheets.put(origin, True, len(origin))
 
     def is_sheet(self, origin: str | None) -> bool:

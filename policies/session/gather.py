@@ -65,7 +65,7 @@ def gather_facts(
     response = entry.stored or exchange.response
     if (tainting, tainting_too) == ("cors", "opaque") and _is_unasked(entry, response, client):
         tainting, tainting_too = "opaque", "cors"
-    page_origin = fetch.page_origin if fetch.page_origin not in (None, "null") else reading.referrer_origin
+    page_origin = _find_page_origin(entry)
     include = fetch.include if fetch.certainty == "certain" else None
     target = find_target(response, url, policy) if entry.role == "redirect" else None
     page: str | None = None
@@ -78,21 +78,8 @@ def gather_facts(
         page = documents.page(page_origin, reading.referrer) or documents.last
         secure, likelier_secure = _find_security(entry, page_origin, documents)
     distance: Distance | None = "cross-site"
-    embedder: EmbedderPolicy | None = "unsafe-none"
-    newest = documents.newest(page_origin)
     isolable = "opaque" in (tainting, tainting_too)
-    # Only a secure page has an embedder policy, and none of those asks for anything over plain http.
-    if (
-        (isolable or (reading.destination == WORKER and (documents.isolated or documents.may_isolate(page_origin))))
-        and may_embed(client)
-        and is_potentially_trustworthy(url if page_origin is None else page_origin)
-    ):
-        worker = reading.destination in BY_WORKERS - WORKERS
-        sheet = reading.destination in BY_STYLES and documents.is_sheet(page_origin)
-        embedder = documents.embedder(None if sheet else page_origin, reading.referrer, worker=worker)
-        if not isolable and documents.is_unseen(reading.referrer):
-            # It may be another document than those that were seen, or one of them under a URL that its script gave it.
-            embedder = None
+    embedder, newest = find_embedder(entry, client, documents, isolable=isolable)
     if isolable:
         distance = _measure(entry, page_origin)
         if tainting == "opaque" and include is None:
@@ -131,6 +118,37 @@ def gather_facts(
         redirect=_find_redirect_mode(entry, target, client),
         build=build,
     )
+
+
+def find_embedder(
+    entry: Entry, client: Client, documents: Documents, *, isolable: bool
+) -> tuple[EmbedderPolicy | None, EmbedderPolicy]:
+    """Return the embedder policy of an exchange's page, None where it is not known, and the likelier one then.
+
+    It is all that the documents tell of an exchange that is no redirect. `isolable` tells that its response may be an
+    opaque one.
+    """
+    reading, page_origin = entry.reading, _find_page_origin(entry)
+    embedder: EmbedderPolicy | None = "unsafe-none"
+    # Only a secure page has an embedder policy, and none of those asks for anything over plain http.
+    if (
+        (isolable or (reading.destination == WORKER and (documents.isolated or documents.may_isolate(page_origin))))
+        and may_embed(client)
+        and is_potentially_trustworthy(entry.exchange.request.url if page_origin is None else page_origin)
+    ):
+        worker = reading.destination in BY_WORKERS - WORKERS
+        sheet = reading.destination in BY_STYLES and documents.is_sheet(page_origin)
+        embedder = documents.embedder(None if sheet else page_origin, reading.referrer, worker=worker)
+        if not isolable and documents.is_unseen(reading.referrer):
+            # It may be another document than those that were seen, or one of them under a URL that its script gave it.
+            embedder = None
+    return embedder, documents.newest(page_origin)
+
+
+def _find_page_origin(entry: Entry) -> str | None:
+    """Return the origin of the page that asked, as far as anything tells it."""
+    origin = entry.fetch.page_origin
+    return origin if origin not in (None, "null") else entry.reading.referrer_origin
 
 
 def may_embed(client: Client) -> bool:

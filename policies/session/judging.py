@@ -20,7 +20,7 @@ from corsight.policies.session.clients import Client
 from corsight.policies.session.credentials import Credentials
 from corsight.policies.session.documents import Documents
 from corsight.policies.session.fetches import Entry, Fetch
-from corsight.policies.session.gather import gather_facts
+from corsight.policies.session.gather import find_embedder, gather_facts
 from corsight.policies.session.memory import Memory
 from corsight.policies.session.reading import Reading
 from corsight.policies.session.told import overrule
@@ -215,7 +215,9 @@ class Judge:
             fetch.include,
             fetch.certainty,
             fetch.include is None and self._credentials.likelier(entry, response),
-            self._documents.revision if opaque or reading.destination == WORKER else None,
+            find_embedder(entry, self._client, self._documents, isolable=opaque)
+            if opaque or reading.destination == WORKER
+            else None,
             before,
             exchange.told,
         )

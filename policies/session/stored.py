@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from corsight.policies.exchange import Exchange, HeaderList, Response
 from corsight.policies.fetch.headers import has_directive
-from corsight.policies.session.memory import GIANT, Memory, weigh_headers
+from corsight.policies.session.memory import GIANT, Memory
+from corsight.policies.value import value
 
 KEPT = frozenset(
     {b"content-length", b"content-encoding", b"content-range", b"content-type", b"transfer-encoding", b"etag"}
@@ -15,7 +14,7 @@ KEPT = frozenset(
 VERSIONS = 4
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Stored:
     """A response that a browser may revalidate: the exchange that brought it, for which origin, whether it varies."""
 
@@ -46,12 +45,11 @@ class StoredResponses:
         headers = response.headers
         if "etag" not in headers and "last-modified" not in headers:
             return
-        if has_directive(headers.get("cache-control"), "no-store") or weigh_headers(headers) > GIANT:
+        if has_directive(headers.get("cache-control"), "no-store") or headers.weight > GIANT:
             return
-        versions = self._by_url.get(exchange.request.url) or []
-        versions = [*versions[-VERSIONS + 1 :], Stored(exchange.id, origin, response)]
-        weight = sum(weigh_headers(version.response.headers) for version in versions)
-        self._by_url.put(exchange.request.url, versions, len(exchange.request.url) + weight)
+        url, stored = exchange.request.url, Stored(exchange.id, origin, response)
+        versions = [*(self._by_url.get(url) or [])[-VERSIONS + 1 :], stored]
+        self._by_url.put(url, versions, len(url) + sum([one.response.headers.weight for one in versions]))
 
     def revalidated(self, exchange: Exchange) -> tuple[Stored, Response] | None:
         """Return the stored response that this exchange's 304 confirmed, and the response that the 304 made of it; None

@@ -18,6 +18,13 @@ ORB_SINCE = {"chromium": 109, "firefox": 128}
 BY_DESTINATION = (ORB, NOSNIFF, MIME_TYPE)
 """The rules that turn on what asked, of an opaque response."""
 CREDENTIALS = {"cookie": "Cookie", "authorization": "Authorization"}
+_BY_FETCH = Evidence("initiator", "fetch", Reason.RECORDED_INITIATOR)
+_BY_XHR = Evidence("initiator", "xhr", Reason.RECORDED_INITIATOR)
+_BY_CACHE = Evidence("response", "cached", Reason.RECORDED_CACHED)
+_LOST: dict[tuple[str, ...], Evidence] = {
+    names: Evidence("headers", "not recorded", Reason.HEADERS_NOT_RECORDED, details=(" and ".join(names),))
+    for names in (("Cookie",), ("Authorization",), ("Cookie", "Authorization"))
+}
 
 
 def list_told(entry: Entry, told: Told) -> dict[str, Evidence]:
@@ -26,15 +33,15 @@ def list_told(entry: Entry, told: Told) -> dict[str, Evidence]:
     if entry.tainting == "basic" and entry.tainting_too is None:
         return found
     if told.kind in ("fetch", "xhr") and not entry.reading.preflight:
-        found["initiator"] = Evidence("initiator", told.kind, Reason.RECORDED_INITIATOR)
+        found["initiator"] = _BY_FETCH if told.kind == "fetch" else _BY_XHR
     if told.rule is not None:
         found["told"] = Evidence("told", "blocked", Reason.RECORDED_RULE, details=(told.error or told.rule,))
     if told.cached:
-        found["response"] = Evidence("response", "cached", Reason.RECORDED_CACHED)
-    lost = [name for key, name in CREDENTIALS.items() if key in told.lost and key not in entry.reading.sent - told.lost]
-    if lost and entry.tainting == "cors" and not entry.reading.preflight and entry.fetch.include is None:
-        details = (" and ".join(lost),)
-        found["headers"] = Evidence("headers", "not recorded", Reason.HEADERS_NOT_RECORDED, details=details)
+        found["response"] = _BY_CACHE
+    if told.lost and entry.tainting == "cors" and not entry.reading.preflight and entry.fetch.include is None:
+        sent = entry.reading.sent - told.lost
+        if lost := tuple([name for key, name in CREDENTIALS.items() if key in told.lost and key not in sent]):
+            found["headers"] = _LOST[lost]
     return found
 
 

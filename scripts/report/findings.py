@@ -50,19 +50,20 @@ class Findings:
 
     def add(self, judged: Judged) -> None:
         """Take in the last word on an exchange."""
-        verdict, outcome = judged.verdict, judged.verdict.outcome
+        verdict, client, exchange = judged.verdict, judged.client, judged.entry.exchange
+        outcome = verdict.outcome
         if verdict.open is not None:
             self.open += 1
         else:
             self.outcomes[outcome, verdict.certainty] += 1
-        self.browsers += judged.client.browser
+        self.browsers += client.browser
         self.engines[verdict.engine] += 1
-        if judged.entry.exchange.patched:
+        if exchange.patched:
             self.patched += 1
-            request = judged.entry.exchange.request
-            self.to_send.add(request.method, request.url, list_needed(judged))
-        self.hides += outcome is Outcome.ALLOWED and not PLUMBING.issuperset(verdict.hidden)
-        label = judged.client.label
+            self.to_send.add(exchange.request.method, exchange.request.url, list_needed(judged))
+        if verdict.hidden:
+            self.hides += outcome is Outcome.ALLOWED and not PLUMBING.issuperset(verdict.hidden)
+        label = client.label
         self.clients[label if label in self.clients or len(self.clients) < CLIENTS else "others"] += 1
         if self._gathered is not None:
             self._gathered.add(judged)

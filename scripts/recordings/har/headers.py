@@ -25,14 +25,15 @@ SHORT, NAMES = 64, 1024
 
 class Asked(NamedTuple):
     """A request's header list, and what it says: whether there were pseudo headers, whether its headers are those that
-    were sent (and not only what was known before), the Referer, whether a page of another origin may have asked so
-    without CORS, as far as the headers tell.
+    were sent (and not only what was known before), the Referer and its origin, whether a page of another origin may
+    have asked so without CORS, as far as the headers tell.
     """
 
     headers: HeaderList
     pseudo: bool
     whole: bool
     referer: str | None
+    page_origin: str | None
     may_be_opaque: bool
 
 
@@ -70,14 +71,15 @@ def _look_at(headers: HeaderList, pseudo: bool) -> Asked:
     mode, site = headers.get("sec-fetch-mode"), headers.get("sec-fetch-site")
     may_be_opaque = "origin" not in headers and mode in (None, "no-cors") and site != "same-origin"
     whole = pseudo or any(name in headers for name in SENT)
-    return Asked(headers, pseudo, whole, headers.get("referer"), may_be_opaque)
+    referer = headers.get("referer")
+    return Asked(headers, pseudo, whole, referer, None if referer is None else origin_of(referer), may_be_opaque)
 
 
 def may_be_opaque(method: str, url: str, asked: Asked) -> bool:
     """Return whether a page of another origin may have asked without CORS: then its browser looks at the body."""
     if method != "GET" or not asked.may_be_opaque:
         return False
-    return asked.referer is None or origin_of(asked.referer) != origin_of(url)
+    return asked.page_origin is None or asked.page_origin != origin_of(url)
 
 
 def read_response_headers(recorded: Any) -> HeaderList:

@@ -89,9 +89,10 @@ def read_log(log: Log[Any], entries: Iterable[Any], remark: Remark) -> Iterator[
         if draft is None:
             yield None
             continue
-        for name in missing:
-            if name in draft.headers or (draft.response is not None and name in draft.response.headers):
-                missing -= {name}
+        if missing:
+            missing -= draft.headers.having(missing)
+            if draft.response is not None:
+                missing -= draft.response.headers.having(missing)
         if draft.fate in SKIPPED or draft.fate is Fate.BARE:
             fates[draft.fate] += 1
             yield None
