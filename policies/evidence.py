@@ -47,6 +47,8 @@ class Reason(StrEnum):
     STORED_UNSEEN = "stored-unseen"
     MARKER = "marker"
     NO_MARKER = "no-marker"
+    ORIGIN_FIRST = "origin-first"
+    ORIGIN_LAST = "origin-last"
     BROWSER_CREDENTIALS = "browser-credentials"
     BROWSER_LOADED = "browser-loaded"
     BROWSER_REFUSED = "browser-refused"
@@ -96,6 +98,8 @@ WORDS: dict[Reason, str] = {
     Reason.STORED_UNSEEN: "the stored response it confirmed was not seen: judged by its own headers",
     Reason.MARKER: "it carried the proxy's marker cookie",
     Reason.NO_MARKER: "it lacked the proxy's marker cookie, which this page's requests to that host carried before",
+    Reason.ORIGIN_FIRST: "its Origin stands before its Referer or Accept, as WebKit on Linux writes it for CORS alone",
+    Reason.ORIGIN_LAST: "its Origin stands behind its Referer, where WebKit on Linux writes none for CORS",
     Reason.BROWSER_CREDENTIALS: "the browser says so",
     Reason.BROWSER_LOADED: "the browser gave it to the page",
     Reason.BROWSER_REFUSED: "the browser hid it from the page ({})",

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from corsight.policies.decision.decisive import CONNECTION, digest
 from corsight.policies.engines import list_policies
-from corsight.policies.evidence import Reason
+from corsight.policies.evidence import Evidence, Reason
 from corsight.policies.exchange import Exchange, Response, Word
 from corsight.policies.facts import Build, Facts
 from corsight.policies.fetch.main_fetch import Tainting
@@ -295,6 +295,9 @@ class Browser:
             # An Origin that only a redirect brought tells the mode of a fetch that did not say it.
             mode = reading.mode if told.mode == "unknown" else told.mode
             entry = Entry(exchange, reading, fetch, mode, told.destination, len(fetch.urls) - 1, fetch.crossed)
+        if reading.mode_by_order and entry.mode == reading.mode:
+            reason = Reason.ORIGIN_FIRST if entry.mode == "cors" else Reason.ORIGIN_LAST
+            entry.evidence["mode"] = Evidence("mode", entry.mode, reason)
         fetch.weight += weight
         entry.weight = weight
         fetch.entries.append(entry)
