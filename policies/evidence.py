@@ -35,6 +35,7 @@ class Reason(StrEnum):
     PREFLIGHT_FOLLOWED = "preflight-followed"
     PREFLIGHT_UNFOLLOWED = "preflight-unfollowed"
     PREFLIGHT_CONTESTED = "preflight-contested"
+    PREFLIGHT_NEEDLESS = "preflight-needless"
     REDIRECT_FOLLOWED = "redirect-followed"
     REDIRECT_CONTESTED = "redirect-contested"
     REDIRECT_UNFOLLOWED = "redirect-unfollowed"
@@ -85,6 +86,7 @@ WORDS: dict[Reason, str] = {
     Reason.PREFLIGHT_FOLLOWED: "the request that follows the preflight came",
     Reason.PREFLIGHT_UNFOLLOWED: "no request followed the preflight",
     Reason.PREFLIGHT_CONTESTED: "a request came that may as well belong to exchange {}, which asked the same",
+    Reason.PREFLIGHT_NEEDLESS: "a request came that needs no preflight, and may be another one's",
     Reason.REDIRECT_FOLLOWED: "the request that follows its redirect came",
     Reason.REDIRECT_CONTESTED: "a request came that the page may as well have made on its own",
     Reason.REDIRECT_UNFOLLOWED: "no request followed its redirect",

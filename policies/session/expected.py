@@ -233,7 +233,7 @@ def _may_precede(entry: Entry, exchange: Exchange) -> bool:
 def _asked_for(preflight: Entry, reading: Reading, *, unnamed: bool) -> bool:
     """Return whether the preflight asked for just such a request."""
     asked, redirected = preflight.reading, len(preflight.fetch.urls) > 1
-    if asked.method != reading.method:
+    if asked.method != reading.method or reading.mode not in ("cors", "unknown"):
         return False
     if asked.origin != reading.origin and not (redirected and reading.origin == "null"):
         return False
@@ -241,4 +241,7 @@ def _asked_for(preflight: Entry, reading: Reading, *, unnamed: bool) -> bool:
     # WebKit's preflight had not noticed. Headers that a browser sets too, a page may have set: they count as sent.
     more = frozenset(reading.names).difference(asked.names)
     less = frozenset(asked.names) - reading.sent
+    # A Content-Type is named for its value: one that is safelisted belongs to another request, or to a beacon.
+    if "content-type" in asked.names and "content-type" not in reading.carried:
+        less |= {"content-type"}
     return (unnamed or more <= {"authorization"}) and (redirected or not less)

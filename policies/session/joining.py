@@ -8,7 +8,7 @@ from corsight.policies.exchange import Exchange
 from corsight.policies.fetch.preflight_cache import CacheEntry, PreflightCache
 from corsight.policies.session.clients import Client
 from corsight.policies.session.credentials import Credentials
-from corsight.policies.session.expected import Expected
+from corsight.policies.session.expected import HELD_UP, Expected
 from corsight.policies.session.fetches import Entry
 from corsight.policies.session.keeping import Keeping
 from corsight.policies.session.leading import may_lead_to, was_led
@@ -80,20 +80,25 @@ class Joining:
 
         return self._expected.find_redirect(exchange, reading, rules_out)
 
-    def contest(self, preflight: Entry, exchange: Exchange, reading: Reading) -> tuple[tuple[Entry, ...], str | None]:
+    def contest(
+        self, preflight: Entry, exchange: Exchange, reading: Reading
+    ) -> tuple[tuple[Entry, ...], str | None, bool]:
         """Return what else a request may have gone by than the preflight that it is joined to: others that asked the
-        same, and the exchange whose answer was cached meanwhile.
+        same, the exchange whose answer was cached meanwhile, and whether it may have gone by none.
 
         Where the preflight passes in every credentials mode, that makes no difference, and nothing is returned.
         """
         if preflight.verdict is None or not preflight.verdict.divided:
-            return (), None
+            return (), None, False
         rivals = self._list_rivals(preflight, exchange, reading)
         asked, response = preflight.exchange.request.started, preflight.exchange.response
-        if response is None or 0 <= exchange.request.started - response.received <= SOON:
-            return rivals, None
+        if response is None or 0 <= (waited := exchange.request.started - response.received) <= SOON:
+            return rivals, None, False
+        if not reading.needs_preflight:
+            # What is uploaded to a listener, or as a stream, looks like any other, and follows at once.
+            return rivals, None, waited > HELD_UP
         cached = self._find_cached(exchange, reading, False, True)
-        return rivals, cached.exchange if cached is not None and asked <= cached.since else None
+        return rivals, cached.exchange if cached is not None and asked <= cached.since else None, False
 
     def _list_rivals(self, preflight: Entry, exchange: Exchange, reading: Reading) -> tuple[Entry, ...]:
         def rules_out(entry: Entry) -> bool:

@@ -312,6 +312,52 @@ def test_a_request_that_came_late_may_have_gone_by_an_answer_cached_meanwhile() 
     assert "may as well belong to exchange p1" in recording.because("p2", "sequel")
 
 
+NO_CORS: Pairs = [("Sec-Fetch-Mode", "no-cors"), ("Sec-Fetch-Dest", "empty"), ("Sec-Fetch-Site", "cross-site")]
+TEXT, JSON = ("Content-Type", "text/plain;charset=UTF-8"), ("Content-Type", "application/json")
+
+
+@pytest.mark.parametrize("agent", [CHROMIUM, FIREFOX, WEBKIT])
+@pytest.mark.parametrize(
+    ("names", "headers"), [("content-type", [TEXT]), ("content-type", [TEXT, *CORS]), ("", [TEXT, *NO_CORS])]
+)
+def test_a_beacon_follows_no_preflight(agent: str, names: str, headers: Pairs) -> None:
+    """9400002 of a mixed run, in Chromium 156 and Firefox 153: a preflight for JSON failed, and a no-cors POST to the
+    same URL came half a second later. It was taken for what followed, and its mode for that of its connection.
+    """
+    recording = Recording(agent=agent)
+    recording.preflight("p", UNCACHED, method="POST", names=names, connection="c0")
+    recording.wait(0.5)
+    recording.answer(recording.ask("r", "POST", API, [("Origin", PAGE), *headers], connection="c1"), 200, STAR)
+    assert recording.last["r"].entry.fetch.id == "r"
+    recording.wait(PATIENCE + 1)
+    assert recording.said("p")[0] == "blocked"
+
+
+@pytest.mark.parametrize("agent", [CHROMIUM, FIREFOX, WEBKIT])
+def test_json_follows_the_preflight_that_named_its_content_type(agent: str) -> None:
+    recording = Recording(agent=agent)
+    answer = [*UNCACHED, ("Access-Control-Allow-Headers", "*")]
+    recording.preflight("p", answer, method="POST", names="content-type")
+    recording.wait(0.5)
+    recording.request("r", STAR, JSON, method="POST")
+    assert recording.said("p") == ("allowed", "certain", None)
+
+
+@pytest.mark.parametrize("agent", [CHROMIUM, FIREFOX, WEBKIT])
+@pytest.mark.parametrize(("seconds", "certainty"), [(0.0, "certain"), (0.2, "likely")])
+def test_what_needs_no_preflight_may_have_had_none(agent: str, seconds: float, certainty: str) -> None:
+    """An upload with a listener looks like any POST: after a while it may be another fetch, of another mode."""
+    recording = Recording(agent=agent)
+    recording.preflight("p", UNCACHED, method="POST")
+    recording.now += seconds
+    same_site = [("Origin", PAGE), *CORS[:-1], ("Sec-Fetch-Site", "same-site"), TEXT]
+    recording.answer(recording.ask("r", "POST", API, same_site, connection="c2"), 200, STAR)
+    assert recording.said("p") == ("allowed", certainty, None)
+    assert recording.said("r") == ("allowed", certainty, None)
+    evidence = recording.last["p"].entry.evidence.get("sequel")
+    assert (evidence is not None and "needs no preflight" in evidence.because) is (seconds > 0)
+
+
 def test_where_both_answers_let_both_modes_pass_it_makes_no_difference_whose_request_came() -> None:
     recording = Recording(agent=CHROMIUM)
     ask_alike(recording, [*ALLOW, CREDENTIALS])
