@@ -39,6 +39,7 @@ class Reason(StrEnum):
     REDIRECT_FOLLOWED = "redirect-followed"
     REDIRECT_CONTESTED = "redirect-contested"
     REDIRECT_UNFOLLOWED = "redirect-unfollowed"
+    REDIRECT_OF_ANOTHER = "redirect-of-another"
     GIVEN_UP = "given-up"
     CACHED_PREFLIGHT = "cached-preflight"
     BEFORE_RECORDING = "before-recording"
@@ -90,6 +91,7 @@ WORDS: dict[Reason, str] = {
     Reason.REDIRECT_FOLLOWED: "the request that follows its redirect came",
     Reason.REDIRECT_CONTESTED: "a request came that the page may as well have made on its own",
     Reason.REDIRECT_UNFOLLOWED: "no request followed its redirect",
+    Reason.REDIRECT_OF_ANOTHER: "exchange {} may have led to it as well, with other credentials",
     Reason.GIVEN_UP: "no request followed, but one did follow exchange {}, which asked the same at that time",
     Reason.CACHED_PREFLIGHT: "answered by the preflight of exchange {}, cached for {} s more",
     Reason.BEFORE_RECORDING: "its preflight was answered before the recording began",

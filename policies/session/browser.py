@@ -125,7 +125,7 @@ class Browser:
             judged = self._judge.judge(entry)
         verdict = judged.verdict
         entries = entry.fetch.entries
-        contested = len(entries) > 1 and any(other.rivals or other.spared for other in entries)
+        contested = len(entries) > 1 and any(other.rivals or other.spared or other.strayed for other in entries)
         final = not contested and is_final(judged)
         if response is not None and not final:
             entry.fetch.weight += weight
@@ -266,6 +266,8 @@ class Browser:
                 origin = origin_of(url)
             entry = self._join(exchange, reading, Fetch(exchange.id, origin), weight)
         if preflight is not None:
+            stated = self._joining.state(exchange, reading, first=entry.index == 0)
+            entry.strayed = preflight.strayed and stated is None
             unknown = self._connections.get(exchange.connection).include is None
             if unknown and self._joining.compare_connections(preflight, entry):
                 self._learning.spread([entry.fetch])
@@ -275,6 +277,10 @@ class Browser:
 
     def _follow_redirect(self, redirect: Entry, entry: Entry) -> None:
         exchange, reading = entry.exchange, entry.reading
+        rival = self._joining.find_rival_redirect(redirect, exchange, reading)
+        if rival is not None:
+            entry.strayed, details = True, (rival.exchange.id,)
+            entry.evidence["redirect"] = Evidence("redirect", "doubtful", Reason.REDIRECT_OF_ANOTHER, "likely", details)
         if may_be_its_own(redirect, exchange, reading):
             stated = self._joining.state(exchange, reading, first=False) is not None
             self._sequels.follow_doubtfully(redirect, entry, stated=stated)

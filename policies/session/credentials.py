@@ -35,6 +35,7 @@ class Credentials:
         "_engine",
         "_expects_storage_access",
         "_habits",
+        "_keeping_alive",
         "_policy",
         "_sent_storage_access",
         "_workers",
@@ -48,6 +49,7 @@ class Credentials:
         self._sent_storage_access = self._expects_storage_access and policy.name == "chromium"
         self._cookies: Memory[tuple[str, str], tuple[str, float]] = Memory(size)
         self._workers: Memory[str, bool] = Memory(size)
+        self._keeping_alive: Memory[str, bool] = Memory(size)
         self._habits: Memory[tuple[str | None, str], list[int]] = Memory(size)
 
     def stated(self, reading: Reading, url: str, *, first: bool) -> tuple[bool, Reason] | None:
@@ -111,12 +113,20 @@ class Credentials:
         """A worker's script was asked for: some requests of its origin may be the worker's."""
         self._workers.put(origin, True, len(origin))
 
+    def note_keepalive(self, reading: Reading) -> None:
+        """A request shows by the order of its headers that it is kept alive, or a worker's: so may be others of its
+        page that have no headers of their own, and so no such order.
+        """
+        origin = reading.origin or reading.referrer_origin
+        if self._engine == "firefox" and reading.mode == "cors" and reading.destination == "empty" and origin:
+            self._keeping_alive.put(origin, True, len(origin))
+
     def certainty(self, reason: Reason, reading: Reading, *, http2: bool) -> Certainty:
         """How far what a request states is to be believed: a browser may never send Sec-Fetch-Storage-Access.
 
         Firefox leaves it out for keepalive, which only the place of a Referer shows beside headers of the page's own
         (ESR 153). Over HTTP/1.1 connections tell of the others; over HTTP/2 nothing would, and hardly a page keeps
-        alive what it sends nothing with.
+        alive what it sends nothing with, unless it keeps alive other requests.
         """
         if reason is Reason.FONT:
             # A preload may say crossorigin=use-credentials.
@@ -129,6 +139,7 @@ class Credentials:
             return "certain"
         if reading.preflight or http2:
             hidden = reading.referrer is None and ("priority" in reading.sent or not reading.preflight)
+            hidden = hidden or (reading.keepalive is None and (reading.origin or "") in self._keeping_alive)
         else:
             hidden = reading.keepalive is None
         return "likely" if hidden else "certain"
@@ -143,6 +154,10 @@ class Credentials:
         if not exchange.connection:
             return False
         return how == "always" or (how == "http/1.1" and not exchange.http2)
+
+    def mixes(self, exchange: Exchange) -> bool:
+        """Whether the exchange's connection is Firefox's over HTTP/2: of one mode, until it has to serve the other."""
+        return self._policy.separate_connections == "http/1.1" and exchange.http2 and exchange.connection != ""
 
     def remember(self, fetch: Fetch) -> None:
         """A fetch's mode became certain: what its page does, it mostly does again."""

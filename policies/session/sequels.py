@@ -95,7 +95,7 @@ class Sequels:
         entry.rivals, entry.spared = rivals, needless or cached is not None
         sure = not needless and all(_list_modes(rival) == _list_modes(entry) for rival in rivals)
         self.settle(entry, passed=True, certainty="certain" if sure else "likely", reason=FOLLOWED[entry.role])
-        if entry.contested:
+        if entry.contested and (rivals or entry.spared):
             others = (rival.exchange.id for rival in rivals if rival.sequel != "followed")
             reason, detail = Reason.PREFLIGHT_CONTESTED, cached or next(others, "")
             if needless:

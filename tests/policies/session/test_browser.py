@@ -1236,3 +1236,63 @@ def test_the_language_of_a_posix_locale_is_the_browsers_own() -> None:
     recording.answer(recording.ask("p", "OPTIONS", API, asked), 204, allowed)
     recording.request("r", allowed, posix, method="PUT", connection="c2")
     assert recording.last["p"].entry.fetch is recording.last["r"].entry.fetch
+
+
+# -- several at once, of different credentials modes ------------------------------------------------------------------
+
+STORAGE = ("Sec-Fetch-Storage-Access", "none")
+TO_V2 = [*ALLOW, CREDENTIALS, ("Location", "/v2"), ("Access-Control-Max-Age", "60")]
+
+
+def redirect_two(recording: Recording, *marks: Pairs) -> None:
+    """Two fetches at once that are led to the same URL, where each needs a preflight that fails with credentials."""
+    recording.embed()
+    recording.preflight("p", TO_V2)
+    sent = [
+        recording.ask(f"r{number}", "PUT", API, [("Origin", PAGE), *CORS, BY_XHR, *mark])
+        for number, mark in enumerate(marks)
+    ]
+    for exchange in sent:
+        recording.answer(exchange, 307, TO_V2)
+    asked = [("Origin", PAGE), ("Access-Control-Request-Method", "PUT"), *CORS]
+    url = "https://api.test/v2"
+    both = [recording.ask(name, "OPTIONS", url, asked, connection=name) for name in ("q0", "q1")]
+    for exchange in both:
+        recording.answer(exchange, 204, [*ALLOW, ("Access-Control-Max-Age", "0")])
+
+
+@pytest.mark.parametrize(("other", "certainty"), [([STORAGE], "likely"), ([], "certain")])
+def test_which_of_two_redirects_a_preflight_follows_is_not_certain(other: Pairs, certainty: str) -> None:
+    """9410003 of a mixed run, in Chromium 156: of two fetches that were redirected to one URL, each preflight was told
+    as the other's.
+    """
+    recording = Recording(agent=CHROMIUM)
+    redirect_two(recording, other, [])
+    assert recording.said("q0")[1] == recording.said("q1")[1] == certainty
+    if other:
+        assert "with other credentials" in recording.because("q1", "redirect")
+    recording.request("w", ALLOW, method="PUT", url="https://api.test/v2", connection="q0")
+    assert recording.said("w") == ("allowed", "certain", None)
+    assert recording.said("q0")[1] == recording.said("q1")[1] == certainty
+
+
+def test_what_follows_a_preflight_of_either_redirect_is_not_certain_either() -> None:
+    """9410004 of a mixed run, in Firefox 153, which says nothing of credentials behind a redirect."""
+    recording = Recording(agent=FIREFOX)
+    redirect_two(recording, [STORAGE], [])
+    recording.request("w", ALLOW, method="PUT", url="https://api.test/v2", connection="w")
+    assert recording.last["w"].entry.strayed
+    assert recording.said("w")[1] == "likely"
+
+
+@pytest.mark.parametrize("agent", [CHROMIUM, FIREFOX, WEBKIT])
+def test_a_request_follows_the_preflight_that_did_not_fail_though_it_is_the_older(agent: str) -> None:
+    """9410004 of a mixed run, in Firefox 153 over HTTP/2: the later one was that of a fetch with credentials."""
+    recording = Recording(agent=agent)
+    asked = [("Origin", PAGE), ("Access-Control-Request-Method", "PUT"), *CORS]
+    both = [recording.ask(name, "OPTIONS", API, asked, connection=name) for name in ("p1", "p2")]
+    recording.answer(both[0], 204, UNCACHED)
+    recording.answer(both[1], 204, [])
+    recording.request("r", STAR, method="PUT", connection="p3")
+    assert recording.last["r"].entry.fetch is recording.last["p1"].entry.fetch
+    assert recording.said("p2") == ("blocked", "certain", "allow-origin-missing")
