@@ -118,7 +118,10 @@ class Credentials:
         page that have no headers of their own, and so no such order.
         """
         origin = reading.origin or reading.referrer_origin
-        if self._engine == "firefox" and reading.mode == "cors" and reading.destination == "empty" and origin:
+        if self._engine != "firefox" or origin is None or (reading.mode, reading.destination) != ("cors", "empty"):
+            return
+        # XMLHttpRequest, which has no Priority, writes its Referer late at home.
+        if "priority" in reading.sent:
             self._keeping_alive.put(origin, True, len(origin))
 
     def certainty(self, reason: Reason, reading: Reading, *, http2: bool) -> Certainty:

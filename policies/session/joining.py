@@ -68,17 +68,16 @@ class Joining:
         return self._expected.find_redirect(exchange, reading, rules_out)
 
     def find_rival_redirect(self, redirect: Entry, exchange: Exchange, reading: Reading) -> Entry | None:
-        """Return another redirect that may have led to a request as well, of another credentials mode; None where the
-        request tells its own.
+        """Return another redirect that may have led to a request as well, of another credentials mode than this one's;
+        None where the request tells its own, or this one tells none.
         """
-        others = self._expected.list_other_redirects(redirect, exchange, reading)
-        if not others or self.state(exchange, reading, first=False) is not None:
-            return None
         mode = _get_mode(redirect)
+        if mode is None or self.state(exchange, reading, first=False) is not None:
+            return None
         found = (
             other
-            for other in others
-            if (mode is None or _get_mode(other) != mode) and not self._rules_out_redirect(exchange, reading, other)
+            for other in self._expected.list_other_redirects(redirect, exchange, reading)
+            if _get_mode(other) != mode and not self._rules_out_redirect(exchange, reading, other)
         )
         return next(found, None)
 

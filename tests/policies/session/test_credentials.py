@@ -346,13 +346,31 @@ def test_where_a_page_keeps_fetches_alive_others_may_be_kept_alive_too(
     assert recording.said("r")[:2] == ("allowed", certainty)
 
 
-def test_another_page_that_keeps_fetches_alive_tells_nothing() -> None:
+AT_HOME: Pairs = [
+    ("Content-Type", "text/plain"),
+    ("Referer", f"{PAGE}/"),
+    *CORS[:-1],
+    ("Sec-Fetch-Site", "same-origin"),
+]
+THEIRS: Pairs = [("Content-Type", "text/plain"), ("Referer", "https://b.test/"), ("Origin", "https://b.test"), *CORS]
+
+
+@pytest.mark.parametrize(
+    ("headers", "certainty"),
+    [
+        ([*AT_HOME, ("Priority", "u=4")], "likely"),
+        # XMLHttpRequest's at home, and another page's.
+        (AT_HOME, "certain"),
+        ([*THEIRS, ("Priority", "u=4")], "certain"),
+    ],
+)
+def test_whether_a_page_keeps_fetches_alive_its_own_fetches_tell(headers: Pairs, certainty: str) -> None:
     recording = Recording(agent=FIREFOX)
     recording.embed()
-    theirs = [("Content-Type", "text/plain"), ("Referer", "https://b.test/"), ("Origin", "https://b.test"), *CORS]
-    recording.answer(recording.ask("kept", "POST", API, theirs, connection="c8", http2=True), 200, TURNS)
+    url = f"{PAGE}/v1" if "Origin" not in dict(headers) else API
+    recording.answer(recording.ask("kept", "POST", url, headers, connection="c8", http2=True), 200, TURNS)
     recording.answer(recording.ask("r", "GET", API, BARE, connection="c9", http2=True), 200, TURNS)
-    assert recording.said("r")[:2] == ("allowed", "certain")
+    assert recording.said("r")[:2] == ("allowed", certainty)
 
 
 def test_a_request_that_lacks_the_header_does_not_follow_a_preflight_that_has_it() -> None:
