@@ -1274,6 +1274,17 @@ def test_which_of_two_redirects_a_preflight_follows_is_not_certain(other: Pairs,
     recording.request("w", ALLOW, method="PUT", url="https://api.test/v2", connection="q0")
     assert recording.said("w") == ("allowed", "certain", None)
     assert recording.said("q0")[1] == recording.said("q1")[1] == certainty
+    # Whose redirect's it is, is open; no other preflight is named.
+    sequels = [recording.last[name].entry.evidence.get("sequel") for name in ("q0", "q1")]
+    assert not any(sequel.details for sequel in sequels if sequel is not None)
+
+
+def test_redirects_of_unknown_modes_bring_none_to_what_follows_them() -> None:
+    recording = Recording(agent=WEBKIT)
+    redirect_two(recording, [], [])
+    assert [recording.last[name].entry.index for name in ("q0", "q1")] == [1, 1]
+    assert not recording.last["q0"].entry.strayed
+    assert not recording.last["q1"].entry.strayed
 
 
 def test_what_follows_a_preflight_of_either_redirect_is_not_certain_either() -> None:
@@ -1283,6 +1294,12 @@ def test_what_follows_a_preflight_of_either_redirect_is_not_certain_either() -> 
     recording.request("w", ALLOW, method="PUT", url="https://api.test/v2", connection="w")
     assert recording.last["w"].entry.strayed
     assert recording.said("w")[1] == "likely"
+    # Nor does it tell of its connection.
+    sibling = "https://www.api.test"
+    asked = [("Origin", sibling), *CORS[:-1], ("Sec-Fetch-Site", "same-site")]
+    next_one = recording.ask("next", "GET", API, asked, connection="w")
+    recording.answer(next_one, 200, [("Access-Control-Allow-Origin", sibling)])
+    assert recording.said("next")[1] == "likely"
 
 
 @pytest.mark.parametrize("agent", [CHROMIUM, FIREFOX, WEBKIT])
