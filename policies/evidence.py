@@ -35,9 +35,11 @@ class Reason(StrEnum):
     PREFLIGHT_FOLLOWED = "preflight-followed"
     PREFLIGHT_UNFOLLOWED = "preflight-unfollowed"
     PREFLIGHT_CONTESTED = "preflight-contested"
+    PREFLIGHT_NEEDLESS = "preflight-needless"
     REDIRECT_FOLLOWED = "redirect-followed"
     REDIRECT_CONTESTED = "redirect-contested"
     REDIRECT_UNFOLLOWED = "redirect-unfollowed"
+    REDIRECT_OF_ANOTHER = "redirect-of-another"
     GIVEN_UP = "given-up"
     CACHED_PREFLIGHT = "cached-preflight"
     BEFORE_RECORDING = "before-recording"
@@ -47,6 +49,8 @@ class Reason(StrEnum):
     STORED_UNSEEN = "stored-unseen"
     MARKER = "marker"
     NO_MARKER = "no-marker"
+    ORIGIN_FIRST = "origin-first"
+    ORIGIN_LAST = "origin-last"
     BROWSER_CREDENTIALS = "browser-credentials"
     BROWSER_LOADED = "browser-loaded"
     BROWSER_REFUSED = "browser-refused"
@@ -83,9 +87,11 @@ WORDS: dict[Reason, str] = {
     Reason.PREFLIGHT_FOLLOWED: "the request that follows the preflight came",
     Reason.PREFLIGHT_UNFOLLOWED: "no request followed the preflight",
     Reason.PREFLIGHT_CONTESTED: "a request came that may as well belong to exchange {}, which asked the same",
+    Reason.PREFLIGHT_NEEDLESS: "a request came that needs no preflight, and may be another one's",
     Reason.REDIRECT_FOLLOWED: "the request that follows its redirect came",
     Reason.REDIRECT_CONTESTED: "a request came that the page may as well have made on its own",
     Reason.REDIRECT_UNFOLLOWED: "no request followed its redirect",
+    Reason.REDIRECT_OF_ANOTHER: "exchange {} may have led to it as well, with other credentials",
     Reason.GIVEN_UP: "no request followed, but one did follow exchange {}, which asked the same at that time",
     Reason.CACHED_PREFLIGHT: "answered by the preflight of exchange {}, cached for {} s more",
     Reason.BEFORE_RECORDING: "its preflight was answered before the recording began",
@@ -96,6 +102,8 @@ WORDS: dict[Reason, str] = {
     Reason.STORED_UNSEEN: "the stored response it confirmed was not seen: judged by its own headers",
     Reason.MARKER: "it carried the proxy's marker cookie",
     Reason.NO_MARKER: "it lacked the proxy's marker cookie, which this page's requests to that host carried before",
+    Reason.ORIGIN_FIRST: "its Origin stands before its Referer or Accept, as WebKit on Linux writes it for CORS alone",
+    Reason.ORIGIN_LAST: "its Origin stands behind its Referer, where WebKit on Linux writes none for CORS",
     Reason.BROWSER_CREDENTIALS: "the browser says so",
     Reason.BROWSER_LOADED: "the browser gave it to the page",
     Reason.BROWSER_REFUSED: "the browser hid it from the page ({})",

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from corsight.policies.decision.decisive import CONNECTION, digest
 from corsight.policies.engines import list_policies
-from corsight.policies.evidence import Reason
+from corsight.policies.evidence import Evidence, Reason
 from corsight.policies.exchange import Exchange, Response, Word
 from corsight.policies.facts import Build, Facts
 from corsight.policies.fetch.main_fetch import Tainting
@@ -126,7 +126,7 @@ class Browser:
             judged = self._judge.judge(entry)
         verdict = judged.verdict
         entries = entry.fetch.entries
-        contested = len(entries) > 1 and any(other.rivals or other.spared for other in entries)
+        contested = len(entries) > 1 and any(other.rivals or other.spared or other.strayed for other in entries)
         final = not contested and is_final(judged) and not self._learning.may_take_back(entry.fetch)
         if response is not None and not final:
             entry.fetch.weight += weight
@@ -272,6 +272,8 @@ class Browser:
             entry = self._join(exchange, reading, Fetch(exchange.id, origin), weight)
         if preflight is not None:
             connections = self._connections
+            stated = self._joining.state(exchange, reading, first=entry.index == 0)
+            entry.strayed = preflight.strayed and stated is None
             unknown = connections.trusted and connections.get(exchange.connection).include is None
             if unknown and self._joining.compare_connections(preflight, entry):
                 connections.keep(entry.fetch)
@@ -282,6 +284,10 @@ class Browser:
 
     def _follow_redirect(self, redirect: Entry, entry: Entry) -> None:
         exchange, reading = entry.exchange, entry.reading
+        rival = self._joining.find_rival_redirect(redirect, exchange, reading)
+        if rival is not None:
+            entry.strayed, details = True, (rival.exchange.id,)
+            entry.evidence["redirect"] = Evidence("redirect", "doubtful", Reason.REDIRECT_OF_ANOTHER, "likely", details)
         if may_be_its_own(redirect, exchange, reading):
             stated = self._joining.state(exchange, reading, first=False) is not None
             self._sequels.follow_doubtfully(redirect, entry, stated=stated)
@@ -302,6 +308,9 @@ class Browser:
             # An Origin that only a redirect brought tells the mode of a fetch that did not say it.
             mode = reading.mode if told.mode == "unknown" else told.mode
             entry = Entry(exchange, reading, fetch, mode, told.destination, len(fetch.urls) - 1, fetch.crossed)
+        if reading.mode_by_order and entry.mode == reading.mode:
+            reason = Reason.ORIGIN_FIRST if entry.mode == "cors" else Reason.ORIGIN_LAST
+            entry.evidence["mode"] = Evidence("mode", entry.mode, reason)
         fetch.weight += weight
         entry.weight = weight
         fetch.entries.append(entry)

@@ -36,6 +36,7 @@ class Credentials:
         "_engine",
         "_expects_storage_access",
         "_habits",
+        "_keeping_alive",
         "_policy",
         "_seen_storage_access",
         "_sent_storage_access",
@@ -51,6 +52,7 @@ class Credentials:
         self._sent_storage_access = self._expects_storage_access and policy.name == "chromium"
         self._cookies: Memory[tuple[str, str], tuple[str, float]] = Memory(size)
         self._workers: Memory[str, bool] = Memory(size)
+        self._keeping_alive: Memory[str, bool] = Memory(size)
         self._habits: Memory[tuple[str | None, str], list[int]] = Memory(size)
 
     def stated(self, reading: Reading, url: str, *, first: bool) -> tuple[bool, Reason] | None:
@@ -133,12 +135,23 @@ class Credentials:
         """Note that a worker's script was requested: some requests of its origin may be the worker's."""
         self._workers.put(origin, True, len(origin))
 
+    def note_keepalive(self, reading: Reading) -> None:
+        """A request shows by the order of its headers that it is kept alive, or a worker's: so may be others of its
+        page that have no headers of their own, and so no such order.
+        """
+        origin = reading.origin or reading.referrer_origin
+        if self._engine != "firefox" or origin is None or (reading.mode, reading.destination) != ("cors", "empty"):
+            return
+        # XMLHttpRequest, which has no Priority, writes its Referer late at home.
+        if "priority" in reading.sent:
+            self._keeping_alive.put(origin, True, len(origin))
+
     def certainty(self, reason: Reason, reading: Reading, *, http2: bool) -> Certainty:
         """Return how sure it is what a request states: a browser may never send Sec-Fetch-Storage-Access.
 
         Firefox leaves it out for keepalive, which only the place of a Referer shows beside headers of the page's own
         (ESR 153). Over HTTP/1.1 connections tell of the others; over HTTP/2 nothing would, and hardly a page keeps
-        alive what it sends nothing with.
+        alive what it sends nothing with, unless it keeps alive other requests.
         """
         if reason is Reason.FONT:
             # A preload may say crossorigin=use-credentials.
@@ -151,6 +164,7 @@ class Credentials:
             return "certain"
         if reading.preflight or http2:
             hidden = reading.referrer is None and ("priority" in reading.sent or not reading.preflight)
+            hidden = hidden or (reading.keepalive is None and (reading.origin or "") in self._keeping_alive)
         else:
             hidden = reading.keepalive is None
         return "likely" if hidden else "certain"
@@ -165,6 +179,10 @@ class Credentials:
         if not exchange.connection:
             return False
         return how == "always" or (how == "http/1.1" and not exchange.http2)
+
+    def mixes(self, exchange: Exchange) -> bool:
+        """Whether the exchange's connection is Firefox's over HTTP/2: of one mode, until it has to serve the other."""
+        return self._policy.separate_connections == "http/1.1" and exchange.http2 and exchange.connection != ""
 
     def remember(self, fetch: Fetch) -> None:
         """Count a mode that became certain: a page mostly sends its requests in the same mode."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 from corsight.policies.exchange import Exchange
 from corsight.policies.fetch.headers import has_directive
@@ -10,6 +11,7 @@ from corsight.policies.fetch.redirect import MAX_REDIRECTS
 from corsight.policies.session.fetches import Entry
 from corsight.policies.session.memory import Memory
 from corsight.policies.session.reading import Reading
+from corsight.policies.verdict import Outcome
 
 PATIENCE = 2.0
 """Seconds after which a request that should have followed did not: the sequel of a preflight is sent at once."""
@@ -129,6 +131,15 @@ class Expected:
         )
         return next(found, None)
 
+    def list_other_redirects(self, redirect: Entry, exchange: Exchange, reading: Reading) -> list[Entry]:
+        """Return the other redirects that may have led to this request, or whose own sequel may have been its."""
+        return [
+            entry
+            for entry in self.redirects.get(exchange.request.url) or ()
+            if entry is not redirect and (_may_precede(entry, exchange) or _is_doubtful(entry, exchange))
+            if entry.fetch.page_origin is None or reading.origin in (None, "null", entry.fetch.page_origin)
+        ]
+
     def find_preflight(
         self,
         exchange: Exchange,
@@ -142,15 +153,16 @@ class Expected:
 
         `rules_out` tells that a preflight cannot have been this request's. `apart` tells that requests of two modes
         share no connection: then the one on the request's own is preferred. `unnamed` looks for one that did not name
-        all that the request carries, since something else may have added it.
+        all that the request carries, since something else may have added it. One that certainly failed is the last.
         """
         latest: Entry | None = None
-        ranked = False, 0.0
+        ranked = False, False, 0.0
         for entry in self.preflights.get(exchange.request.url) or []:
             response = entry.exchange.response
             if response is None or entry.sequel == "followed" or not _may_precede(entry, exchange):
                 continue
-            rank = apart and entry.exchange.connection == exchange.connection, response.received
+            own = apart and entry.exchange.connection == exchange.connection
+            rank = not has_failed(entry), own, response.received
             if rank < ranked:
                 continue
             at_once = exchange.request.started - response.received <= PATIENCE
@@ -230,10 +242,24 @@ def _may_precede(entry: Entry, exchange: Exchange) -> bool:
     return -SLACK <= exchange.request.started - response.received <= HORIZON
 
 
+def has_failed(entry: Entry) -> bool:
+    """Return whether an exchange was blocked for certain."""
+    verdict = entry.verdict
+    return verdict is not None and verdict.certainty == "certain" and verdict.outcome is Outcome.BLOCKED
+
+
+def _is_doubtful(redirect: Entry, exchange: Exchange) -> bool:
+    """Return whether a redirect was followed of late, and what followed it may have come from another one."""
+    if not 0.0 <= exchange.request.started - _answered(redirect) <= PATIENCE:
+        return False
+    entries = redirect.fetch.entries
+    return any(one is redirect and other.strayed for one, other in pairwise(entries))
+
+
 def _asked_for(preflight: Entry, reading: Reading, *, unnamed: bool) -> bool:
     """Return whether the preflight asked for just such a request."""
     asked, redirected = preflight.reading, len(preflight.fetch.urls) > 1
-    if asked.method != reading.method:
+    if asked.method != reading.method or reading.mode not in ("cors", "unknown"):
         return False
     if asked.origin != reading.origin and not (redirected and reading.origin == "null"):
         return False
@@ -241,4 +267,7 @@ def _asked_for(preflight: Entry, reading: Reading, *, unnamed: bool) -> bool:
     # WebKit's preflight had not noticed. Headers that a browser sets too, a page may have set: they count as sent.
     more = frozenset(reading.names).difference(asked.names)
     less = frozenset(asked.names) - reading.sent
+    # A Content-Type is named for its value: one that is safelisted belongs to another request, or to a beacon.
+    if "content-type" in asked.names and "content-type" not in reading.carried:
+        less |= {"content-type"}
     return (unnamed or more <= {"authorization"}) and (redirected or not less)

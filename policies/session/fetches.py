@@ -96,8 +96,9 @@ class Entry:
     decide otherwise than the browser's, `advice` what could be better, `patched` what a patch changed before the
     browser saw it, `before` what would be said without it, given these facts. `rivals` are the preflights that the
     request which is joined to this one may have followed as well, `spared` tells that it may have needed none, or that
-    a request which is joined to a redirect may be the page's own. `server` is its URL's origin, `weight` how many bytes
-    its URL and headers have, `digest` the server's response in short.
+    a request which is joined to a redirect may be the page's own, `strayed` that it may have come from another redirect
+    to its URL, of another mode. `server` is its URL's origin, `weight` how many bytes its URL and headers have,
+    `digest` the server's response in short.
     """
 
     exchange: Exchange
@@ -121,6 +122,7 @@ class Entry:
     advice: tuple[str, ...] = ()
     rivals: tuple[Entry, ...] = ()
     spared: bool = False
+    strayed: bool = False
     weight: int = 0
     digest: Digest | None = None
     server: str = field(init=False)
@@ -130,8 +132,10 @@ class Entry:
 
     @property
     def contested(self) -> bool:
-        """Whether the request that is joined to a preflight may have followed a rival, or none."""
-        return self.spared or any(rival.sequel != "followed" for rival in self.rivals)
+        """Whether the request that is joined to a preflight may have followed a rival, or none; or whether what is
+        joined to a redirect may have followed another.
+        """
+        return self.spared or self.strayed or any(rival.sequel != "followed" for rival in self.rivals)
 
     @property
     def preflight(self) -> Response | None:

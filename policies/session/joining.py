@@ -8,7 +8,7 @@ from corsight.policies.exchange import Exchange
 from corsight.policies.fetch.preflight_cache import CacheEntry, PreflightCache
 from corsight.policies.session.clients import Client
 from corsight.policies.session.credentials import Credentials
-from corsight.policies.session.expected import Expected
+from corsight.policies.session.expected import HELD_UP, Expected, has_failed
 from corsight.policies.session.fetches import Entry
 from corsight.policies.session.keeping import Keeping
 from corsight.policies.session.leading import may_lead_to, was_led
@@ -48,9 +48,7 @@ class Joining:
             return self._rules_out(exchange, reading, entry)
 
         def rules_out_unnamed(entry: Entry) -> bool:
-            verdict = entry.verdict
-            failed = verdict is not None and verdict.outcome is Outcome.BLOCKED and verdict.certainty == "certain"
-            return (failed and entry.sequel != "absent") or rules_out(entry)
+            return (has_failed(entry) and entry.sequel != "absent") or rules_out(entry)
 
         find, apart = self._expected.find_preflight, self._credentials.separates(exchange)
         found = find(exchange, reading, rules_out, apart=apart)
@@ -65,35 +63,58 @@ class Joining:
         """Return the redirect that led to this request, None where none was seen."""
 
         def rules_out(entry: Entry) -> bool:
-            if not may_lead_to(entry, exchange, reading, self._policy):
-                return True
-            by_xhr = "priority" not in entry.reading.sent, "priority" not in reading.sent
-            if self._client.tells_priority and not reading.preflight and by_xhr[0] != by_xhr[1]:
-                return True
-            if was_led(entry, reading):
-                return False
-            fetch, stated = entry.fetch, self.state(exchange, reading, first=False)
-            # No fetch begins to send Sec-Fetch-Storage-Access on its way.
-            lacked = fetch.rests_on(Reason.NO_STORAGE_ACCESS) and reading.storage_access
-            known = lacked or (fetch.include is not None and fetch.certainty == "certain")
-            return known and stated is not None and stated[0] != fetch.include
+            return self._rules_out_redirect(exchange, reading, entry)
 
         return self._expected.find_redirect(exchange, reading, rules_out)
 
-    def contest(self, preflight: Entry, exchange: Exchange, reading: Reading) -> tuple[tuple[Entry, ...], str | None]:
+    def find_rival_redirect(self, redirect: Entry, exchange: Exchange, reading: Reading) -> Entry | None:
+        """Return another redirect that may have led to a request as well, of another credentials mode than this one's;
+        None where the request tells its own, or this one tells none.
+        """
+        mode = _get_mode(redirect)
+        if mode is None or self.state(exchange, reading, first=False) is not None:
+            return None
+        found = (
+            other
+            for other in self._expected.list_other_redirects(redirect, exchange, reading)
+            if _get_mode(other) != mode and not self._rules_out_redirect(exchange, reading, other)
+        )
+        return next(found, None)
+
+    def _rules_out_redirect(self, exchange: Exchange, reading: Reading, entry: Entry) -> bool:
+        """Return whether a redirect cannot have led to this request."""
+        if not may_lead_to(entry, exchange, reading, self._policy):
+            return True
+        by_xhr = "priority" not in entry.reading.sent, "priority" not in reading.sent
+        if self._client.tells_priority and not reading.preflight and by_xhr[0] != by_xhr[1]:
+            return True
+        if was_led(entry, reading):
+            return False
+        fetch, stated = entry.fetch, self.state(exchange, reading, first=False)
+        # No fetch begins to send Sec-Fetch-Storage-Access on its way.
+        lacked = fetch.rests_on(Reason.NO_STORAGE_ACCESS) and reading.storage_access
+        known = lacked or (fetch.include is not None and fetch.certainty == "certain")
+        return known and stated is not None and stated[0] != fetch.include
+
+    def contest(
+        self, preflight: Entry, exchange: Exchange, reading: Reading
+    ) -> tuple[tuple[Entry, ...], str | None, bool]:
         """Return what else a request may have gone by than the preflight that it is joined to: others that asked the
-        same, and the exchange whose answer was cached meanwhile.
+        same, the exchange whose answer was cached meanwhile, and whether it may have gone by none.
 
         Where the preflight passes in every credentials mode, that makes no difference, and nothing is returned.
         """
         if preflight.verdict is None or not preflight.verdict.divided:
-            return (), None
+            return (), None, False
         rivals = self._list_rivals(preflight, exchange, reading)
         asked, response = preflight.exchange.request.started, preflight.exchange.response
-        if response is None or 0 <= exchange.request.started - response.received <= SOON:
-            return rivals, None
+        if response is None or 0 <= (waited := exchange.request.started - response.received) <= SOON:
+            return rivals, None, False
+        if not reading.needs_preflight:
+            # What is uploaded to a listener, or as a stream, looks like any other, and follows at once.
+            return rivals, None, waited > HELD_UP
         cached = self._find_cached(exchange, reading, False, True)
-        return rivals, cached.exchange if cached is not None and asked <= cached.since else None
+        return rivals, cached.exchange if cached is not None and asked <= cached.since else None, False
 
     def _list_rivals(self, preflight: Entry, exchange: Exchange, reading: Reading) -> tuple[Entry, ...]:
         def rules_out(entry: Entry) -> bool:
@@ -179,3 +200,8 @@ class Joining:
             for include in modes
         )
         return next((cached for cached in found if cached is not None), None)
+
+
+def _get_mode(redirect: Entry) -> bool | None:
+    """Return whether a redirect's fetch has credentials; None where that is not certain."""
+    return redirect.fetch.include if redirect.fetch.certainty == "certain" else None

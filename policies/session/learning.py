@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from corsight.policies.evidence import Reason
+from corsight.policies.evidence import Certainty, Reason
 from corsight.policies.session.connections import BY_CONNECTION, Connections
 from corsight.policies.session.credentials import WORKERS, Credentials, by_nature, from_own_store
 from corsight.policies.session.documents import Documents
@@ -11,6 +11,7 @@ from corsight.policies.session.joining import Joining
 from corsight.policies.session.judging import Judge
 from corsight.policies.session.marker import Marker
 from corsight.policies.session.memory import Memory
+from corsight.policies.session.mixing import Mixing
 
 
 class Learning:
@@ -33,6 +34,7 @@ class Learning:
         self._joining = joining
         self._judge = judge
         self._untold: Memory[str, Entry] = Memory(size)
+        self._mixing = Mixing(4 * size)
 
     def learn(self, entry: Entry, others: int) -> None:
         """Learn what a request tells of its fetch's credentials mode, and of its connection; so many others are under
@@ -41,6 +43,8 @@ class Learning:
         fetch, reading, exchange = entry.fetch, entry.reading, entry.exchange
         if reading.storage_access and self._credentials.note_storage_access():
             self._believe_absence()
+        if reading.keepalive:
+            self._credentials.note_keepalive(reading)
         separates = self._credentials.separates(exchange)
         if entry.tainting != "cors":
             if reading.mode == "navigate" or reading.cookie:
@@ -55,6 +59,8 @@ class Learning:
                     self._disbelieve_absence()
                 if separates:
                     self.spread(self._connections.mark(exchange.connection, True, Reason.CONNECTION_OF_CREDENTIALS))
+                elif self._credentials.mixes(exchange):
+                    self._mixing.note(exchange.connection, entry.server, include=True)
             return
         learned: list[Fetch] = []
         if entry.index == 0 and self._credentials.lacks_cookie(reading, exchange.request, entry.server):
@@ -67,22 +73,46 @@ class Learning:
             stated = exchange.told.credentials, Reason.RECORDED_MODE
         if stated is None and reading.authorization and from_own_store(entry):
             stated = True, Reason.OWN_AUTHORIZATION
-        if stated is not None and fetch.learn(
-            *stated, self._credentials.certainty(stated[1], reading, http2=exchange.http2)
-        ):
+        certainty: Certainty = "certain"
+        if stated is not None:
+            certainty = self._credentials.certainty(stated[1], reading, http2=exchange.http2)
+        if self._credentials.mixes(exchange):
+            stated, certainty = self._compare_mode(entry, stated, certainty)
+        if stated is not None and fetch.learn(*stated, certainty):
             learned.append(fetch)
             unproven = fetch.certainty == "likely" or self._credentials.storage_access_unseen
             if unproven and stated[1] is Reason.NO_STORAGE_ACCESS:
                 self._untold.put(exchange.id, entry, fetch.weight)
         if marked is not None and fetch.learn(*marked) and fetch not in learned:
             learned.append(fetch)
-        if separates and not reading.preflight:
+        if separates and not reading.preflight and not entry.strayed:
             if fetch.include is not None and fetch.certainty == "certain":
                 learned += self._connections.mark(exchange.connection, fetch.include, Reason.CONNECTION_OF_LIKE)
             elif self._connections.ask(exchange.connection, fetch):
                 learned.append(fetch)
         if learned:
             self.spread(learned)
+
+    def _compare_mode(
+        self, entry: Entry, stated: tuple[bool, Reason] | None, certainty: Certainty
+    ) -> tuple[tuple[bool, Reason] | None, Certainty]:
+        """Hold what a request of Firefox over HTTP/2 says of its mode against what its connection carried.
+
+        A fetch() with no header of its own that lacks Sec-Fetch-Storage-Access may be kept alive, and have credentials.
+        """
+        reading, connection = entry.reading, entry.exchange.connection
+        if reading.preflight:
+            self._mixing.note(connection, entry.server, include=False)
+            return stated, certainty
+        if stated is None or certainty == "likely":
+            return stated, certainty
+        if stated[1] is Reason.NO_STORAGE_ACCESS and reading.keepalive is None:
+            if not self._mixing.is_apart(connection, entry.server):
+                return stated, certainty
+            entry.fetch.learn(True, Reason.CONNECTION_OF_CREDENTIALS, "likely", ("a credentialed",))
+            return None, certainty
+        self._mixing.note(connection, entry.server, include=stated[0])
+        return stated, certainty
 
     def spread(self, learned: list[Fetch]) -> None:
         """Judge again what was judged of fetches that learned their credentials mode."""

@@ -38,9 +38,10 @@ class Reading:
     of its headers, sent it for a fetch with keepalive, None where that hides it. `sent` are its header names,
     `accepts_all` tells that its Accept is the one that fetch(), beacons and scripts have by themselves. `carried` are
     the CORS-unsafe names of its own headers, also where it is a preflight. `by_xhr` tells that, from the order of its
-    headers, it is hardly any but XMLHttpRequest's where that has no Priority, `likely_no_cors` that its mode, which
-    nothing tells, is likely no-cors. `needs_preflight` tells whether a cross-origin CORS request like this one does,
-    `referrer_origin` is the origin that the Referer tells, if it tells one.
+    headers, it is hardly any but XMLHttpRequest's where that has no Priority, `mode_by_order` that its mode is told by
+    that order alone, `likely_no_cors` that its mode, which nothing tells, is likely no-cors. `needs_preflight` tells
+    whether a cross-origin CORS request like this one does, `referrer_origin` is the origin that the Referer tells, if
+    it tells one.
     """
 
     origin: str | None
@@ -62,6 +63,7 @@ class Reading:
     accepts_all: bool
     carried: tuple[str, ...] = ()
     by_xhr: bool = False
+    mode_by_order: bool = False
     likely_no_cors: bool = False
     needs_preflight: bool = field(init=False, compare=False)
     referrer_origin: str | None = field(init=False, compare=False)
@@ -110,11 +112,13 @@ def _read(method: str, headers: HeaderList, *, ordered: bool) -> Reading:
         # Each once: what a browser asks for it does not ask for twice.
         asked_for = map(str.strip, filter(None, (get("access-control-request-headers") or "").split(",")))
         names = tuple(dict.fromkeys(filter(None, asked_for)))
+    by_order = False
     if not metadata:
         mode = _mode(method, headers, origin, accept, names)
         if mode == "unknown" and origin is not None and ordered:
             # What a recording tells may have put them in another order.
             mode = tell_mode(headers)
+            by_order = mode != "unknown"
     return Reading(
         origin=origin,
         referrer=get("referer"),
@@ -135,6 +139,7 @@ def _read(method: str, headers: HeaderList, *, ordered: bool) -> Reading:
         accepts_all=accept == "*/*",
         carried=carried,
         by_xhr=_by_xhr(headers.names()),
+        mode_by_order=by_order,
         likely_no_cors=mode == "unknown" and ordered and is_likely_no_cors(headers),
     )
 

@@ -81,11 +81,14 @@ class Sequels:
             self.waiting.forget(name)
             self._miss(entry, "certain" if self.now - received > SETTLED else "likely")
 
-    def follow(self, entry: Entry, rivals: tuple[Entry, ...] = (), cached: str | None = None) -> None:
+    def follow(
+        self, entry: Entry, rivals: tuple[Entry, ...] = (), cached: str | None = None, needless: bool = False
+    ) -> None:
         """Take what followed for proof that a preflight or redirect passed: branches that block are out.
 
         It may have followed one of the `rivals` of a preflight instead, or gone by the `cached` answer of another: then
-        it proves no more than that one of them passed, until each has a request of its own.
+        it proves no more than that one of them passed, until each has a request of its own. One that may have gone
+        without any (`needless`) hardly proves that.
         """
         if entry.sequel == "absent":
             # It was there all along, and only read late.
@@ -95,13 +98,15 @@ class Sequels:
         entry.sequel = "followed"
         if self._proves_nothing(entry):
             return
-        entry.rivals, entry.spared = rivals, cached is not None
-        alike = all(_list_modes(rival) == _list_modes(entry) for rival in rivals)
-        self.settle(entry, passed=True, certainty="certain" if alike else "likely", reason=FOLLOWED[entry.role])
-        if entry.contested:
+        entry.rivals, entry.spared = rivals, needless or cached is not None
+        sure = not needless and all(_list_modes(rival) == _list_modes(entry) for rival in rivals)
+        self.settle(entry, passed=True, certainty="certain" if sure else "likely", reason=FOLLOWED[entry.role])
+        if entry.contested and (rivals or entry.spared):
             others = (rival.exchange.id for rival in rivals if rival.sequel != "followed")
-            detail = cached or next(others, "")
-            entry.evidence["sequel"] = Evidence("sequel", "followed", Reason.PREFLIGHT_CONTESTED, "likely", (detail,))
+            reason, detail = Reason.PREFLIGHT_CONTESTED, cached or next(others, "")
+            if needless:
+                reason = Reason.PREFLIGHT_NEEDLESS
+            entry.evidence["sequel"] = Evidence("sequel", "followed", reason, "likely", (detail,))
             self._judge.revise(entry.fetch)
         if entry.role == "preflight":
             self._cache_preflight(entry)

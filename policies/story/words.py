@@ -10,6 +10,7 @@ ROLES: dict[Role, str] = {"preflight": "Preflight", "redirect": "Redirect", "req
 
 FACTS = {
     "credentials": "credentials",
+    "mode": "request mode",
     "preflight": "preflight",
     "sequel": "what came next:",
     "response": "response",

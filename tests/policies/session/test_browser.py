@@ -333,6 +333,52 @@ def test_a_request_that_came_late_may_have_gone_by_an_answer_cached_meanwhile() 
     assert "may as well belong to exchange p1" in recording.because("p2", "sequel")
 
 
+NO_CORS: Pairs = [("Sec-Fetch-Mode", "no-cors"), ("Sec-Fetch-Dest", "empty"), ("Sec-Fetch-Site", "cross-site")]
+TEXT, JSON = ("Content-Type", "text/plain;charset=UTF-8"), ("Content-Type", "application/json")
+
+
+@pytest.mark.parametrize("agent", [CHROMIUM, FIREFOX, WEBKIT])
+@pytest.mark.parametrize(
+    ("names", "headers"), [("content-type", [TEXT]), ("content-type", [TEXT, *CORS]), ("", [TEXT, *NO_CORS])]
+)
+def test_a_beacon_follows_no_preflight(agent: str, names: str, headers: Pairs) -> None:
+    """9400002 of a mixed run, in Chromium 156 and Firefox 153: a preflight for JSON failed, and a no-cors POST to the
+    same URL came half a second later. It was taken for what followed, and its mode for that of its connection.
+    """
+    recording = Recording(agent=agent)
+    recording.preflight("p", UNCACHED, method="POST", names=names, connection="c0")
+    recording.wait(0.5)
+    recording.answer(recording.ask("r", "POST", API, [("Origin", PAGE), *headers], connection="c1"), 200, STAR)
+    assert recording.last["r"].entry.fetch.id == "r"
+    recording.wait(PATIENCE + 1)
+    assert recording.said("p")[0] == "blocked"
+
+
+@pytest.mark.parametrize("agent", [CHROMIUM, FIREFOX, WEBKIT])
+def test_json_follows_the_preflight_that_named_its_content_type(agent: str) -> None:
+    recording = Recording(agent=agent)
+    answer = [*UNCACHED, ("Access-Control-Allow-Headers", "*")]
+    recording.preflight("p", answer, method="POST", names="content-type")
+    recording.wait(0.5)
+    recording.request("r", STAR, JSON, method="POST")
+    assert recording.said("p") == ("allowed", "certain", None)
+
+
+@pytest.mark.parametrize("agent", [CHROMIUM, FIREFOX, WEBKIT])
+@pytest.mark.parametrize(("seconds", "certainty"), [(0.0, "certain"), (0.2, "likely")])
+def test_what_needs_no_preflight_may_have_had_none(agent: str, seconds: float, certainty: str) -> None:
+    """An upload with a listener looks like any POST: after a while it may be another fetch, of another mode."""
+    recording = Recording(agent=agent)
+    recording.preflight("p", UNCACHED, method="POST")
+    recording.now += seconds
+    same_site = [("Origin", PAGE), *CORS[:-1], ("Sec-Fetch-Site", "same-site"), TEXT]
+    recording.answer(recording.ask("r", "POST", API, same_site, connection="c2"), 200, STAR)
+    assert recording.said("p") == ("allowed", certainty, None)
+    assert recording.said("r") == ("allowed", certainty, None)
+    evidence = recording.last["p"].entry.evidence.get("sequel")
+    assert (evidence is not None and "needs no preflight" in evidence.because) is (seconds > 0)
+
+
 def test_where_both_answers_let_both_modes_pass_it_makes_no_difference_whose_request_came() -> None:
     recording = Recording(agent=CHROMIUM)
     ask_alike(recording, [*ALLOW, CREDENTIALS])
@@ -1263,3 +1309,80 @@ def test_the_language_of_a_posix_locale_is_the_browsers_own() -> None:
     recording.answer(recording.ask("p", "OPTIONS", API, asked), 204, allowed)
     recording.request("r", allowed, posix, method="PUT", connection="c2")
     assert recording.last["p"].entry.fetch is recording.last["r"].entry.fetch
+
+
+# -- several at once, of different credentials modes ------------------------------------------------------------------
+
+STORAGE = ("Sec-Fetch-Storage-Access", "none")
+TO_V2 = [*ALLOW, CREDENTIALS, ("Location", "/v2"), ("Access-Control-Max-Age", "60")]
+
+
+def redirect_two(recording: Recording, *marks: Pairs) -> None:
+    """Two fetches at once that are led to the same URL, where each needs a preflight that fails with credentials."""
+    recording.embed()
+    recording.preflight("p", TO_V2)
+    sent = [
+        recording.ask(f"r{number}", "PUT", API, [("Origin", PAGE), *CORS, BY_XHR, *mark])
+        for number, mark in enumerate(marks)
+    ]
+    for exchange in sent:
+        recording.answer(exchange, 307, TO_V2)
+    asked = [("Origin", PAGE), ("Access-Control-Request-Method", "PUT"), *CORS]
+    url = "https://api.test/v2"
+    both = [recording.ask(name, "OPTIONS", url, asked, connection=name) for name in ("q0", "q1")]
+    for exchange in both:
+        recording.answer(exchange, 204, [*ALLOW, ("Access-Control-Max-Age", "0")])
+
+
+@pytest.mark.parametrize(("other", "certainty"), [([STORAGE], "likely"), ([], "certain")])
+def test_which_of_two_redirects_a_preflight_follows_is_not_certain(other: Pairs, certainty: str) -> None:
+    """9410003 of a mixed run, in Chromium 156: of two fetches that were redirected to one URL, each preflight was told
+    as the other's.
+    """
+    recording = Recording(agent=CHROMIUM)
+    redirect_two(recording, other, [])
+    assert recording.said("q0")[1] == recording.said("q1")[1] == certainty
+    if other:
+        assert "with other credentials" in recording.because("q1", "redirect")
+    recording.request("w", ALLOW, method="PUT", url="https://api.test/v2", connection="q0")
+    assert recording.said("w") == ("allowed", "certain", None)
+    assert recording.said("q0")[1] == recording.said("q1")[1] == certainty
+    # Whose redirect's it is, is open; no other preflight is named.
+    sequels = [recording.last[name].entry.evidence.get("sequel") for name in ("q0", "q1")]
+    assert not any(sequel.details for sequel in sequels if sequel is not None)
+
+
+def test_redirects_of_unknown_modes_bring_none_to_what_follows_them() -> None:
+    recording = Recording(agent=WEBKIT)
+    redirect_two(recording, [], [])
+    assert [recording.last[name].entry.index for name in ("q0", "q1")] == [1, 1]
+    assert not recording.last["q0"].entry.strayed
+    assert not recording.last["q1"].entry.strayed
+
+
+def test_what_follows_a_preflight_of_either_redirect_is_not_certain_either() -> None:
+    """9410004 of a mixed run, in Firefox 153, which says nothing of credentials behind a redirect."""
+    recording = Recording(agent=FIREFOX)
+    redirect_two(recording, [STORAGE], [])
+    recording.request("w", ALLOW, method="PUT", url="https://api.test/v2", connection="w")
+    assert recording.last["w"].entry.strayed
+    assert recording.said("w")[1] == "likely"
+    # Nor does it tell of its connection.
+    sibling = "https://www.api.test"
+    asked = [("Origin", sibling), *CORS[:-1], ("Sec-Fetch-Site", "same-site")]
+    next_one = recording.ask("next", "GET", API, asked, connection="w")
+    recording.answer(next_one, 200, [("Access-Control-Allow-Origin", sibling)])
+    assert recording.said("next")[1] == "likely"
+
+
+@pytest.mark.parametrize("agent", [CHROMIUM, FIREFOX, WEBKIT])
+def test_a_request_follows_the_preflight_that_did_not_fail_though_it_is_the_older(agent: str) -> None:
+    """9410004 of a mixed run, in Firefox 153 over HTTP/2: the later one was that of a fetch with credentials."""
+    recording = Recording(agent=agent)
+    asked = [("Origin", PAGE), ("Access-Control-Request-Method", "PUT"), *CORS]
+    both = [recording.ask(name, "OPTIONS", API, asked, connection=name) for name in ("p1", "p2")]
+    recording.answer(both[0], 204, UNCACHED)
+    recording.answer(both[1], 204, [])
+    recording.request("r", STAR, method="PUT", connection="p3")
+    assert recording.last["r"].entry.fetch is recording.last["p1"].entry.fetch
+    assert recording.said("p2") == ("blocked", "certain", "allow-origin-missing")

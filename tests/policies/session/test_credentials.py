@@ -337,6 +337,64 @@ def test_firefox_leaves_the_header_out_for_keepalive(agent: str, certainty: str)
     assert recording.said("r")[1] == certainty
 
 
+BARE: Pairs = [("Referer", f"{PAGE}/"), ("Origin", PAGE), ("Priority", "u=4"), *CORS]
+XHR: Pairs = [("Origin", PAGE), ("Referer", f"{PAGE}/"), *CORS]
+
+
+@pytest.mark.parametrize(
+    ("agent", "kept", "headers", "certainty"),
+    [
+        (FIREFOX, True, BARE, "likely"),
+        (FIREFOX, False, BARE, "certain"),
+        # What has headers of its own, or is XMLHttpRequest's, shows that it is not kept alive.
+        (FIREFOX, True, [*BARE[:1], ("X-A", "1"), *BARE[1:]], "certain"),
+        (FIREFOX, True, XHR, "certain"),
+        (CHROMIUM, True, BARE, "certain"),
+    ],
+)
+def test_where_a_page_keeps_fetches_alive_others_may_be_kept_alive_too(
+    agent: str, kept: bool, headers: Pairs, certainty: str
+) -> None:
+    """Firefox ESR 153 over HTTP/2, of a mixed run: a GET with keepalive and credentials, and no header of its own, was
+    told as one without, for certain.
+    """
+    recording = Recording(agent=agent)
+    recording.embed()
+    answer = [*TURNS, ("Access-Control-Allow-Headers", "*")]
+    if kept:
+        other = "https://log.test/v1"
+        recording.answer(recording.ask("kept", "POST", other, KEEPALIVE, connection="c8", http2=True), 200, answer)
+    recording.answer(recording.ask("r", "GET", API, headers, connection="c9", http2=True), 200, answer)
+    assert recording.said("r")[:2] == ("allowed", certainty)
+
+
+AT_HOME: Pairs = [
+    ("Content-Type", "text/plain"),
+    ("Referer", f"{PAGE}/"),
+    *CORS[:-1],
+    ("Sec-Fetch-Site", "same-origin"),
+]
+THEIRS: Pairs = [("Content-Type", "text/plain"), ("Referer", "https://b.test/"), ("Origin", "https://b.test"), *CORS]
+
+
+@pytest.mark.parametrize(
+    ("headers", "certainty"),
+    [
+        ([*AT_HOME, ("Priority", "u=4")], "likely"),
+        # XMLHttpRequest's at home, and another page's.
+        (AT_HOME, "certain"),
+        ([*THEIRS, ("Priority", "u=4")], "certain"),
+    ],
+)
+def test_whether_a_page_keeps_fetches_alive_its_own_fetches_tell(headers: Pairs, certainty: str) -> None:
+    recording = Recording(agent=FIREFOX)
+    recording.embed()
+    url = f"{PAGE}/v1" if "Origin" not in dict(headers) else API
+    recording.answer(recording.ask("kept", "POST", url, headers, connection="c8", http2=True), 200, TURNS)
+    recording.answer(recording.ask("r", "GET", API, BARE, connection="c9", http2=True), 200, TURNS)
+    assert recording.said("r")[:2] == ("allowed", certainty)
+
+
 def test_a_request_that_lacks_the_header_does_not_follow_a_preflight_that_has_it() -> None:
     """Firefox ESR 153, where a worker hides what the absence tells: a PUT without credentials went by what was cached,
     was joined to the preflight of one with them, and made its whole connection a credentialed one, 25 steps long.

@@ -136,6 +136,18 @@ def test_what_a_page_set_is_sent_again_where_a_redirect_leads(before: Pairs, the
     assert follows(recording) is led
 
 
+@pytest.mark.parametrize("agent", [CHROMIUM, FIREFOX, WEBKIT])
+@pytest.mark.parametrize(("names", "led"), [("x-a", True), ("authorization,x-a", False)])
+def test_a_preflight_that_names_an_authorization_which_its_fetch_had_not_is_another_ones(
+    agent: str, names: str, led: bool
+) -> None:
+    """9420001 of a mixed run, in Chromium 156 over HTTP/2: it was told as one without credentials, for a redirect's."""
+    recording = Recording(agent=agent)
+    redirect(recording, ("X-A", "1"), method="PUT", status="307")
+    recording.preflight("there", STAR, url=THERE, names=names)
+    assert follows(recording) is led
+
+
 def test_a_preflight_behind_two_redirects_may_name_what_the_first_request_had() -> None:
     """WebKit, 9300071 of the lab."""
     recording = Recording(agent=WEBKIT)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from corsight.policies.exchange import HeaderList, Told
+from corsight.policies.evidence import Evidence, Reason
+from corsight.policies.exchange import Exchange, HeaderList, Request, Response, Told
+from corsight.policies.session import Judged, Session
 from corsight.policies.session.reading import Reading, read
+from corsight.policies.story import tell
 from tests.policies.session.test_browser import CHROMIUM, FIREFOX, SAFARI, WEBKIT, Pairs
 from tests.policies.session.test_gather import facts_of
 
@@ -107,3 +110,51 @@ def test_firefox_sends_beacons_in_the_background(headers: Pairs, beacon: bool) -
 def test_the_likelier_of_two_modes_is_said(agent: str, headers: Pairs, said: tuple[str, str | None]) -> None:
     facts = facts_of([*headers, HOST], [], agent=agent, method="POST", url="http://api.test/v1")
     assert (facts.tainting, facts.tainting_too) == said
+
+
+def judge_post(agent: str, headers: Pairs, *before: Exchange) -> Judged:
+    """A POST over plain http, and its answer."""
+    session = Session()
+    for exchange in before:
+        session.observe(exchange)
+    fields = HeaderList.of(*headers, ("User-Agent", agent), HOST)
+    request = Request("POST", "http://api.test/v1", fields, 10.0)
+    return session.observe(Exchange("post", "127.0.0.1", "c1", request, Response(200, HeaderList.of(), 10.1)))[0]
+
+
+@pytest.mark.parametrize(
+    ("agent", "headers", "evidence"),
+    [
+        (WEBKIT, BY_CORS["fetch"], Evidence("mode", "cors", Reason.ORIGIN_FIRST)),
+        (WEBKIT, BY_CORS["fetch without a Referer"], Evidence("mode", "cors", Reason.ORIGIN_FIRST)),
+        (WEBKIT, BY_NO_CORS["beacon"], Evidence("mode", "no-cors", Reason.ORIGIN_LAST)),
+        # Where the order tells nothing, or something else tells the mode, it is no evidence.
+        (CHROMIUM, BY_CORS["fetch"], None),
+        (WEBKIT, [ACCEPT, ("Origin", "null")], None),
+        (WEBKIT, [*BY_CORS["fetch"], ("Sec-Fetch-Mode", "cors")], None),
+        (WEBKIT, [*BY_CORS["fetch"], ("Content-Type", "application/json")], None),
+    ],
+)
+def test_a_mode_that_the_order_tells_has_that_for_its_evidence(
+    agent: str, headers: Pairs, evidence: Evidence | None
+) -> None:
+    assert judge_post(agent, headers).entry.evidence.get("mode") == evidence
+
+
+def test_a_story_says_by_what_order_a_mode_is_known() -> None:
+    told = tell([judge_post(WEBKIT, BY_NO_CORS["beacon"])]).end.evidence
+    assert [(one.fact, one.value, one.certainty) for one in told] == [("request mode", "no-cors", "certain")]
+    assert "behind its Referer" in told[0].because
+
+
+@pytest.mark.parametrize("mode", ["same-origin", None])
+def test_behind_a_redirect_the_order_is_evidence_where_it_tells_the_fetchs_mode(mode: str | None) -> None:
+    """What the first request says of itself stands; an Origin that only the redirect brought may tell the rest."""
+    said = [("Sec-Fetch-Mode", mode), ("Sec-Fetch-Dest", "empty")] if mode is not None else []
+    fields = HeaderList.of(REFERER, ACCEPT, *said, ("User-Agent", WEBKIT), ("Host", "app.test"))
+    answer = Response(307, HeaderList.of(("Location", "http://api.test/v1")), 9.95)
+    first = Exchange("first", "127.0.0.1", "c0", Request("POST", "http://app.test/v1", fields, 9.9), answer)
+    judged = judge_post(WEBKIT, BY_CORS["fetch"], first)
+    assert judged.entry.fetch.id == "first"
+    evidence = None if mode else Evidence("mode", "cors", Reason.ORIGIN_FIRST)
+    assert judged.entry.evidence.get("mode") == evidence
