@@ -33,7 +33,7 @@ from corsight.policies.session.keeping import Keeping, says_close
 from corsight.policies.session.leading import may_be_its_own
 from corsight.policies.session.learning import Learning
 from corsight.policies.session.marker import Marker
-from corsight.policies.session.memory import GIANT, Memory, weigh_headers, weigh_request
+from corsight.policies.session.memory import GIANT, Memory, weigh_request
 from corsight.policies.session.own_headers import OwnHeaders
 from corsight.policies.session.reading import Reading, read
 from corsight.policies.session.receiving import Receiving
@@ -114,11 +114,12 @@ class Browser:
         if exchange.patched:
             entry.patched = read_patched(exchange)
         if response is not None:
-            weight = weigh_headers(response.headers)
+            weight = response.headers.weight
             entry.weight += weight
-            entry.digest = short = digest(response)
-            self._keeping.end(exchange, closes=short.marks & CONNECTION != 0 and says_close(response))
-            self._receiving.receive(entry, response, short.marks)
+            entry.digest = digest(response)
+            marks = entry.digest[-1]
+            self._keeping.end(exchange, closes=marks & CONNECTION != 0 and says_close(response))
+            self._receiving.receive(entry, response, marks)
         judged = self._judge.judge(entry)
         if exchange.word is not None:
             self._learning.spread(self._words.heed(entry, exchange.word))
@@ -206,7 +207,7 @@ class Browser:
         started, sequels = exchange.request.started, self._sequels
         if started > sequels.now:
             sequels.now = started
-        if sequels.waiting:
+        if started > sequels.due:
             sequels.pass_time(started)
         if reading.carried:
             reading = self._own_headers.read(reading)

@@ -33,20 +33,17 @@ class Memory[K, V](OrderedDict[K, V]):
 
         What weighs more than a quarter of the limit is not remembered.
         """
-        if self._weights:
-            self.weight -= self._weights.pop(key, 0)
-        self.pop(key, None)
+        if key in self:
+            self.forget(key)
+        if weight > self.limit // 4:
+            # It would push out everything else.
+            return
+        self[key] = value
         if weight:
-            if weight > self.limit // 4:
-                # It would push out everything else.
-                return
-            self[key] = value
             self._weights[key] = weight
             self.weight += weight
             if self.weight > self.limit:
                 self._make_room()
-        else:
-            self[key] = value
         if len(self) > self.size:
             self.forget(next(iter(self)))
 
