@@ -63,9 +63,10 @@ def exchange_of(flow: http.HTTPFlow, asked: Exchange | None = None) -> Exchange:
         else:
             body = None if data.timestamp_end is None else look_at_body(asked.request.headers, headers, data.content)
         response, status, error = Response(data.status_code, headers, received, body), None, None
-    # By place, as above.
-    ids = asked.id, asked.client, asked.connection
-    exchange = Exchange(*ids, asked.request, response, asked.http2, status, error, False, None, asked.marker)
+    connection, request = asked.connection, asked.request
+    exchange = Exchange(
+        asked.id, asked.client, connection, request, response, asked.http2, status, error, False, None, asked.marker
+    )
     if not metadata:
         return exchange
     patched = PATCHED in metadata

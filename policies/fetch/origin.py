@@ -145,7 +145,8 @@ def is_potentially_trustworthy(url_or_origin: str) -> bool:
 
     https://w3c.github.io/webappsec-secure-contexts/#is-url-trustworthy
     """
-    start = _up_to_path(url_or_origin)
+    # Of a web URL nothing else than its origin counts.
+    start = origin_of(url_or_origin) if url_or_origin.startswith(_WEB_SCHEMES) else _up_to_path(url_or_origin)
     return _trustworthy(start) if len(start) <= SHORT else _trustworthy.__wrapped__(start)
 
 

@@ -63,12 +63,12 @@ class Learning:
             stated = exchange.told.credentials, Reason.RECORDED_MODE
         if stated is None and reading.authorization and from_own_store(entry):
             stated = True, Reason.OWN_AUTHORIZATION
-        if stated is not None and fetch.learn(
-            *stated, self._credentials.certainty(stated[1], reading, http2=exchange.http2)
-        ):
-            learned.append(fetch)
-            if stated[1] is Reason.NO_STORAGE_ACCESS and fetch.certainty == "likely":
-                self._untold.put(exchange.id, entry, fetch.weight)
+        if stated is not None:
+            include, reason = stated
+            if fetch.learn(include, reason, self._credentials.certainty(reason, reading, http2=exchange.http2)):
+                learned.append(fetch)
+                if reason is Reason.NO_STORAGE_ACCESS and fetch.certainty == "likely":
+                    self._untold.put(exchange.id, entry, fetch.weight)
         if marked is not None and fetch.learn(*marked) and fetch not in learned:
             learned.append(fetch)
         if separates and not reading.preflight:

@@ -35,7 +35,7 @@ class Memory[K, V](OrderedDict[K, V]):
         """
         if key in self:
             self.forget(key)
-        if weight > self.limit // 4:
+        if 4 * weight > self.limit:
             # It would push out everything else.
             return
         self[key] = value
