@@ -155,14 +155,14 @@ class Judge:
         if alike is not None:
             entry.facts, entry.verdict = alike.facts, alike.verdict
             entry.differing, entry.advice = alike.differing, alike.advice
-            return Judged(entry, self._client, None, alike.verdict, kind=alike)
+            return Judged(entry, self._client, None, alike.verdict, False, alike)
         facts, verdict = entry.facts, entry.verdict = self._judge_by_itself(entry)
         if key is not None:
             passed = not any(branch.ruling.rule for branch in verdict.branches)
             alike = _make_alike(entry, facts, verdict, passed=passed)
             # What is said of a blocked one names its URL.
             self._alike.put(key if passed else (key, url), alike, entry.weight)
-        return Judged(entry, self._client, facts, verdict, kind=alike)
+        return Judged(entry, self._client, facts, verdict, False, alike)
 
     def _judge_by_itself(self, entry: Entry) -> tuple[Facts, Verdict]:
         facts = self.gather(entry)
