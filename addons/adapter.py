@@ -18,6 +18,7 @@ from corsight.addons.wire import (
     read_word,
 )
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response
+from corsight.policies.value import replace
 
 PATCHED = "cors.patched"
 """The key of a flow's metadata that tells that Corsight changed its response."""
@@ -63,12 +64,15 @@ def exchange_of(flow: http.HTTPFlow, asked: Exchange | None = None) -> Exchange:
         else:
             body = None if data.timestamp_end is None else look_at_body(asked.request.headers, headers, data.content)
         response, status, error = Response(data.status_code, headers, received, body), None, None
-    seen = asked.id, asked.client, asked.connection, asked.request, response, asked.http2, status, error
+    connection, request = asked.connection, asked.request
+    exchange = Exchange(
+        asked.id, asked.client, connection, request, response, asked.http2, status, error, False, None, asked.marker
+    )
     if not metadata:
-        return Exchange(*seen, False, None, asked.marker)
+        return exchange
     patched = PATCHED in metadata
     sent = _read_sent(metadata, response) if patched and response is not None else None
-    return Exchange(*seen, patched, None, asked.marker, read_word(metadata), sent)
+    return replace(exchange, patched=patched, word=read_word(metadata), sent=sent)
 
 
 def _read_sent(metadata: dict[str, object], patched: Response) -> Response | None:

@@ -26,18 +26,20 @@ from corsight.addons.scope import read_filter
 from corsight.addons.views import CorsView, Stories, detail, offer, show_change, show_comments, withdraw
 from corsight.addons.wire import write_word
 from corsight.policies.engines import read_engine
-from corsight.policies.exchange import Exchange, Word
+from corsight.policies.exchange import Word
 from corsight.policies.findings import Explanation, Known
 from corsight.policies.record import Lines
 from corsight.policies.rules.isolation import NETWORK_ERROR
 from corsight.policies.session import Judged, Session
-from corsight.policies.session.memory import Memory, weigh_request
+from corsight.policies.session.memory import Memory
 
 logger = get_logger(__name__)
-ASKED = 16 * 1024 * 1024
-"""Bytes of unanswered requests that are remembered as they came, before other addons changed them."""
+ASKED = "corsight asked"
+"""The attribute of a flow under way that holds its request as it came, before other addons changed it: it goes as the
+flow does, and is no part of what mitmproxy writes down.
+"""
 OPEN = 10_000
-"""How many requests may wait for their response at once; what is beyond is read again."""
+"""How many requests may wait for their response's body at once."""
 
 
 class Cors:
@@ -62,7 +64,6 @@ class Cors:
         self._marking = Marking()
         self._attends = False
         self._drifting: Drifting | None = None
-        self._asked: Memory[str, Exchange] = Memory(OPEN, ASKED)
         self._put_off: Memory[str, None] = Memory(OPEN)
         self._flows: WeakValueDictionary[str, http.HTTPFlow] = WeakValueDictionary()
         self._known = Known()
@@ -167,7 +168,7 @@ class Cors:
         try:
             revised = self._session.begin(asked)
         finally:
-            self._asked.put(flow.id, asked, weigh_request(asked.request))
+            vars(flow)[ASKED] = asked
         if revised:
             self._publish(revised)
         if self._patching.permission.mode != "off":
@@ -204,7 +205,7 @@ class Cors:
             self._marking.restore(flow)
         # A response that the proxy kept to itself is there: no hook has seen it, or it was judged by its headers.
         by_headers = flow.metadata.get("cors.rule") != NETWORK_ERROR and withheld(flow)
-        if flow.response is None or flow.id in self._asked or by_headers:
+        if flow.response is None or ASKED in vars(flow) or by_headers:
             self._observe(flow)
 
     def _is_of_page(self, flow: http.HTTPFlow) -> bool:
@@ -226,7 +227,7 @@ class Cors:
     def _observe(self, flow: http.HTTPFlow, *, body_comes: bool = False) -> None:
         if self._choosy and self._passes_by(flow):
             return
-        asked, patched = self._asked.forget(flow.id), None
+        asked, patched = vars(flow).pop(ASKED, None), None
         if self._put_off:
             self._put_off.forget(flow.id)
         exchange = exchange_of(flow, asked)
@@ -234,7 +235,7 @@ class Cors:
             exchange, patched = self._patching.patch(flow, exchange, self._session)
         verdicts = self._session.observe(exchange, body_comes=body_comes and asked is not None)
         if not verdicts:
-            self._asked.put(flow.id, exchange, weigh_request(exchange.request))
+            vars(flow)[ASKED] = exchange
             self._put_off.put(flow.id, None)
             self._await_bodies()
             return

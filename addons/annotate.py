@@ -29,34 +29,37 @@ OURS = (
 )
 """All that is written or heeded here."""
 KINDS = 1024
-_written: Memory[Alike, tuple[dict[str, object], str]] = Memory(KINDS)
-"""What is written of all exchanges that are alike: metadata, and the comment."""
+_written: Memory[tuple[Alike, Explanation | None, bool], tuple[dict[str, object], str, str]] = Memory(KINDS)
+"""What is written of all exchanges that are alike: metadata, the comment, the mark."""
 
 
 def annotate(flow: http.HTTPFlow, judged: Judged, explanation: Explanation | None = None, *, mark: bool) -> None:
     """Write the verdict and its cause on the flow, in place of what was written before; nothing of the user's is
     touched.
     """
-    alike, metadata = judged.alike, flow.metadata
-    untouched = not (flow.comment or flow.marked or (metadata and not metadata.keys().isdisjoint(OURS)))
-    if alike is None or explanation is not None or not untouched:
+    kind, metadata = judged.kind, flow.metadata
+    if kind is None or flow.comment or flow.marked or (metadata and not metadata.keys().isdisjoint(OURS)):
         _annotate(flow, judged, explanation, mark=mark)
         return
-    written = _written.get(alike)
+    key = kind, explanation, mark
+    written = _written.get(key)
     if written is None:
-        _annotate(flow, judged, None, mark=mark)
-        _written.put(alike, ({key: metadata[key] for key in OURS if key in metadata}, flow.comment), alike.weight)
+        _annotate(flow, judged, explanation, mark=mark)
+        said = {name: metadata[name] for name in OURS if name in metadata}
+        _written.put(key, (said, flow.comment, flow.marked), kind.weight + len(flow.comment))
         return
-    said, comment = written
+    said, comment, marked = written
     metadata.update(said)
     metadata["cors.fetch"] = judged.entry.fetch.id
     if comment:
         flow.comment = comment
+    if marked:
+        flow.marked = marked
 
 
 def _annotate(flow: http.HTTPFlow, judged: Judged, explanation: Explanation | None, *, mark: bool) -> None:
     entry, verdict = judged.entry, judged.verdict
-    facts, ruling = judged.facts, verdict.ruling
+    facts, ruling = judged.shared, verdict.ruling
     metadata = flow.metadata
     metadata["cors.outcome"] = ruling.outcome.value
     metadata["cors.certainty"] = verdict.certainty

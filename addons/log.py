@@ -35,8 +35,8 @@ class VerdictLog:
             return
         left = line.encode() + b"\n"
         try:
-            while left:
-                left = left[self._file.write(left) :]
+            while (written := self._file.write(left)) < len(left):
+                left = left[written:]
         except OSError as error:
             reason = error.strerror or error
             logger.error("cors_log: cannot write %s: %s; no more verdicts are written to it.", self.path, reason)

@@ -63,8 +63,10 @@ class HeaderList:
         """How many bytes its names and values have, lines counted."""
         weight = self._weight
         if weight is None:
-            fields = self.fields
-            weight = self._weight = sum([len(name) + len(sent) + 2 for name, sent in fields])
+            weight = 2 * len(self.fields)
+            for name, sent in self.fields:
+                weight += len(name) + len(sent)
+            self._weight = weight
         return weight
 
     @property

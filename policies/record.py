@@ -102,7 +102,7 @@ class Lines:
         entry = judged.entry
         if entry.patched is not None or (entry.differing and judged.alike is None):
             return self._encode(record(judged, explanation, secrets=self.secrets))
-        exchange, alike = entry.exchange, judged.alike
+        exchange, kind = entry.exchange, judged.kind
         request = exchange.request
         url = request.url if self.secrets else redact(request.url)
         flow, fetch = exchange.id, entry.fetch.id
@@ -110,7 +110,7 @@ class Lines:
         head = f'{{"schema":{SCHEMA},"flow":{quoted},"started":{request.started!r},"url":{_quote(url)},"fetch":'
         head += f"{quoted if fetch == flow else _quote(fetch)},"
         # What is alike is alike in all that is written.
-        said: object = alike if alike is not None and explanation is None else _list_said(judged, explanation)
+        said: object = (kind, explanation) if kind is not None else _list_said(judged, explanation)
         shape = exchange.client, said, *entry.fetch.evidence.values(), *entry.evidence.values()
         tail = self._tails.get(shape)
         if tail is None:

@@ -35,19 +35,12 @@ _MARKS = {
 }
 
 
-class Digest(NamedTuple):
-    """A response in short: status, kind of body, the names of its header lines in the order of the wire, and what
-    matters of them beyond that, in the same order.
+type Digest = tuple[int, str | None, tuple[bytes, ...], tuple[bytes | bool, ...], int]
+"""A response in short: status, kind of body, the names of its header lines in the order of the wire, what matters of
+them beyond that, in the same order, and the marks that unite what a browser remembers by.
 
-    All names matter, since a page may not be able to read them. Of a Content-Length it matters whether it is 0. `marks`
-    unites what a browser remembers by.
-    """
-
-    status: int
-    body: str | None
-    names: tuple[bytes, ...]
-    values: tuple[bytes | bool, ...]
-    marks: int
+All names matter, since a page may not be able to read them. Of a Content-Length it matters whether it is 0.
+"""
 
 
 class _Shape(NamedTuple):
@@ -67,7 +60,7 @@ def digest(response: Response) -> Digest:
     values: list[bytes | bool] = [fields[place][1] for place in places]
     for place in lengths:
         values.append(fields[place][1].strip() == b"0")
-    return Digest(response.status, response.body, names, tuple(values), marks)
+    return response.status, response.body, names, tuple(values), marks
 
 
 def _remember(names: tuple[bytes, ...]) -> _Shape:

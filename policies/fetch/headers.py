@@ -72,7 +72,7 @@ def extract_header_list_values(value: str | None) -> tuple[str, ...] | Failure |
     if value is None:
         return None
     if len(value) <= LONG:
-        return _extract(value)
+        return _extract_short(value)
     return _extract_long(value) if len(value) <= LONGEST else _extract_long.__wrapped__(value)
 
 
@@ -87,6 +87,9 @@ def _extract(value: str) -> tuple[str, ...] | Failure:
         return Failure.FAILURE
     # 5. "Return values." In a token there is no tab and no space.
     return tuple(filter(None, value.replace("\t", "").replace(" ", "").split(",")))
+
+
+_extract_short = lru_cache(maxsize=64)(_extract)
 
 
 @lru_cache(maxsize=4)

@@ -44,8 +44,8 @@ UNSEEN = frozenset({"empty", "report"})
 report.
 """
 
-MANY, LONG = 64, 1024
-"""Elements of a Content-Type, and its characters, from which it is not read as any other is."""
+MANY, SHORT = 64, 1024
+"""Elements of a Content-Type from which it is not read as any other is, and characters up to which it is remembered."""
 
 _TYPES = re.compile(
     rf"(?:\A|(?<=,))[\t\n\r ]*+(?!\*/\*[\t\n\r ]*+(?:[;,]|\Z)){TOKEN}+/{TOKEN}+[\t\n\r ]*+(?=[;,]|\Z)"
@@ -92,7 +92,7 @@ def extract_mime_essence(content_type: str | None) -> str | None:
     """
     if not content_type or "/" not in content_type:
         return None
-    return (_extract_essence if len(content_type) <= LONG else _extract_long)(content_type)
+    return (_extract_short if len(content_type) <= SHORT else _extract_long)(content_type)
 
 
 def _extract_essence(content_type: str) -> str | None:
@@ -111,8 +111,8 @@ def _extract_essence(content_type: str) -> str | None:
     return None
 
 
-# A long one is remembered while its own exchange is judged, time and again.
-_extract_long = lru_cache(maxsize=2)(_extract_essence)
+# Servers have few types; a long one is remembered while its own exchange is judged, time and again.
+_extract_short, _extract_long = lru_cache(maxsize=256)(_extract_essence), lru_cache(maxsize=2)(_extract_essence)
 
 
 def extract_lenient_essence(content_type: str | None) -> str | None:

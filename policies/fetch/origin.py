@@ -23,6 +23,8 @@ https://fetch.spec.whatwg.org/#concept-request-redirect-taint names it so for re
 
 SHORT = 512
 """Characters of a URL's beginning, an origin or a host up to which what is known of it is remembered."""
+KNOWN = 4096
+"""How many beginnings of URLs are remembered."""
 LONG, LONGEST = 4096, 128 * 1024
 """Characters of a URL from which its origin is remembered while its own exchange is judged, and up to which."""
 
@@ -45,13 +47,26 @@ def origin_of(url: str) -> str:
     if LONG < len(url) <= LONGEST:
         return _find_origin_of_long(url)
     # Runs several times an exchange: what is remembered of a URL's beginning serves all its paths.
-    start = _up_to_path(url)
-    return _origin(start) if len(start) <= SHORT else _origin.__wrapped__(start)
+    place = url.find("/", LEAST)
+    known = _origins.get(url[:place]) if place > 0 else None
+    return known or _find_origin(url)
 
 
 def _find_origin(url: str) -> str:
     start = _up_to_path(url)
-    return _origin(start) if len(start) <= SHORT else _origin.__wrapped__(start)
+    if len(start) > SHORT:
+        return _origin.__wrapped__(start)
+    origin = _origin(start)
+    # Of others it is not known that their paths change nothing.
+    if start.startswith(_WEB_SCHEMES):
+        if len(_origins) >= KNOWN:
+            _origins.clear()
+        _origins[start] = origin
+    return origin
+
+
+_origins: dict[str, str] = {}
+"""The origins of web URLs, by their beginnings up to the path."""
 
 
 # A long one is remembered while its own exchange is judged, time and again.
@@ -130,7 +145,8 @@ def is_potentially_trustworthy(url_or_origin: str) -> bool:
 
     https://w3c.github.io/webappsec-secure-contexts/#is-url-trustworthy
     """
-    start = _up_to_path(url_or_origin)
+    # Of a web URL nothing else than its origin counts.
+    start = origin_of(url_or_origin) if url_or_origin.startswith(_WEB_SCHEMES) else _up_to_path(url_or_origin)
     return _trustworthy(start) if len(start) <= SHORT else _trustworthy.__wrapped__(start)
 
 

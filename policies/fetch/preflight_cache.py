@@ -14,7 +14,6 @@ import re
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import islice
 from typing import Literal
 
 from corsight.policies.fetch.safelist import is_cors_safelisted_method, is_covered_by_wildcard
@@ -322,11 +321,11 @@ class PreflightCache:
 
 
 def _first(names: Iterable[str]) -> list[str]:
-    return list(islice((name for name in names if len(name) <= LONGEST_TOKEN), MAX_TOKENS))
+    return [name for name in names if len(name) <= LONGEST_TOKEN][:MAX_TOKENS]
 
 
 def _weigh(names: Iterable[str]) -> int:
-    return sum(len(name) + OVERHEAD for name in names)
+    return sum([len(name) + OVERHEAD for name in names])
 
 
 def _weigh_entry(stored: _Result | _Tokens) -> int:

@@ -79,10 +79,10 @@ def is_explained(judged: Judged) -> bool:
 
     What else fails is nobody's question here: browsers ask their makers for things all the time.
     """
-    ruling, facts = judged.verdict.ruling, judged.facts
+    ruling = judged.verdict.ruling
     if ruling.rule is None or ruling.outcome is Outcome.BLOCKED:
         return ruling.outcome is Outcome.BLOCKED
-    return "cors" in (facts.tainting, facts.tainting_too)
+    return "cors" in (judged.shared.tainting, judged.shared.tainting_too)
 
 
 def shape_sample(sample: Sample) -> Hashable | None:
@@ -171,6 +171,8 @@ class Known:
 
     def take_changed(self) -> list[Judged]:
         """Return the exchanges that were explained before and have another cause by what came since the last call."""
+        if not self.changed:
+            return []
         changed, self.changed = self.changed, Memory(SAMPLES, LIMIT)
         return list(changed.values())
 
@@ -208,13 +210,13 @@ class Known:
             judged, self._latest = self._waiting.popleft(), None
             entry, alike, verdict = judged.entry, judged.alike, judged.verdict
             flow, response = entry.exchange.id, entry.exchange.response
-            if alike is not None:
-                facts, allow_origin = alike.facts, alike.allow_origin
-                if alike not in self._seen:
-                    self._seen.put(alike, None, alike.weight)
+            facts, kind = judged.shared, judged.kind
+            if kind is not None:
+                allow_origin = kind.allow_origin
             else:
-                facts = judged.facts
                 allow_origin = None if response is None else response.headers.get("access-control-allow-origin")
+            if alike is not None and alike not in self._seen:
+                self._seen.put(alike, None, alike.weight)
             if self.changed:
                 self.changed.forget(flow)
             if alike is None and is_explained(judged):

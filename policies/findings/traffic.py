@@ -202,22 +202,24 @@ class Traffic:
         answers = self._answers.get(exchange.request.url)
         if not answers:
             return None
-        get = response.headers.get
-        date, allow_origin = get("date"), get("access-control-allow-origin")
-        etag, modified = get("etag"), get("last-modified")
         origin = exchange.request.headers.get("origin")
-        cached = find_cache_sign(response) is not None
-        for earlier in reversed(answers):
-            if earlier.id == exchange.id or earlier.allow_origin != allow_origin or earlier.origin == origin:
-                continue
-            get = earlier.headers.get
-            moment = date is not None and get("date") == date
-            version = (etag is not None and etag == get("etag")) or (
-                modified is not None and modified == get("last-modified")
-            )
-            if (moment and response.received - earlier.received > LATER) or (cached and (moment or version)):
-                return earlier
-        return None
+        allow_origin = response.headers.get("access-control-allow-origin")
+        others = (
+            earlier
+            for earlier in reversed(answers)
+            if earlier.origin != origin and earlier.id != exchange.id and earlier.allow_origin == allow_origin
+        )
+        return next((earlier for earlier in others if _is_handed_on(earlier, response)), None)
+
+
+def _is_handed_on(earlier: Answered, response: Response) -> bool:
+    """Return whether a response is an earlier answer, handed on by a cache."""
+    get, was = response.headers.get, earlier.headers.get
+    moment = get("date") is not None and get("date") == was("date")
+    if moment and response.received - earlier.received > LATER:
+        return True
+    alike = moment or any(get(name) is not None and get(name) == was(name) for name in ("etag", "last-modified"))
+    return alike and find_cache_sign(response) is not None
 
 
 def _find[K, V](memory: Memory[K, V], key: K, make: Callable[[], V], weight: int) -> V:
@@ -243,5 +245,6 @@ def _append[T: Answered | Granted](memory: Memory[str, list[T]], url: str, recor
 
 def _find_named[T: (Answered, Granted)](evidence: Evidence | None, records: Iterable[T] | None) -> T | None:
     """Return the record of the exchange that the evidence names."""
-    named = () if evidence is None else evidence.details[:1]
-    return next((record for record in records or () if record.id in named), None)
+    if evidence is None or not evidence.details:
+        return None
+    return next((record for record in records or () if record.id == evidence.details[0]), None)

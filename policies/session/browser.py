@@ -33,7 +33,7 @@ from corsight.policies.session.keeping import Keeping, says_close
 from corsight.policies.session.leading import may_be_its_own
 from corsight.policies.session.learning import Learning
 from corsight.policies.session.marker import Marker
-from corsight.policies.session.memory import GIANT, Memory, weigh_headers, weigh_request
+from corsight.policies.session.memory import GIANT, Memory, weigh_request
 from corsight.policies.session.own_headers import OwnHeaders
 from corsight.policies.session.reading import Reading, read
 from corsight.policies.session.receiving import Receiving
@@ -115,11 +115,12 @@ class Browser:
         if exchange.patched:
             entry.patched = read_patched(exchange)
         if response is not None:
-            weight = weigh_headers(response.headers)
+            weight = response.headers.weight
             entry.weight += weight
-            entry.digest = short = digest(response)
-            self._keeping.end(exchange, closes=short.marks & CONNECTION != 0 and says_close(response))
-            self._receiving.receive(entry, response, short.marks)
+            entry.digest = digest(response)
+            marks = entry.digest[-1]
+            self._keeping.end(exchange, closes=marks & CONNECTION != 0 and says_close(response))
+            self._receiving.receive(entry, response, marks)
         judged = self._judge.judge(entry)
         if exchange.word is not None:
             self._learning.spread(self._words.heed(entry, exchange.word))
@@ -207,7 +208,7 @@ class Browser:
         started, sequels = exchange.request.started, self._sequels
         if started > sequels.now:
             sequels.now = started
-        if sequels.waiting:
+        if started > sequels.due:
             sequels.pass_time(started)
         if reading.metadata:
             self._tells_metadata = True
@@ -235,7 +236,7 @@ class Browser:
         elif exchange.response is not None and location_url(exchange.response, exchange.request.url) is not None:
             entry.role = "redirect"
         if exchange.response is not None:
-            entry.weight += weigh_headers(exchange.response.headers)
+            entry.weight += exchange.response.headers.weight
         judged = self._judge.judge(entry)
         entry.fetch.entries.clear()
         return judged

@@ -62,8 +62,8 @@ class Alike:
 class Judged:
     """An exchange and what is said of it now. `facts` is what it was judged by, `revises` whether it was before.
 
-    `alike` is what is said of all that pass as it does, None where it does not, or was judged by itself. Of those its
-    facts are made once they are asked for.
+    `kind` is what is said of all that are alike, None where it was judged by itself: then its facts are made once they
+    are asked for. `alike` is the same of one that passes, None of others.
     """
 
     entry: Entry
@@ -71,6 +71,7 @@ class Judged:
     facts: Facts
     verdict: Verdict
     revises: bool
+    kind: Alike | None = field(init=False, compare=False, repr=False)
     alike: Alike | None = field(init=False, compare=False, repr=False)
 
     def __init__(
@@ -80,19 +81,25 @@ class Judged:
         facts: Facts | None,
         verdict: Verdict,
         revises: bool = False,
-        alike: Alike | None = None,
+        kind: Alike | None = None,
     ) -> None:
-        self.entry, self.client, self.verdict, self.revises, self.alike = entry, client, verdict, revises, alike
+        self.entry, self.client, self.verdict, self.revises, self.kind = entry, client, verdict, revises, kind
+        self.alike = kind if kind is not None and kind.passed else None
         if facts is not None:
             self.facts = facts
 
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Facts:
-            if name != "facts" or self.alike is None:
+            if name != "facts" or self.kind is None:
                 raise AttributeError(name)
-            self.facts = self.alike.facts.answer(self.entry.exchange.response)
+            self.facts = self.kind.facts.answer(self.entry.exchange.response)
             return self.facts
+
+    @property
+    def shared(self) -> Facts:
+        """The facts but for the response, which those that are alike do not share: they are at hand."""
+        return self.facts if self.kind is None else self.kind.facts
 
     @property
     def settled(self) -> Facts:
@@ -148,18 +155,14 @@ class Judge:
         if alike is not None:
             entry.facts, entry.verdict = alike.facts, alike.verdict
             entry.differing, entry.advice = alike.differing, alike.advice
-            if alike.passed:
-                return Judged(entry, self._client, None, alike.verdict, alike=alike)
-            return Judged(entry, self._client, alike.facts.answer(entry.exchange.response), alike.verdict)
+            return Judged(entry, self._client, None, alike.verdict, False, alike)
         facts, verdict = entry.facts, entry.verdict = self._judge_by_itself(entry)
         if key is not None:
             passed = not any(branch.ruling.rule for branch in verdict.branches)
             alike = _make_alike(entry, facts, verdict, passed=passed)
             # What is said of a blocked one names its URL.
             self._alike.put(key if passed else (key, url), alike, entry.weight)
-            if passed:
-                return Judged(entry, self._client, facts, verdict, alike=alike)
-        return Judged(entry, self._client, facts, verdict)
+        return Judged(entry, self._client, facts, verdict, False, alike)
 
     def _judge_by_itself(self, entry: Entry) -> tuple[Facts, Verdict]:
         facts = self.gather(entry)
@@ -198,6 +201,8 @@ class Judge:
         if entry.evidence and not entry.evidence.keys().isdisjoint(DECIDING):
             return None
         opaque = entry.tainting == "opaque" or entry.tainting_too == "opaque"
+        # Without CORS the mode is known by what asks, or nothing turns on it.
+        settled = entry.tainting == "opaque" or (entry.tainting == "basic" and entry.tainting_too is None)
         if len(fetch.entries) > 1 and (preflight := entry.preflight) is not None:
             before = (preflight.headers.get(EXPOSE),)
         return (
@@ -214,7 +219,7 @@ class Judge:
             fetch.page_origin,
             fetch.include,
             fetch.certainty,
-            fetch.include is None and self._credentials.likelier(entry, response),
+            fetch.include is None and not settled and self._credentials.likelier(entry, response),
             find_embedder(entry, self._client, self._documents, isolable=opaque)
             if opaque or reading.destination == WORKER
             else None,
@@ -271,8 +276,8 @@ def _make_alike(entry: Entry, facts: Facts, verdict: Verdict, *, passed: bool) -
 
 def is_final(judged: Judged) -> bool:
     """Return whether nothing that may still be learned changes what is said of an exchange."""
-    if judged.alike is not None:
-        return judged.alike.final
+    if judged.kind is not None:
+        return judged.kind.final
     return judged.entry.role == "request" and not judged.verdict.divided and _is_final(judged.facts)
 
 

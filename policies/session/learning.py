@@ -78,11 +78,13 @@ class Learning:
             certainty = self._credentials.certainty(stated[1], reading, http2=exchange.http2)
         if self._credentials.mixes(exchange):
             stated, certainty = self._compare_mode(entry, stated, certainty)
-        if stated is not None and fetch.learn(*stated, certainty):
-            learned.append(fetch)
-            unproven = fetch.certainty == "likely" or self._credentials.storage_access_unseen
-            if unproven and stated[1] is Reason.NO_STORAGE_ACCESS:
-                self._untold.put(exchange.id, entry, fetch.weight)
+        if stated is not None:
+            include, reason = stated
+            if fetch.learn(include, reason, certainty):
+                learned.append(fetch)
+                unproven = fetch.certainty == "likely" or self._credentials.storage_access_unseen
+                if unproven and reason is Reason.NO_STORAGE_ACCESS:
+                    self._untold.put(exchange.id, entry, fetch.weight)
         if marked is not None and fetch.learn(*marked) and fetch not in learned:
             learned.append(fetch)
         if separates and not reading.preflight and not entry.strayed:

@@ -41,15 +41,15 @@ class Memory[K, V](OrderedDict[K, V]):
         """
         if key in self:
             self.forget(key)
+        if 4 * weight > self.limit:
+            # It would push out everything else.
+            return
+        self[key] = value
         if weight:
-            if weight > self.limit // 4:
-                # It would push out everything else.
-                return
             self._weights[key] = weight
             self.weight += weight
-        self[key] = value
-        if self.weight > self.limit:
-            self._make_room()
+            if self.weight > self.limit:
+                self._make_room()
         if len(self) > self.size:
             self.forget(next(iter(self)))
 

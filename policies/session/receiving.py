@@ -42,9 +42,10 @@ class Receiving:
         exchange, reading = entry.exchange, entry.reading
         if marks & COOKIES:
             self._credentials.forget_cookies()
+            if entry.role != "preflight":
+                self._marker.note_response(response)
         if entry.role == "preflight":
             return
-        self._marker.note_response(response)
         came: Response | None = response
         loaded = 200 <= response.status < 300
         if response.status == 304 and reading.revalidates:

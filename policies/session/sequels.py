@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from corsight.policies.engines import EnginePolicy
 from corsight.policies.evidence import Certainty, Evidence, Reason
 from corsight.policies.exchange import HeaderList, Told
@@ -27,7 +29,7 @@ class Sequels:
     """Holds the verdicts of one browser against what came after them, or did not.
 
     `outlives` tells that its preflights go on to their end when the fetch is aborted. `now` is when the last request
-    set out, `waiting` holds what is waited for, and since when. `gaps` tells that some requests were not seen.
+    set out, `due` when what is waited for longest was in vain. `gaps` tells that some requests were not seen.
     """
 
     def __init__(
@@ -46,40 +48,45 @@ class Sequels:
         self._expected = expected
         self._cache = cache
         self.outlives = client.engine not in ("firefox", "webkit") or policy.preflight_outlives_abort
-        self.waiting: Memory[str, tuple[float, Entry]] = Memory(size)
+        self._waiting: Memory[str, tuple[float, Entry]] = Memory(size)
         self._by_connection: Memory[str, Entry] = Memory(size)
         self._unfollowed: Memory[str, Entry] = Memory(size)
-        self.now = 0.0
+        self.now, self.due = 0.0, inf
         self.gaps = False
 
     def expect(self, judged: Judged, received: float) -> None:
         """Expect what is to come after a preflight or a redirect that was answered at `received`, if it passed."""
-        entry, target = judged.entry, judged.facts.target
+        entry = judged.entry
         if entry.role == "request":
             return
-        if entry.role == "redirect" and target:
-            self._expected.after_redirect(entry, target)
+        if entry.role == "redirect" and judged.facts.target:
+            self._expected.after_redirect(entry, judged.facts.target)
         rests_on_absence = entry.role == "preflight" and entry.fetch.rests_on(Reason.NO_STORAGE_ACCESS)
         # A preflight that passes is followed, where nothing is missing.
         reveals_gaps = not (self.outlives or self.gaps) and self._passes_for_certain(entry)
         if judged.verdict.certainty == "likely" or rests_on_absence or reveals_gaps:
-            self.waiting.put(entry.exchange.id, (received, entry), entry.fetch.weight)
+            self._waiting.put(entry.exchange.id, (received, entry), entry.fetch.weight)
+            self._note_due()
 
     def pass_time(self, now: float) -> None:
-        """Let time go by, where anything is waited for: what was in vain is absent."""
-        while self.waiting:
-            name, (received, entry) = next(iter(self.waiting.items()))
-            if received + PATIENCE >= now:
-                break
-            self.waiting.forget(name)
+        """Let time go by, once something is due: what was waited for in vain is absent."""
+        while now > self.due:
+            name, (_, entry) = next(iter(self._waiting.items()))
+            self._waiting.forget(name)
+            self._note_due()
             self._miss(entry, "certain")
+
+    def _note_due(self) -> None:
+        received, _ = next(iter(self._waiting.values()), (inf, None))
+        self.due = received + PATIENCE
 
     def finish(self) -> None:
         """End the recording: what is still waited for will not come."""
-        while self.waiting:
-            name, (received, entry) = next(iter(self.waiting.items()))
-            self.waiting.forget(name)
+        while self._waiting:
+            name, (received, entry) = next(iter(self._waiting.items()))
+            self._waiting.forget(name)
             self._miss(entry, "certain" if self.now - received > SETTLED else "likely")
+        self._note_due()
 
     def follow(
         self, entry: Entry, rivals: tuple[Entry, ...] = (), cached: str | None = None, needless: bool = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import os
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from mitmproxy.proxy.layers.http import (
 from mitmproxy.test import tflow
 
 from corsight.addons import addon
+from corsight.addons.addon import ASKED
 from corsight.addons.annotate import BLOCKED, UNSURE
 from corsight.policies.log_record import LogRecord
 from tests.addons.mitm import (
@@ -559,13 +561,21 @@ def test_a_failure_of_ours_is_a_line_and_the_flow_passes(
     assert made.metadata == {}
 
 
-def test_requests_that_are_never_answered_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_requests_that_are_never_answered_go_with_their_flows() -> None:
     with mitmproxy() as running:
-        monkeypatch.setattr(running.addon._asked, "size", 5)
-        for _ in range(20):
-            running.hooks(HttpRequestHeadersHook(cors()))
-        assert len(running.addon._asked) == 5
-        running.judge(cors(answered=STAR))
+        made = cors()
+        written = made.get_state()
+        running.hooks(HttpRequestHeadersHook(made))
+        assert ASKED in vars(made)
+        assert ASKED not in vars(made.copy())
+        assert made.get_state() == written
+        gone = weakref.ref(made)
+        del made
+        gc.collect()
+        assert gone() is None
+        answered = cors(answered=STAR)
+        running.judge(answered)
+        assert ASKED not in vars(answered)
 
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 2000

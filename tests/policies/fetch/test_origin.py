@@ -376,3 +376,11 @@ def test_hosts_that_differ_in_their_last_two_labels_need_no_list(monkeypatch: py
 def test_a_reference_to_the_same_page_keeps_its_query_where_it_has_one(text: str) -> None:
     assert parse_url(text, "https://a.example/b") == "https://a.example/b"
     assert parse_url(text, "https://a.example/b?") == "https://a.example/b?"
+
+
+def test_what_is_known_of_a_url_that_is_none_is_not_taken_for_longer_ones() -> None:
+    for start in ("blob:https:", "data:text", "https://a.example?x="):
+        origin_of(start)
+    assert origin_of("blob:https://a.example/x") == "https://a.example"
+    assert origin_of("https://a.example?x=/b") == "https://a.example"
+    assert origin_of("data:text/plain") == "null"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from corsight.policies.session.sequels import PATIENCE
-from tests.policies.session.test_browser import CHROMIUM, STAR, Recording
+from tests.policies.session.test_browser import CHROMIUM, STAR, UNCACHED, Recording
 
 
 def test_preflights_that_nothing_follows_stay_likely_where_one_alike_was_followed() -> None:
@@ -51,3 +51,17 @@ def test_preflights_alike_prove_nothing_of_what_a_stream_may_be_uploaded_with(me
         recording.preflight(name, [*STAR, ("Access-Control-Max-Age", "600")], method=method)
         recording.wait(PATIENCE + 1)
     assert {recording.said(name)[1] for name in ("p1", "p2", "p3")} == {certainty}
+
+
+def test_what_goes_on_after_its_end_is_waited_for_anew() -> None:
+    recording = Recording(agent=CHROMIUM)
+    recording.preflight("before", UNCACHED)
+    recording.end()
+    recording.wait(PATIENCE + 1)
+    recording.preflight("after", UNCACHED)
+    assert recording.said("after")[1] == "likely"
+    recording.wait(PATIENCE - 1)
+    waiting = recording.said("after")
+    recording.wait(2)
+    assert recording.last["after"].entry.sequel == "absent"
+    assert recording.said("after") != waiting
