@@ -196,7 +196,7 @@ class Judge:
         response, before = exchange.response, None
         if response is None or entry.index or entry.role == "redirect":
             return None
-        if entry.weight > LONGEST or exchange.word is not None or entry.rivals or entry.spared:
+        if entry.weight > LONGEST or exchange.word is not None or entry.rivals or entry.spared or entry.strayed:
             return None
         if entry.evidence and not entry.evidence.keys().isdisjoint(DECIDING):
             return None
