@@ -18,6 +18,7 @@ Sources, by their names in Chromium's tree; what has no other was read in bug re
 from __future__ import annotations
 
 from corsight.policies.console.saying import Saying
+from corsight.policies.rules.isolation import MIME_TYPE
 
 SAYINGS = (
     # -- CORS of older versions: the reasons ----------------------------------------------------------------------
@@ -286,11 +287,14 @@ SAYINGS = (
     # -- types, frames, integrity ---------------------------------------------------------------------------------
     Saying(
         "wrong-type",
-        "Failed to load module script: Expected a JavaScript{any} module script but the server responded with a MIME "
-        'type of "{value}".',
+        "Failed to load module script: Expected a {any} module script but the server responded with a MIME type of "
+        '"{value}".',
+        rule=MIME_TYPE,
     ),
-    Saying("wrong-type", "Refused to {any} from '{url}' because its MIME type ('{value}') is not"),
-    Saying("wrong-type", "The script has an unsupported MIME type ('{value}')."),
+    Saying("wrong-type", "Refused to {any} from '{url}' because its MIME type ('{value}') is not", rule=MIME_TYPE),
+    Saying("wrong-type", "The script has an unsupported MIME type ('{value}').", rule=MIME_TYPE),
+    Saying("wrong-type", "The script does not have a MIME type.", rule=MIME_TYPE),
+    Saying("redirect-refused", "The script resource is behind a redirect, which is disallowed."),
     Saying("frame-refused", "Refused to display '{url}' in a frame because it set '{any}' to '{any}'."),
     Saying("frame-refused", "Refused to display '{url}' in a frame because it set multiple '{any}' headers"),
     Saying("frame-refused", "Refused to display '{url}' in a frame because an ancestor violates"),

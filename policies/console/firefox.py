@@ -8,6 +8,7 @@ dom/locales/en-US/chrome/appstrings.properties; caps/ and dom/script for what ma
 from __future__ import annotations
 
 from corsight.policies.console.saying import Saying
+from corsight.policies.rules.isolation import MIME_TYPE
 
 SAYINGS = (
     # -- CORS: reasons of today that no exchange leads to, and older ones ------------------------------------------
@@ -125,7 +126,15 @@ SAYINGS = (
     ),
     Saying("cookie-third-party", "Cookie “{value}” has been rejected as third-party."),
     # -- types, preloads, integrity --------------------------------------------------------------------------------
-    Saying("wrong-type", "Loading module from “{url}” was blocked because of a disallowed MIME type (“{value}”)."),
+    *(
+        Saying("wrong-type", f"{what} was blocked because of a disallowed MIME type (“{{value}}”).", rule=MIME_TYPE)
+        for what in (
+            "Loading module from “{url}”",
+            "Loading JSON module from “{url}”",
+            "Loading Worker from “{url}”",
+            "Loading script from “{url}” with importScripts()",
+        )
+    ),
     Saying("wrong-type", "The resource from “{url}” was blocked due to MIME type (“{value}”) mismatch"),
     Saying("preload-unused", "The resource at “{url}” preloaded with link preload was not used within a few seconds."),
     Saying(

@@ -9,6 +9,7 @@ CFNetwork's localised descriptions (NSURLError.h).
 from __future__ import annotations
 
 from corsight.policies.console.saying import Saying
+from corsight.policies.rules.isolation import MIME_TYPE
 
 SAYINGS = (
     # -- CORS ------------------------------------------------------------------------------------------------------
@@ -107,7 +108,7 @@ SAYINGS = (
         "wrong-type",
         "Did not parse stylesheet at '{url}' because non CSS MIME types are not allowed for cross-origin stylesheets.",
     ),
-    Saying("wrong-type", "'{value}' is not a valid JavaScript MIME type."),
+    Saying("wrong-type", "'{value}' is not a valid JavaScript MIME type.", rule=MIME_TYPE),
     # -- no answer -------------------------------------------------------------------------------------------------
     Saying("host-not-found", "A server with the specified hostname could not be found.", rule="network-error"),
     Saying("connection-closed", "Connection terminated unexpectedly", rule="network-error"),

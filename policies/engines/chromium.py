@@ -149,7 +149,8 @@ POLICY = EnginePolicy(
         ),
         Departure(
             field="types_unchecked",
-            what="a worker that is no module may be of any type that is not a picture's, a sound's or text/csv",
+            what="Loads the script of a worker that is not a module with any Content-Type except those of images, "
+            "audio, video and text/csv. By the HTML standard, it has to be a JavaScript type.",
             source="measured with 156",
         ),
         Departure(

@@ -133,6 +133,8 @@ def find_embedder(
     # Only a secure page has an embedder policy, and none of those asks for anything over plain http.
     if (
         (isolable or (reading.destination == WORKER and (documents.isolated or documents.may_isolate(page_origin))))
+        # What says nothing of its page is hardly any page's: it counts only where some page has such a policy.
+        and (page_origin is not None or entry.tainting != "basic" or documents.isolated)
         and may_embed(client)
         and is_potentially_trustworthy(entry.exchange.request.url if page_origin is None else page_origin)
     ):

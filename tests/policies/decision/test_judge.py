@@ -402,7 +402,8 @@ def best_answer(case: Case) -> Response:
         ("Cross-Origin-Resource-Policy", "cross-origin"),
         ("Cross-Origin-Embedder-Policy", "require-corp"),
     )
-    return Response(204 if facts.role == "preflight" else given.status, HeaderList((*kept, *best.fields)))
+    status = 204 if facts.role == "preflight" else given.status
+    return replace(given, status=status, headers=HeaderList((*kept, *best.fields)))
 
 
 @pytest.mark.parametrize(("case", "engine"), BLOCKED)
