@@ -286,14 +286,13 @@ SAYINGS = (
     ),
     # -- types, frames, integrity ---------------------------------------------------------------------------------
     Saying(
-        "wrong-type",
+        MIME_TYPE,
         "Failed to load module script: Expected a {any} module script but the server responded with a MIME type of "
         '"{value}".',
-        rule=MIME_TYPE,
     ),
-    Saying("wrong-type", "Refused to {any} from '{url}' because its MIME type ('{value}') is not", rule=MIME_TYPE),
-    Saying("wrong-type", "The script has an unsupported MIME type ('{value}').", rule=MIME_TYPE),
-    Saying("wrong-type", "The script does not have a MIME type.", rule=MIME_TYPE),
+    Saying(MIME_TYPE, "Refused to {any} from '{url}' because its MIME type ('{value}') is not"),
+    Saying(MIME_TYPE, "The script has an unsupported MIME type ('{value}')."),
+    Saying(MIME_TYPE, "The script does not have a MIME type."),
     Saying("redirect-refused", "The script resource is behind a redirect, which is disallowed."),
     Saying("frame-refused", "Refused to display '{url}' in a frame because it set '{any}' to '{any}'."),
     Saying("frame-refused", "Refused to display '{url}' in a frame because it set multiple '{any}' headers"),

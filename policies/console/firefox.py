@@ -127,7 +127,7 @@ SAYINGS = (
     Saying("cookie-third-party", "Cookie “{value}” has been rejected as third-party."),
     # -- types, preloads, integrity --------------------------------------------------------------------------------
     *(
-        Saying("wrong-type", f"{what} was blocked because of a disallowed MIME type (“{{value}}”).", rule=MIME_TYPE)
+        Saying(MIME_TYPE, f"{what} was blocked because of a disallowed MIME type (“{{value}}”).")
         for what in (
             "Loading module from “{url}”",
             "Loading JSON module from “{url}”",

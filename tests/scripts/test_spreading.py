@@ -110,7 +110,11 @@ def make_har(path: Path, *names: str) -> str:
                 "httpVersion": "HTTP/1.1",
                 "headers": [{"name": "Origin", "value": PAGE}, {"name": "Sec-Fetch-Mode", "value": "cors"}],
             },
-            "response": {"status": 200, "headers": [], "content": {"size": 0, "mimeType": "application/json"}},
+            "response": {
+                "status": 200,
+                "headers": [{"name": "Content-Type", "value": "application/json"}],
+                "content": {"size": 0, "mimeType": "application/json"},
+            },
         }
         for number, name in enumerate(names)
     ]

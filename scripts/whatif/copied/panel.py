@@ -15,8 +15,10 @@ from corsight.policies.fetch.local_network import find_address_space
 from corsight.policies.fetch.origin import origin_of, parse_url, split_origin
 
 LONGEST_NAME = 100
-PANEL = re.compile(r"^\s*(?:Request URL|Request Method|URL)\s*:?", re.MULTILINE)
-RAW = re.compile(r"^([A-Z]{3,10}) (\S+) HTTP/(\d(?:\.\d)?)\s*$", re.MULTILINE)
+MANY = 256
+"""How many requests that are written out one paste may hold; what comes behind them is left out."""
+PANEL = re.compile(r"^[ \t]*+(?:Request URL|Request Method|URL)\b", re.MULTILINE)
+RAW = re.compile(r"^([A-Z]{3,10}) (\S++) HTTP/(\d(?:\.\d)?)[ \t]*+\r?$", re.MULTILINE)
 _STATUS_LINE = re.compile(r"^HTTP/[\d.]+ \d{3}\b.*$")
 _PAIR = re.compile(r"(:?[A-Za-z0-9!#$%&'*+.^_`|~-]+(?: [A-Za-z]+){0,2})\s*:(?:\s+|(?=[^\s:/]))(.*)")
 _NAME = re.compile(r"(:?[A-Za-z0-9!#$%&'*+.^_`|~-]+(?: [A-Za-z]+){0,2}):?")
@@ -112,10 +114,14 @@ def _pair_lines(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
 def _write_raw(lines: Sequence[str], text: str) -> Iterator[str]:
     """Yield the lines of requests and responses with curl's marks; bodies are left out."""
     mark: str | None = None
-    for at, line in enumerate(lines):
+    hosts, count = _list_hosts(lines), 0
+    for line in lines:
         if RAW.fullmatch(line):
-            mark = ">"
-            yield f"* {'SSL connection using' if _is_secure(lines[at:], line, text) else 'Connected to it port 80'}"
+            if count == MANY:
+                return
+            mark, host = ">", hosts[count]
+            count += 1
+            yield f"* {'SSL connection using' if _is_secure(host, line, text) else 'Connected to it port 80'}"
         elif _STATUS_LINE.match(line):
             mark = "<"
         if mark is not None:
@@ -124,9 +130,19 @@ def _write_raw(lines: Sequence[str], text: str) -> Iterator[str]:
             mark = None
 
 
-def _is_secure(lines: Sequence[str], first: str, text: str) -> bool:
+def _list_hosts(lines: Sequence[str]) -> list[str]:
+    """Return the host of each request that is written out, "" where its lines name none."""
+    hosts: list[str] = []
+    for line in lines:
+        if RAW.fullmatch(line):
+            hosts.append("")
+        elif hosts and not hosts[-1] and line[:5].lower() == "host:":
+            hosts[-1] = line[5:].strip()
+    return hosts
+
+
+def _is_secure(host: str, first: str, text: str) -> bool:
     """Return whether a request went over TLS, as far as it shows: by the URLs beside it, the version, the host."""
-    host = next((one.partition(":")[2].strip() for one in lines if one.lower().startswith("host:")), "")
     for scheme in ("https", "http"):
         if host and f"{scheme}://{host}" in text:
             return scheme == "https"

@@ -215,7 +215,7 @@ CASES = (
     ),
     load("orb", "", "img", f"src: '{API}/html?status=404'", firefox="opaque-response-blocked"),
     load("nosniff", "nosniff-mime-type", "script", "src: '/plain'"),
-    load("module-type", "wrong-type", "script", "type: 'module', src: '/html'"),
+    load("module-type", "mime-type-blocked", "script", "type: 'module', src: '/html'"),
     load("corp", "corp-same-origin", "img", f"src: '{API}/corp'"),
     load(
         "coep",

@@ -204,7 +204,7 @@ def test_nothing_in_a_har_speaks_of_no_proxy(
         ("", "there is no exchange in it; record while a page is used: corsight browse URL, or save a HAR with"),
         (
             entry,
-            "1 exchange, and none of a browser, by its User-Agent; clients that are no browser know no CORS. --eng",
+            "1 exchange, and none of a browser, by its User-Agent; CORS applies to browsers only. --engine NAME",
         ),
     ):
         Path("a.har").write_text(f'{{"log": {{"creator": {{"name": "x"}}, "entries": [{entries}]}}}}')
@@ -216,7 +216,8 @@ def test_nothing_in_a_har_speaks_of_no_proxy(
 
 def test_nothing_of_a_browser(run: Audit) -> None:
     client = flow("https://api.example/", 200, agent="curl/8.0")
-    del client.request.headers["origin"]
+    for name in ("origin", "sec-fetch-mode", "sec-fetch-site", "sec-fetch-dest"):
+        del client.request.headers[name]
     code, _, err = run(client)
     assert code == 2
     assert "nothing was judged: 1 exchange, and none of a browser, by its User-Agent" in err

@@ -51,7 +51,8 @@ def make_har(path: Path, answers: dict[str, bool]) -> str:
             ("Sec-Fetch-Mode", "cors"),
             ("Sec-Fetch-Site", "cross-site"),
         ]
-        answer = [("Access-Control-Allow-Origin", PAGE)] if allowed else []
+        answer = [("Content-Type", "application/json")]
+        answer += [("Access-Control-Allow-Origin", PAGE)] if allowed else []
         entries.append(
             {
                 "startedDateTime": f"2026-01-01T00:00:{number:02}Z",
