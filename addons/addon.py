@@ -31,13 +31,15 @@ from corsight.policies.findings import Explanation, Known
 from corsight.policies.record import Lines
 from corsight.policies.rules.isolation import NETWORK_ERROR
 from corsight.policies.session import Judged, Session
-from corsight.policies.session.memory import Memory
+from corsight.policies.session.memory import Memory, weigh_request
 
 logger = get_logger(__name__)
 ASKED = "corsight asked"
 """The attribute of a flow under way that holds its request as it came, before other addons changed it: it goes as the
 flow does, and is no part of what mitmproxy writes down.
 """
+LONGEST = 8192
+"""Bytes of a request's URL and headers up to which it is held so; a longer one is read again with its response."""
 OPEN = 10_000
 """How many requests may wait for their response's body at once."""
 
@@ -168,7 +170,8 @@ class Cors:
         try:
             revised = self._session.begin(asked)
         finally:
-            vars(flow)[ASKED] = asked
+            if weigh_request(asked.request) <= LONGEST:
+                vars(flow)[ASKED] = asked
         if revised:
             self._publish(revised)
         if self._patching.permission.mode != "off":

@@ -25,7 +25,7 @@ from mitmproxy.proxy.layers.http import (
 from mitmproxy.test import tflow
 
 from corsight.addons import addon
-from corsight.addons.addon import ASKED
+from corsight.addons.addon import ASKED, LONGEST
 from corsight.addons.annotate import BLOCKED, UNSURE
 from corsight.policies.log_record import LogRecord
 from tests.addons.mitm import (
@@ -576,6 +576,17 @@ def test_requests_that_are_never_answered_go_with_their_flows() -> None:
         answered = cors(answered=STAR)
         running.judge(answered)
         assert ASKED not in vars(answered)
+
+
+def test_a_request_that_is_long_is_held_only_once() -> None:
+    """3,000 unfinished requests of 1 MB: the URL that is read of each would cost as much again."""
+    made = cors(answered=STAR)
+    made.request.path = "/" + "a" * LONGEST
+    with mitmproxy() as running:
+        running.hooks(HttpRequestHeadersHook(made))
+        assert ASKED not in vars(made)
+        running.hooks(HttpResponseHeadersHook(made))
+    assert made.metadata["cors.outcome"] == "allowed"
 
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 2000
