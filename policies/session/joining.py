@@ -140,7 +140,10 @@ class Joining:
             # On a busy machine a connection may be free here before the browser knows: its own word is stronger.
             return False
         certainty: Certainty = "certain" if self._policy.separate_connections == "always" else "likely"
-        free = asked.http2 or self._keeping.is_free(asked, exchange.request.started)
+        if asked.http2:
+            free = self._keeping.keeps(asked.request.url)
+        else:
+            free = self._keeping.is_free(asked, exchange.request.started)
         if not free or self._list_rivals(preflight, exchange, entry.reading):
             # It may have followed another, whose connection was taken.
             return False

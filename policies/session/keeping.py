@@ -53,6 +53,10 @@ class Keeping:
         if use is not None and use.exchange == exchange.id and response is not None:
             use.received, use.kept = response.received, not closes
 
+    def keeps(self, url: str) -> bool:
+        """Return whether a URL's server was seen to have a connection used again."""
+        return origin_of(url) in self._servers
+
     def would_be_kept(self, url: str, idle: float) -> bool:
         """Return whether a URL's server is seen to keep connections that are idle for so many seconds."""
         longest = self._servers.get(origin_of(url))

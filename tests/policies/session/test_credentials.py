@@ -433,11 +433,17 @@ def test_an_authorization_that_its_preflight_asked_for_is_the_pages_own(asked: s
     assert recording.said("r")[0] == outcome
 
 
-@pytest.mark.parametrize(("http2", "tells"), [(True, True), (False, False)])
-def test_a_connection_of_http2_is_always_free_for_a_request(http2: bool, tells: bool) -> None:
-    """Chromium: one that leaves its preflight's connection alone has credentials; over HTTP/1.1 it may be in use."""
+@pytest.mark.parametrize(("http2", "kept", "tells"), [(True, True, True), (True, False, False), (False, True, False)])
+def test_a_connection_of_http2_is_always_free_for_a_request(http2: bool, kept: bool, tells: bool) -> None:
+    """Chromium: one that leaves its preflight's connection alone has credentials; over HTTP/1.1 it may be in use.
+
+    Where no connection was ever used again, each may be for one exchange.
+    """
     url = "http://api.test/v1"
     recording = Recording(agent=CHROMIUM)
+    for number in range(2 * kept):
+        image = recording.ask(f"i{number}", "GET", "http://api.test/i.png", [], connection="kept", http2=http2)
+        recording.answer(image, 200, [])
     asked = [("Origin", PAGE), ("Access-Control-Request-Method", "PUT"), *CORS]
     answer = [*TURNS, ("Access-Control-Allow-Methods", "PUT"), CREDENTIALS]
     recording.answer(recording.ask("p", "OPTIONS", url, asked, connection="c0", http2=http2), 200, answer)
