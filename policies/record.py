@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
+
 from corsight.policies.evidence import Evidence, Reason
 from corsight.policies.findings import Explanation
 from corsight.policies.redact import redact
@@ -26,6 +28,8 @@ INITIATOR = Evidence("initiator", "fetch", Reason.FETCH_OR_XHR, "likely")
 _READABLE = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
 _ESCAPED = json.JSONEncoder(ensure_ascii=True, check_circular=False, separators=(",", ":"))
 _quote = json.encoder.encode_basestring_ascii
+# As repr() writes it, in a tenth of its time: that took as long as half of the line.
+_number = msgspec.json.Encoder().encode
 
 
 def record(judged: Judged, explanation: Explanation | None = None, *, secrets: bool = False) -> dict[str, Any]:
@@ -106,8 +110,8 @@ class Lines:
         request = exchange.request
         url = request.url if self.secrets else redact(request.url)
         flow, fetch = exchange.id, entry.fetch.id
-        quoted = _quote(flow)
-        head = f'{{"schema":{SCHEMA},"flow":{quoted},"started":{request.started!r},"url":{_quote(url)},"fetch":'
+        quoted, started = _quote(flow), _number(request.started).decode()
+        head = f'{{"schema":{SCHEMA},"flow":{quoted},"started":{started},"url":{_quote(url)},"fetch":'
         head += f"{quoted if fetch == flow else _quote(fetch)},"
         # What is alike is alike in all that is written.
         said: object = (kind, explanation) if kind is not None else _list_said(judged, explanation)

@@ -210,10 +210,11 @@ class Known:
             judged, self._latest = self._waiting.popleft(), None
             entry, alike, verdict = judged.entry, judged.alike, judged.verdict
             flow, response = entry.exchange.id, entry.exchange.response
-            facts, kind = judged.shared, judged.kind
+            kind = judged.kind
             if kind is not None:
-                allow_origin = kind.allow_origin
+                facts, allow_origin, final = kind.facts, kind.allow_origin, kind.final
             else:
+                facts, final = judged.facts, is_final(judged)
                 allow_origin = None if response is None else response.headers.get("access-control-allow-origin")
             if alike is not None and alike not in self._seen:
                 self._seen.put(alike, None, alike.weight)
@@ -234,7 +235,7 @@ class Known:
                 news = self._traffic.add(entry, facts, verdict, allow_origin)
             else:
                 news = self._traffic.revise(entry, facts, verdict, passed=before)
-            if not is_final(judged):
+            if not final:
                 self._passed.put(flow, verdict.outcome is Outcome.ALLOWED)
             if news is not None:
                 self._news += 1

@@ -6,7 +6,7 @@ Every memory is bounded; what is forgotten is only evidence that is not given.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -110,8 +110,9 @@ class Traffic:
     ) -> News:
         exchange, status, name = entry.exchange, response.status, entry.server
         origin = facts.origin or "null"
-        standing = _find(self._standings, (origin, name), Standing, len(origin) + len(name))
-        server = _find(self._servers, name, Server, len(name))
+        pair, length = (origin, name), len(name)
+        standing = self._standings.get(pair) or _make(self._standings, pair, Standing(), len(origin) + length)
+        server = self._servers.get(name) or _make(self._servers, name, Server(), length)
         preflight = facts.role == "preflight"
         server.replies += 1
         new, new_to_origin = False, False
@@ -150,7 +151,8 @@ class Traffic:
         if passes == passed or facts.tainting != "cors" or entry.exchange.response is None:
             return None
         origin, server = facts.origin or "null", entry.server
-        standing = _find(self._standings, (origin, server), Standing, len(origin) + len(server))
+        pair, weight = (origin, server), len(origin) + len(server)
+        standing = self._standings.get(pair) or _make(self._standings, pair, Standing(), weight)
         return "origin" if standing.count_passed(facts.role, 1 if passes else -1) else None
 
     def conclude(self) -> None:
@@ -161,12 +163,12 @@ class Traffic:
     def unite(self, other: Traffic) -> None:
         """Take in what was seen of other exchanges, after these."""
         for pair, standing in other._standings.items():
-            own = _find(self._standings, pair, Standing, len(pair[0]) + len(pair[1]))
+            own = self._standings.get(pair) or _make(self._standings, pair, Standing(), len(pair[0]) + len(pair[1]))
             own.replies += standing.replies
             own.preflights += standing.preflights
             own.bare |= standing.bare
         for name, server in other._servers.items():
-            known = _find(self._servers, name, Server, len(name))
+            known = self._servers.get(name) or _make(self._servers, name, Server(), len(name))
             known.replies += server.replies
             for value, times in server.allow_origins.items():
                 if value in known.allow_origins or len(known.allow_origins) < VALUES:
@@ -222,11 +224,8 @@ def _is_handed_on(earlier: Answered, response: Response) -> bool:
     return alike and find_cache_sign(response) is not None
 
 
-def _find[K, V](memory: Memory[K, V], key: K, make: Callable[[], V], weight: int) -> V:
-    value = memory.get(key)
-    if value is None:
-        value = make()
-        memory.put(key, value, weight)
+def _make[K, V](memory: Memory[K, V], key: K, value: V, weight: int) -> V:
+    memory.put(key, value, weight)
     return value
 
 
