@@ -5,8 +5,6 @@ preflight_cache.cc; measured with 156. What earlier versions did differently was
 (changes.py).
 """
 
-from __future__ import annotations
-
 import re
 
 from corsight.policies.engines.changes import CHROMIUM, CHROMIUM_SAFELISTED

@@ -3,8 +3,6 @@
 Sources: netwerk/protocol/http/nsCORSListenerProxy.cpp, dom/fetch/InternalHeaders.cpp; measured with ESR 140 and 153.
 """
 
-from __future__ import annotations
-
 from corsight.policies.engines.changes import FIREFOX
 from corsight.policies.engines.policy import Departure, EnginePolicy
 from corsight.policies.fetch.orb import OrbRules

@@ -1,7 +1,5 @@
 """The Fetch standard itself: no departures."""
 
-from __future__ import annotations
-
 from corsight.policies.engines.policy import EnginePolicy
 from corsight.policies.fetch.preflight_cache import CacheRules
 

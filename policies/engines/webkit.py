@@ -5,8 +5,6 @@ Source/WebKit/NetworkProcess/NetworkLoadChecker.cpp; measured with WebKitGTK 2.5
 2.38.6.
 """
 
-from __future__ import annotations
-
 from corsight.policies.engines.changes import WEBKIT
 from corsight.policies.engines.policy import Departure, EnginePolicy
 from corsight.policies.fetch.preflight_cache import CacheRules

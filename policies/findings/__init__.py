@@ -1,7 +1,5 @@
 """Finds the causes behind what was blocked, from many exchanges together."""
 
-from __future__ import annotations
-
 from corsight.policies.findings.catalogue import CAUSES, summary
 from corsight.policies.findings.diagnose import Known
 from corsight.policies.findings.diagnosis import Diagnosis

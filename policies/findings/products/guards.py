@@ -1,7 +1,5 @@
 """Bot checks and firewalls."""
 
-from __future__ import annotations
-
 from corsight.policies.findings.products.model import COOKIES, Product, sign
 
 PRODUCTS = (

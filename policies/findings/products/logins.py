@@ -1,7 +1,5 @@
 """Logins in front of applications."""
 
-from __future__ import annotations
-
 from corsight.policies.findings.products.model import COOKIES, LOCATION, Product, sign
 
 PRODUCTS = (
