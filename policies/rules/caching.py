@@ -133,7 +133,6 @@ ALLOWED = "Access-Control-Allow-Methods: PUT\nAccess-Control-Allow-Headers: Cont
 RULES = (
     Rule(
         code=CAPPED,
-        kind="advice",
         title="The browser caches the preflight for less time than the server says",
         spec=SPEC,
         step="7.10",
@@ -148,7 +147,6 @@ RULES = (
     ),
     Rule(
         code=INVALID,
-        kind="advice",
         title="Access-Control-Max-Age is not a number of seconds",
         spec=SPEC,
         step="7.9",
@@ -163,7 +161,6 @@ RULES = (
     ),
     Rule(
         code=NEGATIVE,
-        kind="advice",
         title="Access-Control-Max-Age is negative",
         spec=SPEC,
         step="7.9",
@@ -178,10 +175,8 @@ RULES = (
     ),
     Rule(
         code=AUTHORIZATION,
-        kind="advice",
         title="Authorization is allowed by a wildcard only",
         spec=NON_WILDCARD,
-        step="",
         why="By the standard, `*` in Access-Control-Allow-Headers does not cover Authorization: it has to be listed by "
         "name. Browsers accept it all the same, and Firefox prints a warning.",
         seen="Access-Control-Allow-Headers: {allow_headers}, and the page sends Authorization",
@@ -199,10 +194,8 @@ RULES = (
     ),
     Rule(
         code=NEVER,
-        kind="advice",
         title="The preflight is sent again each time, because of a wildcard",
         spec=CACHE,
-        step="",
         why="The preflight passes, but it is not cached: Firefox's cache ignores every `*` in its answer, Chromium's "
         "cache ignores it for Authorization. So each request needs a preflight, whatever Access-Control-Max-Age says.",
         seen="Access-Control-Allow-Methods: {allow_methods}; Access-Control-Allow-Headers: {allow_headers}",
@@ -218,7 +211,6 @@ RULES = (
     ),
     Rule(
         code=STORM,
-        kind="advice",
         many=True,
         title="The same preflight is sent again and again",
         spec=SPEC,
@@ -237,10 +229,8 @@ RULES = (
     ),
     Rule(
         code=LISTS,
-        kind="advice",
         title="Preflight headers on a response that is not a preflight's",
         spec=RESPONSES,
-        step="",
         why="Browsers read Access-Control-Allow-Methods, -Allow-Headers and -Max-Age only in the response to a "
         "preflight. In this response they do nothing; they also do no harm.",
         seen="the response to a {method} sends {value}",
@@ -254,10 +244,8 @@ RULES = (
     ),
     Rule(
         code=NO_VARY,
-        kind="advice",
         title="The response names an origin, but Vary: Origin is missing",
         spec=CACHES,
-        step="",
         why="This response allows one origin, and a cache may reuse it. Without Vary: Origin a cache may send it to a "
         "page of another origin, which is then blocked. If the server never allows any other origin, nothing is wrong.",
         seen="Access-Control-Allow-Origin: {allow_origin} on a response that caches may reuse, and no Vary: Origin",

@@ -25,10 +25,8 @@ def trusts_insecure_page(view: View) -> bool:
 RULES = (
     Rule(
         code=WITH_WILDCARD,
-        kind="advice",
         title="Credentials are allowed together with a wildcard origin",
         spec=SPEC,
-        step="",
         why="Browsers do not accept `*` for a request with credentials, so Access-Control-Allow-Credentials has no "
         "effect next to it: such a request is blocked all the same. One of the two is a mistake.",
         seen="Access-Control-Allow-Origin: * with Access-Control-Allow-Credentials: true",
@@ -43,10 +41,8 @@ RULES = (
     ),
     Rule(
         code=INSECURE,
-        kind="advice",
         title="A page loaded over http may send the user's credentials",
         spec=SPEC,
-        step="",
         why="The API is served over https, but allows credentials to a page that was loaded over http. Somebody on the "
         "same network can change that page, and so read this user's data from the API.",
         seen="Access-Control-Allow-Origin: {allow_origin} with Access-Control-Allow-Credentials: true, over https",
@@ -62,11 +58,9 @@ RULES = (
     ),
     Rule(
         code=REFLECTED,
-        kind="advice",
         many=True,
         title="Any origin seems to be allowed, with credentials",
         spec=SPEC,
-        step="",
         why="The server answered unrelated origins each with its own name, and allowed credentials. It seems to copy "
         "whatever Origin it is sent: then any web site its users visit can read their data here.",
         seen="Access-Control-Allow-Origin: {allow_origin} with Access-Control-Allow-Credentials: true, as for others",

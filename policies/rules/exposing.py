@@ -102,10 +102,8 @@ GRANTED = "200\nAccess-Control-Allow-Origin: https://app.example\nVary: Origin\n
 RULES = (
     Rule(
         code=WILDCARD,
-        kind="advice",
         title="A wildcard exposes no headers to a request with credentials",
         spec=SPEC,
-        step="",
         why="For a request with credentials, `*` in Access-Control-Expose-Headers means a header named `*`. The "
         "response's own headers stay hidden from the page.",
         seen="Access-Control-Expose-Headers: {expose_headers}; hidden from the page: {value}",
@@ -122,10 +120,8 @@ RULES = (
     ),
     Rule(
         code=INVALID,
-        kind="advice",
         title="Access-Control-Expose-Headers cannot be parsed",
         spec=SPEC,
-        step="",
         why="The header is a list of header names, separated by commas. If one element is not a header name, the whole "
         "list is ignored: every header on it stays hidden from the page.",
         seen="Access-Control-Expose-Headers: {expose_headers}",
@@ -138,10 +134,8 @@ RULES = (
     ),
     Rule(
         code=ON_PREFLIGHT,
-        kind="advice",
         title="Headers are exposed in the preflight's response, but not in the response itself",
         spec=SPEC,
-        step="",
         why="Browsers read Access-Control-Expose-Headers only in the response whose headers the page wants to read. In "
         "the response to the preflight it has no effect, so these headers stay hidden from the page.",
         seen="{value} listed in the preflight's response only",
@@ -159,11 +153,9 @@ RULES = (
     ),
     Rule(
         code=IN_VAIN,
-        kind="advice",
         many=True,
         title="Response headers that scripts are meant to read are hidden from the page",
         spec=SPEC,
-        step="",
         why="From a response of another origin, a page can read only a few harmless headers and those that the "
         "response exposes. For any other header its script gets null, or a warning in the console.",
         seen="hidden from the page: {value}",

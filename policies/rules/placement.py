@@ -128,10 +128,8 @@ ASKED = "GET https://api.example/orders\nOrigin: https://app.example\n\n200\n"
 RULES = (
     Rule(
         code=MISSPELT,
-        kind="advice",
         title="A CORS header is misspelt",
         spec=SPEC,
-        step="",
         why="There is no header of this name. Browsers ignore headers they do not know, so it allows nothing.",
         seen="{value}",
         needed="one of Access-Control-Allow-Origin, -Allow-Credentials, -Allow-Methods, -Allow-Headers, "
@@ -146,10 +144,8 @@ RULES = (
     ),
     Rule(
         code=ON_RESPONSE,
-        kind="advice",
         title="The server sends a CORS request header",
         spec=SPEC,
-        step="",
         why="Access-Control-Request-Method and Access-Control-Request-Headers are sent by browsers, in a preflight. In "
         "a response they have no effect; mostly Access-Control-Allow-Methods and -Allow-Headers are meant.",
         seen="the response sends {value}",
@@ -160,10 +156,8 @@ RULES = (
     ),
     Rule(
         code=BY_CLIENT,
-        kind="advice",
         title="The page sends a CORS response header",
         spec=REQUESTS,
-        step="",
         why="Access-Control-Allow-Origin and similar headers are for the server to send. In a request they allow "
         "nothing. They even cause a preflight, which then has to allow them as request headers.",
         seen="the request sends {value}",
@@ -178,7 +172,6 @@ RULES = (
     ),
     Rule(
         code=TWICE,
-        kind="advice",
         title="Two layers send CORS headers",
         spec=CORS_CHECK,
         step="1",

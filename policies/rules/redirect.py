@@ -1,8 +1,6 @@
 """The rules of HTTP-redirect fetch: what a redirect may not lead to. No response header mends them: Location has to
 change, and what it leads to."""
 
-from __future__ import annotations
-
 from corsight.policies.fetch.main_fetch import (
     COUNT,
     LOCATION,
