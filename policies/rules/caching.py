@@ -20,13 +20,6 @@ CACHE = "https://fetch.spec.whatwg.org/#concept-cache"
 NON_WILDCARD = "https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name"
 
 CAPPED = "max-age-capped"
-INVALID = "max-age-invalid"
-NEGATIVE = "max-age-negative"
-AUTHORIZATION = "authorization-by-wildcard"
-NEVER = "preflight-never-cached"
-STORM = "preflight-storm"
-LISTS = "allow-lists-on-response"
-NO_VARY = "vary-origin-missing"
 
 REASONABLE = "600"
 """Ten minutes: what every engine keeps, and short enough to change one's mind."""
@@ -146,7 +139,7 @@ RULES = (
         example=Example(f"{ASKED}\n\n{GRANTED}\n{ALLOWED}\nAccess-Control-Max-Age: 31536000"),
     ),
     Rule(
-        code=INVALID,
+        code="max-age-invalid",
         title="Access-Control-Max-Age is not a number of seconds",
         spec=SPEC,
         step="7.9",
@@ -160,7 +153,7 @@ RULES = (
         example=Example(f"{ASKED}\n\n{GRANTED}\n{ALLOWED}\nAccess-Control-Max-Age: 10m"),
     ),
     Rule(
-        code=NEGATIVE,
+        code="max-age-negative",
         title="Access-Control-Max-Age is negative",
         spec=SPEC,
         step="7.9",
@@ -174,7 +167,7 @@ RULES = (
         example=Example(f"{ASKED}\n\n{GRANTED}\n{ALLOWED}\nAccess-Control-Max-Age: -1"),
     ),
     Rule(
-        code=AUTHORIZATION,
+        code="authorization-by-wildcard",
         title="Authorization is allowed by a wildcard only",
         spec=NON_WILDCARD,
         why="By the standard, `*` in Access-Control-Allow-Headers does not cover Authorization: it has to be listed by "
@@ -193,7 +186,7 @@ RULES = (
         ),
     ),
     Rule(
-        code=NEVER,
+        code="preflight-never-cached",
         title="The preflight is sent again each time, because of a wildcard",
         spec=CACHE,
         why="The preflight passes, but it is not cached: Firefox's cache ignores every `*` in its answer, Chromium's "
@@ -210,7 +203,7 @@ RULES = (
         ),
     ),
     Rule(
-        code=STORM,
+        code="preflight-storm",
         many=True,
         title="The same preflight is sent again and again",
         spec=SPEC,
@@ -228,7 +221,7 @@ RULES = (
         ),
     ),
     Rule(
-        code=LISTS,
+        code="allow-lists-on-response",
         title="Preflight headers on a response that is not a preflight's",
         spec=RESPONSES,
         why="Browsers read Access-Control-Allow-Methods, -Allow-Headers and -Max-Age only in the response to a "
@@ -243,7 +236,7 @@ RULES = (
         ),
     ),
     Rule(
-        code=NO_VARY,
+        code="vary-origin-missing",
         title="The response names an origin, but Vary: Origin is missing",
         spec=CACHES,
         why="This response allows one origin, and a cache may reuse it. Without Vary: Origin a cache may send it to a "

@@ -9,10 +9,6 @@ from corsight.policies.rules.view import CREDENTIALS, ORIGIN, View
 
 SPEC = "https://fetch.spec.whatwg.org/#cors-protocol-and-credentials"
 
-WITH_WILDCARD = "allow-credentials-with-wildcard"
-INSECURE = "insecure-origin-with-credentials"
-REFLECTED = "reflected-origin-with-credentials"
-
 
 def trusts_insecure_page(view: View) -> bool:
     """Return whether a page of an insecure origin may use the user's credentials with a server of https."""
@@ -24,7 +20,7 @@ def trusts_insecure_page(view: View) -> bool:
 
 RULES = (
     Rule(
-        code=WITH_WILDCARD,
+        code="allow-credentials-with-wildcard",
         title="Credentials are allowed together with a wildcard origin",
         spec=SPEC,
         why="Browsers do not accept `*` for a request with credentials, so Access-Control-Allow-Credentials has no "
@@ -40,7 +36,7 @@ RULES = (
         ),
     ),
     Rule(
-        code=INSECURE,
+        code="insecure-origin-with-credentials",
         title="A page loaded over http may send the user's credentials",
         spec=SPEC,
         why="The API is served over https, but allows credentials to a page that was loaded over http. Somebody on the "
@@ -57,7 +53,7 @@ RULES = (
         ),
     ),
     Rule(
-        code=REFLECTED,
+        code="reflected-origin-with-credentials",
         many=True,
         title="Any origin seems to be allowed, with credentials",
         spec=SPEC,

@@ -13,10 +13,6 @@ SPEC = "https://fetch.spec.whatwg.org/#http-responses"
 REQUESTS = "https://fetch.spec.whatwg.org/#http-requests"
 CORS_CHECK = "https://fetch.spec.whatwg.org/#concept-cors-check"
 
-TWICE = "cors-headers-twice"
-MISSPELT = "cors-header-misspelt"
-BY_CLIENT = "cors-header-sent-by-client"
-ON_RESPONSE = "request-header-on-response"
 
 SINGLES = (ALLOW_ORIGIN, ALLOW_CREDENTIALS, "Access-Control-Max-Age")
 """The headers that may come once."""
@@ -127,7 +123,7 @@ ASKED = "GET https://api.example/orders\nOrigin: https://app.example\n\n200\n"
 
 RULES = (
     Rule(
-        code=MISSPELT,
+        code="cors-header-misspelt",
         title="A CORS header is misspelt",
         spec=SPEC,
         why="There is no header of this name. Browsers ignore headers they do not know, so it allows nothing.",
@@ -143,7 +139,7 @@ RULES = (
         ),
     ),
     Rule(
-        code=ON_RESPONSE,
+        code="request-header-on-response",
         title="The server sends a CORS request header",
         spec=SPEC,
         why="Access-Control-Request-Method and Access-Control-Request-Headers are sent by browsers, in a preflight. In "
@@ -155,7 +151,7 @@ RULES = (
         example=Example(f"{ASKED}Access-Control-Allow-Origin: *\nAccess-Control-Request-Headers: X-Requested-With"),
     ),
     Rule(
-        code=BY_CLIENT,
+        code="cors-header-sent-by-client",
         title="The page sends a CORS response header",
         spec=REQUESTS,
         why="Access-Control-Allow-Origin and similar headers are for the server to send. In a request they allow "
@@ -171,7 +167,7 @@ RULES = (
         ),
     ),
     Rule(
-        code=TWICE,
+        code="cors-headers-twice",
         title="Two layers send CORS headers",
         spec=CORS_CHECK,
         step="1",

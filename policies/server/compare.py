@@ -98,11 +98,8 @@ class Drift:
     certainty: Certainty = "certain"
 
     def __str__(self) -> str:
-        return (
-            f"{self.kind} than policy {self.policy}: {self.text}"
-            if self.kind != "inconsistent"
-            else (f"inconsistent under policy {self.policy}: {self.text}")
-        )
+        how = "under" if self.kind == "inconsistent" else "than"
+        return f"{self.kind} {how} policy {self.policy}: {self.text}"
 
 
 @value

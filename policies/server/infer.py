@@ -265,11 +265,9 @@ def _doubt(origin: str, host: str) -> str | None:
         return "a developer's machine: not for production"
     if not is_localhost(name) and not same_site(f"https://{name}", f"https://{api}"):
         return "a page of another site than the server's: check that it is yours"
-    return (
-        "http: anyone on the user's network can pose as such a page"
-        if scheme == "http" and not is_localhost(name)
-        else None
-    )
+    if scheme == "http" and not is_localhost(name):
+        return "http: anyone on the user's network can pose as such a page"
+    return None
 
 
 def _odd_method(method: str) -> str | None:

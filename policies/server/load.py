@@ -165,10 +165,11 @@ def _read_fields(
 ) -> tuple[ServerPolicy, set[str]]:
     """Return the policy without the fields that cannot be read, and those fields' names."""
     unread: set[str] = set()
+    blank = {"name": UNNAMED} if model is ServerPolicy else {}
     while True:
         try:
             # As JSON, where `yes` is no bool, "600" no number, and a list is a tuple.
-            text = json.dumps({**_make_blank(model), **fields}, default=str)
+            text = json.dumps(blank | fields, default=str)
             return model.model_validate_json(text, strict=True), unread
         except ValidationError as error:
             for one in error.errors(include_url=False, include_context=False):
@@ -176,10 +177,6 @@ def _read_fields(
                 loaded.add(_explain_type(one["type"], where, one.get("input")), *path)
                 unread.add(str(where[0]))
                 fields.pop(str(where[0]), None)
-
-
-def _make_blank(model: type[ServerPolicy]) -> dict[str, str]:
-    return {"name": UNNAMED} if model is ServerPolicy else {}
 
 
 def _explain_type(kind: str, path: Path, given: Any) -> Finding:

@@ -13,14 +13,19 @@ from corsight.policies.fetch.headers import extract_header_list_values
 from corsight.policies.fetch.redirect import MAX_REDIRECTS
 from corsight.policies.fetch.safelist import is_cors_safelisted_method
 from corsight.policies.fetch.steps import Question, Step
+from corsight.policies.redact import shown
 from corsight.policies.story.model import Step as ToldStep
 from corsight.policies.story.model import StepOutcome
-from corsight.policies.story.shown import quoted, shown
 from corsight.policies.verdict import Branch, Unknown
 
 ALLOW_ORIGIN, ALLOW_CREDENTIALS = "Access-Control-Allow-Origin", "Access-Control-Allow-Credentials"
 ALLOW_METHODS, ALLOW_HEADERS = "Access-Control-Allow-Methods", "Access-Control-Allow-Headers"
 RESOURCE_POLICY = "Cross-Origin-Resource-Policy"
+
+
+def quoted(text: str | None) -> str:
+    """Return a header's value as the comparison sees it, in quotes; "nothing" where there is none."""
+    return "nothing" if text is None else f'"{shown(text)}"'
 
 
 class Words(NamedTuple):

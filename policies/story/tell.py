@@ -12,13 +12,14 @@ from corsight.policies.facts import Facts
 from corsight.policies.fetch.origin import origin_of
 from corsight.policies.fetch.safelist import is_cors_safelisted_method
 from corsight.policies.findings import Explanation, Known
+from corsight.policies.findings.words import LONGEST_MESSAGE
+from corsight.policies.redact import shown
 from corsight.policies.rules import RULES, Rule
 from corsight.policies.session import Judged
 from corsight.policies.session.fetches import Entry
 from corsight.policies.story.model import Asked, Elsewhere, Improvement, Inference, Otherwise, Part, Remedy, Story
-from corsight.policies.story.shown import LINES, LONGEST_MESSAGE, NAMES, shown
 from corsight.policies.story.steps import tell_steps
-from corsight.policies.story.words import FACTS, VALUES, credentials_words, ruling_words, title_of
+from corsight.policies.story.words import FACTS, VALUES, credentials_words, name_client, ruling_words, title_of
 from corsight.policies.verdict import Branch, Outcome, Verdict
 
 SENT = ("Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers")
@@ -33,6 +34,10 @@ ANSWERED = (
     "Vary",
 )
 OPAQUE = ("Cross-Origin-Resource-Policy", "Content-Type", "X-Content-Type-Options")
+NAMES = 100
+"""How many header names of one exchange are shown."""
+LINES = 8
+"""How many lines of one header are shown."""
 TAINTED = "A redirect from one origin to another turned the Origin header of the next request into null."
 NEVER_SENT = "The request itself, {method} {target}, was never sent."
 
@@ -58,7 +63,7 @@ def tell(judgeds: Sequence[Judged], known: Known | None = None) -> Story:
     return Story(
         id=shown(judged.entry.fetch.id),
         engine=engine,
-        client=shown(_client(judged)),
+        client=shown(name_client(judged.client.label)),
         asked=asked,
         parts=parts,
         outcome=end.outcome,
@@ -69,13 +74,6 @@ def tell(judgeds: Sequence[Judged], known: Known | None = None) -> Story:
         evidence=_inferences(judged.entry.fetch.evidence.values()),
         unknown=_unknown(judgeds, parts),
     )
-
-
-def _client(judged: Judged) -> str:
-    """Return the client's label with its engine's proper name."""
-    name, space, version = judged.client.label.partition(" ")
-    policy = next((policy for policy in ENGINES.values() if policy.name == name), None)
-    return judged.client.label if policy is None else f"{policy.label}{space}{version}"
 
 
 # -- what was asked ---------------------------------------------------------------------------------------------------
