@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from corsight.policies.fetch.headers import Failure, extract_header_list_values
+from corsight.policies.fetch.headers import Failure, extract_header_list_values, read_list
 from corsight.policies.fetch.safelist import find_uncovered_names, is_cors_safelisted_method, is_covered_by_wildcard
 from corsight.policies.rules.cors_check import vary_origin
 from corsight.policies.rules.example import Example
@@ -54,8 +54,7 @@ def is_no_number(view: View) -> bool:
 
 def _split_list(view: View, header: str) -> tuple[str, ...]:
     """Return the elements of a list on a preflight that passes; none with credentials, where `*` covers nothing."""
-    values = extract_header_list_values(view.values.get(header)) if _passes(view) and view.include is False else None
-    return values if isinstance(values, tuple) else ()
+    return read_list(view.values.get(header)) if _passes(view) and view.include is False else ()
 
 
 def _find_names_by_wildcard(view: View) -> tuple[str, ...]:

@@ -6,8 +6,8 @@ from math import inf
 
 from corsight.policies.engines import EnginePolicy
 from corsight.policies.evidence import Certainty, Evidence, Reason
-from corsight.policies.exchange import HeaderList, Told
-from corsight.policies.fetch.headers import extract_header_list_values
+from corsight.policies.exchange import Told
+from corsight.policies.fetch.headers import read_list
 from corsight.policies.fetch.preflight_cache import PreflightCache
 from corsight.policies.session.clients import Client
 from corsight.policies.session.credentials import Credentials
@@ -321,8 +321,8 @@ def _store(cache: PreflightCache, entry: Entry, *, include: bool) -> None:
         reading.origin or "null",
         entry.exchange.request.url,
         include=include,
-        methods=_list_values(headers, "access-control-allow-methods"),
-        headers=_list_values(headers, "access-control-allow-headers"),
+        methods=read_list(headers.get("access-control-allow-methods")),
+        headers=read_list(headers.get("access-control-allow-headers")),
         max_age_value=headers.get("access-control-max-age"),
         now=response.received,
         exchange=entry.exchange.id,
@@ -339,8 +339,3 @@ def _list_modes(entry: Entry) -> set[str | None]:
 
 def _overlap(one: Entry, other: Entry) -> bool:
     return one is not other and (overtook(one, other) or overtook(other, one))
-
-
-def _list_values(headers: HeaderList, name: str) -> tuple[str, ...]:
-    values = extract_header_list_values(headers.get(name))
-    return values if isinstance(values, tuple) else ()

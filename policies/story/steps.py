@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from corsight.policies.facts import Facts
-from corsight.policies.fetch.headers import extract_header_list_values
+from corsight.policies.fetch.headers import read_list
 from corsight.policies.fetch.redirect import MAX_REDIRECTS
 from corsight.policies.fetch.safelist import is_cors_safelisted_method
 from corsight.policies.fetch.steps import Question, Step
@@ -109,8 +109,7 @@ def _syntax(header: str) -> Callable[[Step, Facts, Branch], Words]:
 def _method(step: Step, facts: Facts, branch: Branch) -> Words:
     method, value, include = step.compared
     method, listed = method or "", quoted(value)
-    values = extract_header_list_values(value)
-    names = values if isinstance(values, tuple) else ()
+    names = read_list(value)
     if method in names:
         passes = f"{quoted(method)} is in {listed}"
     elif is_cors_safelisted_method(method):
@@ -130,8 +129,7 @@ def _method(step: Step, facts: Facts, branch: Branch) -> Words:
 def _headers(step: Step, facts: Facts, branch: Branch) -> Words:
     value, include, *asked = step.compared
     names = [name or "" for name in asked]
-    values = extract_header_list_values(value)
-    listed = set(map(str.lower, values)) if isinstance(values, tuple) else set()
+    listed = set(map(str.lower, read_list(value)))
     noun, verb = ("header", "is") if len(names) == 1 else ("headers", "are")
     by_wildcard = [name for name in names if name not in listed]
     passes = f"{quoted(', '.join(names))} {verb} in {quoted(value)}"

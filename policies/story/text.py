@@ -43,17 +43,15 @@ def _head(story: Story, width: int) -> Iterator[str]:
     origin = "no origin" if asked.origin is None else asked.origin
     yield from _field("asked by", f"{origin}, in {story.client}", width)
     yield from _field("", describe_request(story), width)
-    for reason in asked.because:
-        yield from _field("because" if reason is asked.because[0] else "", reason, width)
+    yield from _fields(label_first("because", asked.because), width)
     yield from _evidence(story.evidence, width)
 
 
 def _part(part: Part, number: int, width: int, signs: dict[str, str]) -> Iterator[str]:
     title = f"{number}. {ROLES[part.role]}: {part.method} {part.url} -> {answered(part)}"
     yield from _wrapped(title, width, "", "   ")
-    for label, headers in (("sent", part.sent), ("answered", part.answered)):
-        for place, header in enumerate(headers):
-            yield from _field(label if place == 0 else "", header, width)
+    yield from _fields(label_first("sent", part.sent), width)
+    yield from _fields(label_first("answered", part.answered), width)
     for section, steps in groupby(part.steps, key=lambda step: step.section):
         yield f"  {section}"
         for step in steps:
@@ -66,13 +64,10 @@ def _part(part: Part, number: int, width: int, signs: dict[str, str]) -> Iterato
         yield from _field("console", f"{named}{part.message}", width)
     elif part.error is not None:
         yield from _field("error", part.error, width)
-    for ground in part.grounds:
-        yield from _field("evidence" if ground is part.grounds[0] else "", ground, width)
+    yield from _fields(label_first("evidence", part.grounds), width)
     yield from _evidence(part.evidence, width)
-    for other in part.elsewhere:
-        yield from _field("elsewhere" if other is part.elsewhere[0] else "", elsewhere(other), width)
-    for label, text in asides(part):
-        yield from _field(label, text, width)
+    yield from _fields(label_first("elsewhere", map(elsewhere, part.elsewhere)), width)
+    yield from _fields(asides(part), width)
 
 
 def describe_request(story: Story) -> str:
@@ -93,15 +88,13 @@ def answered(part: Part) -> str:
 
 def asides(part: Part) -> Iterator[tuple[str, str]]:
     """Yield further labels and texts on an exchange: patches, what is hidden, what could be better."""
-    for place, edit in enumerate(part.patched):
-        yield "patched" if place == 0 else "", edit
+    yield from label_first("patched", part.patched)
     if part.patched and part.before is not None:
         yield "", f"without the patch: {part.before}"
     hidden = readable(part)
     if hidden is not None:
         yield "hidden", hidden
-    for place, advice in enumerate(part.advice):
-        yield "advice" if place == 0 else "", f"{advice.title}. {advice.text} [{advice.code}]"
+    yield from label_first("advice", [f"{one.title}. {one.text} [{one.code}]" for one in part.advice])
 
 
 def readable(part: Part) -> str | None:
@@ -136,11 +129,9 @@ def remedies(part: Part, remedy: Remedy) -> Iterator[tuple[str, str]]:
     """Yield what mends an exchange, as labels and texts; a label is empty where the one before it goes on."""
     if part.needed is not None and part.needed not in remedy.edits:
         yield "needed", part.needed
-    for place, edit in enumerate(remedy.edits):
-        yield "fix" if place == 0 else "", edit
+    yield from label_first("fix", remedy.edits)
     yield "do" if remedy.edits else "fix", remedy.advice
-    for place, text in enumerate(remedy.care):
-        yield "careful" if place == 0 else "", text
+    yield from label_first("careful", remedy.care)
     yield "who", f"{remedy.actor}."
 
 
@@ -151,13 +142,11 @@ def evidence(one: Inference) -> str:
 
 def _remedy(part: Part, width: int) -> Iterator[str]:
     if part.remedy is not None:
-        for label, text in remedies(part, part.remedy):
-            yield from _field(label, text, width)
+        yield from _fields(remedies(part, part.remedy), width)
 
 
 def _evidence(inferences: Iterable[Inference], width: int) -> Iterator[str]:
-    for place, one in enumerate(inferences):
-        yield from _field("evidence" if place == 0 else "", evidence(one), width)
+    yield from _fields(label_first("evidence", map(evidence, inferences)), width)
 
 
 def _foot(story: Story, width: int) -> Iterator[str]:
@@ -165,8 +154,18 @@ def _foot(story: Story, width: int) -> Iterator[str]:
         yield ""
     if story.never_sent is not None:
         yield from _wrapped(story.never_sent, width, "")
-    for place, text in enumerate(story.unknown):
-        yield from _field("unknown" if place == 0 else "", text, width)
+    yield from _fields(label_first("unknown", story.unknown), width)
+
+
+def label_first(label: str, texts: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield each text with a label: the first has this one, the others have none."""
+    for number, text in enumerate(texts):
+        yield "" if number else label, text
+
+
+def _fields(labelled: Iterable[tuple[str, str]], width: int) -> Iterator[str]:
+    for label, text in labelled:
+        yield from _field(label, text, width)
 
 
 def _field(label: str, text: str, width: int) -> Iterator[str]:
