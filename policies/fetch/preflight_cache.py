@@ -133,8 +133,6 @@ class PreflightCache:
     with it where that is known. URLs are normalised and absolute; a fragment is cut off.
     """
 
-    __slots__ = ("_entries", "_rules", "_size", "_weight", "_weights")
-
     def __init__(self, rules: CacheRules, size: int) -> None:
         self._rules = rules
         self._size = size
