@@ -21,53 +21,53 @@ TYPOGRAPHY = str.maketrans({"…": "...", "–": "-", "—": "-", "‘": "'", "�
 
 def lines(story: Story, *, width: int = WIDTH, ascii_only: bool = False, drawn: bool = True) -> list[str]:
     """Return the story, line by line. `ascii_only` keeps to ASCII, `drawn` tells whether it begins with the picture."""
-    told = list(_head(story, width))
+    told = list(_tell_head(story, width))
     if drawn:
         told += ["", *picture(story, ascii_only=ascii_only)]
     for number, part in enumerate(story.parts, 1):
-        told += ["", *_part(part, number, width, ASCII_SIGNS if ascii_only else SIGNS)]
+        told += ["", *_tell_part(part, number, width, ASCII_SIGNS if ascii_only else SIGNS)]
         if part is not story.end:
-            told += _remedy(part, width)
-    told += list(_foot(story, width))
+            told += _tell_remedy(part, width)
+    told += list(_tell_foot(story, width))
     if ascii_only:
         told = [line.translate(TYPOGRAPHY).encode("ascii", "backslashreplace").decode("ascii") for line in told]
     return told
 
 
-def _head(story: Story, width: int) -> Iterator[str]:
+def _tell_head(story: Story, width: int) -> Iterator[str]:
     asked = story.asked
-    yield from _wrapped(f"{asked.method} {asked.url}", width, "")
-    yield from _wrapped(story.conclusion, width, "")
-    yield from _remedy(story.end, width)
+    yield from _wrap(f"{asked.method} {asked.url}", width, "")
+    yield from _wrap(story.conclusion, width, "")
+    yield from _tell_remedy(story.end, width)
     yield ""
     origin = "no origin" if asked.origin is None else asked.origin
-    yield from _field("asked by", f"{origin}, in {story.client}", width)
-    yield from _field("", describe_request(story), width)
-    yield from _fields(label_first("because", asked.because), width)
-    yield from _evidence(story.evidence, width)
+    yield from _write_field("asked by", f"{origin}, in {story.client}", width)
+    yield from _write_field("", describe_request(story), width)
+    yield from _write_fields(label_first("because", asked.because), width)
+    yield from _tell_evidence(story.evidence, width)
 
 
-def _part(part: Part, number: int, width: int, signs: dict[str, str]) -> Iterator[str]:
+def _tell_part(part: Part, number: int, width: int, signs: dict[str, str]) -> Iterator[str]:
     title = f"{number}. {ROLES[part.role]}: {part.method} {part.url} -> {answered(part)}"
-    yield from _wrapped(title, width, "", "   ")
-    yield from _fields(label_first("sent", part.sent), width)
-    yield from _fields(label_first("answered", part.answered), width)
+    yield from _wrap(title, width, "", "   ")
+    yield from _write_fields(label_first("sent", part.sent), width)
+    yield from _write_fields(label_first("answered", part.answered), width)
     for section, steps in groupby(part.steps, key=lambda step: step.section):
         yield f"  {section}"
         for step in steps:
-            yield from _step(step, width, signs)
-    yield from _field("outcome", outcome(part), width)
+            yield from _tell_step(step, width, signs)
+    yield from _write_field("outcome", outcome(part), width)
     if part.why is not None:
-        yield from _field("why", part.why, width)
+        yield from _write_field("why", part.why, width)
     if part.message is not None:
         named = "" if part.error is None else f"({part.error}) "
-        yield from _field("console", f"{named}{part.message}", width)
+        yield from _write_field("console", f"{named}{part.message}", width)
     elif part.error is not None:
-        yield from _field("error", part.error, width)
-    yield from _fields(label_first("evidence", part.grounds), width)
-    yield from _evidence(part.evidence, width)
-    yield from _fields(label_first("elsewhere", map(elsewhere, part.elsewhere)), width)
-    yield from _fields(asides(part), width)
+        yield from _write_field("error", part.error, width)
+    yield from _write_fields(label_first("evidence", part.grounds), width)
+    yield from _tell_evidence(part.evidence, width)
+    yield from _write_fields(label_first("elsewhere", map(elsewhere, part.elsewhere)), width)
+    yield from _write_fields(asides(part), width)
 
 
 def describe_request(story: Story) -> str:
@@ -119,10 +119,10 @@ def elsewhere(other: Elsewhere) -> str:
     return f"{other.label}: {sure}{ruling_words(other.outcome, other.title)}{code}"
 
 
-def _step(step: Step, width: int, signs: dict[str, str]) -> Iterator[str]:
+def _tell_step(step: Step, width: int, signs: dict[str, str]) -> Iterator[str]:
     start = f"   {signs[step.outcome]:<2} {step.number:<4}"
     text = f"{step.asks}: {step.compared or step.outcome}"
-    yield from _wrapped(start + text, width, "", " " * len(start))
+    yield from _wrap(start + text, width, "", " " * len(start))
 
 
 def remedies(part: Part, remedy: Remedy) -> Iterator[tuple[str, str]]:
@@ -140,21 +140,21 @@ def evidence(one: Inference) -> str:
     return f"{one.fact} {one.value}, since {one.because} ({one.certainty})."
 
 
-def _remedy(part: Part, width: int) -> Iterator[str]:
+def _tell_remedy(part: Part, width: int) -> Iterator[str]:
     if part.remedy is not None:
-        yield from _fields(remedies(part, part.remedy), width)
+        yield from _write_fields(remedies(part, part.remedy), width)
 
 
-def _evidence(inferences: Iterable[Inference], width: int) -> Iterator[str]:
-    yield from _fields(label_first("evidence", map(evidence, inferences)), width)
+def _tell_evidence(inferences: Iterable[Inference], width: int) -> Iterator[str]:
+    yield from _write_fields(label_first("evidence", map(evidence, inferences)), width)
 
 
-def _foot(story: Story, width: int) -> Iterator[str]:
+def _tell_foot(story: Story, width: int) -> Iterator[str]:
     if story.never_sent is not None or story.unknown:
         yield ""
     if story.never_sent is not None:
-        yield from _wrapped(story.never_sent, width, "")
-    yield from _fields(label_first("unknown", story.unknown), width)
+        yield from _wrap(story.never_sent, width, "")
+    yield from _write_fields(label_first("unknown", story.unknown), width)
 
 
 def label_first(label: str, texts: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -163,16 +163,16 @@ def label_first(label: str, texts: Iterable[str]) -> Iterator[tuple[str, str]]:
         yield "" if number else label, text
 
 
-def _fields(labelled: Iterable[tuple[str, str]], width: int) -> Iterator[str]:
+def _write_fields(labelled: Iterable[tuple[str, str]], width: int) -> Iterator[str]:
     for label, text in labelled:
-        yield from _field(label, text, width)
+        yield from _write_field(label, text, width)
 
 
-def _field(label: str, text: str, width: int) -> Iterator[str]:
-    yield from _wrapped(text, width, f"  {label:<{LABEL}}", " " * (LABEL + 2))
+def _write_field(label: str, text: str, width: int) -> Iterator[str]:
+    yield from _wrap(text, width, f"  {label:<{LABEL}}", " " * (LABEL + 2))
 
 
-def _wrapped(text: str, width: int, first: str, rest: str | None = None) -> list[str]:
+def _wrap(text: str, width: int, first: str, rest: str | None = None) -> list[str]:
     """Return the text in lines; words that are too long stay whole, so that what is copied from them is."""
     return textwrap.wrap(
         text,
