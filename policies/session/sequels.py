@@ -307,28 +307,22 @@ class Sequels:
 
     def _cache_preflight(self, entry: Entry) -> None:
         """Note that the browser may have cached a preflight that passed; for both modes if its mode is unknown."""
-        include = entry.fetch.include
-        if include is not None or self._policy.cache.credentials_shared:
-            _store(self._cache, entry, include=include is not False)
-
-
-def _store(cache: PreflightCache, entry: Entry, *, include: bool) -> None:
-    reading, response = entry.reading, entry.exchange.response
-    if response is None:
-        return
-    headers = response.headers
-    cache.store(
-        reading.origin or "null",
-        entry.exchange.request.url,
-        include=include,
-        methods=read_list(headers.get("access-control-allow-methods")),
-        headers=read_list(headers.get("access-control-allow-headers")),
-        max_age_value=headers.get("access-control-max-age"),
-        now=response.received,
-        exchange=entry.exchange.id,
-        method=reading.method,
-        names=reading.names,
-    )
+        include, reading, response = entry.fetch.include, entry.reading, entry.exchange.response
+        if response is None or (include is None and not self._policy.cache.credentials_shared):
+            return
+        headers = response.headers
+        self._cache.store(
+            reading.origin or "null",
+            entry.exchange.request.url,
+            include=include is not False,
+            methods=read_list(headers.get("access-control-allow-methods")),
+            headers=read_list(headers.get("access-control-allow-headers")),
+            max_age_value=headers.get("access-control-max-age"),
+            now=response.received,
+            exchange=entry.exchange.id,
+            method=reading.method,
+            names=reading.names,
+        )
 
 
 def _list_modes(entry: Entry) -> set[str | None]:
@@ -338,4 +332,4 @@ def _list_modes(entry: Entry) -> set[str | None]:
 
 
 def _overlap(one: Entry, other: Entry) -> bool:
-    return one is not other and (overtook(one, other) or overtook(other, one))
+    return overtook(one, other) or overtook(other, one)
