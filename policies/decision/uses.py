@@ -7,7 +7,6 @@ each that it may have is a branch of the verdict.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from corsight.policies.decision.shape import Shape
 from corsight.policies.engines import EnginePolicy
@@ -16,28 +15,31 @@ from corsight.policies.fetch.steps import Algorithm, Question, Step
 from corsight.policies.rules.isolation import MIME_TYPE
 from corsight.policies.verdict import Assumption, Unknown
 
-
-class Named(NamedTuple):
-    """What a response is taken for by a use, and what the use is called in a verdict's branches; empty where a request
-    never leaves it open.
-    """
-
-    noun: str
-    assumed: str = ""
-
-
-NAMES: dict[Use, Named] = {
-    "classic": Named("script", "classic"),
-    "module": Named("module script", "module"),
-    "imported": Named("script for importScripts()", "imported"),
-    "worker": Named("worker", "classic"),
-    "worklet": Named("worklet"),
-    "service worker": Named("service worker"),
-    "json": Named("JSON module", "json"),
-    "style": Named("style", "style"),
-    "css module": Named("CSS module", "css-module"),
-    "quirks": Named("style", "quirks"),
+NOUNS: dict[Use, str] = {
+    "classic": "script",
+    "module": "module script",
+    "imported": "script for importScripts()",
+    "worker": "worker",
+    "worklet": "worklet",
+    "service worker": "service worker",
+    "json": "JSON module",
+    "style": "style",
+    "css module": "CSS module",
+    "quirks": "style",
 }
+"""What a response is taken for, by its use."""
+
+ASSUMED: dict[Use, Assumption] = {
+    "classic": (Unknown.USE, "classic"),
+    "module": (Unknown.USE, "module"),
+    "imported": (Unknown.USE, "imported"),
+    "worker": (Unknown.USE, "classic"),
+    "json": (Unknown.USE, "json"),
+    "style": (Unknown.USE, "style"),
+    "css module": (Unknown.USE, "css-module"),
+    "quirks": (Unknown.USE, "quirks"),
+}
+"""What the uses that a request leaves open are called in a verdict's branches."""
 
 
 def check_use(policy: EnginePolicy, shape: Shape, essence: str | None, wrong: bool | None) -> Iterator[Step]:
@@ -48,7 +50,7 @@ def check_use(policy: EnginePolicy, shape: Shape, essence: str | None, wrong: bo
     unfit = _list_unfit(policy, uses, essence)
     # Where the uses end differently and none is assumed, the decision has doubts instead.
     blocked = all(unfit) or (bool(wrong) and any(unfit))
-    compared = shape.content_type, NAMES[uses[unfit.index(blocked)]].noun
+    compared = shape.content_type, NOUNS[uses[unfit.index(blocked)]]
     yield Step(Algorithm.MIME_TYPE, "", Question.USABLE_TYPE, MIME_TYPE if blocked else None, compared, essence or "")
 
 
@@ -90,6 +92,4 @@ def list_use_doubts(policy: EnginePolicy, shape: Shape) -> tuple[tuple[Assumptio
     essence = find_essence(policy, shape)
     uses = _list_uses(policy, shape, essence)
     unfit = _list_unfit(policy, uses, essence)
-    if len(set(unfit)) < 2:
-        return ()
-    return tuple(((Unknown.USE, NAMES[use].assumed), kept_from) for use, kept_from in zip(uses, unfit, strict=True))
+    return tuple((ASSUMED[use], unfit[number]) for number, use in enumerate(uses)) if len(set(unfit)) > 1 else ()

@@ -87,7 +87,7 @@ def _add_case(suite: ElementTree.Element, met: Met, findings: list[Finding]) -> 
     if met.open:
         return _skip(case, OPEN)
     if met.failed:
-        return _skip(case, "no answer came, CORS had no say")
+        return _skip(case, "no answer came: CORS is not the cause")
     return None
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from corsight.policies.engines import EnginePolicy
 from corsight.policies.evidence import Certainty, Evidence, Reason
 from corsight.policies.exchange import Exchange
@@ -24,16 +22,24 @@ gone by what was cached meanwhile.
 """
 
 
-@dataclass(slots=True, eq=False)
 class Joining:
     """Joins the requests of one browser to their preflights."""
 
-    _client: Client
-    _policy: EnginePolicy
-    _credentials: Credentials
-    _expected: Expected
-    _cache: PreflightCache
-    _keeping: Keeping
+    def __init__(
+        self,
+        client: Client,
+        policy: EnginePolicy,
+        credentials: Credentials,
+        expected: Expected,
+        cache: PreflightCache,
+        keeping: Keeping,
+    ) -> None:
+        self._client = client
+        self._policy = policy
+        self._credentials = credentials
+        self._expected = expected
+        self._cache = cache
+        self._keeping = keeping
 
     def find_preflight(self, exchange: Exchange, reading: Reading) -> Entry | None:
         """Return the preflight whose request this is, None where none was seen."""

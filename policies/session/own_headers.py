@@ -24,6 +24,8 @@ class OwnHeaders:
 
     def read(self, reading: Reading) -> Reading:
         """Learn from a request, and return it without the names that its page cannot have set."""
+        if not reading.carried:
+            return reading
         if reading.preflight or (reading.metadata and reading.mode in ("navigate", "no-cors")):
             for name in reading.carried:
                 if len(name) <= LONGEST and name not in self._names:

@@ -222,7 +222,7 @@ def _no_userinfo(step: Step, facts: Facts, branch: Branch) -> Words:
 def _same_origin(step: Step, facts: Facts, branch: Branch) -> Words:
     page = quoted(facts.page_origin)
     fails = f"{quoted(facts.target)} is not of {page}, and the mode is same-origin"
-    return Words("It stays at home", f"{shown(facts.target or '')} is of {page}", fails)
+    return Words("It stays on the page's origin", f"{shown(facts.target or '')} is of {page}", fails)
 
 
 def _not_mixed(step: Step, facts: Facts, branch: Branch) -> Words:
