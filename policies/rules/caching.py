@@ -214,9 +214,7 @@ RULES = (
         advice="Send Access-Control-Max-Age on preflights.",
         fix=set_max_age,
         example=Example(
-            f"{ASKED}\n\n{GRANTED}\n{ALLOWED}",
-            f"{ASKED}\n\n{GRANTED}\n{ALLOWED}",
-            f"{ASKED}\n\n{GRANTED}\n{ALLOWED}",
+            f"{ASKED}\n\n{GRANTED}\n{ALLOWED}", f"{ASKED}\n\n{GRANTED}\n{ALLOWED}", f"{ASKED}\n\n{GRANTED}\n{ALLOWED}"
         ),
     ),
     Rule(
@@ -231,7 +229,7 @@ RULES = (
         check=find_lists,
         example=Example(
             "GET https://api.example/orders\nOrigin: https://app.example\n\n200\nAccess-Control-Allow-Origin: *\n"
-            "Access-Control-Allow-Methods: GET, POST, PUT\nAccess-Control-Allow-Headers: *",
+            "Access-Control-Allow-Methods: GET, POST, PUT\nAccess-Control-Allow-Headers: *"
         ),
     ),
     Rule(
@@ -247,7 +245,7 @@ RULES = (
         check=lacks_vary,
         example=Example(
             "GET https://api.example/orders\nOrigin: https://app.example\n\n"
-            '200\nAccess-Control-Allow-Origin: https://app.example\nCache-Control: max-age=300\nETag: "7"',
+            '200\nAccess-Control-Allow-Origin: https://app.example\nCache-Control: max-age=300\nETag: "7"'
         ),
     ),
 )

@@ -32,7 +32,7 @@ RULES = (
         check=lambda view: view.values.get(ORIGIN) == "*" and view.values.get(CREDENTIALS) == "true",
         example=Example(
             "GET https://api.example/orders\nOrigin: https://app.example\n\n"
-            "200\nAccess-Control-Allow-Origin: *\nAccess-Control-Allow-Credentials: true",
+            "200\nAccess-Control-Allow-Origin: *\nAccess-Control-Allow-Credentials: true"
         ),
     ),
     Rule(

@@ -176,8 +176,7 @@ RULES = (
         advice="Remove null from the server's list; give the page an origin of its own.",
         check=lambda view: view.values.get(ORIGIN) == "null",
         example=Example(
-            "GET https://api.example/orders\nOrigin: null\n\n200\nAccess-Control-Allow-Origin: null",
-            page_origin="null",
+            "GET https://api.example/orders\nOrigin: null\n\n200\nAccess-Control-Allow-Origin: null", page_origin="null"
         ),
     ),
 )

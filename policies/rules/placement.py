@@ -135,7 +135,7 @@ RULES = (
         widens="allows what the misspelt header was meant to allow",
         check=find_misspelt,
         example=Example(
-            f"{ASKED}Access-Control-Allow-Origin: *\nAccess-Control-Expose-Header: X-Total-Count\nX-Total-Count: 7",
+            f"{ASKED}Access-Control-Allow-Origin: *\nAccess-Control-Expose-Header: X-Total-Count\nX-Total-Count: 7"
         ),
     ),
     Rule(
@@ -163,7 +163,7 @@ RULES = (
         check=lambda view: ", ".join(CANONICAL[name] for name in view.asked if name in RESPONSE_NAMES),
         example=Example(
             "OPTIONS https://api.example/orders\nOrigin: https://app.example\nAccess-Control-Request-Method: GET\n"
-            "Access-Control-Request-Headers: access-control-allow-origin\n\n204\nAccess-Control-Allow-Origin: *",
+            "Access-Control-Request-Headers: access-control-allow-origin\n\n204\nAccess-Control-Allow-Origin: *"
         ),
     ),
     Rule(
@@ -182,7 +182,7 @@ RULES = (
         check=find_repeated,
         example=Example(
             f"{ASKED}Access-Control-Allow-Origin: https://app.example\n"
-            "Access-Control-Allow-Origin: https://app.example\nVary: Origin",
+            "Access-Control-Allow-Origin: https://app.example\nVary: Origin"
         ),
     ),
 )
