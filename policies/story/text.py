@@ -19,11 +19,9 @@ ASCII_SIGNS = {"passed": "ok", "failed": "NO", "not reached": "--"}
 TYPOGRAPHY = str.maketrans({"…": "...", "–": "-", "—": "-", "‘": "'", "’": "'", "“": '"', "”": '"'})
 
 
-def lines(story: Story, *, width: int = WIDTH, ascii_only: bool = False, drawn: bool = True) -> list[str]:
-    """Return the story, line by line. `ascii_only` keeps to ASCII, `drawn` tells whether it begins with the picture."""
-    told = list(_tell_head(story, width))
-    if drawn:
-        told += ["", *picture(story, ascii_only=ascii_only)]
+def lines(story: Story, *, width: int = WIDTH, ascii_only: bool = False) -> list[str]:
+    """Return the story, line by line; `ascii_only` keeps to ASCII."""
+    told = [*_tell_head(story, width), "", *picture(story, ascii_only=ascii_only)]
     for number, part in enumerate(story.parts, 1):
         told += ["", *_tell_part(part, number, width, ASCII_SIGNS if ascii_only else SIGNS)]
         if part is not story.end:
