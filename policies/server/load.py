@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from corsight.policies.server.formats import LARGEST, Lines, Unreadable, parse
 from corsight.policies.server.lint import lint, lint_together
-from corsight.policies.server.model import DefaultPolicy, Match, PolicyFile, ServerPolicy
+from corsight.policies.server.model import DefaultPolicy, Match, ServerPolicy
 from corsight.policies.server.problems import Finding, Path, PolicyError, Problem, shorten, spell_path
 
 MOST_PROBLEMS = 100
@@ -205,4 +205,4 @@ def _explain_unknown(path: Path, known: Iterable[str]) -> Finding:
     return Finding(path, "invalid", "there is no such field", instead)
 
 
-__all__ = ["LARGEST", "PolicyError", "PolicyFile", "load", "load_all"]
+__all__ = ["LARGEST", "PolicyError", "load", "load_all"]
