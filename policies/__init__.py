@@ -1,5 +1,4 @@
 """Corsight's decisions: the Fetch standard, the engines' departures from it, and what the wire hides.
 
-Nothing in this package imports mitmproxy, reads a clock or keeps a global: time, engine and memory come in as
-parameters.
+Nothing in this package imports mitmproxy, reads a clock or opens a file: time, engine and memory come in as parameters.
 """

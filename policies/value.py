@@ -7,13 +7,13 @@ checker sees to it instead.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cache
 from operator import attrgetter
 from typing import Any, dataclass_transform
 
 
-@dataclass_transform(frozen_default=True)
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def value[T](cls: type[T]) -> type[T]:
     """Return the class as a dataclass with slots, equal and hashed by its fields, which mypy takes for frozen."""
     return dataclass(slots=True, unsafe_hash=True)(cls)
@@ -32,5 +32,5 @@ def replace[T](one: T, **changes: object) -> T:
 @cache
 def _fields(kind: type[Any]) -> tuple[tuple[str, ...], Callable[[Any], tuple[object, ...]]]:
     """Return the names of the fields that a dataclass is made of, two at least, and what gives their values."""
-    names = tuple(field.name for field in fields(kind) if field.init)
+    names = tuple(one.name for one in fields(kind) if one.init)
     return names, attrgetter(*names)

@@ -1,7 +1,5 @@
 """Causes in what answers: errors, preflights, redirects and caches."""
 
-from __future__ import annotations
-
 from corsight.policies.causes.model import KnownCause
 
 CAUSES = (

@@ -1,7 +1,5 @@
 """Causes of console messages that are not about CORS, among them those that are often taken for CORS errors."""
 
-from __future__ import annotations
-
 from corsight.policies.causes.model import KnownCause
 
 CAUSES = (

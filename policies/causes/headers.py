@@ -1,7 +1,5 @@
 """Causes in the CORS headers of a response, and in the page that sends the request."""
 
-from __future__ import annotations
-
 from corsight.policies.causes.model import KnownCause
 
 CAUSES = (

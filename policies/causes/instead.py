@@ -1,7 +1,5 @@
 """Causes where something else answers than the application: a tunnel, a login, a storage, the server's CORS layer."""
 
-from __future__ import annotations
-
 from corsight.policies.causes.model import KnownCause
 
 CAUSES = (

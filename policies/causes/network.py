@@ -1,7 +1,5 @@
 """Causes in the network: nothing came back, or nothing was sent."""
 
-from __future__ import annotations
-
 from corsight.policies.causes.model import KnownCause
 
 NO_SAY = "No response came, so there are no headers to look at: CORS is not the cause."

@@ -1,7 +1,5 @@
 """Causes of errors that scripts get for mistakes of their own and that look like CORS errors."""
 
-from __future__ import annotations
-
 from corsight.policies.causes.model import KnownCause
 
 CAUSES = (

@@ -5,10 +5,8 @@ each engine writes, `names` knows the names of errors, `around` reads the text a
 together.
 """
 
-from __future__ import annotations
-
-from corsight.policies.console.model import LIKELIER, SPEAKING, Message
+from corsight.policies.console.model import SPEAKING, Message
 from corsight.policies.console.read import SAYINGS, read_console, read_messages
 from corsight.policies.console.saying import list_texts
 
-__all__ = ["LIKELIER", "SAYINGS", "SPEAKING", "Message", "list_texts", "read_console", "read_messages"]
+__all__ = ["SAYINGS", "SPEAKING", "Message", "list_texts", "read_console", "read_messages"]

@@ -17,82 +17,67 @@ Sources, by their names in Chromium's tree; what has no other was read in bug re
 
 from __future__ import annotations
 
-from corsight.policies.console.saying import Saying
+from corsight.policies.console.saying import Saying, say_reason
 from corsight.policies.rules.isolation import MIME_TYPE
 
 SAYINGS = (
     # -- CORS of older versions: the reasons ----------------------------------------------------------------------
-    Saying("preflight-status-not-ok", "Response for preflight has invalid HTTP status code {status}", True, False),
-    Saying("preflight-status-not-ok", "Invalid HTTP status code {status}", True, False),
-    Saying("preflight-redirect", "Response for preflight is invalid (redirect)", True, False),
-    Saying(
+    say_reason(
+        "preflight-status-not-ok", "Response for preflight has invalid HTTP status code {status}", preflight=True
+    ),
+    say_reason("preflight-status-not-ok", "Invalid HTTP status code {status}", preflight=True),
+    say_reason("preflight-redirect", "Response for preflight is invalid (redirect)", preflight=True),
+    say_reason(
         "preflight-redirect",
         "The request was redirected to '{target}', which is disallowed for cross-origin requests that require "
         "preflight",
-        False,
-        False,
+        preflight=False,
     ),
-    Saying(
+    say_reason(
         "preflight-redirect",
         "Request requires preflight, which is disallowed to follow cross-origin redirect",
-        False,
-        False,
+        preflight=False,
     ),
-    Saying(
+    say_reason(
         "redirect-scheme",
         "The request was redirected to a URL ('{target}') which has a disallowed scheme for cross-origin requests",
-        False,
-        False,
+        preflight=False,
     ),
-    Saying(
+    say_reason(
         "redirect-userinfo",
         "The request was redirected to a URL ('{target}') containing userinfo, which is disallowed for cross-origin "
         "requests",
-        False,
-        False,
+        preflight=False,
     ),
-    Saying(
+    say_reason(
         "allow-origin-wildcard",
         "A wildcard '*' cannot be used in the 'Access-Control-Allow-Origin' header when the credentials flag is true",
-        None,
-        False,
     ),
-    Saying(
+    say_reason(
         "allow-credentials-not-true",
         "Credentials flag is 'true', but the 'Access-Control-Allow-Credentials' header is '{value}'. It must be 'true' "
         "to allow credentials",
-        None,
-        False,
     ),
-    Saying(
-        "allow-credentials-not-true",
-        'Credentials flag is true, but Access-Control-Allow-Credentials is not "true"',
-        None,
-        False,
+    say_reason(
+        "allow-credentials-not-true", 'Credentials flag is true, but Access-Control-Allow-Credentials is not "true"'
     ),
-    Saying(
-        "preflight-method-not-allowed", "Method {value} is not allowed by Access-Control-Allow-Methods", True, False
+    say_reason(
+        "preflight-method-not-allowed", "Method {value} is not allowed by Access-Control-Allow-Methods", preflight=True
     ),
-    Saying(
+    say_reason(
         "preflight-header-not-allowed",
         "Request header field {value} is not allowed by Access-Control-Allow-Headers",
-        True,
-        False,
+        preflight=True,
     ),
-    Saying("network-error", "Received an invalid response", None, False),
+    say_reason("network-error", "Received an invalid response"),
     Saying(
         "opaque-response-blocked",
         "Cross-Origin Read Blocking (CORB) blocked cross-origin response {url} with MIME type {value}.",
     ),
-    Saying(
-        "opaque-response-blocked",
-        "Response was blocked by CORB (Cross-Origin Read Blocking)",
-    ),
+    Saying("opaque-response-blocked", "Response was blocked by CORB (Cross-Origin Read Blocking)"),
     Saying("opaque-response-blocked", "Response was blocked by ORB"),
     # -- schemes --------------------------------------------------------------------------------------------------
-    Saying(
-        "scheme-not-fetchable", "Cross origin requests are only supported for protocol schemes: {value}.", None, False
-    ),
+    say_reason("scheme-not-fetchable", "Cross origin requests are only supported for protocol schemes: {value}."),
     Saying("scheme-not-fetchable", 'URL scheme "{value}" is not supported.'),
     # Swagger lists the same sentence among what may be wrong.
     Saying(
@@ -105,50 +90,36 @@ SAYINGS = (
         "origins.",
     ),
     # -- the local network ----------------------------------------------------------------------------------------
-    Saying(
-        "local-network-access",
-        "Permission was denied for this request to access the `{value}` address space.",
-        None,
-        False,
-    ),
-    Saying(
+    say_reason("local-network-access", "Permission was denied for this request to access the `{value}` address space."),
+    say_reason(
         "local-network-access",
         "The request client is not a secure context and the resource is in more-private address space `{value}`.",
-        None,
-        False,
     ),
-    Saying(
+    say_reason(
         "local-network-wrong-space",
         "Request had a target IP address space of `{value}` yet the resource is in address space `{any}`.",
-        None,
-        False,
     ),
-    Saying(
+    say_reason(
         "private-network-access",
         "Request had no target IP address space, yet the resource is in address space `{value}`.",
-        None,
-        False,
     ),
-    Saying(
+    say_reason(
         "private-network-access",
         "No 'Access-Control-Allow-Private-Network' header was present in the preflight response for this private "
         "network request targeting the `{value}` address space.",
-        True,
-        False,
+        preflight=True,
     ),
-    Saying(
+    say_reason(
         "private-network-access",
         "The 'Access-Control-Allow-Private-Network' header in the preflight response for this private network request "
         "targeting the `{any}` address space had a value of '{value}', not 'true'.",
-        True,
-        False,
+        preflight=True,
     ),
-    Saying(
+    say_reason(
         "private-network-access",
         "No 'Private-Network-Access-{any}' header was present in the preflight response for this private network "
         "request targeting the `{value}` address space.",
-        True,
-        False,
+        preflight=True,
     ),
     Saying(
         "private-network-access",
@@ -184,10 +155,7 @@ SAYINGS = (
         "Mixed Content: The page at '{page}' was loaded over {any}, but requested an insecure {kind} '{target}'. This "
         "request was not upgraded to HTTPS because {value}.",
     ),
-    Saying(
-        "mixed-content",
-        "An insecure WebSocket connection may not be initiated from a page loaded over HTTPS.",
-    ),
+    Saying("mixed-content", "An insecure WebSocket connection may not be initiated from a page loaded over HTTPS."),
     # -- the page's policy ----------------------------------------------------------------------------------------
     Saying(
         "csp-forbids-it",

@@ -26,6 +26,11 @@ class Saying(NamedTuple):
     rule: str | None = None
 
 
+def say_reason(code: str, text: str, *, preflight: bool | None = None) -> Saying:
+    """Return the saying of a reason, which stands in several messages."""
+    return Saying(code, text, preflight, whole=False)
+
+
 def list_texts(sayings: Iterable[Saying], code: str) -> list[str]:
     """Return the texts of a code, with … for what varies in them."""
     texts = [_SLOTS.sub("…", one.text).strip() for one in sayings if one.code == code]

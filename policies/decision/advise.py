@@ -59,19 +59,17 @@ def advise(exchange: Exchange, facts: Facts, engine: EngineName, preflight: Resp
     if preflight is None and not lines and not facts.names:
         return ()
     shape = (
-        *(
-            lines,
-            preflight is None,
-            exposed,
-            engine,
-            facts.build,
-            facts.role,
-            facts.origin,
-            facts.credentials,
-            facts.method,
-            facts.names,
-            response.status,
-        ),
+        lines,
+        preflight is None,
+        exposed,
+        engine,
+        facts.build,
+        facts.role,
+        facts.origin,
+        facts.credentials,
+        facts.method,
+        facts.names,
+        response.status,
         origin_of(exchange.request.url)[:6],
     )
     codes = _codes.get(shape)

@@ -9,38 +9,15 @@ from typing import NamedTuple
 from corsight.policies.decision.shape import Shape
 from corsight.policies.decision.uses import check_use, find_essence, is_json_as_script, list_use_doubts
 from corsight.policies.engines import ENGINES, EnginePolicy
+from corsight.policies.fetch import main_fetch
 from corsight.policies.fetch.corp import EmbedderPolicy, cross_origin_resource_policy_check, is_worker_isolated
 from corsight.policies.fetch.cors_check import cors_check
-from corsight.policies.fetch.main_fetch import (
-    LOCAL_NETWORK,
-    LOCATION,
-    MIXED_CONTENT,
-    MIXED_IMAGE_ADDRESS,
-    MIXED_LOCAL_NETWORK,
-    MIXED_LOCALHOST,
-    MIXED_TRACK,
-    MIXED_ZERO_ADDRESS,
-    PLACES,
-    UNREAD,
-    USERINFO,
-    USERINFO_BY_XHR,
-    USERINFO_EMBEDDED,
-)
 from corsight.policies.fetch.mime_type import STYLE, TYPED, is_blocked_by_mime_type, is_blocked_by_nosniff
 from corsight.policies.fetch.orb import guess_data, is_body_blocked, is_opaque_response_blocked
 from corsight.policies.fetch.preflight import Preflight, check_preflight
 from corsight.policies.fetch.safelist import is_cors_safelisted_method
 from corsight.policies.fetch.steps import Algorithm, Question, Step
-from corsight.policies.rules.isolation import (
-    CORP_COEP,
-    CORP_SAME_ORIGIN,
-    CORP_SAME_SITE,
-    MIME_TYPE,
-    NOSNIFF,
-    ORB,
-    PROXY_AUTHENTICATION,
-    WORKER_COEP,
-)
+from corsight.policies.rules import isolation
 from corsight.policies.verdict import Assumption, EngineName, Outcome, Unknown
 
 EMBEDDED = "embedded"
@@ -145,7 +122,7 @@ def take_steps(
     if shape.proxy_asks and policy.proxy_authentication_fails and shape.tainting != "basic":
         # https://fetch.spec.whatwg.org/#concept-http-network-or-cache-fetch
         # 16. "If response's status is 407, then:" The engine prompts nobody for what answers in a server's place.
-        yield Step(Algorithm.NETWORK_OR_CACHE, "16", Question.NOT_PROXY, PROXY_AUTHENTICATION)
+        yield Step(Algorithm.NETWORK_OR_CACHE, "16", Question.NOT_PROXY, isolation.PROXY_AUTHENTICATION)
     if shape.tainting == "cors":
         counted = shape.origin_lines if policy.allow_origin_lines_counted else 1
         if shape.role == "preflight":
@@ -161,7 +138,7 @@ def take_steps(
     if shape.worker is not None:
         yield _check_worker(policy, shape.worker, embedder)
     for question, hazard in shape.hazards:
-        algorithm, number = PLACES[question]
+        algorithm, number = main_fetch.PLACES[question]
         rule, value = (hazard, "") if hazard is None else _weigh_hazard(policy, hazard)
         yield Step(algorithm, number, question, rule, (), value)
 
@@ -208,9 +185,9 @@ def _check_resource_policy(policy: EnginePolicy, shape: Shape, include: bool, em
     # 7. "Return blocked."
     number, rule = {
         None: ("5", None),
-        "same-origin": ("3", CORP_SAME_ORIGIN),
-        "same-site": ("3", CORP_SAME_SITE),
-        "same-origin-by-coep": ("7", CORP_COEP),
+        "same-origin": ("3", isolation.CORP_SAME_ORIGIN),
+        "same-site": ("3", isolation.CORP_SAME_SITE),
+        "same-origin-by-coep": ("7", isolation.CORP_COEP),
     }[blocked]
     compared = shape.resource_policy, shape.distance, embedder
     return Step(
@@ -221,7 +198,7 @@ def _check_resource_policy(policy: EnginePolicy, shape: Shape, include: bool, em
 def _check_worker(policy: EnginePolicy, worker: EmbedderPolicy, owner: EmbedderPolicy) -> Step:
     if policy.credentialless_unknown:
         worker, owner = ("unsafe-none" if one == "credentialless" else one for one in (worker, owner))
-    rule = None if is_worker_isolated(worker, owner) else WORKER_COEP
+    rule = None if is_worker_isolated(worker, owner) else isolation.WORKER_COEP
     return Step(Algorithm.WORKER_POLICY, "", Question.WORKER_ISOLATED, rule, (worker, owner))
 
 
@@ -241,11 +218,11 @@ def _check_types(policy: EnginePolicy, shape: Shape, data: bool | None) -> Itera
             continue
         elif check == "nosniff":
             if shape.nosniff_first and not is_json_as_script(policy, shape, essence):
-                rule = NOSNIFF if is_blocked_by_nosniff(essence, shape.destination) else None
+                rule = isolation.NOSNIFF if is_blocked_by_nosniff(essence, shape.destination) else None
                 number = "5" if shape.destination == STYLE else "4"
                 yield Step(Algorithm.NOSNIFF, number, Question.NOSNIFF, rule, compared, essence or "")
         elif is_blocked_by_mime_type(essence, shape.destination):
-            yield Step(Algorithm.MIME_TYPE, "4", Question.USABLE_TYPE, MIME_TYPE, compared, essence or "")
+            yield Step(Algorithm.MIME_TYPE, "4", Question.USABLE_TYPE, isolation.MIME_TYPE, compared, essence or "")
     if destination in TYPED:
         yield from check_use(policy, shape, essence, data)
 
@@ -254,9 +231,8 @@ def _check_opaque(policy: EnginePolicy, shape: Shape, data: bool | None) -> Step
     blocked = _is_blocked(policy, shape)
     blocked = (data if blocked is None else blocked) and not _is_emptied(policy, shape)
     compared = shape.content_type, "nosniff" if shape.nosniff else None, shape.destination
-    return Step(
-        Algorithm.OPAQUE_BLOCKING, "", Question.NOT_DATA, ORB if blocked else None, compared, shape.content_type or ""
-    )
+    rule = isolation.ORB if blocked else None
+    return Step(Algorithm.OPAQUE_BLOCKING, "", Question.NOT_DATA, rule, compared, shape.content_type or "")
 
 
 def _is_blocked(policy: EnginePolicy, shape: Shape) -> bool | None:
@@ -307,21 +283,21 @@ def _list_doubts(policy: EnginePolicy, shape: Shape) -> tuple[tuple[Assumption, 
 
 def _weigh_hazard(policy: EnginePolicy, hazard: str) -> tuple[str | None, str]:
     """Return the rule by which an engine blocks a hazard, None where it does not; and the value for its text."""
-    if hazard == USERINFO_EMBEDDED:
-        return USERINFO if policy.embedded_userinfo_blocked else None, EMBEDDED
-    if hazard == USERINFO_BY_XHR:
+    if hazard == main_fetch.USERINFO_EMBEDDED:
+        return main_fetch.USERINFO if policy.embedded_userinfo_blocked else None, EMBEDDED
+    if hazard == main_fetch.USERINFO_BY_XHR:
         return None, ""
-    if hazard == UNREAD:
-        return LOCATION if policy.location_read_anyhow else None, ""
-    if hazard == LOCAL_NETWORK:
-        return LOCAL_NETWORK if policy.local_network_access else None, ""
+    if hazard == main_fetch.UNREAD:
+        return main_fetch.LOCATION if policy.location_read_anyhow else None, ""
+    if hazard == main_fetch.LOCAL_NETWORK:
+        return main_fetch.LOCAL_NETWORK if policy.local_network_access else None, ""
     minded = {
-        MIXED_LOCALHOST: policy.localhost_is_mixed,
-        MIXED_LOCAL_NETWORK: policy.local_network_is_mixed,
-        MIXED_ZERO_ADDRESS: policy.local_network_is_mixed or policy.zero_address_is_mixed,
-        MIXED_IMAGE_ADDRESS: policy.image_address_is_mixed,
-        MIXED_TRACK: policy.track_is_mixed,
+        main_fetch.MIXED_LOCALHOST: policy.localhost_is_mixed,
+        main_fetch.MIXED_LOCAL_NETWORK: policy.local_network_is_mixed,
+        main_fetch.MIXED_ZERO_ADDRESS: policy.local_network_is_mixed or policy.zero_address_is_mixed,
+        main_fetch.MIXED_IMAGE_ADDRESS: policy.image_address_is_mixed,
+        main_fetch.MIXED_TRACK: policy.track_is_mixed,
     }
     if hazard in minded:
-        return MIXED_CONTENT if minded[hazard] else None, ""
+        return main_fetch.MIXED_CONTENT if minded[hazard] else None, ""
     return hazard, ""

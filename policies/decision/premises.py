@@ -6,7 +6,6 @@ CORS responses, the request's mode and destination a redirect.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from itertools import product
 
 from corsight.policies.exchange import Response
@@ -94,15 +93,11 @@ def drop_idle(branches: list[Branch]) -> list[Branch]:
         for branch in branches:
             others = tuple(assumption for assumption in branch.assumptions if assumption[0] is not fact)
             groups.setdefault(others, []).append(branch)
-        if len(groups) < len(branches) and all(_are_alike(group) for group in groups.values()):
+        if len(groups) < len(branches) and all(len({one.ruling for one in group}) == 1 for group in groups.values()):
             branches = [
                 Branch(group[0].ruling, others, group[0].premise, group[0].steps) for others, group in groups.items()
             ]
     return branches
-
-
-def _are_alike(branches: Iterable[Branch]) -> bool:
-    return len({branch.ruling for branch in branches}) == 1
 
 
 def _is_open(facts: Facts) -> bool:

@@ -194,20 +194,18 @@ _LOCAL_NETWORK_DENIED: Hazards = ((Question.LOCAL_NETWORK, LOCAL_NETWORK),)
 
 
 def _list_hazards(facts: Facts, premise: Premise) -> Hazards:
-    redirect = _check_redirect(facts, premise) if facts.role == "redirect" else ()
+    hazards: Hazards = ()
+    if facts.role == "redirect":
+        hazards = check_redirect(
+            facts.target,
+            mode=premise.mode,
+            destination=premise.destination,
+            tainting=premise.tainting,
+            page_origin=facts.page_origin,
+            redirects=len(facts.chain),
+            secure=premise.secure,
+            redirect=premise.redirect,
+        )
     if facts.local_network is None:
-        return redirect
-    return redirect + (_LOCAL_NETWORK_DENIED if premise.denied else _LOCAL_NETWORK_ALLOWED)
-
-
-def _check_redirect(facts: Facts, premise: Premise) -> Hazards:
-    return check_redirect(
-        facts.target,
-        mode=premise.mode,
-        destination=premise.destination,
-        tainting=premise.tainting,
-        page_origin=facts.page_origin,
-        redirects=len(facts.chain),
-        secure=premise.secure,
-        redirect=premise.redirect,
-    )
+        return hazards
+    return hazards + (_LOCAL_NETWORK_DENIED if premise.denied else _LOCAL_NETWORK_ALLOWED)

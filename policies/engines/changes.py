@@ -5,8 +5,6 @@ A version is the engine's own major number: of Chromium that beside `Chrome/`, o
 otherwise.
 """
 
-from __future__ import annotations
-
 import re
 
 from corsight.policies.engines.policy import Change

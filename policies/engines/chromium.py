@@ -5,8 +5,6 @@ preflight_cache.cc; measured with 156. What earlier versions did differently was
 (changes.py).
 """
 
-from __future__ import annotations
-
 import re
 
 from corsight.policies.engines.changes import CHROMIUM, CHROMIUM_SAFELISTED
@@ -61,15 +59,9 @@ POLICY = EnginePolicy(
     ),
     cache_cleared_on_failure=False,
     cache=CacheRules(
-        default_seconds=5,
         cap_seconds=7200,
-        bad_max_age="default",
         negative="expired",
-        wildcard_hits=True,
-        authorization_by_wildcard=False,
         per_token=False,
-        credentials_shared=True,
-        head_exempt=True,
         max_url_length=1024,
         wildcard_with_credentials="none",
         int64=True,

@@ -3,8 +3,6 @@
 Sources: netwerk/protocol/http/nsCORSListenerProxy.cpp, dom/fetch/InternalHeaders.cpp; measured with ESR 140 and 153.
 """
 
-from __future__ import annotations
-
 from corsight.policies.engines.changes import FIREFOX
 from corsight.policies.engines.policy import Departure, EnginePolicy
 from corsight.policies.fetch.orb import OrbRules
@@ -46,16 +44,11 @@ POLICY = EnginePolicy(
     types_unchecked=frozenset({"worklet"}),
     opaque_response_blocking=ORB,
     cache=CacheRules(
-        default_seconds=5,
-        cap_seconds=86400,
         bad_max_age="not-cached",
         negative="not-cached",
         wildcard_hits=False,
-        authorization_by_wildcard=False,
-        per_token=True,
         credentials_shared=False,
         head_exempt=False,
-        max_url_length=None,
     ),
     departures=(
         Departure(

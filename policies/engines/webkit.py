@@ -5,8 +5,6 @@ Source/WebKit/NetworkProcess/NetworkLoadChecker.cpp; measured with WebKitGTK 2.5
 2.38.6.
 """
 
-from __future__ import annotations
-
 from corsight.policies.engines.changes import WEBKIT
 from corsight.policies.engines.policy import Departure, EnginePolicy
 from corsight.policies.fetch.preflight_cache import CacheRules
@@ -31,16 +29,10 @@ POLICY = EnginePolicy(
     fonts_ask_with_cors=False,
     cache_cleared_on_failure=False,
     cache=CacheRules(
-        default_seconds=5,
         cap_seconds=600,
-        bad_max_age="default",
         negative="expired",
-        wildcard_hits=True,
         authorization_by_wildcard=True,
         per_token=False,
-        credentials_shared=True,
-        head_exempt=True,
-        max_url_length=None,
         wildcard_with_credentials="without",
         int64=True,
     ),

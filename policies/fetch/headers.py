@@ -98,6 +98,12 @@ def _extract_long(value: str) -> tuple[str, ...] | Failure:
     return tuple(dict.fromkeys(values)) if isinstance(values, tuple) else values
 
 
+def read_list(value: str | None) -> tuple[str, ...]:
+    """Return what a header lists, nothing where it is absent or no list of tokens."""
+    listed = extract_header_list_values(value)
+    return listed if isinstance(listed, tuple) else ()
+
+
 def list_well_formed(value: str) -> list[str]:
     """Return the elements of a list that are tokens, each once: what is left of one that breaks its grammar."""
     parsed = extract_header_list_values(value)

@@ -81,8 +81,6 @@ class OrbRules:
     """Whether a body that no sniffer knows is allowed, whatever its status and nosniff say."""
     data: frozenset[str] = frozenset({"data", "markup", "json"})
     """Kinds of bodies that are blocked (`BodyKind`)."""
-    parses_scripts: bool = True
-    """Whether a body of no known kind has to be a script that parses; if not, it is allowed."""
 
 
 def extract_mime_essence(content_type: str | None) -> str | None:
@@ -156,7 +154,7 @@ def is_body_blocked(
     if nosniff or not 200 <= status <= 299 or (essence or "").startswith(("audio/", "image/", "video/")):
         return True
     # What is left passes if it parses as JavaScript, and not as JSON.
-    return None if rules.parses_scripts else False
+    return None
 
 
 def is_opaque_response_blocked(

@@ -27,6 +27,9 @@ LIMIT = 512 * 1024
 OVERHEAD = 128
 """Bytes that remembering a name takes beside its characters."""
 
+UNSAID = 5
+"""Seconds that an entry lasts when the server does not say."""
+
 _INT64 = 1 << 63
 _delta_seconds = re.compile(r"[0-9]{1,4000}").fullmatch
 _signed = re.compile(r"[+-]?[0-9]{1,4000}").fullmatch
@@ -34,28 +37,26 @@ _signed = re.compile(r"[+-]?[0-9]{1,4000}").fullmatch
 
 @dataclass(frozen=True, slots=True)
 class CacheRules:
-    """What a cache does where caches differ."""
+    """What a cache does where caches differ. The defaults are what the standard says."""
 
-    default_seconds: float
-    """How long an entry lasts when the server does not say."""
-    cap_seconds: float | None
+    cap_seconds: float | None = 86400
     """The longest an entry lasts, whatever the server says; None for no limit."""
-    bad_max_age: Literal["default", "not-cached"]
+    bad_max_age: Literal["default", "not-cached"] = "default"
     """What an Access-Control-Max-Age that is no number does. An empty one counts as not said."""
-    negative: Literal["default", "expired", "not-cached"]
+    negative: Literal["default", "expired", "not-cached"] = "default"
     """What a negative one does: counts as no number, replaces what was there and is over at once, or changes nothing;
     in the last case zero changes nothing, too."""
-    wildcard_hits: bool
+    wildcard_hits: bool = True
     """Whether a stored `*` satisfies later requests for other names."""
-    authorization_by_wildcard: bool
+    authorization_by_wildcard: bool = False
     """Whether it satisfies one with Authorization."""
-    per_token: bool
+    per_token: bool = True
     """Whether methods and names are kept one by one; else the whole answer is, and erased when it does not suffice."""
-    credentials_shared: bool
+    credentials_shared: bool = True
     """Whether an entry made with credentials serves requests without them. One made without never serves one with."""
-    head_exempt: bool
+    head_exempt: bool = True
     """Whether HEAD passes unlisted, as GET and POST do."""
-    max_url_length: int | None
+    max_url_length: int | None = None
     """URLs of so many characters and more are not kept; None for no limit."""
     wildcard_with_credentials: Literal["any", "without", "none"] = "any"
     """Whom the `*` of an entry made with credentials satisfies: any request, one without credentials, none."""
@@ -103,7 +104,7 @@ def read_max_age(value: str | None, rules: CacheRules) -> float | None:
     """
     # 7.8. "Let max-age be the result of extracting header list values given `Access-Control-Max-Age`"
     if not value:
-        return rules.default_seconds
+        return UNSAID
     seconds: int | None = None
     if rules.int64:
         if _signed(value):
@@ -119,7 +120,7 @@ def read_max_age(value: str | None, rules: CacheRules) -> float | None:
         seconds = None
     # 7.9. "If max-age is failure or null, then set max-age to 5."
     if seconds is None:
-        return None if rules.bad_max_age == "not-cached" else rules.default_seconds
+        return None if rules.bad_max_age == "not-cached" else UNSAID
     if seconds == 0 and rules.negative == "not-cached":
         return None
     # 7.10. "If max-age is greater than an imposed limit on max-age, then set max-age to the imposed limit."
@@ -132,8 +133,6 @@ class PreflightCache:
     `key_origin` is whatever the browser tells origins apart by here: the serialized origin, and the top-level site
     with it where that is known. URLs are normalised and absolute; a fragment is cut off.
     """
-
-    __slots__ = ("_entries", "_rules", "_size", "_weight", "_weights")
 
     def __init__(self, rules: CacheRules, size: int) -> None:
         self._rules = rules

@@ -6,52 +6,51 @@ A step holds values, not sentences: it is taken for every new shape of exchange,
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 
 class Algorithm(StrEnum):
-    """The algorithms that can end a fetch, by their standards' titles."""
+    """The algorithms that can end a fetch, by their standards' titles; `spec` is the URL where each is written down."""
+
+    spec: str
+
+    def __new__(cls, title: str, spec: str) -> Self:
+        algorithm = str.__new__(cls, title)
+        algorithm._value_, algorithm.spec = title, spec
+        return algorithm
 
     # Enum's own hashes the name, in Python.
     __hash__ = str.__hash__
 
-    CORS_CHECK = "CORS check"
-    PREFLIGHT = "CORS-preflight fetch"
-    REDIRECT = "HTTP-redirect fetch"
-    HTTP_FETCH = "HTTP fetch"
-    MAIN_FETCH = "Main fetch"
-    MIXED_CONTENT = "Mixed content"
-    LOCAL_NETWORK = "Local network access check"
-    RESOURCE_POLICY = "Cross-origin resource policy check"
-    WORKER_POLICY = "Check of a worker's embedder policy"
-    OPAQUE_BLOCKING = "Opaque response blocking"
-    MIME_TYPE = "Blocked due to its MIME type"
-    NOSNIFF = "Blocked due to nosniff"
-    NETWORK_OR_CACHE = "HTTP-network-or-cache fetch"
-    NETWORK = "HTTP-network fetch"
-
-    @property
-    def spec(self) -> str:
-        """The URL where it is written down."""
-        return _SPECS[self]
-
-
-_SPECS = {
-    Algorithm.CORS_CHECK: "https://fetch.spec.whatwg.org/#concept-cors-check",
-    Algorithm.PREFLIGHT: "https://fetch.spec.whatwg.org/#cors-preflight-fetch-0",
-    Algorithm.REDIRECT: "https://fetch.spec.whatwg.org/#http-redirect-fetch",
-    Algorithm.HTTP_FETCH: "https://fetch.spec.whatwg.org/#concept-http-fetch",
-    Algorithm.MAIN_FETCH: "https://fetch.spec.whatwg.org/#concept-main-fetch",
-    Algorithm.MIXED_CONTENT: "https://w3c.github.io/webappsec-mixed-content/#should-block-fetch",
-    Algorithm.LOCAL_NETWORK: "https://wicg.github.io/local-network-access/",
-    Algorithm.RESOURCE_POLICY: "https://fetch.spec.whatwg.org/#cross-origin-resource-policy-check",
-    Algorithm.WORKER_POLICY: "https://html.spec.whatwg.org/#check-a-global-object's-embedder-policy",
-    Algorithm.OPAQUE_BLOCKING: "https://github.com/annevk/orb",
-    Algorithm.MIME_TYPE: "https://fetch.spec.whatwg.org/#should-response-to-request-be-blocked-due-to-mime-type?",
-    Algorithm.NOSNIFF: "https://fetch.spec.whatwg.org/#should-response-to-request-be-blocked-due-to-nosniff?",
-    Algorithm.NETWORK_OR_CACHE: "https://fetch.spec.whatwg.org/#concept-http-network-or-cache-fetch",
-    Algorithm.NETWORK: "https://fetch.spec.whatwg.org/#concept-network-error",
-}
+    CORS_CHECK = "CORS check", "https://fetch.spec.whatwg.org/#concept-cors-check"
+    PREFLIGHT = "CORS-preflight fetch", "https://fetch.spec.whatwg.org/#cors-preflight-fetch-0"
+    REDIRECT = "HTTP-redirect fetch", "https://fetch.spec.whatwg.org/#http-redirect-fetch"
+    HTTP_FETCH = "HTTP fetch", "https://fetch.spec.whatwg.org/#concept-http-fetch"
+    MAIN_FETCH = "Main fetch", "https://fetch.spec.whatwg.org/#concept-main-fetch"
+    MIXED_CONTENT = "Mixed content", "https://w3c.github.io/webappsec-mixed-content/#should-block-fetch"
+    LOCAL_NETWORK = "Local network access check", "https://wicg.github.io/local-network-access/"
+    RESOURCE_POLICY = (
+        "Cross-origin resource policy check",
+        "https://fetch.spec.whatwg.org/#cross-origin-resource-policy-check",
+    )
+    WORKER_POLICY = (
+        "Check of a worker's embedder policy",
+        "https://html.spec.whatwg.org/#check-a-global-object's-embedder-policy",
+    )
+    OPAQUE_BLOCKING = "Opaque response blocking", "https://github.com/annevk/orb"
+    MIME_TYPE = (
+        "Blocked due to its MIME type",
+        "https://fetch.spec.whatwg.org/#should-response-to-request-be-blocked-due-to-mime-type?",
+    )
+    NOSNIFF = (
+        "Blocked due to nosniff",
+        "https://fetch.spec.whatwg.org/#should-response-to-request-be-blocked-due-to-nosniff?",
+    )
+    NETWORK_OR_CACHE = (
+        "HTTP-network-or-cache fetch",
+        "https://fetch.spec.whatwg.org/#concept-http-network-or-cache-fetch",
+    )
+    NETWORK = "HTTP-network fetch", "https://fetch.spec.whatwg.org/#concept-network-error"
 
 
 class Question(StrEnum):

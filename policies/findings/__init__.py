@@ -1,21 +1,8 @@
 """Finds the causes behind what was blocked, from many exchanges together."""
 
-from __future__ import annotations
-
 from corsight.policies.findings.catalogue import CAUSES, summary
 from corsight.policies.findings.diagnose import Known
 from corsight.policies.findings.diagnosis import Diagnosis
-from corsight.policies.findings.model import ConsoleText, Explanation, Finding, Kind, Mismatch, Place
+from corsight.policies.findings.model import Explanation, Finding, Kind
 
-__all__ = [
-    "CAUSES",
-    "ConsoleText",
-    "Diagnosis",
-    "Explanation",
-    "Finding",
-    "Kind",
-    "Known",
-    "Mismatch",
-    "Place",
-    "summary",
-]
+__all__ = ["CAUSES", "Diagnosis", "Explanation", "Finding", "Kind", "Known", "summary"]

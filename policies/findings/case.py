@@ -55,6 +55,7 @@ class Case:
     preflight before the request said, `remembered` the cached one that it went by (its id left out).
     """
 
+    traffic: Traffic = field(compare=False, repr=False)
     rule: str
     engine: EngineName
     role: Role
@@ -62,32 +63,31 @@ class Case:
     origin: str | None
     page_origin: str | None
     method: str
-    names: tuple[str, ...]
-    twice: tuple[str, ...]
     mode: str
     destination: str
-    same_site: bool
-    image: bool
     include: bool
-    include_is_told: bool
-    has_referrer: bool
-    asks_for_private_network: bool
     status: int
-    failure: Failure | None
-    recorded: bool
-    named: bool
     reply: Reply | None
-    redirect: Redirect | None
-    redirected: bool
-    led_to_login: bool
-    filled: bool
-    stored: Stored | None
-    new_allow_origin: str | None
-    preflight_allow_origin: str | None
-    remembered: Granted | None
-    unfollowed: bool
-    alone: bool
-    traffic: Traffic = field(compare=False, repr=False)
+    names: tuple[str, ...] = ()
+    twice: tuple[str, ...] = ()
+    same_site: bool = False
+    image: bool = False
+    include_is_told: bool = False
+    has_referrer: bool = False
+    asks_for_private_network: bool = False
+    failure: Failure | None = None
+    recorded: bool = False
+    named: bool = False
+    redirect: Redirect | None = None
+    redirected: bool = False
+    led_to_login: bool = False
+    filled: bool = False
+    stored: Stored | None = None
+    new_allow_origin: str | None = None
+    preflight_allow_origin: str | None = None
+    remembered: Granted | None = None
+    unfollowed: bool = False
+    alone: bool = False
 
     # -- what the fields say together ---------------------------------------------------------------------------------
 

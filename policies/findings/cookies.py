@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -51,6 +51,12 @@ class Note:
     group: Group
     cookies: dict[str, str] = field(default_factory=dict)
     missing: bool = False
+
+    def add(self, cookies: Iterable[tuple[str, str]]) -> None:
+        """Take in cookies, each with why it does not travel."""
+        for name, why in cookies:
+            if name in self.cookies or len(self.cookies) < NAMES:
+                self.cookies[name] = min(why, self.cookies.get(name, why))
 
 
 type Explain = Callable[[str, Note], Cause]
@@ -104,9 +110,7 @@ class Cookies:
             if known is not None:
                 note.group.unite(known.group)
                 note.missing |= known.missing
-                for name, why in sorted(known.cookies.items()):
-                    if name in note.cookies or len(note.cookies) < NAMES:
-                        note.cookies[name] = min(why, note.cookies.get(name, why))
+                note.add(sorted(known.cookies.items()))
             self._notes.put(key, note)
 
     def list_groups(self) -> list[tuple[str, Group, Cause]]:
@@ -119,9 +123,7 @@ class Cookies:
         note = self._notes.get((explain, sample.server)) or Note(Group("advice", sample))
         note.group.add(sample, None)
         note.missing |= missing
-        for name, why in cookies.items():
-            if name in note.cookies or len(note.cookies) < NAMES:
-                note.cookies[name] = min(why, note.cookies.get(name, why))
+        note.add(cookies.items())
         self._notes.put((explain, sample.server), note)
 
     def _add_set(self, sample: Sample, response: Response, cookies: list[SetCookie], foreign: bool) -> None:

@@ -2,41 +2,22 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from corsight.policies.findings.model import Doubt
 from corsight.policies.findings.sample import Sample
 from corsight.policies.session import Judged
 from corsight.policies.value import replace
-from corsight.policies.verdict import Branch, Outcome, Ruling, Unknown, Verdict
-
-
-class Alternative(NamedTuple):
-    """A branch that comes to something else: how the page asked in the branch that is taken, how in this one, and its
-    ruling.
-    """
-
-    taken: str
-    otherwise: str
-    ruling: Ruling
-
-
-def find_alternative(verdict: Verdict, outcome: Outcome | None = None) -> Alternative | None:
-    """Return the first branch with this outcome, by default with any but the verdict's; None without one."""
-    for branch in verdict.branches:
-        if branch.outcome is outcome or (outcome is None and branch.outcome is not verdict.outcome):
-            return Alternative(verdict.branch.describe(branch), branch.describe(verdict.branch), branch.ruling)
-    return None
+from corsight.policies.verdict import Branch, Outcome, Unknown
 
 
 def find_doubt(sample: Sample) -> Doubt:
     """Return why this verdict is only likely, counted once."""
-    other, because = find_alternative(sample.verdict), _find_reason(sample, sample.verdict.branch)
+    verdict, because = sample.verdict, _find_reason(sample, sample.verdict.branch)
+    other = next((branch for branch in verdict.branches if branch.outcome is not verdict.outcome), None)
     if other is None:
         return Doubt("", because, "")
     ruling = other.ruling
     outcome = f"blocked by {ruling.rule}" if ruling.outcome is Outcome.BLOCKED else ruling.outcome.value
-    return Doubt(other.taken, because, f"{other.otherwise}, it is {outcome}")
+    return Doubt(verdict.branch.describe(other), because, f"{other.describe(verdict.branch)}, it is {outcome}")
 
 
 def suppose_blocked(judged: Judged) -> Judged:

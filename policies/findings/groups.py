@@ -100,17 +100,17 @@ class Group:
             self.certain += times
         else:
             self.likely += times
-            doubt = None if self.kind == "advice" else self._doubt(sample)
-            if doubt is not None and (doubt in self.doubts or len(self.doubts) < DOUBTS):
-                self.doubts.count(doubt, times, moment)
+            if self.kind != "advice":
+                self._count_doubt(find_opening(sample) if self.kind == "open" else find_doubt(sample), times, moment)
         for other in sample.others:
             self.others.count(OtherEngine(other.engine, other.outcome, other.ruling.rule), times, moment)
         if len(self.exchanges) < EXCHANGES:
             self.exchanges.append(moment)
         self._place(mismatch, find_place(sample), times, moment)
 
-    def _doubt(self, sample: Sample) -> Doubt:
-        return find_opening(sample) if self.kind == "open" else find_doubt(sample)
+    def _count_doubt(self, doubt: Doubt, times: int, moment: Moment) -> None:
+        if doubt in self.doubts or len(self.doubts) < DOUBTS:
+            self.doubts.count(doubt, times, moment)
 
     def unite(self, other: Group) -> None:
         """Take in another group of which the same is said."""
@@ -119,8 +119,7 @@ class Group:
         self.likely += other.likely
         self.more += other.more
         for doubt, (times, moment) in other.doubts.items():
-            if doubt in self.doubts or len(self.doubts) < DOUBTS:
-                self.doubts.count(doubt, times, moment)
+            self._count_doubt(doubt, times, moment)
         self.others.add(other.others)
         self.exchanges = sorted(self.exchanges + other.exchanges)[:EXCHANGES]
         for mismatch, tally in other.places.items():

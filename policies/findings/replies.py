@@ -6,7 +6,7 @@ import re
 from typing import Literal, NamedTuple
 
 from corsight.policies.exchange import HeaderList, Response
-from corsight.policies.fetch.headers import extract_header_list_values
+from corsight.policies.fetch.headers import read_list
 from corsight.policies.fetch.origin import origin_of, parse_url, split_origin
 from corsight.policies.findings.makers import Maker, find_cache_sign, find_framework, find_maker, is_nginx
 from corsight.policies.findings.products import Recognized, recognize
@@ -100,8 +100,8 @@ def read_reply(response: Response, rule: str, url: str) -> Reply:
         status=response.status,
         allow_origin=headers.lines("access-control-allow-origin"),
         allow_credentials=get("access-control-allow-credentials"),
-        allow_methods=_read_list(get("access-control-allow-methods")),
-        allow_headers=_read_list(get("access-control-allow-headers")),
+        allow_methods=read_list(get("access-control-allow-methods")),
+        allow_headers=read_list(get("access-control-allow-headers")),
         repeated=tuple(name for name in cors if len(headers.lines(name)) > 1) if headers.repeats else (),
         speaks_cors=bool(cors),
         grants_private_network=get("access-control-allow-private-network") == "true",
@@ -124,12 +124,6 @@ def read_reply(response: Response, rule: str, url: str) -> Reply:
         nginx=is_nginx(response),
         unknown_to_gateway=(get("x-amzn-errortype") or "").lower().startswith("missingauthenticationtoken"),
     )
-
-
-def _read_list(value: str | None) -> tuple[str, ...]:
-    """Return what a header lists, nothing where it is absent or no list."""
-    listed = extract_header_list_values(value)
-    return listed if isinstance(listed, tuple) else ()
 
 
 def find_misspelt(headers: HeaderList, needed: str) -> str | None:

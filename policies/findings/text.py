@@ -67,7 +67,8 @@ def lay_out(finding: Finding) -> list[list[Row]]:
     """Return all that is said of a finding below its title, in blocks of rows."""
     blocks = [[Row(None, _describe_opening(doubt, finding))] for doubt in finding.doubts[:2] if finding.kind == "open"]
     blocks.append([Row(None, finding.cause)])
-    evidence = [*finding.evidence, *([INFERRED] if finding.kind == "blocked" and _is_inferred(finding) else [])]
+    inferred = finding.kind == "blocked" and finding.certainty == "likely" and finding.certain > 0
+    evidence = [*finding.evidence, *([INFERRED] if inferred else [])]
     if evidence:
         blocks.append(_list_rows("evidence", evidence))
     blocks += _show_mismatches(finding) or _show_places(finding.places, finding.more)
@@ -106,10 +107,6 @@ def _wrap(row: Row, width: int) -> list[str]:
             break_on_hyphens=False,
         )
     return wrapped or [first]
-
-
-def _is_inferred(finding: Finding) -> bool:
-    return finding.certainty == "likely" and finding.certain > 0
 
 
 def _list_rows(label: str, lines: Iterable[str], style: str = "plain") -> list[Row]:

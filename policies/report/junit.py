@@ -50,12 +50,10 @@ def _end_test(case: ElementTree.Element, test: Test, findings: list[Finding]) ->
         _fail(case, blocked, test.blocked)
         return "failures"
     if any(finding.kind == "open" for finding in counting):
-        ElementTree.SubElement(case, "skipped", message=OPEN)
-        return "skipped"
+        return _skip(case, OPEN)
     if test.blocked:
         reason = next((finding.suppressed for finding in findings if finding.suppressed is not None), "not selected")
-        ElementTree.SubElement(case, "skipped", message=f"blocked, and suppressed: {reason}")
-        return "skipped"
+        return _skip(case, f"blocked, and suppressed: {reason}")
     return None
 
 
@@ -85,15 +83,17 @@ def _add_case(suite: ElementTree.Element, met: Met, findings: list[Finding]) -> 
         _fail(case, counting, met.blocked)
         return "failures"
     if met.blocked:
-        ElementTree.SubElement(case, "skipped", message=f"blocked, and suppressed: {findings[0].suppressed}")
-        return "skipped"
+        return _skip(case, f"blocked, and suppressed: {findings[0].suppressed}")
     if met.open:
-        ElementTree.SubElement(case, "skipped", message=OPEN)
-        return "skipped"
+        return _skip(case, OPEN)
     if met.failed:
-        ElementTree.SubElement(case, "skipped", message="no answer came, CORS had no say")
-        return "skipped"
+        return _skip(case, "no answer came: CORS is not the cause")
     return None
+
+
+def _skip(case: ElementTree.Element, why: str) -> str:
+    ElementTree.SubElement(case, "skipped", message=why)
+    return "skipped"
 
 
 def _fail(case: ElementTree.Element, findings: list[Finding], blocked: int) -> None:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 from corsight.policies.decision.place import locate
-from corsight.policies.engines import ENGINES
 from corsight.policies.fetch.origin import origin_of
 from corsight.policies.findings import Finding
 from corsight.policies.findings.text import list_doubts, list_settling, tally
@@ -22,6 +21,7 @@ from corsight.policies.session import Judged
 from corsight.policies.story import Story, tell
 from corsight.policies.story.picture import picture
 from corsight.policies.story.text import describe_request
+from corsight.policies.story.words import name_client
 from corsight.policies.verdict import Outcome
 
 EXCHANGES = 20
@@ -55,7 +55,7 @@ def make_report(
         recordings=[one.model_copy(update={"name": shown(one.name)}) for one in recordings],
         remarks=[shown(remark, 1000) for remark in remarks],
         clients=[
-            model.Client(name=shown(_name_client(name)), exchanges=count)
+            model.Client(name=shown(name_client(name)), exchanges=count)
             for name, count in gathered.clients.most_common()
         ],
         totals=_total(gathered),
@@ -111,12 +111,6 @@ def _total(gathered: Gathered) -> model.Totals:
     )
 
 
-def _name_client(label: str) -> str:
-    name, space, version = label.partition(" ")
-    engine = next((policy for policy in ENGINES.values() if policy.name == name), None)
-    return label if engine is None else f"{engine.label}{space}{version}"
-
-
 # -- a finding -------------------------------------------------------------------------------------------------------
 
 
@@ -153,16 +147,7 @@ def _write_finding(found: Found, together: Sequence[Judged], records: Mapping[st
         ],
         places=[model.Place.model_validate(one) for one in finding.places],
         more=finding.more,
-        mismatches=[
-            model.Mismatch(
-                role=one.role,
-                actual=list(one.actual),
-                expected=one.expected,
-                fix=list(one.fix),
-                places=[model.Place.model_validate(place) for place in one.places],
-            )
-            for one in finding.mismatches
-        ],
+        mismatches=[model.Mismatch.model_validate(one) for one in finding.mismatches],
         evidence=list(finding.evidence),
         care=list(finding.care),
         console=[model.ConsoleText.model_validate(one) for one in finding.console],

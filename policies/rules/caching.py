@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from corsight.policies.fetch.headers import Failure, extract_header_list_values
+from corsight.policies.fetch.headers import Failure, extract_header_list_values, read_list
 from corsight.policies.fetch.safelist import find_uncovered_names, is_cors_safelisted_method, is_covered_by_wildcard
 from corsight.policies.rules.cors_check import vary_origin
 from corsight.policies.rules.example import Example
@@ -20,13 +20,6 @@ CACHE = "https://fetch.spec.whatwg.org/#concept-cache"
 NON_WILDCARD = "https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name"
 
 CAPPED = "max-age-capped"
-INVALID = "max-age-invalid"
-NEGATIVE = "max-age-negative"
-AUTHORIZATION = "authorization-by-wildcard"
-NEVER = "preflight-never-cached"
-STORM = "preflight-storm"
-LISTS = "allow-lists-on-response"
-NO_VARY = "vary-origin-missing"
 
 REASONABLE = "600"
 """Ten minutes: what every engine keeps, and short enough to change one's mind."""
@@ -61,8 +54,7 @@ def is_no_number(view: View) -> bool:
 
 def _split_list(view: View, header: str) -> tuple[str, ...]:
     """Return the elements of a list on a preflight that passes; none with credentials, where `*` covers nothing."""
-    values = extract_header_list_values(view.values.get(header)) if _passes(view) and view.include is False else None
-    return values if isinstance(values, tuple) else ()
+    return read_list(view.values.get(header)) if _passes(view) and view.include is False else ()
 
 
 def _find_names_by_wildcard(view: View) -> tuple[str, ...]:
@@ -133,7 +125,6 @@ ALLOWED = "Access-Control-Allow-Methods: PUT\nAccess-Control-Allow-Headers: Cont
 RULES = (
     Rule(
         code=CAPPED,
-        kind="advice",
         title="The browser caches the preflight for less time than the server says",
         spec=SPEC,
         step="7.10",
@@ -147,8 +138,7 @@ RULES = (
         example=Example(f"{ASKED}\n\n{GRANTED}\n{ALLOWED}\nAccess-Control-Max-Age: 31536000"),
     ),
     Rule(
-        code=INVALID,
-        kind="advice",
+        code="max-age-invalid",
         title="Access-Control-Max-Age is not a number of seconds",
         spec=SPEC,
         step="7.9",
@@ -162,8 +152,7 @@ RULES = (
         example=Example(f"{ASKED}\n\n{GRANTED}\n{ALLOWED}\nAccess-Control-Max-Age: 10m"),
     ),
     Rule(
-        code=NEGATIVE,
-        kind="advice",
+        code="max-age-negative",
         title="Access-Control-Max-Age is negative",
         spec=SPEC,
         step="7.9",
@@ -177,11 +166,9 @@ RULES = (
         example=Example(f"{ASKED}\n\n{GRANTED}\n{ALLOWED}\nAccess-Control-Max-Age: -1"),
     ),
     Rule(
-        code=AUTHORIZATION,
-        kind="advice",
+        code="authorization-by-wildcard",
         title="Authorization is allowed by a wildcard only",
         spec=NON_WILDCARD,
-        step="",
         why="By the standard, `*` in Access-Control-Allow-Headers does not cover Authorization: it has to be listed by "
         "name. Browsers accept it all the same, and Firefox prints a warning.",
         seen="Access-Control-Allow-Headers: {allow_headers}, and the page sends Authorization",
@@ -198,11 +185,9 @@ RULES = (
         ),
     ),
     Rule(
-        code=NEVER,
-        kind="advice",
+        code="preflight-never-cached",
         title="The preflight is sent again each time, because of a wildcard",
         spec=CACHE,
-        step="",
         why="The preflight passes, but it is not cached: Firefox's cache ignores every `*` in its answer, Chromium's "
         "cache ignores it for Authorization. So each request needs a preflight, whatever Access-Control-Max-Age says.",
         seen="Access-Control-Allow-Methods: {allow_methods}; Access-Control-Allow-Headers: {allow_headers}",
@@ -217,8 +202,7 @@ RULES = (
         ),
     ),
     Rule(
-        code=STORM,
-        kind="advice",
+        code="preflight-storm",
         many=True,
         title="The same preflight is sent again and again",
         spec=SPEC,
@@ -230,17 +214,13 @@ RULES = (
         advice="Send Access-Control-Max-Age on preflights.",
         fix=set_max_age,
         example=Example(
-            f"{ASKED}\n\n{GRANTED}\n{ALLOWED}",
-            f"{ASKED}\n\n{GRANTED}\n{ALLOWED}",
-            f"{ASKED}\n\n{GRANTED}\n{ALLOWED}",
+            f"{ASKED}\n\n{GRANTED}\n{ALLOWED}", f"{ASKED}\n\n{GRANTED}\n{ALLOWED}", f"{ASKED}\n\n{GRANTED}\n{ALLOWED}"
         ),
     ),
     Rule(
-        code=LISTS,
-        kind="advice",
+        code="allow-lists-on-response",
         title="Preflight headers on a response that is not a preflight's",
         spec=RESPONSES,
-        step="",
         why="Browsers read Access-Control-Allow-Methods, -Allow-Headers and -Max-Age only in the response to a "
         "preflight. In this response they do nothing; they also do no harm.",
         seen="the response to a {method} sends {value}",
@@ -249,15 +229,13 @@ RULES = (
         check=find_lists,
         example=Example(
             "GET https://api.example/orders\nOrigin: https://app.example\n\n200\nAccess-Control-Allow-Origin: *\n"
-            "Access-Control-Allow-Methods: GET, POST, PUT\nAccess-Control-Allow-Headers: *",
+            "Access-Control-Allow-Methods: GET, POST, PUT\nAccess-Control-Allow-Headers: *"
         ),
     ),
     Rule(
-        code=NO_VARY,
-        kind="advice",
+        code="vary-origin-missing",
         title="The response names an origin, but Vary: Origin is missing",
         spec=CACHES,
-        step="",
         why="This response allows one origin, and a cache may reuse it. Without Vary: Origin a cache may send it to a "
         "page of another origin, which is then blocked. If the server never allows any other origin, nothing is wrong.",
         seen="Access-Control-Allow-Origin: {allow_origin} on a response that caches may reuse, and no Vary: Origin",
@@ -267,7 +245,7 @@ RULES = (
         check=lacks_vary,
         example=Example(
             "GET https://api.example/orders\nOrigin: https://app.example\n\n"
-            '200\nAccess-Control-Allow-Origin: https://app.example\nCache-Control: max-age=300\nETag: "7"',
+            '200\nAccess-Control-Allow-Origin: https://app.example\nCache-Control: max-age=300\nETag: "7"'
         ),
     ),
 )

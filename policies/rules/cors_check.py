@@ -46,9 +46,7 @@ RULES = (
         advice="Send the header on every response, errors included.",
         fix=allow_origin,
         widens=WIDENS,
-        example=Example(
-            "GET https://api.example/orders\nOrigin: https://app.example\n\n500\nContent-Type: text/html",
-        ),
+        example=Example("GET https://api.example/orders\nOrigin: https://app.example\n\n500\nContent-Type: text/html"),
     ),
     Rule(
         code=check.WILDCARD,
@@ -79,7 +77,7 @@ RULES = (
         widens=WIDENS,
         example=Example(
             "GET https://api.example/orders\nOrigin: https://app.example\n\n"
-            "200\nAccess-Control-Allow-Origin: https://app.example\nAccess-Control-Allow-Origin: *",
+            "200\nAccess-Control-Allow-Origin: https://app.example\nAccess-Control-Allow-Origin: *"
         ),
     ),
     Rule(
@@ -94,7 +92,7 @@ RULES = (
         widens=WIDENS,
         example=Example(
             "GET https://api.example/orders\nOrigin: https://app.example\n\n"
-            "200\nAccess-Control-Allow-Origin: app.example",
+            "200\nAccess-Control-Allow-Origin: app.example"
         ),
     ),
     Rule(
@@ -109,7 +107,7 @@ RULES = (
         widens=WIDENS,
         example=Example(
             "GET https://api.example/orders\nOrigin: https://app.example\n\n"
-            "200\nAccess-Control-Allow-Origin: https://staging.app.example",
+            "200\nAccess-Control-Allow-Origin: https://staging.app.example"
         ),
     ),
     Rule(

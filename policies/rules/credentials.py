@@ -9,10 +9,6 @@ from corsight.policies.rules.view import CREDENTIALS, ORIGIN, View
 
 SPEC = "https://fetch.spec.whatwg.org/#cors-protocol-and-credentials"
 
-WITH_WILDCARD = "allow-credentials-with-wildcard"
-INSECURE = "insecure-origin-with-credentials"
-REFLECTED = "reflected-origin-with-credentials"
-
 
 def trusts_insecure_page(view: View) -> bool:
     """Return whether a page of an insecure origin may use the user's credentials with a server of https."""
@@ -24,11 +20,9 @@ def trusts_insecure_page(view: View) -> bool:
 
 RULES = (
     Rule(
-        code=WITH_WILDCARD,
-        kind="advice",
+        code="allow-credentials-with-wildcard",
         title="Credentials are allowed together with a wildcard origin",
         spec=SPEC,
-        step="",
         why="Browsers do not accept `*` for a request with credentials, so Access-Control-Allow-Credentials has no "
         "effect next to it: such a request is blocked all the same. One of the two is a mistake.",
         seen="Access-Control-Allow-Origin: * with Access-Control-Allow-Credentials: true",
@@ -38,15 +32,13 @@ RULES = (
         check=lambda view: view.values.get(ORIGIN) == "*" and view.values.get(CREDENTIALS) == "true",
         example=Example(
             "GET https://api.example/orders\nOrigin: https://app.example\n\n"
-            "200\nAccess-Control-Allow-Origin: *\nAccess-Control-Allow-Credentials: true",
+            "200\nAccess-Control-Allow-Origin: *\nAccess-Control-Allow-Credentials: true"
         ),
     ),
     Rule(
-        code=INSECURE,
-        kind="advice",
+        code="insecure-origin-with-credentials",
         title="A page loaded over http may send the user's credentials",
         spec=SPEC,
-        step="",
         why="The API is served over https, but allows credentials to a page that was loaded over http. Somebody on the "
         "same network can change that page, and so read this user's data from the API.",
         seen="Access-Control-Allow-Origin: {allow_origin} with Access-Control-Allow-Credentials: true, over https",
@@ -61,12 +53,10 @@ RULES = (
         ),
     ),
     Rule(
-        code=REFLECTED,
-        kind="advice",
+        code="reflected-origin-with-credentials",
         many=True,
         title="Any origin seems to be allowed, with credentials",
         spec=SPEC,
-        step="",
         why="The server answered unrelated origins each with its own name, and allowed credentials. It seems to copy "
         "whatever Origin it is sent: then any web site its users visit can read their data here.",
         seen="Access-Control-Allow-Origin: {allow_origin} with Access-Control-Allow-Credentials: true, as for others",

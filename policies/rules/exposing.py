@@ -13,10 +13,6 @@ from corsight.policies.rules.view import EXPOSE, PLUMBING, View
 SPEC = "https://fetch.spec.whatwg.org/#http-access-control-expose-headers"
 EXPOSE_HEADERS = "Access-Control-Expose-Headers"
 
-WILDCARD = "expose-wildcard-with-credentials"
-INVALID = "expose-headers-invalid"
-ON_PREFLIGHT = "expose-headers-on-preflight"
-IN_VAIN = "headers-asked-in-vain"
 
 FOR_SCRIPTS = frozenset(
     {
@@ -43,7 +39,7 @@ def _list_wanted(view: View) -> list[str]:
 def find_hidden_by_wildcard(view: View) -> str:
     """Return the names that stay hidden since `*` counts for nothing with credentials, on a list that can be read."""
     listed = view.values.get(EXPOSE, "")
-    exposed = {name.lower() for name in split_tokens(listed)}
+    exposed = {name.lower() for name in list_well_formed(listed)}
     if not view.include or "*" not in exposed or find_invalid_token(listed) is not None:
         return ""
     return ", ".join(name for name in _list_wanted(view) if name not in exposed)
@@ -54,7 +50,7 @@ def find_exposed_on_preflight(view: View) -> str:
     if view.preflight_exposes is None or EXPOSE in view.values:
         return ""
     wanted = frozenset(_list_wanted(view))
-    return ", ".join(name for name in split_tokens(view.preflight_exposes) if name.lower() in wanted)
+    return ", ".join(name for name in list_well_formed(view.preflight_exposes) if name.lower() in wanted)
 
 
 def list_for_scripts(names: Iterable[str], method: str, url: str, status: int) -> list[str]:
@@ -71,7 +67,7 @@ def list_for_scripts(names: Iterable[str], method: str, url: str, status: int) -
 def expose_by_name(subject: Subject) -> Fix:
     """Return the list of what a script may want, and what is listed well already."""
     headers = subject.response.headers
-    listed = split_tokens(headers.get(EXPOSE) or "")
+    listed = list_well_formed(headers.get(EXPOSE) or "")
     have = {name.lower() for name in listed}
     more = [name for name in headers.names() if name not in PLUMBING and name not in have]
     names = [name for name in (*listed, *more) if name != "*"]
@@ -80,20 +76,15 @@ def expose_by_name(subject: Subject) -> Fix:
 
 def expose_listed(subject: Subject) -> Fix:
     """Return the list of what is listed well, without the rest."""
-    names = split_tokens(subject.response.headers.get(EXPOSE) or "")
+    names = list_well_formed(subject.response.headers.get(EXPOSE) or "")
     return Fix((HeaderEdit(EXPOSE_HEADERS, ", ".join(names)),)) if names else expose_by_name(subject)
 
 
 def expose_asked(subject: Subject) -> Fix:
     """Return the list with the headers that are hidden (`value`) on it."""
-    listed = split_tokens(subject.response.headers.get(EXPOSE) or "")
-    asked = [name for name in split_tokens(subject.value) if name.lower() not in {one.lower() for one in listed}]
+    listed = list_well_formed(subject.response.headers.get(EXPOSE) or "")
+    asked = [name for name in list_well_formed(subject.value) if name.lower() not in {one.lower() for one in listed}]
     return Fix((HeaderEdit(EXPOSE_HEADERS, ", ".join([*listed, *asked])),)) if asked else Fix()
-
-
-def split_tokens(value: str) -> list[str]:
-    """Return the elements of a list that are header names."""
-    return list_well_formed(value)
 
 
 ASKED = "GET https://api.example/orders\nOrigin: https://app.example"
@@ -101,11 +92,9 @@ GRANTED = "200\nAccess-Control-Allow-Origin: https://app.example\nVary: Origin\n
 
 RULES = (
     Rule(
-        code=WILDCARD,
-        kind="advice",
+        code="expose-wildcard-with-credentials",
         title="A wildcard exposes no headers to a request with credentials",
         spec=SPEC,
-        step="",
         why="For a request with credentials, `*` in Access-Control-Expose-Headers means a header named `*`. The "
         "response's own headers stay hidden from the page.",
         seen="Access-Control-Expose-Headers: {expose_headers}; hidden from the page: {value}",
@@ -121,11 +110,9 @@ RULES = (
         ),
     ),
     Rule(
-        code=INVALID,
-        kind="advice",
+        code="expose-headers-invalid",
         title="Access-Control-Expose-Headers cannot be parsed",
         spec=SPEC,
-        step="",
         why="The header is a list of header names, separated by commas. If one element is not a header name, the whole "
         "list is ignored: every header on it stays hidden from the page.",
         seen="Access-Control-Expose-Headers: {expose_headers}",
@@ -137,11 +124,9 @@ RULES = (
         example=Example(f"{ASKED}\n\n{GRANTED}\nAccess-Control-Expose-Headers: X-Total-Count; X-Page"),
     ),
     Rule(
-        code=ON_PREFLIGHT,
-        kind="advice",
+        code="expose-headers-on-preflight",
         title="Headers are exposed in the preflight's response, but not in the response itself",
         spec=SPEC,
-        step="",
         why="Browsers read Access-Control-Expose-Headers only in the response whose headers the page wants to read. In "
         "the response to the preflight it has no effect, so these headers stay hidden from the page.",
         seen="{value} listed in the preflight's response only",
@@ -158,12 +143,10 @@ RULES = (
         ),
     ),
     Rule(
-        code=IN_VAIN,
-        kind="advice",
+        code="headers-asked-in-vain",
         many=True,
         title="Response headers that scripts are meant to read are hidden from the page",
         spec=SPEC,
-        step="",
         why="From a response of another origin, a page can read only a few harmless headers and those that the "
         "response exposes. For any other header its script gets null, or a warning in the console.",
         seen="hidden from the page: {value}",

@@ -95,9 +95,10 @@ class Rule:
     the edits, or an empty Fix where no header can mend it; `advice` says in words what to do, and `actor` who has to.
     `widens` says how the fix widens access, where it does. `example` is an exchange that it is true of.
 
-    `spec` and `step` name what a decision fails by; `corsight.policies.decision` finds it. Advice has a `check`: it
-    returns the value that the advice turns on, or True where there is none, and False (or "") where there is nothing
-    to say. `many` tells that it takes several exchanges to find it: corsight.policies.findings does, and no check.
+    Advice has a `spec`, a `step` of it where there is one, and a `check`: it returns the value that the advice turns
+    on, or True where there is none, and False (or "") where there is nothing to say. `many` tells that it takes several
+    exchanges to find it: corsight.policies.findings does, and no check. Where a decision stands is told by its example
+    (corsight.policies.decision.place).
     """
 
     code: str
@@ -112,9 +113,13 @@ class Rule:
     actor: Actor = "server"
     fix: Callable[[Subject], Fix] = field(default=change_nothing)
     widens: str | None = None
-    kind: Kind = "decision"
     check: Callable[[View], bool | str] | None = None
     many: bool = False
+
+    @property
+    def kind(self) -> Kind:
+        """Whether it blocks, or is advice."""
+        return "advice" if self.spec else "decision"
 
     @property
     def safety(self) -> Safety:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from corsight.policies.fetch.origin import SHORT, is_serialized_origin, origin_of
 from corsight.policies.fetch.steps import Algorithm
@@ -21,9 +21,6 @@ UPPER_CASE = "allow-origin-upper-case"
 LIST = "allow-origin-list"
 PATTERN = "allow-origin-pattern"
 NULL = "allow-origin-null"
-
-STEP = "4"
-"""The step of the CORS check that compares the origins, byte for byte."""
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*)://(\[[0-9A-Fa-f:.]+\]|[^/?#\s,@:\[\]]+)(:[0-9]*)?([/?#].*)?")
 _IPV6 = re.compile(r"(?<=//)\[[0-9A-Fa-f:.]+\]")
@@ -92,19 +89,17 @@ def pick_origin(subject: Subject) -> Fix:
 
 
 ASKED = "GET https://api.example/orders\nOrigin: https://app.example\n\n200\nAccess-Control-Allow-Origin: "
-SEEN = "Access-Control-Allow-Origin: {allow_origin}"
 MEANT = "lets pages of the intended origin read the response"
 
+_make_rule = partial(Rule, spec=Algorithm.CORS_CHECK.spec, step="4", seen="Access-Control-Allow-Origin: {allow_origin}")
+"""Step 4 of the CORS check compares the origins, byte for byte."""
+
 RULES = (
-    Rule(
+    _make_rule(
         code=TRAILING_SLASH,
-        kind="advice",
         title="The allowed origin ends with a slash",
-        spec=Algorithm.CORS_CHECK.spec,
-        step=STEP,
         why="An origin is scheme, host and port, and browsers never write a slash after it. The value is compared byte "
         "for byte, so this value matches no page.",
-        seen=SEEN,
         needed="the origin without the final slash",
         advice="Remove the slash in the server's list of origins.",
         fix=reshape_origin,
@@ -112,15 +107,11 @@ RULES = (
         check=has_misshape(TRAILING_SLASH),
         example=Example(f"{ASKED}https://app.example/"),
     ),
-    Rule(
+    _make_rule(
         code=PATH,
-        kind="advice",
         title="The allowed origin has a path",
-        spec=Algorithm.CORS_CHECK.spec,
-        step=STEP,
         why="An origin is scheme, host and port, without a path. The value is compared byte for byte, so this value "
         "matches no page. It is not possible to allow only one path of a host.",
-        seen=SEEN,
         needed="the origin without its path",
         advice="Remove everything after host and port in the server's list of origins.",
         fix=reshape_origin,
@@ -128,15 +119,11 @@ RULES = (
         check=has_misshape(PATH),
         example=Example(f"{ASKED}https://app.example/shop"),
     ),
-    Rule(
+    _make_rule(
         code=DEFAULT_PORT,
-        kind="advice",
         title="The allowed origin names the default port",
-        spec=Algorithm.CORS_CHECK.spec,
-        step=STEP,
         why="Browsers leave the port out of an origin if it is the scheme's default: 443 for https, 80 for http. The "
         "value is compared byte for byte, so a value with that port matches no page.",
-        seen=SEEN,
         needed="the origin without the port",
         advice="Remove the port in the server's list of origins.",
         fix=reshape_origin,
@@ -144,15 +131,11 @@ RULES = (
         check=has_misshape(DEFAULT_PORT),
         example=Example(f"{ASKED}https://app.example:443"),
     ),
-    Rule(
+    _make_rule(
         code=UPPER_CASE,
-        kind="advice",
         title="The allowed origin is not in lower case",
-        spec=Algorithm.CORS_CHECK.spec,
-        step=STEP,
         why="Browsers write an origin's scheme and host in lower case. The value is compared byte for byte, so a value "
         "with capitals matches no page.",
-        seen=SEEN,
         needed="the origin in lower case",
         advice="Write it in lower case in the server's list of origins.",
         fix=reshape_origin,
@@ -160,15 +143,11 @@ RULES = (
         check=has_misshape(UPPER_CASE),
         example=Example(f"{ASKED}https://App.example"),
     ),
-    Rule(
+    _make_rule(
         code=LIST,
-        kind="advice",
         title="Access-Control-Allow-Origin holds a list",
-        spec=Algorithm.CORS_CHECK.spec,
-        step=STEP,
         why="The header may hold one origin, or `*`. A list is compared as one text, so it matches no page: every "
         "origin on the list is blocked.",
-        seen=SEEN,
         needed="Access-Control-Allow-Origin: {origin} if that origin sent the request, and Vary: Origin",
         advice="Keep the list in the server; answer with the one origin that sent the request, if it is on it.",
         fix=pick_origin,
@@ -176,15 +155,11 @@ RULES = (
         check=has_misshape(LIST),
         example=Example(f"{ASKED}https://app.example, https://admin.example"),
     ),
-    Rule(
+    _make_rule(
         code=PATTERN,
-        kind="advice",
         title="Access-Control-Allow-Origin holds a pattern",
-        spec=Algorithm.CORS_CHECK.spec,
-        step=STEP,
         why="This header has no patterns: `*` alone means any origin, and together with other text it is an ordinary "
         "character. So a pattern matches no page.",
-        seen=SEEN,
         needed="Access-Control-Allow-Origin: {origin} if that origin sent the request, and Vary: Origin",
         advice="Match the pattern in the server, on the whole origin; answer with the origin that sent the request.",
         fix=allow_origin,
@@ -192,21 +167,16 @@ RULES = (
         check=has_misshape(PATTERN),
         example=Example(f"{ASKED}https://*.example"),
     ),
-    Rule(
+    _make_rule(
         code=NULL,
-        kind="advice",
         title="The origin `null` is allowed",
-        spec=Algorithm.CORS_CHECK.spec,
-        step=STEP,
         why="`null` is no particular page: every sandboxed frame, local file and data: URL sends it, and anybody can "
         "make one. To allow it is to allow everybody, even with credentials, which `*` would not.",
-        seen=SEEN,
         needed="the origins of the pages that should have access, or * for data that is public",
         advice="Remove null from the server's list; give the page an origin of its own.",
         check=lambda view: view.values.get(ORIGIN) == "null",
         example=Example(
-            "GET https://api.example/orders\nOrigin: null\n\n200\nAccess-Control-Allow-Origin: null",
-            page_origin="null",
+            "GET https://api.example/orders\nOrigin: null\n\n200\nAccess-Control-Allow-Origin: null", page_origin="null"
         ),
     ),
 )

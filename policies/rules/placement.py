@@ -13,10 +13,6 @@ SPEC = "https://fetch.spec.whatwg.org/#http-responses"
 REQUESTS = "https://fetch.spec.whatwg.org/#http-requests"
 CORS_CHECK = "https://fetch.spec.whatwg.org/#concept-cors-check"
 
-TWICE = "cors-headers-twice"
-MISSPELT = "cors-header-misspelt"
-BY_CLIENT = "cors-header-sent-by-client"
-ON_RESPONSE = "request-header-on-response"
 
 SINGLES = (ALLOW_ORIGIN, ALLOW_CREDENTIALS, "Access-Control-Max-Age")
 """The headers that may come once."""
@@ -127,11 +123,9 @@ ASKED = "GET https://api.example/orders\nOrigin: https://app.example\n\n200\n"
 
 RULES = (
     Rule(
-        code=MISSPELT,
-        kind="advice",
+        code="cors-header-misspelt",
         title="A CORS header is misspelt",
         spec=SPEC,
-        step="",
         why="There is no header of this name. Browsers ignore headers they do not know, so it allows nothing.",
         seen="{value}",
         needed="one of Access-Control-Allow-Origin, -Allow-Credentials, -Allow-Methods, -Allow-Headers, "
@@ -141,15 +135,13 @@ RULES = (
         widens="allows what the misspelt header was meant to allow",
         check=find_misspelt,
         example=Example(
-            f"{ASKED}Access-Control-Allow-Origin: *\nAccess-Control-Expose-Header: X-Total-Count\nX-Total-Count: 7",
+            f"{ASKED}Access-Control-Allow-Origin: *\nAccess-Control-Expose-Header: X-Total-Count\nX-Total-Count: 7"
         ),
     ),
     Rule(
-        code=ON_RESPONSE,
-        kind="advice",
+        code="request-header-on-response",
         title="The server sends a CORS request header",
         spec=SPEC,
-        step="",
         why="Access-Control-Request-Method and Access-Control-Request-Headers are sent by browsers, in a preflight. In "
         "a response they have no effect; mostly Access-Control-Allow-Methods and -Allow-Headers are meant.",
         seen="the response sends {value}",
@@ -159,11 +151,9 @@ RULES = (
         example=Example(f"{ASKED}Access-Control-Allow-Origin: *\nAccess-Control-Request-Headers: X-Requested-With"),
     ),
     Rule(
-        code=BY_CLIENT,
-        kind="advice",
+        code="cors-header-sent-by-client",
         title="The page sends a CORS response header",
         spec=REQUESTS,
-        step="",
         why="Access-Control-Allow-Origin and similar headers are for the server to send. In a request they allow "
         "nothing. They even cause a preflight, which then has to allow them as request headers.",
         seen="the request sends {value}",
@@ -173,12 +163,11 @@ RULES = (
         check=lambda view: ", ".join(CANONICAL[name] for name in view.asked if name in RESPONSE_NAMES),
         example=Example(
             "OPTIONS https://api.example/orders\nOrigin: https://app.example\nAccess-Control-Request-Method: GET\n"
-            "Access-Control-Request-Headers: access-control-allow-origin\n\n204\nAccess-Control-Allow-Origin: *",
+            "Access-Control-Request-Headers: access-control-allow-origin\n\n204\nAccess-Control-Allow-Origin: *"
         ),
     ),
     Rule(
-        code=TWICE,
-        kind="advice",
+        code="cors-headers-twice",
         title="Two layers send CORS headers",
         spec=CORS_CHECK,
         step="1",
@@ -193,7 +182,7 @@ RULES = (
         check=find_repeated,
         example=Example(
             f"{ASKED}Access-Control-Allow-Origin: https://app.example\n"
-            "Access-Control-Allow-Origin: https://app.example\nVary: Origin",
+            "Access-Control-Allow-Origin: https://app.example\nVary: Origin"
         ),
     ),
 )

@@ -54,7 +54,7 @@ RULES = (
         fix=answer_ok,
         example=Example(
             f"{ASKED}\n\n401\n{GRANTED}\nAccess-Control-Allow-Methods: PUT\n"
-            "Access-Control-Allow-Headers: Content-Type\nWWW-Authenticate: Bearer",
+            "Access-Control-Allow-Headers: Content-Type\nWWW-Authenticate: Bearer"
         ),
     ),
     Rule(
@@ -85,7 +85,7 @@ RULES = (
         widens=WIDENS_METHODS,
         example=Example(
             f"{ASKED}\n\n204\n{GRANTED}\nAccess-Control-Allow-Methods: GET; PUT\n"
-            "Access-Control-Allow-Headers: Content-Type",
+            "Access-Control-Allow-Headers: Content-Type"
         ),
     ),
     Rule(
@@ -100,7 +100,7 @@ RULES = (
         widens=WIDENS_HEADERS,
         example=Example(
             f"{ASKED}\n\n204\n{GRANTED}\nAccess-Control-Allow-Methods: PUT\n"
-            "Access-Control-Allow-Headers: Content-Type Authorization",
+            "Access-Control-Allow-Headers: Content-Type Authorization"
         ),
     ),
     Rule(
@@ -115,7 +115,7 @@ RULES = (
         widens=WIDENS_METHODS,
         example=Example(
             f"{ASKED}\n\n204\n{GRANTED}\nAccess-Control-Allow-Methods: GET, POST\n"
-            "Access-Control-Allow-Headers: Content-Type",
+            "Access-Control-Allow-Headers: Content-Type"
         ),
     ),
     Rule(
@@ -132,7 +132,7 @@ RULES = (
         widens=WIDENS_HEADERS,
         example=Example(
             f"{ASKED}\n\n204\n{GRANTED}\nAccess-Control-Allow-Methods: PUT\n"
-            "Access-Control-Allow-Headers: X-Requested-With",
+            "Access-Control-Allow-Headers: X-Requested-With"
         ),
     ),
 )

@@ -1,17 +1,7 @@
 """The rules of HTTP-redirect fetch: what a redirect may not lead to. No response header mends them: Location has to
 change, and what it leads to."""
 
-from __future__ import annotations
-
-from corsight.policies.fetch.main_fetch import (
-    COUNT,
-    LOCATION,
-    MIXED_CONTENT,
-    REFUSED,
-    SAME_ORIGIN_MODE,
-    SCHEME,
-    USERINFO,
-)
+from corsight.policies.fetch import main_fetch as check
 from corsight.policies.rules.example import Example
 from corsight.policies.rules.model import Rule
 
@@ -20,7 +10,7 @@ ASKED = "GET https://api.example/files/7\nOrigin: https://app.example\n\n302\nAc
 
 RULES = (
     Rule(
-        code=USERINFO,
+        code=check.USERINFO,
         title="The redirect's URL has a user name or password",
         why="Browsers do not send a CORS request to a URL with a user name or password. No response header can allow "
         "it.",
@@ -30,7 +20,7 @@ RULES = (
         example=Example(f"{ASKED}Location: https://reader:pass@files.example/7"),
     ),
     Rule(
-        code=SCHEME,
+        code=check.SCHEME,
         title="The redirect leads to a URL that is not http or https",
         why="Only http and https URLs can be requested across origins. A redirect to any other scheme ends the "
         "request.",
@@ -40,7 +30,7 @@ RULES = (
         example=Example(f"{ASKED}Location: ftp://files.example/7"),
     ),
     Rule(
-        code=LOCATION,
+        code=check.LOCATION,
         title="The redirect's Location is not a valid URL",
         why="The browser could not parse the URL in Location. An empty host, a port out of range or a stray bracket "
         "makes it invalid.",
@@ -50,7 +40,7 @@ RULES = (
         example=Example(f"{ASKED}Location: https://files.example:port/7"),
     ),
     Rule(
-        code=COUNT,
+        code=check.COUNT,
         title="Too many redirects",
         why="Browsers follow at most 20 redirects. More are nearly always a loop.",
         seen="a 21st redirect, to {target}",
@@ -63,7 +53,7 @@ RULES = (
         ),
     ),
     Rule(
-        code=SAME_ORIGIN_MODE,
+        code=check.SAME_ORIGIN_MODE,
         title="A same-origin request was redirected to another origin",
         why="The page made this request with mode: 'same-origin', so it may not leave the page's origin, not even by a "
         "redirect. No CORS header was looked at.",
@@ -78,7 +68,7 @@ RULES = (
         ),
     ),
     Rule(
-        code=REFUSED,
+        code=check.REFUSED,
         title="The page refuses to be redirected",
         why="The page made this request with redirect: 'error', so it fails at the first redirect. No header shows "
         "that mode: it is one possible reason why nobody followed the redirect.",
@@ -89,7 +79,7 @@ RULES = (
         example=Example(f"{ASKED}Location: https://files.example/7", redirect="error"),
     ),
     Rule(
-        code=MIXED_CONTENT,
+        code=check.MIXED_CONTENT,
         title="An https page requested an http URL (mixed content)",
         why="A page loaded over https may not load anything over http, redirects included. No CORS header changes "
         "that.",

@@ -24,20 +24,12 @@ from corsight.policies.fetch.safelist import (
     is_cors_safelisted_method,
     is_forbidden_request_header,
 )
+from corsight.policies.server import respond
 from corsight.policies.server.grammar import ANY
 from corsight.policies.server.match import Index
 from corsight.policies.server.model import ServerPolicy
 from corsight.policies.server.phrases import list_elements, word_grant, word_near
 from corsight.policies.server.problems import shorten
-from corsight.policies.server.respond import (
-    grants,
-    grants_credentials,
-    grants_method,
-    grants_origin,
-    is_public,
-    list_refused_names,
-    read_asked_method,
-)
 from corsight.policies.session import Judged
 from corsight.policies.session.memory import Memory
 from corsight.policies.value import value
@@ -98,11 +90,8 @@ class Drift:
     certainty: Certainty = "certain"
 
     def __str__(self) -> str:
-        return (
-            f"{self.kind} than policy {self.policy}: {self.text}"
-            if self.kind != "inconsistent"
-            else (f"inconsistent under policy {self.policy}: {self.text}")
-        )
+        how = "under" if self.kind == "inconsistent" else "than"
+        return f"{self.kind} {how} policy {self.policy}: {self.text}"
 
 
 @value
@@ -153,7 +142,7 @@ class Comparison:
         origin = get("origin")
         if origin is None or response.status == 304:
             return None
-        asked = read_asked_method(exchange.request)
+        asked = respond.read_asked_method(exchange.request)
         names = get("access-control-request-headers") or "" if asked is not None else ""
         question = _hash(place.method, place.url, origin, asked or "", names)
         grant = word_grant(response, preflight=asked is not None)
@@ -207,7 +196,7 @@ def _find_looser(policy: ServerPolicy, exchange: Exchange, response: Response, p
     if allowed is None or (allowed not in (ANY, "null") and split_origin(allowed) is None):
         # It grants nobody anything.
         return
-    asked = read_asked_method(exchange.request)
+    asked = respond.read_asked_method(exchange.request)
     if asked is not None and not 200 <= response.status <= 299:
         # Nor does a preflight that failed.
         return
@@ -216,19 +205,19 @@ def _find_looser(policy: ServerPolicy, exchange: Exchange, response: Response, p
         return Drift("looser", policy.name, subject, value, text, place)
 
     credentials = allowed != ANY and get("access-control-allow-credentials") == "true"
-    if allowed == ANY and not is_public(policy):
+    if allowed == ANY and not respond.is_public(policy):
         yield drift(
             "origin", ANY, "the server allows every origin (Access-Control-Allow-Origin: *), the policy only some"
         )
-    elif allowed != ANY and not grants_origin(policy, allowed):
+    elif allowed != ANY and not respond.grants_origin(policy, allowed):
         near = word_near(allowed, policy.origins)
         yield drift("origin", allowed, f"the server allows origin {allowed}, but the policy {near or 'does not'}")
-    if credentials and not grants_credentials(policy, allowed):
+    if credentials and not respond.grants_credentials(policy, allowed):
         what = "the server sends Access-Control-Allow-Credentials: true, but the policy allows no credentials"
         yield drift("credentials", "true", what)
     if asked is None:
         method = exchange.request.method
-        if is_cors_safelisted_method(method) and not grants_method(policy, method):
+        if is_cors_safelisted_method(method) and not respond.grants_method(policy, method):
             yield drift(
                 "method",
                 method,
@@ -246,11 +235,11 @@ def _find_looser(policy: ServerPolicy, exchange: Exchange, response: Response, p
         if method == ANY and not credentials:
             if ANY not in policy.methods:
                 yield drift("method", ANY, "the server allows every method (*), the policy only some")
-        elif method != ANY and not grants_method(policy, method):
+        elif method != ANY and not respond.grants_method(policy, method):
             yield drift("method", method, f"the server allows method {method}, but the policy does not")
     harmless = NO_CORS_SAFELISTED_NAMES - {"content-type"}
     names = tuple(islice(_list_beyond(get("access-control-allow-headers"), (), credentials, harmless), NAMED))
-    refused = set(list_refused_names(policy, names))
+    refused = set(respond.list_refused_names(policy, names))
     for name in names:
         if name == ANY:
             if ANY not in policy.request_headers:
@@ -289,7 +278,7 @@ def _find_stricter(
     ruling = verdict.ruling
     include = facts.credentials == "include" or ruling.rule in _WITH_CREDENTIALS
     names = facts.names if facts.role == "preflight" else ()
-    if not grants(policy, facts.origin, facts.method, names, include=include):
+    if not respond.grants(policy, facts.origin, facts.method, names, include=include):
         return
     certainty = verdict.certainty
     if ruling.outcome is Outcome.BLOCKED and ruling.rule in _NEEDED:

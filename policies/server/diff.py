@@ -94,14 +94,11 @@ def _compare_fields(one: ServerPolicy, other: ServerPolicy) -> Iterator[Differen
                 note = _note_near(entry, gone) if field == "origins" else ""
                 yield Difference(one.name, field, "", entry, "more", note)
         yield from (Difference(one.name, field, entry, "", "less") for entry in gone)
-    for field in _FLAGS:
+    for field in (*_FLAGS, *_NUMBERS):
         was, now = getattr(one, field), getattr(other, field)
         if was != now:
-            yield Difference(one.name, field, _write_word(was), _write_word(now), "more" if now else "less")
-    for field in _NUMBERS:
-        was, now = getattr(one, field), getattr(other, field)
-        if was != now:
-            yield Difference(one.name, field, _write_word(was), _write_word(now), "other")
+            change: Change = "other" if field in _NUMBERS else "more" if now else "less"
+            yield Difference(one.name, field, _write_word(was), _write_word(now), change)
 
 
 def _note_near(origin: str, gone: list[str]) -> str:

@@ -73,13 +73,13 @@ def infer(judgeds: Iterable[Judged], credentials: bool | None = None) -> list[In
         hosts.setdefault(host, {})[path] = origins
     # A host without a port stands for all of its ports, so those with one come first.
     ordered = sorted(hosts, key=lambda host: (split_host(host) or (host, None))[1] is None)
-    return [one for host in ordered for one in _of_host(host, hosts[host], labels, credentials)]
+    return [one for host in ordered for one in _infer_host(host, hosts[host], labels, credentials)]
 
 
 # -- putting together ------------------------------------------------------------------------------------------------
 
 
-def _of_host(
+def _infer_host(
     host: str, paths: dict[str, dict[str, Need]], labels: dict[str, str], answer: bool | None
 ) -> list[Inferred]:
     """Return a host's policies: one where the same origins ask all its endpoints, else one for each group of origins.
@@ -92,15 +92,15 @@ def _of_host(
         granted = frozenset(origin for origin in origins if origin != "null")
         ways.setdefault(granted, {})[path] = origins
     if len(ways) == 1 or len(paths) > MOST_PATHS or not all(map(_may_be_written, paths)):
-        return [_policy(host, host, (), paths, labels, answer)]
+        return [_infer_policy(host, host, (), paths, labels, answer)]
     # The more exact paths first: they may be among what a wildcard of another policy stands for.
     ordered = sorted(ways.values(), key=lambda group: (max(path.count("*") for path in group), min(group)))
     inferred = [
-        _policy(f"{host} {number}", host, _least(group), group, labels, answer)
+        _infer_policy(f"{host} {number}", host, _drop_covered(group), group, labels, answer)
         for number, group in enumerate(ordered, 1)
     ]
     if not _each_finds_its_own([one.policy for one in inferred], host, ordered):
-        return [_policy(host, host, (), paths, labels, answer)]
+        return [_infer_policy(host, host, (), paths, labels, answer)]
     return inferred
 
 
@@ -108,7 +108,7 @@ def _may_be_written(path: str) -> bool:
     return is_path(path) and parse_url(path, "http://host/") == f"http://host{path}"
 
 
-def _least(paths: Iterable[str]) -> tuple[str, ...]:
+def _drop_covered(paths: Iterable[str]) -> tuple[str, ...]:
     """Return the paths without those that another one stands for."""
     left = list(dict.fromkeys(paths))
     index = Paths()
@@ -147,7 +147,7 @@ class _Sum:
         return tuple(dict.fromkeys(self._labels[flow] for flow in flows))[:ENDPOINTS]
 
 
-def _policy(
+def _infer_policy(
     name: str,
     host: str,
     paths: tuple[str, ...],
@@ -164,7 +164,7 @@ def _policy(
     credentials = answer is not False and bool(with_credentials - {"null"})
     for origin, needs in by_origin.items():
         flows = [flow for need in needs for flow in need.flows]
-        refused = _refused(origin, credentials, origin in with_credentials)
+        refused = _refuse(origin, credentials, origin in with_credentials)
         if refused is not None:
             left_out.append(LeftOut(f"origin {origin}", *refused, total.endpoints(flows)))
             continue
@@ -194,8 +194,8 @@ def _policy(
     likely = all(need.likely for needs in by_origin.values() for need in needs if need.credentials)
     grants = [
         *(total.grant("origins", origin, _doubt(origin, host)) for origin in total.values("origins")),
-        *(total.grant("methods", method, _odd_method(method)) for method in total.values("methods")),
-        *(total.grant("request_headers", header, _odd_header(header)) for header in total.values("request_headers")),
+        *(total.grant("methods", method, _doubt_method(method)) for method in total.values("methods")),
+        *(total.grant("request_headers", header, _doubt_header(header)) for header in total.values("request_headers")),
         *(total.grant("expose_headers", header) for header in total.values("expose_headers")),
     ]
     hidden = [name for name in total.values("hidden") if name not in total.values("expose_headers")]
@@ -239,7 +239,7 @@ _REPEATED = (
 )
 
 
-def _refused(origin: str, credentials: bool, with_credentials: bool) -> tuple[str, str] | None:
+def _refuse(origin: str, credentials: bool, with_credentials: bool) -> tuple[str, str] | None:
     """Return why an origin is not granted, and what to write if it is meant."""
     if origin == "null":
         why = "null is sent by sandboxed frames of any site, by local files, and after redirects across origins"
@@ -265,20 +265,18 @@ def _doubt(origin: str, host: str) -> str | None:
         return "a developer's machine: not for production"
     if not is_localhost(name) and not same_site(f"https://{name}", f"https://{api}"):
         return "a page of another site than the server's: check that it is yours"
-    return (
-        "http: anyone on the user's network can pose as such a page"
-        if scheme == "http" and not is_localhost(name)
-        else None
-    )
+    if scheme == "http" and not is_localhost(name):
+        return "http: anyone on the user's network can pose as such a page"
+    return None
 
 
-def _odd_method(method: str) -> str | None:
+def _doubt_method(method: str) -> str | None:
     if method != normalize_method(method.upper()) and method.upper() == "PATCH":
         return "the page spells it like this; it should be PATCH"
     return None
 
 
-def _odd_header(name: str) -> str | None:
+def _doubt_header(name: str) -> str | None:
     if name.startswith("access-control-"):
         return "a response header that the page sends by mistake"
     return None

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from corsight.policies.server.formats import LARGEST, Lines, Unreadable, parse
 from corsight.policies.server.lint import lint, lint_together
-from corsight.policies.server.model import DefaultPolicy, Match, PolicyFile, ServerPolicy
+from corsight.policies.server.model import DefaultPolicy, Match, ServerPolicy
 from corsight.policies.server.problems import Finding, Path, PolicyError, Problem, shorten, spell_path
 
 MOST_PROBLEMS = 100
@@ -165,10 +165,11 @@ def _read_fields(
 ) -> tuple[ServerPolicy, set[str]]:
     """Return the policy without the fields that cannot be read, and those fields' names."""
     unread: set[str] = set()
+    blank = {"name": UNNAMED} if model is ServerPolicy else {}
     while True:
         try:
             # As JSON, where `yes` is no bool, "600" no number, and a list is a tuple.
-            text = json.dumps({**_make_blank(model), **fields}, default=str)
+            text = json.dumps(blank | fields, default=str)
             return model.model_validate_json(text, strict=True), unread
         except ValidationError as error:
             for one in error.errors(include_url=False, include_context=False):
@@ -176,10 +177,6 @@ def _read_fields(
                 loaded.add(_explain_type(one["type"], where, one.get("input")), *path)
                 unread.add(str(where[0]))
                 fields.pop(str(where[0]), None)
-
-
-def _make_blank(model: type[ServerPolicy]) -> dict[str, str]:
-    return {"name": UNNAMED} if model is ServerPolicy else {}
 
 
 def _explain_type(kind: str, path: Path, given: Any) -> Finding:
@@ -208,4 +205,4 @@ def _explain_unknown(path: Path, known: Iterable[str]) -> Finding:
     return Finding(path, "invalid", "there is no such field", instead)
 
 
-__all__ = ["LARGEST", "PolicyError", "PolicyFile", "load", "load_all"]
+__all__ = ["LARGEST", "PolicyError", "load", "load_all"]

@@ -90,11 +90,6 @@ def names_origin(patterns: tuple[str, ...], origin: str) -> bool:
     return _make_index(patterns).names(origin)
 
 
-@lru_cache(64)
-def _make_index(patterns: tuple[str, ...]) -> _Index:
-    return _Index(patterns)
-
-
 class _Index:
     """Looks origins up among patterns, in a time that does not grow with their number."""
 
@@ -113,6 +108,9 @@ class _Index:
         scheme, host, port = match[1], match[2], match[3] or ""
         hosts = [(host, False), *((ancestor, True) for ancestor in list_ancestors(host))]
         return any((scheme, *one, number) in self._spread for one in hosts for number in (port, None))
+
+
+_make_index = lru_cache(64)(_Index)
 
 
 def list_ancestors(host: str) -> list[str]:

@@ -152,23 +152,16 @@ def _write_preflight(policy: ServerPolicy, request: Request) -> list[HeaderEdit]
     if policy.methods:
         edits.append(HeaderEdit(ALLOW_METHODS, ", ".join(policy.methods)))
     names = policy.request_headers
-    if ANY in names and _asks_beyond_wildcard(policy, request):
+    asked = read_asked_names(request) if ANY in names else ()
+    refused = set(list_refused_names(policy, asked))
+    if any(is_cors_non_wildcard_request_header_name(name.lower()) for name in refused):
         # Some engines let `*` stand for Authorization too: then what is granted is named instead.
-        asked = read_asked_names(request)
-        refused = set(list_refused_names(policy, asked))
         names = tuple(name for name in asked if name not in refused and is_token(name))
     if names:
         edits.append(HeaderEdit(ALLOW_HEADERS, ", ".join(names)))
     if policy.max_age is not None:
         edits.append(HeaderEdit(MAX_AGE, str(policy.max_age)))
     return edits
-
-
-def _asks_beyond_wildcard(policy: ServerPolicy, request: Request) -> bool:
-    return any(
-        is_cors_non_wildcard_request_header_name(name.lower())
-        for name in list_refused_names(policy, read_asked_names(request))
-    )
 
 
 def _list_preflight_varies(policy: ServerPolicy) -> list[str]:

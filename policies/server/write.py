@@ -20,11 +20,11 @@ def to_yaml(inferred: Sequence[Inferred], heading: str = "") -> str:
     lines = [f"# {printable(line)}" for line in heading.splitlines()]
     lines += ["version: 1", "policies:" if inferred else "policies: []"]
     for one in inferred:
-        lines += _policy(one)
+        lines += _write_policy(one)
     return "\n".join(lines) + "\n"
 
 
-def _policy(one: Inferred) -> Iterator[str]:
+def _write_policy(one: Inferred) -> Iterator[str]:
     policy = one.policy
     yield f"  - name: {scalar(policy.name)}"
     yield "    match:"
@@ -33,34 +33,34 @@ def _policy(one: Inferred) -> Iterator[str]:
         yield "      paths:"
         yield from (f"        - {scalar(path)}" for path in policy.match.paths)
     for left in one.left_out:
-        yield f"    # CHECK: not granted: {_left_out(left)}"
+        yield f"    # CHECK: not granted: {_write_left_out(left)}"
     for field in ("origins", "methods", "request_headers", "expose_headers"):
         grants = [grant for grant in one.grants if grant.field == field]
         if grants:
             yield f"    {field}:"
-            yield from (f"      - {scalar(grant.value)}  # {_because(grant)}" for grant in grants)
+            yield from (f"      - {scalar(grant.value)}  # {_say_why(grant)}" for grant in grants)
     for field in ("credentials", "max_age"):
-        yield from (f"    {field}: {grant.value}  # {_because(grant)}" for grant in one.grants if grant.field == field)
+        yield from (f"    {field}: {grant.value}  # {_say_why(grant)}" for grant in one.grants if grant.field == field)
 
 
-def _because(grant: Grant) -> str:
+def _say_why(grant: Grant) -> str:
     where = endpoints(grant.endpoints)
     return f"CHECK: {grant.doubt}; {where}" if grant.doubt is not None else where
 
 
-def _left_out(left: LeftOut) -> str:
+def _write_left_out(left: LeftOut) -> str:
     meant = f"; if it is meant: {left.instead}" if left.instead else ""
     return printable(f"{redact(left.what)} ({left.why}{meant}); {endpoints(left.endpoints)}")
 
 
 def endpoints(labels: Iterable[str]) -> str:
     """Return some of the endpoints, by method and path, and how many more there are."""
-    listed = [_short(label) for label in labels]
+    listed = [_shorten(label) for label in labels]
     more = len(listed) - SHOWN
     return ", ".join(listed[:SHOWN]) + (f", and {more} more" if more > 0 else "")
 
 
-def _short(label: str) -> str:
+def _shorten(label: str) -> str:
     method, _, url = label.partition(" ")
     path = re.sub(r"^https?://[^/?#]*", "", url) or "/"
     text = printable(redact(f"{method} {path}"))

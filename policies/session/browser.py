@@ -39,6 +39,7 @@ from corsight.policies.session.reading import Reading, read
 from corsight.policies.session.receiving import Receiving
 from corsight.policies.session.reuse import Reuse
 from corsight.policies.session.sequels import Sequels
+from corsight.policies.session.stored import StoredResponses
 from corsight.policies.session.told import list_told
 from corsight.policies.session.word import Words
 from corsight.policies.verdict import EngineName, Outcome
@@ -71,7 +72,7 @@ class Browser:
         # With the reading that its key is of.
         self._taintings: Memory[tuple[int, str, str, str | None, bool], tuple[Reading, _Taintings]] = Memory(4 * SIZE)
         self._receiving = Receiving(
-            self._credentials, self._marker, self._documents, self._expected, self._sequels, SIZE
+            self._credentials, self._marker, self._documents, self._expected, self._sequels, StoredResponses(SIZE)
         )
         self._keeping = Keeping(4 * SIZE)
         self._reuse = Reuse(4 * SIZE, self._keeping) if client.libsoup else None

@@ -39,8 +39,6 @@ class Connection:
 class Connections:
     """The connections of one browser. `trusted` tells whether they are its own, as far as was seen."""
 
-    __slots__ = ("_known", "_told", "trusted")
-
     def __init__(self, size: int) -> None:
         self._known: Memory[str, Connection] = Memory(size)
         self._told: Memory[str, Fetch] = Memory(TOLD)

@@ -31,18 +31,6 @@ BY_WORKERS = WORKERS | {"empty", "script", "unknown"}
 class Credentials:
     """What one browser shows of its requests' credentials modes."""
 
-    __slots__ = (
-        "_cookies",
-        "_engine",
-        "_expects_storage_access",
-        "_habits",
-        "_keeping_alive",
-        "_policy",
-        "_seen_storage_access",
-        "_sent_storage_access",
-        "_workers",
-    )
-
     def __init__(self, policy: EnginePolicy, size: int, *, known: bool) -> None:
         self._engine = policy.name
         self._policy = policy

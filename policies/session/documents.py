@@ -13,11 +13,6 @@ from corsight.policies.session.memory import Memory
 class Documents:
     """The documents seen, by URL and by origin, and the workers; `last` is the URL of the newest document."""
 
-    __slots__ = (
-        *("_at_home", "_by_origin", "_by_url", "_newest", "_policies", "_secure", "_sheets", "_unknown", "_workers"),
-        "last",
-    )
-
     def __init__(self, size: int, *, credentialless_unknown: bool = False) -> None:
         self._unknown = credentialless_unknown
         self._by_url: Memory[str, EmbedderPolicy] = Memory(size)

@@ -38,8 +38,6 @@ class Expected:
     Of `preflights` and `redirects` is asked outside only whether there are any of a URL: of most there are none.
     """
 
-    __slots__ = ("_by_path", "_kept", "preflights", "redirects")
-
     def __init__(self, size: int) -> None:
         self.preflights: Memory[str, list[Entry]] = Memory(size)
         self._by_path: Memory[str, list[Entry]] = Memory(size)

@@ -29,8 +29,6 @@ class Use:
 class Keeping:
     """The connections of one browser, who was last on each, and the servers that keep theirs."""
 
-    __slots__ = ("_servers", "_uses")
-
     def __init__(self, size: int) -> None:
         self._uses: Memory[str, Use] = Memory(size)
         self._servers: Memory[str, float] = Memory(size)

@@ -33,8 +33,6 @@ type Place = tuple[str, str]
 class Marker:
     """What the requests of one browser that carried the marker tell of those that do not."""
 
-    __slots__ = ("_busy", "_carried", "_early", "_first", "_framed", "_loaded", "_set")
-
     def __init__(self, size: int) -> None:
         self._first: Memory[Place, float] = Memory(size)
         self._carried: Memory[Place, tuple[float, int]] = Memory(size)

@@ -89,6 +89,5 @@ def weigh_request(request: Request) -> int:
 
 def weigh_exchange(exchange: Exchange) -> int:
     """Return how many bytes the URL and headers of an exchange have."""
-    request, response = exchange.request, exchange.response
-    weight = len(request.method) + len(request.url) + request.headers.weight
+    weight, response = weigh_request(exchange.request), exchange.response
     return weight if response is None else weight + response.headers.weight

@@ -15,8 +15,6 @@ CREDENTIALED = frozenset({True})
 class Mixing:
     """The HTTP/2 connections of one browser: which modes each was seen to carry for certain."""
 
-    __slots__ = ("_apart", "_modes")
-
     def __init__(self, size: int) -> None:
         self._modes: Memory[str, frozenset[bool]] = Memory(size)
         self._apart: Memory[str, str] = Memory(size)

@@ -19,8 +19,6 @@ LONGEST = 64
 class OwnHeaders:
     """The names that one browser adds by itself."""
 
-    __slots__ = ("_names",)
-
     def __init__(self) -> None:
         self._names: Memory[str, bool] = Memory(NAMES)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from corsight.policies.decision.decisive import COOKIES, VALIDATOR
 from corsight.policies.evidence import Evidence, Reason
 from corsight.policies.exchange import Response
@@ -18,24 +20,16 @@ from corsight.policies.session.sequels import Sequels
 from corsight.policies.session.stored import StoredResponses
 
 
+@dataclass(slots=True, eq=False)
 class Receiving:
     """Takes in the responses of one browser, and tells of each what role its exchange has."""
 
-    def __init__(
-        self,
-        credentials: Credentials,
-        marker: Marker,
-        documents: Documents,
-        expected: Expected,
-        sequels: Sequels,
-        size: int,
-    ) -> None:
-        self._credentials = credentials
-        self._marker = marker
-        self._documents = documents
-        self._expected = expected
-        self._sequels = sequels
-        self._stored = StoredResponses(size)
+    _credentials: Credentials
+    _marker: Marker
+    _documents: Documents
+    _expected: Expected
+    _sequels: Sequels
+    _stored: StoredResponses
 
     def receive(self, entry: Entry, response: Response, marks: int) -> None:
         """Take in the response of an exchange; `marks` are those of its digest."""

@@ -31,8 +31,6 @@ class Reuse:
     it certainly failed.
     """
 
-    __slots__ = ("_failed", "_given_up", "_keeping", "_last", "_servers")
-
     def __init__(self, size: int, keeping: Keeping) -> None:
         self._keeping = keeping
         self._last: Memory[str, Entry | None] = Memory(size)

@@ -6,8 +6,8 @@ from math import inf
 
 from corsight.policies.engines import EnginePolicy
 from corsight.policies.evidence import Certainty, Evidence, Reason
-from corsight.policies.exchange import HeaderList, Told
-from corsight.policies.fetch.headers import extract_header_list_values
+from corsight.policies.exchange import Told
+from corsight.policies.fetch.headers import read_list
 from corsight.policies.fetch.preflight_cache import PreflightCache
 from corsight.policies.session.clients import Client
 from corsight.policies.session.credentials import Credentials
@@ -307,28 +307,22 @@ class Sequels:
 
     def _cache_preflight(self, entry: Entry) -> None:
         """Note that the browser may have cached a preflight that passed; for both modes if its mode is unknown."""
-        include = entry.fetch.include
-        if include is not None or self._policy.cache.credentials_shared:
-            _store(self._cache, entry, include=include is not False)
-
-
-def _store(cache: PreflightCache, entry: Entry, *, include: bool) -> None:
-    reading, response = entry.reading, entry.exchange.response
-    if response is None:
-        return
-    headers = response.headers
-    cache.store(
-        reading.origin or "null",
-        entry.exchange.request.url,
-        include=include,
-        methods=_list_values(headers, "access-control-allow-methods"),
-        headers=_list_values(headers, "access-control-allow-headers"),
-        max_age_value=headers.get("access-control-max-age"),
-        now=response.received,
-        exchange=entry.exchange.id,
-        method=reading.method,
-        names=reading.names,
-    )
+        include, reading, response = entry.fetch.include, entry.reading, entry.exchange.response
+        if response is None or (include is None and not self._policy.cache.credentials_shared):
+            return
+        headers = response.headers
+        self._cache.store(
+            reading.origin or "null",
+            entry.exchange.request.url,
+            include=include is not False,
+            methods=read_list(headers.get("access-control-allow-methods")),
+            headers=read_list(headers.get("access-control-allow-headers")),
+            max_age_value=headers.get("access-control-max-age"),
+            now=response.received,
+            exchange=entry.exchange.id,
+            method=reading.method,
+            names=reading.names,
+        )
 
 
 def _list_modes(entry: Entry) -> set[str | None]:
@@ -338,9 +332,4 @@ def _list_modes(entry: Entry) -> set[str | None]:
 
 
 def _overlap(one: Entry, other: Entry) -> bool:
-    return one is not other and (overtook(one, other) or overtook(other, one))
-
-
-def _list_values(headers: HeaderList, name: str) -> tuple[str, ...]:
-    values = extract_header_list_values(headers.get(name))
-    return values if isinstance(values, tuple) else ()
+    return overtook(one, other) or overtook(other, one)

@@ -32,8 +32,6 @@ class Stored:
 class StoredResponses:
     """The responses of one browser that carried a validator, a few versions a URL."""
 
-    __slots__ = ("_by_url",)
-
     def __init__(self, size: int) -> None:
         self._by_url: Memory[str, list[Stored]] = Memory(size)
 

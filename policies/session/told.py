@@ -57,10 +57,7 @@ def overrule(verdict: Verdict, exchange: Exchange, facts: Facts, told: Told, ver
     blocking = [branch for branch in blocked if branch.assumed(Unknown.USE) is None]
     if told.passed and told.origin is not None and blocking:
         # Its origin is a guess: a redirect may have tainted it.
-        passed_too = [
-            replace(branch, ruling=Ruling(PASSED[branch.premise.tainting]), steps=()) if branch in blocking else branch
-            for branch in verdict.branches
-        ]
+        passed_too = [_let_pass(branch) if branch in blocking else branch for branch in verdict.branches]
         return unite(verdict.engine, passed_too, verdict.hidden)
     if told.passed and len(blocking) == len(verdict.branches):
         passed = Branch(Ruling(PASSED[facts.tainting]), premise=verdict.branch.premise)
@@ -75,6 +72,10 @@ def overrule(verdict: Verdict, exchange: Exchange, facts: Facts, told: Told, ver
     if told.passed is None and any(branch.ruling.rule in BY_DESTINATION for branch in blocked):
         return _spare(verdict, facts, version)
     return verdict
+
+
+def _let_pass(branch: Branch) -> Branch:
+    return replace(branch, ruling=Ruling(PASSED[branch.premise.tainting]), steps=())
 
 
 def _name_rule(verdict: Verdict, told: Told, rule: str) -> Verdict:
@@ -114,10 +115,5 @@ def _spare(verdict: Verdict, facts: Facts, version: int | None) -> Verdict:
     spared = {rule for rule, stays in ((ORB, known), (NOSNIFF, told), (MIME_TYPE, told)) if not stays}
     if not any(branch.ruling.rule in spared for branch in verdict.branches):
         return verdict
-    branches = [
-        replace(branch, ruling=Ruling(PASSED[branch.premise.tainting]), steps=())
-        if branch.ruling.rule in spared
-        else branch
-        for branch in verdict.branches
-    ]
+    branches = [_let_pass(branch) if branch.ruling.rule in spared else branch for branch in verdict.branches]
     return replace(unite(verdict.engine, branches, verdict.hidden), certainty="likely")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from corsight.policies.evidence import Evidence, Reason
 from corsight.policies.exchange import Word
@@ -14,15 +14,15 @@ from corsight.policies.session.memory import Memory
 from corsight.policies.verdict import Outcome, Unknown
 
 
+@dataclass(slots=True, eq=False)
 class Words:
     """Takes in what a browser says of its exchanges, in a recording or, once it is attended to, live."""
 
-    def __init__(self, judge: Judge, credentials: Credentials, connections: Connections, size: int) -> None:
-        self._judge = judge
-        self._credentials = credentials
-        self._connections = connections
-        self._size = size
-        self._judged: Memory[str, Entry] | None = None
+    _judge: Judge
+    _credentials: Credentials
+    _connections: Connections
+    _size: int
+    _judged: Memory[str, Entry] | None = None
 
     def attend(self) -> None:
         """Remember what is judged from now on: something may be said of it."""

@@ -1,8 +1,6 @@
 """The story of one fetch: what was asked, every step the browser took, and what would change the end of it."""
 
-from __future__ import annotations
-
-from corsight.policies.story.model import Asked, Elsewhere, Improvement, Inference, Otherwise, Part, Remedy, Step, Story
+from corsight.policies.story.model import Inference, Part, Remedy, Step, Story
 from corsight.policies.story.tell import tell
 
-__all__ = ["Asked", "Elsewhere", "Improvement", "Inference", "Otherwise", "Part", "Remedy", "Step", "Story", "tell"]
+__all__ = ["Inference", "Part", "Remedy", "Step", "Story", "tell"]

@@ -44,9 +44,9 @@ def picture(story: Story, *, ascii_only: bool = False) -> list[str]:
     hosts = {part.host for part in story.parts}
     server = hosts.pop() if len(hosts) == 1 else "servers"
     several = bool(hosts)
-    lines = [_heads(_cut(server, NAME, signs)), _life(signs)]
+    lines = [_draw_heads(_cut(server, NAME, signs)), _draw_life(signs)]
     for number, part in enumerate(story.parts):
-        lines += [_life(signs)] * (number > 0) + _exchange(part, several, signs)
+        lines += [_draw_life(signs)] * (number > 0) + _draw_exchange(part, several, signs)
     if story.never_sent is not None and story.end.role == "preflight":
         lines.append(
             _put({BROWSER: signs.life}, BROWSER + 2, _cut(f"{story.asked.method} {story.end.target}", 40, signs))
@@ -55,24 +55,24 @@ def picture(story: Story, *, ascii_only: bool = False) -> list[str]:
     return [line.rstrip() for line in lines]
 
 
-def _exchange(part: Part, several: bool, signs: Signs) -> list[str]:
+def _draw_exchange(part: Part, several: bool, signs: Signs) -> list[str]:
     where = f"{part.host}{part.target}" if several else part.target
     lives = {BROWSER: signs.life, PROXY: signs.life, SERVER: signs.life}
     lines = [_put(lives, BROWSER + 2, _cut(f"{part.method} {where}", SERVER - BROWSER - 4, signs))]
-    lines.append(_arrow(BROWSER, SERVER if part.server_asked else PROXY, signs, right=True))
+    lines.append(_draw_arrow(BROWSER, SERVER if part.server_asked else PROXY, signs, right=True))
     if part.status is None:
         lines.append(_put(lives, BROWSER + 2, "no response"))
-        lines.append(_verdict(part, signs))
+        lines.append(_draw_verdict(part, signs))
         return lines
     end = PROXY if part.proxy_answered else SERVER
-    label = _status(part)
+    label = _name_status(part)
     lines.append(_put(lives, end - 1 - len(label), label))
-    lines.append(_arrow(BROWSER, end, signs, right=False))
-    lines.append(_verdict(part, signs))
+    lines.append(_draw_arrow(BROWSER, end, signs, right=False))
+    lines.append(_draw_verdict(part, signs))
     return lines
 
 
-def _status(part: Part) -> str:
+def _name_status(part: Part) -> str:
     try:
         phrase = HTTPStatus(part.status or 0).phrase
     except ValueError:
@@ -80,7 +80,7 @@ def _status(part: Part) -> str:
     return f"{part.status} {phrase}".strip()
 
 
-def _verdict(part: Part, signs: Signs) -> str:
+def _draw_verdict(part: Part, signs: Signs) -> str:
     sure = "" if part.certainty == "certain" else "likely "
     if part.outcome is Outcome.BLOCKED:
         return _put(
@@ -101,14 +101,14 @@ def _verdict(part: Part, signs: Signs) -> str:
     return _put(lives | {BROWSER: signs.done if passed else signs.life}, BROWSER + 2, said)
 
 
-def _heads(server: str) -> str:
+def _draw_heads(server: str) -> str:
     line = _put({}, BROWSER - 3, "browser")
     line = line.ljust(PROXY - 2) + "proxy"
     start = min(SERVER - len(server) // 2, WIDEST - len(server))
     return line.ljust(start) + server
 
 
-def _life(signs: Signs) -> str:
+def _draw_life(signs: Signs) -> str:
     return _put({BROWSER: signs.life, PROXY: signs.life, SERVER: signs.life}, 0, "")
 
 
@@ -121,7 +121,7 @@ def _put(lives: dict[int, str], start: int, text: str) -> str:
     return "".join(cells).rstrip()
 
 
-def _arrow(start: int, end: int, signs: Signs, *, right: bool) -> str:
+def _draw_arrow(start: int, end: int, signs: Signs, *, right: bool) -> str:
     cells = [" "] * (SERVER + 1)
     cells[SERVER] = cells[PROXY] = signs.life
     cells[start : end + 1] = signs.line * (end - start + 1)

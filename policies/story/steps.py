@@ -9,18 +9,23 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from corsight.policies.facts import Facts
-from corsight.policies.fetch.headers import extract_header_list_values
+from corsight.policies.fetch.headers import read_list
 from corsight.policies.fetch.redirect import MAX_REDIRECTS
 from corsight.policies.fetch.safelist import is_cors_safelisted_method
 from corsight.policies.fetch.steps import Question, Step
+from corsight.policies.redact import shown
 from corsight.policies.story.model import Step as ToldStep
 from corsight.policies.story.model import StepOutcome
-from corsight.policies.story.shown import quoted, shown
 from corsight.policies.verdict import Branch, Unknown
 
 ALLOW_ORIGIN, ALLOW_CREDENTIALS = "Access-Control-Allow-Origin", "Access-Control-Allow-Credentials"
 ALLOW_METHODS, ALLOW_HEADERS = "Access-Control-Allow-Methods", "Access-Control-Allow-Headers"
 RESOURCE_POLICY = "Cross-Origin-Resource-Policy"
+
+
+def quoted(text: str | None) -> str:
+    """Return a header's value as the comparison sees it, in quotes; "nothing" where there is none."""
+    return "nothing" if text is None else f'"{shown(text)}"'
 
 
 class Words(NamedTuple):
@@ -104,8 +109,7 @@ def _syntax(header: str) -> Callable[[Step, Facts, Branch], Words]:
 def _method(step: Step, facts: Facts, branch: Branch) -> Words:
     method, value, include = step.compared
     method, listed = method or "", quoted(value)
-    values = extract_header_list_values(value)
-    names = values if isinstance(values, tuple) else ()
+    names = read_list(value)
     if method in names:
         passes = f"{quoted(method)} is in {listed}"
     elif is_cors_safelisted_method(method):
@@ -125,8 +129,7 @@ def _method(step: Step, facts: Facts, branch: Branch) -> Words:
 def _headers(step: Step, facts: Facts, branch: Branch) -> Words:
     value, include, *asked = step.compared
     names = [name or "" for name in asked]
-    values = extract_header_list_values(value)
-    listed = set(map(str.lower, values)) if isinstance(values, tuple) else set()
+    listed = set(map(str.lower, read_list(value)))
     noun, verb = ("header", "is") if len(names) == 1 else ("headers", "are")
     by_wildcard = [name for name in names if name not in listed]
     passes = f"{quoted(', '.join(names))} {verb} in {quoted(value)}"
@@ -219,7 +222,7 @@ def _no_userinfo(step: Step, facts: Facts, branch: Branch) -> Words:
 def _same_origin(step: Step, facts: Facts, branch: Branch) -> Words:
     page = quoted(facts.page_origin)
     fails = f"{quoted(facts.target)} is not of {page}, and the mode is same-origin"
-    return Words("It stays at home", f"{shown(facts.target or '')} is of {page}", fails)
+    return Words("It stays on the page's origin", f"{shown(facts.target or '')} is of {page}", fails)
 
 
 def _not_mixed(step: Step, facts: Facts, branch: Branch) -> Words:

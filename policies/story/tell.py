@@ -12,13 +12,14 @@ from corsight.policies.facts import Facts
 from corsight.policies.fetch.origin import origin_of
 from corsight.policies.fetch.safelist import is_cors_safelisted_method
 from corsight.policies.findings import Explanation, Known
+from corsight.policies.findings.words import LONGEST_MESSAGE
+from corsight.policies.redact import shown
 from corsight.policies.rules import RULES, Rule
 from corsight.policies.session import Judged
 from corsight.policies.session.fetches import Entry
 from corsight.policies.story.model import Asked, Elsewhere, Improvement, Inference, Otherwise, Part, Remedy, Story
-from corsight.policies.story.shown import LINES, LONGEST_MESSAGE, NAMES, shown
 from corsight.policies.story.steps import tell_steps
-from corsight.policies.story.words import FACTS, VALUES, credentials_words, ruling_words, title_of
+from corsight.policies.story.words import FACTS, VALUES, credentials_words, name_client, ruling_words, title_of
 from corsight.policies.verdict import Branch, Outcome, Verdict
 
 SENT = ("Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers")
@@ -33,6 +34,10 @@ ANSWERED = (
     "Vary",
 )
 OPAQUE = ("Cross-Origin-Resource-Policy", "Content-Type", "X-Content-Type-Options")
+NAMES = 100
+"""How many header names of one exchange are shown."""
+LINES = 8
+"""How many lines of one header are shown."""
 TAINTED = "A redirect from one origin to another turned the Origin header of the next request into null."
 NEVER_SENT = "The request itself, {method} {target}, was never sent."
 
@@ -49,39 +54,32 @@ def tell(judgeds: Sequence[Judged], known: Known | None = None) -> Story:
         known = Known()
         for judged in judgeds:
             known.add(judged)
-    parts = tuple(_part(judged, known) for judged in judgeds)
+    parts = tuple(_tell_part(judged, known) for judged in judgeds)
     stopped = next((number for number, part in enumerate(parts) if part.blocked), None)
     deciding = len(parts) - 1 if stopped is None else stopped
     judged, end = judgeds[deciding], parts[deciding]
     engine = judged.verdict.engine
-    asked = _asked(judgeds)
+    asked = _tell_asked(judgeds)
     return Story(
         id=shown(judged.entry.fetch.id),
         engine=engine,
-        client=shown(_client(judged)),
+        client=shown(name_client(judged.client.label)),
         asked=asked,
         parts=parts,
         outcome=end.outcome,
         certainty=end.certainty,
-        conclusion=_conclusion(end, ENGINES[engine].label),
+        conclusion=_conclude(end, ENGINES[engine].label),
         stopped=stopped,
-        never_sent=_never_sent(end, asked),
-        evidence=_inferences(judged.entry.fetch.evidence.values()),
-        unknown=_unknown(judgeds, parts),
+        never_sent=_name_unsent(end, asked),
+        evidence=_list_inferences(judged.entry.fetch.evidence.values()),
+        unknown=_list_unknown(judgeds, parts),
     )
-
-
-def _client(judged: Judged) -> str:
-    """Return the client's label with its engine's proper name."""
-    name, space, version = judged.client.label.partition(" ")
-    policy = next((policy for policy in ENGINES.values() if policy.name == name), None)
-    return judged.client.label if policy is None else f"{policy.label}{space}{version}"
 
 
 # -- what was asked ---------------------------------------------------------------------------------------------------
 
 
-def _asked(judgeds: Sequence[Judged]) -> Asked:
+def _tell_asked(judgeds: Sequence[Judged]) -> Asked:
     """Return the request that the page meant: told by itself, or where it never left by its preflight."""
     place = next((number for number, one in enumerate(judgeds) if one.entry.role != "preflight"), 0)
     judged = judgeds[place]
@@ -99,12 +97,12 @@ def _asked(judgeds: Sequence[Judged]) -> Asked:
         if settled.tainting == "basic"
         else credentials_words(facts, judged.verdict, settled.credentials == "include"),
         names=_list_names(facts.names),
-        because=_because(judged.entry, settled, origin, url, preflighted=first.role == "preflight")
-        + ((TAINTED,) if any(_tainted(one.settled) for one in judgeds) else ()),
+        because=_list_reasons(judged.entry, settled, origin, url, preflighted=first.role == "preflight")
+        + ((TAINTED,) if any(_is_tainted(one.settled) for one in judgeds) else ()),
     )
 
 
-def _tainted(facts: Facts) -> bool:
+def _is_tainted(facts: Facts) -> bool:
     """Return whether redirects took the request's origin from it.
 
     https://fetch.spec.whatwg.org/#serializing-a-request-origin
@@ -112,7 +110,7 @@ def _tainted(facts: Facts) -> bool:
     return facts.tainting == "cors" and facts.origin == "null" and facts.page_origin not in (None, "null")
 
 
-def _because(entry: Entry, facts: Facts, origin: str | None, url: str, *, preflighted: bool) -> tuple[str, ...]:
+def _list_reasons(entry: Entry, facts: Facts, origin: str | None, url: str, *, preflighted: bool) -> tuple[str, ...]:
     """Return why CORS applies or not (main fetch, step 12), and why a preflight had to come first."""
     here = shown(origin_of(url))
     if facts.tainting == "basic":
@@ -149,7 +147,7 @@ def _because(entry: Entry, facts: Facts, origin: str | None, url: str, *, prefli
 # -- one exchange -----------------------------------------------------------------------------------------------------
 
 
-def _part(judged: Judged, known: Known) -> Part:
+def _tell_part(judged: Judged, known: Known) -> Part:
     entry, verdict, facts = judged.entry, judged.verdict, judged.settled
     exchange, ruling, response = entry.exchange, verdict.ruling, facts.response
     url = exchange.request.url
@@ -158,7 +156,7 @@ def _part(judged: Judged, known: Known) -> Part:
     wire = exchange.response
     patched = entry.patched
     unasked = patched is not None and patched.without is None
-    taken, other = verdict.branch, _other(verdict)
+    taken, other = verdict.branch, _find_other(verdict)
     explanation = known.diagnose(judged)
     return Part(
         id=shown(exchange.id),
@@ -170,10 +168,10 @@ def _part(judged: Judged, known: Known) -> Part:
         status=exchange.proxy_status if wire is None else wire.status,
         proxy_answered=unasked or (wire is None and exchange.proxy_status is not None),
         server_asked=not unasked,
-        sent=_lines(exchange.request.headers, SENT),
+        sent=_list_lines(exchange.request.headers, SENT),
         answered=()
         if response is None
-        else _lines(response.headers, ANSWERED + (OPAQUE if facts.tainting == "opaque" else ())),
+        else _list_lines(response.headers, ANSWERED + (OPAQUE if facts.tainting == "opaque" else ())),
         steps=tell_steps(facts, taken),
         outcome=ruling.outcome,
         certainty=verdict.certainty,
@@ -187,12 +185,12 @@ def _part(judged: Judged, known: Known) -> Part:
         spec=ruling.spec,
         error=ruling.error,
         message=None if ruling.message is None else shown(ruling.message, LONGEST_MESSAGE),
-        remedy=_remedy(explanation, rule, shown(host, 80)),
+        remedy=_find_remedy(explanation, rule, shown(host, 80)),
         hidden=_list_names(verdict.hidden),
-        branches=_branches(verdict),
+        branches=_list_branches(verdict),
         taken=taken.describe(other) or None,
-        elsewhere=tuple(_elsewhere(other) for other in judged.others),
-        evidence=_inferences(entry.evidence.values()),
+        elsewhere=tuple(_tell_elsewhere(other) for other in judged.others),
+        evidence=_list_inferences(entry.evidence.values()),
         advice=(
             *(Improvement(code, RULES[code].title, RULES[code].advice) for code in entry.advice),
             *(Improvement(one.code, one.title, one.action) for one in known.list_remarks(judged)),
@@ -213,11 +211,11 @@ def _list_names(names: tuple[str, ...]) -> tuple[str, ...]:
     return (*(shown(name, 80) for name in names[:NAMES]), *more)
 
 
-def _lines(headers: HeaderList, names: tuple[str, ...]) -> tuple[str, ...]:
+def _list_lines(headers: HeaderList, names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(shown(f"{name}: {value}".rstrip()) for name in names for value in headers.lines(name.lower())[:LINES])
 
 
-def _remedy(explanation: Explanation | None, rule: Rule | None, host: str) -> Remedy | None:
+def _find_remedy(explanation: Explanation | None, rule: Rule | None, host: str) -> Remedy | None:
     if explanation is not None:
         who = name_actor(explanation.actor, host)
         return Remedy(explanation.fix, explanation.action, who, explanation.care)
@@ -225,12 +223,12 @@ def _remedy(explanation: Explanation | None, rule: Rule | None, host: str) -> Re
     return None if rule is None else Remedy((), rule.advice, name_actor(rule.actor, host))
 
 
-def _other(verdict: Verdict) -> Branch:
+def _find_other(verdict: Verdict) -> Branch:
     """Return the first branch that rules otherwise than the one that is said, that one where none does."""
     return next((branch for branch in verdict.branches if branch.ruling != verdict.ruling), verdict.branch)
 
 
-def _branches(verdict: Verdict) -> tuple[Otherwise, ...]:
+def _list_branches(verdict: Verdict) -> tuple[Otherwise, ...]:
     return tuple(
         Otherwise(branch.describe(verdict.branch), branch.outcome, branch.ruling.rule, title_of(branch.ruling))
         for branch in verdict.branches
@@ -238,7 +236,7 @@ def _branches(verdict: Verdict) -> tuple[Otherwise, ...]:
     )
 
 
-def _elsewhere(other: Verdict) -> Elsewhere:
+def _tell_elsewhere(other: Verdict) -> Elsewhere:
     ruling = other.ruling
     message = None if ruling.message is None else shown(ruling.message, LONGEST_MESSAGE)
     return Elsewhere(
@@ -253,7 +251,7 @@ def _elsewhere(other: Verdict) -> Elsewhere:
     )
 
 
-def _inferences(evidence: Iterable[Evidence]) -> tuple[Inference, ...]:
+def _list_inferences(evidence: Iterable[Evidence]) -> tuple[Inference, ...]:
     return tuple(
         Inference(
             FACTS.get(one.fact, one.fact),
@@ -268,7 +266,7 @@ def _inferences(evidence: Iterable[Evidence]) -> tuple[Inference, ...]:
 # -- the end ----------------------------------------------------------------------------------------------------------
 
 
-def _conclusion(end: Part, engine: str) -> str:
+def _conclude(end: Part, engine: str) -> str:
     sure = "" if end.certainty == "certain" else "likely "
     where = {"preflight": " at the preflight", "redirect": " at the redirect", "request": ""}[end.role]
     if end.outcome is Outcome.BLOCKED:
@@ -291,7 +289,7 @@ def _conclusion(end: Part, engine: str) -> str:
     return f"{engine} {sure}{passed}." if passed else f"CORS {sure}does not apply to it."
 
 
-def _never_sent(end: Part, asked: Asked) -> str | None:
+def _name_unsent(end: Part, asked: Asked) -> str | None:
     if not end.blocked or end.role == "request":
         return None
     if end.role == "preflight":
@@ -299,7 +297,7 @@ def _never_sent(end: Part, asked: Asked) -> str | None:
     return "The redirect was not followed."
 
 
-def _unknown(judgeds: Sequence[Judged], parts: tuple[Part, ...]) -> tuple[str, ...]:
+def _list_unknown(judgeds: Sequence[Judged], parts: tuple[Part, ...]) -> tuple[str, ...]:
     """Return what the recording does not show, and what would be said if it were otherwise."""
     found: list[str] = []
     for part in parts:

@@ -19,60 +19,53 @@ ASCII_SIGNS = {"passed": "ok", "failed": "NO", "not reached": "--"}
 TYPOGRAPHY = str.maketrans({"…": "...", "–": "-", "—": "-", "‘": "'", "’": "'", "“": '"', "”": '"'})
 
 
-def lines(story: Story, *, width: int = WIDTH, ascii_only: bool = False, drawn: bool = True) -> list[str]:
-    """Return the story, line by line. `ascii_only` keeps to ASCII, `drawn` tells whether it begins with the picture."""
-    told = list(_head(story, width))
-    if drawn:
-        told += ["", *picture(story, ascii_only=ascii_only)]
+def lines(story: Story, *, width: int = WIDTH, ascii_only: bool = False) -> list[str]:
+    """Return the story, line by line; `ascii_only` keeps to ASCII."""
+    told = [*_tell_head(story, width), "", *picture(story, ascii_only=ascii_only)]
     for number, part in enumerate(story.parts, 1):
-        told += ["", *_part(part, number, width, ASCII_SIGNS if ascii_only else SIGNS)]
+        told += ["", *_tell_part(part, number, width, ASCII_SIGNS if ascii_only else SIGNS)]
         if part is not story.end:
-            told += _remedy(part, width)
-    told += list(_foot(story, width))
+            told += _tell_remedy(part, width)
+    told += list(_tell_foot(story, width))
     if ascii_only:
         told = [line.translate(TYPOGRAPHY).encode("ascii", "backslashreplace").decode("ascii") for line in told]
     return told
 
 
-def _head(story: Story, width: int) -> Iterator[str]:
+def _tell_head(story: Story, width: int) -> Iterator[str]:
     asked = story.asked
-    yield from _wrapped(f"{asked.method} {asked.url}", width, "")
-    yield from _wrapped(story.conclusion, width, "")
-    yield from _remedy(story.end, width)
+    yield from _wrap(f"{asked.method} {asked.url}", width, "")
+    yield from _wrap(story.conclusion, width, "")
+    yield from _tell_remedy(story.end, width)
     yield ""
     origin = "no origin" if asked.origin is None else asked.origin
-    yield from _field("asked by", f"{origin}, in {story.client}", width)
-    yield from _field("", describe_request(story), width)
-    for reason in asked.because:
-        yield from _field("because" if reason is asked.because[0] else "", reason, width)
-    yield from _evidence(story.evidence, width)
+    yield from _write_field("asked by", f"{origin}, in {story.client}", width)
+    yield from _write_field("", describe_request(story), width)
+    yield from _write_fields(label_first("because", asked.because), width)
+    yield from _tell_evidence(story.evidence, width)
 
 
-def _part(part: Part, number: int, width: int, signs: dict[str, str]) -> Iterator[str]:
+def _tell_part(part: Part, number: int, width: int, signs: dict[str, str]) -> Iterator[str]:
     title = f"{number}. {ROLES[part.role]}: {part.method} {part.url} -> {answered(part)}"
-    yield from _wrapped(title, width, "", "   ")
-    for label, headers in (("sent", part.sent), ("answered", part.answered)):
-        for place, header in enumerate(headers):
-            yield from _field(label if place == 0 else "", header, width)
+    yield from _wrap(title, width, "", "   ")
+    yield from _write_fields(label_first("sent", part.sent), width)
+    yield from _write_fields(label_first("answered", part.answered), width)
     for section, steps in groupby(part.steps, key=lambda step: step.section):
         yield f"  {section}"
         for step in steps:
-            yield from _step(step, width, signs)
-    yield from _field("outcome", outcome(part), width)
+            yield from _tell_step(step, width, signs)
+    yield from _write_field("outcome", outcome(part), width)
     if part.why is not None:
-        yield from _field("why", part.why, width)
+        yield from _write_field("why", part.why, width)
     if part.message is not None:
         named = "" if part.error is None else f"({part.error}) "
-        yield from _field("console", f"{named}{part.message}", width)
+        yield from _write_field("console", f"{named}{part.message}", width)
     elif part.error is not None:
-        yield from _field("error", part.error, width)
-    for ground in part.grounds:
-        yield from _field("evidence" if ground is part.grounds[0] else "", ground, width)
-    yield from _evidence(part.evidence, width)
-    for other in part.elsewhere:
-        yield from _field("elsewhere" if other is part.elsewhere[0] else "", elsewhere(other), width)
-    for label, text in asides(part):
-        yield from _field(label, text, width)
+        yield from _write_field("error", part.error, width)
+    yield from _write_fields(label_first("evidence", part.grounds), width)
+    yield from _tell_evidence(part.evidence, width)
+    yield from _write_fields(label_first("elsewhere", map(elsewhere, part.elsewhere)), width)
+    yield from _write_fields(asides(part), width)
 
 
 def describe_request(story: Story) -> str:
@@ -93,15 +86,13 @@ def answered(part: Part) -> str:
 
 def asides(part: Part) -> Iterator[tuple[str, str]]:
     """Yield further labels and texts on an exchange: patches, what is hidden, what could be better."""
-    for place, edit in enumerate(part.patched):
-        yield "patched" if place == 0 else "", edit
+    yield from label_first("patched", part.patched)
     if part.patched and part.before is not None:
         yield "", f"without the patch: {part.before}"
     hidden = readable(part)
     if hidden is not None:
         yield "hidden", hidden
-    for place, advice in enumerate(part.advice):
-        yield "advice" if place == 0 else "", f"{advice.title}. {advice.text} [{advice.code}]"
+    yield from label_first("advice", [f"{one.title}. {one.text} [{one.code}]" for one in part.advice])
 
 
 def readable(part: Part) -> str | None:
@@ -126,21 +117,19 @@ def elsewhere(other: Elsewhere) -> str:
     return f"{other.label}: {sure}{ruling_words(other.outcome, other.title)}{code}"
 
 
-def _step(step: Step, width: int, signs: dict[str, str]) -> Iterator[str]:
+def _tell_step(step: Step, width: int, signs: dict[str, str]) -> Iterator[str]:
     start = f"   {signs[step.outcome]:<2} {step.number:<4}"
     text = f"{step.asks}: {step.compared or step.outcome}"
-    yield from _wrapped(start + text, width, "", " " * len(start))
+    yield from _wrap(start + text, width, "", " " * len(start))
 
 
 def remedies(part: Part, remedy: Remedy) -> Iterator[tuple[str, str]]:
     """Yield what mends an exchange, as labels and texts; a label is empty where the one before it goes on."""
     if part.needed is not None and part.needed not in remedy.edits:
         yield "needed", part.needed
-    for place, edit in enumerate(remedy.edits):
-        yield "fix" if place == 0 else "", edit
+    yield from label_first("fix", remedy.edits)
     yield "do" if remedy.edits else "fix", remedy.advice
-    for place, text in enumerate(remedy.care):
-        yield "careful" if place == 0 else "", text
+    yield from label_first("careful", remedy.care)
     yield "who", f"{remedy.actor}."
 
 
@@ -149,31 +138,39 @@ def evidence(one: Inference) -> str:
     return f"{one.fact} {one.value}, since {one.because} ({one.certainty})."
 
 
-def _remedy(part: Part, width: int) -> Iterator[str]:
+def _tell_remedy(part: Part, width: int) -> Iterator[str]:
     if part.remedy is not None:
-        for label, text in remedies(part, part.remedy):
-            yield from _field(label, text, width)
+        yield from _write_fields(remedies(part, part.remedy), width)
 
 
-def _evidence(inferences: Iterable[Inference], width: int) -> Iterator[str]:
-    for place, one in enumerate(inferences):
-        yield from _field("evidence" if place == 0 else "", evidence(one), width)
+def _tell_evidence(inferences: Iterable[Inference], width: int) -> Iterator[str]:
+    yield from _write_fields(label_first("evidence", map(evidence, inferences)), width)
 
 
-def _foot(story: Story, width: int) -> Iterator[str]:
+def _tell_foot(story: Story, width: int) -> Iterator[str]:
     if story.never_sent is not None or story.unknown:
         yield ""
     if story.never_sent is not None:
-        yield from _wrapped(story.never_sent, width, "")
-    for place, text in enumerate(story.unknown):
-        yield from _field("unknown" if place == 0 else "", text, width)
+        yield from _wrap(story.never_sent, width, "")
+    yield from _write_fields(label_first("unknown", story.unknown), width)
 
 
-def _field(label: str, text: str, width: int) -> Iterator[str]:
-    yield from _wrapped(text, width, f"  {label:<{LABEL}}", " " * (LABEL + 2))
+def label_first(label: str, texts: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield each text with a label: the first has this one, the others have none."""
+    for number, text in enumerate(texts):
+        yield "" if number else label, text
 
 
-def _wrapped(text: str, width: int, first: str, rest: str | None = None) -> list[str]:
+def _write_fields(labelled: Iterable[tuple[str, str]], width: int) -> Iterator[str]:
+    for label, text in labelled:
+        yield from _write_field(label, text, width)
+
+
+def _write_field(label: str, text: str, width: int) -> Iterator[str]:
+    yield from _wrap(text, width, f"  {label:<{LABEL}}", " " * (LABEL + 2))
+
+
+def _wrap(text: str, width: int, first: str, rest: str | None = None) -> list[str]:
     """Return the text in lines; words that are too long stay whole, so that what is copied from them is."""
     return textwrap.wrap(
         text,

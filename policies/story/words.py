@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from corsight.policies.engines import ENGINES
 from corsight.policies.facts import Facts, Role
 from corsight.policies.rules import RULES
 from corsight.policies.verdict import Outcome, Ruling, Unknown, Verdict
@@ -28,6 +29,13 @@ VALUES = {
     ("response", "cached"): "a cached one",
     ("initiator", "xhr"): "XMLHttpRequest",
 }
+
+
+def name_client(label: str) -> str:
+    """Return a client's label with its engine's proper name."""
+    name, space, version = label.partition(" ")
+    policy = next((policy for policy in ENGINES.values() if policy.name == name), None)
+    return label if policy is None else f"{policy.label}{space}{version}"
 
 
 def ruling_words(outcome: Outcome, title: str | None) -> str:

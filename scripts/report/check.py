@@ -17,10 +17,10 @@ from corsight.policies.exchange import Response
 from corsight.policies.fetch.cors_check import MISSING as MISSING_HEADER
 from corsight.policies.fetch.main_fetch import MIXED_CONTENT
 from corsight.policies.findings import Known
+from corsight.policies.redact import shown
 from corsight.policies.rules import RULES, Fix
 from corsight.policies.session import Judged
 from corsight.policies.story import Part, Story, tell
-from corsight.policies.story.shown import shown
 from corsight.policies.story.text import remedies
 from corsight.policies.verdict import EngineName, Outcome
 from corsight.scripts.curl import request_command

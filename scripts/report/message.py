@@ -14,9 +14,9 @@ from corsight.policies.engines.shells import find_shell
 from corsight.policies.exchange import HeaderList, Response
 from corsight.policies.fetch.origin import origin_of
 from corsight.policies.findings.words import name_host
+from corsight.policies.redact import shown
 from corsight.policies.rules import RULES, Rule, Subject
 from corsight.policies.rules.isolation import NETWORK_ERROR
-from corsight.policies.story.shown import shown
 from corsight.policies.value import replace
 from corsight.scripts.curl import preflight_command, request_command
 from corsight.scripts.paths import name_command

@@ -8,8 +8,8 @@ from typing import TextIO
 from rich.text import Text
 
 from corsight.policies.engines import ENGINES
+from corsight.policies.redact import shown
 from corsight.policies.story import tell
-from corsight.policies.story.shown import shown
 from corsight.policies.verdict import EngineName
 from corsight.scripts.report.check import say_verdict
 from corsight.scripts.report.page import Page

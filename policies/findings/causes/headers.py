@@ -187,5 +187,4 @@ def _explain_wildcard(case: Case, header: str, what: str) -> Cause:
         f"The page {case.page} sends its request to {case.host} with credentials, and the answer is {header}: *. For "
         f"such requests, * is a name like any other, so {what} is not allowed. {NEVER_SENT}",
         f"List what the page needs in {header} by name, or send the request without credentials.",
-        "server",
     )

@@ -91,7 +91,6 @@ def find_inexact(case: Case) -> Cause | None:
             f"{case.host} sends Access-Control-Allow-Origin: {named}. {EXACT}, {case.page}: a * inside a value is an "
             "ordinary character. Only * alone means every origin.",
             f"Match the pattern on the server, and answer with the requesting origin: {case.page}, with Vary: Origin.",
-            "server",
         )
     if difference is None or not difference.same:
         return None
@@ -122,7 +121,6 @@ def find_other(case: Case) -> Cause | None:
             "not mean nobody or everybody: it is the origin of sandboxed frames and local files. Mostly it is a value "
             "that was never set, written out as text.",
             f"Answer {case.page} if that page is allowed, and leave the header out if it is not. Never send null.",
-            "server",
         )
     named, difference = clean(value, 120), compare_origins(page, value)
     if difference is not None:
@@ -172,5 +170,4 @@ def find_credentials(case: Case) -> Cause | None:
         f"{case.host} sends Access-Control-Allow-Credentials: {clean(value, 40)}. Only the word true in lower case "
         "counts, and the page sends its request with credentials.",
         "Write it exactly so: Access-Control-Allow-Credentials: true",
-        "server",
     )

@@ -1,7 +1,5 @@
 """Storages that answer by the CORS rules of a bucket or account."""
 
-from __future__ import annotations
-
 import re
 
 from corsight.policies.findings.products.model import Product, end_in, sign

@@ -1,7 +1,5 @@
 """Programs that listen on a port that an application was expected on."""
 
-from __future__ import annotations
-
 from corsight.policies.findings.products.model import Product, sign
 
 PRODUCTS = (

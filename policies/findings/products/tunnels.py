@@ -1,7 +1,5 @@
 """Tunnels and workspaces: warning pages, tunnels without another end, and ports that are not public."""
 
-from __future__ import annotations
-
 from corsight.policies.findings.products.model import LOCATION, Product, end_in, sign
 
 _SEND = (

@@ -80,10 +80,6 @@ class Python(Syntax):
         return Written(f'r"{check(pattern)}"')
 
 
-class Java(Syntax):
-    pass
-
-
 class CSharp(Syntax):
     def write_regex(self, pattern: str) -> Written:
         quoted = check(pattern).replace('"', '""')
@@ -199,7 +195,7 @@ SYNTAXES: dict[str, Syntax] = {
     "JavaScript": JavaScript(),
     "TypeScript": JavaScript(),
     "Python": Python(),
-    "Java": Java(),
+    "Java": Syntax(),
     "C#": CSharp(),
     "Go": Go(),
     "Ruby": Ruby(),

@@ -235,9 +235,7 @@ def test_a_body_of_no_kind_has_to_be_a_script(
     essence: str | None, nosniff: bool, status: int, blocked: bool | None
 ) -> None:
     assert body("other", CORE, essence, nosniff=nosniff, status=status) is blocked
-    # One that parses no script lets pass what the others would parse; Chromium lets all of these pass.
-    unparsed = OrbRules(parses_scripts=False)
-    assert body("other", unparsed, essence, nosniff=nosniff, status=status) is bool(blocked)
+    # Chromium lets all of these pass.
     assert body("other", SNIFFS_SCRIPTS, essence, nosniff=nosniff, status=status) is False
 
 

@@ -19,18 +19,7 @@ from corsight.policies.fetch.preflight_cache import (
     read_max_age,
 )
 
-STANDARD = CacheRules(
-    default_seconds=5,
-    cap_seconds=None,
-    bad_max_age="default",
-    negative="default",
-    wildcard_hits=True,
-    authorization_by_wildcard=False,
-    per_token=True,
-    credentials_shared=True,
-    head_exempt=True,
-    max_url_length=None,
-)
+STANDARD = CacheRules(cap_seconds=None)
 WHOLE = replace(STANDARD, per_token=False, cap_seconds=600, negative="expired", int64=True)
 STRICT = replace(
     STANDARD,
@@ -114,6 +103,10 @@ def test_how_long_an_entry_lasts(value: str | None, standard: float, whole: floa
 def test_no_max_age_raises_or_lasts_beyond_the_cap(value: str, rules: CacheRules) -> None:
     seconds = read_max_age(value, rules)
     assert seconds is None or 0 <= seconds <= (rules.cap_seconds or float("inf"))
+
+
+def test_the_standard_leaves_the_limit_to_browsers_and_a_day_is_taken_for_it() -> None:
+    assert [read_max_age(value, CacheRules()) for value in ("86399", "86400", "86401")] == [86399, 86400, 86400]
 
 
 def test_a_max_age_of_thousands_of_digits_is_no_number() -> None:

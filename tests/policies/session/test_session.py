@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from corsight.policies.evidence import Reason
 from corsight.policies.exchange import Exchange, HeaderList, Response, Told, Word
 from corsight.policies.session import Session
 from corsight.policies.session.memory import GIANT
@@ -333,19 +334,19 @@ def test_what_is_under_way_is_not_judged_yet() -> None:
 
 
 @pytest.mark.parametrize(
-    ("origin", "vary", "evidence"),
+    ("origin", "vary", "reason"),
     [
-        (PAGE, (), "stored-response"),
-        ("https://other.example", (), "stored-for-another"),
-        ("https://other.example", (("Vary", "Origin"),), "stored-response"),
+        (PAGE, (), Reason.STORED_RESPONSE),
+        ("https://other.example", (), Reason.STORED_FOR_ANOTHER),
+        ("https://other.example", (("Vary", "Origin"),), Reason.STORED_RESPONSE),
     ],
 )
-def test_a_stored_response_may_be_another_pages(origin: str, vary: tuple[tuple[str, str], ...], evidence: str) -> None:
+def test_a_stored_response_may_be_another_pages(origin: str, vary: tuple[tuple[str, str], ...], reason: Reason) -> None:
     """RFC 9111, section 4.1: without Vary a cache answers every origin with what one was told."""
     recording = Recording(agent=CHROMIUM)
     recording.request("first", [("Access-Control-Allow-Origin", origin), ("ETag", '"1"'), *vary], origin=origin)
     recording.request("again", [], ("If-None-Match", '"1"'), status="304")
-    assert recording.last["again"].entry.evidence["response"].reason == evidence
+    assert recording.last["again"].entry.evidence["response"].reason is reason
 
 
 @pytest.mark.parametrize(("agent", "certainty"), [(FIREFOX, "certain"), ("curl/8.0", "likely"), (CHROMIUM, "likely")])
