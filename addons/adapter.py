@@ -8,6 +8,7 @@ from typing import cast
 from mitmproxy import http
 
 from corsight.addons.wire import (
+    LONGEST_NAME,
     find_proxy_status,
     is_multiplexed,
     is_withheld,
@@ -98,8 +99,10 @@ def is_whole(flow: http.HTTPFlow) -> bool:
     values += [(getattr(request, name), bytes) for name in ("method", "scheme", "authority", "path", "http_version")]
     values += [(part, bytes) for field in request.headers.fields for part in field]
     times: list[object] = [request.timestamp_start]
+    names: list[object] = [flow.id, client.id]
     if client.peername:
         values.append((client.peername[0], str))
+        names.append(client.peername[0])
     if response is not None:
         values.append((response.data.status_code, int))
         values += [(part, bytes) for field in response.data.headers.fields for part in field]
@@ -109,6 +112,7 @@ def is_whole(flow: http.HTTPFlow) -> bool:
     pairs = (*request.headers.fields, *(response.data.headers.fields if response is not None else ()))
     return (
         all(type(value) is kind for value, kind in values)
+        and all(len(str(name)) <= LONGEST_NAME for name in names)
         and all(len(pair) == 2 for pair in pairs)
         and all(type(moment) in (int, float) and isfinite(cast(float, moment)) for moment in times)
     )

@@ -23,6 +23,8 @@ LARGE = 256 * 1024
 """Bytes of a body up to which an encoding is undone that is undone whole or not at all."""
 SHORT = 512
 """Characters of a host up to which the beginning of its URLs is remembered."""
+LONGEST_NAME = 256
+"""Characters of a recording's names for flows, connections and clients: memories hold thousands of them."""
 DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 

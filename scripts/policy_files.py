@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 from corsight.policies.server.load import LARGEST, PolicyError, load_all
 from corsight.policies.server.model import ServerPolicy
 from corsight.scripts.errors import CorsightError, stop_at
+from corsight.scripts.inputs import open_input
 
 
 def read_text(path: str) -> str:
     """Return a policy file's text. Raises CorsightError where it is no text, OSError where there is none."""
     try:
-        with open(path, encoding="utf-8-sig") as file:
+        with TextIOWrapper(open_input(path), encoding="utf-8-sig") as file:
             # No more of it than tells that it is too long.
             return file.read(LARGEST + 1)
     except UnicodeDecodeError:

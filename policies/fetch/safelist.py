@@ -21,8 +21,8 @@ NO_CORS_SAFELISTED_NAMES = frozenset({"accept", "accept-language", "content-lang
 NON_WILDCARD_NAMES = frozenset({"authorization"})
 """https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name"""
 
-SHORT, MANY = 64, 64 * 1024
-"""How many names are worth to be remembered, and how many are too many."""
+SHORT, MANY = 64, 128 * 1024
+"""How many names are worth to be remembered, and how many are too many: a megabyte of header lines has fewer."""
 
 VALUE_LIMIT = 128
 """A longer value is not safelisted, whatever its name. Bytes."""
@@ -195,7 +195,7 @@ def _list_missing(
 
 
 # Very many are remembered while their own exchange is judged, time and again.
-_find_many_missing = lru_cache(maxsize=4)(_list_missing)
+_find_many_missing = lru_cache(maxsize=2)(_list_missing)
 
 
 def lower_all(names: Iterable[str]) -> frozenset[str]:
@@ -205,7 +205,7 @@ def lower_all(names: Iterable[str]) -> frozenset[str]:
     return frozenset(map(str.lower, names))
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=2)
 def _lower_many(names: tuple[str, ...]) -> frozenset[str]:
     return frozenset(map(str.lower, names))
 

@@ -18,6 +18,8 @@ _PARTS = (
     "token", "secret", "passw", "passphrase", "credential", "signature", "session", "sessid", "authoriz", "oauth",
     "saml", "assertion", "verifier", "accesskey",
 )  # fmt: skip
+_FILES, _STANDING = (".css", ".htm", ".html", ".js", ".json", ".php", ".svg"), ("*", "{", ":", "<", "[", "$")
+"""How files' names end, and what begins that stands for any segment."""
 _HARMLESS = frozenset({
     "area", "bar", "colour", "color", "country", "currency", "de", "don", "en", "error", "exit", "geo", "hoc", "hot",
     "http", "iso", "joc", "lang", "language", "locale", "mon", "op", "post", "postal", "public", "qr", "region",
@@ -31,6 +33,19 @@ HINTS = (
 """What is in a path's segment behind which a secret may stand, as in a link that is sent by mail."""
 _LISTS = ("invites", "invitations", "passwords", "secrets", "tokens", "verifications")
 """Behind these stands which one is meant."""
+_LINKS = frozenset({
+    "activate", "activation", "confirm", "confirmation", "invitation", "invite", "magic", "otp", "recover", "recovery",
+    "reset", "unsubscribe", "verification", "verify",
+})  # fmt: skip
+_KINDS = ("passcode", "passwd", "password", "secret", "token")
+"""Words of a segment, and endings of its last word, behind which a word is a secret too."""
+_STEPS = frozenset({
+    "accept", "account", "all", "cancel", "change", "check", "code", "complete", "create", "decline", "done", "edit",
+    "email", "error", "exchange", "expired", "forgot", "form", "index", "info", "introspect", "link", "list", "login",
+    "mail", "new", "page", "phone", "policy", "refresh", "request", "resend", "revoke", "rotate", "send", "settings",
+    "sms", "start", "status", "submit", "success", "update", "user", "users", "validate",
+})  # fmt: skip
+"""Words that are none there: what is done next, and to what."""
 
 
 def may_hint(path: str) -> bool:
@@ -46,6 +61,18 @@ def hints_at_secret(segment: str) -> bool:
     """Whether what stands behind this segment of a path is a secret where it is no word."""
     name = decode(segment[:LONGEST]).lower()
     return may_hint(name) and not name.endswith(_LISTS)
+
+
+def names_secret(segment: str) -> bool:
+    """Whether what stands behind this segment of a path is a secret where it is a word as well."""
+    words = [word.lower() for word in humps(decode(segment[:LONGEST]))]
+    return not _LINKS.isdisjoint(words) or bool(words and words[-1].endswith(_KINDS))
+
+
+def is_step(segment: str) -> bool:
+    """Whether a word is no secret, though it stands behind such a segment: `/token/refresh`, `/password/reset`."""
+    name = segment.lower()
+    return name in _STEPS or may_hint(name) or name.endswith(_FILES) or name.startswith(_STANDING)
 
 
 def is_secret_name(name: str) -> bool:

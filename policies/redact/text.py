@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import islice
 
 from corsight.policies.redact.headers import has_header, redact_headers
-from corsight.policies.redact.names import hints_at_secret, is_secret_name, may_hint
+from corsight.policies.redact.names import hints_at_secret, is_secret_name, is_step, may_hint, names_secret
 from corsight.policies.redact.plain import (
     CONSONANTS,
     KEY,
@@ -228,21 +228,30 @@ def _redact_url(text: str) -> str:
 
 def _redact_path(path: str) -> str:
     segments = path.split("/")
+    before, hints = "", "%" in path or may_hint(path)
     for place, segment in enumerate(segments):
         # A scheme may also come later: /proxy/https://u:p@host/.
         if place > 1 and not segments[place - 1] and (place == 2 or segments[place - 2].endswith(":")):
-            segments[place] = _redact_authority(segment)
-        elif _is_behind(segments[place - 1 : place], segment):
+            segments[place], before = _redact_authority(segment), ""
+            continue
+        if hints and segment and may_hint(decode(before)) and _is_behind(before, segment, in_path=place > 1):
             segments[place] = REDACTED
         elif segment and not _WORDS(segment):
             segments[place] = _redact_segment(segment)
+        before = segments[place][:LONGEST_TEXT]
     return "/".join(segments)
 
 
-def _is_behind(before: list[str], segment: str) -> bool:
-    """Return whether a segment is a secret for the one before it: `/reset/12345678`, but not `/reset/v2`."""
-    digits = not segment.isalpha() and _DIGIT(segment) is not None and not _VERSION(segment)
-    return digits and bool(before) and hints_at_secret(before[0])
+def _is_behind(before: str, segment: str, *, in_path: bool) -> bool:
+    """Return whether a segment is a secret for the one before it: `/reset/hunter`, but not `/reset/v2`.
+
+    Of words only `in_path`: in a sentence, `token/cookie` is none.
+    """
+    if _VERSION(segment):
+        return False
+    if _DIGIT(segment) is not None:
+        return hints_at_secret(before)
+    return in_path and names_secret(before) and not is_step(segment)
 
 
 def _redact_authority(authority: str) -> str:

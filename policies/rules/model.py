@@ -66,10 +66,11 @@ class Fix:
     def apply(self, response: Response) -> Response:
         """Return the response with the edits made."""
         headers = response.headers
-        for edit in self.edits:
-            name = edit.name.lower().encode()
-            kept = [pair for pair in headers.fields if pair[0].lower() != name]
-            headers = HeaderList((*kept, (edit.name.encode(), edit.value.encode("latin-1"))))
+        if self.edits:
+            names = {edit.name.lower().encode() for edit in self.edits}
+            kept = [field for field in headers.fields if field[0].lower() not in names]
+            edited = [(edit.name.encode(), edit.value.encode("latin-1")) for edit in self.edits]
+            headers = HeaderList((*kept, *edited))
         return replace(response, status=self.status or response.status, headers=headers)
 
     def __add__(self, other: Fix) -> Fix:

@@ -87,10 +87,10 @@ class Browser:
     def begin(self, exchange: Exchange) -> list[Judged]:
         """Join a request that set out to its fetch. Return the earlier exchanges whose verdict changed."""
         request = exchange.request
-        reading = read(request.method, request.headers, exchange.told)
         weight = weigh_request(request)
+        # A giant is read once, when its response came.
         if weight <= GIANT:
-            self._begin(exchange, reading, weight)
+            self._begin(exchange, read(request.method, request.headers, exchange.told), weight)
         return self._judge.take_revised() if self._judge.revised else []
 
     def observe(self, exchange: Exchange, *, body_comes: bool = False) -> list[Judged]:

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from corsight.policies.rules import RULES
 
-KEPT = 10_000
-"""How many rows are kept; the oldest go first. The recording has them all."""
+KEPT, LIMIT = 10_000, 32 * 1024 * 1024
+"""How many rows are kept, and how many bytes of text in them; the oldest go first. The recording has them all."""
 
 LOADED = "loaded"
 
@@ -78,10 +78,12 @@ class Row:
 class Rows:
     """All rows, by the id of their flow, in the order they came."""
 
-    def __init__(self, kept: int = KEPT) -> None:
+    def __init__(self, kept: int = KEPT, limit: int = LIMIT) -> None:
         self._rows: OrderedDict[str, Row] = OrderedDict()
         self._fetches: dict[str, dict[str, Row]] = {}
-        self._kept = kept
+        self._weights: dict[str, int] = {}
+        self._kept, self._limit = kept, limit
+        self.weight = 0
         self._widest = 0
         self.forgotten = 0
 
@@ -113,15 +115,12 @@ class Rows:
         row.certain = record["certainty"] == "certain"
         self._explain(row, record)
         row.origin = record["origin"] or ""
-        if before is not None and row.fetch != record["fetch"]:
+        if row.fetch != record["fetch"]:
             self._leave(row)
-            self._fetches.setdefault(record["fetch"], {})[row.id] = row
         row.role, row.fetch, row.engine = record["role"], record["fetch"], record["engine"]
         row.message = record["message"] or ""
         row.patched = bool(record["patched"])
-        self._widest = max(self._widest, len(row.shown_cause))
-        if before is None:
-            self.add(row)
+        self.add(row)
         self.compare(row)
         return row, before
 
@@ -147,13 +146,17 @@ class Rows:
             one.disagrees = one.seen is not None and not one.by_browser and (blocked if one.seen == LOADED else passed)
 
     def add(self, row: Row) -> None:
-        """Add a row; where there are too many, the oldest is forgotten."""
+        """Add a row, or weigh it again; where there are too many, or they are too large, the oldest are forgotten."""
         self._rows[row.id] = row
         self._widest = max(self._widest, len(row.shown_cause))
         if row.fetch:
             self._fetches.setdefault(row.fetch, {})[row.id] = row
-        while len(self._rows) > self._kept:
-            _, oldest = self._rows.popitem(last=False)
+        weight = _weigh(row)
+        self.weight += weight - self._weights.get(row.id, 0)
+        self._weights[row.id] = weight
+        while len(self._rows) > self._kept or (self.weight > self._limit and len(self._rows) > 1):
+            id, oldest = self._rows.popitem(last=False)
+            self.weight -= self._weights.pop(id)
             self.forgotten += 1
             self._leave(oldest)
 
@@ -171,6 +174,11 @@ class Rows:
         """
         words = wanted.lower().split()
         return [row for row in self if _matches(row, words) and not (concerned and row.outcome == "not-cors")]
+
+
+def _weigh(row: Row) -> int:
+    texts = row.id, row.method, row.url, row.cause, row.title, row.origin, row.fetch, row.message, row.todo, row.open
+    return sum(map(len, (*texts, *row.fix)))
 
 
 VERDICTS = {

@@ -20,6 +20,7 @@ from rich.text import Text
 from corsight.policies.exchange import Word
 from corsight.policies.findings import Known
 from corsight.policies.redact import printable, redact
+from corsight.policies.session.memory import Memory
 from corsight.policies.story import tell
 from corsight.policies.story.text import lines
 from corsight.scripts.browse.join import join
@@ -42,6 +43,10 @@ if TYPE_CHECKING:
     from corsight.policies.session import Judged
 
 TICK = 0.1
+FLOWS, LIMIT = 100_000, 8 * 1024 * 1024
+"""Of how many exchanges it is remembered what the browser said and by which lane they came, and bytes of that."""
+HOSTS = 1000
+"""How many hosts are remembered whose certificate was refused."""
 EVERYTHING = "everything"
 MAKERS = re.compile(r"(^|\.)(google|gvt1|googleapis|mozilla|firefox|microsoft|msn)\.(com|net|org)$")
 """Hosts that browsers ask by themselves: that one of them trusts no proxy there says nothing."""
@@ -61,14 +66,14 @@ class Session:
         self.rows = Rows()
         self.notice = ""
         self.watcher: Watcher | None = None
-        self.words: dict[str, Word] = {}
-        self.lanes: dict[str, int] = {}
+        self.words: Memory[str, Word] = Memory(FLOWS, LIMIT)
+        self.lanes: Memory[str, int] = Memory(FLOWS, LIMIT)
         """The lane that an exchange came by, by the id of its flow."""
         self._proxy = running
         self._recording = recording
         self._plan = plan
         self._log = Tail(recording.with_name("verdicts.jsonl"))
-        self._untrusted: dict[str, None] = {}
+        self._untrusted: Memory[str, None] = Memory(HOSTS)
         self._patched: dict[str, str] = {}
 
     # -- what comes in ------------------------------------------------------------------------------------------------
@@ -78,10 +83,10 @@ class Session:
         for event in self._proxy.events.read_new():
             if event["kind"] == "untrusted":
                 if MAKERS.search(event["host"]) is None:
-                    self._untrusted[event["host"]] = None
+                    self._untrusted.put(event["host"], None, len(event["host"]))
                     self.notice = str(self._refusal(event["host"]))
             elif event["kind"] == "lane":
-                self.lanes[event["flow"]] = self._proxy.lanes.index(event["port"])
+                self.lanes.put(event["flow"], self._proxy.lanes.index(event["port"]), len(event["flow"]))
             elif event["kind"] == "patching":
                 self.notice = event["text"]
             elif event["problem"] is not None:
@@ -112,7 +117,7 @@ class Session:
             return
         word = word_on(self.rows, row, sighting)
         if word is not None:
-            self.words[row.id] = word
+            self.words.put(row.id, word, len(row.id) + len(word.error) + len(word.place))
             self._proxy.tell_word(row.id, word)
 
     def _refusal(self, host: str) -> CorsightError:

@@ -11,7 +11,6 @@ import queue
 import re
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
@@ -19,16 +18,17 @@ from typing import Any, Literal, Protocol
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
+from corsight.addons.wire import LONGEST_WORD
 from corsight.policies.fetch.origin import origin_of
-from corsight.policies.session.memory import GIANT
+from corsight.policies.session.memory import GIANT, Memory
 from corsight.scripts.processes.browsers import BrowserError
 from corsight.scripts.processes.marionette import Marionette
 from corsight.scripts.processes.running import PATIENCE, Running
 
 type Kind = Literal["loaded", "refused", "unsent", "answered"]
 
-OPEN = 10_000
-"""How many requests may be under way at once; what is beyond is not watched."""
+OPEN, LIMIT = 10_000, 8 * 1024 * 1024
+"""How many requests are watched at once, and how many bytes of them; the oldest are forgotten first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +134,8 @@ class Requests:
     """The requests of a Chromium that are under way, and what DevTools' events say of their ends."""
 
     def __init__(self) -> None:
-        self._open: dict[str, Request] = {}
-        self._with_cookies: OrderedDict[str, None] = OrderedDict()
+        self._open: Memory[str, Request] = Memory(OPEN, LIMIT)
+        self._with_cookies: Memory[str, None] = Memory(OPEN)
 
     def take(self, method: str, params: dict[str, Any]) -> Sighting | None:
         """Take in an event of DevTools; what it says of a request's end, if it does."""
@@ -143,23 +143,21 @@ class Requests:
             return _violation(params["issue"])
         id = params.get("requestId", "")
         if method == "Network.requestWillBeSent":
-            before = self._open.pop(id, None)
-            if len(self._open) < OPEN and _matters(params["request"]["url"]):
-                self._open[id] = _begun(params, before)
+            before = self._open.forget(id)
+            if _matters(params["request"]["url"]):
+                self._keep(id, _begun(params, before))
         elif method == "Network.requestWillBeSentExtraInfo":
             # Cookies are looked up for requests with credentials only; also those that are then kept back are told.
             if params.get("associatedCookies"):
-                self._with_cookies[id] = None
-                if len(self._with_cookies) > OPEN:
-                    self._with_cookies.popitem(last=False)
+                self._with_cookies.put(id, None, len(id))
         elif (request := self._open.get(id) or self._late(method, id, params)) is not None:
             if method == "Network.responseReceived":
                 request.answered = True
                 request.worker = bool(params["response"].get("fromServiceWorker"))
             elif method in ("Network.loadingFinished", "Network.loadingFailed"):
-                del self._open[id]
+                self._open.forget(id)
                 cookies = id in self._with_cookies
-                self._with_cookies.pop(id, None)
+                self._with_cookies.forget(id)
                 said = self._ended(request, params) if method.endswith("Failed") else self._loaded(request)
                 return None if said is None else _told(said, request, cookies)
         return None
@@ -169,13 +167,16 @@ class Requests:
 
         A navigation into a new process loses what its first requests said before DevTools was attached there.
         """
-        if method != "Network.responseReceived" or len(self._open) >= OPEN:
+        if method != "Network.responseReceived":
             return None
         url = params["response"]["url"]
         if not _matters(url):
             return None
-        self._open[id] = Request(url, "", time.time(), params.get("type") == "Preflight")
-        return self._open[id]
+        return self._keep(id, Request(url, "", time.time(), params.get("type") == "Preflight"))
+
+    def _keep(self, id: str, request: Request) -> Request:
+        self._open.put(id, request, len(request.url) + len(request.place))
+        return request
 
     def _loaded(self, request: Request) -> Sighting | None:
         if request.preflight or not request.answered:
@@ -208,7 +209,9 @@ def _begun(params: dict[str, Any], before: Request | None) -> Request:
         request.initiator, request.place, request.redirected = before.initiator, before.place, True
         return request
     request.initiator = INITIATORS.get(params.get("type", ""))
-    request.place = _place(initiator)
+    place = _place(initiator)
+    # A script may have been loaded from a `data:` URL of any length.
+    request.place = place if len(place) <= LONGEST_WORD else ""
     request.crosses = origin_of(params.get("documentURL", "")) != origin_of(url)
     return request
 

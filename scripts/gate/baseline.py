@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from io import TextIOWrapper
 from typing import Any, NamedTuple
 
 from corsight.policies.findings import Finding, Kind
 from corsight.policies.findings.fingerprint import Trace
 from corsight.scripts.errors import CorsightError, naming
+from corsight.scripts.inputs import open_input
 
 VERSION = 1
 LARGEST = 50 * 1024 * 1024
@@ -60,7 +62,7 @@ def read_baseline(path: str) -> dict[str, Known]:
     """Return the baseline in a file. Raises CorsightError where it is none, OSError where it cannot be read."""
     todo = "write it anew with --write-baseline"
     try:
-        with open(path, encoding="utf-8") as file:
+        with TextIOWrapper(open_input(path), encoding="utf-8") as file:
             content: Any = json.loads(file.read(LARGEST))
         if content["version"] != VERSION:
             raise CorsightError(f"is a baseline of version {content['version']}", where=path, todo=todo)

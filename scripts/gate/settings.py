@@ -14,6 +14,7 @@ from corsight.scripts.errors import CorsightError
 from corsight.scripts.gate.codes import check_code
 from corsight.scripts.gate.fail_on import FAIL_ON, FailOn
 from corsight.scripts.gate.suppressions import Suppression, read_suppression
+from corsight.scripts.inputs import open_input
 from corsight.scripts.paths import show_path
 
 OWN, SHARED = "corsight.toml", "pyproject.toml"
@@ -178,7 +179,7 @@ def _type(name: str, value: Any) -> list[str]:
 def _read(path: Path) -> dict[str, Any]:
     where = show_path(path)
     try:
-        with path.open("rb") as file:
+        with open_input(str(path)) as file:
             return tomllib.loads(file.read(LARGEST).decode("utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
         raise CorsightError(f"is no TOML: {error}", where=where) from None

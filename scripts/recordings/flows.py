@@ -14,6 +14,7 @@ from math import isfinite
 
 from corsight.addons.wire import (
     BODY,
+    LONGEST_NAME,
     MARKER,
     WORD,
     find_proxy_status,
@@ -79,6 +80,9 @@ def read_flow(data: bytes, start: int, end: int) -> Exchange | None:
     connection = data[slice(*_span(flow, b"client_conn", DICTIONARY))]
     read = _read_connection if len(connection) <= LONGEST else _read_connection.__wrapped__
     client, name = read(connection)
+    id = _value(data, flow, b"id", STRING).decode()
+    if max(len(client), len(name), len(id)) > LONGEST_NAME:
+        raise Odd
     asked, http2 = _read_request(data, *_span(flow, b"request", DICTIONARY))
     error = _read_error(data, flow[b"error"])
     response = _read_response(data, flow[b"response"], asked, error)
@@ -86,7 +90,7 @@ def read_flow(data: bytes, start: int, end: int) -> Exchange | None:
     if response is not None and response.body is None and (body := read_body(beside)) is not None:
         response = replace(response, body=body)
     return Exchange(
-        _value(data, flow, b"id", STRING).decode(),
+        id,
         client,
         name,
         asked,

@@ -13,6 +13,7 @@ from corsight.scripts.recordings import mitmproxy
 from corsight.scripts.recordings.detect import detect
 from corsight.scripts.recordings.opening import STDIN, open_recording
 from corsight.scripts.recordings.remote import is_url
+from corsight.scripts.recordings.unpacking import is_damaged
 
 NAMED = 3
 """How many files a remark names."""
@@ -53,6 +54,7 @@ class Recording:
             return 0
 
     def __iter__(self) -> Iterator[Exchange]:
+        file = None
         try:
             file, self._source = open_recording(self.path)
             with file:
@@ -72,6 +74,11 @@ class Recording:
                 where=self.name,
                 todo="please report it, if the file is whole",
             )
+        if file is not None and is_damaged(file):
+            # Whatever its reader says of the end that it met.
+            count = f"{self.exchanges} exchange{'s' if self.exchanges != 1 else ''}"
+            what = f"is packed, and cut off or damaged after {count}; what came before it was judged"
+            self.problem = CorsightError(what, where=self.name, todo="pack it again")
 
 
 def list_remarks(recordings: Sequence[Remarked]) -> list[str]:

@@ -46,7 +46,7 @@ def read(file: BufferedReader, remark: Remark) -> Iterator[Exchange | None]:
             with zipfile.ZipFile(stream) as archive:
                 yield from _read_archive(archive, remark)
         except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError) as error:
-            raise CorsightError(f"is a damaged zip archive ({error})", todo="make it again") from None
+            raise CorsightError(f"is a zip archive, cut off or damaged ({error})", todo="make it again") from None
 
 
 def _read_archive(archive: zipfile.ZipFile, remark: Remark) -> Iterator[Exchange | None]:

@@ -12,7 +12,9 @@ from corsight.scripts.errors import CorsightError
 
 BLOCK = 64 * 1024
 DENSE = 2 * 1024
-"""How many packed bytes are unpacked at once: of Zstandard few, since they may come to a thousand times as many."""
+"""How many packed bytes are unpacked at once: few, since they may come to a thousand times as many, and nothing comes
+out of those in which the damage is.
+"""
 
 
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
@@ -57,25 +59,32 @@ class _Reader(RawIOBase):
 
 
 class Unpacked(_Reader):
-    """What was packed in a stream, in one piece or several. Raises EOFError where the last one is cut off."""
+    """What was packed in a stream, in one piece or several.
 
-    def __init__(self, packed: BufferedReader, begin: Callable[[], Unpacker], size: int) -> None:
+    Where one is cut off or damaged the stream ends, and `damaged` tells: what came out before is good.
+    """
+
+    def __init__(self, packed: BufferedReader, begin: Callable[[], Unpacker]) -> None:
         super().__init__(packed)
         self._begin = begin
-        self._size = size
         self._unpacker: Unpacker | None = None
         self._rest = b""
+        self.damaged = False
 
     def _take(self) -> bool:
-        packed = self._rest or self._source.read1(self._size)
+        packed = b"" if self.damaged else self._rest or self._source.read1(DENSE)
         self._rest = b""
         if not packed:
-            if self._unpacker is not None:
-                raise EOFError("it is cut off")
+            self.damaged = self._unpacker is not None
             return False
         if self._unpacker is None:
             self._unpacker = self._begin()
-        self._ready = memoryview(self._unpacker.decompress(packed))
+        try:
+            self._ready = memoryview(self._unpacker.decompress(packed))
+        except Exception:
+            # zlib's error, or one that Zstandard's package raises.
+            self.damaged = True
+            return False
         if self._unpacker.eof:
             self._rest, self._unpacker = self._unpacker.unused_data, None
         return True
@@ -102,18 +111,21 @@ def unpack(file: BufferedReader) -> BufferedReader:
     """
     start = file.peek(4)[:4]
     if start.startswith(b"\x1f\x8b"):
-        unpacked = Unpacked(file, lambda: zlib.decompressobj(wbits=31), BLOCK)
+        unpacked = Unpacked(file, lambda: zlib.decompressobj(wbits=31))
     elif start == b"\x28\xb5\x2f\xfd":
         import zstandard
 
-        unpacked = Unpacked(file, lambda: zstandard.ZstdDecompressor().decompressobj(), DENSE)
+        unpacked = Unpacked(file, lambda: zstandard.ZstdDecompressor().decompressobj())
     elif start.startswith(UTF_16):
         return BufferedReader(Recoded(file))
     else:
         return file
     stream: BufferedReader = BufferedReader(unpacked)
-    try:
-        stream.peek(1)
-    except Exception:
-        raise CorsightError("is packed, and damaged from its start", todo="pack it again") from None
+    if not stream.peek(1) and unpacked.damaged:
+        raise CorsightError("is packed, and damaged from its start", todo="pack it again")
     return stream
+
+
+def is_damaged(file: BufferedReader) -> bool:
+    """Return whether a file that was unpacked turned out to be cut off or damaged, as far as it was read."""
+    return isinstance(file.raw, Unpacked) and file.raw.damaged

@@ -12,6 +12,7 @@ from corsight.policies.rules.nearness import compare_origins
 from corsight.policies.rules.view import READ
 from corsight.scripts.curl import Hop, Pasted, field, read_curl, shown_field
 from corsight.scripts.errors import CorsightError
+from corsight.scripts.inputs import open_input
 from corsight.scripts.whatif.model import Question, Responses
 
 STDIN = "-"
@@ -126,7 +127,7 @@ def name_of(path: str) -> str:
 def read_input(path: str, option: str) -> bytes:
     """Return what a file, or stdin, holds; at a terminal, say what `option` waits for."""
     if path != STDIN:
-        with open(path, "rb") as file:
+        with open_input(path) as file:
             return file.read()
     if sys.stdin is None:
         raise CorsightError("is closed", where="stdin", todo="lead the text into it, or name a file")

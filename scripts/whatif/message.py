@@ -12,6 +12,7 @@ from corsight.policies.findings.model import Cause
 from corsight.policies.findings.pasted import explain_message
 from corsight.policies.rules import RULES
 from corsight.scripts.errors import CorsightError
+from corsight.scripts.inputs import is_pipe
 from corsight.scripts.whatif.given import STDIN, read_input
 from corsight.scripts.whatif.typed import read_origin, read_url
 
@@ -84,6 +85,6 @@ def read_text(paste: str) -> tuple[str, str]:
     """Return what was pasted, the text itself, a file that holds it, or - for stdin; and what to call it."""
     if paste == STDIN:
         return read_input(STDIN, "--paste").decode("utf-8", "replace"), "stdin"
-    if len(paste) < LONGEST_PATH and "\n" not in paste and os.path.isfile(paste):
+    if len(paste) < LONGEST_PATH and "\n" not in paste and (os.path.isfile(paste) or is_pipe(paste)):
         return read_input(paste, "--paste").decode("utf-8", "replace"), paste
     return paste, "--paste"

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from corsight.addons.wire import LONGEST_NAME
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response, Told
 from corsight.policies.fetch.origin import origin_of
 from corsight.policies.session.memory import Memory
@@ -136,7 +137,7 @@ class Drafts:
             received,
             response,
             is_multiplexed(version, asked.pseudo),
-            "" if cached else producer.name_connection(entry),
+            "" if cached else producer.name_connection(entry)[:LONGEST_NAME],
             told,
             None if response is not None else outcome.error or "the recording holds no answer",
             preflight_for,

@@ -123,6 +123,12 @@ def test_a_secret_is_taken_out(text: str, clean: str) -> None:
         "https://a.test,https://b.test",
         "https://a.test/npm/react@18.2.0/umd/three@v1.2.min.js",
         "https://a.test/oauth/token/refresh",
+        "https://token.test/users/reset-password/form",
+        "https://a.test/presets/dark/secretary/desk/token-service/health",
+        "https://a.test/verify/main.js?x=1",
+        "https://a.test/reset/*",
+        "/token/{name}/password/:name/invite/<name>",
+        "the token/cookie and the password/passphrase are missing",
         "https://a.test/password/v2/reset",
         "https://a.test/tokens/42/secrets/7",
         "https://a.test/strengths/transcripts/notifications/recommendations/breakthroughs",
@@ -174,6 +180,16 @@ def test_a_secret_in_any_shape_is_taken_out() -> None:
             for before in ("https://a.test/?", "https://a.test/?b=1;", "/#", "a=1&"):
                 clean = redact(f"{before}{name}={value}&c=2")
                 assert clean == f"{before}{name}={REDACTED}&c=2"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["token", "reset", "password", "invite", "verify", "access-token", "resetPassword", "Confirm_Email", "%74oken"],
+)
+@pytest.mark.parametrize("word", ["hunter", "abc", "x", "correct-horse", "letmein", "Sommer", "a.b", "caf%C3%A9"])
+def test_a_word_behind_a_segment_that_names_a_secret_is_one(name: str, word: str) -> None:
+    for before in ("https://a.test", "https://a.test/v1/users", "at /v1", "'//a.test"):
+        assert redact(f"{before}/{name}/{word}/view?a=1") == f"{before}/{name}/{REDACTED}/view?a=1"
 
 
 secret_names = st.sampled_from(("token", "password", "api_key", "sig", "session", "my_token", "X-Amz-Credential"))

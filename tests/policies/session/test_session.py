@@ -12,6 +12,7 @@ from corsight.policies.session import Session
 from corsight.policies.session.memory import GIANT
 from corsight.policies.session.sequels import PATIENCE
 from corsight.policies.verdict import EngineName
+from corsight.scripts.dev.cpu import count_steps
 from tests.policies.session.test_browser import (
     ALLOW,
     API,
@@ -193,6 +194,15 @@ def test_what_is_giant_is_judged_by_itself_as_what_it_is(answer: tuple[int, tupl
     [judged] = recording.session.observe(respond(recording.ask("p", "OPTIONS", API, asked), 204))
     assert judged.entry.role == "preflight"
     assert judged.entry.fetch.entries == []
+
+
+def test_what_is_giant_is_weighed_and_no_more_while_it_is_under_way() -> None:
+    """It joins nothing, and is read when its response came: ten thousand lines were read twice."""
+    recording = Recording(agent=CHROMIUM)
+    recording.request("r", ALLOW)
+    lines = [(f"X-{number}", "1") for number in range(10_000)]
+    giant = recording.ask("giant", "GET", API, [("Origin", PAGE), *CORS, *lines])
+    assert count_steps(lambda: recording.session.begin(giant)) < 3 * len(lines)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 
+from corsight.policies.exchange import Word
 from corsight.scripts.browse.rows import Row
 from corsight.scripts.browse.run import Plan
 from corsight.scripts.browse.session import Session
@@ -15,11 +16,22 @@ from corsight.scripts.processes.proxy import Proxy
 OWN = "https://app.test"
 
 
+class Events(list[dict[str, Any]]):
+    """Stands for the file of what happened."""
+
+    def read_new(self) -> list[dict[str, Any]]:
+        new = [*self]
+        self.clear()
+        return new
+
+
 class Options:
     """Stands for the proxy, and keeps what is set."""
 
     def __init__(self) -> None:
         self.set: dict[str, Any] = {}
+        self.events = Events()
+        self.lanes = (8081,)
 
     def set_options(self, **options: Any) -> None:
         self.set = options
@@ -55,3 +67,16 @@ def test_null_may_read_only_where_it_was_named_at_the_start(proxy: Options, tmp_
     assert proxy.set == {}
     assert "Patched from now on" in start(proxy, tmp_path, "null").patch(row("a", "null"))
     assert proxy.set["cors_patch_origins"] == ["null"]
+
+
+def test_what_is_remembered_of_exchanges_and_hosts_is_bounded(proxy: Options, tmp_path: Path) -> None:
+    session = start(proxy, tmp_path)
+    for number in range(300):
+        name = f"{number}{'a' * 50_000}"
+        proxy.events.append({"kind": "lane", "flow": name, "port": 8081})
+        proxy.events.append({"kind": "untrusted", "host": name})
+        session.words.put(name, Word(loaded=True), len(name))
+    session.poll()
+    for memory in (session.words, session.lanes, session._untrusted):
+        assert 0 < len(memory) < 200
+        assert next(reversed(memory)).startswith("299")

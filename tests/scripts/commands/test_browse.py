@@ -105,6 +105,21 @@ def test_the_oldest_rows_are_forgotten() -> None:
     assert sum(len(siblings) for siblings in rows._fetches.values()) == 3
 
 
+def test_rows_are_bounded_in_bytes() -> None:
+    rows = Rows(limit=100_000)
+    for number in range(300):
+        rows.tell(RECORDS[0] | {"flow": str(number), "fetch": str(number), "url": f"https://a.test/{'a' * 1000}"})
+    assert 50 < len(rows) < 100
+    assert (rows.weight <= 100_000, len(rows) + rows.forgotten, len(rows._fetches)) == (True, 300, len(rows))
+    # A revision weighs more; and what is too large is there as long as nothing newer is.
+    for _ in range(3):
+        rows.tell(RECORDS[0] | {"flow": "299", "fetch": "299", "fix": ["a" * 200_000]})
+    assert [row.id for row in rows] == ["299"]
+    rows.tell(RECORDS[0] | {"flow": "300", "fetch": "300"})
+    assert [row.id for row in rows] == ["300"]
+    assert rows.weight < 2000
+
+
 @pytest.mark.parametrize(
     ("wanted", "kept"),
     [
@@ -297,6 +312,18 @@ def test_of_a_request_with_a_giant_url_nothing_is_kept() -> None:
     assert requests._open
     requests.take("Network.requestWillBeSent", begin("https://a.test/" + "a" * 40_000))
     assert not requests._open
+
+
+def test_the_requests_under_way_in_a_browser_are_bounded_in_bytes() -> None:
+    requests = Requests()
+    frames = {"stack": {"callFrames": [{"url": "data:," + "a" * 100_000, "lineNumber": 1, "columnNumber": 1}]}}
+    for number in range(500):
+        asked = {"url": f"https://a.test/{'a' * 30_000}{number}", "method": "GET"}
+        begun = {"requestId": str(number), "request": asked, "wallTime": 1.0, "initiator": frames}
+        requests.take("Network.requestWillBeSent", begun)
+    assert 200 < len(requests._open) < 300
+    assert "499" in requests._open
+    assert requests._open["499"].place == ""
 
 
 def test_devtools_tells_what_the_content_security_policy_forbade() -> None:

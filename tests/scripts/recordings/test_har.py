@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from corsight.addons.wire import LONGEST_NAME
 from corsight.policies.session import Judged
 from corsight.policies.verdict import Outcome
 from corsight.scripts.judging import judge_recording
@@ -280,6 +281,8 @@ def test_a_port_is_no_connection(read: Any) -> None:
     assert [one.entry.exchange.connection for one in found.judged] == ["", ""]
     found = read(har(entry(answer=ALLOW, connection="443", _connectionId="77")))
     assert found[0].entry.exchange.connection == "77"
+    found = read(har(entry(answer=ALLOW, _connectionId="7" * 100_000)))
+    assert len(found[0].entry.exchange.connection) == LONGEST_NAME
 
 
 @pytest.mark.parametrize(("connection", "name"), [("51578", ":51578"), ("ClientPort:19719;EgressPort:1", ":19719")])

@@ -23,6 +23,7 @@ from mitmproxy.io import FlowReader, tnetstring
 from mitmproxy.test import tflow, tutils
 
 from corsight.addons.adapter import exchange_of, is_whole
+from corsight.addons.wire import LONGEST_NAME
 from corsight.policies.exchange import Exchange
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.recordings import flows, mitmproxy
@@ -251,6 +252,19 @@ def test_a_value_of_another_type_is_taken_as_mitmproxy_takes_it(data: st.DataObj
     else:
         holder[key] = data.draw(st.sampled_from(WRONG))
     check_damaged(tnetstring.dumps(whole), tnetstring.dumps(state))
+
+
+@pytest.mark.parametrize("place", [("id",), ("client_conn", "id"), ("client_conn", "peername", 0)])
+@pytest.mark.parametrize("longer", [0, 1])
+def test_names_that_no_proxy_gives_are_left_out(place: tuple[Any, ...], longer: int) -> None:
+    state = thaw(tflow.tflow().get_state())
+    *way, last = place
+    holder = state
+    for key in way:
+        holder = holder[key]
+    holder[last] = "a" * (LONGEST_NAME + longer)
+    read, whole = ask_ours(tnetstring.dumps(state))
+    assert (len(read), whole) == (1 - longer, not longer)
 
 
 # -- versions --------------------------------------------------------------------------------------------------------

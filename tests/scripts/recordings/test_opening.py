@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import http.server
 import os
+import random
 import subprocess
 import sys
 import threading
@@ -119,6 +120,29 @@ def test_what_is_packed_and_cut_off_yields_what_is_whole(suffix: str, tmp_path: 
         assert f"damaged after {read} exchange" in said
     (tmp_path / "a").write_bytes(packed[:10])
     assert count(tmp_path / "a") == (0, f"{tmp_path / 'a'}: is packed, and damaged from its start; pack it again")
+
+
+@pytest.mark.parametrize("kind", ["har", "netlog", "curl"])
+def test_other_recordings_that_are_packed_and_cut_off_yield_what_is_whole(kind: str, tmp_path: Path) -> None:
+    """They end as an unpacked file does that is cut off, whatever their reader makes of that."""
+    path, noise = tmp_path / "a.gz", random.Random(1)
+    entry = '{"request": {"method": "GET", "url": "https://a.example/NOISE"}, "response": {"status": 200, '
+    entry += '"headers": [{"name": "date", "value": "now"}]}}, '
+    begin, part = {
+        "har": ('{"log": {"creator": {"name": "x"}, "entries": [', entry),
+        "curl": ("", "> GET /NOISE HTTP/1.1\n> Host: a.example\n> \n< HTTP/1.1 200 OK\n< Date: now\n< \n"),
+        "netlog": ('{"constants": {"logEventTypes": {}}, "events": [\n', '{"NOISE": 1},\n'),
+    }[kind]
+    parts = [part.replace("NOISE", noise.randbytes(400).hex()) for _ in range(60)]
+    packed = gzip.compress((begin + "".join(parts)).encode())
+    damaged = packed[: len(packed) // 2] + b"\xff" * 20 + packed[len(packed) // 2 + 20 :]
+    for content in (packed[: len(packed) // 2], damaged):
+        path.write_bytes(content)
+        read, said = count(path)
+        assert read == 0 if kind == "netlog" else 10 < read < 35
+        counted = f"{read} exchange{'s' if read != 1 else ''}"
+        told = f"is packed, and cut off or damaged after {counted}; what came before it was judged; pack it again"
+        assert said == f"{path}: {told}"
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])

@@ -1,0 +1,42 @@
+"""Opens the files that options name. A pipe is read where somebody writes into it, and waited for nowhere else."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from io import BytesIO
+from typing import BinaryIO
+
+LARGEST = 64 * 1024 * 1024
+"""Bytes that are read of a pipe: more than of any file that an option names."""
+BLOCK = 64 * 1024
+
+
+def open_input(path: str) -> BinaryIO:
+    """Open a file to read it. Raises OSError where it cannot be, also of a named pipe that nobody writes into.
+
+    What a shell writes `<(command)` as is a pipe as well, and its command writes into it from the beginning.
+    """
+    if not is_pipe(path):
+        return open(path, "rb")
+    # Without O_NONBLOCK opening waits for a writer, for ever where none comes.
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb", buffering=0) as pipe:
+        # None: there is a writer that has not written yet.
+        first = pipe.read(BLOCK)
+        if first == b"":
+            raise OSError(errno.EINVAL, "is a pipe that nobody writes into", path)
+        os.set_blocking(pipe.fileno(), True)
+        parts, size = [first or b""], len(first or b"")
+        while size < LARGEST and (more := pipe.read(BLOCK)):
+            parts.append(more)
+            size += len(more)
+    return BytesIO(b"".join(parts))
+
+
+def is_pipe(path: str) -> bool:
+    """Return whether a file is a pipe, with a name of its own or without."""
+    try:
+        return stat.S_ISFIFO(os.stat(path).st_mode)
+    except (OSError, ValueError):
+        return False

@@ -1,0 +1,83 @@
+"""A pipe in place of a file is read where somebody writes into it, and is one line where nobody does."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from corsight.scripts import cli
+from corsight.scripts.inputs import BLOCK, open_input
+
+ROOT = Path(__file__).parents[2]
+SHOP = str(ROOT / "examples" / "shop.mitm")
+POLICY = ROOT / "examples" / "policies" / "public-read-only.yaml"
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are POSIX's")
+
+
+@pytest.fixture
+def pipe(tmp_path: Path) -> str:
+    path = str(tmp_path / "pipe")
+    os.mkfifo(path)
+    return path
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["audit", SHOP, "--policy"],
+        ["audit", SHOP, "--baseline"],
+        ["audit", SHOP, "--config"],
+        ["audit", SHOP, "--assume", "policy="],
+        ["policy", "check"],
+        ["policy", "export", "nginx"],
+        ["check", "https://api.test/", "--origin", "https://app.test", "--response"],
+        ["check", "--paste"],
+    ],
+    ids=" ".join,
+)
+def test_a_pipe_that_nobody_writes_into_is_one_line(
+    arguments: list[str], pipe: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    *before, last = arguments
+    given = [last + pipe] if last.endswith("=") else [last, pipe]
+    assert cli.run([*before, *given]) == 2
+    assert capsys.readouterr().err == f"corsight: {pipe}: is a pipe that nobody writes into\n"
+
+
+def test_what_is_written_into_a_pipe_is_read_to_its_end(pipe: str) -> None:
+    content = b"a" * (3 * BLOCK + 7)
+
+    def write() -> None:
+        with open(pipe, "wb", buffering=0) as into:
+            opened.set()
+            # As of a command in <(...), nothing may be there yet.
+            time.sleep(0.05)
+            into.write(content)
+
+    opened = threading.Event()
+    # Whoever opens it first waits for the other: here both ends are open from the beginning.
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    writer = threading.Thread(target=write)
+    writer.start()
+    opened.wait()
+    with open_input(pipe) as file:
+        os.close(reader)
+        assert file.read() == content
+    writer.join()
+
+
+def test_a_policy_may_come_from_a_command(capsys: pytest.CaptureFixture[str]) -> None:
+    """A shell hands the command's end of `<(command)` on as /dev/fd/N."""
+    end, begin = os.pipe()
+    os.write(begin, POLICY.read_bytes())
+    os.close(begin)
+    try:
+        assert cli.run(["policy", "check", f"/dev/fd/{end}"]) == 0
+    finally:
+        os.close(end)
+    assert "nothing is wrong" in capsys.readouterr().out
