@@ -13,7 +13,7 @@ from corsight.scripts.recordings.har.draft import HTTP, UNKNOWN, Draft, Drafts
 from corsight.scripts.recordings.har.format import Log, Page, decode_document, decode_entry, decode_page
 from corsight.scripts.recordings.har.order import Order
 from corsight.scripts.recordings.har.producers import find_producer
-from corsight.scripts.recordings.har.producers.model import CREDENTIALS, SKIPPED, Fate, Producer
+from corsight.scripts.recordings.har.producers.model import SKIPPED, Fate, Producer
 from corsight.scripts.recordings.har.split import find_entries, find_pages, find_program
 from corsight.scripts.recordings.mapping import map_file
 
@@ -78,7 +78,6 @@ def read_log(log: Log[Any], entries: Iterable[Any], remark: Remark) -> Iterator[
     drafts = Drafts(producer, browser, find_page_urls(log))
     order = Order(upper=producer.upper, lost=producer.lost)
     fates: Counter[Fate] = Counter()
-    missing = CREDENTIALS
     bad: list[int] = []
     for number, raw in enumerate(entries, 1):
         entry = decode_entry(raw)
@@ -89,10 +88,6 @@ def read_log(log: Log[Any], entries: Iterable[Any], remark: Remark) -> Iterator[
         if draft is None:
             yield None
             continue
-        if missing:
-            missing -= draft.headers.having(missing)
-            if draft.response is not None:
-                missing -= draft.response.headers.having(missing)
         if draft.fate in SKIPPED or draft.fate is Fate.BARE:
             fates[draft.fate] += 1
             yield None
@@ -101,7 +96,7 @@ def read_log(log: Log[Any], entries: Iterable[Any], remark: Remark) -> Iterator[
             yield _finish(done, fates)
     for done in order.end():
         yield _finish(done, fates)
-    _conclude(producer, CREDENTIALS - missing, fates, bad, remark)
+    _conclude(producer, drafts.shown, fates, bad, remark)
 
 
 def _finish(draft: Draft, fates: Counter[Fate]) -> Exchange | None:
