@@ -105,9 +105,9 @@ class Drafts:
         response = None
         if entry.response is not None and fate is Fate.ANSWERED:
             answered = self._lists.read_response(entry.response.headers)
-            if not answered.fields:
-                # No server sends none: they are lost, and not absent.
-                fate = Fate.BARE
+            if answered is None or not answered.fields:
+                # No server sends none: they are lost, and not absent. And a value that is null is not an empty one.
+                fate, answered = Fate.BARE, HeaderList()
             body = None
             if entry.response.content is not None and may_be_opaque(method, url, asked):
                 body = look_at_body(entry.response.content)

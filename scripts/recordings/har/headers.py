@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from corsight.policies.decision.decisive import VALUES
 from corsight.policies.exchange import HeaderList
 from corsight.policies.fetch.headers import is_token
 from corsight.policies.fetch.origin import origin_of
@@ -77,13 +78,16 @@ class HeaderLists:
             self._asked.put(text, asked, len(text) + asked.headers.weight)
         return asked
 
-    def read_response(self, recorded: Any) -> HeaderList:
-        """Return a response's header list, which is not decoded yet. That nothing is in a body is known where its
-        length is recorded.
+    def read_response(self, recorded: Any) -> HeaderList | None:
+        """Return a response's header list, which is not decoded yet; None where a value that decides is not told. That
+        nothing is in a body is known where its length is recorded.
         """
-        headers, names, _ = read_headers(decode_headers(recorded))
+        decoded = decode_headers(recorded)
+        headers, names, told = read_headers(decoded)
         if names.credentials:
             self.shown |= names.credentials
+        if not told and any(header.value is None and header.name.lower() in VALUES for header in decoded):
+            return None
         return headers
 
     def _unite(self, headers: HeaderList) -> HeaderList:

@@ -120,7 +120,7 @@ def _conclude(producer: Producer, shown: frozenset[str], fates: Counter[Fate], b
     if skipped:
         remark(f"Not judged, since no server answered: {', '.join(skipped)}.")
     if fates[Fate.BARE]:
-        remark(f"Not judged, since no header of the response is recorded: {_count(fates[Fate.BARE])}.")
+        remark(f"Not judged, since the headers of the response are not recorded: {_count(fates[Fate.BARE])}.")
     if bad:
         remark(f"{_count(len(bad))} could not be read, and {'is' if len(bad) == 1 else 'are'} left out: {_name(bad)}.")
 
