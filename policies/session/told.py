@@ -7,6 +7,7 @@ from corsight.policies.decision.place import locate
 from corsight.policies.evidence import Evidence, Reason
 from corsight.policies.exchange import Exchange, Told
 from corsight.policies.facts import Facts
+from corsight.policies.fetch.orb import extract_mime_essence, guess_data
 from corsight.policies.rules.isolation import MIME_TYPE, NOSNIFF, ORB
 from corsight.policies.session.fetches import Entry
 from corsight.policies.value import replace
@@ -104,13 +105,18 @@ def _name_failure(verdict: Verdict, exchange: Exchange, facts: Facts, told: Told
 
 def _spare(verdict: Verdict, facts: Facts, version: int | None) -> Verdict:
     """Leave out what would be blocked by what asked for it, unless that is known; of opaque response blocking also
-    unless it is known that this browser had it.
+    unless it is known that this browser had it, and what would have to be in a body that is likely what its type says:
+    most recordings leave bodies out.
 
     Over a status that says the failure itself it changes nothing for the page.
     """
     since, told = ORB_SINCE.get(verdict.engine), facts.destination != "unknown"
     known = told and since is not None and version is not None and version >= since
-    known = known and facts.response is not None and facts.response.status < 400
+    response = facts.response
+    known = known and response is not None and response.status < 400
+    if known and response is not None and verdict.branch.assumed(Unknown.BODY) == "other":
+        essence = extract_mime_essence(response.headers.get("content-type"))
+        known = guess_data(essence, status=response.status) is not None
     spared = {rule for rule, stays in ((ORB, known), (NOSNIFF, told), (MIME_TYPE, told)) if not stays}
     if not any(branch.ruling.rule in spared for branch in verdict.branches):
         return verdict

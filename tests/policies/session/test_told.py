@@ -168,6 +168,22 @@ def test_over_an_error_status_opaque_response_blocking_changes_nothing() -> None
     assert said(tell(Told(passed=False), HTML, headers=IMAGE, origin=None, status=404))[0] == "blocked"
 
 
+@pytest.mark.parametrize("agent", [CHROMIUM, FIREFOX])
+@pytest.mark.parametrize(
+    ("kind", "opened"),
+    [
+        *[("image/png", False), ("video/mp4", False), ("text/javascript", False), ("application/octet-stream", False)],
+        *[("text/plain", True), ("x/y", True)],
+    ],
+)
+def test_a_body_that_is_not_recorded_is_taken_for_what_its_type_says(agent: str, kind: str, opened: bool) -> None:
+    """Else every image of a recording without bodies would be open."""
+    answer = [("Content-Type", kind)]
+    judged = tell(Told(), answer, agent=agent, headers=IMAGE, origin=None)
+    assert said(judged)[:2] == ("opaque", "likely")
+    assert ("opaque-response-blocked" in {branch.ruling.rule for branch in judged.verdict.branches}) is opened
+
+
 def test_what_a_recording_says_is_evidence_where_cors_has_a_say() -> None:
     judged = tell(Told(kind="xhr", cached=True), ALLOW)
     assert judged.entry.evidence["initiator"].value == "xhr"

@@ -173,6 +173,8 @@ LONG = "var a = '\\u20ac\"\\\\';\n" * 4000
         (content("[1]", size=9000), None),
         (content(LONG), "other"),
         (content("", size=0), "empty"),
+        (content("", size=0, mimeType="image/png"), "empty"),
+        (content("", size=7, mimeType="image/png"), None),
         (content("", size=7), None),
         (content(""), None),
         (content("\ufffdPNG"), None),
