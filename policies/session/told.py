@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from corsight.policies.decision.judge import unite
 from corsight.policies.decision.place import locate
 from corsight.policies.evidence import Evidence, Reason
@@ -16,9 +18,11 @@ from corsight.policies.verdict import Branch, Outcome, Ruling, Unknown, Verdict
 PASSED = {"cors": Outcome.ALLOWED, "opaque": Outcome.OPAQUE, "basic": Outcome.NOT_CORS}
 ORB_SINCE = {"chromium": 109, "firefox": 128}
 """The versions from which engines certainly have opaque response blocking."""
+GENERAL, ABORTED = "net::ERR_FAILED", "net::ERR_ABORTED"
 BY_DESTINATION = (ORB, NOSNIFF, MIME_TYPE)
 """The rules that turn on what asked, of an opaque response."""
 CREDENTIALS = {"cookie": "Cookie", "authorization": "Authorization"}
+_net_error = re.compile(r"net::ERR_[A-Z0-9_.]{1,80}").fullmatch
 _BY_FETCH = Evidence("initiator", "fetch", Reason.RECORDED_INITIATOR)
 _BY_XHR = Evidence("initiator", "xhr", Reason.RECORDED_INITIATOR)
 _BY_CACHE = Evidence("response", "cached", Reason.RECORDED_CACHED)
@@ -75,6 +79,11 @@ def overrule(verdict: Verdict, exchange: Exchange, facts: Facts, told: Told, ver
         return replace(verdict, certainty="likely")
     if told.passed is None and any(branch.ruling.rule in BY_DESTINATION for branch in blocked):
         return _spare(verdict, facts, version)
+    message, error = verdict.ruling.message or "", told.error or ""
+    if exchange.response is None and message.endswith(GENERAL) and _net_error(error) and not verdict.divided:
+        # What was given up the console does not tell.
+        said = None if error == ABORTED else message.replace(GENERAL, error)
+        return replace(verdict, branches=(replace(verdict.branch, ruling=verdict.ruling._replace(message=said)),))
     return verdict
 
 

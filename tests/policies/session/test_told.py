@@ -184,6 +184,22 @@ def test_a_body_that_is_not_recorded_is_taken_for_what_its_type_says(agent: str,
     assert ("opaque-response-blocked" in {branch.ruling.rule for branch in judged.verdict.branches}) is opened
 
 
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        ("net::ERR_BLOCKED_BY_CLIENT", "Failed to load resource: net::ERR_BLOCKED_BY_CLIENT"),
+        ("net::ERR_CONNECTION_REFUSED", "Failed to load resource: net::ERR_CONNECTION_REFUSED"),
+        ("net::ERR_ABORTED", None),
+        ("net::\x1b[1m", "Failed to load resource: net::ERR_FAILED"),
+        (None, "Failed to load resource: net::ERR_FAILED"),
+    ],
+)
+def test_the_console_names_the_networks_own_error(error: str | None, line: str | None) -> None:
+    judged = tell(Told(error=error), None)
+    assert said(judged) == ("not-cors", "certain", "network-error")
+    assert judged.verdict.ruling.message == line
+
+
 def test_what_a_recording_says_is_evidence_where_cors_has_a_say() -> None:
     judged = tell(Told(kind="xhr", cached=True), ALLOW)
     assert judged.entry.evidence["initiator"].value == "xhr"
