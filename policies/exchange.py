@@ -41,6 +41,13 @@ class HeaderList:
         self._lines: dict[str, tuple[str, ...]] | None = None
         self._weight: int | None = None
 
+    @classmethod
+    def indexed(cls, fields: tuple[tuple[bytes, bytes], ...], index: dict[str, bytes], weight: int) -> HeaderList:
+        """Return the header list of fields whose names differ; `index` has their values by name in lower case."""
+        headers = cls(fields)
+        headers._names, headers._weight = index, weight  # type: ignore[assignment]
+        return headers
+
     def _index(self) -> dict[str, bytes | list[bytes]]:
         index = self._names
         if index is None:
@@ -113,11 +120,6 @@ class HeaderList:
     def names(self) -> tuple[str, ...]:
         """Return every header name once, lower case, in the order of its first appearance."""
         return tuple(self._index())
-
-    def having(self, names: frozenset[str]) -> frozenset[str]:
-        """Return those of `names` (lower case) that there is a header of."""
-        index = self._names or self._index()
-        return frozenset([name for name in names if name in index])
 
     def __contains__(self, name: str) -> bool:
         return name in (self._names or self._index())

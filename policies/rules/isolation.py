@@ -106,8 +106,9 @@ RULES = (
     Rule(
         code=ORB,
         title="Opaque Response Blocking (ORB)",
-        why="The page made this request without CORS, as image and script elements do, but the response is data by its "
-        "headers, such as JSON or HTML. Browsers hide such a body from a request without CORS.",
+        why="The page made this request without CORS, as image and script elements do, but by its headers or its body "
+        "the response is data, such as JSON or HTML, or nothing that they can use. Browsers hide such a body from a "
+        "request without CORS.",
         seen="Content-Type: {content_type} for a request without CORS",
         needed="a Content-Type that fits the use, or a request with CORS",
         advice="Request it with CORS (and allow the origin), or send the right Content-Type.",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from corsight.policies.decision.judge import unite
 from corsight.policies.decision.place import locate
 from corsight.policies.evidence import Evidence, Reason
 from corsight.policies.exchange import Exchange, Told
 from corsight.policies.facts import Facts
+from corsight.policies.fetch.orb import extract_mime_essence, guess_data
 from corsight.policies.rules.isolation import MIME_TYPE, NOSNIFF, ORB
 from corsight.policies.session.fetches import Entry
 from corsight.policies.value import replace
@@ -15,9 +18,11 @@ from corsight.policies.verdict import Branch, Outcome, Ruling, Unknown, Verdict
 PASSED = {"cors": Outcome.ALLOWED, "opaque": Outcome.OPAQUE, "basic": Outcome.NOT_CORS}
 ORB_SINCE = {"chromium": 109, "firefox": 128}
 """The versions from which engines certainly have opaque response blocking."""
+GENERAL, ABORTED = "net::ERR_FAILED", "net::ERR_ABORTED"
 BY_DESTINATION = (ORB, NOSNIFF, MIME_TYPE)
 """The rules that turn on what asked, of an opaque response."""
 CREDENTIALS = {"cookie": "Cookie", "authorization": "Authorization"}
+_net_error = re.compile(r"net::ERR_[A-Z0-9_.]{1,80}").fullmatch
 _BY_FETCH = Evidence("initiator", "fetch", Reason.RECORDED_INITIATOR)
 _BY_XHR = Evidence("initiator", "xhr", Reason.RECORDED_INITIATOR)
 _BY_CACHE = Evidence("response", "cached", Reason.RECORDED_CACHED)
@@ -71,6 +76,11 @@ def overrule(verdict: Verdict, exchange: Exchange, facts: Facts, told: Told, ver
         return replace(verdict, certainty="likely")
     if told.passed is None and any(branch.ruling.rule in BY_DESTINATION for branch in blocked):
         return _spare(verdict, facts, version)
+    message, error = verdict.ruling.message or "", told.error or ""
+    if exchange.response is None and message.endswith(GENERAL) and _net_error(error) and not verdict.divided:
+        # What was given up the console does not tell.
+        said = None if error == ABORTED else message.replace(GENERAL, error)
+        return replace(verdict, branches=(replace(verdict.branch, ruling=verdict.ruling._replace(message=said)),))
     return verdict
 
 
@@ -105,13 +115,18 @@ def _name_failure(verdict: Verdict, exchange: Exchange, facts: Facts, told: Told
 
 def _spare(verdict: Verdict, facts: Facts, version: int | None) -> Verdict:
     """Leave out what would be blocked by what asked for it, unless that is known; of opaque response blocking also
-    unless it is known that this browser had it.
+    unless it is known that this browser had it, and what would have to be in a body that is likely what its type says:
+    most recordings leave bodies out.
 
     Over a status that says the failure itself it changes nothing for the page.
     """
     since, told = ORB_SINCE.get(verdict.engine), facts.destination != "unknown"
     known = told and since is not None and version is not None and version >= since
-    known = known and facts.response is not None and facts.response.status < 400
+    response = facts.response
+    known = known and response is not None and response.status < 400
+    if known and response is not None and verdict.branch.assumed(Unknown.BODY) == "other":
+        essence = extract_mime_essence(response.headers.get("content-type"))
+        known = guess_data(essence, status=response.status) is not None
     spared = {rule for rule, stays in ((ORB, known), (NOSNIFF, told), (MIME_TYPE, told)) if not stays}
     if not any(branch.ruling.rule in spared for branch in verdict.branches):
         return verdict

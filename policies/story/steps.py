@@ -169,7 +169,8 @@ def _not_data(step: Step, facts: Facts, branch: Branch) -> Words:
     if body == "data":
         return Words("By its type it is not data", kind, f"{kind}, and likely its body is data{use}")
     likely = ", and likely its body is not data" if body == "other" else ""
-    return Words("By its type it is not data", f"{kind}{likely}", f"{kind} is data{use}")
+    fails = "is data" if not (content_type or "").startswith(("audio/", "image/", "video/")) else "without such a body"
+    return Words("By its type it is not data", f"{kind}{likely}", f"{kind} {fails}{use}")
 
 
 def _worker_isolated(step: Step, facts: Facts, branch: Branch) -> Words:

@@ -42,7 +42,7 @@ def find_emptiness(
                 f"settings; {ALLOW}",
             )
         return CorsightError(
-            "nothing was judged: there is no exchange in it",
+            "nothing was judged: it holds no exchange to judge",
             where=where,
             todo=f"{BYPASS if proxied else RECORD}; {ALLOW}",
         )

@@ -231,7 +231,7 @@ def _foot(report: Report) -> RenderableType:
         parts.append(
             "No exchange in it matches the hosts and origins asked for."
             if report.left_out
-            else "There is no HTTP exchange in it."
+            else "It holds no HTTP exchange to judge."
         )
         return Group(*parts)
     if not findings.count(Outcome.BLOCKED):

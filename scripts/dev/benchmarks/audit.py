@@ -20,7 +20,7 @@ from corsight.scripts.dev.benchmarks.bytecode import keep_bytecode
 from corsight.scripts.dev.benchmarks.recording import write_har, write_mitmproxy
 from corsight.scripts.paths import ROOT
 
-MEGABYTES = 120.0
+MEGABYTES = 500.0
 ROUNDS = 3
 FILES = 10
 AUDIT = ("-m", "corsight.scripts.cli", "audit", "--fail-on", "never", "--output", os.devnull)

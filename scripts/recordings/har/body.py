@@ -29,6 +29,8 @@ def look_at_body(content: Content) -> BodyKind | None:
     beginning = _unescape(text[1:-1] if whole else text[1:])
     if beginning is None or (not beginning and content.size != 0):
         return None
+    if not beginning:
+        return "empty"
     if content.encoding == "base64":
         body = _decode(beginning, whole=whole)
     elif BROKEN in beginning or (content.mimeType or "").startswith(("image/", "audio/", "video/")):

@@ -12,7 +12,7 @@ from corsight.policies.fetch.origin import origin_of
 from corsight.policies.session.memory import Memory
 from corsight.scripts.recordings.har.body import look_at_body
 from corsight.scripts.recordings.har.format import Entry
-from corsight.scripts.recordings.har.headers import HeaderLists, may_be_opaque, read_preflight, read_response_headers
+from corsight.scripts.recordings.har.headers import HeaderLists, may_be_opaque, read_preflight
 from corsight.scripts.recordings.har.producers.model import (
     CREDENTIALS,
     Browser,
@@ -85,6 +85,11 @@ class Drafts:
         self._told: Memory[tuple[object, ...], Told] = Memory(TOLD)
         self._lists = HeaderLists(once=isinstance(producer, Browser))
 
+    @property
+    def shown(self) -> frozenset[str]:
+        """The headers with credentials that any entry has."""
+        return self._lists.shown
+
     def make(self, number: int, entry: Entry) -> Draft | None:
         """Return the draft of an entry; None for what is no HTTP request."""
         producer, method = self._producer, entry.request.method
@@ -100,10 +105,10 @@ class Drafts:
         received = started + until / 1000
         response = None
         if entry.response is not None and fate is Fate.ANSWERED:
-            answered = read_response_headers(entry.response.headers)
-            if not answered.fields:
-                # No server sends none: they are lost, and not absent.
-                fate = Fate.BARE
+            answered = self._lists.read_response(entry.response.headers)
+            if answered is None or not answered.fields:
+                # No server sends none: they are lost, and not absent. And a value that is null is not an empty one.
+                fate, answered = Fate.BARE, HeaderList()
             body = None
             if entry.response.content is not None and may_be_opaque(method, url, asked):
                 body = look_at_body(entry.response.content)

@@ -19,10 +19,10 @@ NO_HEADERS = msgspec.Raw(b"[]")
 
 
 class Header(msgspec.Struct, gc=False):
-    """A header line; several where the value holds line ends."""
+    """A header line; several where the value holds line ends. None is a value that is not told."""
 
     name: str
-    value: str = ""
+    value: str | None = ""
 
 
 class Request(msgspec.Struct, gc=False):
@@ -249,7 +249,7 @@ def _headers(found: Any) -> list[Header]:
             continue
         if isinstance(name, str) and name:
             for line in value if isinstance(value, list) else [value]:
-                headers.append(Header(name, line if isinstance(line, str) else "" if line is None else str(line)))
+                headers.append(Header(name, line if line is None or isinstance(line, str) else str(line)))
     return headers
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from corsight.policies.decision.decisive import VALUES
 from corsight.policies.exchange import HeaderList
 from corsight.policies.fetch.headers import is_token
 from corsight.policies.fetch.origin import origin_of
 from corsight.policies.session.memory import Memory
 from corsight.scripts.recordings.har.format import Header, decode_headers
+from corsight.scripts.recordings.har.producers.model import CREDENTIALS
 
 SENT = ("accept-encoding", "host", "sec-fetch-mode", "connection")
 """Header names (lower case) of which one at least is on every request that a browser sends."""
@@ -21,6 +23,22 @@ DEVTOOLS = "x-devtools-"
 """How the names of headers began that Chromium's DevTools told its network stack by, up to 2017."""
 SHORT, NAMES = 64, 1024
 """Characters of a header name up to which its bytes are remembered, and of how many names it is."""
+MANY = 128
+"""Header lines from which no lower case of their names is remembered."""
+
+
+class Names(NamedTuple):
+    """The names of a header list's lines: as bytes, as they were and without those that were on no wire; in lower
+    case, where all differ; whether there are pseudo headers among them; how many bytes they have, lines counted; those
+    of headers with credentials.
+    """
+
+    written: tuple[bytes, ...]
+    sent: tuple[bytes, ...]
+    lower: tuple[str, ...] | None
+    pseudo: bool
+    weight: int
+    credentials: frozenset[str]
 
 
 class Asked(NamedTuple):
@@ -39,32 +57,46 @@ class Asked(NamedTuple):
 
 class HeaderLists:
     """Reads the header lists of one HAR; of equal ones of requests one object, so that what is derived of it is derived
-    once. `once` tells that a line which stands twice was sent once.
+    once. `once` tells that a line which stands twice was sent once. `shown` are the headers with credentials that any
+    list had.
     """
 
     def __init__(self, *, once: bool) -> None:
         self._once = once
         self._asked: Memory[bytes, Asked] = Memory(LISTS)
         self._lists: Memory[tuple[tuple[bytes, bytes], ...], HeaderList] = Memory(LISTS)
+        self.shown: frozenset[str] = frozenset()
 
     def read_request(self, recorded: Any) -> Asked:
         """Return a request's header list, which is not decoded yet, and what it says."""
         text = bytes(recorded)
         asked = self._asked.get(text)
         if asked is None:
-            fields, pseudo = read_headers(decode_headers(recorded))
-            asked = _look_at(self._list(fields), pseudo)
+            headers, names, _ = read_headers(decode_headers(recorded))
+            self.shown |= names.credentials
+            asked = _look_at(self._unite(headers), names.pseudo)
             self._asked.put(text, asked, len(text) + asked.headers.weight)
         return asked
 
-    def _list(self, fields: tuple[tuple[bytes, bytes], ...]) -> HeaderList:
-        headers = self._lists.get(fields)
-        if headers is None:
-            headers = HeaderList(fields)
-            if self._once and headers.repeats:
-                headers = HeaderList(drop_repeated(fields))
-            self._lists.put(fields, headers, headers.weight)
+    def read_response(self, recorded: Any) -> HeaderList | None:
+        """Return a response's header list, which is not decoded yet; None where a value that decides is not told. That
+        nothing is in a body is known where its length is recorded.
+        """
+        decoded = decode_headers(recorded)
+        headers, names, told = read_headers(decoded)
+        if names.credentials:
+            self.shown |= names.credentials
+        if not told and any(header.value is None and header.name.lower() in VALUES for header in decoded):
+            return None
         return headers
+
+    def _unite(self, headers: HeaderList) -> HeaderList:
+        fields = headers.fields
+        known = self._lists.get(fields)
+        if known is None:
+            known = HeaderList(drop_repeated(fields)) if self._once and headers.repeats else headers
+            self._lists.put(fields, known, known.weight)
+        return known
 
 
 def _look_at(headers: HeaderList, pseudo: bool) -> Asked:
@@ -82,34 +114,42 @@ def may_be_opaque(method: str, url: str, asked: Asked) -> bool:
     return asked.page_origin is None or asked.page_origin != origin_of(url)
 
 
-def read_response_headers(recorded: Any) -> HeaderList:
-    """Return a response's headers. That nothing is in a body is known where its length is recorded."""
-    return HeaderList(read_headers(decode_headers(recorded))[0])
-
-
-def read_headers(headers: list[Header]) -> tuple[tuple[tuple[bytes, bytes], ...], bool]:
-    """Return the header lines, and whether there were pseudo headers among them. What was joined is lines again."""
+def read_headers(headers: list[Header]) -> tuple[HeaderList, Names, bool]:
+    """Return the header lines, what is known of their names, and whether all values are told: one that is not is empty.
+    What was joined is lines again.
+    """
     written = tuple([header.name for header in headers])
-    found = _shapes.get(written)
-    if found is None:
-        names = tuple([_names[name] for name in written])
-        found = names, PSEUDO in names, b"" in names
-        _shapes.put(written, found, sum(map(len, written)))
-    names, pseudo, nameless = found
-    if pseudo or nameless:
-        headers = [header for header, name in zip(headers, names, strict=True) if name not in NO_NAMES]
-        names = tuple([name for name in names if name not in NO_NAMES])
+    names = _shapes.get(written) or _remember(written)
+    if len(names.sent) < len(written):
+        headers = [header for header, name in zip(headers, names.written, strict=True) if name not in NO_NAMES]
+    told = True
     try:
         # All at once, which is half of what one by one takes.
-        values = "\n".join([header.value for header in headers]).encode("latin-1").split(b"\n")
-    except UnicodeEncodeError:
-        values = b"\n".join([_encode(header.value) for header in headers]).split(b"\n")
-    if len(values) == len(names):
-        return tuple(zip(names, values, strict=True)), pseudo
-    encoded = [(name, _encode(header.value)) for name, header in zip(names, headers, strict=True)]
-    return tuple(
-        (name, one.strip() if b"\n" in value else one) for name, value in encoded for one in value.split(b"\n")
-    ), pseudo
+        joined = "\n".join([header.value for header in headers]).encode("latin-1")  # type: ignore[misc]
+    except (UnicodeEncodeError, TypeError):
+        told = all(header.value is not None for header in headers)
+        joined = b"\n".join([_encode(header.value or "") for header in headers])
+    values, sent = joined.split(b"\n"), names.sent
+    if len(values) == len(sent):
+        fields = tuple(zip(sent, values, strict=True))
+        if names.lower is None:
+            return HeaderList(fields), names, told
+        weight = names.weight + len(joined) - len(values) + 1
+        return HeaderList.indexed(fields, dict(zip(names.lower, values, strict=True)), weight), names, told
+    encoded = [(name, _encode(header.value or "")) for name, header in zip(sent, headers, strict=True)]
+    parted = [(name, one.strip() if b"\n" in value else one) for name, value in encoded for one in value.split(b"\n")]
+    return HeaderList(tuple(parted)), names, told
+
+
+def _remember(written: tuple[str, ...]) -> Names:
+    encoded = tuple([_names[name] for name in written])
+    sent = tuple([name for name in encoded if name not in NO_NAMES])
+    lower = tuple([name.decode().lower() for name in sent])
+    differ = 0 < len(lower) == len(set(lower)) and len(lower) < MANY
+    weight = sum(map(len, sent)) + 2 * len(sent)
+    names = Names(encoded, sent, lower if differ else None, PSEUDO in encoded, weight, CREDENTIALS.intersection(lower))
+    _shapes.put(written, names, sum(map(len, written)))
+    return names
 
 
 def drop_repeated(fields: tuple[tuple[bytes, bytes], ...]) -> tuple[tuple[bytes, bytes], ...]:
@@ -150,8 +190,8 @@ class _Names(dict[str, bytes]):
 
 
 _names = _Names()
-_shapes: Memory[tuple[str, ...], tuple[tuple[bytes, ...], bool, bool]] = Memory(LISTS)
-"""The names of header lists as bytes, and whether there are pseudo headers among them, or lines without a name."""
+_shapes: Memory[tuple[str, ...], Names] = Memory(LISTS)
+"""What is known of header lists by their names as they are written."""
 
 
 def _encode(text: str) -> bytes:

@@ -28,20 +28,19 @@ class Order:
         self._lost = lost
         self._window: deque[Draft] = deque()
         self._preflights: dict[str, list[Draft]] = {}
-        self._requests: dict[str, list[Draft]] = {}
 
     def put(self, draft: Draft) -> Draft | None:
         """Take in a draft; return the one that is out of the window now, if one is."""
-        url, preflights, requests = draft.url, self._preflights, self._requests
-        own, others = (requests, preflights) if draft.preflight_for is None else (preflights, requests)
-        if url in others:
-            self._join(draft, others[url])
-        if url in own:
-            own[url].append(draft)
+        url, window, preflights = draft.url, self._window, self._preflights
+        if draft.preflight_for is None:
+            if url in preflights:
+                self._join(draft, preflights[url])
         else:
-            own[url] = [draft]
-        self._window.append(draft)
-        return self._pop() if len(self._window) > WINDOW else None
+            # Few are: no index of all requests is kept for them.
+            self._join(draft, [other for other in window if other.url == url and other.preflight_for is None])
+            preflights.setdefault(url, []).append(draft)
+        window.append(draft)
+        return self._pop() if len(window) > WINDOW else None
 
     def end(self) -> Iterator[Draft]:
         """Yield what is left."""
@@ -50,11 +49,11 @@ class Order:
 
     def _pop(self) -> Draft:
         draft = self._window.popleft()
-        index = self._requests if draft.preflight_for is None else self._preflights
-        drafts = index[draft.url]
-        drafts.remove(draft)
-        if not drafts:
-            del index[draft.url]
+        if draft.preflight_for is not None:
+            drafts = self._preflights[draft.url]
+            drafts.remove(draft)
+            if not drafts:
+                del self._preflights[draft.url]
         return draft
 
     def _join(self, draft: Draft, others: list[Draft]) -> None:

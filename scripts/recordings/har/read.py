@@ -13,7 +13,7 @@ from corsight.scripts.recordings.har.draft import HTTP, UNKNOWN, Draft, Drafts
 from corsight.scripts.recordings.har.format import Log, Page, decode_document, decode_entry, decode_page
 from corsight.scripts.recordings.har.order import Order
 from corsight.scripts.recordings.har.producers import find_producer
-from corsight.scripts.recordings.har.producers.model import CREDENTIALS, SKIPPED, Fate, Producer
+from corsight.scripts.recordings.har.producers.model import SKIPPED, Fate, Producer
 from corsight.scripts.recordings.har.split import find_entries, find_pages, find_program
 from corsight.scripts.recordings.mapping import map_file
 
@@ -42,7 +42,7 @@ def read(file: BufferedReader, remark: Remark) -> Iterator[Exchange | None]:
                 todo="save it again",
             )
         if cut.watching and not cut.count:
-            raise CorsightError("is JSON, and no HAR: it has no entries", todo="save a HAR, or record with mitmdump -w")
+            raise CorsightError("is no HAR: it has no entries", todo="save a HAR, or record with mitmdump -w")
 
 
 def _release(entries: list[Any]) -> Iterator[Any]:
@@ -78,7 +78,6 @@ def read_log(log: Log[Any], entries: Iterable[Any], remark: Remark) -> Iterator[
     drafts = Drafts(producer, browser, find_page_urls(log))
     order = Order(upper=producer.upper, lost=producer.lost)
     fates: Counter[Fate] = Counter()
-    missing = CREDENTIALS
     bad: list[int] = []
     for number, raw in enumerate(entries, 1):
         entry = decode_entry(raw)
@@ -89,10 +88,6 @@ def read_log(log: Log[Any], entries: Iterable[Any], remark: Remark) -> Iterator[
         if draft is None:
             yield None
             continue
-        if missing:
-            missing -= draft.headers.having(missing)
-            if draft.response is not None:
-                missing -= draft.response.headers.having(missing)
         if draft.fate in SKIPPED or draft.fate is Fate.BARE:
             fates[draft.fate] += 1
             yield None
@@ -101,7 +96,7 @@ def read_log(log: Log[Any], entries: Iterable[Any], remark: Remark) -> Iterator[
             yield _finish(done, fates)
     for done in order.end():
         yield _finish(done, fates)
-    _conclude(producer, CREDENTIALS - missing, fates, bad, remark)
+    _conclude(producer, drafts.shown, fates, bad, remark)
 
 
 def _finish(draft: Draft, fates: Counter[Fate]) -> Exchange | None:
@@ -125,7 +120,7 @@ def _conclude(producer: Producer, shown: frozenset[str], fates: Counter[Fate], b
     if skipped:
         remark(f"Not judged, since no server answered: {', '.join(skipped)}.")
     if fates[Fate.BARE]:
-        remark(f"Not judged, since no header of the response is recorded: {_count(fates[Fate.BARE])}.")
+        remark(f"Not judged, since the headers of the response are not recorded: {_count(fates[Fate.BARE])}.")
     if bad:
         remark(f"{_count(len(bad))} could not be read, and {'is' if len(bad) == 1 else 'are'} left out: {_name(bad)}.")
 

@@ -388,7 +388,7 @@ def test_an_empty_recording_is_said_to_be_empty(name: str) -> None:
     text = render(name, report_of(Traffic())[0])
     assert text.endswith("\n")
     if name in ("github", "markdown"):
-        assert "There is no HTTP exchange in it." in text
+        assert "It holds no HTTP exchange to judge." in text
 
 
 @pytest.mark.parametrize("name", [*RENDERERS, "html"])

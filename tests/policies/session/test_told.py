@@ -168,6 +168,38 @@ def test_over_an_error_status_opaque_response_blocking_changes_nothing() -> None
     assert said(tell(Told(passed=False), HTML, headers=IMAGE, origin=None, status=404))[0] == "blocked"
 
 
+@pytest.mark.parametrize("agent", [CHROMIUM, FIREFOX])
+@pytest.mark.parametrize(
+    ("kind", "opened"),
+    [
+        *[("image/png", False), ("video/mp4", False), ("text/javascript", False), ("application/octet-stream", False)],
+        *[("text/plain", True), ("x/y", True)],
+    ],
+)
+def test_a_body_that_is_not_recorded_is_taken_for_what_its_type_says(agent: str, kind: str, opened: bool) -> None:
+    """Else every image of a recording without bodies would be open."""
+    answer = [("Content-Type", kind)]
+    judged = tell(Told(), answer, agent=agent, headers=IMAGE, origin=None)
+    assert said(judged)[:2] == ("opaque", "likely")
+    assert ("opaque-response-blocked" in {branch.ruling.rule for branch in judged.verdict.branches}) is opened
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        ("net::ERR_BLOCKED_BY_CLIENT", "Failed to load resource: net::ERR_BLOCKED_BY_CLIENT"),
+        ("net::ERR_CONNECTION_REFUSED", "Failed to load resource: net::ERR_CONNECTION_REFUSED"),
+        ("net::ERR_ABORTED", None),
+        ("net::\x1b[1m", "Failed to load resource: net::ERR_FAILED"),
+        (None, "Failed to load resource: net::ERR_FAILED"),
+    ],
+)
+def test_the_console_names_the_networks_own_error(error: str | None, line: str | None) -> None:
+    judged = tell(Told(error=error), None)
+    assert said(judged) == ("not-cors", "certain", "network-error")
+    assert judged.verdict.ruling.message == line
+
+
 def test_what_a_recording_says_is_evidence_where_cors_has_a_say() -> None:
     judged = tell(Told(kind="xhr", cached=True), ALLOW)
     assert judged.entry.evidence["initiator"].value == "xhr"

@@ -186,9 +186,9 @@ def test_nothing_that_cors_has_a_say_in(run: Audit) -> None:
 def test_nothing_recorded(run: Audit) -> None:
     code, out, err = run()
     assert code == 2
-    assert "There is no HTTP exchange in it." in out
+    assert "It holds no HTTP exchange to judge." in out
     assert err.startswith(
-        "corsight: rec.mitm: nothing was judged: there is no exchange in it; was the browser set to use"
+        "corsight: rec.mitm: nothing was judged: it holds no exchange to judge; was the browser set to use"
     )
     assert "--proxy-bypass-list='<-loopback>'" in err
     assert run("--fail-on", "never")[0] == 2
@@ -201,7 +201,7 @@ def test_nothing_in_a_har_speaks_of_no_proxy(
     monkeypatch.chdir(tmp_path)
     entry = '{"request": {"method": "GET", "url": "https://a.example/", "headers": []}}'
     for entries, said in (
-        ("", "there is no exchange in it; record while a page is used: corsight browse URL, or save a HAR with"),
+        ("", "it holds no exchange to judge; record while a page is used: corsight browse URL, or save a HAR with"),
         (
             entry,
             "1 exchange, and none of a browser, by its User-Agent; CORS applies to browsers only. --engine NAME",

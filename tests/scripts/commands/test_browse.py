@@ -638,7 +638,9 @@ def test_a_command_that_sends_nothing_this_way_is_no_green(
     command: str, options: list[str], code: int, temporary: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert cli.run(["browse", "--script", command, *options]) == code
-    said = "corsight: --script: nothing was judged: there is no exchange in it; was the browser set to use the proxy?"
+    said = (
+        "corsight: --script: nothing was judged: it holds no exchange to judge; was the browser set to use the proxy?"
+    )
     assert capfd.readouterr().err.startswith(said) == (options == [])
 
 

@@ -15,7 +15,7 @@ import pytest
 from corsight.scripts.recordings import Recording
 from corsight.scripts.recordings.har.body import look_at_body
 from corsight.scripts.recordings.har.format import Content
-from tests.scripts.recordings.test_har import ALLOW, DEVTOOLS, GRANT, Read, entry, har, preflight, read
+from tests.scripts.recordings.test_har import ALLOW, CHROME, DEVTOOLS, GRANT, Read, entry, har, preflight, read
 
 __all__ = ["read"]
 
@@ -142,6 +142,18 @@ def test_a_request_whose_headers_are_written_twice_sent_them_once(read: Any) -> 
     assert found.said == ["OPTIONS allowed certain", "PUT allowed certain"]
 
 
+@pytest.mark.parametrize(("socket", "outcome"), [("0", "allowed likely"), ("30", "blocked certain")])
+def test_a_socket_of_number_0_is_none(read: Any, socket: str, outcome: str) -> None:
+    # Chrome HAR Capturer writes it where it knows none: requests of both kinds have it.
+    old = CHROME.replace("150", "98")
+    image = entry(path="/i", kind="image", dest="image", mode="no-cors", agent=old, connection=socket)
+    image["request"]["headers"] = [one for one in image["request"]["headers"] if one["name"] != "origin"]
+    star = [{"name": "Access-Control-Allow-Origin", "value": "*"}]
+    style = entry(answer=star, kind="stylesheet", dest="style", at=2.0, agent=old, connection=socket)
+    found = read(har(image, style, creator="Chrome HAR Capturer"))
+    assert found.said[1] == f"GET {outcome}"
+
+
 def test_an_image_that_nobody_says_asked_for_is_no_blocked_script(read: Any) -> None:
     one = entry(kind=None, whole=False, sent={"accept": "*/*", "host": "x", "referer": "https://shop.example/"})
     one["response"]["headers"] = [{"name": "Content-Type", "value": "image/png"}]
@@ -173,6 +185,8 @@ LONG = "var a = '\\u20ac\"\\\\';\n" * 4000
         (content("[1]", size=9000), None),
         (content(LONG), "other"),
         (content("", size=0), "empty"),
+        (content("", size=0, mimeType="image/png"), "empty"),
+        (content("", size=7, mimeType="image/png"), None),
         (content("", size=7), None),
         (content(""), None),
         (content("\ufffdPNG"), None),

@@ -13,7 +13,7 @@ from tests.scripts.recordings.test_har import ALLOW, API, CHROME, DEVTOOLS, FIRE
 __all__ = ["read"]
 
 SAFARI = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/602.1 (KHTML, like Gecko) splash Version/9.0 Safari/602.1"
-BARE = "Not judged, since no header of the response is recorded"
+BARE = "Not judged, since the headers of the response are not recorded"
 
 
 @pytest.mark.parametrize("creator", [DEVTOOLS, "Firefox", "Playwright", "BrowserMob Proxy", "WebPagetest", "x"])
@@ -26,6 +26,23 @@ def test_a_response_of_which_no_header_is_recorded_is_not_judged(read: Any, crea
     assert [one.entry.exchange.request.url for one in found.judged] == [f"{API}/b"]
     assert f"{BARE}: 1 entry." in found.remarks
     assert found.problem == ""
+
+
+@pytest.mark.parametrize("creator", [DEVTOOLS, "Charles Proxy", "BrowserMob Proxy", "x"])
+def test_a_header_whose_value_is_null_is_untold_and_not_empty(read: Any, creator: str) -> None:
+    def untold(name: str, path: str) -> dict[str, Any]:
+        one = entry(path=path, answer=ALLOW)
+        one["response"]["headers"] = [
+            {**header, "value": None} if header["name"].lower() == name else header
+            for header in [*one["response"]["headers"], {"name": "date", "value": "x"}]
+        ]
+        return one
+
+    found = read(har(untold("access-control-allow-origin", "/a"), untold("date", "/b"), creator=creator))
+    assert [(one.entry.exchange.request.url, one.verdict.outcome) for one in found.judged] == [
+        (f"{API}/b", Outcome.ALLOWED)
+    ]
+    assert f"{BARE}: 1 entry." in found.remarks
 
 
 @pytest.mark.parametrize("status", [1000, 10**30])
@@ -78,7 +95,7 @@ def test_entries_that_were_picked_out_of_a_har_are_read(read: Any, between: str,
 def test_other_json_is_no_har(read: Any, text: str) -> None:
     found = read(text)
     assert found.judged == []
-    assert "is JSON, and no HAR: it has no entries" in found.problem
+    assert "is no HAR: it has no entries" in found.problem
 
 
 def test_a_navigation_behind_a_form_that_kept_its_origin_is_not_surely_cors(read: Any) -> None:

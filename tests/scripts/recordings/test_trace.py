@@ -115,7 +115,7 @@ def test_what_of_a_trace_is_not_judged_is_said(tmp_path: Path) -> None:
     bare["response"]["headers"] = []
     judged, recording = judge(trace(tmp_path / "trace.zip", [bare, failed()], []))
     assert len(judged) == 1
-    assert recording.remarks[1:] == ["Not judged, since no header of the response is recorded: 1 entry."]
+    assert recording.remarks[1:] == ["Not judged, since the headers of the response are not recorded: 1 entry."]
 
 
 @pytest.mark.parametrize("cut", [5, 60, 200])

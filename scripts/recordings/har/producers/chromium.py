@@ -111,8 +111,9 @@ class Listener(DevTools):
         return False
 
     def name_connection(self, entry: Entry) -> str:
-        """`connection` is the socket's id."""
-        return entry.connectionId or entry.connection or ""
+        """`connection` is the socket's id, "0" where none was used or none is told."""
+        name = entry.connectionId or entry.connection or ""
+        return name if name != "0" else ""
 
     def conclude(self, shown: frozenset[str]) -> str:
         """Say what is always so."""

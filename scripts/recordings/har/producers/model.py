@@ -35,7 +35,8 @@ class Fate(StrEnum):
     ROUTED = "routed"
     """A route of the test answered or stopped it."""
     BARE = "bare"
-    """It was answered, and not one header of the answer is recorded: a cache of images, or one that was given up."""
+    """It was answered, and no header of the answer is recorded (a cache of images, or one that was given up), or not
+    the value of one that decides."""
 
 
 SKIPPED = {
