@@ -78,10 +78,7 @@ def _list_unfit(policy: EnginePolicy, shape: Shape, uses: tuple[Use, ...], essen
     if shape.nosniff_first:
         # Of what came this far a JSON module alone is spared nosniff, and a module is of a script's type.
         uses = tuple("module" if use == "classic" else use for use in uses)
-    spared = policy.types_unchecked
-    if policy.plain_workers and essence == "text/plain":
-        spared |= {"worker", "imported"}
-    return [use not in spared and not is_usable(essence, use) for use in uses]
+    return [use not in policy.types_unchecked and not is_usable(essence, use) for use in uses]
 
 
 def find_essence(policy: EnginePolicy, shape: Shape) -> str | None:
