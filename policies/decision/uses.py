@@ -47,7 +47,7 @@ def check_use(policy: EnginePolicy, shape: Shape, essence: str | None, wrong: bo
     uses = _list_uses(policy, shape, essence)
     if not uses or not 200 <= shape.status <= 299:
         return
-    unfit = _list_unfit(policy, uses, essence)
+    unfit = _list_unfit(policy, shape, uses, essence)
     # Where the uses end differently and none is assumed, the decision has doubts instead.
     blocked = all(unfit) or (bool(wrong) and any(unfit))
     compared = shape.content_type, NOUNS[uses[unfit.index(blocked)]]
@@ -73,12 +73,12 @@ def is_json_as_script(policy: EnginePolicy, shape: Shape, essence: str | None) -
     )
 
 
-def _list_unfit(policy: EnginePolicy, uses: tuple[Use, ...], essence: str | None) -> list[bool]:
+def _list_unfit(policy: EnginePolicy, shape: Shape, uses: tuple[Use, ...], essence: str | None) -> list[bool]:
     """Return of each use whether the type keeps a response from it."""
-    spared = policy.types_unchecked
-    if policy.plain_workers and essence == "text/plain":
-        spared |= {"worker", "imported"}
-    return [use not in spared and not is_usable(essence, use) for use in uses]
+    if shape.nosniff_first:
+        # Of what came this far a JSON module alone is spared nosniff, and a module is of a script's type.
+        uses = tuple("module" if use == "classic" else use for use in uses)
+    return [use not in policy.types_unchecked and not is_usable(essence, use) for use in uses]
 
 
 def find_essence(policy: EnginePolicy, shape: Shape) -> str | None:
@@ -91,5 +91,5 @@ def list_use_doubts(policy: EnginePolicy, shape: Shape) -> tuple[tuple[Assumptio
         return ()
     essence = find_essence(policy, shape)
     uses = _list_uses(policy, shape, essence)
-    unfit = _list_unfit(policy, uses, essence)
+    unfit = _list_unfit(policy, shape, uses, essence)
     return tuple((ASSUMED[use], unfit[number]) for number, use in enumerate(uses)) if len(set(unfit)) > 1 else ()

@@ -179,8 +179,6 @@ class EnginePolicy:
     """Uses for which an engine takes any type."""
     unknown_uses: frozenset[Use] = frozenset()
     """Uses that an engine does not have."""
-    plain_workers: bool = False
-    """Whether a worker that is no module, and what importScripts() takes in, may be text/plain."""
     json_modules_as_scripts: bool = False
     """Whether a JSON module is asked for with destination script, and passes with nosniff too."""
     lenient_types: bool = False

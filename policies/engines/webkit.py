@@ -23,7 +23,6 @@ POLICY = EnginePolicy(
     deletes_turn_to_get=True,
     localhost_is_mixed=True,
     unknown_uses=frozenset({"css module"}),
-    plain_workers=True,
     json_modules_as_scripts=True,
     credentialless_unknown=True,
     fonts_ask_with_cors=False,
@@ -103,12 +102,6 @@ POLICY = EnginePolicy(
         Departure(
             field="unknown_uses",
             what="Has no CSS modules: no import takes a style sheet.",
-            source="measured with WebKitGTK 2.50.6",
-        ),
-        Departure(
-            field="plain_workers",
-            what="Loads text/plain as the script of a worker that is not a module, and by importScripts(). By the HTML "
-            "standard, both have to be of a JavaScript type.",
             source="measured with WebKitGTK 2.50.6",
         ),
         Departure(

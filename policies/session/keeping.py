@@ -39,7 +39,7 @@ class Keeping:
         if use is None:
             self._uses.put(exchange.connection, Use(exchange.id))
             return
-        if use.received is not None:
+        if use.received is not None and use.exchange != exchange.id:
             idle = max(exchange.request.started - use.received, 0.0)
             if idle > self._servers.get(server, -1.0):
                 self._servers.put(server, idle, len(server))

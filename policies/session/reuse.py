@@ -46,7 +46,9 @@ class Reuse:
         self._last.put(connection, None)
         given_up = self._given_up.forget(connection)
         if known is not _NEW:
-            return known or given_up, []
+            before = known or given_up
+            # One whose body breaks off comes a second time.
+            return None if before is not None and before.exchange.id == exchange.id else before, []
         others = self._servers.get(server) or []
         gone: list[Entry] = []
         if request.method in ("GET", "HEAD") and reading.destination not in READ_BY_OTHERS:

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mitmproxy import http
 from mitmproxy.exceptions import OptionsError
+from mitmproxy.flow import Error
 from mitmproxy.net.encoding import encode as mitmproxy_encode
 from mitmproxy.proxy.layers.http import (
     HttpErrorHook,
@@ -35,6 +36,7 @@ from tests.addons.mitm import (
     OURS,
     PAGE,
     STAR,
+    WEBKITGTK,
     cors,
     flow,
     lines,
@@ -45,6 +47,7 @@ from tests.addons.mitm import (
 )
 
 ALLOWED = ("Access-Control-Allow-Credentials", "true")
+CUT = "peer closed connection without sending complete message body"
 REFUSED = "Received a header from server, refusing to prevent request smuggling attacks. Disable the …"
 
 
@@ -355,7 +358,7 @@ def samples() -> list[http.HTTPFlow]:
     killed = cors(answered=None)
     killed.live = True
     killed.kill()
-    broken = cors(answered=OURS, error="peer closed connection without sending complete message body")
+    broken = cors(answered=OURS, error=CUT)
     streamed = cors(answered=[*OURS, ("Content-Type", "text/event-stream")])
     streamed.response.stream = True
     streamed.response.data.content = None
@@ -424,6 +427,17 @@ def test_a_response_that_the_proxy_refused_is_judged_by_the_proxys_answer(log: P
         running.judge(made)
     [replayed] = lines(log)
     assert replayed == live
+
+
+def test_a_body_that_broke_off_does_not_show_that_its_connection_was_used_again(log: Path) -> None:
+    """WebKit closes the connection of a response that it blocks. This one is judged by its headers, and then again."""
+    made = cors(answered=OURS, http2=False, agent=WEBKITGTK)
+    made.response.timestamp_end = None
+    with mitmproxy(cors_log=str(log)) as running:
+        running.hooks(HttpRequestHeadersHook(made), HttpResponseHeadersHook(made))
+        made.error = Error(CUT)
+        running.hooks(HttpErrorHook(made))
+    assert [(one["outcome"], one["rule"]) for one in lines(log)] == [("allowed", None), ("blocked", "network-error")]
 
 
 def test_a_response_without_its_request_is_judged(log: Path) -> None:

@@ -236,7 +236,14 @@ def test_a_disagreement_is_written_as_a_case_that_can_be_read() -> None:
 
 
 def test_the_page_is_what_the_result_files_say() -> None:
-    assert report.PAGE.read_text("utf-8") == report.render(report.results()), "scripts/lab report writes it"
+    assert report.PAGE.read_text("utf-8") == report.render(), "scripts/lab report writes it"
+
+
+def test_the_readme_has_the_pages_first_table() -> None:
+    text = report.README.read_text("utf-8")
+    assert text == report.render_readme(text), "scripts/lab report writes it"
+    with pytest.raises(CorsightError, match="no table"):
+        report.render_readme("# Corsight")
 
 
 def test_the_result_files_hold_what_was_promised() -> None:
@@ -253,20 +260,34 @@ def test_a_disagreement_that_nothing_explains_stops_the_report(tmp_path: Path) -
     recorded(tmp_path, [("ok", 1000)])
     found = scored(tmp_path, [verdict(1.001, "blocked")])
     truth = json.loads((tmp_path / "truth.json").read_text()) | {"seed": 7, "date": "2026-01-02", "browser": "B 1"}
-    path = tmp_path / "result.json"
+    path = tmp_path / "results" / "result.json"
+    path.parent.mkdir()
     report.keep(path, [truth], as_json(found))
-    [result] = [json.loads(path.read_text())]
+    [result] = report.results(tmp_path / "results")
     with pytest.raises(CorsightError, match="nothing explains chromium 700000/0"):
-        report.render([result], {})
-    page = report.render([result], {"chromium 700000/0": "The moon was full."})
-    assert "The moon was full." in page
-    assert "| B 1 | HTTP/1.1 | 2026-01-02 | 1 | 1 | 1 | 0.00% | 0 | 1 | 100.00% | 1 | – |" in page
+        report.disagreements([result], {})
+    assert "The moon was full." in report.disagreements([result], {"chromium 700000/0": "The moon was full."})
+    [*_, row] = report.summary([result], [], [])
+    assert row == "| B 1 | random scenarios | 2026-01-02 | 1 steps | 0.00% | 100.00% | 1 |"
+
+
+def test_of_what_a_script_is_for_the_report_knows_that_it_does_not_show() -> None:
+    said = {"said": ["GET https://api.test/s/700000/0 blocked mime-type-blocked likely"], "foreseen": True}
+    did = {"via": "script", "url": "https://api.test/s/700000/0", "crossorigin": "anonymous"}
+    where = {"scenario": 700000, "step": 0, "kind": "element", "where": "on https://app.test (top)"}
+    one = {**where, **said, "did": did, "saw": "ok", "certain": False}
+    result = {"engine": "firefox", "run": " over HTTP/2", "disagreements": [one]}
+    text = report.disagreements([result], {})
+    assert "### What a script is for does not show in the traffic (1)" in text
+    assert "- Firefox over HTTP/2 700000/0 (element, on https://app.test (top)): script anonymous — " in text
+    with pytest.raises(CorsightError, match="nothing explains firefox 700000/0"):
+        report.disagreements([result | {"disagreements": [one | {"foreseen": False, "certain": True}]}], {})
 
 
 def test_an_explanation_of_what_is_no_disagreement_is_out_of_date() -> None:
     found = {
         f"{result['engine']} {one['scenario']}/{one['step']}"
-        for result in report.results()
+        for result in report.all_results()
         for one in result["disagreements"]
     }
     assert set(report.explained()) <= found

@@ -283,15 +283,17 @@ def miss(**said: Any) -> dict[str, Any]:
 
 
 def test_the_report_has_a_row_a_folder_and_every_miss_with_its_reason() -> None:
-    text = report.render([result(miss(), miss())], {})
-    assert "| Chromium 1 | cors | 4 | 75.00% | 0 | 1 | 50.00% | 1 |" in text
-    assert "| Chromium 1 | **all** | 8 | 75.00% | 0 | 2 | 50.00% | 2 |" in text
-    assert "- Chromium 1: 2 aborted" in text
-    assert "said blocked allow-origin-wildcard (likely), 2 times" in text
+    found = [result(miss(), miss())]
+    text = report.render(found)
+    assert "| Chromium | cors | 4 | 75.00% | 0 | 1 | 50.00% | 1 |" in text
+    assert "| Chromium | **all** | 8 | 75.00% | 0 | 2 | 50.00% | 2 |" in text
+    assert "- Chromium: 2 aborted" in text
+    assert "- Chromium 1, 2026-01-01: a checkout, 3 pages" in text
+    assert "said blocked allow-origin-wildcard (likely), 2 times" in report.render_misses(found, {})
 
 
 def test_a_miss_that_nothing_explains_stops_the_report() -> None:
     found = [result(miss(foreseen=False))]
     with pytest.raises(CorsightError, match=r"nothing explains chromium cors/a\.html"):
-        report.render(found, {})
-    assert "because" in report.render(found, {"chromium cors/a.html": "because"})
+        report.render_misses(found, {})
+    assert "because" in report.render_misses(found, {"chromium cors/a.html": "because"})

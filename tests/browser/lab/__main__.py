@@ -7,7 +7,7 @@
     scripts/lab har --engine firefox --count 300     records the same visits as HARs, and compares the verdicts
     scripts/lab minimise FOLDER [--scenario N] [--live]     shrinks a disagreement, prints it as a tests/cases file
     scripts/lab wpt DIR --browser firefox --only fetch/api     runs web-platform-tests of a checkout, and scores
-    scripts/lab report      writes docs/agreement.md from the result files
+    scripts/lab report      writes docs/agreement.md, and README.md's table, from the result files
     scripts/lab expect      writes tests/recordings/expected.json from today's verdicts on the recordings there
 
 Exits with 0 when all was right, 1 when something was not, 2 for what could not be done.
@@ -25,7 +25,7 @@ from pathlib import Path
 from corsight.scripts.errors import CorsightError, one_line
 from tests.browser.lab import har, report
 from tests.browser.lab.drive import ENGINES
-from tests.browser.lab.generate import generate
+from tests.browser.lab.generate import KINDS, generate
 from tests.browser.lab.minimise import minimise
 from tests.browser.lab.record import TRUTH, VERDICTS, Scenario, record
 from tests.browser.lab.score import Score, as_json, score, score_now
@@ -56,6 +56,7 @@ def parse() -> argparse.Namespace:
         command.add_argument("--engine", choices=ENGINES, required=True)
         command.add_argument("--seed", type=int, default=1)
         command.add_argument("--count", type=int, default=300)
+        command.add_argument("--kind", choices=KINDS, help="only the scenarios of this kind")
         command.add_argument("--scenarios", type=Path, help="run these instead of drawn ones (see generate)")
         command.add_argument(
             "--browser", type=Path, metavar="PATH", help="this Chromium, or a PyQt6-WebEngine's Python"
@@ -85,7 +86,7 @@ def parse() -> argparse.Namespace:
     command.add_argument("recording", type=Path)
     command.add_argument("--scenario", type=int, help="which one, where there are several")
     command.add_argument("--live", action="store_true", help="shrink its scenario too, in the browser it came from")
-    command = commands.add_parser("report", help="write docs/agreement.md from the result files")
+    command = commands.add_parser("report", help="write docs/agreement.md and README.md's table")
     command.add_argument("--check", action="store_true", help="only say whether it is up to date")
     wpt.add_to(commands)
     commands.add_parser("expect", help="write tests/recordings/expected.json from today's verdicts")
@@ -164,11 +165,13 @@ def shrink(arguments: argparse.Namespace) -> int:
 
 
 def write_report(arguments: argparse.Namespace) -> int:
-    """Write docs/agreement.md, or say whether it is up to date."""
-    text = report.render(report.results())
+    """Write docs/agreement.md and README's table, or say whether they are up to date."""
+    text, before = report.render(), report.README.read_text("utf-8")
+    readme = report.render_readme(before)
     if arguments.check:
-        return report.PAGE.read_text("utf-8") != text
+        return report.PAGE.read_text("utf-8") != text or before != readme
     report.PAGE.write_text(text, encoding="utf-8")
+    report.README.write_text(readme, encoding="utf-8")
     return 0
 
 
@@ -200,7 +203,8 @@ COMMANDS = {
 def _scenarios(arguments: argparse.Namespace) -> list[Scenario]:
     if arguments.scenarios:
         return list(json.loads(arguments.scenarios.read_text("utf-8")))
-    return generate(arguments.seed, arguments.count)
+    drawn, kind = generate(arguments.seed, arguments.count), getattr(arguments, "kind", None)
+    return [scenario for scenario in drawn if kind is None or scenario["kind"] == kind]
 
 
 def _conclude(total: Score, truths: list[Scenario], arguments: argparse.Namespace) -> int:

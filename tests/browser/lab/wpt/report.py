@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,10 @@ INTRODUCTION = """\
 ## web-platform-tests
 
 web-platform-tests are the browser makers' shared test suite, so neither these tests nor their servers were written for
-Corsight. `scripts/lab wpt DIR` starts the server of a checkout, opens its pages in a browser behind mitmdump with the
-addon, and compares the addon's log with what the browser reports about each request.
+Corsight. The lab starts the server of a checkout, opens its pages in a browser behind mitmdump with the addon, and
+compares the addon's log with what the browser reports about each request.
+
+    scripts/lab wpt DIR --browser BROWSER [--only FOLDER...]
 
 - To match the two, the lab adds the flow's id as a header to each response. Neither the addon nor the recording sees
   this header. Chromium's DevTools and Firefox's channels report it, also for refused responses and for preflights.
@@ -34,9 +36,10 @@ addon, and compares the addon's log with what the browser reports about each req
 - Not counted are requests that the page aborted, requests with `redirect: 'manual'` or `'error'` that ended for this
   reason, failures of the network, requests that the browser does not report (those of shared workers, and in WebKit
   refused types), and matches where two requests of the browser have different results.
-- The recordings were made with the addon in the proxy, and then judged again by the present code.
-- The checkout is the newest one that was available as a whole. It has no `fetch/orb`,
-  `html/cross-origin-embedder-policy` and `fetch/local-network-access`; the command runs these if a checkout has them.
+- The recordings were made with the addon in the proxy, and judged by the code of the day that is named below. They are
+  no longer there, so later changes of the code do not show in these figures.
+- The checkout is of April 2019. It has no `fetch/orb`, `html/cross-origin-embedder-policy` and
+  `fetch/local-network-access`, so these were not measured; the command runs them if a checkout has them.
 """
 
 
@@ -79,35 +82,46 @@ def results(folder: Path = FOLDER) -> list[Result]:
     return [json.loads(path.read_text("utf-8")) for path in paths]
 
 
-def render(found: list[Result], why: dict[str, str] | None = None) -> str:
-    """Return the section. Raises CorsightError for a miss that nothing explains."""
+def render(found: list[Result]) -> str:
+    """Return the section."""
+    grounds = [f"- {one['browser']}, {one['date']}: {one['ground']}, {one['pages']} pages" for one in found]
+    return "\n".join([INTRODUCTION, *_table(found), "", *_apart(found), "", "What was run:", "", *grounds])
+
+
+def render_misses(found: list[Result], why: dict[str, str] | None = None) -> str:
+    """Return the section on the misses. Raises CorsightError for one that nothing explains."""
     if why is None:
         why = dict(json.loads(EXPLAINED.read_text("utf-8"))) if EXPLAINED.exists() else {}
-    grounds = [f"- {one['browser']}, {one['date']}: {one['ground']}, {one['pages']} pages" for one in found]
-    return "\n".join([INTRODUCTION, *_table(found), "", *_apart(found), "", *grounds, "", *_misses(found, why)])
+    return "\n".join(_misses(found, why))
 
 
 def _table(found: list[Result]) -> list[str]:
     columns = ("Browser", "Folder", "Exchanges", "Right", "Wrongly allowed", "Wrongly blocked", "Certain")
     lines = ["| " + " | ".join((*columns, "Certain and wrong")) + " |", "|" + "---|" * (len(columns) + 1)]
     for one in found:
-        total = Tally()
-        for tally in one["folders"].values():
-            for name in Tally.__dataclass_fields__:
-                setattr(total, name, getattr(total, name) + tally[name])
+        total = add_up(one["folders"].values())
         rows = {**{folder: Tally(**tally) for folder, tally in sorted(one["folders"].items())}, "**all**": total}
         for folder, tally in rows.items():
-            cells: tuple[object, ...] = (one["browser"], folder, tally.steps, _share(tally.right, tally.steps))
+            cells: tuple[object, ...] = (NAMES[one["engine"]], folder, tally.steps, _share(tally.right, tally.steps))
             cells += (tally.wrongly_allowed, tally.wrongly_blocked, _share(tally.certain, tally.steps))
             lines.append("| " + " | ".join(map(str, (*cells, tally.certain_wrong))) + " |")
     return lines
+
+
+def add_up(tallies: Iterable[Result]) -> Tally:
+    """Return the sum of what result files hold of tallies."""
+    total = Tally()
+    for tally in tallies:
+        for name in Tally.__dataclass_fields__:
+            setattr(total, name, getattr(total, name) + tally[name])
+    return total
 
 
 def _apart(found: list[Result]) -> list[str]:
     lines = ["Not counted:", ""]
     for one in found:
         counts = ", ".join(f"{count} {why}" for why, count in sorted(one["apart"].items()) if count)
-        lines.append(f"- {one['browser']}: {counts or 'none'}")
+        lines.append(f"- {NAMES[one['engine']]}: {counts or 'none'}")
     return lines
 
 
@@ -126,7 +140,7 @@ def _misses(found: list[Result], why: dict[str, str]) -> list[str]:
             if title is None:
                 raise CorsightError(f"nothing explains {key}", where=str(EXPLAINED), todo="find out, and say it there")
             groups[title][line] += 1
-    lines = [f"### Every miss on web-platform-tests ({sum(len(result['misses']) for result in found)})", ""]
+    lines = [f"## Every miss on web-platform-tests ({sum(len(result['misses']) for result in found)})", ""]
     for one in EXPLANATIONS:
         if counted := groups[one.title]:
             lines += [f"{one.title} ({counted.total()}). {one.why}", ""]
