@@ -10,9 +10,10 @@ fails instead: there, a skip would hide that the decisions were held against not
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,12 @@ settings.register_profile("corsight", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.register_profile("quick", deadline=None, derandomize=True, max_examples=3)
 settings.load_profile("ci" if os.environ.get("CORSIGHT_CI") == "1" else "corsight")
+
+# Only root can take back that it gave way; and where one test runs at a time, there is nothing to give way to.
+GIVES_WAY = "PYTEST_XDIST_WORKER" in os.environ and os.name == "posix" and os.geteuid() == 0
+NICE = os.nice(0) if GIVES_WAY else 0
+LATER = 10
+"""By how much nicer tests are than those that drive a browser."""
 
 BROWSERS = {
     "chromium": (("chromium", "chromium-browser", "google-chrome"), "apt-get install chromium"),
@@ -55,7 +62,21 @@ def require_browser() -> Callable[[str], str]:
     return browser_executable
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """What is collected stays: garbage is not looked for in it, now or while the tests run."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    for mark in item.iter_markers("browser"):
-        for name in mark.args:
-            browser_executable(name)
+    """Look for the browsers that a test drives. Tests beside it give way: pages have clocks of their own."""
+    names = [name for mark in item.iter_markers("browser") for name in mark.args]
+    if GIVES_WAY:
+        os.setpriority(os.PRIO_PROCESS, 0, NICE if names else NICE + LATER)
+    for name in names:
+        browser_executable(name)

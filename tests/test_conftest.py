@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -38,3 +40,23 @@ def test_an_installed_browser_is_found(
     browser.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert require_browser("chromium") == str(browser)
+
+
+@pytest.mark.parametrize(("marks", "nice"), [([], 10), ([pytest.mark.browser("chromium")], 0)])
+def test_tests_give_way_to_those_that_drive_a_browser(
+    marks: list[pytest.MarkDecorator], nice: int, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_to: list[int] = []
+    conftest = request.config.pluginmanager.get_plugin(str(Path(__file__).with_name("conftest.py")))
+    monkeypatch.setattr(conftest, "GIVES_WAY", True)
+    monkeypatch.setattr(conftest, "NICE", 0)
+    monkeypatch.setattr(conftest, "browser_executable", lambda name: name)
+    monkeypatch.setattr("os.setpriority", lambda which, who, priority: set_to.append(priority))
+    item = SimpleNamespace(iter_markers=lambda name: [one.mark for one in marks if one.name == name])
+    conftest.pytest_runtest_setup(item)
+    assert set_to == [nice]
+
+
+def test_no_garbage_is_looked_for_in_what_was_collected() -> None:
+    assert gc.isenabled()
+    assert gc.get_freeze_count() > 10_000

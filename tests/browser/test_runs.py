@@ -20,8 +20,7 @@ from tests.recipes import toolbox
 
 pytest_plugins = ["pytester"]
 pytestmark = pytest.mark.browser("chromium")
-ROOT = Path(__file__).resolve().parents[2]
-EXAMPLE = ROOT / "examples" / "playwright"
+EXAMPLE = toolbox.EXAMPLE
 CORSIGHT = (sys.executable, "-P", "-m", "corsight.scripts.cli")
 PLUGINS = ("-p", "corsight.scripts.runs.plugin", "-p", "no:cacheprovider", "-p", "no:anyio")
 
@@ -70,7 +69,7 @@ def free_pair() -> int:
 def test_the_example_of_playwright_is_told_which_test_met_the_block(
     tmp_path: Path, require_browser: Callable[[str], str]
 ) -> None:
-    modules = toolbox.ready("playwright", EXAMPLE / "package.json", toolbox.make_node) / "node_modules"
+    modules = toolbox.playwright()
     shutil.copytree(EXAMPLE, tmp_path / "suite", ignore=shutil.ignore_patterns("node_modules", "test-results"))
     (tmp_path / "suite" / "node_modules").symlink_to(modules)
     report, junit = tmp_path / "cors.json", tmp_path / "cors.xml"

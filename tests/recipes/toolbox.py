@@ -21,6 +21,7 @@ import pytest
 
 HERE = Path(__file__).resolve().parent
 CACHE = HERE.parents[1] / ".corsight" / "recipes"
+EXAMPLE = HERE.parents[1] / "examples" / "playwright"
 RS_CORS = Path("/usr/share/gocode/src/github.com/rs/cors")
 JARS = Path("/usr/share/java")
 APACHE_MODULES = Path("/usr/lib/apache2/modules")
@@ -63,6 +64,11 @@ def node_packages() -> Path:
 def axe() -> Path:
     """The script of axe-core, which looks for what keeps people from a page; got when first asked for."""
     return ready("axe", HERE.parent / "browser" / "package.json", make_node) / "node_modules/axe-core/axe.min.js"
+
+
+def playwright() -> Path:
+    """A node_modules folder that holds Playwright, as the example names it; made when first asked for."""
+    return ready("playwright", EXAMPLE / "package.json", make_node) / "node_modules"
 
 
 def sarif_schema() -> Path:

@@ -167,6 +167,12 @@ def test_style_and_types_come_before_the_tests_which_run_beside_each_other(check
     assert checkout.start("test", "--static").returncode == 1
 
 
+def test_what_tests_take_from_registries_is_brought_ahead(checkout: Checkout) -> None:
+    said = json.loads(checkout.start("test", "--bring").stdout)
+    assert said["args"] == ["-P", "-m", "tests.recipes.bring"]
+    assert said["path"] == str(checkout.root)
+
+
 def test_what_the_tests_need_comes_on_top_of_what_the_command_needs(checkout: Checkout) -> None:
     checkout.start("corsight")
     assert checkout.uv_calls()[-1].endswith("requirements.txt")
