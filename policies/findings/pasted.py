@@ -68,7 +68,7 @@ def explain_message(
         page_origin=origin,
         method=UNNAMED if method is None or (preflight and method == "OPTIONS") else method,
         twice=(),
-        names=(),
+        names=(value,) if value and rule == "preflight-header-not-allowed" else (),
         mode="cors",
         destination=DESTINATIONS.get((kind or "").lower(), "unknown"),
         same_site=False,
@@ -108,6 +108,8 @@ def _find(case: Case, value: str | None, status: int | None) -> Cause | None:
         return redirects.find_hop(case)
     if case.rule == "preflight-method-not-allowed" and case.method != UNNAMED:
         return headers.find_method(case)
+    if case.names:
+        return headers.find_sent_by_page(case)
     if case.rule == "allow-origin-wildcard" and case.origin is not None:
         return origins.find_wildcard(case)
     families = [*(OF_VALUES if value else ()), *(OF_STATUS if (status or 0) >= 400 else ())]
