@@ -143,6 +143,14 @@ CAUSES = (
         "nobody",
     ),
     KnownCause(
+        "cors-without-reason",
+        "CORS stopped the request; this word does not tell which check failed.",
+        "Chrome's network panel writes CORS error for all of them. The reason is in the word's tooltip (such as "
+        "MissingAllowOriginHeader) and in the message of the console.",
+        "Paste the red message of the console, or the name in the tooltip.",
+        "nobody",
+    ),
+    KnownCause(
         "answered-with-an-error",
         "Not CORS: the server answered with an error status.",
         "The message gives the status of a response, and no more. If CORS keeps the page from reading the response, "

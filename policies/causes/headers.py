@@ -150,6 +150,22 @@ CAUSES = (
         stops=False,
     ),
     KnownCause(
+        "cookie-not-secure",
+        "The browser discarded a cookie because of its Secure attribute.",
+        "A cookie with SameSite=None or Partitioned needs Secure, and a server can set Secure cookies over https only.",
+        "Set the cookie with SameSite=None; Secure, over https. If a proxy in front of the application ends TLS, tell "
+        "the application to trust it (trust proxy in Express): otherwise it takes the connection for http.",
+        stops=False,
+    ),
+    KnownCause(
+        "cookie-wrong-domain",
+        "The browser discarded a cookie because its Domain is not that of the server.",
+        "A server can set cookies only for its own host and for the domains above it, up to the one that was "
+        "registered. Domains whose names belong to different customers, such as herokuapp.com, are not possible.",
+        "Leave Domain out, or name a domain that the server's host belongs to.",
+        stops=False,
+    ),
+    KnownCause(
         "cookie-ignored",
         "A response to a request without credentials set a cookie, and the browser discarded it.",
         "For a cross-origin request without credentials, browsers neither send cookies nor store those that the "

@@ -6,9 +6,11 @@ CAUSES = (
     KnownCause(
         "same-origin-mode",
         "Not CORS: the page itself forbids this request to leave its origin.",
-        "fetch() was called with mode: 'same-origin', by the page or by a library. A URL of another origin then fails "
-        "before anything is sent, whatever the server allows.",
-        "Remove mode: 'same-origin' from the page's code. The default of fetch() is 'cors'.",
+        "A request with mode: 'same-origin' fails if its URL, or a redirect, leads to another origin, whatever the "
+        "server allows. The use element of SVG, XSLT style sheets and workers are always requested so, and fetch() if "
+        "it is called so.",
+        "Serve the file from the page's own origin (for an SVG, put it into the page). For fetch(), remove mode: "
+        "'same-origin' from the page's code.",
         "client",
         cors=False,
     ),

@@ -24,10 +24,10 @@ _BEFORE = tuple(
         rf"(?P<kind>[\w ]{{1,40}}?) from origin {_Q}(?P<url>\S+?){_Q} has been blocked from loading by Cross-Origin "
         r"Resource Sharing policy:",
         r"Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at "
-        rf"{_Q}?(?P<url>\S+?){_Q}?\.(?: \(Reason:)?",
+        rf"{_Q}?(?P<url>\S+?){_Q}?\.?(?: \(Reason:)?",
         r"Cross-origin redirection to (?P<url>\S+?) denied by Cross-Origin Resource Sharing policy:",
         # Pasted without its beginning.
-        rf"(?:\b(?P<url>https?://\S+?){_Q} )?from origin {_Q}(?P<origin>\S+?){_Q} has been blocked by CORS policy:"
+        rf"(?:\b(?P<url>https?://\S+?){_Q} )?(?:from origin )?{_Q}(?P<origin>\S+?){_Q} has been blocked by CORS policy:"
         rf"{_CHECK}",
         r"\b(?:XHR ?)?(?P<method>GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) ?(?P<url>\w+://\S+)",
     )
@@ -39,6 +39,8 @@ _BEHIND = (
     re.compile(r"\s*(?:\.\s*)?\)?\.?\s*Status code: (?P<status>\d{3})"),
 )
 """What comes behind it."""
+_NEXT = re.compile(r"\n.{0,40}?(?:\w+ cannot load |Failed to load |Access to )")
+"""Where the next message begins."""
 _FAILED = re.compile(
     r"\b(?P<method>[A-Z]+) (?P<url>\w+://\S+) (?:(?P<error>net::ERR_[\w.]+)|(?P<plain>\d{3}))"
     r"(?: ?\(?(?P<status>\d{3})\b)?"
@@ -51,8 +53,22 @@ _CHECKED = re.compile(
 )
 _RESPONDED = re.compile(r"the server responded with a status of (?P<status>\d{3})")
 _BESIDE = (_FAILED, _FIREFOX_STATUS, _CHECKED, _RESPONDED)
+_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"))
+_LINK = re.compile(r"\[(\w{1,20}://[^\s\]\[]{1,2000})\]\(\w{1,20}://[^\s()]{1,2000}\)")
+"""A URL as Markdown links it."""
+_EMPHASIS = re.compile(r"(?<![*/:])\*\*(?![*/])")
 _NEAR = 1200
 """Characters before and behind a reason that may belong to it."""
+
+
+def strip_marks(line: str) -> str:
+    """Return a line without what mail, chats and Markdown put into it, with single spaces."""
+    line = _EMPHASIS.sub("", _LINK.sub(r"\1", " ".join(line.translate(_INVISIBLE).split()))).lstrip(">| ")
+    for _ in range(3):
+        if len(line) < 3 or line[0] != line[-1] or line[0] not in "`\"'_*":
+            break
+        line = line[1:-1].strip()
+    return line.strip("`")
 
 
 def read_around(message: Message, text: str, start: int, end: int, *, whole: bool) -> tuple[Message, int, int]:
@@ -60,7 +76,7 @@ def read_around(message: Message, text: str, start: int, end: int, *, whole: boo
 
     Nothing before a `whole` message that names its URL belongs to it.
     """
-    before, behind = text[max(0, start - _NEAR) : start], text[end : end + _NEAR]
+    before, behind = text[max(0, start - _NEAR) : start], _NEXT.split(text[end : end + _NEAR], 1)[0]
     flat = re.sub(r"\s", " ", before)
     for pattern in _BEFORE if not whole or message.url is None else ():
         if found := pattern.search(flat if flat.endswith(" ") else f"{flat} "):
@@ -75,7 +91,7 @@ def read_around(message: Message, text: str, start: int, end: int, *, whole: boo
             told = found.groupdict()
             message = add(message, **{name: int(one) if name == "status" else one for name, one in told.items() if one})
             end = max(end, start, end + found.end())
-            behind = text[end : end + _NEAR]
+            behind = behind[found.end() :]
     return message, start, end
 
 

@@ -119,12 +119,6 @@ SAYINGS = (
         "stopped-by-extension",
         "Request to access cookie or storage on “{url}” was blocked because it came from a tracker",
     ),
-    # -- cookies ---------------------------------------------------------------------------------------------------
-    Saying(
-        "cookie-not-sent",
-        "Cookie “{value}” has been rejected because it is in a cross-site context and its “SameSite” is “{any}”.",
-    ),
-    Saying("cookie-third-party", "Cookie “{value}” has been rejected as third-party."),
     # -- types, preloads, integrity --------------------------------------------------------------------------------
     *(
         Saying(MIME_TYPE, f"{what} was blocked because of a disallowed MIME type (“{{value}}”).")

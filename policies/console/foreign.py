@@ -1,4 +1,4 @@
-"""Firefox's messages in other languages, read by what no translation changes.
+"""Firefox's messages of CORS in other languages, read by what no translation changes.
 
 Every translation of these messages keeps the URL, the names of the headers, the quotes around values, the word CORS and
 the status behind a colon; which of them stand in the reason, behind the URL, tells which message it is. Source:
@@ -27,7 +27,7 @@ _ENGLISH = re.compile(r"(?i)\b(?:the|this|that|has|been|from|with|by|not|might|b
 _TERMS = re.compile(r"(?i)\bsame[ -]origin policy\b|\bcross-origin request\b|\bnot http\b")
 _REASON = re.compile(r"\(Reason: |[(（:：]")
 _STATUS = re.compile(r"[:：]\s?(\d{3}|\(null\))(?=[\s.。\]]|$)")
-_QUOTED = re.compile(
+QUOTED = re.compile(
     r"«\s?([^«»]*?)\s?»|„([^„“”\"]*)[“”\"]|“([^“”]*)”|‘([^‘’']*)[’']|「([^「」]*)」|`([^`]*)`|\"([^\"]*)\"|"
     r"(?<![A-Za-zÀ-ÿ])'([^']*)'"
 )
@@ -57,7 +57,7 @@ def read_line(line: str, *, certain: bool = True) -> Message | None:
     reason = line[found.end() : link.start() if link else None].lstrip("'\"’”»“」 ")
     if not _NAMED.search(reason) or not _REASON.search(reason):
         return None
-    if _is_english(line[: found.start()] + reason) and (certain or "(Reason: " not in reason):
+    if is_english(line[: found.start()] + reason) and (certain or "(Reason: " not in reason):
         return None
     url, said = found[0].rstrip(".,;:)"), _STATUS.search(reason)
     status = int(said[1]) if said is not None and said[1].isdigit() else None
@@ -71,13 +71,13 @@ def read_line(line: str, *, certain: bool = True) -> Message | None:
     return replace(message, rules=narrow(message.rules, value), url=url, status=status, value=value, method=method)
 
 
-def _is_english(text: str) -> bool:
-    return _ENGLISH.search(_TERMS.sub("", _QUOTED.sub("", text))) is not None
+def is_english(text: str) -> bool:
+    return _ENGLISH.search(_TERMS.sub("", QUOTED.sub("", text))) is not None
 
 
 def _name_message(reason: str, status: int | None) -> tuple[str, str | None]:
     """Return Firefox's own name of the message with this reason, and the value in it. `status` is 0 for a null."""
-    quoted = [next((one for one in groups if one), "").strip() for groups in _QUOTED.findall(reason)]
+    quoted = [next((one for one in groups if one), "").strip() for groups in QUOTED.findall(reason)]
     values = [one for one in quoted if one and not one.startswith("Access-Control-") and one.lower() != "preflight"]
     value = next(iter(values), None)
     header = _HEADER.search(reason)

@@ -87,13 +87,25 @@ CHROMIUM = (
         None,
         False,
     ),
-    Saying("corp-required-by-coep", "(blocked:NotSameOriginAfterDefaultedToSameOriginByCoep)", None, False),
-    Saying("corp-same-origin", "(blocked:NotSameOrigin)", None, False),
-    Saying("corp-same-site", "(blocked:NotSameSite)", None, False),
-    Saying("csp-forbids-it", "(blocked:csp)", None, False),
-    Saying("mixed-content", "(blocked:mixed-content)", None, False),
-    Saying("stopped-by-extension", "(blocked:other)", None, False),
-    Saying("stopped-by-extension", "(blocked:devtools)", None, False),
+    Saying("mixed-content", "Mixed content: load all resources via HTTPS to improve the security of your site"),
+    Saying("csp-forbids-it", "Content Security Policy of your site blocks some resources", None, False),
+    Saying("worker-needs-coep", "Specify a Cross-Origin Embedder Policy to {any} this frame from being blocked"),
+    *(
+        Saying(code, f"(blocked:{reason})", None, False)
+        for reason, code in {
+            "NotSameOriginAfterDefaultedToSameOriginBy{any}": "corp-required-by-coep",
+            "NotSameOrigin": "corp-same-origin",
+            "NotSameSite": "corp-same-site",
+            "CoepFrameResourceNeedsCoepHeader": "worker-needs-coep",
+            "CoopSandboxedIframeCannotNavigateToCoopPage": "frame-refused",
+            "csp": "csp-forbids-it",
+            "mixed-content": "mixed-content",
+            "origin": "same-origin-mode",
+            "content-type": "wrong-type",
+            **dict.fromkeys(("other", "devtools", "inspector", "subresource-filter"), "stopped-by-extension"),
+        }.items()
+    ),
+    Saying("request-given-up", "(canceled)", None, False),
 )
 """Chrome's titles of issues, and its words in the column Status."""
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple
 
-from corsight.policies.console import chromium, edge, firefox, foreign, panels, webkit
-from corsight.policies.console.around import add, read_around, read_beside
+from corsight.policies.console import chromium, cookies, edge, firefox, foreign, panels, translated, webkit
+from corsight.policies.console.around import add, read_around, read_beside, strip_marks
 from corsight.policies.console.model import Message
 from corsight.policies.console.names import FAILED, read_name, read_net_error
 from corsight.policies.console.patterns import Pattern, narrow
@@ -26,17 +26,17 @@ MOST = 20
 """Messages of a paste that are told."""
 
 SAYINGS: dict[EngineName, tuple[Saying, ...]] = {
-    "chromium": (*chromium.SAYINGS, *panels.CHROMIUM),
-    "firefox": firefox.SAYINGS,
+    "chromium": (*chromium.SAYINGS, *panels.CHROMIUM, *cookies.CHROMIUM),
+    "firefox": (*firefox.SAYINGS, *cookies.FIREFOX),
     "webkit": webkit.SAYINGS,
 }
 """What each engine writes beside what its wording function makes."""
 FAILURES: dict[EngineName, re.Pattern[str]] = {
     "chromium": re.compile(
         r"\bFailed to fetch\b|net::ERR_FAILED|XMLHttpRequest: Network Error|0 Unknown Error|XMLHttpRequest error\b|"
-        r"XMLHttpRequest onError callback|\bHTTP response code: ?0\b"
+        r"XMLHttpRequest onError callback|\bHTTP response code: ?0\b|\(failed\)"
     ),
-    "firefox": re.compile(r"\bNetworkError when attempting to fetch resource\b"),
+    "firefox": re.compile(r"(?i)\bNetworkError when attempting to fetch resource\b|^Cross[- ]Origin Request Blocked\b"),
     "webkit": re.compile(
         r"\bLoad failed\b|\bImporting a module script failed\b|\bdue to access control checks\b|"
         r"^Fetch API cannot load \S+\.$"
@@ -64,7 +64,7 @@ def read_messages(text: str) -> tuple[Message, ...]:
     Lines may have been wrapped, quotes straightened, and what a console prints around the text left in. What belongs
     to one request is one message.
     """
-    lines = [plain for line in text[:LONGEST].splitlines() if (plain := " ".join(line.split()))][:LINES]
+    lines = [plain for line in text[:LONGEST].splitlines() if (plain := strip_marks(line))][:LINES]
     ours, lines = edge.take_lines(lines)
     body = "\n".join(lines)
     found = _find(body)
@@ -139,7 +139,7 @@ def _find_by_line(found: list[Found], body: str) -> Iterator[Found]:
     rest = [*_list_rest(found, body)]
     above: list[str] = []
     for start, line in rest:
-        message = foreign.read_line(line) or panels.read_firefox(line, above)
+        message = foreign.read_line(line) or panels.read_firefox(line, above) or translated.read_translated(line)
         above.append(line)
         if message is not None:
             yield Found(start, start + len(line), message)
@@ -182,6 +182,12 @@ def _tell_scheme(message: Message, text: str) -> Message:
     if message.engine == "webkit" and message.origin == "null" and message.status == 0:
         # No answer of HTTP has that status.
         return replace(message, rules=(), cause="page-from-file", status=None)
+    if message.rule == "redirect-cross-origin" and message.engine != "firefox":
+        # Both engines say the same where nothing was redirected.
+        return replace(message, cause="same-origin-mode")
+    if message.rule == "redirect-scheme" and message.engine == "firefox" and not url.startswith(("http", "file:")):
+        # Of a redirect, Firefox tells the first URL in another message.
+        return replace(message, cause="scheme-not-fetchable")
     if message.cause == "event-source-failed" and url.startswith(("ws:", "wss:")):
         return replace(message, rules=(), cause="websocket-failed")
     scheme = message.cause == "scheme-not-fetchable" or message.rule == "redirect-scheme"
@@ -310,7 +316,8 @@ def _read_rest(lines: list[str], body: str) -> list[Message]:
         if status.get("status", 0) >= 400 and "error" not in status:
             return [add(Message("chromium", cause="answered-with-an-error", exact=False), **status)]
     if _ANY_FAILURE.search(body):
-        return [Message("chromium", cause="failed-without-reason", exact=False)]
+        cause = "cors-without-reason" if "CORS error" in body else "failed-without-reason"
+        return [Message("chromium", cause=cause, exact=False)]
     return []
 
 

@@ -67,6 +67,7 @@ def explain_message(
         origin=origin,
         page_origin=origin,
         method=UNNAMED if method is None or (preflight and method == "OPTIONS") else method,
+        names=(value,) if value and rule == "preflight-header-not-allowed" else (),
         mode="cors",
         destination=DESTINATIONS.get((kind or "").lower(), "unknown"),
         include=rule == "allow-credentials-not-true",
@@ -90,6 +91,8 @@ def _find(case: Case, value: str | None, status: int | None) -> Cause | None:
         return redirects.find_hop(case)
     if case.rule == "preflight-method-not-allowed" and case.method != UNNAMED:
         return headers.find_method(case)
+    if case.names:
+        return headers.find_sent_by_page(case)
     if case.rule == "allow-origin-wildcard" and case.origin is not None:
         return origins.find_wildcard(case)
     families = [*(OF_VALUES if value else ()), *(OF_STATUS if (status or 0) >= 400 else ())]

@@ -40,7 +40,7 @@ def write_messages(messages: Sequence[Message], stream: TextIO) -> None:
             page.say(Text(f"{message.speaker}: the same as {first}", "bold red" if message.stops else "bold yellow"))
             _write_subject(page, message)
             continue
-        if message.rule is None or (message.cause is not None and message.rule == NETWORK_ERROR):
+        if message.rule is None or message.cause is not None:
             _write_cause(page, message)
         else:
             _write_rule(page, message)

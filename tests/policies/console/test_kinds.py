@@ -248,3 +248,48 @@ def test_a_redirect_keeps_both_its_urls() -> None:
 def test_what_is_written_in_english_is_no_firefox_in_another_language() -> None:
     found = read_console("Cannot load https://a.test/x.m3u8: this might be a CORS issue")
     assert found is None or found.engine != "firefox"
+
+
+def test_what_is_said_of_one_of_two_old_messages_is_not_told_of_the_other() -> None:
+    found = read_messages(
+        "XMLHttpRequest cannot load http://a.test/. Response for preflight is invalid (redirect)\n"
+        "XMLHttpRequest cannot load http://a.test/2. Response to preflight request doesn't pass access control check: "
+        "No 'Access-Control-Allow-Origin' header is present on the requested resource. Origin 'http://b.test' is "
+        "therefore not allowed access. The response had HTTP status code 404."
+    )
+    assert [(one.rule, one.status) for one in found] == [("preflight-redirect", None), ("allow-origin-missing", 404)]
+
+
+def test_emphasis_in_a_message_is_left_out_and_stars_in_a_url_are_not() -> None:
+    found = read_messages(
+        "localhost/:1 Failed to load https://a.test/me: Response to preflight request doesn't pass access control "
+        "check: No '**Access-Control-Allow-Origin' header is present on the requested resource**. Origin "
+        "'http://b.test' is therefore not allowed access.\n"
+        "Failed to load http://*****/me: Redirect from 'http://*****/me' to 'http://*****/me/' has been blocked by "
+        "CORS policy: No 'Access-Control-Allow-Origin' header is present on the requested resource."
+    )
+    assert [(one.rule, one.url) for one in found] == [
+        ("allow-origin-missing", "https://a.test/me"),
+        ("allow-origin-missing", "http://*****/me/"),
+    ]
+
+
+def test_a_page_s_origin_is_read_where_a_message_begins_with_it() -> None:
+    found = read_console(
+        "'http://b.test' has been blocked by CORS policy: Response to preflight request doesn't pass access control "
+        "check: Redirect is not allowed for a preflight request."
+    )
+    assert found is not None
+    assert (found.rule, found.origin) == ("preflight-redirect", "http://b.test")
+
+
+@pytest.mark.parametrize("end", [".", " (http://[::1]:5173/x) CORS-header is missing"])
+def test_firefox_without_a_reason_is_a_failure_without_one(end: str) -> None:
+    found = read_console(f"Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote{end}")
+    assert code(found) == "failed-without-reason"
+
+
+def test_a_scheme_of_ones_own_is_no_redirect() -> None:
+    begins = "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at"
+    found = read_console(f"{begins} mapbox://styles/x. (Reason: CORS request not http).")
+    assert (code(found), found and found.url) == ("scheme-not-fetchable", "mapbox://styles/x")

@@ -82,3 +82,46 @@ def test_what_swagger_lists_as_possible_is_no_reason() -> None:
     )
     assert found is not None
     assert (found.rule, found.cause) == (None, "failed-without-reason")
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        ("(blocked:origin)", "same-origin-mode"),
+        ("(blocked:csp)", "csp-forbids-it"),
+        ("(blocked:mixed-content)", "mixed-content"),
+        ("(blocked:other)", "stopped-by-extension"),
+        ("(blocked:subresource-filter)", "stopped-by-extension"),
+        ("(blocked:content-type)", "wrong-type"),
+        ("(blocked:CoepFrameResourceNeedsCoepHeader)", "worker-needs-coep"),
+        ("(blocked:NotSameOriginAfterDefaultedToSameOriginByCoepAndDip)", "corp-required-by-coep"),
+        ("(canceled)", "request-given-up"),
+        ("(failed)", "failed-without-reason"),
+        ("(failed)net::ERR_CONNECTION_REFUSED", "connection-refused"),
+        ("(failed) net::ERR_CERT_AUTHORITY_INVALID", "tls-failed"),
+        ("(failed)net::ERR_BLOCKED_BY_ORB", "opaque-response-blocked"),
+        ("CORS error", "cors-without-reason"),
+    ],
+)
+def test_chrome_s_column_status_is_read(status: str, code: str) -> None:
+    for row in (status, f"items\t{status}\tfetch\tapp.js:10\t0 B\t12 ms"):
+        message = read_console(row)
+        assert message is not None, row
+        assert (message.cause or message.rule, message.stops) == (code, True)
+
+
+def test_a_cors_error_with_its_message_is_that_message() -> None:
+    found = read_messages(
+        "items CORS error fetch\nAccess to fetch at 'https://api.test/items' from origin 'https://app.test' has been "
+        "blocked by CORS policy: No 'Access-Control-Allow-Origin' header is present on the requested resource."
+    )
+    assert [one.rule for one in found] == ["allow-origin-missing"]
+
+
+@pytest.mark.parametrize("place", ["frame with URL https://app.test/", "origin https://app.test"])
+def test_a_file_that_has_to_be_the_pages_own_is_told_without_a_redirect(place: str) -> None:
+    message = read_console(
+        f"Unsafe attempt to load URL https://cdn.test/icons.svg from {place}. Domains, protocols and ports must match."
+    )
+    assert message is not None
+    assert message.cause == "same-origin-mode"

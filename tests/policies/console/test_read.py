@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corsight.policies.console import SPEAKING, read_console
+from corsight.policies.console import SPEAKING, read_console, read_messages
 from corsight.policies.decision.judge import judge
 from corsight.policies.rules import RULES
 from corsight.policies.verdict import EngineName, Ruling
@@ -208,3 +208,39 @@ def test_no_text_is_too_strange(before: str, after: str) -> None:
     found = read_console(f"{before}\n{CHROMIUM}\n{after}")
     assert found is not None
     assert found.engine in SPEAKING
+
+
+MISSING = "the remote resource at {url} (Reason: CORS header ‘Access-Control-Allow-Origin’ missing). Status code: 200."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"`{CHROMIUM}`",
+        f'"{CHROMIUM}"',
+        f"**_{CHROMIUM}_**",
+        f"> > {CHROMIUM}",
+        CHROMIUM.replace(" ", "\u00a0"),
+        CHROMIUM.replace("'", "’").replace("at ", "at \u200b"),
+        CHROMIUM.replace("https://api.test/x", "[https://api.test/x](https://api.test/x)"),
+        f"main.js:12 12:01:33.123 {CHROMIUM}\n    at async load (https://app.test/main.js:12:5)",
+    ],
+)
+def test_what_mail_chats_and_markdown_put_around_a_message_is_left_out(text: str) -> None:
+    found = read_messages(text)
+    assert [(one.engine, one.rule, one.url, one.origin) for one in found] == [
+        ("chromium", "allow-origin-missing", "https://api.test/x", "https://app.test")
+    ]
+
+
+@pytest.mark.parametrize("url", ["https://a.test/x.pdf", "[https://a.test/x.pdf](https://a.test/x.pdf)."])
+def test_firefoxs_url_is_read_without_a_full_stop_and_as_a_link(url: str) -> None:
+    [found] = read_messages(
+        f"Cross-Origin Request Blocked: The Same Origin Policy disallows reading {MISSING.format(url=url)}"
+    )
+    assert (found.rule, found.url, found.status) == ("allow-origin-missing", "https://a.test/x.pdf", 200)
+
+
+def test_a_quoted_line_of_firefox_is_one_message() -> None:
+    [found] = read_messages(f'"GET XHR https://api.test/x {FIREFOX}"')
+    assert (found.rule, found.url) == ("allow-origin-missing", "https://api.test/x")

@@ -110,3 +110,18 @@ def test_patch_in_lower_case_is_the_pages_own() -> None:
     )
     assert cause is not None
     assert (cause.code, cause.actor) == ("lower-case-method", "client")
+
+
+@pytest.mark.parametrize("origin", [APP, None])
+def test_a_cors_header_in_the_request_is_the_pages_to_take_out(origin: str | None) -> None:
+    cause = explain_message(
+        "preflight-header-not-allowed",
+        "chromium",
+        origin=origin,
+        url=URL,
+        value="access-control-allow-origin",
+        preflight=True,
+    )
+    assert cause is not None
+    assert (cause.code, cause.actor, cause.mended_by_headers) == ("cors-header-sent-by-page", "client", False)
+    assert "None" not in cause.cause + cause.action + cause.title
