@@ -62,6 +62,7 @@ class Unknown(StrEnum):
     VERSION = "version"
     PREFLIGHT = "preflight"
     SITE = "site"
+    HOME = "home"
     REDIRECT = "redirect"
     HOST_PERMISSION = "host-permission"
     LOCAL_NETWORK = "local-network"
@@ -112,6 +113,8 @@ ASSUMPTIONS: dict[Assumption, str] = {
     (Unknown.SITE, "cross-site"): "from a page of another site",
     (Unknown.SITE, "same-site"): "from a page of the same site",
     (Unknown.SITE, "same-origin"): "from a page of the same origin",
+    (Unknown.HOME, "own"): "from a page of the server's own origin",
+    (Unknown.HOME, "other"): "from a page of another origin",
     (Unknown.REDIRECT, "follow"): "following redirects",
     (Unknown.REDIRECT, "manual"): 'with redirect mode "manual"',
     (Unknown.REDIRECT, "error"): 'with redirect mode "error"',

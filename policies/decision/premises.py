@@ -6,7 +6,7 @@ CORS responses, the request's mode and destination a redirect.
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import combinations, product
 
 from corsight.policies.exchange import Response
 from corsight.policies.facts import Facts, Premise
@@ -69,6 +69,9 @@ def list_premises(facts: Facts) -> list[_Assumed]:
                     assumed.append((Unknown.HOST_PERMISSION, "missing" if tainting == "cors" else "granted"))
                 elif len(taintings) > 1 or len(modes) > 1:
                     assumed.append((Unknown.MODE, mode if len(modes) > 1 else MODES[tainting]))
+                    if facts.tainting_too is not None and facts.role == "redirect" and facts.mode == "unknown":
+                        # At home a page may ask in any of them.
+                        assumed.append((Unknown.HOME, "own" if tainting == "basic" else "other"))
                 if len(secures) > 1:
                     assumed.append((Unknown.PAGE, "secure" if secure else "insecure"))
                 if len(embedders) > 1 and isolates:
@@ -93,11 +96,25 @@ def drop_idle(branches: list[Branch]) -> list[Branch]:
         for branch in branches:
             others = tuple(assumption for assumption in branch.assumptions if assumption[0] is not fact)
             groups.setdefault(others, []).append(branch)
-        if len(groups) < len(branches) and all(len({one.ruling for one in group}) == 1 for group in groups.values()):
+        alike = all(len({one.ruling for one in group}) == 1 for group in groups.values())
+        if len(groups) < len(branches) and alike and not _tells_apart(fact, branches):
             branches = [
                 Branch(group[0].ruling, others, group[0].premise, group[0].steps) for others, group in groups.items()
             ]
     return branches
+
+
+def _tells_apart(fact: Unknown, branches: list[Branch]) -> bool:
+    """Return whether branches that differ in this fact rule otherwise and in nothing else that both assume: some of
+    them leave open what makes no difference to them.
+    """
+    if len({tuple([name for name, _ in branch.assumptions]) for branch in branches}) == 1:
+        return False
+    assumed = [(dict(branch.assumptions), branch.ruling) for branch in branches]
+    return any(
+        ruling != other_ruling and [name for name in one.keys() & other.keys() if one[name] != other[name]] == [fact]
+        for (one, ruling), (other, other_ruling) in combinations(assumed, 2)
+    )
 
 
 def _is_open(facts: Facts) -> bool:
@@ -132,6 +149,8 @@ def _list_modes(facts: Facts, tainting: Tainting) -> tuple[str, ...]:
         return (facts.mode,)
     if tainting != "basic":
         return (MODES[tainting],)
+    if [facts.tainting, facts.tainting_too] == EXTENSION:
+        return ("cors",)
     # Elements ask with CORS only where they say so, and never in mode same-origin.
     return ("no-cors", "cors") if facts.destination in BY_ELEMENTS else AT_HOME
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from corsight.policies.decision.decide import forget
 from corsight.policies.engines import ENGINES
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response
-from corsight.policies.facts import Facts
+from corsight.policies.facts import Facts, Role
+from corsight.policies.fetch.main_fetch import Tainting
 from corsight.policies.rules import RULES
 from corsight.policies.rules.isolation import MIME_TYPE
 from corsight.policies.verdict import Branch, EngineName, Outcome, Ruling, Verdict
@@ -60,40 +61,45 @@ targets = (
 engines = st.sampled_from(list(ENGINES))
 
 
-@st.composite
-def all_facts(draw: st.DrawFn, **fixed: object) -> Facts:
-    drawn: dict[str, object] = {
-        "role": draw(st.sampled_from(("request", "preflight", "redirect"))),
-        "tainting": draw(st.sampled_from(("cors", "cors", "opaque", "basic"))),
-        "response": draw(st.none() | responses),
-        "origin": draw(st.none() | origins),
-        "page_origin": draw(st.none() | origins),
-        "page": draw(st.none() | urls),
-        "mode": draw(st.sampled_from(("cors", "no-cors", "same-origin", "navigate", "websocket", "unknown")) | texts),
-        "destination": draw(st.sampled_from(("empty", "image", "script", "font", "unknown")) | texts),
-        "event_source": draw(st.booleans()),
-        "method": draw(st.sampled_from(("GET", "PUT", "patch", "*")) | texts),
-        "names": draw(
-            st.sampled_from(((), ("x-a",), ("authorization", "x-a"), ("*",))) | st.lists(texts, max_size=3).map(tuple)
-        ),
-        "credentials": draw(st.sampled_from(("omit", "same-origin", "include", "not-include", "unknown"))),
-        "likelier": draw(st.sampled_from(("include", "not-include"))),
-        "tainting_too": draw(st.none() | st.sampled_from(("cors", "opaque", "basic"))),
-        "secure": draw(st.none() | st.booleans()),
-        "distance": draw(st.sampled_from(("same-origin", "same-site", "cross-site", None))),
-        "redirect": draw(st.sampled_from(("follow", "follow", "manual", "error", "xhr", "unknown"))),
-        "embedder": draw(st.none() | st.sampled_from(("unsafe-none", "require-corp", "credentialless"))),
-        "chain": draw(st.sampled_from(((), ("https://a.test/",), ("https://a.test/",) * 20, ("",) * 25))),
-        "target": draw(targets),
-    }
-    if drawn["tainting_too"] == drawn["tainting"]:
-        drawn["tainting_too"] = None
-    return Facts(**(drawn | fixed))  # type: ignore[arg-type]
-
-
 responses = st.builds(
     Response, st.sampled_from((200, 204, 206, 302, 304, 403, 502)) | st.integers(0, 999), header_lists
 )
+FACTS: dict[str, st.SearchStrategy[object]] = {
+    "role": st.sampled_from(("request", "preflight", "redirect")),
+    "tainting": st.sampled_from(("cors", "cors", "opaque", "basic")),
+    "response": st.none() | responses,
+    "origin": st.none() | origins,
+    "page_origin": st.none() | origins,
+    "page": st.none() | urls,
+    "mode": st.sampled_from(("cors", "no-cors", "same-origin", "navigate", "websocket", "unknown")) | texts,
+    "destination": st.sampled_from(("empty", "image", "script", "font", "unknown")) | texts,
+    "event_source": st.booleans(),
+    "method": st.sampled_from(("GET", "PUT", "patch", "*")) | texts,
+    "names": st.sampled_from(((), ("x-a",), ("authorization", "x-a"), ("*",))) | st.lists(texts, max_size=3).map(tuple),
+    "credentials": st.sampled_from(("omit", "same-origin", "include", "not-include", "unknown")),
+    "likelier": st.sampled_from(("include", "not-include")),
+    "tainting_too": st.none() | st.sampled_from(("cors", "opaque", "basic")),
+    "secure": st.none() | st.booleans(),
+    "distance": st.sampled_from(("same-origin", "same-site", "cross-site", None)),
+    "redirect": st.sampled_from(("follow", "follow", "manual", "error", "xhr", "unknown")),
+    "embedder": st.none() | st.sampled_from(("unsafe-none", "require-corp", "credentialless")),
+    "chain": st.sampled_from(((), ("https://a.test/",), ("https://a.test/",) * 20, ("",) * 25)),
+    "target": targets,
+}
+
+
+def all_facts(**fixed: object) -> st.SearchStrategy[Facts]:
+    """Facts of every kind; those that are fixed are not drawn."""
+    drawn = {name: facts for name, facts in FACTS.items() if name not in fixed}
+    return st.fixed_dictionaries(drawn).map(lambda facts: _settle(facts | fixed))
+
+
+def _settle(facts: dict[str, object]) -> Facts:
+    if facts["tainting_too"] == facts["tainting"]:
+        facts["tainting_too"] = None
+    return Facts(**facts)  # type: ignore[arg-type]
+
+
 exchanges = st.builds(
     Exchange,
     id=st.just("1"),
@@ -150,6 +156,40 @@ def test_a_likely_verdict_says_one_of_its_branches(exchange: Exchange, facts: Fa
         assert len({branch.ruling for branch in verdict.branches}) > 1
         assert "" not in labels
     assert (verdict.certainty == "likely") == (len(outcomes) > 1)
+
+
+@pytest.mark.parametrize(
+    ("role", "tainting", "tainting_too", "destination"),
+    [
+        ("redirect", "basic", "cors", "empty"),
+        ("redirect", "basic", "opaque", "image"),
+        ("redirect", "opaque", "basic", "empty"),
+        ("redirect", "cors", "basic", "empty"),
+        # What leaves open how a script is used leaves it open only where its page's embedder policy lets it come.
+        ("request", "opaque", None, "script"),
+    ],
+)
+def test_branches_are_told_apart_where_some_leave_less_open(
+    role: Role, tainting: Tainting, tainting_too: Tainting | None, destination: str
+) -> None:
+    response = Response(302 if role == "redirect" else 200, HeaderList())
+    facts = Facts(
+        role=role,
+        tainting=tainting,
+        tainting_too=tainting_too,
+        response=response,
+        mode="unknown" if role == "redirect" else "no-cors",
+        destination=destination,
+        target="https://other.test/" if role == "redirect" else None,
+        secure=None,
+        embedder=None,
+        distance=None,
+    )
+    exchange = Exchange("1", "client", "", Request("GET", "https://api.test/", HeaderList()), response)
+    labels = [branch.label for branch in judge(exchange, facts, "standard").branches]
+    assert len(labels) > 1
+    assert "" not in labels
+    assert len(set(labels)) == len(labels)
 
 
 @given(
