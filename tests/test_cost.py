@@ -21,6 +21,8 @@ PATCHED = (8_000, 24_000)
 """Bytes of responses that are patched."""
 TEXTS, LISTS = (24_000, 72_000), (3_000, 9_000)
 """Of texts that are read, and of lists that are written out in a file, an entry a line."""
+PARTS = 4
+"""The pieces that the kinds of one test come in: workers that test at the same time end together."""
 SLACK = 12_000
 """Steps by which any two exchanges may differ: smaller ones are remembered, and judged by more than themselves."""
 STEPS_A_BYTE = 12
@@ -48,11 +50,12 @@ def kinds() -> list[tuple[str, Callable[[int], Draft]]]:
     ]
 
 
+@pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("way", range(4))
-def test_an_exchange_costs_what_its_bytes_are_worth(way: int, tmp_path: Path) -> None:
+def test_an_exchange_costs_what_its_bytes_are_worth(way: int, part: int, tmp_path: Path) -> None:
     _, context = list(cost.ways(tmp_path))[way]
     # Each by one of the ways, and half of them: scripts/bench cost tries all.
-    chosen = [kind for number, kind in enumerate(kinds()) if number % 8 == way]
+    chosen = [kind for number, kind in enumerate(kinds()) if number % 8 == way][part::PARTS]
     sizes = (SIZES, GIANTS, PATCHED, GIANTS)[way]
     with context as work:
         for role in hostile.ROLES.values():
@@ -65,13 +68,14 @@ def test_an_exchange_costs_what_its_bytes_are_worth(way: int, tmp_path: Path) ->
     assert not wrong
 
 
+@pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("reader", cost.READERS)
-def test_a_text_costs_what_its_bytes_are_worth(reader: str) -> None:
+def test_a_text_costs_what_its_bytes_are_worth(reader: str, part: int) -> None:
     read = cost.READERS[reader]
     read(b"a")
     wrong = {
         name: found
-        for name, make in hostile.texts()
+        for name, make in [*hostile.texts()][part::PARTS]
         if (
             found := grows(
                 lambda size, make=make: functools.partial(read, make(size)),  # type: ignore[misc]

@@ -57,12 +57,14 @@ def may_hint(path: str) -> bool:
     return False
 
 
+@lru_cache(maxsize=256)
 def hints_at_secret(segment: str) -> bool:
     """Whether what stands behind this segment of a path is a secret where it is no word."""
     name = decode(segment[:LONGEST]).lower()
     return may_hint(name) and not name.endswith(_LISTS)
 
 
+@lru_cache(maxsize=256)
 def names_secret(segment: str) -> bool:
     """Whether what stands behind this segment of a path is a secret where it is a word as well."""
     words = [word.lower() for word in humps(decode(segment[:LONGEST]))]

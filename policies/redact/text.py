@@ -234,7 +234,7 @@ def _redact_path(path: str) -> str:
         if place > 1 and not segments[place - 1] and (place == 2 or segments[place - 2].endswith(":")):
             segments[place], before = _redact_authority(segment), ""
             continue
-        if hints and segment and may_hint(decode(before)) and _is_behind(before, segment, in_path=place > 1):
+        if hints and segment and _is_behind(before, segment, in_path=place > 1):
             segments[place] = REDACTED
         elif segment and not _WORDS(segment):
             segments[place] = _redact_segment(segment)

@@ -11,7 +11,7 @@ from corsight.scripts.errors import CorsightError
 from corsight.scripts.whatif.copied.model import Copied
 from corsight.scripts.whatif.copied.shells import split_command
 
-BEGIN = re.compile(r"^[^\n\w]*(?:[\w.~@:\\/ -]{1,80}[$%>#❯] ?)?(curl(?:\.exe)?)[ \t]+(?=\S)", re.MULTILINE)
+BEGIN = re.compile(r"^[^\n\w]*+(?:[\w.~@:\\/ -]{1,80}[$%>#❯] ?)?(curl(?:\.exe)?)[ \t]+(?=\S)", re.MULTILINE)
 """A curl command at the beginning of a line, behind a shell's prompt or not."""
 
 _DATA = frozenset({"-d", "--data", "--data-raw", "--data-ascii", "--data-binary", "--data-urlencode", "--json"})
