@@ -69,7 +69,7 @@ def overrule(verdict: Verdict, exchange: Exchange, facts: Facts, told: Told, ver
         return Verdict(verdict.engine, (passed,))
     if told.kept and 0 < len(blocking) < len(verdict.branches):
         passing = [branch for branch in verdict.branches if branch not in blocking]
-        return replace(unite(verdict.engine, passing, verdict.hidden), certainty="likely")
+        verdict = replace(unite(verdict.engine, passing, verdict.hidden), certainty="likely")
     if told.passed is False and not blocked:
         return _name_failure(verdict, exchange, facts, told)
     if told.untold and exchange.response is None and verdict.certainty == "certain":

@@ -184,6 +184,13 @@ def test_a_body_that_is_not_recorded_is_taken_for_what_its_type_says(agent: str,
     assert ("opaque-response-blocked" in {branch.ruling.rule for branch in judged.verdict.branches}) is opened
 
 
+def test_where_only_what_passed_is_kept_nothing_is_open_for_what_nobody_says_asked() -> None:
+    """A style sheet as a script for importScripts(), asked for by headers that say nothing of the use."""
+    kept = tell(Told(kept=True), [("Content-Type", "text/css")], headers=[("Referer", f"{PAGE}/")], origin=None)
+    assert said(kept)[:2] == ("opaque", "likely")
+    assert kept.verdict.open is None
+
+
 @pytest.mark.parametrize(
     ("error", "line"),
     [
