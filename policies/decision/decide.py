@@ -10,7 +10,7 @@ from corsight.policies.decision.shape import Shape
 from corsight.policies.decision.uses import check_use, find_essence, is_json_as_script, list_use_doubts
 from corsight.policies.engines import ENGINES, EnginePolicy
 from corsight.policies.fetch import main_fetch
-from corsight.policies.fetch.corp import EmbedderPolicy, cross_origin_resource_policy_check, is_worker_isolated
+from corsight.policies.fetch.corp import FRAMES, EmbedderPolicy, cross_origin_resource_policy_check, is_worker_isolated
 from corsight.policies.fetch.cors_check import cors_check
 from corsight.policies.fetch.mime_type import STYLE, TYPED, is_blocked_by_mime_type, is_blocked_by_nosniff
 from corsight.policies.fetch.orb import guess_data, is_body_blocked, is_opaque_response_blocked
@@ -131,7 +131,7 @@ def take_steps(
             yield from cors_check(
                 shape.origin, shape.allow_origin, shape.allow_credentials, include=include, counted_lines=counted
             )
-    elif shape.tainting == "opaque":
+    elif shape.tainting == "opaque" or shape.destination in FRAMES:
         yield _check_resource_policy(policy, shape, include, embedder)
     if shape.role == "request":
         yield from _check_types(policy, shape, data)
@@ -178,6 +178,7 @@ def _check_resource_policy(policy: EnginePolicy, shape: Shape, include: bool, em
         embedder=embedder,
         unknown_value_counts=not policy.invalid_resource_policy_is_none,
         include=include,
+        for_navigation=shape.destination in FRAMES,
     )
     # https://fetch.spec.whatwg.org/#cross-origin-resource-policy-check
     # 3. "If the cross-origin resource policy internal check with origin, "unsafe-none", response, and forNavigation

@@ -53,6 +53,8 @@ def _judge(exchange: Exchange, facts: Facts, engine: EngineName) -> tuple[Verdic
         and facts.tainting_too is None
         and facts.role == "request"
         and facts.destination not in TYPED
+        and facts.embedder == "unsafe-none"
+        and not facts.script_too
     ):
         return _NOT_CORS[engine], None
     branches: list[Branch] = []

@@ -10,9 +10,8 @@ from itertools import combinations, product
 
 from corsight.policies.exchange import Response
 from corsight.policies.facts import Facts, Premise
-from corsight.policies.fetch.corp import EmbedderPolicy
+from corsight.policies.fetch.corp import ISOLABLE, EmbedderPolicy
 from corsight.policies.fetch.main_fetch import UNREDIRECTED, Tainting
-from corsight.policies.fetch.mime_type import WORKER
 from corsight.policies.fetch.origin import Distance, has_userinfo
 from corsight.policies.verdict import Assumption, Branch, Unknown
 
@@ -54,7 +53,7 @@ def list_premises(facts: Facts) -> list[_Assumed]:
         denials = [facts.secure is False, facts.secure is not False]
     premises: list[_Assumed] = []
     for denied, include, tainting, secure, embedder in product(denials, includes, taintings, secures, embedders):
-        isolates = tainting == "opaque" or facts.destination == WORKER
+        isolates = tainting == "opaque" or facts.destination in ISOLABLE
         if (not isolates and embedder != embedders[0]) or (tainting != "cors" and include is not includes[0]):
             continue
         modes, distances = _list_modes(facts, tainting), _list_distances(facts, tainting)
@@ -127,6 +126,7 @@ def _is_open(facts: Facts) -> bool:
         or facts.local_network == "unknown"
         or (facts.role == "redirect" and "unknown" in (facts.mode, facts.destination, facts.redirect))
         or (facts.tainting == "opaque" and facts.destination == "unknown")
+        or facts.script_too
     )
 
 
@@ -166,6 +166,8 @@ def _list_destinations(facts: Facts, tainting: Tainting) -> tuple[str, ...]:
     if facts.destination == "unknown" and facts.role == "request" and tainting == "opaque":
         # Images and style sheets say what they accept.
         return ("empty", "script") if facts.response is not None and _is_media(facts.response) else ("script", "empty")
+    if facts.script_too and tainting != "opaque":
+        return ("empty" if facts.destination == "unknown" else facts.destination, "script")
     mixed = facts.role == "redirect" and facts.secure is not False and (facts.target or "").startswith("http:")
     return DESTINATIONS if facts.destination == "unknown" and mixed else (facts.destination,)
 
@@ -177,10 +179,8 @@ def _list_redirects(facts: Facts, tainting: Tainting, mode: str, destination: st
     if facts.role != "redirect" or mode == "no-cors" or destination not in ("empty", "unknown"):
         # A request of mode no-cors has to follow.
         return ("follow",)
-    ways = UNREDIRECTED if tainting == "cors" else ("manual",)
-    if mode == "cors" and tainting == "basic" and has_userinfo(facts.target or ""):
-        ways = ("xhr", *ways)
-    return ("follow", *ways)
+    by_xhr = mode == "cors" and tainting == "basic" and has_userinfo(facts.target or "")
+    return ("follow", "xhr", *UNREDIRECTED) if by_xhr else ("follow", *UNREDIRECTED)
 
 
 def _is_media(response: Response) -> bool:

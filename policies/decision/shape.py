@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from corsight.policies.exchange import Exchange, HeaderList, Response
 from corsight.policies.facts import Facts, Premise, Role
-from corsight.policies.fetch.corp import EmbedderPolicy, read_embedder_policy
+from corsight.policies.fetch.corp import FRAMES, EmbedderPolicy, read_embedder_policy
 from corsight.policies.fetch.headers import Failure, extract_header_list_values
 from corsight.policies.fetch.main_fetch import LOCAL_NETWORK, Hazards, Tainting, check_redirect
 from corsight.policies.fetch.mime_type import STYLE, TYPED, WORKER, determine_nosniff
@@ -52,7 +52,7 @@ class _Values(NamedTuple):
     mode: str
     """The request mode of a script, which may tell what it is for."""
     worker: EmbedderPolicy | None
-    """The embedder policy of a dedicated worker whose script this is."""
+    """The embedder policy of the dedicated worker whose script this is, or of a frame's document."""
     distance: Distance
     private_network: bool
     """Whether it is a preflight of private network access."""
@@ -99,12 +99,13 @@ def make_shape(exchange: Exchange, facts: Facts, response: Response, premise: Pr
     untold = exchange.told is not None and "content-type" not in response.headers and destination != STYLE
     worker = typed and destination == WORKER and tainting == "basic" and response.status != 304
     worker = worker and premise.mode != "cors"
+    framed = facts.role == "request" and destination in FRAMES and response.status != 304
     origin = facts.origin or "null"
     allow_origin, allow_credentials = get("access-control-allow-origin"), get("access-control-allow-credentials")
     location = get("location") if preflight else None
     allow_methods = get("access-control-allow-methods") if preflight else None
     allow_headers = get("access-control-allow-headers") if preflight else None
-    resource_policy = get("cross-origin-resource-policy") if opaque else None
+    resource_policy = get("cross-origin-resource-policy") if opaque or framed else None
     content_type = get("content-type") if typed else None
     options = get("x-content-type-options") if typed else None
     content_range = get("content-range") if opaque else None
@@ -112,7 +113,7 @@ def make_shape(exchange: Exchange, facts: Facts, response: Response, premise: Pr
     if preflight:
         weight += len(facts.method) + len("".join(facts.names))
         weight += len(location or "") + len(allow_methods or "") + len(allow_headers or "")
-    elif opaque:
+    elif opaque or framed:
         weight += len(destination) + len(resource_policy or "") + len(content_range or "")
     weight += len(content_type or "")
     return Shape(
@@ -138,9 +139,9 @@ def make_shape(exchange: Exchange, facts: Facts, response: Response, premise: Pr
         response.status == PROXY_AUTHENTICATION and origin_of(exchange.request.url).startswith("https:"),
         opaque and _is_empty(exchange, response),
         response.body if opaque else None,
-        destination if typed else "",
-        _find_mode(premise) if typed and destination in TYPED and not untold else "",
-        read_embedder_policy(exchange.request.url, response.headers) if worker else None,
+        destination if typed or framed else "",
+        _find_mode(facts, premise) if typed and destination in TYPED and not untold else "",
+        read_embedder_policy(exchange.request.url, response.headers) if worker or framed else None,
         premise.distance,
         preflight and "access-control-request-private-network" in exchange.request.headers,
         _merge_lines(response.headers),
@@ -149,9 +150,12 @@ def make_shape(exchange: Exchange, facts: Facts, response: Response, premise: Pr
     )
 
 
-def _find_mode(premise: Premise) -> str:
+def _find_mode(facts: Facts, premise: Premise) -> str:
     if premise.mode != "unknown":
         return premise.mode
+    if facts.script_too and premise.tainting != "opaque":
+        # A module's; of a classic script any type will do.
+        return "cors"
     return {"cors": "cors", "opaque": "no-cors", "basic": "unknown"}[premise.tainting]
 
 

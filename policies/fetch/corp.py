@@ -1,7 +1,7 @@
 """Cross-Origin-Resource-Policy, and the embedder policy that makes it compulsory.
 
 https://fetch.spec.whatwg.org/#cross-origin-resource-policy-header. The check is for responses that no CORS check
-looked at: opaque ones. Nested navigations are checked too by the standard (`forNavigation`), and not here.
+looked at: opaque ones, and the documents of frames, which are held to it where their page has an embedder policy.
 """
 
 from __future__ import annotations
@@ -21,6 +21,10 @@ from corsight.policies.fetch.origin import (
 EmbedderPolicy = Literal["unsafe-none", "credentialless", "require-corp"]
 """https://html.spec.whatwg.org/multipage/browsers.html#embedder-policy-value"""
 EMBEDDER_POLICY = "cross-origin-embedder-policy"
+FRAMES = frozenset({"frame", "iframe"})
+"""Destinations of the documents that are held to the embedder policy of the page around them."""
+ISOLABLE = FRAMES | {"worker"}
+"""Destinations of what needs an embedder policy of its own where its page has one."""
 _POLICIES: dict[str, EmbedderPolicy] = {"require-corp": "require-corp", "credentialless": "credentialless"}
 
 Blocked = Literal["same-origin", "same-site", "same-origin-by-coep"]
@@ -47,38 +51,55 @@ def measure_distance(origin: str, url: str) -> Distance:
 
 
 def cross_origin_resource_policy_check(
-    policy: str | None, *, distance: Distance, embedder: EmbedderPolicy, include: bool, unknown_value_counts: bool
+    policy: str | None,
+    *,
+    distance: Distance,
+    embedder: EmbedderPolicy,
+    include: bool,
+    unknown_value_counts: bool,
+    for_navigation: bool = False,
 ) -> Blocked | None:
-    """Return which policy keeps a no-cors response from its page, or None when the page may have it.
+    """Return which policy keeps a no-cors response or a frame's document from its page, or None when it may be there.
 
     `policy` is the header's value, all lines joined, None when absent. `distance` is `measure_distance()` from the
     page's origin to the response's URL. `include` tells whether the request carried credentials, `unknown_value_counts`
-    that any value at all, even one of no meaning, is enough for the engine's embedder policy.
+    that any value at all, even one of no meaning, is enough for the engine's embedder policy, `for_navigation` that it
+    is a frame's document.
     https://fetch.spec.whatwg.org/#cross-origin-resource-policy-check
     """
     # 3. "If the cross-origin resource policy internal check with origin, "unsafe-none", response, and forNavigation"
-    if not _internal_check(policy, distance, "unsafe-none", include, unknown_value_counts):
+    if not _internal_check(policy, distance, "unsafe-none", include, unknown_value_counts, for_navigation):
         return "same-site" if policy == "same-site" else "same-origin"
     # 5. "If the cross-origin resource policy internal check with origin, embedderPolicy's value, response"
-    if _internal_check(policy, distance, embedder, include, unknown_value_counts):
+    if _internal_check(policy, distance, embedder, include, unknown_value_counts, for_navigation):
         return None
     # 7. "Return blocked."
     return "same-origin-by-coep"
 
 
 def _internal_check(
-    policy: str | None, distance: Distance, embedder: EmbedderPolicy, include: bool, unknown_value_counts: bool
+    policy: str | None,
+    distance: Distance,
+    embedder: EmbedderPolicy,
+    include: bool,
+    unknown_value_counts: bool,
+    for_navigation: bool,
 ) -> bool:
     """Return whether the response may be used.
 
     https://fetch.spec.whatwg.org/#cross-origin-resource-policy-internal-check
     """
+    # 1. "If forNavigation is true and embedderPolicyValue is "unsafe-none", then return allowed."
+    if for_navigation and embedder == "unsafe-none":
+        return True
     # 3. "If policy is neither `same-origin`, `same-site`, nor `cross-origin`, then set policy to null."
     # Two headers are "a, b", which is neither.
     if policy not in ("same-origin", "same-site", "cross-origin") and not (policy and unknown_value_counts):
         policy = None
     # 4. "If policy is null, then switch on embedderPolicyValue"
-    if policy is None and (embedder == "require-corp" or (embedder == "credentialless" and include)):
+    if policy is None and (
+        embedder == "require-corp" or (embedder == "credentialless" and (include or for_navigation))
+    ):
         policy = "same-origin"
     # 5. "Switch on policy"
     if policy == "same-origin":
@@ -99,8 +120,9 @@ def read_embedder_policy(url: str, headers: HeaderList) -> EmbedderPolicy:
 
 
 def is_worker_isolated(worker: EmbedderPolicy, owner: EmbedderPolicy) -> bool:
-    """Return whether a dedicated worker isolates itself where the page that starts it does.
+    """Return whether a dedicated worker, or a frame's document, isolates itself where its page does.
 
     https://html.spec.whatwg.org/multipage/browsers.html#check-a-global-object
+    "check a navigation response's adherence to its embedder policy" asks the same.
     """
     return owner == "unsafe-none" or worker != "unsafe-none"

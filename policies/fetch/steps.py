@@ -34,7 +34,7 @@ class Algorithm(StrEnum):
         "https://fetch.spec.whatwg.org/#cross-origin-resource-policy-check",
     )
     WORKER_POLICY = (
-        "Check of a worker's embedder policy",
+        "Check of a worker's or frame's embedder policy",
         "https://html.spec.whatwg.org/#check-a-global-object's-embedder-policy",
     )
     OPAQUE_BLOCKING = "Opaque response blocking", "https://github.com/annevk/orb"
@@ -70,7 +70,7 @@ class Question(StrEnum):
     METHOD = "the method is allowed"
     HEADERS = "the request headers are allowed"
     RESOURCE_POLICY = "the resource may be used by this page"
-    WORKER_ISOLATED = "the worker isolates itself as its page does"
+    WORKER_ISOLATED = "the worker or frame isolates itself as its page does"
     NOT_DATA = "the body is what the page asked for"
     USABLE_TYPE = "the MIME type can be used so"
     NOSNIFF = "the MIME type is right, as nosniff demands"

@@ -87,12 +87,12 @@ RULES = (
     ),
     Rule(
         code=WORKER_COEP,
-        title="The page has Cross-Origin-Embedder-Policy, its worker has not",
-        why="The page has a Cross-Origin-Embedder-Policy. A worker that it starts needs one as well, in the response "
-        "with the worker's script; this response has none.",
-        seen="no Cross-Origin-Embedder-Policy on the worker's script",
+        title="The page has Cross-Origin-Embedder-Policy, its worker or frame has not",
+        why="The page has a Cross-Origin-Embedder-Policy. A worker that it starts and a document in its frame need one "
+        "as well, in the response with the worker's script or with the document; this response has none.",
+        seen="no Cross-Origin-Embedder-Policy on the worker's script or the frame's document",
         needed="Cross-Origin-Embedder-Policy: require-corp, or credentialless",
-        advice="Send the page's Cross-Origin-Embedder-Policy with the worker's script too.",
+        advice="Send the page's Cross-Origin-Embedder-Policy with the worker's script or the frame's document too.",
         fix=isolate,
         example=Example(
             "GET https://app.test/worker.js\nSec-Fetch-Mode: same-origin\nSec-Fetch-Dest: worker\n\n"

@@ -154,13 +154,15 @@ class Expected:
         all that the request carries, since something else may have added it. One that certainly failed is the last.
         """
         latest: Entry | None = None
-        ranked = False, False, 0.0
+        ranked = False, False, False, 0.0
         for entry in self.preflights.get(exchange.request.url) or []:
             response = entry.exchange.response
             if response is None or entry.sequel == "followed" or not _may_precede(entry, exchange):
                 continue
             own = apart and entry.exchange.connection == exchange.connection
-            rank = not has_failed(entry), own, response.received
+            # An Authorization out of the browser's own store is named by none.
+            named = not reading.authorization or "authorization" in entry.reading.names
+            rank = not has_failed(entry), named, own, response.received
             if rank < ranked:
                 continue
             at_once = exchange.request.started - response.received <= PATIENCE

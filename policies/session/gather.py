@@ -5,10 +5,9 @@ from __future__ import annotations
 from corsight.policies.engines import EnginePolicy
 from corsight.policies.exchange import Exchange, Response
 from corsight.policies.facts import Build, Facts
-from corsight.policies.fetch.corp import EmbedderPolicy, measure_distance
+from corsight.policies.fetch.corp import FRAMES, ISOLABLE, EmbedderPolicy, measure_distance
 from corsight.policies.fetch.headers import Failure
 from corsight.policies.fetch.main_fetch import Tainting, find_response_tainting
-from corsight.policies.fetch.mime_type import WORKER
 from corsight.policies.fetch.origin import Distance, is_potentially_trustworthy
 from corsight.policies.fetch.redirect import MAX_REDIRECTS, location_url
 from corsight.policies.session.clients import Client
@@ -80,7 +79,7 @@ def gather_facts(
     distance: Distance | None = "cross-site"
     isolable = "opaque" in (tainting, tainting_too)
     embedder, newest = find_embedder(entry, client, documents, isolable=isolable)
-    if isolable:
+    if isolable or embedder != "unsafe-none":
         distance = _measure(entry, page_origin)
         if tainting == "opaque" and include is None:
             # Under `credentialless` no-cors requests leave for other origins without, Sec-Fetch-Storage-Access or not.
@@ -100,6 +99,7 @@ def gather_facts(
         page=page,
         mode=entry.mode,
         destination=entry.destination,
+        script_too=_may_be_script(entry, page_origin, response, client),
         event_source=reading.event_source,
         xhr=_is_xhr(exchange),
         method=reading.method,
@@ -132,7 +132,7 @@ def find_embedder(
     embedder: EmbedderPolicy | None = "unsafe-none"
     # Only a secure page has an embedder policy, and none of those asks for anything over plain http.
     if (
-        (isolable or (reading.destination == WORKER and (documents.isolated or documents.may_isolate(page_origin))))
+        (isolable or (reading.destination in ISOLABLE and (documents.isolated or documents.may_isolate(page_origin))))
         # What says nothing of its page is hardly any page's: it counts only where some page has such a policy.
         and (page_origin is not None or entry.tainting != "basic" or documents.isolated)
         and may_embed(client)
@@ -144,6 +144,9 @@ def find_embedder(
         if not isolable and documents.is_unseen(reading.referrer):
             # It may be another document than those that were seen, or one of them under a URL that its script gave it.
             embedder = None
+    if embedder is not None and embedder != "unsafe-none" and reading.destination in FRAMES:
+        # Another page than the one that asked may be around it, and what says credentialless is held to nothing.
+        return None, embedder
     return embedder, documents.newest(page_origin)
 
 
@@ -184,6 +187,16 @@ def _may_stay(entry: Entry, client: Client) -> bool:
     if client.tells_priority and entry.reading.by_xhr:
         return False
     return entry.mode in ("cors", "same-origin", "unknown") and entry.destination in ("empty", "unknown")
+
+
+def _may_be_script(entry: Entry, page_origin: str | None, response: Response | None, client: Client) -> bool:
+    """Return whether nothing tells that a page did not ask for a module, nor does the type: that of a font or of media,
+    which are asked for alike.
+    """
+    if not entry.reading.script_too or page_origin is None or entry.role != "request" or not client.browser:
+        return False
+    content_type = "" if response is None else response.headers.get("content-type") or ""
+    return not any(kind in content_type for kind in ("font", "audio/", "video/", "vtt"))
 
 
 def _is_unasked(entry: Entry, response: Response | None, client: Client) -> bool:

@@ -14,8 +14,11 @@ from corsight.policies.session.keeping import Keeping
 from corsight.policies.session.leading import may_lead_to, was_led
 from corsight.policies.session.reading import Reading
 from corsight.policies.session.sequels import UNFOLLOWED
+from corsight.policies.value import replace
 from corsight.policies.verdict import Outcome, Unknown
 
+WITHHELD = frozenset({"authorization", "x-api-key", "x-auth-token", "x-csrf-token", "x-xsrf-token"})
+"""Request headers that recordings are freed of before they are passed on; the preflight still names them."""
 SOON = 0.02
 """Seconds within which a request of Chromium and Firefox follows its preflight: all of 69. What comes later may have
 gone by what was cached meanwhile.
@@ -40,6 +43,7 @@ class Joining:
         self._expected = expected
         self._cache = cache
         self._keeping = keeping
+        self._withheld = WITHHELD
 
     def find_preflight(self, exchange: Exchange, reading: Reading) -> Entry | None:
         """Return the preflight whose request this is, None where none was seen."""
@@ -50,13 +54,18 @@ class Joining:
         def rules_out_unnamed(entry: Entry) -> bool:
             return (has_failed(entry) and entry.sequel != "absent") or rules_out(entry)
 
+        self._withheld -= reading.sent
         find, apart = self._expected.find_preflight, self._credentials.separates(exchange)
         found = find(exchange, reading, rules_out, apart=apart)
         if found is None and reading.names:
             # What follows on the wire is stronger than a name, unless the cache tells where it comes from.
             found = find(exchange, reading, rules_out_unnamed, apart=apart, unnamed=True)
-            if found is not None and self._find_cached(exchange, reading, False, True) is not None:
+            if self._find_cached(exchange, reading, False, True) is not None:
                 return None
+        if found is None and self._withheld:
+            # What none of this browser's requests was seen to carry, the recording may have been freed of.
+            whole = replace(reading, sent=reading.sent | self._withheld)
+            found = find(exchange, whole, rules_out_unnamed, apart=apart)
         return found
 
     def find_redirect(self, exchange: Exchange, reading: Reading) -> Entry | None:
@@ -107,6 +116,9 @@ class Joining:
         if preflight.verdict is None or not preflight.verdict.divided:
             return (), None, False
         rivals = self._list_rivals(preflight, exchange, reading)
+        if not reading.needs_preflight and not self._withheld.isdisjoint(preflight.reading.names):
+            # It may be the page's own, asked again without what the preflight named.
+            return rivals, None, True
         asked, response = preflight.exchange.request.started, preflight.exchange.response
         if response is None or 0 <= (waited := exchange.request.started - response.received) <= SOON:
             return rivals, None, False

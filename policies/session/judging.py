@@ -12,9 +12,10 @@ from corsight.policies.engines import ENGINES, EnginePolicy
 from corsight.policies.evidence import Certainty, Reason
 from corsight.policies.exchange import HeaderList
 from corsight.policies.facts import Build, Facts
+from corsight.policies.fetch.corp import ISOLABLE
 from corsight.policies.fetch.cors_check import CREDENTIALS, MISSING
 from corsight.policies.fetch.main_fetch import UNREDIRECTED
-from corsight.policies.fetch.mime_type import TYPED, WORKER
+from corsight.policies.fetch.mime_type import TYPED
 from corsight.policies.rules.view import EXPOSE
 from corsight.policies.session.clients import Client
 from corsight.policies.session.credentials import Credentials
@@ -221,7 +222,7 @@ class Judge:
             fetch.certainty,
             fetch.include is None and not settled and self._credentials.likelier(entry, response),
             find_embedder(entry, self._client, self._documents, isolable=opaque)
-            if opaque or reading.destination == WORKER
+            if opaque or reading.destination in ISOLABLE
             else None,
             before,
             exchange.told,
@@ -289,8 +290,8 @@ def _doubt_silence(verdict: Verdict, facts: Facts) -> Verdict:
     """Return the verdict on a 304; likely where that is silent on what decides, and what it confirms was not seen."""
     headers = HeaderList() if facts.response is None else facts.response.headers
     decisive = SILENT.get(verdict.ruling.rule or "")
-    isolated = facts.destination == WORKER and facts.embedder != "unsafe-none"
-    typed = facts.destination in TYPED and (isolated or "x-content-type-options" in headers)
+    isolated = facts.destination in ISOLABLE and facts.embedder != "unsafe-none"
+    typed = isolated or (facts.destination in TYPED and "x-content-type-options" in headers)
     silent = typed or (decisive is not None and decisive not in headers)
     return replace(verdict, certainty="likely") if silent else verdict
 

@@ -50,6 +50,26 @@ def is_likely_no_cors(headers: HeaderList) -> bool:
     return place < names.index("referer") and behind == ("priority",) and headers.get("priority") == "u=6"
 
 
+def may_be_script(headers: HeaderList, unsafe_names: tuple[str, ...]) -> bool:
+    """Return whether a GET that accepts everything may be for a module, or the script of a worker.
+
+    Chromium and WebKit on Linux write an element's Origin just before its Accept, and that of a fetch() elsewhere; at
+    home such a fetch() has none. In Firefox scripts lack a Priority, as XMLHttpRequest does, and a worker's own has one
+    behind a late Referer.
+    """
+    if unsafe_names or "range" in headers:
+        return False
+    names = headers.names()
+    at_home = headers.get("origin") == f"http://{headers.get('host')}"
+    if at_home or ("origin" in names and names[names.index("origin") + 1 :][:1] == ("accept",)):
+        return True
+    agent = headers.get("user-agent") or ""
+    if identify(agent).engine != "firefox":
+        return False
+    place = names.index("connection") if "connection" in names else len(names)
+    return "priority" not in names or ("origin" not in names and names[place + 1 : place + 2] == ("referer",))
+
+
 def _is_webkit_on_linux(headers: HeaderList) -> bool:
     agent = headers.get("user-agent") or ""
     return FROZEN_WEBKIT in agent and identify(agent).libsoup

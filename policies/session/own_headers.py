@@ -26,9 +26,12 @@ class OwnHeaders:
         """Learn from a request, and return it without the names that its page cannot have set."""
         if not reading.carried:
             return reading
-        if reading.preflight or (reading.metadata and reading.mode in ("navigate", "no-cors")):
+        # What no page asked for is written by the browser for itself alone.
+        own = reading.mode == "navigate" or (reading.mode == "no-cors" and reading.site != "none")
+        if reading.preflight or (reading.metadata and own):
             for name in reading.carried:
-                if len(name) <= LONGEST and name not in self._names:
+                # A Content-Type goes with its body, whoever wrote that.
+                if name != "content-type" and len(name) <= LONGEST and name not in self._names:
                     self._names.put(name, True)
             return reading
         names = tuple(name for name in reading.names if name not in self._names)

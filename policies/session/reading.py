@@ -10,7 +10,7 @@ from corsight.policies.exchange import HeaderList, Told
 from corsight.policies.fetch.origin import origin_of
 from corsight.policies.fetch.safelist import cors_unsafe_request_header_names, is_cors_safelisted_method
 from corsight.policies.session.memory import Memory
-from corsight.policies.session.ordering import is_likely_no_cors, tell_mode
+from corsight.policies.session.ordering import is_likely_no_cors, may_be_script, tell_mode
 from corsight.policies.value import replace
 
 Mode = Literal["cors", "no-cors", "same-origin", "navigate", "websocket", "unknown"]
@@ -39,9 +39,9 @@ class Reading:
     `accepts_all` tells that its Accept is the one that fetch(), beacons and scripts have by themselves. `carried` are
     the CORS-unsafe names of its own headers, also where it is a preflight. `by_xhr` tells that, from the order of its
     headers, it is hardly any but XMLHttpRequest's where that has no Priority, `mode_by_order` that its mode is told by
-    that order alone, `likely_no_cors` that its mode, which nothing tells, is likely no-cors. `needs_preflight` tells
-    whether a cross-origin CORS request like this one does, `referrer_origin` is the origin that the Referer tells, if
-    it tells one.
+    that order alone, `likely_no_cors` that its mode, which nothing tells, is likely no-cors, `script_too` that a
+    module or a worker may have been asked for, which nothing tells. `needs_preflight` tells whether a cross-origin CORS
+    request like this one does, `referrer_origin` is the origin that the Referer tells, if it tells one.
     """
 
     origin: str | None
@@ -65,6 +65,7 @@ class Reading:
     by_xhr: bool = False
     mode_by_order: bool = False
     likely_no_cors: bool = False
+    script_too: bool = False
     needs_preflight: bool = field(init=False, compare=False)
     referrer_origin: str | None = field(init=False, compare=False)
 
@@ -141,6 +142,7 @@ def _read(method: str, headers: HeaderList, *, ordered: bool) -> Reading:
         by_xhr=_by_xhr(headers.names()),
         mode_by_order=by_order,
         likely_no_cors=mode == "unknown" and ordered and is_likely_no_cors(headers),
+        script_too=not metadata and ordered and method == "GET" and accept == "*/*" and may_be_script(headers, names),
     )
 
 

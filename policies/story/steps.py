@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from corsight.policies.facts import Facts
+from corsight.policies.fetch.corp import FRAMES
 from corsight.policies.fetch.headers import read_list
 from corsight.policies.fetch.redirect import MAX_REDIRECTS
 from corsight.policies.fetch.safelist import is_cors_safelisted_method
@@ -175,10 +176,11 @@ def _not_data(step: Step, facts: Facts, branch: Branch) -> Words:
 
 def _worker_isolated(step: Step, facts: Facts, branch: Branch) -> Words:
     worker, owner = step.compared
-    fails = f"the page has Cross-Origin-Embedder-Policy: {owner}, but the worker's script has none"
+    what = "frame's document" if facts.destination in FRAMES else "worker's script"
+    fails = f"the page has Cross-Origin-Embedder-Policy: {owner}, but the {what} has none"
     none = "the page has no Cross-Origin-Embedder-Policy"
-    passes = none if owner == "unsafe-none" else f"both do, the worker by {worker}"
-    return Words("The worker has Cross-Origin-Embedder-Policy if its page has", passes, fails)
+    passes = none if owner == "unsafe-none" else f"both do, the {what} by {worker}"
+    return Words(f"The {what} has Cross-Origin-Embedder-Policy if its page has", passes, fails)
 
 
 def _usable_type(step: Step, facts: Facts, branch: Branch) -> Words:

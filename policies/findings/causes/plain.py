@@ -31,7 +31,7 @@ TITLES = {
     "corp-same-site": "Not CORS: Cross-Origin-Resource-Policy allows only pages of the same site",
     "corp-required-by-coep": "Not CORS: the page's Cross-Origin-Embedder-Policy (COEP) requires this resource to opt "
     "in",
-    "worker-needs-coep": "Not CORS: the page has Cross-Origin-Embedder-Policy (COEP), its worker's script has not",
+    "worker-needs-coep": "Not CORS: the page has Cross-Origin-Embedder-Policy (COEP), its worker or frame has not",
     "nosniff-mime-type": "Not CORS: the MIME type does not fit the use, and nosniff makes it count",
     "mime-type-blocked": "Not CORS: the MIME type does not fit the use",
     "proxy-authentication": "Not CORS: the server answers like a proxy (407)",

@@ -15,6 +15,7 @@ from tests.policies.session.test_browser import (
     PAGE,
     STAR,
     WEBKIT,
+    Pairs,
     Recording,
 )
 
@@ -221,3 +222,41 @@ def test_the_preflight_that_named_all_goes_before_a_later_one_that_did_not() -> 
     recording.preflight("less", answer, names="x-a")
     recording.request("r", ALLOW, ("X-A", "1"), ("X-B", "2"), method="PUT")
     assert recording.last["r"].entry.fetch is recording.last["all"].entry.fetch
+
+
+NAMED: Pairs = [*ALLOW, ("Access-Control-Allow-Headers", "authorization,x-a,x-b"), ("Access-Control-Max-Age", "0")]
+"""Passes without credentials, fails with them."""
+
+
+@pytest.mark.parametrize("agent", [CHROMIUM, FIREFOX, WEBKIT])
+def test_a_request_that_was_freed_of_its_secrets_follows_its_preflight(agent: str) -> None:
+    """Tools that clean recordings take Authorization out of requests, and leave what the preflight named."""
+    recording = Recording(agent=agent)
+    recording.preflight("p", NAMED, names="authorization,x-a")
+    recording.request("r", ALLOW, ("X-A", "1"), method="PUT")
+    recording.preflight("q", NAMED, names="authorization", method="GET", url=f"{API}/2")
+    recording.request("s", ALLOW, url=f"{API}/2")
+    recording.wait(PATIENCE + 1)
+    assert recording.said("p") == ("allowed", "certain", None)
+    # A page may have asked again without what is blocked.
+    assert recording.said("q") == ("allowed", "likely", None)
+
+
+@pytest.mark.parametrize("agent", [FIREFOX, WEBKIT])
+def test_where_secrets_were_seen_a_request_without_follows_no_preflight_that_named_one(agent: str) -> None:
+    recording = Recording(agent=agent)
+    recording.preflight("before", NAMED, names="authorization", url=f"{API}/2")
+    recording.request("seen", ALLOW, ("Authorization", "Bearer t"), method="PUT", url=f"{API}/2")
+    recording.preflight("p", NAMED, names="authorization")
+    recording.request("again", ALLOW, method="PUT")
+    recording.wait(PATIENCE + 1)
+    assert recording.said("p") == ("blocked", "certain", "allow-credentials-not-true")
+
+
+def test_a_request_follows_the_preflight_that_named_its_authorization() -> None:
+    """Chromium, by a service worker: one that named less was answered later, and not blocked."""
+    recording = Recording(agent=CHROMIUM)
+    recording.preflight("p", NAMED, names="authorization,x-a", method="GET")
+    recording.preflight("later", NAMED, names="x-a", method="GET")
+    recording.request("r", ALLOW, ("X-A", "1"), ("Authorization", "Bearer t"))
+    assert recording.last["r"].entry.fetch is recording.last["p"].entry.fetch

@@ -11,6 +11,8 @@ from corsight.policies.facts import Facts
 from corsight.policies.fetch.origin import Distance
 from tests.policies.session.test_browser import ALLOW, API, BY_XHR, CHROMIUM, CORS, FIREFOX, PAGE, Pairs, Recording
 
+COEP = ("Cross-Origin-Embedder-Policy", "require-corp")
+CORP = ("Cross-Origin-Resource-Policy", "cross-origin")
 AWAY: Pairs = [("Location", "http://cdn.test/there")]
 
 
@@ -293,3 +295,45 @@ def test_what_a_workers_module_imports_is_no_worker() -> None:
     worker = recording.ask("worker", "GET", f"{PAGE}/worker.js", [("Sec-Fetch-Mode", "same-origin"), *asked])
     recording.answer(worker, 200, script)
     assert recording.said("worker") == ("blocked", "certain", "worker-needs-coep")
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        pytest.param((), ("blocked", "likely", "corp-required-by-coep"), id="neither"),
+        pytest.param((CORP,), ("blocked", "likely", "worker-needs-coep"), id="no policy of its own"),
+        pytest.param((COEP,), ("blocked", "likely", "corp-required-by-coep"), id="not for others to embed"),
+        pytest.param((CORP, COEP), ("not-cors", "certain", None), id="both"),
+    ],
+)
+def test_a_frame_on_a_page_with_an_embedder_policy_needs_one_too(
+    answer: tuple[tuple[str, str], ...], said: tuple[str, str, str | None]
+) -> None:
+    """Chromium 156: told as not-cors, certain. An iframe that says `credentialless` is held to nothing."""
+    recording = Recording(agent=CHROMIUM)
+    recording.page(f"{PAGE}/", COEP)
+    asked = [("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "iframe"), ("Sec-Fetch-Site", "cross-site")]
+    frame = recording.ask("frame", "GET", "https://other.test/", [*asked, ("Referer", f"{PAGE}/")])
+    recording.answer(frame, 200, [("Content-Type", "text/html"), *answer])
+    assert recording.said("frame") == said
+
+
+def test_a_frame_on_a_page_without_an_embedder_policy_needs_none() -> None:
+    """Nor does Cross-Origin-Resource-Policy keep it from there."""
+    recording = Recording(agent=CHROMIUM)
+    recording.page("https://isolated.test/", COEP)
+    recording.page(f"{PAGE}/")
+    asked = [("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "iframe"), ("Sec-Fetch-Site", "cross-site")]
+    frame = recording.ask("frame", "GET", "https://other.test/", [*asked, ("Referer", f"{PAGE}/")])
+    recording.answer(frame, 200, [("Cross-Origin-Resource-Policy", "same-origin")])
+    assert recording.said("frame") == ("not-cors", "certain", None)
+
+
+def test_a_redirect_at_home_may_be_refused_by_the_page_until_it_is_followed() -> None:
+    """`redirect: "error"` is told by nothing, and fails."""
+    recording = Recording(agent=CHROMIUM)
+    asked = [("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Dest", "empty"), ("Sec-Fetch-Site", "same-origin")]
+    recording.answer(recording.ask("r", "GET", f"{PAGE}/a", asked), 302, [("Location", "/b")])
+    assert recording.said("r") == ("not-cors", "likely", None)
+    recording.answer(recording.ask("s", "GET", f"{PAGE}/b", asked), 200, [])
+    assert recording.said("r") == ("not-cors", "certain", None)

@@ -158,3 +158,36 @@ def test_behind_a_redirect_the_order_is_evidence_where_it_tells_the_fetchs_mode(
     assert judged.entry.fetch.id == "first"
     evidence = None if mode else Evidence("mode", "cors", Reason.ORIGIN_FIRST)
     assert judged.entry.evidence.get("mode") == evidence
+
+
+@pytest.mark.parametrize(
+    ("agent", "headers", "certainty"),
+    [
+        pytest.param(CHROMIUM, [ORIGIN, ACCEPT, REFERER], "likely", id="a module"),
+        pytest.param(CHROMIUM, [ACCEPT, ORIGIN, REFERER], "certain", id="a fetch"),
+        pytest.param(CHROMIUM, [("X-A", "1"), ORIGIN, ACCEPT], "certain", id="with a header of its own"),
+        pytest.param(WEBKIT, [ORIGIN, ACCEPT, REFERER], "likely", id="a module in WebKit"),
+        pytest.param(FIREFOX, [ACCEPT, ORIGIN, KEPT, REFERER], "likely", id="a module or XMLHttpRequest in Firefox"),
+        pytest.param(FIREFOX, [ACCEPT, REFERER, ORIGIN, KEPT, FETCHED], "certain", id="a fetch in Firefox"),
+    ],
+)
+@pytest.mark.parametrize("at_home", [True, False])
+def test_what_may_be_a_module_is_not_certainly_of_the_right_type(
+    agent: str, headers: Pairs, certainty: str, at_home: bool
+) -> None:
+    """Over plain http: modules of a wrong type were told as passed for certain in all three engines."""
+    host = "app.test" if at_home else "api.test"
+    if at_home and (agent == FIREFOX or certainty == "certain"):
+        # There only elements say so in Chromium and WebKit, and in Firefox nothing does.
+        headers = [header for header in headers if header != ORIGIN]
+    for content_type, expected in (("text/html", certainty), ("text/javascript", "certain"), ("font/woff2", "certain")):
+        asked = HeaderList.of(*headers, ("User-Agent", agent), ("Host", host), ("Cookie", "a=1"))
+        request = Request("GET", f"http://{host}/a.mjs", asked, 1.0)
+        answer = HeaderList.of(
+            ("Content-Type", content_type),
+            ("Access-Control-Allow-Origin", "http://app.test"),
+            ("Access-Control-Allow-Credentials", "true"),
+        )
+        judged = Session().observe(Exchange("r", "::1", "c", request, Response(200, answer, 2.0)))[0]
+        assert judged.verdict.outcome in ("allowed", "not-cors")
+        assert judged.verdict.certainty == expected

@@ -65,3 +65,21 @@ def test_a_preflight_that_was_blocked_for_certain_has_no_request() -> None:
     recording.preflight("p", STAR, status="500")
     recording.request("r", STAR, EXTENSION, method="PUT")
     assert recording.last["p"].entry.fetch is not recording.last["r"].entry.fetch
+
+
+@pytest.mark.parametrize(
+    ("site", "carried"),
+    [
+        pytest.param("none", ("Authorization", "Bearer own"), id="for itself"),
+        pytest.param("cross-site", ("Content-Type", "application/json"), id="with a body"),
+    ],
+)
+def test_what_the_browser_sends_for_itself_tells_nothing_of_what_pages_set(site: str, carried: tuple[str, str]) -> None:
+    """Chromium asks its maker's servers with JSON, in mode no-cors: then a page's JSON seemed to need no preflight, and
+    its request was joined to one that had not named the Content-Type, while that was blocked.
+    """
+    recording = Recording(agent=CHROMIUM)
+    itself = [("Sec-Fetch-Mode", "no-cors"), ("Sec-Fetch-Dest", "empty"), ("Sec-Fetch-Site", site), carried]
+    recording.answer(recording.ask("itself", "POST", "https://maker.test/", itself), 200, [])
+    recording.request("r", STAR, carried, method="POST")
+    assert recording.last["r"].entry.reading.needs_preflight
