@@ -25,6 +25,10 @@ INTERRUPTED = 130
 """128 and SIGINT, as a shell counts."""
 BROKEN_PIPE = 141
 """128 and SIGPIPE: the reader of our output left. Never 1, which would read as findings."""
+OPENING = ("“", "„", "‘", "«", "”", "’")
+CLOSING = ("”", "“", "’", "»", "‘")
+MOST_WORDS = 20
+"""Words between typographic quotes."""
 NO_ROOM = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO})
 
 app = lazy_group(
@@ -79,7 +83,7 @@ def run(arguments: Sequence[str]) -> int:
             # What a terminal's encoding lacks is spelled out as an escape.
             stream.reconfigure(errors="backslashreplace")
     try:
-        code = app(arguments, prog_name="corsight", standalone_mode=False)
+        code = app(unquote(arguments), prog_name="corsight", standalone_mode=False)
         sys.stdout.flush()
     except typer.TyperException as error:
         context = getattr(error, "ctx", None)
@@ -114,6 +118,24 @@ def run(arguments: Sequence[str]) -> int:
         said = f"{type(error).__name__}: {redact(str(error))}"
         return _fail(f"a bug of ours: {said}; CORSIGHT_DEBUG=1 shows where, please report it with that")
     return code if isinstance(code, int) else CLEAN
+
+
+def unquote(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments with what typographic quotes enclose as one: mail and chats put them in place of straight
+    ones, and a shell splits the words between them.
+    """
+    words: list[str] = []
+    rest = list(reversed(arguments))
+    while rest:
+        word = rest.pop()
+        if word[:1] in OPENING and not any(mark.isspace() for mark in word):
+            ends = next((at for at, one in enumerate(rest[: -MOST_WORDS - 1 : -1]) if one[-1:] in CLOSING), None)
+            if word[-1:] in CLOSING and len(word) > 1:
+                word = word[1:-1]
+            elif ends is not None:
+                word = " ".join([word[1:], *(rest.pop() for _ in range(ends + 1))])[:-1]
+        words.append(word)
+    return words
 
 
 def _fail(line: str) -> int:

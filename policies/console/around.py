@@ -56,6 +56,8 @@ _BESIDE = (_FAILED, _FIREFOX_STATUS, _CHECKED, _RESPONDED)
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"))
 _LINK = re.compile(r"\[(\w{1,20}://[^\s\]\[]{1,2000})\]\(\w{1,20}://[^\s()]{1,2000}\)")
 """A URL as Markdown links it."""
+SHORT = 60
+"""Characters of a line that may be no more than a value."""
 _EMPHASIS = re.compile(r"(?<![*/:])\*\*(?![*/])")
 _NEAR = 1200
 """Characters before and behind a reason that may belong to it."""
@@ -65,10 +67,12 @@ def strip_marks(line: str) -> str:
     """Return a line without what mail, chats and Markdown put into it, with single spaces."""
     line = _EMPHASIS.sub("", _LINK.sub(r"\1", " ".join(line.translate(_INVISIBLE).split()))).lstrip(">| ")
     for _ in range(3):
-        if len(line) < 3 or line[0] != line[-1] or line[0] not in "`\"'_*":
+        # A message that was wrapped has short lines, which may begin and end with a value in quotes.
+        quoted = line[:1] == '"' and line.count('"') == 2 and len(line) > SHORT
+        if len(line) < 3 or line[0] != line[-1] or (line[0] not in "`_*" and not quoted):
             break
         line = line[1:-1].strip()
-    return line.strip("`")
+    return line
 
 
 def read_around(message: Message, text: str, start: int, end: int, *, whole: bool) -> tuple[Message, int, int]:

@@ -46,10 +46,7 @@ FIREFOX = {
 """Firefox's words in the column Transferred, where a request was blocked."""
 _METHOD = r"\b(?:XHR ?)?(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)\b"
 _URL = r"https?://[!-~]+"
-_FIREFOX = re.compile(
-    rf"(?:.{{0,2000}}?(?:{_METHOD}|{_URL}).{{0,2000}}?\s)?(?P<reason>{'|'.join(map(re.escape, FIREFOX))})"
-)
-"""A line that ends in such a reason: with nothing before it but a request."""
+_REQUEST = re.compile(rf"{_METHOD}|{_URL}")
 NEAR = 2
 """Lines above a reason that may tell whose it is."""
 
@@ -112,10 +109,14 @@ CHROMIUM = (
 
 def read_firefox(line: str, above: Sequence[str]) -> Message | None:
     """Return what a line of Firefox's network panel says, or None; the lines above it may name the request."""
-    found = _FIREFOX.fullmatch(line)
-    if found is None:
+    reason = next((one for one in FIREFOX if line.endswith(one)), None)
+    if reason is None:
         return None
-    rules, cause, preflight = FIREFOX[found["reason"]]
+    before = line.removesuffix(reason)
+    if before and (not before[-1].isspace() or _REQUEST.search(before) is None):
+        # The same words in a sentence.
+        return None
+    rules, cause, preflight = FIREFOX[reason]
     texts = (line, *reversed(above[-NEAR:]))
     url = next((one[0] for text in texts if (one := re.search(_URL, text))), None)
     method = next((one[1] for text in texts if (one := re.search(_METHOD, text))), None)

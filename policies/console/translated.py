@@ -17,7 +17,7 @@ _MIXED = re.compile(r"(?i)gemischt|gemengd|mi[sx]t[aeoi]\b|mixed|mezclad|сме�
 _BLOCKED = re.compile(r"(?i)blo[ckq]|заблок|ブロック|차단|阻止|拦截|封鎖|engellen")
 _UPGRADED = re.compile(r"['\"‘’“”«»「]\s?(?:https|wss)\s?['\"‘’“”«»」]")
 _MIME = re.compile(r"\bMIME\b|MIME(?=[^\x00-\x7f])")
-_TYPE = re.compile(r"(?<![\w/:.-])[\w+.-]+/[\w+.-]+(?![\w/:])")
+_TYPE = re.compile(r"(?<![\w/:.+-])[\w+.-]+/[\w+.-]+(?![\w/:])")
 _DIRECTIVE = re.compile(r"Content[ -]Security[ -]Policy ?[:：].*?\b([a-z]+-src(?:-elem|-attr)?)\b")
 _REPORTED = re.compile(r"(?i)report-only|CSPRO")
 _COOKIE = re.compile(r"(?i)(?:cookie|кук[аи]|クッキー|쿠키) ?['\"‘“«「„]\s?([!#-&*-~]{1,200})")

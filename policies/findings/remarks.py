@@ -86,6 +86,13 @@ def find_unreadable(sample: Sample) -> Remark | None:
     essence = (response.headers.get("content-type") or "").partition(";")[0].strip().lower()
     if entry.mode != "no-cors" or entry.destination != "empty" or not (essence in DATA or essence.endswith("+json")):
         return None
+    allowed = (response.headers.get("access-control-allow-origin") or "") in ("*", sample.entry.reading.origin)
+    rest = (
+        ": the server allows the page's origin already, so with mode: 'cors' (the default) the page can read the "
+        "response without credentials."
+        if allowed
+        else ", and let the server allow the page's origin."
+    )
     return Remark(
         Cause(
             "no-cors-response-unreadable",
@@ -93,7 +100,7 @@ def find_unreadable(sample: Sample) -> Remark | None:
             f"The page fetched data ({clean(essence, 60)}) from {name_host(sample.server)} with mode: 'no-cors'. That "
             "avoids the CORS error but hides the response: to the script its status is 0 and its body is empty, "
             "whatever the server sends.",
-            "Remove mode: 'no-cors' from the page's code, and let the server allow the page's origin.",
+            f"Remove mode: 'no-cors' from the page's code{rest}",
             "client",
         )
     )

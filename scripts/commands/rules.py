@@ -10,10 +10,13 @@ from typing import Annotated, Literal
 import typer
 
 from corsight.policies.causes import CAUSES
+from corsight.policies.console.names import read_name
 from corsight.policies.rules import RULES
 from corsight.scripts.catalogue import cause_data, data
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.report.rules import write_cause, write_list, write_rule
+
+LONGEST_NAME = 200
 
 
 def rules(
@@ -23,6 +26,10 @@ def rules(
     format: Annotated[Literal["text", "json"], typer.Option(help="text for people, json for programs.")] = "text",
 ) -> None:
     """List every rule and every cause by its code, or show one in full: why, what browsers say, what to do and who."""
+    if code is not None and code not in RULES and code not in CAUSES:
+        # Browsers have names of their own for the same.
+        named = read_name(code[:LONGEST_NAME])
+        code = code if named is None else named.cause or named.rule or code
     if code is not None and code not in RULES and code not in CAUSES:
         raise CorsightError(
             "there is no rule and no cause of that code",

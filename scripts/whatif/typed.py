@@ -114,7 +114,11 @@ def read_url(text: str) -> str:
     """Return a URL as a browser writes it."""
     url = parse_url(text, None)
     if url is None or not url.startswith(("http://", "https://")):
-        raise CorsightError(f"{redact(text)!r} is no http or https URL", where="--url", todo="write it in full")
+        raise CorsightError(
+            f"{redact(text)!r} is no http or https URL",
+            where="--url",
+            todo="write it in full, such as https://api.example/items",
+        )
     if has_userinfo(url):
         raise CorsightError("browsers fetch no URL with a user name or password in it", where="--url")
     return url

@@ -155,3 +155,21 @@ def test_what_cannot_be_read_or_written_is_bad_input(arguments: str, line: str) 
     command = f"'{sys.executable}' -P -m corsight.scripts.cli {arguments.format(shop=SHOP)}"
     ended = subprocess.run(["sh", "-c", command], stderr=subprocess.PIPE, text=True, check=False)
     assert (ended.returncode, ended.stderr) == (2, line)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        (
+            ["-R", "“Access-Control-Allow-Origin:", "*”", "-X", "PUT"],
+            ["-R", "Access-Control-Allow-Origin: *", "-X", "PUT"],
+        ),
+        (["--origin", "“https://app.test”"], ["--origin", "https://app.test"]),
+        (["--paste", "« Blocage du chargement »"], ["--paste", "« Blocage du chargement »"]),
+        (["--paste", "“https://a.test”", "x"], ["--paste", "https://a.test", "x"]),
+        (["“open", "and", "never", "closed"], ["“open", "and", "never", "closed"]),
+        (["it’s", "’", ""], ["it’s", "’", ""]),
+    ],
+)
+def test_typographic_quotes_are_taken_for_straight_ones(typed: list[str], meant: list[str]) -> None:
+    assert cli.unquote(typed) == meant

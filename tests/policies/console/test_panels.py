@@ -125,3 +125,8 @@ def test_a_file_that_has_to_be_the_pages_own_is_told_without_a_redirect(place: s
     )
     assert message is not None
     assert message.cause == "same-origin-mode"
+
+
+def test_a_line_of_many_urls_is_no_row() -> None:
+    """Each URL was tried with every end of the others."""
+    assert read_messages("https://a.test/" * 1000) == ()

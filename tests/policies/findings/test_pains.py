@@ -773,6 +773,15 @@ def test_25_no_cors_hides_the_reply() -> None:
     finding = only(traffic, "advice")
     assert finding.code == "no-cors-response-unreadable"
     assert "mode: 'no-cors'" in finding.action
+    assert "let the server allow" in finding.action
+
+
+def test_25_no_cors_is_not_needed_where_the_server_allows_the_page() -> None:
+    """chubin/wttr.in#362."""
+    traffic = Traffic(FIREFOX)
+    traffic.get("/data", 200, JSON, STAR, origin=None, mode="no-cors", asked=(("Referer", f"{PAGE}/"),))
+    finding = only(traffic, "advice")
+    assert "allows the page's origin already" in finding.action
 
 
 def test_25_data_asked_for_as_an_image() -> None:

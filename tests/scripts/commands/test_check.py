@@ -358,7 +358,7 @@ def test_nothing_from_the_wire_moves_the_cursor_or_tells_secrets(capsys: Said) -
         ),
         (
             ["check", "--origin", PAGE, "--url", "api.test/x"],
-            "--url: 'api.test/x' is no http or https URL; write it in full",
+            "--url: 'api.test/x' is no http or https URL; write it in full, such as https://api.example/items",
         ),
         (
             ["check", "--origin", PAGE, "--url", "https://u:p@api.test/"],

@@ -129,3 +129,16 @@ def test_a_code_cannot_move_the_cursor(capsys: pytest.CaptureFixture[str]) -> No
     said = capsys.readouterr().err
     assert said.count("\n") == 1
     assert "\x1b" not in said
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("CORSMissingAllowOrigin", "allow-origin-missing"),
+        ("PreflightDisallowedRedirect", "preflight-redirect"),
+        ("net::ERR_CERT_DATE_INVALID", "tls-failed"),
+    ],
+)
+def test_browsers_names_lead_to_the_rule_or_the_cause(name: str, code: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["rules", name, "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["code"] == code
