@@ -36,7 +36,8 @@ class Credentials:
         self._policy = policy
         self._expects_storage_access = known and policy.storage_access_told
         self._seen_storage_access = False
-        self._sent_storage_access = False
+        # Firefox sends none where the user blocks third-party cookies: there no version makes sure of it.
+        self._sent_storage_access = self._expects_storage_access and policy.name == "chromium"
         self._cookies: Memory[tuple[str, str], tuple[str, float]] = Memory(size)
         self._workers: Memory[str, bool] = Memory(size)
         self._keeping_alive: Memory[str, bool] = Memory(size)

@@ -102,7 +102,6 @@ def test_nothing_seen_is_nothing_found() -> None:
 
 def test_what_is_allowed_is_no_finding() -> None:
     traffic = Traffic()
-    traffic.embed()
     traffic.passed(3)
     traffic.get("/star", 200, STAR)
     traffic.send("GET", f"{PAGE}/", 200, ALLOW, site="same-origin")
@@ -386,7 +385,6 @@ def test_advice_on_a_redirect_and_on_a_preflight_can_be_told() -> None:
 
 def test_cookies_of_a_request_without_credentials_are_thrown_away() -> None:
     traffic = Traffic()
-    traffic.embed()
     traffic.get("/login", 200, ALLOW, VARY, CREDENTIALS, ("Set-Cookie", "sid=1; SameSite=None; Secure"))
     finding = only(traffic, "advice")
     assert finding.code == "cookie-ignored"

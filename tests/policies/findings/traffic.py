@@ -84,10 +84,6 @@ class Traffic:
         asked += (("Access-Control-Request-Headers", names),) if names else ()
         return self.send("OPTIONS", API + path, status, *answered, asked=asked, **more)  # type: ignore[arg-type]
 
-    def embed(self) -> None:
-        """A request with credentials that says so: from now on the others say by their silence that they have none."""
-        self.get("/me", 200, ALLOW, VARY, CREDENTIALS, asked=(WITH,))
-
     def passed(self, count: int, *answered: Pair, **more: object) -> None:
         """So many replies of the API that let the page pass."""
         for number in range(count):

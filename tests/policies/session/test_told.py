@@ -106,9 +106,7 @@ def test_an_image_that_passed_is_opaque() -> None:
 
 def test_what_failed_though_its_headers_pass_failed_for_another_reason() -> None:
     """A connection that broke while the body came, a blocker, an abort: no CORS matter, and hardly certain."""
-    recording = Recording(agent=CHROMIUM)
-    recording.embed()
-    judged = tell(Told(passed=False, error="net::ERR_FAILED"), [*ALLOW, ("X-Hidden", "1")], recording=recording)
+    judged = tell(Told(passed=False, error="net::ERR_FAILED"), [*ALLOW, ("X-Hidden", "1")])
     assert said(judged) == ("not-cors", "likely", "network-error")
     assert judged.verdict.ruling.error == "net::ERR_FAILED"
     assert judged.verdict.hidden == ()
