@@ -36,7 +36,7 @@ from corsight.policies.session.memory import Memory, weigh_request
 logger = get_logger(__name__)
 ASKED = "corsight_asked"
 """The attribute of a flow under way that holds its request as it came, before other addons changed it, and None once it
-was judged: it goes as the flow does, and is no part of what mitmproxy writes down.
+was judged: to delete it costs more. It goes as the flow does, and is no part of what mitmproxy writes down.
 """
 LONGEST = 8192
 """Bytes of a request's URL and headers up to which it is held so; a longer one is read again with its response."""
@@ -231,9 +231,7 @@ class Cors:
         if self._choosy and self._passes_by(flow):
             return
         asked, patched = getattr(flow, ASKED, None), None
-        if asked is not None:
-            # Not taken away: with a dictionary of its own, which that takes, a flow's every attribute costs more.
-            setattr(flow, ASKED, None)
+        setattr(flow, ASKED, None)
         if self._put_off:
             self._put_off.forget(flow.id)
         exchange = exchange_of(flow, asked)

@@ -132,6 +132,8 @@ class _Warm:
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Try every mutant."""
+        # What is frozen is not listed.
+        gc.unfreeze()
         at_import = self._watch.take()
         tests = self._run_original(session)
         functions = _functions({mutant.file for mutant in self._mutants})

@@ -138,7 +138,7 @@ CASES = (
     # -- schemes, files ----------------------------------------------------------------------------------------------
     Case("scheme-localhost", "scheme-not-fetchable", "await fetch('localhost:3000/x')"),
     Case("scheme-localhost-xhr", "scheme-not-fetchable", "await xhr('GET', 'localhost:3000/x')"),
-    Case("scheme-app", "scheme-not-fetchable", "await fetch('app://x/y')", firefox="redirect-scheme"),
+    Case("scheme-app", "scheme-not-fetchable", "await fetch('app://x/y')"),
     Case("scheme-file", "local-file-asked", "await fetch('file:///etc/hosts')"),
     load("file-module", "page-from-file", "script", "type: 'module', src: './x.mjs'", page=FILE),
     Case("file-fetch", "page-from-file", "await fetch('x.json')", page=FILE),

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import corsight.policies.console as console
 import corsight.policies.findings as room
 from corsight.policies.findings import CAUSES, Diagnosis, advisor, diagnosis, groups, summary
 from corsight.policies.findings.text import lay_out, write_lines
@@ -218,8 +219,9 @@ def test_a_likely_cause_of_a_certain_block_says_so() -> None:
 
 
 def texts_in_the_source() -> set[str]:
-    """Every string that is written out beside the catalogue."""
-    paths = [path for path in Path(room.__file__).parent.rglob("*.py") if path.name != "catalogue.py"]
+    """Every string that is written out beside the catalogue, where causes are found and where messages are read."""
+    rooms = Path(room.__file__).parent, Path(console.__file__).parent
+    paths = [path for one in rooms for path in one.rglob("*.py") if path.name != "catalogue.py"]
     nodes = [node for path in paths for node in ast.walk(ast.parse(path.read_text("utf-8")))]
     return {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
 
