@@ -180,7 +180,7 @@ class _Warm:
 class _Watch:
     """Tells which functions of some files are run."""
 
-    TOOL = 4
+    TOOL = 3
 
     def __init__(self, files: set[str]) -> None:
         self._files = {str(path): file for file in files for path in _paths(file)}
