@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import NamedTuple
 
 from corsight.policies.console.model import LIKELIER
@@ -32,18 +33,31 @@ _QUOTES = re.compile(QUOTE)
 class Pattern(NamedTuple):
     """A text with places for its values: whose it is, which rules are worded so, and which cause it tells.
 
-    `anchor` are words that every such text holds. `whole` tells that it is all of a message, not a sentence of one.
+    `whole` tells that it is all of a message, not a sentence of one.
     """
 
     engine: EngineName
-    regex: re.Pattern[str]
-    literals: str
-    anchor: str
+    template: str
     rules: tuple[str, ...]
     cause: str | None
     preflight: bool | None
     error: str | None
     whole: bool
+
+    @property
+    def literals(self) -> str:
+        """Its own words."""
+        return "".join(self.template.split(SLOT)[::2])
+
+    @property
+    def anchor(self) -> str:
+        """The longest run of its own words that no quote breaks: without it no text matches."""
+        return find_anchor(self.template)
+
+    @property
+    def regex(self) -> re.Pattern[str]:
+        """What its texts match."""
+        return compile_template(self.template)
 
 
 def slot(name: str) -> str:
@@ -64,13 +78,15 @@ def narrow(rules: tuple[str, ...], said: str | None) -> tuple[str, ...]:
     return (first, *(rule for rule in rules if rule != first)) if first in rules else rules
 
 
+@cache
 def find_anchor(template: str) -> str:
     """Return the longest run of a template's own words that no quote breaks: without it no text matches."""
     return max((run for piece in template.split(SLOT)[::2] for run in _QUOTES.split(piece)), key=len).strip()
 
 
-def compile_template(template: str) -> tuple[re.Pattern[str], str]:
-    """Return the pattern of a template, and its own words.
+@cache
+def compile_template(template: str) -> re.Pattern[str]:
+    """Return the pattern of a template. Of some hundred of them a message needs a few.
 
     Quotes of any kind are taken for each other, and so is white space: a message may have been wrapped. A value that
     ends the text goes on to the end of its line.
@@ -92,4 +108,4 @@ def compile_template(template: str) -> tuple[re.Pattern[str], str]:
     # Behind a policy's directive stand its sources.
     ends = len(pieces) > 1 and pieces[-2] != "directive"
     end = {"": r"(?=\.?\s*$)", ".": r"(?=\s|$)"}.get(pieces[-1], "") if ends else ""
-    return re.compile("".join(parts) + end, re.MULTILINE), "".join(pieces[::2])
+    return re.compile("".join(parts) + end, re.MULTILINE)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from corsight.policies.causes import CAUSES
-from corsight.policies.console.patterns import Pattern, compile_template, find_anchor, slot
+from corsight.policies.console.patterns import Pattern, slot
 from corsight.policies.verdict import EngineName
 
 _SLOTS = re.compile(r"\{(\w+)\}")
@@ -40,8 +40,7 @@ def list_texts(sayings: Iterable[Saying], code: str) -> list[str]:
 def make_pattern(engine: EngineName, saying: Saying) -> Pattern:
     """Return the pattern of a saying."""
     template = _SLOTS.sub(lambda found: slot(found[1]), saying.text)
-    regex, literals = compile_template(template)
     is_cause = saying.code in CAUSES
     rules = (saying.rule,) if saying.rule is not None else () if is_cause else (saying.code,)
     cause = saying.code if is_cause else None
-    return Pattern(engine, regex, literals, find_anchor(template), rules, cause, saying.preflight, None, saying.whole)
+    return Pattern(engine, template, rules, cause, saying.preflight, None, saying.whole)

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cache
 from itertools import product
 
 from corsight.policies.console.model import SPEAKING
-from corsight.policies.console.patterns import Pattern, compile_template, find_anchor, order_rules, slot
+from corsight.policies.console.patterns import Pattern, order_rules, slot
 from corsight.policies.engines import WORDS, Wording, list_texts
 from corsight.policies.rules import RULES
+from corsight.policies.value import replace
 from corsight.policies.verdict import EngineName
 
 type Said = tuple[str, bool, str | None]
@@ -48,16 +48,18 @@ _SENTENCE = {
 @cache
 def make_patterns() -> tuple[Pattern, ...]:
     """Return every text that an engine can print in any version, and the reasons in them by themselves."""
-    gathered: dict[tuple[EngineName, str], list[Said]] = {}
+    # Some hundred texts come of very many ways to ask: each is looked through once.
+    printed: dict[tuple[EngineName, str], dict[Said, None]] = {}
     speakers = [(engine, texts) for engine in SPEAKING for texts in list_texts(engine)]
     for wording in list_wordings():
         for engine, texts in speakers:
             error, text = WORDS[engine](replace(wording, texts=texts))
             if text is not None:
-                said = wording.rule, wording.preflight, error
-                known = gathered.setdefault((engine, _make_template(text)), [])
-                if said not in known:
-                    known.append(said)
+                printed.setdefault((engine, text), {})[wording.rule, wording.preflight, error] = None
+    gathered: dict[tuple[EngineName, str], list[Said]] = {}
+    for (engine, text), said in printed.items():
+        known = gathered.setdefault((engine, _make_template(text)), [])
+        known += [one for one in said if one not in known]
     patterns = [_make_pattern(engine, template, said, whole=True) for (engine, template), said in gathered.items()]
     return (*patterns, *_make_sentences(gathered))
 
@@ -111,14 +113,11 @@ def _make_template(text: str) -> str:
 
 
 def _make_pattern(engine: EngineName, template: str, said: list[Said], *, whole: bool) -> Pattern:
-    regex, literals = compile_template(template)
     preflights = {preflight for _, preflight, _ in said}
     errors = {error for _, _, error in said}
     return Pattern(
         engine,
-        regex,
-        literals,
-        find_anchor(template),
+        template,
         order_rules({rule for rule, _, _ in said}),
         None,
         preflights.pop() if len(preflights) == 1 else None,
