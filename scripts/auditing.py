@@ -123,7 +123,7 @@ def audit_one(
 ) -> Audited:
     """Return what came of one recording. `timed` puts the time before each record, never less than that before it."""
     findings, latest, left_out = Findings(diagnose=plan.diagnose, gather=plan.gather), 0.0, 0
-    lines = Lines(secrets=plan.secrets, ascii=True)
+    lines = Lines(secrets=plan.secrets, ascii=True) if stream is not None and plan.records else None
     verdicts = judge_recording(recording, plan.engine, assumptions=plan.assumptions)
     told = explain(verdicts) if plan.records or plan.counts else ((one, None) for one in verdicts)
     for judged, explanation in told:
@@ -137,7 +137,7 @@ def audit_one(
             progress.tick(recording, findings)
         for section in sections:
             section.add(judged)
-        if stream is None or not plan.records:
+        if stream is None or lines is None:
             continue
         line = lines.line(judged, explanation)
         if timed:

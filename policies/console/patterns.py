@@ -50,11 +50,6 @@ class Pattern(NamedTuple):
         return "".join(self.template.split(SLOT)[::2])
 
     @property
-    def anchor(self) -> str:
-        """The longest run of its own words that no quote breaks: without it no text matches."""
-        return find_anchor(self.template)
-
-    @property
     def regex(self) -> re.Pattern[str]:
         """What its texts match."""
         return compile_template(self.template)
@@ -78,7 +73,6 @@ def narrow(rules: tuple[str, ...], said: str | None) -> tuple[str, ...]:
     return (first, *(rule for rule in rules if rule != first)) if first in rules else rules
 
 
-@cache
 def find_anchor(template: str) -> str:
     """Return the longest run of a template's own words that no quote breaks: without it no text matches."""
     return max((run for piece in template.split(SLOT)[::2] for run in _QUOTES.split(piece)), key=len).strip()

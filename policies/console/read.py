@@ -12,7 +12,7 @@ from corsight.policies.console import chromium, cookies, edge, firefox, foreign,
 from corsight.policies.console.around import add, read_around, read_beside, strip_marks
 from corsight.policies.console.model import Message
 from corsight.policies.console.names import FAILED, read_name, read_net_error
-from corsight.policies.console.patterns import Pattern, narrow
+from corsight.policies.console.patterns import Pattern, find_anchor, narrow
 from corsight.policies.console.saying import Saying, make_pattern
 from corsight.policies.console.wordings import make_patterns
 from corsight.policies.rules.isolation import NETWORK_ERROR
@@ -106,21 +106,25 @@ def _says_more(one: Message, other: Message) -> bool:
 
 
 @cache
-def _patterns() -> tuple[Pattern, ...]:
-    """Return every text that a browser can print, whole messages and those with the most words of their own first."""
+def _patterns() -> tuple[tuple[str, Pattern], ...]:
+    """Return every text that a browser can print, each behind the words without which no text matches.
+
+    Whole messages come first, and those with the most words of their own.
+    """
     patterns = [
         *make_patterns(),
         *(make_pattern(engine, one) for engine, sayings in SAYINGS.items() for one in sayings),
     ]
-    return tuple(sorted(patterns, key=lambda one: (not one.whole, -len(one.literals))))
+    patterns.sort(key=lambda one: (not one.whole, -len(one.literals)))
+    return tuple((find_anchor(one.template), one) for one in patterns)
 
 
 def _find(body: str) -> list[Found]:
     """Return the messages in a text, in their order; where two patterns match, the one with more words counts."""
     found: list[Found] = []
     flat = body.replace("\n", " ")
-    for pattern in _patterns():
-        if pattern.anchor not in flat:
+    for anchor, pattern in _patterns():
+        if anchor not in flat:
             continue
         for match in pattern.regex.finditer(body):
             start, end = match.span()
