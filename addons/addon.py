@@ -219,8 +219,8 @@ class Cors:
         claimed = hosting.claim(flow)
         if hosting.waiting:
             self.addons = [hosting]
-        else:
-            vars(self).pop("addons", None)
+        elif "addons" in self.__dict__:
+            del self.addons
         return claimed
 
     def _passes_by(self, flow: http.HTTPFlow) -> bool:

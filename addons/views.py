@@ -14,7 +14,7 @@ from corsight.policies.engines import read_engine
 from corsight.policies.findings import Diagnosis, Explanation, Known
 from corsight.policies.findings.text import write_lines
 from corsight.policies.session import Judged, Session
-from corsight.policies.session.memory import Memory, weigh_exchange
+from corsight.policies.session.memory import Memory
 from corsight.policies.story import Story, tell
 from corsight.policies.story.text import lines
 from corsight.policies.verdict import EngineName, Outcome
@@ -46,7 +46,7 @@ class Stories:
         """Remember the latest verdict on an exchange."""
         flow, fetch = judged.entry.exchange.id, judged.entry.fetch.id
         # Beside the bytes stands the text that was read of them.
-        self._judged.put(flow, judged, 2 * weigh_exchange(judged.entry.exchange))
+        self._judged.put(flow, judged, 2 * judged.entry.weight)
         flows = self._fetches.get(fetch)
         if flows is None:
             self._fetches.put(fetch, [flow])

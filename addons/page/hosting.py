@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 MAGIC = "cors.sight"
 """The name that is answered through the proxy, while the page is on: nobody has it, and no browser forces it on TLS."""
-_MAGIC = MAGIC.encode()
+_MAGIC, _HOST = MAGIC.encode(), len(b"host")
 WINDOWS = 1024
 """How many of the page's own flows may be under way at once."""
 OWN = "cors.page"
@@ -76,6 +76,13 @@ class Hosting:
 
 def _names_page(flow: http.HTTPFlow) -> bool:
     data = flow.request.data
-    # What is asked of every request is asked in bytes first.
-    named = any(_MAGIC in value for name, value in data.headers.fields if len(name) == len(b"host"))
-    return (named or _MAGIC in data.authority or data.host == MAGIC) and flow.request.pretty_host == MAGIC
+    if data.host != MAGIC and _MAGIC not in data.authority:
+        # What is asked of every request is asked in bytes first. Of several lines none is the page's: they are joined.
+        for name, value in data.headers.fields:
+            if len(name) == _HOST and name.lower() == b"host":
+                if _MAGIC not in value:
+                    return False
+                break
+        else:
+            return False
+    return flow.request.pretty_host == MAGIC
