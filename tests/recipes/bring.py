@@ -11,7 +11,7 @@ from tests.recipes import toolbox
 
 BROUGHT = (
     *(toolbox.python_packages, toolbox.node_packages, builds.webengine, builds.headless_shell),
-    *(toolbox.playwright, toolbox.axe, toolbox.sarif_schema),
+    *(toolbox.playwright, toolbox.axe, toolbox.sarif_schema, toolbox.laravel),
 )
 
 

@@ -251,6 +251,22 @@ def _spring(recipe: str, place: Place) -> Command:
     return Command([java, "-cp", path, "Spring"])
 
 
+def _laravel(recipe: str, place: Place) -> Command:
+    how = "apt-get install php-cli php-mbstring"
+    php = toolbox.program("php", how)
+    if subprocess.run([php, "-r", 'exit(extension_loaded("mbstring") ? 0 : 1);']).returncode:
+        toolbox.lacking("PHP has no mbstring", how)
+    for name in ("config", "bootstrap/cache"):
+        (place.folder / name).mkdir(parents=True)
+    cors, boot = re.split(r"(?m)^(?=// In boot\(\))", recipe)
+    config = {"cors": cors, "app": "<?php return ['providers' => [AppServiceProvider::class]];"}
+    for name, text in config.items():
+        (place.folder / "config" / f"{name}.php").write_text(text, "utf-8")
+    app = _app("laravel.php", boot, place, "app.php", LIBRARIES=toolbox.laravel())
+    settings = ("-d", "opcache.enable_cli=1", "-d", "display_errors=0")
+    return Command([php, *settings, "-S", f"127.0.0.1:{place.port}", str(app)])
+
+
 def _go(recipe: str, place: Place) -> Command:
     go = toolbox.python_packages() / "go"
     source = toolbox.folder(toolbox.RS_CORS, "apt-get install golang-github-rs-cors-dev")
@@ -369,6 +385,7 @@ STARTS: dict[str, Callable[[str, Place], Command]] = {
     "django": _python("django.py"),
     "rails": _rails,
     "spring": _spring,
+    "laravel": _laravel,
     "go-rs-cors": _go,
     "nginx": _nginx,
     "apache": _apache,

@@ -6,6 +6,7 @@ fail instead: there, a skip would hide that a recipe was held against nothing.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -19,11 +20,14 @@ from typing import NoReturn
 
 import pytest
 
+from tests.recipes import apt
+
 HERE = Path(__file__).resolve().parent
 CACHE = HERE.parents[1] / ".corsight" / "recipes"
 EXAMPLE = HERE.parents[1] / "examples" / "playwright"
 RS_CORS = Path("/usr/share/gocode/src/github.com/rs/cors")
 JARS = Path("/usr/share/java")
+LARAVEL = "php-laravel-framework"
 APACHE_MODULES = Path("/usr/lib/apache2/modules")
 
 
@@ -77,6 +81,11 @@ def sarif_schema() -> Path:
     return modules / "@microsoft" / "jest-sarif" / "lib" / "schemas" / "sarif-2.1.0-rtm.5.json"
 
 
+def laravel() -> Path:
+    """Laravel and what it is made of, as a later Debian than most machines' has them; got when first asked for."""
+    return ready("laravel", HERE / "debian.json", make_laravel) / "usr" / "share" / "php"
+
+
 def ready(kind: str, pins: Path, make: Callable[[Path, Path], None]) -> Path:
     """The folder for these pins. An environment of Python's cannot be moved, so a mark made last says it is whole."""
     made = CACHE / f"{kind}-{zlib.crc32(pins.read_bytes()):08x}"
@@ -100,7 +109,10 @@ def _made(made: Path, pins: Path, make: Callable[[Path, Path], None]) -> str:
             make(made, pins)
         except (OSError, subprocess.CalledProcessError) as error:
             said = str(getattr(error, "stderr", None) or error).strip().splitlines()
-            return next((line for line in said if "ERROR" in line), said[-1] if said else "no reason given")
+            return next(
+                (line for line in said if "ERROR" in line or line.startswith("E: ")),
+                said[-1] if said else "no reason given",
+            )
         whole.touch()
         return ""
 
@@ -134,6 +146,14 @@ def make_node(made: Path, pins: Path) -> None:
 
 def _own_npm() -> list[str]:
     return [str(node()), str(node().parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+
+
+def make_laravel(made: Path, pins: Path) -> None:
+    """Unpack Laravel's packages of the Debian that is named beside them, and let them find each other there."""
+    [suite] = [one["suite"] for one in json.loads(pins.read_text("utf-8")).values() if LARAVEL in one["packages"]]
+    apt.unpack(LARAVEL, "php-", suite, made)
+    for path in (made / "usr" / "share" / "php").rglob("autoload.php"):
+        path.write_text(path.read_text("utf-8").replace("'/usr/share/php/", f"'{made}/usr/share/php/"), "utf-8")
 
 
 def _run(*command: str, cwd: Path | None = None) -> None:

@@ -59,13 +59,11 @@ def _write_heading(target: Target, granted: Grant) -> str:
 
 def _put_remarks(target: Target, text: str, sent: Sequence[Sent]) -> str:
     """Return the configuration with what the server sends by itself under its first comment."""
-    first = "The recording shows that the server sends these by itself."
-    todo = (
-        "Take out what sets them:"
-        if target.leaves
-        else "Those from behind this are dropped. Take out what sets them beside or before it:"
-    )
-    lines = [f"{first} {todo}", *(f"- {one.name}: {one.value} on {one.place}" for one in sent)]
+    lines = [
+        "The recording shows that the server sends these by itself. Those from behind this are dropped. "
+        "Take out what sets them beside or before it:",
+        *(f"- {one.name}: {one.value} on {one.place}" for one in sent),
+    ]
     remarks = [write_remark(target.name, redact(line)).rstrip("\n") for line in lines]
     head, end, rest = text.partition("\n")
     if not head.startswith(SYNTAXES[target.language].marker):

@@ -32,7 +32,7 @@ class Target:
     `file` is where the text usually goes. `verified` tells whether a test starts the real server with rendered texts
     and judges its answers: docs/recipes.md says on which version. `cannot` is what a recipe for it has no way to say;
     `methods` are the only methods it knows, where it does not know all. `scopes` tells whether the recipe itself keeps
-    to the policy's paths, `leaves` whether it leaves what the server sends of CORS itself, and says what to take out.
+    to the policy's paths.
     """
 
     name: str
@@ -43,7 +43,6 @@ class Target:
     cannot: frozenset[Feature] = frozenset()
     methods: frozenset[str] = frozenset()
     scopes: bool = False
-    leaves: bool = False
 
     def check(self, grant: Grant) -> None:
         """Raise RecipeError for the first thing of the grant that this target has no way to say."""
@@ -117,16 +116,7 @@ _ALL = (
         frozenset({"lower-case-method"}),
         scopes=True,
     ),
-    Target(
-        "laravel",
-        "Laravel",
-        "PHP",
-        "config/cors.php",
-        False,
-        frozenset({"lower-case-method"}),
-        scopes=True,
-        leaves=True,
-    ),
+    Target("laravel", "Laravel", "PHP", "config/cors.php", True, frozenset({"lower-case-method"}), scopes=True),
     Target("go-rs-cors", "Go (rs/cors)", "Go", "main.go", True, frozenset({"any-method", "lower-case-method"})),
     Target("go-jub0bs", "Go (jub0bs/cors)", "Go", "main.go", False, frozenset({"null", "odd-host"})),
     Target("nginx", "nginx", "nginx", "nginx.conf", True),

