@@ -9,7 +9,7 @@ from mitmproxy.log import ALERT
 from corsight.addons.events import get_logger
 from corsight.policies.findings import Explanation
 from corsight.policies.findings.words import name_codes
-from corsight.policies.redact import printable, redact
+from corsight.policies.redact import redact
 from corsight.policies.session import Judged
 from corsight.policies.session.memory import Memory
 from corsight.policies.verdict import Outcome
@@ -54,7 +54,7 @@ class Announcer:
         sure = "" if verdict.certainty == "certain" else "likely "
         where = f"{sure}blocked [{verdict.engine}] {exchange.request.method} {url}"
         line = f"{where} [{name_codes(ruling.rule, explanation.code)}]: {explanation.title} -> {_say(explanation)}"
-        logger.log(ALERT, printable(redact(line)))
+        logger.log(ALERT, redact(line))
 
     def summary(self) -> str | None:
         """Return what was found in all, in one line; None when nothing was."""

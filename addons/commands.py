@@ -59,7 +59,7 @@ class Commands:
         jsonl, otherwise text; or NAME=FILE. A file that is there is written over."""
         name, file = split_format(path)
         try:
-            with open(os.path.expanduser(file), "w", encoding="utf-8", errors="backslashreplace") as out:
+            with open(os.path.expanduser(file), "w", encoding="utf-8", errors="backslashreplace", opener=_open) as out:
                 out.writelines(self._write_report(name))
         except OSError as error:
             raise exceptions.CommandError(f"cors.report: cannot write {file}: {error.strerror or error}.") from None
@@ -105,6 +105,11 @@ class Commands:
         for judged in self._stories.in_time():
             diagnosis.add(judged)
         return diagnosis
+
+
+def _open(path: str, flags: int) -> int:
+    """Open a file, and wait for nothing: a pipe without a reader would hold the proxy up."""
+    return os.open(path, flags | os.O_NONBLOCK, 0o666)
 
 
 def rejudged(session: Session, flows: Sequence[http.HTTPFlow]) -> dict[str, Judged]:

@@ -49,6 +49,8 @@ def read_policies(paths: Iterable[str]) -> tuple[ServerPolicy, ...]:
 
 def _read_text(path: str) -> str:
     """Return a file's text, as far as any policy file goes. Raises OSError, UnicodeDecodeError."""
+    if "\0" in path:
+        raise OSError(errno.EINVAL, "no path has a zero byte in it")
     if stat.S_ISFIFO(os.stat(path).st_mode):
         # Opening one waits for a writer, and the proxy with it.
         raise OSError(errno.EINVAL, "it is a pipe, write the policy to a file")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from mitmproxy import http
 
 from corsight.addons.events import get_logger
-from corsight.policies.redact import printable, shown
+from corsight.policies.redact import shown
 
 logger = get_logger(__name__)
 
@@ -22,6 +22,6 @@ def never_raises[T](hook: Callable[[T, http.HTTPFlow], None]) -> Callable[[T, ht
             hook(self, flow)
         except Exception as error:
             reason = shown(f"{type(error).__name__}: {error}")
-            logger.warning("Corsight could not judge flow %s (%s): please report this.", printable(flow.id), reason)
+            logger.warning("Corsight could not judge flow %s (%s): please report this.", flow.id, reason)
 
     return guarded

@@ -21,6 +21,8 @@ class VerdictLog:
     def __init__(self, path: str) -> None:
         self.path = path
         name = os.path.expanduser(path)
+        if "\0" in name:
+            raise OSError(errno.EINVAL, "no path has a zero byte in it")
         if os.path.exists(name) and stat.S_ISFIFO(os.stat(name).st_mode):
             # Opening one waits for a reader, and the proxy with it.
             raise OSError(errno.EINVAL, "it is a pipe; write to a file, and follow that with tail -f")

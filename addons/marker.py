@@ -17,7 +17,7 @@ from corsight.addons.scope import EVERYTHING, read_scope
 from corsight.addons.views import show_change
 from corsight.addons.wire import MARKER
 from corsight.policies.fetch.origin import is_localhost, origin_of, split_origin
-from corsight.policies.redact import printable, shown
+from corsight.policies.redact import shown
 from corsight.policies.session.memory import GIANT, Memory
 
 logger = logging.getLogger(__name__)
@@ -176,7 +176,7 @@ class Tail:
             self._marking.add(flow)
         except Exception as error:
             reason = shown(f"{type(error).__name__}: {error}")
-            logger.warning("Corsight could not mark flow %s (%s): please report this.", printable(flow.id), reason)
+            logger.warning("Corsight could not mark flow %s (%s): please report this.", flow.id, reason)
 
     def _wait(self, flow: http.HTTPFlow, tries: int) -> None:
         """Remove the cookie from the flow once its answer was sent. mitmproxy has no hook for that."""

@@ -9,7 +9,6 @@ from mitmproxy import ctx, exceptions
 from mitmproxy.addonmanager import Loader
 
 from corsight.addons.events import get_logger
-from corsight.policies.redact import printable
 
 logger = get_logger(__name__)
 PREFIX = "cors_"
@@ -48,4 +47,4 @@ def take_deferred_options() -> None:
     for name in ctx.options.deferred:
         if name.startswith(PREFIX) and name not in known:
             # mitmproxy keeps it for an addon that may still come.
-            logger.error("%s: there is no such option; there are %s.", printable(name), ", ".join(sorted(known)))
+            logger.error("%s: there is no such option; there are %s.", name, ", ".join(sorted(known)))

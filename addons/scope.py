@@ -13,6 +13,8 @@ from corsight.policies.redact import printable
 
 EVERYTHING = "everything"
 EXAMPLE = r"'~d ^api\.example$'"
+LONGEST = 200
+"""Characters of an expression that an error quotes."""
 
 
 def patch_scope(expression: str, *, needed: bool) -> flowfilter.TFilter | None:
@@ -41,12 +43,19 @@ def read_scope(option: str, expression: str) -> flowfilter.TFilter | None:
 
     Raises OptionsError for what is no filter expression.
     """
-    if expression in ("", EVERYTHING):
+    return None if expression == EVERYTHING else read_filter(option, expression)
+
+
+def read_filter(option: str, expression: str | None) -> flowfilter.TFilter | None:
+    """Return the filter of an expression, None for none. Raises OptionsError for what is no expression."""
+    if not expression:
         return None
     try:
         return flowfilter.parse(expression)
-    except ValueError:
-        raise exceptions.OptionsError(f"{option}: {expression!r} is no filter expression.") from None
+    except (ValueError, RecursionError):
+        # mitmproxy's parser calls itself for each bracket.
+        shown = expression if len(expression) <= LONGEST else f"{expression[:LONGEST]}..."
+        raise exceptions.OptionsError(f"{option}: {shown!r} is no filter expression.") from None
 
 
 def read_origin(text: str) -> str:
@@ -57,9 +66,13 @@ def read_origin(text: str) -> str:
         return origin
     meant = origin_of(origin if "://" in origin else f"https://{origin}")
     # Of a scheme that the web does not know, such as an extension's, no origin is made: it is taken as it is.
-    if meant == origin or (meant == "null" and split_origin(origin) is not None):
+    pattern = "*" in origin
+    if not pattern and (meant == origin or (meant == "null" and split_origin(origin) is not None)):
         return origin
-    hint = f"write {meant}" if meant != "null" else "write scheme://host, and the port where there is one"
+    if pattern:
+        hint = "write each origin by itself: no page has one with a star"
+    else:
+        hint = f"write {meant}" if meant != "null" else "write scheme://host, and the port where there is one"
     raise exceptions.OptionsError(f"cors_patch_origins: {printable(repr(text))} is no origin; {hint}.")
 
 
@@ -165,13 +178,3 @@ def _probe(number: int, answered: bool, method: str, url: str, origin: str, stat
     probe.request = request
     probe.response = http.Response.make(status, b"y" * number, {"Content-Type": kind}) if answered else None
     return probe
-
-
-def read_filter(option: str, expression: str | None) -> flowfilter.TFilter | None:
-    """Return the filter of an expression, None for none. Raises OptionsError for what is no expression."""
-    if not expression:
-        return None
-    try:
-        return flowfilter.parse(expression)
-    except ValueError:
-        raise exceptions.OptionsError(f"{option}: {expression!r} is no filter expression.") from None

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from corsight.policies.fetch import url
 from corsight.scripts.dev.benchmarks import cost, hostile
 from corsight.scripts.dev.benchmarks.hostile import Draft
 from corsight.scripts.dev.cpu import count_steps
@@ -95,3 +96,19 @@ def test_what_grows_faster_is_found() -> None:
 
     assert grows(square, (10_000, 30_000), 1_000_000) is not None
     assert grows(lambda size: lambda: [redact("a=b") for _ in range(size)], (100, 300), 1000) is None
+
+
+@pytest.mark.parametrize("way", range(4))
+def test_a_long_url_is_parsed_once_each_time_it_is_another(
+    way: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parsed: list[int] = []
+    parse = url._load_parser()
+    monkeypatch.setattr(url, "_load_parser", lambda: lambda text: parsed.append(len(text)) or parse(text))
+    _, context = list(cost.ways(tmp_path))[way]
+    with context as work:
+        for filler in ("many @", "userinfo", "utf-8", "/../"):
+            parsed.clear()
+            work(hostile.filled("redirect", "answered Location", hostile.FILLERS[filler], 1_000_000))
+            # As it is written, as it is resolved, and its beginning.
+            assert 1 <= sum(length > 100_000 for length in parsed) <= 4

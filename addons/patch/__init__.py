@@ -25,7 +25,7 @@ from corsight.policies.decision.patch import NO_CONTENT, Patch, answer_unasked, 
 from corsight.policies.exchange import Exchange, HeaderList, Response
 from corsight.policies.facts import Facts
 from corsight.policies.fetch.origin import origin_of
-from corsight.policies.redact import printable, shown
+from corsight.policies.redact import shown
 from corsight.policies.server.match import find
 from corsight.policies.server.respond import respond
 from corsight.policies.session import Session
@@ -127,7 +127,7 @@ class Patching:
             return self._patch(flow, exchange, session)
         except Exception as error:
             reason = shown(f"{type(error).__name__}: {error}")
-            logger.warning("Corsight could not patch flow %s (%s): please report this.", printable(flow.id), reason)
+            logger.warning("Corsight could not patch flow %s (%s): please report this.", flow.id, reason)
             return exchange, None
 
     def _patch(self, flow: http.HTTPFlow, exchange: Exchange, session: Session) -> tuple[Exchange, Patched | None]:

@@ -12,7 +12,7 @@ from corsight.policies.decision.patch import Patch
 from corsight.policies.exchange import Exchange
 from corsight.policies.fetch.origin import origin_of
 from corsight.policies.findings.to_send import ToSend, name_endpoint
-from corsight.policies.redact import printable, redact
+from corsight.policies.redact import redact
 from corsight.policies.rules import RULES
 from corsight.policies.session.memory import GIANT
 from corsight.policies.verdict import EngineName, Ruling
@@ -44,9 +44,9 @@ class News:
             who = f"for pages of {', '.join(sorted(origins))}, with the user's cookies"
         else:
             who = "for pages that are loaded from localhost through this proxy, with the user's cookies"
-        logger.log(ALERT, printable(f"Corsight patches {'everything' if scope == EVERYTHING else scope} {who}."))
+        logger.log(ALERT, f"Corsight patches {'everything' if scope == EVERYTHING else scope} {who}.")
         for line in list_loose_ends(scope):
-            logger.warning(printable(f"cors_patch_scope: {line}"))
+            logger.warning(f"cors_patch_scope: {line}")
 
     def expire(self, minutes: int) -> None:
         """Say that patching ended by itself."""
@@ -111,4 +111,4 @@ class News:
         if finding in self._told or len(self._told) >= KINDS:
             return
         self._told.add(finding)
-        logger.log(ALERT, printable(redact(line)))
+        logger.log(ALERT, redact(line))

@@ -22,6 +22,8 @@ from corsight.policies.session import Session
 
 MODES = ("off", "blocked", "policy")
 HEADER = "X-Corsight-Patched"
+LONGEST = 366 * 24 * 60
+"""Minutes that may be counted down."""
 
 
 class Permission:
@@ -75,8 +77,8 @@ class Permission:
         options = ctx.options
         if "cors_patch_header" in updated:
             self.marker = _header_name(options.cors_patch_header)
-        if "cors_patch_minutes" in updated and options.cors_patch_minutes < 0:
-            raise exceptions.OptionsError("cors_patch_minutes: cannot be negative; 0 is for no end.")
+        if "cors_patch_minutes" in updated and not 0 <= options.cors_patch_minutes <= LONGEST:
+            raise exceptions.OptionsError(f"cors_patch_minutes: there are 1 to {LONGEST}, a year, and 0 for no end.")
         if "cors_patch_origins" in updated:
             self._origins = frozenset(map(read_origin, options.cors_patch_origins))
         if updated & {"cors_patch", "cors_patch_scope", "cors_patch_origins", "cors_policy"}:

@@ -12,27 +12,47 @@ from corsight.policies.console.patterns import QUOTE
 _Q = QUOTE
 _CHECK = r"(?P<preflight> Response to preflight request doesn['’]t pass access control check:)?"
 _BEFORE = tuple(
-    re.compile(rf"{begins}\s+\Z")
-    for begins in (
-        rf"Access to (?P<kind>[\w ]{{1,40}}?) at {_Q}(?P<url>\S+?){_Q}"
-        rf"(?: \(redirected from {_Q}(?P<initial_url>\S+?){_Q}\))?"
-        rf" from origin {_Q}(?P<origin>\S+?){_Q} has been blocked by CORS policy:{_CHECK}",
-        rf"Redirect (?:at|from) {_Q}(?P<initial_url>\S+?){_Q} (?:to {_Q}(?P<url>\S+?){_Q} )?"
-        rf"has been blocked by CORS policy:{_CHECK}",
-        rf"(?P<kind>[\w ]{{1,40}}?) cannot load (?P<url>\S+?)\.{_CHECK}",
-        rf"Failed to load (?!resource)(?P<url>\S+?):{_CHECK}",
-        rf"(?P<kind>[\w ]{{1,40}}?) from origin {_Q}(?P<url>\S+?){_Q} has been blocked from loading by Cross-Origin "
-        r"Resource Sharing policy:",
-        r"Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at "
-        rf"{_Q}?(?P<url>\S+?){_Q}?\.?(?: \(Reason:)?",
-        r"Cross-origin redirection to (?P<url>\S+?) denied by Cross-Origin Resource Sharing policy:",
-        # Pasted without its beginning.
-        rf"(?:\b(?P<url>https?://\S+?){_Q} )?(?:from origin )?{_Q}(?P<origin>\S+?){_Q} has been blocked by CORS policy:"
-        rf"{_CHECK}",
-        r"\b(?:XHR ?)?(?P<method>GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) ?(?P<url>\w+://\S+)",
+    (anchor, re.compile(rf"{begins}\s+\Z"))
+    for anchor, begins in (
+        (
+            "Access to ",
+            rf"Access to (?P<kind>[\w ]{{1,40}}?) at {_Q}(?P<url>\S+?){_Q}"
+            rf"(?: \(redirected from {_Q}(?P<initial_url>\S+?){_Q}\))?"
+            rf" from origin {_Q}(?P<origin>\S+?){_Q} has been blocked by CORS policy:{_CHECK}",
+        ),
+        (
+            "Redirect ",
+            rf"Redirect (?:at|from) {_Q}(?P<initial_url>\S+?){_Q} (?:to {_Q}(?P<url>\S+?){_Q} )?"
+            rf"has been blocked by CORS policy:{_CHECK}",
+        ),
+        (" cannot load ", rf"(?P<kind>[\w ]{{1,40}}?) cannot load (?P<url>\S+?)\.{_CHECK}"),
+        ("Failed to load ", rf"Failed to load (?!resource)(?P<url>\S+?):{_CHECK}"),
+        (
+            " has been blocked from loading ",
+            rf"(?P<kind>[\w ]{{1,40}}?) from origin {_Q}(?P<url>\S+?){_Q}"
+            r" has been blocked from loading by Cross-Origin Resource Sharing policy:",
+        ),
+        (
+            "Cross-Origin Request Blocked:",
+            r"Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at "
+            rf"{_Q}?(?P<url>\S+?){_Q}?\.?(?: \(Reason:)?",
+        ),
+        (
+            "Cross-origin redirection to ",
+            r"Cross-origin redirection to (?P<url>\S+?) denied by Cross-Origin Resource Sharing policy:",
+        ),
+        (
+            # Pasted without its beginning.
+            " has been blocked by CORS policy:",
+            rf"(?:\b(?P<url>https?://\S+?){_Q} )?(?:from origin )?{_Q}(?P<origin>(?:(?!{_Q})\S)++){_Q}"
+            rf" has been blocked by CORS policy:{_CHECK}",
+        ),
+        ("://", r"\b(?:XHR ?)?(?P<method>GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) ?(?P<url>\w+://\S+)"),
     )
 )
-"""What comes before a reason, in the order of today's Chromium, those of old, Firefox and WebKit."""
+"""What comes before a reason, each behind words that are in it: in the order of today's Chromium, those of old, Firefox
+and WebKit.
+"""
 _BEHIND = (
     re.compile(rf"(?s:.{{0,200}}?)Origin {_Q}(?P<origin>\S+?){_Q} is therefore not allowed access"),
     re.compile(r"(?s:.{0,300}?)The response had HTTP status code (?P<status>\d{3})"),
@@ -52,7 +72,12 @@ _CHECKED = re.compile(
     r"(?:(?P<kind>[\w ]{1,40}?) c|C)annot load (?:[a-z]+ )?(?P<url>[\w.+-]+:\S+?),? due to access control checks"
 )
 _RESPONDED = re.compile(r"the server responded with a status of (?P<status>\d{3})")
-_BESIDE = (_FAILED, _FIREFOX_STATUS, _CHECKED, _RESPONDED)
+_BESIDE = (
+    ("://", _FAILED),
+    (" [HTTP/", _FIREFOX_STATUS),
+    ("annot load ", _CHECKED),
+    ("responded with a status", _RESPONDED),
+)
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"))
 _LINK = re.compile(r"\[(\w{1,20}://[^\s\]\[]{1,2000})\]\(\w{1,20}://[^\s()]{1,2000}\)")
 """A URL as Markdown links it."""
@@ -82,8 +107,8 @@ def read_around(message: Message, text: str, start: int, end: int, *, whole: boo
     """
     before, behind = text[max(0, start - _NEAR) : start], _NEXT.split(text[end : end + _NEAR], 1)[0]
     flat = re.sub(r"\s", " ", before)
-    for pattern in _BEFORE if not whole or message.url is None else ():
-        if found := pattern.search(flat if flat.endswith(" ") else f"{flat} "):
+    for anchor, pattern in _BEFORE if not whole or message.url is None else ():
+        if anchor in flat and (found := pattern.search(flat if flat.endswith(" ") else f"{flat} ")):
             told = found.groupdict()
             if told.pop("preflight", None):
                 message = replace(message, preflight=True)
@@ -102,8 +127,8 @@ def read_around(message: Message, text: str, start: int, end: int, *, whole: boo
 def read_beside(line: str) -> dict[str, Any]:
     """Return what a line tells of a request: its method, url, status, kind and network error."""
     told: dict[str, Any] = {}
-    for pattern in _BESIDE:
-        if found := pattern.search(line):
+    for anchor, pattern in _BESIDE:
+        if anchor in line and (found := pattern.search(line)):
             for name, one in found.groupdict().items():
                 if one:
                     name = "status" if name == "plain" else name

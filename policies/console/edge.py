@@ -15,7 +15,7 @@ from corsight.policies.value import replace
 
 NOTED = "cors-is-noted"
 _CODE = re.compile(r"\b(SEC71\d\d|SCRIPT7002|CSS311[67]|CSP1431[23]):")
-_ANY_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s。，,'\"]+")
+_ANY_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}+://[^\s。，,'\"]+")
 _ORIGIN = re.compile(r"\bOrigin (\S+) not found")
 _NAME = re.compile(r"\bRequest (?:header|method) (\S+) was not")
 _LIKE_A_NAME = re.compile(

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443, "ftp": 21}
 """The special schemes with a host and their ports (https://url.spec.whatwg.org/#special-scheme)."""
 
-LONG, LONGEST = 4 * 1024, 384 * 1024
-"""Characters of a URL from which it is remembered as a whole, and up to which."""
+LONG, LONGEST = 4 * 1024, 2 * 1024 * 1024
+"""Characters of a URL from which it is remembered as a whole, and up to which: Chromium takes no longer ones."""
 
 # No upper case, Punycode, dot segment, nor percent sign, and no number for a host or its last label but an IPv4 address
 # as it is serialized.
@@ -62,7 +62,7 @@ def _parse(text: str) -> Url | None:
 
 
 # A long one is remembered while its own exchange is judged, time and again.
-_parse_long = lru_cache(maxsize=3)(_parse)
+_parse_long = lru_cache(maxsize=2)(_parse)
 
 
 @cache

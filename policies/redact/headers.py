@@ -11,10 +11,13 @@ _SCHEMES = ("apikey", "basic", "bearer", "digest", "dpop", "hawk", "negotiate", 
 _LABELS = (
     *(field + end for field in _FIELDS for end in (":", '":', "':", " =", '" =', "' =")),
     *(scheme + end for scheme in _SCHEMES for end in (" ", ":")),
+    *(f"authorization{end}" for end in ("=", '"=', "'=")),
 )
 _AUTHORIZATION = re.compile(
-    r"(authorization[\"']?[ \t]?:[ \t]*+[\"']?+)"
-    r"((?:basic|bearer|digest|dpop|hawk|negotiate|ntlm|token) ++)?+([^\"'\r\n]++)",
+    r"(authorization[\"']?[ \t]?[:=][ \t]*+[\"']?+)"
+    r"((?:basic|bearer|digest|dpop|hawk|negotiate|ntlm|token) ++)?+"
+    # Parameters have quotes of their own, which JSON escapes.
+    r"((?:[^\"'\r\n]|(?<==)\"[^\"\r\n]*+\"|(?<==\\)\"[^\"\\\r\n]*+\\\")++)",
     re.IGNORECASE,
 ).sub
 _CREDENTIALS = re.compile(rf"\b((?:{'|'.join(_SCHEMES)}):?+ ++)([^\s\"',;]++)(?!\")", re.IGNORECASE).sub

@@ -64,6 +64,9 @@ def _describe(error: BaseException) -> str:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"]))
         text = f"{where}: {first['msg']}" if where else first["msg"]
+    elif isinstance(error, RecursionError):
+        # The server's package reads each text as JSON first.
+        text = "an argument is nested too deep; give plain text"
     elif isinstance(error, CorsightError | OSError | ToolError):
         text = str(error)
     else:

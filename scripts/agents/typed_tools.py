@@ -24,7 +24,7 @@ from corsight.scripts.report.message import write_messages
 from corsight.scripts.whatif.copied.read import read_asked
 from corsight.scripts.whatif.given import Given, read_responses
 from corsight.scripts.whatif.message import explain, stand_in
-from corsight.scripts.whatif.model import DESTINATIONS, Missing, Mode, Prediction, Question, Responses
+from corsight.scripts.whatif.model import DESTINATIONS, Destination, Missing, Mode, Prediction, Question, Responses
 from corsight.scripts.whatif.predict import predict
 from corsight.scripts.whatif.typed import read_question
 
@@ -75,7 +75,7 @@ def add_tools(server: Server) -> None:
         headers: Headers = (),
         credentials: Credentials = None,
         mode: Mode = "cors",
-        destination: Annotated[str, Field(max_length=32)] = "empty",
+        destination: Destination = "empty",
         responses: Answers = (),
         preflights: Preflights = (),
         engine: Engine = "all",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Mapping
 from io import TextIOWrapper
 from typing import Any, NamedTuple
@@ -15,6 +16,8 @@ from corsight.scripts.inputs import open_input
 VERSION = 1
 LARGEST = 50 * 1024 * 1024
 """Bytes of a baseline that are read."""
+LOOKED_AT = 64 * 1024
+"""Bytes of a file in which a baseline says that it is one."""
 WEIGHT: dict[Kind, int] = {"advice": 0, "failed": 1, "open": 2, "blocked": 3}
 """Which kind is worse: what was open and is blocked now is new."""
 
@@ -85,6 +88,19 @@ def _text(one: Mapping[str, Any], name: str) -> str:
     if not isinstance(value, str):
         raise TypeError
     return value
+
+
+def check_written_over(path: str) -> None:
+    """Raise CorsightError where a baseline would be written over something else: a recording, a policy file. One that
+    is damaged, or of another version, may be. Raises OSError where the file cannot be read.
+    """
+    if not os.path.isfile(path):
+        return
+    with open(path, "rb") as file:
+        start = file.read(LOOKED_AT)
+    if start.strip() and b'"findings"' not in start:
+        todo = "name another file with --baseline"
+        raise CorsightError("is no baseline, and would be written over", where=path, todo=todo)
 
 
 def write_baseline(path: str, findings: Iterable[Finding]) -> int:

@@ -11,7 +11,7 @@ from corsight.policies.decision.assume import list_assumptions, read_assumption
 from corsight.policies.engines import EngineChoice
 from corsight.policies.verdict import Assumption
 from corsight.scripts.errors import CorsightError, print_problem
-from corsight.scripts.gate.baseline import read_baseline, write_baseline
+from corsight.scripts.gate.baseline import check_written_over, read_baseline, write_baseline
 from corsight.scripts.gate.fail_on import FAIL_ON, FailOn
 from corsight.scripts.gate.scope import EVERYWHERE, Scope
 from corsight.scripts.gate.settings import Settings
@@ -103,6 +103,8 @@ def read_gate(settings: Settings, *, write: bool = False) -> Gate:
     if write and not known:
         raise CorsightError("--write-baseline needs a file to write", todo="name it with --baseline FILE")
     assumptions, tried = read_assumptions(settings.texts("assume"))
+    if write:
+        check_written_over(known)
     baseline = read_baseline(known) if known and not write else None
     return Gate(
         engine=settings.engine,

@@ -16,7 +16,8 @@ BLOCKS = {b"=> Send header": b"> ", b"<= Recv header": b"< "}
 """How the blocks of a trace begin that hold headers, and the mark of their lines."""
 INFO = b"== Info: "
 
-_before = re.compile(rb"(?:[^\n]*\r(?=[^\r\n]))?[\d\s.kMGTP:-]*+(?:\[[\dx]+-[\dx]+\] )?(?=[*<>{}] |=> |<= |== Info)")
+# Passes over no return: from each, as far as the next one is looked.
+_before = re.compile(rb"(?:\A|\r)[\d \t.kMGTP:-]*+(?:\[[\dx]+-[\dx]+\] )?(?=[*<>{}] |=> |<= |== Info)")
 _hexadecimal = re.compile(rb"[0-9a-f]{4,16}: ((?:[0-9a-f]{2} ){1,16})")
 _text = re.compile(rb"([0-9a-f]{4,16}): ([^\r\n]*)")
 
@@ -56,8 +57,11 @@ def read_lines(file: BufferedReader) -> Iterator[bytes]:
     while line := file.readline(LONGEST):
         if block is not None and block.add(line):
             continue
-        if found := _before.match(line):
-            line = line[found.end() :]
+        start = 0
+        # The progress meter is written over: what stands behind its last return counts.
+        for found in _before.finditer(line):
+            start = found.end()
+        line = line[start:]
         mark = next((mark for start, mark in BLOCKS.items() if line.startswith(start)), None)
         if block is not None:
             yield from block.list_lines()

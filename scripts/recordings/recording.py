@@ -67,6 +67,9 @@ class Recording:
         except CorsightError as error:
             error.where = self.name
             self.problem = error
+        except OSError as error:
+            # A socket, a disk that fails, a network that ended.
+            self.problem = CorsightError(f"cannot be read: {error.strerror or error}", where=self.name)
         except Exception as error:
             # No damage may end in a traceback; what was good before it has been yielded.
             self.problem = CorsightError(

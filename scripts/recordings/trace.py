@@ -6,11 +6,12 @@ archive of a HAR (har.zip, and any .har in a zip) is read as what is in it.
 
 from __future__ import annotations
 
+import functools
 import json
 import zipfile
 import zlib
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from io import BufferedReader
 from typing import IO, Any, cast
@@ -19,6 +20,7 @@ from corsight.policies.console import Message, read_console
 from corsight.policies.exchange import Exchange
 from corsight.policies.rules.isolation import NETWORK_ERROR
 from corsight.scripts.errors import CorsightError
+from corsight.scripts.recordings.cut_archive import CutArchive, Member
 from corsight.scripts.recordings.har.draft import clean_url
 from corsight.scripts.recordings.har.format import Log, Program
 from corsight.scripts.recordings.har.producers.playwright import Playwright
@@ -37,40 +39,50 @@ SAID = (
 )
 
 type Remark = Callable[[str], None]
+type Opener = Callable[[], IO[bytes]]
+"""Opens one file of an archive, unpacked."""
 
 
 def read(file: BufferedReader, remark: Remark) -> Iterator[Exchange | None]:
     """Yield the exchanges of a trace, or of the HARs in an archive."""
     with seekable(file) as stream:
         try:
-            with zipfile.ZipFile(stream) as archive:
-                yield from _read_archive(archive, remark)
+            if zipfile.is_zipfile(stream):
+                with zipfile.ZipFile(stream) as archive:
+                    members = [one for one in archive.infolist() if one.file_size <= LARGEST]
+                    yield from _read_archive(members, archive.open, remark)
+                return
+            cut = CutArchive(stream, LARGEST)
+            if cut.members:
+                yield from _read_archive(cut.members, cut.open, remark)
         except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError) as error:
             raise CorsightError(f"is a zip archive, cut off or damaged ({error})", todo="make it again") from None
+    raise CorsightError("is a zip archive, cut off or damaged; what was whole in it was judged", todo="make it again")
 
 
-def _read_archive(archive: zipfile.ZipFile, remark: Remark) -> Iterator[Exchange | None]:
-    names = [info.filename for info in archive.infolist() if info.file_size <= LARGEST]
-    networks = [name for name in names if name.endswith(".network")]
-    traces = [name for name in names if name.endswith(".trace")]
-    hars = [name for name in names if name.endswith(".har")]
+def _read_archive[T: (zipfile.ZipInfo, Member)](
+    members: Sequence[T], open_member: Callable[[T], IO[bytes]], remark: Remark
+) -> Iterator[Exchange | None]:
+    names = [member.filename for member in members]
+    networks, traces, hars = (
+        [functools.partial(open_member, one) for one in members if one.filename.endswith(ending)]
+        for ending in (".network", ".trace", ".har")
+    )
     if not networks and not traces and not hars:
         if any(name.startswith("raw/") for name in names):
             raise CorsightError("is Fiddler's own archive", todo="export it as HTTPArchive: File, Export Sessions")
         raise CorsightError("is a zip archive without a HAR or a Playwright trace in it", todo="name the recording")
     if networks or traces:
-        yield from _read_trace(archive, networks, traces, remark)
-    for name in hars:
-        with archive.open(name) as unpacked:
+        yield from _read_trace(networks, traces, remark)
+    for unpack in hars:
+        with unpack() as unpacked:
             yield from read_har(BufferedReader(cast(Any, unpacked)), remark)
 
 
-def _read_trace(
-    archive: zipfile.ZipFile, networks: list[str], traces: list[str], remark: Remark
-) -> Iterator[Exchange | None]:
+def _read_trace(networks: Iterable[Opener], traces: Iterable[Opener], remark: Remark) -> Iterator[Exchange | None]:
     browser, messages = None, Messages()
-    for name in traces:
-        with archive.open(name) as file:
+    for unpack in traces:
+        with unpack() as file:
             for event in _events(file):
                 if event.get("type") == "context-options" and isinstance(event.get("browserName"), str):
                     browser = event["browserName"]
@@ -81,15 +93,15 @@ def _read_trace(
                     messages.add(str(event["initializer"].get("text", "")))
     log = Log[Any]([], Program("Playwright"), Program(browser) if browser else None)
     remarks: list[str] = []
-    for exchange in read_log(log, _entries(archive, networks), remarks.append):
+    for exchange in read_log(log, _entries(networks), remarks.append):
         yield None if exchange is None else messages.explain(exchange)
     for text in (SAID, *(text for text in remarks if text != Playwright.leaves_out)):
         remark(text)
 
 
-def _entries(archive: zipfile.ZipFile, networks: list[str]) -> Iterator[bytes]:
-    for name in networks:
-        with archive.open(name) as file:
+def _entries(networks: Iterable[Opener]) -> Iterator[bytes]:
+    for unpack in networks:
+        with unpack() as file:
             for event in _events(file):
                 if event.get("type") == "resource-snapshot" and "snapshot" in event:
                     yield json.dumps(event["snapshot"]).encode()

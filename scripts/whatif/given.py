@@ -12,7 +12,7 @@ from corsight.policies.rules.nearness import compare_origins
 from corsight.policies.rules.view import READ
 from corsight.scripts.curl import Hop, Pasted, field, read_curl, shown_field
 from corsight.scripts.errors import CorsightError
-from corsight.scripts.inputs import open_input
+from corsight.scripts.inputs import LARGEST, open_input
 from corsight.scripts.whatif.model import Question, Responses
 
 STDIN = "-"
@@ -125,12 +125,12 @@ def name_of(path: str) -> str:
 
 
 def read_input(path: str, option: str) -> bytes:
-    """Return what a file, or stdin, holds; at a terminal, say what `option` waits for."""
+    """Return what a file, or stdin, holds, as far as any is looked at; at a terminal, say what `option` waits for."""
     if path != STDIN:
         with open_input(path) as file:
-            return file.read()
+            return file.read(LARGEST)
     if sys.stdin is None:
         raise CorsightError("is closed", where="stdin", todo="lead the text into it, or name a file")
     if sys.stdin.isatty():
         print(f"Paste what {option} is to hold, then press Ctrl-D on an empty line.", file=sys.stderr)
-    return sys.stdin.buffer.read()
+    return sys.stdin.buffer.read(LARGEST)

@@ -90,6 +90,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "scope": ({"cors_scope": "~nothing"}, "cors_scope: '~nothing' is no filter expression."),
     "scope's pattern": ({"cors_scope": "~u ["}, "cors_scope: '~u [' is no filter expression."),
+    "deep scope": ({"cors_scope": "(" * 150}, f"cors_scope: '{'(' * 150}' is no filter expression."),
     "open scope": ({"cors_scope": "(~q"}, "cors_scope: '(~q' is no filter expression."),
     "patch scope": ({"cors_patch_scope": "~nothing"}, "cors_patch_scope: '~nothing' is no filter expression."),
     "log's folder": ({"cors_log": "/nowhere/log"}, "cors_log: cannot write /nowhere/log: No such file or directory."),

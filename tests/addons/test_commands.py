@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,12 @@ def test_the_report_is_in_the_format_that_is_asked_for(name: str, start: str, tm
 def test_a_report_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     with interface() as ui, pytest.raises(CommandError, match=r"cors\.report: cannot write .*: Is a directory\."):
         ui.call("cors.report", types.Path(str(tmp_path)))
+
+
+def test_a_report_into_a_pipe_that_nobody_reads_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with interface() as ui, pytest.raises(CommandError, match=r"cors\.report: cannot write .*pipe: No such device"):
+        ui.call("cors.report", types.Path(str(tmp_path / "pipe")))
 
 
 def test_another_engine_judges_the_list_again() -> None:

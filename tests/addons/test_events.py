@@ -1,4 +1,4 @@
-"""The event log: a handler that fails loses its line, and breaks no hook."""
+"""The event log: a handler that fails loses its line, and breaks no hook; nothing in a line moves the cursor."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from mitmproxy.exceptions import OptionsError
 
+from corsight.addons.events import get_logger
 from tests.addons.mitm import cors, lines, mitmproxy
 
 
@@ -43,3 +45,22 @@ def test_a_handler_that_fails_keeps_no_verdict_back(tmp_path: Path) -> None:
     assert Failing.asked
     assert [flow.metadata["cors.outcome"] for flow in (first, second)] == ["blocked", "blocked"]
     assert len(lines(log)) == 2
+
+
+def test_no_option_writes_a_control_character(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING)
+    odd = f"{tmp_path}/\x1b[31m\x9b\udcff\r\n"
+    for option in ({"cors_policy": [odd]}, {"cors_log": f"{odd}/a"}, {"cors_engine": odd}, {"cors_scope": f"({odd}"}):
+        with pytest.raises(OptionsError) as raised, mitmproxy(**option):
+            pass
+        get_logger("corsight").error("%s", raised.value)
+    get_logger("corsight").warning(f"50% {odd}")
+    assert len(caplog.messages) == 5
+    assert "".join(caplog.messages).isprintable()
+    assert caplog.messages[-1].startswith("50% ")
+
+
+def test_a_path_with_a_zero_byte_in_it_is_none() -> None:
+    for option in ({"cors_policy": ["a\0b"]}, {"cors_log": "a\0b"}):
+        with pytest.raises(OptionsError, match="no path has a zero byte in it"), mitmproxy(**option):
+            pass

@@ -146,7 +146,10 @@ def test_a_wide_scope_alone_does_no_harm() -> None:
         ({"cors_patch": "policy", "cors_patch_scope": SCOPE}, "none is given; add --set cors_policy=FILE"),
         ({"cors_patch_header": "Access-Control-Allow-Origin"}, "begins with X-, or empty"),
         ({"cors_patch_header": "X-\n"}, "begins with X-, or empty"),
-        ({"cors_patch_minutes": -1}, "cannot be negative"),
+        ({"cors_patch_minutes": -1}, "there are 1 to 527040, a year, and 0 for no end"),
+        ({"cors_patch_minutes": 10**400}, "there are 1 to 527040, a year, and 0 for no end"),
+        ({"cors_patch_scope": "(" * 3000}, "((...' is no filter expression."),
+        ({"cors_patch_scope": "~u \x1b[31m("}, "is no filter expression."),
     ],
 )
 def test_what_cannot_be_is_refused_in_a_line(options: dict[str, Any], line: str) -> None:
@@ -467,7 +470,7 @@ def test_what_certainly_passed_is_left_alone() -> None:
 @pytest.mark.parametrize(
     "origin",
     [
-        *("https://app.example/", "app.example", "https://app.example/x", "*", "https://a b"),
+        *("https://app.example/", "app.example", "https://app.example/x", "*", "https://*.app.example", "https://a b"),
         *("https://app.example:443", "https://App.example", "HTTPS://app.example", "https://büro.example"),
         *("https://u:p@app.example", "https://app.example?", "http://127.1:3000", "https://app.example:0443"),
     ],

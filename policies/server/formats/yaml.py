@@ -22,6 +22,7 @@ from ruamel.yaml.events import (
     MappingStartEvent,
     ScalarEvent,
 )
+from ruamel.yaml.scanner import Scanner
 
 from corsight.policies.server.formats.limits import Lines, Unreadable, check_depth, check_parts, read_integer
 from corsight.policies.server.problems import Path, shorten
@@ -71,10 +72,21 @@ class _Collection:
 type _Node = _Scalar | _Collection
 
 
+class _BoundedScanner(Scanner):
+    """Stops at brackets that are too deep: it would look at all that are open for each further one."""
+
+    def fetch_flow_collection_start(self, TokenClass: Any, to_push: Any) -> None:
+        """Take `[` or `{` in. Raises Unreadable."""
+        check_depth(self.flow_level + 1, self.reader.line + 1)
+        super().fetch_flow_collection_start(TokenClass, to_push)
+
+
 def read_yaml(text: str) -> tuple[Any, Lines]:
     """Return the data in `text`, and a line for each path in it. Raises Unreadable."""
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Scanner = _BoundedScanner
     try:
-        root = _compose(YAML(typ="safe", pure=True).parse(text))
+        root = _compose(yaml.parse(text))
     except Unreadable:
         raise
     except MarkedYAMLError as error:

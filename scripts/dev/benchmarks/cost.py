@@ -46,6 +46,8 @@ TOLD = 50
 ROUNDS = 3
 ENOUGH = 0.03
 """Seconds of one input after which no larger one is tried."""
+SLOW = 0.15
+"""Seconds that even the smallest input may not take."""
 POLICY = """
 version: 1
 policies:
@@ -98,7 +100,7 @@ def survey[T: (Draft, bytes)](
     print(f"{name}: {number:,} kinds, {over} take more than {LIMIT} times as long as their hash", flush=True)
     told = sorted((one for one in slowest.values() if one[0].ratio > TOLD), key=lambda one: -one[0].ratio)
     for cost, make in told:
-        largest = measure(cost.kind, make, work, (*SIZES[-1:], LARGEST))
+        largest = measure(cost.kind, make, work, (SIZES[0], SIZES[-1], LARGEST))
         functions = slowest_functions(functools.partial(work, make(SIZES[-1])))
         print(
             f"  {cost.ratio:7,.0f} times at {cost.size:9,} bytes, {largest.ratio:7,.0f} at {largest.size:9,}"
@@ -111,22 +113,34 @@ def survey[T: (Draft, bytes)](
 def measure[T: (Draft, bytes)](
     kind: str, make: Callable[[int], T], work: Callable[[T], object], sizes: Sequence[int]
 ) -> Cost:
-    """The cost of a kind, the least of several rounds; each round's input is a new one, unknown to every memory."""
+    """The cost of a kind, the least of several rounds; each round's input is a new one, unknown to every memory.
+
+    What the smallest size costs is none of it, unless that is very slow itself: to write a report takes 40 ms, whatever
+    is in it.
+    """
     pace, tried = hash_pace(), list[tuple[int, float]]()
+    base = (0, 0.0)
     for wanted in sizes:
         inputs = [make(wanted) for _ in range(ROUNDS)]
         size = len(inputs[0])
-        seconds = min(_times(inputs, work, enough=LIMIT / 5 * pace * size))
+        seconds = min(_times(inputs, work, enough=base[1] + LIMIT / 5 * pace * (size - base[0])))
         tried.append((size, seconds))
-        if seconds > ENOUGH and wanted < LARGEST and seconds / size / pace > LIMIT:
+        if len(tried) == 1:
+            if seconds > SLOW:
+                break
+            base = (size, seconds)
+        elif seconds - base[1] > ENOUGH and wanted < LARGEST and _ratio(base, tried[-1]) > LIMIT:
             break
     size, seconds = tried[-1]
-    # What any exchange costs, however small, is none of the growth.
-    first = tried[0] if len(tried) > 2 else (0, 0.0)
-    before, start = tried[-2] if len(tried) > 1 else first
-    grown = (seconds - first[1], start - first[1])
+    before, start = tried[-2] if len(tried) > 2 else (0, 0.0)
+    grown = (seconds - base[1], start - base[1])
     growth = math.log(grown[0] / grown[1]) / math.log(size / before) if min(grown) > 0 and size > before > 0 else 1.0
-    return Cost(kind, seconds, size, seconds / size / pace, growth)
+    return Cost(kind, seconds, size, _ratio(base, tried[-1]), growth)
+
+
+def _ratio(base: tuple[int, float], tried: tuple[int, float]) -> float:
+    """How many times as long as hashing them it takes what is beyond the base, in bytes and in seconds."""
+    return max(0.0, tried[1] - base[1]) / max(1, tried[0] - base[0]) / hash_pace()
 
 
 def _times[T](inputs: Iterable[T], work: Callable[[T], object], enough: float) -> Iterator[float]:

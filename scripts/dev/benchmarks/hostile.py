@@ -227,6 +227,11 @@ LINES: dict[str, Filler] = {
     "words": Filler(b"a b ", b"", b" cannot load"),
     "messages": Filler(b"Access to fetch at 'https://a.test' from origin "),
     "reasons": Filler(b"(Reason: CORS header "),
+    "reasons behind quotes": Filler(
+        b"'" * 1200 + b" No 'Access-Control-Allow-Origin' header is present on the requested resource.\n"
+    ),
+    "a word behind a code": Filler(b"A", b"SEC7120: "),
+    "numbers between returns": Filler(b"\r1", b"> GET / HTTP/1.1\n"),
     "identifiers": Filler(b"net::ERR_"),
     "links": Filler(b"\x1b]8;;"),
     "braces": Filler(b"{"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -484,3 +485,25 @@ def test_a_recording_is_read_anew_where_it_changed(tmp_path: Path) -> None:
     path.unlink()
     record(path, [flow("https://api.example/", 200, ALLOW)])
     assert call(seat, "list_findings").structuredContent == {"total": 0, "cursor": None, "findings": []}
+
+
+ODD = ("[" * 100_000, "\x1b[31m\x9b\u202e", "", "*" * 16_000)
+
+
+def test_no_text_that_an_assistant_gives_is_a_bug_of_ours() -> None:
+    answers: list[str] = []
+
+    async def use(client: ClientSession) -> None:
+        for tool in (await client.list_tools()).tools:
+            required = dict.fromkeys(tool.inputSchema.get("required", ()), "https://api.example/")
+            for name, schema in tool.inputSchema.get("properties", {}).items():
+                if '"string"' in json.dumps(schema):
+                    for text in ODD:
+                        result = await client.call_tool(tool.name, required | {name: text})
+                        answers.append("".join(content.text for content in result.content if content.type == "text"))
+
+    with_client(Seat([SHOP]), use)
+    assert len(answers) > 100
+    assert not any("bug of ours" in answer for answer in answers)
+    assert all(character not in answer for answer in answers for character in "\x1b\x9b\u202e")
+    assert any("nested too deep" in answer for answer in answers)

@@ -154,6 +154,19 @@ def test_what_is_no_baseline_ends_it(content: str, run: Run) -> None:
     assert run(BARE, "--write-baseline")[0] == 2
 
 
+def test_a_baseline_is_written_over_nothing_else(run: Run) -> None:
+    code, _, err = run(BARE, "--baseline", "rec.mitm", "--write-baseline")
+    assert (code, err) == (
+        2,
+        "corsight: rec.mitm: is no baseline, and would be written over; name another file with --baseline\n",
+    )
+    assert Path("rec.mitm").read_bytes().count(b"api.example") >= len(BARE)
+    for text in ("", '<<<<<<< ours\n{"version": 1, "findings": ['):
+        Path("base.json").write_text(text)
+        assert run(BARE, "--baseline", "base.json", "--write-baseline")[0] == 0
+        assert run(BARE, "--baseline", "base.json")[0] == 0
+
+
 # -- settings --------------------------------------------------------------------------------------------------------
 
 

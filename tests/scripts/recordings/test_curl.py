@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from io import BufferedReader, BytesIO
 from pathlib import Path
 
 import pytest
 
 from corsight.scripts.judging import judge_recording
 from corsight.scripts.recordings import Recording
+from corsight.scripts.recordings.curl_lines import read_lines
 
 TRANSCRIPT = """\
 *   Trying 203.0.113.7:443...
@@ -132,3 +134,19 @@ def test_what_stands_before_the_lines_and_traces_make_no_difference(text: str, t
     assert (response.status, response.headers.get("content-type")) == (200, "application/json")
     assert judged.verdict.ruling.rule == "allow-origin-missing"
     assert recording.problem is None
+
+
+@pytest.mark.parametrize(
+    ("line", "rest"),
+    [
+        (b"100  12k  0 --:--:--\r< a: b\n", b"< a: b\n"),
+        (b"  0\r  5 12\r10:00:00.123 [0-x1] > GET / HTTP/1.1\r\n", b"> GET / HTTP/1.1\r\n"),
+        (b"Speed G\r\r  > a\n", b"> a\n"),
+        (b"{ [5 bytes data]\r 1\r< a: b\r\n", b"< a: b\r\n"),
+        (b"< a: b\rc\n", b"< a: b\rc\n"),
+        (b"12:00:00 < a\n", b"< a\n"),
+        (b"nothing\r1\r2\n", b"nothing\r1\r2\n"),
+    ],
+)
+def test_what_stands_before_the_mark_of_a_line_is_taken_off(line: bytes, rest: bytes) -> None:
+    assert list(read_lines(BufferedReader(BytesIO(line)))) == [rest]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import random
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -125,3 +127,63 @@ def test_an_archive_that_is_cut_off_is_said_in_a_line(tmp_path: Path, cut: int) 
     _, recording = judge(tmp_path / "t.zip")
     assert "is a zip archive, cut off or damaged" in str(recording.problem)
     assert "\n" not in str(recording.problem)
+
+
+class Outlet(io.RawIOBase):
+    """A file that cannot go back: what is written into it has its sizes behind it, as in the archives of Playwright."""
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self.data += data
+        return len(data)
+
+
+def pack(members: dict[str, str], *, sizes_behind: bool) -> bytes:
+    out = Outlet() if sizes_behind else io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[arg-type]
+        for name, text in members.items():
+            archive.writestr(name, text)
+    return bytes(out.data) if isinstance(out, Outlet) else out.getvalue()
+
+
+@pytest.mark.parametrize("sizes_behind", [True, False])
+def test_what_is_whole_in_an_archive_that_is_cut_off_is_judged(tmp_path: Path, *, sizes_behind: bool) -> None:
+    console = json.dumps(OPTIONS) + "\n" + json.dumps({"type": "console", "text": TEXT}) + "\n"
+    asked = json.dumps({"type": "resource-snapshot", "snapshot": failed()}) + "\n"
+    noise = random.Random(1).randbytes(30_000).hex()
+    members = {"resources/a": noise, "trace.trace": console, "trace.network": asked, "resources/b": noise}
+    whole = pack(members, sizes_behind=sizes_behind)
+    cut = tmp_path / "t.zip"
+    for size in (
+        whole.index(b"resources/b") + 20_000,
+        whole.index(b"resources/b") + 3,
+        whole.index(b"resources/b") - 30,
+    ):
+        cut.write_bytes(whole[:size])
+        judged, recording = judge(cut)
+        assert [one.verdict.ruling.rule for one in judged] == ["allow-origin-missing"]
+        assert str(recording.problem) == (
+            f"{cut}: is a zip archive, cut off or damaged; what was whole in it was judged; make it again"
+        )
+
+
+def test_any_cut_and_any_flipped_byte_of_an_archive_end_in_a_line(tmp_path: Path) -> None:
+    text = json.dumps(har(entry(answer=ALLOW), entry(path="/b", answer=ALLOW), creator="Playwright"))
+    whole = pack({"har.har": text, "more.har": text}, sizes_behind=True)
+    rng, path = random.Random(2), tmp_path / "a.zip"
+    for place in range(7, len(whole), 7):
+        path.write_bytes(whole[:place])
+        judged, recording = judge(path)
+        assert len(judged) <= 4
+        assert recording.problem is not None
+        damaged = bytearray(whole[: rng.randrange(len(whole))])
+        if len(damaged) > 4:
+            damaged[rng.randrange(4, len(damaged))] ^= 1 << rng.randrange(8)
+        path.write_bytes(damaged)
+        judged, recording = judge(path)
+        assert "please report" not in str(recording.problem)
