@@ -56,6 +56,8 @@ _BESIDE = (_FAILED, _FIREFOX_STATUS, _CHECKED, _RESPONDED)
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"))
 _LINK = re.compile(r"\[(\w{1,20}://[^\s\]\[]{1,2000})\]\(\w{1,20}://[^\s()]{1,2000}\)")
 """A URL as Markdown links it."""
+_BLANK = re.compile(r"(?<=[/=.-])([<{\[])\s*([\w. -]{1,60}?)\s*([>}\]])")
+"""What people write into a URL in place of a part of it, such as <your tenant>."""
 SHORT = 60
 """Characters of a line that may be no more than a value."""
 _EMPHASIS = re.compile(r"(?<![*/:])\*\*(?![*/])")
@@ -66,6 +68,7 @@ _NEAR = 1200
 def strip_marks(line: str) -> str:
     """Return a line without what mail, chats and Markdown put into it, with single spaces."""
     line = _EMPHASIS.sub("", _LINK.sub(r"\1", " ".join(line.translate(_INVISIBLE).split()))).lstrip(">| ")
+    line = _BLANK.sub(lambda found: f"{found[1]}{found[2].replace(' ', '-')}{found[3]}", line)
     for _ in range(3):
         # A message that was wrapped has short lines, which may begin and end with a value in quotes.
         quoted = line[:1] == '"' and line.count('"') == 2 and len(line) > SHORT

@@ -32,6 +32,11 @@ QUOTED = re.compile(
     r"(?<![A-Za-zÀ-ÿ])'([^']*)'"
 )
 _HEADER = re.compile(r"Access-Control-Allow-(Origin|Method|Headers|Credentials)s?\b")
+_ALONE = re.compile(r"[(（][^()（）:：]{2,30}[:：].*\bCORS.*|.*\bCORS\b.*Access-Control-Allow-[A-Z].*|.*CORS[^\x00-\x7f].*")
+"""A reason in brackets, or one that names a header."""
+_CODE = re.compile(r"[=;{}]|=>|\bfunction\b")
+WORDS = 4
+"""Spaces in a quote that is no value."""
 UNKNOWN = "failed-without-reason"
 _WITHOUT_STATUS = {
     "CORSRequestNotHttp": re.compile(r"(?i)(?<![a-z])http(?![a-z:])"),
@@ -71,8 +76,25 @@ def read_line(line: str, *, certain: bool = True) -> Message | None:
     return replace(message, rules=narrow(message.rules, value), url=url, status=status, value=value, method=method)
 
 
+def read_reason(line: str) -> Message | None:
+    """Return what a reason says that stands alone, without the URL before it; None where it is none."""
+    line = line[:LONGEST]
+    found = _ALONE.search(line)
+    if found is None or _CODE.search(line) or URL.search(line) or is_english(line):
+        return None
+    said = _STATUS.search(line, found.start())
+    status = int(said[1]) if said is not None and said[1].isdigit() else None
+    name, value = _name_message(found[0], None if said is None else status or 0)
+    message = None if name == UNKNOWN else read_name(name)
+    if message is None:
+        return None
+    return replace(message, rules=narrow(message.rules, value), status=status, value=value)
+
+
 def is_english(text: str) -> bool:
-    return _ENGLISH.search(_TERMS.sub("", QUOTED.sub("", text))) is not None
+    """Return whether a text has English words outside of what it quotes; a long quote is a text too."""
+    plain = QUOTED.sub(lambda found: "" if found[0].count(" ") < WORDS else found[0], text)
+    return _ENGLISH.search(_TERMS.sub("", plain)) is not None
 
 
 def _name_message(reason: str, status: int | None) -> tuple[str, str | None]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple
 
-from corsight.policies.console import chromium, cookies, edge, firefox, foreign, panels, translated, webkit
+from corsight.policies.console import chromium, cookies, edge, firefox, foreign, panels, tools, translated, webkit
 from corsight.policies.console.around import add, read_around, read_beside, strip_marks
 from corsight.policies.console.model import Message
 from corsight.policies.console.names import FAILED, read_name, read_net_error
@@ -29,21 +29,26 @@ SAYINGS: dict[EngineName, tuple[Saying, ...]] = {
     "chromium": (*chromium.SAYINGS, *panels.CHROMIUM, *cookies.CHROMIUM),
     "firefox": (*firefox.SAYINGS, *cookies.FIREFOX),
     "webkit": webkit.SAYINGS,
+    "standard": tools.SAYINGS,
 }
-"""What each engine writes beside what its wording function makes."""
+"""What each engine writes beside what its wording function makes, and what no browser writes."""
 FAILURES: dict[EngineName, re.Pattern[str]] = {
     "chromium": re.compile(
-        r"\bFailed to fetch\b|net::ERR_FAILED|XMLHttpRequest: Network Error|0 Unknown Error|XMLHttpRequest error\b|"
-        r"XMLHttpRequest onError callback|\bHTTP response code: ?0\b|\(failed\)"
+        r"\bFailed to fetch\b|net::ERR_FAILED|\(failed\)"
     ),
     "firefox": re.compile(r"(?i)\bNetworkError when attempting to fetch resource\b|^Cross[- ]Origin Request Blocked\b"),
     "webkit": re.compile(
         r"\bLoad failed\b|\bImporting a module script failed\b|\bdue to access control checks\b|"
         r"^Fetch API cannot load \S+\.$"
     ),
+    # Libraries, which say the same in every browser.
+    "standard": re.compile(
+        r"0 Unknown Error|XMLHttpRequest error\b|XMLHttpRequest onError callback|\bHTTP response code: ?0\b|"
+        r"(?i:\bNetwork ?Error\b|\bstatus:? (?:code )?0\b|CORS (?:request|policy)|server's response may be missing CORS)"
+    ),
 }
 """What each engine says of any failure."""
-_ANY_FAILURE = re.compile(r"\bNetwork ?Error\b|\bstatus:? (?:code )?0\b|CORS (?:request|error|policy)", re.IGNORECASE)
+_CORS_ERROR = re.compile(r"\bCORS error\b", re.IGNORECASE)
 _TOLD = ("origin", "url", "initial_url", "method", "status", "value", "target", "page", "kind")
 _CHECKS = "due to access control checks"
 _HOST_AS_SCHEME = re.compile(r"[\w.-]+:\d")
@@ -139,11 +144,17 @@ def _find(body: str) -> list[Found]:
 
 
 def _find_by_line(found: list[Found], body: str) -> Iterator[Found]:
-    """Yield the lines that Firefox wrote in another language or in its network panel."""
-    rest = [*_list_rest(found, body)]
+    """Yield the lines that Firefox wrote in another language or in its network panel, and those of servers' logs."""
     above: list[str] = []
-    for start, line in rest:
-        message = foreign.read_line(line) or panels.read_firefox(line, above) or translated.read_translated(line)
+    for start, line in _list_rest(found, body):
+        if any(one.start < start + len(line) and start < one.end for one in found):
+            continue
+        message = (
+            foreign.read_line(line)
+            or panels.read_firefox(line, above)
+            or translated.read_translated(line)
+            or tools.read_log(line)
+        )
         above.append(line)
         if message is not None:
             yield Found(start, start + len(line), message)
@@ -155,15 +166,19 @@ def _make_message(pattern: Pattern, values: dict[str, str | None], text: str) ->
     target = values.get("target")
     if target is not None and "redirected from" in text:
         url, initial = target, initial or url
-    rules = narrow(pattern.rules, value)
+    rules, cause = narrow(pattern.rules, value), pattern.cause
+    if cause == "csp-forbids-it" and value == "frame-ancestors":
+        # It is the policy of the page in the frame.
+        cause = "frame-refused"
     status = values.get("status")
+    preflight = True if pattern.preflight is None and not pattern.whole and "preflight" in text else pattern.preflight
     return Message(
         engine=pattern.engine,
         rules=rules,
-        cause="failed-without-reason" if FAILED in pattern.literals else pattern.cause,
+        cause="failed-without-reason" if FAILED in pattern.literals else cause,
         exact=pattern.whole,
         error=pattern.error,
-        preflight=True if "preflight" in text and not pattern.whole else pattern.preflight,
+        preflight=preflight,
         origin=values.get("origin"),
         url=url or target,
         initial_url=initial,
@@ -300,29 +315,40 @@ def _find_owner(found: list[Found], messages: list[Message], at: int, told: dict
 
 def _read_rest(lines: list[str], body: str) -> list[Message]:
     """Return what is told by a name only, or by words that every failure has."""
-    named = [(message, line) for line in lines if (message := read_name(line)) is not None]
-    if named:
-        told = {name: one for line in lines for name, one in read_beside(line).items()}
-        several = len({read_beside(line).get("url") for _, line in named} - {None}) > 1
+    names = [(message, line) for line in lines if (message := read_name(line)) is not None]
+    if names:
+        beside = {name: one for line in lines for name, one in read_beside(line).items()}
+        several = len({read_beside(line).get("url") for _, line in names} - {None}) > 1
         return [
-            add(message, **(read_beside(line) if several else {"url": _find_url(body)} | told))
-            for message, line in named
+            add(message, **(read_beside(line) if several else {"url": _find_url(body)} | beside))
+            for message, line in names
         ]
+    if (message := foreign.read_line(" ".join(lines), certain=False)) is not None and not _tells_nothing(message):
+        return [message]
     for engine, pattern in FAILURES.items():
-        for line in filter(pattern.search, lines):
-            cause = "access-control-checks" if _CHECKS in line else "failed-without-reason"
-            return [add(Message(engine, cause=cause, exact=False), **{"url": _find_url(line)} | read_beside(line))]
+        if failed := [*filter(pattern.search, lines)]:
+            told = [{"url": _find_url(line)} | read_beside(line) for line in failed]
+            # Each request that is named; or else that one failed.
+            named = [place for place, one in enumerate(told) if one["url"] is not None] or [0]
+            return [add(Message(engine, cause=_name_failure(failed[at]), exact=False), **told[at]) for at in named]
+    if reasons := [one for line in lines if (one := foreign.read_reason(line)) is not None]:
+        return reasons
     if any(line.rstrip(".") == "Script error" or "Script error." in line for line in lines):
-        return [Message("chromium", cause="script-error-hidden", exact=False)]
-    if (message := foreign.read_line(" ".join(lines), certain=False)) is not None:
+        return [Message("standard", cause="script-error-hidden", exact=False)]
+    if message is not None:
         return [message]
     for status in map(read_beside, [*lines, " ".join(lines)]):
         if status.get("status", 0) >= 400 and "error" not in status:
-            return [add(Message("chromium", cause="answered-with-an-error", exact=False), **status)]
-    if _ANY_FAILURE.search(body):
+            return [add(Message("standard", cause="answered-with-an-error", exact=False), **status)]
+    if _CORS_ERROR.search(body):
+        # The word is that of Chrome's network panel.
         cause = "cors-without-reason" if "CORS error" in body else "failed-without-reason"
-        return [Message("chromium", cause=cause, exact=False)]
+        return [Message("chromium" if "CORS error" in body else "standard", cause=cause, exact=False)]
     return []
+
+
+def _name_failure(line: str) -> str:
+    return "access-control-checks" if _CHECKS in line else "failed-without-reason"
 
 
 def _find_url(body: str) -> str | None:

@@ -37,7 +37,7 @@ def write_messages(messages: Sequence[Message], stream: TextIO) -> None:
             page.say(Text(f"{number} of {len(messages)}", "dim"))
         first = told.setdefault(_strip_request(message), number)
         if first != number:
-            page.say(Text(f"{message.speaker}: the same as {first}", "bold red" if message.stops else "bold yellow"))
+            page.say(_title(message, "", f"the same as {first}"))
             _write_subject(page, message)
             continue
         if message.rule is None or message.cause is not None:
@@ -53,11 +53,17 @@ def _strip_request(message: Message) -> Message:
     return replace(message, url=server if server != "null" else message.url, method=None)
 
 
+def _title(message: Message, blocked: str, title: str) -> Text:
+    """Return who says it, where a browser does, and what it is."""
+    who = f"{message.speaker}{blocked}: " if message.speaker else ""
+    return Text(f"{who}{title}", "bold red" if message.stops else "bold yellow")
+
+
 def _write_cause(page: Page, message: Message) -> None:
     """Write a cause that belongs to no rule."""
     cause = CAUSES[message.cause or ""]
     title = cause.title.rstrip(".")
-    page.say(Text(f"{message.speaker}: {title}", "bold red" if message.stops else "bold yellow"))
+    page.say(_title(message, "", title))
     _write_subject(page, message)
     page.field("why", cause.why)
     if message.value:
@@ -81,7 +87,7 @@ def _write_rule(page: Page, message: Message) -> None:
     blocked = f" blocked it{where}" if rule.kind == "decision" and rule.code != NETWORK_ERROR else ""
     cause = explain(message)
     title = rule.title if cause is None else cause.title
-    page.say(Text(f"{label}{blocked}: {title}", "bold red" if message.stops else "bold yellow"))
+    page.say(_title(message, blocked, title))
     _write_subject(page, message)
     page.field("why", rule.why if cause is None else cause.cause)
     if message.value is not None:

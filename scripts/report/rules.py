@@ -99,7 +99,7 @@ def _describe_cause(cause: KnownCause) -> list[RenderableType]:
         table.add_row()
     for engine, texts in console.items():
         for number, text in enumerate(texts):
-            table.add_row("" if number else ENGINES[engine].label.lower(), text)
+            table.add_row("" if number else WRITERS[engine].lower(), text)
     table.add_row()
     table.add_row("fix", cause.advice)
     table.add_row("who acts", name_actor(cause.actor))
