@@ -8,7 +8,7 @@ CAUSES = (
         "The page is not cross-origin isolated, so the browser withholds SharedArrayBuffer.",
         "Threads of WebAssembly and exact clocks are only for pages that are isolated from other origins: the page's "
         "own response has to send both Cross-Origin-Opener-Policy and Cross-Origin-Embedder-Policy, over https or from "
-        "localhost. A frame also needs both in the page around it, and allow=\"cross-origin-isolated\".",
+        'localhost. A frame also needs both in the page around it, and allow="cross-origin-isolated".',
         "Send Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp with the HTML "
         "page (and with workers' scripts); a meta element does not do. Then self.crossOriginIsolated is true. From "
         "then on, everything of other origins that the page embeds needs CORS or Cross-Origin-Resource-Policy. Where "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -46,13 +47,17 @@ _FAILED = re.compile(
     r"(?: ?\(?(?P<status>\d{3})\b)?"
 )
 """What Chromium prints below its message."""
-_FIREFOX_STATUS = re.compile(r"\b(?P<method>[A-Z]+) ?(?P<url>https?://\S+) \[HTTP/[\d.]+ (?P<status>\d{3})")
+_FIREFOX_STATUS = re.compile(r"\b(?:XHR ?)?(?P<method>[A-Z]+) ?(?P<url>https?://\S+) \[HTTP/[\d.]+ (?P<status>\d{3})")
 """How Firefox lists a request."""
+_ANSWERED = re.compile(r"\[HTTP/[\d.]+ \d{3}\b.{0,60}\]")
+"""What Firefox puts below a request in its console."""
 _CHECKED = re.compile(
     r"(?:(?P<kind>[\w ]{1,40}?) c|C)annot load (?:[a-z]+ )?(?P<url>[\w.+-]+:\S+?),? due to access control checks"
 )
 _RESPONDED = re.compile(r"the server responded with a status of (?P<status>\d{3})")
 _BESIDE = (_FAILED, _FIREFOX_STATUS, _CHECKED, _RESPONDED)
+CHECKS = "due to access control checks"
+"""What WebKit says of any failure."""
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"))
 _LINK = re.compile(r"\[(\w{1,20}://[^\s\]\[]{1,2000})\]\(\w{1,20}://[^\s()]{1,2000}\)")
 """A URL as Markdown links it."""
@@ -76,6 +81,17 @@ def strip_marks(line: str) -> str:
             break
         line = line[1:-1].strip()
     return line
+
+
+def join_rows(lines: Sequence[str]) -> list[str]:
+    """Return the lines, each answer that Firefox lists behind the request above it."""
+    joined: list[str] = []
+    for line in lines:
+        if joined and _ANSWERED.fullmatch(line) and "://" in joined[-1]:
+            joined[-1] += f" {line}"
+        else:
+            joined.append(line)
+    return joined
 
 
 def read_around(message: Message, text: str, start: int, end: int, *, whole: bool) -> tuple[Message, int, int]:

@@ -32,7 +32,9 @@ QUOTED = re.compile(
     r"(?<![A-Za-zÀ-ÿ])'([^']*)'"
 )
 _HEADER = re.compile(r"Access-Control-Allow-(Origin|Method|Headers|Credentials)s?\b")
-_ALONE = re.compile(r"[(（][^()（）:：]{2,30}[:：].*\bCORS.*|.*\bCORS\b.*Access-Control-Allow-[A-Z].*|.*CORS[^\x00-\x7f].*")
+_ALONE = re.compile(
+    r"[(（][^()（）:：]{2,30}[:：].*\bCORS.*|.*\bCORS\b.*Access-Control-Allow-[A-Z].*|.*CORS[^\x00-\x7f].*"
+)
 """A reason in brackets, or one that names a header."""
 _CODE = re.compile(r"[=;{}]|=>|\bfunction\b")
 WORDS = 4

@@ -75,7 +75,9 @@ def narrow(rules: tuple[str, ...], said: str | None) -> tuple[str, ...]:
 
 def find_anchor(template: str) -> str:
     """Return the longest run of a template's own words that no quote breaks: without it no text matches."""
-    return max((run for piece in template.split(SLOT)[::2] for run in _QUOTES.split(piece)), key=len).strip().rstrip(".")
+    return (
+        max((run for piece in template.split(SLOT)[::2] for run in _QUOTES.split(piece)), key=len).strip().rstrip(".")
+    )
 
 
 @cache

@@ -9,10 +9,11 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from corsight.policies.console import chromium, cookies, edge, firefox, foreign, panels, tools, translated, webkit
-from corsight.policies.console.around import add, read_around, read_beside, strip_marks
+from corsight.policies.console.around import CHECKS, add, join_rows, read_around, read_beside, strip_marks
 from corsight.policies.console.model import Message
-from corsight.policies.console.names import FAILED, read_name, read_net_error
+from corsight.policies.console.names import FAILED, read_net_error
 from corsight.policies.console.patterns import Pattern, find_anchor, narrow
+from corsight.policies.console.rest import read_rest
 from corsight.policies.console.saying import Saying, make_pattern
 from corsight.policies.console.wordings import make_patterns
 from corsight.policies.rules.isolation import NETWORK_ERROR
@@ -32,25 +33,7 @@ SAYINGS: dict[EngineName, tuple[Saying, ...]] = {
     "standard": tools.SAYINGS,
 }
 """What each engine writes beside what its wording function makes, and what no browser writes."""
-FAILURES: dict[EngineName, re.Pattern[str]] = {
-    "chromium": re.compile(
-        r"\bFailed to fetch\b|net::ERR_FAILED|\(failed\)"
-    ),
-    "firefox": re.compile(r"(?i)\bNetworkError when attempting to fetch resource\b|^Cross[- ]Origin Request Blocked\b"),
-    "webkit": re.compile(
-        r"\bLoad failed\b|\bImporting a module script failed\b|\bdue to access control checks\b|"
-        r"^Fetch API cannot load \S+\.$"
-    ),
-    # Libraries, which say the same in every browser.
-    "standard": re.compile(
-        r"0 Unknown Error|XMLHttpRequest error\b|XMLHttpRequest onError callback|\bHTTP response code: ?0\b|"
-        r"(?i:\bNetwork ?Error\b|\bstatus:? (?:code )?0\b|CORS (?:request|policy)|server's response may be missing CORS)"
-    ),
-}
-"""What each engine says of any failure."""
-_CORS_ERROR = re.compile(r"\bCORS error\b", re.IGNORECASE)
 _TOLD = ("origin", "url", "initial_url", "method", "status", "value", "target", "page", "kind")
-_CHECKS = "due to access control checks"
 _HOST_AS_SCHEME = re.compile(r"[\w.-]+:\d")
 """A URL that was written without its scheme: localhost:3000/x."""
 
@@ -70,12 +53,12 @@ def read_messages(text: str) -> tuple[Message, ...]:
     to one request is one message.
     """
     lines = [plain for line in text[:LONGEST].splitlines() if (plain := strip_marks(line))][:LINES]
-    ours, lines = edge.take_lines(lines)
+    ours, lines = edge.take_lines(join_rows(lines))
     body = "\n".join(lines)
     found = _find(body)
     messages = [*ours, *_drop_echoes(_join_beside(found, body))]
     if not messages:
-        messages = _read_rest(lines, body)
+        messages = read_rest(lines, body, lambda: (pattern for _, pattern in _patterns()))
     # Below the reason, browsers also say that the request failed.
     named = {one.url for one in messages if not _tells_nothing(one)}
     messages = [_strip_slash(one) for one in messages]
@@ -233,9 +216,11 @@ def _join_beside(found: list[Found], body: str) -> list[Message]:
             continue
         place = _find_owner(found, messages, start, told)
         error = told.get("error")
-        if _CHECKS in line:
+        if CHECKS in line:
             _join_checks(messages, place, told["url"])
         if place is not None:
+            if told.get("method") == "OPTIONS":
+                told["preflight"] = True
             messages[place] = add(messages[place], **{name: one for name, one in told.items() if name != "error"})
         elif error is not None and error != FAILED:
             messages.append(add(read_net_error(error), **{n: one for n, one in told.items() if n != "error"}))
@@ -308,49 +293,3 @@ def _find_owner(found: list[Found], messages: list[Message], at: int, told: dict
         # It has a reason of its own.
         return next(iter(same), None)
     return next(iter([*same, *(place for place in places if messages[place].url is None)]), None)
-
-
-# -- what only says that it failed, or says it in another way ----------------------------------------------------------
-
-
-def _read_rest(lines: list[str], body: str) -> list[Message]:
-    """Return what is told by a name only, or by words that every failure has."""
-    names = [(message, line) for line in lines if (message := read_name(line)) is not None]
-    if names:
-        beside = {name: one for line in lines for name, one in read_beside(line).items()}
-        several = len({read_beside(line).get("url") for _, line in names} - {None}) > 1
-        return [
-            add(message, **(read_beside(line) if several else {"url": _find_url(body)} | beside))
-            for message, line in names
-        ]
-    if (message := foreign.read_line(" ".join(lines), certain=False)) is not None and not _tells_nothing(message):
-        return [message]
-    for engine, pattern in FAILURES.items():
-        if failed := [*filter(pattern.search, lines)]:
-            told = [{"url": _find_url(line)} | read_beside(line) for line in failed]
-            # Each request that is named; or else that one failed.
-            named = [place for place, one in enumerate(told) if one["url"] is not None] or [0]
-            return [add(Message(engine, cause=_name_failure(failed[at]), exact=False), **told[at]) for at in named]
-    if reasons := [one for line in lines if (one := foreign.read_reason(line)) is not None]:
-        return reasons
-    if any(line.rstrip(".") == "Script error" or "Script error." in line for line in lines):
-        return [Message("standard", cause="script-error-hidden", exact=False)]
-    if message is not None:
-        return [message]
-    for status in map(read_beside, [*lines, " ".join(lines)]):
-        if status.get("status", 0) >= 400 and "error" not in status:
-            return [add(Message("standard", cause="answered-with-an-error", exact=False), **status)]
-    if _CORS_ERROR.search(body):
-        # The word is that of Chrome's network panel.
-        cause = "cors-without-reason" if "CORS error" in body else "failed-without-reason"
-        return [Message("chromium" if "CORS error" in body else "standard", cause=cause, exact=False)]
-    return []
-
-
-def _name_failure(line: str) -> str:
-    return "access-control-checks" if _CHECKS in line else "failed-without-reason"
-
-
-def _find_url(body: str) -> str | None:
-    """Return the first URL that is no link to MDN."""
-    return next((url.rstrip(".,;:)") for url in foreign.URL.findall(body) if "developer.mozilla.org" not in url), None)

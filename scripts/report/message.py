@@ -137,11 +137,13 @@ def _write_status(page: Page, message: Message) -> None:
 
 def _write_next(page: Page, message: Message, known: Subject) -> None:
     """Write the commands that show what the server answers, and how to have that judged."""
-    origin, url, method = known.origin, known.url, message.method or "GET"
+    # OPTIONS is the preflight's own method, not that of the request which it is for.
+    named = None if known.preflight and message.method == "OPTIONS" else message.method
+    origin, url, method = known.origin, known.url, named or "GET"
     words = [name_command(), "check", "--origin", origin, "--url", url]
     unknown = [name for name, told in (("ORIGIN", message.origin), ("URL", message.url)) if told is None]
     if known.preflight:
-        if message.method is None:
+        if named is None:
             method = "METHOD"
             unknown.append(method)
         command = preflight_command(url, origin, method, known.names)
@@ -187,8 +189,10 @@ def _situation(message: Message) -> Subject:
 
 def _remedy(rule: Rule, known: Subject, message: Message, advice: str) -> Iterator[tuple[str, str]]:
     """Yield what the rule needs, its edits and its advice. A list that the message does not show is only added to."""
-    if message.origin == "null" and is_redirected(message):
-        # Nobody should allow null: what has to change is the redirect.
+    if message.origin == "null" and rule.code.startswith("allow-origin"):
+        # Nobody should allow null: what has to change is the page, or the redirect.
+        if not is_redirected(message):
+            yield "fix", advice
         return
     yield "needed", shown(rule.needed_in(known))
     if rule.code in ("preflight-allow-methods-invalid", "preflight-allow-headers-invalid"):
