@@ -16,9 +16,9 @@ CAUSES = (
         "The request reached the server. It lacks the token or the header that the server asks for, its cookie was not "
         "sent, or the page's origin is not on a list of trusted origins. That list is another one than that of CORS.",
         "Add the page's origin to the trusted origins (CSRF_TRUSTED_ORIGINS in Django, SANCTUM_STATEFUL_DOMAINS in "
-        "Laravel, csrf.trustedOrigins in SvelteKit). Let the page send the token or header that the message names (Apollo: "
-        "apollo-require-preflight), and its cookie: credentials: 'include'. Behind a proxy, let the server see the "
-        "public host and https.",
+        "Laravel, csrf.trustedOrigins in SvelteKit). Let the page send the token or header that the message names "
+        "(Apollo: apollo-require-preflight), and its cookie: credentials: 'include'. Behind a proxy, let the server "
+        "see the public host and https.",
         cors=False,
     ),
     KnownCause(
@@ -42,9 +42,9 @@ CAUSES = (
     KnownCause(
         "websocket-closed",
         "Not CORS: the WebSocket was closed.",
-        "CORS does not apply to WebSockets. 1006 is no answer: the connection broke, or the handshake was refused. 1008 "
-        "is a refusal by the server, often of the origin or of the login. 1011 is an error in the server. 1000 and "
-        "1001 are ordinary ends.",
+        "CORS does not apply to WebSockets. 1006 is no answer: the connection broke, or the handshake was refused. "
+        "1008 is a refusal by the server, often of the origin or of the login. 1011 is an error in the server. 1000 "
+        "and 1001 are ordinary ends.",
         "1006: look at the handshake's status in the network panel. 1008: add the page's origin to the WebSocket "
         "server's own list, or log in. 1011: look into the server's log.",
         cors=False,
@@ -62,9 +62,9 @@ CAUSES = (
     KnownCause(
         "link-fetched-by-framework",
         "A framework fetched the target of a link, failed, and let the browser navigate instead.",
-        "Next.js fetches the pages behind links beforehand. A link to a route that redirects to another origin, such as "
-        "a login, fails as a fetch, because that origin does not allow the page; the browser then opens it by itself, "
-        "without CORS.",
+        "Next.js fetches the pages behind links beforehand. A link to a route that redirects to another origin, such "
+        "as a login, fails as a fetch, because that origin does not allow the page; the browser then opens it by "
+        "itself, without CORS.",
         "If the link works, nothing has to change. To stop it, set prefetch={false} on the link, or use an a element "
         "for what leads to another origin.",
         "client",

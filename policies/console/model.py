@@ -27,8 +27,8 @@ LIKELIER = (
 class Message:
     """What a console message says.
 
-    `engine` is standard where none of today's browsers says it, but Internet Explorer or the Edge before Chromium, which
-    have an `error`, or a server or library; and where several browsers say the same.
+    `engine` is standard where none of today's browsers says it: Internet Explorer and the Edge before Chromium, which
+    have an `error`, servers and libraries; and where several browsers say the same.
     `rules` are the codes of the rules that the engine words so, the likeliest first; none where no rule speaks of it.
     `cause` is the code of what it really is, where the words tell more than the rule does, or no rule speaks of it.
     `exact` tells that the whole text is the engine's, not just a sentence or an identifier of it. `preflight` is None
