@@ -14,6 +14,7 @@ CAUSES = (
         "then on, everything of other origins that the page embeds needs CORS or Cross-Origin-Resource-Policy. Where "
         "no headers can be set, as on GitHub Pages, a service worker can add them, or use a build without threads.",
         "server",
+        cors=False,
     ),
     KnownCause(
         "opener-policy-cuts-window",

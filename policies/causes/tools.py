@@ -51,13 +51,14 @@ CAUSES = (
     ),
     KnownCause(
         "viewer-refuses-origin",
-        "PDF.js's own viewer opens only files of the origin that it was loaded from.",
+        "Not CORS: PDF.js's viewer opens only files of the origin that it was loaded from.",
         "The viewer compares the origin of its parameter file with its own before it requests anything. Scheme, host "
         "and port have to be the same. CORS headers on the file cannot change it.",
         "Pass a path of the viewer's own origin, such as file=/files/a.pdf, through a proxy on your server if need be. "
         "Or add the viewer's origin to HOSTED_VIEWER_ORIGINS in its code, or load the file by a script "
         "(PDFViewerApplication.open); then the file's server has to allow that origin by CORS.",
         "client",
+        cors=False,
     ),
     KnownCause(
         "link-fetched-by-framework",

@@ -33,6 +33,7 @@ QUOTED = re.compile(
 )
 _HEADER = re.compile(r"Access-Control-Allow-(Origin|Method|Headers|Credentials)s?\b")
 _ALONE = re.compile(
+    r"\b(?:Grund|Raison|Motivo|Raz[óo]n|Reden|Причина|Sebep|理由|原因|원인) ?[:：].*CORS.*|"
     r"[(（][^()（）:：]{2,30}[:：].*\bCORS.*|.*\bCORS\b.*Access-Control-Allow-[A-Z].*|.*CORS[^\x00-\x7f].*"
 )
 """A reason in brackets, or one that names a header."""
@@ -82,7 +83,7 @@ def read_reason(line: str) -> Message | None:
     """Return what a reason says that stands alone, without the URL before it; None where it is none."""
     line = line[:LONGEST]
     found = _ALONE.search(line)
-    if found is None or _CODE.search(line) or URL.search(line) or is_english(line):
+    if found is None or _CODE.search(line) or URL.search(QUOTED.sub("", line)) or is_english(line):
         return None
     said = _STATUS.search(line, found.start())
     status = int(said[1]) if said is not None and said[1].isdigit() else None

@@ -39,7 +39,8 @@ def _page(cause: KnownCause) -> str:
     lines = [WRITTEN, "", f"# {escape_text(cause.title.rstrip('.'))}", ""]
     lines += [f"`{cause.code}` · {CORS_SAYS[cause.cors]}", "", escape_text(cause.why), ""]
     if whole["console"]:
-        lines += ["## What is written", "", "| By | Text |", "| --- | --- |"]
+        who = "browsers" if set(whole["console"]) - {"standard"} else "servers and libraries"
+        lines += [f"## What {who} write", "", "| Engine | Console |", "| --- | --- |"]
         for engine, texts in whole["console"].items():
             lines += [f"| {WRITERS[engine]} | `{escape_cell(text)}` |" for text in texts]
         lines.append("")
