@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from html import unescape as unescape_html
 from typing import Any
 
 from corsight.policies.console.model import Message
@@ -65,9 +66,20 @@ _BLANK = re.compile(r"(?<=[/=.-])([<{\[])\s*([\w. -]{1,60}?)\s*([>}\]])")
 """What people write into a URL in place of a part of it, such as <your tenant>."""
 SHORT = 60
 """Characters of a line that may be no more than a value."""
+_JSON = ('\\"', "\\/")
+"""What only strings in JSON and code hold."""
+_ESCAPED = re.compile(r"\\([n\"/'])")
+_ENTITY = re.compile(r"&(?:quot|apos|amp|lt|gt|#0?39|#34|#x27|#x2[fF]);")
 _EMPHASIS = re.compile(r"(?<![*/:])\*\*(?![*/])")
 _NEAR = 1200
 """Characters before and behind a reason that may belong to it."""
+
+
+def unescape(text: str) -> str:
+    """Return a text as it was before a log put it into JSON or HTML."""
+    if any(mark in text for mark in _JSON):
+        text = _ESCAPED.sub(lambda found: "\n" if found[1] == "n" else found[1], text)
+    return _ENTITY.sub(lambda found: unescape_html(found[0]), text)
 
 
 def strip_marks(line: str) -> str:

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from corsight.policies.console import chromium, cookies, edge, firefox, foreign, panels, tools, translated, webkit
-from corsight.policies.console.around import CHECKS, add, join_rows, read_around, read_beside, strip_marks
+from corsight.policies.console.around import CHECKS, add, join_rows, read_around, read_beside, strip_marks, unescape
 from corsight.policies.console.model import Message
 from corsight.policies.console.names import FAILED, read_net_error
 from corsight.policies.console.patterns import Pattern, find_anchor, narrow
@@ -52,7 +52,7 @@ def read_messages(text: str) -> tuple[Message, ...]:
     Lines may have been wrapped, quotes straightened, and what a console prints around the text left in. What belongs
     to one request is one message.
     """
-    lines = [plain for line in text[:LONGEST].splitlines() if (plain := strip_marks(line))][:LINES]
+    lines = [plain for line in unescape(text[:LONGEST]).splitlines() if (plain := strip_marks(line))][:LINES]
     ours, lines = edge.take_lines(join_rows(lines))
     body = "\n".join(lines)
     found = _find(body)

@@ -111,6 +111,8 @@ def _write_rule(page: Page, message: Message) -> None:
     page.field(
         "rule", rule_line(rule) + ("" if message.error is None else f"; {label} calls it {shown(message.error)}")
     )
+    actor = "client" if shell is not None and not shell.listed else rule.actor if cause is None else cause.actor
+    page.field("who acts", f"{name_actor(actor, name_host(message.url or ''))}.")
     alike = [RULES[code].title for code in message.rules[1:]]
     if alike:
         page.blank()

@@ -198,3 +198,24 @@ def test_the_answer_to_options_below_firefoxs_message_is_the_preflights() -> Non
         "https://cdn.test/kit.css. (Reason: CORS header ‘Access-Control-Allow-Origin’ missing)."
     )
     assert [(one.rule, one.status, one.preflight) for one in found] == [("allow-origin-missing", 403, True)]
+
+
+@pytest.mark.parametrize(
+    ("quote", "slash"), [('\\"', "/"), ("'", "\\/"), ("&#39;", "/"), ("&quot;", "/"), ("\\'", "\\/")]
+)
+def test_a_message_in_json_or_html_is_read(quote: str, slash: str) -> None:
+    written = (
+        f"{FRAME}No 'Access-Control-Allow-Origin' header is present on the requested resource.\nGET "
+        "https://api.test/x net::ERR_FAILED 502"
+    )
+    logged = written.replace("'", quote).replace("/", slash)
+    if "\\" in logged:
+        logged = f'{{"message": "{logged}"}}'.replace("\n", "\\n")
+    found = read_console(logged)
+    assert found is not None
+    assert (found.rule, found.url, found.origin, found.status) == (
+        "allow-origin-missing",
+        "https://api.test/x",
+        "https://app.test",
+        502,
+    )
