@@ -32,11 +32,11 @@ QUOTED = re.compile(
     r"(?<![A-Za-zÀ-ÿ])'([^']*)'"
 )
 _HEADER = re.compile(r"Access-Control-Allow-(Origin|Method|Headers|Credentials)s?\b")
-_ALONE = re.compile(
-    r"\b(?:Grund|Raison|Motivo|Raz[óo]n|Reden|Причина|Sebep|理由|原因|원인) ?[:：].*CORS.*|"
-    r"[(（][^()（）:：]{2,30}[:：].*\bCORS.*|.*\bCORS\b.*Access-Control-Allow-[A-Z].*|.*CORS[^\x00-\x7f].*"
+_LABEL = re.compile(
+    r"\b(?:Grund|Raison|Motivo|Raz[óo]n|Reden|Причина|Sebep|理由|原因|원인) ?[:：]|[(（][^()（）:：]{2,30}[:：]"
 )
-"""A reason in brackets, or one that names a header."""
+"""What stands before a reason."""
+_RUN_ON = re.compile(r"CORS[^\x00-\x7f]")
 _CODE = re.compile(r"[=;{}]|=>|\bfunction\b")
 WORDS = 4
 """Spaces in a quote that is no value."""
@@ -82,12 +82,19 @@ def read_line(line: str, *, certain: bool = True) -> Message | None:
 def read_reason(line: str) -> Message | None:
     """Return what a reason says that stands alone, without the URL before it; None where it is none."""
     line = line[:LONGEST]
-    found = _ALONE.search(line)
-    if found is None or _CODE.search(line) or URL.search(QUOTED.sub("", line)) or is_english(line):
+    label, at = _LABEL.search(line), line.find("CORS")
+    behind = "" if label is None else line[label.end() :]
+    if "CORS" in behind:
+        reason = behind
+    elif at >= 0 and ("Access-Control-Allow-" in line[at:] or _RUN_ON.search(line)):
+        reason = line
+    else:
         return None
-    said = _STATUS.search(line, found.start())
+    if _CODE.search(line) or URL.search(QUOTED.sub("", line)) or is_english(line):
+        return None
+    said = _STATUS.search(reason)
     status = int(said[1]) if said is not None and said[1].isdigit() else None
-    name, value = _name_message(found[0], None if said is None else status or 0)
+    name, value = _name_message(reason, None if said is None else status or 0)
     message = None if name == UNKNOWN else read_name(name)
     if message is None:
         return None
