@@ -21,6 +21,8 @@ KINDS = {
     "advice": "advice: nothing is blocked",
 }
 """What a rule of each kind means, in words."""
+WRITERS = {name: engine.label for name, engine in ENGINES.items()} | {"standard": "Others"}
+"""Who writes a text about a cause: servers, libraries and logs do, and several browsers alike."""
 
 
 CORS_SAYS = {True: "A cause behind a CORS error.", False: "Not a CORS problem."}

@@ -144,10 +144,10 @@ CAUSES = (
     ),
     KnownCause(
         "cors-without-reason",
-        "CORS stopped the request; this word does not tell which check failed.",
+        "CORS stopped the request; these words do not tell which check failed.",
         "Chrome's network panel writes CORS error for all of them. The reason is in the word's tooltip (such as "
-        "MissingAllowOriginHeader) and in the message of the console.",
-        "Paste the red message of the console, or the name in the tooltip.",
+        "MissingAllowOriginHeader), and at the end of the message of the console, behind blocked by CORS policy.",
+        "Paste the whole red message of the console, to its end, or the name in the tooltip.",
         "nobody",
     ),
     KnownCause(

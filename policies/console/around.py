@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
+from html import unescape as unescape_html
 from typing import Any
 
 from corsight.policies.console.model import Message
@@ -66,8 +68,10 @@ _FAILED = re.compile(
     r"(?: ?\(?(?P<status>\d{3})\b)?"
 )
 """What Chromium prints below its message."""
-_FIREFOX_STATUS = re.compile(r"\b(?P<method>[A-Z]+) ?(?P<url>https?://\S+) \[HTTP/[\d.]+ (?P<status>\d{3})")
+_FIREFOX_STATUS = re.compile(r"\b(?:XHR ?)?(?P<method>[A-Z]+) ?(?P<url>https?://\S+) \[HTTP/[\d.]+ (?P<status>\d{3})")
 """How Firefox lists a request."""
+_ANSWERED = re.compile(r"\[HTTP/[\d.]+ \d{3}\b.{0,60}\]")
+"""What Firefox puts below a request in its console."""
 _CHECKED = re.compile(
     r"(?:(?P<kind>[\w ]{1,40}?) c|C)annot load (?:[a-z]+ )?(?P<url>[\w.+-]+:\S+?),? due to access control checks"
 )
@@ -78,19 +82,35 @@ _BESIDE = (
     ("annot load ", _CHECKED),
     ("responded with a status", _RESPONDED),
 )
+CHECKS = "due to access control checks"
+"""What WebKit says of any failure."""
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"))
 _LINK = re.compile(r"\[(\w{1,20}://[^\s\]\[]{1,2000})\]\(\w{1,20}://[^\s()]{1,2000}\)")
 """A URL as Markdown links it."""
+_BLANK = re.compile(r"(?<=[/=.-])([<{\[])\s*([\w. -]{1,60}?)\s*([>}\]])")
+"""What people write into a URL in place of a part of it, such as <your tenant>."""
 SHORT = 60
 """Characters of a line that may be no more than a value."""
+_JSON = ('\\"', "\\/")
+"""What only strings in JSON and code hold."""
+_ESCAPED = re.compile(r"\\([n\"/'])")
+_ENTITY = re.compile(r"&(?:quot|apos|amp|lt|gt|#0?39|#34|#x27|#x2[fF]);")
 _EMPHASIS = re.compile(r"(?<![*/:])\*\*(?![*/])")
 _NEAR = 1200
 """Characters before and behind a reason that may belong to it."""
 
 
+def unescape(text: str) -> str:
+    """Return a text as it was before a log put it into JSON or HTML."""
+    if any(mark in text for mark in _JSON):
+        text = _ESCAPED.sub(lambda found: "\n" if found[1] == "n" else found[1], text)
+    return _ENTITY.sub(lambda found: unescape_html(found[0]), text)
+
+
 def strip_marks(line: str) -> str:
     """Return a line without what mail, chats and Markdown put into it, with single spaces."""
     line = _EMPHASIS.sub("", _LINK.sub(r"\1", " ".join(line.translate(_INVISIBLE).split()))).lstrip(">| ")
+    line = _BLANK.sub(lambda found: f"{found[1]}{found[2].replace(' ', '-')}{found[3]}", line)
     for _ in range(3):
         # A message that was wrapped has short lines, which may begin and end with a value in quotes.
         quoted = line[:1] == '"' and line.count('"') == 2 and len(line) > SHORT
@@ -98,6 +118,17 @@ def strip_marks(line: str) -> str:
             break
         line = line[1:-1].strip()
     return line
+
+
+def join_rows(lines: Sequence[str]) -> list[str]:
+    """Return the lines, each answer that Firefox lists behind the request above it."""
+    joined: list[str] = []
+    for line in lines:
+        if joined and _ANSWERED.fullmatch(line) and "://" in joined[-1]:
+            joined[-1] += f" {line}"
+        else:
+            joined.append(line)
+    return joined
 
 
 def read_around(message: Message, text: str, start: int, end: int, *, whole: bool) -> tuple[Message, int, int]:

@@ -197,14 +197,15 @@ SAYINGS = (
         "'allow-same-origin' flag.",
     ),
     Saying("document-sandboxed", "The document is sandboxed and lacks the 'allow-same-origin' flag."),
-    # -- what servers and their tools say, in the console or in a terminal -------------------------------------------
-    Saying("origin-not-listed", "Error: Not allowed by CORS"),
-    Saying("login-not-for-pages", "AADSTS9002326: Cross-origin token redemption is permitted only for the"),
-    Saying("development-server-refused", "Invalid Host/Origin header"),
-    Saying("development-server-refused", "Invalid Host header"),
-    Saying("development-server-refused", "Blocked cross-origin request from {value} to /_next/"),
-    Saying("development-server-refused", "Blocked cross-origin request to Next.js dev resource"),
-    Saying("development-server-refused", 'Blocked request. This host ("{value}") is not allowed.'),
+    # -- isolation ------------------------------------------------------------------------------------------------
+    Saying("not-cross-origin-isolated", "SharedArrayBuffer will require cross-origin isolation"),
+    Saying("not-cross-origin-isolated", "SharedArrayBuffer transfer requires self.crossOriginIsolated"),
+    Saying("not-cross-origin-isolated", "is not available: it requires cross-origin isolation"),
+    Saying("opener-policy-cuts-window", "Cross-Origin-Opener-Policy policy would block the {value} call."),
+    Saying(
+        "opener-policy-ignored",
+        "The Cross-Origin-Opener-Policy header has been ignored, because the URL's origin was untrustworthy.",
+    ),
     # -- web sockets ----------------------------------------------------------------------------------------------
     Saying(
         "websocket-refused",
@@ -227,6 +228,7 @@ SAYINGS = (
     Saying("canvas-tainted", "Failed to execute '{any}' on '{any}': Tainted canvases may not be {any}."),
     Saying("canvas-tainted", "Tainted canvases may not be exported."),
     Saying("canvas-tainted", "The canvas has been tainted by cross-origin data."),
+    Saying("canvas-tainted", "The cross-origin image at {url} may not be loaded."),
     Saying("canvas-tainted", "Canvas is not origin-clean."),
     Saying("canvas-tainted", "Cannot capture from element with cross-origin data"),
     Saying("canvas-tainted", "element contains cross-origin data, and may not be loaded."),
@@ -265,6 +267,11 @@ SAYINGS = (
     Saying("frame-refused", "Refused to display '{url}' in a frame because it set '{any}' to '{any}'."),
     Saying("frame-refused", "Refused to display '{url}' in a frame because it set multiple '{any}' headers"),
     Saying("frame-refused", "Refused to display '{url}' in a frame because an ancestor violates"),
+    Saying(
+        "frame-refused",
+        "Refused to frame '{url}' because an ancestor violates the following Content Security Policy directive: "
+        '"{directive}',
+    ),
     Saying("integrity-mismatch", "Failed to find a valid digest in the 'integrity' attribute for resource '{url}'"),
     Saying("frame-of-another-origin", 'Blocked a frame with origin "{origin}" from accessing a cross-origin frame.'),
     Saying(

@@ -89,6 +89,11 @@ SAYINGS = (
     ),
     Saying("worker-from-another-origin", "Failed to load worker script at “{url}”"),
     Saying("worker-from-another-origin", "ServiceWorkerContainer.register: Non-same-origin scope URL"),
+    Saying(
+        "not-cross-origin-isolated",
+        "The {value} object cannot be serialized. The Cross-Origin-Opener-Policy and Cross-Origin-Embedder-Policy HTTP "
+        "headers can be used to enable this.",
+    ),
     # -- what scripts are told -------------------------------------------------------------------------------------
     Saying("no-cors-forbids-it", "Window.fetch: Invalid request method {value}."),
     Saying("url-with-credentials", "Window.fetch: {url} is an url with embedded credentials."),

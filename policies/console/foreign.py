@@ -32,6 +32,14 @@ QUOTED = re.compile(
     r"(?<![A-Za-zÀ-ÿ])'([^']*)'"
 )
 _HEADER = re.compile(r"Access-Control-Allow-(Origin|Method|Headers|Credentials)s?\b")
+_LABEL = re.compile(
+    r"\b(?:Grund|Raison|Motivo|Raz[óo]n|Reden|Причина|Sebep|理由|原因|원인) ?[:：]|[(（][^()（）:：]{2,30}[:：]"
+)
+"""What stands before a reason."""
+_RUN_ON = re.compile(r"CORS[^\x00-\x7f]")
+_CODE = re.compile(r"[=;{}]|=>|\bfunction\b")
+WORDS = 4
+"""Spaces in a quote that is no value."""
 UNKNOWN = "failed-without-reason"
 _WITHOUT_STATUS = {
     "CORSRequestNotHttp": re.compile(r"(?i)(?<![a-z])http(?![a-z:])"),
@@ -71,8 +79,32 @@ def read_line(line: str, *, certain: bool = True) -> Message | None:
     return replace(message, rules=narrow(message.rules, value), url=url, status=status, value=value, method=method)
 
 
+def read_reason(line: str) -> Message | None:
+    """Return what a reason says that stands alone, without the URL before it; None where it is none."""
+    line = line[:LONGEST]
+    label, at = _LABEL.search(line), line.find("CORS")
+    behind = "" if label is None else line[label.end() :]
+    if "CORS" in behind:
+        reason = behind
+    elif at >= 0 and ("Access-Control-Allow-" in line[at:] or _RUN_ON.search(line)):
+        reason = line
+    else:
+        return None
+    if _CODE.search(line) or URL.search(QUOTED.sub("", line)) or is_english(line):
+        return None
+    said = _STATUS.search(reason)
+    status = int(said[1]) if said is not None and said[1].isdigit() else None
+    name, value = _name_message(reason, None if said is None else status or 0)
+    message = None if name == UNKNOWN else read_name(name)
+    if message is None:
+        return None
+    return replace(message, rules=narrow(message.rules, value), status=status, value=value)
+
+
 def is_english(text: str) -> bool:
-    return _ENGLISH.search(_TERMS.sub("", QUOTED.sub("", text))) is not None
+    """Return whether a text has English words outside of what it quotes; a long quote is a text too."""
+    plain = QUOTED.sub(lambda found: "" if found[0].count(" ") < WORDS else found[0], text)
+    return _ENGLISH.search(_TERMS.sub("", plain)) is not None
 
 
 def _name_message(reason: str, status: int | None) -> tuple[str, str | None]:

@@ -27,7 +27,8 @@ LIKELIER = (
 class Message:
     """What a console message says.
 
-    `engine` is standard where none of today's browsers says it, but Internet Explorer or the Edge before Chromium.
+    `engine` is standard where none of today's browsers says it: Internet Explorer and the Edge before Chromium, which
+    have an `error`, servers and libraries; and where several browsers say the same.
     `rules` are the codes of the rules that the engine words so, the likeliest first; none where no rule speaks of it.
     `cause` is the code of what it really is, where the words tell more than the rule does, or no rule speaks of it.
     `exact` tells that the whole text is the engine's, not just a sentence or an identifier of it. `preflight` is None
@@ -57,8 +58,10 @@ class Message:
 
     @property
     def speaker(self) -> str:
-        """The name of the browser that wrote the message."""
-        return OLD_EDGE if self.engine == "standard" else ENGINES[self.engine].label
+        """The name of the browser that wrote the message; empty where no browser did, or it is not known which."""
+        if self.engine == "standard":
+            return "" if self.error is None else OLD_EDGE
+        return ENGINES[self.engine].label
 
     @property
     def stops(self) -> bool:

@@ -84,6 +84,12 @@ CHROMIUM = (
         None,
         False,
     ),
+    Saying(
+        "not-cross-origin-isolated",
+        "SharedArrayBuffer usage is restricted to cross-origin isolated sites",
+        None,
+        False,
+    ),
     Saying("mixed-content", "Mixed content: load all resources via HTTPS to improve the security of your site"),
     Saying("csp-forbids-it", "Content Security Policy of your site blocks some resources", None, False),
     Saying("worker-needs-coep", "Specify a Cross-Origin Embedder Policy to {any} this frame from being blocked"),

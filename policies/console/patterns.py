@@ -75,7 +75,9 @@ def narrow(rules: tuple[str, ...], said: str | None) -> tuple[str, ...]:
 
 def find_anchor(template: str) -> str:
     """Return the longest run of a template's own words that no quote breaks: without it no text matches."""
-    return max((run for piece in template.split(SLOT)[::2] for run in _QUOTES.split(piece)), key=len).strip()
+    return (
+        max((run for piece in template.split(SLOT)[::2] for run in _QUOTES.split(piece)), key=len).strip().rstrip(".")
+    )
 
 
 @cache
@@ -98,6 +100,9 @@ def compile_template(template: str) -> re.Pattern[str]:
         else:
             seen.add(piece)
             parts.append(f"(?P<{piece}>{GROUPS[piece]})")
+    # People leave the full stop off that ends a message.
+    if pieces[-1].endswith(".") and len(pieces[-1]) > 1:
+        parts[-1] = parts[-1].removesuffix(r"\.") + r"\.?"
     # A full stop that ends a message stands behind its last value, not in it.
     # Behind a policy's directive stand its sources.
     ends = len(pieces) > 1 and pieces[-2] != "directive"

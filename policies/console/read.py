@@ -8,11 +8,12 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple
 
-from corsight.policies.console import chromium, cookies, edge, firefox, foreign, panels, translated, webkit
-from corsight.policies.console.around import add, read_around, read_beside, strip_marks
+from corsight.policies.console import chromium, cookies, edge, firefox, foreign, panels, tools, translated, webkit
+from corsight.policies.console.around import CHECKS, add, join_rows, read_around, read_beside, strip_marks, unescape
 from corsight.policies.console.model import Message
-from corsight.policies.console.names import FAILED, read_name, read_net_error
+from corsight.policies.console.names import FAILED, read_net_error
 from corsight.policies.console.patterns import Pattern, find_anchor, narrow
+from corsight.policies.console.rest import read_rest
 from corsight.policies.console.saying import Saying, make_pattern
 from corsight.policies.console.wordings import make_patterns
 from corsight.policies.rules.isolation import NETWORK_ERROR
@@ -29,23 +30,10 @@ SAYINGS: dict[EngineName, tuple[Saying, ...]] = {
     "chromium": (*chromium.SAYINGS, *panels.CHROMIUM, *cookies.CHROMIUM),
     "firefox": (*firefox.SAYINGS, *cookies.FIREFOX),
     "webkit": webkit.SAYINGS,
+    "standard": tools.SAYINGS,
 }
-"""What each engine writes beside what its wording function makes."""
-FAILURES: dict[EngineName, re.Pattern[str]] = {
-    "chromium": re.compile(
-        r"\bFailed to fetch\b|net::ERR_FAILED|XMLHttpRequest: Network Error|0 Unknown Error|XMLHttpRequest error\b|"
-        r"XMLHttpRequest onError callback|\bHTTP response code: ?0\b|\(failed\)"
-    ),
-    "firefox": re.compile(r"(?i)\bNetworkError when attempting to fetch resource\b|^Cross[- ]Origin Request Blocked\b"),
-    "webkit": re.compile(
-        r"\bLoad failed\b|\bImporting a module script failed\b|\bdue to access control checks\b|"
-        r"^Fetch API cannot load \S+\.$"
-    ),
-}
-"""What each engine says of any failure."""
-_ANY_FAILURE = re.compile(r"\bNetwork ?Error\b|\bstatus:? (?:code )?0\b|CORS (?:request|error|policy)", re.IGNORECASE)
+"""What each engine writes beside what its wording function makes, and what no browser writes."""
 _TOLD = ("origin", "url", "initial_url", "method", "status", "value", "target", "page", "kind")
-_CHECKS = "due to access control checks"
 _HOST_AS_SCHEME = re.compile(r"[\w.-]+:\d")
 """A URL that was written without its scheme: localhost:3000/x."""
 
@@ -64,13 +52,13 @@ def read_messages(text: str) -> tuple[Message, ...]:
     Lines may have been wrapped, quotes straightened, and what a console prints around the text left in. What belongs
     to one request is one message.
     """
-    lines = [plain for line in text[:LONGEST].splitlines() if (plain := strip_marks(line))][:LINES]
-    ours, lines = edge.take_lines(lines)
+    lines = [plain for line in unescape(text[:LONGEST]).splitlines() if (plain := strip_marks(line))][:LINES]
+    ours, lines = edge.take_lines(join_rows(lines))
     body = "\n".join(lines)
     found = _find(body)
     messages = [*ours, *_drop_echoes(_join_beside(found, body))]
     if not messages:
-        messages = _read_rest(lines, body)
+        messages = read_rest(lines, body, lambda: (pattern for _, pattern in _patterns()))
     # Below the reason, browsers also say that the request failed.
     named = {one.url for one in messages if not _tells_nothing(one)}
     messages = [_strip_slash(one) for one in messages]
@@ -139,11 +127,17 @@ def _find(body: str) -> list[Found]:
 
 
 def _find_by_line(found: list[Found], body: str) -> Iterator[Found]:
-    """Yield the lines that Firefox wrote in another language or in its network panel."""
-    rest = [*_list_rest(found, body)]
+    """Yield the lines that Firefox wrote in another language or in its network panel, and those of servers' logs."""
     above: list[str] = []
-    for start, line in rest:
-        message = foreign.read_line(line) or panels.read_firefox(line, above) or translated.read_translated(line)
+    for start, line in _list_rest(found, body):
+        if any(one.start < start + len(line) and start < one.end for one in found):
+            continue
+        message = (
+            foreign.read_line(line)
+            or panels.read_firefox(line, above)
+            or translated.read_translated(line)
+            or tools.read_log(line)
+        )
         above.append(line)
         if message is not None:
             yield Found(start, start + len(line), message)
@@ -155,15 +149,19 @@ def _make_message(pattern: Pattern, values: dict[str, str | None], text: str) ->
     target = values.get("target")
     if target is not None and "redirected from" in text:
         url, initial = target, initial or url
-    rules = narrow(pattern.rules, value)
+    rules, cause = narrow(pattern.rules, value), pattern.cause
+    if cause == "csp-forbids-it" and value == "frame-ancestors":
+        # It is the policy of the page in the frame.
+        cause = "frame-refused"
     status = values.get("status")
+    preflight = True if pattern.preflight is None and not pattern.whole and "preflight" in text else pattern.preflight
     return Message(
         engine=pattern.engine,
         rules=rules,
-        cause="failed-without-reason" if FAILED in pattern.literals else pattern.cause,
+        cause="failed-without-reason" if FAILED in pattern.literals else cause,
         exact=pattern.whole,
         error=pattern.error,
-        preflight=True if "preflight" in text and not pattern.whole else pattern.preflight,
+        preflight=preflight,
         origin=values.get("origin"),
         url=url or target,
         initial_url=initial,
@@ -218,9 +216,11 @@ def _join_beside(found: list[Found], body: str) -> list[Message]:
             continue
         place = _find_owner(found, messages, start, told)
         error = told.get("error")
-        if _CHECKS in line:
+        if CHECKS in line:
             _join_checks(messages, place, told["url"])
         if place is not None:
+            if told.get("method") == "OPTIONS":
+                told["preflight"] = True
             messages[place] = add(messages[place], **{name: one for name, one in told.items() if name != "error"})
         elif error is not None and error != FAILED:
             messages.append(add(read_net_error(error), **{n: one for n, one in told.items() if n != "error"}))
@@ -293,38 +293,3 @@ def _find_owner(found: list[Found], messages: list[Message], at: int, told: dict
         # It has a reason of its own.
         return next(iter(same), None)
     return next(iter([*same, *(place for place in places if messages[place].url is None)]), None)
-
-
-# -- what only says that it failed, or says it in another way ----------------------------------------------------------
-
-
-def _read_rest(lines: list[str], body: str) -> list[Message]:
-    """Return what is told by a name only, or by words that every failure has."""
-    named = [(message, line) for line in lines if (message := read_name(line)) is not None]
-    if named:
-        told = {name: one for line in lines for name, one in read_beside(line).items()}
-        several = len({read_beside(line).get("url") for _, line in named} - {None}) > 1
-        return [
-            add(message, **(read_beside(line) if several else {"url": _find_url(body)} | told))
-            for message, line in named
-        ]
-    for engine, pattern in FAILURES.items():
-        for line in filter(pattern.search, lines):
-            cause = "access-control-checks" if _CHECKS in line else "failed-without-reason"
-            return [add(Message(engine, cause=cause, exact=False), **{"url": _find_url(line)} | read_beside(line))]
-    if any(line.rstrip(".") == "Script error" or "Script error." in line for line in lines):
-        return [Message("chromium", cause="script-error-hidden", exact=False)]
-    if (message := foreign.read_line(" ".join(lines), certain=False)) is not None:
-        return [message]
-    for status in map(read_beside, [*lines, " ".join(lines)]):
-        if status.get("status", 0) >= 400 and "error" not in status:
-            return [add(Message("chromium", cause="answered-with-an-error", exact=False), **status)]
-    if _ANY_FAILURE.search(body):
-        cause = "cors-without-reason" if "CORS error" in body else "failed-without-reason"
-        return [Message("chromium", cause=cause, exact=False)]
-    return []
-
-
-def _find_url(body: str) -> str | None:
-    """Return the first URL that is no link to MDN."""
-    return next((url.rstrip(".,;:)") for url in foreign.URL.findall(body) if "developer.mozilla.org" not in url), None)

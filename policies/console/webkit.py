@@ -90,6 +90,7 @@ SAYINGS = (
         "must match.",
     ),
     # -- what scripts are told -------------------------------------------------------------------------------------
+    Saying("not-cross-origin-isolated", "Can't find variable: SharedArrayBuffer"),
     Saying("operation-insecure", "Unhandled Promise Rejection: SecurityError: The operation is insecure."),
     Saying("no-cors-forbids-it", "Method must be GET, POST or HEAD in no-cors mode."),
     Saying("url-with-credentials", "URL is not valid or contains user credentials."),

@@ -6,7 +6,7 @@ from corsight.policies.exchange import HeaderList, Response
 from corsight.policies.fetch.origin import origin_of
 from corsight.policies.findings import quotes
 from corsight.policies.findings.case import Case
-from corsight.policies.findings.causes import errors, finish, headers, origins, preflights, redirects
+from corsight.policies.findings.causes import errors, finish, headers, null_origin, origins, preflights, redirects
 from corsight.policies.findings.model import Cause
 from corsight.policies.findings.replies import leads_to_login, read_reply
 from corsight.policies.findings.traffic import Traffic
@@ -62,7 +62,8 @@ def explain_message(
         traffic=Traffic(),
         rule=rule,
         engine=engine,
-        role="preflight" if preflight else "request",
+        # A preflight of what a redirect led to: the request itself was redirected.
+        role="preflight" if preflight and not led_to_login else "request",
         server=origin_of(url or ""),
         origin=origin,
         page_origin=origin,
@@ -87,8 +88,10 @@ def explain_message(
 
 
 def _find(case: Case, value: str | None, status: int | None) -> Cause | None:
-    if case.led_to_login and not case.preflight:
+    if case.led_to_login:
         return redirects.find_hop(case)
+    if case.origin == "null" and case.rule in null_origin.RULES and not case.redirected and (status or 0) < 400:
+        return _explain_null(case)
     if case.rule == "preflight-method-not-allowed" and case.method != UNNAMED:
         return headers.find_method(case)
     if case.names:
@@ -97,6 +100,23 @@ def _find(case: Case, value: str | None, status: int | None) -> Cause | None:
         return origins.find_wildcard(case)
     families = [*(OF_VALUES if value else ()), *(OF_STATUS if (status or 0) >= 400 else ())]
     return next((cause for family in families if (cause := family(case)) is not None), None)
+
+
+def _explain_null(case: Case) -> Cause:
+    """Return what null stands for: a message does not tell which of the pages without an origin it is."""
+    return Cause(
+        "origin-null-file",
+        "The page has no origin: a local file, a data: URL or a sandboxed frame",
+        "Browsers call the origin of a page null if it was opened from disk (file:) or from a data: URL, or is in a "
+        f"frame that is sandboxed without allow-same-origin, as plugins of web apps often are. {case.host} does not "
+        "allow null, and should not: every such page of anybody has that origin.",
+        "Open the page through a web server, such as http://localhost, and allow that origin. In a sandboxed frame of "
+        "your own, add allow-same-origin, or send the request from the page around it. Data that everybody may read "
+        "without cookies can be sent with Access-Control-Allow-Origin: *, which includes such pages.",
+        "client",
+        certainty="likely",
+        needed=null_origin.OWN,
+    )
 
 
 def _list_told(url: str, initial_url: str | None) -> dict[str, str]:

@@ -161,12 +161,19 @@ def check(
     pasted_preflight = pasted_response = None
     told: tuple[str, ...] = ()
     if paste is not None:
-        from corsight.scripts.whatif.copied.read import read_asked, shows_answer
+        from corsight.scripts.whatif.copied.read import read_asked, read_lone_response, shows_answer
         from corsight.scripts.whatif.message import is_message, read_text
 
         text, where = read_text(paste)
-        asked = None if is_message(text) and not shows_answer(text) else read_asked(text, where, origin)
-        if asked is None:
+        spoken = is_message(text) and not shows_answer(text)
+        asked = None if spoken else read_asked(text, where, origin)
+        if asked is None and not spoken and (pasted_response := read_lone_response(text, where)) is not None:
+            if origin is None or url is None:
+                raise CorsightError(
+                    "this is a response without its request", where=where, todo="give --origin and --url with it"
+                )
+            told = ("The paste holds no request: this is judged as the response to it, not to its preflight.",)
+        elif asked is None:
             judging = (method, header, credentials, response, preflight, status, response_header, preflight_header)
             if send or preflight_status is not None or any(one is not None for one in judging):
                 raise CorsightError(
@@ -174,18 +181,19 @@ def check(
                 )
             _explain(text, where, origin, url, format)
             return
-        # What is typed goes before what is pasted.
-        origin, url = origin or asked.origin, url or asked.url
-        if origin is None or url is None:
-            what, option = ("page that asks", "--origin") if origin is None else ("URL", "--url")
-            raise CorsightError(f"the request does not name the {what}", where=where, todo=f"give it with {option}")
-        method, header = method or asked.method, [*asked.headers, *(header or ())]
-        credentials, told = credentials or asked.credentials, asked.notes
-        mode, destination = (asked.mode if mode == "cors" else mode), _choose(destination, asked.destination)
-        if response is None and response_header is None and status is None:
-            pasted_response = asked.response
-        if not preflight and preflight_header is None and preflight_status is None:
-            pasted_preflight = asked.preflight
+        else:
+            # What is typed goes before what is pasted.
+            origin, url = origin or asked.origin, url or asked.url
+            if origin is None or url is None:
+                what, option = ("page that asks", "--origin") if origin is None else ("URL", "--url")
+                raise CorsightError(f"the request does not name the {what}", where=where, todo=f"give it with {option}")
+            method, header = method or asked.method, [*asked.headers, *(header or ())]
+            credentials, told = credentials or asked.credentials, asked.notes
+            mode, destination = (asked.mode if mode == "cors" else mode), _choose(destination, asked.destination)
+            if response is None and response_header is None and status is None:
+                pasted_response = asked.response
+            if not preflight and preflight_header is None and preflight_status is None:
+                pasted_preflight = asked.preflight
     headers = header or []
     cookies = [one for one in headers if send and credentials == "include" and one.lower().startswith("cookie:")]
     settable = [one for one in headers if one not in cookies]

@@ -116,7 +116,7 @@ def _tell_missing(message: Message) -> Iterator[tuple[str, str]]:
             "is loaded from there (server.url), or call CapacitorHttp.request() itself.",
         )
     shell = find_shell(message.origin)
-    known = find_storage(message) is not None or (shell is not None and not shell.listed)
+    known = find_storage(message) is not None or leads_to_login(message) or (shell is not None and not shell.listed)
     if message.preflight and message.status is None and not known:
         yield (
             "note",

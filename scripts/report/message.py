@@ -37,7 +37,7 @@ def write_messages(messages: Sequence[Message], stream: TextIO) -> None:
             page.say(Text(f"{number} of {len(messages)}", "dim"))
         first = told.setdefault(_strip_request(message), number)
         if first != number:
-            page.say(Text(f"{message.speaker}: the same as {first}", "bold red" if message.stops else "bold yellow"))
+            page.say(_title(message, "", f"the same as {first}"))
             _write_subject(page, message)
             continue
         if message.rule is None or message.cause is not None:
@@ -53,11 +53,17 @@ def _strip_request(message: Message) -> Message:
     return replace(message, url=server if server != "null" else message.url, method=None)
 
 
+def _title(message: Message, blocked: str, title: str) -> Text:
+    """Return who says it, where a browser does, and what it is."""
+    who = f"{message.speaker}{blocked}: " if message.speaker else ""
+    return Text(f"{who}{title}", "bold red" if message.stops else "bold yellow")
+
+
 def _write_cause(page: Page, message: Message) -> None:
     """Write a cause that belongs to no rule."""
     cause = CAUSES[message.cause or ""]
     title = cause.title.rstrip(".")
-    page.say(Text(f"{message.speaker}: {title}", "bold red" if message.stops else "bold yellow"))
+    page.say(_title(message, "", title))
     _write_subject(page, message)
     page.field("why", cause.why)
     if message.value:
@@ -81,7 +87,7 @@ def _write_rule(page: Page, message: Message) -> None:
     blocked = f" blocked it{where}" if rule.kind == "decision" and rule.code != NETWORK_ERROR else ""
     cause = explain(message)
     title = rule.title if cause is None else cause.title
-    page.say(Text(f"{label}{blocked}: {title}", "bold red" if message.stops else "bold yellow"))
+    page.say(_title(message, blocked, title))
     _write_subject(page, message)
     page.field("why", rule.why if cause is None else cause.cause)
     if message.value is not None:
@@ -105,6 +111,8 @@ def _write_rule(page: Page, message: Message) -> None:
     page.field(
         "rule", rule_line(rule) + ("" if message.error is None else f"; {label} calls it {shown(message.error)}")
     )
+    actor = "client" if shell is not None and not shell.listed else rule.actor if cause is None else cause.actor
+    page.field("who acts", f"{name_actor(actor, name_host(message.url or ''))}.")
     alike = [RULES[code].title for code in message.rules[1:]]
     if alike:
         page.blank()
@@ -131,11 +139,13 @@ def _write_status(page: Page, message: Message) -> None:
 
 def _write_next(page: Page, message: Message, known: Subject) -> None:
     """Write the commands that show what the server answers, and how to have that judged."""
-    origin, url, method = known.origin, known.url, message.method or "GET"
+    # OPTIONS is the preflight's own method, not that of the request which it is for.
+    named = None if known.preflight and message.method == "OPTIONS" else message.method
+    origin, url, method = known.origin, known.url, named or "GET"
     words = [name_command(), "check", "--origin", origin, "--url", url]
     unknown = [name for name, told in (("ORIGIN", message.origin), ("URL", message.url)) if told is None]
     if known.preflight:
-        if message.method is None:
+        if named is None:
             method = "METHOD"
             unknown.append(method)
         command = preflight_command(url, origin, method, known.names)
@@ -181,8 +191,10 @@ def _situation(message: Message) -> Subject:
 
 def _remedy(rule: Rule, known: Subject, message: Message, advice: str) -> Iterator[tuple[str, str]]:
     """Yield what the rule needs, its edits and its advice. A list that the message does not show is only added to."""
-    if message.origin == "null" and is_redirected(message):
-        # Nobody should allow null: what has to change is the redirect.
+    if message.origin == "null" and rule.code.startswith("allow-origin"):
+        # Nobody should allow null: what has to change is the page, or the redirect.
+        if not is_redirected(message):
+            yield "fix", advice
         return
     yield "needed", shown(rule.needed_in(known))
     if rule.code in ("preflight-allow-methods-invalid", "preflight-allow-headers-invalid"):

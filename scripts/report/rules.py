@@ -12,9 +12,8 @@ from rich.text import Text
 from corsight.policies.actor import name_actor
 from corsight.policies.causes import CAUSES, KnownCause
 from corsight.policies.causes import FAMILIES as CAUSE_FAMILIES
-from corsight.policies.engines import ENGINES
 from corsight.policies.rules import ADVICE, DECISIONS, FAMILIES, RULES, Rule
-from corsight.scripts.catalogue import CORS_SAYS, KINDS, NO_HEADER, cause_data, data, kind_of
+from corsight.scripts.catalogue import CORS_SAYS, KINDS, NO_HEADER, WRITERS, cause_data, data, kind_of
 from corsight.scripts.paths import name_command
 
 WIDEST = 100
@@ -99,7 +98,7 @@ def _describe_cause(cause: KnownCause) -> list[RenderableType]:
         table.add_row()
     for engine, texts in console.items():
         for number, text in enumerate(texts):
-            table.add_row("" if number else ENGINES[engine].label.lower(), text)
+            table.add_row("" if number else WRITERS[engine].lower(), text)
     table.add_row()
     table.add_row("fix", cause.advice)
     table.add_row("who acts", name_actor(cause.actor))

@@ -28,7 +28,9 @@ def read_paste(text: str, where: str, origin: str | None, url: str | None) -> tu
     messages = read_messages(text)
     if not messages:
         raise CorsightError(
-            "no browser's console says this", where=where, todo="paste the whole line, from its beginning"
+            "no browser's console says this",
+            where=where,
+            todo="paste the whole line, from its beginning; or a request, copied as cURL",
         )
     return stand_in(messages, origin, url)
 

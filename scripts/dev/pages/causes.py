@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from corsight.policies.actor import name_actor
 from corsight.policies.causes import CAUSES, FAMILIES, KnownCause
-from corsight.policies.engines import ENGINES
-from corsight.scripts.catalogue import CORS_SAYS, cause_data
+from corsight.scripts.catalogue import CORS_SAYS, WRITERS, cause_data
 from corsight.scripts.dev.pages.rules import INDEX, escape_cell, escape_text
 
 FOLDER = "docs/causes"
@@ -40,9 +39,10 @@ def _page(cause: KnownCause) -> str:
     lines = [WRITTEN, "", f"# {escape_text(cause.title.rstrip('.'))}", ""]
     lines += [f"`{cause.code}` · {CORS_SAYS[cause.cors]}", "", escape_text(cause.why), ""]
     if whole["console"]:
-        lines += ["## What browsers write", "", "| Engine | Console |", "| --- | --- |"]
+        who = "browsers" if set(whole["console"]) - {"standard"} else "servers and libraries"
+        lines += [f"## What {who} write", "", "| Engine | Console |", "| --- | --- |"]
         for engine, texts in whole["console"].items():
-            lines += [f"| {ENGINES[engine].label} | `{escape_cell(text)}` |" for text in texts]
+            lines += [f"| {WRITERS[engine]} | `{escape_cell(text)}` |" for text in texts]
         lines.append("")
     lines += ["## What to do", "", f"{escape_text(cause.advice)} Who has to act: {name_actor(cause.actor)}."]
     return "\n".join(lines) + "\n"

@@ -17,7 +17,7 @@ BEGIN = re.compile(
 _MODES: dict[str, CredentialsMode] = {"include": "include", "same-origin": "same-origin", "omit": "omit"}
 GUESSED = (
     "Developer tools write omit wherever they saw no cookie go out, whatever the page asked for: both modes are "
-    "judged. --credentials says which it was."
+    "judged. Say which it was with --credentials."
 )
 
 

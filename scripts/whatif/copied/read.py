@@ -31,6 +31,16 @@ NO_FETCH = {
 STAND_INS = {"content-type": "application/json"}
 """Values that need a preflight, where only the name is told."""
 
+OF_TOOLS = {"postman-token": "", "cache-control": "postmanruntime/"}
+"""Headers that no page set, but a tool did whose User-Agent begins so."""
+_FENCE = re.compile(r"^[ \t>]*(?:```+|~~~+)\w*[ \t]*\r?$", re.MULTILINE)
+_TIME = re.compile(r"^\d\d:\d\d:\d\d\.\d{6} (?=[*<>{}])", re.MULTILINE)
+"""What curl --trace-time writes before each line."""
+_ALONE = re.compile(
+    r"(?:access-control-[a-z-]+|content-type|server|date|vary|set-cookie|via|age|etag)[ \t]*:", re.IGNORECASE
+)
+"""Headers of a response."""
+_HEADER = re.compile(r":?[A-Za-z0-9-]{2,60}[ \t]*:.*|\s*")
 _STATUS = re.compile(r"^(?:< |[^\S\n]*)HTTP/\d|^curl: \(\d+\)", re.MULTILINE)
 _TRANSCRIPT = re.compile(r"^> [A-Z]+ \S+ HTTP/[\d.]+\s*$", re.MULTILINE)
 
@@ -57,10 +67,27 @@ def read_asked(text: str, where: str, origin: str | None) -> Asked | None:
     `origin` is the page's, where it was typed. Raises CorsightError for a request that is no fetch, or is cut off.
     """
     try:
-        requests = [*islice(_find(join_halves(text[:LONGEST]).removeprefix(BOM), where), MOST)]
+        requests = [*islice(_find(_clean(text), where), MOST)]
         return _put_together(requests, origin) if requests else None
     except CorsightError as error:
         raise CorsightError(error.what, where=error.where or where, todo=error.todo) from None
+
+
+def read_lone_response(text: str, where: str) -> Pasted | None:
+    """Return the response whose headers are all that a text holds, with a status line or not; None for any other text.
+
+    Raises CorsightError for a response that cannot be read.
+    """
+    text = _clean(text).strip()
+    lines = text.splitlines()
+    if not lines or not (_STATUS.match(text) or (all(map(_HEADER.fullmatch, lines)) and any(map(_ALONE.match, lines)))):
+        return None
+    return read_curl(text.encode(), where, status=None if _STATUS.match(text) else 200)
+
+
+def _clean(text: str) -> str:
+    """Return a paste without what Markdown and clocks put into it."""
+    return _TIME.sub("", _FENCE.sub("", join_halves(text[:LONGEST]).removeprefix(BOM)))
 
 
 def _find(text: str, where: str) -> Iterator[tuple[Copied, Pasted | None]]:
@@ -156,7 +183,10 @@ def _origin_of(referrer: str | None) -> str | None:
 def _list_set(copied: Copied) -> Iterator[str]:
     """Yield the headers that the page set, as far as they make a difference: not what browsers write by themselves."""
     # Values that decide nothing are not in that list.
+    agent = (copied.headers.get("user-agent") or "").lower()
     for name in dict.fromkeys(name for name, _ in list_page_set_headers(copied.headers)):
+        if name in OF_TOOLS and agent.startswith(OF_TOOLS[name]):
+            continue
         sent = copied.headers.get(name) or ""
         if not (name in ("accept", "accept-language") and is_cors_safelisted_request_header(name, sent)):
             yield f"{name}: {sent}"

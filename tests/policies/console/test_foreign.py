@@ -140,6 +140,40 @@ def test_a_message_is_read_as_the_one_that_it_translates(language: str, name: st
     assert found.status == (int(STATUSES[name]) if STATUSES.get(name, "").isdigit() else None)
 
 
+LABELS = {
+    "de": "(Grund: {})",
+    "fr": "Raison : {}",
+    "it": "Motivo: {}",
+    "ja": "(理由: {})",
+    "ko": "(원인: {})",
+    "ru": "(Причина: {})",
+    "tr": "(Sebep: {})",
+    "zh": "（原因：{}）",
+}
+
+
+@pytest.mark.parametrize(("language", "name"), [one for one in ALL if one.values[0] in LABELS])
+def test_a_reason_is_read_without_the_url_before_it(language: str, name: str) -> None:
+    status = STATUS[language].format(STATUSES[name]) if name in STATUSES else ""
+    found, meant = read_console(LABELS[language].format(REASONS[name][language]) + status), read_console(name)
+    assert found is not None
+    assert told(found) == told(meant)
+    assert (found.url, found.value) == (None, VALUES.get(name))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "res.setHeader('Access-Control-Allow-Origin', '*') // CORS",
+        "Ich habe CORS aktiviert (siehe Config: CORS), aber es geht nicht",
+        "我的 CORS 配置有问题",
+        "{ cors: '*', headers: 'Access-Control-Allow-Origin' }",
+    ],
+)
+def test_code_and_talk_are_no_reasons(text: str) -> None:
+    assert read_console(text) is None
+
+
 @pytest.mark.parametrize("language", FORMS)
 def test_each_of_several_is_read_among_other_lines(language: str) -> None:
     names = [name for name, said in REASONS.items() if language in said]
@@ -190,3 +224,11 @@ def test_a_message_may_be_wrapped_or_translated_back() -> None:
 )
 def test_what_is_english_is_no_other_language(text: str) -> None:
     assert all(one.engine != "firefox" for one in read_messages(text))
+
+
+def test_an_english_message_in_quotes_is_not_told_twice() -> None:
+    found = read_messages(
+        "My Firefox: `Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at "
+        "https://api.test/x. (Reason: CORS request did not succeed).`"
+    )
+    assert [(one.rule, one.url) for one in found] == [("network-error", "https://api.test/x")]

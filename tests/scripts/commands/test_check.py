@@ -497,8 +497,60 @@ def test_a_message_as_json(capsys: Said) -> None:
 
 
 def test_what_no_browser_writes_is_one_line(capsys: Said) -> None:
-    line = "--paste: no browser's console says this; paste the whole line, from its beginning"
+    line = (
+        "--paste: no browser's console says this; paste the whole line, from its beginning; or a request, copied as "
+        "cURL"
+    )
     assert raw(capsys, "check", "--paste", "hello") == (2, "", f"corsight: {line}\n")
+
+
+NULL = (
+    "Access to fetch at 'https://api.test/x' from origin 'null' has been blocked by CORS policy: No "
+    "'Access-Control-Allow-Origin' header is present on the requested resource."
+)
+
+
+def test_nobody_is_told_to_allow_the_origin_null(capsys: Said) -> None:
+    for paste in (NULL, f"{NULL}\nGET https://api.test/x net::ERR_FAILED 502"):
+        code, out, _ = raw(capsys, "check", "--paste", paste)
+        assert code == 1
+        assert "Access-Control-Allow-Origin: null" not in out
+    _, out, _ = raw(capsys, "check", "--paste", NULL)
+    assert re.search(r"^cause +origin-null-file$", out, re.MULTILINE)
+
+
+def test_a_preflight_behind_a_redirect_to_a_login_is_a_missing_session(capsys: Said) -> None:
+    _, out, _ = raw(
+        capsys,
+        "check",
+        "--paste",
+        "Access to XMLHttpRequest at 'https://id.test/authorize?x=1' (redirected from 'https://api.test/me') from "
+        "origin 'https://app.test' has been blocked by CORS policy: Response to preflight request doesn't pass access "
+        "control check: No 'Access-Control-Allow-Origin' header is present on the requested resource.",
+    )
+    assert re.search(r"^cause +redirect-to-login$", out, re.MULTILINE)
+    assert "response to OPTIONS" not in out
+
+
+def test_what_a_library_says_names_no_browser(capsys: Said) -> None:
+    code, out, _ = raw(capsys, "check", "--paste", "SharedArrayBuffer is not defined")
+    assert code == 1
+    assert out.startswith("The page is not cross-origin isolated")
+    assert "Cross-Origin-Embedder-Policy: require-corp" in re.sub(r"\s+", " ", out)
+
+
+ALONE = "Access-Control-Allow-Origin: https://other.test\nContent-Type: text/plain\n"
+
+
+@pytest.mark.parametrize("first", ["", "HTTP/1.1 200 OK\n"])
+def test_a_response_alone_is_judged_where_its_request_is_given(capsys: Said, first: str) -> None:
+    told = ("--origin", "https://app.test", "--url", "https://api.test/x")
+    code, out, _ = raw(capsys, "check", *told, "--paste", first + ALONE)
+    assert code == 1
+    assert re.search(r"^rule +allow-origin-mismatch", out, re.MULTILINE)
+    assert raw(capsys, "check", "--paste", first + ALONE)[2] == (
+        "corsight: --paste: this is a response without its request; give --origin and --url with it\n"
+    )
 
 
 CHROME = """\

@@ -377,3 +377,21 @@ def test_what_is_no_url_names_none() -> None:
 def test_powershell_quotes_as_people_do(table: str, headers: tuple[str, ...]) -> None:
     found = asked(f"irm -Uri 'https://a.test/' -Headers {table} -Method Put", "https://app.test")
     assert (found.headers, found.method, bool(found.notes)) == (headers, "PUT", table == "$headers")
+
+
+def test_markdown_and_clocks_around_a_transcript_are_left_out() -> None:
+    fenced = asked(
+        "I ran\n```bash\ncurl -i https://api.test/x -H 'Origin: https://app.test'\n```\nand got\n```\n"
+        "HTTP/1.1 204 None\nAccess-Control-Allow-Origin: *\n```\n"
+    )
+    assert fenced.response is not None
+    assert fenced.response.hops[0].response.headers.get("access-control-allow-origin") == "*"
+    timed = "10:00:00.000001 > GET /x HTTP/1.1\n10:00:00.000001 > Host: api.test\n10:00:00.000001 >\n"
+    answered = "10:00:00.100001 < HTTP/1.1 200 OK\n10:00:00.100001 <\n"
+    assert asked(timed + answered, "https://app.test").response is not None
+
+
+def test_what_postman_adds_was_set_by_no_page() -> None:
+    sent = "Postman-Token: 1\nCache-Control: no-cache\nX-Own: 1\nHost: api.test\n\nHTTP/1.1 200 OK\nVary: Origin\n\n"
+    found = asked(f"GET /x HTTP/1.1\nUser-Agent: PostmanRuntime/7.40.0\n{sent}", "https://app.test")
+    assert [one for one in found.headers if not one.startswith("user-agent")] == ["x-own: 1"]
