@@ -200,7 +200,6 @@ SAYINGS = (
     # -- isolation ------------------------------------------------------------------------------------------------
     Saying("not-cross-origin-isolated", "SharedArrayBuffer will require cross-origin isolation"),
     Saying("not-cross-origin-isolated", "SharedArrayBuffer transfer requires self.crossOriginIsolated"),
-    Saying("not-cross-origin-isolated", "is not available: it requires cross-origin isolation"),
     Saying("opener-policy-cuts-window", "Cross-Origin-Opener-Policy policy would block the {value} call."),
     Saying(
         "opener-policy-ignored",

@@ -2,8 +2,8 @@
 
 Sources: the texts in each project's own code or, where that is not public, in bug reports: Express's cors, Starlette,
 Spring, ASP.NET Core, Fiber, Django, Laravel, Rails (Action Dispatch, Action Cable), SvelteKit, Apollo Server,
-cors-anywhere, Microsoft Entra, webpack-dev-server, Vite, Next.js, tus-js-client, Uppy, PDF.js, Godot, SQLite's wasm
-build, Emscripten, code-server. JavaScript engines: V8's and SpiderMonkey's words for an unknown name are the same.
+cors-anywhere, Microsoft Entra, webpack-dev-server, Vite, Next.js, tus-js-client, Uppy, PDF.js, ffmpeg.wasm, Godot,
+SQLite's wasm build, Emscripten, code-server. V8's and SpiderMonkey's words for an unknown name are the same.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ SAYINGS = (
     ),
     Saying("header-not-read", "tus: invalid or missing {value} header"),
     Saying("header-not-read", "tus: invalid or missing {value} value"),
-    Saying("header-not-read", "Could not read the {value} header."),
+    Saying("header-not-read", "Could not read the {value} header. This likely means CORS is not configured correctly"),
     Saying("websocket-closed", "WebSocket close with status code {value}"),
     Saying("websocket-closed", "WebSocket closed with status code: {value}"),
     Saying("viewer-refuses-origin", "file origin does not match viewer's"),
