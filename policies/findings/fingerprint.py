@@ -19,7 +19,7 @@ DIGITS = 12
 _REDACTED = re.compile(re.escape(REDACTED) + r"(?:[-_.~]" + re.escape(REDACTED) + ")*")
 _DATE = re.compile(r"(?<![0-9])[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:.]+Z?)?(?![0-9])")
 _NUMBER = re.compile(r"(?<![0-9A-Za-z.])[0-9]++(?![0-9A-Za-z.])|(?<![0-9A-Za-z])[0-9]{3,}+(?![0-9A-Za-z])")
-_ADDRESS = re.compile(r"[^/]+@[^/]+\.[^/]+")
+_ADDRESS = re.compile(r"[^/][^/@]*+@[^/][^/.]*+\.[^/]+")
 _PASSING_PORT = re.compile(r"(?<=//)(localhost|127\.[0-9.]+|\[::1\]):(?:3[3-9][0-9]{3}|[4-6][0-9]{4})(?![0-9])")
 """A port of loopback that a system hands out for one run: from 33000 on."""
 

@@ -231,6 +231,7 @@ LINES: dict[str, Filler] = {
         b"'" * 1200 + b" No 'Access-Control-Allow-Origin' header is present on the requested resource.\n"
     ),
     "a word behind a code": Filler(b"A", b"SEC7120: "),
+    "a declaration of blanks": Filler(b" ", b"const"),
     "numbers between returns": Filler(b"\r1", b"> GET / HTTP/1.1\n"),
     "identifiers": Filler(b"net::ERR_"),
     "links": Filler(b"\x1b]8;;"),

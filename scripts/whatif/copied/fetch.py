@@ -10,7 +10,8 @@ from corsight.scripts.whatif.copied.javascript import UNKNOWN, Reader
 from corsight.scripts.whatif.copied.model import FILLED, UNSEEN, Copied, CredentialsMode
 
 BEGIN = re.compile(
-    r"^[^\S\n]*(?:(?:const|let|var)\s+[\w${}, ]+=\s*)?(?:return\s+)?(?:await\s+)?(?:window\.|globalThis\.)?fetch\s*\(",
+    r"^[^\S\n]*(?:(?:const|let|var)\s++[\w${}, ]++=\s*)?(?:return\s+)?(?:await\s+)?"
+    r"(?:window\.|globalThis\.)?fetch\s*\(",
     re.MULTILINE,
 )
 """A call at the beginning of a line."""
