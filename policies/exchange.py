@@ -285,18 +285,21 @@ class Exchange:
 
 def set_out(exchange: Exchange) -> Exchange:
     """Return an exchange as it is while its request sets out: nothing came of it yet."""
+    # By place, which takes half of what it takes by name: each exchange is made so.
     return Exchange(
         exchange.id,
         exchange.client,
         exchange.connection,
         exchange.request,
-        http2=exchange.http2,
-        error=exchange.error,
-        patched=exchange.patched,
-        told=exchange.told,
-        marker=exchange.marker,
-        word=exchange.word,
-        sent=exchange.sent,
+        None,
+        exchange.http2,
+        None,
+        exchange.error,
+        exchange.patched,
+        exchange.told,
+        exchange.marker,
+        exchange.word,
+        exchange.sent,
     )
 
 

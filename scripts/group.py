@@ -19,6 +19,9 @@ _LOOKS: dict[str, Any] = {
     "context_settings": {"help_option_names": ["-h", "--help"]},
 }
 
+DIGITS = 9
+"""Digits of a number that is read as it was typed."""
+
 
 def lazy_group(package: str, helps: Mapping[str, str]) -> typer.Typer:
     """Return a group of the subcommands in `package`: a module each, named in `helps` with its help in one line."""
@@ -59,6 +62,8 @@ class _Direct:
             return list(value)
         if not repeatable and _fits(value, self._annotation):
             return value
+        if self._annotation is int and not repeatable and _is_number(value, param.min, param.max):
+            return int(value)
         return self._get_converter().coerce(value, param=param, ctx=ctx)
 
 
@@ -72,6 +77,13 @@ def _fits(value: Any, annotation: Any) -> bool:
         return isinstance(value, str) and value in get_args(annotation)
     # Only what was left out comes as a number or a truth value.
     return annotation in (str, int, bool) and type(value) is annotation
+
+
+def _is_number(value: Any, least: float | None, most: float | None) -> bool:
+    """Return whether a value is a whole number in digits, within these bounds; None is none."""
+    if not isinstance(value, str) or not value.isascii() or not value.isdigit() or len(value) > DIGITS:
+        return False
+    return (least is None or least <= int(value)) and (most is None or int(value) <= most)
 
 
 class LazyGroup(DirectParameters, TyperGroup):

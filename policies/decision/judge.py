@@ -134,6 +134,21 @@ def unite(engine: EngineName, branches: list[Branch], hidden: tuple[str, ...]) -
     return Verdict(engine, tuple(branches), "certain" if certain else "likely", hidden)
 
 
+def reword(verdict: Verdict, exchange: Exchange, facts: Facts) -> Verdict:
+    """Return the verdict on an exchange that is like one which was judged in all but its URL, which messages name.
+
+    What is not a rule's own words, in the policy that is likelier, comes out otherwise than it was.
+    """
+    policy = list_policies(verdict.engine, facts.build)[0]
+    branches = [
+        Branch(_word(exchange, facts, policy, failure), branch.assumptions, branch.premise, branch.steps)
+        if (failure := next((step for step in branch.steps if step.rule is not None), None)) is not None
+        else branch
+        for branch in verdict.branches
+    ]
+    return Verdict(verdict.engine, tuple(branches), verdict.certainty, verdict.hidden)
+
+
 def describe_subject(exchange: Exchange, facts: Facts, response: Response, include: bool, value: str = "") -> Subject:
     """Return what a rule's texts and fixes are made of."""
     return Subject(

@@ -48,8 +48,7 @@ def origin_of(url: str) -> str:
         return _find_origin_of_long(url)
     # Runs several times an exchange: what is remembered of a URL's beginning serves all its paths.
     place = url.find("/", LEAST)
-    known = _origins.get(url[:place]) if place > 0 else None
-    return known or _find_origin(url)
+    return _origins.get(url[:place] if place > 0 else url) or _find_origin(url)
 
 
 def _find_origin(url: str) -> str:

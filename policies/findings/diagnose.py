@@ -95,8 +95,9 @@ def shape_sample(sample: Sample) -> Hashable | None:
         return None
     lines = tuple([field if field[0].lower() not in PASSING else field[0] for field in response.headers.fields])
     facts, verdict, told = sample.facts, sample.verdict, exchange.told
-    # Where a redirect leads is held against all of the URL.
-    url = (exchange.request.url if facts.role != "request" else exchange.request.url.partition("?")[0])[:LONGEST]
+    # Where a redirect leads, a preflight's too, is held against all of the URL.
+    led = facts.role != "request" and "location" in response.headers
+    url = (exchange.request.url if led else exchange.request.url.partition("?")[0])[:LONGEST]
     # Not the verdict itself: its message has the query in it.
     said = tuple([(branch.assumptions, branch.outcome, branch.ruling.rule) for branch in verdict.branches])
     reading, differing, unfollowed = sample.entry.reading, sample.entry.differing, sample.is_unfollowed()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from corsight.policies.decision.advise import advise
 from corsight.policies.decision.decisive import digest
-from corsight.policies.decision.judge import judge, survey, unite
+from corsight.policies.decision.judge import judge, reword, survey, unite
 from corsight.policies.engines import ENGINES, EnginePolicy
 from corsight.policies.evidence import Certainty, Reason
 from corsight.policies.exchange import HeaderList
@@ -44,7 +44,8 @@ class Alike:
     """What is said of all exchanges that are alike in everything it turns on.
 
     `facts` are theirs but for the response, whose Access-Control-Allow-Origin is `allow_origin`. `reading` is the one
-    that they have in common. `final` tells that nothing which may still be learned changes that, `passed` that none of
+    that they have in common. `url` is the one that the verdict names, None where it names none: of another exchange it
+    is worded anew. `final` tells that nothing which may still be learned changes that, `passed` that none of
     them is blocked, or may be. `weight` is how many bytes the URL and headers of the first have.
     """
 
@@ -53,6 +54,7 @@ class Alike:
     verdict: Verdict
     differing: tuple[EngineName, ...]
     advice: tuple[str, ...]
+    url: str | None
     allow_origin: str | None
     final: bool
     passed: bool
@@ -151,18 +153,24 @@ class Judge:
 
     def judge(self, entry: Entry) -> Judged:
         """Judge an exchange by what is known now, and keep the verdict on its entry."""
-        key, url = self._liken(entry), entry.exchange.request.url
+        key, exchange = self._liken(entry), entry.exchange
+        url = exchange.request.url
         alike = None if key is None else self._alike.get(key) or self._alike.get((key, url))
         if alike is not None:
-            entry.facts, entry.verdict = alike.facts, alike.verdict
             entry.differing, entry.advice = alike.differing, alike.advice
-            return Judged(entry, self._client, None, alike.verdict, False, alike)
+            if alike.url is None or alike.url == url:
+                entry.facts, entry.verdict = alike.facts, alike.verdict
+                return Judged(entry, self._client, None, alike.verdict, False, alike)
+            facts = entry.facts = alike.facts.answer(exchange.response)
+            verdict = entry.verdict = reword(alike.verdict, exchange, facts)
+            return Judged(entry, self._client, facts, verdict)
         facts, verdict = entry.facts, entry.verdict = self._judge_by_itself(entry)
         if key is not None:
             passed = not any(branch.ruling.rule for branch in verdict.branches)
             alike = _make_alike(entry, facts, verdict, passed=passed)
-            # What is said of a blocked one names its URL.
-            self._alike.put(key if passed else (key, url), alike, entry.weight)
+            # What is said of a blocked one names its URL: where in the rules' own words alone, others are found by it.
+            for_all = passed or reword(verdict, exchange, facts) == verdict
+            self._alike.put(key if for_all else (key, url), alike, entry.weight)
         return Judged(entry, self._client, facts, verdict, False, alike)
 
     def _judge_by_itself(self, entry: Entry) -> tuple[Facts, Verdict]:
@@ -268,6 +276,7 @@ def _make_alike(entry: Entry, facts: Facts, verdict: Verdict, *, passed: bool) -
         verdict=verdict,
         differing=entry.differing,
         advice=entry.advice,
+        url=None if passed else entry.exchange.request.url,
         allow_origin=None if response is None else response.headers.get("access-control-allow-origin"),
         final=entry.role == "request" and not verdict.divided and _is_final(facts),
         passed=passed,

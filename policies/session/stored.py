@@ -46,7 +46,11 @@ class StoredResponses:
         if has_directive(headers.get("cache-control"), "no-store") or headers.weight > GIANT:
             return
         url, stored = exchange.request.url, Stored(exchange.id, origin, response)
-        versions = [*(self._by_url.get(url) or [])[-VERSIONS + 1 :], stored]
+        known = self._by_url.get(url)
+        if known is None:
+            self._by_url.put(url, [stored], len(url) + headers.weight)
+            return
+        versions = [*known[-VERSIONS + 1 :], stored]
         self._by_url.put(url, versions, len(url) + sum([one.response.headers.weight for one in versions]))
 
     def revalidated(self, exchange: Exchange) -> tuple[Stored, Response] | None:

@@ -105,6 +105,8 @@ CHECK = ["check", "--origin", "https://app.example", "--url", "https://api.examp
         (["rules"], ("mitmproxy", "pydantic_core", "jinja2", "corsight.policies.session")),
         (["rules", "vary-origin-missing"], ("mitmproxy", "pydantic.main", "jinja2", "corsight.policies.session")),
         (["audit", "examples/shop.mitm"], ("mitmproxy", "pydantic_core", "jinja2", "corsight.policies.server.model")),
+        (["audit", "examples/shop.mitm", "--jobs", "1"], ("mitmproxy", "pydantic_core", "jinja2")),
+        ([*CHECK, "--status", "404"], ("mitmproxy", "pydantic_core", "rich.table")),
         (["policy", "check", "none.yaml"], ("mitmproxy", "jinja2", "corsight.policies.session")),
     ],
     ids=" ".join,
@@ -116,6 +118,29 @@ def test_a_command_imports_nothing_that_it_does_not_need(arguments: list[str], u
     modules = set(ended.stderr.splitlines()[-1].split())
     assert "corsight.scripts.cli" in modules
     assert not modules.intersection(unwanted)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (["audit", "--jobs", "-1"], "greater than or equal to 0"),
+        (["audit", "--jobs", "two"], "a valid integer"),
+        (["audit", "--jobs", "²"], "a valid integer"),
+        ([*CHECK, "--status", "199"], "greater than or equal to 200"),
+        ([*CHECK, "--status", "600"], "less than or equal to 599"),
+        ([*CHECK, "--status", "9999999999"], "less than or equal to 599"),
+    ],
+)
+def test_a_number_that_cannot_be_is_refused(typed: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = typed if typed[0] != "audit" else [*typed, str(SHOP)]
+    assert cli.run(arguments) == 2
+    assert said in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize("status", ["200", "599", "0404"])
+def test_a_number_is_read_as_it_was_typed(status: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run([*CHECK, "--preflight-status", status, "--format", "json"]) in (0, 1)
+    assert f": {int(status)}" in capsys.readouterr().out
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell closes it")

@@ -69,8 +69,9 @@ class Draft:
             self.response,
             self.http2,
             self.instead,
-            error=self.error,
-            told=self.told,
+            self.error,
+            False,
+            self.told,
         )
 
 

@@ -11,9 +11,12 @@ import pytest
 
 from corsight.policies.decision.decisive import COOKIES, LENGTH, VALIDATOR, VALUES, digest
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response
+from corsight.policies.facts import Facts
 from corsight.policies.record import record
 from corsight.policies.session import Judged, Session
+from corsight.policies.session.fetches import Entry
 from corsight.policies.session.judging import Judge
+from corsight.policies.verdict import Verdict
 from corsight.scripts.judging import judge_recording
 from corsight.scripts.recordings import Recording
 from tests.browser.lab.record import FLOWS
@@ -158,6 +161,38 @@ def test_what_is_blocked_is_told_of_its_own_url() -> None:
     assert [one.verdict.ruling.message.count(f"{API}/{path}'") for one, path in zip(told, "aba", strict=True)] == [
         1
     ] * 3  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("agent", [CHROMIUM, FIREFOX, WEBKIT])
+@pytest.mark.parametrize(
+    ("answered", "asked"),
+    [
+        pytest.param((), (), id="nothing"),
+        pytest.param((ALLOW, ALLOW), (), id="two lines"),
+        pytest.param((("Access-Control-Allow-Origin", "*"),), (), id="open"),
+        pytest.param((("Access-Control-Allow-Origin", API),), (("Cookie", "a=1"),), id="another origin"),
+    ],
+)
+def test_what_is_blocked_is_decided_once_and_worded_for_each_url(
+    agent: str, answered: tuple[Pair, ...], asked: tuple[Pair, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decided: list[str] = []
+    decide = Judge._judge_by_itself
+
+    def spy(self: Judge, entry: Entry) -> tuple[Facts, Verdict]:
+        decided.append(entry.exchange.request.url)
+        return decide(self, entry)
+
+    monkeypatch.setattr(Judge, "_judge_by_itself", spy)
+    asker = Asker(agent)
+    told = [asker.get(path, *answered, asked=asked) for path in ("/a", "/b?c", "/a")]
+    assert decided == [f"{API}/a"]
+    alone = Asker(agent).get("/b?c", *answered, asked=asked)
+    assert told[1].verdict == alone.verdict
+    assert told[1].verdict.branches[0].steps == alone.verdict.branches[0].steps
+    assert told[1].facts.answer(None) == alone.facts.answer(None)
+    assert told[1].facts.response is told[1].entry.exchange.response
+    assert told[2].verdict == told[0].verdict
 
 
 def test_a_credentials_mode_that_is_learned_in_between_is_heeded() -> None:

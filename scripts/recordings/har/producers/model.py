@@ -178,7 +178,11 @@ class Browser(Producer):
 
 def total(*phases: float | None) -> float:
     """Return the sum of the phases that took place, in milliseconds."""
-    return sum([phase for phase in phases if phase is not None and 0 < phase < DAY])
+    together = 0.0
+    for phase in phases:
+        if phase is not None and 0 < phase < DAY:
+            together += phase
+    return together
 
 
 def is_internal(entry: Entry) -> bool:
