@@ -22,6 +22,7 @@ class Documents:
         self._at_home: Memory[str, bool] = Memory(size)
         self._workers: Memory[str, set[tuple[EmbedderPolicy | None, bool]]] = Memory(size)
         self._sheets: Memory[str, bool] = Memory(size)
+        self._passing: Memory[str, bool] = Memory(size)
         self._newest: EmbedderPolicy = "unsafe-none"
         self.last: str | None = None
 
@@ -39,6 +40,8 @@ class Documents:
         self._by_origin.put(origin, pages, len(origin) + sum(map(len, pages.values())))
         self._policies.add(policy)
         self._secure.add(origin.startswith("https:"))
+        if origin in self._passing:
+            self._passing.put(origin, True, len(origin))
         self.last, self._newest = url, policy or self._newest
         parts = split_origin(origin)
         if top and parts is not None and is_localhost(parts[1]):
@@ -52,6 +55,19 @@ class Documents:
         policy, origin = self._read(url, response), origin_of(url)
         before = self._workers.get(origin) or set()
         self._workers.put(origin, {*before, (policy, service)}, len(origin))
+        if service:
+            self._passing.put(origin, True, len(origin))
+
+    def may_pass_on(self, origin: str) -> bool:
+        """Return whether a service worker of an origin may pass on what its pages ask for: one was loaded, and since
+        then, or since the last document, no page asked by itself.
+        """
+        return self._passing.get(origin) is True
+
+    def note_direct(self, origin: str) -> None:
+        """Note that a page of an origin asked by itself for what its elements need: nothing passes that on."""
+        if origin in self._passing:
+            self._passing.put(origin, False, len(origin))
 
     def add_sheet(self, url: str) -> None:
         """Remember where a style sheet came from: what it asks for has its URL for a Referer, not its page's."""
