@@ -32,6 +32,9 @@ class Documents:
         Without a response it came out of the browser's cache, where it was not seen: its policy is not known.
         """
         policy, origin = self._read(url, response), origin_of(url)
+        if not top and False in self._secure and policy != "unsafe-none":
+            # A frame of a page that is no secure one has none, whatever it says, and which page it is of is not told.
+            policy = self._read(url, None)
         before = self._by_origin.get(origin) or {}
         # A page that is loaded anew has its new policy alone.
         pages = {old: page for old, page in before.items() if page != url}
