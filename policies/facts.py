@@ -58,7 +58,8 @@ class Facts:
     it asks for. `chain` holds the fetch's earlier URLs, `target` where a redirect leads (None when it leads nowhere, ""
     when it does not parse), and `redirect` is the redirect mode, or "xhr", which follows where fetch() would not. `xhr`
     tells that XMLHttpRequest asked. `tainting_too` is the other response tainting it may have, `secure` tells whether
-    the page is a secure one, `script_too` that it may be a module or a worker that was asked for. `local_network` tells
+    the page is a secure one, `destinations` what a page may have asked for, the likelier first,
+    where the destination leaves that open. `local_network` tells
     whether the page may reach the local network, where it asks for that and the browser connects by itself: through a
     proxy nobody is asked. `distance`, from the page over the whole redirect chain, and `embedder` matter to opaque
     responses and to frames. `build` is the browser that asked, as far as that is known.
@@ -72,7 +73,7 @@ class Facts:
     page: str | None = None
     mode: str = "unknown"
     destination: str = "unknown"
-    script_too: bool = False
+    destinations: tuple[str, ...] = ()
     event_source: bool = False
     xhr: bool = False
     method: str = "GET"
@@ -120,8 +121,8 @@ class Facts:
             secure=premise.secure,
             embedder=premise.embedder,
             mode=premise.mode if self.mode == "unknown" else self.mode,
-            destination=premise.destination if self.destination == "unknown" or self.script_too else self.destination,
-            script_too=False,
+            destination=premise.destination if self.destination == "unknown" or self.destinations else self.destination,
+            destinations=(),
             distance=premise.distance if self.distance is None else self.distance,
             redirect=premise.redirect if self.redirect == "unknown" else self.redirect,
             local_network=None if self.local_network is None else "denied" if premise.denied else "allowed",

@@ -54,7 +54,7 @@ def _judge(exchange: Exchange, facts: Facts, engine: EngineName) -> tuple[Verdic
         and facts.role == "request"
         and facts.destination not in TYPED
         and facts.embedder == "unsafe-none"
-        and not facts.script_too
+        and not facts.destinations
     ):
         return _NOT_CORS[engine], None
     branches: list[Branch] = []

@@ -42,11 +42,7 @@ def list_premises(facts: Facts) -> list[_Assumed]:
         includes.append(not includes[0])
     taintings = [facts.tainting] if facts.tainting_too is None else [facts.tainting, facts.tainting_too]
     secures = [facts.likelier_secure, not facts.likelier_secure] if facts.secure is None else [facts.secure]
-    embedders: list[EmbedderPolicy] = ["unsafe-none", "require-corp"]
-    if facts.embedder is not None:
-        embedders = [facts.embedder]
-    elif facts.likelier_embedder != "unsafe-none":
-        embedders = [facts.likelier_embedder, "unsafe-none"]
+    embedders = [facts.embedder] if facts.embedder is not None else _list_embedders(facts.likelier_embedder)
     denials = [facts.local_network == "denied"]
     if facts.local_network == "unknown":
         # A secure page may be given leave, any other never is.
@@ -88,6 +84,13 @@ def list_premises(facts: Facts) -> list[_Assumed]:
     return premises
 
 
+def _list_embedders(likelier: EmbedderPolicy) -> list[EmbedderPolicy]:
+    """Return what the embedder policy of a page that is not known may be. The strictest, which is among them, blocks
+    whatever another does.
+    """
+    return list(dict.fromkeys((likelier, "unsafe-none", "require-corp")))
+
+
 def drop_idle(branches: list[Branch]) -> list[Branch]:
     """Return the branches without the assumptions that make no difference, one for those that are alike then."""
     for fact in {fact: None for branch in branches for fact, _ in branch.assumptions}:
@@ -126,7 +129,7 @@ def _is_open(facts: Facts) -> bool:
         or facts.local_network == "unknown"
         or (facts.role == "redirect" and "unknown" in (facts.mode, facts.destination, facts.redirect))
         or (facts.tainting == "opaque" and facts.destination == "unknown")
-        or facts.script_too
+        or bool(facts.destinations)
     )
 
 
@@ -166,8 +169,8 @@ def _list_destinations(facts: Facts, tainting: Tainting) -> tuple[str, ...]:
     if facts.destination == "unknown" and facts.role == "request" and tainting == "opaque":
         # Images and style sheets say what they accept.
         return ("empty", "script") if facts.response is not None and _is_media(facts.response) else ("script", "empty")
-    if facts.script_too and tainting != "opaque":
-        return ("empty" if facts.destination == "unknown" else facts.destination, "script")
+    if facts.destinations:
+        return facts.destinations
     mixed = facts.role == "redirect" and facts.secure is not False and (facts.target or "").startswith("http:")
     return DESTINATIONS if facts.destination == "unknown" and mixed else (facts.destination,)
 

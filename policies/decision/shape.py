@@ -153,7 +153,7 @@ def make_shape(exchange: Exchange, facts: Facts, response: Response, premise: Pr
 def _find_mode(facts: Facts, premise: Premise) -> str:
     if premise.mode != "unknown":
         return premise.mode
-    if facts.script_too and premise.tainting != "opaque":
+    if facts.destinations and premise.tainting != "opaque":
         # A module's; of a classic script any type will do.
         return "cors"
     return {"cors": "cors", "opaque": "no-cors", "basic": "unknown"}[premise.tainting]

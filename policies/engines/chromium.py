@@ -23,6 +23,7 @@ POLICY = EnginePolicy(
     identical_locations=True,
     loops_in_its_cache=True,
     location_read_anyhow=True,
+    empty_location="none",
     proxy_authentication_fails=True,
     type_checks=("orb", "nosniff", "mime-type"),
     repeated_lines_joined=True,
@@ -84,6 +85,12 @@ POLICY = EnginePolicy(
             what="Fails (net::ERR_INVALID_REDIRECT) if the Location is not a valid URL, even in a fetch() with "
             'redirect: "manual". By the standard, such a fetch() does not read the Location.',
             source="measured with 156",
+        ),
+        Departure(
+            field="empty_location",
+            what="Takes a redirect whose Location is empty for a response like any other, which the page gets, also in "
+            'a fetch() with redirect: "error". By the standard, an empty Location means the same URL again.',
+            source="measured with 156, of fetch(), XMLHttpRequest, images and scripts; HttpResponseHeaders::IsRedirect",
         ),
         Departure(
             field="proxy_authentication_fails",

@@ -153,8 +153,8 @@ class EnginePolicy:
     """Whether a Location that is not a URL fails even a fetch() that would not follow it."""
     deletes_turn_to_get: bool = False
     """Whether a redirect may turn a DELETE into a GET, whatever its status."""
-    empty_location_fails: bool = False
-    """Whether a Location header without a value counts as one that cannot be read."""
+    empty_location: Literal["same-url", "fails", "none"] = "same-url"
+    """What a Location header without a value means: the same URL again, one that cannot be read, or no redirect."""
     loops_in_its_cache: bool = False
     """Whether a permanent redirect to its own URL is followed twenty times from the HTTP cache, without a request."""
     localhost_is_mixed: bool = False

@@ -14,7 +14,7 @@ POLICY = EnginePolicy(
     label="WebKit",
     measured=(16, 26),
     changes=WEBKIT,
-    empty_location_fails=True,
+    empty_location="fails",
     preflight_order=("status", "cors", "methods-syntax", "headers-syntax", "method", "header"),
     authorization_by_wildcard=True,
     unsafe_total_limit=None,
@@ -37,7 +37,7 @@ POLICY = EnginePolicy(
     ),
     departures=(
         Departure(
-            field="empty_location_fails",
+            field="empty_location",
             what="Fails if the Location of a redirect is empty. By the standard, an empty Location means the same "
             "URL again.",
             source="measured with WebKitGTK 2.50.6",

@@ -98,7 +98,8 @@ def find_response_tainting(
     if mode == "cors":
         # Firefox gives masks in a style sheet of another origin the page's Origin, and a Sec-Fetch-Site that says how
         # far they are from the style sheet.
-        if origin is None or (own and origin in ("null", origin_of(url))):
+        # The worker of a data: URL has no origin of its own, and WebKit calls that of its page the same.
+        if origin is None or (own and origin == origin_of(url)):
             return "basic", None
         # An extension that was granted the host is not subject to CORS, one that was not is.
         return "cors", "basic" if (page or "").partition(":")[0].endswith("-extension") else None

@@ -19,14 +19,13 @@ from corsight.policies.fetch.main_fetch import Tainting
 from corsight.policies.fetch.orb import extract_lenient_essence, extract_mime_essence, is_opaque_response_blocked
 from corsight.policies.fetch.origin import origin_of
 from corsight.policies.fetch.preflight_cache import PreflightCache
-from corsight.policies.fetch.redirect import location_url
 from corsight.policies.session.clients import Client
 from corsight.policies.session.connections import Connections
 from corsight.policies.session.credentials import Credentials
 from corsight.policies.session.documents import Documents
 from corsight.policies.session.expected import Expected
 from corsight.policies.session.fetches import Entry, Fetch, read_patched
-from corsight.policies.session.gather import find_tainting
+from corsight.policies.session.gather import find_tainting, find_target
 from corsight.policies.session.joining import Joining
 from corsight.policies.session.judging import Judge, Judged, is_final
 from corsight.policies.session.keeping import Keeping, says_close
@@ -72,7 +71,13 @@ class Browser:
         # With the reading that its key is of.
         self._taintings: Memory[tuple[int, str, str, str | None, bool], tuple[Reading, _Taintings]] = Memory(4 * SIZE)
         self._receiving = Receiving(
-            self._credentials, self._marker, self._documents, self._expected, self._sequels, StoredResponses(SIZE)
+            self._policy,
+            self._credentials,
+            self._marker,
+            self._documents,
+            self._expected,
+            self._sequels,
+            StoredResponses(SIZE),
         )
         self._keeping = Keeping(4 * SIZE)
         self._reuse = Reuse(4 * SIZE, self._keeping) if client.libsoup else None
@@ -162,7 +167,8 @@ class Browser:
         if preview.role != "preflight":
             if exchange.response.status == 304 and preview.reading.revalidates:
                 self._receiving.revalidate(preview)
-            preview.role = "request" if location_url(exchange.response, exchange.request.url) is None else "redirect"
+            target = find_target(exchange.response, exchange.request.url, self._policy)
+            preview.role = "request" if target is None else "redirect"
         return self._judge.gather(preview)
 
     def _awaits_body(self, entry: Entry, response: Response | None) -> bool:
@@ -232,10 +238,8 @@ class Browser:
     def _judge_alone(self, exchange: Exchange, reading: Reading, weight: int) -> Judged:
         """Judge an exchange whose request is too large for any browser's: it joins nothing, and nothing of it stays."""
         entry = self._join(exchange, reading, Fetch(exchange.id, reading.origin), weight)
-        if reading.preflight:
-            entry.role = "preflight"
-        elif exchange.response is not None and location_url(exchange.response, exchange.request.url) is not None:
-            entry.role = "redirect"
+        target = find_target(exchange.response, exchange.request.url, self._policy)
+        entry.role = "preflight" if reading.preflight else "request" if target is None else "redirect"
         if exchange.response is not None:
             entry.weight += exchange.response.headers.weight
         judged = self._judge.judge(entry)

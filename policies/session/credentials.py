@@ -40,6 +40,7 @@ class Credentials:
         self._sent_storage_access = self._expects_storage_access and policy.name == "chromium"
         self._cookies: Memory[tuple[str, str], tuple[str, float]] = Memory(size)
         self._workers: Memory[str, bool] = Memory(size)
+        self._pages: Memory[str, bool] = Memory(size)
         self._keeping_alive: Memory[str, bool] = Memory(size)
         self._habits: Memory[tuple[str | None, str], list[int]] = Memory(size)
 
@@ -63,7 +64,9 @@ class Credentials:
         if reading.site != "cross-site" or not is_potentially_trustworthy(url):
             return False
         if self._engine == "chromium":
-            return not reading.preflight
+            # The worker of a data: URL has no origin, and its page's site for cookies.
+            of_worker = reading.origin == "null" and reading.referrer is None and _get_domain(url) in self._pages
+            return not (reading.preflight or of_worker)
         # Firefox tells it on preflights too, but not after a redirect, not for keepalive, not for another scheme alone,
         # and not for workers.
         if reading.destination in BY_WORKERS and self._workers.get(reading.origin or "null"):
@@ -122,6 +125,11 @@ class Credentials:
     def note_worker(self, origin: str) -> None:
         """Note that a worker's script was requested: some requests of its origin may be the worker's."""
         self._workers.put(origin, True, len(origin))
+
+    def note_page(self, url: str) -> None:
+        """Note that a document was loaded: requests without an origin may be those of a worker of its site."""
+        domain = _get_domain(url)
+        self._pages.put(domain, True, len(domain))
 
     def note_keepalive(self, reading: Reading) -> None:
         """A request shows by the order of its headers that it is kept alive, or a worker's: so may be others of its
@@ -199,6 +207,12 @@ class Credentials:
 def _get_path(url: str) -> str:
     """Return a URL's host and path, without what a cookie's path is not held against."""
     return url.partition("://")[2].partition("?")[0].rstrip("/")
+
+
+def _get_domain(url: str) -> str:
+    """Return the last two labels of a URL's host, which all hosts of its site have."""
+    parts = split_origin(origin_of(url))
+    return "" if parts is None else ".".join(parts[1].rsplit(".", 2)[-2:])
 
 
 def by_nature(reading: Reading) -> bool:

@@ -22,6 +22,7 @@ class Documents:
         self._at_home: Memory[str, bool] = Memory(size)
         self._workers: Memory[str, set[tuple[EmbedderPolicy | None, bool]]] = Memory(size)
         self._sheets: Memory[str, bool] = Memory(size)
+        self._passing: Memory[str, bool] = Memory(size)
         self._newest: EmbedderPolicy = "unsafe-none"
         self.last: str | None = None
 
@@ -31,6 +32,9 @@ class Documents:
         Without a response it came out of the browser's cache, where it was not seen: its policy is not known.
         """
         policy, origin = self._read(url, response), origin_of(url)
+        if not top and False in self._secure and policy != "unsafe-none":
+            # A frame of a page that is no secure one has none, whatever it says, and which page it is of is not told.
+            policy = self._read(url, None)
         before = self._by_origin.get(origin) or {}
         # A page that is loaded anew has its new policy alone.
         pages = {old: page for old, page in before.items() if page != url}
@@ -39,6 +43,8 @@ class Documents:
         self._by_origin.put(origin, pages, len(origin) + sum(map(len, pages.values())))
         self._policies.add(policy)
         self._secure.add(origin.startswith("https:"))
+        if origin in self._passing:
+            self._passing.put(origin, True, len(origin))
         self.last, self._newest = url, policy or self._newest
         parts = split_origin(origin)
         if top and parts is not None and is_localhost(parts[1]):
@@ -52,6 +58,19 @@ class Documents:
         policy, origin = self._read(url, response), origin_of(url)
         before = self._workers.get(origin) or set()
         self._workers.put(origin, {*before, (policy, service)}, len(origin))
+        if service:
+            self._passing.put(origin, True, len(origin))
+
+    def may_pass_on(self, origin: str) -> bool:
+        """Return whether a service worker of an origin may pass on what its pages ask for: one was loaded, and since
+        then, or since the last document, no page asked by itself.
+        """
+        return self._passing.get(origin) is True
+
+    def note_direct(self, origin: str) -> None:
+        """Note that a page of an origin asked by itself for what its elements need: nothing passes that on."""
+        if origin in self._passing:
+            self._passing.put(origin, False, len(origin))
 
     def add_sheet(self, url: str) -> None:
         """Remember where a style sheet came from: what it asks for has its URL for a Referer, not its page's."""

@@ -42,6 +42,7 @@ class Expected:
         self.preflights: Memory[str, list[Entry]] = Memory(size)
         self._by_path: Memory[str, list[Entry]] = Memory(size)
         self._kept: Memory[str, bool] = Memory(size)
+        self._loops: Memory[str, bool] = Memory(size)
         self.redirects: Memory[str, list[Entry]] = Memory(size)
 
     def after_preflight(self, entry: Entry) -> None:
@@ -56,6 +57,8 @@ class Expected:
 
         Or for its https twin: browsers upgrade what a secure page embeds, and hosts that asked for it.
         """
+        if target == entry.exchange.request.url:
+            self._loops.put(target, True, len(target))
         scheme, _, rest = target.partition("://")
         authority, slash, path = rest.partition("/")
         # A user name in it does not reach the wire.
@@ -87,6 +90,10 @@ class Expected:
         """Return whether the HTTP cache may hold an answer for this URL."""
         return url in self._kept
 
+    def loops(self, url: str) -> bool:
+        """Return whether a URL redirected to itself: of several fetches that go round, none is told from another."""
+        return url in self._loops
+
     def find_typed_over(self, preflight: Entry) -> Entry | None:
         """Return the followed preflight that one was given up for, as the page asked on with another query each time.
 
@@ -116,18 +123,22 @@ class Expected:
         return [other for other in others if other is not preflight and _asks_alike(other, preflight)]
 
     def find_redirect(self, exchange: Exchange, reading: Reading, rules_out: Callable[[Entry], bool]) -> Entry | None:
-        """Return the redirect that led to this request, None where none did: the latest.
+        """Return the redirect that led to this request, None where none did: the latest of the same page.
 
         `rules_out` tells that a redirect cannot have led to it.
         """
-        found = (
-            entry
-            for entry in reversed(self.redirects.get(exchange.request.url) or [])
-            if _may_precede(entry, exchange) and _may_lead_on(entry, exchange)
-            if entry.fetch.page_origin is None or reading.origin in (None, "null", entry.fetch.page_origin)
-            if not rules_out(entry)
-        )
-        return next(found, None)
+        latest: Entry | None = None
+        for entry in reversed(self.redirects.get(exchange.request.url) or []):
+            if (
+                _may_precede(entry, exchange)
+                and _may_lead_on(entry, exchange)
+                and (entry.fetch.page_origin is None or reading.origin in (None, "null", entry.fetch.page_origin))
+                and not rules_out(entry)
+            ):
+                if has_same_referrer(entry, reading):
+                    return entry
+                latest = latest or entry
+        return latest
 
     def list_other_redirects(self, redirect: Entry, exchange: Exchange, reading: Reading) -> list[Entry]:
         """Return the other redirects that may have led to this request, or whose own sequel may have been its."""
@@ -135,6 +146,7 @@ class Expected:
             entry
             for entry in self.redirects.get(exchange.request.url) or ()
             if entry is not redirect and (_may_precede(entry, exchange) or _is_doubtful(entry, exchange))
+            if has_same_referrer(entry, reading) or not has_same_referrer(redirect, reading)
             if entry.fetch.page_origin is None or reading.origin in (None, "null", entry.fetch.page_origin)
         ]
 
@@ -154,7 +166,7 @@ class Expected:
         all that the request carries, since something else may have added it. One that certainly failed is the last.
         """
         latest: Entry | None = None
-        ranked = False, False, False, 0.0
+        ranked = False, False, False, False, 0.0
         for entry in self.preflights.get(exchange.request.url) or []:
             response = entry.exchange.response
             if response is None or entry.sequel == "followed" or not _may_precede(entry, exchange):
@@ -162,7 +174,7 @@ class Expected:
             own = apart and entry.exchange.connection == exchange.connection
             # An Authorization out of the browser's own store is named by none.
             named = not reading.authorization or "authorization" in entry.reading.names
-            rank = not has_failed(entry), named, own, response.received
+            rank = not has_failed(entry), named, has_same_referrer(entry, reading), own, response.received
             if rank < ranked:
                 continue
             at_once = exchange.request.started - response.received <= PATIENCE
@@ -188,8 +200,16 @@ class Expected:
             entry
             for entry in entries
             if entry is not preflight and _may_precede(entry, exchange) and _answered(entry) >= earliest
+            if has_same_referrer(entry, reading) or not has_same_referrer(preflight, reading)
             if _asked_for(entry, reading, unnamed=False) and not rules_out(entry)
         )
+
+
+def has_same_referrer(entry: Entry, reading: Reading) -> bool:
+    """Return whether the Referer of a preflight or redirect names the same page as that of a request, or both name
+    none. Those of one fetch do: all of 446 preflights and 60 redirects in the three engines.
+    """
+    return entry.reading.referrer_origin == reading.referrer_origin
 
 
 def _asks_alike(one: Entry, other: Entry) -> bool:

@@ -9,7 +9,7 @@ from corsight.policies.fetch.corp import FRAMES, ISOLABLE, EmbedderPolicy, measu
 from corsight.policies.fetch.headers import Failure
 from corsight.policies.fetch.main_fetch import Tainting, find_response_tainting
 from corsight.policies.fetch.origin import Distance, is_potentially_trustworthy
-from corsight.policies.fetch.redirect import MAX_REDIRECTS, location_url
+from corsight.policies.fetch.redirect import MAX_REDIRECTS, REDIRECT_STATUSES, location_url
 from corsight.policies.session.clients import Client
 from corsight.policies.session.credentials import BY_ELEMENTS, BY_WORKERS, WORKERS, Credentials
 from corsight.policies.session.documents import Documents
@@ -64,7 +64,7 @@ def gather_facts(
     response = entry.stored or exchange.response
     if (tainting, tainting_too) == ("cors", "opaque") and _is_unasked(entry, response, client):
         tainting, tainting_too = "opaque", "cors"
-    page_origin = _find_page_origin(entry)
+    page_origin = find_page_origin(entry)
     include = fetch.include if fetch.certainty == "certain" else None
     target = find_target(response, url, policy) if entry.role == "redirect" else None
     page: str | None = None
@@ -99,7 +99,7 @@ def gather_facts(
         page=page,
         mode=entry.mode,
         destination=entry.destination,
-        script_too=_may_be_script(entry, page_origin, response, client),
+        destinations=_find_destinations(entry, page_origin, response, client, documents),
         event_source=reading.event_source,
         xhr=_is_xhr(exchange),
         method=reading.method,
@@ -128,7 +128,7 @@ def find_embedder(
     It is all that the documents tell of an exchange that is no redirect. `isolable` tells that its response may be an
     opaque one.
     """
-    reading, page_origin = entry.reading, _find_page_origin(entry)
+    reading, page_origin = entry.reading, find_page_origin(entry)
     embedder: EmbedderPolicy | None = "unsafe-none"
     # Only a secure page has an embedder policy, and none of those asks for anything over plain http.
     if (
@@ -150,7 +150,7 @@ def find_embedder(
     return embedder, documents.newest(page_origin)
 
 
-def _find_page_origin(entry: Entry) -> str | None:
+def find_page_origin(entry: Entry) -> str | None:
     """Return the origin of the page that asked, as far as anything tells it."""
     origin = entry.fetch.page_origin
     return origin if origin not in (None, "null") else entry.reading.referrer_origin
@@ -189,14 +189,45 @@ def _may_stay(entry: Entry, client: Client) -> bool:
     return entry.mode in ("cors", "same-origin", "unknown") and entry.destination in ("empty", "unknown")
 
 
-def _may_be_script(entry: Entry, page_origin: str | None, response: Response | None, client: Client) -> bool:
-    """Return whether nothing tells that a page did not ask for a module, nor does the type: that of a font or of media,
-    which are asked for alike.
+def _find_destinations(
+    entry: Entry, page_origin: str | None, response: Response | None, client: Client, documents: Documents
+) -> tuple[str, ...]:
+    """Return what a page may have asked for, the likelier first; nothing where the destination leaves no doubt.
+
+    Where nothing tells the destination, it may be a module or a worker. What a service worker passes on has an empty
+    one, and is used by the page as what it asked for. The type of a font or of media tells that it is none of these.
     """
-    if not entry.reading.script_too or page_origin is None or entry.role != "request" or not client.browser:
-        return False
+    reading = entry.reading
+    if page_origin is None or entry.role != "request" or not client.browser:
+        return ()
     content_type = "" if response is None else response.headers.get("content-type") or ""
-    return not any(kind in content_type for kind in ("font", "audio/", "video/", "vtt"))
+    if any(kind in content_type for kind in ("font", "audio/", "video/", "vtt")):
+        return ()
+    if reading.script_too:
+        return "empty" if entry.destination == "unknown" else entry.destination, "script"
+    if reading.destination != "empty" or reading.method != "GET" or reading.carried:
+        return ()
+    return _list_passed_on(entry, client) if documents.may_pass_on(page_origin) else ()
+
+
+def _list_passed_on(entry: Entry, client: Client) -> tuple[str, ...]:
+    """Return what a service worker may have passed a request on for."""
+    reading, names = entry.reading, entry.exchange.request.headers.names()
+    accept = reading.accept or ""
+    if accept.startswith("text/css,"):
+        return "style", "empty"
+    if accept.startswith("application/json,*/*"):
+        return "json", "empty"
+    if accept != "*/*":
+        return ()
+    if reading.mode == "same-origin":
+        return "worker", "empty"
+    if reading.mode == "no-cors" and entry.tainting == "basic":
+        return "script", "empty"
+    if reading.mode == "cors" and client.engine == "chromium":
+        # Modules have an Origin at home as well, and before their Accept; fetch() and XMLHttpRequest do not.
+        return ("script", "empty") if "origin" in names[: names.index("accept")] else ()
+    return "empty", "script"
 
 
 def _is_unasked(entry: Entry, response: Response | None, client: Client) -> bool:
@@ -230,9 +261,12 @@ def _is_kept(exchange: Exchange) -> bool:
 
 
 def find_target(response: Response | None, url: str, policy: EnginePolicy) -> str | None:
-    """Return where the response redirects to; "" where its Location does not parse."""
-    if response is None or (policy.empty_location_fails and response.headers.get("location") == ""):
-        return None if response is None else ""
+    """Return where the response redirects to, None where it is no redirect; "" where its Location does not parse."""
+    if response is None:
+        return None
+    if policy.empty_location != "same-url" and response.headers.get("location") == "":
+        fails = policy.empty_location == "fails" and response.status in REDIRECT_STATUSES
+        return "" if fails else None
     found = location_url(response, url, identical_lines=policy.identical_locations)
     return "" if isinstance(found, Failure) else found
 
@@ -244,9 +278,10 @@ def _measure(entry: Entry, page_origin: str | None) -> Distance | None:
     speaks of the whole chain, while the resource policy looks at the last URL alone.
     """
     told = SITES.get(entry.reading.site or "")
+    measured = None if page_origin is None else measure_distance(page_origin, entry.exchange.request.url)
     if told is not None and entry.index == 0:
-        return told
-    if page_origin is not None:
-        return measure_distance(page_origin, entry.exchange.request.url)
-    # An opaque origin is of no site.
-    return "cross-site" if entry.fetch.page_origin == "null" else None
+        farther = told == "cross-site" and measured not in (None, told) and entry.reading.destination not in BY_STYLES
+        # Told to be farther than its page is, it comes from a sandboxed frame, or by a redirect that was not seen.
+        return None if farther and entry.reading.origin != "null" else told
+    # An Origin of null is a page's too that sends no Referer, wherever that is.
+    return measured

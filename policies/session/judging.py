@@ -21,7 +21,7 @@ from corsight.policies.session.clients import Client
 from corsight.policies.session.credentials import Credentials
 from corsight.policies.session.documents import Documents
 from corsight.policies.session.fetches import Entry, Fetch
-from corsight.policies.session.gather import find_embedder, gather_facts
+from corsight.policies.session.gather import find_embedder, find_page_origin, gather_facts
 from corsight.policies.session.memory import Memory
 from corsight.policies.session.reading import Reading
 from corsight.policies.session.told import overrule
@@ -232,6 +232,7 @@ class Judge:
             find_embedder(entry, self._client, self._documents, isolable=opaque)
             if opaque or reading.destination in ISOLABLE
             else None,
+            self._documents.may_pass_on(find_page_origin(entry) or ""),
             before,
             exchange.told,
         )

@@ -70,6 +70,22 @@ def may_be_script(headers: HeaderList, unsafe_names: tuple[str, ...]) -> bool:
     return "priority" not in names or ("origin" not in names and names[place + 1 : place + 2] == ("referer",))
 
 
+def is_workers_script(headers: HeaderList) -> bool:
+    """Return whether the order of the headers shows a worker's own script, which has no Origin and accepts everything.
+
+    Firefox writes Referer after Connection for what no script asks. Chromium writes Accept before User-Agent for
+    workers alone: 156, all of 24, and none of 264 other requests.
+    """
+    if headers.get("accept") != "*/*" or "origin" in headers:
+        return False
+    names = headers.names()
+    if "priority" in names and "connection" in names:
+        return names[names.index("connection") + 1 :][:1] == ("referer",)
+    if "user-agent" not in names or names.index("user-agent") < names.index("accept"):
+        return False
+    return identify(headers.get("user-agent") or "").engine == "chromium"
+
+
 def _is_webkit_on_linux(headers: HeaderList) -> bool:
     agent = headers.get("user-agent") or ""
     return FROZEN_WEBKIT in agent and identify(agent).libsoup

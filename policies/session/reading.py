@@ -10,7 +10,7 @@ from corsight.policies.exchange import HeaderList, Told
 from corsight.policies.fetch.origin import origin_of
 from corsight.policies.fetch.safelist import cors_unsafe_request_header_names, is_cors_safelisted_method
 from corsight.policies.session.memory import Memory
-from corsight.policies.session.ordering import is_likely_no_cors, may_be_script, tell_mode
+from corsight.policies.session.ordering import is_likely_no_cors, is_workers_script, may_be_script, tell_mode
 from corsight.policies.value import replace
 
 Mode = Literal["cors", "no-cors", "same-origin", "navigate", "websocket", "unknown"]
@@ -36,7 +36,7 @@ class Reading:
     `preflight` tells a CORS-preflight request (whose `method` and `names` are those it asks for), `metadata` whether it
     carries Sec-Fetch-*, `revalidates` whether the browser asked for a 304, `keepalive` whether Firefox, from the order
     of its headers, sent it for a fetch with keepalive, None where that hides it. `sent` are its header names,
-    `accepts_all` tells that its Accept is the one that fetch(), beacons and scripts have by themselves. `carried` are
+    `accept` is its Accept. `carried` are
     the CORS-unsafe names of its own headers, also where it is a preflight. `by_xhr` tells that, from the order of its
     headers, it is hardly any but XMLHttpRequest's where that has no Priority, `mode_by_order` that its mode is told by
     that order alone, `likely_no_cors` that its mode, which nothing tells, is likely no-cors, `script_too` that a
@@ -60,7 +60,7 @@ class Reading:
     revalidates: bool
     keepalive: bool | None
     sent: frozenset[str]
-    accepts_all: bool
+    accept: str | None
     carried: tuple[str, ...] = ()
     by_xhr: bool = False
     mode_by_order: bool = False
@@ -68,6 +68,11 @@ class Reading:
     script_too: bool = False
     needs_preflight: bool = field(init=False, compare=False)
     referrer_origin: str | None = field(init=False, compare=False)
+
+    @property
+    def accepts_all(self) -> bool:
+        """Whether the Accept is the one that fetch(), beacons and scripts have by themselves."""
+        return self.accept == "*/*"
 
     def __post_init__(self) -> None:
         needs = bool(self.names) or not is_cors_safelisted_method(self.method)
@@ -127,7 +132,7 @@ def _read(method: str, headers: HeaderList, *, ordered: bool) -> Reading:
         method=method,
         names=names,
         mode=mode,  # type: ignore[arg-type]
-        destination=destination or ("worker" if _worker(headers.names(), accept) else _destination(accept, origin)),
+        destination=destination or ("worker" if is_workers_script(headers) else _destination(accept, origin)),
         site=get("sec-fetch-site"),
         metadata=metadata,
         storage_access="sec-fetch-storage-access" in headers,
@@ -137,7 +142,7 @@ def _read(method: str, headers: HeaderList, *, ordered: bool) -> Reading:
         revalidates=("if-none-match" in headers or "if-modified-since" in headers),
         keepalive=False if preflight else _keepalive(headers.names()),
         sent=frozenset(headers.names()),
-        accepts_all=accept == "*/*",
+        accept=get("accept"),
         carried=carried,
         by_xhr=_by_xhr(headers.names()),
         mode_by_order=by_order,
@@ -209,13 +214,6 @@ def _by_xhr(names: tuple[str, ...]) -> bool:
     if "priority" in names:
         return False
     return "origin" not in names or "referer" not in names[: names.index("origin")]
-
-
-def _worker(names: tuple[str, ...], accept: str) -> bool:
-    """Over plain http Firefox writes Referer after Connection for what no script asks: a worker's own is such."""
-    if accept != "*/*" or "origin" in names or "priority" not in names or "connection" not in names:
-        return False
-    return names[names.index("connection") + 1 :][:1] == ("referer",)
 
 
 def _destination(accept: str, origin: str | None) -> str:

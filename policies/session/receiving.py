@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from corsight.policies.decision.decisive import COOKIES, VALIDATOR
+from corsight.policies.engines import EnginePolicy
 from corsight.policies.evidence import Evidence, Reason
 from corsight.policies.exchange import Response
 from corsight.policies.fetch.corp import EMBEDDER_POLICY
 from corsight.policies.fetch.mime_type import STYLE
-from corsight.policies.fetch.redirect import REDIRECT_STATUSES, location_url
+from corsight.policies.fetch.redirect import REDIRECT_STATUSES
 from corsight.policies.session.credentials import WORKERS, Credentials
 from corsight.policies.session.documents import Documents
 from corsight.policies.session.expected import Expected
 from corsight.policies.session.fetches import Entry
+from corsight.policies.session.gather import find_target
 from corsight.policies.session.marker import Marker
 from corsight.policies.session.reading import DOCUMENTS
 from corsight.policies.session.sequels import Sequels
@@ -24,6 +26,7 @@ from corsight.policies.session.stored import StoredResponses
 class Receiving:
     """Takes in the responses of one browser, and tells of each what role its exchange has."""
 
+    _policy: EnginePolicy
     _credentials: Credentials
     _marker: Marker
     _documents: Documents
@@ -46,22 +49,26 @@ class Receiving:
             self.revalidate(entry)
             loaded, came = True, entry.stored or (response if EMBEDDER_POLICY in response.headers else None)
         else:
-            if marks & VALIDATOR:
+            if marks & VALIDATOR and not reading.event_source:
+                # https://html.spec.whatwg.org/#dom-eventsource: its cache mode is "no-store".
                 self._stored.keep(exchange, reading.origin)
             if not self._sequels.outlives:
                 self._expected.note_kept(exchange)
+        if reading.metadata and reading.destination in ("script", STYLE):
+            # Of images, some are the browser's own: icons.
+            self._documents.note_direct(entry.fetch.page_origin or "")
         if loaded and reading.mode == "navigate" and reading.destination in DOCUMENTS:
             self._documents.add(exchange.request.url, came, top=reading.destination == "document")
+            self._credentials.note_page(exchange.request.url)
         elif loaded and reading.destination in WORKERS and reading.mode != "cors":
             # With CORS it is what a worker's module imports.
             service = reading.destination == "serviceworker"
             self._documents.add_worker(exchange.request.url, came, service=service)
         elif loaded and reading.destination == STYLE:
             self._documents.add_sheet(exchange.request.url)
-        if response.status in REDIRECT_STATUSES and location_url(response, exchange.request.url) is not None:
-            entry.role = "redirect"
-        else:
-            entry.role = "request"
+        redirects = response.status in REDIRECT_STATUSES
+        target = find_target(response, exchange.request.url, self._policy) if redirects else None
+        entry.role = "request" if target is None else "redirect"
 
     def revalidate(self, entry: Entry) -> None:
         """Give a 304 the response that the browser stored, with what the 304 changed in it: that one is judged."""

@@ -125,7 +125,7 @@ class Sequels:
         `stated` tells that the request itself tells its credentials mode.
         """
         entry.spared = not stated
-        if _list_modes(redirect) not in ({"include"}, {"not-include"}):
+        if not _tells_more(redirect):
             # Which redirect mode it has, a follower tells all the same: hardly a page asks twice because of that.
             self.follow(redirect)
             return
@@ -239,7 +239,9 @@ class Sequels:
             # One stream after another fails behind a preflight that passed: each may be of another mode than the one
             # before it, and is asked for anew then whatever the cache holds.
             again = []
-        proven = not self.gaps and (bool(again) or (not followed and self._proves_alone(entry)))
+        proven = not (self.gaps or self._expected.loops(entry.exchange.request.url)) and (
+            bool(again) or (not followed and self._proves_alone(entry))
+        )
         self._settle_absent(entry, certainty if proven else "likely")
         if proven and certainty == "certain":
             for other in again:
@@ -329,6 +331,19 @@ def _list_modes(entry: Entry) -> set[str | None]:
     """Return the credentials modes in which an exchange passes, as far as its verdict turns on them."""
     agreeing, _ = split_branches(entry.verdict, passed=True) if entry.verdict is not None else ([], [])
     return {branch.assumed(Unknown.CREDENTIALS) for branch in agreeing}
+
+
+def _tells_more(redirect: Entry) -> bool:
+    """Return whether a redirect that is followed tells more of what its verdict turns on than its redirect mode."""
+    verdict = redirect.verdict
+    if verdict is None or not verdict.divided:
+        return False
+    passing, _ = split_branches(verdict, passed=True)
+    facts = {fact for branch in verdict.branches for fact, _ in branch.assumptions} - {Unknown.REDIRECT}
+    return any(
+        {branch.assumed(fact) for branch in passing} != {branch.assumed(fact) for branch in verdict.branches}
+        for fact in facts
+    )
 
 
 def _overlap(one: Entry, other: Entry) -> bool:

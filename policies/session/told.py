@@ -58,8 +58,8 @@ def overrule(verdict: Verdict, exchange: Exchange, facts: Facts, told: Told, ver
     if told.rule is not None:
         return _name_rule(verdict, told, told.rule)
     blocked = [branch for branch in verdict.branches if branch.outcome is Outcome.BLOCKED]
-    # What a response can be used for is looked at once it was loaded.
-    blocking = [branch for branch in blocked if branch.assumed(Unknown.USE) is None]
+    # What a response can be used for is looked at once it was loaded: the browser's word on that is of the time before.
+    blocking = [branch for branch in blocked if branch.ruling.rule != MIME_TYPE]
     if told.passed and told.origin is not None and blocking:
         # Its origin is a guess: a redirect may have tainted it.
         passed_too = [_let_pass(branch) if branch in blocking else branch for branch in verdict.branches]

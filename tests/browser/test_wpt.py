@@ -107,6 +107,40 @@ def test_chromiums_request_carries_its_end_to_its_last_flow() -> None:
     assert found == {"a": Truth("passed", page=PAGE), "b": Truth("blocked", "AllowOriginMismatch", PAGE)}
 
 
+def test_a_redirect_out_of_chromiums_cache_has_no_flow() -> None:
+    redirected = sent("1", "http://y/")
+    redirected[1]["redirectHasExtraInfo"] = False
+    found = told_by_chromium(
+        sent("1", "http://x/"),
+        redirected,
+        answered("1", "b"),
+        failed("1", corsErrorStatus={"corsError": "AllowOriginMismatch"}, errorText="net::ERR_FAILED"),
+    )
+    assert found == {"b": Truth("blocked", "AllowOriginMismatch", PAGE)}
+
+
+def test_chromiums_second_word_on_mixed_content_is_not_its_end() -> None:
+    redirected = sent("1", "http://y/")
+    redirected[1]["redirectHasExtraInfo"] = False
+    found = told_by_chromium(
+        sent("1", "https://x/"),
+        answered("1", "a"),
+        redirected,
+        failed("1", blockedReason="mixed-content", errorText=""),
+        failed("1", errorText="net::ERR_ABORTED", canceled=True),
+    )
+    assert found == {"a": Truth("blocked", "mixed-content", PAGE)}
+
+
+def test_a_response_that_chromium_blocks_for_another_reason_is_refused() -> None:
+    found = told_by_chromium(
+        sent("1", "http://x/"),
+        answered("1", "a"),
+        failed("1", blockedReason="other", errorText="net::ERR_BLOCKED_BY_RESPONSE"),
+    )
+    assert found == {"a": Truth("blocked", "other", PAGE)}
+
+
 def test_an_end_is_not_put_on_the_hop_before_the_one_that_had_it() -> None:
     events = [sent("1", "http://x/"), answered("1", "redirect"), sent("1", "http://y/")]
     found = told_by_chromium(*events, failed("1", errorText="net::ERR_TOO_MANY_REDIRECTS"))
@@ -159,6 +193,8 @@ def channel(**said: Any) -> dict[str, Any]:
         ({"name": "NS_BINDING_REDIRECTED", "code": 302}, "passed"),
         ({"reason": "CORSMISSINGALLOWORIGIN", "name": "NS_ERROR_DOM_BAD_URI"}, "blocked"),
         ({"name": "NS_ERROR_DOM_BAD_URI", "code": 302}, "blocked"),
+        ({"reason": "CORSDIDNOTSUCCEED", "name": "NS_ERROR_DOM_BAD_URI", "type": 2, "code": 404}, "failed"),
+        ({"reason": "CORSDIDNOTSUCCEED", "name": "NS_ERROR_DOM_BAD_URI", "type": 2, "code": 302}, "blocked"),
         ({"status": 0x8053040C}, "blocked"),
         ({"name": "NS_BINDING_ABORTED"}, "aborted"),
         ({"name": "NS_ERROR_NET_RESET"}, "failed"),
@@ -297,3 +333,14 @@ def test_a_miss_that_nothing_explains_stops_the_report() -> None:
     with pytest.raises(CorsightError, match=r"nothing explains chromium cors/a\.html"):
         report.render_misses(found, {})
     assert "because" in report.render_misses(found, {"chromium cors/a.html": "because"})
+
+
+def test_a_request_that_a_second_preflight_refused_passed_its_first() -> None:
+    found = tell(
+        [
+            Seen("1", "http://x/", "GET", flows=["a"], end="refused", error="E", before=True),
+            Seen("2", "http://x/", "OPTIONS", True, "1", ["first"], "passed"),
+            Seen("3", "http://y/", "OPTIONS", True, "1", ["second"], "refused", "E"),
+        ]
+    )
+    assert (found["first"].end, found["second"].end) == ("passed", "blocked")

@@ -1327,7 +1327,7 @@ def redirect_two(recording: Recording, *marks: Pairs) -> None:
     ]
     for exchange in sent:
         recording.answer(exchange, 307, TO_V2)
-    asked = [("Origin", PAGE), ("Access-Control-Request-Method", "PUT"), *CORS]
+    asked = [("Origin", PAGE), ("Access-Control-Request-Method", "PUT"), *CORS, BY_XHR]
     url = "https://api.test/v2"
     both = [recording.ask(name, "OPTIONS", url, asked, connection=name) for name in ("q0", "q1")]
     for exchange in both:

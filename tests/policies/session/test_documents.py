@@ -150,3 +150,15 @@ def test_a_developers_page_is_one_that_was_loaded_from_loopback(url: str, top: b
     documents.add(url, Response(200, HeaderList()), top=top)
     assert documents.is_at_home(origin_of(url)) is at_home
     assert not documents.is_at_home("http://localhost:9")
+
+
+@pytest.mark.parametrize(("page", "embedder"), [("http://plain.test/", None), ("https://secure.test/", "require-corp")])
+def test_a_frame_of_an_insecure_page_may_have_no_embedder_policy_whatever_it_says(
+    page: str, embedder: str | None
+) -> None:
+    """https://html.spec.whatwg.org/#obtain-an-embedder-policy: Chromium 156 let what its frame asked for pass."""
+    documents = Documents(8)
+    documents.add(page, Response(200, HeaderList()), top=True)
+    framed = Response(200, HeaderList.of(("Cross-Origin-Embedder-Policy", "require-corp")))
+    documents.add("https://frame.test/", framed, top=False)
+    assert documents.embedder("https://frame.test", "https://frame.test/") == embedder

@@ -191,3 +191,16 @@ def test_what_may_be_a_module_is_not_certainly_of_the_right_type(
         judged = Session().observe(Exchange("r", "::1", "c", request, Response(200, answer, 2.0)))[0]
         assert judged.verdict.outcome in ("allowed", "not-cors")
         assert judged.verdict.certainty == expected
+
+
+def test_chromium_writes_the_accept_of_a_workers_script_before_its_user_agent() -> None:
+    agent = ("User-Agent", CHROMIUM)
+    asked: dict[str, Pairs] = {
+        "worker": [ACCEPT, REFERER, agent],
+        "fetch or script": [agent, ACCEPT, REFERER],
+        "with an Origin": [ORIGIN, ACCEPT, REFERER, agent],
+        "with an Accept of its own": [JSON, REFERER, agent],
+        "of another engine": [ACCEPT, REFERER, ("User-Agent", WEBKIT)],
+    }
+    said = {name: read("GET", HeaderList.of(*headers)).destination for name, headers in asked.items()}
+    assert [name for name, destination in said.items() if destination == "worker"] == ["worker"]

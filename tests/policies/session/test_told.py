@@ -280,6 +280,7 @@ MODULE: Pairs = [("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Dest", "script"), ("Sec
     ("answer", "expected"),
     [
         ([*STAR, ("Content-Type", "text/html")], ("blocked", "likely", "mime-type-blocked")),
+        ([*STAR, ("Content-Type", "image/png")], ("blocked", "certain", "mime-type-blocked")),
         # Some recordings hold no header at all of what came.
         (STAR, ("allowed", "certain", None)),
     ],

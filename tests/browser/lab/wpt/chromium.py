@@ -25,7 +25,13 @@ KEY = "x-lab-flow"
 ORB = "net::ERR_BLOCKED_BY_ORB"
 RESPONSES = ("corp-", "coep-", "mixed-content")
 """How the blocked reasons begin that a response, or a redirect to the next URL, is the reason of."""
-OF_TARGETS = {"CorsDisabledScheme", "DisallowedByMode", "RedirectContainsCredentials", "UNSAFE_REDIRECT"}
+OF_TARGETS = {
+    "CorsDisabledScheme",
+    "DisallowedByMode",
+    "RedirectContainsCredentials",
+    "UNSAFE_REDIRECT",
+    "mixed-content",
+}
 """Errors of a redirect to where nothing was sent any more."""
 DECISIONS = {
     ORB,
@@ -122,7 +128,16 @@ NOTED = {
     "Network.responseReceived",
     "Network.responseReceivedExtraInfo",
 }
-KEPT = ("requestId", "wallTime", "type", "errorText", "canceled", "blockedReason", "corsErrorStatus")
+KEPT = (
+    "requestId",
+    "wallTime",
+    "type",
+    "errorText",
+    "canceled",
+    "blockedReason",
+    "corsErrorStatus",
+    "redirectHasExtraInfo",
+)
 
 
 def collect(heard: dict[str, Any]) -> list[Seen]:
@@ -135,6 +150,9 @@ def collect(heard: dict[str, Any]) -> list[Seen]:
     for method, params in heard["events"]:
         id = params.get("requestId", "")
         if method == "Network.requestWillBeSent":
+            if id in found and params.get("redirectHasExtraInfo") is False and len(found[id].flows) < hops[id]:
+                # The redirect came out of a cache.
+                found[id].flows.append("")
             hops[id] += 1
         if method == "lab.page":
             page = params["url"]
@@ -153,7 +171,8 @@ def collect(heard: dict[str, Any]) -> list[Seen]:
                 answered.add(id)
             elif method == "Network.loadingFinished":
                 found[id].end = "passed"
-            elif method == "Network.loadingFailed":
+            elif method == "Network.loadingFailed" and found[id].end == "open":
+                # Of mixed content it comes twice.
                 _fail(found[id], params, id in answered)
     for id, seen in found.items():
         if seen.end in ("passed", "refused") and seen.error not in OF_TARGETS:
@@ -168,7 +187,8 @@ def _fail(seen: Seen, params: dict[str, Any], answered: bool) -> None:
         seen.end, seen.error = "refused", status["corsError"]
         seen.before = not seen.preflight and "Preflight" in status["corsError"]
     elif reason is not None:
-        seen.end, seen.error = "refused" if reason.startswith(RESPONSES) else "unsent", reason
+        seen.end = "refused" if reason.startswith(RESPONSES) or text in DECISIONS else "unsent"
+        seen.error = reason
     elif text in DECISIONS:
         seen.end, seen.error = "refused", text.removeprefix("net::")
     elif answered:

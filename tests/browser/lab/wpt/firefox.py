@@ -67,6 +67,8 @@ TAKE = "return [...Cu.getGlobalForObject(Services).corsightLab.values()];"
 
 BAD_URI = "NS_ERROR_DOM_BAD_URI"
 REDIRECTS = range(300, 400)
+SCRIPT = 2
+"""Its policy type of scripts."""
 LED_ON = {301, 302, 303, 307, 308}
 CODES = {0x8053040C: "NS_ERROR_DOM_CORP_FAILED", 0x8053040D: "NS_ERROR_DOM_COEP_FAILED"}
 """Failures that have no name in its own list."""
@@ -141,6 +143,9 @@ def _end(channel: dict[str, Any]) -> tuple[End, str]:
         return "open", ""
     reason, status = channel["reason"], channel["status"]
     name = channel["name"] or CODES.get(status, f"{status:#x}" if status else "")
+    if reason == "CORSDIDNOTSUCCEED" and channel.get("type") == SCRIPT and channel.get("code", 300) not in REDIRECTS:
+        # What came was no script: its loader gave up.
+        return "failed", name
     if reason.startswith("CORS"):
         return "refused", reason
     if name in REFUSALS or (name == BAD_URI and channel.get("code", 0) in REDIRECTS):

@@ -38,6 +38,7 @@ def tell(said: Sequence[Seen]) -> dict[str, Truth]:
     """Return what became of each flow that a request is known to have had."""
     found: dict[str, list[Truth]] = collections.defaultdict(list)
     preflights = _by_parent(said)
+    refused = {seen.parent for seen in said if seen.preflight and seen.end in ("refused", "failed")}
     for seen in said:
         before = preflights.get(seen.id, [])
         if seen.preflight and (seen.parent is None or seen.end in ("refused", "failed")):
@@ -45,7 +46,7 @@ def tell(said: Sequence[Seen]) -> dict[str, Truth]:
         elif seen.preflight:
             # What is said of it by itself is that it was answered; its request tells whether it passed.
             continue
-        elif seen.before and before:
+        elif seen.before and before and seen.id not in refused:
             for preflight in before[:-1]:
                 _pass(found, preflight)
             _pass(found, seen)
