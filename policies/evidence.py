@@ -47,6 +47,9 @@ class Reason(Enum):
     REDIRECT_CONTESTED = "a request came that the page may as well have made on its own"
     REDIRECT_UNFOLLOWED = "no request followed its redirect"
     REDIRECT_OF_ANOTHER = "exchange {} may have led to it as well, with other credentials"
+    REDIRECTS_MIXED = (
+        "other requests are redirected in circles there too, so how many redirects came before is not known"
+    )
     GIVEN_UP = "no request followed, but one did follow exchange {}, which asked the same at that time"
     CACHED_PREFLIGHT = "answered by the preflight of exchange {}, cached for {} s more"
     BEFORE_RECORDING = "its preflight was answered before the recording began"

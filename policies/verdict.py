@@ -58,6 +58,7 @@ class Unknown(StrEnum):
     BODY = "body"
     USE = "use"
     ANSWER = "answer"
+    STORED = "stored"
     DESTINATION = "destination"
     VERSION = "version"
     PREFLIGHT = "preflight"
@@ -99,6 +100,8 @@ ASSUMPTIONS: dict[Assumption, str] = {
     (Unknown.USE, "quirks"): "as a style sheet of a document in quirks mode",
     (Unknown.ANSWER, "blocked"): "with a response that CORS blocks",
     (Unknown.ANSWER, "none"): "without any response",
+    (Unknown.STORED, "newest"): "with the newest response that was stored",
+    (Unknown.STORED, "earlier"): "with a response that was stored earlier",
     (Unknown.DESTINATION, "script"): "by a script element",
     (Unknown.DESTINATION, "style"): "by a style sheet link",
     (Unknown.DESTINATION, "image"): "by an image element",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from corsight.policies.decision.judge import judge
+from corsight.policies.facts import Facts
 from corsight.policies.findings.model import Doubt
 from corsight.policies.findings.sample import Sample
 from corsight.policies.session import Judged
@@ -26,8 +28,19 @@ def suppose_blocked(judged: Judged) -> Judged:
     """
     branch, verdict = judged.verdict.blocking or judged.verdict.branch, judged.verdict
     others = tuple(one for one in verdict.branches if one is not branch)
-    facts = judged.facts.settle(branch.premise)
+    facts = _answer(judged, branch).settle(branch.premise)
     return replace(judged, facts=facts, verdict=replace(verdict, branches=(branch, *others)))
+
+
+def _answer(judged: Judged, branch: Branch) -> Facts:
+    """Return the facts with the stored response that a branch assumes a 304 to have confirmed."""
+    if branch.assumed(Unknown.STORED) == "earlier":
+        for response in judged.entry.stored_too:
+            facts = judged.facts.answer(response)
+            verdict = judge(judged.entry.exchange, facts, judged.verdict.engine)
+            if any(one.ruling == branch.ruling for one in verdict.branches):
+                return facts
+    return judged.facts
 
 
 def find_opening(sample: Sample) -> Doubt:

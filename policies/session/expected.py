@@ -8,7 +8,7 @@ from itertools import pairwise
 from corsight.policies.exchange import Exchange
 from corsight.policies.fetch.headers import has_directive
 from corsight.policies.fetch.redirect import MAX_REDIRECTS
-from corsight.policies.session.fetches import Entry
+from corsight.policies.session.fetches import Entry, Fetch
 from corsight.policies.session.memory import Memory
 from corsight.policies.session.reading import Reading
 from corsight.policies.verdict import Outcome
@@ -42,7 +42,7 @@ class Expected:
         self.preflights: Memory[str, list[Entry]] = Memory(size)
         self._by_path: Memory[str, list[Entry]] = Memory(size)
         self._kept: Memory[str, bool] = Memory(size)
-        self._loops: Memory[str, bool] = Memory(size)
+        self._loops: Memory[str, dict[str, Entry]] = Memory(size)
         self.redirects: Memory[str, list[Entry]] = Memory(size)
 
     def after_preflight(self, entry: Entry) -> None:
@@ -58,7 +58,7 @@ class Expected:
         Or for its https twin: browsers upgrade what a secure page embeds, and hosts that asked for it.
         """
         if target == entry.exchange.request.url:
-            self._loops.put(target, True, len(target))
+            self._note_loop(entry, target)
         scheme, _, rest = target.partition("://")
         authority, slash, path = rest.partition("/")
         # A user name in it does not reach the wire.
@@ -93,6 +93,28 @@ class Expected:
     def loops(self, url: str) -> bool:
         """Return whether a URL redirected to itself: of several fetches that go round, none is told from another."""
         return url in self._loops
+
+    def count_strays(self, entry: Entry, may_lead_to: Callable[[Entry], bool]) -> int:
+        """Return how many hops of other fetches round the URL that a redirect leads back to may be its own fetch's.
+
+        On a busy machine a hop comes so late that it is taken for another fetch's. None of one that came to its end is.
+        Of more fetches than are remembered, as many as it takes.
+        """
+        hops = self._loops.get(entry.exchange.request.url) or {}
+        if len(hops) >= SAME_URL:
+            return MAX_REDIRECTS
+        others = (hop for hop in hops.values() if hop.fetch is not entry.fetch and not _has_ended(hop.fetch))
+        return sum([hop.index + 1 for hop in others if may_lead_to(hop)])
+
+    def _note_loop(self, entry: Entry, url: str) -> None:
+        """Remember the last hop of each fetch that goes round a URL, of late."""
+        earliest = entry.exchange.request.started - HORIZON
+        before = (self._loops.get(url) or {}).values()
+        hops = {hop.fetch.id: hop for hop in before if _started(hop) > earliest and not _has_ended(hop.fetch)}
+        hops[entry.fetch.id] = entry
+        while len(hops) > SAME_URL:
+            del hops[next(iter(hops))]
+        self._loops.put(url, hops, len(url) + sum([hop.fetch.weight for hop in hops.values()]))
 
     def find_typed_over(self, preflight: Entry) -> Entry | None:
         """Return the followed preflight that one was given up for, as the page asked on with another query each time.
@@ -266,6 +288,13 @@ def has_failed(entry: Entry) -> bool:
     """Return whether an exchange was blocked for certain."""
     verdict = entry.verdict
     return verdict is not None and verdict.certainty == "certain" and verdict.outcome is Outcome.BLOCKED
+
+
+def _has_ended(fetch: Fetch) -> bool:
+    """Return whether a fetch leads no further: its last exchange was blocked for certain, or answered for good."""
+    last = fetch.entries[-1] if fetch.entries else None
+    answered = last is not None and last.role == "request" and last.exchange.response is not None
+    return last is None or answered or has_failed(last)
 
 
 def _is_doubtful(redirect: Entry, exchange: Exchange) -> bool:

@@ -97,7 +97,8 @@ class Entry:
     browser saw it, `before` what would be said without it, given these facts. `rivals` are the preflights that the
     request which is joined to this one may have followed as well, `spared` tells that it may have needed none, or that
     a request which is joined to a redirect may be the page's own, `strayed` that it may have come from another redirect
-    to its URL, of another mode. `server` is its URL's origin, `weight` how many bytes its URL and headers have,
+    to its URL, of another mode. `stored` is what a 304 made of the response that it confirmed, `stored_too` the same of
+    others that it may have confirmed. `server` is its URL's origin, `weight` how many bytes its URL and headers have,
     `digest` the server's response in short.
     """
 
@@ -113,6 +114,7 @@ class Entry:
     role: Role = "request"
     facts: Facts | None = None
     stored: Response | None = None
+    stored_too: tuple[Response, ...] = ()
     sequel: Literal["unknown", "followed", "absent"] = "unknown"
     evidence: dict[str, Evidence] = field(default_factory=dict)
     verdict: Verdict | None = None

@@ -8,6 +8,8 @@ from corsight.policies.facts import Build, Facts
 from corsight.policies.fetch.corp import FRAMES, ISOLABLE, EmbedderPolicy, measure_distance
 from corsight.policies.fetch.headers import Failure
 from corsight.policies.fetch.main_fetch import Tainting, find_response_tainting
+from corsight.policies.fetch.mime_type import is_blocked_by_mime_type
+from corsight.policies.fetch.orb import extract_mime_essence
 from corsight.policies.fetch.origin import Distance, is_potentially_trustworthy
 from corsight.policies.fetch.redirect import MAX_REDIRECTS, REDIRECT_STATUSES, location_url
 from corsight.policies.session.clients import Client
@@ -205,9 +207,22 @@ def _find_destinations(
         return ()
     if reading.script_too:
         return "empty" if entry.destination == "unknown" else entry.destination, "script"
+    if entry.destination == "unknown" and _is_unlike_scripts(entry, content_type):
+        return "empty", "script"
     if reading.destination != "empty" or reading.method != "GET" or reading.carried:
         return ()
     return _list_passed_on(entry, client) if documents.may_pass_on(page_origin) else ()
+
+
+def _is_unlike_scripts(entry: Entry, content_type: str) -> bool:
+    """Return whether a script may have been asked for at home over plain http, and its type would block it.
+
+    A classic script has the headers of a fetch() there, and hardly any type that is no script's is looked at.
+    """
+    reading = entry.reading
+    if entry.tainting != "basic" or reading.method != "GET" or not reading.accepts_all or reading.carried:
+        return False
+    return "range" not in reading.sent and is_blocked_by_mime_type(extract_mime_essence(content_type), "script")
 
 
 def _list_passed_on(entry: Entry, client: Client) -> tuple[str, ...]:

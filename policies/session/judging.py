@@ -14,7 +14,7 @@ from corsight.policies.exchange import HeaderList
 from corsight.policies.facts import Build, Facts
 from corsight.policies.fetch.corp import ISOLABLE
 from corsight.policies.fetch.cors_check import CREDENTIALS, MISSING
-from corsight.policies.fetch.main_fetch import UNREDIRECTED
+from corsight.policies.fetch.main_fetch import COUNT, UNREDIRECTED
 from corsight.policies.fetch.mime_type import TYPED
 from corsight.policies.rules.view import EXPOSE
 from corsight.policies.session.clients import Client
@@ -24,6 +24,7 @@ from corsight.policies.session.fetches import Entry, Fetch
 from corsight.policies.session.gather import find_embedder, find_page_origin, gather_facts
 from corsight.policies.session.memory import Memory
 from corsight.policies.session.reading import Reading
+from corsight.policies.session.stored import doubt_stored
 from corsight.policies.session.told import overrule
 from corsight.policies.value import replace
 from corsight.policies.verdict import Branch, EngineName, Outcome, Ruling, Unknown, Verdict
@@ -34,6 +35,8 @@ LONGEST = 8192
 """Bytes of URL and headers of an exchange up to which it is held against others."""
 DECIDING = frozenset({"sequel", "outcome", "response"})
 """The evidence of an exchange's own that a verdict turns on."""
+COUNTED = (None, COUNT)
+"""What is ruled of a redirect as far as it turns on how many came before."""
 SILENT = {MISSING: "access-control-allow-origin", CREDENTIALS: "access-control-allow-credentials"}
 """The rules that block where a header is missing, and the header."""
 MODES: tuple[Literal["include", "not-include"], ...] = ("include", "not-include")
@@ -176,6 +179,9 @@ class Judge:
     def _judge_by_itself(self, entry: Entry) -> tuple[Facts, Verdict]:
         facts = self.gather(entry)
         verdict, entry.differing = survey(entry.exchange, facts, self._engine)
+        if entry.stored_too:
+            others = (self.gather(replace(entry, stored=response)) for response in entry.stored_too)
+            verdict = doubt_stored(verdict, [judge(entry.exchange, other, self._engine) for other in others])
         if entry.tainting == "cors":
             before = entry.preflight if len(entry.fetch.entries) > 1 else None
             entry.advice = advise(entry.exchange, facts, self._engine, before)
@@ -191,6 +197,8 @@ class Judge:
         known = seen is not None or (told is not None and (told.rule, told.passed) != (None, None))
         if not known and confirmed is not None and confirmed.reason is Reason.STORED_UNSEEN:
             verdict = _doubt_silence(verdict, facts)
+        if not known and "redirects" in entry.evidence and any(one.ruling.rule in COUNTED for one in verdict.branches):
+            verdict = replace(verdict, certainty="likely")
         if entry.contested and self._turns_on_mode(entry, facts, verdict):
             verdict = replace(verdict, certainty="likely")
         if self._engine == "standard" and self._client.browser and self._turns_on_engine(entry, facts, verdict):

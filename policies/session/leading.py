@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from corsight.policies.engines import EnginePolicy
 from corsight.policies.exchange import Exchange, Response
+from corsight.policies.fetch.main_fetch import UNREDIRECTED
 from corsight.policies.fetch.origin import origin_of
 from corsight.policies.fetch.redirect import REQUEST_BODY_HEADERS, redirect_method, serialized_request_origin
 from corsight.policies.session.fetches import Entry
 from corsight.policies.session.reading import Reading
-from corsight.policies.verdict import Outcome
+from corsight.policies.verdict import Outcome, Unknown
 
 AT_ONCE = 0.1
 """Seconds within which a browser follows a redirect: all of 53 in the three engines, and on a busy machine most."""
@@ -22,11 +23,10 @@ BUSY = 0.5
 
 def may_lead_to(redirect: Entry, exchange: Exchange, reading: Reading, policy: EnginePolicy) -> bool:
     """Return whether a redirect may have led to this request, as far as its headers tell."""
-    verdict, before, response = redirect.verdict, redirect.reading, redirect.exchange.response
+    before, response, url = redirect.reading, redirect.exchange.response, exchange.request.url
     if response is None:
         return False
-    stopped = verdict is not None and verdict.outcome is Outcome.BLOCKED and verdict.certainty == "certain"
-    if stopped and not (reading.preflight and exchange.request.url.startswith("http:")):
+    if _is_stopped(redirect, url) and not (reading.preflight and url.startswith("http:")):
         # To an insecure URL WebKit sends the preflight all the same, and drops the request.
         return False
     method = redirect_method(response.status, before.method)
@@ -46,7 +46,9 @@ def may_lead_to(redirect: Entry, exchange: Exchange, reading: Reading, policy: E
             origins.add(redirect.fetch.page_origin or before.origin)
         if reading.origin not in origins:
             return False
-    if exchange.told is None and _is_another_fetchs(redirect, response, reading, exchange.request.url):
+    if exchange.told is None and (
+        _lacks_origin(redirect, reading) or _is_another_fetchs(redirect, response, reading, url)
+    ):
         return False
     dropped = {"authorization"} | (REQUEST_BODY_HEADERS if method != before.method else set())
     sent = reading.names if reading.preflight else reading.sent
@@ -57,6 +59,32 @@ def may_lead_to(redirect: Entry, exchange: Exchange, reading: Reading, policy: E
     # A browser adds an Authorization of its own to requests alone: what a preflight names, its page has set.
     added = frozenset[str]() if reading.preflight else {"authorization"}
     return set(reading.names) - added <= ever
+
+
+def _is_stopped(redirect: Entry, url: str) -> bool:
+    """Return whether a redirect was blocked for certain, or is wherever it is followed to this URL.
+
+    One that no redirect mode lets by leads nowhere, though a fetch() that is led nowhere passes.
+    """
+    verdict = redirect.verdict
+    if verdict is None:
+        return False
+    if verdict.certainty == "certain":
+        return verdict.outcome is Outcome.BLOCKED
+    followed = [branch for branch in verdict.branches if branch.assumed(Unknown.REDIRECT) not in UNREDIRECTED]
+    if redirect.contested or len(followed) == len(verdict.branches):
+        return False
+    # What is upgraded on its way is no mixed content.
+    to_there = redirect.facts is not None and redirect.facts.target == url
+    return to_there and all(branch.outcome is Outcome.BLOCKED for branch in followed)
+
+
+def _lacks_origin(redirect: Entry, reading: Reading) -> bool:
+    """Return whether a request has no Origin, while a redirect's was made with CORS: what follows that has one as well.
+
+    In the three engines all of 54 had.
+    """
+    return reading.origin is None and (redirect.tainting, redirect.tainting_too) == ("cors", None)
 
 
 def _is_another_fetchs(redirect: Entry, response: Response, reading: Reading, url: str) -> bool:

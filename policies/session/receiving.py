@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from corsight.policies.decision.decisive import COOKIES, VALIDATOR
+from corsight.policies.decision.decisive import COOKIES, VALIDATOR, digest
 from corsight.policies.engines import EnginePolicy
-from corsight.policies.evidence import Evidence, Reason
+from corsight.policies.evidence import Certainty, Evidence, Reason
 from corsight.policies.exchange import Response
 from corsight.policies.fetch.corp import EMBEDDER_POLICY
 from corsight.policies.fetch.mime_type import STYLE
-from corsight.policies.fetch.redirect import REDIRECT_STATUSES
+from corsight.policies.fetch.redirect import MAX_REDIRECTS, REDIRECT_STATUSES
 from corsight.policies.session.credentials import WORKERS, Credentials
 from corsight.policies.session.documents import Documents
 from corsight.policies.session.expected import Expected
 from corsight.policies.session.fetches import Entry
 from corsight.policies.session.gather import find_target
+from corsight.policies.session.leading import may_lead_to
 from corsight.policies.session.marker import Marker
 from corsight.policies.session.reading import DOCUMENTS
 from corsight.policies.session.sequels import Sequels
@@ -69,15 +70,33 @@ class Receiving:
         redirects = response.status in REDIRECT_STATUSES
         target = find_target(response, exchange.request.url, self._policy) if redirects else None
         entry.role = "request" if target is None else "redirect"
+        if target == exchange.request.url and self._is_uncounted(entry):
+            entry.evidence["redirects"] = Evidence("redirects", "not counted", Reason.REDIRECTS_MIXED, "likely")
+
+    def _is_uncounted(self, entry: Entry) -> bool:
+        """Return whether a redirect back to its own URL may be the last that is followed, or may not, for all that the
+        number of those before it tells: other fetches go round there as well.
+        """
+
+        def may_be_before(other: Entry) -> bool:
+            return may_lead_to(other, entry.exchange, entry.reading, self._policy)
+
+        strays = self._expected.count_strays(entry, may_be_before)
+        return strays > 0 and entry.index + strays >= MAX_REDIRECTS
 
     def revalidate(self, entry: Entry) -> None:
-        """Give a 304 the response that the browser stored, with what the 304 changed in it: that one is judged."""
+        """Give a 304 the response that the browser stored, with what the 304 changed in it: that one is judged, and the
+        others that it may have been.
+        """
         confirmed = self._stored.revalidated(entry.exchange)
-        if confirmed is None:
+        if not confirmed:
             entry.evidence["response"] = Evidence("response", "304", Reason.STORED_UNSEEN, "likely")
             return
-        stored, entry.stored = confirmed
-        evidence = Evidence("response", "stored", Reason.STORED_RESPONSE, details=(stored.exchange,))
+        (stored, entry.stored), *others = confirmed
+        decisive = digest(entry.stored)
+        entry.stored_too = tuple([response for _, response in others if digest(response) != decisive])
+        certainty: Certainty = "likely" if entry.stored_too else "certain"
+        evidence = Evidence("response", "stored", Reason.STORED_RESPONSE, certainty, (stored.exchange,))
         if stored.origin != entry.reading.origin and not stored.varies:
             asked_by = stored.origin or "a request without Origin"
             evidence = evidence._replace(reason=Reason.STORED_FOR_ANOTHER, details=(stored.exchange, asked_by))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from corsight.policies.decision.judge import unite
 from corsight.policies.exchange import Exchange, HeaderList, Response
 from corsight.policies.fetch.headers import has_directive
 from corsight.policies.session.memory import GIANT, Memory
-from corsight.policies.value import value
+from corsight.policies.value import replace, value
+from corsight.policies.verdict import Branch, Unknown, Verdict
 
 KEPT = frozenset(
     {b"content-length", b"content-encoding", b"content-range", b"content-type", b"transfer-encoding", b"etag"}
@@ -53,24 +55,41 @@ class StoredResponses:
         versions = [*known[-VERSIONS + 1 :], stored]
         self._by_url.put(url, versions, len(url) + sum([one.response.headers.weight for one in versions]))
 
-    def revalidated(self, exchange: Exchange) -> tuple[Stored, Response] | None:
-        """Return the stored response that this exchange's 304 confirmed, and the response that the 304 made of it; None
-        when it was not seen.
+    def revalidated(self, exchange: Exchange) -> list[tuple[Stored, Response]]:
+        """Return the stored responses that this exchange's 304 may have confirmed, the newest first, each with the
+        response that the 304 made of it; none where none was seen.
+
+        Which of several it is does not show: a browser may keep one for each site or credentials mode, or none of what
+        was aborted.
         """
-        response = exchange.response
-        if response is None:
-            return None
-        validator = exchange.request.headers.get("if-none-match")
-        since = exchange.request.headers.get("if-modified-since")
-        for stored in reversed(self._by_url.get(exchange.request.url) or []):
+        response, known = exchange.response, self._by_url.get(exchange.request.url)
+        if response is None or known is None:
+            return []
+        get = exchange.request.headers.get
+        name = "last-modified" if (validator := get("if-none-match")) is None else "etag"
+        validator = get("if-modified-since") if validator is None else validator
+        new = tuple([field for field in response.headers.fields if field[0].lower() not in KEPT])
+        replaced = {name.lower() for name, _ in new}
+        found = []
+        for stored in reversed(known):
             headers = stored.response.headers
-            if validator is not None and headers.get("etag") != validator:
-                continue
-            if validator is None and headers.get("last-modified") != since:
-                continue
-            new = [field for field in response.headers.fields if field[0].lower() not in KEPT]
-            replaced = {name.lower() for name, _ in new}
-            kept = [field for field in headers.fields if field[0].lower() not in replaced]
-            merged = Response(stored.response.status, HeaderList((*kept, *new)), response.received)
-            return stored, merged
-        return None
+            if headers.get(name) == validator:
+                kept = [field for field in headers.fields if field[0].lower() not in replaced]
+                merged = Response(stored.response.status, HeaderList((*kept, *new)), response.received)
+                found.append((stored, merged))
+        return found
+
+
+def doubt_stored(verdict: Verdict, others: list[Verdict]) -> Verdict:
+    """Return the verdict on a 304 that may have confirmed any of several stored responses: `verdict` is the one on the
+    newest, and each other one that is ruled of in another way is a branch more.
+    """
+    branches = _assume(verdict, "newest")
+    for other in others:
+        ruled = {branch.ruling for branch in branches}
+        branches += [branch for branch in _assume(other, "earlier") if branch.ruling not in ruled]
+    return verdict if len(branches) == len(verdict.branches) else unite(verdict.engine, branches, verdict.hidden)
+
+
+def _assume(verdict: Verdict, which: str) -> list[Branch]:
+    return [replace(one, assumptions=(*one.assumptions, (Unknown.STORED, which))) for one in verdict.branches]

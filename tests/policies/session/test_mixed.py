@@ -7,6 +7,8 @@ from __future__ import annotations
 import pytest
 
 from corsight.policies.exchange import Exchange, HeaderList, Request
+from corsight.policies.findings.doubts import suppose_blocked
+from corsight.policies.session.expected import SAME_URL
 from tests.policies.session.test_browser import (
     ALLOW,
     API,
@@ -19,6 +21,7 @@ from tests.policies.session.test_browser import (
     WEBKIT,
     Pairs,
     Recording,
+    rulings,
 )
 from tests.policies.session.test_gather import facts_of
 
@@ -26,6 +29,7 @@ NO_CORS: Pairs = [("Sec-Fetch-Mode", "no-cors"), ("Sec-Fetch-Dest", "empty"), ("
 REFERER, OTHER = ("Referer", f"{PAGE}/"), ("Referer", "https://other.test/")
 TO_THERE: Pairs = [*ALLOW, CREDENTIALS, ("Location", "/there")]
 THERE = "https://api.test/there"
+ALL = ("Accept", "*/*")
 EMBEDDER = "Cross-Origin-Embedder-Policy"
 
 
@@ -165,6 +169,91 @@ def test_a_preflight_that_nothing_follows_proves_nothing_where_fetches_go_round(
         assert recording.said("p")[:2] == ("blocked", certainty)
 
 
+AT_HOME = ("Referer", "http://app.test/")
+LOOP: Pairs = [*ALLOW, CREDENTIALS, ("Location", API)]
+
+
+def go_round(recording: Recording, names: list[str], *more: tuple[str, str]) -> None:
+    """A fetch is redirected to its own URL so many times."""
+    for name in names:
+        recording.request(name, LOOP, *more, status="303")
+
+
+def test_where_a_hop_came_late_no_count_tells_which_redirect_is_the_last() -> None:
+    """On a busy machine: the browser refused the 21st, which is the 20th of what follows at once."""
+    recording = Recording(agent=FIREFOX)
+    names = [f"r{number}" for number in range(21)]
+    go_round(recording, names[:1])
+    recording.now += 1
+    go_round(recording, names[1:])
+    assert [recording.said(name)[:2] for name in names[1:20]] == [("allowed", "certain")] * 19
+    assert recording.said("r20") == ("allowed", "likely", None)
+    assert "redirected in circles" in recording.because("r20", "redirects")
+
+
+def test_of_two_fetches_that_go_round_at_once_neither_is_certain_to_be_at_its_end() -> None:
+    recording = Recording(agent=CHROMIUM)
+    pairs = [(f"a{number}", f"b{number}") for number in range(21)]
+    for pair in pairs:
+        both = [recording.ask(name, "GET", API, [("Origin", PAGE), *CORS, REFERER]) for name in pair]
+        for exchange in both:
+            recording.answer(exchange, 303, LOOP)
+    said = [recording.said(name)[1] for pair in pairs for name in pair]
+    assert said[:20] == ["certain"] * 20
+    assert set(said[20:]) == {"likely"}
+
+
+@pytest.mark.parametrize(("first", "second"), [([REFERER], [REFERER]), ([REFERER], [])])
+def test_a_fetch_that_came_to_its_end_or_is_another_pages_is_not_counted(first: Pairs, second: Pairs) -> None:
+    recording = Recording(agent=FIREFOX)
+    ends = 21 if first == second else 20
+    go_round(recording, [f"a{number}" for number in range(ends)], *first)
+    recording.now += 1
+    go_round(recording, [f"b{number}" for number in range(21)], *second)
+    assert [recording.said(f"b{number}")[1] for number in range(21)] == ["certain"] * 21
+    assert recording.said("b20")[2] == "redirect-too-many"
+
+
+def test_of_more_fetches_that_go_round_than_are_remembered_none_is_counted() -> None:
+    recording = Recording(agent=FIREFOX)
+    for number in range(SAME_URL):
+        recording.request(f"other {number}", [*STAR, LOOP[-1]], status="303", origin=f"https://page{number}.test")
+    go_round(recording, ["r", "then"])
+    assert recording.said("r")[:2] == ("allowed", "likely")
+    assert recording.last["r"].entry.sequel == "followed"
+
+
+@pytest.mark.parametrize("agent", [CHROMIUM, FIREFOX, WEBKIT])
+def test_a_redirect_that_no_followed_fetch_passes_has_no_sequel(agent: str) -> None:
+    """One to plain http from a secure page: what asked for that URL next was another page's frame."""
+    there = "http://api.test/there"
+    recording = Recording(agent=agent)
+    recording.request("r", [*ALLOW, CREDENTIALS, ("Location", there)], REFERER, status="307")
+    recording.answer(ask(recording, "other", "GET", there, [("Origin", "null"), ALL, REFERER]), 200, STAR)
+    assert recording.said("r")[::2] == ("blocked", "mixed-content")
+    assert recording.last["other"].entry.fetch is not recording.last["r"].entry.fetch
+
+
+def test_a_workers_script_without_origin_does_not_follow_a_redirect_of_a_fetch_with_cors() -> None:
+    """Both led to the same URL, over plain http; Chromium starts no worker from an image."""
+    recording = Recording(agent=CHROMIUM)
+    referer, moved = ("Referer", "http://app.test/p"), ("Location", "http://app.test/there")
+
+    def load(name: str, url: str, status: int, answer: Pairs) -> None:
+        recording.now += 0.01
+        fields = HeaderList.of(ALL, referer, ("User-Agent", CHROMIUM))
+        exchange = Exchange(name, "127.0.0.1", name, Request("GET", url, fields, recording.now))
+        recording.session.begin(exchange)
+        recording.answer(exchange, status, answer)
+
+    load("script", "http://app.test/w.js", 301, [moved])
+    asked = ask(recording, "fetch", "GET", "http://api.test/x", [("Origin", "http://app.test"), ALL, AT_HOME])
+    recording.answer(asked, 301, [*STAR, moved])
+    load("r", "http://app.test/there", 200, [("Content-Type", "image/png")])
+    assert recording.last["r"].entry.fetch is recording.last["script"].entry.fetch
+    assert recording.said("r") == ("blocked", "certain", "mime-type-blocked")
+
+
 # -- what was answered -------------------------------------------------------------------------------------------------
 
 
@@ -177,6 +266,65 @@ def test_what_an_eventsource_was_answered_is_not_stored() -> None:
     recording.answer(stream, 200, [*ALLOW, tag])
     recording.request("r", [tag], ("If-None-Match", '"1"'), status="304")
     assert recording.said("r") == ("blocked", "certain", "allow-origin-missing")
+
+
+TAGGED: Pairs = [("Vary", "Origin"), ("ETag", '"1"')]
+GRANTED: Pairs = [*ALLOW, CREDENTIALS]
+
+
+@pytest.mark.parametrize("agent", [CHROMIUM, FIREFOX])
+@pytest.mark.parametrize(
+    ("first", "second", "confirmed", "said"),
+    [
+        ([], GRANTED, [], ("allowed", "likely", None)),
+        (GRANTED, [], [], ("blocked", "likely", "allow-origin-missing")),
+        ([], GRANTED, GRANTED, ("allowed", "certain", None)),
+        ([("Date", "today")], [("Date", "tomorrow")], [], ("blocked", "certain", "allow-origin-missing")),
+        ([*GRANTED, ("Date", "today")], [*GRANTED, ("Date", "tomorrow")], [], ("allowed", "certain", None)),
+        ([], [("Access-Control-Allow-Origin", "https://b.test")], [], ("blocked", "certain", "allow-origin-mismatch")),
+    ],
+)
+def test_a_304_may_confirm_any_stored_response_that_has_its_validator(
+    agent: str, first: Pairs, second: Pairs, confirmed: Pairs, said: tuple[str, str, str | None]
+) -> None:
+    """Firefox keeps one for each credentials mode: the newest was that of an image with credentials."""
+    recording = Recording(agent=agent)
+    recording.answer(ask(recording, "fetch", "GET", API, [ALL, *NO_CORS]), 200, [*first, *TAGGED])
+    recording.request("image", [*second, *TAGGED])
+    recording.request("r", [*confirmed, *TAGGED], ("If-None-Match", '"1"'), status="304")
+    assert recording.said("r") == said
+    judged = recording.last["r"]
+    if said[1] == "likely":
+        others = {"allowed", "blocked"} - {said[0]}
+        assert {rulings(judged)["stored=earlier"].outcome.value} == others
+        supposed = suppose_blocked(judged)
+        assert supposed.facts.response is not None
+        assert "access-control-allow-origin" not in supposed.facts.response.headers
+    evidence = judged.entry.evidence["response"]
+    assert evidence.certainty == ("likely" if judged.verdict.divided else "certain")
+
+
+@pytest.mark.parametrize("agent", [CHROMIUM, WEBKIT])
+@pytest.mark.parametrize(
+    ("sent", "kind", "certainty"),
+    [
+        ([ALL, AT_HOME], "image/png", "likely"),
+        ([ALL, AT_HOME], "text/csv", "likely"),
+        ([ALL, AT_HOME], "application/json", "certain"),
+        ([ALL, AT_HOME, ("X-A", "1")], "image/png", "certain"),
+        ([ALL, AT_HOME, ("Range", "bytes=0-")], "image/png", "certain"),
+        ([("Accept", "application/json"), AT_HOME], "image/png", "certain"),
+    ],
+)
+def test_over_plain_http_a_script_at_home_looks_like_a_fetch_and_may_not_be_an_image(
+    agent: str, sent: Pairs, kind: str, certainty: str
+) -> None:
+    recording = Recording(agent=agent)
+    asked = ask(recording, "r", "GET", "http://app.test/x", sent)
+    recording.answer(asked, 200, [("Content-Type", kind)])
+    assert recording.said("r") == ("not-cors", certainty, None)
+    rules = {ruling.rule for ruling in rulings(recording.last["r"]).values()}
+    assert rules == ({None, "mime-type-blocked"} if certainty == "likely" else {None})
 
 
 @pytest.mark.parametrize(
@@ -208,9 +356,6 @@ def load(recording: Recording, *, service: bool) -> None:
 
 def of_own(mode: str, *more: tuple[str, str]) -> Pairs:
     return [*more, REFERER, ("Sec-Fetch-Mode", mode), ("Sec-Fetch-Dest", "empty"), ("Sec-Fetch-Site", "same-origin")]
-
-
-ALL = ("Accept", "*/*")
 
 
 @pytest.mark.parametrize(
