@@ -82,13 +82,14 @@ class StoredResponses:
 
 def doubt_stored(verdict: Verdict, others: list[Verdict]) -> Verdict:
     """Return the verdict on a 304 that may have confirmed any of several stored responses: `verdict` is the one on the
-    newest, and each other one that is ruled of in another way is a branch more.
+    newest; of the others, one that is ruled of in another way gives further branches, if possible to another outcome.
     """
-    branches = _assume(verdict, "newest")
-    for other in others:
-        ruled = {branch.ruling for branch in branches}
-        branches += [branch for branch in _assume(other, "earlier") if branch.ruling not in ruled]
-    return verdict if len(branches) == len(verdict.branches) else unite(verdict.engine, branches, verdict.hidden)
+    ruled, outcomes = {one.ruling for one in verdict.branches}, {one.outcome for one in verdict.branches}
+    unlike = [other for other in others if not ruled.issuperset(one.ruling for one in other.branches)]
+    if not unlike:
+        return verdict
+    earlier = next((one for one in unlike if not outcomes.issuperset(b.outcome for b in one.branches)), unlike[0])
+    return unite(verdict.engine, _assume(verdict, "newest") + _assume(earlier, "earlier"), verdict.hidden)
 
 
 def _assume(verdict: Verdict, which: str) -> list[Branch]:

@@ -304,6 +304,21 @@ def test_a_304_may_confirm_any_stored_response_that_has_its_validator(
     assert evidence.certainty == ("likely" if judged.verdict.divided else "certain")
 
 
+def test_of_many_stored_responses_one_that_ends_otherwise_is_a_branch_and_no_two_branches_have_one_name() -> None:
+    recording = Recording(agent=FIREFOX)
+    others: list[Pairs] = [STAR, [("Access-Control-Allow-Origin", "https://b.test")], []]
+    for number, answer in enumerate([*others, GRANTED]):
+        recording.request(str(number), [*answer, *TAGGED], origin="https://b.test")
+    recording.request("r", TAGGED, ("If-None-Match", '"1"'), status="304")
+    assert recording.said("r") == ("allowed", "likely", None)
+    judged = recording.last["r"]
+    assert {name: ruling.rule for name, ruling in rulings(judged).items()} == {
+        "stored=newest": None,
+        "stored=earlier": "allow-origin-missing",
+    }
+    assert len(judged.verdict.branches) == 2
+
+
 @pytest.mark.parametrize("agent", [CHROMIUM, WEBKIT])
 @pytest.mark.parametrize(
     ("sent", "kind", "certainty"),
