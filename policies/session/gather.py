@@ -207,20 +207,26 @@ def _find_destinations(
         return ()
     if reading.script_too:
         return "empty" if entry.destination == "unknown" else entry.destination, "script"
-    if entry.destination == "unknown" and _is_unlike_scripts(entry, content_type):
+    if entry.destination == "unknown" and _is_unlike_scripts(entry, content_type, client):
         return "empty", "script"
     if reading.destination != "empty" or reading.method != "GET" or reading.carried:
         return ()
     return _list_passed_on(entry, client) if documents.may_pass_on(page_origin) else ()
 
 
-def _is_unlike_scripts(entry: Entry, content_type: str) -> bool:
+def _is_unlike_scripts(entry: Entry, content_type: str, client: Client) -> bool:
     """Return whether a script may have been asked for at home over plain http, and its type would block it.
 
-    A classic script has the headers of a fetch() there, and hardly any type that is no script's is looked at.
+    A classic script has the headers of a fetch() there, but for Firefox.
     """
     reading = entry.reading
-    if entry.tainting != "basic" or reading.method != "GET" or not reading.accepts_all or reading.carried:
+    if (
+        client.engine == "firefox"
+        or entry.tainting != "basic"
+        or reading.method != "GET"
+        or not reading.accepts_all
+        or reading.carried
+    ):
         return False
     return "range" not in reading.sent and is_blocked_by_mime_type(extract_mime_essence(content_type), "script")
 

@@ -334,6 +334,7 @@ def test_of_many_stored_responses_one_that_ends_otherwise_is_a_branch_and_no_two
 def test_over_plain_http_a_script_at_home_looks_like_a_fetch_and_may_not_be_an_image(
     agent: str, sent: Pairs, kind: str, certainty: str
 ) -> None:
+    """Firefox tells them apart: scripts have no Priority."""
     recording = Recording(agent=agent)
     asked = ask(recording, "r", "GET", "http://app.test/x", sent)
     recording.answer(asked, 200, [("Content-Type", kind)])
@@ -435,3 +436,11 @@ def test_a_post_that_names_no_page_may_be_one_of_its_own_servers() -> None:
     answer: Pairs = [("Cross-Origin-Resource-Policy", "same-origin"), ("Content-Type", "text/html")]
     facts = facts_of(sent, answer, agent=FIREFOX, method="POST", url="http://api.test/")
     assert facts.distance is None
+
+
+@pytest.mark.parametrize(("priority", "certainty"), [([("Priority", "u=4")], "certain"), ([], "likely")])
+def test_firefox_tells_a_fetch_at_home_by_its_priority(priority: Pairs, certainty: str) -> None:
+    recording = Recording(agent=FIREFOX)
+    asked = ask(recording, "r", "GET", "http://app.test/x", [ALL, AT_HOME, *priority])
+    recording.answer(asked, 200, [("Content-Type", "image/png")])
+    assert recording.said("r") == ("not-cors", certainty, None)
