@@ -58,7 +58,7 @@ def read_messages(text: str) -> tuple[Message, ...]:
     found = _find(body)
     messages = [*ours, *_drop_echoes(_join_beside(found, body))]
     if not messages:
-        messages = read_rest(lines, body, lambda: (pattern for _, pattern in _patterns()))
+        messages = read_rest(lines, body, _patterns)
     # Below the reason, browsers also say that the request failed.
     named = {one.url for one in messages if not _tells_nothing(one)}
     messages = [_strip_slash(one) for one in messages]
@@ -94,26 +94,30 @@ def _says_more(one: Message, other: Message) -> bool:
 
 
 @cache
-def _patterns() -> tuple[tuple[str, Pattern], ...]:
-    """Return every text that a browser can print, each behind the words without which no text matches.
-
-    Whole messages come first, and those with the most words of their own.
-    """
+def _patterns() -> tuple[Pattern, ...]:
+    """Return every text that a browser can print, whole messages and those with the most words of their own first."""
     patterns = [
         *make_patterns(),
         *(make_pattern(engine, one) for engine, sayings in SAYINGS.items() for one in sayings),
     ]
-    patterns.sort(key=lambda one: (not one.whole, -len(one.literals)))
-    return tuple((find_anchor(one.template), one) for one in patterns)
+    return tuple(sorted(patterns, key=lambda one: (not one.whole, -len(one.literals))))
+
+
+@cache
+def _by_anchor() -> dict[str, list[tuple[int, Pattern]]]:
+    """Return the patterns, and each one's place among all, by the words without which no text matches them."""
+    found: dict[str, list[tuple[int, Pattern]]] = {}
+    for place, pattern in enumerate(_patterns()):
+        found.setdefault(find_anchor(pattern.template), []).append((place, pattern))
+    return found
 
 
 def _find(body: str) -> list[Found]:
     """Return the messages in a text, in their order; where two patterns match, the one with more words counts."""
     found: list[Found] = []
     flat = body.replace("\n", " ")
-    for anchor, pattern in _patterns():
-        if anchor not in flat:
-            continue
+    by_anchor = _by_anchor()
+    for _, pattern in sorted([one for anchor in filter(flat.__contains__, by_anchor) for one in by_anchor[anchor]]):
         for match in pattern.regex.finditer(body):
             start, end = match.span()
             if start == end or any(start < other.end and other.start < end for other in found):
