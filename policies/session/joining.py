@@ -140,7 +140,8 @@ class Joining:
         Return whether that told its credentials mode.
 
         Chromium, HTTP/1.1: all of 85 requests without credentials took it, all of 58 with credentials another one.
-        Firefox: 53 of 66.
+        Firefox: 53 of 66. Over HTTP/1.1 an older one may be of the same kind, if the browser had it back after the
+        preflight's: of those that are free, it takes the last.
         """
         asked, exchange = preflight.exchange, entry.exchange
         if not exchange.connection or asked.connection == exchange.connection or asked.http2 != exchange.http2:
@@ -151,7 +152,8 @@ class Joining:
         if self.state(exchange, entry.reading, first=entry.index == 0) is not None:
             # On a busy machine a connection may be free here before the browser knows: its own word is stronger.
             return False
-        certainty: Certainty = "certain" if self._policy.separate_connections == "always" else "likely"
+        chosen = asked.http2 or not self._keeping.is_used(exchange.connection)
+        certainty: Certainty = "certain" if self._policy.separate_connections == "always" and chosen else "likely"
         if asked.http2:
             free = self._keeping.keeps(asked.request.url)
         else:

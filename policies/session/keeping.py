@@ -51,6 +51,10 @@ class Keeping:
         if use is not None and use.exchange == exchange.id and response is not None:
             use.received, use.kept = response.received, not closes
 
+    def is_used(self, connection: str) -> bool:
+        """Return whether a connection carried a request before."""
+        return connection in self._uses
+
     def keeps(self, url: str) -> bool:
         """Return whether a URL's server was seen to have a connection used again."""
         return origin_of(url) in self._servers
