@@ -36,6 +36,7 @@ POLICY = EnginePolicy(
     expose_wildcard_survives=True,
     storage_access_told=True,
     separate_connections="http/1.1",
+    stored_by_credentials=True,
     empty_lines_dropped=True,
     allow_origin_lines_counted=True,
     image_address_is_mixed=False,
@@ -146,6 +147,12 @@ POLICY = EnginePolicy(
             what="Never sends requests with and without credentials on the same HTTP/1.1 connection. So if Corsight "
             "knows one request of a connection, it knows whether the others have credentials.",
             source="netwerk/protocol/http/nsHttpConnectionInfo.h SetAnonymous; measured",
+        ),
+        Departure(
+            field="stored_by_credentials",
+            what="Keeps responses to requests with and without credentials apart in its HTTP cache. So a 304 confirms the "
+            "response to a request of the same kind.",
+            source="netwerk/cache2, isAnonymous of nsILoadContextInfo; measured with ESR 153",
         ),
         Departure(
             field="storage_access_told",

@@ -135,6 +135,9 @@ class EnginePolicy:
     separate_connections: Literal["always", "http/1.1", "never"] = "never"
     """On which connections credentialed and uncredentialed requests never mix."""
 
+    stored_by_credentials: bool = False
+    """Whether the HTTP cache keeps responses to requests with and without credentials apart."""
+
     streams_uploads: bool = False
     """Whether a fetch() may have a stream for its body, for which it needs HTTP/2 and a preflight."""
     preflight_outlives_abort: bool = False

@@ -52,7 +52,7 @@ class Receiving:
         else:
             if marks & VALIDATOR and not reading.event_source:
                 # https://html.spec.whatwg.org/#dom-eventsource: its cache mode is "no-store".
-                self._stored.keep(exchange, reading.origin)
+                self._stored.keep(exchange, reading.origin, self._find_partition(entry))
             if not self._sequels.outlives:
                 self._expected.note_kept(exchange)
         if reading.metadata and reading.destination in ("script", STYLE):
@@ -84,11 +84,21 @@ class Receiving:
         strays = self._expected.count_strays(entry, may_be_before)
         return strays > 0 and entry.index + strays >= MAX_REDIRECTS
 
+    def _find_partition(self, entry: Entry) -> bool | None:
+        """Return whether the browser stores a response with those that were asked for with credentials; None where it
+        makes no difference, or that is not known.
+        """
+        if not self._policy.stored_by_credentials:
+            return None
+        if entry.reading.cookie:
+            return True
+        return entry.fetch.include if entry.fetch.certainty == "certain" else None
+
     def revalidate(self, entry: Entry) -> None:
         """Give a 304 the response that the browser stored, with what the 304 changed in it: that one is judged, and the
         others that it may have been.
         """
-        confirmed = self._stored.revalidated(entry.exchange)
+        confirmed = self._stored.revalidated(entry.exchange, self._find_partition(entry))
         if not confirmed:
             entry.evidence["response"] = Evidence("response", "304", Reason.STORED_UNSEEN, "likely")
             return

@@ -18,11 +18,14 @@ VERSIONS = 4
 
 @value
 class Stored:
-    """A response that a browser may revalidate: the exchange that brought it, for which origin, whether it varies."""
+    """A response that a browser may revalidate: the exchange that brought it, for which origin, whether with
+    credentials (None where that is not known), and whether it varies.
+    """
 
     exchange: str
     origin: str | None
     response: Response
+    include: bool | None = None
 
     @property
     def varies(self) -> bool:
@@ -37,8 +40,10 @@ class StoredResponses:
     def __init__(self, size: int) -> None:
         self._by_url: Memory[str, list[Stored]] = Memory(size)
 
-    def keep(self, exchange: Exchange, origin: str | None) -> None:
-        """Remember a response that can be revalidated later."""
+    def keep(self, exchange: Exchange, origin: str | None, include: bool | None = None) -> None:
+        """Remember a response that can be revalidated later, and whether it was asked for with credentials (None where
+        that is not known, or nothing to this browser's cache).
+        """
         response = exchange.response
         if response is None or exchange.request.method != "GET" or not 200 <= response.status < 300:
             return
@@ -47,7 +52,7 @@ class StoredResponses:
             return
         if has_directive(headers.get("cache-control"), "no-store") or headers.weight > GIANT:
             return
-        url, stored = exchange.request.url, Stored(exchange.id, origin, response)
+        url, stored = exchange.request.url, Stored(exchange.id, origin, response, include)
         known = self._by_url.get(url)
         if known is None:
             self._by_url.put(url, [stored], len(url) + headers.weight)
@@ -55,12 +60,12 @@ class StoredResponses:
         versions = [*known[-VERSIONS + 1 :], stored]
         self._by_url.put(url, versions, len(url) + sum([one.response.headers.weight for one in versions]))
 
-    def revalidated(self, exchange: Exchange) -> list[tuple[Stored, Response]]:
+    def revalidated(self, exchange: Exchange, include: bool | None = None) -> list[tuple[Stored, Response]]:
         """Return the stored responses that this exchange's 304 may have confirmed, the newest first, each with the
         response that the 304 made of it; none where none was seen.
 
         Which of several it is does not show: a browser may keep one for each site or credentials mode, or none of what
-        was aborted.
+        was aborted. Those of another mode than `include` are not among them, where both are known.
         """
         response, known = exchange.response, self._by_url.get(exchange.request.url)
         if response is None or known is None:
@@ -73,7 +78,8 @@ class StoredResponses:
         found = []
         for stored in reversed(known):
             headers = stored.response.headers
-            if headers.get(name) == validator:
+            of_mode = include is None or stored.include is None or include == stored.include
+            if of_mode and headers.get(name) == validator:
                 kept = [field for field in headers.fields if field[0].lower() not in replaced]
                 merged = Response(stored.response.status, HeaderList((*kept, *new)), response.received)
                 found.append((stored, merged))

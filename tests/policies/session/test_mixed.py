@@ -304,6 +304,22 @@ def test_a_304_may_confirm_any_stored_response_that_has_its_validator(
     assert evidence.certainty == ("likely" if judged.verdict.divided else "certain")
 
 
+@pytest.mark.parametrize(
+    ("agent", "said"),
+    [(FIREFOX, ("allowed", "certain", None)), (CHROMIUM, ("blocked", "likely", "allow-origin-wildcard"))],
+)
+def test_a_304_confirms_what_was_stored_for_its_own_credentials_mode(
+    agent: str, said: tuple[str, str, str | None]
+) -> None:
+    """Firefox ESR 153 keeps the two apart in its cache, Chromium 156 does not."""
+    recording = Recording(agent=agent)
+    cookie = ("Cookie", "id=1")
+    recording.request("first", [*GRANTED, *TAGGED], cookie)
+    recording.request("other", [*STAR, *TAGGED])
+    recording.request("r", TAGGED, cookie, ("If-None-Match", '"1"'), status="304")
+    assert recording.said("r") == said
+
+
 def test_of_many_stored_responses_one_that_ends_otherwise_is_a_branch_and_no_two_branches_have_one_name() -> None:
     recording = Recording(agent=FIREFOX)
     others: list[Pairs] = [STAR, [("Access-Control-Allow-Origin", "https://b.test")], []]

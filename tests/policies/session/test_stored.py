@@ -109,3 +109,15 @@ def test_whether_a_response_depends_on_the_origin(vary: str | None, varies: bool
 def test_what_is_giant_is_not_kept() -> None:
     assert not kept((*ETAG, ("X-Giant", "x" * GIANT))).revalidated(exchange(304, MATCH))
     assert kept((*ETAG, ("X-Large", "x" * (GIANT - 100)))).revalidated(exchange(304, MATCH))
+
+
+@pytest.mark.parametrize(
+    ("stored", "asked", "found"),
+    [(True, False, False), (False, True, False), (True, True, True), (None, True, True), (False, None, True)],
+)
+def test_a_response_stored_for_the_other_credentials_mode_is_not_confirmed(
+    stored: bool | None, asked: bool | None, found: bool
+) -> None:
+    responses = StoredResponses(8)
+    responses.keep(exchange(200, (), ETAG), None, stored)
+    assert bool(responses.revalidated(exchange(304, MATCH), asked)) is found
