@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from corsight.policies.actor import name_actor
 from corsight.policies.causes import CAUSES, FAMILIES, KnownCause
+from corsight.policies.verdict import EngineName
 from corsight.scripts.catalogue import CORS_SAYS, WRITERS, cause_data
 from corsight.scripts.dev.pages.rules import INDEX, escape_cell, escape_text
 
@@ -38,11 +39,16 @@ def _page(cause: KnownCause) -> str:
     whole = cause_data(cause)
     lines = [WRITTEN, "", f"# {escape_text(cause.title.rstrip('.'))}", ""]
     lines += [f"`{cause.code}` · {CORS_SAYS[cause.cors]}", "", escape_text(cause.why), ""]
-    if whole["console"]:
-        who = "browsers" if set(whole["console"]) - {"standard"} else "servers and libraries"
-        lines += [f"## What {who} write", "", "| Engine | Console |", "| --- | --- |"]
-        for engine, texts in whole["console"].items():
-            lines += [f"| {WRITERS[engine]} | `{escape_cell(text)}` |" for text in texts]
-        lines.append("")
+    lines += _console(whole["console"])
     lines += ["## What to do", "", f"{escape_text(cause.advice)} Who has to act: {name_actor(cause.actor)}."]
     return "\n".join(lines) + "\n"
+
+
+def _console(texts: dict[EngineName, list[str]]) -> list[str]:
+    """Return the section on who writes what: a table by engine, or a list where no browser writes it."""
+    if not texts:
+        return []
+    if not set(texts) - {"standard"}:
+        return ["## What servers and libraries write", "", *(f"- `{text}`" for text in texts["standard"]), ""]
+    rows = [f"| {WRITERS[engine]} | `{escape_cell(text)}` |" for engine, said in texts.items() for text in said]
+    return ["## What browsers write", "", "| Engine | Console |", "| --- | --- |", *rows, ""]
