@@ -64,14 +64,22 @@ class Credentials:
         if reading.site != "cross-site" or not is_potentially_trustworthy(url):
             return False
         if self._engine == "chromium":
-            # The worker of a data: URL has no origin, and its page's site for cookies.
-            of_worker = reading.origin == "null" and reading.referrer is None and _get_domain(url) in self._pages
-            return not (reading.preflight or of_worker)
+            return not (reading.preflight or self._may_be_at_home(reading, url, first=first))
         # Firefox tells it on preflights too, but not after a redirect, not for keepalive, not for another scheme alone,
         # and not for workers.
         if reading.destination in BY_WORKERS and self._workers.get(reading.origin or "null"):
             return False
         return first and not reading.keepalive and not _schemelessly_same_site(reading.origin, url)
+
+    def _may_be_at_home(self, reading: Reading, url: str, *, first: bool) -> bool:
+        """Return whether a request without an origin may ask its page's own site: the worker of a data: URL has its
+        page's site for cookies, and a redirect may lead back there.
+        """
+        if reading.origin != "null":
+            return False
+        if reading.referrer_origin is None:
+            return _get_domain(url) in self._pages
+        return not first and _get_domain(url) == _get_domain(reading.referrer_origin)
 
     def note_storage_access(self) -> bool:
         """Note that a request had Sec-Fetch-Storage-Access, so that from now on its absence counts. Return whether that

@@ -498,3 +498,19 @@ def test_what_a_workers_module_imports_hides_the_credentials_mode_as_all_that_a_
     imported = recording.ask("imported", "GET", "https://cdn.test/lib.js", asked)
     recording.answer(imported, 200, [("Access-Control-Allow-Origin", "*"), ("Content-Type", "text/javascript")])
     assert recording.said("imported")[1] == "likely"
+
+
+def test_an_absent_header_tells_nothing_where_a_redirect_leads_back_to_the_pages_own_site() -> None:
+    """Chromium 156, 700100061 of the lab: by another site back home, a request is cross-site, and sends first-party
+    cookies: Sec-Fetch-Storage-Access is told of third parties alone. Its fetch had credentials.
+    """
+    recording = Recording(agent=CHROMIUM)
+    home, referrer = f"{PAGE}/data", ("Referer", f"{PAGE}/")
+    there = [("Access-Control-Allow-Origin", PAGE), CREDENTIALS, ("Location", "https://b.test/")]
+    back = [("Access-Control-Allow-Origin", "null"), CREDENTIALS, ("Location", home)]
+    told = "Sec-Fetch-Storage-Access", "active"
+    recording.request("there", there, referrer, told, status="308")
+    recording.request("back", back, referrer, told, url="https://b.test/", status="308", origin="null", connection="b")
+    recording.request("home", STAR, referrer, url=home, origin="null", connection="home")
+    assert recording.last["home"].entry.fetch is recording.last["there"].entry.fetch
+    assert recording.said("home") == ("blocked", "certain", "allow-origin-wildcard")
