@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from corsight.policies.exchange import Exchange
 from corsight.policies.fetch.headers import has_directive
+from corsight.policies.fetch.preflight_cache import CacheEntry
 from corsight.policies.fetch.redirect import MAX_REDIRECTS
 from corsight.policies.session.fetches import Entry, Fetch
 from corsight.policies.session.memory import Memory
@@ -143,6 +144,20 @@ class Expected:
             return []
         others = self.preflights.get(preflight.exchange.request.url) or []
         return [other for other in others if other is not preflight and _asks_alike(other, preflight)]
+
+    def may_have_passed(self, url: str, reading: Reading, cached: CacheEntry) -> bool:
+        """Return whether a preflight of another credentials mode than a cached one, or of one that is not known, may
+        have passed since then, or just before.
+        """
+        return any(
+            other.exchange.response is not None
+            and other.exchange.id != cached.exchange
+            and other.reading.origin == reading.origin
+            and _answered(other) > cached.since - PATIENCE
+            and not (other.fetch.include is cached.include and other.fetch.certainty == "certain")
+            and not has_failed(other)
+            for other in self.preflights.get(url) or ()
+        )
 
     def find_redirect(self, exchange: Exchange, reading: Reading, rules_out: Callable[[Entry], bool]) -> Entry | None:
         """Return the redirect that led to this request, None where none did: the latest of the same page.

@@ -191,17 +191,28 @@ class Joining:
         """Find out why a request that needs a preflight has none: it was cached, or sent before the recording began."""
         reading, exchange, request = entry.reading, entry.exchange, entry.exchange.request
         stated = self.state(exchange, reading, first=entry.index == 0)
-        cached = self._find_cached(entry.exchange, reading, *((False, True) if stated is None else (stated[0],)))
+        cached = self._find_cached(exchange, reading, *((False, True) if stated is None else (stated[0],)))
         if cached is not None:
             details = cached.exchange, f"{cached.until - request.started:.0f}"
             entry.evidence["preflight"] = Evidence("preflight", "cached", Reason.CACHED_PREFLIGHT, details=details)
-            if stated is None and not (cached.include and self._policy.cache.credentials_shared):
+            if stated is None and not self._may_serve_both(cached, exchange, reading):
                 entry.fetch.learn(cached.include, Reason.CACHED_MODE, details=(cached.exchange,))
             return
         reason = Reason.BEFORE_RECORDING if self._client.browser else Reason.NO_BROWSER
         if exchange.told is not None and not exchange.told.preflights:
             reason = Reason.PREFLIGHTS_NOT_RECORDED
         entry.evidence["preflight"] = Evidence("preflight", "not seen", reason, "likely")
+
+    def _may_serve_both(self, cached: CacheEntry, exchange: Exchange, reading: Reading) -> bool:
+        """Return whether what spares a request its preflight may serve it in the other credentials mode as well, or
+        another entry does: the browser may have had the answers in another order than they came by here.
+        """
+        if self._policy.cache.credentials_shared:
+            if cached.include:
+                return True
+        elif self._find_cached(exchange, reading, not cached.include) is not None:
+            return True
+        return self._expected.may_have_passed(exchange.request.url, reading, cached)
 
     def _find_cached(self, exchange: Exchange, reading: Reading, *modes: bool) -> CacheEntry | None:
         """Return what the CORS-preflight cache lets the request pass by, in the first of these credentials modes."""

@@ -309,22 +309,25 @@ class Sequels:
 
     def _cache_preflight(self, entry: Entry) -> None:
         """Note that the browser may have cached a preflight that passed; for both modes if its mode is unknown."""
-        include, reading, response = entry.fetch.include, entry.reading, entry.exchange.response
-        if response is None or (include is None and not self._policy.cache.credentials_shared):
+        fetch, reading, response = entry.fetch, entry.reading, entry.exchange.response
+        if response is None:
             return
+        include = fetch.include if fetch.certainty == "certain" else None
+        modes = (True, False) if include is None else (include,)
         headers = response.headers
-        self._cache.store(
-            reading.origin or "null",
-            entry.exchange.request.url,
-            include=include is not False,
-            methods=read_list(headers.get("access-control-allow-methods")),
-            headers=read_list(headers.get("access-control-allow-headers")),
-            max_age_value=headers.get("access-control-max-age"),
-            now=response.received,
-            exchange=entry.exchange.id,
-            method=reading.method,
-            names=reading.names,
-        )
+        for mode in modes[:1] if self._policy.cache.credentials_shared else modes:
+            self._cache.store(
+                reading.origin or "null",
+                entry.exchange.request.url,
+                include=mode,
+                methods=read_list(headers.get("access-control-allow-methods")),
+                headers=read_list(headers.get("access-control-allow-headers")),
+                max_age_value=headers.get("access-control-max-age"),
+                now=response.received,
+                exchange=entry.exchange.id,
+                method=reading.method,
+                names=reading.names,
+            )
 
 
 def _list_modes(entry: Entry) -> set[str | None]:
