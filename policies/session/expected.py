@@ -11,6 +11,7 @@ from corsight.policies.fetch.preflight_cache import CacheEntry
 from corsight.policies.fetch.redirect import MAX_REDIRECTS
 from corsight.policies.session.fetches import Entry, Fetch
 from corsight.policies.session.memory import Memory
+from corsight.policies.session.pace import HELD_UP, TIMES, Pace
 from corsight.policies.session.reading import Reading
 from corsight.policies.verdict import Outcome
 
@@ -18,9 +19,6 @@ PATIENCE = 2.0
 """Seconds after which a request that should have followed did not: the sequel of a preflight is sent at once."""
 AT_ONCE = 0.25
 """Seconds within which a browser follows a redirect: what comes later, and asks for the same, a page may have asked."""
-HELD_UP = 0.05
-"""Seconds within which a request follows its preflight, unless something holds it up: all of 126 in the three engines.
-"""
 MUCH = 8
 """How many times longer than after one preflight a request that came after another was held up for no reason."""
 SLACK = 0.005
@@ -45,6 +43,7 @@ class Expected:
         self._kept: Memory[str, bool] = Memory(size)
         self._loops: Memory[str, dict[str, Entry]] = Memory(size)
         self.redirects: Memory[str, list[Entry]] = Memory(size)
+        self.pace = Pace()
 
     def after_preflight(self, entry: Entry) -> None:
         """Remember a preflight that set out: its request would ask for the same URL."""
@@ -129,14 +128,26 @@ class Expected:
         ]
         last, left = preflight, len(others)
         while left:
-            later = [
-                other for other in others if overtook(other, last) and other.exchange.request.started > _started(last)
-            ]
+            later = [other for other in others if self.overtook(other, last) and _started(other) > _started(last)]
             found = next((other for other in later if other.sequel == "followed"), None)
             if found is not None or not later:
                 return found
             last, left = max(later, key=_started), left - 1
         return None
+
+    def overtook(self, later: Entry, earlier: Entry) -> bool:
+        """Return whether one exchange set out after another did, and before the browser had the answer to that."""
+        response, started = earlier.exchange.response, _started(later)
+        slack = max(SLACK, self.pace.usual)
+        return response is not None and _started(earlier) <= started <= response.received + slack
+
+    def asked_on(self, preflight: Entry) -> bool:
+        """Return whether the page asked on while an answer to a preflight was on its way, as one that gives up does."""
+        url, answered, pace = preflight.exchange.request.url, _answered(preflight), self.pace
+        others = (self._by_path.get(url.partition("?")[0]) if "?" in url else self.preflights.get(url)) or ()
+        return any(
+            other is not preflight and -pace.usual <= _started(other) - answered <= pace.slack for other in others
+        )
 
     def list_alike(self, preflight: Entry) -> list[Entry]:
         """Return the other preflights of late that asked for just the same."""
@@ -232,7 +243,8 @@ class Expected:
         entries = self.preflights.get(exchange.request.url) or ()
         earliest = answered - PATIENCE
         if reading.method != "GET" or not any(entry.sequel == "followed" for entry in entries):
-            earliest = max(earliest, started - max(HELD_UP, MUCH * (started - answered)))
+            held_up = max(HELD_UP, TIMES * self.pace.usual, MUCH * (started - answered))
+            earliest = max(earliest, started - held_up)
         return tuple(
             entry
             for entry in entries
@@ -261,12 +273,6 @@ def _started(entry: Entry) -> float:
 def _answered(entry: Entry) -> float:
     response = entry.exchange.response
     return response.received if response is not None else entry.exchange.request.started
-
-
-def overtook(later: Entry, earlier: Entry) -> bool:
-    """Return whether one exchange set out after another did, and before that was answered."""
-    response, started = earlier.exchange.response, later.exchange.request.started
-    return response is not None and earlier.exchange.request.started <= started <= response.received + SLACK
 
 
 def _remember(memory: Memory[str, list[Entry]], url: str, entry: Entry) -> None:

@@ -8,10 +8,11 @@ from corsight.policies.exchange import Exchange
 from corsight.policies.fetch.preflight_cache import CacheEntry, PreflightCache
 from corsight.policies.session.clients import Client
 from corsight.policies.session.credentials import Credentials
-from corsight.policies.session.expected import HELD_UP, Expected, has_failed
+from corsight.policies.session.expected import Expected, has_failed
 from corsight.policies.session.fetches import Entry
 from corsight.policies.session.keeping import Keeping
 from corsight.policies.session.leading import may_lead_to, was_led
+from corsight.policies.session.pace import HELD_UP
 from corsight.policies.session.reading import Reading
 from corsight.policies.session.sequels import UNFOLLOWED
 from corsight.policies.value import replace
@@ -113,14 +114,16 @@ class Joining:
 
         Where the preflight passes in every credentials mode, that makes no difference, and nothing is returned.
         """
+        asked, response, pace = preflight.exchange.request.started, preflight.exchange.response, self._expected.pace
+        waited = exchange.request.started - response.received if response is not None else 0.0
+        pace.note(waited)
         if preflight.verdict is None or not preflight.verdict.divided:
             return (), None, False
         rivals = self._list_rivals(preflight, exchange, reading)
         if not reading.needs_preflight and not self._withheld.isdisjoint(preflight.reading.names):
             # It may be the page's own, asked again without what the preflight named.
             return rivals, None, True
-        asked, response = preflight.exchange.request.started, preflight.exchange.response
-        if response is None or 0 <= (waited := exchange.request.started - response.received) <= SOON:
+        if response is None or (0 <= waited <= SOON and not pace.is_slow):
             return rivals, None, False
         if not reading.needs_preflight:
             # What is uploaded to a listener, or as a stream, looks like any other, and follows at once.

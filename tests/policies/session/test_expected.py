@@ -123,7 +123,7 @@ PLAIN = "http://api.test/v1"
 @pytest.mark.parametrize("agent", [CHROMIUM, FIREFOX, WEBKIT])
 @pytest.mark.parametrize("order", ["one after the other", "answered in turn", "given up"])
 def test_where_preflights_of_both_modes_may_be_cached_neither_tells_a_requests_mode(agent: str, order: str) -> None:
-    """Firefox keeps one of each mode. Chromium and WebKit keep the later one: which that is for the browser, neither the
+    """Firefox keeps one of each mode. Chromium and WebKit keep the later: which that is for the browser, neither the
     order of the requests behind them tells, nor, on a slow network, that of the answers.
     """
     recording = Recording(agent=agent)
