@@ -26,6 +26,7 @@ from corsight.policies.session.documents import Documents
 from corsight.policies.session.expected import Expected
 from corsight.policies.session.fetches import Entry, Fetch, read_patched
 from corsight.policies.session.gather import find_tainting, find_target
+from corsight.policies.session.jars import Jars
 from corsight.policies.session.joining import Joining
 from corsight.policies.session.judging import Judge, Judged, is_final
 from corsight.policies.session.keeping import Keeping, says_close
@@ -62,6 +63,7 @@ class Browser:
         self._credentials = Credentials(self._policy, SIZE, known=build is not None and build.engine == engine)
         self._marker = Marker(SIZE)
         self._documents = Documents(SIZE, credentialless_unknown=self._policy.credentialless_unknown)
+        self._keeping = Keeping(4 * SIZE)
         self._expected = Expected(SIZE)
         self._judge = Judge(client, self._policy, build, self._credentials, self._documents)
         self._words = Words(self._judge, self._credentials, self._connections, 4 * SIZE)
@@ -70,21 +72,16 @@ class Browser:
         self._tells_metadata = False
         # With the reading that its key is of.
         self._taintings: Memory[tuple[int, str, str, str | None, bool], tuple[Reading, _Taintings]] = Memory(4 * SIZE)
+        stored = StoredResponses(SIZE)
         self._receiving = Receiving(
-            self._policy,
-            self._credentials,
-            self._marker,
-            self._documents,
-            self._expected,
-            self._sequels,
-            StoredResponses(SIZE),
+            self._policy, self._credentials, self._marker, self._documents, self._expected, self._sequels, stored
         )
-        self._keeping = Keeping(4 * SIZE)
         self._reuse = Reuse(4 * SIZE, self._keeping) if client.libsoup else None
         self._own_headers = OwnHeaders()
         self._joining = Joining(client, self._policy, self._credentials, self._expected, self._cache, self._keeping)
+        jars = Jars(SIZE, self._keeping, self._expected.pace)
         self._learning = Learning(
-            self._credentials, self._connections, self._marker, self._documents, self._joining, self._judge, SIZE
+            self._credentials, self._connections, self._marker, jars, self._documents, self._joining, self._judge, SIZE
         )
 
     # -- the moments of an exchange -----------------------------------------------------------------------------------

@@ -38,7 +38,7 @@ class Credentials:
         self._seen_storage_access = False
         # Firefox sends none where the user blocks third-party cookies: there no version makes sure of it.
         self._sent_storage_access = self._expects_storage_access and policy.name == "chromium"
-        self._cookies: Memory[tuple[str, str], tuple[str, float]] = Memory(size)
+        self._cookies: Memory[tuple[str, str], tuple[str, float, float]] = Memory(size)
         self._workers: Memory[str, bool] = Memory(size)
         self._pages: Memory[str, bool] = Memory(size)
         self._keeping_alive: Memory[str, bool] = Memory(size)
@@ -107,24 +107,24 @@ class Credentials:
         """Whether no request has shown yet that this browser sends Sec-Fetch-Storage-Access."""
         return not self._seen_storage_access
 
-    def lacks_cookie(self, reading: Reading, request: Request, server: str) -> bool:
-        """Return whether a CORS request to a server lacks the cookie that its page's origin sent to just that place a
-        moment ago.
+    def lacks_cookie(self, reading: Reading, request: Request, server: str) -> float | None:
+        """Return since when a page's origin has sent the cookie to a server that this CORS request lacks, None where it
+        lacks none: it was sent to just that place a moment ago.
 
         A cookie that went to a path goes to what lies below it as well, and no answer since then has changed any.
         """
         if reading.preflight or reading.origin is None or reading.origin == "null":
-            return False
+            return None
         key = reading.origin, server
-        if reading.cookie:
-            path = _get_path(request.url)
-            self._cookies.put(key, (path, request.started), len(path) + len(reading.origin) + len(server))
-            return False
         known = self._cookies.get(key)
+        if reading.cookie:
+            path, since = _get_path(request.url), request.started if known is None else known[2]
+            self._cookies.put(key, (path, request.started, since), len(path) + len(reading.origin) + len(server))
+            return None
         if known is None or not 0.0 <= request.started - known[1] <= A_MOMENT:
-            return False
+            return None
         path, sent = _get_path(request.url), known[0]
-        return path == sent or path.startswith(f"{sent}/")
+        return known[2] if path == sent or path.startswith(f"{sent}/") else None
 
     def forget_cookies(self) -> None:
         """Forget which cookies were sent, since an answer set or cleared some."""

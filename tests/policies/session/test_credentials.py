@@ -164,6 +164,31 @@ def test_a_cookie_that_went_a_moment_ago_and_is_missing_now(
     assert recording.said("without") == said
 
 
+@pytest.mark.parametrize("connection", ["new", "page"])
+def test_a_cookie_that_one_window_sent_is_missing_in_no_other(connection: str) -> None:
+    """A private window beside a common one, both of the same page: who is not logged in there asks with credentials
+    all the same. Two jars share no connection.
+    """
+    recording = Recording()
+    recording.page(f"{PAGE}/")
+    recording.page(f"{PAGE}/other", connection=connection)
+    recording.request("with", STAR, ("Cookie", "a=1"))
+    recording.now += 1
+    recording.request("without", STAR, connection="other")
+    assert recording.said("without") == ("allowed", "likely" if connection == "new" else "certain", None)
+
+
+@pytest.mark.parametrize(("road", "certainty"), [(0.01, "certain"), (0.2, "likely")])
+def test_a_request_on_a_slow_road_may_have_set_out_before_the_cookie_was_there(road: float, certainty: str) -> None:
+    recording = Recording()
+    recording.preflight("p", [*ALLOW, CREDENTIALS])
+    recording.now += road
+    recording.request("with", STAR, ("Cookie", "a=1"), method="PUT")
+    recording.now += 0.3
+    recording.request("without", STAR, connection="other")
+    assert recording.said("without") == ("allowed", certainty, None)
+
+
 def test_a_cookie_that_another_page_sent_is_missing_nowhere() -> None:
     recording = Recording()
     recording.request("with", STAR, ("Cookie", "a=1"), origin="https://other.example")
