@@ -255,7 +255,7 @@ class Browser:
         return entry
 
     def _join_request(self, exchange: Exchange, reading: Reading, weight: int) -> Entry:
-        preflight, told, url, expected = None, exchange.told, exchange.request.url, self._expected
+        preflight, told, url, expected, spared = None, exchange.told, exchange.request.url, self._expected, False
         # What failed with its answer not recorded may never have been sent: it does not show that a preflight passed.
         if url in expected.preflights and reading.origin is not None and (told is None or not told.untold):
             preflight = self._joining.find_preflight(exchange, reading)
@@ -267,6 +267,7 @@ class Browser:
             if preflight is None:
                 self._follow_redirect(before, entry)
             else:
+                spared = self._joining.may_be_spared(preflight, exchange, reading)
                 self._sequels.follow(preflight, *self._joining.contest(preflight, exchange, reading))
         else:
             origin = reading.origin if reading.origin is not None else reading.referrer_origin
@@ -278,7 +279,8 @@ class Browser:
             stated = self._joining.state(exchange, reading, first=entry.index == 0)
             entry.strayed = preflight.strayed and stated is None
             unknown = connections.trusted and connections.get(exchange.connection).include is None
-            if unknown and self._joining.compare_connections(preflight, entry):
+            others = len(self._open)
+            if unknown and self._joining.compare_connections(preflight, entry, others, spared=spared):
                 connections.keep(entry.fetch)
                 self._learning.spread([entry.fetch])
         elif reading.needs_preflight and entry.tainting == "cors":

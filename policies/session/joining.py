@@ -24,6 +24,8 @@ SOON = 0.02
 """Seconds within which a request of Chromium and Firefox follows its preflight: all of 69. What comes later may have
 gone by what was cached meanwhile.
 """
+CROWD = 16
+"""Requests under way at once that are half of what Chromium has connections for behind a proxy: it has 32."""
 
 
 class Joining:
@@ -114,16 +116,16 @@ class Joining:
 
         Where the preflight passes in every credentials mode, that makes no difference, and nothing is returned.
         """
-        asked, response, pace = preflight.exchange.request.started, preflight.exchange.response, self._expected.pace
+        asked, response = preflight.exchange.request.started, preflight.exchange.response
         waited = exchange.request.started - response.received if response is not None else 0.0
-        pace.note(waited)
+        self._expected.pace.note(waited)
         if preflight.verdict is None or not preflight.verdict.divided:
             return (), None, False
         rivals = self._list_rivals(preflight, exchange, reading)
         if not reading.needs_preflight and not self._withheld.isdisjoint(preflight.reading.names):
             # It may be the page's own, asked again without what the preflight named.
             return rivals, None, True
-        if response is None or (0 <= waited <= SOON and not pace.is_slow):
+        if response is None or self._follows_at_once(preflight, exchange):
             return rivals, None, False
         if not reading.needs_preflight:
             # What is uploaded to a listener, or as a stream, looks like any other, and follows at once.
@@ -137,14 +139,29 @@ class Joining:
 
         return self._expected.list_rivals(preflight, exchange, reading, rules_out)
 
-    def compare_connections(self, preflight: Entry, entry: Entry) -> bool:
+    def may_be_spared(self, preflight: Entry, exchange: Exchange, reading: Reading) -> bool:
+        """Return whether a request may have gone by an answer that was cached before, rather than by the preflight that
+        it is joined to: then it set out while the answer to that was on its way, and no connection was free.
+        """
+        return (
+            not self._follows_at_once(preflight, exchange) and self._find_cached(exchange, reading, False) is not None
+        )
+
+    def _follows_at_once(self, preflight: Entry, exchange: Exchange) -> bool:
+        response = preflight.exchange.response
+        if response is None or self._expected.pace.is_slow:
+            return False
+        return 0 <= exchange.request.started - response.received <= SOON
+
+    def compare_connections(self, preflight: Entry, entry: Entry, others: int, *, spared: bool) -> bool:
         """Learn from the connection that a request did not take: its preflight's, an uncredentialed one, was free.
 
         Return whether that told its credentials mode.
 
         Chromium, HTTP/1.1: all of 85 requests without credentials took it, all of 58 with credentials another one.
         Firefox: 53 of 66. Over HTTP/1.1 an older one may be of the same kind, if the browser had it back after the
-        preflight's: of those that are free, it takes the last.
+        preflight's: of those that are free, it takes the last. While many `others` are under way, the preflight's
+        may have been closed for one that waits. One that may have been `spared` its preflight may have set out before.
         """
         asked, exchange = preflight.exchange, entry.exchange
         if not exchange.connection or asked.connection == exchange.connection or asked.http2 != exchange.http2:
@@ -155,7 +172,7 @@ class Joining:
         if self.state(exchange, entry.reading, first=entry.index == 0) is not None:
             # On a busy machine a connection may be free here before the browser knows: its own word is stronger.
             return False
-        chosen = asked.http2 or not self._keeping.is_used(exchange.connection)
+        chosen = not spared and (asked.http2 or (others < CROWD and not self._keeping.is_used(exchange.connection)))
         certainty: Certainty = "certain" if self._policy.separate_connections == "always" and chosen else "likely"
         if asked.http2:
             free = self._keeping.keeps(asked.request.url)

@@ -238,6 +238,32 @@ def test_an_older_connection_may_be_free_after_that_of_the_preflight(http2: bool
     )
 
 
+@pytest.mark.parametrize(("many", "certainty"), [(4, "certain"), (16, "likely")])
+def test_where_many_requests_are_under_way_a_free_connection_may_be_closed_for_another(
+    many: int, certainty: str
+) -> None:
+    """Chromium has 32 connections behind a proxy, and closes an idle one for what waits."""
+    recording = classic(CHROMIUM, connection="c0")
+    for number in range(many):
+        recording.ask(f"{number}", "GET", f"http://h{number}.test/", [], connection=f"h{number}")
+    recording.answer(recording.ask("p2", "OPTIONS", LOCAL, ASKED, connection="c0"), 204, GRANTS)
+    recording.answer(recording.ask("r2", "PUT", LOCAL, CLASSIC, connection="new"), 200, STAR)
+    assert recording.said("r2") == ("blocked", certainty, "allow-origin-wildcard")
+
+
+@pytest.mark.parametrize(("road", "certainty"), [(0.0, "certain"), (0.1, "likely")])
+def test_a_request_that_may_have_gone_by_the_cache_left_no_connection(road: float, certainty: str) -> None:
+    """Chromium: it set out while the answer to another's preflight was on its way, and that one's connection taken."""
+    recording = Recording(agent=CHROMIUM)
+    kept = [*GRANTS, ("Access-Control-Max-Age", "600")]
+    recording.answer(recording.ask("p", "OPTIONS", LOCAL, ASKED, connection="c0"), 204, kept)
+    recording.now += road
+    recording.answer(recording.ask("r", "PUT", LOCAL, CLASSIC, connection="c0"), 200, STAR)
+    recording.answer(recording.ask("p2", "OPTIONS", LOCAL, ASKED, connection="c0"), 204, kept)
+    recording.answer(recording.ask("r2", "PUT", LOCAL, CLASSIC, connection="new"), 200, STAR)
+    assert recording.said("r2") == ("blocked", certainty, "allow-origin-wildcard")
+
+
 @pytest.mark.parametrize(
     ("agent", "more"),
     [
