@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import pairwise
 
-from corsight.policies.exchange import Exchange
+from corsight.policies.exchange import Exchange, Response
 from corsight.policies.fetch.headers import has_directive
-from corsight.policies.fetch.preflight_cache import CacheEntry
+from corsight.policies.fetch.preflight_cache import CacheEntry, CacheRules, read_max_age
 from corsight.policies.fetch.redirect import MAX_REDIRECTS
 from corsight.policies.session.fetches import Entry, Fetch
 from corsight.policies.session.memory import Memory
@@ -156,18 +156,17 @@ class Expected:
         others = self.preflights.get(preflight.exchange.request.url) or []
         return [other for other in others if other is not preflight and _asks_alike(other, preflight)]
 
-    def may_have_passed(self, url: str, reading: Reading, cached: CacheEntry) -> bool:
+    def may_have_passed(self, exchange: Exchange, reading: Reading, cached: CacheEntry, rules: CacheRules) -> bool:
         """Return whether a preflight of another credentials mode than a cached one, or of one that is not known, may
-        have passed since then, or just before.
+        have passed since then or just before, or may still be cached: in another profile, or below another site.
         """
         return any(
-            other.exchange.response is not None
-            and other.exchange.id != cached.exchange
+            other.exchange.id != cached.exchange
             and other.reading.origin == reading.origin
-            and _answered(other) > cached.since - PATIENCE
             and not (other.fetch.include is cached.include and other.fetch.certainty == "certain")
             and not has_failed(other)
-            for other in self.preflights.get(url) or ()
+            and _may_matter(other.exchange.response, cached.since, exchange.request.started, rules)
+            for other in self.preflights.get(exchange.request.url) or ()
         )
 
     def find_redirect(self, exchange: Exchange, reading: Reading, rules_out: Callable[[Entry], bool]) -> Entry | None:
@@ -285,6 +284,13 @@ def _remember(memory: Memory[str, list[Entry]], url: str, entry: Entry) -> None:
         del entries[0]
     entries.append(entry)
     memory.add_weight(url, entry.fetch.weight)
+
+
+def _may_matter(response: Response | None, since: float, now: float, rules: CacheRules) -> bool:
+    """Return whether the answer to a preflight came after such a moment or just before, or may still be cached."""
+    if response is None or response.received > since - PATIENCE:
+        return response is not None
+    return response.received + (read_max_age(response.headers.get("access-control-max-age"), rules) or 0.0) > now
 
 
 def _may_lead_on(redirect: Entry, exchange: Exchange) -> bool:

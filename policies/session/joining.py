@@ -235,7 +235,7 @@ class Joining:
                 return True
         elif self._find_cached(exchange, reading, not cached.include) is not None:
             return True
-        return self._expected.may_have_passed(exchange.request.url, reading, cached)
+        return self._expected.may_have_passed(exchange, reading, cached, self._policy.cache)
 
     def _find_cached(self, exchange: Exchange, reading: Reading, *modes: bool) -> CacheEntry | None:
         """Return what the CORS-preflight cache lets the request pass by, in the first of these credentials modes."""

@@ -157,6 +157,22 @@ def test_where_preflights_of_both_modes_may_be_cached_neither_tells_a_requests_m
     assert recording.said("later")[1] == "likely"
 
 
+@pytest.mark.parametrize(("age", "certainty"), [("600", "likely"), ("1", "certain")])
+def test_a_preflight_that_another_profile_cached_may_serve_its_own_requests(age: str, certainty: str) -> None:
+    """Two Chromiums behind one address: one has the answer for both modes in its cache, the other one asked later."""
+    recording = Recording(agent=CHROMIUM)
+    asked = [("Origin", PAGE), ("Access-Control-Request-Method", "PUT"), *CORS]
+    for name, seconds, more in (("one", age, [CREDENTIALS]), ("other", "600", [])):
+        preflight = recording.ask(f"p {name}", "OPTIONS", PLAIN, asked, connection=f"p {name}")
+        recording.answer(preflight, 204, [*KEPT, ("Access-Control-Max-Age", seconds), *more])
+        cookie = [("Cookie", "id=1")] if more else []
+        recording.request(name, TURNS, *cookie, method="PUT", url=PLAIN, connection=name)
+        recording.now += 12
+    recording.request("later", TURNS, method="PUT", url=PLAIN, connection="later")
+    assert recording.last["later"].entry.evidence["preflight"].value == "cached"
+    assert recording.said("later")[1] == certainty
+
+
 def test_a_preflight_that_fails_in_either_mode_leaves_the_mode_as_it_was_told() -> None:
     """Firefox: only where a preflight would pass without credentials, its missing request speaks for them."""
     for answer, doubted in ((STAR, True), ([], False)):
