@@ -126,20 +126,14 @@ class Expected:
             for other in self._by_path.get(preflight.exchange.request.url.partition("?")[0]) or []
             if other is not preflight and _asks_alike(other, preflight)
         ]
-        last, left = preflight, len(others)
+        last, left, slack = preflight, len(others), max(SLACK, self.pace.usual)
         while left:
-            later = [other for other in others if self.overtook(other, last) and _started(other) > _started(last)]
+            later = [other for other in others if overtook(other, last, slack) and _started(other) > _started(last)]
             found = next((other for other in later if other.sequel == "followed"), None)
             if found is not None or not later:
                 return found
             last, left = max(later, key=_started), left - 1
         return None
-
-    def overtook(self, later: Entry, earlier: Entry) -> bool:
-        """Return whether one exchange set out after another did, and before the browser had the answer to that."""
-        response, started = earlier.exchange.response, _started(later)
-        slack = max(SLACK, self.pace.usual)
-        return response is not None and _started(earlier) <= started <= response.received + slack
 
     def asked_on(self, preflight: Entry) -> bool:
         """Return whether the page asked on while an answer to a preflight was on its way, as one that gives up does."""
@@ -272,6 +266,12 @@ def _started(entry: Entry) -> float:
 def _answered(entry: Entry) -> float:
     response = entry.exchange.response
     return response.received if response is not None else entry.exchange.request.started
+
+
+def overtook(later: Entry, earlier: Entry, slack: float = SLACK) -> bool:
+    """Return whether one exchange set out after another did, and before the browser had the answer to that."""
+    response, started = earlier.exchange.response, _started(later)
+    return response is not None and _started(earlier) <= started <= response.received + slack
 
 
 def _remember(memory: Memory[str, list[Entry]], url: str, entry: Entry) -> None:

@@ -167,7 +167,7 @@ class Joining:
         may have been closed for one that waits. One that may have been `spared` its preflight may have set out before.
         """
         asked, exchange = preflight.exchange, entry.exchange
-        if not exchange.connection or asked.connection == exchange.connection or asked.http2 != exchange.http2:
+        if not exchange.connection or asked.connection == exchange.connection:
             return False
         # The moments of a HAR are not exact enough to tell that a connection was free.
         if exchange.told is not None or not self._credentials.separates(exchange):
@@ -177,14 +177,19 @@ class Joining:
             return False
         chosen = not spared and (asked.http2 or (others < CROWD and not self._keeping.is_used(exchange.connection)))
         certainty: Certainty = "certain" if self._policy.separate_connections == "always" and chosen else "likely"
-        if asked.http2:
-            free = self._keeping.keeps(asked.request.url)
-        else:
-            free = self._keeping.is_free(asked, exchange.request.started)
-        if not free or self._list_rivals(preflight, exchange, entry.reading):
-            # It may have followed another, whose connection was taken.
+        # It may have followed another: then that one's was free, and not taken either.
+        rivals = self._list_rivals(preflight, exchange, entry.reading)
+        if not all(self._was_left(one.exchange, exchange) for one in (preflight, *rivals)):
             return False
         return entry.fetch.learn(True, Reason.CONNECTION_NOT_TAKEN, certainty)
+
+    def _was_left(self, asked: Exchange, exchange: Exchange) -> bool:
+        """Return whether a preflight's connection was free, and a request took another one."""
+        if asked.connection == exchange.connection or asked.http2 != exchange.http2:
+            return False
+        if asked.http2:
+            return self._keeping.keeps(asked.request.url)
+        return self._keeping.is_free(asked, exchange.request.started)
 
     def state(self, exchange: Exchange, reading: Reading, *, first: bool) -> tuple[bool, Reason] | None:
         """Return whether a cross-origin request itself says `include`, and by what; None where it does not tell."""

@@ -12,7 +12,7 @@ from corsight.policies.session.absence import may_be_stream, proves_together
 from corsight.policies.session.caching import cache_preflight
 from corsight.policies.session.clients import Client
 from corsight.policies.session.credentials import Credentials
-from corsight.policies.session.expected import PATIENCE, Expected
+from corsight.policies.session.expected import PATIENCE, Expected, overtook
 from corsight.policies.session.fetches import Entry
 from corsight.policies.session.judging import Judge, Judged, split_branches
 from corsight.policies.session.memory import Memory
@@ -229,7 +229,7 @@ class Sequels:
         alike = self._expected.list_alike(entry)
         followed = [other for other in alike if other.sequel == "followed"]
         for other in followed if self.outlives else ():
-            if self._expected.overtook(other, entry):
+            if overtook(other, entry):
                 self._give_up(entry, other)
                 return
         typed_over = self._expected.find_typed_over(entry) if self.outlives else None

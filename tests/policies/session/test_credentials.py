@@ -238,6 +238,20 @@ def test_an_older_connection_may_be_free_after_that_of_the_preflight(http2: bool
     )
 
 
+@pytest.mark.parametrize(
+    ("taken", "said"),
+    [("new", ("blocked", "certain", "allow-origin-wildcard")), ("c0", ("allowed", "certain", None))],
+)
+def test_whichever_of_two_preflights_a_request_followed_it_left_both_connections(
+    taken: str, said: tuple[str, str, str | None]
+) -> None:
+    recording = classic(CHROMIUM, connection="c0")
+    for name in ("c0", "c2"):
+        recording.answer(recording.ask(f"p {name}", "OPTIONS", LOCAL, ASKED, connection=name), 204, GRANTS)
+    recording.answer(recording.ask("r2", "PUT", LOCAL, CLASSIC, connection=taken), 200, STAR)
+    assert recording.said("r2") == said
+
+
 @pytest.mark.parametrize(("many", "certainty"), [(4, "certain"), (16, "likely")])
 def test_where_many_requests_are_under_way_a_free_connection_may_be_closed_for_another(
     many: int, certainty: str

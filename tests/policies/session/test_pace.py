@@ -94,6 +94,18 @@ def test_what_was_asked_anew_before_the_answer_can_have_come_was_given_up(road: 
     assert recording.said("p1")[:2] == recording.said("p2")[:2] == ("blocked", certainty)
 
 
+@pytest.mark.parametrize(("road", "outcome"), [(0.0, "blocked"), (ROAD, "allowed")])
+def test_on_a_slow_road_a_key_is_typed_before_the_answer_is_there(road: float, outcome: str) -> None:
+    recording = far_away(CHROMIUM, road)
+    urls = [f"{API}?q={typed}" for typed in ("c", "co", "cor")]
+    for url in urls:
+        recording.preflight(url, STAR, url=url, connection=url)
+        recording.now += 0.1
+    recording.request("r", STAR, method="PUT", url=urls[-1])
+    recording.wait(PATIENCE + 1)
+    assert [recording.said(url)[:2] for url in urls[:-1]] == [(outcome, "likely")] * 2
+
+
 def test_one_that_is_followed_late_leaves_the_others_absence_likely() -> None:
     """A browser that was held up for longer than requests are waited for."""
     recording = Recording(agent=CHROMIUM)
