@@ -26,6 +26,7 @@ from corsight.policies.session.documents import Documents
 from corsight.policies.session.expected import Expected
 from corsight.policies.session.fetches import Entry, Fetch, read_patched
 from corsight.policies.session.gather import find_tainting, find_target
+from corsight.policies.session.jars import Jars
 from corsight.policies.session.joining import Joining
 from corsight.policies.session.judging import Judge, Judged, is_final
 from corsight.policies.session.keeping import Keeping, says_close
@@ -62,6 +63,7 @@ class Browser:
         self._credentials = Credentials(self._policy, SIZE, known=build is not None and build.engine == engine)
         self._marker = Marker(SIZE)
         self._documents = Documents(SIZE, credentialless_unknown=self._policy.credentialless_unknown)
+        self._keeping = Keeping(4 * SIZE)
         self._expected = Expected(SIZE)
         self._judge = Judge(client, self._policy, build, self._credentials, self._documents)
         self._words = Words(self._judge, self._credentials, self._connections, 4 * SIZE)
@@ -70,21 +72,16 @@ class Browser:
         self._tells_metadata = False
         # With the reading that its key is of.
         self._taintings: Memory[tuple[int, str, str, str | None, bool], tuple[Reading, _Taintings]] = Memory(4 * SIZE)
+        stored = StoredResponses(SIZE)
         self._receiving = Receiving(
-            self._policy,
-            self._credentials,
-            self._marker,
-            self._documents,
-            self._expected,
-            self._sequels,
-            StoredResponses(SIZE),
+            self._policy, self._credentials, self._marker, self._documents, self._expected, self._sequels, stored
         )
-        self._keeping = Keeping(4 * SIZE)
         self._reuse = Reuse(4 * SIZE, self._keeping) if client.libsoup else None
         self._own_headers = OwnHeaders()
         self._joining = Joining(client, self._policy, self._credentials, self._expected, self._cache, self._keeping)
+        jars = Jars(SIZE, self._keeping, self._expected.pace)
         self._learning = Learning(
-            self._credentials, self._connections, self._marker, self._documents, self._joining, self._judge, SIZE
+            self._credentials, self._connections, self._marker, jars, self._documents, self._joining, self._judge, SIZE
         )
 
     # -- the moments of an exchange -----------------------------------------------------------------------------------
@@ -258,7 +255,7 @@ class Browser:
         return entry
 
     def _join_request(self, exchange: Exchange, reading: Reading, weight: int) -> Entry:
-        preflight, told, url, expected = None, exchange.told, exchange.request.url, self._expected
+        preflight, told, url, expected, spared = None, exchange.told, exchange.request.url, self._expected, False
         # What failed with its answer not recorded may never have been sent: it does not show that a preflight passed.
         if url in expected.preflights and reading.origin is not None and (told is None or not told.untold):
             preflight = self._joining.find_preflight(exchange, reading)
@@ -270,6 +267,7 @@ class Browser:
             if preflight is None:
                 self._follow_redirect(before, entry)
             else:
+                spared = self._joining.may_be_spared(preflight, exchange, reading)
                 self._sequels.follow(preflight, *self._joining.contest(preflight, exchange, reading))
         else:
             origin = reading.origin if reading.origin is not None else reading.referrer_origin
@@ -281,7 +279,8 @@ class Browser:
             stated = self._joining.state(exchange, reading, first=entry.index == 0)
             entry.strayed = preflight.strayed and stated is None
             unknown = connections.trusted and connections.get(exchange.connection).include is None
-            if unknown and self._joining.compare_connections(preflight, entry):
+            others = len(self._open)
+            if unknown and self._joining.compare_connections(preflight, entry, others, spared=spared):
                 connections.keep(entry.fetch)
                 self._learning.spread([entry.fetch])
         elif reading.needs_preflight and entry.tainting == "cors":

@@ -38,7 +38,7 @@ class Credentials:
         self._seen_storage_access = False
         # Firefox sends none where the user blocks third-party cookies: there no version makes sure of it.
         self._sent_storage_access = self._expects_storage_access and policy.name == "chromium"
-        self._cookies: Memory[tuple[str, str], tuple[str, float]] = Memory(size)
+        self._cookies: Memory[tuple[str, str], tuple[str, float, float]] = Memory(size)
         self._workers: Memory[str, bool] = Memory(size)
         self._pages: Memory[str, bool] = Memory(size)
         self._keeping_alive: Memory[str, bool] = Memory(size)
@@ -64,14 +64,22 @@ class Credentials:
         if reading.site != "cross-site" or not is_potentially_trustworthy(url):
             return False
         if self._engine == "chromium":
-            # The worker of a data: URL has no origin, and its page's site for cookies.
-            of_worker = reading.origin == "null" and reading.referrer is None and _get_domain(url) in self._pages
-            return not (reading.preflight or of_worker)
+            return not (reading.preflight or self._may_be_at_home(reading, url, first=first))
         # Firefox tells it on preflights too, but not after a redirect, not for keepalive, not for another scheme alone,
         # and not for workers.
         if reading.destination in BY_WORKERS and self._workers.get(reading.origin or "null"):
             return False
         return first and not reading.keepalive and not _schemelessly_same_site(reading.origin, url)
+
+    def _may_be_at_home(self, reading: Reading, url: str, *, first: bool) -> bool:
+        """Return whether a request without an origin may ask its page's own site: the worker of a data: URL has its
+        page's site for cookies, and a redirect may lead back there.
+        """
+        if reading.origin != "null":
+            return False
+        if reading.referrer_origin is None:
+            return _get_domain(url) in self._pages
+        return not first and _get_domain(url) == _get_domain(reading.referrer_origin)
 
     def note_storage_access(self) -> bool:
         """Note that a request had Sec-Fetch-Storage-Access, so that from now on its absence counts. Return whether that
@@ -99,24 +107,24 @@ class Credentials:
         """Whether no request has shown yet that this browser sends Sec-Fetch-Storage-Access."""
         return not self._seen_storage_access
 
-    def lacks_cookie(self, reading: Reading, request: Request, server: str) -> bool:
-        """Return whether a CORS request to a server lacks the cookie that its page's origin sent to just that place a
-        moment ago.
+    def lacks_cookie(self, reading: Reading, request: Request, server: str) -> float | None:
+        """Return since when a page's origin has sent the cookie to a server that this CORS request lacks, None where it
+        lacks none: it was sent to just that place a moment ago.
 
         A cookie that went to a path goes to what lies below it as well, and no answer since then has changed any.
         """
         if reading.preflight or reading.origin is None or reading.origin == "null":
-            return False
+            return None
         key = reading.origin, server
-        if reading.cookie:
-            path = _get_path(request.url)
-            self._cookies.put(key, (path, request.started), len(path) + len(reading.origin) + len(server))
-            return False
         known = self._cookies.get(key)
+        if reading.cookie:
+            path, since = _get_path(request.url), request.started if known is None else known[2]
+            self._cookies.put(key, (path, request.started, since), len(path) + len(reading.origin) + len(server))
+            return None
         if known is None or not 0.0 <= request.started - known[1] <= A_MOMENT:
-            return False
+            return None
         path, sent = _get_path(request.url), known[0]
-        return path == sent or path.startswith(f"{sent}/")
+        return known[2] if path == sent or path.startswith(f"{sent}/") else None
 
     def forget_cookies(self) -> None:
         """Forget which cookies were sent, since an answer set or cleared some."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import pairwise
 
-from corsight.policies.exchange import Exchange
+from corsight.policies.exchange import Exchange, Response
 from corsight.policies.fetch.headers import has_directive
+from corsight.policies.fetch.preflight_cache import CacheEntry, CacheRules, read_max_age
 from corsight.policies.fetch.redirect import MAX_REDIRECTS
 from corsight.policies.session.fetches import Entry, Fetch
 from corsight.policies.session.memory import Memory
+from corsight.policies.session.pace import HELD_UP, TIMES, Pace
 from corsight.policies.session.reading import Reading
 from corsight.policies.verdict import Outcome
 
@@ -17,9 +19,6 @@ PATIENCE = 2.0
 """Seconds after which a request that should have followed did not: the sequel of a preflight is sent at once."""
 AT_ONCE = 0.25
 """Seconds within which a browser follows a redirect: what comes later, and asks for the same, a page may have asked."""
-HELD_UP = 0.05
-"""Seconds within which a request follows its preflight, unless something holds it up: all of 126 in the three engines.
-"""
 MUCH = 8
 """How many times longer than after one preflight a request that came after another was held up for no reason."""
 SLACK = 0.005
@@ -44,6 +43,7 @@ class Expected:
         self._kept: Memory[str, bool] = Memory(size)
         self._loops: Memory[str, dict[str, Entry]] = Memory(size)
         self.redirects: Memory[str, list[Entry]] = Memory(size)
+        self.pace = Pace()
 
     def after_preflight(self, entry: Entry) -> None:
         """Remember a preflight that set out: its request would ask for the same URL."""
@@ -126,16 +126,22 @@ class Expected:
             for other in self._by_path.get(preflight.exchange.request.url.partition("?")[0]) or []
             if other is not preflight and _asks_alike(other, preflight)
         ]
-        last, left = preflight, len(others)
+        last, left, slack = preflight, len(others), max(SLACK, self.pace.usual)
         while left:
-            later = [
-                other for other in others if overtook(other, last) and other.exchange.request.started > _started(last)
-            ]
+            later = [other for other in others if overtook(other, last, slack) and _started(other) > _started(last)]
             found = next((other for other in later if other.sequel == "followed"), None)
             if found is not None or not later:
                 return found
             last, left = max(later, key=_started), left - 1
         return None
+
+    def asked_on(self, preflight: Entry) -> bool:
+        """Return whether the page asked on while an answer to a preflight was on its way, as one that gives up does."""
+        url, answered, pace = preflight.exchange.request.url, _answered(preflight), self.pace
+        others = (self._by_path.get(url.partition("?")[0]) if "?" in url else self.preflights.get(url)) or ()
+        return any(
+            other is not preflight and -pace.usual <= _started(other) - answered <= pace.slack for other in others
+        )
 
     def list_alike(self, preflight: Entry) -> list[Entry]:
         """Return the other preflights of late that asked for just the same."""
@@ -143,6 +149,19 @@ class Expected:
             return []
         others = self.preflights.get(preflight.exchange.request.url) or []
         return [other for other in others if other is not preflight and _asks_alike(other, preflight)]
+
+    def may_have_passed(self, exchange: Exchange, reading: Reading, cached: CacheEntry, rules: CacheRules) -> bool:
+        """Return whether a preflight of another credentials mode than a cached one, or of one that is not known, may
+        have passed since then or just before, or may still be cached: in another profile, or below another site.
+        """
+        return any(
+            other.exchange.id != cached.exchange
+            and other.reading.origin == reading.origin
+            and not (other.fetch.include is cached.include and other.fetch.certainty == "certain")
+            and not has_failed(other)
+            and _may_matter(other.exchange.response, cached.since, exchange.request.started, rules)
+            for other in self.preflights.get(exchange.request.url) or ()
+        )
 
     def find_redirect(self, exchange: Exchange, reading: Reading, rules_out: Callable[[Entry], bool]) -> Entry | None:
         """Return the redirect that led to this request, None where none did: the latest of the same page.
@@ -217,7 +236,8 @@ class Expected:
         entries = self.preflights.get(exchange.request.url) or ()
         earliest = answered - PATIENCE
         if reading.method != "GET" or not any(entry.sequel == "followed" for entry in entries):
-            earliest = max(earliest, started - max(HELD_UP, MUCH * (started - answered)))
+            held_up = max(HELD_UP, TIMES * self.pace.usual, MUCH * (started - answered))
+            earliest = max(earliest, started - held_up)
         return tuple(
             entry
             for entry in entries
@@ -248,10 +268,10 @@ def _answered(entry: Entry) -> float:
     return response.received if response is not None else entry.exchange.request.started
 
 
-def overtook(later: Entry, earlier: Entry) -> bool:
-    """Return whether one exchange set out after another did, and before that was answered."""
-    response, started = earlier.exchange.response, later.exchange.request.started
-    return response is not None and earlier.exchange.request.started <= started <= response.received + SLACK
+def overtook(later: Entry, earlier: Entry, slack: float = SLACK) -> bool:
+    """Return whether one exchange set out after another did, and before the browser had the answer to that."""
+    response, started = earlier.exchange.response, _started(later)
+    return response is not None and _started(earlier) <= started <= response.received + slack
 
 
 def _remember(memory: Memory[str, list[Entry]], url: str, entry: Entry) -> None:
@@ -264,6 +284,13 @@ def _remember(memory: Memory[str, list[Entry]], url: str, entry: Entry) -> None:
         del entries[0]
     entries.append(entry)
     memory.add_weight(url, entry.fetch.weight)
+
+
+def _may_matter(response: Response | None, since: float, now: float, rules: CacheRules) -> bool:
+    """Return whether the answer to a preflight came after such a moment or just before, or may still be cached."""
+    if response is None or response.received > since - PATIENCE:
+        return response is not None
+    return response.received + (read_max_age(response.headers.get("access-control-max-age"), rules) or 0.0) > now
 
 
 def _may_lead_on(redirect: Entry, exchange: Exchange) -> bool:

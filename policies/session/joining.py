@@ -8,10 +8,11 @@ from corsight.policies.exchange import Exchange
 from corsight.policies.fetch.preflight_cache import CacheEntry, PreflightCache
 from corsight.policies.session.clients import Client
 from corsight.policies.session.credentials import Credentials
-from corsight.policies.session.expected import HELD_UP, Expected, has_failed
+from corsight.policies.session.expected import Expected, has_failed
 from corsight.policies.session.fetches import Entry
 from corsight.policies.session.keeping import Keeping
 from corsight.policies.session.leading import may_lead_to, was_led
+from corsight.policies.session.pace import HELD_UP
 from corsight.policies.session.reading import Reading
 from corsight.policies.session.sequels import UNFOLLOWED
 from corsight.policies.value import replace
@@ -22,6 +23,11 @@ WITHHELD = frozenset({"authorization", "x-api-key", "x-auth-token", "x-csrf-toke
 SOON = 0.02
 """Seconds within which a request of Chromium and Firefox follows its preflight: all of 69. What comes later may have
 gone by what was cached meanwhile.
+"""
+CROWD = 16
+"""Requests under way at once that are half of what Chromium has connections for behind a proxy: it has 32.
+
+QtWebEngine 6.8: beside 23 others, a request without credentials left its preflight's connection for a new one.
 """
 
 
@@ -113,14 +119,16 @@ class Joining:
 
         Where the preflight passes in every credentials mode, that makes no difference, and nothing is returned.
         """
+        asked, response = preflight.exchange.request.started, preflight.exchange.response
+        waited = exchange.request.started - response.received if response is not None else 0.0
+        self._expected.pace.note(waited)
         if preflight.verdict is None or not preflight.verdict.divided:
             return (), None, False
         rivals = self._list_rivals(preflight, exchange, reading)
         if not reading.needs_preflight and not self._withheld.isdisjoint(preflight.reading.names):
             # It may be the page's own, asked again without what the preflight named.
             return rivals, None, True
-        asked, response = preflight.exchange.request.started, preflight.exchange.response
-        if response is None or 0 <= (waited := exchange.request.started - response.received) <= SOON:
+        if response is None or self._follows_at_once(preflight, exchange):
             return rivals, None, False
         if not reading.needs_preflight:
             # What is uploaded to a listener, or as a stream, looks like any other, and follows at once.
@@ -134,17 +142,32 @@ class Joining:
 
         return self._expected.list_rivals(preflight, exchange, reading, rules_out)
 
-    def compare_connections(self, preflight: Entry, entry: Entry) -> bool:
+    def may_be_spared(self, preflight: Entry, exchange: Exchange, reading: Reading) -> bool:
+        """Return whether a request may have gone by an answer that was cached before, rather than by the preflight that
+        it is joined to: then it set out while the answer to that was on its way, and no connection was free.
+        """
+        return (
+            not self._follows_at_once(preflight, exchange) and self._find_cached(exchange, reading, False) is not None
+        )
+
+    def _follows_at_once(self, preflight: Entry, exchange: Exchange) -> bool:
+        response = preflight.exchange.response
+        if response is None or self._expected.pace.is_slow:
+            return False
+        return 0 <= exchange.request.started - response.received <= SOON
+
+    def compare_connections(self, preflight: Entry, entry: Entry, others: int, *, spared: bool) -> bool:
         """Learn from the connection that a request did not take: its preflight's, an uncredentialed one, was free.
 
         Return whether that told its credentials mode.
 
         Chromium, HTTP/1.1: all of 85 requests without credentials took it, all of 58 with credentials another one.
         Firefox: 53 of 66. Over HTTP/1.1 an older one may be of the same kind, if the browser had it back after the
-        preflight's: of those that are free, it takes the last.
+        preflight's: of those that are free, it takes the last. While many `others` are under way, the preflight's
+        may have been closed for one that waits. One that may have been `spared` its preflight may have set out before.
         """
         asked, exchange = preflight.exchange, entry.exchange
-        if not exchange.connection or asked.connection == exchange.connection or asked.http2 != exchange.http2:
+        if not exchange.connection or asked.connection == exchange.connection:
             return False
         # The moments of a HAR are not exact enough to tell that a connection was free.
         if exchange.told is not None or not self._credentials.separates(exchange):
@@ -152,16 +175,21 @@ class Joining:
         if self.state(exchange, entry.reading, first=entry.index == 0) is not None:
             # On a busy machine a connection may be free here before the browser knows: its own word is stronger.
             return False
-        chosen = asked.http2 or not self._keeping.is_used(exchange.connection)
+        chosen = not spared and (asked.http2 or (others < CROWD and not self._keeping.is_used(exchange.connection)))
         certainty: Certainty = "certain" if self._policy.separate_connections == "always" and chosen else "likely"
-        if asked.http2:
-            free = self._keeping.keeps(asked.request.url)
-        else:
-            free = self._keeping.is_free(asked, exchange.request.started)
-        if not free or self._list_rivals(preflight, exchange, entry.reading):
-            # It may have followed another, whose connection was taken.
+        # It may have followed another: then that one's was free, and not taken either.
+        rivals = self._list_rivals(preflight, exchange, entry.reading)
+        if not all(self._was_left(one.exchange, exchange) for one in (preflight, *rivals)):
             return False
         return entry.fetch.learn(True, Reason.CONNECTION_NOT_TAKEN, certainty)
+
+    def _was_left(self, asked: Exchange, exchange: Exchange) -> bool:
+        """Return whether a preflight's connection was free, and a request took another one."""
+        if asked.connection == exchange.connection or asked.http2 != exchange.http2:
+            return False
+        if asked.http2:
+            return self._keeping.keeps(asked.request.url)
+        return self._keeping.is_free(asked, exchange.request.started)
 
     def state(self, exchange: Exchange, reading: Reading, *, first: bool) -> tuple[bool, Reason] | None:
         """Return whether a cross-origin request itself says `include`, and by what; None where it does not tell."""
@@ -191,17 +219,28 @@ class Joining:
         """Find out why a request that needs a preflight has none: it was cached, or sent before the recording began."""
         reading, exchange, request = entry.reading, entry.exchange, entry.exchange.request
         stated = self.state(exchange, reading, first=entry.index == 0)
-        cached = self._find_cached(entry.exchange, reading, *((False, True) if stated is None else (stated[0],)))
+        cached = self._find_cached(exchange, reading, *((False, True) if stated is None else (stated[0],)))
         if cached is not None:
             details = cached.exchange, f"{cached.until - request.started:.0f}"
             entry.evidence["preflight"] = Evidence("preflight", "cached", Reason.CACHED_PREFLIGHT, details=details)
-            if stated is None and not (cached.include and self._policy.cache.credentials_shared):
+            if stated is None and not self._may_serve_both(cached, exchange, reading):
                 entry.fetch.learn(cached.include, Reason.CACHED_MODE, details=(cached.exchange,))
             return
         reason = Reason.BEFORE_RECORDING if self._client.browser else Reason.NO_BROWSER
         if exchange.told is not None and not exchange.told.preflights:
             reason = Reason.PREFLIGHTS_NOT_RECORDED
         entry.evidence["preflight"] = Evidence("preflight", "not seen", reason, "likely")
+
+    def _may_serve_both(self, cached: CacheEntry, exchange: Exchange, reading: Reading) -> bool:
+        """Return whether what spares a request its preflight may serve it in the other credentials mode as well, or
+        another entry does: the browser may have had the answers in another order than they came by here.
+        """
+        if self._policy.cache.credentials_shared:
+            if cached.include:
+                return True
+        elif self._find_cached(exchange, reading, not cached.include) is not None:
+            return True
+        return self._expected.may_have_passed(exchange, reading, cached, self._policy.cache)
 
     def _find_cached(self, exchange: Exchange, reading: Reading, *modes: bool) -> CacheEntry | None:
         """Return what the CORS-preflight cache lets the request pass by, in the first of these credentials modes."""

@@ -19,11 +19,14 @@ BODILESS = frozenset({204, 205, 304})
 
 @dataclass(slots=True)
 class Use:
-    """The last exchange on a connection, and when its response came (None while it has not)."""
+    """The last exchange on a connection, and when its response came (None while it has not); `again` tells that it was
+    not the first.
+    """
 
     exchange: str
     received: float | None = None
     kept: bool = True
+    again: bool = False
 
 
 class Keeping:
@@ -43,6 +46,7 @@ class Keeping:
             idle = max(exchange.request.started - use.received, 0.0)
             if idle > self._servers.get(server, -1.0):
                 self._servers.put(server, idle, len(server))
+        use.again = use.again or use.exchange != exchange.id
         use.exchange, use.received, use.kept = exchange.id, None, True
 
     def end(self, exchange: Exchange, *, closes: bool) -> None:
@@ -54,6 +58,11 @@ class Keeping:
     def is_used(self, connection: str) -> bool:
         """Return whether a connection carried a request before."""
         return connection in self._uses
+
+    def opens(self, exchange: Exchange) -> bool:
+        """Return whether an exchange is the first on its connection, as far as was seen."""
+        use = self._uses.get(exchange.connection)
+        return use is None or (use.exchange == exchange.id and not use.again)
 
     def keeps(self, url: str) -> bool:
         """Return whether a URL's server was seen to have a connection used again."""

@@ -7,6 +7,7 @@ from corsight.policies.session.connections import BY_CONNECTION, Connections
 from corsight.policies.session.credentials import WORKERS, Credentials, by_nature, from_own_store
 from corsight.policies.session.documents import Documents
 from corsight.policies.session.fetches import Entry, Fetch
+from corsight.policies.session.jars import Jars
 from corsight.policies.session.joining import Joining
 from corsight.policies.session.judging import Judge
 from corsight.policies.session.marker import Marker
@@ -22,6 +23,7 @@ class Learning:
         credentials: Credentials,
         connections: Connections,
         marker: Marker,
+        jars: Jars,
         documents: Documents,
         joining: Joining,
         judge: Judge,
@@ -30,6 +32,7 @@ class Learning:
         self._credentials = credentials
         self._connections = connections
         self._marker = marker
+        self._jars = jars
         self._documents = documents
         self._joining = joining
         self._judge = judge
@@ -47,6 +50,8 @@ class Learning:
             self._credentials.note_keepalive(reading)
         separates = self._credentials.separates(exchange)
         if entry.tainting != "cors":
+            if reading.mode == "navigate":
+                self._jars.note_document(entry)
             if reading.mode == "navigate" or reading.cookie:
                 self._marker.note_document(entry)
             if reading.destination in WORKERS:
@@ -63,11 +68,16 @@ class Learning:
                     self._mixing.note(exchange.connection, entry.server, include=True)
             return
         learned: list[Fetch] = []
-        if entry.index == 0 and self._credentials.lacks_cookie(reading, exchange.request, entry.server):
-            learned += [fetch] if fetch.learn(False, Reason.NO_COOKIE) else []
+        page, now = reading.origin or "null", exchange.request.started
+        self._jars.note_others(others, now)
+        if reading.cookie or exchange.marker == "carried":
+            self._jars.note_page(page)
+        since = self._credentials.lacks_cookie(reading, exchange.request, entry.server) if entry.index == 0 else None
+        if since is not None and fetch.learn(False, Reason.NO_COOKIE, self._jars.weigh_absence(page, since, now)):
+            learned.append(fetch)
         if reading.keepalive and self._credentials.overrules_absence(reading):
             fetch.doubt(Reason.NO_STORAGE_ACCESS)
-        marked = None if exchange.marker is None else self._marker.tell(entry, others)
+        marked = None if exchange.marker is None else self._marker.tell(entry, others, self._jars)
         stated = self._joining.state(exchange, reading, first=entry.index == 0)
         if stated is None and exchange.told is not None and exchange.told.credentials is not None:
             stated = exchange.told.credentials, Reason.RECORDED_MODE

@@ -13,6 +13,7 @@ from corsight.policies.evidence import Certainty, Reason
 from corsight.policies.exchange import Response
 from corsight.policies.fetch.origin import origin_of
 from corsight.policies.session.fetches import Entry
+from corsight.policies.session.jars import BUSY, Jars
 from corsight.policies.session.memory import Memory
 from corsight.policies.session.reading import DOCUMENTS
 
@@ -23,8 +24,6 @@ CROWD = 100
 STRAGGLING = 2.0
 """Seconds after it was first carried in which a request may still come whose cookies were read before it was set: one
 that waited for a connection, or for the browser's cache."""
-BUSY = 4
-"""Requests under way at once from which on others may wait for a connection."""
 
 type Place = tuple[str, str]
 """A page's origin, and the scheme and host, without port, that it asks."""
@@ -42,7 +41,7 @@ class Marker:
         self._busy = 0.0
         self._set = 0
 
-    def tell(self, entry: Entry, under_way: int) -> tuple[bool, Reason, Certainty] | None:
+    def tell(self, entry: Entry, under_way: int, jars: Jars) -> tuple[bool, Reason, Certainty] | None:
         """Return what the marker says of a cross-origin request's credentials mode: whether it is `include`, by what,
         and how surely. None where it does not tell. `under_way` is how many requests are, beside this one.
         """
@@ -70,7 +69,10 @@ class Marker:
         since, set_before = known
         if since < self._loaded.get(page, since) or now - since > KEPT or self._set - set_before > CROWD:
             return None
-        return False, Reason.NO_MARKER, "likely" if self._may_straggle(place, url, now) else "certain"
+        certainty = (
+            "likely" if self._may_straggle(place, url, now) else jars.weigh_absence(page, self._first[place], now)
+        )
+        return False, Reason.NO_MARKER, certainty
 
     def _may_straggle(self, place: Place, url: str, now: float) -> bool:
         """Return whether the cookies of a request may have been read before the marker was set, long before it came."""

@@ -164,6 +164,31 @@ def test_a_cookie_that_went_a_moment_ago_and_is_missing_now(
     assert recording.said("without") == said
 
 
+@pytest.mark.parametrize("connection", ["new", "page"])
+def test_a_cookie_that_one_window_sent_is_missing_in_no_other(connection: str) -> None:
+    """A private window beside a common one, both of the same page: who is not logged in there asks with credentials
+    all the same. Two jars share no connection.
+    """
+    recording = Recording()
+    recording.page(f"{PAGE}/")
+    recording.page(f"{PAGE}/other", connection=connection)
+    recording.request("with", STAR, ("Cookie", "a=1"))
+    recording.now += 1
+    recording.request("without", STAR, connection="other")
+    assert recording.said("without") == ("allowed", "likely" if connection == "new" else "certain", None)
+
+
+@pytest.mark.parametrize(("road", "certainty"), [(0.01, "certain"), (0.2, "likely")])
+def test_a_request_on_a_slow_road_may_have_set_out_before_the_cookie_was_there(road: float, certainty: str) -> None:
+    recording = Recording()
+    recording.preflight("p", [*ALLOW, CREDENTIALS])
+    recording.now += road
+    recording.request("with", STAR, ("Cookie", "a=1"), method="PUT")
+    recording.now += 0.3
+    recording.request("without", STAR, connection="other")
+    assert recording.said("without") == ("allowed", certainty, None)
+
+
 def test_a_cookie_that_another_page_sent_is_missing_nowhere() -> None:
     recording = Recording()
     recording.request("with", STAR, ("Cookie", "a=1"), origin="https://other.example")
@@ -211,6 +236,46 @@ def test_an_older_connection_may_be_free_after_that_of_the_preflight(http2: bool
         certainty,
         "allow-origin-wildcard",
     )
+
+
+@pytest.mark.parametrize(
+    ("taken", "said"),
+    [("new", ("blocked", "certain", "allow-origin-wildcard")), ("c0", ("allowed", "certain", None))],
+)
+def test_whichever_of_two_preflights_a_request_followed_it_left_both_connections(
+    taken: str, said: tuple[str, str, str | None]
+) -> None:
+    recording = classic(CHROMIUM, connection="c0")
+    for name in ("c0", "c2"):
+        recording.answer(recording.ask(f"p {name}", "OPTIONS", LOCAL, ASKED, connection=name), 204, GRANTS)
+    recording.answer(recording.ask("r2", "PUT", LOCAL, CLASSIC, connection=taken), 200, STAR)
+    assert recording.said("r2") == said
+
+
+@pytest.mark.parametrize(("many", "certainty"), [(4, "certain"), (16, "likely")])
+def test_where_many_requests_are_under_way_a_free_connection_may_be_closed_for_another(
+    many: int, certainty: str
+) -> None:
+    """Chromium has 32 connections behind a proxy, and closes an idle one for what waits."""
+    recording = classic(CHROMIUM, connection="c0")
+    for number in range(many):
+        recording.ask(f"{number}", "GET", f"http://h{number}.test/", [], connection=f"h{number}")
+    recording.answer(recording.ask("p2", "OPTIONS", LOCAL, ASKED, connection="c0"), 204, GRANTS)
+    recording.answer(recording.ask("r2", "PUT", LOCAL, CLASSIC, connection="new"), 200, STAR)
+    assert recording.said("r2") == ("blocked", certainty, "allow-origin-wildcard")
+
+
+@pytest.mark.parametrize(("road", "certainty"), [(0.0, "certain"), (0.1, "likely")])
+def test_a_request_that_may_have_gone_by_the_cache_left_no_connection(road: float, certainty: str) -> None:
+    """Chromium: it set out while the answer to another's preflight was on its way, and that one's connection taken."""
+    recording = Recording(agent=CHROMIUM)
+    kept = [*GRANTS, ("Access-Control-Max-Age", "600")]
+    recording.answer(recording.ask("p", "OPTIONS", LOCAL, ASKED, connection="c0"), 204, kept)
+    recording.now += road
+    recording.answer(recording.ask("r", "PUT", LOCAL, CLASSIC, connection="c0"), 200, STAR)
+    recording.answer(recording.ask("p2", "OPTIONS", LOCAL, ASKED, connection="c0"), 204, kept)
+    recording.answer(recording.ask("r2", "PUT", LOCAL, CLASSIC, connection="new"), 200, STAR)
+    assert recording.said("r2") == ("blocked", certainty, "allow-origin-wildcard")
 
 
 @pytest.mark.parametrize(
@@ -498,3 +563,19 @@ def test_what_a_workers_module_imports_hides_the_credentials_mode_as_all_that_a_
     imported = recording.ask("imported", "GET", "https://cdn.test/lib.js", asked)
     recording.answer(imported, 200, [("Access-Control-Allow-Origin", "*"), ("Content-Type", "text/javascript")])
     assert recording.said("imported")[1] == "likely"
+
+
+def test_an_absent_header_tells_nothing_where_a_redirect_leads_back_to_the_pages_own_site() -> None:
+    """Chromium 156, 700100061 of the lab: by another site back home, a request is cross-site, and sends first-party
+    cookies: Sec-Fetch-Storage-Access is told of third parties alone. Its fetch had credentials.
+    """
+    recording = Recording(agent=CHROMIUM)
+    home, referrer = f"{PAGE}/data", ("Referer", f"{PAGE}/")
+    there = [("Access-Control-Allow-Origin", PAGE), CREDENTIALS, ("Location", "https://b.test/")]
+    back = [("Access-Control-Allow-Origin", "null"), CREDENTIALS, ("Location", home)]
+    told = "Sec-Fetch-Storage-Access", "active"
+    recording.request("there", there, referrer, told, status="308")
+    recording.request("back", back, referrer, told, url="https://b.test/", status="308", origin="null", connection="b")
+    recording.request("home", STAR, referrer, url=home, origin="null", connection="home")
+    assert recording.last["home"].entry.fetch is recording.last["there"].entry.fetch
+    assert recording.said("home") == ("blocked", "certain", "allow-origin-wildcard")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from corsight.policies.exchange import Exchange
 from corsight.policies.session.expected import PATIENCE
 from tests.policies.session.test_browser import (
     ALLOW,
@@ -14,6 +15,7 @@ from tests.policies.session.test_browser import (
     FIREFOX,
     PAGE,
     STAR,
+    TURNS,
     WEBKIT,
     Pairs,
     Recording,
@@ -111,6 +113,64 @@ def test_a_cached_preflight_tells_the_mode_that_it_was_asked_in() -> None:
     recording.request("second", STAR, method="PUT", connection="c2")
     assert recording.said("second") == ("allowed", "certain", None)
     assert recording.last["second"].entry.evidence["preflight"].value == "cached"
+
+
+KEPT: Pairs = [("Access-Control-Allow-Origin", PAGE), ("Access-Control-Allow-Methods", "PUT")]
+PLAIN = "http://api.test/v1"
+"""Where no header shows the credentials mode."""
+
+
+@pytest.mark.parametrize("agent", [CHROMIUM, FIREFOX, WEBKIT])
+@pytest.mark.parametrize("order", ["one after the other", "answered in turn", "given up"])
+def test_where_preflights_of_both_modes_may_be_cached_neither_tells_a_requests_mode(agent: str, order: str) -> None:
+    """Firefox keeps one of each mode. Chromium and WebKit keep the later: which that is for the browser, neither the
+    order of the requests behind them tells, nor, on a slow network, that of the answers.
+    """
+    recording = Recording(agent=agent)
+    asked = [("Origin", PAGE), ("Access-Control-Request-Method", "PUT"), *CORS]
+    one, other = (recording.ask(name, "OPTIONS", PLAIN, asked, connection=name) for name in ("p1", "p2"))
+
+    def answer(exchange: Exchange, *more: tuple[str, str]) -> None:
+        recording.answer(exchange, 204, [*KEPT, ("Access-Control-Max-Age", "600"), *more])
+
+    def follow(name: str, *more: tuple[str, str]) -> None:
+        recording.request(name, TURNS, *more, method="PUT", url=PLAIN, connection=name)
+
+    match order:
+        case "one after the other":
+            answer(one, CREDENTIALS)
+            follow("r1", ("Cookie", "id=1"))
+            answer(other)
+            follow("r2")
+        case "answered in turn":
+            answer(other)
+            answer(one, CREDENTIALS)
+            follow("r1", ("Cookie", "id=1"))
+            follow("r2")
+        case _:
+            answer(other)
+            follow("r2")
+            answer(one, CREDENTIALS)
+    recording.now += 40
+    follow("later")
+    assert recording.last["later"].entry.evidence["preflight"].value == "cached"
+    assert recording.said("later")[1] == "likely"
+
+
+@pytest.mark.parametrize(("age", "certainty"), [("600", "likely"), ("1", "certain")])
+def test_a_preflight_that_another_profile_cached_may_serve_its_own_requests(age: str, certainty: str) -> None:
+    """Two Chromiums behind one address: one has the answer for both modes in its cache, the other one asked later."""
+    recording = Recording(agent=CHROMIUM)
+    asked = [("Origin", PAGE), ("Access-Control-Request-Method", "PUT"), *CORS]
+    for name, seconds, more in (("one", age, [CREDENTIALS]), ("other", "600", [])):
+        preflight = recording.ask(f"p {name}", "OPTIONS", PLAIN, asked, connection=f"p {name}")
+        recording.answer(preflight, 204, [*KEPT, ("Access-Control-Max-Age", seconds), *more])
+        cookie = [("Cookie", "id=1")] if more else []
+        recording.request(name, TURNS, *cookie, method="PUT", url=PLAIN, connection=name)
+        recording.now += 12
+    recording.request("later", TURNS, method="PUT", url=PLAIN, connection="later")
+    assert recording.last["later"].entry.evidence["preflight"].value == "cached"
+    assert recording.said("later")[1] == certainty
 
 
 def test_a_preflight_that_fails_in_either_mode_leaves_the_mode_as_it_was_told() -> None:

@@ -121,13 +121,43 @@ def test_clearing_takes_it_out_of_the_jar_where_cookies_are_cleared(
     assert recording.fetch("without", "missing") == said
 
 
-def test_a_page_that_is_loaded_anew_may_be_in_a_private_window() -> None:
+SITE_NONE, SITE_OWN = ("Sec-Fetch-Site", "none"), ("Sec-Fetch-Site", "same-origin")
+
+
+@pytest.mark.parametrize(
+    ("connection", "marker", "header", "said"),
+    [
+        pytest.param("new", None, SITE_NONE, OPEN, id="a private window, or another browser"),
+        pytest.param("new", "carried", SITE_NONE, ALLOWED, id="its jar holds the marker"),
+        pytest.param("page", None, SITE_NONE, ALLOWED, id="two jars share no connection"),
+        pytest.param("new", None, SITE_OWN, ALLOWED, id="a link of the page's own"),
+        pytest.param("new", None, ("Cache-Control", "max-age=0"), ALLOWED, id="a reload"),
+    ],
+)
+def test_a_page_that_is_loaded_anew_may_be_in_a_private_window(
+    connection: str, marker: Literal["carried"] | None, header: tuple[str, str], said: tuple[str, str, str | None]
+) -> None:
+    """Both windows go on asking: what the one carries, the other lacks, though it asks with credentials as well."""
     recording = Marked()
-    recording.fetch("with", "carried")
     recording.page(f"{PAGE}/")
+    recording.fetch("with", "carried")
+    asked = [("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document"), header]
+    other = Recording(agent=recording.agent, now=recording.now)
+    load = replace(other.ask("load", "GET", f"{PAGE}/", asked, connection=connection), marker=marker)
+    recording.answer(load, 200, [])
     assert recording.fetch("open", "missing") == OPEN
     recording.fetch("again", "carried")
-    assert recording.fetch("without", "missing") == ALLOWED
+    assert recording.fetch("without", "missing") == said
+
+
+def test_a_request_may_have_waited_for_a_connection_for_as_long_as_others_are_under_way() -> None:
+    """Six of a host at once: the seventh took its cookies along before any was answered, and comes 10 seconds later."""
+    recording = Marked()
+    for number in range(6):
+        recording._note(recording.session.begin(replace(recording.draw(f"{number}", API, PAGE), marker="missing")))
+    recording.fetch("with", "carried", url=f"{API}/other")
+    recording.now += 10
+    assert recording.fetch("waited", "missing", url=f"{API}/third") == OPEN
 
 
 @pytest.mark.parametrize(("site", "said"), [("cross-site", OPEN), ("same-origin", ALLOWED)])
