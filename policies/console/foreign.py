@@ -36,6 +36,8 @@ _LABEL = re.compile(
     r"\b(?:Grund|Raison|Motivo|Raz[óo]n|Reden|Причина|Sebep|理由|原因|원인) ?[:：]|[(（][^()（）:：]{2,30}[:：]"
 )
 """What stands before a reason."""
+_ANSWER = re.compile(r"(?<!\[)\bHTTP/[\d.]+ \d{3}\b")
+"""An answer as it is written out: a message has a status alone, or Firefox's list in brackets."""
 _RUN_ON = re.compile(r"CORS[^\x00-\x7f]")
 _CODE = re.compile(r"[=;{}]|=>|\bfunction\b")
 WORDS = 4
@@ -63,6 +65,8 @@ def read_line(line: str, *, certain: bool = True) -> Message | None:
         return None
     link = _LINK.search(line, found.end())
     reason = line[found.end() : link.start() if link else None].lstrip("'\"’”»“」 ")
+    if _ANSWER.search(reason):
+        return None
     if not _NAMED.search(reason) or not _REASON.search(reason):
         return None
     if is_english(line[: found.start()] + reason) and (certain or "(Reason: " not in reason):
