@@ -101,7 +101,7 @@ def _read_axios(verb: str | None, given: list[Any], keywords: dict[str, Any], te
         if not isinstance(own, dict) and own is not UNKNOWN and url is None:
             return None
     else:
-        url, *rest = [*rest, UNKNOWN] if not rest else rest
+        url, *rest = rest or [UNKNOWN]
         if verb in ("post", "put", "patch"):
             body, *rest = rest or [None]
         own = rest[0] if rest else None

@@ -94,12 +94,7 @@ def test_an_answer_written_out_is_no_message_of_firefox() -> None:
     ],
 )
 def test_what_only_speaks_of_it_is_no_request(text: str) -> None:
-    try:
-        found = read_asked(text, "--paste", None)
-    except CorsightError as error:
-        assert "names no URL" in error.what
-    else:
-        assert found is None
+    assert read_asked(text, "--paste", None) is None
 
 
 @pytest.mark.parametrize(
