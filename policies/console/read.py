@@ -234,6 +234,7 @@ def _join_beside(found: list[Found], body: str) -> list[Message]:
     messages = [one.message for one in found]
     if not messages:
         return []
+    others: list[Message] = []
     for start, line in _list_rest(found, body):
         told = read_beside(line)
         if not told:
@@ -247,8 +248,9 @@ def _join_beside(found: list[Found], body: str) -> list[Message]:
                 told["preflight"] = True
             messages[place] = add(messages[place], **{name: one for name, one in told.items() if name != "error"})
         elif error is not None and error != FAILED:
-            messages.append(add(read_net_error(error), **{n: one for n, one in told.items() if n != "error"}))
-    return messages
+            # It is about a request that no message names.
+            others.append(add(read_net_error(error), **{n: one for n, one in told.items() if n != "error"}))
+    return [*messages, *others]
 
 
 def _join_checks(messages: list[Message], place: int | None, url: str) -> None:

@@ -15,6 +15,8 @@ FORM = object()
 """A FormData or URLSearchParams: a body that browsers give a safelisted type."""
 DEEPEST = 8
 """How deep objects in objects are read, and templates in templates."""
+LONGEST = 4096
+"""Characters of one of many values that are looked at."""
 MOST_ADDED = 32
 """Texts that are added to one another."""
 SPREAD = "..."
@@ -35,6 +37,11 @@ _CLOSES = {"(": ")", "[": "]", "{": "}"}
 _KEYWORD = re.compile(r"([A-Za-z_]\w*)\s*:(?!:)")
 _BEHIND = re.compile(r"\s*(?:as\s+\w+\s*)?(?:;|,|\Z)|[^\S\n]*(?:\r?\n(?!\s*[.?+*/|&<>=!(\[-])|//)")
 """What ends a value that is assigned."""
+
+
+def read_call(text: str, at: int, names: Mapping[str, Any] | None = None) -> list[Any]:
+    """Return the arguments of a call, one of many in a text, whose first parenthesis ends at a place in it."""
+    return Reader(text[at : at + LONGEST], 0, names).read_arguments()
 
 
 class Reader:

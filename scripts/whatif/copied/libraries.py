@@ -12,8 +12,9 @@ from typing import Any
 
 from corsight.policies.value import replace
 from corsight.scripts.whatif.copied.fetch import UNSEEN_METHOD, list_headers, make_fetch, read_address
-from corsight.scripts.whatif.copied.javascript import SPREAD, UNKNOWN, Reader
-from corsight.scripts.whatif.copied.model import UNSEEN, UNSEEN_OPTIONS, Copied, make_headers
+from corsight.scripts.whatif.copied.javascript import SPREAD, UNKNOWN, Reader, read_call
+from corsight.scripts.whatif.copied.model import FILLED, UNSEEN, UNSEEN_OPTIONS, Copied, make_headers
+from corsight.scripts.whatif.copied.xhr import list_set
 
 JSON = "application/json"
 MOST = 16
@@ -25,6 +26,8 @@ _AXIOS = rf"(?:\.(?P<verb>{_VERBS}|request))?{_TYPES}"
 _JQUERY = re.compile(r"(?<![\w$.])(?:\$|jQuery)\.(?P<verb>ajax|getJSON|get|post)\s*\(")
 _ANGULAR = re.compile(rf"(?<![\w$])_?http(?:Client|Service|)\.(?P<verb>{_VERBS}|request|read){_TYPES}")
 _FETCHES = re.compile(rf"(?<![\w$])(?:\$fetch|ofetch|useFetch|useLazyFetch|(?<!\.)ky)(?:\.(?P<verb>{_VERBS}))?{_TYPES}")
+_ADDED = re.compile(r"\.headers(?:\.common)?(?:\.(\w+)|\[\s*['\"]([\w-]+)['\"]\s*\])\s*=(?!=)")
+_SETUP = re.compile(r"(?:\$|jQuery)\.ajaxSetup\s*\(")
 GUESSED_JSON = (
     "What is sent is not in the paste: taken for an object, which goes as application/json. Give another type with "
     "-H 'Content-Type: …'."
@@ -62,7 +65,7 @@ def _find_clients(text: str, names: Mapping[str, Any]) -> dict[str, dict[str, An
     shared = defaults.get("defaults") if isinstance(defaults, dict) else None
     clients = {name: shared if isinstance(shared, dict) else {} for name in ("axios", "Axios")}
     for made in islice(_CREATED.finditer(text), MOST):
-        given = Reader(text, made.end(), names).read_arguments()
+        given = read_call(text, made.end(), names)
         own = names.get(made["name"])
         changed = own.get("defaults") if isinstance(own, dict) else None
         clients[made["name"]] = _merge(given[0] if given else None, changed)
@@ -105,7 +108,7 @@ def _read_axios(verb: str | None, given: list[Any], keywords: dict[str, Any], te
         if verb in ("post", "put", "patch"):
             body, *rest = rest or [None]
         own = rest[0] if rest else None
-    options = _merge(defaults, own)
+    options = _merge(defaults, {"headers": _list_added(text)}, own)
     url = options.get("url") if url is None else url
     body = options.get("data") if body is None else body
     method = verb if verb not in (None, "request") else options.get("method", "GET")
@@ -115,31 +118,40 @@ def _read_axios(verb: str | None, given: list[Any], keywords: dict[str, Any], te
     return _finish(address, method, options, body, objects=JSON, include=options.get("withCredentials"))
 
 
+def _list_added(text: str) -> dict[str, Any]:
+    """Return the headers that code adds to each request."""
+    if "interceptors.request" not in text:
+        return {}
+    return {found[1] or found[2]: FILLED for found in islice(_ADDED.finditer(text), MOST)}
+
+
 # -- others ------------------------------------------------------------------------------------------------------------
 
 
 def _read_jquery(verb: str | None, given: list[Any], keywords: dict[str, Any], text: str) -> Copied | None:
     url = given[0] if given and isinstance(given[0], str) else None
-    settings = next((one for one in given[:2] if isinstance(one, dict)), None)
-    if settings is None or (verb != "ajax" and url is not None):
-        if verb == "ajax" and settings is None and url is None:
-            settings = {SPREAD: UNKNOWN}
-        else:
-            return Copied(
-                read_address(url), "POST" if verb == "post" else "GET", make_headers([]), "same-origin", wire=False
-            )
+    own = next((one for one in given[: 2 if verb == "ajax" else 1] if isinstance(one, dict)), None)
+    if own is None and url is None:
+        own = {SPREAD: UNKNOWN}
+    # Headers are also set by beforeSend, on the request itself.
+    added = dict(list_set(text, r"[\w$]{1,60}", {}))
+    settings = _merge(_find_shared(text), {"headers": added}, own)
     method = settings.get("method", settings.get("type", "POST" if verb == "post" else "GET"))
     fields = settings.get("xhrFields")
     include = fields.get("withCredentials") if isinstance(fields, dict) else fields
     kind = settings.get("contentType")
-    headers = _merge(settings)["headers"]
     if isinstance(kind, str) and isinstance(method, str) and ("data" in settings or method.upper() != "GET"):
-        headers.setdefault("Content-Type", kind)
-    copied = _finish(
-        read_address(url if url is not None else settings.get("url")), method, settings | {"headers": headers}, None,
-        objects=None, include=include,
-    )  # fmt: skip
+        settings["headers"].setdefault("Content-Type", kind)
+    address = read_address(url if url is not None else settings.get("url"))
+    copied = _finish(address, method, settings, None, objects=None, include=include)
     return copied if settings.get("dataType") != "jsonp" else replace(copied, notes=(*copied.notes, JSONP))
+
+
+def _find_shared(text: str) -> dict[str, Any] | None:
+    """Return the settings that code gives jQuery for all requests."""
+    setup = _SETUP.search(text)
+    given = [] if setup is None else read_call(text, setup.end())
+    return given[0] if given and isinstance(given[0], dict) else None
 
 
 def _read_fetches(verb: str | None, given: list[Any], keywords: dict[str, Any], text: str) -> Copied:

@@ -24,7 +24,7 @@ PARTS = re.compile(
     rf"^[ \t]*{_METHOD}\s+scheme\s+(https?)\s+host\s+(\S{{1,300}})\s+filename\s+(\S{{1,4000}})", re.MULTILINE
 )
 """How Firefox's panel begins."""
-_STATUS = re.compile(r"^\s*(\d{3})\s*$", re.MULTILINE)
+_STATUS = re.compile(r"^[ \t]*(\d{3})[ \t]*\r?$", re.MULTILINE)
 MOST = 64
 """Objects of a paste that are looked at."""
 

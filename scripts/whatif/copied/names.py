@@ -6,9 +6,9 @@ import re
 from itertools import islice
 from typing import Any
 
-from corsight.scripts.whatif.copied.javascript import SPREAD, UNKNOWN, Reader
+from corsight.scripts.whatif.copied.javascript import LONGEST, SPREAD, UNKNOWN, Reader, read_call
 
-MOST = 200
+MOST = 100
 """Assignments of a paste that are read."""
 
 _ASSIGNED = re.compile(
@@ -26,15 +26,14 @@ def read_names(text: str) -> dict[str, Any]:
     names: dict[str, Any] = {}
     places = [(found.end(), found) for one in (_ASSIGNED, _ADDED) for found in islice(one.finditer(text), MOST)]
     for at, found in sorted(places, key=lambda place: place[0]):
-        reader = Reader(text, at, names)
         if found.re is _ADDED:
-            given = reader.read_arguments()
+            given = read_call(text, at, names)
             held = names.get(found["name"])
             if isinstance(held, dict) and len(given) == 2 and isinstance(given[0], str):
                 held[given[0]] = given[1]
             continue
         inner = _INNER.findall(found["inner"])
-        value = reader.read_assigned()
+        value = Reader(text[at : at + LONGEST], 0, names).read_assigned()
         if not inner:
             names[found["name"]] = value
         elif (holder := _find_holder(names, found["name"], inner[:-1])) is not None:

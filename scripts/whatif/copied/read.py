@@ -47,6 +47,8 @@ STAND_INS = {"content-type": "application/json"}
 OF_TOOLS = {"postman-token": "", "cache-control": "postmanruntime/"}
 """Headers that no page set, but a tool did whose User-Agent begins so."""
 _FENCE = re.compile(r"^[ \t>]*(?:```+|~~~+)\w*[ \t]*\r?$", re.MULTILINE)
+_COMMENT = re.compile(r"^[ \t]*//[^\n]*", re.MULTILINE)
+"""A line of code that is switched off."""
 _TIME = re.compile(r"^\d\d:\d\d:\d\d\.\d{6} (?=[*<>{}])", re.MULTILINE)
 """What curl --trace-time writes before each line."""
 _ALONE = re.compile(
@@ -141,6 +143,7 @@ def _find_typed(text: str) -> Copied | None:
 
 def _find_code(text: str) -> Copied | None:
     """Return the request that a page's code makes, or a server's in Python."""
+    text = _COMMENT.sub("", text)
     names = read_names(text)
     if (found := xhr.find_request(text, names) or libraries.find_request(text, names)) is not None:
         return found

@@ -34,13 +34,13 @@ _LANGUAGES = {
 _SIGNS = (
     Sign(
         re.compile(
-            r'^\s*\{\s*"(?:log"\s*:\s*\{\s*"(?:version|creator|entries|comment|pages)"|startedDateTime")|"_initiator"\s*:'
+            r'\A\s*\{\s*"(?:log"\s*:\s*\{\s*"(?:version|creator|entries|comment|pages)"|startedDateTime")|"_initiator"\s*:'
         ),
         "this is a HAR",
         "save it as a file, and run corsight audit FILE.har",
     ),
     Sign(
-        re.compile(r"^\s*(?:meta|get|post|put|patch|delete)\s*\{\s*\n", re.MULTILINE),
+        re.compile(r"^[ \t]*(?:meta|get|post|put|patch|delete)[ \t]*\{[ \t]*\r?\n", re.MULTILINE),
         "this is a file of Bruno, which is not read",
         "copy the request's code as cURL (Generate Code)",
     ),
@@ -50,7 +50,7 @@ _SIGNS = (
         "copy the request's code as cURL (the </> button)",
     ),
     Sign(
-        re.compile(r"^\s*<(?:img|script|link|video|audio|iframe|form|track)\b[^<>]*>", re.IGNORECASE | re.MULTILINE),
+        re.compile(r"^[ \t]*<(?:img|script|link|video|audio|iframe|form|track)\b[^<>]*>", re.IGNORECASE | re.MULTILINE),
         "this is HTML, which is not read",
         "give --origin, --url and --destination (image, font, script …), with --mode no-cors unless it has crossorigin",
     ),

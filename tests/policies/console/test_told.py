@@ -111,6 +111,21 @@ def test_marks_of_markdown_around_a_header_are_left_out(left: str, right: str) -
     assert (found.rule, found.value) == ("preflight-header-not-allowed", "mcp-protocol-version")
 
 
+def test_any_number_of_other_failures_may_stand_below_a_message() -> None:
+    text = (
+        "Access to fetch at 'https://a.test/x' from origin 'https://app.test' has been blocked by CORS policy: No "
+        "'Access-Control-Allow-Origin' header is present on the requested resource.\n"
+        "GET https://b.test/x net::ERR_CERT_DATE_INVALID\n"
+        "GET https://c.test/x net::ERR_NAME_NOT_RESOLVED\n"
+        "GET https://a.test/x net::ERR_FAILED 200 (OK)\n"
+    )
+    assert [(code(one), one.url, one.status) for one in read_messages(text)] == [
+        ("allow-origin-missing", "https://a.test/x", 200),
+        ("tls-failed", "https://b.test/x", None),
+        ("host-not-found", "https://c.test/x", None),
+    ]
+
+
 def test_gin_s_log_tells_of_a_preflight() -> None:
     line = '[GIN] 2026/02/09 - 09:21:34 | 403 |      14.458µs |      192.0.2.1 | OPTIONS  "/v1/chat"'
     [found] = read_messages(line)

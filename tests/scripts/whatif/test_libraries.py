@@ -88,6 +88,22 @@ def test_xmlhttprequest_is_read_from_the_calls_on_one_object() -> None:
     assert asked(plain).notes == (UPLOADS,)
 
 
+def test_headers_that_are_set_elsewhere_count() -> None:
+    setup = "$.ajaxSetup({ headers: { 'X-A': '1' }, xhrFields: { withCredentials: true } });\n"
+    assert told(f"{setup}$.get('{URL}')") == (URL, "GET", ("x-a: 1",), "include")
+    before = "beforeSend: function (xhr) { xhr.setRequestHeader('Authorization', 'Bearer ' + token); }"
+    assert told(f"$.ajax({{ url: '{URL}', {before} }})") == (URL, "GET", ("authorization: Bearer x",), "same-origin")
+    added = "axios.interceptors.request.use((c) => {\n  c.headers.Authorization = `Bearer ${t}`\n  return c\n})\n"
+    assert told(f"{added}axios.get('{URL}')") == (URL, "GET", ("authorization: x",), "same-origin")
+
+
+def test_code_that_is_switched_off_and_other_calls_are_passed_over() -> None:
+    off = "// axios.delete('https://old.test/x')\n"
+    assert told(f"{off}axios.get('{URL}')")[:2] == (URL, "GET")
+    other = f"const xhr = new XMLHttpRequest();\nxhr.open('PUT', '{URL}');\nwindow.open('https://other.test');"
+    assert told(other)[:2] == (URL, "PUT")
+
+
 def test_names_stand_for_what_the_text_gives_them() -> None:
     code = """\
     const API: string = 'https://api.test';
