@@ -145,8 +145,9 @@ CAUSES = (
     KnownCause(
         "cors-without-reason",
         "CORS stopped the request; these words do not tell which check failed.",
-        "Chrome's network panel writes CORS error for all of them. The reason is in the word's tooltip (such as "
-        "MissingAllowOriginHeader), and at the end of the message of the console, behind blocked by CORS policy.",
+        "Chrome writes blocked by CORS policy, and CORS error in its network panel, for all checks. Which one failed "
+        "stands behind these words at the end of the console's message, and in the panel's tooltip (such as "
+        "MissingAllowOriginHeader).",
         "Paste the whole red message of the console, to its end, or the name in the tooltip.",
         "nobody",
     ),

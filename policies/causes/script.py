@@ -79,6 +79,29 @@ CAUSES = (
         cors=False,
     ),
     KnownCause(
+        "login-only-for-pages",
+        "Not CORS: the login gives the tokens of this application only to a script in a page.",
+        "The redirect URI is registered with Microsoft Entra for the platform Single-page application. Its tokens are "
+        "given only to a request with an Origin header, which a page's script sends, and a server, a desktop "
+        "application or a proxy does not.",
+        "If a server or a desktop application gets the tokens, register its redirect URI for the platform Web or "
+        "Mobile and desktop applications. If a page does, let nothing on the way remove its Origin header.",
+        "client",
+        cors=False,
+    ),
+    KnownCause(
+        "api-not-for-pages",
+        "Not CORS: the API or its library refuses requests from pages, because a page cannot keep a key secret.",
+        "Everybody who opens the page can read the key in it. So libraries (OpenAI, Anthropic) refuse to run in a "
+        "browser, and Anthropic's API answers a page only if a header says that this is meant.",
+        "Send the request from a server of your own, which keeps the key. If the key belongs to the person who uses "
+        "the page, set dangerouslyAllowBrowser: true in the library (it sends "
+        "anthropic-dangerous-direct-browser-access: true). If the organization's settings forbid it, only your own "
+        "server can ask.",
+        "client",
+        cors=False,
+    ),
+    KnownCause(
         "document-sandboxed",
         "Not CORS: the document is sandboxed, so it has no origin and no storage.",
         "An iframe with sandbox, or a page with Content-Security-Policy: sandbox, has the origin null unless "
@@ -105,5 +128,13 @@ CAUSES = (
         "Add the host to its configuration: server.allowedHosts in Vite, allowedDevOrigins in Next.js, "
         "devServer.allowedHosts in webpack.",
         cors=False,
+    ),
+    KnownCause(
+        "development-server-warns",
+        "Not CORS: the development server was asked by another host, and will refuse that in a later version.",
+        "Next.js only warns of it so far: the page was opened by another name or address than localhost.",
+        "Add that host to allowedDevOrigins in next.config.js, without scheme and port.",
+        cors=False,
+        stops=False,
     ),
 )

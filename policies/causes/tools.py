@@ -34,10 +34,23 @@ CAUSES = (
         "header-not-read",
         "A library could not read a response header: it is not exposed to scripts, or it is not there.",
         "From a response of another origin, scripts can read a header only if Access-Control-Expose-Headers lists it. "
-        "A library sees no difference between a header that is hidden and one that was not sent.",
+        "A library sees no difference between a header that is hidden and one that was not sent. If it has to send the "
+        "value back, such as the session of an MCP server, the server then misses it.",
         "Look at the response in the network panel. If the header is there, list it in Access-Control-Expose-Headers "
         "on that response (ExposeHeaders in a bucket's CORS rule; for tus: Location, Upload-Offset, Upload-Length and "
-        "Tus-Resumable). If it is not, the URL leads to something else than the library expects.",
+        "Tus-Resumable; for MCP: Mcp-Session-Id). If it is not, the URL leads to something else than the library "
+        "expects.",
+    ),
+    KnownCause(
+        "module-import-failed",
+        "A module or chunk could not be imported; these words do not tell why.",
+        "Mostly the file is gone: the page was loaded before a new version was deployed, and asks for a file of the "
+        "old one. Or the server answered with a page (text/html) instead of the file. Or the file is of another "
+        "origin, and its server does not allow the page by CORS.",
+        "Open the URL in a tab. If the file is missing, reload the page; keep the files of the last version for a "
+        "while, answer missing files with 404 and not with index.html, and let the app reload once (Vite: "
+        "vite:preloadError). A file of another origin needs Access-Control-Allow-Origin, a JavaScript type, and has to "
+        "be a module.",
     ),
     KnownCause(
         "websocket-closed",

@@ -254,6 +254,7 @@ SAYINGS = (
         "event.",
     ),
     # -- types, frames, integrity ---------------------------------------------------------------------------------
+    Saying("module-import-failed", "Failed to fetch dynamically imported module: {url}"),
     Saying(
         MIME_TYPE,
         "Failed to load module script: Expected a {any} module script but the server responded with a MIME type of "

@@ -106,7 +106,6 @@ SAYINGS = (
     Saying("failed-without-reason", "Module source URI is not allowed in this document: “{url}”."),
     Saying("failed-without-reason", "<script> source URI is not allowed in this document: “{url}”."),
     Saying("failed-without-reason", "Loading failed for the {any} with source “{url}”."),
-    Saying("failed-without-reason", "error loading dynamically imported module: {url}"),
     Saying("local-file-asked", "Security Error: Content at {page} may not load or link to file:{any}."),
     Saying("page-from-file", "Security Error: Content at file:{any} may not load data from file:{any}."),
     Saying(
@@ -134,6 +133,7 @@ SAYINGS = (
             "Loading script from “{url}” with importScripts()",
         )
     ),
+    Saying("module-import-failed", "error loading dynamically imported module: {url}"),
     Saying("wrong-type", "The resource from “{url}” was blocked due to MIME type (“{value}”) mismatch"),
     Saying("preload-unused", "The resource at “{url}” preloaded with link preload was not used within a few seconds."),
     Saying(

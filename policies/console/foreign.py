@@ -36,11 +36,19 @@ _LABEL = re.compile(
     r"\b(?:Grund|Raison|Motivo|Raz[óo]n|Reden|Причина|Sebep|理由|原因|원인) ?[:：]|[(（][^()（）:：]{2,30}[:：]"
 )
 """What stands before a reason."""
+_ANSWER = re.compile(r"(?<!\[)\bHTTP/[\d.]+ \d{3}\b")
+"""An answer as it is written out: a message has a status alone, or Firefox's list in brackets."""
 _RUN_ON = re.compile(r"CORS[^\x00-\x7f]")
 _CODE = re.compile(r"[=;{}]|=>|\bfunction\b")
 WORDS = 4
 """Spaces in a quote that is no value."""
 UNKNOWN = "failed-without-reason"
+_NOT_ANSWERED = re.compile(
+    r"(?i)未能成功|未成功|失敗|失败|成功しません|성공하지|실패|schlug fehl|nicht erfolgreich|échoué|réussi|falló|"
+    r"fallado|fallita|riuscita|falhou|bem-sucedid|не уда|не выполнен|не вдал|powiod|mislukt|gelukt|başarısız|"
+    r"nezdařil|neuspě|sikertelen|misslyckades|mislyk|unsuccessful|did not succeed"
+)
+"""What older versions say of a request that got no response; newer ones add a status."""
 _WITHOUT_STATUS = {
     "CORSRequestNotHttp": re.compile(r"(?i)(?<![a-z])http(?![a-z:])"),
     "CORSExternalRedirectNotAllowed": re.compile(
@@ -63,6 +71,8 @@ def read_line(line: str, *, certain: bool = True) -> Message | None:
         return None
     link = _LINK.search(line, found.end())
     reason = line[found.end() : link.start() if link else None].lstrip("'\"’”»“」 ")
+    if _ANSWER.search(reason):
+        return None
     if not _NAMED.search(reason) or not _REASON.search(reason):
         return None
     if is_english(line[: found.start()] + reason) and (certain or "(Reason: " not in reason):
@@ -90,7 +100,7 @@ def read_reason(line: str) -> Message | None:
         reason = line
     else:
         return None
-    if _CODE.search(line) or URL.search(QUOTED.sub("", line)) or is_english(line):
+    if _CODE.search(reason) or URL.search(QUOTED.sub("", line)) or is_english(line):
         return None
     said = _STATUS.search(reason)
     status = int(said[1]) if said is not None and said[1].isdigit() else None
@@ -123,7 +133,7 @@ def _name_message(reason: str, status: int | None) -> tuple[str, str | None]:
     for name, words in _WITHOUT_STATUS.items():
         if words.search(reason):
             return name, None
-    return UNKNOWN, None
+    return ("CORSDidNotSucceed" if _NOT_ANSWERED.search(reason) else UNKNOWN), None
 
 
 def _name_by_header(header: str, values: Sequence[str], status: int | None) -> str:

@@ -16,7 +16,7 @@ from corsight.policies.console.patterns import Pattern, find_anchor, narrow
 from corsight.policies.console.rest import read_rest
 from corsight.policies.console.saying import Saying, make_pattern
 from corsight.policies.console.wordings import make_patterns
-from corsight.policies.rules.isolation import NETWORK_ERROR
+from corsight.policies.rules.isolation import MIME_TYPE, NETWORK_ERROR
 from corsight.policies.verdict import EngineName
 
 LONGEST = 16384
@@ -34,6 +34,7 @@ SAYINGS: dict[EngineName, tuple[Saying, ...]] = {
 }
 """What each engine writes beside what its wording function makes, and what no browser writes."""
 _TOLD = ("origin", "url", "initial_url", "method", "status", "value", "target", "page", "kind")
+_NOTHING = ("failed-without-reason", "module-import-failed")
 _HOST_AS_SCHEME = re.compile(r"[\w.-]+:\d")
 """A URL that was written without its scheme: localhost:3000/x."""
 
@@ -59,11 +60,20 @@ def read_messages(text: str) -> tuple[Message, ...]:
     messages = [*ours, *_drop_echoes(_join_beside(found, body))]
     if not messages:
         messages = read_rest(lines, body, _patterns)
+    messages = [_strip_slash(one) for one in _name_module(messages)]
     # Below the reason, browsers also say that the request failed.
-    named = {one.url for one in messages if not _tells_nothing(one)}
-    messages = [_strip_slash(one) for one in messages]
-    told = [one for one in messages if not (named and _tells_nothing(one) and one.url in {None, *named})]
+    reasons = [one for one in messages if not _tells_nothing(one)]
+    told = [one for one in messages if not (reasons and _tells_nothing(one) and _belongs(one, reasons))]
     return tuple(one for one in dict.fromkeys(told) if not any(_says_more(other, one) for other in told))[:MOST]
+
+
+def _name_module(messages: list[Message]) -> list[Message]:
+    """Return the messages, one about a module's type with the URL that only the failed import names."""
+    imports = {one.url for one in messages if one.cause == "module-import-failed"} - {None}
+    if len(imports) != 1:
+        return messages
+    [url] = imports
+    return [replace(one, url=url) if one.rule == MIME_TYPE and one.url is None else one for one in messages]
 
 
 def _strip_slash(message: Message) -> Message:
@@ -79,7 +89,14 @@ def read_console(text: str) -> Message | None:
 
 def _tells_nothing(message: Message) -> bool:
     """Return whether a message says no more than that something failed."""
-    return message.cause == "failed-without-reason" or (message.rule == NETWORK_ERROR and message.cause is None)
+    return message.cause in _NOTHING or (message.rule == NETWORK_ERROR and message.cause is None)
+
+
+def _belongs(failure: Message, reasons: list[Message]) -> bool:
+    """Return whether what failed is what one of the reasons is about, as far as it shows."""
+    if failure.url is not None:
+        return any(one.url == failure.url for one in reasons)
+    return failure.cause != "module-import-failed" or any(one.engine == failure.engine for one in reasons)
 
 
 def _says_more(one: Message, other: Message) -> bool:
@@ -150,6 +167,9 @@ def _find_by_line(found: list[Found], body: str) -> Iterator[Found]:
 
 def _make_message(pattern: Pattern, values: dict[str, str | None], text: str) -> Message:
     value, url, initial = values.get("value") or values.get("directive"), values.get("url"), values.get("initial_url")
+    if value is not None and value[:1] == value[-1:] == "`":
+        # Markdown's mark around a name.
+        value = value.strip("`") or value
     target = values.get("target")
     if target is not None and "redirected from" in text:
         url, initial = target, initial or url
@@ -214,6 +234,7 @@ def _join_beside(found: list[Found], body: str) -> list[Message]:
     messages = [one.message for one in found]
     if not messages:
         return []
+    others: list[Message] = []
     for start, line in _list_rest(found, body):
         told = read_beside(line)
         if not told:
@@ -227,8 +248,9 @@ def _join_beside(found: list[Found], body: str) -> list[Message]:
                 told["preflight"] = True
             messages[place] = add(messages[place], **{name: one for name, one in told.items() if name != "error"})
         elif error is not None and error != FAILED:
-            messages.append(add(read_net_error(error), **{n: one for n, one in told.items() if n != "error"}))
-    return messages
+            # It is about a request that no message names.
+            others.append(add(read_net_error(error), **{n: one for n, one in told.items() if n != "error"}))
+    return [*messages, *others]
 
 
 def _join_checks(messages: list[Message], place: int | None, url: str) -> None:

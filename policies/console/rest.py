@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from corsight.policies.console import foreign
-from corsight.policies.console.around import CHECKS, add, read_beside
+from corsight.policies.console.around import CHECKS, add, read_around, read_beside
 from corsight.policies.console.cut import find_cut
 from corsight.policies.console.model import Message
 from corsight.policies.console.names import read_name
@@ -17,7 +17,7 @@ FAILURES: dict[EngineName, re.Pattern[str]] = {
     "chromium": re.compile(r"\bFailed to fetch\b|net::ERR_FAILED|\(failed\)"),
     "firefox": re.compile(r"(?i)\bNetworkError when attempting to fetch resource\b|^Cross[- ]Origin Request Blocked\b"),
     "webkit": re.compile(
-        r"\bLoad failed\b|\bImporting a module script failed\b|\bdue to access control checks\b|"
+        r"\bLoad failed\b|\bdue to access control checks\b|"
         r"^Fetch API cannot load \S+\.$"
     ),
     # Libraries, which say the same in every browser.
@@ -45,8 +45,11 @@ def read_rest(lines: list[str], body: str, patterns: Callable[[], Iterable[Patte
         return [message]
     if (message := foreign.read_line(" ".join(lines), certain=False)) is not None and message.rule is not None:
         return [message]
-    if _BLOCKED.search(body):
-        return [add(Message("chromium", cause="cors-without-reason", exact=False), url=_find_url(body))]
+    if (blocked := _BLOCKED.search(body)) is not None:
+        message = Message("chromium", cause="cors-without-reason", exact=False)
+        # What stands before the words is the same with a reason behind them.
+        said = f"{body[: blocked.end()]}: "
+        return [add(read_around(message, said, len(said), len(said), whole=False)[0], url=_find_url(body))]
     for engine, pattern in FAILURES.items():
         if failed := [*filter(pattern.search, lines)]:
             told = [{"url": _find_url(line)} | read_beside(line) for line in failed]

@@ -3,7 +3,8 @@
 Sources: the texts in each project's own code or, where that is not public, in bug reports: Express's cors, Starlette,
 Spring, ASP.NET Core, Fiber, Django, Laravel, Rails (Action Dispatch, Action Cable), SvelteKit, Apollo Server,
 cors-anywhere, Microsoft Entra, webpack-dev-server, Vite, Next.js, tus-js-client, Uppy, PDF.js, ffmpeg.wasm, Godot,
-SQLite's wasm build, Emscripten, code-server. V8's and SpiderMonkey's words for an unknown name are the same.
+SQLite's wasm build, Emscripten, code-server, the SDKs of Anthropic, OpenAI and the Model Context Protocol, webpack,
+Gin. V8's and SpiderMonkey's words for an unknown name are the same.
 """
 
 from __future__ import annotations
@@ -46,9 +47,18 @@ SAYINGS = (
     Saying("cors-proxy-refused", "Missing required request header. Must specify one of: origin,x-requested-with"),
     Saying("cors-proxy-refused", "See /corsdemo for more info"),
     Saying("login-not-for-pages", "AADSTS9002326: Cross-origin token redemption is permitted only for the"),
+    Saying("login-not-for-pages", "check that the redirectUri is registered in the Azure App Portal as type 'SPA'"),
+    Saying(
+        "login-only-for-pages",
+        "Tokens issued for the 'Single-Page Application' client-type may only be redeemed via cross-origin requests",
+    ),
+    Saying("api-not-for-pages", "CORS requests must set '{value}' header"),
+    Saying("api-not-for-pages", "CORS requests are not allowed for this Organization"),
+    Saying("api-not-for-pages", "It looks like you're running in a browser-like environment."),
     Saying("development-server-refused", "Invalid Host/Origin header"),
     Saying("development-server-refused", "Invalid Host header"),
-    Saying("development-server-refused", "Blocked cross-origin request from {value} to /_next/"),
+    Saying("development-server-refused", "Blocked cross-origin request from {value}to /_next/"),
+    Saying("development-server-warns", "Cross origin request detected from {value} to /_next/"),
     Saying("development-server-refused", "Blocked cross-origin request to Next.js dev resource"),
     Saying("development-server-refused", 'Blocked request. This host ("{value}") is not allowed.'),
     Saying("development-server-refused", "Blocked hosts: {value}"),
@@ -61,7 +71,16 @@ SAYINGS = (
     ),
     Saying("header-not-read", "tus: invalid or missing {value} header"),
     Saying("header-not-read", "tus: invalid or missing {value} value"),
+    Saying("header-not-read", "Bad Request: Missing session ID"),
+    Saying("header-not-read", "Bad Request: No valid session ID provided"),
+    Saying("header-not-read", "Bad Request: Mcp-Session-Id header is required"),
     Saying("header-not-read", "Could not read the {value} header. This likely means CORS is not configured correctly"),
+    Saying("module-import-failed", "Loading chunk {value} failed. (error: {url})"),
+    Saying("module-import-failed", "Loading chunk {value} failed. (missing: {url})"),
+    Saying("module-import-failed", "Loading chunk {value} failed."),
+    Saying("module-import-failed", "Loading CSS chunk {value} failed. ({url})"),
+    Saying("module-import-failed", "Loading CSS chunk {value} failed."),
+    Saying("module-import-failed", "Unable to preload CSS for {url}"),
     Saying("websocket-closed", "WebSocket close with status code {value}"),
     Saying("websocket-closed", "WebSocket closed with status code: {value}"),
     Saying("viewer-refuses-origin", "file origin does not match viewer's"),
@@ -74,8 +93,11 @@ SAYINGS = (
     Saying("not-cross-origin-isolated", "Cross Origin Isolation - Check web server configuration"),
     Saying("not-cross-origin-isolated", "SharedArrayBuffer - Check web server configuration"),
 )
-_LOGGED = re.compile(r"\bOPTIONS (?P<path>/[^\s\"]{0,2000})(?: HTTP/[\d.]+)?\"? (?:- )?(?P<status>[345]\d\d)\b")
-"""A preflight in the log of a server."""
+_LOGGED = (
+    re.compile(r"\bOPTIONS (?P<path>/[^\s\"]{0,2000})(?: HTTP/[\d.]+)?\"? (?:- )?(?P<status>[345]\d\d)\b"),
+    re.compile(r"\| (?P<status>[345]\d\d) \|[^\"]{1,200}\| OPTIONS +\"(?P<path>/[^\s\"]{0,2000})\""),
+)
+"""A preflight in the log of a server, as most of them and as Gin write it."""
 _OF_STATUSES = {
     **dict.fromkeys((401, 407), "preflight-needs-authentication"),
     **dict.fromkeys((404, 405, 501), "preflight-not-routed"),
@@ -85,7 +107,7 @@ _OF_STATUSES = {
 
 def read_log(line: str) -> Message | None:
     """Return what a line of a server's log tells of a preflight that failed; None for any other line."""
-    found = _LOGGED.search(line)
+    found = next((found for one in _LOGGED if (found := one.search(line)) is not None), None)
     if found is None:
         return None
     status = int(found["status"])

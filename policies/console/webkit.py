@@ -109,6 +109,7 @@ SAYINGS = (
         "wrong-type",
         "Did not parse stylesheet at '{url}' because non CSS MIME types are not allowed for cross-origin stylesheets.",
     ),
+    Saying("module-import-failed", "Importing a module script failed."),
     Saying(MIME_TYPE, "'{value}' is not a valid JavaScript MIME type."),
     # -- no answer -------------------------------------------------------------------------------------------------
     Saying("host-not-found", "A server with the specified hostname could not be found.", rule="network-error"),

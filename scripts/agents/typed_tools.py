@@ -59,8 +59,8 @@ Request = Annotated[
     str,
     Field(
         max_length=200_000,
-        description="the request as developer tools copy it (cURL, fetch, PowerShell), or what curl -v prints; the "
-        "output of curl -i may stand below the command",
+        description="the request as developer tools copy or list it, a page's code (fetch, axios, XMLHttpRequest), or "
+        "what curl -v prints; the output of curl -i may stand below the command",
     ),
 ]
 

@@ -123,9 +123,11 @@ def check(
         str | None,
         typer.Option(
             metavar="TEXT",
-            help="Explain console messages of a browser. Or judge a request as developer tools copy it (cURL, fetch, "
-            "PowerShell), as their network panel lists it, or as curl -v prints it; if the output of curl -i follows, "
-            "that response is judged. TEXT is the text itself, a file that holds it, or - for stdin.",
+            help="Explain console messages of a browser. Or judge a request: as developer tools copy it (cURL, fetch, "
+            "PowerShell) or list it, as curl -v prints it, as a page's code makes it (fetch, XMLHttpRequest, axios, "
+            "jQuery, Angular), or as a command (HTTPie, wget), an .http file or Python has it. If its response "
+            "follows, as curl -i prints it, that is judged. TEXT is the text itself, a file that holds it, or - for "
+            "stdin.",
         ),
     ] = None,
     engine: Annotated[

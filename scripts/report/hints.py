@@ -9,11 +9,12 @@ from corsight.policies.console import Message
 from corsight.policies.engines.shells import find_shell
 from corsight.policies.exchange import HeaderList, Response
 from corsight.policies.fetch.local_network import asks_local_network, find_address_space
-from corsight.policies.fetch.main_fetch import MIXED_CONTENT
+from corsight.policies.fetch.main_fetch import LOCAL_NETWORK, MIXED_CONTENT
 from corsight.policies.fetch.origin import is_localhost, origin_of, registrable_domain, split_origin
 from corsight.policies.findings.causes.headers import TARGETS, find_library
 from corsight.policies.findings.causes.identity import is_identity_server
 from corsight.policies.findings.causes.phrases import ADDED
+from corsight.policies.findings.causes.programs import find_setting
 from corsight.policies.findings.products import Product, recognize
 from corsight.policies.findings.replies import is_login
 from corsight.policies.rules.isolation import CORP_SAME_ORIGIN, NETWORK_ERROR, ORB
@@ -90,6 +91,11 @@ def list_hints(message: Message, *, told: bool = False) -> Iterator[tuple[str, s
         yield from _tell_adder(message.value.lower())
     if rule == MIXED_CONTENT or message.cause in ("websocket-failed", "websocket-refused"):
         yield from _tell_local_network(message)
+    if rule == LOCAL_NETWORK:
+        yield (
+            "note",
+            'In an iframe, the page around it has to pass the permission on: allow="local-network-access".',
+        )
     if rule == NETWORK_ERROR and message.cause is None and url:
         yield from _tell_no_answer(url)
 
@@ -207,6 +213,9 @@ def _tell_origin(message: Message) -> Iterator[tuple[str, str]]:
     if shell is not None:
         yield "origin", f"{message.origin} is the origin of {shell.what}."
         yield "do" if shell.listed else "fix", shell.listing
+        setting = find_setting(origin_of(message.url or ""), message.origin or "")
+        if not shell.listed and setting is not None:
+            yield "or", setting
 
 
 def _tell_no_answer(url: str) -> Iterator[tuple[str, str]]:

@@ -77,6 +77,10 @@ def _write_cause(page: Page, message: Message) -> None:
     page.field("cause", f"{code}{named}")
     page.field("who acts", f"{name_actor(cause.actor)}.")
     page.blank()
+    url, origin = message.url or "", message.origin
+    if cause.code == "cors-without-reason" and origin is not None and url.startswith(("http:", "https:")):
+        words = [name_command(), "check", "--origin", origin, "--url", url, "--send"]
+        page.commands("or have the server asked, and its answers judged", [joined(words)])
 
 
 def _write_rule(page: Page, message: Message) -> None:

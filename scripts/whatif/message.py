@@ -13,6 +13,7 @@ from corsight.policies.findings.pasted import explain_message
 from corsight.policies.rules import RULES
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.inputs import is_pipe
+from corsight.scripts.whatif.copied.unread import refuse_unread
 from corsight.scripts.whatif.given import STDIN, read_input
 from corsight.scripts.whatif.typed import read_origin, read_url
 
@@ -27,6 +28,7 @@ def read_paste(text: str, where: str, origin: str | None, url: str | None) -> tu
     """
     messages = read_messages(text)
     if not messages:
+        refuse_unread(text, where)
         raise CorsightError(
             "no browser's console says this",
             where=where,

@@ -28,6 +28,7 @@ from corsight.policies.findings.causes.identity import add_registration
 from corsight.policies.findings.causes.markup import add_markup
 from corsight.policies.findings.causes.neighbours import add_own_name
 from corsight.policies.findings.causes.plain import explain_rule
+from corsight.policies.findings.causes.programs import add_setting
 from corsight.policies.findings.model import Cause
 
 FAMILIES: tuple[Callable[[Case], Cause | None], ...] = (
@@ -71,7 +72,7 @@ def explain(case: Case) -> Cause:
 
 def finish(cause: Cause, case: Case) -> Cause:
     """Return the cause with what can be done elsewhere than in the server's CORS headers."""
-    return add_registration(add_own_name(add_markup(cause, case), case), case)
+    return add_setting(add_registration(add_own_name(add_markup(cause, case), case), case), case)
 
 
 __all__ = ["FAMILIES", "explain", "explain_rule", "finish"]

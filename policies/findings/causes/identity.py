@@ -49,5 +49,6 @@ def add_registration(cause: Cause, case: Case) -> Cause:
         if hosts.search(parts[1]):
             told = cure.format(page=case.page)
             action = f"{cause.action} {told}" if case.status >= 400 else told
-            return replace(cause, action=action, edits=False)
+            # It is the page's owner who registers it.
+            return replace(cause, action=action, edits=False, actor=cause.actor if case.status >= 400 else "client")
     return cause

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterator
 
-from corsight.policies.exchange import HeaderList
 from corsight.scripts.errors import CorsightError
-from corsight.scripts.whatif.copied.model import Copied
-from corsight.scripts.whatif.copied.shells import split_command
+from corsight.scripts.whatif.copied.model import Copied, make_headers
+from corsight.scripts.whatif.copied.shells import list_options, split_command
 
 BEGIN = re.compile(r"^[^\n\w]*+(?:[\w.~@:\\/ -]{1,80}[$%>#❯] ?)?(curl(?:\.exe)?)[ \t]+(?=\S)", re.MULTILINE)
 """A curl command at the beginning of a line, behind a shell's prompt or not."""
@@ -38,7 +36,7 @@ def read_curl_command(text: str) -> Copied:
     method: str | None = None
     fields: list[tuple[str, str]] = []
     data = head = get = False
-    for option, given in _list_options(words[1:]):
+    for option, given in list_options(words[1:], _WITH_VALUE, _LETTERS):
         name, _, field = given.partition(":")
         if option in ("", "--url"):
             urls.append(given)
@@ -68,34 +66,4 @@ def read_curl_command(text: str) -> Copied:
     asked = method or ("GET" if get else "HEAD" if head else "POST" if data else "GET")
     notes = [f"The command asks for {len(urls)} URLs: the first is judged."] if len(urls) > 1 else []
     url = urls[0] if "://" in urls[0] else f"http://{urls[0]}"
-    return Copied(url, asked, _make_headers(fields), answer=rest, notes=tuple(notes))
-
-
-def _list_options(words: list[str]) -> Iterator[tuple[str, str]]:
-    """Yield each option with its value, empty where it takes none; a word that is no option under an empty name."""
-    at = 0
-    while at < len(words):
-        word = words[at]
-        at += 1
-        if word.startswith("--"):
-            option, equals, value = word.partition("=")
-            if not equals and option in _WITH_VALUE and at < len(words):
-                value, at = words[at], at + 1
-            yield option, value
-        elif word.startswith("-") and len(word) > 1:
-            for place, letter in enumerate(word[1:], 2):
-                option = f"-{letter}"
-                if option not in _WITH_VALUE:
-                    yield option, ""
-                    continue
-                value = word[place:]
-                if not value and at < len(words):
-                    value, at = words[at], at + 1
-                yield _LETTERS.get(letter, option) if letter in _LETTERS else option, value
-                break
-        elif word:
-            yield "", word
-
-
-def _make_headers(fields: list[tuple[str, str]]) -> HeaderList:
-    return HeaderList(tuple((name.encode("latin-1", "replace"), text.encode("utf-8")) for name, text in fields if name))
+    return Copied(url, asked, make_headers(fields), answer=rest, notes=tuple(notes))

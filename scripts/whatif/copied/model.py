@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from corsight.policies.exchange import HeaderList
@@ -10,12 +11,21 @@ from corsight.policies.value import value
 FILLED = "x"
 """What stands in a string for what an expression fills in."""
 UNSEEN = "The headers are not in the paste, but a name for them: give those that the page sets with -H."
+UNSEEN_OPTIONS = (
+    "The headers are not in the paste, nor the method, but a name for them: give them with -H and --method, and "
+    "--credentials where the page sets that."
+)
 CredentialsMode = Literal["include", "same-origin", "omit"]
 
 
 def join_halves(text: str) -> str:
     """Return a text in which two halves of a sign are the sign; one alone, which stands for none, is replaced."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def make_headers(fields: Iterable[tuple[str, str]]) -> HeaderList:
+    """Return the headers with these names and values."""
+    return HeaderList(tuple((name.encode("latin-1", "replace"), sent.encode()) for name, sent in fields if name))
 
 
 @value

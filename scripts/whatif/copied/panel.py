@@ -13,11 +13,12 @@ from collections.abc import Iterator, Sequence
 
 from corsight.policies.fetch.local_network import find_address_space
 from corsight.policies.fetch.origin import origin_of, parse_url, split_origin
+from corsight.scripts.whatif.copied.localized import translate
 
 LONGEST_NAME = 100
 MANY = 256
 """How many requests that are written out one paste may hold; what comes behind them is left out."""
-PANEL = re.compile(r"^[ \t]*+(?:Request URL|Request Method|URL)\b", re.MULTILINE)
+PANEL = re.compile(r"^[ \t]*+(?:Request URL|Request Method|URL|:authority|:method)\b", re.MULTILINE)
 RAW = re.compile(r"^([A-Z]{3,10}) (\S++) HTTP/(\d(?:\.\d)?)[ \t]*+\r?$", re.MULTILINE)
 _STATUS_LINE = re.compile(r"^HTTP/[\d.]+ \d{3}\b.*$")
 _PAIR = re.compile(r"(:?[A-Za-z0-9!#$%&'*+.^_`|~-]+(?: [A-Za-z]+){0,2})\s*:(?:\s+|(?=[^\s:/]))(.*)")
@@ -28,8 +29,7 @@ _GENERAL = {
     "request method": "method",
     "status code": "status",
     "status": "status",
-    ":method": "method",
-    ":status": "status",
+    **{name: name[1:] for name in (":method", ":status", ":authority", ":path", ":scheme")},
 }
 _SECTIONS = {"request headers": "request", "request": "request", "response headers": "response", "response": "response"}
 _SKIPPED = frozenset(
@@ -47,6 +47,30 @@ _OF_REQUESTS = frozenset(
     }
 )
 """Names that only requests have: from the first on, the list is the request's."""
+_OF_RESPONSES = frozenset(
+    {
+        *(
+            "age",
+            "allow",
+            "alt-svc",
+            "cache-control",
+            "connection",
+            "date",
+            "etag",
+            "expires",
+            "keep-alive",
+            "location",
+        ),
+        *("last-modified", "nel", "pragma", "report-to", "server", "set-cookie", "transfer-encoding", "vary", "via"),
+        *("www-authenticate", "strict-transport-security", "referrer-policy"),
+    }
+)
+_FAMILIES = ("access-control-", "content-", "cross-origin-", "sec-", "x-", ":")
+"""How the names of headers begin that many servers send."""
+_VALUE = re.compile(
+    r"(?:no-referrer|unsafe-url|same-origin|(?:strict-)?origin-when-cross-origin)|[\[\da-f.:\]]{7,}:\d{1,5}"
+)
+"""The values of a referrer policy and of a remote address."""
 
 
 def write_transcript(text: str) -> str | None:
@@ -54,9 +78,9 @@ def write_transcript(text: str) -> str | None:
     lines = [line.strip() for line in text.splitlines()]
     if RAW.search(text):
         return "\n".join(_write_raw(lines, text))
-    if PANEL.search(text):
-        return _write_panel(lines)
-    return None
+    if (english := translate(text)) is not None and not english.startswith("HTTP/"):
+        return _write_panel([line.strip() for line in english.splitlines()])
+    return _write_panel(lines) if PANEL.search(text) else None
 
 
 # -- the lists of headers ----------------------------------------------------------------------------------------------
@@ -72,6 +96,7 @@ def _write_panel(lines: Sequence[str]) -> str | None:
             section = _SECTIONS[lower]
         elif lower in _GENERAL:
             general.setdefault(_GENERAL[lower], value)
+            section = "request" if lower in (":method", ":authority", ":path", ":scheme") else section
         elif lower.startswith(":"):
             section = "request"
         elif lower not in _NO_HEADERS and " " not in lower:
@@ -80,6 +105,11 @@ def _write_panel(lines: Sequence[str]) -> str | None:
     if not any(line.lower().startswith("request url") for line in lines) and not any(fields.values()):
         return None
     status = re.match(r"\d{3}", general.get("status", ""))
+    if "authority" in general:
+        # HTTP/2's own fields say the same.
+        general.setdefault(
+            "url", f"{general.get('scheme', 'https')}://{general['authority']}{general.get('path', '/')}"
+        )
     url = parse_url(general.get("url", "").strip(), None)
     if url is None or ("method" not in general and status is None):
         return None
@@ -95,8 +125,11 @@ def _pair_lines(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
     waiting: str | None = None
     for line in lines:
         lower = line.lower().rstrip(":")
-        if waiting is not None:
+        if waiting is not None and (_is_header(waiting) or not _is_header(line)):
             yield waiting, line
+            waiting = None
+        elif _VALUE.fullmatch(line):
+            # What stood before it was a label in another language.
             waiting = None
         elif lower in _SECTIONS:
             yield line.rstrip(":"), ""
@@ -106,6 +139,12 @@ def _pair_lines(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
             yield pair[1], pair[2]
         elif (name := _NAME.fullmatch(line)) is not None and len(name[1]) <= LONGEST_NAME:
             waiting = name[1]
+
+
+def _is_header(name: str) -> bool:
+    """Return whether a line is the name of a header, not a label or a value."""
+    lower = name.lower().rstrip(":")
+    return lower in _OF_REQUESTS or lower in _OF_RESPONSES or lower.startswith(_FAMILIES) or lower in _GENERAL
 
 
 # -- HTTP written out --------------------------------------------------------------------------------------------------

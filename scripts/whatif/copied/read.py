@@ -15,8 +15,21 @@ from corsight.policies.value import value
 from corsight.scripts.curl import Hop, Pasted, read_curl
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.recordings.curl import Transcript
-from corsight.scripts.whatif.copied import curl, fetch, panel, powershell
+from corsight.scripts.whatif.copied import (
+    curl,
+    fetch,
+    httpie,
+    libraries,
+    localized,
+    panel,
+    powershell,
+    python,
+    rest_file,
+    wget,
+    xhr,
+)
 from corsight.scripts.whatif.copied.model import FILLED, Copied, CredentialsMode, join_halves
+from corsight.scripts.whatif.copied.names import read_names
 from corsight.scripts.whatif.model import Mode
 
 LONGEST = 1 << 18
@@ -34,6 +47,8 @@ STAND_INS = {"content-type": "application/json"}
 OF_TOOLS = {"postman-token": "", "cache-control": "postmanruntime/"}
 """Headers that no page set, but a tool did whose User-Agent begins so."""
 _FENCE = re.compile(r"^[ \t>]*(?:```+|~~~+)\w*[ \t]*\r?$", re.MULTILINE)
+_COMMENT = re.compile(r"^[ \t]*//[^\n]*", re.MULTILINE)
+"""A line of code that is switched off."""
 _TIME = re.compile(r"^\d\d:\d\d:\d\d\.\d{6} (?=[*<>{}])", re.MULTILINE)
 """What curl --trace-time writes before each line."""
 _ALONE = re.compile(
@@ -79,6 +94,7 @@ def read_lone_response(text: str, where: str) -> Pasted | None:
     Raises CorsightError for a response that cannot be read.
     """
     text = _clean(text).strip()
+    text = (localized.translate(text) if text.startswith("{") else None) or text
     lines = text.splitlines()
     if not lines or not (_STATUS.match(text) or (all(map(_HEADER.fullmatch, lines)) and any(map(_ALONE.match, lines)))):
         return None
@@ -102,14 +118,40 @@ def _find(text: str, where: str) -> Iterator[tuple[Copied, Pasted | None]]:
         if begin is None:
             return
     if call := fetch.BEGIN.search(text):
-        copied = fetch.read_fetch(text, call.end())
+        copied = fetch.read_fetch(text, call.end(), read_names(text))
         yield copied, _read_answer(copied, where)
     elif powershell.BEGIN.search(text) and "-uri" in text.lower():
         yield powershell.read_powershell(text), None
+    elif rest_file.BEGIN.search(text):
+        yield from ((copied, _read_answer(copied, where)) for copied in rest_file.read_rest_file(text))
     elif _TRANSCRIPT.search(text):
         yield from _read_transcript(text)
     elif (written := panel.write_transcript(text)) is not None:
         yield from _read_transcript(written)
+    elif (found := _find_typed(text) or _find_code(text)) is not None:
+        yield found, _read_answer(found, where)
+
+
+def _find_typed(text: str) -> Copied | None:
+    """Return the request of a command that a person typed."""
+    if typed := httpie.BEGIN.search(text):
+        return httpie.read_httpie(text[typed.start(1) :])
+    if typed := wget.BEGIN.search(text):
+        return wget.read_wget(text[typed.start(1) :])
+    return wget.read_log(text)
+
+
+def _find_code(text: str) -> Copied | None:
+    """Return the request that a page's code makes, or a server's in Python."""
+    text = _COMMENT.sub("", text)
+    names = read_names(text)
+    if (found := xhr.find_request(text, names) or libraries.find_request(text, names)) is not None:
+        return found
+    if (call := fetch.INSIDE.search(text)) is not None:
+        found = fetch.read_fetch(text, call.end(), names)
+        # A single word may stand in parentheses in any text.
+        return found if found.url is not None or call[1] is None else None
+    return python.read_python(text)
 
 
 def _read_transcript(text: str) -> Iterator[tuple[Copied, Pasted | None]]:

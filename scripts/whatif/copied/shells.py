@@ -6,6 +6,7 @@ PowerShell writes its commands in another way: powershell.py.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.whatif.copied.model import join_halves
@@ -27,6 +28,35 @@ def split_command(text: str) -> tuple[list[str], str]:
         # A caret makes the next sign an ordinary one; before a line's end it goes on in the next line.
         text = _CARETS.sub(lambda found: found[2] or ("\n" if found[1] else " "), text)
     return _Splitter(text, cmd).split()
+
+
+def list_options(words: list[str], with_value: frozenset[str], letters: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield each option with its value, empty where it takes none; a word that is no option under an empty name.
+
+    `letters` are the short options that are told by their long name.
+    """
+    at = 0
+    while at < len(words):
+        word = words[at]
+        at += 1
+        if word.startswith("--"):
+            option, equals, value = word.partition("=")
+            if not equals and option in with_value and at < len(words):
+                value, at = words[at], at + 1
+            yield option, value
+        elif word.startswith("-") and len(word) > 1:
+            for place, letter in enumerate(word[1:], 2):
+                option = f"-{letter}"
+                if option not in with_value:
+                    yield option, ""
+                    continue
+                value = word[place:]
+                if not value and at < len(words):
+                    value, at = words[at], at + 1
+                yield letters.get(letter, option) if letter in letters else option, value
+                break
+        elif word:
+            yield "", word
 
 
 class _Splitter:

@@ -203,7 +203,7 @@ def test_firefox_in_other_languages_is_known_by_url_header_and_link(text: str, r
         ("TypeError: Failed to fetch", "failed-without-reason"),
         ("TypeError: NetworkError when attempting to fetch resource.", "failed-without-reason"),
         ("TypeError: Load failed", "failed-without-reason"),
-        ("TypeError: Importing a module script failed.", "failed-without-reason"),
+        ("TypeError: Importing a module script failed.", "module-import-failed"),
         ("AxiosError: Network Error", "failed-without-reason"),
         ("Fetch API cannot load https://a.test/x due to access control checks.", "access-control-checks"),
         ("GET https://a.test/x 403 (Forbidden)", "answered-with-an-error"),

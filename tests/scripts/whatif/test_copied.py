@@ -244,7 +244,7 @@ def test_a_page_s_own_code_is_read_as_far_as_it_stands_there() -> None:
     """
     found = asked(code, "https://app.test")
     assert (found.url, found.method) == ("https://api.test/orders/x/items", "DELETE")
-    assert found.headers == ("authorization: x", "x-a: vx", "x-b: b")
+    assert found.headers == ("authorization: Bearer x", "x-a: vx", "x-b: b")
     assert found.credentials == "include"
     pairs = asked("fetch('https://api.test', {headers: new Headers([['X-A', '1'], ['X-B', b]])})", "https://app.test")
     assert pairs.headers == ("x-a: 1", "x-b: x")
