@@ -45,6 +45,18 @@ def test_a_header_whose_value_is_null_is_untold_and_not_empty(read: Any, creator
     assert f"{BARE}: 1 entry." in found.remarks
 
 
+@pytest.mark.parametrize("creator", [DEVTOOLS, "Firefox", "Playwright", "BrowserMob Proxy", "mitmproxy", "x", ""])
+@pytest.mark.parametrize("none", [None, {}, {"status": None, "headers": []}, "absent"])
+def test_that_a_program_records_no_responses_is_no_failure_of_the_network(read: Any, creator: str, none: Any) -> None:
+    lost = entry(agent=FIREFOX if creator == "Firefox" else CHROME)
+    lost["response"] = none
+    if none == "absent":
+        del lost["response"]
+    found = read(har(lost, entry(path="/b", answer=ALLOW), creator=creator))
+    assert [one.entry.exchange.request.url for one in found.judged] == [f"{API}/b"]
+    assert f"{BARE}: 1 entry." in found.remarks
+
+
 @pytest.mark.parametrize("status", [1000, 10**30])
 def test_a_status_of_more_than_three_digits_is_none(read: Any, status: int) -> None:
     found = read(har(entry(status=status, answer=ALLOW), creator="x"))
