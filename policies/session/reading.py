@@ -132,7 +132,7 @@ def _read(method: str, headers: HeaderList, *, ordered: bool) -> Reading:
         method=method,
         names=names,
         mode=mode,  # type: ignore[arg-type]
-        destination=destination or ("worker" if is_workers_script(headers) else _destination(accept, origin)),
+        destination=destination or _destination(headers, accept, origin, ordered=ordered),
         site=get("sec-fetch-site"),
         metadata=metadata,
         storage_access="sec-fetch-storage-access" in headers,
@@ -216,7 +216,9 @@ def _by_xhr(names: tuple[str, ...]) -> bool:
     return "origin" not in names or "referer" not in names[: names.index("origin")]
 
 
-def _destination(accept: str, origin: str | None) -> str:
+def _destination(headers: HeaderList, accept: str, origin: str | None, *, ordered: bool) -> str:
+    if is_workers_script(headers, ordered=ordered):
+        return "worker"
     if _is_of_navigation(accept):
         return "document"
     if accept.startswith("text/css"):

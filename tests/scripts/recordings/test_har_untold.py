@@ -115,3 +115,17 @@ def test_a_navigation_behind_a_form_that_kept_its_origin_is_not_surely_cors(read
     page = entry(agent=SAFARI, whole=False, kind=None, sent={"origin": PAGE, "accept": accept}, answer=headers(a="b"))
     found = read(har(page, creator="Splash"))
     assert found[0].verdict.certainty == "likely"
+
+
+@pytest.mark.parametrize("creator", ["WebPagetest", DEVTOOLS, "Charles Proxy", "unheard of"])
+@pytest.mark.parametrize(("kind", "status"), [("video/mp4", 206), ("text/csv", 200), ("image/x-icon", 200)])
+def test_the_order_of_header_lines_in_a_har_is_not_that_on_the_wire(
+    read: Any, creator: str, kind: str, status: int
+) -> None:
+    """Sorted, as many producers write them, Accept stands before User-Agent: on the wire that is a worker's script."""
+    one = entry(whole=False, kind=None, status=status, answer=headers(content_type=kind))
+    one["request"]["headers"] = headers(accept="*/*", host="api.other.example", referer=PAGE + "/", user_agent=CHROME)
+    one["request"]["url"] = one["request"]["url"].replace("https:", "http:")
+    found = read(har(one, creator=creator))
+    assert found[0].verdict.outcome.value in ("opaque", "not-cors", "allowed")
+    assert found[0].facts.destination != "worker"
