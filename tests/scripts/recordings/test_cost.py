@@ -14,7 +14,7 @@ import pytest
 
 from corsight.policies.exchange import Exchange
 from corsight.scripts.dev.cpu import count_steps
-from corsight.scripts.recordings import curl, netlog, trace
+from corsight.scripts.recordings import archive, curl, netlog
 from corsight.scripts.recordings.netlog import OPEN
 from tests.scripts.recordings.test_har import entry
 from tests.scripts.recordings.test_trace import OPTIONS
@@ -77,7 +77,7 @@ def test_a_recording_costs_what_its_bytes_are_worth(write: Callable[[int], bytes
 
 
 def _read(path: Path) -> Iterator[Exchange | None]:
-    reader = trace.read if path.read_bytes()[:2] == b"PK" else netlog.read
+    reader = archive.read if path.read_bytes()[:2] == b"PK" else netlog.read
     with path.open("rb") as file:
         yield from reader(file, lambda text: None)
 
