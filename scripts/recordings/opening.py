@@ -13,7 +13,7 @@ from corsight.scripts.recordings.remote import is_url, list_urls, open_url
 from corsight.scripts.recordings.unpacking import unpack
 
 STDIN = "-"
-SUFFIXES = (".mitm", ".flow", ".flows", ".dump", ".har", ".harp", ".zip", ".netlog")
+SUFFIXES = (".mitm", ".flow", ".flows", ".dump", ".har", ".harp", ".zhar", ".zip", ".netlog")
 """How the names of recordings end in a folder, in which there may be anything."""
 PACKED = (".gz", ".zst", ".zstd")
 
