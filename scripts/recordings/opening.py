@@ -12,7 +12,7 @@ from corsight.scripts.errors import CorsightError
 from corsight.scripts.recordings.remote import is_url, list_urls, open_url
 from corsight.scripts.recordings.unpacking import unpack
 
-STDIN = "-"
+STDIN = STDOUT = "-"
 SUFFIXES = (".mitm", ".flow", ".flows", ".dump", ".har", ".harp", ".zhar", ".zip", ".netlog")
 """How the names of recordings end in a folder, in which there may be anything."""
 PACKED = (".gz", ".zst", ".zstd")
