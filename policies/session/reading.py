@@ -175,8 +175,9 @@ def _mode(method: str, headers: HeaderList, origin: str | None, accept: str, nam
     if (headers.get("upgrade") or "").lower() == "websocket" or "sec-websocket-key" in headers:
         return "websocket"
     # A page may ask for HTML too; only navigations say that they would upgrade.
+    # WebKit does not over https, also where it posts a form, which has an Origin.
     if (accept.startswith("text/html") and "upgrade-insecure-requests" in headers) or (
-        origin is None and _is_of_navigation(accept)
+        (origin is None or (method == "POST" and not names)) and _is_of_navigation(accept)
     ):
         return "navigate"
     if (headers.get("content-type") or "").lower() in REPORTS:
