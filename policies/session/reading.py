@@ -157,7 +157,9 @@ def _complete(reading: Reading, said: _Said | None) -> Reading:
         return reading
     origin, mode, destination, lost = said
     mode = mode if reading.mode == "unknown" and mode else reading.mode
-    destination = reading.destination if reading.destination != "unknown" else destination or "unknown"
+    # What is told counts more than what an Accept hints at.
+    stated = reading.destination != "unknown" and "sec-fetch-dest" in reading.sent
+    destination = reading.destination if stated or not destination else destination
     return replace(
         reading,
         origin=reading.origin or origin,

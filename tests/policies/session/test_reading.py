@@ -246,6 +246,22 @@ def test_old_engines_keep_the_origin_of_a_form_behind_its_redirect(
 
 
 @pytest.mark.parametrize(
+    ("headers", "told", "expected"),
+    [
+        ((ORIGIN, ("Accept", "*/*")), "font", "font"),
+        ((ORIGIN, ("Accept", "*/*")), "", "empty"),
+        ((ORIGIN, ("Accept", PLAIN)), "empty", "empty"),
+        ((ORIGIN, ("Accept", "*/*"), ("Sec-Fetch-Dest", "script")), "font", "script"),
+        ((ORIGIN,), "script", "script"),
+    ],
+)
+def test_a_destination_that_is_told_counts_more_than_an_accept(
+    headers: tuple[tuple[str, str], ...], told: str, expected: str
+) -> None:
+    assert read("GET", HeaderList.of(*headers), Told(destination=told)).destination == expected
+
+
+@pytest.mark.parametrize(
     ("method", "accept", "content_type", "mode"),
     [
         ("POST", PLAIN, "application/x-www-form-urlencoded", "navigate"),
