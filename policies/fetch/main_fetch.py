@@ -11,6 +11,7 @@ from corsight.policies.fetch.local_network import find_address_space
 from corsight.policies.fetch.mixed_content import UPGRADEABLE_DESTINATIONS, is_mixed_content, is_upgraded
 from corsight.policies.fetch.origin import (
     has_userinfo,
+    is_ip_address,
     is_potentially_trustworthy,
     origin_of,
     split_origin,
@@ -166,6 +167,17 @@ def check_redirect(
         if secure and scheme == "http" and not is_upgraded(destination, target):
             hazards[Question.NOT_MIXED] = _name_mixed_content(destination, target)
     return tuple(hazards.items())
+
+
+def is_kept_from_secure_pages(url: str) -> bool:
+    """Return whether no engine lets a secure page ask for a URL, whatever it is for: by a name, over plain http.
+
+    Those of old let images through, and then also where they are redirected.
+    """
+    parts = split_origin(origin_of(url)) if url.startswith("http:") else None
+    if parts is None or is_ip_address(parts[1]) or not is_mixed_content("https://secure.invalid", url):
+        return False
+    return find_address_space(parts[1]) != "local"
 
 
 def _name_mixed_content(destination: str, target: str) -> str:

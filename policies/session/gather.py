@@ -7,7 +7,7 @@ from corsight.policies.exchange import Exchange, Response
 from corsight.policies.facts import Build, Facts
 from corsight.policies.fetch.corp import FRAMES, ISOLABLE, EmbedderPolicy, measure_distance
 from corsight.policies.fetch.headers import Failure
-from corsight.policies.fetch.main_fetch import Tainting, find_response_tainting
+from corsight.policies.fetch.main_fetch import Tainting, find_response_tainting, is_kept_from_secure_pages
 from corsight.policies.fetch.mime_type import is_blocked_by_mime_type
 from corsight.policies.fetch.orb import extract_mime_essence
 from corsight.policies.fetch.origin import Distance, is_potentially_trustworthy
@@ -165,6 +165,9 @@ def may_embed(client: Client) -> bool:
 
 def _find_security(entry: Entry, page_origin: str | None, documents: Documents) -> tuple[bool | None, bool]:
     """Return whether the page is a secure one, None where that is not known, and whether it likely is."""
+    if is_kept_from_secure_pages(entry.exchange.request.url):
+        # It was sent.
+        return False, False
     if page_origin is None:
         # Not every page was seen: a file's never is.
         return None, documents.secure is not False

@@ -132,7 +132,7 @@ def _read(method: str, headers: HeaderList, *, ordered: bool) -> Reading:
         method=method,
         names=names,
         mode=mode,  # type: ignore[arg-type]
-        destination=destination or ("worker" if is_workers_script(headers) else _destination(accept, origin)),
+        destination=destination or _destination(headers, accept, origin, ordered=ordered),
         site=get("sec-fetch-site"),
         metadata=metadata,
         storage_access="sec-fetch-storage-access" in headers,
@@ -157,7 +157,9 @@ def _complete(reading: Reading, said: _Said | None) -> Reading:
         return reading
     origin, mode, destination, lost = said
     mode = mode if reading.mode == "unknown" and mode else reading.mode
-    destination = reading.destination if reading.destination != "unknown" else destination or "unknown"
+    # What is told counts more than what an Accept hints at.
+    stated = reading.destination != "unknown" and "sec-fetch-dest" in reading.sent
+    destination = reading.destination if stated or not destination else destination
     return replace(
         reading,
         origin=reading.origin or origin,
@@ -175,8 +177,9 @@ def _mode(method: str, headers: HeaderList, origin: str | None, accept: str, nam
     if (headers.get("upgrade") or "").lower() == "websocket" or "sec-websocket-key" in headers:
         return "websocket"
     # A page may ask for HTML too; only navigations say that they would upgrade.
+    # WebKit does not over https, also where it posts a form, which has an Origin.
     if (accept.startswith("text/html") and "upgrade-insecure-requests" in headers) or (
-        origin is None and _is_of_navigation(accept)
+        (origin is None or (method == "POST" and not names)) and _is_of_navigation(accept)
     ):
         return "navigate"
     if (headers.get("content-type") or "").lower() in REPORTS:
@@ -216,7 +219,9 @@ def _by_xhr(names: tuple[str, ...]) -> bool:
     return "origin" not in names or "referer" not in names[: names.index("origin")]
 
 
-def _destination(accept: str, origin: str | None) -> str:
+def _destination(headers: HeaderList, accept: str, origin: str | None, *, ordered: bool) -> str:
+    if is_workers_script(headers, ordered=ordered):
+        return "worker"
     if _is_of_navigation(accept):
         return "document"
     if accept.startswith("text/css"):

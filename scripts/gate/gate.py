@@ -102,6 +102,8 @@ def read_gate(settings: Settings, *, write: bool = False) -> Gate:
     known = settings.text("baseline")
     if write and not known:
         raise CorsightError("--write-baseline needs a file to write", todo="name it with --baseline FILE")
+    if known == "-":
+        raise CorsightError("- is no file", where="--baseline", todo="name the file that holds the baseline")
     assumptions, tried = read_assumptions(settings.texts("assume"))
     if write:
         check_written_over(known)

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from corsight.scripts.recordings.opening import STDIN, check_output, check_readable, list_recordings
+from corsight.scripts.recordings.opening import STDIN, STDOUT, check_output, check_readable, list_recordings
 from corsight.scripts.recordings.order import in_time
 from corsight.scripts.recordings.recording import Recording, list_remarks
 
-__all__ = ["STDIN", "Recording", "check_output", "check_readable", "in_time", "list_recordings", "list_remarks"]
+__all__ = [
+    "STDIN",
+    "STDOUT",
+    "Recording",
+    "check_output",
+    "check_readable",
+    "in_time",
+    "list_recordings",
+    "list_remarks",
+]

@@ -43,9 +43,9 @@ def detect(file: BufferedReader) -> Reader:
 
         return netlog.read
     if start.startswith(ZIP):
-        from corsight.scripts.recordings import trace
+        from corsight.scripts.recordings import archive
 
-        return trace.read
+        return archive.read
     if CURL.search(start):
         from corsight.scripts.recordings import curl
 

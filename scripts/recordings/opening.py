@@ -12,8 +12,8 @@ from corsight.scripts.errors import CorsightError
 from corsight.scripts.recordings.remote import is_url, list_urls, open_url
 from corsight.scripts.recordings.unpacking import unpack
 
-STDIN = "-"
-SUFFIXES = (".mitm", ".flow", ".flows", ".dump", ".har", ".harp", ".zip", ".netlog")
+STDIN = STDOUT = "-"
+SUFFIXES = (".mitm", ".flow", ".flows", ".dump", ".har", ".harp", ".zhar", ".zip", ".netlog")
 """How the names of recordings end in a folder, in which there may be anything."""
 PACKED = (".gz", ".zst", ".zstd")
 
@@ -63,7 +63,7 @@ def _list_folder(folder: str) -> list[str]:
         path
         for base, _, names in os.walk(folder)
         for name in names
-        if _strip_packed(name.lower()).endswith(SUFFIXES) and os.path.isfile(path := os.path.join(base, name))
+        if is_named_as_recording(name) and os.path.isfile(path := os.path.join(base, name))
     ]
     if not found:
         endings = f"{', '.join(SUFFIXES)}, also with {', '.join(PACKED)} behind"
@@ -71,10 +71,12 @@ def _list_folder(folder: str) -> list[str]:
     return sorted(found)
 
 
-def _strip_packed(name: str) -> str:
+def is_named_as_recording(name: str) -> bool:
+    """Return whether a file in a folder or an archive is one by its name."""
+    name = name.lower()
     for suffix in PACKED:
         name = name.removesuffix(suffix)
-    return name
+    return name.endswith(SUFFIXES)
 
 
 def open_recording(path: str) -> tuple[BufferedReader, BufferedReader]:

@@ -1,35 +1,24 @@
 """Playwright's traces (trace.zip): what HARs of Playwright hold, and the console, in which the browser says why.
 
-`*.network` holds the entries of a HAR, one a line; `*.trace` the console among other things. Measured with 1.65. The
-archive of a HAR (har.zip, and any .har in a zip) is read as what is in it.
+`*.network` holds the entries of a HAR, one a line; `*.trace` the console among other things. Measured with 1.65.
 """
 
 from __future__ import annotations
 
-import functools
 import json
-import zipfile
-import zlib
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from io import BufferedReader
-from typing import IO, Any, cast
+from typing import IO, Any
 
 from corsight.policies.console import Message, read_console
 from corsight.policies.exchange import Exchange
 from corsight.policies.rules.isolation import NETWORK_ERROR
-from corsight.scripts.errors import CorsightError
-from corsight.scripts.recordings.cut_archive import CutArchive, Member
 from corsight.scripts.recordings.har.draft import clean_url
 from corsight.scripts.recordings.har.format import Log, Program
 from corsight.scripts.recordings.har.producers.playwright import Playwright
-from corsight.scripts.recordings.har.read import read as read_har
 from corsight.scripts.recordings.har.read import read_log
-from corsight.scripts.recordings.mapping import seekable
 
-LARGEST = 1 << 31
-"""Bytes of one unpacked file that are read."""
 LONGEST = 1 << 26
 MESSAGES = 10_000
 """Console messages that are kept."""
@@ -43,43 +32,8 @@ type Opener = Callable[[], IO[bytes]]
 """Opens one file of an archive, unpacked."""
 
 
-def read(file: BufferedReader, remark: Remark) -> Iterator[Exchange | None]:
-    """Yield the exchanges of a trace, or of the HARs in an archive."""
-    with seekable(file) as stream:
-        try:
-            if zipfile.is_zipfile(stream):
-                with zipfile.ZipFile(stream) as archive:
-                    members = [one for one in archive.infolist() if one.file_size <= LARGEST]
-                    yield from _read_archive(members, archive.open, remark)
-                return
-            cut = CutArchive(stream, LARGEST)
-            if cut.members:
-                yield from _read_archive(cut.members, cut.open, remark)
-        except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError) as error:
-            raise CorsightError(f"is a zip archive, cut off or damaged ({error})", todo="make it again") from None
-    raise CorsightError("is a zip archive, cut off or damaged; what was whole in it was judged", todo="make it again")
-
-
-def _read_archive[T: (zipfile.ZipInfo, Member)](
-    members: Sequence[T], open_member: Callable[[T], IO[bytes]], remark: Remark
-) -> Iterator[Exchange | None]:
-    names = [member.filename for member in members]
-    networks, traces, hars = (
-        [functools.partial(open_member, one) for one in members if one.filename.endswith(ending)]
-        for ending in (".network", ".trace", ".har")
-    )
-    if not networks and not traces and not hars:
-        if any(name.startswith("raw/") for name in names):
-            raise CorsightError("is Fiddler's own archive", todo="export it as HTTPArchive: File, Export Sessions")
-        raise CorsightError("is a zip archive without a HAR or a Playwright trace in it", todo="name the recording")
-    if networks or traces:
-        yield from _read_trace(networks, traces, remark)
-    for unpack in hars:
-        with unpack() as unpacked:
-            yield from read_har(BufferedReader(cast(Any, unpacked)), remark)
-
-
-def _read_trace(networks: Iterable[Opener], traces: Iterable[Opener], remark: Remark) -> Iterator[Exchange | None]:
+def read_trace(networks: Iterable[Opener], traces: Iterable[Opener], remark: Remark) -> Iterator[Exchange | None]:
+    """Yield the exchanges of a trace, of which these files are the parts."""
     browser, messages = None, Messages()
     for unpack in traces:
         with unpack() as file:

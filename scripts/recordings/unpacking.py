@@ -1,4 +1,6 @@
-"""Unpacks gzip and Zstandard as a stream, and reads UTF-16: what was whole before a cut comes out, the cut is told."""
+"""Unpacks gzip, zlib and Zstandard as a stream, and reads UTF-16: what was whole before a cut comes out, and the cut is
+told.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +19,8 @@ out of those in which the damage is.
 """
 
 
+ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
+"""How what zlib packed begins: mitmproxy's `hardump=FILE.zhar`."""
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 """How texts begin that PowerShell wrote."""
 
@@ -104,14 +108,14 @@ class Recoded(_Reader):
 
 
 def unpack(file: BufferedReader) -> BufferedReader:
-    """Return what is packed in a file by gzip or Zstandard, told by how it begins; a text in UTF-16 in UTF-8; the file
-    itself where it is none of these.
+    """Return what is packed in a file by gzip, zlib or Zstandard, told by how it begins; a text in UTF-16 in UTF-8;
+    the file itself where it is none of these.
 
     Raises CorsightError where nothing comes out.
     """
     start = file.peek(4)[:4]
-    if start.startswith(b"\x1f\x8b"):
-        unpacked = Unpacked(file, lambda: zlib.decompressobj(wbits=31))
+    if start.startswith(b"\x1f\x8b") or start[:2] in ZLIB:
+        unpacked = Unpacked(file, lambda: zlib.decompressobj(wbits=47))
     elif start == b"\x28\xb5\x2f\xfd":
         import zstandard
 

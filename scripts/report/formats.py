@@ -15,7 +15,7 @@ from corsight.policies.report.names import FORMATS, MADE, WITH_RECORDS
 from corsight.scripts import __version__
 from corsight.scripts.auditing import Audited, Plan
 from corsight.scripts.errors import CorsightError, naming, one_line
-from corsight.scripts.recordings import check_output, list_remarks
+from corsight.scripts.recordings import STDOUT, check_output, list_remarks
 from corsight.scripts.report.text import number_findings
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ SUMMARY = "GITHUB_STEP_SUMMARY"
 
 
 class Output(NamedTuple):
-    """A report that is asked for: its format, and its file; None is stdout."""
+    """A report that is asked for: its format, and its file; None is stdout, which is also written as -."""
 
     name: str
     path: str | None
@@ -43,14 +43,14 @@ def read_formats(
     Raises CorsightError where a format is none, two go to one place, or a file cannot be written.
     """
     outputs: list[Output] = []
-    inputs = list(inputs)
+    inputs, others = list(inputs), None if path == STDOUT else path
     for value in values:
         name, named, file = value.partition("=")
         if name not in FORMATS:
             raise CorsightError(f"{name!r} is none of {', '.join(FORMATS)}", where=where)
         if named and not file:
             raise CorsightError(f"{value} names no file", where=where, todo=f"write {name}=FILE")
-        outputs.append(Output(name, file or path))
+        outputs.append(Output(name, (None if file == STDOUT else file) if named else others))
     places = [None if one.path is None else os.path.realpath(one.path) for one in outputs]
     if len(set(places)) < len(places):
         raise CorsightError(

@@ -109,6 +109,8 @@ def _leave_transactions_to_us(connection: Any, _: Any) -> None:
 
 def _read(place: str) -> sa.URL:
     """Return the URL of a store: a path is SQLite's."""
+    if place == "-":
+        raise CorsightError("- is no file", where="--store", todo=HOW)
     if "://" not in place:
         return sa.URL.create("sqlite", database=place)
     try:

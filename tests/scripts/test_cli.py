@@ -170,6 +170,10 @@ def test_a_stderr_that_is_closed_is_no_problem() -> None:
             for name in ("json", "csv", "html")
         ),
         ("audit {shop} --baseline /dev/full --write-baseline", "corsight: /dev/full: No space left on device\n"),
+        (
+            "audit {shop} --store -",
+            "corsight: --store: - is no file; write a path, or postgresql://user@host/database\n",
+        ),
         ("policy infer {shop} --output /dev/full", "corsight: /dev/full: No space left on device\n"),
         ("check - <&-", "corsight: stdin: is closed; lead the text into it, or name a file\n"),
         ("mcp {shop} <&-", "corsight: stdin: is closed; let the assistant start this, or add --http 0\n"),

@@ -12,7 +12,7 @@ from corsight.policies.server.write import to_yaml
 from corsight.scripts.errors import CorsightError, naming, stop_at
 from corsight.scripts.judging import judge_recording
 from corsight.scripts.options import Engine
-from corsight.scripts.recordings import Recording, check_output, check_readable
+from corsight.scripts.recordings import STDOUT, Recording, check_output, check_readable
 from corsight.scripts.report.lines import pluralize, print_lines
 
 
@@ -58,7 +58,7 @@ def infer(
         "Each grant names exchanges that needed it. Look at every origin, and at what is marked CHECK."
     )
     text = to_yaml(inferences, heading)
-    if output is None:
+    if output is None or output == STDOUT:
         print_lines([text.rstrip("\n")])
     else:
         with naming(output), open(output, "w", encoding="utf-8") as stream:

@@ -7,6 +7,7 @@ for; so every field may be missing, and a value of another type counts as missin
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -152,7 +153,8 @@ def decode_entry(data: Any) -> Entry | None:
     try:
         return _entry.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return _convert(_loads(data), Entry)
+        # The long way costs more, and of what is no object nothing is good.
+        return _convert(_loads(data), Entry) if bytes(memoryview(data)[:1]) == b"{" else None
 
 
 def decode_headers(data: Any) -> list[Header]:
@@ -192,17 +194,21 @@ def _convert[T: msgspec.Struct](value: Any, kind: type[T]) -> T | None:
     if not isinstance(value, dict):
         return None
     fields: dict[str, Any] = {}
-    for field in msgspec.structs.fields(kind):
-        found = value.get(field.encode_name)
-        good = _convert_field(found, field.name)
-        if field.name == "error" and field.encode_name in value and good is None:
-            fields[field.name] = None
-            continue
+    for name, written, required in _list_fields(kind):
+        good = _convert_field(value[written], name) if written in value else None
         if good is not None:
-            fields[field.name] = good
-        elif field.required:
+            fields[name] = good
+        elif required:
             return None
+        elif name == "error" and written in value:
+            fields[name] = None
     return kind(**fields)
+
+
+@cache
+def _list_fields(kind: type[msgspec.Struct]) -> tuple[tuple[str, str, bool], ...]:
+    """Return of each field its name, how HARs write it, and whether it has to be there."""
+    return tuple((one.name, one.encode_name, one.required) for one in msgspec.structs.fields(kind))
 
 
 _STRUCTS: dict[str, type[msgspec.Struct]] = {

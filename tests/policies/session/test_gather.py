@@ -89,6 +89,24 @@ def test_whether_a_redirects_page_is_secure(headers: Pairs, page: bool, secure: 
     assert (facts.secure, facts.likelier_secure) == (secure, likelier)
 
 
+@pytest.mark.parametrize(
+    ("url", "secure"),
+    [
+        ("http://api.other.test/a", False),
+        ("https://api.other.test/a", None),
+        ("http://localhost:3000/a", None),
+        ("http://192.168.1.1/a", None),
+        ("http://printer.local/a", None),
+    ],
+)
+def test_no_secure_page_asks_for_what_is_redirected_from_plain_http(url: str, secure: bool | None) -> None:
+    recording = Recording(agent=CHROMIUM)
+    exchange = recording.ask("r", "GET", url, [("Accept", "*/*")])
+    judged = recording.answer(exchange, 302, [("Location", "http://next.other.test/")])
+    assert judged.facts.secure is secure
+    assert ("mixed-content" in {branch.ruling.rule for branch in judged.verdict.branches}) is (secure is None)
+
+
 def test_what_leads_nowhere_asks_for_no_secure_page() -> None:
     assert facts_of(element("image"), []).secure is False
 

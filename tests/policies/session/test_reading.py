@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from corsight.policies.exchange import HeaderList, Told
 from corsight.policies.session.reading import Reading, read
 
+PLAIN = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+"""What browsers accept of themselves where they navigate."""
 ORIGIN = ("Origin", "https://app.test")
 
 
@@ -241,6 +243,40 @@ def test_old_engines_keep_the_origin_of_a_form_behind_its_redirect(
     """Splash 3.0 with QtWebKit: a POST of a form, and the GET behind its 302."""
     accept = ("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8")
     assert reading("GET", accept, *headers).mode == mode
+
+
+@pytest.mark.parametrize(
+    ("headers", "told", "expected"),
+    [
+        ((ORIGIN, ("Accept", "*/*")), "font", "font"),
+        ((ORIGIN, ("Accept", "*/*")), "", "empty"),
+        ((ORIGIN, ("Accept", PLAIN)), "empty", "empty"),
+        ((ORIGIN, ("Accept", "*/*"), ("Sec-Fetch-Dest", "script")), "font", "script"),
+        ((ORIGIN,), "script", "script"),
+    ],
+)
+def test_a_destination_that_is_told_counts_more_than_an_accept(
+    headers: tuple[tuple[str, str], ...], told: str, expected: str
+) -> None:
+    assert read("GET", HeaderList.of(*headers), Told(destination=told)).destination == expected
+
+
+@pytest.mark.parametrize(
+    ("method", "accept", "content_type", "mode"),
+    [
+        ("POST", PLAIN, "application/x-www-form-urlencoded", "navigate"),
+        ("POST", PLAIN, "multipart/form-data; boundary=x", "navigate"),
+        ("POST", PLAIN, None, "navigate"),
+        ("POST", PLAIN, "application/json", "cors"),
+        ("POST", "text/html, application/xhtml+xml", "application/x-www-form-urlencoded", "unknown"),
+        ("POST", "*/*", "application/x-www-form-urlencoded", "unknown"),
+        ("PUT", PLAIN, "application/x-www-form-urlencoded", "unknown"),
+    ],
+)
+def test_a_form_that_is_posted_navigates(method: str, accept: str, content_type: str | None, mode: str) -> None:
+    """WebKit over https says neither that it would upgrade nor, before Safari 16.4, what it is for."""
+    more = (("Content-Type", content_type),) if content_type else ()
+    assert reading(method, ("Accept", accept), ORIGIN, *more).mode == mode
 
 
 @pytest.mark.parametrize(

@@ -169,6 +169,7 @@ def test_infer_writes_a_policy_that_is_clean(tmp_path: Path, capsys: pytest.Capt
     file = tmp_path / "shop.yaml"
     assert said(capsys, "infer", SHOP, "--output", str(file)) == (0, [], [])
     assert file.read_text("utf-8").splitlines() == out
+    assert said(capsys, "infer", SHOP, "--output", "-") == (0, out, [])
     assert said(capsys, "check", str(file))[0] == 0
     assert said(capsys, "diff", SHOP, str(file)) == (0, [f"{SHOP} and {file} grant the same"], [])
 

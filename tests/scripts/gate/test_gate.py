@@ -154,6 +154,13 @@ def test_what_is_no_baseline_ends_it(content: str, run: Run) -> None:
     assert run(BARE, "--write-baseline")[0] == 2
 
 
+@pytest.mark.parametrize("options", [("--write-baseline",), ()])
+def test_a_baseline_is_no_stream(options: tuple[str, ...], run: Run) -> None:
+    code, _, err = run(BARE, "--baseline", "-", *options)
+    assert (code, err) == (2, "corsight: --baseline: - is no file; name the file that holds the baseline\n")
+    assert not Path("-").exists()
+
+
 def test_a_baseline_is_written_over_nothing_else(run: Run) -> None:
     code, _, err = run(BARE, "--baseline", "rec.mitm", "--write-baseline")
     assert (code, err) == (

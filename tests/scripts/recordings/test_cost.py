@@ -14,7 +14,7 @@ import pytest
 
 from corsight.policies.exchange import Exchange
 from corsight.scripts.dev.cpu import count_steps
-from corsight.scripts.recordings import curl, netlog, trace
+from corsight.scripts.recordings import Recording, archive, curl, netlog
 from corsight.scripts.recordings.netlog import OPEN
 from tests.scripts.recordings.test_har import entry
 from tests.scripts.recordings.test_trace import OPTIONS
@@ -24,6 +24,8 @@ CONSTANTS = {
     "logSourceType": {"URL_REQUEST": 1},
 }
 
+FEW = 250
+"""Steps that an entry may take of which nothing is judged."""
 MOST = 2000
 """Steps that an event, or an entry and its line in the console, may take."""
 
@@ -76,8 +78,17 @@ def test_a_recording_costs_what_its_bytes_are_worth(write: Callable[[int], bytes
     assert many - some < 200 * MOST
 
 
+@pytest.mark.parametrize("junk", ["1", "{}", '{"request":{}}', '{"request":{"url":"/"},"connection":{}}'])
+def test_a_bad_entry_costs_few_steps(junk: str, tmp_path: Path) -> None:
+    path, steps = tmp_path / "a.har", list[int]()
+    for size in (10, 1010):
+        path.write_text(f'{{"log":{{"entries":[{",".join([junk] * size)}]}}}}')
+        steps.append(count_steps(lambda: sum(1 for _ in Recording(str(path)))))
+    assert steps[1] - steps[0] < 1000 * FEW
+
+
 def _read(path: Path) -> Iterator[Exchange | None]:
-    reader = trace.read if path.read_bytes()[:2] == b"PK" else netlog.read
+    reader = archive.read if path.read_bytes()[:2] == b"PK" else netlog.read
     with path.open("rb") as file:
         yield from reader(file, lambda text: None)
 

@@ -45,6 +45,18 @@ def test_a_header_whose_value_is_null_is_untold_and_not_empty(read: Any, creator
     assert f"{BARE}: 1 entry." in found.remarks
 
 
+@pytest.mark.parametrize("creator", [DEVTOOLS, "Firefox", "Playwright", "BrowserMob Proxy", "mitmproxy", "x", ""])
+@pytest.mark.parametrize("none", [None, {}, {"status": None, "headers": []}, "absent"])
+def test_that_a_program_records_no_responses_is_no_failure_of_the_network(read: Any, creator: str, none: Any) -> None:
+    lost = entry(agent=FIREFOX if creator == "Firefox" else CHROME)
+    lost["response"] = none
+    if none == "absent":
+        del lost["response"]
+    found = read(har(lost, entry(path="/b", answer=ALLOW), creator=creator))
+    assert [one.entry.exchange.request.url for one in found.judged] == [f"{API}/b"]
+    assert f"{BARE}: 1 entry." in found.remarks
+
+
 @pytest.mark.parametrize("status", [1000, 10**30])
 def test_a_status_of_more_than_three_digits_is_none(read: Any, status: int) -> None:
     found = read(har(entry(status=status, answer=ALLOW), creator="x"))
@@ -103,3 +115,17 @@ def test_a_navigation_behind_a_form_that_kept_its_origin_is_not_surely_cors(read
     page = entry(agent=SAFARI, whole=False, kind=None, sent={"origin": PAGE, "accept": accept}, answer=headers(a="b"))
     found = read(har(page, creator="Splash"))
     assert found[0].verdict.certainty == "likely"
+
+
+@pytest.mark.parametrize("creator", ["WebPagetest", DEVTOOLS, "Charles Proxy", "unheard of"])
+@pytest.mark.parametrize(("kind", "status"), [("video/mp4", 206), ("text/csv", 200), ("image/x-icon", 200)])
+def test_the_order_of_header_lines_in_a_har_is_not_that_on_the_wire(
+    read: Any, creator: str, kind: str, status: int
+) -> None:
+    """Sorted, as many producers write them, Accept stands before User-Agent: on the wire that is a worker's script."""
+    one = entry(whole=False, kind=None, status=status, answer=headers(content_type=kind))
+    one["request"]["headers"] = headers(accept="*/*", host="api.other.example", referer=PAGE + "/", user_agent=CHROME)
+    one["request"]["url"] = one["request"]["url"].replace("https:", "http:")
+    found = read(har(one, creator=creator))
+    assert found[0].verdict.outcome.value in ("opaque", "not-cors", "allowed")
+    assert found[0].facts.destination != "worker"

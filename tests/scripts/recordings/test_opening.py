@@ -9,6 +9,7 @@ import random
 import subprocess
 import sys
 import threading
+import zlib
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -23,7 +24,7 @@ from corsight.scripts.recordings import Recording, check_readable, list_recordin
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
 SHOP = (ROOT / "examples" / "shop.mitm").read_bytes()
 EXCHANGES = 15
-PACKERS = {".gz": gzip.compress, ".zst": zstandard.ZstdCompressor().compress}
+PACKERS = {".gz": gzip.compress, ".zhar": zlib.compress, ".zst": zstandard.ZstdCompressor().compress}
 
 
 def count(path: str | Path) -> tuple[int, str | None]:

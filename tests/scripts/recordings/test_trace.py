@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import random
@@ -22,6 +23,7 @@ TEXT = (
     "preflight request doesn't pass access control check: No 'Access-Control-Allow-Origin' header is "
     "present on the requested resource."
 )
+PATHS = (("/a", ALLOW), ("/b", []))
 OPTIONS = {"type": "context-options", "browserName": "chromium", "version": 8}
 
 
@@ -85,6 +87,70 @@ def test_a_har_in_an_archive_is_read(tmp_path: Path) -> None:
     judged, recording = judge(tmp_path / "har.zip")
     assert len(judged) == 1
     assert recording.problem is None
+
+
+def pack_all(**members: bytes) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name.replace("_", "."), data)
+    return packed.getvalue()
+
+
+def test_what_lies_in_an_archive_is_read_as_if_it_lay_by_itself(tmp_path: Path) -> None:
+    first, second = (json.dumps(har(entry(path=path, answer=answer))).encode() for path, answer in PATHS)
+    inner = trace(tmp_path / "inner.zip", [failed("/c")], []).read_bytes()
+    members = {"a_har": first, "b_har_gz": gzip.compress(second), "c_zip": pack_all(t_zip=inner), "d_txt": b"no"}
+    (tmp_path / "run.zip").write_bytes(pack_all(**members))
+    judged, recording = judge(tmp_path / "run.zip")
+    assert recording.problem is None
+    assert {one.entry.exchange.request.url.removeprefix(API): one.verdict.outcome.value for one in judged} == {
+        "/a": "allowed",
+        "/b": "blocked",
+        "/c": "blocked",
+    }
+    # What DevTools leaves out is said once for both, and of which it is true.
+    assert [remark.partition(":")[0] for remark in recording.remarks if "no Cookie" in remark] == ["a.har, b.har.gz"]
+
+
+def test_entries_of_two_hars_in_an_archive_are_not_taken_for_each_other(tmp_path: Path) -> None:
+    one = json.dumps(har(entry(answer=ALLOW), entry(path="/b", at=2.0, answer=ALLOW))).encode()
+    (tmp_path / "two.zip").write_bytes(pack_all(a_har=one, b_har=one))
+    judged, _ = judge(tmp_path / "two.zip")
+    exchanges = [one.entry.exchange for one in judged]
+    assert len(judged) == len({one.id for one in exchanges}) == 4
+    assert len({one.client for one in exchanges}) == 2
+
+
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [
+        (b"{}", "bad.har in it: is no HAR: it has no entries; save a HAR, or record with mitmdump -w"),
+        (
+            b'{"log":{"entries":[{"request":{',
+            "bad.har in it: is cut off after 0 entries; ",
+        ),
+        (gzip.compress(b"{}" * 1000)[:20], "bad.har in it: "),
+    ],
+)
+def test_a_bad_recording_in_an_archive_costs_itself_only(tmp_path: Path, bad: bytes, said: str) -> None:
+    good = json.dumps(har(entry(answer=ALLOW))).encode()
+    (tmp_path / "run.zip").write_bytes(pack_all(bad_har=bad, good_har=good))
+    judged, recording = judge(tmp_path / "run.zip")
+    assert [one.verdict.outcome.value for one in judged] == ["allowed"]
+    assert said in str(recording.problem)
+    (tmp_path / "run.zip").write_bytes(pack_all(bad_har=bad, good_har=good, more_har=b"{}"))
+    assert "; 1 more in it could not be read to the end" in str(judge(tmp_path / "run.zip")[1].problem)
+
+
+def test_archives_in_each_other_come_to_an_end(tmp_path: Path) -> None:
+    data = json.dumps(har(entry(answer=ALLOW))).encode()
+    for depth in range(1, 6):
+        data = pack_all(**{"a_har" if depth == 1 else "a_zip": data})
+        (tmp_path / "deep.zip").write_bytes(data)
+        judged, recording = judge(tmp_path / "deep.zip")
+        assert len(judged) == (depth <= 3)
+        assert ("is an archive in 3 others; unpack it" in str(recording.problem)) == (depth > 3)
 
 
 def test_another_archive_is_told_from_a_recording(tmp_path: Path) -> None:

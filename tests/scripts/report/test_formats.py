@@ -20,6 +20,8 @@ def test_each_format_has_its_place(tmp_path: Path) -> None:
     page = str(tmp_path / "a=b.html")
     assert read_formats([f"html={page}", "json"], None, []) == [Output("html", page), Output("json", None)]
     assert read_formats(["json"], "x.json", []) == [Output("json", "x.json")]
+    assert read_formats(["json=-", "html"], page, []) == [Output("json", None), Output("html", page)]
+    assert read_formats(["json"], "-", []) == [Output("json", None)]
 
 
 @pytest.mark.parametrize(
@@ -29,6 +31,7 @@ def test_each_format_has_its_place(tmp_path: Path) -> None:
         (["html="], None, "html= names no file; write html=FILE"),
         (["html", "json"], None, "two reports would go to one place"),
         (["html=x", "json=./x"], None, "two reports would go to one place"),
+        (["html", "json=-"], None, "two reports would go to one place"),
         (["html", "json=x"], "x", "two reports would go to one place"),
         (["html=x"], "y", "--output: every format names its file already"),
     ],

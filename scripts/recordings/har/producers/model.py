@@ -35,8 +35,8 @@ class Fate(StrEnum):
     ROUTED = "routed"
     """A route of the test answered or stopped it."""
     BARE = "bare"
-    """It was answered, and no header of the answer is recorded (a cache of images, or one that was given up), or not
-    the value of one that decides."""
+    """No answer is recorded, or no header of it (a cache of images, or one that was given up), or not the value of one
+    that decides."""
 
 
 SKIPPED = {
@@ -111,6 +111,9 @@ class Producer:
     def find_fate(self, entry: Entry) -> Fate:
         """Return what became of a request."""
         response = entry.response
+        if (response is None or response.status is None) and not self.find_outcome(entry).error:
+            # Some programs record requests alone: that nothing stands there does not show that nothing came.
+            return Fate.BARE
         if response is None or response.status is None or not 0 < response.status < STATUSES:
             return Fate.UNANSWERED
         if entry.fromServiceWorker or response.fromServiceWorker:
