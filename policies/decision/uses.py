@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from corsight.policies.decision.shape import Shape
 from corsight.policies.engines import EnginePolicy
 from corsight.policies.fetch.mime_type import Use, is_json, is_usable, list_uses
+from corsight.policies.fetch.orb import read_essence
 from corsight.policies.fetch.steps import Algorithm, Question, Step
 from corsight.policies.rules.isolation import MIME_TYPE
 from corsight.policies.verdict import Assumption, Unknown
@@ -81,15 +82,11 @@ def _list_unfit(policy: EnginePolicy, shape: Shape, uses: tuple[Use, ...], essen
     return [use not in policy.types_unchecked and not is_usable(essence, use) for use in uses]
 
 
-def find_essence(policy: EnginePolicy, shape: Shape) -> str | None:
-    return shape.lenient_essence if policy.lenient_types else shape.essence
-
-
 def list_use_doubts(policy: EnginePolicy, shape: Shape) -> tuple[tuple[Assumption, bool], ...]:
     """Return the uses that a response may have, and whether each is blocked; nothing where all end alike."""
     if shape.role != "request" or not 200 <= shape.status <= 299:
         return ()
-    essence = find_essence(policy, shape)
+    essence = read_essence(shape.content_type, policy.types_read)
     uses = _list_uses(policy, shape, essence)
     unfit = _list_unfit(policy, shape, uses, essence)
     return tuple((ASSUMED[use], unfit[number]) for number, use in enumerate(uses)) if len(set(unfit)) > 1 else ()

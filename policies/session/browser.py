@@ -16,7 +16,7 @@ from corsight.policies.evidence import Evidence, Reason
 from corsight.policies.exchange import Exchange, Response, Word
 from corsight.policies.facts import Build, Facts
 from corsight.policies.fetch.main_fetch import Tainting
-from corsight.policies.fetch.orb import extract_lenient_essence, extract_mime_essence, is_opaque_response_blocked
+from corsight.policies.fetch.orb import is_opaque_response_blocked, read_essence
 from corsight.policies.fetch.origin import origin_of
 from corsight.policies.fetch.preflight_cache import PreflightCache
 from corsight.policies.session.clients import Client
@@ -177,9 +177,8 @@ class Browser:
         if response is None or rules is None:
             return False
         get = response.headers.get
-        extract_essence = extract_lenient_essence if self._policy.lenient_types else extract_mime_essence
         blocked = is_opaque_response_blocked(
-            extract_essence(get("content-type")),
+            read_essence(get("content-type"), rules.types_read),
             nosniff=(get("x-content-type-options") or "").lower() == "nosniff",
             status=response.status,
             destination=entry.destination,
