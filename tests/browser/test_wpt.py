@@ -138,6 +138,26 @@ def test_a_redirect_out_of_chromiums_cache_has_no_flow() -> None:
     assert found == {"b": Truth("blocked", "AllowOriginMismatch", PAGE)}
 
 
+def test_chromiums_redirect_to_a_user_name_is_blocked() -> None:
+    found = told_by_chromium(
+        sent("1", "http://x/"),
+        answered("1", "a"),
+        sent("1", "http://u@y/"),
+        failed("1", blockedReason="origin", errorText="", canceled=True),
+    )
+    assert found == {"a": Truth("blocked", "origin", PAGE)}
+
+
+def test_the_error_page_in_place_of_chromiums_frame_is_not_its_document() -> None:
+    found = told_by_chromium(
+        sent("1", "http://x/"),
+        answered("1", "a"),
+        failed("1", blockedReason="coep-frame-resource-needs-coep-header", errorText="net::ERR_BLOCKED_BY_RESPONSE"),
+        ("Network.loadingFinished", {"requestId": "1"}),
+    )
+    assert found == {"a": Truth("blocked", "coep-frame-resource-needs-coep-header", PAGE)}
+
+
 def test_chromiums_second_word_on_mixed_content_is_not_its_end() -> None:
     redirected = sent("1", "http://y/")
     redirected[1]["redirectHasExtraInfo"] = False
