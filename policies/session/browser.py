@@ -303,7 +303,8 @@ class Browser:
         url = exchange.request.url
         if not fetch.entries:
             fetch.urls.append(url)
-            entry = Entry(exchange, reading, fetch, reading.mode, reading.destination)
+            mode = "unknown" if reading.framed and self._documents.page(origin_of(url), None) else reading.mode
+            entry = Entry(exchange, reading, fetch, mode, reading.destination)
             fetch.server = entry.server
         else:
             # A preflight and its request are one hop; a redirect may lead back to where it came from.
