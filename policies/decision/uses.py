@@ -30,6 +30,9 @@ NOUNS: dict[Use, str] = {
 }
 """What a response is taken for, by its use."""
 
+MODULES = ("module", "worklet")
+"""Uses whose types an engine may read in a way of their own."""
+
 ASSUMED: dict[Use, Assumption] = {
     "classic": (Unknown.USE, "classic"),
     "module": (Unknown.USE, "module"),
@@ -76,10 +79,15 @@ def is_json_as_script(policy: EnginePolicy, shape: Shape, essence: str | None) -
 
 def _list_unfit(policy: EnginePolicy, shape: Shape, uses: tuple[Use, ...], essence: str | None) -> list[bool]:
     """Return of each use whether the type keeps a response from it."""
-    if shape.nosniff_first:
-        # Of what came this far a JSON module alone is spared nosniff, and a module is of a script's type.
-        uses = tuple("module" if use == "classic" else use for use in uses)
-    return [use not in policy.types_unchecked and not is_usable(essence, use) for use in uses]
+    module = read_essence(shape.content_type, policy.modules_read) if policy.modules_read else essence
+
+    def is_unfit(use: Use) -> bool:
+        if use == "classic" and shape.nosniff_first:
+            # Of what came this far a JSON module alone is spared nosniff.
+            return not is_usable(essence, "module")
+        return use not in policy.types_unchecked and not is_usable(module if use in MODULES else essence, use)
+
+    return [is_unfit(use) for use in uses]
 
 
 def list_use_doubts(policy: EnginePolicy, shape: Shape) -> tuple[tuple[Assumption, bool], ...]:

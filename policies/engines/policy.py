@@ -183,6 +183,8 @@ class EnginePolicy:
     """Whether a JSON module is asked for with destination script, and passes with nosniff too."""
     types_read: TypeReading = "standard"
     """How a Content-Type is read, but for opaque response blocking."""
+    modules_read: TypeReading | None = None
+    """How that of a module is read, where it is read in another way."""
     type_checks: tuple[TypeCheck, ...] = ("mime-type", "nosniff", "orb")
     """The order of the checks of what a response is."""
     opaque_response_blocking: OrbRules | None = None

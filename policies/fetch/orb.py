@@ -45,10 +45,10 @@ UNSEEN = frozenset({"empty", "report"})
 report.
 """
 
-type TypeReading = Literal["standard", "beginnings", "elements", "first"]
+type TypeReading = Literal["standard", "beginnings", "elements", "first", "first type"]
 """How an engine reads a Content-Type: as the standard says; the beginning of its last element, up to a white space,
-where there is a slash, or where there is one anywhere in the element; or all that is before the first comma or
-semicolon. But for the standard's, nothing asks whether that is a MIME type.
+where there is a slash, or where there is one anywhere in the element; all that is before the first comma or semicolon,
+or the beginning of that, where it is a MIME type. But for this and the standard's, nothing asks whether it is one.
 """
 
 MANY, SHORT = 64, 1024
@@ -127,8 +127,11 @@ def read_essence(content_type: str | None, reading: TypeReading) -> str | None:
     """Return the essence of a Content-Type (all lines joined) as an engine reads it, None when it holds none."""
     if not content_type or reading == "standard":
         return extract_mime_essence(content_type)
-    if reading == "first":
-        return _first_end.split(content_type, maxsplit=1)[0].strip(TAB_OR_SPACE).lower() or None
+    if reading.startswith("first"):
+        first = _first_end.split(content_type, maxsplit=1)[0].strip(TAB_OR_SPACE)
+        return (
+            first.lower() or None if reading == "first" else parse_mime_essence(_type_end.split(first, maxsplit=1)[0])
+        )
     if "/" not in content_type:
         return None
     return (_read_short if len(content_type) <= SHORT else _read_long)(content_type, reading)

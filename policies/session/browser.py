@@ -303,7 +303,7 @@ class Browser:
         url = exchange.request.url
         if not fetch.entries:
             fetch.urls.append(url)
-            mode = "unknown" if reading.framed and self._documents.page(origin_of(url), None) else reading.mode
+            mode: str = "unknown" if reading.framed and self._documents.page(origin_of(url), None) else reading.mode
             entry = Entry(exchange, reading, fetch, mode, reading.destination)
             fetch.server = entry.server
         else:

@@ -175,6 +175,22 @@ def test_engines_read_a_type_without_asking_whether_it_is_one(
     assert read_essence(content_type, "standard") == extract_mime_essence(content_type)
 
 
+@pytest.mark.parametrize(
+    ("content_type", "essence"),
+    [
+        (None, None),
+        ("text/CSS, text/html", "text/css"),
+        ("text/css x; y", "text/css"),
+        ("x, text/css", None),
+        ('"text/css"', None),
+        ("/", None),
+        ("*/*, text/css", "*/*"),
+    ],
+)
+def test_the_first_type_counts_where_it_is_one(content_type: str | None, essence: str | None) -> None:
+    assert read_essence(content_type, "first type") == essence
+
+
 @given(
     st.text(st.characters(max_codepoint=0xFF), max_size=40),
     st.text(max_size=30),
