@@ -39,6 +39,7 @@ POLICY = EnginePolicy(
     preflight_outlives_abort=True,
     embedded_userinfo_blocked=True,
     types_read="elements",
+    document_isolation_known=True,
     local_network_is_mixed=False,
     local_network_access=True,
     image_address_is_mixed=False,
@@ -152,6 +153,12 @@ POLICY = EnginePolicy(
             what="Loads the script of a worker that is not a module with any Content-Type except those of images, "
             "audio, video and text/csv. By the HTML standard, it has to be a JavaScript type.",
             source="measured with 156",
+        ),
+        Departure(
+            field="document_isolation_known",
+            what="Blocks images and scripts of other origins without Cross-Origin-Resource-Policy also on a page with "
+            "`Document-Isolation-Policy`. Corsight then says that they are likely, not certainly, allowed or blocked.",
+            source="wicg.github.io/document-isolation-policy; measured with 156",
         ),
         Departure(
             field="types_read",

@@ -173,6 +173,8 @@ class EnginePolicy:
     """Whether a Cross-Origin-Resource-Policy that is no policy counts as absent under an embedder policy."""
     credentialless_unknown: bool = False
     """Whether Cross-Origin-Embedder-Policy: credentialless has no effect."""
+    document_isolation_known: bool = False
+    """Whether a page may isolate itself by Document-Isolation-Policy, too."""
     proxy_authentication_fails: bool = False
     """Whether a 407 from the server itself, through a proxy's tunnel, is a network error."""
     types_unchecked: frozenset[Use] = frozenset()

@@ -61,7 +61,7 @@ class Browser:
         self._connections = Connections(4 * SIZE)
         self._credentials = Credentials(self._policy, SIZE, known=build is not None and build.engine == engine)
         self._marker = Marker(SIZE)
-        self._documents = Documents(SIZE, credentialless_unknown=self._policy.credentialless_unknown)
+        self._documents = Documents.of(self._policy, SIZE)
         self._expected = Expected(SIZE)
         self._judge = Judge(client, self._policy, build, self._credentials, self._documents)
         self._words = Words(self._judge, self._credentials, self._connections, 4 * SIZE)
