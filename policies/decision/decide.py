@@ -7,13 +7,13 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from corsight.policies.decision.shape import Shape
-from corsight.policies.decision.uses import check_use, find_essence, is_json_as_script, list_use_doubts
+from corsight.policies.decision.uses import check_use, is_json_as_script, list_use_doubts
 from corsight.policies.engines import ENGINES, EnginePolicy
 from corsight.policies.fetch import main_fetch
 from corsight.policies.fetch.corp import FRAMES, EmbedderPolicy, cross_origin_resource_policy_check, is_worker_isolated
 from corsight.policies.fetch.cors_check import cors_check
 from corsight.policies.fetch.mime_type import STYLE, TYPED, is_blocked_by_mime_type, is_blocked_by_nosniff
-from corsight.policies.fetch.orb import guess_data, is_body_blocked, is_opaque_response_blocked
+from corsight.policies.fetch.orb import guess_data, is_body_blocked, is_opaque_response_blocked, read_essence
 from corsight.policies.fetch.preflight import Preflight, check_preflight
 from corsight.policies.fetch.safelist import is_cors_safelisted_method
 from corsight.policies.fetch.steps import Algorithm, Question, Step
@@ -206,7 +206,7 @@ def _check_worker(policy: EnginePolicy, worker: EmbedderPolicy, owner: EmbedderP
 def _check_types(policy: EnginePolicy, shape: Shape, data: bool | None) -> Iterator[Step]:
     # A 304 that is judged itself confirms a response that was not seen, and the type is that one's.
     destination = "" if shape.status == 304 else shape.destination
-    essence = find_essence(policy, shape) if destination in TYPED else None
+    essence = read_essence(shape.content_type, policy.types_read) if destination in TYPED else None
     compared = shape.content_type, shape.destination
     for check in policy.type_checks:
         if check == "orb":
@@ -248,7 +248,7 @@ def _is_blocked(policy: EnginePolicy, shape: Shape) -> bool | None:
         or (rules.own_origin_spared and shape.distance == "same-origin")
     ):
         return False
-    essence = find_essence(policy, shape)
+    essence = read_essence(shape.content_type, rules.types_read)
     blocked = is_opaque_response_blocked(
         essence,
         nosniff=shape.nosniff,
@@ -275,9 +275,11 @@ def _list_doubts(policy: EnginePolicy, shape: Shape) -> tuple[tuple[Assumption, 
     """
     if shape.tainting == "opaque" and _is_emptied(policy, shape):
         return ()
-    if shape.tainting == "opaque" and _is_blocked(policy, shape) is None:
+    rules = policy.opaque_response_blocking
+    if rules is not None and shape.tainting == "opaque" and _is_blocked(policy, shape) is None:
         data, other = ((Unknown.BODY, "data"), True), ((Unknown.BODY, "other"), False)
-        likely_data = shape.body is None and guess_data(find_essence(policy, shape), status=shape.status)
+        essence = read_essence(shape.content_type, rules.types_read)
+        likely_data = shape.body is None and guess_data(essence, status=shape.status)
         return (data, other) if likely_data else (other, data)
     return list_use_doubts(policy, shape)
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from corsight.policies.exchange import Response
-from corsight.policies.fetch.corp import EMBEDDER_POLICY
+from corsight.policies.fetch.corp import DOCUMENT_ISOLATION, EMBEDDER_POLICY
 from corsight.policies.rules.view import READ
 
 VALUES = frozenset(READ) | {
     *("content-range", "content-type", "cross-origin-resource-policy", "location", "x-content-type-options"),
-    EMBEDDER_POLICY,
+    *(EMBEDDER_POLICY, DOCUMENT_ISOLATION),
 }
 """The response headers whose values a decision or advice looks at."""
 SHAPES, LONGEST, OVERHEAD = 512, 8192, 64

@@ -14,7 +14,7 @@ from corsight.policies.fetch.corp import FRAMES, EmbedderPolicy, read_embedder_p
 from corsight.policies.fetch.headers import Failure, extract_header_list_values
 from corsight.policies.fetch.main_fetch import LOCAL_NETWORK, Hazards, Tainting, check_redirect
 from corsight.policies.fetch.mime_type import STYLE, TYPED, WORKER, determine_nosniff
-from corsight.policies.fetch.orb import extract_lenient_essence, extract_mime_essence, is_subsequent
+from corsight.policies.fetch.orb import is_subsequent
 from corsight.policies.fetch.origin import Distance, origin_of
 from corsight.policies.fetch.steps import Question
 
@@ -77,16 +77,6 @@ class Shape(_Values):
     def headers(self) -> tuple[str, ...] | Failure | None:
         """What Access-Control-Allow-Headers lists."""
         return extract_header_list_values(self.allow_headers)
-
-    @cached_property
-    def essence(self) -> str | None:
-        """The essence of the Content-Type."""
-        return extract_mime_essence(self.content_type)
-
-    @cached_property
-    def lenient_essence(self) -> str | None:
-        """The same where a type ends at its first white space."""
-        return extract_lenient_essence(self.content_type)
 
 
 def make_shape(exchange: Exchange, facts: Facts, response: Response, premise: Premise) -> Shape:

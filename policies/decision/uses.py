@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from corsight.policies.decision.shape import Shape
 from corsight.policies.engines import EnginePolicy
 from corsight.policies.fetch.mime_type import Use, is_json, is_usable, list_uses
+from corsight.policies.fetch.orb import read_essence
 from corsight.policies.fetch.steps import Algorithm, Question, Step
 from corsight.policies.rules.isolation import MIME_TYPE
 from corsight.policies.verdict import Assumption, Unknown
@@ -28,6 +29,9 @@ NOUNS: dict[Use, str] = {
     "quirks": "style",
 }
 """What a response is taken for, by its use."""
+
+MODULES = ("module", "worklet")
+"""Uses whose types an engine may read in a way of their own."""
 
 ASSUMED: dict[Use, Assumption] = {
     "classic": (Unknown.USE, "classic"),
@@ -75,21 +79,22 @@ def is_json_as_script(policy: EnginePolicy, shape: Shape, essence: str | None) -
 
 def _list_unfit(policy: EnginePolicy, shape: Shape, uses: tuple[Use, ...], essence: str | None) -> list[bool]:
     """Return of each use whether the type keeps a response from it."""
-    if shape.nosniff_first:
-        # Of what came this far a JSON module alone is spared nosniff, and a module is of a script's type.
-        uses = tuple("module" if use == "classic" else use for use in uses)
-    return [use not in policy.types_unchecked and not is_usable(essence, use) for use in uses]
+    module = read_essence(shape.content_type, policy.modules_read) if policy.modules_read else essence
 
+    def is_unfit(use: Use) -> bool:
+        if use == "classic" and shape.nosniff_first:
+            # Of what came this far a JSON module alone is spared nosniff.
+            return not is_usable(essence, "module")
+        return use not in policy.types_unchecked and not is_usable(module if use in MODULES else essence, use)
 
-def find_essence(policy: EnginePolicy, shape: Shape) -> str | None:
-    return shape.lenient_essence if policy.lenient_types else shape.essence
+    return [is_unfit(use) for use in uses]
 
 
 def list_use_doubts(policy: EnginePolicy, shape: Shape) -> tuple[tuple[Assumption, bool], ...]:
     """Return the uses that a response may have, and whether each is blocked; nothing where all end alike."""
     if shape.role != "request" or not 200 <= shape.status <= 299:
         return ()
-    essence = find_essence(policy, shape)
+    essence = read_essence(shape.content_type, policy.types_read)
     uses = _list_uses(policy, shape, essence)
     unfit = _list_unfit(policy, shape, uses, essence)
     return tuple((ASSUMED[use], unfit[number]) for number, use in enumerate(uses)) if len(set(unfit)) > 1 else ()

@@ -38,13 +38,15 @@ POLICY = EnginePolicy(
     streams_uploads=True,
     preflight_outlives_abort=True,
     embedded_userinfo_blocked=True,
-    lenient_types=True,
+    types_read="elements",
+    document_isolation_known=True,
     local_network_is_mixed=False,
     local_network_access=True,
     image_address_is_mixed=False,
     types_unchecked=frozenset({"worker"}),
     # Media types pass by name, scripts are sniffed for data (orb_impl.cc, orb_mimetypes.cc).
     opaque_response_blocking=OrbRules(
+        types_read="elements",
         own_origin_spared=True,
         safelisted=frozenset(
             {
@@ -53,7 +55,7 @@ POLICY = EnginePolicy(
             }
         ),
         safelisted_prefixes=("audio/", "video/"),
-        also_never_sniffed=frozenset({"text/pdf"}),
+        also_never_sniffed=frozenset({"application/x-protobuffer", "text/pdf"}),
         plain_nosniff=True,
         fails_open=True,
         data=frozenset({"data", "loop"}),
@@ -153,9 +155,15 @@ POLICY = EnginePolicy(
             source="measured with 156",
         ),
         Departure(
-            field="lenient_types",
-            what="Reads a MIME type up to the first white space and ignores the rest. By the standard, "
-            "`text/javascript x` is no MIME type.",
+            field="document_isolation_known",
+            what="Blocks images and scripts of other origins without Cross-Origin-Resource-Policy also on a page with "
+            "`Document-Isolation-Policy`. Corsight then says that they are likely, not certainly, allowed or blocked.",
+            source="wicg.github.io/document-isolation-policy; measured with 156",
+        ),
+        Departure(
+            field="types_read",
+            what="Takes all before the first white space or semicolon for the type, if there is a slash. By the "
+            'standard, `text/javascript x` and `"text/css"` are no MIME types.',
             source="net/http/http_util.cc; measured with 156",
         ),
         Departure(

@@ -16,6 +16,7 @@ ORB = OrbRules(
             *("image/svg+xml", "text/css", "text/vtt"),
         }
     ),
+    types_read="beginnings",
     javascript=True,
     also_never_sniffed=frozenset({"application/x-protobuffer"}),
     plain_nosniff_allowed=True,
@@ -42,6 +43,7 @@ POLICY = EnginePolicy(
     image_address_is_mixed=False,
     track_is_mixed=False,
     invalid_resource_policy_is_none=False,
+    types_read="beginnings",
     types_unchecked=frozenset({"worklet"}),
     opaque_response_blocking=ORB,
     cache=CacheRules(
@@ -121,6 +123,12 @@ POLICY = EnginePolicy(
             "Cross-Origin-Embedder-Policy, and blocks it only if the header is missing or empty. By the standard, a "
             "malformed one counts as missing.",
             source="netwerk/protocol/http/nsHttpChannel.cpp ProcessCrossOriginResourcePolicyHeader; measured",
+        ),
+        Departure(
+            field="types_read",
+            what="Takes all before the first white space or semicolon for the type, if there is a slash. By the "
+            'standard, `text/javascript x` and `"text/css"` are no MIME types.',
+            source="netwerk/base/nsURLHelper.cpp net_ParseContentType; measured with ESR 153",
         ),
         Departure(
             field="types_unchecked",

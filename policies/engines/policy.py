@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from corsight.policies.fetch.mime_type import Use
-from corsight.policies.fetch.orb import OrbRules
+from corsight.policies.fetch.orb import OrbRules, TypeReading
 from corsight.policies.fetch.preflight import Check
 from corsight.policies.fetch.preflight_cache import CacheRules
 from corsight.policies.value import value
@@ -176,6 +176,8 @@ class EnginePolicy:
     """Whether a Cross-Origin-Resource-Policy that is no policy counts as absent under an embedder policy."""
     credentialless_unknown: bool = False
     """Whether Cross-Origin-Embedder-Policy: credentialless has no effect."""
+    document_isolation_known: bool = False
+    """Whether a page may isolate itself by Document-Isolation-Policy, too."""
     proxy_authentication_fails: bool = False
     """Whether a 407 from the server itself, through a proxy's tunnel, is a network error."""
     types_unchecked: frozenset[Use] = frozenset()
@@ -184,8 +186,10 @@ class EnginePolicy:
     """Uses that an engine does not have."""
     json_modules_as_scripts: bool = False
     """Whether a JSON module is asked for with destination script, and passes with nosniff too."""
-    lenient_types: bool = False
-    """Whether a MIME type is read up to its first white space, so that what follows does not make it invalid."""
+    types_read: TypeReading = "standard"
+    """How a Content-Type is read, but for opaque response blocking."""
+    modules_read: TypeReading | None = None
+    """How that of a module is read, where it is read in another way."""
     type_checks: tuple[TypeCheck, ...] = ("mime-type", "nosniff", "orb")
     """The order of the checks of what a response is."""
     opaque_response_blocking: OrbRules | None = None

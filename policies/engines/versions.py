@@ -22,7 +22,8 @@ DECIDING = frozenset(
             "local_network_access",
             "image_address_is_mixed",
         ),
-        *("track_is_mixed", "invalid_resource_policy_is_none", "opaque_response_blocking", "opaque_emptied"),
+        *("track_is_mixed", "invalid_resource_policy_is_none", "types_read"),
+        *("opaque_response_blocking", "opaque_emptied"),
     }
 )
 """The fields that an outcome depends on: where a version was not measured, both their values are judged."""

@@ -24,6 +24,8 @@ POLICY = EnginePolicy(
     localhost_is_mixed=True,
     unknown_uses=frozenset({"css module"}),
     json_modules_as_scripts=True,
+    types_read="first type",
+    modules_read="standard",
     credentialless_unknown=True,
     fonts_ask_with_cors=False,
     cache_cleared_on_failure=False,
@@ -108,6 +110,17 @@ POLICY = EnginePolicy(
             field="json_modules_as_scripts",
             what="Requests a JSON module like any script, and does not apply nosniff to it. By the standard, its "
             "destination is `json`.",
+            source="measured with WebKitGTK 2.50.6",
+        ),
+        Departure(
+            field="types_read",
+            what="Goes by the first type of a Content-Type with several, for style sheets and nosniff. By the "
+            "standard, the last counts.",
+            source="platform/network/HTTPParsers.cpp extractMIMETypeFromMediaType; measured with WebKitGTK 2.50.6",
+        ),
+        Departure(
+            field="modules_read",
+            what="For modules the last of several types counts, as in the standard.",
             source="measured with WebKitGTK 2.50.6",
         ),
         Departure(

@@ -21,6 +21,8 @@ from corsight.policies.fetch.origin import (
 EmbedderPolicy = Literal["unsafe-none", "credentialless", "require-corp"]
 """https://html.spec.whatwg.org/multipage/browsers.html#embedder-policy-value"""
 EMBEDDER_POLICY = "cross-origin-embedder-policy"
+DOCUMENT_ISOLATION = "document-isolation-policy"
+"""https://wicg.github.io/document-isolation-policy/"""
 FRAMES = frozenset({"frame", "iframe"})
 """Destinations of the documents that are held to the embedder policy of the page around them."""
 ISOLABLE = FRAMES | {"worker"}

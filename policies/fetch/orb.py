@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Literal
 
-from corsight.policies.fetch.headers import TOKEN, decode_split
+from corsight.policies.fetch.headers import TAB_OR_SPACE, TOKEN, decode_split
 from corsight.policies.fetch.mime_type import is_javascript
 from corsight.policies.fetch.safelist import parse_mime_essence
 
@@ -44,6 +45,12 @@ UNSEEN = frozenset({"empty", "report"})
 report.
 """
 
+type TypeReading = Literal["standard", "beginnings", "elements", "first", "first type"]
+"""How an engine reads a Content-Type: as the standard says; the beginning of its last element, up to a white space,
+where there is a slash, or where there is one anywhere in the element; all that is before the first comma or semicolon,
+or the beginning of that, where it is a MIME type. But for this and the standard's, nothing asks whether it is one.
+"""
+
 MANY, SHORT = 64, 1024
 """Elements of a Content-Type from which it is not read as any other is, and characters up to which it is remembered."""
 
@@ -52,6 +59,7 @@ _TYPES = re.compile(
 ).findall
 """The beginnings of all elements, where nothing is quoted, that are a MIME type other than `*/*`."""
 _type_end = re.compile(r"[ \t;(]")
+_first_end = re.compile(r"[,;]")
 _range = re.compile(r"bytes[ =]+([0-9]+)-([0-9]+)/([0-9]+|\*)", re.IGNORECASE).fullmatch
 
 
@@ -59,6 +67,8 @@ _range = re.compile(r"bytes[ =]+([0-9]+)-([0-9]+)/([0-9]+|\*)", re.IGNORECASE).f
 class OrbRules:
     """The differences between the two engines. The defaults are what both do."""
 
+    types_read: TypeReading = "standard"
+    """How it reads a Content-Type."""
     safelisted: frozenset[str] = frozenset({"text/css", "image/svg+xml"})
     """Essences that are allowed without a look at the body."""
     safelisted_prefixes: tuple[str, ...] = ()
@@ -113,15 +123,30 @@ def _extract_essence(content_type: str) -> str | None:
 _extract_short, _extract_long = lru_cache(maxsize=256)(_extract_essence), lru_cache(maxsize=2)(_extract_essence)
 
 
-def extract_lenient_essence(content_type: str | None) -> str | None:
-    """Return the essence as Chromium reads it: a type ends at its first white space, whatever follows.
+def read_essence(content_type: str | None, reading: TypeReading) -> str | None:
+    """Return the essence of a Content-Type (all lines joined) as an engine reads it, None when it holds none."""
+    if not content_type or reading == "standard":
+        return extract_mime_essence(content_type)
+    if reading.startswith("first"):
+        first = _first_end.split(content_type, maxsplit=1)[0].strip(TAB_OR_SPACE)
+        return (
+            first.lower() or None if reading == "first" else parse_mime_essence(_type_end.split(first, maxsplit=1)[0])
+        )
+    if "/" not in content_type:
+        return None
+    return (_read_short if len(content_type) <= SHORT else _read_long)(content_type, reading)
 
-    net/http/http_util.cc, HttpUtil::ParseContentType
-    """
-    essence = extract_mime_essence(content_type)
-    if essence is not None or content_type is None:
-        return essence
-    return extract_mime_essence(_type_end.split(content_type.lstrip(" \t"), maxsplit=1)[0])
+
+def _read(content_type: str, reading: TypeReading) -> str | None:
+    for value in reversed(decode_split(content_type)):
+        beginning = _type_end.split(value, maxsplit=1)[0]
+        whole = value if reading == "elements" else beginning
+        if "/" in whole and whole != "*/*":
+            return beginning.lower() or None
+    return None
+
+
+_read_short, _read_long = lru_cache(maxsize=256)(_read), lru_cache(maxsize=2)(_read)
 
 
 def guess_data(essence: str | None, *, status: int) -> bool | None:

@@ -16,7 +16,7 @@ from corsight.policies.evidence import Evidence, Reason
 from corsight.policies.exchange import Exchange, Response, Word
 from corsight.policies.facts import Build, Facts
 from corsight.policies.fetch.main_fetch import Tainting
-from corsight.policies.fetch.orb import extract_lenient_essence, extract_mime_essence, is_opaque_response_blocked
+from corsight.policies.fetch.orb import is_opaque_response_blocked, read_essence
 from corsight.policies.fetch.origin import origin_of
 from corsight.policies.fetch.preflight_cache import PreflightCache
 from corsight.policies.session.clients import Client
@@ -62,7 +62,7 @@ class Browser:
         self._connections = Connections(4 * SIZE)
         self._credentials = Credentials(self._policy, SIZE, known=build is not None and build.engine == engine)
         self._marker = Marker(SIZE)
-        self._documents = Documents(SIZE, credentialless_unknown=self._policy.credentialless_unknown)
+        self._documents = Documents.of(self._policy, SIZE)
         self._keeping = Keeping(4 * SIZE)
         self._expected = Expected(SIZE)
         self._judge = Judge(client, self._policy, build, self._credentials, self._documents)
@@ -174,9 +174,8 @@ class Browser:
         if response is None or rules is None:
             return False
         get = response.headers.get
-        extract_essence = extract_lenient_essence if self._policy.lenient_types else extract_mime_essence
         blocked = is_opaque_response_blocked(
-            extract_essence(get("content-type")),
+            read_essence(get("content-type"), rules.types_read),
             nosniff=(get("x-content-type-options") or "").lower() == "nosniff",
             status=response.status,
             destination=entry.destination,
@@ -303,7 +302,8 @@ class Browser:
         url = exchange.request.url
         if not fetch.entries:
             fetch.urls.append(url)
-            entry = Entry(exchange, reading, fetch, reading.mode, reading.destination)
+            mode: str = "unknown" if reading.framed and self._documents.page(origin_of(url), None) else reading.mode
+            entry = Entry(exchange, reading, fetch, mode, reading.destination)
             fetch.server = entry.server
         else:
             # A preflight and its request are one hop; a redirect may lead back to where it came from.

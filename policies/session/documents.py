@@ -4,8 +4,11 @@ itself.
 
 from __future__ import annotations
 
+from typing import Self
+
+from corsight.policies.engines import EnginePolicy
 from corsight.policies.exchange import Response
-from corsight.policies.fetch.corp import EmbedderPolicy, read_embedder_policy
+from corsight.policies.fetch.corp import DOCUMENT_ISOLATION, EmbedderPolicy, read_embedder_policy
 from corsight.policies.fetch.origin import is_localhost, origin_of, split_origin
 from corsight.policies.session.memory import Memory
 
@@ -13,8 +16,11 @@ from corsight.policies.session.memory import Memory
 class Documents:
     """The documents seen, by URL and by origin, and the workers; `last` is the URL of the newest document."""
 
-    def __init__(self, size: int, *, credentialless_unknown: bool = False) -> None:
+    def __init__(
+        self, size: int, *, credentialless_unknown: bool = False, document_isolation_known: bool = False
+    ) -> None:
         self._unknown = credentialless_unknown
+        self._document_isolation_known = document_isolation_known
         self._by_url: Memory[str, EmbedderPolicy] = Memory(size)
         self._by_origin: Memory[str, dict[EmbedderPolicy | None, str]] = Memory(size)
         self._policies: set[EmbedderPolicy | None] = set()
@@ -25,6 +31,15 @@ class Documents:
         self._passing: Memory[str, bool] = Memory(size)
         self._newest: EmbedderPolicy = "unsafe-none"
         self.last: str | None = None
+
+    @classmethod
+    def of(cls, policy: EnginePolicy, size: int) -> Self:
+        """Return the memory of a browser whose engine has this policy."""
+        return cls(
+            size,
+            credentialless_unknown=policy.credentialless_unknown,
+            document_isolation_known=policy.document_isolation_known,
+        )
 
     def add(self, url: str, response: Response | None, *, top: bool) -> None:
         """Remember a document that came: URL and embedder policy, and whether it is a top-level one on loopback.
@@ -83,10 +98,13 @@ class Documents:
         return origin is not None and origin in self._sheets and origin not in self._by_origin
 
     def _read(self, url: str, response: Response | None) -> EmbedderPolicy | None:
-        if response is None:
+        policy = None if response is None else read_embedder_policy(url, response.headers)
+        if policy == "unsafe-none" and self._document_isolation_known and response is not None:
+            # It asks for the same of images and scripts, and nothing of frames.
+            policy = None if (response.headers.get(DOCUMENT_ISOLATION) or "").startswith("isolate-") else policy
+        if policy is None:
             self._by_url.forget(url)
             return None
-        policy = read_embedder_policy(url, response.headers)
         self._by_url.put(url, policy, len(url))
         return policy
 

@@ -10,7 +10,13 @@ from corsight.policies.exchange import HeaderList, Told
 from corsight.policies.fetch.origin import origin_of
 from corsight.policies.fetch.safelist import cors_unsafe_request_header_names, is_cors_safelisted_method
 from corsight.policies.session.memory import Memory
-from corsight.policies.session.ordering import is_likely_no_cors, is_workers_script, may_be_script, tell_mode
+from corsight.policies.session.ordering import (
+    is_likely_no_cors,
+    is_workers_script,
+    may_be_framed,
+    may_be_script,
+    tell_mode,
+)
 from corsight.policies.value import replace
 
 Mode = Literal["cors", "no-cors", "same-origin", "navigate", "websocket", "unknown"]
@@ -40,7 +46,8 @@ class Reading:
     the CORS-unsafe names of its own headers, also where it is a preflight. `by_xhr` tells that, from the order of its
     headers, it is hardly any but XMLHttpRequest's where that has no Priority, `mode_by_order` that its mode is told by
     that order alone, `likely_no_cors` that its mode, which nothing tells, is likely no-cors, `script_too` that a
-    module or a worker may have been asked for, which nothing tells. `needs_preflight` tells whether a cross-origin CORS
+    module or a worker may have been asked for, which nothing tells, `framed` that its Origin may be that of a frame
+    which asks its page's own origin in mode no-cors. `needs_preflight` tells whether a cross-origin CORS
     request like this one does, `referrer_origin` is the origin that the Referer tells, if it tells one.
     """
 
@@ -66,6 +73,7 @@ class Reading:
     mode_by_order: bool = False
     likely_no_cors: bool = False
     script_too: bool = False
+    framed: bool = False
     needs_preflight: bool = field(init=False, compare=False)
     referrer_origin: str | None = field(init=False, compare=False)
 
@@ -118,8 +126,9 @@ def _read(method: str, headers: HeaderList, *, ordered: bool) -> Reading:
         # Each once: what a browser asks for it does not ask for twice.
         asked_for = map(str.strip, filter(None, (get("access-control-request-headers") or "").split(",")))
         names = tuple(dict.fromkeys(filter(None, asked_for)))
-    by_order = False
+    by_order = framed = False
     if not metadata:
+        framed = ordered and method in ("GET", "HEAD") and may_be_framed(headers, names)
         mode = _mode(method, headers, origin, accept, names)
         if mode == "unknown" and origin is not None and ordered:
             # What a recording tells may have put them in another order.
@@ -146,8 +155,9 @@ def _read(method: str, headers: HeaderList, *, ordered: bool) -> Reading:
         carried=carried,
         by_xhr=_by_xhr(headers.names()),
         mode_by_order=by_order,
-        likely_no_cors=mode == "unknown" and ordered and is_likely_no_cors(headers),
+        likely_no_cors=(framed and accept != "*/*") or (mode == "unknown" and ordered and is_likely_no_cors(headers)),
         script_too=not metadata and ordered and method == "GET" and accept == "*/*" and may_be_script(headers, names),
+        framed=framed,
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from corsight.scripts.errors import CorsightError
 from tests.browser.lab.wpt import chromium, firefox, report, webkit
-from tests.browser.lab.wpt.ground import Page, Served, list_tests, pages_of, serve
+from tests.browser.lab.wpt.ground import Page, Served, configure, list_tests, pages_of, serve
 from tests.browser.lab.wpt.scoring import score
 from tests.browser.lab.wpt.seen import Seen, Sent
 from tests.browser.lab.wpt.truth import Truth, tell
@@ -54,6 +54,25 @@ def test_a_secure_test_is_loaded_over_https() -> None:
     served = Served(8000, 8443)
     assert served.url(Page("cors", "cors/a.html")) == "http://web-platform.test:8000/cors/a.html"
     assert served.url(Page("cors", "cors/a.https.html?x")) == "https://web-platform.test:8443/cors/a.https.html?x"
+
+
+@pytest.mark.parametrize(
+    ("source", "secure", "quiet"),
+    [
+        ('{"https": [8443], "log_level": "DEBUG"}', 1, {"log_level": "warning"}),
+        ('{"https": [8443, 8444], "logging": {"level": "info"}}', 2, {"logging": {"level": "warning"}}),
+        ('{"https": 2, "log_level": "debug"}', 2, {"log_level": "warning"}),
+    ],
+)
+def test_a_server_gets_the_ports_and_settings_that_it_knows(source: str, secure: int, quiet: dict[str, Any]) -> None:
+    config = configure(source)
+    assert {scheme: len(ports) for scheme, ports in config.pop("ports").items()} == {
+        "http": 2,
+        "https": secure,
+        "ws": 1,
+        "wss": 1,
+    }
+    assert config == {"check_subdomains": False, "server_host": "127.0.0.1", **quiet}
 
 
 def test_what_is_no_checkout_is_said_to_be_none(tmp_path: Path) -> None:
@@ -117,6 +136,26 @@ def test_a_redirect_out_of_chromiums_cache_has_no_flow() -> None:
         failed("1", corsErrorStatus={"corsError": "AllowOriginMismatch"}, errorText="net::ERR_FAILED"),
     )
     assert found == {"b": Truth("blocked", "AllowOriginMismatch", PAGE)}
+
+
+def test_chromiums_redirect_to_a_user_name_is_blocked() -> None:
+    found = told_by_chromium(
+        sent("1", "http://x/"),
+        answered("1", "a"),
+        sent("1", "http://u@y/"),
+        failed("1", blockedReason="origin", errorText="", canceled=True),
+    )
+    assert found == {"a": Truth("blocked", "origin", PAGE)}
+
+
+def test_the_error_page_in_place_of_chromiums_frame_is_not_its_document() -> None:
+    found = told_by_chromium(
+        sent("1", "http://x/"),
+        answered("1", "a"),
+        failed("1", blockedReason="coep-frame-resource-needs-coep-header", errorText="net::ERR_BLOCKED_BY_RESPONSE"),
+        ("Network.loadingFinished", {"requestId": "1"}),
+    )
+    assert found == {"a": Truth("blocked", "coep-frame-resource-needs-coep-header", PAGE)}
 
 
 def test_chromiums_second_word_on_mixed_content_is_not_its_end() -> None:

@@ -326,3 +326,53 @@ def test_a_fix_is_one_for_the_version_that_needs_it() -> None:
         fix = mend(exchange, facts, "chromium")
         assert fix is not None
         assert method in (fix.apply(response).headers.get("access-control-allow-methods") or "")
+
+
+@pytest.mark.parametrize(
+    ("engine", "version", "content_type", "passes"),
+    [
+        ("chromium", 149, "text/css, text/html", True),
+        ("chromium", 149, "text/html, text/css", False),
+        ("chromium", 152, "text/css, text/html", False),
+        ("chromium", 152, "text/html, text/css", True),
+        ("chromium", 152, '"text/css"', False),
+        ("chromium", 149, "text/css x", False),
+        ("chromium", 152, "text/css x", True),
+        ("firefox", 153, "text/css x", True),
+        ("firefox", 153, '"text/css"', False),
+        ("webkit", 26, "text/css, text/html", True),
+        ("webkit", 26, "text/html, text/css", False),
+        # What is no MIME type counts as none.
+        ("webkit", 26, '"text/css"', True),
+    ],
+)
+def test_of_a_style_sheet_with_several_types_each_version_takes_its_own(
+    engine: EngineName, version: int, content_type: str, passes: bool
+) -> None:
+    answer = (("Access-Control-Allow-Origin", PAGE), ("Content-Type", content_type))
+    verdict = decided(version, engine, role="request", destination="style", mode="cors", answer=answer)
+    assert (verdict.outcome is Outcome.ALLOWED) is passes
+
+
+@pytest.mark.parametrize(
+    ("content_type", "module", "classic"),
+    [("text/javascript, text/html", False, True), ("text/javascript x", False, True), ("text/javascript", True, True)],
+)
+def test_webkit_reads_the_type_of_a_module_in_another_way(content_type: str, module: bool, classic: bool) -> None:
+    answer = (
+        ("Access-Control-Allow-Origin", PAGE),
+        ("Content-Type", content_type),
+        ("X-Content-Type-Options", "nosniff"),
+    )
+    verdict = decided(26, "webkit", role="request", destination="script", mode="cors", answer=answer)
+    outcomes = {branch.outcome is Outcome.ALLOWED for branch in verdict.branches}
+    assert outcomes == {module, classic}
+
+
+def test_an_older_chromium_looks_into_images_of_types_that_are_blocked_today() -> None:
+    for version, outcome in ((153, Outcome.OPAQUE), (156, Outcome.BLOCKED)):
+        for content_type in ("text/pdf", "application/x-protobuffer"):
+            answer = (("Content-Type", content_type),)
+            facts = {"role": "request", "tainting": "opaque", "destination": "image", "mode": "no-cors"}
+            verdict = decided(version, answer=answer, **facts)
+            assert verdict.outcome is outcome

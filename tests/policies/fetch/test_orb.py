@@ -10,11 +10,11 @@ from corsight.policies.engines import chromium, firefox
 from corsight.policies.fetch.orb import (
     NEVER_SNIFFED,
     OrbRules,
-    extract_lenient_essence,
     extract_mime_essence,
     guess_data,
     is_body_blocked,
     is_opaque_response_blocked,
+    read_essence,
 )
 
 CORE = OrbRules()
@@ -76,7 +76,7 @@ def test_styles_and_svg_are_allowed_unseen(content_type: str, rules: OrbRules) -
         ("application/dash+xml", False, False),
         ("application/vnd.apple.mpegurl", False, False),
         ("text/vtt", False, False),
-        ("application/x-protobuffer", None, True),
+        ("application/x-protobuffer", True, True),
         ("text/pdf", True, None),
         ("image/png", None, None),
         ("application/octet-stream", None, None),
@@ -143,19 +143,52 @@ def test_the_last_type_that_parses_counts(content_type: str | None, essence: str
     assert extract_mime_essence(content_type) == essence
 
 
+READ_BY_ENGINES = [
+    # the header: the beginning of the last element, where it or the whole has a slash; all before the first comma
+    (None, None, None, None),
+    ("", None, None, None),
+    ("TEXT/HTML; x", "text/html", "text/html", "text/html"),
+    ("text/html(comment)", "text/html", "text/html", "text/html(comment)"),
+    ("image/svg xml", "image/svg", "image/svg", "image/svg xml"),
+    ("text/html, image/png", "image/png", "image/png", "text/html"),
+    ("text/html, no type", "text/html", "text/html", "text/html"),
+    ("text/html, */*", "text/html", "text/html", "text/html"),
+    ("text/html, */*;q=1", "text/html", "*/*", "text/html"),
+    ("text/html, x; a/b", "text/html", "x", "text/html"),
+    ("*/*", None, None, "*/*"),
+    ("no type", None, None, "no type"),
+    (", text/html", "text/html", "text/html", None),
+    ('"text/css"', '"text/css"', '"text/css"', '"text/css"'),
+    ('text/css;x=",a/b"', "text/css", "text/css", "text/css"),
+    ("/", "/", "/", "/"),
+    ("text/css\xa0", "text/css\xa0", "text/css\xa0", "text/css\xa0"),
+]
+
+
+@pytest.mark.parametrize(("content_type", "beginnings", "elements", "first"), READ_BY_ENGINES)
+def test_engines_read_a_type_without_asking_whether_it_is_one(
+    content_type: str | None, beginnings: str | None, elements: str | None, first: str | None
+) -> None:
+    assert read_essence(content_type, "beginnings") == beginnings
+    assert read_essence(content_type, "elements") == elements
+    assert read_essence(content_type, "first") == first
+    assert read_essence(content_type, "standard") == extract_mime_essence(content_type)
+
+
 @pytest.mark.parametrize(
     ("content_type", "essence"),
     [
         (None, None),
-        ("image/svg xml", "image/svg"),
-        (" text/html(comment)", "text/html"),
-        ("text/html; x", "text/html"),
-        ("text/html, image/png", "image/png"),
-        ("no type", None),
+        ("text/CSS, text/html", "text/css"),
+        ("text/css x; y", "text/css"),
+        ("x, text/css", None),
+        ('"text/css"', None),
+        ("/", None),
+        ("*/*, text/css", "*/*"),
     ],
 )
-def test_to_chromium_a_type_ends_at_its_first_white_space(content_type: str | None, essence: str | None) -> None:
-    assert extract_lenient_essence(content_type) == essence
+def test_the_first_type_counts_where_it_is_one(content_type: str | None, essence: str | None) -> None:
+    assert read_essence(content_type, "first type") == essence
 
 
 @given(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from corsight.policies.exchange import HeaderList, Response
+from corsight.policies.exchange import Exchange, HeaderList, Request, Response
 from corsight.policies.fetch.origin import origin_of
+from corsight.policies.session import Session
 from corsight.policies.session.documents import Documents
 from corsight.policies.session.memory import TEXT
+from tests.policies.session.test_browser import CHROMIUM
 
 APP = "https://app.test"
 
@@ -162,3 +164,50 @@ def test_a_frame_of_an_insecure_page_may_have_no_embedder_policy_whatever_it_say
     framed = Response(200, HeaderList.of(("Cross-Origin-Embedder-Policy", "require-corp")))
     documents.add("https://frame.test/", framed, top=False)
     assert documents.embedder("https://frame.test", "https://frame.test/") == embedder
+
+
+@pytest.mark.parametrize(
+    ("known", "value", "embedder"),
+    [
+        (True, "isolate-and-require-corp", None),
+        (True, "isolate-and-credentialless; report-to=x", None),
+        (True, "none", "unsafe-none"),
+        (True, "", "unsafe-none"),
+        (False, "isolate-and-require-corp", "unsafe-none"),
+    ],
+)
+def test_a_page_that_isolates_itself_in_another_way_has_an_unknown_policy(
+    known: bool, value: str, embedder: str | None
+) -> None:
+    documents = Documents(8, document_isolation_known=known)
+    documents.add(f"{APP}/", Response(200, HeaderList.of(("Document-Isolation-Policy", value))), top=True)
+    assert documents.embedder(APP, None) == embedder
+    assert documents.embedder(APP, f"{APP}/") == embedder
+
+
+@pytest.mark.parametrize("before", [(), ("none",)])
+def test_an_image_on_such_a_page_is_not_certain_to_be_shown(before: tuple[str, ...]) -> None:
+    """web-platform-tests, html/document-isolation-policy: Chromium blocks it, as under an embedder policy."""
+    session = Session()
+    page = (
+        ("Sec-Fetch-Mode", "navigate"),
+        ("Sec-Fetch-Dest", "document"),
+        ("Sec-Fetch-Site", "none"),
+        ("User-Agent", CHROMIUM),
+    )
+    for value in (*before, "isolate-and-require-corp"):
+        isolated = HeaderList.of(("Content-Type", "text/html"), ("Document-Isolation-Policy", value))
+        request = Request("GET", f"{APP}/", HeaderList.of(*page), 1.0)
+        session.observe(Exchange(value, "::1", "c", request, Response(200, isolated, 1.1)))
+    image = (
+        ("Sec-Fetch-Mode", "no-cors"),
+        ("Sec-Fetch-Dest", "image"),
+        ("Sec-Fetch-Site", "cross-site"),
+        ("Referer", f"{APP}/"),
+        ("User-Agent", CHROMIUM),
+    )
+    request = Request("GET", "https://api.test/a.png", HeaderList.of(*image), 2.0)
+    png = Response(200, HeaderList.of(("Content-Type", "image/png")), 2.1, body="media")
+    verdict = session.observe(Exchange("i", "::1", "c", request, png))[0].verdict
+    assert verdict.certainty == "likely"
+    assert {branch.outcome for branch in verdict.branches} == {"opaque", "blocked"}

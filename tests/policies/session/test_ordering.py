@@ -204,3 +204,37 @@ def test_chromium_writes_the_accept_of_a_workers_script_before_its_user_agent() 
     }
     said = {name: read("GET", HeaderList.of(*headers)).destination for name, headers in asked.items()}
     assert [name for name, destination in said.items() if destination == "worker"] == ["worker"]
+
+
+NULL, IMAGE = ("Origin", "null"), ("Accept", "image/avif,image/webp,*/*;q=0.8")
+PAGE = ("Accept", "text/html,application/xhtml+xml"), ("Upgrade-Insecure-Requests", "1")
+
+
+@pytest.mark.parametrize(
+    ("agent", "headers", "certainty", "outcome"),
+    [
+        pytest.param(CHROMIUM, [IMAGE, NULL], "likely", "opaque", id="an image of a sandboxed frame"),
+        pytest.param(CHROMIUM, [ACCEPT, NULL], "likely", "blocked", id="a script or a fetch of one"),
+        pytest.param(CHROMIUM, [NULL, IMAGE], "certain", "blocked", id="an image with crossorigin"),
+        pytest.param(CHROMIUM, [ACCEPT, NULL, REFERER], "certain", "blocked", id="behind a redirect"),
+        pytest.param(CHROMIUM, [("X-A", "1"), ACCEPT, NULL], "certain", "blocked", id="with a header of its own"),
+        pytest.param(FIREFOX, [IMAGE, NULL], "certain", "blocked", id="in Firefox"),
+    ],
+)
+def test_chromiums_opaque_frames_give_what_they_ask_of_their_page_an_origin_in_any_mode(
+    agent: str, headers: Pairs, certainty: str, outcome: str
+) -> None:
+    """web-platform-tests, dangling-markup-mitigation-data-url: such images were told as blocked for certain."""
+    for loaded in (True, False):
+        session = Session()
+        if loaded:
+            fields = HeaderList.of(*PAGE, ("User-Agent", agent), ("Host", "app.test"))
+            html = Response(200, HeaderList.of(("Content-Type", "text/html")), 1.1)
+            session.observe(Exchange("p", "::1", "c", Request("GET", "http://app.test/", fields, 1.0), html))
+        asked = HeaderList.of(("User-Agent", agent), *headers, ("Host", "app.test"))
+        answer = Response(200, HeaderList.of(("Content-Type", "image/png"), ("Content-Length", "9")), 2.1, body="media")
+        request = Request("GET", "http://app.test/a", asked, 2.0)
+        verdict = session.observe(Exchange("r", "::1", "c", request, answer))[0].verdict
+        # What no page of that origin may have asked for is of another one.
+        expected = (outcome, certainty) if loaded else ("blocked", "certain")
+        assert (verdict.outcome, verdict.certainty) == expected

@@ -23,7 +23,7 @@ type Event = tuple[str, dict[str, Any]]
 
 KEY = "x-lab-flow"
 ORB = "net::ERR_BLOCKED_BY_ORB"
-RESPONSES = ("corp-", "coep-", "mixed-content")
+RESPONSES = ("corp-", "coep-", "mixed-content", "origin")
 """How the blocked reasons begin that a response, or a redirect to the next URL, is the reason of."""
 OF_TARGETS = {
     "CorsDisabledScheme",
@@ -31,6 +31,7 @@ OF_TARGETS = {
     "RedirectContainsCredentials",
     "UNSAFE_REDIRECT",
     "mixed-content",
+    "origin",
 }
 """Errors of a redirect to where nothing was sent any more."""
 DECISIONS = {
@@ -169,7 +170,8 @@ def collect(heard: dict[str, Any]) -> list[Seen]:
         elif id in found:
             if method == "Network.responseReceived":
                 answered.add(id)
-            elif method == "Network.loadingFinished":
+            elif method == "Network.loadingFinished" and found[id].end != "refused":
+                # In place of a frame's document that was refused, an error page is loaded to its end.
                 found[id].end = "passed"
             elif method == "Network.loadingFailed" and found[id].end == "open":
                 # Of mixed content it comes twice.

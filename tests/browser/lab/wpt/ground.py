@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.processes.machine import end_group, free_port
@@ -31,6 +32,8 @@ FOLDERS = (
 """Where the tests of what Corsight judges lie; the checkout has those of its time."""
 HOST = "web-platform.test"
 SERVER = "tools/serve/serve.py"
+TWO = re.compile(r'"https":\s*(2|\[\d+,)')
+"""How the server's own source says that it has two ports for https: their number, or both as a list."""
 PATIENCE = 60.0
 """Seconds that the checkout's server has to start."""
 LEFT_OUT = {"resources", "support", "tools", "spec-src", "crashtests", "reference", "w3c-import-tools"}
@@ -135,9 +138,8 @@ def serve(checkout: Path, python: str) -> Iterator[Served]:
 
     Its names are looked up by nobody: the proxy leads to it. Raises CorsightError where it does not start.
     """
-    two = re.search(r'"https":\s*2', (checkout / SERVER).read_text("utf-8"))
-    ports = {"http": _free(2), "https": _free(2 if two else 1), "ws": _free(1), "wss": _free(1)}
-    config = {"check_subdomains": False, "server_host": "127.0.0.1", "log_level": "warning", "ports": ports}
+    config = configure((checkout / SERVER).read_text("utf-8"))
+    ports = config["ports"]
     with tempfile.TemporaryDirectory(prefix="corsight-") as folder:
         written, log = Path(folder) / "config.json", Path(folder) / "server.log"
         written.write_text(json.dumps(config), encoding="utf-8")
@@ -159,6 +161,13 @@ def serve(checkout: Path, python: str) -> Iterator[Served]:
             yield Served(ports["http"][0], ports["https"][0])
         finally:
             end_group(process)
+
+
+def configure(server: str) -> dict[str, Any]:
+    """Return a configuration that a checkout's server takes, by its source."""
+    ports = {"http": _free(2), "https": _free(2 if TWO.search(server) else 1), "ws": _free(1), "wss": _free(1)}
+    quiet = {"log_level": "warning"} if '"log_level"' in server else {"logging": {"level": "warning"}}
+    return {"check_subdomains": False, "server_host": "127.0.0.1", "ports": ports, **quiet}
 
 
 def _free(count: int) -> list[int]:
