@@ -185,7 +185,7 @@ def _find_missing(
 
 
 def _list_unlisted(listed: tuple[str, ...], names: Iterable[str]) -> frozenset[str]:
-    """Return the names that no item matches, lower case."""
+    """Return the names that no item matches, lower case. https://fetch.spec.whatwg.org/#cors-preflight-fetch-0"""
     # 7.7. "For each unsafeName …, if unsafeName is not a byte-case-insensitive match for an item in headerNames …"
     left = frozenset(names).difference(listed)
     return lower_all(left) - lower_all(listed) if left else left
