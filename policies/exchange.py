@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import chain
 from typing import Literal
 
 from corsight.policies.value import value
@@ -21,7 +20,7 @@ SWITCHING_PROTOCOLS = 101
 SHORT, NAMES = 64, 4096
 """Bytes of a header name up to which its lower case is remembered, and of how many names it is."""
 MANY = 256
-"""Header lines from which no lower case is remembered, and all are weighed at once."""
+"""Header lines from which no lower case is remembered."""
 LONG = 4096
 """Bytes of a value from which its text is kept: it is asked for time and again."""
 
@@ -71,14 +70,9 @@ class HeaderList:
         """How many bytes its names and values have, lines counted."""
         weight = self._weight
         if weight is None:
-            fields = self.fields
-            weight = 2 * len(fields)
-            if len(fields) > MANY:
-                weight += sum(map(len, chain.from_iterable(fields)))
-            else:
-                # Of few lines this is the faster way.
-                for name, sent in fields:
-                    weight += len(name) + len(sent)
+            weight = 2 * len(self.fields)
+            for name, sent in self.fields:
+                weight += len(name) + len(sent)
             self._weight = weight
         return weight
 

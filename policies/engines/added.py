@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from corsight.policies.exchange import HeaderList
 from corsight.policies.fetch.safelist import (
@@ -75,31 +74,20 @@ def list_page_set_headers(headers: HeaderList) -> list[tuple[str, str]]:
     reason stands above its names). Accept, other Accept-Language and Content-Type stay: what browsers write there is
     safelisted.
     """
-    names = headers.names()
-    if _KNOWN.isdisjoint(names):
-        return _list_unknown(names)
     result: list[tuple[str, str]] = []
-    unread = 0
-    for place in [place for place, name in enumerate(names) if name in _KNOWN]:
-        result += _list_unknown(names[unread:place])
-        result += _list_known(names[place], headers)
-        unread = place + 1
-    return result + _list_unknown(names[unread:])
-
-
-def _list_unknown(names: Sequence[str]) -> list[tuple[str, str]]:
-    return [(name, "") for name in names if not name.startswith(FORBIDDEN_PREFIXES)]
-
-
-def _list_known(name: str, headers: HeaderList) -> list[tuple[str, str]]:
-    if name in _NAMES:
-        return []
-    lines = headers.lines(name)
-    if name not in _LOOKED_AT:
-        return [(name, value) for value in lines]
-    added = _VALUES[name].fullmatch if name in _VALUES else None
-    return [
-        (name, value)
-        for value in lines
-        if not (added and added(value)) and not is_forbidden_request_header(name, value)
-    ]
+    for name in headers.names():
+        if name not in _KNOWN:
+            if not name.startswith(FORBIDDEN_PREFIXES):
+                result.append((name, ""))
+        elif name in _NAMES:
+            continue
+        elif name in _LOOKED_AT:
+            added = _VALUES[name].fullmatch if name in _VALUES else None
+            result += [
+                (name, value)
+                for value in headers.lines(name)
+                if not (added and added(value)) and not is_forbidden_request_header(name, value)
+            ]
+        else:
+            result += [(name, value) for value in headers.lines(name)]
+    return result

@@ -230,13 +230,15 @@ def cors_unsafe_request_header_names(
     # 1. "Let unsafeNames be a new list." What no list names is unsafe, whatever its value.
     listed = SAFELISTED_NAMES if extra is None else SAFELISTED_NAMES | extra.keys()
     names = [name.lower() for name, _ in headers]
-    unsafe = set(names) - listed
+    unsafe = set(names)
+    found = unsafe & listed
+    unsafe -= found
     # 2. "Let potentiallyUnsafeNames be a new list."
     potentially_unsafe: set[str] = set()
     # 3. "Let safelistValueSize be 0."
     size = 0
     # Of very many lines most are alike.
-    left = [(name, value) for name, (_, value) in zip(names, headers, strict=True) if name in listed]
+    left = [(name, value) for name, (_, value) in zip(names, headers, strict=True) if name in found] if found else []
     for (name, value), count in Counter(left).items():
         # 4.2. "Otherwise, append header's name to potentiallyUnsafeNames and increase safelistValueSize"
         if name in SAFELISTED_NAMES and name not in never and is_cors_safelisted_request_header(name, value):
