@@ -95,7 +95,7 @@ class Drifting:
         return self._comparison.compare(judged)
 
     def _tell_nearly(self, judged: Judged) -> None:
-        nearly = find_nearly(self._comparison.policies, judged)
+        nearly = find_nearly(self._comparison.index, judged)
         if nearly is None or not self._is_news(nearly.policy, nearly.origin):
             return
         text = f"{nearly.origin} was blocked, and policy {nearly.policy} nearly lets it in: it {nearly.near}"

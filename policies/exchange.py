@@ -136,10 +136,9 @@ class HeaderList:
 
 def _index_many(fields: tuple[tuple[bytes, bytes], ...]) -> dict[str, bytes | list[bytes]]:
     """Return the values of each name, where all lines may have the same name, or each a name of its own."""
-    if len({name for name, _ in fields}) == len(fields):
-        single = {name.decode("latin-1").lower(): value for name, value in fields}
-        if len(single) == len(fields):
-            return single  # type: ignore[return-value]
+    names = b"\n".join([name for name, _ in fields]).decode("latin-1").lower().split("\n")
+    if len(set(names)) == len(names) == len(fields):
+        return {name: value for name, (_, value) in zip(names, fields, strict=True)}
     index: dict[str, list[bytes]] = {}
     as_written: dict[bytes, list[bytes]] = {}
     for raw, sent in fields:

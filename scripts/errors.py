@@ -53,7 +53,9 @@ def print_problem(problem: object) -> None:
 
 @contextlib.contextmanager
 def naming(path: str) -> Iterator[None]:
-    """Name the file in what goes wrong while it is written: a disk that is full does not say which file it was for."""
+    """Name the file in what goes wrong while it is read or written: a disk that fails or is full does not say for which
+    file.
+    """
     try:
         yield
     except OSError as error:

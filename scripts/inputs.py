@@ -5,19 +5,30 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from typing import BinaryIO
+
+from corsight.scripts.errors import naming
 
 LARGEST = 64 * 1024 * 1024
 """Bytes that are read of a pipe: more than of any file that an option names."""
 BLOCK = 64 * 1024
 
 
-def open_input(path: str) -> BinaryIO:
-    """Open a file to read it. Raises OSError where it cannot be, also of a named pipe that nobody writes into.
+@contextmanager
+def open_input(path: str) -> Iterator[BinaryIO]:
+    """Open a file to read it. Raises OSError, which names the file, where it cannot be: also where a disk fails while
+    it is read, and of a named pipe that nobody writes into.
 
     What a shell writes `<(command)` as is a pipe as well, and its command writes into it from the beginning.
     """
+    with naming(path), _open(path) as file:
+        yield file
+
+
+def _open(path: str) -> BinaryIO:
     if not is_pipe(path):
         return open(path, "rb")
     # Without O_NONBLOCK opening waits for a writer, for ever where none comes.

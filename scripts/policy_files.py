@@ -14,7 +14,7 @@ from corsight.scripts.inputs import open_input
 def read_text(path: str) -> str:
     """Return a policy file's text. Raises CorsightError where it is no text, OSError where there is none."""
     try:
-        with TextIOWrapper(open_input(path), encoding="utf-8-sig") as file:
+        with open_input(path) as raw, TextIOWrapper(raw, encoding="utf-8-sig") as file:
             # No more of it than tells that it is too long.
             return file.read(LARGEST + 1)
     except UnicodeDecodeError:

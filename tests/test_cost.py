@@ -7,8 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from mitmproxy import connection
 
 from corsight.policies.fetch import url
+from corsight.scripts.dev import hooks
 from corsight.scripts.dev.benchmarks import cost, hostile
 from corsight.scripts.dev.benchmarks.hostile import Draft
 from corsight.scripts.dev.cpu import count_steps
@@ -86,6 +88,37 @@ def test_a_text_costs_what_its_bytes_are_worth(reader: str, part: int) -> None:
         )
     }
     assert not wrong
+
+
+def test_a_wildcard_is_held_against_all_names_at_once(tmp_path: Path) -> None:
+    def wildcard(size: int) -> Draft:
+        draft = hostile.filled("preflight", "asked Access-Control-Request-Headers", hostile.FILLERS["new names"], size)
+        hostile.put(draft.answered, "Access-Control-Allow-Headers", b"*")
+        return draft
+
+    _, context = next(cost.ways(tmp_path))
+    with context as work:
+        work(wildcard(1_000))
+        steps = count_steps(functools.partial(work, wildcard(GIANTS[1])))
+    # Not one step for each of the 12,000 names.
+    assert steps < 8_000
+
+
+@pytest.mark.parametrize("mode", ["off", "policy"])
+def test_the_policy_of_an_exchange_is_found_among_many_as_among_few(mode: str, tmp_path: Path) -> None:
+    entry = "- name: p{0}\n  match: {{hosts: [h{0}.test]}}\n  origins: ['https://app.test']\n  methods: [GET]\n"
+    steps = []
+    for number in (10, 600):
+        file = tmp_path / f"{number}.yaml"
+        file.write_text("version: 1\npolicies:\n" + "".join(map(entry.format, range(number))))
+        client = connection.Client(peername=("127.0.0.1", 50_000), sockname=("127.0.0.1", 8080), timestamp_start=1.0)
+        options = {"cors_policy": [str(file)], "cors_patch": mode, "cors_patch_scope": "everything"}
+        with hooks.started(**options) as proxy:
+            first, *flows = (hostile.ROLES["blocked"]().flow(client) for _ in range(20))
+            proxy.call(first)
+            steps.append(count_steps(lambda flows=flows, proxy=proxy: list(map(proxy.call, flows))))  # type: ignore[misc]
+    few, many = steps
+    assert many < 1.2 * few
 
 
 def test_what_grows_faster_is_found() -> None:

@@ -26,7 +26,6 @@ from corsight.policies.exchange import Exchange, HeaderList, Response
 from corsight.policies.facts import Facts
 from corsight.policies.fetch.origin import origin_of
 from corsight.policies.redact import shown
-from corsight.policies.server.match import find
 from corsight.policies.server.respond import respond
 from corsight.policies.session import Session
 from corsight.policies.session.fetches import Patched
@@ -100,7 +99,7 @@ class Patching:
             return
         without: Exchange | None
         if self.permission.mode == "policy":
-            policy = find(self.permission.policies, asked.request.url)
+            policy = self.permission.find_policy(asked.request.url)
             if policy is None:
                 return
             patch, without = answer_unasked(asked, facts, respond(policy, asked, None), self.permission.marker), None
@@ -173,7 +172,7 @@ class Patching:
         verdict, marker = judge(exchange, facts, engine), self.permission.marker
         # Whether the scope covers it is asked late: filters cost more than verdicts.
         if self.permission.mode == "policy":
-            policy = find(self.permission.policies, exchange.request.url)
+            policy = self.permission.find_policy(exchange.request.url)
             if policy is None or facts.tainting != "cors" or not self.permission.covers(flow, exchange):
                 return None
             patch = patch_by_answer(

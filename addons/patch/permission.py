@@ -17,6 +17,7 @@ from corsight.addons.scope import EVERYTHING, patch_scope, read_origin
 from corsight.policies.exchange import Exchange
 from corsight.policies.fetch.headers import is_token
 from corsight.policies.redact import printable
+from corsight.policies.server.match import Index
 from corsight.policies.server.model import ServerPolicy
 from corsight.policies.session import Session
 
@@ -34,6 +35,7 @@ class Permission:
     def __init__(self, news: News, clock: Callable[[], float] = time.monotonic) -> None:
         self.mode = "off"
         self.policies: Sequence[ServerPolicy] = ()
+        self._index = Index(())
         self.marker = HEADER
         self._news = news
         self._clock = clock
@@ -121,6 +123,12 @@ class Permission:
         if self.mode == "policy" or origin in self._origins:
             return True
         return not self._origins and origin != "null" and session.is_at_home(exchange, origin)
+
+    def find_policy(self, url: str) -> ServerPolicy | None:
+        """Return the policy that is for a URL, None where none is."""
+        if self._index.policies is not self.policies:
+            self._index = Index(self.policies)
+        return self._index.find(url)
 
     def rests(self, flow: http.HTTPFlow) -> bool:
         """Return whether nothing is patched now, or not of this flow: a flow that is read or replayed has no browser

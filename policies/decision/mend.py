@@ -65,6 +65,7 @@ def _mend(exchange: Exchange, facts: Facts, engine: EngineName) -> tuple[Fix | N
         facts = replace(facts, response=response)
         weight = headers.weight + len(facts.origin or "") + len(facts.method)
         weight += len(request.url) + len(facts.page_origin or "") + len(facts.page or "")
+        weight += len(request.method) + len(facts.destination)
         if weight + len("".join(facts.names)) + len(facts.target or "") <= REMEMBERED and not facts.chain:
             return _search(exchange, facts, engine)
     return _search.__wrapped__(exchange, facts, engine)

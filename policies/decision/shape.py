@@ -106,6 +106,9 @@ def make_shape(exchange: Exchange, facts: Facts, response: Response, premise: Pr
     elif opaque or framed:
         weight += len(destination) + len(resource_policy or "") + len(content_range or "")
     weight += len(content_type or "")
+    merged = _merge_lines(response.headers)
+    if merged is not None:
+        weight += len(merged[2] or "")
     return Shape(
         facts.role,
         tainting,
@@ -134,7 +137,7 @@ def make_shape(exchange: Exchange, facts: Facts, response: Response, premise: Pr
         read_embedder_policy(exchange.request.url, response.headers) if worker or framed else None,
         premise.distance,
         preflight and "access-control-request-private-network" in exchange.request.headers,
-        _merge_lines(response.headers),
+        merged,
         count_origin_lines(exchange, response) if tainting == "cors" else 0,
         weight,
     )

@@ -9,7 +9,7 @@ from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import Literal
 
-from corsight.policies.fetch.origin import is_ip_address, is_localhost, origin_of, split_origin
+from corsight.policies.fetch.origin import SHORT, is_ip_address, is_localhost, origin_of, split_origin
 
 AddressSpace = Literal["loopback", "local", "public"]
 
@@ -28,9 +28,13 @@ _INSIDE = (".local", ".internal", ".intranet", ".lan", ".home", ".corp", ".home.
 """How names end that no public server has."""
 
 
-@lru_cache(1024)
 def find_address_space(host: str) -> AddressSpace | None:
     """Return the address space of a parsed URL's host; None for a name, which only its resolver can tell."""
+    return (_find_address_space if len(host) <= SHORT else _find_address_space.__wrapped__)(host)
+
+
+@lru_cache(1024)
+def _find_address_space(host: str) -> AddressSpace | None:
     if is_localhost(host):
         return "loopback"
     if not is_ip_address(host):
@@ -45,7 +49,6 @@ def find_address_space(host: str) -> AddressSpace | None:
     return "local" if any(address in network for network in _LOCAL) else "public"
 
 
-@lru_cache(1024)
 def leaves_public(page_origin: str, url_origin: str) -> bool:
     """Return whether a page that seems to be of the public network asks a server of this computer or the local network.
 

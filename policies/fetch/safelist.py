@@ -173,29 +173,26 @@ def _find_missing(
     listed: Iterable[str], names: Iterable[str], include: bool, authorization_by_wildcard: bool
 ) -> frozenset[str]:
     """Return the names that are not allowed, lower case. https://fetch.spec.whatwg.org/#cors-preflight-fetch-0"""
-    if isinstance(listed, tuple) and isinstance(names, tuple) and SHORT < len(names) <= MANY:
-        return _find_many_missing(listed, names, include, authorization_by_wildcard)
-    return _list_missing(listed, names, include, authorization_by_wildcard)
-
-
-def _list_missing(
-    listed: Iterable[str], names: Iterable[str], include: bool, authorization_by_wildcard: bool
-) -> frozenset[str]:
-    """Return the names that are not allowed, worked out anew. https://fetch.spec.whatwg.org/#cors-preflight-fetch-0"""
-    items = lower_all(listed)
-    # 7.7. "For each unsafeName …, if unsafeName is not a byte-case-insensitive match for an item in headerNames …"
-    missing = lower_all(names) - items
-    if "*" in items:
-        missing = frozenset(
-            name
-            for name in missing
-            if not is_covered_by_wildcard(name, include=include, authorization_by_wildcard=authorization_by_wildcard)
-        )
+    listed = listed if isinstance(listed, tuple) else tuple(listed)
+    if isinstance(names, tuple) and SHORT < len(names) <= MANY:
+        missing = _find_many_unlisted(listed, names)
+    else:
+        missing = _list_unlisted(listed, names)
+    if missing and not include and "*" in listed:
+        # `is_covered_by_wildcard`, of very many names at once.
+        return frozenset() if authorization_by_wildcard else missing & NON_WILDCARD_NAMES
     return missing
 
 
+def _list_unlisted(listed: tuple[str, ...], names: Iterable[str]) -> frozenset[str]:
+    """Return the names that no item matches, lower case. https://fetch.spec.whatwg.org/#cors-preflight-fetch-0"""
+    # 7.7. "For each unsafeName …, if unsafeName is not a byte-case-insensitive match for an item in headerNames …"
+    left = frozenset(names).difference(listed)
+    return lower_all(left) - lower_all(listed) if left else left
+
+
 # Very many are remembered while their own exchange is judged, time and again.
-_find_many_missing = lru_cache(maxsize=2)(_list_missing)
+_find_many_unlisted = lru_cache(maxsize=2)(_list_unlisted)
 
 
 def lower_all(names: Iterable[str]) -> frozenset[str]:
@@ -233,13 +230,15 @@ def cors_unsafe_request_header_names(
     # 1. "Let unsafeNames be a new list." What no list names is unsafe, whatever its value.
     listed = SAFELISTED_NAMES if extra is None else SAFELISTED_NAMES | extra.keys()
     names = [name.lower() for name, _ in headers]
-    unsafe = set(names) - listed
+    unsafe = set(names)
+    found = unsafe & listed
+    unsafe -= found
     # 2. "Let potentiallyUnsafeNames be a new list."
     potentially_unsafe: set[str] = set()
     # 3. "Let safelistValueSize be 0."
     size = 0
     # Of very many lines most are alike.
-    left = [(name, value) for name, (_, value) in zip(names, headers, strict=True) if name in listed]
+    left = [(name, value) for name, (_, value) in zip(names, headers, strict=True) if name in found] if found else []
     for (name, value), count in Counter(left).items():
         # 4.2. "Otherwise, append header's name to potentiallyUnsafeNames and increase safelistValueSize"
         if name in SAFELISTED_NAMES and name not in never and is_cors_safelisted_request_header(name, value):

@@ -68,7 +68,17 @@ def hints_at_secret(segment: str) -> bool:
 def names_secret(segment: str) -> bool:
     """Whether what stands behind this segment of a path is a secret where it is a word as well."""
     words = [word.lower() for word in humps(decode(segment[:LONGEST]))]
-    return not _LINKS.isdisjoint(words) or bool(words and words[-1].endswith(_KINDS))
+    return not _LINKS.isdisjoint(words) or _ends_in_kind(words)
+
+
+@lru_cache(maxsize=256)
+def is_kind_of_secret(name: str) -> bool:
+    """Whether a name says by its last word that what it has is a secret: `password:` in a search, not `state:`."""
+    return _ends_in_kind([word.lower() for word in humps(name[:LONGEST])])
+
+
+def _ends_in_kind(words: list[str]) -> bool:
+    return bool(words) and words[-1].endswith(_KINDS)
 
 
 def is_step(segment: str) -> bool:

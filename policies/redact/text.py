@@ -7,7 +7,14 @@ from functools import lru_cache
 from itertools import islice
 
 from corsight.policies.redact.headers import has_header, redact_headers
-from corsight.policies.redact.names import hints_at_secret, is_secret_name, is_step, may_hint, names_secret
+from corsight.policies.redact.names import (
+    hints_at_secret,
+    is_kind_of_secret,
+    is_secret_name,
+    is_step,
+    may_hint,
+    names_secret,
+)
 from corsight.policies.redact.plain import (
     CONSONANTS,
     KEY,
@@ -105,6 +112,8 @@ def _redact_once(text: str) -> str:
         text = _OPTION(_redact_option, text)
     if "-u" in text:
         text = _USER(rf"\1{REDACTED}", text)
+    if "-b" in text:
+        text = _COOKIES(f"-b {REDACTED}", text)
     if text.isprintable():
         return " ".join(_redact_words(text.split(" ")))
     return "".join(_redact_words(_SPACES(text)))
@@ -154,8 +163,10 @@ _ELEMENT = re.compile(r"(<)([\w:.-]{1,64})((?:\s[^<>]{0,200})?>)([^<>]++)(?=</)"
 """An element of markup that holds a text alone."""
 _OPTION = re.compile(r"((?<![\w-])--)([\w-]{2,64})([ \t]++)(\"[^\"]*+\"|'[^']*+'|(?!-)[^\s]++)").sub
 """An option of a command with its value behind it."""
-_USER = re.compile(r"((?<![\w-])(?:-u|--user|--proxy-user)[ \t=]++[\"']?+[^\s:\"']++:)(?!//)[^\s\"']++").sub
+_USER = re.compile(r"((?<![\w-])(?:-u[ \t=]*+|--(?:proxy-)?user[ \t=]++)[\"']?+[^\s:\"']++:)(?!//)[^\s\"']++").sub
 """curl's option for a user and the password."""
+_COOKIES = re.compile(r"(?<![\w-])-b(?:[ \t]*+(?:\"[^\"]*+\"|'[^']*+')|[ \t]++[^\s\"'=]++=[^\s\"']++)").sub
+"""curl's option for cookies; `--cookie` is named like a secret."""
 _MARKS, _MARKS_IN = re.compile(r"[\W_]").finditer, re.compile(r"[\W_]").findall
 _SPACES = re.compile(r"([ \t\r\n]++)").split
 _OPENING, _CLOSING = "'\"(<[{‘“`", "'\")>]},.;:!?…’”`"
@@ -175,6 +186,8 @@ _PORTS = re.compile(r"[0-9:]*+").fullmatch
 """A port, or two of them, which is a mistake that has to be seen."""
 _ELEMENTS = re.compile(r"<([\w:.-]++)").findall
 """The names of markup's elements."""
+_FIELDS = re.compile(r"([\w.-]++)\"?:").findall
+"""The names in front of colons."""
 _ADDRESSES = ("acct", "mailto", "sip", "sips", "xmpp")
 _SCHEMES = ("https", "wss")
 _MODES = frozenset({"include", "not-include", "omit", "same-origin", "unknown"})
@@ -317,9 +330,14 @@ def _redact_any_pair(pair: str) -> str:
         # A value alone, or a name: base64 may end in these.
         return pair if is_plain(name.strip(_QUOTES)) or (name != pair and not looks_random(name)) else REDACTED
     secret = is_secret_name(name) and not (name == "credentials" and value in _MODES)
-    if secret or not is_plain(value.strip(_QUOTES)) or any(map(is_secret_name, _ELEMENTS(decode(value)))):
+    if secret or not is_plain(value.strip(_QUOTES)) or _holds_secret(decode(value)):
         value = REDACTED
     return f"{REDACTED if len(name) > LONGEST_WORD and looks_random(decode(name)) else name}={value}"
+
+
+def _holds_secret(value: str) -> bool:
+    """Return whether a value has an element of markup, or a field, that is named like a secret."""
+    return any(map(is_secret_name, _ELEMENTS(value))) or any(map(is_kind_of_secret, _FIELDS(value)))
 
 
 # Most of them come again and again.

@@ -70,11 +70,15 @@ SPELLINGS: dict[Kind, Difference] = {
 }
 
 
-@lru_cache(256)
 def compare_origins(meant: str, written: str) -> Difference | None:
     """Return how `written` differs from the serialized origin `meant`; None where it does not, or is not near it."""
     if written == meant or meant in ("", "null") or not written or len(written) > LONGEST:
         return None
+    return (_compare if len(meant) <= LONGEST else _compare.__wrapped__)(meant, written)
+
+
+@lru_cache(256)
+def _compare(meant: str, written: str) -> Difference | None:
     kind = _find_spelling(meant, written) or _find_neighbour(meant, written)
     return None if kind is None else SPELLINGS[kind]
 

@@ -109,7 +109,7 @@ class Comparison:
 
     def __init__(self, policies: Sequence[ServerPolicy]) -> None:
         self.policies = tuple(policies)
-        self._index = Index(self.policies)
+        self.index = Index(self.policies)
         # By digests, since questions and answers can be of any length.
         self._answers: Memory[bytes, _Given] = Memory(QUESTIONS)
 
@@ -123,7 +123,7 @@ class Comparison:
         response = exchange.response
         if response is None:
             return ()
-        policy = self._index.find(exchange.request.url)
+        policy = self.index.find(exchange.request.url)
         if policy is None:
             return ()
         place = _locate(judged, exchange, response)

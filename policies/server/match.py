@@ -33,7 +33,7 @@ class Index:
     """Policies by the hosts that they are for: to find one among many takes no longer than among few."""
 
     def __init__(self, policies: Sequence[ServerPolicy]) -> None:
-        self._policies = policies
+        self.policies = policies
         self._numbers: dict[str, list[int]] = {}
         for number, policy in enumerate(policies):
             patterns = [parts[0] for host in policy.match.hosts if (parts := _split(host)) is not None]
@@ -52,7 +52,7 @@ class Index:
             names.append(f"*{host[dot:]}")
             dot = host.rfind(".", 0, dot)
         numbers = sorted({number for name in names for number in self._numbers.get(name, ())})
-        return find([self._policies[number] for number in numbers], url)
+        return find([self.policies[number] for number in numbers], url)
 
 
 def is_for(match: Match, host: str, port: int | None, path: str) -> bool:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
-from corsight.policies.server.match import find
-from corsight.policies.server.model import ServerPolicy
+from corsight.policies.server.match import Index
 from corsight.policies.server.phrases import word_near
 from corsight.policies.server.respond import grants_origin
 from corsight.policies.session import Judged
@@ -21,7 +19,7 @@ class Nearly(NamedTuple):
     near: str
 
 
-def find_nearly(policies: Sequence[ServerPolicy], judged: Judged) -> Nearly | None:
+def find_nearly(policies: Index, judged: Judged) -> Nearly | None:
     """Return how nearly the policy for an exchange lets its page in; None where the server blocked nothing there, or
     the policy names the page, or none like it.
     """
@@ -30,7 +28,7 @@ def find_nearly(policies: Sequence[ServerPolicy], judged: Judged) -> Nearly | No
     origin = judged.facts.origin
     if ruling.outcome is not Outcome.BLOCKED or origin is None:
         return None
-    policy = find(policies, judged.entry.exchange.request.url)
+    policy = policies.find(judged.entry.exchange.request.url)
     if policy is None or grants_origin(policy, origin):
         return None
     near = word_near(origin, policy.origins)

@@ -132,22 +132,22 @@ class Browser:
         entries = entry.fetch.entries
         contested = len(entries) > 1 and any(other.rivals or other.spared or other.strayed for other in entries)
         final = not contested and is_final(judged) and not self._learning.may_take_back(entry.fetch)
-        if response is not None and not final:
+        if verdict.outcome is Outcome.BLOCKED and entry.role != "preflight" and self._policy.cache_cleared_on_failure:
+            self._cache.clear(entry.reading.origin or "null", exchange.request.url)
+        if response is not None:
             entry.fetch.weight += weight
-            self._connections.add_weight(exchange.connection, weight)
             self._expected.add_weight(entry, weight)
             if weight > GIANT:
                 self._expected.forget(entry)
-                entry.fetch.entries.clear()
-                return [judged, *self._judge.take_revised()]
-            self._sequels.expect(judged, response.received)
+                self._learning.forget(entry)
+            elif not final:
+                self._connections.add_weight(exchange.connection, weight)
+                self._sequels.expect(judged, response.received)
         if verdict.divided and exchange.told is not None:
             self._sequels.hear(entry, exchange.told)
         if self._reuse is not None and entry.tainting == "cors" and not exchange.http2:
             self._reuse.ended(entry, verdict)
-        if verdict.outcome is Outcome.BLOCKED and entry.role != "preflight" and self._policy.cache_cleared_on_failure:
-            self._cache.clear(entry.reading.origin or "null", exchange.request.url)
-        if not self._words.keep(entry) and final:
+        if not self._words.keep(entry) and (final or weight > GIANT):
             # Nothing can follow or be revised: without the circle of fetch and entries both are freed at once.
             entry.fetch.entries.clear()
         return [judged, *self._judge.take_revised()] if self._judge.revised else [judged]

@@ -69,14 +69,18 @@ class Expected:
 
     def add_weight(self, entry: Entry, weight: int) -> None:
         """Count what a preflight that is remembered holds more, now that it was answered."""
-        if entry.role == "preflight" and entry.exchange.request.url in self.preflights:
-            self.preflights.add_weight(entry.exchange.request.url, weight)
+        if entry.role == "preflight":
+            url = entry.exchange.request.url
+            for memory, key in ((self.preflights, url), (self._by_path, url.partition("?")[0])):
+                if key in memory:
+                    memory.add_weight(key, weight)
 
     def forget(self, entry: Entry) -> None:
-        """Forget a preflight or redirect: it turned out too large to be kept."""
-        for memory in (self.preflights, self.redirects):
-            if entry in (memory.get(entry.exchange.request.url) or ()):
-                memory.forget(entry.exchange.request.url)
+        """Forget a preflight: its answer turned out too large to be kept."""
+        url = entry.exchange.request.url
+        for memory, key in ((self.preflights, url), (self._by_path, url.partition("?")[0])):
+            if entry in (memory.get(key) or ()):
+                memory.forget(key)
 
     def note_kept(self, exchange: Exchange) -> None:
         """Note that a response came that the HTTP cache may answer with when its URL is asked for again."""

@@ -105,6 +105,10 @@ class Learning:
         if learned:
             self.spread(learned)
 
+    def forget(self, entry: Entry) -> None:
+        """Forget an exchange: its response turned out too large to be kept."""
+        self._untold.forget(entry.exchange.id)
+
     def _compare_mode(
         self, entry: Entry, stated: tuple[bool, Reason] | None, certainty: Certainty
     ) -> tuple[tuple[bool, Reason] | None, Certainty]:

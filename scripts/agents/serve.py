@@ -52,10 +52,19 @@ def serve_stdio(seat: Seat) -> None:
     _end_by_signals(seat)
     try:
         asyncio.run(serve())
+    except ExceptionGroup as group:
+        raise _find_cause(group) from None
     finally:
         seat.close()
         # What served the client closed it.
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 (to the end of the process)
+
+
+def _find_cause(error: Exception) -> Exception:
+    """Return what went wrong by itself: whatever it is, what serves the client groups it, such as a full disk."""
+    while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error
 
 
 def serve_http(seat: Seat, port: int) -> None:

@@ -65,7 +65,7 @@ def read_baseline(path: str) -> dict[str, Known]:
     """Return the baseline in a file. Raises CorsightError where it is none, OSError where it cannot be read."""
     todo = "write it anew with --write-baseline"
     try:
-        with TextIOWrapper(open_input(path), encoding="utf-8") as file:
+        with open_input(path) as raw, TextIOWrapper(raw, encoding="utf-8") as file:
             content: Any = json.loads(file.read(LARGEST))
         if content["version"] != VERSION:
             raise CorsightError(f"is a baseline of version {content['version']}", where=path, todo=todo)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
 from corsight.policies.engines import EngineChoice, read_engine
+from corsight.policies.server.formats import Unreadable
+from corsight.policies.server.formats.toml import read_toml
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.gate.codes import check_code
 from corsight.scripts.gate.fail_on import FAIL_ON, FailOn
@@ -180,12 +181,13 @@ def _read(path: Path) -> dict[str, Any]:
     where = show_path(path)
     try:
         with open_input(str(path)) as file:
-            return tomllib.loads(file.read(LARGEST).decode("utf-8-sig"))
-    except tomllib.TOMLDecodeError as error:
-        raise CorsightError(f"is no TOML: {error}", where=where) from None
-    except (ValueError, RecursionError):
-        # What is no UTF-8, or a number of thousands of digits.
-        raise CorsightError("is no TOML", where=where) from None
+            data, _ = read_toml(file.read(LARGEST).decode("utf-8-sig"))
+            return data  # type: ignore[no-any-return]
+    except Unreadable as error:
+        line = f":{error.line}" if error.line is not None else ""
+        raise CorsightError(error.what, where=f"{where}{line}") from None
+    except UnicodeDecodeError:
+        raise CorsightError("is no TOML: it is not in UTF-8", where=where) from None
 
 
 def _check(name: str, value: Any, where: str) -> None:

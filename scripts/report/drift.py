@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, TextIO
 
 from corsight.policies.redact import shown
 from corsight.policies.server.compare import Comparison, Drift, Kind
-from corsight.policies.server.match import find
 from corsight.policies.server.nearly import find_nearly
 
 if TYPE_CHECKING:
@@ -44,8 +43,8 @@ class Drifts:
 
     def add(self, judged: Judged) -> None:
         """Compare one exchange with its policy; its verdict has to be the final one."""
-        policies = self._comparison.policies
-        if self._unmatched and (policy := find(policies, judged.entry.exchange.request.url)) is not None:
+        policies = self._comparison.index
+        if self._unmatched and (policy := policies.find(judged.entry.exchange.request.url)) is not None:
             self._unmatched.pop(policy.name, None)
         if len(self._nearly) < KINDS and (nearly := find_nearly(policies, judged)) is not None:
             self._nearly.setdefault((nearly.policy, nearly.origin), nearly.near)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TextIO
 
 from corsight.policies.decision.judge import judge
 from corsight.policies.redact import shown
-from corsight.policies.server.match import find
+from corsight.policies.server.match import Index
 from corsight.policies.server.respond import respond
 from corsight.policies.verdict import Outcome, Verdict
 from corsight.scripts.report.lines import pluralize
@@ -41,7 +41,7 @@ class Flips:
     """The verdicts that would change among the audited exchanges."""
 
     def __init__(self, policies: Sequence[ServerPolicy]) -> None:
-        self._policies = tuple(policies)
+        self._policies = Index(tuple(policies))
         self._found: Counter[Flip] = Counter()
         self._tried = 0
         self.certain = 0
@@ -51,7 +51,7 @@ class Flips:
     def add(self, judged: Judged) -> None:
         """Judge one exchange again, with the answer that its policy gives."""
         exchange, facts, before = judged.entry.exchange, judged.facts, judged.verdict
-        policy = find(self._policies, exchange.request.url)
+        policy = self._policies.find(exchange.request.url)
         if policy is None or facts.response is None or facts.tainting != "cors":
             return
         self._tried += 1

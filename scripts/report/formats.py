@@ -7,7 +7,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from corsight.policies.report.found import Baseline, Found
@@ -199,10 +199,14 @@ def _key(finding: Finding) -> Hashable:
     return finding.kind, finding.code, finding.title, finding.exchanges
 
 
-def _open(path: str | None) -> AbstractContextManager[TextIO]:
+@contextmanager
+def _open(path: str | None) -> Iterator[TextIO]:
     if path is None:
-        return nullcontext(sys.stdout)
-    return open(path, "w", encoding="utf-8", errors="backslashreplace")
+        yield sys.stdout
+        return
+    # What a full disk did not take is written once more as the file is closed.
+    with naming(path), open(path, "w", encoding="utf-8", errors="backslashreplace") as file:
+        yield file
 
 
 def _render(name: str, report: Report, findings: Findings) -> str:

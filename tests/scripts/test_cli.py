@@ -167,8 +167,9 @@ def test_a_stderr_that_is_closed_is_no_problem() -> None:
         ("audit {shop} >/dev/full", "corsight: stdout: No space left on device\n"),
         *(
             (f"audit {{shop}} --format {name}=/dev/full", "corsight: /dev/full: No space left on device\n")
-            for name in ("json", "csv", "html")
+            for name in ("json", "csv", "html", "text", "github")
         ),
+        ("audit {shop} --output /dev/full", "corsight: /dev/full: No space left on device\n"),
         ("audit {shop} --baseline /dev/full --write-baseline", "corsight: /dev/full: No space left on device\n"),
         (
             "audit {shop} --store -",
@@ -184,6 +185,14 @@ def test_what_cannot_be_read_or_written_is_bad_input(arguments: str, line: str) 
     command = f"'{sys.executable}' -P -m corsight.scripts.cli {arguments.format(shop=SHOP)}"
     ended = subprocess.run(["sh", "-c", command], stderr=subprocess.PIPE, text=True, check=False)
     assert (ended.returncode, ended.stderr) == (2, line)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="it has a device that is full")
+def test_an_assistant_whose_pipe_is_full_is_told_in_a_line() -> None:
+    command = f"'{sys.executable}' -P -m corsight.scripts.cli mcp {SHOP} >/dev/full"
+    ping = '{"jsonrpc": "2.0", "id": 1, "method": "ping"}\n'
+    ended = subprocess.run(["sh", "-c", command], input=ping, stderr=subprocess.PIPE, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (2, "corsight: cannot write: No space left on device\n")
 
 
 @pytest.mark.parametrize(

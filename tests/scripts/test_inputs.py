@@ -49,6 +49,13 @@ def test_a_pipe_that_nobody_writes_into_is_one_line(
     assert capsys.readouterr().err == f"corsight: {pipe}: is a pipe that nobody writes into\n"
 
 
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="what cannot be read there is Linux's")
+@pytest.mark.parametrize("option", ["--policy", "--baseline", "--config"])
+def test_a_file_that_fails_while_it_is_read_is_named(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["audit", SHOP, option, "/proc/self/mem"]) == 2
+    assert capsys.readouterr().err == "corsight: /proc/self/mem: Input/output error\n"
+
+
 def test_what_is_written_into_a_pipe_is_read_to_its_end(pipe: str) -> None:
     content = b"a" * (3 * BLOCK + 7)
 

@@ -388,6 +388,15 @@ def test_what_is_left_of_a_text_of_too_many_marks_is_redacted(mark: str) -> None
         ("<user>me</user><ns:ApiKey>k</ns:ApiKey>", "<user>me</user><ns:ApiKey>REDACTED</ns:ApiKey>"),
         ("<password></password> <b>token</b>", "<password></password> <b>token</b>"),
         ("a -- password x", "a -- password x"),
+        ("curl -uadmin:hunter2 https://api.test/", "curl -uadmin:REDACTED https://api.test/"),
+        ("curl -u'admin:hunter' https://api.test/", "curl -u'admin:REDACTED' https://api.test/"),
+        ("curl -b sid=hunter https://api.test/", "curl -b REDACTED https://api.test/"),
+        ("curl -b 'sid=hunter; b=c' https://api.test/", "curl -b REDACTED https://api.test/"),
+        ('curl -b"sid=hunter" https://api.test/', "curl -b REDACTED https://api.test/"),
+        ("sh -border=1 -b jar.txt", "sh -border=1 -b jar.txt"),
+        ("https://api.test/?q=password:hunter", "https://api.test/?q=REDACTED"),
+        ("https://api.test/?q=is:open+authToken:hunter", "https://api.test/?q=REDACTED"),
+        ("https://api.test/?q=is:pr+state:open&sort=key:asc", "https://api.test/?q=is:pr+state:open&sort=key:asc"),
     ],
 )
 def test_options_and_elements_are_named_too(text: str, shown: str) -> None:

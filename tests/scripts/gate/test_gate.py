@@ -246,6 +246,10 @@ def test_settings_of_a_project_hold_in_its_folders(run: Run, monkeypatch: pytest
         ('engine = "lynx"', "corsight.toml: engine 'lynx' is none of auto, standard, chromium, firefox, webkit"),
         ("engine = 7", "corsight.toml: engine is not a text"),
         ("a = ", "corsight.toml: is no TOML"),
+        ("engine = 'auto'\na = ]", "corsight.toml:2: is no TOML: "),
+        (f"a = {'9' * 5000}", "corsight.toml:1: a number is too large"),
+        # The standard library takes minutes to read it.
+        (f"{'a.' * 200_000}a = 1", "corsight.toml:1: nested more than 20 deep"),
         ('select = ["allow-orign-missing"]', "there is no code allow-orign-missing; is allow-origin-missing meant?"),
         ('hosts = ["x"]', "corsight.toml: hosts stands in [scope]"),
         ('[[suppress]]\ncode = "allow-origin-missing"', "corsight.toml: suppress 1: has no reason; add reason"),
