@@ -9,11 +9,11 @@ from corsight.policies.exchange import Exchange, Response
 from corsight.policies.fetch.headers import has_directive
 from corsight.policies.fetch.preflight_cache import CacheEntry, CacheRules, read_max_age
 from corsight.policies.fetch.redirect import MAX_REDIRECTS
-from corsight.policies.session.fetches import Entry, Fetch
+from corsight.policies.session.fetches import Entry
+from corsight.policies.session.loops import HORIZON, SAME_URL, Loops
 from corsight.policies.session.memory import Memory
 from corsight.policies.session.pace import HELD_UP, TIMES, Pace
 from corsight.policies.session.reading import Reading
-from corsight.policies.verdict import Outcome
 
 PATIENCE = 2.0
 """Seconds after which a request that should have followed did not: the sequel of a preflight is sent at once."""
@@ -23,10 +23,6 @@ MUCH = 8
 """How many times longer than after one preflight a request that came after another was held up for no reason."""
 SLACK = 0.005
 """Seconds by which a sequel's start may precede the end of what it follows, as two clocks were read."""
-HORIZON = 30.0
-"""Seconds for which a sequel is still looked for."""
-SAME_URL = 32
-"""Preflights or redirects to one URL that are remembered at once: a page may ask one endpoint for a whole list."""
 LONGEST = 64
 """Exchanges of one fetch; what goes on after that is taken for a new one."""
 
@@ -41,8 +37,8 @@ class Expected:
         self.preflights: Memory[str, list[Entry]] = Memory(size)
         self._by_path: Memory[str, list[Entry]] = Memory(size)
         self._kept: Memory[str, bool] = Memory(size)
-        self._loops: Memory[str, dict[str, Entry]] = Memory(size)
         self.redirects: Memory[str, list[Entry]] = Memory(size)
+        self.loops = Loops(size)
         self.pace = Pace()
 
     def after_preflight(self, entry: Entry) -> None:
@@ -58,7 +54,7 @@ class Expected:
         Or for its https twin: browsers upgrade what a secure page embeds, and hosts that asked for it.
         """
         if target == entry.exchange.request.url:
-            self._note_loop(entry, target)
+            self.loops.note(entry, target)
         scheme, _, rest = target.partition("://")
         authority, slash, path = rest.partition("/")
         # A user name in it does not reach the wire.
@@ -93,32 +89,6 @@ class Expected:
     def is_kept(self, url: str) -> bool:
         """Return whether the HTTP cache may hold an answer for this URL."""
         return url in self._kept
-
-    def loops(self, url: str) -> bool:
-        """Return whether a URL redirected to itself: of several fetches that go round, none is told from another."""
-        return url in self._loops
-
-    def count_strays(self, entry: Entry, may_lead_to: Callable[[Entry], bool]) -> int:
-        """Return how many hops of other fetches round the URL that a redirect leads back to may be its own fetch's.
-
-        On a busy machine a hop comes so late that it is taken for another fetch's. None of one that came to its end is.
-        Of more fetches than are remembered, as many as it takes.
-        """
-        hops = self._loops.get(entry.exchange.request.url) or {}
-        if len(hops) >= SAME_URL:
-            return MAX_REDIRECTS
-        others = (hop for hop in hops.values() if hop.fetch is not entry.fetch and not _has_ended(hop.fetch))
-        return sum([hop.index + 1 for hop in others if may_lead_to(hop)])
-
-    def _note_loop(self, entry: Entry, url: str) -> None:
-        """Remember the last hop of each fetch that goes round a URL, of late."""
-        earliest = entry.exchange.request.started - HORIZON
-        before = (self._loops.get(url) or {}).values()
-        hops = {hop.fetch.id: hop for hop in before if _started(hop) > earliest and not _has_ended(hop.fetch)}
-        hops[entry.fetch.id] = entry
-        while len(hops) > SAME_URL:
-            del hops[next(iter(hops))]
-        self._loops.put(url, hops, len(url) + sum([hop.fetch.weight for hop in hops.values()]))
 
     def find_typed_over(self, preflight: Entry) -> Entry | None:
         """Return the followed preflight that one was given up for, as the page asked on with another query each time.
@@ -162,7 +132,7 @@ class Expected:
             other.exchange.id != cached.exchange
             and other.reading.origin == reading.origin
             and not (other.fetch.include is cached.include and other.fetch.certainty == "certain")
-            and not has_failed(other)
+            and not other.failed
             and _may_matter(other.exchange.response, cached.since, exchange.request.started, rules)
             for other in self.preflights.get(exchange.request.url) or ()
         )
@@ -219,7 +189,7 @@ class Expected:
             own = apart and entry.exchange.connection == exchange.connection
             # An Authorization out of the browser's own store is named by none.
             named = not reading.authorization or "authorization" in entry.reading.names
-            rank = not has_failed(entry), named, has_same_referrer(entry, reading), own, response.received
+            rank = not entry.failed, named, has_same_referrer(entry, reading), own, response.received
             if rank < ranked:
                 continue
             at_once = exchange.request.started - response.received <= PATIENCE
@@ -313,19 +283,6 @@ def _may_precede(entry: Entry, exchange: Exchange) -> bool:
     if entry.sequel == "followed" or response is None:
         return False
     return -SLACK <= exchange.request.started - response.received <= HORIZON
-
-
-def has_failed(entry: Entry) -> bool:
-    """Return whether an exchange was blocked for certain."""
-    verdict = entry.verdict
-    return verdict is not None and verdict.certainty == "certain" and verdict.outcome is Outcome.BLOCKED
-
-
-def _has_ended(fetch: Fetch) -> bool:
-    """Return whether a fetch leads no further: its last exchange was blocked for certain, or answered for good."""
-    last = fetch.entries[-1] if fetch.entries else None
-    answered = last is not None and last.role == "request" and last.exchange.response is not None
-    return last is None or answered or has_failed(last)
 
 
 def _is_doubtful(redirect: Entry, exchange: Exchange) -> bool:

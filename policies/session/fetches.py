@@ -15,7 +15,7 @@ from corsight.policies.fetch.main_fetch import Tainting
 from corsight.policies.fetch.origin import origin_of
 from corsight.policies.session.reading import Reading
 from corsight.policies.value import value
-from corsight.policies.verdict import EngineName, Ruling, Verdict
+from corsight.policies.verdict import EngineName, Outcome, Ruling, Verdict
 
 
 @dataclass(slots=True, eq=False)
@@ -138,6 +138,12 @@ class Entry:
         joined to a redirect may have followed another.
         """
         return self.spared or self.strayed or any(rival.sequel != "followed" for rival in self.rivals)
+
+    @property
+    def failed(self) -> bool:
+        """Whether it was blocked for certain."""
+        verdict = self.verdict
+        return verdict is not None and verdict.certainty == "certain" and verdict.outcome is Outcome.BLOCKED
 
     @property
     def preflight(self) -> Response | None:

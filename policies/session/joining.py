@@ -8,7 +8,7 @@ from corsight.policies.exchange import Exchange
 from corsight.policies.fetch.preflight_cache import CacheEntry, PreflightCache
 from corsight.policies.session.clients import Client
 from corsight.policies.session.credentials import Credentials
-from corsight.policies.session.expected import Expected, has_failed
+from corsight.policies.session.expected import Expected
 from corsight.policies.session.fetches import Entry
 from corsight.policies.session.keeping import Keeping
 from corsight.policies.session.leading import may_lead_to, was_led
@@ -58,7 +58,7 @@ class Joining:
             return self._rules_out(exchange, reading, entry)
 
         def rules_out_unnamed(entry: Entry) -> bool:
-            return (has_failed(entry) and entry.sequel != "absent") or rules_out(entry)
+            return (entry.failed and entry.sequel != "absent") or rules_out(entry)
 
         self._withheld -= reading.sent
         find, apart = self._expected.find_preflight, self._credentials.separates(exchange)

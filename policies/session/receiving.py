@@ -81,7 +81,7 @@ class Receiving:
         def may_be_before(other: Entry) -> bool:
             return may_lead_to(other, entry.exchange, entry.reading, self._policy)
 
-        strays = self._expected.count_strays(entry, may_be_before)
+        strays = self._expected.loops.count_strays(entry, may_be_before)
         return strays > 0 and entry.index + strays >= MAX_REDIRECTS
 
     def _find_partition(self, entry: Entry) -> bool | None:

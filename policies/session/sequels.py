@@ -245,7 +245,7 @@ class Sequels:
             # One stream after another fails behind a preflight that passed: each may be of another mode than the one
             # before it, and is asked for anew then whatever the cache holds.
             again = []
-        proven = not (self.gaps or self._expected.loops(entry.exchange.request.url)) and (
+        proven = not (self.gaps or entry.exchange.request.url in self._expected.loops) and (
             bool(again) or (not followed and self._proves_alone(entry))
         )
         self._settle_absent(entry, certainty if proven else "likely")

@@ -8,7 +8,7 @@ import pytest
 
 from corsight.policies.exchange import Exchange, HeaderList, Request
 from corsight.policies.findings.doubts import suppose_blocked
-from corsight.policies.session.expected import SAME_URL
+from corsight.policies.session.loops import SAME_URL
 from tests.policies.session.test_browser import (
     ALLOW,
     API,
