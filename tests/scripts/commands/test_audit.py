@@ -199,7 +199,8 @@ def test_nothing_in_a_har_speaks_of_no_proxy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    entry = '{"request": {"method": "GET", "url": "https://a.example/", "headers": []}}'
+    answer = '{"status": 200, "headers": [{"name": "Server", "value": "x"}]}'
+    entry = f'{{"request": {{"method": "GET", "url": "https://a.example/", "headers": []}}, "response": {answer}}}'
     for entries, said in (
         ("", "it holds no exchange to judge; record while a page is used: corsight browse URL, or save a HAR with"),
         (
