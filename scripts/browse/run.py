@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from corsight.policies.fetch.origin import parse_url
 from corsight.policies.redact import printable, redact
 from corsight.scripts.browse.plan import Plan
 from corsight.scripts.browse.session import Session, say_where
@@ -148,12 +149,17 @@ def _browser(plan: Plan, browser: browsers.Browser, running: Proxy, session: Ses
 
 
 def _absolute(url: str) -> str:
-    """Return the URL with a scheme, as one leaves it out where one types it."""
+    """Return the URL with a scheme, as one leaves it out where one types it. Raises CorsightError for no URL."""
     if "://" in url or url.startswith(("about:", "data:", "file:", "view-source:")):
         return url
     host = url.partition("/")[0].partition("?")[0]
     name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
-    return f"{'http' if name in OURS else 'https'}://{url}"
+    absolute = f"{'http' if name in OURS else 'https'}://{url}"
+    if parse_url(absolute, None) is None:
+        raise CorsightError(
+            f"{printable(redact(url))!r} is no URL", where="URL", todo="write the page's, such as https://app.example"
+        )
+    return absolute
 
 
 def _run_script(plan: Plan, running: Proxy) -> int:

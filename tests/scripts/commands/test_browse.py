@@ -610,6 +610,12 @@ def test_a_url_may_be_typed_without_its_scheme(typed: str, url: str) -> None:
     assert _absolute(typed) == url
 
 
+@pytest.mark.parametrize("typed", ["javascript:alert(1)", "a b", "shop.example:http", ""])
+def test_what_is_no_url_is_said_before_a_browser_starts(typed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["browse", "--headless", typed]) == 2
+    assert capsys.readouterr().err.startswith(f"corsight: URL: {typed!r} is no URL; write the page's, such as https://")
+
+
 # -- a command behind the proxy ---------------------------------------------------------------------------------------
 
 
