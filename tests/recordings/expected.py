@@ -25,9 +25,11 @@ def recordings() -> dict[str, Path]:
 
 
 def figures(score: Score) -> Figures:
-    """Return a score's counts, and which steps are wrong: `scenario/step`."""
+    """Return a score's counts, which steps are wrong (`scenario/step`), and how often each thing is said."""
     wrong = sorted(f"{one.scenario}/{one.step}" for one in score.disagreements)
-    return {name: getattr(score, name) for name in COUNTS} | {"wrong": wrong}
+    return (
+        {name: getattr(score, name) for name in COUNTS} | {"wrong": wrong} | {"said": dict(sorted(score.said.items()))}
+    )
 
 
 def read() -> dict[str, Figures]:
@@ -37,15 +39,17 @@ def read() -> dict[str, Figures]:
 
 def write(expected: dict[str, Figures]) -> None:
     """Write the expected figures of every recording."""
-    EXPECTED.write_text(json.dumps(expected, indent=1) + "\n", encoding="utf-8")
+    EXPECTED.write_text(json.dumps(expected, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def compare(expected: Figures | None, actual: Figures) -> list[str]:
     """Return a line for each figure that is not what was expected."""
     if expected is None:
         return ["no figures are expected yet"]
+    was, now = ({**figures, **figures.get("said", {})} for figures in (expected, actual))
+    names = [*now, *(name for name in was if name not in now)]
     return [
-        f"{name}: {actual[name]}, expected {expected.get(name)}"
-        for name in actual
-        if actual[name] != expected.get(name)
+        f"{name}: {now.get(name, 0)}, expected {was.get(name, 0)}"
+        for name in names
+        if name != "said" and now.get(name, 0) != was.get(name, 0)
     ]

@@ -32,6 +32,7 @@ CASEBOOK = "tests/test_cases.py"
 SUITE = (
     *("tests/policies/fetch", "tests/policies/session", CASEBOOK),
     *("tests/policies/decision/test_judge.py", "tests/policies/decision/test_decide.py"),
+    "tests/recordings/test_recordings.py",
 )
 """The tests of what is decided, without those that draw examples: what these find, they find slowly and by chance."""
 OPTIONS = ("-q", "-x", "-p", "no:cacheprovider", "--rootdir", str(ROOT))

@@ -96,6 +96,8 @@ class Score(Tally):
     disagreements: list[Disagreement] = field(default_factory=list)
     misnamed: list[str] = field(default_factory=list)
     """Error names, console texts and hidden headers that are not the browser's, in words."""
+    said: collections.Counter[str] = field(default_factory=collections.Counter)
+    """How often each thing is said of an exchange: its outcome and rule, its evidence, its branches, advice on it."""
 
     @property
     def agreement(self) -> float:
@@ -150,10 +152,30 @@ def score_records(recording: Path, records: list[Record]) -> Score:
         scenario = scenarios[outcome["id"]]
         exchanges = by_scenario[outcome["id"]]
         result.exchanges += len(exchanges)
+        for record in exchanges:
+            result.said.update(_list_said(record))
         for number, mine in enumerate(by_step(scenario, outcome["results"], exchanges)):
             _score_step(result, scenario, number, outcome["results"][number], mine)
     _score_words(result, truth, scenarios, by_scenario)
     return result
+
+
+_VARYING = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|https?://\S+|\d+(?:\.\d+)?")
+"""What is another one in each recording: the ids of exchanges, URLs, numbers of seconds."""
+
+
+def _list_said(record: Record) -> list[str]:
+    ruled = f" {record['rule']}" if record["rule"] else ""
+    return [
+        f"{record['role']} {record['outcome']} {record['certainty']}{ruled}",
+        *(
+            f"{one['fact']} {one['value']} {one['certainty']}: {_VARYING.sub('…', one['because'])}"
+            for one in record["evidence"]
+        ),
+        *(f"{name}: {branch['outcome']}" for name, branch in record["branches"].items()),
+        *(f"advice {code}" for code in record["advice"]),
+        *(f"in {engine}: {said['outcome']}" for engine, said in record["verdicts"].items()),
+    ]
 
 
 def judge(recording: Path) -> list[Record]:
