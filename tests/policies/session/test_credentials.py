@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from corsight.policies.session import Session
-from corsight.policies.session.credentials import HABIT
+from corsight.policies.session.credentials import A_MOMENT, HABIT
 from tests.policies.session.test_browser import (
     ALLOW,
     API,
@@ -37,6 +37,15 @@ def test_a_habit_takes_eight_requests_alike(requests: int, outcome: str) -> None
     # What allows credentials invites them.
     assert recording.preflight("p", [*STAR, CREDENTIALS]).verdict.outcome == outcome
     assert recording.said("p")[1] == "likely"
+
+
+def test_one_request_of_the_other_mode_breaks_a_habit() -> None:
+    recording = Recording()
+    for number in range(HABIT):
+        recording.preflight(f"p{number}", STAR, url=f"{API}/{number}")
+        recording.request(f"known {number}", STAR, method="PUT", url=f"{API}/{number}")
+    recording.request("with", TURNS, ("Cookie", "id=1"), url=f"{API}/other", connection="other")
+    assert recording.preflight("p", [*STAR, CREDENTIALS]).verdict.outcome == "blocked"
 
 
 def test_a_habit_of_credentials_tells_nothing_of_an_answer_that_fits_none() -> None:
@@ -162,6 +171,16 @@ def test_a_cookie_that_went_a_moment_ago_and_is_missing_now(
     recording.now += after
     recording.request("without", STAR, url=f"https://api.test{path}", connection="other")
     assert recording.said("without") == said
+
+
+def test_a_cookie_is_looked_for_from_the_last_time_on_that_it_went() -> None:
+    recording = Recording()
+    recording.request("first", STAR, ("Cookie", "a=1"))
+    recording.now += 2 * A_MOMENT
+    recording.request("again", STAR, ("Cookie", "a=1"))
+    recording.now += A_MOMENT / 2
+    recording.request("without", STAR, connection="other")
+    assert recording.said("without") == ("allowed", "certain", None)
 
 
 @pytest.mark.parametrize("connection", ["new", "page"])
@@ -579,3 +598,16 @@ def test_an_absent_header_tells_nothing_where_a_redirect_leads_back_to_the_pages
     recording.request("home", STAR, referrer, url=home, origin="null", connection="home")
     assert recording.last["home"].entry.fetch is recording.last["there"].entry.fetch
     assert recording.said("home") == ("blocked", "certain", "allow-origin-wildcard")
+
+
+def test_an_absent_header_tells_where_a_redirect_leads_to_a_third_site() -> None:
+    """Its page's own site is another one: the first request, to that, would carry the header in no mode."""
+    recording = Recording(agent=CHROMIUM)
+    recording.request("seen", TURNS, ("Sec-Fetch-Storage-Access", "active"), url="https://b.test/")
+    referrer = "Referer", f"{PAGE}/"
+    asked = [("Origin", PAGE), *CORS[:2], ("Sec-Fetch-Site", "same-site"), referrer]
+    away = [("Access-Control-Allow-Origin", PAGE), CREDENTIALS, ("Location", "https://c.test/")]
+    recording.answer(recording.ask("near", "GET", "https://api.app.example/", asked, connection="near"), 308, away)
+    recording.request("far", STAR, referrer, url="https://c.test/", origin="null", connection="far")
+    assert recording.last["far"].entry.fetch is recording.last["near"].entry.fetch
+    assert recording.said("far") == ("allowed", "certain", None)

@@ -68,7 +68,9 @@ def test_what_is_kept_and_found_again(received: Headers, sent: Headers, found: b
     assert bool(kept(received).revalidated(exchange(304, sent))) == found
 
 
-@pytest.mark.parametrize(("status", "method"), [(404, "GET"), (300, "GET"), (302, "GET"), (200, "POST"), (200, "HEAD")])
+@pytest.mark.parametrize(
+    ("status", "method"), [(199, "GET"), (404, "GET"), (300, "GET"), (302, "GET"), (200, "POST"), (200, "HEAD")]
+)
 def test_what_is_not_kept(status: int, method: str) -> None:
     stored = StoredResponses(8)
     stored.keep(exchange(status, (), ETAG, method), None)
