@@ -236,6 +236,11 @@ def test_an_empty_body_is_no_data(content_type: str, rules: OrbRules, result: bo
     assert blocked(content_type, rules, empty=True) is result
 
 
+@pytest.mark.parametrize(("status", "result"), [(200, False), (404, None)])
+def test_without_a_type_an_error_page_is_looked_into(status: int, result: bool | None) -> None:
+    assert blocked(None, TRUSTS_SCRIPTS, status=status) is result
+
+
 def body(kind: str | None, rules: OrbRules, essence: str | None = None, **more: object) -> bool | None:
     return is_body_blocked(kind, essence, **{"nosniff": False, "status": 200, "rules": rules, **more})  # type: ignore[arg-type]
 
