@@ -59,7 +59,8 @@ class Receiving:
             # Of images, some are the browser's own: icons.
             self._documents.note_direct(entry.fetch.page_origin or "")
         if loaded and reading.mode == "navigate" and reading.destination in DOCUMENTS:
-            self._documents.add(exchange.request.url, came, top=reading.destination == "document")
+            top = reading.destination == "document"
+            self._documents.add(exchange.request.url, came, top=top, referrer=reading.referrer)
             self._credentials.note_page(exchange.request.url)
         elif loaded and reading.destination in WORKERS and reading.mode != "cors":
             # With CORS it is what a worker's module imports.
