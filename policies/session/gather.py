@@ -105,6 +105,8 @@ def gather_facts(
         mode=entry.mode,
         destination=entry.destination,
         destinations=_find_destinations(entry, page_origin, response, client, documents),
+        # Elements ask with credentials where they ask without CORS.
+        fetched=reading.fetched or (tainting == "opaque" and fetch.include is False),
         event_source=reading.event_source,
         xhr=_is_xhr(exchange),
         method=reading.method,
