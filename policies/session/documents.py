@@ -50,14 +50,28 @@ class Documents:
             document_isolation_known=policy.document_isolation_known,
         )
 
-    def add(self, url: str, response: Response | None, *, top: bool, referrer: str | None = None) -> None:
+    def add(
+        self,
+        url: str,
+        response: Response | None,
+        *,
+        top: bool,
+        page_origin: str | None = None,
+        referrer: str | None = None,
+    ) -> None:
         """Remember a document that came: URL and embedder policy, and whether it is a top-level one on loopback.
 
         Without a response it came out of the browser's cache, where it was not seen: its policy is not known.
-        `referrer` names the page that asked for it.
+        `page_origin` and `referrer` are those of the page that asked for it, as far as they are known.
         """
         policy, origin = self._read(url, response), origin_of(url)
-        self._note_likely(url, origin, response, None if top else referrer)
+        likely = self._tell_likely(url, response)
+        if likely is not None and not top:
+            likely = self._frame(likely, page_origin, referrer)
+        if likely is not None:
+            self._likely.put(url, likely, len(url))
+            self._likely.put(origin, likely, len(origin))
+            self._newest = likely
         if not top and False in self._secure and policy != "unsafe-none":
             # A frame of a page that is no secure one has none, whatever it says, and which page it is of is not told.
             policy = self._read(url, None)
@@ -183,20 +197,12 @@ class Documents:
             likely = self._likely.get(origin)
         return (likely or self._newest)[not framed]
 
-    def _note_likely(self, url: str, origin: str, response: Response | None, asker: str | None) -> None:
-        """Note what a document likely holds what it asks for to; `asker` is the page that a frame's is in."""
-        likely = self._tell_likely(url, response)
-        if likely is None:
-            return
-        if asker is not None:
-            if not is_potentially_trustworthy(asker):
-                likely = "unsafe-none", "unsafe-none"
-            elif likely[0] == "unsafe-none" != self.guess_embedder(origin_of(asker), asker, framed=True):
-                # Its page does not let it in.
-                return
-        self._likely.put(url, likely, len(url))
-        self._likely.put(origin, likely, len(origin))
-        self._newest = likely
+    def _frame(self, likely: _Likely, page_origin: str | None, referrer: str | None) -> _Likely | None:
+        """Return what a frame's document likely holds what it asks for to; None where its page does not let it in."""
+        if page_origin is not None and not is_potentially_trustworthy(page_origin):
+            return "unsafe-none", "unsafe-none"
+        around = self.guess_embedder(page_origin, referrer, framed=True)
+        return None if likely[0] == "unsafe-none" != around else likely
 
     def _tell_likely(self, url: str, response: Response | None) -> _Likely | None:
         """Return what a response gives its document or worker to hold frames to, and all else; None where only the

@@ -228,20 +228,21 @@ def test_the_likelier_policy_is_that_of_the_page_that_the_referrer_names() -> No
 def test_a_secure_pages_frame_likely_has_the_policy_that_it_says() -> None:
     """web-platform-tests, header-parsing.https.html: after any page over plain http it is not certain."""
     documents = loaded(("http://plain.test/", None), (f"{APP}/", None))
-    documents.add(f"{APP}/frame", isolating("require-corp"), top=False, referrer=f"{APP}/")
+    documents.add(f"{APP}/frame", isolating("require-corp"), top=False, page_origin=APP, referrer=f"{APP}/")
     assert documents.embedder(APP, f"{APP}/frame") is None
     assert documents.guess_embedder(APP, f"{APP}/frame", framed=True) == "require-corp"
     assert documents.guess_embedder(APP, None, framed=False) == "require-corp"
-    documents.add(f"{APP}/frame", isolating("require-corp"), top=False, referrer="http://plain.test/")
+    documents.add(f"{APP}/frame", isolating("require-corp"), top=False, page_origin="http://plain.test")
     assert documents.guess_embedder(APP, f"{APP}/frame", framed=True) == "unsafe-none"
 
 
 def test_a_frame_that_its_page_does_not_let_in_is_not_the_newest_document() -> None:
     """web-platform-tests, reporting-navigation.https.html."""
     documents = loaded((f"{APP}/", "require-corp"))
-    documents.add(f"{APP}/plain", isolating(None), top=False, referrer=f"{APP}/")
+    documents.add(f"{APP}/plain", isolating(None), top=False, page_origin=APP, referrer=f"{APP}/")
+    documents.add(f"{APP}/below-a-blank-one", isolating(None), top=False, page_origin=APP)
     assert documents.guess_embedder(APP, None, framed=False) == "require-corp"
-    documents.add(f"{APP}/other", isolating("credentialless"), top=False, referrer=f"{APP}/")
+    documents.add(f"{APP}/other", isolating("credentialless"), top=False, page_origin=APP, referrer=f"{APP}/")
     assert documents.guess_embedder(APP, None, framed=False) == "credentialless"
 
 
