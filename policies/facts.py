@@ -59,8 +59,9 @@ class Facts:
     when it does not parse), and `redirect` is the redirect mode, or "xhr", which follows where fetch() would not. `xhr`
     tells that XMLHttpRequest asked. `tainting_too` is the other response tainting it may have, `secure` tells whether
     the page is a secure one, `destinations` what a page may have asked for, the likelier first,
-    where the destination leaves that open. `local_network` tells
-    whether the page may reach the local network, where it asks for that and the browser connects by itself: through a
+    where the destination leaves that open, `fetched` that a fetch() without CORS is likelier than an element.
+    `local_network` tells whether the page may reach the local network, where it asks for that and the browser connects
+    by itself: through a
     proxy nobody is asked. `distance`, from the page over the whole redirect chain, and `embedder` matter to opaque
     responses and to frames. `build` is the browser that asked, as far as that is known.
     """
@@ -74,6 +75,7 @@ class Facts:
     mode: str = "unknown"
     destination: str = "unknown"
     destinations: tuple[str, ...] = ()
+    fetched: bool = False
     event_source: bool = False
     xhr: bool = False
     method: str = "GET"

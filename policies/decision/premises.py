@@ -168,7 +168,8 @@ def _list_distances(facts: Facts, tainting: Tainting) -> tuple[Distance, ...]:
 def _list_destinations(facts: Facts, tainting: Tainting) -> tuple[str, ...]:
     if facts.destination == "unknown" and facts.role == "request" and tainting == "opaque":
         # Images and style sheets say what they accept.
-        return ("empty", "script") if facts.response is not None and _is_media(facts.response) else ("script", "empty")
+        fetched = facts.fetched or (facts.response is not None and _is_media(facts.response))
+        return ("empty", "script") if fetched else ("script", "empty")
     if facts.destinations:
         return facts.destinations
     mixed = facts.role == "redirect" and facts.secure is not False and (facts.target or "").startswith("http:")

@@ -6,6 +6,7 @@ looked at: opaque ones, and the documents of frames, which are held to it where 
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from corsight.policies.exchange import HeaderList
@@ -28,6 +29,15 @@ FRAMES = frozenset({"frame", "iframe"})
 ISOLABLE = FRAMES | {"worker"}
 """Destinations of what needs an embedder policy of its own where its page has one."""
 _POLICIES: dict[str, EmbedderPolicy] = {"require-corp": "require-corp", "credentialless": "credentialless"}
+
+_item = re.compile(
+    r"[ \t]*(?P<token>[a-zA-Z*][-\w!#$%&'*+.^`|~:/]*)"
+    r"(?:; *[a-z*][-a-z0-9_.*]*"
+    r"(?:=(?:[a-zA-Z*][-\w!#$%&'*+.^`|~:/]*|\"(?:[ !#-\[\]-~]|\\[\"\\])*\"|-?[0-9]+(?:\.[0-9]+)?"
+    r"|:[A-Za-z0-9+/=]*:|\?[01]))?)*[ \t]*",
+    re.ASCII,
+).fullmatch
+"""A structured header that is a token and its parameters: https://www.rfc-editor.org/rfc/rfc9651#name-items."""
 
 Blocked = Literal["same-origin", "same-site", "same-origin-by-coep"]
 """Which policy blocked: what the response says, or what the embedder's policy makes of its saying nothing."""
@@ -114,11 +124,21 @@ def _internal_check(
 def read_embedder_policy(url: str, headers: HeaderList) -> EmbedderPolicy:
     """Return the embedder policy that a response gives the document or worker it makes.
 
-    Cross-Origin-Embedder-Policy is a structured header: an item, parameters after a semicolon. What is no secure
-    context has none (https://html.spec.whatwg.org/multipage/browsers.html#obtain-an-embedder-policy).
+    What is no secure context has none (https://html.spec.whatwg.org/multipage/browsers.html#obtain-an-embedder-policy).
     """
-    value = (headers.get(EMBEDDER_POLICY) or "").partition(";")[0].strip()
-    return _POLICIES.get(value, "unsafe-none") if is_potentially_trustworthy(url) else "unsafe-none"
+    return _POLICIES.get(_read_token(url, headers.get(EMBEDDER_POLICY)), "unsafe-none")
+
+
+def read_document_isolation(url: str, headers: HeaderList) -> EmbedderPolicy:
+    """Return the embedder policy that a response's Document-Isolation-Policy holds all but its document's frames to."""
+    begins, _, policy = _read_token(url, headers.get(DOCUMENT_ISOLATION)).partition("-and-")
+    return _POLICIES.get(policy, "unsafe-none") if begins == "isolate" else "unsafe-none"
+
+
+def _read_token(url: str, value: str | None) -> str:
+    """Return the token of a structured header that counts in a secure context alone, "" where it has none."""
+    item = _item(value) if value and is_potentially_trustworthy(url) else None
+    return item["token"] if item is not None else ""
 
 
 def is_worker_isolated(worker: EmbedderPolicy, owner: EmbedderPolicy) -> bool:

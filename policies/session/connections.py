@@ -97,6 +97,12 @@ class Connections:
             self._known.add_weight(name, fetch.weight)
         return False
 
+    def tell_bare(self, name: str, fetch: Fetch) -> None:
+        """Tell a fetch that CORS has no say about that its connection carries no credentials, where that is known."""
+        connection = self._known.get(name)
+        if self.trusted and connection is not None and connection.include is False:
+            self._tell(connection, False, fetch)
+
     def keep(self, fetch: Fetch) -> None:
         """Remember that a fetch learned its mode from connections."""
         self._told.put(fetch.id, fetch, fetch.weight)

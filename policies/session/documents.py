@@ -8,9 +8,17 @@ from typing import Self
 
 from corsight.policies.engines import EnginePolicy
 from corsight.policies.exchange import Response
-from corsight.policies.fetch.corp import DOCUMENT_ISOLATION, EmbedderPolicy, read_embedder_policy
-from corsight.policies.fetch.origin import is_localhost, origin_of, split_origin
+from corsight.policies.fetch.corp import (
+    DOCUMENT_ISOLATION,
+    EmbedderPolicy,
+    read_document_isolation,
+    read_embedder_policy,
+)
+from corsight.policies.fetch.origin import is_localhost, is_potentially_trustworthy, origin_of, split_origin
 from corsight.policies.session.memory import Memory
+
+type _Likely = tuple[EmbedderPolicy, EmbedderPolicy]
+"""What a page likely holds its frames to, and all else that it asks for."""
 
 
 class Documents:
@@ -29,7 +37,8 @@ class Documents:
         self._workers: Memory[str, set[tuple[EmbedderPolicy | None, bool]]] = Memory(size)
         self._sheets: Memory[str, bool] = Memory(size)
         self._passing: Memory[str, bool] = Memory(size)
-        self._newest: EmbedderPolicy = "unsafe-none"
+        self._likely: Memory[str, _Likely] = Memory(2 * size)
+        self._newest: _Likely = "unsafe-none", "unsafe-none"
         self.last: str | None = None
 
     @classmethod
@@ -41,12 +50,28 @@ class Documents:
             document_isolation_known=policy.document_isolation_known,
         )
 
-    def add(self, url: str, response: Response | None, *, top: bool) -> None:
+    def add(
+        self,
+        url: str,
+        response: Response | None,
+        *,
+        top: bool,
+        page_origin: str | None = None,
+        referrer: str | None = None,
+    ) -> None:
         """Remember a document that came: URL and embedder policy, and whether it is a top-level one on loopback.
 
         Without a response it came out of the browser's cache, where it was not seen: its policy is not known.
+        `page_origin` and `referrer` are those of the page that asked for it, as far as they are known.
         """
         policy, origin = self._read(url, response), origin_of(url)
+        likely = self._tell_likely(url, response)
+        if likely is not None and not top:
+            likely = self._frame(likely, page_origin, referrer)
+        if likely is not None:
+            self._likely.put(url, likely, len(url))
+            self._likely.put(origin, likely, len(origin))
+            self._newest = likely
         if not top and False in self._secure and policy != "unsafe-none":
             # A frame of a page that is no secure one has none, whatever it says, and which page it is of is not told.
             policy = self._read(url, None)
@@ -60,7 +85,7 @@ class Documents:
         self._secure.add(origin.startswith("https:"))
         if origin in self._passing:
             self._passing.put(origin, True, len(origin))
-        self.last, self._newest = url, policy or self._newest
+        self.last = url
         parts = split_origin(origin)
         if top and parts is not None and is_localhost(parts[1]):
             self._at_home.put(origin, True, len(origin))
@@ -71,6 +96,8 @@ class Documents:
         A service worker's requests are those of its pages, of every destination.
         """
         policy, origin = self._read(url, response), origin_of(url)
+        if (likely := self._tell_likely(url, response)) is not None:
+            self._likely.put(url, likely, len(url))
         before = self._workers.get(origin) or set()
         self._workers.put(origin, {*before, (policy, service)}, len(origin))
         if service:
@@ -159,11 +186,34 @@ class Documents:
             policies.update(policy for policy, service in self._workers.get(origin) or () if worker or service)
         return next(iter(policies)) if len(policies) == 1 else None
 
-    def newest(self, origin: str | None) -> EmbedderPolicy:
-        """Return the embedder policy of the newest document of an origin, or of all where none of its was seen."""
-        pages = self._by_origin.get(origin) if origin is not None else None
-        known = [policy for policy in pages or () if policy is not None]
-        return known[-1] if known else self._newest
+    def guess_embedder(self, origin: str | None, referrer: str | None, *, framed: bool) -> EmbedderPolicy:
+        """Return the likeliest embedder policy of the page that asks, where it is not known: what its Referer's page
+        said last, or else the newest document of its origin, or of all where none of its was seen.
+
+        `framed` tells that it asks for a frame's document.
+        """
+        likely = self._likely.get(referrer) if referrer is not None and _names_page(referrer) else None
+        if likely is None and origin is not None:
+            likely = self._likely.get(origin)
+        return (likely or self._newest)[not framed]
+
+    def _frame(self, likely: _Likely, page_origin: str | None, referrer: str | None) -> _Likely | None:
+        """Return what a frame's document likely holds what it asks for to; None where its page does not let it in."""
+        if page_origin is not None and not is_potentially_trustworthy(page_origin):
+            return "unsafe-none", "unsafe-none"
+        around = self.guess_embedder(page_origin, referrer, framed=True)
+        return None if likely[0] == "unsafe-none" != around else likely
+
+    def _tell_likely(self, url: str, response: Response | None) -> _Likely | None:
+        """Return what a response gives its document or worker to hold frames to, and all else; None where only the
+        cache had it, and it was not seen before.
+        """
+        if response is None:
+            return self._likely.get(url)
+        policy = read_embedder_policy(url, response.headers)
+        if policy == "unsafe-none" and self._document_isolation_known:
+            return policy, read_document_isolation(url, response.headers)
+        return policy, policy
 
 
 def _names_page(referrer: str) -> bool:

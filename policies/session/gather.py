@@ -80,13 +80,16 @@ def gather_facts(
         secure, likelier_secure = _find_security(entry, page_origin, documents)
     distance: Distance | None = "cross-site"
     isolable = "opaque" in (tainting, tainting_too)
-    embedder, newest = find_embedder(entry, client, documents, isolable=isolable)
+    embedder, likelier_embedder = find_embedder(entry, client, documents, isolable=isolable)
     if isolable or embedder != "unsafe-none":
         distance = _measure(entry, page_origin)
         if tainting == "opaque" and include is None:
             # Under `credentialless` no-cors requests leave for other origins without, Sec-Fetch-Storage-Access or not.
             # https://fetch.spec.whatwg.org/#cross-origin-embedder-policy-allows-credentials
-            bare = not policy.credentialless_unknown and (newest if embedder is None else embedder) == "credentialless"
+            bare = (
+                not policy.credentialless_unknown
+                and (likelier_embedder if embedder is None else embedder) == "credentialless"
+            )
             by_nature = reading.destination in BY_ELEMENTS or reading.storage_access
             include = reading.cookie or (by_nature and not bare)
             if not include and bare and exchange.told is not None and "cookie" in exchange.told.lost:
@@ -102,6 +105,8 @@ def gather_facts(
         mode=entry.mode,
         destination=entry.destination,
         destinations=_find_destinations(entry, page_origin, response, client, documents),
+        # Elements ask with credentials where they ask without CORS.
+        fetched=reading.fetched or (tainting == "opaque" and fetch.include is False),
         event_source=reading.event_source,
         xhr=_is_xhr(exchange),
         method=reading.method,
@@ -114,7 +119,7 @@ def gather_facts(
         distance=distance,
         likelier_distance=SITES.get(reading.site or "", "cross-site"),
         embedder=embedder,
-        likelier_embedder=newest if embedder is None else embedder,
+        likelier_embedder=likelier_embedder if embedder is None else embedder,
         chain=chain,
         target=target,
         redirect=_find_redirect_mode(entry, target, client),
@@ -149,7 +154,8 @@ def find_embedder(
     if embedder is not None and embedder != "unsafe-none" and reading.destination in FRAMES:
         # Another page than the one that asked may be around it, and what says credentialless is held to nothing.
         return None, embedder
-    return embedder, documents.newest(page_origin)
+    framed = reading.destination in FRAMES
+    return embedder, documents.guess_embedder(page_origin, reading.referrer, framed=framed)
 
 
 def find_page_origin(entry: Entry) -> str | None:

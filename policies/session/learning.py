@@ -56,6 +56,8 @@ class Learning:
                 self._marker.note_document(entry)
             if reading.destination in WORKERS:
                 self._credentials.note_worker(entry.server)
+            if separates and entry.tainting == "opaque" and entry.destination == "unknown":
+                self._connections.tell_bare(exchange.connection, fetch)
             # A credentialless page asks without; and which page asked, is not always told.
             bare = reading.mode == "no-cors" and not reading.cookie and self._documents.credentialless
             if by_nature(reading) and not bare:

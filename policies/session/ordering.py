@@ -102,6 +102,23 @@ def is_workers_script(headers: HeaderList, *, ordered: bool) -> bool:
     return identify(headers.get("user-agent") or "").engine == "chromium"
 
 
+def is_likely_fetched(headers: HeaderList) -> bool:
+    """Return whether the order of the headers makes fetch() likelier than an element, where a GET has no Origin and
+    accepts everything.
+
+    Firefox writes the Referer of a fetch() before Connection and an element's behind it: ESR 153, all of 88 and of 55
+    that went to other origins. WebKit on Linux writes a fetch()'s before Accept, an element's behind it: 2.50.6, all of
+    16 and of 32. Chromium writes both alike.
+    """
+    names = headers.names()
+    if "referer" not in names or "origin" in names or headers.get("accept") != "*/*":
+        return False
+    place = names.index("referer")
+    if "connection" in names[place:] and identify(headers.get("user-agent") or "").engine == "firefox":
+        return True
+    return "accept" in names[place:] and _is_webkit_on_linux(headers)
+
+
 def _is_webkit_on_linux(headers: HeaderList) -> bool:
     agent = headers.get("user-agent") or ""
     return FROZEN_WEBKIT in agent and identify(agent).libsoup

@@ -11,6 +11,7 @@ from corsight.policies.fetch.origin import origin_of
 from corsight.policies.fetch.safelist import cors_unsafe_request_header_names, is_cors_safelisted_method
 from corsight.policies.session.memory import Memory
 from corsight.policies.session.ordering import (
+    is_likely_fetched,
     is_likely_no_cors,
     is_workers_script,
     may_be_framed,
@@ -47,7 +48,8 @@ class Reading:
     headers, it is hardly any but XMLHttpRequest's where that has no Priority, `mode_by_order` that its mode is told by
     that order alone, `likely_no_cors` that its mode, which nothing tells, is likely no-cors, `script_too` that a
     module or a worker may have been asked for, which nothing tells, `framed` that its Origin may be that of a frame
-    which asks its page's own origin in mode no-cors. `needs_preflight` tells whether a cross-origin CORS
+    which asks its page's own origin in mode no-cors, `fetched` that a fetch() is likelier than an
+    element where neither is told. `needs_preflight` tells whether a cross-origin CORS
     request like this one does, `referrer_origin` is the origin that the Referer tells, if it tells one.
     """
 
@@ -74,6 +76,7 @@ class Reading:
     likely_no_cors: bool = False
     script_too: bool = False
     framed: bool = False
+    fetched: bool = False
     needs_preflight: bool = field(init=False, compare=False)
     referrer_origin: str | None = field(init=False, compare=False)
 
@@ -158,6 +161,7 @@ def _read(method: str, headers: HeaderList, *, ordered: bool) -> Reading:
         likely_no_cors=(framed and accept != "*/*") or (mode == "unknown" and ordered and is_likely_no_cors(headers)),
         script_too=not metadata and ordered and method == "GET" and accept == "*/*" and may_be_script(headers, names),
         framed=framed,
+        fetched=not metadata and ordered and method == "GET" and is_likely_fetched(headers),
     )
 
 

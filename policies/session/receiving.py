@@ -15,7 +15,7 @@ from corsight.policies.session.credentials import WORKERS, Credentials
 from corsight.policies.session.documents import Documents
 from corsight.policies.session.expected import Expected
 from corsight.policies.session.fetches import Entry
-from corsight.policies.session.gather import find_target
+from corsight.policies.session.gather import find_page_origin, find_target
 from corsight.policies.session.leading import may_lead_to
 from corsight.policies.session.marker import Marker
 from corsight.policies.session.reading import DOCUMENTS
@@ -59,7 +59,9 @@ class Receiving:
             # Of images, some are the browser's own: icons.
             self._documents.note_direct(entry.fetch.page_origin or "")
         if loaded and reading.mode == "navigate" and reading.destination in DOCUMENTS:
-            self._documents.add(exchange.request.url, came, top=reading.destination == "document")
+            top, page_origin = reading.destination == "document", find_page_origin(entry)
+            url, referrer = exchange.request.url, reading.referrer
+            self._documents.add(url, came, top=top, page_origin=page_origin, referrer=referrer)
             self._credentials.note_page(exchange.request.url)
         elif loaded and reading.destination in WORKERS and reading.mode != "cors":
             # With CORS it is what a worker's module imports.

@@ -367,6 +367,31 @@ def test_the_report_has_a_row_a_folder_and_every_miss_with_its_reason() -> None:
     assert "said blocked allow-origin-wildcard (likely), 2 times" in report.render_misses(found, {})
 
 
+def test_each_checkout_has_a_table_of_its_own() -> None:
+    old, new = (f"web-platform-tests of 18 April {year} (4131304c0d) with its server" for year in (2019, 2025))
+    text = report.render([result() | {"ground": old}, result() | {"ground": new}])
+    assert text.index("The web-platform-tests of 18 April 2025:") < text.index(
+        "The web-platform-tests of 18 April 2019:"
+    )
+    assert text.count("| Chromium | **all** | 8 |") == 2
+
+
+@pytest.mark.parametrize(
+    ("did", "said", "why"),
+    [
+        ("passed", "blocked corp-required-by-coep", "Which page asked"),
+        ("blocked coep-frame-resource-needs-coep-header", "not-cors", "Which page asked"),
+        ("blocked corp-not-same-origin-after-defaulted-to-same-origin-by-dip", "opaque", "Which page asked"),
+        ("blocked corp-not-same-origin", "not-cors", "The page does not show"),
+        ("passed", "blocked opaque-response-blocked", "Whether a script or a fetch() asked"),
+    ],
+)
+def test_what_the_wire_does_not_show_explains_a_miss_that_was_foreseen(did: str, said: str, why: str) -> None:
+    assert why in report.render_misses([result(miss(did=did, said=said))], {})
+    with pytest.raises(CorsightError, match="nothing explains"):
+        report.render_misses([result(miss(did=did, said=said, foreseen=False))], {})
+
+
 def test_a_miss_that_nothing_explains_stops_the_report() -> None:
     found = [result(miss(foreseen=False))]
     with pytest.raises(CorsightError, match=r"nothing explains chromium cors/a\.html"):

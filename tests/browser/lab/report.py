@@ -220,7 +220,7 @@ def summary(again: list[Result], earlier: list[Result], tests: list[Result]) -> 
         for run in tests:
             if run["engine"] == engine:
                 total = wpt.add_up(run["folders"].values())
-                rows.append(_row(run["browser"], "web-platform-tests", [run["date"]], total, "exchanges"))
+                rows.append(_row(run["browser"], wpt.name_ground(run), [run["date"]], total, "exchanges"))
     return table(("Browser", "Tried with", "Day", "Judged", "Right", "Certain", "Certain but wrong"), rows)
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from corsight.policies.exchange import HeaderList
 from corsight.policies.fetch.corp import (
     Blocked,
     EmbedderPolicy,
     cross_origin_resource_policy_check,
     measure_distance,
+    read_embedder_policy,
 )
 from corsight.policies.fetch.origin import Distance
 
@@ -90,3 +92,32 @@ def test_an_engine_may_be_content_with_any_value() -> None:
     for policy, blocked in (("bogus", None), ("", "same-origin-by-coep"), (None, "same-origin-by-coep")):
         assert check(policy, "cross-site", "require-corp", unknown_value_counts=True) == blocked
     assert check("same-origin", "cross-site", "require-corp", unknown_value_counts=True) == "same-origin"
+
+
+@pytest.mark.parametrize(
+    ("value", "policy"),
+    [
+        ("require-corp", "require-corp"),
+        (" \trequire-corp\t", "require-corp"),
+        ("credentialless; foo=bar", "credentialless"),
+        ("require-corp;require-corp", "require-corp"),
+        ('require-corp; report-to="data:, "', "require-corp"),
+        ("require-corp;report-to=*a/b;c=?1;d=-1.5;e=:YQ==:", "require-corp"),
+        ("require-corp;", "unsafe-none"),
+        ("require-corp;\tfoo=bar", "unsafe-none"),
+        ("require-corp;foo=", "unsafe-none"),
+        ("require-corp, require-corp", "unsafe-none"),
+        ("require-corp credentialless", "unsafe-none"),
+        ('"require-corp"', "unsafe-none"),
+        ("Require-corp", "unsafe-none"),
+        ("", "unsafe-none"),
+    ],
+)
+def test_an_embedder_policy_is_a_token_with_parameters(value: str, policy: EmbedderPolicy) -> None:
+    """web-platform-tests, html/cross-origin-embedder-policy/header-parsing.https.html: what is no item counts as none.
+
+    Chromium 156 does what is tested there.
+    """
+    headers = HeaderList.of(("Cross-Origin-Embedder-Policy", value))
+    assert read_embedder_policy("https://app.test/", headers) == policy
+    assert read_embedder_policy("http://app.test/", headers) == "unsafe-none"

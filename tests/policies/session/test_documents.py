@@ -108,8 +108,8 @@ def test_a_referrer_that_ends_at_the_origin_names_no_page() -> None:
     """Across origins browsers trim the Referer: an isolated page beside a plain one at the root looks the same."""
     documents = loaded((f"{APP}/", None), (f"{APP}/isolated", "require-corp"))
     assert documents.embedder(APP, f"{APP}/") is None
-    assert documents.newest(APP) == "require-corp"
-    assert documents.newest("https://other.test") == "require-corp"
+    assert documents.guess_embedder(APP, None, framed=False) == "require-corp"
+    assert documents.guess_embedder("https://other.test", None, framed=False) == "require-corp"
     alike = loaded((f"{APP}/", "require-corp"), (f"{APP}/b", "require-corp"))
     assert alike.embedder(APP, f"{APP}/") == "require-corp"
 
@@ -130,8 +130,9 @@ def test_a_worker_loads_under_the_policy_of_its_own_script(service: bool, image:
 
 def test_the_newest_document_is_an_origins_own_where_one_was_seen() -> None:
     documents = loaded((f"{APP}/", "require-corp"), ("https://other.test/", None))
-    assert documents.newest(APP) == "require-corp"
-    assert documents.newest(None) == documents.newest("https://unseen.test") == "unsafe-none"
+    assert documents.guess_embedder(APP, None, framed=False) == "require-corp"
+    unseen = (documents.guess_embedder(origin, None, framed=False) for origin in (None, "https://unseen.test"))
+    assert set(unseen) == {"unsafe-none"}
 
 
 @pytest.mark.parametrize(
@@ -211,3 +212,59 @@ def test_an_image_on_such_a_page_is_not_certain_to_be_shown(before: tuple[str, .
     verdict = session.observe(Exchange("i", "::1", "c", request, png))[0].verdict
     assert verdict.certainty == "likely"
     assert {branch.outcome for branch in verdict.branches} == {"opaque", "blocked"}
+
+
+def isolating(value: str | None, name: str = "Cross-Origin-Embedder-Policy") -> Response:
+    return Response(200, HeaderList.of(*([(name, value)] if value is not None else [])))
+
+
+def test_the_likelier_policy_is_that_of_the_page_that_the_referrer_names() -> None:
+    documents = loaded((f"{APP}/a", "require-corp"), (f"{APP}/b", None), ("https://other.test/", "credentialless"))
+    assert documents.guess_embedder(APP, f"{APP}/a", framed=False) == "require-corp"
+    assert documents.guess_embedder(APP, f"{APP}/", framed=False) == "unsafe-none"
+    assert documents.guess_embedder("https://unseen.test", None, framed=False) == "credentialless"
+
+
+def test_a_secure_pages_frame_likely_has_the_policy_that_it_says() -> None:
+    """web-platform-tests, header-parsing.https.html: after any page over plain http it is not certain."""
+    documents = loaded(("http://plain.test/", None), (f"{APP}/", None))
+    documents.add(f"{APP}/frame", isolating("require-corp"), top=False, page_origin=APP, referrer=f"{APP}/")
+    assert documents.embedder(APP, f"{APP}/frame") is None
+    assert documents.guess_embedder(APP, f"{APP}/frame", framed=True) == "require-corp"
+    assert documents.guess_embedder(APP, None, framed=False) == "require-corp"
+    documents.add(f"{APP}/frame", isolating("require-corp"), top=False, page_origin="http://plain.test")
+    assert documents.guess_embedder(APP, f"{APP}/frame", framed=True) == "unsafe-none"
+
+
+def test_a_frame_that_its_page_does_not_let_in_is_not_the_newest_document() -> None:
+    """web-platform-tests, reporting-navigation.https.html."""
+    documents = loaded((f"{APP}/", "require-corp"))
+    documents.add(f"{APP}/plain", isolating(None), top=False, page_origin=APP, referrer=f"{APP}/")
+    documents.add(f"{APP}/below-a-blank-one", isolating(None), top=False, page_origin=APP)
+    assert documents.guess_embedder(APP, None, framed=False) == "require-corp"
+    documents.add(f"{APP}/other", isolating("credentialless"), top=False, page_origin=APP, referrer=f"{APP}/")
+    assert documents.guess_embedder(APP, None, framed=False) == "credentialless"
+
+
+def test_a_page_that_isolates_itself_in_another_way_likely_asks_so_of_all_but_frames() -> None:
+    documents = Documents(8, document_isolation_known=True)
+    for policy in ("require-corp", "credentialless"):
+        response = isolating(f"isolate-and-{policy}; report-to=x", "Document-Isolation-Policy")
+        documents.add(f"{APP}/", response, top=True)
+        assert documents.guess_embedder(APP, None, framed=False) == policy
+        assert documents.guess_embedder(APP, None, framed=True) == "unsafe-none"
+
+
+def test_a_page_out_of_the_cache_likely_says_what_it_said_before() -> None:
+    documents = loaded((f"{APP}/a", "require-corp"), (f"{APP}/b", None))
+    documents.add(f"{APP}/a", None, top=True)
+    assert documents.guess_embedder(APP, None, framed=False) == "require-corp"
+    documents.add(f"{APP}/unseen", None, top=True)
+    assert documents.guess_embedder(APP, None, framed=False) == "require-corp"
+
+
+def test_a_workers_own_policy_is_likely_that_of_what_it_asks_for() -> None:
+    documents = loaded((f"{APP}/", None))
+    documents.add_worker(f"{APP}/worker.js", isolating("require-corp"), service=False)
+    assert documents.guess_embedder(APP, f"{APP}/worker.js", framed=False) == "require-corp"
+    assert documents.guess_embedder(APP, None, framed=False) == "unsafe-none"

@@ -9,7 +9,7 @@ from corsight.policies.exchange import Exchange, HeaderList, Request, Response, 
 from corsight.policies.session import Judged, Session
 from corsight.policies.session.reading import Reading, read
 from corsight.policies.story import tell
-from tests.policies.session.test_browser import CHROMIUM, FIREFOX, SAFARI, WEBKIT, Pairs
+from tests.policies.session.test_browser import CHROMIUM, FIREFOX, SAFARI, WEBKIT, Pairs, Recording
 from tests.policies.session.test_gather import facts_of
 
 ORIGIN, REFERER, ACCEPT = ("Origin", "http://app.test"), ("Referer", "http://app.test/"), ("Accept", "*/*")
@@ -238,3 +238,55 @@ def test_chromiums_opaque_frames_give_what_they_ask_of_their_page_an_origin_in_a
         # What no page of that origin may have asked for is of another one.
         expected = (outcome, certainty) if loaded else ("blocked", "certain")
         assert (verdict.outcome, verdict.certainty) == expected
+
+
+DATA_TYPE = ("Content-Type", "application/json")
+LATE = ("Accept-Encoding", "gzip, deflate")
+
+
+@pytest.mark.parametrize(
+    ("agent", "headers", "outcome"),
+    [
+        pytest.param(FIREFOX, [ACCEPT, LATE, REFERER, KEPT, FETCHED], "opaque", id="a fetch in Firefox"),
+        pytest.param(FIREFOX, [ACCEPT, LATE, KEPT, REFERER], "blocked", id="a script in Firefox"),
+        pytest.param(CHROMIUM, [ACCEPT, REFERER, LATE], "blocked", id="either in Chromium"),
+    ],
+)
+def test_what_the_order_shows_to_be_a_fetch_without_cors_is_likely_no_script(
+    agent: str, headers: Pairs, outcome: str
+) -> None:
+    """web-platform-tests, fetch/orb over plain http: to a fetch() what is blocked comes empty, and is no error."""
+    fields = HeaderList.of(("Host", "api.test"), ("User-Agent", agent), *headers)
+    response = Response(200, HeaderList.of(DATA_TYPE), 1.1, body="data")
+    exchange = Exchange("r", "::1", "c", Request("GET", "http://api.test/data", fields, 1.0), response)
+    verdict = Session().observe(exchange)[0].verdict
+    assert (verdict.outcome, verdict.certainty) == (outcome, "likely")
+    assert {branch.outcome for branch in verdict.branches} == {"opaque", "blocked"}
+
+
+@pytest.mark.parametrize(
+    ("agent", "headers", "fetched"),
+    [
+        (WEBKIT, [REFERER, ACCEPT], True),
+        (WEBKIT, [ACCEPT, REFERER], False),
+        (SAFARI, [REFERER, ACCEPT], False),
+        (WEBKIT, [REFERER, JSON], False),
+        (WEBKIT, [ORIGIN, REFERER, ACCEPT], False),
+        (WEBKIT, [ACCEPT], False),
+    ],
+)
+def test_webkit_on_linux_writes_the_referer_of_a_fetch_before_its_accept(
+    agent: str, headers: Pairs, fetched: bool
+) -> None:
+    assert reading(agent, *headers, method="GET").fetched is fetched
+    assert not reading(agent, *headers, ("Sec-Fetch-Mode", "no-cors"), method="GET").fetched
+
+
+@pytest.mark.parametrize(("connection", "outcome"), [("bare", "opaque"), ("other", "blocked")])
+def test_what_comes_over_an_uncredentialed_connection_is_likely_no_scripts(connection: str, outcome: str) -> None:
+    """Elements ask with credentials where they ask without CORS, and Chromium keeps the two apart."""
+    recording = Recording(agent=CHROMIUM)
+    recording.preflight("p", [], url="http://api.test/put", origin="http://app.test", connection="bare")
+    asked = recording.ask("r", "GET", "http://api.test/data", [REFERER], connection=connection)
+    verdict = recording.answer(asked, 200, [DATA_TYPE], "data").verdict
+    assert (verdict.outcome, verdict.certainty) == (outcome, "likely")
