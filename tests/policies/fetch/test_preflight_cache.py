@@ -420,9 +420,9 @@ def test_every_hit_was_granted_by_a_preflight_that_has_not_ended(
                 names=(),
             )
             granted.append((now + age, include, {*methods, *names}))
-            # The standard renews whatever entry matches: an answer without credentials prolongs one made with them.
+            # The standard renews whatever entry matches: any answer prolongs one made with credentials, and its `*`.
             credentialed = [listed for until, with_credentials, listed in granted if with_credentials and until > now]
-            if rules.per_token and not include and any(credentialed):
+            if rules.per_token and any(credentialed):
                 granted.append((now + age, True, {*methods, *names, "*"} & set().union(*credentialed)))
             continue
         hit = cache.match(ORIGIN, URL, include=include, method="PUT", unsafe_names=names, now=now)
