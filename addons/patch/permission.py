@@ -7,15 +7,18 @@ import contextlib
 import re
 import time
 from collections.abc import Callable, Sequence
+from copy import copy
 from hashlib import blake2b
 
 from mitmproxy import ctx, exceptions, flowfilter, http
 from mitmproxy.addonmanager import Loader
+from mitmproxy.proxy.mode_specs import RegularMode, UpstreamMode
 
 from corsight.addons.patch.news import News
 from corsight.addons.scope import EVERYTHING, patch_scope, read_origin
 from corsight.policies.exchange import Exchange
 from corsight.policies.fetch.headers import is_token
+from corsight.policies.fetch.origin import origin_of, split_origin
 from corsight.policies.redact import printable
 from corsight.policies.server.match import Index
 from corsight.policies.server.model import ServerPolicy
@@ -140,7 +143,7 @@ class Permission:
 
     def covers(self, flow: http.HTTPFlow, exchange: Exchange) -> bool:
         """Return whether an exchange is in the scope, and its endpoint was not given up."""
-        if self._scope is not None and not self._scope(flow):
+        if self._scope is not None and not self._scope(_as_asked(flow, exchange.request.url)):
             return False
         return not self._undone or _digest(exchange.request.url) not in self._undone
 
@@ -175,6 +178,23 @@ def _set(**options: object) -> None:
         ctx.options.update(**options)
     except exceptions.OptionsError as error:
         raise exceptions.CommandError(str(error)) from None
+
+
+def _as_asked(flow: http.HTTPFlow, url: str) -> http.HTTPFlow:
+    """Return the flow under the host that the browser asked alone: filters also take the one that the proxy
+    connects to, and the one that the header Host names.
+    """
+    request, origin = flow.request, origin_of(url)
+    if origin == origin_of(request.pretty_url) == origin_of(request.url):
+        return flow
+    parts = split_origin(origin)
+    # In other modes the proxy connects to an address, and a scope may name it by that.
+    if parts is None or not isinstance(flow.client_conn.proxy_mode, RegularMode | UpstreamMode):
+        return flow
+    asked = copy(flow)
+    asked.request = request.copy()
+    asked.request.host, asked.request.port = parts[1].strip("[]"), parts[2] or request.port
+    return asked
 
 
 def _digest(url: str) -> bytes:

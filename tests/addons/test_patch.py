@@ -13,6 +13,7 @@ from mitmproxy import http
 from mitmproxy.exceptions import CommandError, OptionsError
 from mitmproxy.io import FlowWriter
 from mitmproxy.proxy.layers.http import HttpErrorHook, HttpRequestHeadersHook, HttpResponseHeadersHook
+from mitmproxy.proxy.mode_specs import ProxyMode
 
 from corsight.addons import patch
 from corsight.addons.patch.news import News
@@ -458,6 +459,32 @@ def test_a_frame_on_localhost_lets_nobody_in() -> None:
         framed = live(cors(origin=home))
         passes(running, live(flow(*asked, url=f"{home}/", answered=[])), framed)
     assert not is_patched(framed)
+
+
+@pytest.mark.parametrize("scope", [SCOPE, r"~d ^api\.test$", r"~u ^https?://api\.test/"])
+@pytest.mark.parametrize("http2", [True, False])
+def test_a_scope_is_held_against_the_host_that_the_browser_asked(scope: str, http2: bool) -> None:
+    with patching(cors_patch_scope=scope) as running:
+        # The browser asked another host on the connection to this one, as over HTTP/2 it may.
+        joined = live(cors(url="https://other.test/v1", http2=http2))
+        joined.request.data.host = "api.test"
+        # Its request line names one host, its line Host the other.
+        named = live(cors(url="https://other.test/v1", http2=http2))
+        named.request.data.authority = b"other.test"
+        named.request.data.headers["Host"] = "api.test"
+        asked = live(cors(url="https://api.test/v1", http2=http2))
+        asked.request.data.host = "other.test"
+        passes(running, joined, named, asked)
+    assert [is_patched(one) for one in (joined, named, asked)] == [False, False, True]
+
+
+def test_a_scope_may_name_the_address_that_a_transparent_proxy_sees() -> None:
+    with patching(cors_patch_scope=r"~d ^203\.0\.113\.7$") as running:
+        made = live(cors())
+        made.client_conn.proxy_mode = ProxyMode.parse("transparent")
+        made.request.data.host = "203.0.113.7"
+        passes(running, made)
+    assert is_patched(made)
 
 
 def test_what_certainly_passed_is_left_alone() -> None:
