@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from mitmproxy.proxy.layers.http import HttpErrorHook, HttpRequestHeadersHook, H
 from mitmproxy.proxy.mode_specs import ProxyMode
 
 from corsight.addons import patch
+from corsight.addons.patch import news
 from corsight.addons.patch.news import News
 from corsight.addons.patch.permission import HEADER, Permission
 from corsight.policies.server.compare import Comparison
@@ -459,6 +461,26 @@ def test_a_frame_on_localhost_lets_nobody_in() -> None:
         framed = live(cors(origin=home))
         passes(running, live(flow(*asked, url=f"{home}/", answered=[])), framed)
     assert not is_patched(framed)
+
+
+def test_strangers_take_no_line_of_what_is_patched(caplog: pytest.LogCaptureFixture) -> None:
+    with patching() as running:
+        for number in range(news.KINDS + 1):
+            passes(running, live(cors(origin=f"https://{number}.evil.test")))
+        passes(running, live(cors()))
+    refused = [line for line in caplog.messages if line.startswith("not patched")]
+    assert len(refused) == news.KINDS
+    assert [line for line in caplog.messages if "logs no more" in line]
+    assert [line for line in caplog.messages if line.startswith("patched")]
+
+
+def test_what_is_to_be_typed_runs_nothing_that_a_page_wrote(caplog: pytest.LogCaptureFixture) -> None:
+    origin = "http://a;id;b.evil.test"
+    with patching() as running:
+        passes(running, live(cors(origin=origin)))
+    [line] = [line for line in caplog.messages if line.startswith("not patched")]
+    assert shlex.split(line.partition("add ")[2]) == ["--set", f"cors_patch_origins={origin}"]
+    assert f"'cors_patch_origins={origin}'" in line
 
 
 @pytest.mark.parametrize("scope", [SCOPE, r"~d ^api\.test$", r"~u ^https?://api\.test/"])
