@@ -143,7 +143,7 @@ class Permission:
 
     def covers(self, flow: http.HTTPFlow, exchange: Exchange) -> bool:
         """Return whether an exchange is in the scope, and its endpoint was not given up."""
-        if self._scope is not None and not self._scope(_as_asked(flow, exchange.request.url)):
+        if self._scope is not None and not all(map(self._scope, _by_host(flow, exchange))):
             return False
         return not self._undone or _digest(exchange.request.url) not in self._undone
 
@@ -180,21 +180,28 @@ def _set(**options: object) -> None:
         raise exceptions.CommandError(str(error)) from None
 
 
-def _as_asked(flow: http.HTTPFlow, url: str) -> http.HTTPFlow:
-    """Return the flow under the host that the browser asked alone: filters also take the one that the proxy
-    connects to, and the one that the header Host names.
+def _by_host(flow: http.HTTPFlow, exchange: Exchange) -> list[http.HTTPFlow]:
+    """Return the flow under each host that a scope has to match, alone: filters take any that they find.
+
+    Over HTTP/2, a request may be on the connection to another host, and only what it names counts. Before that no
+    browser does so, and the proxy connects to the host of the request line, whatever the line Host says.
     """
-    request, origin = flow.request, origin_of(url)
-    if origin == origin_of(request.pretty_url) == origin_of(request.url):
-        return flow
-    parts = split_origin(origin)
+    request, origin = flow.request, origin_of(exchange.request.url)
+    connected = origin_of(request.url)
+    if origin == origin_of(request.pretty_url) == connected:
+        return [flow]
     # In other modes the proxy connects to an address, and a scope may name it by that.
-    if parts is None or not isinstance(flow.client_conn.proxy_mode, RegularMode | UpstreamMode):
-        return flow
-    asked = copy(flow)
-    asked.request = request.copy()
-    asked.request.host, asked.request.port = parts[1].strip("[]"), parts[2] or request.port
-    return asked
+    if not isinstance(flow.client_conn.proxy_mode, RegularMode | UpstreamMode):
+        return [flow]
+    origins = {origin} if exchange.http2 else {origin, connected}
+    return [_put_host(flow, *parts[1:]) for one in origins if (parts := split_origin(one)) is not None] or [flow]
+
+
+def _put_host(flow: http.HTTPFlow, host: str, port: int | None) -> http.HTTPFlow:
+    put = copy(flow)
+    put.request = flow.request.copy()
+    put.request.host, put.request.port = host.strip("[]"), port or put.request.port
+    return put
 
 
 def _digest(url: str) -> bytes:

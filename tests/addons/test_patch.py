@@ -490,11 +490,10 @@ def test_a_scope_is_held_against_the_host_that_the_browser_asked(scope: str, htt
         # The browser asked another host on the connection to this one, as over HTTP/2 it may.
         joined = live(cors(url="https://other.test/v1", http2=http2))
         joined.request.data.host = "api.test"
-        # Its request line names one host, its line Host the other.
-        named = live(cors(url="https://other.test/v1", http2=http2))
-        named.request.data.authority = b"other.test"
-        named.request.data.headers["Host"] = "api.test"
-        asked = live(cors(url="https://api.test/v1", http2=http2))
+        # Its request line names one host, its line Host the other: mitmproxy keeps no more of the first than `host`.
+        named = live(cors(url="https://api.test/v1", http2=False))
+        named.request.data.host = "other.test"
+        asked = live(cors(url="https://api.test/v1"))
         asked.request.data.host = "other.test"
         passes(running, joined, named, asked)
     assert [is_patched(one) for one in (joined, named, asked)] == [False, False, True]
