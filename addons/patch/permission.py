@@ -143,7 +143,8 @@ class Permission:
 
     def covers(self, flow: http.HTTPFlow, exchange: Exchange) -> bool:
         """Return whether an exchange is in the scope, and its endpoint was not given up."""
-        if self._scope is not None and not all(map(self._scope, _by_host(flow, exchange))):
+        scope = self._scope
+        if scope is not None and not (scope(flow) and all(map(scope, _by_host(flow, exchange)))):
             return False
         return not self._undone or _digest(exchange.request.url) not in self._undone
 
