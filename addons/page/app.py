@@ -136,7 +136,11 @@ async def _pace(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
 
 
 async def _read(request: Request) -> dict[str, object]:
-    asked = json.loads(await request.body())
+    body = await request.body()
+    try:
+        asked = json.loads(body)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
     if not isinstance(asked, dict):
         raise ValueError("no object")
     return asked

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Collection
 
 from mitmproxy.log import ALERT
@@ -20,7 +21,7 @@ from corsight.policies.verdict import EngineName, Ruling
 logger = get_logger(__name__)
 
 KINDS = 1000
-"""How many different patches are told, and summed up; the rest is only counted."""
+"""How many lines of each kind are logged: what strangers ask for takes no line of what is patched."""
 LONGEST = 2048
 """Characters of an origin or a method that are kept."""
 TO_CONFIGURATION = (
@@ -33,7 +34,7 @@ class News:
     """Reports what is new about patching."""
 
     def __init__(self) -> None:
-        self._told: set[tuple[str, ...]] = set()
+        self._told: dict[str, set[tuple[str, ...]]] = {}
         self._to_send = ToSend()
 
     def start(self, mode: str, scope: str, origins: Collection[str]) -> None:
@@ -55,7 +56,8 @@ class News:
     def fall_silent(self, server: str, error: str, seconds: float) -> None:
         """Say that a server did not answer a preflight, and is not asked for so long."""
         self._say(
-            ("silent", server),
+            "silent",
+            (server,),
             f"{server} did not answer a preflight ({error}): for the next {seconds:.0f} seconds Corsight "
             "answers them in its place. Ask again.",
         )
@@ -66,7 +68,8 @@ class News:
         self._to_send.add(method, endpoint, patch.needed)
         why = before.rule if before is not None and before.rule is not None else "policy"
         self._say(
-            ("patched", engine, method, endpoint, why),
+            "patched",
+            (engine, method, endpoint, why),
             f"patched [{engine}] {method} {endpoint} [{why}]: {', '.join(patch.edits)}",
         )
 
@@ -74,7 +77,8 @@ class News:
         """Say that no header mends what a rule blocks."""
         method, endpoint, rule = exchange.request.method[:LONGEST], name_endpoint(exchange.request.url), RULES[code]
         self._say(
-            ("not patched", engine, method, endpoint, rule.code),
+            "not patched",
+            (engine, method, endpoint, rule.code),
             f"not patched [{engine}] {method} {endpoint} [{rule.code}]: no header can mend this. {rule.advice}",
         )
 
@@ -82,16 +86,18 @@ class News:
         """Say that the headers of a response are too many to be patched: the least edits would be long to find."""
         server = origin_of(exchange.request.url)[:LONGEST]
         self._say(
-            ("giant", server),
+            "giant",
+            (server,),
             f"not patched: {server} answered with more than {GIANT // 1024} kB of headers; they pass as they are.",
         )
 
     def refuse(self, exchange: Exchange, engine: EngineName, origin: str) -> None:
         """Say that a page of this origin may not read what would be patched, and how it may."""
         self._say(
-            ("not trusted", origin[:LONGEST]),
+            "not trusted",
+            (origin[:LONGEST],),
             f"not patched [{engine}] {exchange.request.method} {name_endpoint(exchange.request.url)}: a page of "
-            f"{origin} asked. If that page is yours, add --set cors_patch_origins={origin}",
+            f"{origin} asked. If that page is yours, add --set {shlex.quote(f'cors_patch_origins={origin}')}",
         )
 
     def forget(self, url: str) -> None:
@@ -107,8 +113,11 @@ class News:
         first = f"Corsight patched {many}. What the servers have to send for these to pass without it:"
         return [first, *lines, TO_CONFIGURATION]
 
-    def _say(self, finding: tuple[str, ...], line: str) -> None:
-        if finding in self._told or len(self._told) >= KINDS:
+    def _say(self, kind: str, finding: tuple[str, ...], line: str) -> None:
+        told = self._told.setdefault(kind, set())
+        if finding in told or len(told) >= KINDS:
             return
-        self._told.add(finding)
+        told.add(finding)
         logger.log(ALERT, redact(line))
+        if len(told) == KINDS:
+            logger.log(ALERT, f"Corsight has logged {KINDS} lines of this kind ({kind}) and logs no more of them.")

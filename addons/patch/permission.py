@@ -7,15 +7,18 @@ import contextlib
 import re
 import time
 from collections.abc import Callable, Sequence
+from copy import copy
 from hashlib import blake2b
 
 from mitmproxy import ctx, exceptions, flowfilter, http
 from mitmproxy.addonmanager import Loader
+from mitmproxy.proxy.mode_specs import RegularMode, UpstreamMode
 
 from corsight.addons.patch.news import News
 from corsight.addons.scope import EVERYTHING, patch_scope, read_origin
 from corsight.policies.exchange import Exchange
 from corsight.policies.fetch.headers import is_token
+from corsight.policies.fetch.origin import origin_of, split_origin
 from corsight.policies.redact import printable
 from corsight.policies.server.match import Index
 from corsight.policies.server.model import ServerPolicy
@@ -140,7 +143,8 @@ class Permission:
 
     def covers(self, flow: http.HTTPFlow, exchange: Exchange) -> bool:
         """Return whether an exchange is in the scope, and its endpoint was not given up."""
-        if self._scope is not None and not self._scope(flow):
+        scope = self._scope
+        if scope is not None and not (scope(flow) and all(map(scope, _by_host(flow, exchange)))):
             return False
         return not self._undone or _digest(exchange.request.url) not in self._undone
 
@@ -175,6 +179,30 @@ def _set(**options: object) -> None:
         ctx.options.update(**options)
     except exceptions.OptionsError as error:
         raise exceptions.CommandError(str(error)) from None
+
+
+def _by_host(flow: http.HTTPFlow, exchange: Exchange) -> list[http.HTTPFlow]:
+    """Return the flow under each host that a scope has to match, alone: filters take any that they find.
+
+    Over HTTP/2, a request may be on the connection to another host, and only what it names counts. Before that no
+    browser does so, and the proxy connects to the host of the request line, whatever the line Host says.
+    """
+    request, origin = flow.request, origin_of(exchange.request.url)
+    connected = origin_of(request.url)
+    if origin == origin_of(request.pretty_url) == connected:
+        return [flow]
+    # In other modes the proxy connects to an address, and a scope may name it by that.
+    if not isinstance(flow.client_conn.proxy_mode, RegularMode | UpstreamMode):
+        return [flow]
+    origins = {origin} if exchange.http2 else {origin, connected}
+    return [_put_host(flow, *parts[1:]) for one in origins if (parts := split_origin(one)) is not None] or [flow]
+
+
+def _put_host(flow: http.HTTPFlow, host: str, port: int | None) -> http.HTTPFlow:
+    put = copy(flow)
+    put.request = flow.request.copy()
+    put.request.host, put.request.port = host.strip("[]"), port or put.request.port
+    return put
 
 
 def _digest(url: str) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ from mitmproxy import http
 from mitmproxy.exceptions import CommandError, OptionsError
 from mitmproxy.io import FlowWriter
 from mitmproxy.proxy.layers.http import HttpErrorHook, HttpRequestHeadersHook, HttpResponseHeadersHook
+from mitmproxy.proxy.mode_specs import ProxyMode
 
 from corsight.addons import patch
+from corsight.addons.patch import news
 from corsight.addons.patch.news import News
 from corsight.addons.patch.permission import HEADER, Permission
 from corsight.policies.server.compare import Comparison
@@ -458,6 +461,51 @@ def test_a_frame_on_localhost_lets_nobody_in() -> None:
         framed = live(cors(origin=home))
         passes(running, live(flow(*asked, url=f"{home}/", answered=[])), framed)
     assert not is_patched(framed)
+
+
+def test_strangers_take_no_line_of_what_is_patched(caplog: pytest.LogCaptureFixture) -> None:
+    with patching() as running:
+        for number in range(news.KINDS + 1):
+            passes(running, live(cors(origin=f"https://{number}.evil.test")))
+        passes(running, live(cors()))
+    refused = [line for line in caplog.messages if line.startswith("not patched")]
+    assert len(refused) == news.KINDS
+    assert [line for line in caplog.messages if "logs no more" in line]
+    assert [line for line in caplog.messages if line.startswith("patched")]
+
+
+def test_what_is_to_be_typed_runs_nothing_that_a_page_wrote(caplog: pytest.LogCaptureFixture) -> None:
+    origin = "http://a;id;b.evil.test"
+    with patching() as running:
+        passes(running, live(cors(origin=origin)))
+    [line] = [line for line in caplog.messages if line.startswith("not patched")]
+    assert shlex.split(line.partition("add ")[2]) == ["--set", f"cors_patch_origins={origin}"]
+    assert f"'cors_patch_origins={origin}'" in line
+
+
+@pytest.mark.parametrize("scope", [SCOPE, r"~d ^api\.test$", r"~u ^https?://api\.test/"])
+@pytest.mark.parametrize("http2", [True, False])
+def test_a_scope_is_held_against_the_host_that_the_browser_asked(scope: str, http2: bool) -> None:
+    with patching(cors_patch_scope=scope) as running:
+        # The browser asked another host on the connection to this one, as over HTTP/2 it may.
+        joined = live(cors(url="https://other.test/v1", http2=http2))
+        joined.request.data.host = "api.test"
+        # Its request line names one host, its line Host the other: mitmproxy keeps no more of the first than `host`.
+        named = live(cors(url="https://api.test/v1", http2=False))
+        named.request.data.host = "other.test"
+        asked = live(cors(url="https://api.test/v1"))
+        asked.request.data.host = "other.test"
+        passes(running, joined, named, asked)
+    assert [is_patched(one) for one in (joined, named, asked)] == [False, False, True]
+
+
+def test_a_scope_may_name_the_address_that_a_transparent_proxy_sees() -> None:
+    with patching(cors_patch_scope=r"~d ^203\.0\.113\.7$") as running:
+        made = live(cors())
+        made.client_conn.proxy_mode = ProxyMode.parse("transparent")
+        made.request.data.host = "203.0.113.7"
+        passes(running, made)
+    assert is_patched(made)
 
 
 def test_what_certainly_passed_is_left_alone() -> None:

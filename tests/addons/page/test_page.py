@@ -356,7 +356,7 @@ def test_what_cannot_be_patched_is_said_in_a_line(running: Running, origins: Any
     assert running.addon._patching.permission.mode == "off"
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\xff", b'{"id": {}}', b"1" * 5000])
+@pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\xff", b'{"id": {}}', b"1" * 5000, b"[" * 60_000])
 def test_a_body_that_is_none_changes_nothing(running: Running, body: bytes) -> None:
     asked = asking(running, cors())
     assert asked("/patch", method="POST", body=body).status in (400, 404)
