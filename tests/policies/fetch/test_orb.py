@@ -236,7 +236,7 @@ def test_an_empty_body_is_no_data(content_type: str, rules: OrbRules, result: bo
     assert blocked(content_type, rules, empty=True) is result
 
 
-@pytest.mark.parametrize(("status", "result"), [(200, False), (404, None)])
+@pytest.mark.parametrize(("status", "result"), [(200, False), (299, False), (300, None), (404, None)])
 def test_without_a_type_an_error_page_is_looked_into(status: int, result: bool | None) -> None:
     assert blocked(None, TRUSTS_SCRIPTS, status=status) is result
 

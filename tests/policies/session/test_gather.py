@@ -9,6 +9,8 @@ import pytest
 from corsight.policies.exchange import Told, Word
 from corsight.policies.facts import Facts
 from corsight.policies.fetch.origin import Distance
+from corsight.policies.session.clients import Client
+from corsight.policies.session.gather import may_embed
 from tests.policies.session.test_browser import ALLOW, API, BY_XHR, CHROMIUM, CORS, FIREFOX, PAGE, Pairs, Recording
 
 COEP = ("Cross-Origin-Embedder-Policy", "require-corp")
@@ -355,3 +357,20 @@ def test_a_redirect_at_home_may_be_refused_by_the_page_until_it_is_followed() ->
     assert recording.said("r") == ("not-cors", "likely", None)
     recording.answer(recording.ask("s", "GET", f"{PAGE}/b", asked), 200, [])
     assert recording.said("r") == ("not-cors", "certain", None)
+
+
+@pytest.mark.parametrize(
+    ("client", "may"),
+    [
+        (Client("chromium", 82), False),
+        (Client("chromium", 83), True),
+        (Client("firefox", 78), False),
+        (Client("firefox", 79), True),
+        (Client("webkit", 14), False),
+        (Client("webkit", 15), True),
+        (Client("webkit"), True),
+        (Client("standard", 1), True),
+    ],
+)
+def test_from_which_version_on_a_browser_knows_embedder_policies(client: Client, may: bool) -> None:
+    assert may_embed(client) is may
