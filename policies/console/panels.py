@@ -1,7 +1,8 @@
 """What developer tools say outside the console: in the network panel and in the list of issues.
 
 Sources: devtools/client/netmonitor/src/constants.js in Firefox's tree (ESR 153); the titles of
-front_end/models/issues_manager/descriptions/, what CorsIssue.ts there puts under one title, and the blocked reasons of front_end/panels/network/ in Chrome's DevTools.
+front_end/models/issues_manager/descriptions/, what CorsIssue.ts there puts under one title, and the blocked reasons of
+front_end/panels/network/ in Chrome's DevTools.
 """
 
 from __future__ import annotations
