@@ -353,7 +353,7 @@ def test_what_the_recording_does_not_show(run: Audit) -> None:
         "Open. If the page asked with credentials, it is blocked for the reason below; without credentials, it is"
         in said
     )
-    assert "--assume credentials=include, or the contrary." in said
+    assert "--assume credentials=include, or the opposite." in said
     assert "Nothing was blocked" not in out
 
 
