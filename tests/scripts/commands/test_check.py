@@ -506,6 +506,24 @@ def test_what_no_browser_writes_is_one_line(capsys: Said) -> None:
     assert raw(capsys, "check", "--paste", "hello") == (2, "", f"corsight: {line}\n")
 
 
+@pytest.mark.parametrize(
+    ("pasted", "said"),
+    [
+        ("", "nothing is in it; paste a console message or a request"),
+        (" \n", "nothing is in it; paste a console message or a request"),
+        (
+            "https://api.test/x",
+            "a URL alone does not say what happened; paste the console's message; or ask the server:",
+        ),
+        ("HTTP://api.test/x?a=1\n", "a URL alone does not say what happened;"),
+    ],
+)
+def test_a_paste_that_says_too_little_is_told_what_is_missing(pasted: str, said: str, capsys: Said) -> None:
+    code, out, err = raw(capsys, "check", "--paste", pasted)
+    assert (code, out) == (2, "")
+    assert err.startswith(f"corsight: --paste: {said}")
+
+
 NULL = (
     "Access to fetch at 'https://api.test/x' from origin 'null' has been blocked by CORS policy: No "
     "'Access-Control-Allow-Origin' header is present on the requested resource."
