@@ -37,7 +37,8 @@ def read_paste(text: str, where: str, origin: str | None, url: str | None) -> tu
             raise CorsightError(
                 "a URL alone does not say what happened",
                 where=where,
-                todo=f"paste the console's message; or ask the server: {name_command()} check URL --origin ORIGIN --send",
+                todo="paste the console's message; or ask the server: "
+                f"{name_command()} check URL --origin ORIGIN --send",
             )
         refuse_unread(text, where)
         raise CorsightError(
