@@ -77,7 +77,7 @@ class Reason(Enum):
     RECORDED_CACHED = "the recording says that the browser's cache answered it"
     HEADERS_NOT_RECORDED = "the recording leaves out {}"
     PREFLIGHTS_NOT_RECORDED = "the recording leaves preflights out"
-    TYPED = "you gave it"
+    TYPED = "what you gave says so"
     ANSWER_NOT_TYPED = "its response was not given: judged as if it had passed"
 
 

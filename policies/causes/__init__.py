@@ -11,10 +11,10 @@ from corsight.policies.causes.model import KnownCause
 
 FAMILIES = {
     "What answered": answers,
-    "What answered in place of that": instead,
+    "Something else answered": instead,
     "The headers, and who asks": headers,
     "The network": network,
-    "Beside CORS": beside,
+    "Other errors that look like CORS": beside,
     "In the page's own script": script,
     "Cross-origin isolation": isolation,
     "What servers and libraries say": tools,

@@ -163,8 +163,8 @@ CAUSES = (
     KnownCause(
         "not-modified-without-cors",
         "A 304 response has no CORS headers.",
-        "A 304 confirms a stored response, and the headers of that one count. If it has no CORS headers either, the "
-        "CORS check fails.",
+        "A 304 says that the stored response is still valid, and that response's headers count. If it has no CORS "
+        "headers either, the CORS check fails.",
         "Send the CORS headers on 304 responses as well.",
     ),
     KnownCause(

@@ -93,7 +93,7 @@ CAUSES = (
         "Not CORS: a preloaded file was not used.",
         "The page preloaded a file that it did not use within a few seconds of loading, or that it uses in another way "
         "than the link says.",
-        "Remove the preload, or set as, type and crossorigin as its use has them.",
+        "Remove the preload, or give the link the as, type and crossorigin that match how the file is used.",
         "client",
         cors=False,
         stops=False,
@@ -136,8 +136,9 @@ CAUSES = (
     KnownCause(
         "failed-without-reason",
         "The request failed, and this message gives no reason.",
-        "Scripts learn no more than that: CORS, a server that is not there, a bad certificate, a blocker, and a page "
-        "that was left all look the same to them. The reason is in another console message.",
+        "The page's script learns only that the request failed: CORS, a server that is not there, a bad "
+        "certificate, a blocker, and a page that was left all look the same to it. The reason is in another console "
+        "message.",
         "Paste the message next to it: it names CORS if CORS is the cause. If there is none, look at the network "
         "panel: a status there means that a response came.",
         "nobody",
@@ -145,8 +146,8 @@ CAUSES = (
     KnownCause(
         "cors-without-reason",
         "CORS stopped the request; these words do not tell which check failed.",
-        "Chrome writes blocked by CORS policy, and CORS error in its network panel, for all checks. Which one failed "
-        "stands behind these words at the end of the console's message, and in the panel's tooltip (such as "
+        "Chrome writes blocked by CORS policy, and CORS error in its network panel, for all checks. The end of "
+        "the console's message, after these words, says which check failed. So does the panel's tooltip (such as "
         "MissingAllowOriginHeader).",
         "Paste the whole red message of the console, to its end, or the name in the tooltip.",
         "nobody",
@@ -306,7 +307,7 @@ CAUSES = (
         "Internet Explorer and the old Edge write this for every request that needs CORS.",
         "SEC7118 and SEC7119 come before a cross-origin request and its preflight, even if all goes well. If something "
         "failed, the messages after them say so: SEC7120 to SEC7129 if the reason is CORS, SCRIPT7002 for any reason.",
-        "Paste the messages after it too. Alone it does not report a failure.",
+        "Paste the messages after it too. This message alone does not report a failure.",
         "client",
         stops=False,
     ),

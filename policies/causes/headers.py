@@ -144,8 +144,7 @@ CAUSES = (
     KnownCause(
         "cookie-third-party",
         "The browser blocks third-party cookies.",
-        "Safari always, and Firefox and Chromium depending on their settings, neither store nor send the cookies of "
-        "other sites.",
+        "Safari never stores or sends the cookies of other sites. In Firefox and Chromium it depends on the settings.",
         "Serve the API on the page's own site, use a token in Authorization, or use partitioned cookies.",
         stops=False,
     ),

@@ -10,7 +10,7 @@ CAUSES = (
         "own response has to send both Cross-Origin-Opener-Policy and Cross-Origin-Embedder-Policy, over https or from "
         'localhost. A frame also needs both in the page around it, and allow="cross-origin-isolated".',
         "Send Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp with the HTML "
-        "page (and with workers' scripts); a meta element does not do. Then self.crossOriginIsolated is true. From "
+        "page (and with workers' scripts); a meta element is not enough. Then self.crossOriginIsolated is true. From "
         "then on, everything of other origins that the page embeds needs CORS or Cross-Origin-Resource-Policy. Where "
         "no headers can be set, as on GitHub Pages, a service worker can add them, or use a build without threads.",
         "server",

@@ -39,7 +39,8 @@ CAUSES = (
     KnownCause(
         "connection-closed",
         "The server closed the connection without an answer.",
-        f"It crashed, restarted, speaks another protocol on this port, or a proxy between cut the line. {NO_SAY}",
+        f"It crashed, restarted, or speaks another protocol on this port. Or a proxy on the way closed the connection. "
+        f"{NO_SAY}",
         "Look into the server's log at that moment.",
         cors=False,
     ),

@@ -7,8 +7,8 @@ CAUSES = (
         "same-origin-mode",
         "Not CORS: the page itself forbids this request to leave its origin.",
         "A request with mode: 'same-origin' fails if its URL, or a redirect, leads to another origin, whatever the "
-        "server allows. The use element of SVG, XSLT style sheets and workers are always requested so, and fetch() if "
-        "it is called so.",
+        "server allows. The use element of SVG, XSLT style sheets and workers always have this mode. fetch() has it "
+        "only if the page's code says so.",
         "Serve the file from the page's own origin (for an SVG, put it into the page). For fetch(), remove mode: "
         "'same-origin' from the page's code.",
         "client",
@@ -132,7 +132,7 @@ CAUSES = (
     KnownCause(
         "development-server-warns",
         "Not CORS: the development server was asked by another host, and will refuse that in a later version.",
-        "Next.js only warns of it so far: the page was opened by another name or address than localhost.",
+        "So far, Next.js only warns: the page was opened by a name or address that is not localhost.",
         "Add that host to allowedDevOrigins in next.config.js, without scheme and port.",
         cors=False,
         stops=False,

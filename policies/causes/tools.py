@@ -14,7 +14,7 @@ CAUSES = (
         "csrf-check-refused",
         "Not CORS: the server's protection against cross-site request forgery refused the request.",
         "The request reached the server. It lacks the token or the header that the server asks for, its cookie was not "
-        "sent, or the page's origin is not on a list of trusted origins. That list is another one than that of CORS.",
+        "sent, or the page's origin is not on its list of trusted origins. That list is not the one for CORS.",
         "Add the page's origin to the trusted origins (CSRF_TRUSTED_ORIGINS in Django, SANCTUM_STATEFUL_DOMAINS in "
         "Laravel, csrf.trustedOrigins in SvelteKit). Let the page send the token or header that the message names "
         "(Apollo: apollo-require-preflight), and its cookie: credentials: 'include'. Behind a proxy, let the server "

@@ -1,7 +1,8 @@
 """What developer tools say outside the console: in the network panel and in the list of issues.
 
 Sources: devtools/client/netmonitor/src/constants.js in Firefox's tree (ESR 153); the titles of
-front_end/models/issues_manager/descriptions/ and the blocked reasons of front_end/panels/network/ in Chrome's DevTools.
+front_end/models/issues_manager/descriptions/, what CorsIssue.ts there puts under one title, and the blocked reasons of
+front_end/panels/network/ in Chrome's DevTools.
 """
 
 from __future__ import annotations
@@ -51,8 +52,21 @@ NEAR = 2
 """Lines above a reason that may tell whose it is."""
 
 CHROMIUM = (
-    Saying("allow-origin-missing", "Ensure CORS response header values are valid", None, False),
-    Saying("preflight-status-not-ok", "Ensure preflight responses are valid", True, False),
+    Saying(
+        "allow-origin-missing",
+        "Ensure CORS response header values are valid",
+        None,
+        False,
+        others=(
+            "allow-origin-multiple",
+            "allow-origin-invalid",
+            "preflight-allow-methods-invalid",
+            "preflight-allow-headers-invalid",
+        ),
+    ),
+    Saying(
+        "preflight-status-not-ok", "Ensure preflight responses are valid", True, False, others=("preflight-redirect",)
+    ),
     Saying("preflight-header-not-allowed", "Ensure CORS request includes only allowed headers", True, False),
     Saying("preflight-method-not-allowed", "Ensure CORS request uses allowed method", True, False),
     Saying("allow-origin-mismatch", "Ensure CORS requesting origin matches resource's allowed origin", None, False),
@@ -83,6 +97,7 @@ CHROMIUM = (
         "Specify a more permissive Cross-Origin Resource Policy to {any} a resource from being blocked",
         None,
         False,
+        others=("corp-same-site",),
     ),
     Saying(
         "not-cross-origin-isolated",

@@ -16,7 +16,8 @@ _SLOTS = re.compile(r"\{(\w+)\}")
 class Saying(NamedTuple):
     """A text, with {slots} for its values, and the code of what it says: that of a rule or of a cause.
 
-    `whole` tells that it is a whole message, not a reason that stands in several. `rule` is the rule beside a cause.
+    `whole` tells that it is a whole message, not a reason that stands in several. `rule` is the rule beside a cause,
+    `others` are the rules that are said with the same text.
     """
 
     code: str
@@ -24,6 +25,7 @@ class Saying(NamedTuple):
     preflight: bool | None = None
     whole: bool = True
     rule: str | None = None
+    others: tuple[str, ...] = ()
 
 
 def say_reason(code: str, text: str, *, preflight: bool | None = None) -> Saying:
@@ -41,6 +43,6 @@ def make_pattern(engine: EngineName, saying: Saying) -> Pattern:
     """Return the pattern of a saying."""
     template = _SLOTS.sub(lambda found: slot(found[1]), saying.text)
     is_cause = saying.code in CAUSES
-    rules = (saying.rule,) if saying.rule is not None else () if is_cause else (saying.code,)
+    rules = (saying.rule,) if saying.rule is not None else () if is_cause else (saying.code, *saying.others)
     cause = saying.code if is_cause else None
     return Pattern(engine, template, rules, cause, saying.preflight, None, saying.whole)

@@ -217,7 +217,7 @@ def list_ways(assumptions: Iterable[str]) -> list[str]:
     lines = [*ways] or [WATCH]
     known = [one for one in assumed if one.partition("=")[0] in SETTLE]
     if known:
-        lines.append(f"Or say it, where you know it: --assume {' --assume '.join(known)}, or the contrary.")
+        lines.append(f"Or say it, if you know: --assume {' --assume '.join(known)}, or the opposite.")
     return lines
 
 

@@ -59,5 +59,5 @@ def credentials_words(facts: Facts, verdict: Verdict, include: bool) -> str:
     if facts.credentials != "unknown":
         return "sent along (mode include)" if facts.credentials == "include" else "not sent"
     if verdict.branch.assumed(Unknown.CREDENTIALS) is None:
-        return "not known, and the verdict does not turn on it"
+        return "not known, but the verdict does not depend on them"
     return f"not known: taken to be {'sent along' if include else 'not sent'}"

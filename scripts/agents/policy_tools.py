@@ -29,7 +29,7 @@ from corsight.scripts.report.policy import list_answers, list_grants, pick_origi
 
 PROBLEMS, DOUBTS, POLICIES, LEFT_OUT, ORIGINS = 50, 50, 10, 20, 5
 """How many of each are told."""
-HEADING = "The least that lets the exchanges pass. Look at every origin, and at what is marked CHECK."
+HEADING = "The smallest policy that lets the exchanges pass. Check every origin, and every line marked CHECK."
 
 
 class PolicySource(BaseModel):

@@ -98,7 +98,7 @@ def browse(
     """
     if script is not None and url != "about:blank":
         raise typer.BadParameter(
-            "a URL is for a browser of ours; with --script the command opens its own", param_hint="URL"
+            "leave it out: with --script, no browser is opened here; the command opens its own pages", param_hint="URL"
         )
     settings = load_settings(config).take(
         engine=engine,

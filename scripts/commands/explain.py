@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shlex
 import sys
 import textwrap
@@ -93,16 +94,18 @@ def explain(
         hosts=host,
         origins=origin,
     )
+    if target is not None and target not in TARGETS:
+        raise CorsightError(f"--for {target} is none of {', '.join(TARGETS)}")
     if finding is not None:
-        _explain_finding(files, settings, finding)
+        if flow is not None or url is not None:
+            raise CorsightError("--finding names a finding, --flow and --url a fetch", todo="give one of them")
+        _explain_finding(files, settings, finding, target)
         return
     if len(files) != 1:
         raise CorsightError("a fetch is of one recording", where="FILE", todo="name one, or add --finding N")
     [file] = files
     check_readable(file)
     gate = read_gate(settings)
-    if target is not None and target not in TARGETS:
-        raise CorsightError(f"--for {target} is none of {', '.join(TARGETS)}")
     recording = Recording(file)
     known = Known()
     verdicts = add_to(known, judge_recording(recording, gate.engine, assumptions=gate.assumptions))
@@ -134,41 +137,50 @@ def explain(
         _list(matching, chosen, more, beside)
     if target is not None:
         print(file=beside, flush=True)
-        print(_render_configuration(target, chosen, everything), end="")
+        asked = [judged.entry.exchange.request.url for judged in chosen]
+        print(_render_configuration(target, asked, everything), end="")
     sys.stdout.flush()
     stop_at([recording.problem])
 
 
-def _explain_finding(files: list[str], settings: Settings, number: int) -> None:
-    """Print one finding of an audit in full, and how to see a fetch behind it."""
+def _explain_finding(files: list[str], settings: Settings, number: int, target: str | None) -> None:
+    """Print one finding of an audit in full, and how to see a fetch behind it or the target's configuration."""
     paths = list_recordings(files)
     for path in paths:
         check_readable(path)
     gate = read_gate(settings)
     plan = Plan(gate.engine, assumptions=gate.assumptions, scope=gate.scope)
-    findings, audited = audit(paths, plan, sys.stdout)
+    beside = sys.stdout if target is None else sys.stderr
+    findings, audited = audit(paths, plan, beside)
     told = number_findings(gate.sift(findings.sorted()))
     if number > len(told):
         stop_at(one.problem for one in audited)
         raise CorsightError(
             f"there is no finding {number}", todo=f"there are {len(told)}" if told else "there are none at all"
         )
-    write_finding(told[number - 1], number, sys.stdout)
-    if told[number - 1].exchanges and len(paths) == 1:
+    chosen = told[number - 1]
+    write_finding(chosen, number, beside)
+    if chosen.exchanges and len(paths) == 1:
         given = [part for one in gate.given for part in ("--assume", one)]
         given += [] if settings.engine == "auto" else ["--engine", settings.engine]
-        command = shlex.join(["explain", paths[0], *given, "--flow", told[number - 1].exchanges[0][:SHORT]])
-        print(f"\nOne of its fetches, step by step:\n  {name_command()} {command}")
+        command = shlex.join(["explain", paths[0], *given, "--flow", chosen.exchanges[0][:SHORT]])
+        print(f"\nOne of its fetches, step by step:\n  {name_command()} {command}", file=beside)
+    if target is not None:
+        print(file=beside, flush=True)
+        recordings = [Recording(path) for path in paths]
+        judgeds = (judge_recording(one, gate.engine, assumptions=gate.assumptions) for one in recordings)
+        everything = list(itertools.chain.from_iterable(judgeds))
+        print(_render_configuration(target, [place.url for place in chosen.places], everything), end="")
     sys.stdout.flush()
     stop_at(one.problem for one in audited)
 
 
-def _render_configuration(target: str, chosen: list[Judged], everything: list[Judged]) -> str:
-    """Return the configuration of the endpoints that the fetch asked: the least that the recording needs."""
+def _render_configuration(target: str, asked: list[str], everything: list[Judged]) -> str:
+    """Return the configuration of the endpoints at these URLs: the least that the recordings need."""
     inferences = infer(everything)
     policies = [one.policy for one in inferences]
     index = Index(policies)
-    wanted = [index.find(judged.entry.exchange.request.url) for judged in chosen]
+    wanted = [index.find(url) for url in asked]
     sent = list_sent(policies, everything)
     texts: list[str] = []
     for one in inferences:
@@ -185,7 +197,7 @@ def _render_configuration(target: str, chosen: list[Judged], everything: list[Ju
             meant = f". If it is meant: {left.instead}" if left.instead else ""
             texts.append(write_remark(target, redact(f"CHECK: not granted: {left.what}: {left.why}{meant}")))
     if not texts:
-        raise CorsightError("no CORS header would change this fetch, so there is nothing to configure")
+        raise CorsightError("no CORS header would change this, so there is nothing to configure")
     # As it is: it is ASCII, and its tabs are meant.
     return "\n".join(texts)
 

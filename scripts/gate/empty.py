@@ -11,11 +11,11 @@ from corsight.scripts.report.findings import Findings
 from corsight.scripts.report.lines import pluralize
 
 BYPASS = (
-    "was the browser set to use the proxy? Browsers leave localhost out of it: Chromium needs "
-    "--proxy-bypass-list='<-loopback>', Firefox network.proxy.allow_hijacking_localhost"
+    "was the browser set to use the proxy? For localhost, Chromium uses it only with "
+    "--proxy-bypass-list='<-loopback>', Firefox only with network.proxy.allow_hijacking_localhost"
 )
 RECORD = "record while a page is used: corsight browse URL, or save a HAR with the browser's network panel"
-ALLOW = "--allow-empty takes it as it is"
+ALLOW = "--allow-empty lets such a run pass"
 
 
 def find_emptiness(
@@ -42,7 +42,7 @@ def find_emptiness(
                 f"settings; {ALLOW}",
             )
         return CorsightError(
-            "nothing was judged: it holds no exchange to judge",
+            "nothing was judged: no HTTP request was recorded",
             where=where,
             todo=f"{BYPASS if proxied else RECORD}; {ALLOW}",
         )

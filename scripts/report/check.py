@@ -370,9 +370,12 @@ def _write_missing(page: Page, question: Question, predictions: Sequence[Predict
     unsafe = question.method not in ("GET", "HEAD", "OPTIONS")
     for one in missing.values():
         real = f"; careful, this really does the {question.method}" if one.what == "response" and unsafe else ""
-        if one.what == "response" and question.include:
-            real += "; a browser adds the user's cookies, and curl takes them with -b"
-        page.commands(f"send {RAN[one.what]} yourself{real}", [f"{one.command} > {FILES[one.what]}"])
+        cookies = one.what == "response" and question.include
+        page.commands(
+            f"send {RAN[one.what]} yourself{real}"
+            + (". A browser adds the user's cookies; with curl, add them with -b" if cookies else ""),
+            [f"{one.command} > {FILES[one.what]}"],
+        )
     page.commands("and have the answers judged", [joined(again)])
 
 

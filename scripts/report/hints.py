@@ -62,8 +62,8 @@ def list_hints(message: Message, *, told: bool = False) -> Iterator[tuple[str, s
     if rule == "redirect-cross-origin" and message.engine == "firefox" and not is_redirected(message):
         yield (
             "or",
-            "Firefox writes the same about a worker whose script is from another origin (serve it from the page's "
-            "own), and about fetch() with mode: 'same-origin' (remove that).",
+            "Firefox writes the same message for a worker whose script is from another origin (serve it from the "
+            "page's own), and for fetch() with mode: 'same-origin' (remove that).",
         )
     if rule == ORB:
         yield (

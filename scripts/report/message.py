@@ -120,7 +120,7 @@ def _write_rule(page: Page, message: Message) -> None:
     alike = [RULES[code].title for code in message.rules[1:]]
     if alike:
         page.blank()
-        page.field("or", f"{label} writes the same about: {'; '.join(alike)}. The response shows which it is.")
+        page.field("or", f"{label} writes the same message for: {'; '.join(alike)}. The response shows which it is.")
     page.blank()
     asked_by_http = message.url is None or message.url.startswith(("http:", "https:"))
     if _speaks_of_responses(rule) and asked_by_http and not leads_to_login(message):
@@ -168,7 +168,9 @@ def _write_next(page: Page, message: Message, known: Subject) -> None:
     page.commands("and have the answer judged", [joined(words)])
     if unknown:
         names = " and ".join([", ".join(unknown[:-1]), unknown[-1]] if len(unknown) > 1 else unknown)
-        page.field("note", f"Put yours for {names}: the message does not name {'it' if len(unknown) == 1 else 'them'}.")
+        page.field(
+            "note", f"Replace {names} by yours: the message does not name {'it' if len(unknown) == 1 else 'them'}."
+        )
 
 
 def _situation(message: Message) -> Subject:

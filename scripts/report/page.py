@@ -62,7 +62,8 @@ class Page:
 
     def commands(self, label: str, commands: Iterable[str]) -> None:
         """Write commands to copy, under a heading."""
-        self._print(Text(f"# {label}", "dim"))
+        for line in self._wrap(label, "# ", "# "):
+            self._print(Text(line, "dim"))
         for command in commands:
             for line in command.split("\n"):
                 self._print(Text(printable(line), "bold cyan"))

@@ -102,4 +102,4 @@ def list_differences(differences: Sequence[Difference], first: str, second: str)
         sign = {"more": "+", "less": "-", "other": "~"}[one.change]
         yield f"{sign}   {one.field}: {change}{f' ({one.note})' if one.note else ''}"
     more, less = (sum(one.change == kind for one in differences) for kind in ("more", "less"))
-    yield f"{second} grants {pluralize(more, 'thing')} more and {less} less"
+    yield f"{second} allows {pluralize(more, 'more thing')} and {less} fewer"

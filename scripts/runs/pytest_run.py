@@ -301,7 +301,7 @@ class Run:
 NEVER = (
     "nothing was judged: no test led its browser through the proxy; browsers of pytest-playwright go there by "
     "themselves, for Selenium there is the fixture corsight_selenium, for others corsight_proxy; "
-    "--corsight-allow-empty takes it as it is"
+    "--corsight-allow-empty lets such a run pass"
 )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from corsight.policies.redact import redact
 from corsight.scripts.errors import CorsightError, one_line
-from corsight.scripts.paths import name_extra
+from corsight.scripts.paths import name_command, name_extra
 
 try:
     import sqlalchemy as sa
@@ -44,7 +44,7 @@ class Store:
         if self._url.get_backend_name() == "sqlite":
             self.name = self._url.database or place
             if must_exist and not os.path.exists(self.name):
-                todo = f"corsight audit FILE --store {self.name} makes it"
+                todo = f"{name_command()} audit FILE --store {self.name} makes it"
                 raise CorsightError("there is no store", where=self.name, todo=todo)
         else:
             self.name = self._url.render_as_string(hide_password=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -13,11 +14,13 @@ from corsight.policies.findings.pasted import explain_message
 from corsight.policies.rules import RULES
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.inputs import is_pipe
+from corsight.scripts.paths import name_command
 from corsight.scripts.whatif.copied.unread import refuse_unread
 from corsight.scripts.whatif.given import STDIN, read_input
 from corsight.scripts.whatif.typed import read_origin, read_url
 
 LONGEST_PATH = 1024
+_URL_ALONE = re.compile(r"https?://\S+", re.IGNORECASE)
 
 
 def read_paste(text: str, where: str, origin: str | None, url: str | None) -> tuple[Message, ...]:
@@ -28,6 +31,15 @@ def read_paste(text: str, where: str, origin: str | None, url: str | None) -> tu
     """
     messages = read_messages(text)
     if not messages:
+        if not text.strip():
+            raise CorsightError("nothing is in it", where=where, todo="paste a console message or a request")
+        if _URL_ALONE.fullmatch(text.strip()):
+            raise CorsightError(
+                "a URL alone does not say what happened",
+                where=where,
+                todo="paste the console's message; or ask the server: "
+                f"{name_command()} check URL --origin ORIGIN --send",
+            )
         refuse_unread(text, where)
         raise CorsightError(
             "no browser's console says this",

@@ -241,7 +241,7 @@ def _spring(recipe: str, place: Place) -> Command:
     if missing := [jar.name for jar in jars if not jar.is_file()]:
         toolbox.lacking(f"{', '.join(missing)} not in {toolbox.JARS}", how)
     # As the recipe says for Spring 5 and before.
-    assert "javax.servlet in place of jakarta.servlet" in recipe
+    assert "javax.servlet instead of jakarta.servlet" in recipe
     (place.folder / "CorsConfig.java").write_text(recipe.replace("import jakarta.", "import javax."), "utf-8")
     sources = [_app(name, "", place, name) for name in ("Spring.java", "FilterRegistrationBean.java")]
     path = ":".join([*map(str, jars), "classes"])

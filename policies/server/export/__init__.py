@@ -60,8 +60,8 @@ def _write_heading(target: Target, granted: Grant) -> str:
 def _put_remarks(target: Target, text: str, sent: Sequence[Sent]) -> str:
     """Return the configuration with what the server sends by itself under its first comment."""
     lines = [
-        "The recording shows that the server sends these by itself. Those from behind this are dropped. "
-        "Take out what sets them beside or before it:",
+        "The recording shows that the server already sends these CORS headers. Those of the application behind this "
+        "configuration are dropped. If other code or a proxy in front sends them, remove them there:",
         *(f"- {one.name}: {one.value} on {one.place}" for one in sent),
     ]
     remarks = [write_remark(target.name, redact(line)).rstrip("\n") for line in lines]

@@ -54,8 +54,8 @@ def infer(
             todo="record what a page does, through the proxy",
         )
     heading = (
-        f"The least that lets the exchanges pass that are in {names}.\n"
-        "Each grant names exchanges that needed it. Look at every origin, and at what is marked CHECK."
+        f"The smallest policy that lets the exchanges in {names} pass.\n"
+        "Each line names the exchanges that need it. Check every origin, and every line marked CHECK."
     )
     text = to_yaml(inferences, heading)
     if output is None or output == STDOUT:

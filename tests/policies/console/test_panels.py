@@ -130,3 +130,29 @@ def test_a_file_that_has_to_be_the_pages_own_is_told_without_a_redirect(place: s
 def test_a_line_of_many_urls_is_no_row() -> None:
     """Each URL was tried with every end of the others."""
     assert read_messages("https://a.test/" * 1000) == ()
+
+
+@pytest.mark.parametrize(
+    ("title", "rules"),
+    [
+        (
+            "Ensure CORS response header values are valid",
+            {
+                "allow-origin-missing",
+                "allow-origin-multiple",
+                "allow-origin-invalid",
+                "preflight-allow-methods-invalid",
+                "preflight-allow-headers-invalid",
+            },
+        ),
+        ("Ensure preflight responses are valid", {"preflight-status-not-ok", "preflight-redirect"}),
+        (
+            "Specify a more permissive Cross-Origin Resource Policy to prevent a resource from being blocked",
+            {"corp-same-origin", "corp-same-site"},
+        ),
+    ],
+)
+def test_a_title_of_chrome_s_issues_that_stands_for_several_rules_names_them_all(title: str, rules: set[str]) -> None:
+    message = read_console(title)
+    assert message is not None
+    assert set(message.rules) == rules

@@ -108,13 +108,16 @@ def test_a_fix_has_what_other_requests_of_the_server_need(shop: Seat) -> None:
 
 def test_a_fix_says_what_the_server_sends_already_and_has_to_go(shop: Seat) -> None:
     [configuration] = ask(shop, "write_fix", id="1:preflight-method-not-allowed", target="express")["configurations"]
-    assert "sends these by itself. Those from behind this are dropped." in configuration["text"]
+    assert (
+        "already sends these CORS headers. Those of the application behind this configuration are dropped."
+        in configuration["text"]
+    )
     assert "// - Access-Control-Allow-Methods: " in configuration["text"]
     [configuration, *_] = ask(shop, "export_policy", policy={"recording": SHOP}, target="fastapi")["configurations"]
-    assert "sends these by itself" in configuration["text"]
+    assert "already sends these CORS headers" in configuration["text"]
     text = ask(shop, "infer_policy")["text"].strip("\u27e6\u27e7")
     [configuration, *_] = ask(shop, "export_policy", policy={"text": text}, target="express")["configurations"]
-    assert "by itself" not in configuration["text"]
+    assert "already sends" not in configuration["text"]
 
 
 def test_a_typed_exchange_is_judged_for_every_engine() -> None:

@@ -188,7 +188,7 @@ def test_nothing_recorded(run: Audit) -> None:
     assert code == 2
     assert "It holds no HTTP exchange to judge." in out
     assert err.startswith(
-        "corsight: rec.mitm: nothing was judged: it holds no exchange to judge; was the browser set to use"
+        "corsight: rec.mitm: nothing was judged: no HTTP request was recorded; was the browser set to use"
     )
     assert "--proxy-bypass-list='<-loopback>'" in err
     assert run("--fail-on", "never")[0] == 2
@@ -202,7 +202,7 @@ def test_nothing_in_a_har_speaks_of_no_proxy(
     answer = '{"status": 200, "headers": [{"name": "Server", "value": "x"}]}'
     entry = f'{{"request": {{"method": "GET", "url": "https://a.example/", "headers": []}}, "response": {answer}}}'
     for entries, said in (
-        ("", "it holds no exchange to judge; record while a page is used: corsight browse URL, or save a HAR with"),
+        ("", "no HTTP request was recorded; record while a page is used: corsight browse URL, or save a HAR with"),
         (
             entry,
             "1 exchange, and none of a browser, by its User-Agent; CORS applies to browsers only. --engine NAME",
@@ -353,7 +353,7 @@ def test_what_the_recording_does_not_show(run: Audit) -> None:
         "Open. If the page asked with credentials, it is blocked for the reason below; without credentials, it is"
         in said
     )
-    assert "--assume credentials=include, or the contrary." in said
+    assert "--assume credentials=include, or the opposite." in said
     assert "Nothing was blocked" not in out
 
 

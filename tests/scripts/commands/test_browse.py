@@ -644,9 +644,7 @@ def test_a_command_that_sends_nothing_this_way_is_no_green(
     command: str, options: list[str], code: int, temporary: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert cli.run(["browse", "--script", command, *options]) == code
-    said = (
-        "corsight: --script: nothing was judged: it holds no exchange to judge; was the browser set to use the proxy?"
-    )
+    said = "corsight: --script: nothing was judged: no HTTP request was recorded; was the browser set to use the proxy?"
     assert capfd.readouterr().err.startswith(said) == (options == [])
 
 
@@ -697,7 +695,7 @@ def test_a_signal_ends_the_command_and_the_proxy(number: int, code: int, tempora
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--script", "true", "shop.test"], "a URL is for a browser of ours"),
+        (["--script", "true", "shop.test"], "leave it out: with --script, no browser is opened here"),
         (["--script", "true", "--save", "/nowhere/x.mitm"], "/nowhere: there is no such folder; make it first"),
         (["--script", "true", "--save", "."], ".: is a directory; name a file for the recording"),
         (["--script", "true", "--patch-scope", "~~"], "mitmproxy did not start: "),

@@ -424,7 +424,7 @@ def test_a_message_is_explained(capsys: Said) -> None:
     curl, again = commands(out)
     assert curl[:5] == ["curl", "-i", "-X", "OPTIONS", "https://api.test/x?token=REDACTED"]
     assert again[:6] == ["scripts/corsight", "check", "--origin", PAGE, "--url", "https://api.test/x?token=REDACTED"]
-    assert "Put yours for METHOD: the message does not name it." in plain
+    assert "Replace METHOD by yours: the message does not name it." in plain
 
 
 def test_a_message_comes_from_a_file_or_stdin(capsys: Said, tmp_path: Path) -> None:
@@ -439,7 +439,9 @@ def test_a_message_that_may_mean_several_things_says_so(capsys: Said) -> None:
     message = "[Error] Origin https://app.test is not allowed by Access-Control-Allow-Origin. Status code: 413"
     code, out, _ = raw(capsys, "check", "--paste", message, "--url", API)
     assert code == 1
-    assert "WebKit writes the same about: Access-Control-Allow-Origin names another origin;" in " ".join(out.split())
+    assert "WebKit writes the same message for: Access-Control-Allow-Origin names another origin;" in " ".join(
+        out.split()
+    )
     assert "was        status 413" in out
     curl, again = commands(out)
     assert curl == ["curl", "-i", API, "-H", f"Origin: {PAGE}", ">", "response.txt"]
@@ -455,7 +457,7 @@ def test_a_list_that_the_message_does_not_show_is_only_added_to(capsys: Said) ->
     out = raw(capsys, "check", "--paste", message)[1]
     plain = " ".join(out.split())
     assert "fix Access-Control-Allow-Headers: sentry-trace (beside what is listed already)" in plain
-    assert "Put yours for ORIGIN, METHOD and VALUE: the message does not name them." in plain
+    assert "Replace ORIGIN, METHOD and VALUE by yours: the message does not name them." in plain
     assert "-H" in commands(out)[1]
 
 
@@ -502,6 +504,24 @@ def test_what_no_browser_writes_is_one_line(capsys: Said) -> None:
         "cURL"
     )
     assert raw(capsys, "check", "--paste", "hello") == (2, "", f"corsight: {line}\n")
+
+
+@pytest.mark.parametrize(
+    ("pasted", "said"),
+    [
+        ("", "nothing is in it; paste a console message or a request"),
+        (" \n", "nothing is in it; paste a console message or a request"),
+        (
+            "https://api.test/x",
+            "a URL alone does not say what happened; paste the console's message; or ask the server:",
+        ),
+        ("HTTP://api.test/x?a=1\n", "a URL alone does not say what happened;"),
+    ],
+)
+def test_a_paste_that_says_too_little_is_told_what_is_missing(pasted: str, said: str, capsys: Said) -> None:
+    code, out, err = raw(capsys, "check", "--paste", pasted)
+    assert (code, out) == (2, "")
+    assert err.startswith(f"corsight: --paste: {said}")
 
 
 NULL = (
@@ -907,3 +927,14 @@ def test_what_several_paths_of_one_server_fail_by_is_told_once(capsys: Said) -> 
     assert out.count("Send the header on every response") == 2
     assert "2 of 3\nChromium: the same as 1\nasked      https://a.test/2" in out
     assert all(url in out for url in urls)
+
+
+def test_the_lines_above_a_command_are_no_wider_than_the_terminal(
+    capsys: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    request = f"fetch('{API}', {{method: 'POST', credentials: 'include', headers: {{'X-A': '1'}}}})"
+    _, out, _ = raw(capsys, "check", "--paste", request, "--origin", PAGE)
+    headings = [line for line in out.splitlines() if line.startswith("#")]
+    assert "# send the request yourself; careful, this really does the POST. A browser adds" in headings
+    assert max(map(len, headings)) <= 80

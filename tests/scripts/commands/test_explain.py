@@ -231,6 +231,33 @@ def test_a_configuration_is_written_as_it_is(target: str, run: Explain, capsys: 
     assert re.search(r"(//|#) CHECK: not granted: credentials", out)
 
 
+def test_the_configuration_of_a_finding_is_that_of_its_fetches(run: Explain) -> None:
+    flows = (preflight(API, 204, ALLOW, method="DELETE"), flow("https://other.example/x", 200))
+    [number] = [one for one in ("1", "2") if "The method DELETE" in run(*flows, "--finding", one)[1]]
+    _, alone, _ = run(*flows, "--finding", number)
+    code, out, err = run(*flows, "--finding", number, "--for", "express")
+    assert code == 0
+    assert out == run(*flows, "--url", API, "--for", "express")[1]
+    assert 'methods: ["DELETE"]' in out
+    assert err.strip() == alone.strip()
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("--finding", "1", "--for", "ngnx"), "--for ngnx is none of express"),
+        (("--finding", "1", "--url", "/x"), "--finding names a finding, --flow and --url a fetch; give one of them"),
+        (("--finding", "1", "--flow", "000"), "--finding names a finding, --flow and --url a fetch; give one of them"),
+    ],
+)
+def test_an_option_that_does_not_go_with_a_finding_is_not_ignored(
+    given: tuple[str, ...], said: str, run: Explain
+) -> None:
+    code, out, err = run(preflight(API, 204, ALLOW, method="DELETE"), *given)
+    assert (code, out) == (2, "")
+    assert said in err
+
+
 def to_text(policy: ServerPolicy) -> str:
     policies = [policy.model_dump(mode="json", exclude_unset=True)]
     return json.dumps({"version": 1, "policies": policies})

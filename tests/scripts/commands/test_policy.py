@@ -198,7 +198,7 @@ def test_diff_says_what_is_more_and_what_is_less(tmp_path: Path, capsys: pytest.
         "+   methods: QUERY",
         "-   methods: DELETE",
         "~   max_age: 7200 -> 600",
-        f"{file} grants 1 thing more and 1 less",
+        f"{file} allows 1 more thing and 1 fewer",
     ]
 
 

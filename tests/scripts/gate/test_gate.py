@@ -80,7 +80,7 @@ def test_a_story_says_what_is_open_and_how_it_is_settled(run: Run) -> None:
     said = " ".join(out.replace("│", "").split())
     assert "Open: with credentials, Chromium blocked it; otherwise it let the page read the response." in said
     assert "Whether it was blocked can be settled: Visit the page with corsight browse" in said
-    assert "--assume credentials=include, or the contrary." in said
+    assert "--assume credentials=include, or the opposite." in said
     assert "this is the first that is open" in said
 
 

@@ -186,7 +186,7 @@ def test_a_worker_that_crashes_takes_no_report_with_it(pytester: pytest.Pytester
     ("suite", "said"),
     [
         ("def test_it(): pass", "no test led its browser through the proxy"),
-        ("def test_it(corsight_proxy): pass", "it holds no exchange to judge; was the browser set to use the proxy?"),
+        ("def test_it(corsight_proxy): pass", "no HTTP request was recorded; was the browser set to use the proxy?"),
     ],
 )
 def test_green_on_nothing_is_an_error_told_once(pytester: pytest.Pytester, suite: str, said: str) -> None:
