@@ -314,7 +314,10 @@ def verdict(
         "error": None,
         "message": None,
         "hidden": [],
+        "evidence": [],
+        "advice": [],
         "branches": {},
+        "verdicts": {},
     }
     return {
         "flow": f"{started}",

@@ -179,7 +179,7 @@ def expect(_: argparse.Namespace) -> int:
     """Write the expected figures of tests/recordings anew, and print each that moved."""
     before, after = expected.read(), {}
     for name, path in expected.recordings().items():
-        after[name] = expected.figures(score_now(path)[0])
+        after[name] = expected.figures(path)
         print(f"{name}: {after[name]['right']} of {after[name]['steps']} steps right")
         for line in expected.compare(before.get(name), after[name]):
             print(f"  {line}")

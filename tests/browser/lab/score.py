@@ -8,10 +8,12 @@ exchanges are, or one is blocked with certainty. Names and texts are held agains
 from __future__ import annotations
 
 import collections
+import contextlib
 import json
 import re
 import tarfile
 import tempfile
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -96,8 +98,6 @@ class Score(Tally):
     disagreements: list[Disagreement] = field(default_factory=list)
     misnamed: list[str] = field(default_factory=list)
     """Error names, console texts and hidden headers that are not the browser's, in words."""
-    said: collections.Counter[str] = field(default_factory=collections.Counter)
-    """How often each thing is said of an exchange: its outcome and rule, its evidence, its branches, advice on it."""
 
     @property
     def agreement(self) -> float:
@@ -135,11 +135,19 @@ def score(recording: Path, log: Path) -> Score:
 
 def score_now(recording: Path) -> tuple[Score, Record]:
     """Score what today's code says of a recording, a folder or a tar of one; its truth comes along."""
+    with opened(recording) as folder:
+        return score_records(folder, judge(folder)), json.loads((folder / TRUTH).read_text("utf-8"))
+
+
+@contextlib.contextmanager
+def opened(recording: Path) -> Iterator[Path]:
+    """The folder of a recording, which is that or a tar of one."""
     if recording.is_dir():
-        return score_records(recording, judge(recording)), json.loads((recording / TRUTH).read_text("utf-8"))
+        yield recording
+        return
     with tempfile.TemporaryDirectory(prefix="corsight-") as folder, tarfile.open(recording) as archive:
         archive.extractall(folder, filter="data")
-        return score_now(Path(folder))
+        yield Path(folder)
 
 
 def score_records(recording: Path, records: list[Record]) -> Score:
@@ -152,30 +160,10 @@ def score_records(recording: Path, records: list[Record]) -> Score:
         scenario = scenarios[outcome["id"]]
         exchanges = by_scenario[outcome["id"]]
         result.exchanges += len(exchanges)
-        for record in exchanges:
-            result.said.update(_list_said(record))
         for number, mine in enumerate(by_step(scenario, outcome["results"], exchanges)):
             _score_step(result, scenario, number, outcome["results"][number], mine)
     _score_words(result, truth, scenarios, by_scenario)
     return result
-
-
-_VARYING = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|https?://\S+|\d+(?:\.\d+)?")
-"""What is another one in each recording: the ids of exchanges, URLs, numbers of seconds."""
-
-
-def _list_said(record: Record) -> list[str]:
-    ruled = f" {record['rule']}" if record["rule"] else ""
-    return [
-        f"{record['role']} {record['outcome']} {record['certainty']}{ruled}",
-        *(
-            f"{one['fact']} {one['value']} {one['certainty']}: {_VARYING.sub('…', one['because'])}"
-            for one in record["evidence"]
-        ),
-        *(f"{name}: {branch['outcome']}" for name, branch in record["branches"].items()),
-        *(f"advice {code}" for code in record["advice"]),
-        *(f"in {engine}: {said['outcome']}" for engine, said in record["verdicts"].items()),
-    ]
 
 
 def judge(recording: Path) -> list[Record]:
