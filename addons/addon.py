@@ -12,11 +12,12 @@ from mitmproxy.addonmanager import Loader
 from corsight.addons.adapter import exchange_of, request_of, withheld
 from corsight.addons.annotate import annotate
 from corsight.addons.announce import Announcer
+from corsight.addons.begun import Begun
 from corsight.addons.commands import Commands, rejudged
 from corsight.addons.drift import Drifting, read_policies
 from corsight.addons.events import get_logger
 from corsight.addons.guard import never_raises
-from corsight.addons.log import VerdictLog
+from corsight.addons.log import VerdictLog, open_log
 from corsight.addons.marker import Marking
 from corsight.addons.options import declare_options, take_deferred_options
 from corsight.addons.page.hosting import Hosting
@@ -26,7 +27,7 @@ from corsight.addons.scope import read_filter
 from corsight.addons.views import CorsView, Stories, detail, offer, show_change, show_comments, withdraw
 from corsight.addons.wire import write_word
 from corsight.policies.engines import read_engine
-from corsight.policies.exchange import Word
+from corsight.policies.exchange import Exchange, Word
 from corsight.policies.findings import Explanation, Known
 from corsight.policies.record import Lines
 from corsight.policies.rules.isolation import NETWORK_ERROR
@@ -56,6 +57,7 @@ class Cors:
 
     def __init__(self) -> None:
         self._session = Session()
+        self._begun = Begun(self._begin)
         self._scope: flowfilter.TFilter | None = None
         self._choosy = False
         self._log: VerdictLog | None = None
@@ -100,6 +102,7 @@ class Cors:
 
     def _configure(self, updated: set[str]) -> None:
         options = ctx.options
+        self._begun.take_in()
         if "cors_engine" in updated:
             name = options.cors_engine
             try:
@@ -111,7 +114,8 @@ class Cors:
         if "cors_scope" in updated:
             self._scope = read_filter("cors_scope", options.cors_scope)
         if "cors_log" in updated:
-            self._open_log(options.cors_log)
+            self._close_log()
+            self._log = open_log(options.cors_log)
         if "cors_mark" in updated:
             self._mark = options.cors_mark
         if "cors_secrets" in updated:
@@ -131,17 +135,6 @@ class Cors:
         self._choosy = self._scope is not None or self.page.on
         if not self.page.on:
             vars(self).pop("addons", None)
-
-    def _open_log(self, path: str | None) -> None:
-        if self._log is not None:
-            self._log.close()
-            self._log = None
-        if not path:
-            return
-        try:
-            self._log = VerdictLog(path)
-        except OSError as error:
-            raise exceptions.OptionsError(f"cors_log: cannot write {path}: {error.strerror or error}.") from None
 
     def running(self) -> None:
         """Say what the proxy's mode hides, and show what a user interface can."""
@@ -166,16 +159,17 @@ class Cors:
             self._marking.take(flow)
         if self._choosy and (self._is_of_page(flow) or self._passes_by(flow)):
             return
-        asked = request_of(flow)
-        try:
-            revised = self._session.begin(asked)
-        finally:
-            if weigh_request(asked.request) <= LONGEST:
-                setattr(flow, ASKED, asked)
-        if revised:
-            self._publish(revised)
-        if self._patching.permission.mode != "off":
+        asked, patches = request_of(flow), self._patching.permission.mode != "off"
+        short = weigh_request(asked.request) <= LONGEST
+        if short:
+            setattr(flow, ASKED, asked)
+        self._begun.put(asked, waits=short and not patches)
+        if patches:
             self._patching.answer(flow, asked, self._session)
+
+    def _begin(self, asked: Exchange) -> None:
+        if revised := self._session.begin(asked):
+            self._publish(revised)
 
     @never_raises
     def responseheaders(self, flow: http.HTTPFlow) -> None:
@@ -228,6 +222,7 @@ class Cors:
         return self.page.hosting.owns(flow) or (self._scope is not None and not self._scope(flow))
 
     def _observe(self, flow: http.HTTPFlow, *, body_comes: bool = False) -> None:
+        self._begun.take_in()
         if self._choosy and self._passes_by(flow):
             return
         asked, patched = getattr(flow, ASKED, None), None
@@ -276,6 +271,7 @@ class Cors:
 
     def heed(self, id: str, word: Word) -> None:
         """Take in what the browser said of a flow that was judged."""
+        self._begun.take_in()
         flow = self._flows.get(id)
         if flow is not None:
             write_word(flow.metadata, word)
@@ -301,6 +297,7 @@ class Cors:
         """Say what is left to say."""
         withdraw(self._view)
         self._marking.done()
+        self._begun.take_in()
         self._publish(self._session.finish())
         self.page.close()
         summary = self._announcer.summary()
@@ -310,6 +307,9 @@ class Cors:
             logger.info(drift)
         for line in self._patching.summary():
             logger.info(line)
+        self._close_log()
+
+    def _close_log(self) -> None:
         if self._log is not None:
             self._log.close()
             self._log = None

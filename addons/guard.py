@@ -21,7 +21,12 @@ def never_raises[T](hook: Callable[[T, http.HTTPFlow], None]) -> Callable[[T, ht
         try:
             hook(self, flow)
         except Exception as error:
-            reason = shown(f"{type(error).__name__}: {error}")
-            logger.warning("Corsight could not judge flow %s (%s): please report this.", flow.id, reason)
+            tell_failure(flow.id, error)
 
     return guarded
+
+
+def tell_failure(flow: str, error: Exception) -> None:
+    """Tell in one line that a flow could not be judged, by its id."""
+    reason = shown(f"{type(error).__name__}: {error}")
+    logger.warning("Corsight could not judge flow %s (%s): please report this.", flow, reason)

@@ -7,6 +7,8 @@ import os
 import stat
 from typing import BinaryIO
 
+from mitmproxy.exceptions import OptionsError
+
 from corsight.addons.events import get_logger
 
 logger = get_logger(__name__)
@@ -50,6 +52,16 @@ class VerdictLog:
             self._file.close()
         except OSError as error:
             logger.error("cors_log: cannot close %s: %s.", self.path, error.strerror or error)
+
+
+def open_log(path: str | None) -> VerdictLog | None:
+    """Return the log at a path, None without one. Raises OptionsError in one line where it cannot be written."""
+    if not path:
+        return None
+    try:
+        return VerdictLog(path)
+    except OSError as error:
+        raise OptionsError(f"cors_log: cannot write {path}: {error.strerror or error}.") from None
 
 
 def _ends_in_half_a_line(name: str) -> bool:

@@ -31,6 +31,8 @@ from corsight.policies.verdict import Branch, EngineName, Outcome, Ruling, Unkno
 
 ALIKE = 1024
 """How many kinds of exchanges are remembered with what is said of them."""
+REWORDED = 256
+"""How many URLs are remembered with what is said of their kind: pages ask for what is blocked again and again."""
 LONGEST = 8192
 """Bytes of URL and headers of an exchange up to which it is held against others."""
 DECIDING = frozenset({"sequel", "outcome", "response"})
@@ -149,6 +151,7 @@ class Judge:
         self._documents = documents
         self.revised: list[Judged] = []
         self._alike: Memory[tuple[object, ...], Alike] = Memory(ALIKE)
+        self._reworded: Memory[tuple[Alike, str], Alike] = Memory(REWORDED)
 
     def gather(self, entry: Entry) -> Facts:
         """Return the facts of an exchange as far as they are known now."""
@@ -164,9 +167,13 @@ class Judge:
             if alike.url is None or alike.url == url:
                 entry.facts, entry.verdict = alike.facts, alike.verdict
                 return Judged(entry, self._client, None, alike.verdict, False, alike)
-            facts = entry.facts = alike.facts.answer(exchange.response)
-            verdict = entry.verdict = reword(alike.verdict, exchange, facts)
-            return Judged(entry, self._client, facts, verdict)
+            worded = self._reworded.get((alike, url))
+            if worded is None:
+                verdict = reword(alike.verdict, exchange, alike.facts.answer(exchange.response))
+                worded = replace(alike, verdict=verdict, url=url, weight=entry.weight)
+                self._reworded.put((alike, url), worded, entry.weight)
+            entry.facts, entry.verdict = worded.facts, worded.verdict
+            return Judged(entry, self._client, None, worded.verdict, False, worded)
         facts, verdict = entry.facts, entry.verdict = self._judge_by_itself(entry)
         if key is not None:
             passed = not any(branch.ruling.rule for branch in verdict.branches)

@@ -223,3 +223,13 @@ def test_a_scheme_is_the_same_in_capitals(urls: tuple[str, str]) -> None:
         traffic.send("GET", f"{urls[0]}/b", 407, ("Access-Control-Allow-Origin", "*"))
         said += [judged.verdict.ruling.rule for judged in traffic.last.values()]
     assert said == ["proxy-authentication"] * 4
+
+
+def test_what_is_blocked_again_at_a_url_is_not_worded_again() -> None:
+    """Pages ask for what is blocked again and again: it is remembered by its URL, whose it is."""
+    asker = Asker()
+    first, other, again, more = [asker.get(path) for path in ("/a", "/b", "/b", "/c")]
+    assert other.kind is not None
+    assert again.kind is other.kind
+    assert len({first.kind, other.kind, more.kind}) == 3
+    assert again.verdict == Asker().get("/b").verdict
