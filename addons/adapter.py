@@ -25,24 +25,50 @@ PATCHED = "cors.patched"
 """The key of a flow's metadata that tells that Corsight changed its response."""
 
 
-def request_of(flow: http.HTTPFlow) -> Exchange:
-    """Return what the browser asked, its answer still to come."""
-    request, client = flow.request.data, flow.client_conn
-    fields = request.headers.fields
-    # By place, here and below: naming the fields costs as much again, for every exchange.
-    asked = Request(
-        # Request.method is upper-cased by mitmproxy; to CORS, `patch` is not `PATCH`.
-        request.method.decode("latin-1"),
-        make_url(request.scheme, request.host, request.port, request.authority, request.path, fields),
-        HeaderList(fields),
+type Asked = tuple[http.HTTPFlow, bytes, bytes, str, int, bytes, bytes, tuple[tuple[bytes, bytes], ...], float, bytes]
+"""A flow, and of its request the method, scheme, host, port, authority, path, header lines, start and HTTP version."""
+
+
+def note_request(flow: http.HTTPFlow) -> Asked:
+    """Return what the browser asked as it stands on the flow now, before other addons change it."""
+    request = flow.request.data
+    return (
+        flow,
+        request.method,
+        request.scheme,
+        request.host,
+        request.port,
+        request.authority,
+        request.path,
+        request.headers.fields,
         request.timestamp_start,
+        request.http_version,
+    )
+
+
+def read_request(asked: Asked) -> Exchange:
+    """Return what the browser asked, its answer still to come."""
+    flow, method, scheme, host, port, authority, path, fields, started, http_version = asked
+    client = flow.client_conn
+    # By place, here and below: naming the fields costs as much again, for every exchange.
+    request = Request(
+        # Request.method is upper-cased by mitmproxy; to CORS, `patch` is not `PATCH`.
+        method.decode("latin-1"),
+        make_url(scheme, host, port, authority, path, fields),
+        HeaderList(fields),
+        started,
     )
     # A recording may lack it, whatever the type says.
     address = client.peername[0] if client.peername else "unknown"  # type: ignore[redundant-expr]
-    http2 = is_multiplexed(request.http_version)
+    http2 = is_multiplexed(http_version)
     if not flow.metadata:
-        return Exchange(flow.id, address, client.id, asked, None, http2)
-    return Exchange(flow.id, address, client.id, asked, None, http2, marker=read_marker(flow.metadata))
+        return Exchange(flow.id, address, client.id, request, None, http2)
+    return Exchange(flow.id, address, client.id, request, None, http2, marker=read_marker(flow.metadata))
+
+
+def request_of(flow: http.HTTPFlow) -> Exchange:
+    """Return what the browser asked by what stands on the flow now, its answer still to come."""
+    return read_request(note_request(flow))
 
 
 def exchange_of(flow: http.HTTPFlow, asked: Exchange | None = None) -> Exchange:

@@ -9,7 +9,7 @@ from weakref import WeakValueDictionary
 from mitmproxy import ctx, exceptions, flowfilter, http
 from mitmproxy.addonmanager import Loader
 
-from corsight.addons.adapter import exchange_of, request_of, withheld
+from corsight.addons.adapter import Asked, exchange_of, note_request, read_request, request_of, withheld
 from corsight.addons.annotate import annotate
 from corsight.addons.announce import Announcer
 from corsight.addons.begun import Begun
@@ -27,7 +27,7 @@ from corsight.addons.scope import read_filter
 from corsight.addons.views import CorsView, Stories, detail, offer, show_change, show_comments, withdraw
 from corsight.addons.wire import write_word
 from corsight.policies.engines import read_engine
-from corsight.policies.exchange import Exchange, Word
+from corsight.policies.exchange import Word
 from corsight.policies.findings import Explanation, Known
 from corsight.policies.record import Lines
 from corsight.policies.rules.isolation import NETWORK_ERROR
@@ -159,15 +159,15 @@ class Cors:
             self._marking.take(flow)
         if self._choosy and (self._is_of_page(flow) or self._passes_by(flow)):
             return
-        asked, patches = request_of(flow), self._patching.permission.mode != "off"
-        short = weigh_request(asked.request) <= LONGEST
-        if short:
-            setattr(flow, ASKED, asked)
-        self._begun.put(asked, waits=short and not patches)
+        patches = self._patching.permission.mode != "off"
+        self._begun.put(note_request(flow), waits=not patches)
         if patches:
-            self._patching.answer(flow, asked, self._session)
+            self._patching.answer(flow, getattr(flow, ASKED, None) or request_of(flow), self._session)
 
-    def _begin(self, asked: Exchange) -> None:
+    def _begin(self, noted: Asked) -> None:
+        asked = read_request(noted)
+        if weigh_request(asked.request) <= LONGEST:
+            setattr(noted[0], ASKED, asked)
         if revised := self._session.begin(asked):
             self._publish(revised)
 
@@ -198,6 +198,7 @@ class Cors:
     @never_raises
     def error(self, flow: http.HTTPFlow) -> None:
         """Judge an exchange whose response did not come, or not all of it."""
+        self._begun.take_in()
         if self._marking.at_work:
             self._marking.restore(flow)
         # A response that the proxy kept to itself is there: no hook has seen it, or it was judged by its headers.
@@ -300,8 +301,7 @@ class Cors:
         self._begun.take_in()
         self._publish(self._session.finish())
         self.page.close()
-        summary = self._announcer.summary()
-        if summary is not None:
+        if (summary := self._announcer.summary()) is not None:
             logger.info(summary)
         if self._drifting is not None and (drift := self._drifting.summary()) is not None:
             logger.info(drift)

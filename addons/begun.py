@@ -10,8 +10,8 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
+from corsight.addons.adapter import Asked
 from corsight.addons.guard import tell_failure
-from corsight.policies.exchange import Exchange
 
 MANY = 64
 """How many wait at most."""
@@ -22,15 +22,15 @@ LONGEST_WAIT = 0.05
 class Begun:
     """The requests that set out and were not taken in yet. `begin` takes one in."""
 
-    def __init__(self, begin: Callable[[Exchange], None]) -> None:
+    def __init__(self, begin: Callable[[Asked], None]) -> None:
         self._begin = begin
-        self._waiting: deque[Exchange] = deque()
+        self._waiting: deque[Asked] = deque()
         self._timed = False
 
-    def put(self, exchange: Exchange, *, waits: bool) -> None:
+    def put(self, asked: Asked, *, waits: bool) -> None:
         """Take in a request, and those before it; or let it wait, for as long as an event loop can end that."""
         waiting = self._waiting
-        waiting.append(exchange)
+        waiting.append(asked)
         if not waits or len(waiting) >= MANY:
             self.take_in()
         elif not self._timed:
@@ -46,11 +46,11 @@ class Begun:
         """Take in all that wait, in their order. Never raises: what fails is told, and the others are taken in."""
         waiting = self._waiting
         while waiting:
-            exchange = waiting.popleft()
+            asked = waiting.popleft()
             try:
-                self._begin(exchange)
+                self._begin(asked)
             except Exception as error:
-                tell_failure(exchange.id, error)
+                tell_failure(asked[0].id, error)
 
     def _end_wait(self) -> None:
         self._timed = False

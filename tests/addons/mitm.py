@@ -18,6 +18,7 @@ from mitmproxy.test import taddons, tflow
 
 from corsight.addons.adapter import exchange_of
 from corsight.addons.addon import Cors
+from corsight.addons.begun import LONGEST_WAIT
 from corsight.policies.session import Judged, Session
 
 type Pairs = Sequence[tuple[str, str]]
@@ -39,8 +40,9 @@ _seconds = itertools.count(1000)
 class Running:
     """A mitmproxy with the addon in it, started."""
 
-    def __init__(self, context: taddons.context, addon: Cors) -> None:
+    def __init__(self, context: taddons.context, addon: Cors, loop: asyncio.AbstractEventLoop) -> None:
         self._context = context
+        self._loop = loop
         self.addon = addon
         self.updated: list[Flow] = []
 
@@ -64,8 +66,17 @@ class Running:
             self.hooks(*eventsequence.iterate(flow))
 
     def hooks(self, *events: Any) -> None:
-        for event in events:
-            self._context.master.addons.invoke_addon_sync(self.addon, event)
+        """Call these hooks, in the event loop as mitmproxy does."""
+
+        async def call() -> None:
+            for event in events:
+                self._context.master.addons.invoke_addon_sync(self.addon, event)
+
+        self._loop.run_until_complete(call())
+
+    def let_time_pass(self) -> None:
+        """Let so much time go by that no request waits any more to be taken in."""
+        self._loop.run_until_complete(asyncio.sleep(2 * LONGEST_WAIT))
 
     def update(self, flows: Sequence[Flow]) -> None:
         """The hook by which user interfaces learn that flows changed."""
@@ -81,7 +92,7 @@ def mitmproxy(*, loaded: bool = True, **options: Any) -> Iterator[Running]:
         return taddons.context()
 
     context = loop.run_until_complete(make())
-    running = Running(context, Cors())
+    running = Running(context, Cors(), loop)
     context.master.addons.add(running)
     if loaded:
         running.start()

@@ -213,6 +213,7 @@ def test_a_revision_is_a_new_line_of_the_same_flow(log: Path) -> None:
         running.judge(asked)
         assert asked.marked == UNSURE
         running.hooks(HttpRequestHeadersHook(cors(method="PUT")))
+        running.let_time_pass()
         first, second = lines(log)
         assert first["flow"] == second["flow"] == asked.id
         assert said(log) == [("allowed", "likely", None), ("allowed", "certain", None)]
@@ -581,6 +582,7 @@ def test_requests_that_are_never_answered_go_with_their_flows() -> None:
         made = cors()
         written = made.get_state()
         running.hooks(HttpRequestHeadersHook(made))
+        running.let_time_pass()
         assert getattr(made, ASKED) is not None
         assert not hasattr(made.copy(), ASKED)
         assert made.get_state() == written

@@ -6,26 +6,26 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from mitmproxy.flow import Error
 
 from corsight.addons import begun
-from corsight.addons.adapter import request_of
+from corsight.addons.adapter import Asked, note_request
 from corsight.addons.begun import MANY, Begun
-from corsight.policies.exchange import Exchange
 from tests.addons.mitm import cors, flow, lines, mitmproxy, preflight
 
 
-def asked(count: int) -> list[Exchange]:
-    return [request_of(flow(url=f"https://api.test/{number}")) for number in range(count)]
+def asked(count: int) -> list[Asked]:
+    return [note_request(flow(url=f"https://api.test/{number}")) for number in range(count)]
 
 
-async def wait_until_empty(taken: list[Exchange], count: int) -> None:
+async def wait_until_empty(taken: list[Asked], count: int) -> None:
     async with asyncio.timeout(60):
         while len(taken) < count:
             await asyncio.sleep(0.01)
 
 
 def test_requests_are_taken_in_together_in_their_order() -> None:
-    taken: list[Exchange] = []
+    taken: list[Asked] = []
     requests = asked(3)
 
     async def pass_by() -> None:
@@ -40,7 +40,7 @@ def test_requests_are_taken_in_together_in_their_order() -> None:
 
 
 def test_requests_are_taken_in_after_a_while_though_no_answer_comes() -> None:
-    taken: list[Exchange] = []
+    taken: list[Asked] = []
     first, second = asked(2)
 
     async def pass_by() -> None:
@@ -55,7 +55,7 @@ def test_requests_are_taken_in_after_a_while_though_no_answer_comes() -> None:
 
 
 def test_only_so_many_requests_wait() -> None:
-    taken: list[Exchange] = []
+    taken: list[Asked] = []
 
     async def pass_by() -> None:
         waiting = Begun(taken.append)
@@ -70,7 +70,7 @@ def test_only_so_many_requests_wait() -> None:
 
 def test_a_request_that_cannot_wait_comes_after_those_that_do() -> None:
     """A patch turns on the session as it is when the request comes."""
-    taken: list[Exchange] = []
+    taken: list[Asked] = []
     first, second = asked(2)
 
     async def pass_by() -> None:
@@ -83,7 +83,7 @@ def test_a_request_that_cannot_wait_comes_after_those_that_do() -> None:
 
 
 def test_without_an_event_loop_nothing_waits() -> None:
-    taken: list[Exchange] = []
+    taken: list[Asked] = []
     requests = asked(2)
     waiting = Begun(taken.append)
     for request in requests:
@@ -92,13 +92,13 @@ def test_without_an_event_loop_nothing_waits() -> None:
 
 
 def test_a_request_that_fails_is_told_and_the_others_are_taken_in(caplog: pytest.LogCaptureFixture) -> None:
-    taken: list[Exchange] = []
+    taken: list[Asked] = []
     first, bad, last = asked(3)
 
-    def begin(exchange: Exchange) -> None:
-        if exchange is bad:
+    def begin(request: Asked) -> None:
+        if request is bad:
             raise ValueError("no such\x1b thing")
-        taken.append(exchange)
+        taken.append(request)
 
     async def pass_by() -> None:
         waiting = Begun(begin)
@@ -109,7 +109,7 @@ def test_a_request_that_fails_is_told_and_the_others_are_taken_in(caplog: pytest
     asyncio.run(pass_by())
     assert taken == [first, last]
     (line,) = [record.getMessage() for record in caplog.records]
-    assert bad.id in line
+    assert bad[0].id in line
     assert "\x1b" not in line
 
 
@@ -135,3 +135,18 @@ def test_a_request_whose_answer_never_comes_shows_that_its_preflight_passed(
         assert before["certainty"] == "likely"
         _, after = asyncio.run(pass_by())
     assert (after["flow"], after["outcome"], after["certainty"]) == (answered.id, "allowed", "certain")
+
+
+def test_an_answer_that_the_proxy_keeps_to_itself_is_judged_though_its_request_still_waits(tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    made = cors()
+    response, made.response = made.response, None
+
+    async def pass_by() -> None:
+        running.addon.requestheaders(made)
+        made.response, made.error = response, Error("Received a header from server, refusing to prevent request …")
+        running.addon.error(made)
+
+    with mitmproxy(cors_log=str(log)) as running:
+        asyncio.run(pass_by())
+        assert len(lines(log)) == 1
