@@ -101,7 +101,7 @@ def _describe_cause(cause: KnownCause) -> list[RenderableType]:
             table.add_row("" if number else WRITERS[engine].lower(), text)
     table.add_row()
     table.add_row("fix", cause.advice)
-    table.add_row("who acts", name_actor(cause.actor))
+    table.add_row("who", name_actor(cause.actor))
     return [heading, table]
 
 
@@ -135,10 +135,12 @@ def _describe(rule: Rule) -> list[RenderableType]:
     edits += example["edits"]
     table.add_row("fix", Text("\n".join(edits) or NO_HEADER, "bold green" if edits else ""))
     if fix["mendable"]:
-        safe = "safe: it lets nobody do what they could not do before"
-        table.add_row("care", safe if fix["widens"] is None else f"it {fix['widens']}")
-    table.add_row("advice", rule.advice)
-    table.add_row("who acts", name_actor(rule.actor))
+        if fix["widens"] is None:
+            table.add_row("safe", "the fix lets nobody do what they could not do before")
+        else:
+            table.add_row("careful", f"the fix {fix['widens']}")
+    table.add_row("to do", rule.advice)
+    table.add_row("who", name_actor(rule.actor))
     return [heading, table]
 
 

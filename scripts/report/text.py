@@ -37,7 +37,7 @@ LABEL = 11
 STYLES = {"plain": "", "dim": "dim", "was": "red", "needed": "green", "fix": "bold green", "asked": "cyan"}
 """The style of a row, by what the row says."""
 OPEN = "passed or blocked: the recording does not show which"
-OPAQUE = "asked for without CORS: a page may use it, but not read it"
+OPAQUE = "asked for without CORS: the page may show or run it, but not read it"
 FEW = 3
 """Up to this many findings, everything known of each is written below the table without being asked for."""
 IN_FULL: dict[Kind, int] = {"blocked": 50, "open": 20, "failed": 10, "advice": 10}
@@ -127,12 +127,8 @@ def write(report: Report, stream: TextIO, *, verbose: bool = False) -> None:
 
 
 def write_finding(finding: Finding, number: int, stream: TextIO) -> None:
-    """Write one finding in full, and below it the fix by itself, fit to be copied."""
-    console = _open_console(stream)
-    _print(console, stream, [_finding(finding, number)])
-    fixes = [mismatch.fix for mismatch in finding.mismatches if mismatch.fix]
-    if fixes:
-        stream.write("\nFix: the answer has to have\n\n" + "\n".join(fixes[0]) + "\n")
+    """Write one finding in full."""
+    _print(_open_console(stream), stream, [_finding(finding, number)])
 
 
 def _open_console(stream: TextIO) -> Console:
@@ -252,7 +248,8 @@ def _foot(report: Report) -> RenderableType:
             meaning += f"; {findings.unanswered} without a response"
         if outcome is Outcome.OPAQUE and count:
             meaning += (
-                "; to read it, or a canvas that it is drawn on, ask with CORS: crossorigin on the element, or mode cors"
+                ". To read it, ask with CORS (crossorigin on the element, or mode cors); the same holds for a canvas "
+                "on which it is drawn"
             )
         name = "open" if outcome is None else "not CORS" if outcome is Outcome.NOT_CORS else outcome.value
         table.add_row(Text(name, style if count else "dim"), Text(str(count), style if count else "dim"), meaning)

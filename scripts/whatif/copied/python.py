@@ -34,7 +34,9 @@ def read_python(text: str) -> Copied | None:
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             names[node.targets[0].id] = _read_value(node.value, names)
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and BEGIN.match(f"{ast.unparse(node.func)}(")]
+    calls = [
+        node for node in ast.walk(tree) if isinstance(node, ast.Call) and BEGIN.match(f"{ast.unparse(node.func)}(")
+    ]
     if not calls:
         return None
     found = _read_call(calls[-1], names)

@@ -270,7 +270,10 @@ def test_of_several_requests_it_is_said_which_is_judged() -> None:
         ("axios.get('https://a.test/1'); axios.put('https://a.test/2')", 2),
         ("$.getJSON('https://a.test/1'); fetch('https://a.test/2'); axios('https://a.test/3')", 3),
         ("if (old) { fetch('https://a.test/1') } else { fetch('https://a.test/2') }", 2),
-        ("const x = new XMLHttpRequest(); x.open('GET', 'https://a.test/1'); navigator.sendBeacon('https://a.test')", 2),
+        (
+            "const x = new XMLHttpRequest(); x.open('GET', 'https://a.test/1'); navigator.sendBeacon('https://a.test')",
+            2,
+        ),
         ("import requests\nrequests.get('https://a.test/1')\nrequests.get('https://a.test/2')", 2),
         ("fetch('https://a.test/1')\nthis.http.get('https://a.test/2')", 2),
         ("axios.get('https://a.test/1')\n// axios.get('https://a.test/2')", 1),
