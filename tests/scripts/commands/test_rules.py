@@ -82,7 +82,7 @@ def test_a_rule_shows_each_browsers_words(capsys: pytest.CaptureFixture[str]) ->
 def test_colours_are_for_terminals() -> None:
     stream = io.StringIO()
     console = Console(file=stream, force_terminal=True, color_system="standard", width=80)
-    assert "\x1b[" in "".join(report._set(console, part) for part in report._list())
+    assert "\x1b[" in "".join(report.render(console, part) for part in report._list())
 
 
 def test_json_holds_all_of_them_and_one(capsys: pytest.CaptureFixture[str]) -> None:
