@@ -10,9 +10,9 @@ from typing import Annotated, Literal
 
 import typer
 
-from corsight.policies.causes import CAUSES
+from corsight.policies.causes import CAUSES, KnownCause
 from corsight.policies.console.names import read_name
-from corsight.policies.rules import RULES
+from corsight.policies.rules import RULES, Rule
 from corsight.scripts.catalogue import cause_data, data
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.paths import name_command
@@ -55,7 +55,8 @@ def rules(
 def suggest(code: str) -> str:
     """Return what to do about a code that there is not: which ones look like it, or speak of it."""
     wanted = code.lower().strip()[:80]
-    known = {one.code: f"{one.title} {one.why} {one.advice}".lower() for one in (*RULES.values(), *CAUSES.values())}
+    entries: list[Rule | KnownCause] = [*RULES.values(), *CAUSES.values()]
+    known = {one.code: f"{one.title} {one.why} {one.advice}".lower() for one in entries}
     near = [one for one in known if wanted in one] or get_close_matches(wanted, known)
     speaking = [one for one, text in known.items() if re.search(rf"\b{re.escape(wanted)}\b", text)]
     if not wanted or not (near or speaking):
