@@ -13,6 +13,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -60,6 +61,17 @@ def browser_executable(name: str) -> str:
 @pytest.fixture(scope="session")
 def require_browser() -> Callable[[str], str]:
     return browser_executable
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The folder that all temporary files go into, but pytest's, which are made before. Its name is short: Chromium has
+    a socket below it.
+    """
+    with tempfile.TemporaryDirectory(prefix="test-") as folder:
+        monkeypatch.setenv("TMPDIR", folder)
+        monkeypatch.setattr(tempfile, "tempdir", None)
+        yield Path(folder)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -48,10 +48,9 @@ class Patching:
     be judged, by flow.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self) -> None:
         self._news = News()
-        self.permission = Permission(self._news, clock)
-        self._clock = clock
+        self.permission = Permission(self._news)
         self._silent: Memory[str, float] = Memory(SILENT)
         self.made: Memory[str, tuple[http.Response, Patched]] = Memory(PENDING, PENDING_BYTES)
 
@@ -105,7 +104,7 @@ class Patching:
             patch, without = answer_unasked(asked, facts, respond(policy, asked, None), self.permission.marker), None
         else:
             since = self._silent.get(origin_of(asked.request.url))
-            if since is None or self._clock() - since > SILENT_FOR:
+            if since is None or time.monotonic() - since > SILENT_FOR:
                 return
             patch = answer_unasked(asked, facts, engine, self.permission.marker)
             without = replace(asked, proxy_status=BAD_GATEWAY)
@@ -205,7 +204,7 @@ class Patching:
         if any(part in error for part in UNANSWERED) and waited < GAVE_UP_AFTER:
             return
         server = origin_of(exchange.request.url)
-        self._silent.put(server, self._clock(), len(server))
+        self._silent.put(server, time.monotonic(), len(server))
         if self.permission.mode == "blocked":
             self._news.fall_silent(server, error, SILENT_FOR)
 

@@ -45,12 +45,9 @@ SERVERS, FOLLOWED = 256, 16
 """Servers, and blocked exchanges of each, that are looked at again when more is known of the server."""
 
 
-def diagnose(sample: Sample, traffic: Traffic, cause: Cause | None = None) -> Explanation:
-    """Return what is wrong with a blocked or failed exchange, by what the traffic shows so far.
-
-    `cause` is that of its case, where it is known already.
-    """
-    cause = fill_in(cause or explain(read_case(sample, traffic)), sample)
+def diagnose(sample: Sample, traffic: Traffic) -> Explanation:
+    """Return what is wrong with a blocked or failed exchange, by what the traffic shows so far."""
+    cause = fill_in(explain(read_case(sample, traffic)), sample)
     return explain_cause(cause, find_mismatch(sample), (sample.rule,))
 
 

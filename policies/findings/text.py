@@ -186,9 +186,8 @@ def _list_notes(mismatch: Mismatch, finding: Finding) -> list[str]:
 
 
 def _show_rest(finding: Finding) -> list[Row]:
-    who = name_actor(finding.actor)
-    rows = [Row("to do", finding.action), Row("who", f"{who[0].upper()}{who[1:]}.")]
-    rows += _list_rows("care", finding.care)
+    rows = [Row("to do", finding.action), Row("who", name_actor(finding.actor))]
+    rows += _list_rows("careful", finding.care)
     for console in finding.console:
         error = f" ({console.error})" if console.error is not None else ""
         rows.append(Row("console", f"{ENGINES[console.engine].label}{error}: {console.text}"))

@@ -44,5 +44,4 @@ def sum_up(report: Report) -> str:
     if totals.unanswered:
         parts.append(f"{totals.unanswered} without an answer")
     parts = parts or ["nothing was blocked"]
-    text = f"{'; '.join(parts)}; of {count(totals.exchanges, 'exchange')}."
-    return text[0].upper() + text[1:]
+    return f"{count(totals.exchanges, 'exchange')}: {'; '.join(parts)}."

@@ -18,9 +18,9 @@ def proves_together(one: Entry, other: Entry, *, slack: float, outlives: bool) -
     """
     if outlives and not (_is_prompt(one) and _is_prompt(other)):
         return False
-    first, second = (one, other) if _started(one) <= _started(other) else (other, one)
+    first, second = (one, other) if get_start(one) <= get_start(other) else (other, one)
     response = first.exchange.response
-    return response is not None and _started(second) - response.received > slack
+    return response is not None and get_start(second) - response.received > slack
 
 
 def may_be_stream(entry: Entry, policy: EnginePolicy) -> bool:
@@ -38,8 +38,9 @@ def may_be_stream(entry: Entry, policy: EnginePolicy) -> bool:
 
 def _is_prompt(preflight: Entry) -> bool:
     response = preflight.exchange.response
-    return response is not None and response.received - _started(preflight) <= PROMPT
+    return response is not None and response.received - get_start(preflight) <= PROMPT
 
 
-def _started(entry: Entry) -> float:
+def get_start(entry: Entry) -> float:
+    """Return when a request set out."""
     return entry.exchange.request.started

@@ -9,6 +9,7 @@ from corsight.policies.exchange import Exchange, Response
 from corsight.policies.fetch.headers import has_directive
 from corsight.policies.fetch.preflight_cache import CacheEntry, CacheRules, read_max_age
 from corsight.policies.fetch.redirect import MAX_REDIRECTS
+from corsight.policies.session.absence import get_start
 from corsight.policies.session.fetches import Entry
 from corsight.policies.session.loops import HORIZON, SAME_URL, Loops
 from corsight.policies.session.memory import Memory
@@ -102,11 +103,11 @@ class Expected:
         ]
         last, left, slack = preflight, len(others), max(SLACK, self.pace.usual)
         while left:
-            later = [other for other in others if overtook(other, last, slack) and _started(other) > _started(last)]
+            later = [other for other in others if overtook(other, last, slack) and get_start(other) > get_start(last)]
             found = next((other for other in later if other.sequel == "followed"), None)
             if found is not None or not later:
                 return found
-            last, left = max(later, key=_started), left - 1
+            last, left = max(later, key=get_start), left - 1
         return None
 
     def asked_on(self, preflight: Entry) -> bool:
@@ -114,7 +115,7 @@ class Expected:
         url, answered, pace = preflight.exchange.request.url, _answered(preflight), self.pace
         others = (self._by_path.get(url.partition("?")[0]) if "?" in url else self.preflights.get(url)) or ()
         return any(
-            other is not preflight and -pace.usual <= _started(other) - answered <= pace.slack for other in others
+            other is not preflight and -pace.usual <= get_start(other) - answered <= pace.slack for other in others
         )
 
     def list_alike(self, preflight: Entry) -> list[Entry]:
@@ -233,10 +234,6 @@ def _asks_alike(one: Entry, other: Entry) -> bool:
     return a is b or (a.origin, a.method, a.names) == (b.origin, b.method, b.names)
 
 
-def _started(entry: Entry) -> float:
-    return entry.exchange.request.started
-
-
 def _answered(entry: Entry) -> float:
     response = entry.exchange.response
     return response.received if response is not None else entry.exchange.request.started
@@ -244,8 +241,8 @@ def _answered(entry: Entry) -> float:
 
 def overtook(later: Entry, earlier: Entry, slack: float = SLACK) -> bool:
     """Return whether one exchange set out after another did, and before the browser had the answer to that."""
-    response, started = earlier.exchange.response, _started(later)
-    return response is not None and _started(earlier) <= started <= response.received + slack
+    response, started = earlier.exchange.response, get_start(later)
+    return response is not None and get_start(earlier) <= started <= response.received + slack
 
 
 def _remember(memory: Memory[str, list[Entry]], url: str, entry: Entry) -> None:

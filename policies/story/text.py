@@ -128,9 +128,9 @@ def remedies(part: Part, remedy: Remedy) -> Iterator[tuple[str, str]]:
     if part.needed is not None and part.needed not in remedy.edits:
         yield "needed", part.needed
     yield from label_first("fix", remedy.edits)
-    yield "do" if remedy.edits else "fix", remedy.advice
+    yield "to do" if remedy.edits else "fix", remedy.advice
     yield from label_first("careful", remedy.care)
-    yield "who", f"{remedy.actor}."
+    yield "who", remedy.actor
 
 
 def evidence(one: Inference) -> str:

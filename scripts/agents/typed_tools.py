@@ -134,7 +134,7 @@ def add_tools(server: Server) -> None:
         messages = read_messages(text)
         if not messages:
             raise CorsightError(
-                "no browser's console says this", where="text", todo="give the whole line, from its beginning"
+                "no browser writes this to its console", where="text", todo="give the whole line, from its beginning"
             )
         messages = stand_in(messages, origin, url)
         page_text = io.StringIO()

@@ -36,7 +36,7 @@ Verdicts
   {allowed} allowed     the page has the response; patched: as Corsight changed it
   {blocked} blocked     the page gets an error; with ? behind it: likely
   {open} open        may have been blocked: the traffic does not show it
-  {opaque} opaque      asked for without CORS: to be used, but not to be read
+  {opaque} opaque      asked for without CORS: the page may show or run it, not read it
   {not-cors} not CORS    same origin, a navigation, or no response
   ... !         the browser contradicts the verdict
   ... p         its endpoint is patched from the next load on

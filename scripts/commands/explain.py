@@ -123,7 +123,8 @@ def explain(
         else:
             more += 1
     if not matching:
-        raise recording.problem or CorsightError(_describe_nothing(flow, url), where=recording.name)
+        todo = "without --flow and --url, its fetches are listed" if flow or url else ""
+        raise recording.problem or CorsightError(_describe_nothing(flow, url), where=recording.name, todo=todo)
     # An id that another one begins with is meant as it stands.
     if exact := [fetch for fetch in matching if any(judged.entry.exchange.id == flow for judged in fetch)]:
         matching, more = exact, 0
@@ -155,9 +156,8 @@ def _explain_finding(files: list[str], settings: Settings, number: int, target: 
     told = number_findings(gate.sift(findings.sorted()))
     if number > len(told):
         stop_at(one.problem for one in audited)
-        raise CorsightError(
-            f"there is no finding {number}", todo=f"there are {len(told)}" if told else "there are none at all"
-        )
+        todo = f"corsight audit numbers them from 1 to {len(told)}" if told else "the audit has no findings"
+        raise CorsightError(f"there is no finding {number}", todo=todo)
     chosen = told[number - 1]
     write_finding(chosen, number, beside)
     if chosen.exchanges and len(paths) == 1:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
-from difflib import SequenceMatcher
+from difflib import get_close_matches
 from typing import Annotated, Literal
 
 import typer
 
-from corsight.policies.causes import CAUSES
+from corsight.policies.causes import CAUSES, KnownCause
 from corsight.policies.console.names import read_name
-from corsight.policies.rules import RULES
+from corsight.policies.rules import RULES, Rule
 from corsight.scripts.catalogue import cause_data, data
 from corsight.scripts.errors import CorsightError
+from corsight.scripts.paths import name_command
 from corsight.scripts.report.rules import write_cause, write_list, write_rule
 
 LONGEST_NAME = 200
+MOST = 5
+"""How many codes are named in place of one that there is not."""
 
 
 def rules(
@@ -32,9 +36,9 @@ def rules(
         code = code if named is None else named.cause or named.rule or code
     if code is not None and code not in RULES and code not in CAUSES:
         raise CorsightError(
-            "there is no rule and no cause of that code",
+            "no rule and no cause has this code",
             where=code[:80],
-            todo=f"the nearest are {', '.join(find_nearest(code))}",
+            todo=suggest(code),
         )
     if format == "json":
         everything = [*map(data, RULES.values()), *map(cause_data, CAUSES.values())]
@@ -48,13 +52,15 @@ def rules(
         write_cause(CAUSES[code], sys.stdout)
 
 
-def find_nearest(code: str) -> list[str]:
-    """Return the three codes that look most like `code`; those that hold it, or a word of it, come first."""
-    wanted = code.lower()[:80]
-    words = {word for word in wanted.split("-") if len(word) > 2}
-
-    def likeness(known: str) -> tuple[bool, float]:
-        ratio = SequenceMatcher(None, wanted, known).ratio()
-        return wanted in known, ratio + len(words & set(known.split("-"))) / 4
-
-    return sorted([*RULES, *CAUSES], key=likeness, reverse=True)[:3]
+def suggest(code: str) -> str:
+    """Return what to do about a code that there is not: which ones look like it, or speak of it."""
+    wanted = code.lower().strip()[:80]
+    entries: list[Rule | KnownCause] = [*RULES.values(), *CAUSES.values()]
+    known = {one.code: f"{one.title} {one.why} {one.advice}".lower() for one in entries}
+    near = [one for one in known if wanted in one] or get_close_matches(wanted, known)
+    speaking = [one for one, text in known.items() if re.search(rf"\b{re.escape(wanted)}\b", text)]
+    if not wanted or not (near or speaking):
+        return f"{name_command()} rules lists all"
+    codes = near or speaking
+    more = f" and {len(codes) - MOST} more" if len(codes) > MOST else ""
+    return f"{'the nearest' if near else 'these speak of it'}: {', '.join(codes[:MOST])}{more}"

@@ -14,8 +14,11 @@ from pathlib import Path
 from sys import monitoring
 from types import CodeType
 
-ROOT = Path(__file__).resolve().parents[2]
+from corsight.scripts.paths import ROOT
+
 PARTS = ("addons", "policies", "scripts")
+SHOWN = 3
+"""How many functions are told."""
 
 
 def cpu_time(work: Callable[[], object]) -> float:
@@ -57,7 +60,7 @@ def count_steps(work: Callable[[], object]) -> int:
     return steps
 
 
-def slowest_functions(work: Callable[[], object], shown: int = 3) -> tuple[str, ...]:
+def slowest_functions(work: Callable[[], object]) -> tuple[str, ...]:
     """Do the work. Corsight's functions by the time that they, and what they call outside Corsight, take in it."""
     profile = Profile()
     profile.runcall(work)
@@ -69,7 +72,7 @@ def slowest_functions(work: Callable[[], object], shown: int = 3) -> tuple[str, 
             for caller, (*_, whole) in callers.items():
                 if (name := name_of(*caller)) is not None:
                     taken[name] += whole
-    return tuple(name for name, _ in taken.most_common(shown))
+    return tuple(name for name, _ in taken.most_common(SHOWN))
 
 
 @cache

@@ -18,7 +18,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import NamedTuple
 
-from corsight.scripts.dev.steps import ROOT, Step, read_steps
+from corsight.scripts.dev.steps import Step, read_steps
+from corsight.scripts.paths import ROOT
 
 TABLE = ROOT / "tests" / "scripts" / "dev" / "standard.tsv"
 ENOUGH = 12

@@ -18,10 +18,10 @@ import re
 import tokenize
 from collections.abc import Iterator
 from itertools import pairwise
-from pathlib import Path
 from typing import NamedTuple
 
-ROOT = Path(__file__).resolve().parents[2]
+from corsight.scripts.paths import ROOT
+
 ROOMS = ("policies/fetch", "policies/decision")
 """The folders that are read."""
 

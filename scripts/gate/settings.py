@@ -138,10 +138,10 @@ def find_settings(folder: Path) -> Path | None:
     return None
 
 
-def load_settings(path: str | None = None, *, folder: Path | None = None) -> Settings:
+def load_settings(path: str | None = None) -> Settings:
     """Return the settings of a file, by default of the one that is for this folder. Raises CorsightError, OSError."""
     values = {name: Setting(default, DEFAULT) for name, (_, default) in KEYS.items()}
-    found = Path(path) if path is not None else find_settings(folder or Path.cwd())
+    found = Path(path) if path is not None else find_settings(Path.cwd())
     if found is None:
         return Settings(values)
     content: Any = _read(found)

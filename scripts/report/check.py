@@ -24,6 +24,7 @@ from corsight.policies.story import Part, Story, tell
 from corsight.policies.story.text import remedies
 from corsight.policies.verdict import EngineName, Outcome
 from corsight.scripts.curl import request_command
+from corsight.scripts.report.console import COLOURS
 from corsight.scripts.report.page import FILES, Page, joined, rule_line
 from corsight.scripts.whatif.model import Missing, Prediction, Preflight, Question
 
@@ -36,7 +37,6 @@ OF_NO_INTEREST = re.compile(
     "x-xss-protection"
 )
 """Response headers that are for browsers and caches: no script misses them."""
-COLOURS = {Outcome.ALLOWED: "green", Outcome.BLOCKED: "bold red", Outcome.OPAQUE: "yellow", Outcome.NOT_CORS: "cyan"}
 PLACES = {"preflight": "at the preflight: ", "redirect": "at the redirect: ", "request": ""}
 LONGEST_NOTE = 700
 """Characters of a note: our own words, with an origin or a URL in them."""

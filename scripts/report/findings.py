@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from corsight.policies.evidence import Certainty
-from corsight.policies.findings import Diagnosis, Explanation, Finding, Kind
+from corsight.policies.findings import Diagnosis, Explanation, Finding
 from corsight.policies.findings.fingerprint import fold_ids, fold_port
 from corsight.policies.findings.to_send import ToSend, list_needed
 from corsight.policies.redact import redact
@@ -139,10 +139,6 @@ class Findings:
     def total(self) -> int:
         """How many exchanges there are."""
         return sum(self.outcomes.values()) + self.open
-
-    def of(self, kind: Kind) -> list[Finding]:
-        """Return the findings of one kind."""
-        return [finding for finding in self.sorted() if finding.kind == kind]
 
 
 def _gather() -> Gathered:

@@ -23,8 +23,8 @@ LOCAL = ("loopback", "local")
 INTERCEPTOR = "/_capacitor_http_interceptor_"
 ELEMENTS = ("image", "css stylesheet", "script", "font", "video", "audio")
 WITHOUT = (
-    "If the host is not yours, send the request without what makes a preflight necessary: a method other than GET, "
-    "HEAD and POST, a header that the page sets, a Content-Type such as JSON (text/plain needs none)."
+    "without what makes a preflight necessary: a method other than GET, HEAD and POST, a header that the page sets, a "
+    "Content-Type such as JSON (text/plain needs none)."
 )
 
 
@@ -86,7 +86,7 @@ def list_hints(message: Message, *, told: bool = False) -> Iterator[tuple[str, s
     if rule == "allow-origin-missing":
         yield from _tell_missing(message)
     if rule in ("preflight-status-not-ok", "preflight-redirect"):
-        yield "or", WITHOUT
+        yield "or", f"If the host is not yours, send the request {WITHOUT}"
     if rule == "preflight-header-not-allowed" and message.value:
         yield from _tell_adder(message.value.lower())
     if rule == MIXED_CONTENT or message.cause in ("websocket-failed", "websocket-refused"):
@@ -147,12 +147,12 @@ def _tell_missing(message: Message) -> Iterator[tuple[str, str]]:
     host = _host_of(message.url)
     elsewhere = leads_to_login(message) or find_storage(message) is not None or is_identity_server(host)
     if own != other and other is not None and not elsewhere:
+        another = f" Or send the request {WITHOUT}" if message.preflight else ""
         yield (
             "or",
-            f"If {host} is not yours, only its owner can add the header: request it from your own server instead.",
+            f"If {host} is not yours, only its owner can add the header: request it from your own server instead."
+            f"{another}",
         )
-        if message.preflight:
-            yield "or", WITHOUT
 
 
 def _tell_adder(name: str) -> Iterator[tuple[str, str]]:
@@ -194,12 +194,12 @@ def _tell_redirect(message: Message) -> Iterator[tuple[str, str]]:
     yield "redirected", f"The page asked {message.initial_url}, which redirected it to {message.url}: that one failed."
     if message.rule == "allow-origin-missing" and message.origin != "null" and not leads_to_login(message):
         yield (
-            "do",
+            "to do",
             "The response of the last URL needs the header. If that server is not yours, your own server has to "
             "fetch it for the page.",
         )
     elif not leads_to_login(message):
-        yield "do", "Use the last URL in the page's code, or answer at the first one without a redirect."
+        yield "to do", "Use the last URL in the page's code, or answer at the first one without a redirect."
     if message.origin == "null":
         yield (
             "note",
@@ -212,7 +212,7 @@ def _tell_origin(message: Message) -> Iterator[tuple[str, str]]:
     shell = find_shell(message.origin)
     if shell is not None:
         yield "origin", f"{message.origin} is the origin of {shell.what}."
-        yield "do" if shell.listed else "fix", shell.listing
+        yield "to do" if shell.listed else "fix", shell.listing
         setting = find_setting(origin_of(message.url or ""), message.origin or "")
         if not shell.listed and setting is not None:
             yield "or", setting

@@ -75,7 +75,7 @@ def _write_cause(page: Page, message: Message) -> None:
     code = cause.code if message.rule is None else f"{cause.code}, rule {message.rule}"
     named = "" if message.error is None else f"; {message.speaker} calls it {shown(message.error)}"
     page.field("cause", f"{code}{named}")
-    page.field("who acts", f"{name_actor(cause.actor)}.")
+    page.field("who", name_actor(cause.actor))
     page.blank()
     url, origin = message.url or "", message.origin
     if cause.code == "cors-without-reason" and origin is not None and url.startswith(("http:", "https:")):
@@ -91,8 +91,11 @@ def _write_rule(page: Page, message: Message) -> None:
     blocked = f" blocked it{where}" if rule.kind == "decision" and rule.code != NETWORK_ERROR else ""
     cause = explain(message)
     title = rule.title if cause is None else cause.title
-    page.say(_title(message, blocked, title))
+    alike = [RULES[code].title for code in message.rules[1:]]
+    page.say(_title(message, blocked, f"{title}, or another reason" if alike else title))
     _write_subject(page, message)
+    if alike:
+        page.field("or", f"{label} writes the same message for: {'; '.join(alike)}. The response shows which it is.")
     page.field("why", rule.why if cause is None else cause.cause)
     if message.value is not None:
         page.field("was", _turned_on(rule, message.value))
@@ -116,11 +119,7 @@ def _write_rule(page: Page, message: Message) -> None:
         "rule", rule_line(rule) + ("" if message.error is None else f"; {label} calls it {shown(message.error)}")
     )
     actor = "client" if shell is not None and not shell.listed else rule.actor if cause is None else cause.actor
-    page.field("who acts", f"{name_actor(actor, name_host(message.url or ''))}.")
-    alike = [RULES[code].title for code in message.rules[1:]]
-    if alike:
-        page.blank()
-        page.field("or", f"{label} writes the same message for: {'; '.join(alike)}. The response shows which it is.")
+    page.field("who", name_actor(actor, name_host(message.url or "")))
     page.blank()
     asked_by_http = message.url is None or message.url.startswith(("http:", "https:"))
     if _speaks_of_responses(rule) and asked_by_http and not leads_to_login(message):
@@ -132,7 +131,7 @@ def _write_subject(page: Page, message: Message) -> None:
     if message.url is not None:
         page.field("asked", shown(f"{message.method or ''} {message.url}".strip()))
     if message.origin is not None or message.page is not None:
-        page.field("by", shown(message.origin or message.page or ""))
+        page.field("asked by", shown(message.origin or message.page or ""))
     page.blank()
 
 
@@ -157,7 +156,6 @@ def _write_next(page: Page, message: Message, known: Subject) -> None:
         words += ["--method", method]
         for name in known.names:
             words += ["-H", f"{name}: VALUE"]
-            unknown.append("VALUE")
         words += ["--preflight", FILES["preflight"]]
     else:
         command = request_command(url, origin, method, ())
@@ -165,7 +163,10 @@ def _write_next(page: Page, message: Message, known: Subject) -> None:
         words += ["--method", method] if method != "GET" else []
         words += ["--response", FILES["response"]]
     words += ["--credentials", "include"] if known.include else []
-    page.commands("and have the answer judged", [joined(words)])
+    judging = joined(words)
+    # Of a secret header the value is not printed, not even this one.
+    unknown += ["VALUE"] if ": VALUE" in judging else []
+    page.commands("and have the answer judged", [judging])
     if unknown:
         names = " and ".join([", ".join(unknown[:-1]), unknown[-1]] if len(unknown) > 1 else unknown)
         page.field(
@@ -213,7 +214,7 @@ def _remedy(rule: Rule, known: Subject, message: Message, advice: str) -> Iterat
     beside = " (beside what is listed already)" if rule.code.endswith("not-allowed") else ""
     for place, line in enumerate(lines):
         yield "" if place else "fix", shown(line) + beside
-    yield ("do" if lines else "fix"), advice
+    yield ("to do" if lines else "fix"), advice
     if rule.widens is not None and lines:
         yield "careful", f"The fix {rule.widens}."
 

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from corsight.policies.decision.place import locate
 from corsight.policies.redact import printable, redact
+from corsight.policies.redact.plain import REDACTED
 from corsight.policies.rules import Rule
 from corsight.scripts.report.console import console_for
 
@@ -56,17 +57,20 @@ class Page:
     def field(self, label: str, text: str) -> None:
         """Write a label and its text; without a label, the text belongs to the label before."""
         style = self._style = STYLES.get(label, "") if label else self._style
-        for number, line in enumerate(self._wrap(text, " " * LABEL, " " * LABEL)):
+        rest = LABEL + 2 * text.startswith("- ")
+        for number, line in enumerate(self._wrap(text, " " * LABEL, " " * rest)):
             head = f"{label:<{LABEL}}" if number == 0 else " " * LABEL
             self._print(Text.assemble((head, "dim"), (line[LABEL:], style)))
 
     def commands(self, label: str, commands: Iterable[str]) -> None:
         """Write commands to copy, under a heading."""
+        lines = [line for command in commands for line in command.split("\n")]
+        if any(REDACTED in line for line in lines):
+            label += f". Put your own value in the place of {REDACTED}"
         for line in self._wrap(label, "# ", "# "):
             self._print(Text(line, "dim"))
-        for command in commands:
-            for line in command.split("\n"):
-                self._print(Text(printable(line), "bold cyan"))
+        for line in lines:
+            self._print(Text(printable(line), "bold cyan"))
         self.blank()
 
     def blank(self) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, TextIO
 
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -15,10 +14,10 @@ from corsight.policies.causes import FAMILIES as CAUSE_FAMILIES
 from corsight.policies.rules import ADVICE, DECISIONS, FAMILIES, RULES, Rule
 from corsight.scripts.catalogue import CORS_SAYS, KINDS, NO_HEADER, WRITERS, cause_data, data, kind_of
 from corsight.scripts.paths import name_command
+from corsight.scripts.report.console import console_for, render
 
 WIDEST = 100
 """Columns that text is set in at most."""
-PADDED = re.compile(r" +((?:\x1b\[[0-9;]*m)*)$", re.MULTILINE)
 
 
 def write_list(stream: TextIO) -> None:
@@ -37,17 +36,10 @@ def write_cause(cause: KnownCause, stream: TextIO) -> None:
 
 
 def _write(parts: list[RenderableType], stream: TextIO) -> None:
-    console = Console(file=stream, markup=False, emoji=False, highlight=False)
+    console = console_for(stream)
     console.width = min(console.width, WIDEST)
     for part in parts:
-        stream.write(_set(console, part))
-
-
-def _set(console: Console, part: RenderableType) -> str:
-    with console.capture() as capture:
-        console.print(part)
-    # Tables pad their cells: no line is to end in spaces.
-    return PADDED.sub(r"\1", capture.get())
+        stream.write(render(console, part))
 
 
 # -- the list --------------------------------------------------------------------------------------------------------
@@ -101,7 +93,7 @@ def _describe_cause(cause: KnownCause) -> list[RenderableType]:
             table.add_row("" if number else WRITERS[engine].lower(), text)
     table.add_row()
     table.add_row("fix", cause.advice)
-    table.add_row("who acts", name_actor(cause.actor))
+    table.add_row("who", name_actor(cause.actor))
     return [heading, table]
 
 
@@ -135,10 +127,12 @@ def _describe(rule: Rule) -> list[RenderableType]:
     edits += example["edits"]
     table.add_row("fix", Text("\n".join(edits) or NO_HEADER, "bold green" if edits else ""))
     if fix["mendable"]:
-        safe = "safe: it lets nobody do what they could not do before"
-        table.add_row("care", safe if fix["widens"] is None else f"it {fix['widens']}")
-    table.add_row("advice", rule.advice)
-    table.add_row("who acts", name_actor(rule.actor))
+        if fix["widens"] is None:
+            table.add_row("safe", "the fix lets nobody do what they could not do before")
+        else:
+            table.add_row("careful", f"the fix {fix['widens']}")
+    table.add_row("to do", rule.advice)
+    table.add_row("who", name_actor(rule.actor))
     return [heading, table]
 
 

@@ -28,16 +28,10 @@ from corsight.policies.story.text import (
 )
 from corsight.policies.story.words import ROLES
 from corsight.policies.verdict import Outcome
-from corsight.scripts.report.console import console_for
+from corsight.scripts.report.console import COLOURS, console_for
 
 GUIDE = "dim"
 STEPS = {"passed": "green", "failed": "bold red", "not reached": "dim"}
-COLOURS = {
-    Outcome.ALLOWED: "green",
-    Outcome.BLOCKED: "bold red",
-    Outcome.OPAQUE: "yellow",
-    Outcome.NOT_CORS: "cyan",
-}
 PADDED = re.compile(r"(?: |\x1b\[[0-9;]*m)+$", re.MULTILINE)
 
 

@@ -5,7 +5,6 @@ Text from the traffic is never markup.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -27,17 +26,17 @@ from corsight.policies.redact import printable
 from corsight.policies.verdict import EngineName, Outcome
 from corsight.scripts.gate.sift import Sifted
 from corsight.scripts.gate.suppressions import Expected
+from corsight.scripts.report.console import console_for, render
 from corsight.scripts.report.findings import Findings
 from corsight.scripts.report.table import COLOURS, describe_kind, describe_openings, list_rows, measure
 
-WIDEST = 110
 LONGEST_REMARK = 400
 LABEL = 11
 
 STYLES = {"plain": "", "dim": "dim", "was": "red", "needed": "green", "fix": "bold green", "asked": "cyan"}
 """The style of a row, by what the row says."""
 OPEN = "passed or blocked: the recording does not show which"
-OPAQUE = "asked for without CORS: a page may use it, but not read it"
+OPAQUE = "asked for without CORS: the page may show or run it, but not read it"
 FEW = 3
 """Up to this many findings, everything known of each is written below the table without being asked for."""
 IN_FULL: dict[Kind, int] = {"blocked": 50, "open": 20, "failed": 10, "advice": 10}
@@ -48,8 +47,6 @@ GONE = 5
 FOREIGN = 3
 """How many pieces of advice about other sites' servers are written; more are only counted."""
 NAMED = 5
-
-PADDED = re.compile(r" +((?:\x1b\[[0-9;]*m)*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +101,7 @@ def arrange(sifted: Sifted) -> Arranged:
 
 def write(report: Report, stream: TextIO, *, verbose: bool = False) -> None:
     """Write the report: a line for each finding, or with `verbose` all that is known of each."""
-    console = _open_console(stream)
+    console = console_for(stream)
     parts: list[RenderableType] = [_head(report, verbose=verbose)]
     arranged = arrange(report.sifted)
     if verbose:
@@ -127,18 +124,8 @@ def write(report: Report, stream: TextIO, *, verbose: bool = False) -> None:
 
 
 def write_finding(finding: Finding, number: int, stream: TextIO) -> None:
-    """Write one finding in full, and below it the fix by itself, fit to be copied."""
-    console = _open_console(stream)
-    _print(console, stream, [_finding(finding, number)])
-    fixes = [mismatch.fix for mismatch in finding.mismatches if mismatch.fix]
-    if fixes:
-        stream.write("\nFix: the answer has to have\n\n" + "\n".join(fixes[0]) + "\n")
-
-
-def _open_console(stream: TextIO) -> Console:
-    console = Console(file=stream, markup=False, emoji=False, highlight=False)
-    console.width = min(console.width, WIDEST)
-    return console
+    """Write one finding in full."""
+    _print(console_for(stream), stream, [_finding(finding, number)])
 
 
 def _to_send(lines: list[str]) -> RenderableType:
@@ -173,10 +160,7 @@ def _tables(arranged: Arranged, sifted: Sifted, width: int) -> list[RenderableTy
 
 def _print(console: Console, stream: TextIO, parts: Sequence[RenderableType]) -> None:
     for part in parts:
-        with console.capture() as capture:
-            console.print(part)
-        # Tables pad their cells: no line is to end in spaces.
-        stream.write(PADDED.sub(r"\1", capture.get()) + ("\n" if part is not parts[-1] else ""))
+        stream.write(render(console, part) + ("\n" if part is not parts[-1] else ""))
 
 
 # -- the two ends ----------------------------------------------------------------------------------------------------
@@ -252,7 +236,8 @@ def _foot(report: Report) -> RenderableType:
             meaning += f"; {findings.unanswered} without a response"
         if outcome is Outcome.OPAQUE and count:
             meaning += (
-                "; to read it, or a canvas that it is drawn on, ask with CORS: crossorigin on the element, or mode cors"
+                ". To read it, ask with CORS (crossorigin on the element, or mode cors); the same holds for a canvas "
+                "on which it is drawn"
             )
         name = "open" if outcome is None else "not CORS" if outcome is Outcome.NOT_CORS else outcome.value
         table.add_row(Text(name, style if count else "dim"), Text(str(count), style if count else "dim"), meaning)

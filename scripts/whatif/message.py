@@ -42,9 +42,9 @@ def read_paste(text: str, where: str, origin: str | None, url: str | None) -> tu
             )
         refuse_unread(text, where)
         raise CorsightError(
-            "no browser's console says this",
+            "no browser writes this to its console",
             where=where,
-            todo="paste the whole line, from its beginning; or a request, copied as cURL",
+            todo="paste the whole message, from its beginning, or a request that was copied as cURL",
         )
     return stand_in(messages, origin, url)
 

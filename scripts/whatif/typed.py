@@ -32,9 +32,14 @@ def read_question(
     destination: str,
 ) -> tuple[Question, list[str]]:
     """Return what the page asks, and notes on what of it a browser changes."""
-    if origin is None or url is None:
-        missing = " and ".join(name for name, one in (("--origin", origin), ("--url", url)) if one is None)
-        raise CorsightError(f"{missing} {'are' if ' ' in missing else 'is'} missing", todo="see corsight check --help")
+    if origin is None and url is None:
+        raise CorsightError(
+            "there is nothing to judge", todo="give a console message with --paste, or a request with URL and --origin"
+        )
+    if origin is None:
+        raise CorsightError("--origin is missing", todo="give the page that asks, such as --origin https://app.example")
+    if url is None:
+        raise CorsightError("the URL is missing", todo="give the one that the page requests")
     notes: list[str] = []
     page, target = read_origin(origin, notes), read_url(url)
     typed = method or "GET"

@@ -23,8 +23,8 @@ import pytest
 from mitmproxy.certs import CertStore
 
 from corsight.policies.log_record import LogRecord
+from corsight.scripts.paths import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 SCRIPT = ROOT / "addons" / "cors.py"
 SHOP = ROOT / "examples" / "shop.mitm"
 BESIDE = Path(sys.executable).with_name("mitmdump")

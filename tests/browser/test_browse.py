@@ -9,9 +9,8 @@ import select
 import signal
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -28,32 +27,19 @@ from corsight.scripts.browse.session import Session
 from corsight.scripts.demo.shop import HOME, REQUESTS, SEEN
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.gate.gate import Gate
+from corsight.scripts.paths import ROOT
 from corsight.scripts.processes import browsers, chromium
 from corsight.scripts.processes.browsers import BrowserError, Engine
 from corsight.scripts.processes.running import Running
+from tests.running import ENGINES
 from tests.scripts.commands.test_browse import nothing_left
 
-ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.usefixtures("temporary")
+
 SHOP = ROOT / "scripts" / "demo" / "inside.py"
 LEGACY = "http://legacy.shop.test/stock/"
-ENGINES = pytest.mark.parametrize(
-    "engine",
-    [
-        pytest.param("chromium", marks=pytest.mark.browser("chromium")),
-        pytest.param("firefox", marks=pytest.mark.browser("firefox")),
-    ],
-)
 CALM = 2.0
 """Seconds that a browser is given to say what it has to, after the page is done."""
-
-
-@pytest.fixture(autouse=True)
-def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The folder that all temporary files go into, but pytest's. Its name is short: Chromium has a socket below it."""
-    with tempfile.TemporaryDirectory(prefix="browse-") as folder:
-        monkeypatch.setenv("TMPDIR", folder)
-        monkeypatch.setattr(tempfile, "tempdir", None)
-        yield Path(folder)
 
 
 class Onlooker:

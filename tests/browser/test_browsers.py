@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from corsight.scripts.processes import browsers, firefox
 from corsight.scripts.processes.browsers import Browser, BrowserError, Engine, pick
 from corsight.scripts.processes.launch import start
 from tests.browser.lab.record import proxy
+from tests.running import eventually
 
 
 @pytest.fixture
@@ -58,13 +58,6 @@ def loads_a_page_and_leaves_nothing(engine: Engine, port: int, folder: Path) -> 
     assert not running.is_alive()
     assert not running.profile.exists()
     assert eventually(lambda: not members(running.process.pid))
-
-
-def eventually(true: Callable[[], bool], seconds: float = 30) -> bool:
-    deadline = time.monotonic() + seconds
-    while not (held := true()) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return held
 
 
 def members(group: int) -> list[str]:

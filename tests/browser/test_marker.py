@@ -5,8 +5,6 @@ settle the commonest mistake: a page on localhost that asks another port with cr
 from __future__ import annotations
 
 import json
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +15,13 @@ from corsight.scripts.browse.plan import Plan
 from corsight.scripts.browse.run import run
 from corsight.scripts.browse.session import Session
 from corsight.scripts.judging import judge_recording
+from corsight.scripts.paths import ROOT
 from corsight.scripts.processes.browsers import Engine as Browsed
 from corsight.scripts.recordings import Recording
 from tests.browser.lab.drive import Engine
 from tests.browser.marker.record import FLOWS, SEEN, SERVER, last_words, read_lines, record
 from tests.browser.marker.steps import Step, draw
 
-ROOT = Path(__file__).resolve().parents[2]
 COUNT = 16
 KNOWN_BY_MARKER = {
     "chromium": {"localhost", "http-host", "https-host", "https-site"},
@@ -82,15 +80,6 @@ def evidence(said: dict[str, Any]) -> str:
 
 
 # -- the browser's own word -------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def temporary(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder with a short name: Chromium has a socket below it."""
-    with tempfile.TemporaryDirectory(prefix="browse-") as folder:
-        monkeypatch.setenv("TMPDIR", folder)
-        monkeypatch.setattr(tempfile, "tempdir", None)
-        yield Path(folder)
 
 
 def classic(name: str, **more: str) -> Step:

@@ -19,16 +19,10 @@ from corsight.scripts.processes.proxy import Proxy
 from tests.addons.mitm import CHROMIUM, CROSS, PAGE
 from tests.browser.page.window import Engine, Window, open_window, wait
 from tests.recipes.toolbox import axe
+from tests.running import ENGINES
 
 HOSTILE = Path(__file__).with_name("page") / "hostile.html"
 MARKUP = "<img src=x onerror=document.hacked=1><script>document.hacked=1</script>"
-ENGINES = pytest.mark.parametrize(
-    "engine",
-    [
-        pytest.param("chromium", marks=pytest.mark.browser("chromium")),
-        pytest.param("firefox", marks=pytest.mark.browser("firefox")),
-    ],
-)
 
 
 class Answers(BaseHTTPRequestHandler):
@@ -106,7 +100,7 @@ def test_what_is_blocked_is_shown_read_and_patched_with_the_keyboard(engine: Eng
                 "document.querySelector('#rows').dispatchEvent("
                 f"new KeyboardEvent('keydown', {{key: '{key}', bubbles: true, cancelable: true}}));"
             )
-        wait(lambda: "What mends it" in window.run("return document.querySelector('#story').textContent"))
+        wait(lambda: "The fix" in window.run("return document.querySelector('#story').textContent"))
         text = window.run("return document.querySelector('#story').textContent")
         assert "Each engine" in text
         assert f"pages of {PAGE} may read what http://127.0.0.1:{server}/cart answers" in text
@@ -184,7 +178,7 @@ def test_it_fits_a_narrow_screen_with_its_filters_open(tmp_path: Path) -> None:
             assert window.run("return [innerWidth, document.documentElement.scrollWidth]") == [360, 360]
         wait(lambda: count_rows(window) == 1)
         window.run("document.querySelector('.row').click()")
-        wait(lambda: "What mends it" in window.run("return document.querySelector('#story').textContent"))
+        wait(lambda: "The fix" in window.run("return document.querySelector('#story').textContent"))
         assert window.run("return [innerWidth, document.documentElement.scrollWidth]") == [360, 360]
 
 

@@ -10,25 +10,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import pytest
-
+from corsight.scripts.paths import ROOT
 from corsight.scripts.processes.browsers import BrowserError
 from corsight.scripts.processes.machine import end_group, free_port
 from tests.browser.lab.drive import Engine, drive
-from tests.browser.lab.record import MITMDUMP, _listens
+from tests.browser.lab.record import MITMDUMP
 from tests.browser.patching.cases import API, PAGES, SCOPE, TRUSTED, cases
+from tests.running import ENGINES, is_served
 
-ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60.0
 
 
-ENGINES = pytest.mark.parametrize(
-    "engine",
-    [
-        pytest.param("chromium", marks=pytest.mark.browser("chromium")),
-        pytest.param("firefox", marks=pytest.mark.browser("firefox")),
-    ],
-)
 POLICY = """\
 version: 1
 policies:
@@ -131,7 +123,7 @@ def proxy(folder: Path, posted: Path, more: Mapping[str, object]) -> Iterator[tu
     with (folder / "mitmdump.log").open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
     try:
-        while not _listens(port):
+        while not is_served(port):
             if process.poll() is not None:
                 raise BrowserError(f"mitmdump ended at once: {(folder / 'mitmdump.log').read_text()[-500:]}")
             time.sleep(0.05)

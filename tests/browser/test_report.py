@@ -24,15 +24,9 @@ from corsight.scripts.processes.browsers import Engine
 from corsight.scripts.processes.running import Running
 from tests.policies.report.made import friendly, hostile, many, report_of
 from tests.recipes.toolbox import axe
+from tests.running import ENGINES
 
 PAGE = "http://report.test/"
-ENGINES = pytest.mark.parametrize(
-    "engine",
-    [
-        pytest.param("chromium", marks=pytest.mark.browser("chromium")),
-        pytest.param("firefox", marks=pytest.mark.browser("firefox")),
-    ],
-)
 CALM = 1.0
 """Seconds that a page is given to do what it must not."""
 

@@ -14,9 +14,9 @@ import pytest
 from packaging.requirements import Requirement
 
 from corsight.addons.page.app import TYPES
+from corsight.scripts.paths import ROOT
 from tests.package.environment import Environment, clean_environment, closure
 
-ROOT = Path(__file__).resolve().parents[2]
 SHOP = ROOT / "examples" / "shop.mitm"
 TENANTS, PUBLIC = (ROOT / "examples" / "policies" / name for name in ("tenants.yaml", "public-read-only.yaml"))
 

@@ -10,8 +10,8 @@ import pytest
 
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response
 from corsight.scripts import api, cli
+from corsight.scripts.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 SHOP = ROOT / "examples" / "shop.mitm"
 EXAMPLES = re.findall(
     r"^```python\n(.*?)^```\n\n```text\n(.*?)^```\n", (ROOT / "docs" / "api.md").read_text("utf-8"), re.M | re.S

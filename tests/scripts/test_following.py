@@ -18,11 +18,11 @@ import pytest
 from corsight.policies.exchange import Exchange
 from corsight.scripts.auditing import Plan, audit
 from corsight.scripts.following import follow
+from corsight.scripts.paths import ROOT
 from corsight.scripts.recordings import growing
 from corsight.scripts.recordings.growing import Growing
 from tests.scripts.recordings.test_mitmproxy import RECORDINGS, bytes_of
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 SHOP = bytes_of(RECORDINGS[0])
 COMMAND = [sys.executable, "-P", "-m", "corsight.scripts.cli", "audit", "--follow"]
 

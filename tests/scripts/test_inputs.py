@@ -11,8 +11,8 @@ import pytest
 
 from corsight.scripts import cli
 from corsight.scripts.inputs import BLOCK, open_input
+from corsight.scripts.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 SHOP = str(ROOT / "examples" / "shop.mitm")
 POLICY = ROOT / "examples" / "policies" / "public-read-only.yaml"
 

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from corsight.scripts.paths import ROOT
+
 TOOLS = ["cat", "chmod", "cksum", "dirname", "head", "ln", "mkdir", "mv", "readlink", "rm", "sed", "sh", "sleep"]
 TOOLS += ["tail"]
 

@@ -49,7 +49,7 @@ function copyable(text, label, id) {
 function showRemedy(end) {
   if (!end.remedy) return null;
   const { edits, advice, actor, care } = end.remedy;
-  return section(edits.length ? "What mends it" : "What to do",
+  return section(edits.length ? "The fix" : "What to do",
     ...(edits.length ? copyable(edits.join("\n"), "Copy the fix", "copy-fix") : []),
     make("p", {}, advice), facts([["who", actor]]), bullets(care));
 }
@@ -148,7 +148,7 @@ export function showStory(story, targets, state) {
     end.why ? make("p", {}, end.why) : null,
     end.grounds.length ? bullets(end.grounds) : null,
     showRemedy(end),
-    facts([["page", asked.origin], ["mode", asked.mode], ["cookies", asked.credentials], ["browser", story.client], ["console", end.message], ["cause", end.cause]]),
+    facts([["page", asked.origin], ["mode", asked.mode], ["credentials", asked.credentials], ["browser", story.client], ["console", end.message], ["cause", end.cause]]),
     section("What happened", make("pre", { tabindex: "0" }, story.picture.join("\n")), bullets([...asked.because, ...(story.never_sent ? [story.never_sent] : [])])),
     story.unknown.length ? section("What cannot be seen", bullets(story.unknown)) : null,
     ...story.parts.map(showPart),

@@ -21,9 +21,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from corsight.scripts.dev.benchmarks.traffic import API, Sample, samples
+from corsight.scripts.paths import ROOT
 from corsight.scripts.processes.machine import free_port
 
-ROOT = Path(__file__).resolve().parent.parent.parent.parent
 ROUNDS, SLICES = 8, 8
 """How often the proxies are started, and how many slices they get each time, after those that warm them up."""
 PAGES = 2

@@ -22,9 +22,9 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
-from corsight.scripts.dev.cpu import ROOT
 from corsight.scripts.dev.fuzz.found import finds_in, read_slowest
 from corsight.scripts.dev.fuzz.seeds import SEEDS, seeds
+from corsight.scripts.paths import ROOT
 
 FOLDER = ROOT / ".corsight" / "fuzz"
 LONGEST = 8192

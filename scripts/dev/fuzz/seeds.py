@@ -11,8 +11,8 @@ from pathlib import Path
 from mitmproxy.io import FlowReader, FlowWriter
 
 from corsight.scripts.dev.fuzz import exchanges
+from corsight.scripts.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[3]
 CASES = ROOT / "tests" / "cases"
 RECORDING = ROOT / "examples" / "shop.mitm"
 POLICIES = ROOT / "examples" / "policies"

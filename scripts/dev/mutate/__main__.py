@@ -21,9 +21,9 @@ from collections.abc import Iterable, Sequence
 from math import sqrt
 from pathlib import Path
 
-from corsight.scripts.dev.cpu import ROOT
 from corsight.scripts.dev.mutate.mutants import Mutant, find_mutants, read_equivalent
 from corsight.scripts.dev.mutate.trial import Result, try_mutants
+from corsight.scripts.paths import ROOT
 
 FOLDERS = ("policies/session", "policies/fetch")
 RESULTS = ROOT / ".corsight" / "mutate" / "results.jsonl"

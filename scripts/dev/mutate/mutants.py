@@ -14,8 +14,8 @@ from pathlib import Path
 import parso
 from cosmic_ray.ast import ast_nodes  # type: ignore[import-untyped]
 
-from corsight.scripts.dev.cpu import ROOT
 from corsight.scripts.dev.mutate.operators import Span, texts
+from corsight.scripts.paths import ROOT
 
 EQUIVALENT = Path(__file__).with_name("equivalent.toml")
 
@@ -95,9 +95,9 @@ def find_mutants(path: Path) -> list[Mutant]:
     return [mutant for _, mutant in sorted(found.values(), key=lambda one: one[0])]
 
 
-def read_equivalent(path: Path = EQUIVALENT) -> dict[tuple[str, str, str, str], str]:
+def read_equivalent() -> dict[tuple[str, str, str, str], str]:
     """Return the mutants that no test can tell from the original, by their identities, and why it cannot."""
-    listed = tomllib.loads(path.read_text("utf-8")).get("mutant", [])
+    listed = tomllib.loads(EQUIVALENT.read_text("utf-8")).get("mutant", [])
     return {(one["file"], one["in"], one["original"], one["mutated"]): one["because"] for one in listed}
 
 

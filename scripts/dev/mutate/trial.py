@@ -25,8 +25,8 @@ from typing import Any
 import pytest
 from _pytest.runner import runtestprotocol
 
-from corsight.scripts.dev.cpu import ROOT
 from corsight.scripts.dev.mutate.mutants import Mutant
+from corsight.scripts.paths import ROOT
 
 CASEBOOK = "tests/test_cases.py"
 SUITE = (

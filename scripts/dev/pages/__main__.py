@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from corsight.scripts.dev.pages import causes, engines, recipes, reports, rules, schema, session, spec, terminal
+from corsight.scripts.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[3]
 PAGES: Mapping[str, Callable[[], dict[str, str]]] = {
     "rules": rules.render,
     "causes": causes.render,

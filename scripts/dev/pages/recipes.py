@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 
 from corsight.policies.server.export import TARGETS, Target
+from corsight.scripts.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[3]
 FILE = "docs/recipes.md"
 TESTS = ROOT / "tests" / "recipes"
 

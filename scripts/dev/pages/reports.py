@@ -10,13 +10,13 @@ from pathlib import Path
 from corsight.policies.report.names import FORMATS
 from corsight.scripts.auditing import Plan, audit_one
 from corsight.scripts.gate.sift import sift
+from corsight.scripts.paths import ROOT
 from corsight.scripts.recordings import Recording
 from corsight.scripts.report.formats import Reports, list_found, read_formats
 from corsight.scripts.report.text import Report, write
 
 FOLDER = "examples/reports"
 RECORDING = "examples/shop.mitm"
-ROOT = Path(__file__).resolve().parents[3]
 ENDINGS = {"text": "txt", "junit": "xml", "markdown": "md", "github": "github.txt"}
 """The endings of files that are not called after their format."""
 

@@ -10,13 +10,13 @@ import json
 import os
 import sys
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from mcp import ClientSession, StdioServerParameters
 from mcp.client.stdio import stdio_client
 
-ROOT = Path(__file__).resolve().parents[3]
+from corsight.scripts.paths import ROOT
+
 FILE = "docs/mcp-session.md"
 RECORDING = "examples/shop.mitm"
 

@@ -11,7 +11,8 @@ from corsight.policies.decision.place import locate
 from corsight.policies.rules import RULES, Rule
 from corsight.scripts.catalogue import data
 from corsight.scripts.dev.standard import order
-from corsight.scripts.dev.steps import ROOT, Step, read_steps
+from corsight.scripts.dev.steps import Step, read_steps
+from corsight.scripts.paths import ROOT
 
 FILE = "docs/spec.md"
 FETCH = "https://fetch.spec.whatwg.org/"

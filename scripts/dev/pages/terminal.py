@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from functools import cache
-from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
@@ -19,9 +18,9 @@ from corsight.scripts.browse.rows import Rows
 from corsight.scripts.browse.screen import Screen
 from corsight.scripts.explaining import explain
 from corsight.scripts.judging import judge_recording
+from corsight.scripts.paths import ROOT
 from corsight.scripts.recordings import Recording
 
-ROOT = Path(__file__).resolve().parents[3]
 FOLDER = "docs/images"
 RECORDING = "examples/shop.mitm"
 WIDTH, HEIGHT = 80, 30

@@ -6,7 +6,7 @@ Each sets some headers by itself, and asks with credentials or not: as its docum
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any
 
@@ -18,7 +18,7 @@ from corsight.scripts.whatif.copied.xhr import list_set
 
 JSON = "application/json"
 MOST = 16
-"""Clients of axios that a paste may make."""
+"""Clients of axios that a paste may make, and calls of a kind that are counted."""
 _TYPES = r"(?:<[^()]{0,200}?>)?\s*\("
 _VERBS = "get|delete|head|options|post|put|patch"
 _CREATED = re.compile(r"(?P<name>[A-Za-z_$][\w$]{0,60}+)\s*(?::\s*\w{1,40}\s*)?=\s*[Aa]xios\.create\s*\(")
@@ -39,7 +39,7 @@ _DART = re.compile(r"\bUri\.(?:parse|https?)\b|\bfinal\s+\w+\s*=|\bimport 'packa
 def find_request(text: str, names: Mapping[str, Any]) -> Copied | None:
     """Return the request of the first call of a library in a text; None where there is none."""
     clients = _find_clients(text, names)
-    axios = re.compile(rf"(?<![\w$])(?:this\.)?(?P<client>{'|'.join(map(re.escape, clients))}){_AXIOS}")
+    axios = _match_axios(clients)
     for pattern, read in (
         (axios, _read_axios),
         (_JQUERY, _read_jquery),
@@ -56,7 +56,18 @@ def find_request(text: str, names: Mapping[str, Any]) -> Copied | None:
     return None
 
 
+def list_calls(text: str, names: Mapping[str, Any]) -> set[int]:
+    """Return the places in a text where a library is called."""
+    patterns = (_match_axios(_find_clients(text, names)), _JQUERY, _FETCHES, _ANGULAR)
+    return {call.start() for pattern in patterns for call in islice(pattern.finditer(text), MOST)}
+
+
 # -- axios -------------------------------------------------------------------------------------------------------------
+
+
+def _match_axios(clients: Iterable[str]) -> re.Pattern[str]:
+    """Return the pattern of a call of one of these clients."""
+    return re.compile(rf"(?<![\w$])(?:this\.)?(?P<client>{'|'.join(map(re.escape, clients))}){_AXIOS}")
 
 
 def _find_clients(text: str, names: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from corsight.policies.exchange import HeaderList
@@ -26,6 +26,12 @@ def join_halves(text: str) -> str:
 def make_headers(fields: Iterable[tuple[str, str]]) -> HeaderList:
     """Return the headers with these names and values."""
     return HeaderList(tuple((name.encode("latin-1", "replace"), sent.encode()) for name, sent in fields if name))
+
+
+def tell_others(count: int) -> Iterator[str]:
+    """Yield a note where a paste makes several requests, of which one is read."""
+    if count > 1:
+        yield f"The paste holds {count} requests: only this one is judged. Paste another by itself."
 
 
 @value

@@ -8,9 +8,10 @@ import textwrap
 import warnings
 from typing import Any
 
+from corsight.policies.value import replace
 from corsight.scripts.whatif.copied.fetch import UNSEEN_METHOD, list_headers, read_address
 from corsight.scripts.whatif.copied.javascript import UNKNOWN
-from corsight.scripts.whatif.copied.model import FILLED, UNSEEN, Copied, make_headers
+from corsight.scripts.whatif.copied.model import FILLED, UNSEEN, Copied, make_headers, tell_others
 
 BEGIN = re.compile(r"\b(?:requests|httpx|session|client)\.(?:get|head|options|post|put|patch|delete|request)\s*\(")
 _MODULES = re.compile(r"\b(?:requests|httpx)\b")
@@ -30,14 +31,16 @@ def read_python(text: str) -> Copied | None:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     names: dict[str, Any] = {}
-    found = None
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             names[node.targets[0].id] = _read_value(node.value, names)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and BEGIN.match(f"{ast.unparse(node.func)}(") is not None:
-            found = node
-    return None if found is None else _read_call(found, names)
+    calls = [
+        node for node in ast.walk(tree) if isinstance(node, ast.Call) and BEGIN.match(f"{ast.unparse(node.func)}(")
+    ]
+    if not calls:
+        return None
+    found = _read_call(calls[-1], names)
+    return replace(found, notes=(*found.notes, *tell_others(len(calls))))
 
 
 def _read_call(call: ast.Call, names: dict[str, Any]) -> Copied:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
+from typing import Any
 
 from corsight.policies.engines.added import list_page_set_headers
 from corsight.policies.fetch.origin import origin_of, parse_url
@@ -28,7 +29,7 @@ from corsight.scripts.whatif.copied import (
     wget,
     xhr,
 )
-from corsight.scripts.whatif.copied.model import FILLED, Copied, CredentialsMode, join_halves
+from corsight.scripts.whatif.copied.model import FILLED, Copied, CredentialsMode, join_halves, tell_others
 from corsight.scripts.whatif.copied.names import read_names
 from corsight.scripts.whatif.model import Mode
 
@@ -118,8 +119,8 @@ def _find(text: str, where: str) -> Iterator[tuple[Copied, Pasted | None]]:
         if begin is None:
             return
     if call := fetch.BEGIN.search(text):
-        copied = fetch.read_fetch(text, call.end(), read_names(text))
-        yield copied, _read_answer(copied, where)
+        copied = fetch.read_fetch(text, call.end(), names := read_names(text))
+        yield _tell_others(copied, text, names), _read_answer(copied, where)
     elif powershell.BEGIN.search(text) and "-uri" in text.lower():
         yield powershell.read_powershell(text), None
     elif rest_file.BEGIN.search(text):
@@ -145,13 +146,22 @@ def _find_code(text: str) -> Copied | None:
     """Return the request that a page's code makes, or a server's in Python."""
     text = _COMMENT.sub("", text)
     names = read_names(text)
-    if (found := xhr.find_request(text, names) or libraries.find_request(text, names)) is not None:
-        return found
-    if (call := fetch.INSIDE.search(text)) is not None:
+    found = xhr.find_request(text, names) or libraries.find_request(text, names)
+    if found is None and (call := fetch.INSIDE.search(text)) is not None:
         found = fetch.read_fetch(text, call.end(), names)
         # A single word may stand in parentheses in any text.
-        return found if found.url is not None or call[1] is None else None
-    return python.read_python(text)
+        if found.url is None and call[1] is not None:
+            return None
+    return python.read_python(text) if found is None else _tell_others(found, text, names)
+
+
+def _tell_others(found: Copied, text: str, names: Mapping[str, Any]) -> Copied:
+    """Return the request that was found in code, with a note where the code makes others too."""
+    if (answered := _STATUS.search(text)) is not None:
+        text = text[: answered.start()]
+    calls = {call.start() for call in islice(fetch.INSIDE.finditer(text), MOST) if call[1] is None}
+    calls |= xhr.list_calls(text) | libraries.list_calls(text, names)
+    return replace(found, notes=(*found.notes, *tell_others(len(calls))))
 
 
 def _read_transcript(text: str) -> Iterator[tuple[Copied, Pasted | None]]:
@@ -177,8 +187,6 @@ def _put_together(requests: list[tuple[Copied, Pasted | None]], typed: str | Non
     notes = [note for one, _ in requests for note in one.notes]
     if len(asked) > 1:
         notes.append(f"The paste holds {len(asked)} requests: this is the last of them.")
-    elif fetch.BEGIN.search(copied.answer):
-        notes.append("The paste holds several requests: this is the first of them.")
     if copied.wire and answer is None and copied.answer.strip():
         notes.append("What stands behind the command shows no status line, and is not judged: curl -i prints one.")
     page = typed or reading.origin or _origin_of(reading.referrer or copied.referrer)

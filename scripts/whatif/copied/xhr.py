@@ -41,6 +41,12 @@ def find_request(text: str, names: Mapping[str, Any]) -> Copied | None:
     return None
 
 
+def list_calls(text: str) -> set[int]:
+    """Return the places in a text where such a request is made."""
+    patterns = (*((OPEN,) if "XMLHttpRequest" in text else ()), STREAM, BEACON)
+    return {call.start() for pattern in patterns for call in islice(pattern.finditer(text), MOST)}
+
+
 def _read_xhr(text: str, opened: re.Match[str], names: Mapping[str, Any]) -> Copied:
     given = [*read_call(text, opened.end(), names), UNKNOWN, UNKNOWN]
     name = re.escape(opened["name"])

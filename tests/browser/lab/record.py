@@ -6,7 +6,6 @@ import contextlib
 import datetime
 import json
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -16,15 +15,16 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+from corsight.scripts.paths import ROOT
 from corsight.scripts.processes.browsers import BrowserError
 from corsight.scripts.processes.machine import end_group, free_port
 from tests.browser.lab import webengine
 from tests.browser.lab.drive import Driver, Engine, drive
 from tests.browser.lab.origin import FILE_PAGE
+from tests.running import is_served
 
 type Scenario = dict[str, Any]
 
-ROOT = Path(__file__).resolve().parents[3]
 SERVER = Path(__file__).with_name("server.py")
 PAGE = Path(__file__).with_name("page.html")
 ADDON = ROOT / "addons" / "cors.py"
@@ -127,15 +127,10 @@ def proxy(
     path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
     process = subprocess.Popen(command, start_new_session=True, env=os.environ | {"PYTHONPATH": path})
     try:
-        while not _listens(port):
+        while not is_served(port):
             if process.poll() is not None:
                 raise BrowserError("the lab's mitmdump ended at once")
             time.sleep(0.05)
         yield port
     finally:
         end_group(process)
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0

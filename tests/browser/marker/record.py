@@ -13,6 +13,7 @@ from corsight.scripts.processes.machine import end_group, free_port
 from tests.browser.lab.drive import Engine, drive
 from tests.browser.lab.record import ADDON, MITMDUMP, ROOT
 from tests.browser.marker.steps import Step
+from tests.running import is_served
 
 SERVER = Path(__file__).with_name("server.py")
 FLOWS, VERDICTS, SEEN, RESULTS = "flows.mitm", "verdicts.jsonl", "seen.jsonl", "results.jsonl"
@@ -46,7 +47,7 @@ def record(engine: Engine, steps: list[Step], folder: Path, *, marker: bool, htt
         )
     results: dict[str, str] = {}
     try:
-        _wait(lambda: (folder / "mitmproxy-ca-cert.pem").exists() and _listens(port), folder)
+        _wait(lambda: (folder / "mitmproxy-ca-cert.pem").exists() and is_served(port), folder)
         with drive(engine, port, folder) as driver:
             for page in dict.fromkeys(step["page"] for step in steps):
                 driver.go(f"{page}/")
@@ -78,13 +79,6 @@ def _wait(ready: Any, folder: Path) -> None:
         if time.monotonic() > deadline:
             raise AssertionError(f"not in time; {(folder / 'mitmdump.log').read_text()[-2000:]}")
         time.sleep(0.1)
-
-
-def _listens(port: int) -> bool:
-    import socket
-
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def read_lines(path: Path) -> list[Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
-from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -22,11 +21,10 @@ from corsight.policies.server.write import to_yaml
 from corsight.policies.session import Judged
 from corsight.policies.verdict import EngineName, Outcome
 from corsight.scripts.judging import judge_recording
+from corsight.scripts.paths import ROOT
 from corsight.scripts.recordings import Recording
 from tests.examples import examples
 from tests.policies.server.traffic import API, COOKIE, PAGE, allow, asks, judge, preflights
-
-ROOT = Path(__file__).resolve().parents[3]
 
 
 def least(*exchanges: Exchange) -> Inferred:

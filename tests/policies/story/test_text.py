@@ -34,7 +34,7 @@ def test_a_blocked_preflight_in_full() -> None:
         "✘  7.5 The method PUT is allowed: the response has no",
         "outcome   certain: blocked: The method is not allowed",
         "console   (MethodDisallowedByPreflightResponse) Access to fetch at",
-        "who       the server api.test.",
+        "who       the server api.test",
         "The request itself, PUT /v1, was never sent.",
     ):
         assert said in text

@@ -15,8 +15,8 @@ from mitmproxy.io import FlowWriter
 
 from corsight.scripts.agents.seat import Seat
 from corsight.scripts.agents.serve import build
+from corsight.scripts.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[3]
 SHOP = str(ROOT / "examples" / "shop.mitm")
 
 type Answer = Any

@@ -342,7 +342,7 @@ def test_a_cursor_of_a_list_that_has_grown_is_refused(tmp_path: Path) -> None:
         ("check_exchange", {"origin": "https://a.example", "url": "a"}, "'a' is no http or https URL"),
         ("check_pasted_request", {"text": "hello"}, "text: no request was found"),
         ("check_pasted_request", {"text": "curl https://a.example/"}, "does not name its origin"),
-        ("explain_console_message", {"text": "hello"}, "no browser's console says this"),
+        ("explain_console_message", {"text": "hello"}, "no browser writes this to its console"),
         ("look_up", {"code": "nothing"}, "the catalogue has no such code"),
         ("check_policy", {"policy": {}}, "takes one of text, file and recording"),
         ("diff_policies", {"before": {"text": "a: 1"}, "after": {"recording": SHOP}}, "check_policy tells all"),
@@ -383,7 +383,7 @@ def test_no_file_is_read_that_the_start_did_not_name(
 def test_a_path_in_place_of_a_text_is_not_opened(tmp_path: Path) -> None:
     file = tmp_path / "console.txt"
     file.write_text("Access to fetch at 'https://a.example/' from origin 'https://b.example' has been blocked by CORS")
-    assert "no browser's console says this" in problem(Seat([SHOP]), "explain_console_message", text=str(file))
+    assert "no browser writes this to its console" in problem(Seat([SHOP]), "explain_console_message", text=str(file))
     assert ask(Seat([SHOP]), "check_policy", policy={"text": str(file)})["problems"]
 
 

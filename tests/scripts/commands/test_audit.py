@@ -149,8 +149,8 @@ blocked    3, for 1 cause
 
    to do      Send Access-Control-Allow-Origin: https://app.example and Vary:
               Origin on every response that this page may read, errors included.
-   who        The server.
-   care       The fix lets pages of this origin read the response: allow only
+   who        the server
+   careful    The fix lets pages of this origin read the response: allow only
               origins that you trust, and name them one by one.
    console    Chromium (MissingAllowOriginHeader): Access to fetch at
               'https://api.example/me?token=REDACTED' from origin
@@ -164,7 +164,8 @@ blocked    3, for 1 cause
 blocked   3  all certain
 open      0  passed or blocked: the recording does not show which
 allowed   1  all certain
-opaque    0  asked for without CORS: a page may use it, but not read it
+opaque    0  asked for without CORS: the page may show or run it, but not read
+             it
 not CORS  0  same origin, navigation, WebSocket, no browser: CORS does not apply
 """
     )

@@ -9,9 +9,8 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -38,12 +37,15 @@ from corsight.scripts.browse.watch import Requests, Sighting, sightings
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.gate.gate import Gate
 from corsight.scripts.judging import judge_recording
+from corsight.scripts.paths import ROOT
 from corsight.scripts.processes import browsers
 from corsight.scripts.recordings import Recording
 from corsight.scripts.runs.recording import MAKERS
 from tests.addons.mitm import cors
+from tests.running import eventually, list_processes
 
-ROOT = Path(__file__).resolve().parents[3]
+pytestmark = pytest.mark.usefixtures("temporary")
+
 SHOP = ROOT / "scripts" / "demo" / "inside.py"
 RECORDS = [record(judged) for judged in judge_recording(Recording(str(ROOT / "examples" / "shop.mitm")))]
 PYTHON = f'"{sys.executable}" -c'
@@ -52,15 +54,6 @@ ASK = (
     "u.urlopen(u.Request('https://reviews.test/lamp', headers={'Origin': 'https://shop.test', "
     "'Sec-Fetch-Mode': 'cors', 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Dest': 'empty'})); sys.exit(CODE)"
 )
-
-
-@pytest.fixture(autouse=True)
-def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The folder that all temporary files go into, but pytest's."""
-    with tempfile.TemporaryDirectory(prefix="browse-") as folder:
-        monkeypatch.setenv("TMPDIR", folder)
-        monkeypatch.setattr(tempfile, "tempdir", None)
-        yield Path(folder)
 
 
 @pytest.fixture
@@ -740,7 +733,7 @@ def nothing_left(folder: Path) -> bool:
 
 def running() -> list[str]:
     """The command lines of the processes that run."""
-    return [line for line, _ in _processes()]
+    return [line for line, _ in list_processes()]
 
 
 def is_sleep(line: str) -> bool:
@@ -750,25 +743,8 @@ def is_sleep(line: str) -> bool:
 
 def children_of(number: int) -> list[str]:
     found = []
-    for line, child in _processes():
+    for line, child in list_processes():
         with contextlib.suppress(OSError):
             if int(Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[1]) == number:
                 found.append(line)
     return found
-
-
-def _processes() -> list[tuple[str, int]]:
-    found = []
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            found.append((entry.read_bytes().replace(b"\0", b" ").decode(errors="replace"), int(entry.parent.name)))
-        except OSError:
-            continue
-    return found
-
-
-def eventually(true: Callable[[], bool], seconds: float = 20) -> bool:
-    deadline = time.monotonic() + seconds
-    while not (held := true()) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return held

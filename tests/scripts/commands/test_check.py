@@ -350,8 +350,11 @@ def test_nothing_from_the_wire_moves_the_cursor_or_tells_secrets(capsys: Said) -
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (["check"], "--origin and --url are missing; see corsight check --help"),
-        (["check", "--url", API], "--origin is missing; see corsight check --help"),
+        (
+            ["check"],
+            "there is nothing to judge; give a console message with --paste, or a request with URL and --origin",
+        ),
+        (["check", "--url", API], "--origin is missing; give the page that asks, such as --origin https://app.example"),
         (
             ["check", "--origin", "app.test", "--url", API],
             "--origin: 'app.test' is no origin; write it like https://app.example",
@@ -416,7 +419,7 @@ def test_a_message_is_explained(capsys: Said) -> None:
     plain = " ".join(out.split())
     assert plain.startswith(
         "Chromium blocked it at the preflight: The preflight was not answered with success asked "
-        "https://api.test/x?token=REDACTED by https://app.test why "
+        "https://api.test/x?token=REDACTED asked by https://app.test why "
     )
     assert RULES["preflight-status-not-ok"].why in plain
     assert "fix answer OPTIONS with status 204" in plain
@@ -425,6 +428,36 @@ def test_a_message_is_explained(capsys: Said) -> None:
     assert curl[:5] == ["curl", "-i", "-X", "OPTIONS", "https://api.test/x?token=REDACTED"]
     assert again[:6] == ["scripts/corsight", "check", "--origin", PAGE, "--url", "https://api.test/x?token=REDACTED"]
     assert "Replace METHOD by yours: the message does not name it." in plain
+    assert out.count("Put your own value in the place of REDACTED\n") == 2
+
+
+def test_a_secret_that_a_command_needs_is_asked_for_where_it_stands(capsys: Said) -> None:
+    message = (
+        f"Access to fetch at '{API}' from origin '{PAGE}' has been blocked by CORS policy: Request header field "
+        "authorization is not allowed by Access-Control-Allow-Headers in preflight response."
+    )
+    out = raw(capsys, "check", "--paste", message)[1]
+    send, judge = (out.split("# ")[place].splitlines()[0] for place in (1, 2))
+    assert send == "send the preflight yourself"
+    assert judge == "and have the answer judged. Put your own value in the place of REDACTED"
+    assert "Replace METHOD by yours: the message does not name it." in out
+    out = raw(capsys, "check", "--paste", f"curl {API} -H 'Origin: {PAGE}' -H 'Authorization: Bearer abc'")[1]
+    assert "# send the preflight yourself\n" in out
+    assert "# send the request yourself. Put your own value in the place of REDACTED\n" in out
+
+
+def test_the_second_line_of_a_reason_stands_below_its_words(capsys: Said) -> None:
+    out = raw(
+        capsys,
+        "check",
+        "--paste",
+        f"fetch('{API}', {{body: '{{}}', headers: {{'Content-Type': 'application/json'}}}})",
+        "--origin",
+        PAGE,
+    )[1]
+    lines = out.splitlines()
+    [first] = [number for number, line in enumerate(lines) if line.startswith(" " * 11 + "- Content-Type: ")]
+    assert lines[first + 1].startswith(" " * 13 + "application/x-www-form-urlencoded")
 
 
 def test_a_message_comes_from_a_file_or_stdin(capsys: Said, tmp_path: Path) -> None:
@@ -439,6 +472,8 @@ def test_a_message_that_may_mean_several_things_says_so(capsys: Said) -> None:
     message = "[Error] Origin https://app.test is not allowed by Access-Control-Allow-Origin. Status code: 413"
     code, out, _ = raw(capsys, "check", "--paste", message, "--url", API)
     assert code == 1
+    assert " ".join(out.partition("\nasked")[0].split()).endswith(", or another reason")
+    assert out.index("writes the same message") < out.index("why   ")
     assert "WebKit writes the same message for: Access-Control-Allow-Origin names another origin;" in " ".join(
         out.split()
     )
@@ -500,8 +535,8 @@ def test_a_message_as_json(capsys: Said) -> None:
 
 def test_what_no_browser_writes_is_one_line(capsys: Said) -> None:
     line = (
-        "--paste: no browser's console says this; paste the whole line, from its beginning; or a request, copied as "
-        "cURL"
+        "--paste: no browser writes this to its console; paste the whole message, from its beginning, or a request "
+        "that was copied as cURL"
     )
     assert raw(capsys, "check", "--paste", "hello") == (2, "", f"corsight: {line}\n")
 

@@ -6,9 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,23 +16,12 @@ from corsight.scripts import cli
 from corsight.scripts.demo import run as demo
 from corsight.scripts.demo.shop import REQUESTS
 from corsight.scripts.errors import CorsightError
+from corsight.scripts.paths import ROOT
 from corsight.scripts.processes import browsers, proxy, signals
 from corsight.scripts.processes.browsers import Browser
+from tests.running import BROWSERS, eventually, list_processes
 
-ROOT = Path(__file__).resolve().parents[3]
-BOTH = [
-    pytest.param("chromium", marks=pytest.mark.browser("chromium")),
-    pytest.param("firefox", marks=pytest.mark.browser("firefox")),
-]
-
-
-@pytest.fixture(autouse=True)
-def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The folder that all temporary files go into, but pytest's. Its name is short: Chromium has a socket below it."""
-    with tempfile.TemporaryDirectory(prefix="demo-") as folder:
-        monkeypatch.setenv("TMPDIR", folder)
-        monkeypatch.setattr(tempfile, "tempdir", None)
-        yield Path(folder)
+pytestmark = pytest.mark.usefixtures("temporary")
 
 
 def records_of(folder: Path) -> list[dict[str, Any]]:
@@ -134,7 +120,7 @@ def test_the_recording_is_of_the_shop_as_it_is(tmp_path: Path) -> None:
             assert flow.client_conn.peername[0] == "127.0.0.1"
 
 
-@pytest.mark.parametrize("browser", BOTH)
+@pytest.mark.parametrize("browser", BROWSERS)
 def test_a_browser_agrees_on_every_request(
     browser: str, tmp_path: Path, temporary: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -260,27 +246,10 @@ def nothing_left(folder: Path) -> bool:
 
 def running_in(folder: Path) -> list[str]:
     """The command lines of the running processes that name the folder."""
-    return [line for line, _ in _processes() if str(folder) in line]
+    return [line for line, _ in list_processes() if str(folder) in line]
 
 
 def end_all_in(folder: Path) -> None:
-    for line, number in _processes():
+    for line, number in list_processes():
         if str(folder) in line:
             os.kill(number, signal.SIGKILL)
-
-
-def _processes() -> list[tuple[str, int]]:
-    found = []
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            found.append((entry.read_bytes().replace(b"\0", b" ").decode(errors="replace"), int(entry.parent.name)))
-        except OSError:
-            continue
-    return found
-
-
-def eventually(true: Callable[[], bool], seconds: float = 20) -> bool:
-    deadline = time.monotonic() + seconds
-    while not (held := true()) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return held

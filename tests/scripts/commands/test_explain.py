@@ -66,7 +66,7 @@ def test_a_fetch_is_told_from_the_first_exchange_to_where_it_stopped(run: Explai
         "DELETE https://api.example/v1\n",
         "Chromium blocked it at the preflight: The method DELETE is not allowed.",
         "fix       Access-Control-Allow-Methods: DELETE",
-        "who       the server api.example.",
+        "who       the server api.example",
         "asked by  https://app.example, in Chromium 156",
         "1. Preflight OPTIONS https://api.example/v1 -> 204",
         "✔ 4    It names the requesting origin",
@@ -126,6 +126,7 @@ def test_many_are_counted(run: Explain, monkeypatch: pytest.MonkeyPatch) -> None
     ],
 )
 def test_none_is_said_in_one_line(run: Explain, arguments: tuple[str, ...], said: str) -> None:
+    said += "; without --flow and --url, its fetches are listed"
     assert run(flow(API, 200), *arguments) == (2, "", f"corsight: {said}\n")
 
 
@@ -235,6 +236,7 @@ def test_the_configuration_of_a_finding_is_that_of_its_fetches(run: Explain) -> 
     flows = (preflight(API, 204, ALLOW, method="DELETE"), flow("https://other.example/x", 200))
     [number] = [one for one in ("1", "2") if "The method DELETE" in run(*flows, "--finding", one)[1]]
     _, alone, _ = run(*flows, "--finding", number)
+    assert alone.count("Access-Control-Allow-Methods: DELETE\n") == 2, "it is needed, and it is the fix: once each"
     code, out, err = run(*flows, "--finding", number, "--for", "express")
     assert code == 0
     assert out == run(*flows, "--url", API, "--for", "express")[1]

@@ -14,8 +14,8 @@ from mitmproxy.io import FlowReader, FlowWriter
 from corsight.policies.server.export import TARGETS, render
 from corsight.policies.server.load import load
 from corsight.scripts.cli import run
+from corsight.scripts.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[3]
 EXAMPLES = sorted((ROOT / "examples" / "policies").glob("*.yaml"))
 SPA = str(ROOT / "examples" / "policies" / "spa-with-credentials.yaml")
 SHOP = str(ROOT / "examples" / "shop.mitm")

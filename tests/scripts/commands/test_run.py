@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +15,10 @@ from corsight.scripts.browse.plan import Plan
 from corsight.scripts.browse.run import run
 from corsight.scripts.gate.gate import Gate
 from corsight.scripts.gate.options import OPTIONS
+from corsight.scripts.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[3]
+pytestmark = pytest.mark.usefixtures("temporary")
+
 SHOP = ROOT / "scripts" / "demo" / "inside.py"
 SUITE = """
 import json, os, sys, time, urllib.request as u
@@ -45,15 +45,6 @@ if len(sys.argv) > 1:
     ask(os.environ["CORSIGHT_PROXY"], "https://reviews.test/lamp")
     print("nonsense", file=open(os.environ["CORSIGHT_TESTS"], "a"))
 """
-
-
-@pytest.fixture(autouse=True)
-def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The folder that all temporary files go into, but pytest's."""
-    with tempfile.TemporaryDirectory(prefix="run-") as folder:
-        monkeypatch.setenv("TMPDIR", folder)
-        monkeypatch.setattr(tempfile, "tempdir", None)
-        yield Path(folder)
 
 
 @pytest.mark.parametrize("late", [False, True])

@@ -9,10 +9,10 @@ from pathlib import Path
 import parso
 import pytest
 
-from corsight.scripts.dev.cpu import ROOT
 from corsight.scripts.dev.mutate import __main__ as mutate
 from corsight.scripts.dev.mutate.mutants import Mutant, find_mutants, read_equivalent
 from corsight.scripts.dev.mutate.operators import DropOperand, SwapIn
+from corsight.scripts.paths import ROOT
 
 CORS_CHECK = ROOT / "policies" / "fetch" / "cors_check.py"
 

@@ -304,10 +304,10 @@ def test_a_finding_is_told_by_its_number(run: Run) -> None:
     assert code == 0
     assert "2  No Access-Control-Allow-Origin header" in out
     assert "asked      GET https://other.example/orders" in out
-    assert "\nAccess-Control-Allow-Origin: https://app.example\nVary: Origin\n" in out
+    assert "fix        Access-Control-Allow-Origin: https://app.example\n              Vary: Origin\n" in out
     assert "explain rec.mitm --flow " in out
     code, _, err = run([*BARE, OTHER], "--finding", "3", command="explain")
-    assert (code, err) == (2, "corsight: there is no finding 3; there are 2\n")
+    assert (code, err) == (2, "corsight: there is no finding 3; corsight audit numbers them from 1 to 2\n")
 
 
 def test_eight_findings_take_no_more_than_a_screen(run: Run) -> None:

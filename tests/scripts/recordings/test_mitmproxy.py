@@ -26,10 +26,10 @@ from corsight.addons.adapter import exchange_of, is_whole
 from corsight.addons.wire import LONGEST_NAME
 from corsight.policies.exchange import Exchange
 from corsight.scripts.errors import CorsightError
+from corsight.scripts.paths import ROOT
 from corsight.scripts.recordings import flows, mitmproxy
 from tests.examples import examples
 
-ROOT = Path(__file__).resolve().parent.parent.parent.parent
 RECORDINGS = [ROOT / "examples" / "shop.mitm", *sorted((ROOT / "tests" / "recordings").glob("*.tar.xz"))]
 
 

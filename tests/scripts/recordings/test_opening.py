@@ -18,10 +18,9 @@ import pytest
 import zstandard
 
 from corsight.scripts.errors import CorsightError
-from corsight.scripts.paths import name_extra
+from corsight.scripts.paths import ROOT, name_extra
 from corsight.scripts.recordings import Recording, check_readable, list_recordings, remote
 
-ROOT = Path(__file__).resolve().parent.parent.parent.parent
 SHOP = (ROOT / "examples" / "shop.mitm").read_bytes()
 EXCHANGES = 15
 PACKERS = {".gz": gzip.compress, ".zhar": zlib.compress, ".zst": zstandard.ZstdCompressor().compress}

@@ -10,9 +10,9 @@ import pytest
 from corsight.policies.report.names import FORMATS
 from corsight.scripts import cli
 from corsight.scripts.errors import CorsightError
+from corsight.scripts.paths import ROOT
 from corsight.scripts.report.formats import Output, read_formats
 
-ROOT = Path(__file__).resolve().parents[3]
 SHOP = str(ROOT / "examples" / "shop.mitm")
 
 

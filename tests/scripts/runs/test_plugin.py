@@ -122,7 +122,7 @@ def test_a_test_fails_for_what_was_blocked_in_it_with_the_finding_below(pytester
     assert list(told) == ["test_blocked", "test_open", "test_fails_by_itself"]
     assert "Corsight: 1 exchange blocked." in told["test_blocked"]
     assert "No Access-Control-Allow-Origin header" in told["test_blocked"]
-    assert "Access-Control-Allow-Origin: http://localhost:3000" in told["test_blocked"].partition("Fix:")[2]
+    assert "Access-Control-Allow-Origin: http://localhost:3000" in told["test_blocked"].partition("   fix ")[2]
     assert "/blocked/too" not in told["test_blocked"]
     assert "Corsight: 1 exchange open." in told["test_open"]
     assert "assert 200 == 500" in told["test_fails_by_itself"]

@@ -259,9 +259,32 @@ def test_of_several_requests_it_is_said_which_is_judged() -> None:
     assert (several.url, several.notes) == (URL, ("The paste holds 2 requests: this is the last of them.",))
     calls = asked(f"{FIREFOX_FETCH}fetch('https://a.test');\n")
     assert calls.url == URL
-    assert calls.notes[-1] == "The paste holds several requests: this is the first of them."
+    assert calls.notes[-1] == "The paste holds 2 requests: only this one is judged. Paste another by itself."
     preflight = "curl -X OPTIONS https://a.test -H 'Access-Control-Request-Method: PUT'\n"
     assert asked(f"{preflight}{CHROME_BASH}").notes == ()
+
+
+@pytest.mark.parametrize(
+    ("code", "count"),
+    [
+        ("axios.get('https://a.test/1'); axios.put('https://a.test/2')", 2),
+        ("$.getJSON('https://a.test/1'); fetch('https://a.test/2'); axios('https://a.test/3')", 3),
+        ("if (old) { fetch('https://a.test/1') } else { fetch('https://a.test/2') }", 2),
+        (
+            "const x = new XMLHttpRequest(); x.open('GET', 'https://a.test/1'); navigator.sendBeacon('https://a.test')",
+            2,
+        ),
+        ("import requests\nrequests.get('https://a.test/1')\nrequests.get('https://a.test/2')", 2),
+        ("fetch('https://a.test/1')\nthis.http.get('https://a.test/2')", 2),
+        ("axios.get('https://a.test/1')\n// axios.get('https://a.test/2')", 1),
+        ("fetch('https://a.test/1')\nHTTP/1.1 200 OK\n\nfetch('/2')", 1),
+        ("const api = axios.create({baseURL: 'https://a.test'}); api.get('/1')", 1),
+    ],
+)
+def test_of_code_that_makes_several_requests_it_is_said_that_one_is_judged(code: str, count: int) -> None:
+    said = f"The paste holds {count} requests: only this one is judged. Paste another by itself."
+    assert (said in asked(code).notes) is (count > 1)
+    assert not [note for note in asked(code).notes if note.startswith("The paste holds") and note != said]
 
 
 def test_a_transcript_tells_what_was_asked_and_answered() -> None:

@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import re
-import socket
 import subprocess
 import tempfile
 import time
@@ -17,6 +16,7 @@ from typing import Any
 
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.processes.machine import end_group, free_port
+from tests.running import is_served
 
 FOLDERS = (
     "fetch/api",
@@ -177,14 +177,9 @@ def _free(count: int) -> list[int]:
 def _await(process: subprocess.Popen[bytes], ports: Iterable[int], log: Path) -> None:
     deadline = time.monotonic() + PATIENCE
     for port in ports:
-        while not _listens(port):
+        while not is_served(port):
             if process.poll() is not None or time.monotonic() > deadline:
                 lines = log.read_text("utf-8", "replace").strip().splitlines() or ["it said nothing"]
                 todo = "old checkouts need --python with a Python 2"
                 raise CorsightError(f"the checkout's server did not start: {lines[-1]}", todo=todo)
             time.sleep(0.1)
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0

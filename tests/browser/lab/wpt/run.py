@@ -6,7 +6,6 @@ import contextlib
 import datetime
 import json
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -24,6 +23,7 @@ from corsight.scripts.processes.machine import end_group, free_port
 from tests.browser.lab.record import ADDON, MITMDUMP, ROOT
 from tests.browser.lab.wpt import chromium, firefox, webkit
 from tests.browser.lab.wpt.ground import Page, Served, serve
+from tests.running import is_served
 
 WEB = Path(__file__).with_name("web.py")
 FLOWS, VERDICTS, SAID, TESTS = "flows.mitm", "verdicts.jsonl", "said.json", "tests.json"
@@ -136,15 +136,10 @@ def proxy(out: Path, confdir: Path, posted: Path) -> Iterator[int]:
         )
         try:
             deadline = time.monotonic() + 30
-            while not _listens(port):
+            while not is_served(port):
                 if process.poll() is not None or time.monotonic() > deadline:
                     raise BrowserError("the lab's mitmdump did not start", where=str(out / "proxy.log"))
                 time.sleep(0.05)
             yield port
         finally:
             end_group(process)
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
