@@ -16,6 +16,7 @@ from concurrent.futures import BrokenExecutor
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import repeat
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TextIO
 
 from corsight.policies.engines import EngineChoice
@@ -23,7 +24,7 @@ from corsight.policies.record import Lines
 from corsight.policies.verdict import Assumption
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.explaining import explain
-from corsight.scripts.gate.scope import Scope
+from corsight.scripts.gate.scope import EVERYWHERE, Scope
 from corsight.scripts.judging import judge_recording
 from corsight.scripts.recordings import Recording
 from corsight.scripts.recordings.order import find_end
@@ -125,16 +126,19 @@ def audit_one(
     findings, latest, left_out = Findings(diagnose=plan.diagnose, gather=plan.gather), 0.0, 0
     lines = Lines(secrets=plan.secrets, ascii=True) if stream is not None and plan.records else None
     verdicts = judge_recording(recording, plan.engine, assumptions=plan.assumptions)
-    told = explain(verdicts) if plan.records or plan.counts else ((one, None) for one in verdicts)
+    told = explain(verdicts) if plan.records or plan.counts else zip(verdicts, repeat(None))
+    # Most audits leave nothing out, and nobody watches them.
+    takes = None if plan.scope == EVERYWHERE else plan.scope.takes
+    tick = progress.tick if progress is not None and progress.live else None
     for judged, explanation in told:
-        if not plan.scope.takes(judged):
+        if takes is not None and not takes(judged):
             left_out += 1
             continue
         findings.add(judged)
         if plan.counts:
             findings.count_endpoint(judged, explanation)
-        if progress is not None:
-            progress.tick(recording, findings)
+        if tick is not None:
+            tick(recording, findings)
         for section in sections:
             section.add(judged)
         if stream is None or lines is None:

@@ -22,7 +22,9 @@ CLEAR = "\r\x1b[K"
 
 
 class Progress:
-    """Says how far an audit is: bytes of all, exchanges, what is blocked so far, and the time left."""
+    """Says how far an audit is: bytes of all, exchanges, what is blocked so far, and the time left. `live` tells
+    whether anybody watches.
+    """
 
     def __init__(
         self, paths: Sequence[str], stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic
@@ -35,12 +37,12 @@ class Progress:
         self._known = all(size is not None for size in self._sizes.values())
         self._done = self._exchanges = self._blocked = self._calls = 0
         self._shown = False
-        self._live = self._stream.isatty()
+        self.live = self._stream.isatty()
 
     def tick(self, recording: Recording, findings: Findings) -> None:
         """Count an exchange that was judged; `findings` are those of its recording so far."""
         self._calls += 1
-        if self._live and self._calls % EVERY == 0:
+        if self.live and self._calls % EVERY == 0:
             blocked = findings.count(Outcome.BLOCKED) + findings.open
             self._say(self._done + recording.position, self._exchanges + findings.total, self._blocked + blocked)
 
@@ -49,7 +51,7 @@ class Progress:
         self._done += self._sizes.get(path) or 0
         self._exchanges += findings.total
         self._blocked += findings.count(Outcome.BLOCKED) + findings.open
-        if self._live:
+        if self.live:
             self._say(self._done, self._exchanges, self._blocked)
 
     def end(self) -> None:

@@ -230,8 +230,10 @@ class Judge:
         if len(fetch.entries) > 1 and (preflight := entry.preflight) is not None:
             before = (preflight.headers.get(EXPOSE),)
         return (
-            # The same request headers give the same object, and what the key leads to keeps it.
-            id(reading),
+            # The same request headers give the same object, and what the key leads to keeps it. Of the Referer its
+            # origin matters, and what the documents tell by it.
+            id(reading.common or reading),
+            reading.referrer_origin,
             entry.digest or digest(response),
             entry.server,
             exchange.http2,

@@ -28,6 +28,7 @@ REMEMBERED = 4096
 """Bytes of a request up to which what its headers say is remembered."""
 READINGS, LIMIT = 2048, 8 * 1024 * 1024
 """How many requests' headers are remembered, and how many bytes of them."""
+REFERRER = "referer"
 type _Said = tuple[str | None, str, str, frozenset[str]]
 """What a recording tells of a request: its page's origin, its mode and destination, and the headers that it leaves out.
 """
@@ -50,7 +51,8 @@ class Reading:
     module or a worker may have been asked for, which nothing tells, `framed` that its Origin may be that of a frame
     which asks its page's own origin in mode no-cors, `fetched` that a fetch() is likelier than an
     element where neither is told. `needs_preflight` tells whether a cross-origin CORS
-    request like this one does, `referrer_origin` is the origin that the Referer tells, if it tells one.
+    request like this one does, `referrer_origin` is the origin that the Referer tells, if it tells one. `common` is
+    what others have in common with it, all but the Referer; None where that is itself.
     """
 
     origin: str | None
@@ -77,6 +79,7 @@ class Reading:
     script_too: bool = False
     framed: bool = False
     fetched: bool = False
+    common: Reading | None = field(default=None, compare=False, repr=False)
     needs_preflight: bool = field(init=False, compare=False)
     referrer_origin: str | None = field(init=False, compare=False)
 
@@ -93,6 +96,8 @@ class Reading:
 
 
 _known: Memory[tuple[str, _Fields, _Said | None], tuple[HeaderList, Reading]] = Memory(READINGS, LIMIT)
+_but_referrer: Memory[tuple[str, _Fields, _Said | None], Reading] = Memory(READINGS, LIMIT)
+"""The same with an empty Referer in place of the one that was sent."""
 
 
 def read(method: str, headers: HeaderList, told: Told | None = None) -> Reading:
@@ -107,10 +112,26 @@ def read(method: str, headers: HeaderList, told: Told | None = None) -> Reading:
     if known is not None:
         headers.adopt(known[0])
         return known[1]
-    reading = _complete(_read(method, headers, ordered=said is None), said)
-    weight = len(method) + headers.weight
+    reading, weight = _read_but_referrer(method, headers, said), len(method) + headers.weight
     if weight <= REMEMBERED:
         _known.put(key, (headers, reading), weight)
+    return reading
+
+
+def _read_but_referrer(method: str, headers: HeaderList, said: _Said | None) -> Reading:
+    """Read a request's headers that were not read before; mostly others were that differ in the page's URL only.
+
+    Of a Referer its place and itself tell something, and nothing else is told by what it says.
+    """
+    referrer, key = headers.get(REFERRER), None
+    if referrer and not headers.repeats and headers.weight <= REMEMBERED:
+        fields, place = headers.fields, headers.names().index(REFERRER)
+        key = method, (*fields[:place], (fields[place][0], b""), *fields[place + 1 :]), said
+        if (known := _but_referrer.get(key)) is not None:
+            return replace(known, referrer=referrer, common=known)
+    reading = _complete(_read(method, headers, ordered=said is None), said)
+    if key is not None:
+        _but_referrer.put(key, reading, headers.weight)
     return reading
 
 

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from corsight.scripts.dev.benchmarks.bytecode import keep_bytecode
-from corsight.scripts.dev.benchmarks.recording import write_har, write_mitmproxy
+from corsight.scripts.dev.benchmarks.har import write_har
+from corsight.scripts.dev.benchmarks.recording import write_mitmproxy
 from corsight.scripts.paths import ROOT
 
 MEGABYTES = 500.0

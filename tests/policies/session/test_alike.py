@@ -133,6 +133,18 @@ def test_what_differs_in_what_nobody_looks_at_is_alike(agent: str, unheeded: Pai
     assert second.entry.exchange.request.url.endswith("/b?c")
 
 
+def test_what_other_pages_of_an_origin_ask_is_alike() -> None:
+    asker = Asker()
+    first, second, third, other = [
+        asker.get("/a", ALLOW, VARY, JSON, asked=(("Cookie", "a=1"), ("Referer", page)))
+        for page in (PAGE + "/", PAGE + "/cart?a", PAGE + "/", "https://other.test/")
+    ]
+    assert first.kind is not None
+    assert first.kind is second.kind is third.kind
+    assert second.entry.reading.referrer == PAGE + "/cart?a"
+    assert other.kind is not first.kind
+
+
 @pytest.mark.parametrize(
     "answered",
     [

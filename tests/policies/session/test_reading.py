@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corsight.policies.exchange import HeaderList, Told
-from corsight.policies.session.reading import Reading, read
+from corsight.policies.session.reading import Reading, _complete, _read, read
 
 PLAIN = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 """What browsers accept of themselves where they navigate."""
@@ -135,6 +135,25 @@ def test_a_header_and_what_it_tells(name: str, value: str, field: str) -> None:
 def test_the_origin_that_a_referrer_tells(referrer: str | None, origin: str | None) -> None:
     headers = () if referrer is None else (("Referer", referrer),)
     assert reading("GET", *headers).referrer_origin == origin
+
+
+OTHERS = (ORIGIN, ("Accept", "*/*"), ("Priority", "u=1"), ("Connection", "keep-alive"), ("Referer", "https://b.test/"))
+
+
+@given(st.permutations(OTHERS), st.integers(0, 5), st.sampled_from(["https://a.test/1", "http://a.test:1/", "x", ""]))
+def test_of_a_referrer_only_itself_and_its_place_matter(
+    others: list[tuple[str, str]], count: int, referrer: str
+) -> None:
+    """What differs in the Referer only is read by what was read before; as if nothing had been."""
+    named = [("Referer", "https://app.test/page"), *others[:count]]
+    before = reading("GET", *named)
+    named[0] = "Referer", referrer
+    found, common = reading("GET", *named), before.common or before
+    alone = _complete(_read("GET", HeaderList.of(*named), ordered=True), None)
+    assert found == alone
+    assert (found.referrer_origin, found.needs_preflight) == (alone.referrer_origin, alone.needs_preflight)
+    repeated = any(name == "Referer" for name, _ in others[:count])
+    assert (found.common is common) == (bool(referrer) and not repeated)
 
 
 @given(st.text(max_size=8), st.lists(st.tuples(st.binary(max_size=30), st.binary(max_size=30)), max_size=6))

@@ -14,6 +14,7 @@ from corsight.policies.session import Judged
 from corsight.policies.verdict import Outcome
 from corsight.scripts.judging import judge_recording
 from corsight.scripts.recordings import Recording
+from corsight.scripts.recordings.har.headers import HeaderLists
 
 PAGE, API = "https://shop.example", "https://api.other.example"
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36"
@@ -260,6 +261,34 @@ def test_pseudo_headers_are_none_and_tell_http2(read: Any) -> None:
     assert exchange.http2
     assert ":authority" not in exchange.request.headers
     assert ":status" not in exchange.response.headers
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_requests_that_differ_in_their_pseudo_headers_are_read_once(indent: int | None) -> None:
+    lists, own = HeaderLists(once=True), headers(user_agent=CHROME, sec_ch_ua='"Chromium";v="150"')
+    asked = [
+        lists.read_request(json.dumps([*pseudo, *own], indent=indent).encode())
+        for pseudo in (_pseudo("/a"), _pseudo("/b?c"), _pseudo('/"'), ())
+    ]
+    assert asked[0] is asked[1]
+    assert {one.headers.fields for one in asked} == {
+        ((b"user-agent", CHROME.encode()), (b"sec-ch-ua", b'"Chromium";v="150"'))
+    }
+    assert [one.pseudo for one in asked] == [True, True, True, False]
+
+
+@pytest.mark.parametrize("behind", [(), headers(x="1"), [{"name": "x"}], [None, ["y", "2"]]])
+def test_pseudo_headers_in_any_place_are_none(behind: list[Any]) -> None:
+    named = {"x": "1"} if {"name": "x", "value": "1"} in behind else {"x": ""} if {"name": "x"} in behind else {}
+    named |= {"y": "2"} if ["y", "2"] in behind else {}
+    for listed in ([*_pseudo("/"), *behind], [*behind, *_pseudo("/")], [*_pseudo("/"), *behind, *_pseudo("/")]):
+        asked = HeaderLists(once=True).read_request(json.dumps(listed).encode())
+        assert asked.pseudo
+        assert {name: asked.headers.get(name) for name in asked.headers.names()} == named
+
+
+def _pseudo(path: str) -> list[Json]:
+    return [{"name": ":authority", "value": "api.other.example"}, {"name": ":path", "value": path}]
 
 
 @pytest.mark.parametrize(
