@@ -401,6 +401,8 @@ def test_what_is_left_of_a_text_of_too_many_marks_is_redacted(mark: str) -> None
         ("sh -border=1 -b jar.txt", "sh -border=1 -b jar.txt"),
         ("https://api.test/?q=password:hunter", "https://api.test/?q=REDACTED"),
         ("https://api.test/?q=api_key:hunter2", "https://api.test/?q=REDACTED"),
+        ("https://api.test/?%3Ftoken%3Dhunter=x&a=1", "https://api.test/?REDACTED=REDACTED&a=1"),
+        ("https://api.test/?filter%5Bpassword%3Dhunter%5D=1", "https://api.test/?REDACTED=REDACTED"),
         ("https://api.test/?q=pwd:hunter2", "https://api.test/?q=REDACTED"),
         ("https://api.test/?q=sessionid:hunter2", "https://api.test/?q=REDACTED"),
         ("https://api.test/api_key/hunter2", "https://api.test/api_key/REDACTED"),
