@@ -10,6 +10,7 @@ import pytest
 
 from corsight.scripts.dev.cpu import count_steps
 from corsight.scripts.errors import CorsightError
+from corsight.scripts.whatif import message
 from corsight.scripts.whatif.copied.javascript import UNKNOWN, Reader
 from corsight.scripts.whatif.copied.read import Asked, read_asked
 from corsight.scripts.whatif.copied.shells import split_command
@@ -444,3 +445,8 @@ def test_what_postman_adds_was_set_by_no_page() -> None:
     sent = "Postman-Token: 1\nCache-Control: no-cache\nX-Own: 1\nHost: api.test\n\nHTTP/1.1 200 OK\nVary: Origin\n\n"
     found = asked(f"GET /x HTTP/1.1\nUser-Agent: PostmanRuntime/7.40.0\n{sent}", "https://app.test")
     assert [one for one in found.headers if not one.startswith("user-agent")] == ["x-own: 1"]
+
+
+def test_a_paste_without_end_is_read_as_far_as_anybody_pastes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(message, "read_input", lambda *_: b"\0" * (message.LONGEST + 10))
+    assert len(message.read_text("-")[0]) == message.LONGEST
