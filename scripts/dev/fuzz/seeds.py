@@ -63,12 +63,13 @@ def _recordings() -> Iterator[bytes]:
 
 def _archives() -> Iterator[bytes]:
     """Yield traces with what the console says in them, HARs, and archives in archives."""
+    url = "https://api.test/v1?a=1"
     entry = {
         "startedDateTime": "2026-01-01T00:00:00Z",
         "time": 1,
         "request": {
             "method": "GET",
-            "url": "https://api.test/v1?a=1",
+            "url": url,
             "httpVersion": "HTTP/1.1",
             "headers": [{"name": "Origin", "value": "https://app.test"}],
         },
@@ -78,9 +79,9 @@ def _archives() -> Iterator[bytes]:
     network = json.dumps({"type": "resource-snapshot", "snapshot": entry})
     har = json.dumps({"log": {"version": "1.2", "creator": {"name": "Chromium", "version": "150"}, "entries": [entry]}})
     for number, message in enumerate(islice(_console(), 24)):
-        begins = ("context-options", {"browserName": ("chromium", "firefox", "webkit")[number % 3]})
-        said = {"type": "console", "text": message.decode().replace("https://api.test/data", entry["request"]["url"])}
-        lines = [json.dumps({"type": begins[0], **begins[1]}), json.dumps(said)]
+        begins = {"type": "context-options", "browserName": ("chromium", "firefox", "webkit")[number % 3]}
+        said = {"type": "console", "text": message.decode().replace("https://api.test/data", url)}
+        lines = [json.dumps(begins), json.dumps(said)]
         words = ("", "stored", "cut=30", "stored cut=30", "other=40")[number % 5]
         yield "\n".join([words, "=== 0.network", network, "=== 0.trace", *lines]).encode()
     yield f"\n=== a.har\n{har}\n=== b.har\n{har}".encode()
