@@ -17,7 +17,14 @@ import typer
 
 from corsight.policies.redact import redact
 from corsight.scripts import __version__
-from corsight.scripts.errors import BAD_INPUT, CorsightError, describe_os_error, print_problem, redact_place
+from corsight.scripts.errors import (
+    BAD_INPUT,
+    NO_ROOM,
+    CorsightError,
+    describe_os_error,
+    print_problem,
+    redact_place,
+)
 from corsight.scripts.group import lazy_group
 
 CLEAN = 0
@@ -29,7 +36,6 @@ OPENING = ("“", "„", "‘", "«", "”", "’")
 CLOSING = ("”", "“", "’", "»", "‘")
 MOST_WORDS = 20
 """Words between typographic quotes."""
-NO_ROOM = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO})
 
 app = lazy_group(
     "corsight.scripts.commands",

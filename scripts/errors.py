@@ -18,6 +18,8 @@ BAD_INPUT = 2
 
 _OF_FILES = {errno.ENOENT: "no such file", errno.EISDIR: "is a directory", errno.EACCES: "may not be read"}
 
+NO_ROOM = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO})
+"""What a disk that is full or fails says, which names no file."""
 SECRETIVE = frozenset("?=@#")
 """What a path has where it is a URL with a secret in it."""
 

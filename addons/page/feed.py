@@ -10,23 +10,33 @@ WAITING = 10_000
 """How many exchanges a listener may be behind with; the oldest are left out, and counted."""
 LISTENERS = 8
 """How many windows may look at once."""
+STREAMS = 32
+"""How many streams may be open at once, those that are about to end too."""
 
 
 class Listener:
     """One window.
 
     `fresh` tells that nothing was sent to it yet, `missed` how many exchanges it was never sent, `connected` how many
-    streams it reads now.
+    streams are open for it, `latest` the number of the one that goes on: a window reads one, and earlier ones end.
     """
 
     def __init__(self) -> None:
         self.fresh = True
         self.missed = 0
         self.connected = 0
+        self.latest = 0
         self.said: Hashable = None
         self.news = asyncio.Event()
         self._urgent: OrderedDict[str, None] = OrderedDict()
         self._other: OrderedDict[str, None] = OrderedDict()
+
+    def begin(self) -> int:
+        """Begin a stream, and end those before it; return its number."""
+        self.connected += 1
+        self.latest += 1
+        self.news.set()
+        return self.latest
 
     def note(self, id: str, *, urgent: bool) -> None:
         """Note that there is news of an exchange; what is urgent is sent first."""
@@ -71,6 +81,8 @@ class Feed:
 
     def open(self, name: str) -> Listener | None:
         """Return the listener of this name, a new one where there is none; None where there are too many."""
+        if sum(one.connected for one in self._listeners.values()) >= STREAMS:
+            return None
         listener = self._listeners.get(name)
         if listener is None:
             if len(self._listeners) >= LISTENERS:

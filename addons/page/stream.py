@@ -43,13 +43,13 @@ class Stream:
         self._left = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send until the reader leaves or is too slow."""
+        """Send until the reader leaves, is too slow, or reads another stream."""
         headers = [(b"content-type", b"text/event-stream; charset=utf-8")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         watch = asyncio.create_task(self._watch(receive))
-        self._listener.connected += 1
+        number = self._listener.begin()
         try:
-            async for part in self._parts():
+            async for part in self._parts(number):
                 await asyncio.wait_for(send({"type": "http.response.body", "body": part, "more_body": True}), SLOW)
             await send({"type": "http.response.body", "body": b""})
         except TimeoutError:
@@ -67,7 +67,7 @@ class Stream:
         self._left = True
         self._listener.news.set()
 
-    async def _parts(self) -> AsyncIterator[bytes]:
+    async def _parts(self, number: int) -> AsyncIterator[bytes]:
         listener = self._listener
         yield b"retry: 500\n\n" if not self._whole else b"retry: 250\n\n"
         fresh = listener.fresh
@@ -79,7 +79,7 @@ class Stream:
             for place in range(0, len(ids), BATCH):
                 async for part in self._rows(ids[place : place + BATCH]):
                     yield part
-        while not self._left:
+        while not self._left and number == listener.latest:
             state = self._book.read_state()
             if state != listener.said:
                 listener.said = state

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import lru_cache
+from unicodedata import normalize
 
 from corsight.policies.redact.plain import decode, humps
 
@@ -27,18 +29,22 @@ _HARMLESS = frozenset({
 })  # fmt: skip
 """What stands before `code` or `key` where it is no secret's: country_code, sortKey, monkey."""
 HINTS = (
-    "activat", "confirm", "invit", "magic", "otp", "passcode", "passw", "recover", "reset", "secret", "token",
-    "unsubscribe", "verif",
+    "activat", "confirm", "invit", "magic", "otp", "passcode", "passw", "pwd", "recover", "reset", "secret", "sessi",
+    "token", "unsubscribe", "verif", "key",
 )  # fmt: skip
 """What is in a path's segment behind which a secret may stand, as in a link that is sent by mail."""
+_VAGUE = ("sessi", "key")
+"""Hints that tell something only where the whole name is a secret's: `/sessionid/`, but not `/sessions/`."""
 _LISTS = ("invites", "invitations", "passwords", "secrets", "tokens", "verifications")
 """Behind these stands which one is meant."""
 _LINKS = frozenset({
     "activate", "activation", "confirm", "confirmation", "invitation", "invite", "magic", "otp", "recover", "recovery",
     "reset", "unsubscribe", "verification", "verify",
 })  # fmt: skip
-_KINDS = ("passcode", "passwd", "password", "secret", "token")
-"""Words of a segment, and endings of its last word, behind which a word is a secret too."""
+_KINDS = ("passcode", "passwd", "password", "pwd", "secret", "sessid", "sessionid", "token", *(
+    f"{kind}key" for kind in ("access", "api", "encryption", "master", "private", "secret", "signing")
+))  # fmt: skip
+"""How the last two words of a name end, written together, behind which a word is a secret too."""
 _STEPS = frozenset({
     "accept", "account", "all", "cancel", "change", "check", "code", "complete", "create", "decline", "done", "edit",
     "email", "error", "exchange", "expired", "forgot", "form", "index", "info", "introspect", "link", "list", "login",
@@ -61,7 +67,7 @@ def may_hint(path: str) -> bool:
 def hints_at_secret(segment: str) -> bool:
     """Whether what stands behind this segment of a path is a secret where it is no word."""
     name = decode(segment[:LONGEST]).lower()
-    return may_hint(name) and not name.endswith(_LISTS)
+    return _hints(name) and not name.endswith(_LISTS)
 
 
 @lru_cache(maxsize=256)
@@ -78,13 +84,19 @@ def is_kind_of_secret(name: str) -> bool:
 
 
 def _ends_in_kind(words: list[str]) -> bool:
-    return bool(words) and words[-1].endswith(_KINDS)
+    return "".join(words[-2:]).endswith(_KINDS)
+
+
+def _hints(name: str) -> bool:
+    """Return whether a name in small letters, decoded, may be that of a secret."""
+    found = [hint for hint in HINTS if hint in name]
+    return any(hint not in _VAGUE for hint in found) or (bool(found) and _ends_in_kind(humps(name)))
 
 
 def is_step(segment: str) -> bool:
     """Whether a word is no secret, though it stands behind such a segment: `/token/refresh`, `/password/reset`."""
     name = segment.lower()
-    return name in _STEPS or may_hint(name) or name.endswith(_FILES) or name.startswith(_STANDING)
+    return name in _STEPS or _hints(name) or name.endswith(_FILES) or name.startswith(_STANDING)
 
 
 def is_secret_name(name: str) -> bool:
@@ -97,7 +109,7 @@ def is_secret_name(name: str) -> bool:
 
 @lru_cache(maxsize=256)
 def _is_secret_name(name: str) -> bool:
-    words = [word.lower() for word in humps(decode(name))]
+    words = [word.lower() for word in humps(_read_letters(decode(name)))]
     joined = "".join(words)
     if joined in _NAMES or not _WORDS.isdisjoint(words):
         return True
@@ -106,6 +118,15 @@ def _is_secret_name(name: str) -> bool:
         return True
     pairs = [*zip(["", *words], words, strict=False)]
     return any(_ends_in("key", *pair) for pair in pairs) or any(_ends_in("code", *pair) for pair in pairs[-1:])
+
+
+def _read_letters(name: str) -> str:
+    """Return a name with letters of any width as what they stand for, those that were sent as bytes of UTF-8 too."""
+    if name.isascii():
+        return name
+    with suppress(UnicodeError):
+        name = name.encode("latin-1").decode()
+    return normalize("NFKC", name)
 
 
 def _ends_in(ending: str, before: str, word: str) -> bool:

@@ -188,6 +188,8 @@ _ELEMENTS = re.compile(r"<([\w:.-]++)").findall
 """The names of markup's elements."""
 _FIELDS = re.compile(r"([\w.-]++)\"?:").findall
 """The names in front of colons."""
+_NAMES_IN = re.compile(r"([\w.-]++)[=:]").findall
+"""The names that a name holds itself."""
 _ADDRESSES = ("acct", "mailto", "sip", "sips", "xmpp")
 _SCHEMES = ("https", "wss")
 _MODES = frozenset({"include", "not-include", "omit", "same-origin", "unknown"})
@@ -332,7 +334,12 @@ def _redact_any_pair(pair: str) -> str:
     secret = is_secret_name(name) and not (name == "credentials" and value in _MODES)
     if secret or not is_plain(value.strip(_QUOTES)) or _holds_secret(decode(value)):
         value = REDACTED
-    return f"{REDACTED if len(name) > LONGEST_WORD and looks_random(decode(name)) else name}={value}"
+    return f"{REDACTED if len(name) > LONGEST_WORD and _may_be_value(decode(name)) else name}={value}"
+
+
+def _may_be_value(name: str) -> bool:
+    """Return whether a long name, decoded, is none: it looks random, or has a name and a value of its own."""
+    return looks_random(name) or any(map(is_secret_name, _NAMES_IN(name)))
 
 
 def _holds_secret(value: str) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from corsight.policies.actor import name_actor
 from corsight.policies.findings.words import count
@@ -24,6 +24,7 @@ NOTHING = "<!-- -->"
 """What parts a sign from a name: then they are no mention."""
 _MARKUP = re.compile(r"[\\`*_\[\]|~>$]|^ *[-+=#:]|(?<=^\d)[.)]|(?<=^\d\d)[.)]")
 _MENTION = re.compile(r"(?<=[@#])(?=\w)|(?<=\bGH)(?=-)|(?<=\bwww)(?=\.)")
+_BAR = re.compile(r"(\\*+)\|")
 _URL = re.compile(r"(https?://[^\s<>\"'`()]*[^\s<>\"'`().,;:!?])")
 
 
@@ -59,8 +60,8 @@ def _fit(head: str, told: Sequence[str], foot: Sequence[str]) -> str:
 
 def _write_row(finding: Finding) -> str:
     place = finding.places[0] if finding.places else None
-    where = "" if place is None else write_code(f"{place.method} {_cut(place.url)}").replace("|", "\\|")
-    return f"| {finding.tally} | {escape(finding.title)} | {where} | {name_actor(finding.actor)} |"
+    where = "" if place is None else _write_cell(f"{place.method} {_cut(place.url)}")
+    return f"| {finding.tally} | {escape(finding.title, _write_cell)} | {where} | {name_actor(finding.actor)} |"
 
 
 def _write_finding(finding: Finding) -> str:
@@ -87,10 +88,12 @@ def _cut(text: str, longest: int = 120) -> str:
     return text if len(text) <= longest else f"{text[:longest]}…"
 
 
-def escape(text: str) -> str:
-    """Return text as words only: nothing in it is markup, a mention or a link. URLs stand as code, to be copied."""
-    parts = _URL.split(text.replace("\n", " "))
-    return "".join(write_code(part) if number % 2 else _escape(part) for number, part in enumerate(parts))
+def escape(text: str, write: Callable[[str], str] | None = None) -> str:
+    """Return text as words only: nothing in it is markup, a mention or a link. URLs stand as code, to be copied, which
+    `write` writes.
+    """
+    parts, write = _URL.split(text.replace("\n", " ")), write or write_code
+    return "".join(write(part) if number % 2 else _escape(part) for number, part in enumerate(parts))
 
 
 def _escape(text: str) -> str:
@@ -109,6 +112,13 @@ def write_code(text: str) -> str:
     fence = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
     space = " " if text.startswith("`") or text.endswith("`") or not text.strip() else ""
     return f"{fence}{space}{text}{space}{fence}"
+
+
+def _write_cell(text: str) -> str:
+    """Return text as code in a cell of a table, which no bar in it ends: of several backslashes before one, each second
+    one is taken for the sign behind it.
+    """
+    return _BAR.sub(lambda found: found[1] + ("\\" if len(found[1]) % 2 == 0 else "\\\\") + "|", write_code(text))
 
 
 def write_block(lines: Sequence[str]) -> str:

@@ -137,8 +137,13 @@ def find_endpoint(url: str) -> Endpoint | None:
     host = origin_of(url).partition("://")[2]
     if "*" in host or split_host(host) is None:
         return None
-    segments = (match[1] or "/")[1:].split("/")
-    return host, "".join(f"/{'*' if _stands_for_more(segment) else segment}" for segment in segments)
+    path = match[1] or "/"
+    segments, shown = path.split("/")[1:], redact(path).split("/")[1:]
+    if len(shown) != len(segments):
+        # It is very long.
+        shown = segments
+    pairs = zip(segments, shown, strict=True)
+    return host, "".join(f"/{'*' if one != as_shown or _stands_for_more(one) else one}" for one, as_shown in pairs)
 
 
 def _stands_for_more(segment: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import secrets
 import signal
@@ -17,7 +18,7 @@ from corsight.scripts.agents import browse_tools, pages, policy_tools, traffic_t
 from corsight.scripts.agents.door import Door
 from corsight.scripts.agents.seat import Seat
 from corsight.scripts.agents.server import Server
-from corsight.scripts.errors import CorsightError
+from corsight.scripts.errors import CorsightError, print_problem
 
 TOKEN = "CORSIGHT_MCP_TOKEN"
 """The environment variable with a token of one's own."""
@@ -49,6 +50,9 @@ def serve_stdio(seat: Seat) -> None:
         finally:
             seat.ended.set()
 
+    logger = logging.getLogger("mcp")
+    logger.propagate = False
+    logger.addHandler(_Lines())
     _end_by_signals(seat)
     try:
         asyncio.run(serve())
@@ -58,6 +62,21 @@ def serve_stdio(seat: Seat) -> None:
         seat.close()
         # What served the client closed it.
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 (to the end of the process)
+
+
+class _Lines(logging.Handler):
+    """Says in one line that what a client sends is none of the protocol's messages: the first time only."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self._said = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Say it. What came is not quoted: whatever sent it knows it."""
+        if not self._said:
+            self._said = True
+            what = "what came is no message of the Model Context Protocol"
+            print_problem(CorsightError(what, where="stdin", todo="let an assistant start this"))
 
 
 def _find_cause(error: Exception) -> Exception:

@@ -19,7 +19,8 @@ from corsight.scripts.recordings.har.format import Log, Program
 from corsight.scripts.recordings.har.producers.playwright import Playwright
 from corsight.scripts.recordings.har.read import read_log
 
-LONGEST = 1 << 26
+LONGEST = 1 << 22
+"""Bytes of a line: what a longer one holds takes a hundred times as many, however little it is when packed."""
 MESSAGES = 10_000
 """Console messages that are kept."""
 SAID = (

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from urllib.parse import parse_qsl, urlsplit
 
 from corsight.policies.fetch.origin import origin_of
+from corsight.policies.redact import redact
 from corsight.policies.redact.names import is_secret_name
 from corsight.policies.session import Judged
 from corsight.policies.verdict import Outcome
@@ -66,7 +67,7 @@ def plan(
     parts = urlsplit(request.url)
     secret = next((name for name, _ in parse_qsl(parts.query, keep_blank_values=True) if is_secret_name(name)), None)
     if secret is not None and not secret_urls:
-        return Planned(judged, None, f"its URL has a secret in it ({secret}): --secret-urls sends it")
+        return Planned(judged, None, f"its URL has a secret in it ({redact(secret)}): send it with --secret-urls")
     preflight = judged.entry.role == "preflight"
     more = () if preflight else given
     replaced = {name.lower() for name, _ in more}

@@ -14,7 +14,7 @@ from corsight.policies.report.found import Baseline, Found
 from corsight.policies.report.names import FORMATS, MADE, WITH_RECORDS
 from corsight.scripts import __version__
 from corsight.scripts.auditing import Audited, Plan
-from corsight.scripts.errors import CorsightError, naming, one_line
+from corsight.scripts.errors import NO_ROOM, CorsightError, naming, one_line
 from corsight.scripts.recordings import STDOUT, check_output, list_remarks
 from corsight.scripts.report.text import number_findings
 
@@ -113,7 +113,10 @@ class Reports(AbstractContextManager["Reports"]):
             raise
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, _: object, error: object, __: object) -> None:
+        if isinstance(error, OSError) and error.errno in NO_ROOM and error.filename is None and self._outputs:
+            # Records are written as the recordings are read.
+            error.filename = tempfile.gettempdir() if self._held is not None else self._outputs[0].path or "stdout"
         self._stack.close()
 
     def write(

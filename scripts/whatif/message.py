@@ -19,6 +19,8 @@ from corsight.scripts.whatif.copied.unread import refuse_unread
 from corsight.scripts.whatif.given import STDIN, read_input
 from corsight.scripts.whatif.typed import read_origin, read_url
 
+LONGEST = 1 << 22
+"""Characters of a paste: nobody pastes more, and what comes from a device has no end."""
 LONGEST_PATH = 1024
 _URL_ALONE = re.compile(r"https?://\S+", re.IGNORECASE)
 
@@ -100,7 +102,7 @@ def tell_message(message: Message) -> dict[str, Any]:
 def read_text(paste: str) -> tuple[str, str]:
     """Return what was pasted, the text itself, a file that holds it, or - for stdin; and what to call it."""
     if paste == STDIN:
-        return read_input(STDIN, "--paste").decode("utf-8", "replace"), "stdin"
+        return read_input(STDIN, "--paste")[:LONGEST].decode("utf-8", "replace"), "stdin"
     if len(paste) < LONGEST_PATH and "\n" not in paste and (os.path.isfile(paste) or is_pipe(paste)):
-        return read_input(paste, "--paste").decode("utf-8", "replace"), paste
+        return read_input(paste, "--paste")[:LONGEST].decode("utf-8", "replace"), paste
     return paste, "--paste"

@@ -246,8 +246,9 @@ def _reasons(method: str, headers: Sequence[tuple[str, str]], names: Sequence[st
     """Yield why a preflight is needed: the method, and each header with what of it needs leave."""
     if not is_cors_safelisted_method(method):
         yield f"the method {method}: only GET, HEAD and POST go without"
+    firsts = {field[0].lower(): field for field in reversed(headers)}
     for wanted in names:
-        written, sent = next((field for field in headers if field[0].lower() == wanted), (wanted, ""))
+        written, sent = firsts.get(wanted, (wanted, ""))
         if wanted not in _BY_VALUE:
             yield f"the header {written}: it is not CORS-safelisted"
         elif len(sent) > VALUE_LIMIT:

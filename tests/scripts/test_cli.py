@@ -165,9 +165,10 @@ def test_a_stderr_that_is_closed_is_no_problem() -> None:
         ("audit nope 2>/dev/full", ""),
         ("rules >/dev/full", "corsight: cannot write: No space left on device\n"),
         ("audit {shop} >/dev/full", "corsight: stdout: No space left on device\n"),
+        ("audit {shop} --format jsonl >/dev/full", "corsight: stdout: No space left on device\n"),
         *(
             (f"audit {{shop}} --format {name}=/dev/full", "corsight: /dev/full: No space left on device\n")
-            for name in ("json", "csv", "html", "text", "github")
+            for name in ("json", "jsonl", "csv", "html", "text", "github")
         ),
         ("audit {shop} --output /dev/full", "corsight: /dev/full: No space left on device\n"),
         ("audit {shop} --baseline /dev/full --write-baseline", "corsight: /dev/full: No space left on device\n"),
@@ -193,6 +194,15 @@ def test_an_assistant_whose_pipe_is_full_is_told_in_a_line() -> None:
     ping = '{"jsonrpc": "2.0", "id": 1, "method": "ping"}\n'
     ended = subprocess.run(["sh", "-c", command], input=ping, stderr=subprocess.PIPE, text=True, check=False)
     assert (ended.returncode, ended.stderr) == (2, "corsight: cannot write: No space left on device\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell leads it there")
+@pytest.mark.parametrize("sent", ["garbage\\n1\\n", "\\377\\376\\033[31m\\n[[[[[[\\n"])
+def test_what_is_no_message_of_an_assistant_is_told_in_a_line(sent: str) -> None:
+    command = f"printf '{sent}' | '{sys.executable}' -P -m corsight.scripts.cli mcp {SHOP}"
+    ended = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    what = "stdin: what came is no message of the Model Context Protocol; let an assistant start this"
+    assert (ended.returncode, ended.stderr) == (0, f"corsight: {what}\n")
 
 
 @pytest.mark.parametrize(

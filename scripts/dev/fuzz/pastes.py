@@ -7,8 +7,9 @@ from io import StringIO
 from corsight.scripts.dev.fuzz.checks import check_line, check_shown
 from corsight.scripts.errors import CorsightError, one_line
 from corsight.scripts.report import check as check_report
-from corsight.scripts.whatif.copied.read import read_asked
+from corsight.scripts.whatif.copied.read import read_asked, read_lone_response
 from corsight.scripts.whatif.given import Given, read_responses
+from corsight.scripts.whatif.message import read_paste
 from corsight.scripts.whatif.predict import predict
 from corsight.scripts.whatif.typed import read_question, words_of
 
@@ -18,7 +19,10 @@ PAGE = "https://app.test"
 def read_pastes(data: bytes) -> None:
     """What a paste asks for is read, and judged by its answers."""
     try:
-        asked = read_asked(data.decode("utf-8", "replace"), "paste", PAGE)
+        text = data.decode("utf-8", "replace")
+        asked = read_asked(text, "paste", PAGE)
+        if asked is None and read_lone_response(text, "paste") is None:
+            read_paste(text, "paste", PAGE, None)
         if asked is None or asked.url is None:
             return
         question, notes = read_question(

@@ -35,7 +35,7 @@ from corsight.policies.story import tell
 from corsight.policies.story.text import lines
 from corsight.scripts.curl import read_curl
 from corsight.scripts.dev import hooks
-from corsight.scripts.dev.fuzz import exchanges
+from corsight.scripts.dev.fuzz import archives, exchanges
 from corsight.scripts.dev.fuzz.checks import (
     SECRET,
     Broken,
@@ -211,6 +211,11 @@ def read_recording(data: bytes) -> None:
         check_printable("\n".join(lines(tell(fetch), ascii_only=True)), "a story")
 
 
+def read_archive(data: bytes) -> None:
+    """Recordings that were packed together are read and judged."""
+    read_recording(archives.pack(data))
+
+
 def tell_stories(data: bytes) -> None:
     """Exchanges are judged, and the story of each fetch is told."""
     for fetch in group_by_fetch(_judged(data)):
@@ -363,6 +368,7 @@ def redact_texts(data: bytes) -> None:
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "hooks": pass_through_hooks,
     "recordings": read_recording,
+    "archives": read_archive,
     "stories": tell_stories,
     "findings": write_findings,
     "inference": infer_policies,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from corsight.policies.fetch.origin import parse_url
-from corsight.scripts.whatif.copied.model import FILLED, join_halves
+from corsight.scripts.whatif.copied.model import FILLED, Room, join_halves
 
 UNKNOWN = object()
 """What an expression makes."""
@@ -53,6 +53,7 @@ class Reader:
         self.at = at
         self.keywords: dict[str, Any] = {}
         self._names = names or {}
+        self._room = Room()
         self._templates = 0
 
     def read_arguments(self) -> list[Any]:
@@ -180,7 +181,7 @@ class Reader:
         found = self._names.get(first, UNKNOWN)
         for name in inner:
             found = found.get(name, UNKNOWN) if isinstance(found, dict) else UNKNOWN
-        return found
+        return found if self._room.take(found) else UNKNOWN
 
     def _read_object(self, depth: int) -> dict[str, Any]:
         values: dict[str, Any] = {}

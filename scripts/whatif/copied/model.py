@@ -15,6 +15,8 @@ UNSEEN_OPTIONS = (
     "The headers are not in the paste, nor the method, but a name for them: give them with -H and --method, and "
     "--credentials where the page sets that."
 )
+FILLED_IN = 1 << 16
+"""Characters that names may stand for in one text: a name may stand for another one twice, and that one again."""
 CredentialsMode = Literal["include", "same-origin", "omit"]
 
 
@@ -25,7 +27,22 @@ def join_halves(text: str) -> str:
 
 def make_headers(fields: Iterable[tuple[str, str]]) -> HeaderList:
     """Return the headers with these names and values."""
-    return HeaderList(tuple((name.encode("latin-1", "replace"), sent.encode()) for name, sent in fields if name))
+    return HeaderList(
+        tuple((name.encode("latin-1", "replace"), sent.encode("utf-8", "replace")) for name, sent in fields if name)
+    )
+
+
+class Room:
+    """What is left of the characters that names may stand for."""
+
+    def __init__(self) -> None:
+        self._left = FILLED_IN
+
+    def take(self, found: object) -> bool:
+        """Return whether there is room for what a name stands for, and take it."""
+        if isinstance(found, str):
+            self._left -= len(found)
+        return self._left >= 0
 
 
 def tell_others(count: int) -> Iterator[str]:

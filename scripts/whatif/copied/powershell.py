@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from corsight.policies.exchange import HeaderList
 from corsight.scripts.errors import CorsightError
-from corsight.scripts.whatif.copied.model import FILLED, UNSEEN, Copied
+from corsight.scripts.whatif.copied.model import FILLED, UNSEEN, Copied, make_headers
 
 BEGIN = re.compile(r"^[^\n]{0,80}?\b(?:Invoke-WebRequest|Invoke-RestMethod|iwr|irm)\b", re.MULTILINE | re.IGNORECASE)
 
@@ -37,8 +36,7 @@ def read_powershell(text: str) -> Copied:
     if cookies := _COOKIE.findall(text):
         fields.append(("Cookie", "; ".join(f"{_undo(name)}={_undo(given)}" for name, given in cookies)))
     method = (_find_option(text, "Method") or "GET").upper()
-    headers = HeaderList(tuple((name.encode("latin-1", "replace"), given.encode()) for name, given in fields))
-    return Copied(url, method, headers, notes=notes)
+    return Copied(url, method, make_headers(fields), notes=notes)
 
 
 def _list_pairs(text: str, at: int) -> Iterator[tuple[str, str]]:

@@ -11,18 +11,21 @@ from typing import Any
 from corsight.policies.value import replace
 from corsight.scripts.whatif.copied.fetch import UNSEEN_METHOD, list_headers, read_address
 from corsight.scripts.whatif.copied.javascript import UNKNOWN
-from corsight.scripts.whatif.copied.model import FILLED, UNSEEN, Copied, make_headers, tell_others
+from corsight.scripts.whatif.copied.model import FILLED, UNSEEN, Copied, Room, join_halves, make_headers, tell_others
 
-BEGIN = re.compile(r"\b(?:requests|httpx|session|client)\.(?:get|head|options|post|put|patch|delete|request)\s*\(")
+_CLIENTS = frozenset({"requests", "httpx", "session", "client"})
+_METHODS = frozenset({"get", "head", "options", "post", "put", "patch", "delete", "request"})
 _MODULES = re.compile(r"\b(?:requests|httpx)\b")
 _PROMPT = re.compile(r"^(?:>>>|\.\.\.) ?", re.MULTILINE)
 LONGEST = 20_000
 """Characters of code that are looked at: Python's own parser reads them, to which deep nesting is no danger."""
+DEEPEST = 32
+"""How deep values in values are read, and how many texts that are added to one another."""
 
 
 def read_python(text: str) -> Copied | None:
     """Return the request of the last call in a text; None where that is no Python, or holds no such call."""
-    if _MODULES.search(text) is None or BEGIN.search(text) is None or len(text) > LONGEST:
+    if _MODULES.search(text) is None or len(text) > LONGEST:
         return None
     try:
         with warnings.catch_warnings():
@@ -30,23 +33,26 @@ def read_python(text: str) -> Copied | None:
             tree = ast.parse(textwrap.dedent(_PROMPT.sub("", text)))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    names: dict[str, Any] = {}
+    values = _Values()
+    calls: list[ast.Call] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            names[node.targets[0].id] = _read_value(node.value, names)
-    calls = [
-        node for node in ast.walk(tree) if isinstance(node, ast.Call) and BEGIN.match(f"{ast.unparse(node.func)}(")
-    ]
+            values.names[node.targets[0].id] = values.read(node.value)
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=client), attr=method)):
+                if client in _CLIENTS and method in _METHODS:
+                    calls.append(node)
     if not calls:
         return None
-    found = _read_call(calls[-1], names)
+    found = _read_call(calls[-1], values)
     return replace(found, notes=(*found.notes, *tell_others(len(calls))))
 
 
-def _read_call(call: ast.Call, names: dict[str, Any]) -> Copied:
+def _read_call(call: ast.Call, values: _Values) -> Copied:
     assert isinstance(call.func, ast.Attribute)
-    given = [_read_value(one, names) for one in call.args]
-    named = {one.arg: _read_value(one.value, names) for one in call.keywords if one.arg is not None}
+    given = [values.read(one) for one in call.args]
+    named = {one.arg: values.read(one.value) for one in call.keywords if one.arg is not None}
     method: Any = call.func.attr
     if method == "request":
         method = named.get("method", given.pop(0) if given else UNKNOWN)
@@ -63,23 +69,37 @@ def _read_call(call: ast.Call, names: dict[str, Any]) -> Copied:
     return Copied(read_address(url), asked, make_headers(fields), wire=False, notes=tuple(notes))
 
 
-def _read_value(node: ast.expr, names: dict[str, Any]) -> Any:
-    """Return a literal, or UNKNOWN; in a text that is put together, what other code makes is filled in."""
-    match node:
-        case ast.Constant(value=str() as text):
-            return text
-        case ast.Name(id=name):
-            return names.get(name, UNKNOWN)
-        case ast.Dict(keys=keys, values=values):
-            pairs = zip(keys, values, strict=True)
-            return {_read_value(key, names): _read_value(sent, names) for key, sent in pairs if key is not None}
-        case ast.JoinedStr(values=values):
-            return "".join(_fill_in(one.value if isinstance(one, ast.FormattedValue) else one, names) for one in values)
-        case ast.BinOp(left=left, op=ast.Add(), right=right):
-            return _fill_in(left, names) + _fill_in(right, names)
-    return UNKNOWN
+class _Values:
+    """Reads values, with what the names before them stand for."""
 
+    def __init__(self) -> None:
+        self.names: dict[str, Any] = {}
+        self._room = Room()
 
-def _fill_in(node: ast.expr, names: dict[str, Any]) -> str:
-    read = _read_value(node, names)
-    return read if isinstance(read, str) else FILLED
+    def read(self, node: ast.expr, depth: int = 0) -> Any:
+        """Return a literal, or UNKNOWN; in a text that is put together, what other code makes is filled in."""
+        if depth > DEEPEST:
+            return UNKNOWN
+        match node:
+            case ast.Constant(value=str() as text):
+                return join_halves(text)
+            case ast.Name(id=name):
+                return self._look_up(name)
+            case ast.Dict(keys=keys, values=values):
+                pairs = zip(keys, values, strict=True)
+                # Only texts are names of headers, whatever else may be a key.
+                return {key.value: self.read(sent, depth + 1) for key, sent in pairs if isinstance(key, ast.Constant)}
+            case ast.JoinedStr(values=values):
+                parts = (one.value if isinstance(one, ast.FormattedValue) else one for one in values)
+                return "".join(self._fill_in(one, depth + 1) for one in parts)
+            case ast.BinOp(left=left, op=ast.Add(), right=right):
+                return self._fill_in(left, depth + 1) + self._fill_in(right, depth + 1)
+        return UNKNOWN
+
+    def _look_up(self, name: str) -> Any:
+        found = self.names.get(name, UNKNOWN)
+        return found if self._room.take(found) else UNKNOWN
+
+    def _fill_in(self, node: ast.expr, depth: int) -> str:
+        read = self.read(node, depth)
+        return read if isinstance(read, str) else FILLED

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from corsight.scripts.whatif.copied.model import FILLED, Copied, make_headers
+from corsight.scripts.whatif.copied.model import FILLED, Copied, Room, make_headers
 
 BEGIN = re.compile(
     r"^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)[ \t]+((?:https?://|\{\{)\S*)(?:[ \t]+HTTP/[\d.]+)?[ \t]*\r?$",
@@ -15,21 +15,23 @@ BEGIN = re.compile(
 )
 """A request line with the whole URL, which a browser never writes."""
 _VARIABLE = re.compile(r"^@([\w.-]+)[ \t]*=[ \t]*(.*?)\r?$", re.MULTILINE)
-_USED = re.compile(r"\{\{\s*([\w.$-]+)[^{}]*\}\}")
+_USED = re.compile(r"\{\{\s*([\w.$-]++)[^{}]*+\}\}")
 _FIELD = re.compile(r"([A-Za-z0-9!#$%&'*+.^_`|~-]+)[ \t]*:[ \t]*(.*)")
 _ANSWER = re.compile(r"^HTTP/[\d.]+ \d{3}\b", re.MULTILINE)
+DEEPEST = 3
+"""How often variables stand for others."""
 _MORE = re.compile(r"[ \t]+[?&]\S*$")
 
 
 def read_rest_file(text: str) -> list[Copied]:
     """Return the requests in a text, in their order."""
-    variables = dict(_VARIABLE.findall(text))
+    variables = _Variables(dict(_VARIABLE.findall(text)))
     found = [*BEGIN.finditer(text)]
     ends = [one.start() for one in found[1:]] + [len(text)]
     return [_read_request(one, text[one.end() : end], variables) for one, end in zip(found, ends, strict=True)]
 
 
-def _read_request(begin: re.Match[str], behind: str, variables: dict[str, str]) -> Copied:
+def _read_request(begin: re.Match[str], behind: str, variables: _Variables) -> Copied:
     url, fields = begin[2], []
     lines = behind.removeprefix("\n").split("\n")
     rest = ""
@@ -38,18 +40,29 @@ def _read_request(begin: re.Match[str], behind: str, variables: dict[str, str]) 
             # A query may stand on lines of its own.
             url += line.strip()
         elif (field := _FIELD.fullmatch(line.strip())) is not None:
-            fields.append((field[1], _fill_in(field[2].strip(), variables)))
+            fields.append((field[1], variables.fill_in(field[2].strip())))
         elif not line.lstrip().startswith(("#", "//")):
             # A body, or what was answered.
             rest = "\n".join(lines[at:])
             rest = rest if _ANSWER.search(rest) else ""
             break
-    address = _fill_in(url, variables)
+    address = variables.fill_in(url)
     return Copied(None if address.startswith(FILLED) else address, begin[1], make_headers(fields), answer=rest)
 
 
-def _fill_in(text: str, variables: dict[str, str]) -> str:
-    """Return a text with the values of its variables; those of other files are filled in."""
-    for _ in range(3):
-        text = _USED.sub(lambda found: variables.get(found[1], FILLED), text)
-    return text
+class _Variables:
+    """The values of a file's variables; those of other files are filled in."""
+
+    def __init__(self, values: dict[str, str]) -> None:
+        self._values = values
+        self._room = Room()
+
+    def fill_in(self, text: str) -> str:
+        """Return a text with the values of its variables, which may hold variables too."""
+        for _ in range(DEEPEST):
+            text = _USED.sub(self._look_up, text)
+        return text
+
+    def _look_up(self, used: re.Match[str]) -> str:
+        found = self._values.get(used[1], FILLED)
+        return found if self._room.take(found) else FILLED

@@ -29,7 +29,8 @@ _LANGUAGES = {
     "Node.js": r"\bhttps?\.request\s*\(|\brequire\(['\"](?:request|unirest|node-fetch|superagent)['\"]\)",
     "Dart": r"\bdio\.(?:get|post|put|patch|delete|request)\b|\bDio\s*\(",
     "Python": r"\bhttp\.client\b|\burllib\.request\b|\baiohttp\b",
-    "superagent": r"\b(?:superagent|request)\s*\.(?:get|post|put|patch|del|delete)\s*\([^)]*\)\s*\.(?:set|send|end)\b",
+    "superagent": r"\b(?:superagent|request)\s*\.(?:get|post|put|patch|del|delete)\s*\([^()]{0,400}+\)"
+    r"\s*\.(?:set|send|end)\b",
 }
 _SIGNS = (
     Sign(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from corsight.addons.page.feed import LISTENERS, WAITING, Feed, Listener
+from corsight.addons.page.feed import LISTENERS, STREAMS, WAITING, Feed, Listener
 
 
 def test_each_exchange_is_told_once_however_often_it_changed() -> None:
@@ -69,3 +69,15 @@ def test_too_many_windows_are_refused_and_closed_ones_make_room() -> None:
     listener.connected = 0
     assert feed.open("more") is not None
     assert len(feed) == LISTENERS
+
+
+def test_too_many_streams_are_refused_whatever_their_windows() -> None:
+    feed = Feed()
+    for number in range(STREAMS):
+        listener = feed.open(str(number % 2))
+        assert listener is not None
+        listener.begin()
+    assert feed.open("0") is None
+    assert feed.open("more") is None
+    listener.connected -= 1
+    assert feed.open("0") is not None

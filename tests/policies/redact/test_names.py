@@ -14,7 +14,7 @@ NAMES = [
     "X-Amz-Credential", "X-Amz-Security-Token", "sig", "signature", "Key-Pair-Id", "apikey", "api_key", "xApiKey",
     "x-api-key", "key", "clientSecret", "privateKey", "password", "passwd", "pwd", "pass", "passphrase", "jwt",
     "bearer", "auth", "Authorization", "oauth_verifier", "credentials", "hmac", "%74oken",
-    "%2574oken", "passkey", "licenceKey", "accesscode", "sms_code", "code[]", "cvv",
+    "%2574oken", "\uff54oken", "%EF%BD%94oken", "passkey", "licenceKey", "accesscode", "sms_code", "code[]", "cvv",
 ]  # fmt: skip
 
 

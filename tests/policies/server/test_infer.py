@@ -194,6 +194,15 @@ def test_nothing_of_the_wire_gets_out_of_its_comment() -> None:
     load(text, "f.yaml")
 
 
+def test_a_path_s_secret_is_known_by_what_stands_before_it() -> None:
+    url = "https://api.shop.example/{}/hunter2/x"
+    asked = [asks(url=url.format(name), origin=f"https://{name}.example") for name in ("reset", "password", "users")]
+    text = to_yaml(infer(judge(*asked)))
+    assert "/reset/*/x" in text
+    assert "/password/*/x" in text
+    assert "/users/hunter2/x" in text
+
+
 # -- the property ------------------------------------------------------------------------------------------------------
 
 _origins = st.sampled_from(

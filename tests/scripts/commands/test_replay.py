@@ -237,6 +237,16 @@ def test_secrets_are_sent_only_where_they_are_given(capsys: Said, server: Server
     assert server.lines[2] == "GET /b?access_token=abc"
 
 
+@pytest.mark.parametrize("query", ["token%3Dhunter2", "a=1&token%253Dhunter2", "%3Ftoken%3Dhunter2=x"])
+def test_why_a_url_is_not_sent_names_no_secret(capsys: Said, server: Server, record: Record, query: str) -> None:
+    path = record(flow(f"{API}/a?{query}", 200, ALLOWED))
+    _, [told], _ = replay(capsys, path, server)
+    assert told["change"] == "not sent"
+    assert "hunter2" not in str(told)
+    assert told["note"].endswith("): send it with --secret-urls")
+    assert "hunter2" not in run(capsys, "replay", path, "--to", server.origin, "--dry-run")[1]
+
+
 def test_an_answer_that_takes_no_credentials_any_more(capsys: Said, server: Server, record: Record) -> None:
     server.answers["GET /a"] = Answer(200, ALLOWED)
     allowed = (*ALLOWED, CREDENTIALS)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import random
+import tracemalloc
 
 import pytest
 
+from corsight.scripts.dev.cpu import count_steps
 from corsight.scripts.errors import CorsightError
+from corsight.scripts.whatif import message
 from corsight.scripts.whatif.copied.javascript import UNKNOWN, Reader
 from corsight.scripts.whatif.copied.read import Asked, read_asked
 from corsight.scripts.whatif.copied.shells import split_command
+from corsight.scripts.whatif.model import Question, Responses
+from corsight.scripts.whatif.predict import predict
 
 URL = "https://api.test/orders?x=1&y=2"
 
@@ -342,6 +347,50 @@ def test_code_of_any_shape_ends_the_reading() -> None:
     assert Reader("(a) => { b }, 'c')", 0).read_arguments() == [UNKNOWN, "c"]
 
 
+BOMBS = {
+    "JavaScript": "let a = 'x';\n" + "a = a + a;\n" * 40 + "fetch('https://a.test/' + a)",
+    "a template": "let a = 'x';\n" + "a = `${a}${a}`;\n" * 40 + "fetch(`https://a.test/${a}`)",
+    "Python": "import requests\na = 'x'\n" + "a = a + a\n" * 40 + "requests.get('https://a.test/' + a)",
+    "Python's templates": "import httpx\na = 'x'\n" + "a = f'{a}{a}'\n" * 40 + "httpx.get(f'https://a.test/{a}')",
+    "an .http file": "@a = " + "{{a}}" * 4000 + "\nGET https://a.test/{{a}}",
+    "its headers": "@a = " + "b" * 9000 + "\nGET https://a.test/{{a}}\n" + "x: {{a}}\n" * 5000,
+}
+"""Names that stand for others, twice and over and over."""
+
+
+@pytest.mark.parametrize("bomb", BOMBS.values(), ids=BOMBS)
+def test_names_do_not_grow_without_end(bomb: str) -> None:
+    tracemalloc.start()
+    try:
+        assert read_asked(bomb, "paste", "https://app.test") is not None
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "requests.get('https://a.test/', headers={'x-a': '1', {}: 2, **more})",
+        "requests.get('https://a.test/', headers={'x-a': '1'})" + ".a()" * 4000,
+        "b" + ".a()" * 4000 + "; requests.get('https://a.test/', headers={'x-a': '1'})",
+        "c = 'a'" + " + 'a'" * 3000 + "; requests.get('https://a.test/', headers={'x-a': '1'})",
+        "c = " + "{'a': " * 90 + "1" + "}" * 90 + "; requests.get('https://a.test/', headers={'x-a': '1'})",
+    ],
+)
+def test_python_of_any_shape_ends_the_reading(call: str) -> None:
+    assert asked(f"import requests\n{call}").headers == ("x-a: 1",)
+
+
+def test_many_headers_take_no_more_than_their_number() -> None:
+    def steps(count: int) -> int:
+        headers = tuple((f"x-{number}", "1") for number in range(count))
+        return count_steps(lambda: predict(Question("https://app.test", URL, "GET", headers), Responses(), "chromium"))
+
+    steps(10)
+    assert steps(800) < 5 * steps(200)
+
+
 UNITS = (
     "[",
     "{a:",
@@ -376,6 +425,7 @@ def test_a_paste_may_be_long_and_odd(begin: str, unit: str) -> None:
         (r"""curl https://a.test/ -H $'x-a: \ud83d\ude00'""", "\U0001f600"),
         (r"""curl https://a.test/ -H $'x-a: \udc00'""", "\ufffd"),
         ("curl https://a.test/ -H 'x-a: \udcff'", "\ufffd"),
+        (r"""import requests; requests.get("https://a.test/", headers={"x-a": "\ud83d"})""", "\ufffd"),
         ("\ufefffetch('https://a.test/', {headers: {'x-a': '1'}})", "1"),
     ],
 )
@@ -418,3 +468,8 @@ def test_what_postman_adds_was_set_by_no_page() -> None:
     sent = "Postman-Token: 1\nCache-Control: no-cache\nX-Own: 1\nHost: api.test\n\nHTTP/1.1 200 OK\nVary: Origin\n\n"
     found = asked(f"GET /x HTTP/1.1\nUser-Agent: PostmanRuntime/7.40.0\n{sent}", "https://app.test")
     assert [one for one in found.headers if not one.startswith("user-agent")] == ["x-own: 1"]
+
+
+def test_a_paste_without_end_is_read_as_far_as_anybody_pastes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(message, "read_input", lambda *_: b"\0" * (message.LONGEST + 10))
+    assert len(message.read_text("-")[0]) == message.LONGEST
