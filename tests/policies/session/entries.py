@@ -48,7 +48,7 @@ def make_entry(
         received = exchange.request.started + after
         exchange = replace(exchange, response=Response(status, HeaderList.of(*answer), received))
     reading = read(exchange.request.method, exchange.request.headers)
-    fetch = fetch or Fetch(exchange.id, reading.origin)
+    fetch = fetch or Fetch(exchange.id, reading.referrer_origin if reading.origin is None else reading.origin)
     fetch.urls.append(exchange.request.url)
     entry = Entry(exchange, reading, fetch, reading.mode, reading.destination, len(fetch.entries))
     entry.role = role  # type: ignore[assignment]
