@@ -25,10 +25,17 @@ COUNTS = (
 
 FACTS = (
     *("tainting", "tainting_too", "mode", "destination", "destinations", "fetched", "event_source", "xhr"),
-    *("credentials", "likelier", "secure", "likelier_secure", "distance", "likelier_distance"),
-    *("embedder", "likelier_embedder", "redirect"),
+    *("credentials", "secure", "distance", "embedder", "redirect"),
 )
 """The facts that are one of a few values."""
+LIKELIER = {
+    "credentials": "likelier",
+    "secure": "likelier_secure",
+    "distance": "likelier_distance",
+    "embedder": "likelier_embedder",
+}
+"""What is the likelier, where such a fact is not known."""
+UNKNOWN = (None, "unknown")
 KNOWN = ("origin", "page_origin", "page", "target", "response")
 DISTORTED = tuple(product(("wide-chromium", "wide-firefox-h2", "wide-webkit"), ("no Sec-Fetch", "thinned out")))
 """Older browsers and plain http, where only the order of headers tells the mode; and what a filter left."""
@@ -86,6 +93,7 @@ def _list_taken(judged: Judged) -> list[str]:
     joined = "" if entry.fetch.id == entry.exchange.id else ", of an earlier fetch"
     return [
         *(f"{name} {value}" for name in FACTS if (value := getattr(facts, name)) not in (None, False, ())),
+        *(f"{name} likely {getattr(facts, LIKELIER[name])}" for name in LIKELIER if getattr(facts, name) in UNKNOWN),
         *(f"with {name}" for name in KNOWN if getattr(facts, name) is not None),
         f"{entry.role} number {entry.index}{joined}",
         f"chain of {len(facts.chain)}",
