@@ -767,6 +767,9 @@ def test_since_when_a_cookie_that_a_request_lacks_was_sent(how: dict[str, Any], 
         assert credentials.lacks_cookie(read("GET", sent.request.headers), sent.request, SERVER) is None
     asked = make_exchange("r", **{"at": 106.0, **how})
     reading = read("GET", asked.request.headers)
+    # What has no Origin is no CORS request, and tells of none.
+    bare = make_exchange("b", COOKIE, origin=None)
+    assert credentials.lacks_cookie(read("GET", bare.request.headers), bare.request, SERVER) is None
     assert credentials.lacks_cookie(reading, asked.request, SERVER) == since
     assert credentials.lacks_cookie(reading, asked.request, "https://b.test") is None
     credentials.forget_cookies()

@@ -601,3 +601,37 @@ def test_an_empty_location_leads_webkit_nowhere(status: int, target: str | None)
     response = Response(status, HeaderList.of(("Location", "")))
     assert ENGINES["webkit"].empty_location == "fails"
     assert find_target(response, API, ENGINES["webkit"]) == target
+
+
+@pytest.mark.parametrize(
+    ("headers", "answer", "include", "tainting"),
+    [
+        pytest.param([BODY], [], None, "opaque", id="nothing speaks of CORS"),
+        pytest.param([BODY], [("Access-Control-Allow-Origin", "*")], None, "cors", id="the server does"),
+        pytest.param([BODY], [], False, "cors", id="it has no credentials, as every beacon has"),
+        pytest.param([BODY], [], True, "opaque", id="it has credentials"),
+        pytest.param([], [], None, "cors", id="it has no body"),
+        pytest.param([BODY, ("Accept", "a/b")], [], None, "cors", id="it has an Accept of its page's"),
+    ],
+)
+def test_whether_a_post_of_unknown_mode_is_likelier_a_beacon(
+    headers: Pairs, answer: Pairs, include: bool | None, tainting: str
+) -> None:
+    accept = [] if any(name == "Accept" for name, _ in headers) else [("Accept", "*/*")]
+    exchange = make_exchange("r", *accept, *headers, method="POST", url="http://api.test/v1", origin=PLAIN_PAGE)
+    entry = make_entry(exchange, *answer)
+    entry.fetch.include = include
+    assert gather(entry).tainting == tainting
+    assert gather(make_entry(exchange, after=None)).tainting == "cors"
+
+
+@pytest.mark.parametrize(("destination", "embedder"), [("image", "require-corp"), ("script", None)])
+def test_only_what_a_style_sheet_may_ask_for_has_a_style_sheets_referer(destination: str, embedder: str | None) -> None:
+    """Of a script whose Referer is the style sheet's server no page was seen."""
+    documents = Documents.of(ENGINES["chromium"], 8)
+    policy = HeaderList.of(("Cross-Origin-Embedder-Policy", "require-corp"))
+    documents.add(f"{PAGE}/", Response(200, policy), top=True)
+    documents.add_sheet("https://cdn.test/a.css")
+    asked = [*element(destination)[:3]]
+    exchange = make_exchange("r", *asked, origin=None, referrer="https://cdn.test/a.css")
+    assert gather(make_entry(exchange), documents=documents).embedder == embedder
