@@ -16,6 +16,7 @@ from corsight.policies.fetch.corp import ISOLABLE
 from corsight.policies.fetch.cors_check import CREDENTIALS, MISSING
 from corsight.policies.fetch.main_fetch import COUNT, UNREDIRECTED
 from corsight.policies.fetch.mime_type import TYPED
+from corsight.policies.rules.isolation import CORP_COEP, ORB
 from corsight.policies.rules.view import EXPOSE
 from corsight.policies.session.clients import Client
 from corsight.policies.session.credentials import Credentials
@@ -39,7 +40,12 @@ DECIDING = frozenset({"sequel", "outcome", "response"})
 """The evidence of an exchange's own that a verdict turns on."""
 COUNTED = (None, COUNT)
 """What is ruled of a redirect as far as it turns on how many came before."""
-SILENT = {MISSING: "access-control-allow-origin", CREDENTIALS: "access-control-allow-credentials"}
+RESOURCE_POLICY = "cross-origin-resource-policy"
+SILENT = {
+    MISSING: "access-control-allow-origin",
+    CREDENTIALS: "access-control-allow-credentials",
+    CORP_COEP: RESOURCE_POLICY,
+}
 """The rules that block where a header is missing, and the header."""
 MODES: tuple[Literal["include", "not-include"], ...] = ("include", "not-include")
 
@@ -318,8 +324,12 @@ def _doubt_silence(verdict: Verdict, facts: Facts) -> Verdict:
     headers = HeaderList() if facts.response is None else facts.response.headers
     decisive = SILENT.get(verdict.ruling.rule or "")
     isolated = facts.destination in ISOLABLE and facts.embedder != "unsafe-none"
+    # Its type and its status are those of the stored response.
     typed = isolated or (facts.destination in TYPED and "x-content-type-options" in headers)
-    silent = typed or (decisive is not None and decisive not in headers)
+    typed = typed or verdict.ruling.rule == ORB
+    # What passed without CORS may say who may have it.
+    opaque = facts.tainting == "opaque" and verdict.ruling.rule is None and RESOURCE_POLICY not in headers
+    silent = typed or opaque or (decisive is not None and decisive not in headers)
     return replace(verdict, certainty="likely") if silent else verdict
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from corsight.scripts.judging import judge_recording
 from corsight.scripts.recordings import Recording
 from tests.browser.lab.score import LINES, judge, score_records
-from tests.recordings.expected import recordings
+from tests.recordings.distorted import recordings
 from tests.recordings.hars import SHAPES, flows_of, from_devtools, from_playwright, from_safari, unpack, write
 
 type Har = dict[str, Any]

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from tests.recordings.expected import compare, figures, read, recordings
+from tests.recordings.distorted import recordings
+from tests.recordings.expected import compare, read, sources
 
 MEANT = "If this is meant, run `scripts/lab expect` and commit tests/recordings/expected.json with the reason."
 
 
-@pytest.mark.parametrize("name", recordings())
+@pytest.mark.parametrize("name", sources())
 def test_the_verdicts_on_a_recording_come_to_what_is_expected(name: str) -> None:
-    moved = compare(read().get(name), figures(recordings()[name]))
+    moved = compare(read().get(name), sources()[name]())
     assert not moved, "\n".join([f"{name}:", *moved, MEANT])
 
 
@@ -21,7 +22,7 @@ def test_no_certain_verdict_on_a_recording_is_expected_to_be_wrong(name: str) ->
 
 
 def test_every_expected_recording_is_there() -> None:
-    assert list(read()) == list(recordings())
+    assert list(read()) == list(sources())
 
 
 def test_a_figure_that_moved_is_told_with_what_was_expected() -> None:

@@ -178,9 +178,10 @@ def write_report(arguments: argparse.Namespace) -> int:
 def expect(_: argparse.Namespace) -> int:
     """Write the expected figures of tests/recordings anew, and print each that moved."""
     before, after = expected.read(), {}
-    for name, path in expected.recordings().items():
-        after[name] = expected.figures(path)
-        print(f"{name}: {after[name]['right']} of {after[name]['steps']} steps right")
+    for name, count in expected.sources().items():
+        after[name] = count()
+        right = f"{after[name]['right']} of {after[name]['steps']} steps right" if "right" in after[name] else "counted"
+        print(f"{name}: {right}")
         for line in expected.compare(before.get(name), after[name]):
             print(f"  {line}")
     expected.write(after)

@@ -10,6 +10,7 @@ from corsight.policies.fetch.corp import (
     EmbedderPolicy,
     cross_origin_resource_policy_check,
     measure_distance,
+    read_document_isolation,
     read_embedder_policy,
 )
 from corsight.policies.fetch.origin import Distance
@@ -121,3 +122,50 @@ def test_an_embedder_policy_is_a_token_with_parameters(value: str, policy: Embed
     headers = HeaderList.of(("Cross-Origin-Embedder-Policy", value))
     assert read_embedder_policy("https://app.test/", headers) == policy
     assert read_embedder_policy("http://app.test/", headers) == "unsafe-none"
+
+
+@pytest.mark.parametrize(
+    ("policy", "embedder", "allowed"),
+    [
+        # 1. "If forNavigation is true and embedderPolicyValue is "unsafe-none", then return allowed."
+        ("same-origin", "unsafe-none", True),
+        (None, "unsafe-none", True),
+        # 4. Silence means same-origin, for a frame also under `credentialless` and without credentials.
+        (None, "require-corp", False),
+        (None, "credentialless", False),
+        ("same-origin", "require-corp", False),
+        ("cross-origin", "require-corp", True),
+        ("cross-origin", "credentialless", True),
+    ],
+)
+def test_a_frames_document_is_held_to_its_pages_embedder_policy(
+    policy: str | None, embedder: EmbedderPolicy, allowed: bool
+) -> None:
+    """https://fetch.spec.whatwg.org/#cross-origin-resource-policy-internal-check"""
+    blocked = cross_origin_resource_policy_check(
+        policy,
+        distance="cross-site",
+        embedder=embedder,
+        include=False,
+        unknown_value_counts=False,
+        for_navigation=True,
+    )
+    assert (blocked is None) is allowed
+
+
+@pytest.mark.parametrize(
+    ("value", "policy"),
+    [
+        ("isolate-and-require-corp", "require-corp"),
+        ("isolate-and-credentialless", "credentialless"),
+        ("none-and-require-corp", "unsafe-none"),
+        ("require-corp", "unsafe-none"),
+        ("isolate", "unsafe-none"),
+        ("", "unsafe-none"),
+    ],
+)
+def test_a_document_may_isolate_itself_alone(value: str, policy: EmbedderPolicy) -> None:
+    """https://wicg.github.io/document-isolation-policy/"""
+    headers = HeaderList.of(("Document-Isolation-Policy", value))
+    assert read_document_isolation("https://app.test/", headers) == policy
+    assert read_document_isolation("http://app.test/", headers) == "unsafe-none"

@@ -23,6 +23,7 @@ from corsight.policies.fetch.main_fetch import (
     Tainting,
     check_redirect,
     find_response_tainting,
+    is_kept_from_secure_pages,
 )
 from corsight.policies.fetch.steps import Question
 
@@ -41,9 +42,17 @@ def taint(
     site: str | None = None,
     crossed: bool = False,
     needs_preflight: bool = False,
+    tells_metadata: bool = True,
 ) -> tuple[Tainting, Tainting | None]:
     return find_response_tainting(
-        url, mode=mode, origin=origin, page_origin=page, site=site, crossed=crossed, needs_preflight=needs_preflight
+        url,
+        mode=mode,
+        origin=origin,
+        page_origin=page,
+        site=site,
+        crossed=crossed,
+        needs_preflight=needs_preflight,
+        tells_metadata=tells_metadata,
     )
 
 
@@ -129,6 +138,7 @@ def test_what_would_need_a_preflight_and_has_no_origin_is_asked_at_home() -> Non
 def test_a_withheld_referrer_leaves_it_open_over_plain_http_alone() -> None:
     """There a page may ask others without CORS and say nothing of itself; elsewhere its metadata would come."""
     assert taint(API, page=None) == ("basic", None)
+    assert taint(API, page=None, tells_metadata=False) == ("basic", "opaque")
     assert taint(HTTP, page=None) == ("basic", "opaque")
     assert taint(HTTP, page="http://app.test") == ("opaque", None)
     assert taint(HTTP, origin="null", page=None) == ("cors", "opaque")
@@ -252,3 +262,23 @@ def test_images_are_upgraded_and_https_is_safe() -> None:
     """Mixed Content, section 4.1: the URL of an image becomes https, unless its host is an address."""
     assert hazards(HTTP, destination="image", secure=True) == []
     assert hazards(API, secure=True) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("http://api.test/", True),
+        ("http://api.test:8080/", True),
+        ("https://api.test/", False),
+        ("http://localhost/", False),
+        ("http://a.localhost/", False),
+        ("http://192.0.2.1/", False),
+        ("http://[2001:db8::1]/", False),
+        ("http://printer.local/", False),
+        ("http://a b/", False),
+        ("ftp://api.test/", False),
+    ],
+)
+def test_what_no_secure_page_may_ask_for(url: str, kept: bool) -> None:
+    """https://w3c.github.io/webappsec-mixed-content/: a name over plain http; some engines except addresses."""
+    assert is_kept_from_secure_pages(url) is kept

@@ -292,3 +292,37 @@ def test_an_error_page_is_likely_data(status: int, data: bool) -> None:
 def test_an_empty_error_is_blocked_in_firefox(status: int, error: bool) -> None:
     """Step 11, before the body: nothing is in it that could be media."""
     assert blocked("text/plain", TRUSTS_SCRIPTS, status=status, empty=True) is error
+
+
+def test_only_data_is_blocked_for_being_a_part() -> None:
+    """Firefox: a part of an image or of a film passes."""
+    for content_type in ("image/png", "video/mp4", "text/plain"):
+        assert blocked(content_type, TRUSTS_SCRIPTS, status=206, content_range="bytes 0-1/2") is None
+
+
+@pytest.mark.parametrize(("length", "read"), [(99, True), (100, True), (101, False)])
+def test_a_content_range_of_100_characters_is_read(length: int, read: bool) -> None:
+    content_range = f"bytes 1-{'9' * (length - 10)}/*"
+    assert len(content_range) == length
+    assert blocked(None, SNIFFS_SCRIPTS, status=206, content_range=content_range) is (None if read else False)
+
+
+def test_a_part_may_be_one_byte() -> None:
+    assert blocked(None, TRUSTS_SCRIPTS, status=206, content_range="bytes 0-0/9") is False
+    assert blocked(None, TRUSTS_SCRIPTS, status=206, content_range="bytes 1-1/9") is None
+
+
+@pytest.mark.parametrize(
+    ("status", "nosniff", "result"),
+    [(200, False, False), (299, False, False), (199, False, None), (300, False, None), (200, True, None)],
+)
+def test_what_has_no_type_passes_where_its_status_is_an_ok_status(
+    status: int, nosniff: bool, result: bool | None
+) -> None:
+    """Steps 10 to 12: "If mimeType is failure, then return true"."""
+    assert blocked(None, TRUSTS_SCRIPTS, status=status, nosniff=nosniff) is result
+
+
+def test_what_passes_passes_whatever_asked_for_it() -> None:
+    for rules in ALL:
+        assert blocked("text/css", rules, destination="unknown") is False

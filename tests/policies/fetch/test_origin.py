@@ -280,6 +280,12 @@ def test_a_name_under_a_registrable_domain_stays_in_its_site(host: str, label: s
         assert schemelessly_same_site(f"{label}.{domain}", host)
 
 
+def test_what_has_no_host_is_of_no_site() -> None:
+    assert not same_site("https://a.test", "null")
+    assert not same_site("null", "https://a.test")
+    assert not same_site("null", "null")
+
+
 def test_a_site_has_a_scheme_and_no_port() -> None:
     assert same_site("https://a.example", "https://b.a.example:8443")
     assert not same_site("https://a.example", "http://a.example")
@@ -309,6 +315,9 @@ BASE = "https://u:p@a.example:8443/b/c?d"
         ("\\x\\y?\\", "https://u:p@a.example:8443/x/y?\\"),
         ("x\\y\\", "https://u:p@a.example:8443/b/x/y/"),
         ("x?a\\b", "https://u:p@a.example:8443/b/x?a\\b"),
+        ("?a\\b", "https://u:p@a.example:8443/b/c?a\\b"),
+        ("ht\ntp://b.example/", "http://b.example/"),
+        ("htt\tps:/x", "https://u:p@a.example:8443/x"),
         ("//b.example", "https://b.example/"),
         ("\\/b.example", "https://b.example/"),
         ("///b.example", "https://b.example/"),

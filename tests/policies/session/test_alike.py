@@ -33,7 +33,7 @@ from tests.policies.findings.traffic import (
     Pair,
     Traffic,
 )
-from tests.recordings.expected import recordings
+from tests.recordings.distorted import recordings
 from tests.recordings.test_formats import FIGURES
 from tests.recordings.test_formats import FOLDER as FORMATS
 

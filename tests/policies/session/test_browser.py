@@ -1386,3 +1386,99 @@ def test_a_request_follows_the_preflight_that_did_not_fail_though_it_is_the_olde
     recording.request("r", STAR, method="PUT", connection="p3")
     assert recording.last["r"].entry.fetch is recording.last["p1"].entry.fetch
     assert recording.said("p2") == ("blocked", "certain", "allow-origin-missing")
+
+
+# -- one client beside others, and what is remembered of it ------------------------------------------------------------
+
+
+def test_what_is_no_browser_is_one_client_all_the_same() -> None:
+    """A program that follows redirects: what it asks for next is of the same fetch."""
+    recording = Recording(agent="my-app/1.0")
+    exchange = recording.ask("r", "GET", API, [("Origin", PAGE)])
+    recording.answer(exchange, 302, [*ALLOW, ("Location", "/there")])
+    exchange = recording.ask("there", "GET", "https://api.test/there", [("Origin", PAGE)])
+    recording.answer(exchange, 200, ALLOW)
+    assert recording.last["there"].entry.fetch is recording.last["r"].entry.fetch
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "agent", "waits"),
+    [
+        pytest.param("GET", [("Referer", f"{PAGE}/"), *NO_CORS], CHROMIUM, True, id="opaque"),
+        pytest.param("POST", [("Origin", "http://app.test"), ("Accept", "a/b")], CHROMIUM, True, id="may be opaque"),
+        pytest.param("GET", [("Origin", PAGE), *CORS], CHROMIUM, False, id="with CORS"),
+        pytest.param("GET", [("Referer", f"{PAGE}/"), *NO_CORS], WEBKIT, False, id="an engine that looks at no body"),
+    ],
+)
+@pytest.mark.parametrize("content_type", ["application/x-unknown", "text/css"])
+def test_what_its_body_decides_is_judged_once_that_is_there(
+    method: str, headers: Pairs, agent: str, waits: bool, content_type: str
+) -> None:
+    """Opaque response blocking: step 6 waits for 1024 bytes, unless the type decides."""
+    recording = Recording(agent=agent)
+    exchange = recording.ask("r", method, "http://api.test/v1", headers)
+    response = Response(200, HeaderList.of(("Content-Type", content_type)), recording.now)
+    early = recording.session.observe(replace(exchange, response=response), body_comes=True)
+    assert (early == []) is (waits and content_type != "text/css")
+    if not early:
+        assert recording.session.observe(replace(exchange, response=replace(response, body="media")))
+
+
+def test_a_request_that_says_it_is_at_home_and_names_no_page_is_of_the_servers_origin() -> None:
+    recording = Recording(agent=CHROMIUM)
+    at_home = [*CORS[:2], ("Sec-Fetch-Site", "same-origin")]
+    for name, headers, origin in (
+        ("silent", at_home, "https://api.test"),
+        ("away", CORS, None),
+        ("named", [("Referer", f"{PAGE}/"), *at_home], PAGE),
+        ("asked", [("Origin", PAGE), ("Referer", "https://b.test/"), *at_home], PAGE),
+    ):
+        recording.answer(recording.ask(name, "GET", API, headers), 200, [])
+        assert recording.last[name].facts.page_origin == origin
+
+
+def test_a_redirect_back_to_its_own_url_is_another_hop_and_a_preflights_request_is_none() -> None:
+    recording = Recording(agent=CHROMIUM)
+    recording.preflight("p", UNCACHED)
+    recording.request("r", [*STAR, ("Location", API)], method="PUT", status="307")
+    recording.preflight("p2", UNCACHED)
+    recording.request("r2", [*STAR, ("Location", "/there")], method="PUT", status="307")
+    recording.preflight("p3", UNCACHED, url="https://api.test/there")
+    recording.request("r3", STAR, method="PUT", url="https://api.test/there")
+    assert [recording.last[name].entry.index for name in ("p", "r", "p2", "r2", "p3", "r3")] == [0, 0, 1, 1, 2, 2]
+    assert recording.last["r3"].facts.chain == (API, API)
+    assert {recording.last[name].entry.fetch.id for name in ("p", "r", "p2", "r2", "p3", "r3")} == {"p"}
+
+
+@pytest.mark.parametrize(("between", "known"), [(126, True), (128, False)])
+def test_as_many_urls_are_waited_for_as_there_is_room_for(between: int, known: bool) -> None:
+    """128 of each kind: a page that asks for more at once is no page."""
+    recording = Recording(agent=CHROMIUM)
+    recording.preflight("p", UNCACHED)
+    for number in range(between):
+        recording.preflight(f"p{number}", UNCACHED, url=f"{API}/{number}")
+    recording.request("r", STAR, method="PUT")
+    assert (recording.last["r"].entry.fetch.id == "p") is known
+
+
+def test_a_giant_is_judged_by_itself_and_nothing_of_it_stays() -> None:
+    recording = Recording(agent=CHROMIUM)
+    huge = ("X-Huge", "a" * 40_000)
+    exchange = recording.ask("r", "GET", API, [("Origin", PAGE), *CORS, huge])
+    judged = recording.answer(exchange, 302, [*ALLOW, ("Location", "/there")])
+    assert (judged.entry.role, judged.entry.fetch.entries) == ("redirect", [])
+    recording.request("there", STAR, url="https://api.test/there")
+    assert recording.last["there"].entry.fetch.id == "there"
+    asked = [("Origin", PAGE), ("Access-Control-Request-Method", "PUT"), *CORS, huge]
+    assert recording.answer(recording.ask("p", "OPTIONS", API, asked), 204, STAR).entry.role == "preflight"
+    assert (
+        recording.answer(recording.ask("q", "GET", API, [("Origin", PAGE), *CORS, huge]), 200, STAR).entry.role
+        == "request"
+    )
+
+
+def test_an_answer_that_is_a_giant_lets_no_request_follow() -> None:
+    recording = Recording(agent=CHROMIUM)
+    recording.preflight("p", [*STAR, ("X-Huge", "a" * 40_000)])
+    recording.request("r", STAR, method="PUT")
+    assert recording.last["r"].entry.fetch.id == "r"

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from corsight.policies.engines import ENGINES
+from corsight.policies.evidence import Certainty, Reason
 from corsight.policies.session import Session
-from corsight.policies.session.credentials import A_MOMENT, HABIT
+from corsight.policies.session.credentials import A_MOMENT, HABIT, Credentials, by_nature, from_own_store
+from corsight.policies.session.reading import Reading, read
+from corsight.policies.verdict import EngineName
+from tests.policies.session.entries import make_entry, make_exchange, make_preflight
 from tests.policies.session.test_browser import (
     ALLOW,
     API,
@@ -611,3 +618,322 @@ def test_an_absent_header_tells_where_a_redirect_leads_to_a_third_site() -> None
     recording.request("far", STAR, referrer, url="https://c.test/", origin="null", connection="far")
     assert recording.last["far"].entry.fetch is recording.last["near"].entry.fetch
     assert recording.said("far") == ("allowed", "certain", None)
+
+
+# -- one memory by itself ----------------------------------------------------------------------------------------------
+
+
+def know(engine: EngineName, *, known: bool = True) -> Credentials:
+    """What is known of a browser in its latest version, before it asked for anything."""
+    return Credentials(ENGINES[engine], 8, known=known)
+
+
+def reading_of(*headers: tuple[str, str], **how: Any) -> Reading:
+    request = make_exchange("r", *headers, **{"origin": None if "Origin" in dict(headers) else PAGE, **how}).request
+    return read(request.method, request.headers)
+
+
+def site(distance: str, destination: str = "empty", mode: str = "cors") -> Pairs:
+    return [("Sec-Fetch-Mode", mode), ("Sec-Fetch-Dest", destination), ("Sec-Fetch-Site", distance)]
+
+
+@pytest.mark.parametrize(
+    ("engine", "headers", "url", "first", "told"),
+    [
+        ("chromium", CORS, API, True, Reason.NO_STORAGE_ACCESS),
+        ("chromium", CORS, API, False, Reason.NO_STORAGE_ACCESS),
+        ("chromium", [*CORS, ("Sec-Fetch-Storage-Access", "none")], API, True, Reason.STORAGE_ACCESS),
+        ("chromium", [*CORS, ("Cookie", "a=1")], API, True, Reason.COOKIE),
+        # Only trustworthy servers of other sites are told.
+        ("chromium", site("same-site"), API, True, None),
+        ("chromium", CORS, "http://api.test/", True, None),
+        ("chromium", CORS, "http://localhost/", True, Reason.NO_STORAGE_ACCESS),
+        ("firefox", CORS, API, True, Reason.NO_STORAGE_ACCESS),
+        # Firefox does not say it behind a redirect, nor for what is kept alive, nor to its own site by another scheme.
+        ("firefox", CORS, API, False, None),
+        ("firefox", CORS, "https://b.app.example/", True, None),
+        ("firefox", KEEPALIVE, API, True, None),
+        ("webkit", CORS, API, True, None),
+        ("standard", CORS, API, True, None),
+        # A font is asked for without, unless an engine asks for it in another way.
+        ("chromium", site("same-site", "font"), API, True, Reason.FONT),
+        ("firefox", site("same-site", "font"), API, True, Reason.FONT),
+        ("chromium", site("same-site", "font", "no-cors"), API, True, None),
+        ("chromium", site("same-site", "image"), API, True, None),
+        ("webkit", site("same-site", "font"), API, True, None),
+    ],
+)
+def test_what_a_request_states_of_its_credentials_mode(
+    engine: EngineName, headers: Pairs, url: str, first: bool, told: Reason | None
+) -> None:
+    stated = know(engine).stated(reading_of(*headers), url, first=first)
+    assert stated == (None if told is None else (told in (Reason.COOKIE, Reason.STORAGE_ACCESS), told))
+    assert know(engine, known=False).stated(reading_of(*CORS), API, first=True) is None
+
+
+@pytest.mark.parametrize(("engine", "tells"), [("chromium", False), ("firefox", True)])
+def test_only_firefox_says_it_on_preflights_too(engine: EngineName, tells: bool) -> None:
+    preflight = reading_of(("Access-Control-Request-Method", "PUT"), *CORS, method="OPTIONS")
+    assert (know(engine).stated(preflight, API, first=True) is not None) is tells
+
+
+@pytest.mark.parametrize(
+    ("referrer", "page", "url", "first", "tells"),
+    [
+        # A data: URL's worker has its page's site for cookies, and names no page.
+        (None, "https://www.api.test/", API, True, False),
+        (None, "https://app.test/", API, True, True),
+        (None, "https://b.deep.api.test/", API, True, False),
+        # Where the page is named, only a redirect leads home.
+        (f"{PAGE}/", PAGE, f"{PAGE}/a", True, True),
+        (f"{PAGE}/", PAGE, f"{PAGE}/a", False, False),
+        (f"{PAGE}/", PAGE, API, False, True),
+    ],
+)
+def test_an_opaque_origin_may_ask_its_pages_own_site(
+    referrer: str | None, page: str, url: str, first: bool, tells: bool
+) -> None:
+    credentials = know("chromium")
+    credentials.note_page(page)
+    stated = credentials.stated(reading_of(*CORS, origin="null", referrer=referrer), url, first=first)
+    assert (stated is not None) is tells
+
+
+@pytest.mark.parametrize(("engine", "news"), [("chromium", True), ("firefox", True), ("webkit", False)])
+def test_that_a_browser_sends_the_header_is_news_once(engine: EngineName, news: bool) -> None:
+    credentials = know(engine, known=False)
+    assert credentials.storage_access_unseen
+    assert [credentials.note_storage_access(), credentials.note_storage_access()] == [news, False]
+    assert credentials.storage_access_unseen is not news
+    assert (credentials.stated(reading_of(*CORS), API, first=True) is not None) is news
+
+
+IMAGE = site("cross-site", "image", "no-cors")
+
+
+@pytest.mark.parametrize(
+    ("headers", "url", "shows"),
+    [
+        (IMAGE, API, True),
+        (site("cross-site", "script", "no-cors"), API, True),
+        ([*IMAGE, ("Sec-Fetch-Storage-Access", "none")], API, False),
+        (site("same-site", "image", "no-cors"), API, False),
+        (IMAGE, "http://api.test/", False),
+        # A frame may be one that says `credentialless`, and a fetch() has what its page says.
+        (site("cross-site", "iframe", "navigate"), API, False),
+        (site("cross-site", "empty", "no-cors"), API, False),
+    ],
+)
+def test_what_always_has_credentials_shows_a_browser_that_never_sends_the_header(
+    headers: Pairs, url: str, shows: bool
+) -> None:
+    credentials = know("chromium")
+    asked = reading_of(*headers, origin=None)
+    assert credentials.note_no_storage_access(asked, url, first=True) is shows
+    assert (credentials.stated(reading_of(*CORS), API, first=True) is None) is shows
+    # It is no news a second time, nor where the header was seen, nor of a browser that is not expected to send it.
+    assert not credentials.note_no_storage_access(asked, url, first=True)
+    seen = know("chromium")
+    seen.note_storage_access()
+    assert not seen.note_no_storage_access(asked, url, first=True)
+    assert not know("webkit").note_no_storage_access(asked, url, first=True)
+
+
+COOKIE = ("Cookie", "a=1")
+SERVER = "https://api.test"
+
+
+@pytest.mark.parametrize(
+    ("how", "since"),
+    [
+        pytest.param({}, 100.0, id="to the same place"),
+        pytest.param({"url": f"{API}/items/?page=2"}, 100.0, id="below it"),
+        pytest.param({"url": f"{API}/?page=2"}, 100.0, id="with another query"),
+        pytest.param({"url": f"{API}0"}, None, id="beside it"),
+        pytest.param({"url": "https://api.test/"}, None, id="above it"),
+        pytest.param({"at": 115.0}, 100.0, id="ten seconds later"),
+        pytest.param({"at": 115.1}, None, id="more than ten seconds later"),
+        pytest.param({"at": 104.9}, None, id="before it, of what is read out of order"),
+        pytest.param({"origin": "https://b.test"}, None, id="of another page"),
+        pytest.param({"origin": "null"}, None, id="of an opaque origin"),
+        pytest.param({"origin": None}, None, id="without an Origin"),
+    ],
+)
+def test_since_when_a_cookie_that_a_request_lacks_was_sent(how: dict[str, Any], since: float | None) -> None:
+    """It is missing since the first time that it went, as long as it went at all of late."""
+    credentials = know("webkit")
+    for at in (100.0, 105.0):
+        sent = make_exchange("s", COOKIE, at=at)
+        assert credentials.lacks_cookie(read("GET", sent.request.headers), sent.request, SERVER) is None
+    asked = make_exchange("r", **{"at": 106.0, **how})
+    reading = read("GET", asked.request.headers)
+    # What has no Origin is no CORS request, and tells of none.
+    bare = make_exchange("b", COOKIE, origin=None)
+    assert credentials.lacks_cookie(read("GET", bare.request.headers), bare.request, SERVER) is None
+    assert credentials.lacks_cookie(reading, asked.request, SERVER) == since
+    assert credentials.lacks_cookie(reading, asked.request, "https://b.test") is None
+    credentials.forget_cookies()
+    assert credentials.lacks_cookie(reading, asked.request, SERVER) is None
+
+
+def test_cookies_of_as_many_places_are_remembered_as_there_is_room_for() -> None:
+    credentials = know("webkit")
+    for number in range(9):
+        sent = make_exchange("s", COOKIE, url=f"https://{number}.test/")
+        credentials.lacks_cookie(read("GET", sent.request.headers), sent.request, f"https://{number}.test")
+    bare = make_exchange("r", url="https://0.test/"), make_exchange("r", url="https://1.test/")
+    known = [
+        credentials.lacks_cookie(read("GET", one.request.headers), one.request, one.request.url[:-1]) for one in bare
+    ]
+    assert known == [None, 100.0]
+
+
+XHRS: Pairs = [("Referer", f"{PAGE}/"), *CORS]
+"""Behind the Origin and without a Priority: not kept alive."""
+HIDING: Pairs = [("Priority", "u=4"), *CORS]
+
+
+@pytest.mark.parametrize(
+    ("engine", "reason", "headers", "http2", "certainty"),
+    [
+        ("firefox", Reason.FONT, CORS, False, "likely"),
+        ("firefox", Reason.COOKIE, HIDING, False, "certain"),
+        ("chromium", Reason.NO_STORAGE_ACCESS, HIDING, False, "certain"),
+        ("firefox", Reason.NO_STORAGE_ACCESS, XHRS, False, "certain"),
+        ("firefox", Reason.NO_STORAGE_ACCESS, HIDING, False, "likely"),
+        ("firefox", Reason.NO_STORAGE_ACCESS, HIDING, True, "likely"),
+        ("firefox", Reason.NO_STORAGE_ACCESS, CORS, True, "likely"),
+        ("firefox", Reason.NO_STORAGE_ACCESS, XHRS, True, "certain"),
+        ("firefox", Reason.NO_STORAGE_ACCESS, [*HIDING, ("Referer", f"{PAGE}/")], True, "certain"),
+        ("firefox", Reason.NO_STORAGE_ACCESS, [*HIDING, ("Referer", f"{PAGE}/")], False, "likely"),
+        ("firefox", Reason.NO_STORAGE_ACCESS, site("cross-site", "image"), False, "certain"),
+    ],
+)
+def test_how_sure_it_is_what_a_request_states(
+    engine: EngineName, reason: Reason, headers: Pairs, http2: bool, certainty: str
+) -> None:
+    credentials = know(engine)
+    credentials.note_storage_access()
+    assert credentials.certainty(reason, reading_of(*headers), http2=http2) == certainty
+
+
+@pytest.mark.parametrize(
+    ("engine", "seen", "certainty"),
+    [("chromium", False, "certain"), ("firefox", False, "likely"), ("firefox", True, "certain")],
+)
+def test_an_absence_is_certain_where_this_browser_surely_sends_the_header(
+    engine: EngineName, seen: bool, certainty: str
+) -> None:
+    """Firefox sends none where the user blocks third-party cookies."""
+    credentials = know(engine)
+    if seen:
+        credentials.note_storage_access()
+    assert credentials.certainty(Reason.NO_STORAGE_ACCESS, reading_of(*XHRS), http2=False) == certainty
+
+
+@pytest.mark.parametrize(
+    ("headers", "certainty"),
+    [
+        ([*CORS], "certain"),
+        ([("Referer", f"{PAGE}/"), *CORS], "certain"),
+        ([("Priority", "u=4"), *CORS], "likely"),
+    ],
+)
+def test_a_preflight_that_hides_its_page_may_go_before_what_is_kept_alive(headers: Pairs, certainty: str) -> None:
+    credentials = know("firefox")
+    credentials.note_storage_access()
+    asked = reading_of(("Access-Control-Request-Method", "PUT"), *headers, method="OPTIONS")
+    assert credentials.certainty(Reason.NO_STORAGE_ACCESS, asked, http2=False) == certainty
+
+
+@pytest.mark.parametrize(("engine", "shows"), [("firefox", True), ("chromium", False)])
+def test_only_what_firefox_keeps_alive_overrules_its_preflights_absence(engine: EngineName, shows: bool) -> None:
+    assert know(engine).overrules_absence(reading_of(*KEEPALIVE)) is shows
+    assert not know(engine).overrules_absence(reading_of(*XHRS))
+    assert not know(engine).overrules_absence(reading_of(("Accept", "*/*"), *BARE))
+
+
+@pytest.mark.parametrize(
+    ("engine", "http2", "separates", "mixes"),
+    [
+        ("chromium", False, True, False),
+        ("chromium", True, True, False),
+        ("firefox", False, True, False),
+        ("firefox", True, False, True),
+        ("webkit", False, False, False),
+        ("webkit", True, False, False),
+    ],
+)
+def test_which_connections_are_of_one_mode(engine: EngineName, http2: bool, separates: bool, mixes: bool) -> None:
+    """Chromium keeps the modes apart on all connections, Firefox over HTTP/1.1, WebKit on none."""
+    credentials = know(engine)
+    exchange = make_exchange(http2=http2)
+    assert (credentials.separates(exchange), credentials.mixes(exchange)) == (separates, mixes)
+    untold = make_exchange(http2=http2, connection="")
+    assert (credentials.separates(untold), credentials.mixes(untold)) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("habit", "answer", "likelier"),
+    [
+        pytest.param([], [], False, id="nothing is known"),
+        pytest.param([], [CREDENTIALS], True, id="the server allows credentials"),
+        pytest.param([], [("Access-Control-Allow-Credentials", "True")], False, id="the server means to"),
+        pytest.param([], [*STAR, CREDENTIALS], False, id="it allows them to everyone"),
+        pytest.param([(False, "certain")] * 8, [CREDENTIALS], False, id="eight without"),
+        pytest.param([(False, "certain")] * 7, [CREDENTIALS], True, id="seven without"),
+        pytest.param([(False, "certain")] * 8 + [(True, "certain")], [CREDENTIALS], True, id="one with"),
+        pytest.param([(False, "likely")] * 8, [CREDENTIALS], True, id="eight that are likely without"),
+        pytest.param([(False, "certain")] * 8 + [(True, "likely")], [CREDENTIALS], False, id="one that is likely with"),
+        pytest.param([(True, "certain")] * 9, [], False, id="nine with"),
+    ],
+)
+def test_which_mode_is_the_likelier(habit: list[tuple[bool, Certainty]], answer: Pairs, likelier: bool) -> None:
+    credentials = know("webkit")
+    for include, certainty in habit:
+        known = make_entry(make_exchange())
+        known.fetch.learn(include, Reason.COOKIE, certainty)
+        credentials.remember(known.fetch)
+    credentials.remember(make_entry(make_exchange()).fetch)
+    entry = make_entry(make_exchange(), *answer)
+    assert credentials.likelier(entry, entry.exchange.response) is likelier
+    assert not credentials.likelier(entry, None)
+    entry.fetch.learn(True, Reason.COOKIE, "likely")
+    assert credentials.likelier(entry, None)
+
+
+def test_what_allows_credentials_to_everyone_counts_where_a_preflight_went_before() -> None:
+    preflight = make_preflight("p")
+    entry = make_entry(make_exchange(), *STAR, CREDENTIALS, fetch=preflight.fetch)
+    assert know("webkit").likelier(entry, entry.exchange.response)
+
+
+@pytest.mark.parametrize(
+    ("headers", "always"),
+    [
+        (site("none", "document", "navigate"), True),
+        (site("cross-site", "iframe", "navigate"), True),
+        (IMAGE, True),
+        (site("cross-site", "empty", "no-cors"), False),
+        (site("cross-site", "font", "no-cors"), False),
+        (site("cross-site", "image"), False),
+        ([*CORS, COOKIE], True),
+        # Over plain http the Accept tells what elements ask for.
+        ([("Accept", "image/avif,*/*")], True),
+        ([("Accept", "text/css,*/*")], True),
+        ([("Accept", "*/*")], False),
+    ],
+)
+def test_what_always_has_credentials(headers: Pairs, always: bool) -> None:
+    assert by_nature(reading_of(*headers, origin=None)) is always
+    if not headers[0][0].startswith("Sec-"):
+        assert not by_nature(reading_of(*headers))
+
+
+@pytest.mark.parametrize(
+    ("names", "own"), [("", True), ("x-a", True), ("authorization", False), ("x-a,authorization", False)]
+)
+def test_an_authorization_that_no_preflight_named_is_the_browsers(names: str, own: bool) -> None:
+    preflight = make_preflight(names=names)
+    assert from_own_store(make_entry(make_exchange(), fetch=preflight.fetch)) is own
+    assert not from_own_store(make_entry(make_exchange()))

@@ -268,3 +268,52 @@ def test_a_workers_own_policy_is_likely_that_of_what_it_asks_for() -> None:
     documents.add_worker(f"{APP}/worker.js", isolating("require-corp"), service=False)
     assert documents.guess_embedder(APP, f"{APP}/worker.js", framed=False) == "require-corp"
     assert documents.guess_embedder(APP, None, framed=False) == "unsafe-none"
+
+
+@pytest.mark.parametrize(
+    ("value", "unknown", "credentialless"),
+    [
+        ("credentialless", False, True),
+        ("require-corp", False, False),
+        (None, False, False),
+        # WebKit does not know it, whatever a page says.
+        ("credentialless", True, False),
+    ],
+)
+def test_a_credentialless_page_is_one_where_the_browser_knows_that(
+    value: str | None, unknown: bool, credentialless: bool
+) -> None:
+    documents = Documents(8, credentialless_unknown=unknown)
+    headers = HeaderList.of(*([] if value is None else [("Cross-Origin-Embedder-Policy", value)]))
+    documents.add("https://app.test/", Response(200, headers), top=True)
+    assert documents.credentialless is credentialless
+    # What came out of the browser's cache may be one.
+    documents.add("https://b.test/", None, top=True)
+    assert documents.credentialless is not unknown
+
+
+def test_a_referer_is_a_style_sheets_where_no_page_was_seen_of_its_origin() -> None:
+    documents = Documents(8)
+    assert not documents.is_sheet("https://cdn.test")
+    documents.add_sheet("https://cdn.test/a.css")
+    documents.add_sheet("https://cdn.test/b.css")
+    assert documents.is_sheet("https://cdn.test")
+    assert not documents.is_sheet("https://other.test")
+    assert not documents.is_sheet(None)
+    documents.add("https://cdn.test/", Response(200, HeaderList()), top=True)
+    assert not documents.is_sheet("https://cdn.test")
+
+
+def test_what_a_service_worker_passes_on_no_page_asks_for_by_itself() -> None:
+    documents, origin = Documents(8), "https://app.test"
+    documents.note_direct(origin)
+    documents.add_worker(f"{origin}/worker.js", Response(200, HeaderList()), service=False)
+    assert not documents.may_pass_on(origin)
+    documents.add_worker(f"{origin}/sw.js", Response(200, HeaderList()), service=True)
+    assert documents.may_pass_on(origin)
+    documents.note_direct(origin)
+    assert not documents.may_pass_on(origin)
+    # A page that is loaded anew is under its control.
+    documents.add(f"{origin}/", Response(200, HeaderList()), top=True)
+    assert documents.may_pass_on(origin)
+    assert not documents.may_pass_on("https://b.test")

@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from corsight.policies.exchange import Told, Word
+from corsight.policies.engines import ENGINES
+from corsight.policies.exchange import HeaderList, Response, Told, Word
 from corsight.policies.facts import Facts
 from corsight.policies.fetch.origin import Distance
 from corsight.policies.session.clients import Client
-from corsight.policies.session.gather import may_embed
-from tests.policies.session.test_browser import ALLOW, API, BY_XHR, CHROMIUM, CORS, FIREFOX, PAGE, Pairs, Recording
+from corsight.policies.session.credentials import Credentials
+from corsight.policies.session.documents import Documents
+from corsight.policies.session.fetches import Entry
+from corsight.policies.session.gather import find_tainting, find_target, gather_facts, may_embed
+from tests.policies.session.entries import make_entry, make_exchange
+from tests.policies.session.test_browser import (
+    ALLOW,
+    API,
+    BY_XHR,
+    CHROMIUM,
+    CORS,
+    FIREFOX,
+    NO_CORS,
+    PAGE,
+    Pairs,
+    Recording,
+)
 
 COEP = ("Cross-Origin-Embedder-Policy", "require-corp")
 CORP = ("Cross-Origin-Resource-Policy", "cross-origin")
@@ -374,3 +391,247 @@ def test_a_redirect_at_home_may_be_refused_by_the_page_until_it_is_followed() ->
 )
 def test_from_which_version_on_a_browser_knows_embedder_policies(client: Client, may: bool) -> None:
     assert may_embed(client) is may
+
+
+# -- one fact by itself ------------------------------------------------------------------------------------------------
+
+CLIENTS = {
+    "chromium": Client("chromium", 156),
+    "firefox": Client("firefox", 153),
+    "webkit": Client("webkit", 26),
+    "none": Client("standard", None, False),
+}
+
+
+def gather(entry: Entry, client: str = "chromium", documents: Documents | None = None) -> Facts:
+    """The facts of an exchange that was made by hand, in a browser that loaded these documents."""
+    policy = ENGINES[CLIENTS[client].engine]
+    credentials = Credentials(policy, 8, known=True)
+    entry.tainting, entry.tainting_too = find_tainting(entry, tells_metadata=True)
+    documents = Documents.of(policy, 8) if documents is None else documents
+    return gather_facts(entry, CLIENTS[client], policy, None, credentials, documents)
+
+
+def served(*, through: str | None = PAGE) -> Documents:
+    """What a browser knows once a service worker of a page's origin was loaded."""
+    documents = Documents.of(ENGINES["chromium"], 8)
+    if through is not None:
+        documents.add_worker(f"{through}/sw.js", Response(200, HeaderList()), service=True)
+    return documents
+
+
+def home(mode: str, destination: str = "empty") -> Pairs:
+    return [("Sec-Fetch-Mode", mode), ("Sec-Fetch-Dest", destination), ("Sec-Fetch-Site", "same-origin")]
+
+
+@pytest.mark.parametrize(
+    ("headers", "how", "destinations"),
+    [
+        pytest.param([*home("same-origin"), ("Accept", "*/*")], {}, ("worker", "empty"), id="a worker's script"),
+        pytest.param([*home("no-cors"), ("Accept", "*/*")], {}, ("script", "empty"), id="a script"),
+        pytest.param([*home("cors"), ("Accept", "text/css,*/*")], {}, ("style", "empty"), id="a style sheet"),
+        pytest.param([*home("cors"), ("Accept", "application/json,*/*;q=0.5")], {}, ("json", "empty"), id="JSON"),
+        pytest.param([*home("cors"), ("Accept", "image/avif,*/*")], {}, (), id="an image"),
+        pytest.param([("Origin", PAGE), *home("cors"), ("Accept", "*/*")], {}, ("script", "empty"), id="a module"),
+        pytest.param([*home("cors"), ("Accept", "*/*"), ("Origin", PAGE)], {}, (), id="a fetch() that says its origin"),
+        pytest.param([*home("cors"), ("Accept", "*/*")], {}, (), id="a fetch()"),
+        pytest.param([*home("no-cors"), ("Accept", "*/*")], {"method": "POST"}, (), id="no GET"),
+        pytest.param([*home("no-cors"), ("Accept", "*/*"), ("X-A", "1")], {}, (), id="with a header of the page's own"),
+        pytest.param([*home("no-cors", "script"), ("Accept", "*/*")], {}, (), id="with its destination told"),
+        pytest.param([*CORS[:1], *home("no-cors")[1:2], CORS[2], ("Accept", "*/*")], {"url": API}, (), id="away"),
+    ],
+)
+def test_what_a_service_worker_may_have_passed_on(
+    headers: Pairs, how: dict[str, Any], destinations: tuple[str, ...]
+) -> None:
+    """Chromium: what it passes on has an empty destination, and keeps the Accept and the mode of what was asked for."""
+    exchange = make_exchange("r", *headers, **{"url": f"{PAGE}/a", "origin": None, "referrer": f"{PAGE}/", **how})
+    assert gather(make_entry(exchange), documents=served()).destinations == destinations
+    assert gather(make_entry(exchange), documents=served(through=None)).destinations == ()
+    assert gather(make_entry(exchange), documents=served(through="https://b.test")).destinations == ()
+
+
+def test_what_tells_no_mode_to_a_service_worker_of_another_engine_may_be_a_module() -> None:
+    """Firefox and WebKit give modules and fetch() alike an Origin, or none."""
+    exchange = make_exchange("r", *home("cors"), ("Accept", "*/*"), url=f"{PAGE}/a", origin=None, referrer=f"{PAGE}/")
+    documents = served()
+    assert gather(make_entry(exchange), "firefox", documents).destinations == ("empty", "script")
+    assert gather(make_entry(exchange), "none", documents).destinations == ()
+
+
+PLAIN_PAGE = "http://app.test"
+
+
+@pytest.mark.parametrize(
+    ("client", "content_type", "how", "destinations"),
+    [
+        pytest.param("chromium", "image/png", {}, ("empty", "script"), id="an image"),
+        pytest.param("webkit", "text/csv", {}, ("empty", "script"), id="a table"),
+        pytest.param("chromium", "text/html", {}, (), id="a page, which only nosniff would block"),
+        pytest.param("chromium", "text/javascript", {}, (), id="a script"),
+        pytest.param("chromium", "", {}, (), id="no type"),
+        pytest.param("chromium", "font/woff2", {}, (), id="a font"),
+        pytest.param("chromium", "audio/mpeg", {}, (), id="sound"),
+        pytest.param("chromium", "video/mp4", {}, (), id="a film"),
+        pytest.param("chromium", "text/vtt", {}, (), id="subtitles"),
+        pytest.param("firefox", "text/csv", {}, (), id="Firefox tells them apart"),
+        pytest.param("none", "text/csv", {}, (), id="no browser"),
+        pytest.param("chromium", "text/csv", {"method": "POST"}, (), id="a POST"),
+        pytest.param("chromium", "text/csv", {"more": [("X-A", "1")]}, (), id="a header of the page's own"),
+        pytest.param("chromium", "text/csv", {"more": [("Accept", "a/b")]}, (), id="another Accept"),
+        pytest.param("chromium", "text/csv", {"more": [("Range", "bytes=0-")]}, (), id="a part"),
+        pytest.param("chromium", "text/csv", {"url": "http://b.test/"}, (), id="away"),
+        pytest.param("chromium", "text/csv", {"role": "redirect"}, (), id="a redirect"),
+    ],
+)
+def test_what_is_asked_for_at_home_over_plain_http_may_be_a_script(
+    client: str, content_type: str, how: dict[str, Any], destinations: tuple[str, ...]
+) -> None:
+    """There a classic script has the headers of a fetch(), but for Firefox; and its type would block it."""
+    asked, role = dict(how), how.get("role", "request")
+    asked.pop("role", None)
+    more = asked.pop("more", [])
+    accept = [] if any(name == "Accept" for name, _ in more) else [("Accept", "*/*")]
+    asked = {"url": f"{PLAIN_PAGE}/a", "origin": None, "referrer": f"{PLAIN_PAGE}/", **asked}
+    exchange = make_exchange("r", *accept, *more, **asked)
+    entry = make_entry(exchange, ("Content-Type", content_type), role=role)
+    assert gather(entry, client).destinations == destinations
+
+
+@pytest.mark.parametrize(
+    ("client", "headers", "how", "redirect"),
+    [
+        pytest.param("chromium", CORS, {}, "unknown", id="a fetch()"),
+        pytest.param("none", CORS, {}, "follow", id="no browser"),
+        pytest.param("chromium", home("same-origin"), {"url": f"{PAGE}/a"}, "unknown", id="a fetch() at home"),
+        pytest.param("chromium", NO_CORS, {}, "follow", id="without CORS: it may not stay"),
+        pytest.param("chromium", [*CORS[:1], ("Sec-Fetch-Dest", "image"), CORS[2]], {}, "follow", id="an element"),
+        pytest.param("chromium", [*CORS, ("Accept", "text/event-stream")], {}, "follow", id="an EventSource"),
+        pytest.param("firefox", CORS, {}, "follow", id="XMLHttpRequest in Firefox"),
+        pytest.param("firefox", [*CORS, PRIORITY], {}, "unknown", id="a fetch() in Firefox"),
+        pytest.param("webkit", CORS, {}, "unknown", id="either in WebKit"),
+        pytest.param("chromium", CORS, {"index": 1}, "follow", id="what was led on before"),
+        pytest.param("chromium", CORS, {"to": None}, "follow", id="no redirect"),
+        pytest.param(
+            "chromium", home("same-origin", "serviceworker"), {"url": f"{PAGE}/a"}, "error", id="a service worker"
+        ),
+    ],
+)
+def test_which_redirect_modes_a_request_may_have(
+    client: str, headers: Pairs, how: dict[str, Any], redirect: str
+) -> None:
+    to = how.get("to", "/there")
+    exchange = make_exchange("r", *headers, url=how.get("url", API))
+    answer = [] if to is None else [("Location", to)]
+    entry = make_entry(exchange, *answer, status=302, role="redirect" if to is not None else "request")
+    entry.index = how.get("index", 0)
+    assert gather(entry, client).redirect == redirect
+
+
+@pytest.mark.parametrize(
+    ("site", "how", "distance"),
+    [
+        pytest.param("same-site", {}, "same-site", id="as it is told"),
+        pytest.param(None, {}, "cross-site", id="as its page is, where nothing tells it"),
+        pytest.param(None, {"referrer": None}, None, id="where neither tells it"),
+        pytest.param("cross-site", {"url": "https://api.app.example/"}, None, id="farther than its page is"),
+        pytest.param(
+            "cross-site", {"url": "https://api.app.example/", "dest": "image"}, "cross-site", id="a style sheet's"
+        ),
+        pytest.param(
+            "cross-site", {"url": "https://api.app.example/", "origin": "null"}, "cross-site", id="a sandbox's"
+        ),
+        pytest.param("same-site", {"index": 1}, "cross-site", id="behind a redirect its last URL counts"),
+    ],
+)
+def test_how_far_a_resource_is_from_its_page(site: str | None, how: dict[str, Any], distance: str | None) -> None:
+    """Sec-Fetch-Site speaks of the whole chain, Cross-Origin-Resource-Policy of the last URL alone."""
+    told = [] if site is None else [("Sec-Fetch-Site", site)]
+    headers = [("Sec-Fetch-Mode", "no-cors"), ("Sec-Fetch-Dest", how.get("dest", "script")), *told]
+    exchange = make_exchange(
+        "r", *headers, url=how.get("url", API), origin=how.get("origin"), referrer=how.get("referrer", f"{PAGE}/")
+    )
+    entry = make_entry(exchange)
+    entry.index = how.get("index", 0)
+    facts = gather(entry)
+    assert facts.distance == distance
+    assert facts.likelier_distance == (site or "cross-site")
+
+
+@pytest.mark.parametrize(
+    ("kind", "credentials"),
+    [("image", "include"), ("script", "include"), ("empty", "not-include"), ("manifest", "not-include")],
+)
+@pytest.mark.parametrize("cookie", [False, True])
+@pytest.mark.parametrize("bare", [False, True])
+def test_what_asks_without_cors_has_credentials_by_what_it_is(
+    kind: str, credentials: str, cookie: bool, bare: bool
+) -> None:
+    """HTML: elements ask so with "include"; a page that is `credentialless` asks others without."""
+    documents = Documents.of(ENGINES["chromium"], 8)
+    policy = "credentialless" if bare else "unsafe-none"
+    documents.add(f"{PAGE}/", Response(200, HeaderList.of(("Cross-Origin-Embedder-Policy", policy))), top=True)
+    more = [("Cookie", "a=1")] if cookie else []
+    facts = gather(make_entry(make_exchange("r", *element(kind), *more, origin=None)), documents=documents)
+    assert facts.credentials == ("include" if cookie else "not-include" if bare else credentials)
+    assert facts.embedder == policy
+
+
+@pytest.mark.parametrize(
+    ("status", "location", "target"),
+    [
+        (302, "/there", "https://api.test/there"),
+        (302, "https://u@/:", ""),
+        (302, "http://[", ""),
+        (302, None, None),
+        (200, "/there", None),
+        (304, "/there", None),
+        (302, "", API),
+    ],
+)
+def test_where_a_response_leads(status: int, location: str | None, target: str | None) -> None:
+    """https://fetch.spec.whatwg.org/#concept-response-location-url"""
+    answer = HeaderList.of(*([] if location is None else [("Location", location)]))
+    assert find_target(Response(status, answer), API, ENGINES["standard"]) == target
+    assert find_target(None, API, ENGINES["standard"]) is None
+
+
+@pytest.mark.parametrize(("status", "target"), [(302, ""), (200, None)])
+def test_an_empty_location_leads_webkit_nowhere(status: int, target: str | None) -> None:
+    response = Response(status, HeaderList.of(("Location", "")))
+    assert ENGINES["webkit"].empty_location == "fails"
+    assert find_target(response, API, ENGINES["webkit"]) == target
+
+
+@pytest.mark.parametrize(
+    ("headers", "answer", "include", "tainting"),
+    [
+        pytest.param([BODY], [], None, "opaque", id="nothing speaks of CORS"),
+        pytest.param([BODY], [("Access-Control-Allow-Origin", "*")], None, "cors", id="the server does"),
+        pytest.param([BODY], [], False, "cors", id="it has no credentials, as every beacon has"),
+        pytest.param([BODY], [], True, "opaque", id="it has credentials"),
+        pytest.param([], [], None, "cors", id="it has no body"),
+        pytest.param([BODY, ("Accept", "a/b")], [], None, "cors", id="it has an Accept of its page's"),
+    ],
+)
+def test_whether_a_post_of_unknown_mode_is_likelier_a_beacon(
+    headers: Pairs, answer: Pairs, include: bool | None, tainting: str
+) -> None:
+    accept = [] if any(name == "Accept" for name, _ in headers) else [("Accept", "*/*")]
+    exchange = make_exchange("r", *accept, *headers, method="POST", url="http://api.test/v1", origin=PLAIN_PAGE)
+    entry = make_entry(exchange, *answer)
+    entry.fetch.include = include
+    assert gather(entry).tainting == tainting
+    assert gather(make_entry(exchange, after=None)).tainting == "cors"
+
+
+@pytest.mark.parametrize(("destination", "embedder"), [("image", "require-corp"), ("script", None)])
+def test_only_what_a_style_sheet_may_ask_for_has_a_style_sheets_referer(destination: str, embedder: str | None) -> None:
+    """Of a script whose Referer is the style sheet's server no page was seen."""
+    documents = Documents.of(ENGINES["chromium"], 8)
+    policy = HeaderList.of(("Cross-Origin-Embedder-Policy", "require-corp"))
+    documents.add(f"{PAGE}/", Response(200, policy), top=True)
+    documents.add_sheet("https://cdn.test/a.css")
+    asked = [*element(destination)[:3]]
+    exchange = make_exchange("r", *asked, origin=None, referrer="https://cdn.test/a.css")
+    assert gather(make_entry(exchange), documents=documents).embedder == embedder

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
+from corsight.policies.engines import ENGINES
+from corsight.policies.session.leading import may_be_its_own, may_lead_to, was_led
+from corsight.policies.session.reading import read
+from tests.policies.session.entries import BLOCKED, make_entry, make_exchange
 from tests.policies.session.test_browser import (
     ALLOW,
     API,
@@ -196,3 +203,106 @@ def test_what_came_late_may_be_the_pages_own(later: float, answer: Pairs, certai
     recording.answer(recording.ask("there", "GET", THERE, [("Origin", SAME_SITE), *site]), 200, answer)
     assert (recording.said("r")[1], recording.said("there")[1]) == certainties
     assert recording.said("r")[0] == recording.said("there")[0] == "allowed"
+
+
+# -- one redirect, and one request -------------------------------------------------------------------------------------
+
+BY_FETCH: Pairs = [("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Dest", "empty"), ("Sec-Fetch-Site", "cross-site")]
+BY_IMAGE: Pairs = [("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Dest", "image"), ("Sec-Fetch-Site", "cross-site")]
+LIKELY_BLOCKED = replace(BLOCKED, certainty="likely")
+
+
+@pytest.mark.parametrize(
+    ("before", "then", "leads"),
+    [
+        pytest.param({}, {}, True, id="the same"),
+        pytest.param({}, {"origin": "https://b.test"}, False, id="of another page"),
+        pytest.param({}, {"origin": "null"}, False, id="with an opaque Origin within one origin"),
+        pytest.param({}, {"origin": "null", "url": AWAY}, True, id="with an opaque Origin across two"),
+        pytest.param({}, {"url": AWAY}, False, id="with the page's Origin across two"),
+        pytest.param({}, {"origin": None}, False, id="without the Origin of a CORS request"),
+        pytest.param({"tainting": ("cors", "opaque")}, {"origin": None}, True, id="without one that it need not have"),
+        pytest.param({"origin": None, "tainting": ("opaque", None)}, {"origin": None}, True, id="neither has one"),
+        pytest.param({"method": "POST", "status": 302}, {"method": "GET"}, True, id="a POST that became a GET"),
+        pytest.param({"method": "POST", "status": 307}, {"method": "GET"}, False, id="a POST that stays one"),
+        pytest.param({"method": "patch", "status": 307}, {"method": "PATCH"}, True, id="its method in capitals"),
+        pytest.param({"headers": BY_FETCH}, {"headers": BY_IMAGE}, False, id="another destination"),
+        pytest.param({"headers": BY_FETCH}, {"headers": [("Sec-Fetch-Mode", "no-cors")]}, False, id="another mode"),
+        pytest.param({"headers": BY_FETCH}, {}, True, id="to where no destination is told"),
+        pytest.param({"headers": [("Accept", "a/b")]}, {"headers": [("Accept", "c/d")]}, False, id="another Accept"),
+        pytest.param({"headers": [("X-A", "1")]}, {}, False, id="without what its page set"),
+        pytest.param({"headers": [("X-A", "1")]}, {"headers": [("X-A", "1")]}, True, id="with what its page set"),
+        pytest.param({}, {"headers": [("X-A", "1")]}, False, id="with what the first had not"),
+        pytest.param({"headers": [("Authorization", "a")]}, {}, True, id="without an Authorization that was dropped"),
+        pytest.param({}, {"headers": [("Authorization", "a")]}, True, id="with the browser's own Authorization"),
+        pytest.param(
+            {"method": "POST", "headers": [("Content-Type", "a/b")]}, {"method": "GET"}, True, id="without its body"
+        ),
+        pytest.param(
+            {"method": "PUT", "status": 307, "headers": [("Content-Type", "a/b")]},
+            {"method": "PUT"},
+            False,
+            id="without the type of a body that stays",
+        ),
+        pytest.param({"referrer": f"{PAGE}/"}, {"referrer": f"{PAGE}/a"}, True, id="of the same page"),
+        pytest.param({"referrer": f"{PAGE}/"}, {"referrer": "https://b.test/"}, False, id="that names another page"),
+        pytest.param({"referrer": f"{PAGE}/"}, {}, False, id="that names none, though the first named one there too"),
+        pytest.param(
+            {"url": f"{PAGE}/a", "origin": None, "referrer": f"{PAGE}/", "tainting": ("basic", None)},
+            {},
+            True,
+            id="that names none, being away from home",
+        ),
+        pytest.param(
+            {"answer": [("Referrer-Policy", "origin")], "referrer": f"{PAGE}/"},
+            {"referrer": "https://b.test/"},
+            True,
+            id="hidden by the redirect's policy",
+        ),
+        pytest.param(
+            {"referrer": f"{PAGE}/"},
+            {"origin": "null", "referrer": "https://b.test/", "url": "http://api.test/there"},
+            True,
+            id="over plain http it names itself otherwise",
+        ),
+        pytest.param({"after": None}, {}, False, id="unanswered"),
+        pytest.param({"verdict": BLOCKED}, {}, False, id="blocked for certain"),
+        pytest.param({"verdict": LIKELY_BLOCKED}, {}, True, id="likely blocked"),
+    ],
+)
+def test_what_follows_a_redirect_is_the_same_fetch(before: dict[str, Any], then: dict[str, Any], leads: bool) -> None:
+    """Its mode, destination, page, headers and method are those of the first, as far as a redirect leaves them."""
+    how = {"answer": [], "status": 302, "after": 0.1, "tainting": ("cors", None), "verdict": None, **before}
+    made = {name: how.pop(name) for name in ("answer", "status", "after", "tainting", "verdict")}
+    exchange = make_exchange("d", *how.pop("headers", []), **how)
+    redirect = make_entry(
+        exchange, ("Location", THERE), *made["answer"], status=made["status"], after=made["after"], role="redirect"
+    )
+    redirect.tainting, redirect.tainting_too = made["tainting"]
+    redirect.verdict = made["verdict"]
+    asked = {"url": THERE, **then}
+    follower = make_exchange("r", *asked.pop("headers", []), **asked)
+    reading = read(follower.request.method, follower.request.headers)
+    assert may_lead_to(redirect, follower, reading, ENGINES["standard"]) is leads
+
+
+@pytest.mark.parametrize(
+    ("later", "origin", "own"),
+    [(0.1, PAGE, False), (0.11, PAGE, True), (0.5, "null", False), (0.51, "null", True)],
+)
+def test_what_does_not_come_at_once_may_be_the_pages_own(later: float, origin: str, own: bool) -> None:
+    """All of 53 followers came within 100 ms; one whose Origin became opaque was led by some redirect, on a busy
+    machine within half a second.
+    """
+    redirect = make_entry(make_exchange("d", at=0.0), after=0.0, role="redirect")
+    follower = make_exchange("r", origin=origin, at=later)
+    reading = read("GET", follower.request.headers)
+    assert may_be_its_own(redirect, follower, reading) is own
+    assert was_led(redirect, reading) is (origin == "null")
+    assert not may_be_its_own(make_entry(make_exchange("d"), after=None), follower, reading)
+
+
+def test_an_origin_that_was_opaque_before_was_made_so_by_no_redirect() -> None:
+    reading = read("GET", make_exchange("r", origin="null").request.headers)
+    for origin in ("null", None):
+        assert not was_led(make_entry(make_exchange("d", origin=origin), role="redirect"), reading)
