@@ -10,13 +10,9 @@ from corsight.policies.decision.decisive import digest
 from corsight.policies.decision.judge import judge, reword, survey, unite
 from corsight.policies.engines import ENGINES, EnginePolicy
 from corsight.policies.evidence import Certainty, Reason
-from corsight.policies.exchange import HeaderList
 from corsight.policies.facts import Build, Facts
 from corsight.policies.fetch.corp import ISOLABLE
-from corsight.policies.fetch.cors_check import CREDENTIALS, MISSING
 from corsight.policies.fetch.main_fetch import COUNT, UNREDIRECTED
-from corsight.policies.fetch.mime_type import TYPED
-from corsight.policies.rules.isolation import CORP_COEP, ORB
 from corsight.policies.rules.view import EXPOSE
 from corsight.policies.session.clients import Client
 from corsight.policies.session.credentials import Credentials
@@ -25,7 +21,7 @@ from corsight.policies.session.fetches import Entry, Fetch
 from corsight.policies.session.gather import find_embedder, find_page_origin, gather_facts
 from corsight.policies.session.memory import Memory
 from corsight.policies.session.reading import Reading
-from corsight.policies.session.stored import doubt_stored
+from corsight.policies.session.stored import doubt_silence, doubt_stored
 from corsight.policies.session.told import overrule
 from corsight.policies.value import replace
 from corsight.policies.verdict import Branch, EngineName, Outcome, Ruling, Unknown, Verdict
@@ -40,13 +36,6 @@ DECIDING = frozenset({"sequel", "outcome", "response"})
 """The evidence of an exchange's own that a verdict turns on."""
 COUNTED = (None, COUNT)
 """What is ruled of a redirect as far as it turns on how many came before."""
-RESOURCE_POLICY = "cross-origin-resource-policy"
-SILENT = {
-    MISSING: "access-control-allow-origin",
-    CREDENTIALS: "access-control-allow-credentials",
-    CORP_COEP: RESOURCE_POLICY,
-}
-"""The rules that block where a header is missing, and the header."""
 MODES: tuple[Literal["include", "not-include"], ...] = ("include", "not-include")
 
 
@@ -209,7 +198,7 @@ class Judge:
         told, confirmed = entry.exchange.told, entry.evidence.get("response")
         known = seen is not None or (told is not None and (told.rule, told.passed) != (None, None))
         if not known and confirmed is not None and confirmed.reason is Reason.STORED_UNSEEN:
-            verdict = _doubt_silence(verdict, facts)
+            verdict = doubt_silence(verdict, facts)
         if not known and "redirects" in entry.evidence and any(one.ruling.rule in COUNTED for one in verdict.branches):
             verdict = replace(verdict, certainty="likely")
         if entry.contested and self._turns_on_mode(entry, facts, verdict):
@@ -317,20 +306,6 @@ def is_final(judged: Judged) -> bool:
 
 def _is_final(facts: Facts) -> bool:
     return facts.credentials != "unknown" or (facts.tainting == "basic" and facts.tainting_too is None)
-
-
-def _doubt_silence(verdict: Verdict, facts: Facts) -> Verdict:
-    """Return the verdict on a 304; likely where that is silent on what decides, and what it confirms was not seen."""
-    headers = HeaderList() if facts.response is None else facts.response.headers
-    decisive = SILENT.get(verdict.ruling.rule or "")
-    isolated = facts.destination in ISOLABLE and facts.embedder != "unsafe-none"
-    # Its type and its status are those of the stored response.
-    typed = isolated or (facts.destination in TYPED and "x-content-type-options" in headers)
-    typed = typed or verdict.ruling.rule == ORB
-    # What passed without CORS may say who may have it.
-    opaque = facts.tainting == "opaque" and verdict.ruling.rule is None and RESOURCE_POLICY not in headers
-    silent = typed or opaque or (decisive is not None and decisive not in headers)
-    return replace(verdict, certainty="likely") if silent else verdict
 
 
 def split_branches(verdict: Verdict, *, passed: bool) -> tuple[list[Branch], list[Branch]]:

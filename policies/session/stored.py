@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from corsight.policies.decision.judge import unite
 from corsight.policies.exchange import Exchange, HeaderList, Response
+from corsight.policies.facts import Facts
+from corsight.policies.fetch.corp import ISOLABLE
+from corsight.policies.fetch.cors_check import CREDENTIALS, MISSING
 from corsight.policies.fetch.headers import has_directive
+from corsight.policies.fetch.mime_type import TYPED
+from corsight.policies.rules.isolation import CORP_COEP, ORB
 from corsight.policies.session.memory import GIANT, Memory
 from corsight.policies.value import replace, value
 from corsight.policies.verdict import Branch, Unknown, Verdict
@@ -14,6 +19,13 @@ KEPT = frozenset(
 )
 """What a 304 never replaces in a stored response."""
 VERSIONS = 4
+RESOURCE_POLICY = "cross-origin-resource-policy"
+SILENT = {
+    MISSING: "access-control-allow-origin",
+    CREDENTIALS: "access-control-allow-credentials",
+    CORP_COEP: RESOURCE_POLICY,
+}
+"""The rules that block where a header is missing, and the header."""
 
 
 @value
@@ -96,6 +108,20 @@ def doubt_stored(verdict: Verdict, others: list[Verdict]) -> Verdict:
         return verdict
     earlier = next((one for one in unlike if not outcomes.issuperset(b.outcome for b in one.branches)), unlike[0])
     return unite(verdict.engine, _assume(verdict, "newest") + _assume(earlier, "earlier"), verdict.hidden)
+
+
+def doubt_silence(verdict: Verdict, facts: Facts) -> Verdict:
+    """Return the verdict on a 304; likely where that is silent on what decides, and what it confirms was not seen."""
+    headers = HeaderList() if facts.response is None else facts.response.headers
+    decisive = SILENT.get(verdict.ruling.rule or "")
+    isolated = facts.destination in ISOLABLE and facts.embedder != "unsafe-none"
+    # Its type and its status are those of the stored response.
+    typed = isolated or (facts.destination in TYPED and "x-content-type-options" in headers)
+    typed = typed or verdict.ruling.rule == ORB
+    # What passed without CORS may say who may have it.
+    opaque = facts.tainting == "opaque" and verdict.ruling.rule is None and RESOURCE_POLICY not in headers
+    silent = typed or opaque or (decisive is not None and decisive not in headers)
+    return replace(verdict, certainty="likely") if silent else verdict
 
 
 def _assume(verdict: Verdict, which: str) -> list[Branch]:
