@@ -15,6 +15,7 @@ from corsight.policies.redact.names import (
     may_hint,
     names_secret,
 )
+from corsight.policies.redact.options import MODES, redact_options
 from corsight.policies.redact.plain import (
     CONSONANTS,
     KEY,
@@ -108,12 +109,8 @@ def _redact_once(text: str) -> str:
         text = redact_headers(text)
     if "</" in text:
         text = _ELEMENT(_redact_element, text)
-    if "--" in text:
-        text = _OPTION(_redact_option, text)
-    if "-u" in text:
-        text = _USER(rf"\1{REDACTED}", text)
-    if "-b" in text:
-        text = _COOKIES(f"-b {REDACTED}", text)
+    if "-" in text:
+        text = redact_options(text)
     if text.isprintable():
         return " ".join(_redact_words(text.split(" ")))
     return "".join(_redact_words(_SPACES(text)))
@@ -123,12 +120,6 @@ def _redact_element(found: re.Match[str]) -> str:
     begin, name, more, value = found.groups()
     secret = value.strip() and is_secret_name(name.rpartition(":")[2])
     return f"{begin}{name}{more}{REDACTED if secret else value}"
-
-
-def _redact_option(found: re.Match[str]) -> str:
-    begin, name, space, value = found.groups()
-    secret = is_secret_name(name) and not (name == "credentials" and value in _MODES)
-    return f"{begin}{name}{space}{REDACTED if secret else value}"
 
 
 def _redact_words(words: list[str]) -> list[str]:
@@ -161,12 +152,6 @@ def _redact_short_word(word: str) -> tuple[str, int]:
 
 _ELEMENT = re.compile(r"(<)([\w:.-]{1,64})((?:\s[^<>]{0,200})?>)([^<>]++)(?=</)").sub
 """An element of markup that holds a text alone."""
-_OPTION = re.compile(r"((?<![\w-])--)([\w-]{2,64})([ \t]++)(\"[^\"]*+\"|'[^']*+'|(?!-)[^\s]++)").sub
-"""An option of a command with its value behind it."""
-_USER = re.compile(r"((?<![\w-])(?:-u[ \t=]*+|--(?:proxy-)?user[ \t=]++)[\"']?+[^\s:\"']++:)(?!//)[^\s\"']++").sub
-"""curl's option for a user and the password."""
-_COOKIES = re.compile(r"(?<![\w-])-b(?:[ \t]*+(?:\"[^\"]*+\"|'[^']*+')|[ \t]++[^\s\"'=]++=[^\s\"']++)").sub
-"""curl's option for cookies; `--cookie` is named like a secret."""
 _MARKS, _MARKS_IN = re.compile(r"[\W_]").finditer, re.compile(r"[\W_]").findall
 _SPACES = re.compile(r"([ \t\r\n]++)").split
 _OPENING, _CLOSING = "'\"(<[{‘“`", "'\")>]},.;:!?…’”`"
@@ -192,8 +177,6 @@ _NAMES_IN = re.compile(r"([\w.-]++)[=:]").findall
 """The names that a name holds itself."""
 _ADDRESSES = ("acct", "mailto", "sip", "sips", "xmpp")
 _SCHEMES = ("https", "wss")
-_MODES = frozenset({"include", "not-include", "omit", "same-origin", "unknown"})
-"""What stands behind `credentials=` in Corsight's own words."""
 _BLOB = re.compile(r"(?=[^a-z]*+[a-z])(?=[^A-Z]*+[A-Z])(?=[^0-9]*+[0-9])[\w+~.:-]{14,}+").fullmatch
 _KEY = re.compile(rf"(?:{KEY}|[prs]k[-_][\w.-]{{12}})[\w.-]*+").fullmatch
 """A key of a well-known service."""
@@ -331,7 +314,7 @@ def _redact_any_pair(pair: str) -> str:
             return f"{label}{colon}{REDACTED}"
         # A value alone, or a name: base64 may end in these.
         return pair if is_plain(name.strip(_QUOTES)) or (name != pair and not looks_random(name)) else REDACTED
-    secret = is_secret_name(name) and not (name == "credentials" and value in _MODES)
+    secret = is_secret_name(name) and not (name == "credentials" and value in MODES)
     if secret or not is_plain(value.strip(_QUOTES)) or _holds_secret(decode(value)):
         value = REDACTED
     return f"{REDACTED if len(name) > LONGEST_WORD and _may_be_value(decode(name)) else name}={value}"
