@@ -12,7 +12,7 @@ from corsight.policies.engines import ENGINES, EnginePolicy
 from corsight.policies.evidence import Certainty, Reason
 from corsight.policies.exchange import HeaderList
 from corsight.policies.facts import Build, Facts
-from corsight.policies.fetch.corp import ISOLABLE
+from corsight.policies.fetch.corp import FRAMES, ISOLABLE
 from corsight.policies.fetch.cors_check import CREDENTIALS, MISSING
 from corsight.policies.fetch.main_fetch import COUNT, UNREDIRECTED
 from corsight.policies.fetch.mime_type import TYPED
@@ -240,7 +240,9 @@ class Judge:
             find_embedder(entry, self._client, self._documents, isolable=opaque)
             if opaque or reading.destination in ISOLABLE
             else None,
+            reading.destination in FRAMES and self._documents.is_framed(find_page_origin(entry), reading.referrer),
             self._documents.may_pass_on(find_page_origin(entry) or ""),
+            opaque and self._documents.is_working(find_page_origin(entry)),
             before,
             exchange.told,
         )

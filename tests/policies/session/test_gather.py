@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from corsight.policies.exchange import Told, Word
+from corsight.policies.exchange import Exchange, HeaderList, Request, Told, Word
 from corsight.policies.facts import Facts
 from corsight.policies.fetch.origin import Distance
 from corsight.policies.session.clients import Client
@@ -374,3 +374,55 @@ def test_a_redirect_at_home_may_be_refused_by_the_page_until_it_is_followed() ->
 )
 def test_from_which_version_on_a_browser_knows_embedder_policies(client: Client, may: bool) -> None:
     assert may_embed(client) is may
+
+
+FRAME: Pairs = [("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "iframe")]
+
+
+def isolated_page() -> Recording:
+    recording = Recording(agent=CHROMIUM)
+    recording.page(f"{PAGE}/", COEP)
+    return recording
+
+
+def test_the_redirect_of_a_frame_is_held_against_the_embedder_policy_of_its_page() -> None:
+    """web-platform-tests, require-corp.https.html, in Chromium 156: told as not-cors, certain."""
+    recording = isolated_page()
+    asked = [*FRAME, ("Sec-Fetch-Site", "cross-site"), ("Referer", f"{PAGE}/")]
+    away: Pairs = [("Location", f"{PAGE}/there")]
+    recording.answer(recording.ask("bare", "GET", API, asked), 302, away)
+    assert recording.said("bare") == ("blocked", "likely", "corp-required-by-coep")
+    recording.answer(recording.ask("said", "GET", f"{API}/said", asked), 302, [*away, CORP])
+    assert recording.said("said") == ("not-cors", "certain", None)
+
+
+def test_a_frame_that_navigates_itself_is_held_against_the_page_around_it() -> None:
+    """web-platform-tests, require-corp.https.html, in Chromium 156: it asks for its own origin, as far as it tells, and
+    its page is another; told as not-cors, certain.
+    """
+    recording = isolated_page()
+    asked = [*FRAME, ("Sec-Fetch-Site", "cross-site"), ("Referer", f"{PAGE}/")]
+    recording.answer(recording.ask("frame", "GET", f"{API}/frame", asked), 200, [COEP, CORP])
+    asked = [*FRAME, ("Sec-Fetch-Site", "same-origin"), ("Referer", f"{API}/frame")]
+    recording.answer(recording.ask("itself", "GET", f"{API}/next", asked), 200, [COEP])
+    assert recording.said("itself") == ("not-cors", "likely", None)
+    # What the page asks for, it asks for its own frames.
+    asked = [*FRAME, ("Sec-Fetch-Site", "same-origin"), ("Referer", f"{PAGE}/index.html")]
+    recording.page(f"{PAGE}/index.html", COEP)
+    recording.answer(recording.ask("own", "GET", f"{PAGE}/own", asked), 200, [COEP])
+    assert recording.said("own") == ("not-cors", "certain", None)
+
+
+def test_data_that_is_asked_for_over_plain_http_while_a_worker_works_is_likely_fetched() -> None:
+    """web-platform-tests, fetch/orb, in Chromium 156: a worker has no elements, and a fetch() gets an empty answer."""
+    recording = Recording(agent=CHROMIUM)
+    page: Pairs = [("Referer", "http://app.test/")]
+    answer: Pairs = [("Content-Type", "application/json"), ("X-Content-Type-Options", "nosniff")]
+    recording.page("http://app.test/")
+    recording.answer(recording.ask("page", "GET", "http://api.test/v1", page), 200, answer)
+    assert recording.said("page") == ("blocked", "likely", "opaque-response-blocked")
+    asked = HeaderList.of(("Accept", "*/*"), ("User-Agent", CHROMIUM), *page)
+    worker = Request("GET", "http://app.test/worker.js", asked, recording.now)
+    recording.answer(Exchange("worker", "127.0.0.1", "c1", worker), 200, [])
+    recording.answer(recording.ask("work", "GET", "http://api.test/v1", page), 200, answer)
+    assert recording.said("work") == ("opaque", "likely", None)
