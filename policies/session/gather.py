@@ -9,6 +9,7 @@ from corsight.policies.fetch.corp import FRAMES, ISOLABLE, EmbedderPolicy, measu
 from corsight.policies.fetch.headers import Failure
 from corsight.policies.fetch.main_fetch import Tainting, find_response_tainting, is_kept_from_secure_pages
 from corsight.policies.fetch.mime_type import is_blocked_by_mime_type
+from corsight.policies.fetch.mixed_content import IMAGE_SET, is_upgraded
 from corsight.policies.fetch.orb import extract_mime_essence
 from corsight.policies.fetch.origin import Distance, is_potentially_trustworthy
 from corsight.policies.fetch.redirect import MAX_REDIRECTS, REDIRECT_STATUSES, location_url
@@ -108,7 +109,9 @@ def gather_facts(
         page=page,
         mode=entry.mode,
         destination=entry.destination,
-        destinations=_find_destinations(entry, page_origin, response, client, documents),
+        destinations=("image", IMAGE_SET)
+        if entry.destination == "image" and secure is not False and is_upgraded("image", target or "")
+        else _find_destinations(entry, page_origin, response, client, documents),
         # Elements ask with credentials where they ask without CORS.
         fetched=reading.fetched
         or (tainting == "opaque" and (fetch.include is False or documents.is_working(page_origin))),

@@ -426,3 +426,22 @@ def test_data_that_is_asked_for_over_plain_http_while_a_worker_works_is_likely_f
     recording.answer(Exchange("worker", "127.0.0.1", "c1", worker), 200, [])
     recording.answer(recording.ask("work", "GET", "http://api.test/v1", page), 200, answer)
     assert recording.said("work") == ("opaque", "likely", None)
+
+
+@pytest.mark.parametrize(
+    ("path", "said"), [("there", ("opaque", "certain", None)), (None, ("blocked", "likely", "mixed-content"))]
+)
+def test_a_redirected_image_may_be_one_that_is_not_upgraded(
+    path: str | None, said: tuple[str, str, str | None]
+) -> None:
+    """web-platform-tests, mixed-content, in Chromium 156: a picture element's image was blocked, told as opaque,
+    certain. https://w3c.github.io/webappsec-mixed-content/#upgrade-algorithm
+    """
+    recording = Recording(agent=CHROMIUM)
+    recording.page(f"{PAGE}/")
+    recording.answer(recording.ask("r", "GET", API, element("image")), 302, AWAY)
+    assert recording.said("r") == ("opaque", "likely", None)
+    if path is not None:
+        recording.answer(recording.ask("next", "GET", f"https://cdn.test/{path}", element("image")), 200, [])
+    recording.wait(10)
+    assert recording.said("r") == said
