@@ -7,6 +7,7 @@ from math import inf
 from corsight.policies.engines import EnginePolicy
 from corsight.policies.evidence import Certainty, Evidence, Reason
 from corsight.policies.exchange import Told
+from corsight.policies.fetch.corp import FRAMES
 from corsight.policies.fetch.preflight_cache import PreflightCache
 from corsight.policies.session.absence import may_be_stream, proves_together
 from corsight.policies.session.caching import cache_preflight
@@ -52,6 +53,7 @@ class Sequels:
         self._waiting: Memory[str, tuple[float, Entry]] = Memory(size)
         self._by_connection: Memory[str, Entry] = Memory(size)
         self._unfollowed: Memory[str, Entry] = Memory(size)
+        self._framed: Memory[str, Entry] = Memory(size)
         self.now, self.due = 0.0, inf
         self.gaps = False
 
@@ -59,6 +61,8 @@ class Sequels:
         """Expect what is to come after a preflight or a redirect that was answered at `received`, if it passed."""
         entry = judged.entry
         if entry.role == "request":
+            if entry.destination in FRAMES and judged.verdict.divided:
+                self._framed.put(entry.exchange.request.url, entry, entry.fetch.weight)
             return
         if entry.role == "redirect" and judged.facts.target:
             self._expected.after_redirect(entry, judged.facts.target)
@@ -68,6 +72,13 @@ class Sequels:
         if judged.verdict.certainty == "likely" or rests_on_absence or reveals_gaps:
             self._waiting.put(entry.exchange.id, (received, entry), entry.fetch.weight)
             self._note_due()
+
+    def note_asking(self, referrer: str | None) -> None:
+        """Note that a page asks: where it is a frame's document that may have been blocked, it likely was not."""
+        entry = self._framed.get(referrer) if referrer is not None and len(self._framed) else None
+        if entry is not None:
+            self._framed.forget(entry.exchange.request.url)
+            self.settle(entry, passed=True, certainty="likely", reason=Reason.DOCUMENT_ASKED)
 
     def pass_time(self, now: float) -> None:
         """Let time go by, once something is due: what was waited for in vain is absent."""

@@ -445,3 +445,18 @@ def test_a_redirected_image_may_be_one_that_is_not_upgraded(
         recording.answer(recording.ask("next", "GET", f"https://cdn.test/{path}", element("image")), 200, [])
     recording.wait(10)
     assert recording.said("r") == said
+
+
+def test_a_frame_whose_document_asks_for_more_was_likely_let_in() -> None:
+    """web-platform-tests, credentialless/iframe-coep-none.https.window.html: another page is around the frame."""
+    recording = isolated_page()
+    asked = [*FRAME, ("Sec-Fetch-Site", "cross-site"), ("Referer", f"{PAGE}/")]
+    recording.answer(recording.ask("frame", "GET", f"{API}/frame", asked), 200, [])
+    recording.answer(recording.ask("other", "GET", f"{API}/other", asked), 200, [])
+    script = [("Sec-Fetch-Mode", "no-cors"), ("Sec-Fetch-Dest", "script"), ("Sec-Fetch-Site", "same-origin")]
+    for name in ("first", "second"):
+        own = [*script, ("Referer", f"{API}/frame")]
+        recording.answer(recording.ask(name, "GET", f"{API}/{name}.js", own), 200, [])
+    assert recording.said("frame") == ("not-cors", "likely", None)
+    assert recording.because("frame", "sequel") == "a request came whose Referer is its URL, so a page was made of it"
+    assert recording.said("other") == ("blocked", "likely", "corp-required-by-coep")
