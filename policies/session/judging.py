@@ -22,6 +22,7 @@ from corsight.policies.session.credentials import Credentials
 from corsight.policies.session.documents import Documents
 from corsight.policies.session.fetches import Entry, Fetch
 from corsight.policies.session.gather import find_embedder, find_page_origin, gather_facts
+from corsight.policies.session.leading import LED, may_be_followed
 from corsight.policies.session.memory import Memory
 from corsight.policies.session.reading import Reading
 from corsight.policies.session.stored import doubt_stored
@@ -189,7 +190,8 @@ class Judge:
             verdict = overrule(verdict, entry.exchange, facts, entry.exchange.told, self._client.version)
         sequel = entry.evidence.get("sequel")
         if sequel is not None and sequel.value != "given up" and verdict.divided:
-            verdict = narrow(verdict, passed=sequel.value == "followed", certainty=sequel.certainty)
+            led = sequel.reason in LED
+            verdict = narrow(verdict, passed=sequel.value == "followed", certainty=sequel.certainty, led=led)
         seen = entry.evidence.get("outcome")
         if seen is not None and verdict.divided:
             verdict = narrow(verdict, passed=seen.value == "loaded", certainty=seen.certainty)
@@ -316,13 +318,16 @@ def _doubt_silence(verdict: Verdict, facts: Facts) -> Verdict:
     return replace(verdict, certainty="likely") if silent else verdict
 
 
-def split_branches(verdict: Verdict, *, passed: bool) -> tuple[list[Branch], list[Branch]]:
+def split_branches(verdict: Verdict, *, passed: bool, led: bool = False) -> tuple[list[Branch], list[Branch]]:
     """Return the branches that agree with what followed, and those that do not.
 
     Those that pass agree where the sequel came, those that block where it did not. That nothing followed a redirect
     says nothing for the redirect modes that never follow one; nor does it that a response was loaded for what it can be
-    used for, which is looked at later.
+    used for, which is looked at later. `led` tells that a redirect was followed.
     """
+    if led:
+        agreeing = [branch for branch in verdict.branches if may_be_followed(branch)]
+        return agreeing, [branch for branch in verdict.branches if branch not in agreeing]
     agreeing = [
         branch
         for branch in verdict.branches
@@ -332,9 +337,9 @@ def split_branches(verdict: Verdict, *, passed: bool) -> tuple[list[Branch], lis
     return agreeing, [branch for branch in verdict.branches if branch not in agreeing]
 
 
-def narrow(verdict: Verdict, *, passed: bool, certainty: Certainty) -> Verdict:
+def narrow(verdict: Verdict, *, passed: bool, certainty: Certainty, led: bool = False) -> Verdict:
     """Return the verdict without the branches that what followed ruled out; behind the others where it hardly did."""
-    agreeing, others = split_branches(verdict, passed=passed)
+    agreeing, others = split_branches(verdict, passed=passed, led=led)
     if not agreeing:
         return verdict
     if certainty == "likely":

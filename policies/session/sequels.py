@@ -16,6 +16,7 @@ from corsight.policies.session.credentials import Credentials
 from corsight.policies.session.expected import PATIENCE, Expected, overtook
 from corsight.policies.session.fetches import Entry
 from corsight.policies.session.judging import Judge, Judged, split_branches
+from corsight.policies.session.leading import LED
 from corsight.policies.session.memory import Memory
 from corsight.policies.verdict import Outcome, Unknown
 
@@ -184,7 +185,7 @@ class Sequels:
             return
         if reason in BY_CONNECTION:
             self._by_connection.put(entry.exchange.id, entry, entry.fetch.weight)
-        agreeing, _ = split_branches(verdict, passed=passed)
+        agreeing, _ = split_branches(verdict, passed=passed, led=reason in LED)
         modes = {branch.assumed(Unknown.CREDENTIALS) for branch in agreeing}
         if modes in ({"include"}, {"not-include"}) and entry.fetch.learn(
             modes == {"include"}, reason, certainty, details

@@ -460,3 +460,20 @@ def test_a_frame_whose_document_asks_for_more_was_likely_let_in() -> None:
     assert recording.said("frame") == ("not-cors", "likely", None)
     assert recording.because("frame", "sequel") == "a request came whose Referer is its URL, so a page was made of it"
     assert recording.said("other") == ("blocked", "likely", "corp-required-by-coep")
+
+
+def test_what_follows_one_redirect_does_not_show_that_one_to_a_user_name_passed() -> None:
+    """web-platform-tests, xhr/access-control-and-redirects-async.any.worker.html, in Chromium 156: both lead to one URL
+    on the wire, and the second is blocked; it was told as allowed, certain.
+    """
+    recording = Recording(agent=CHROMIUM)
+    asked: Pairs = [("Origin", "http://app.test"), ("Referer", "http://app.test/")]
+    allow = ("Access-Control-Allow-Origin", "*")
+    first = recording.ask("first", "GET", "http://api.test/1", asked)
+    second = recording.ask("second", "GET", "http://api.test/2", asked, connection="c2")
+    recording.answer(first, 302, [allow, ("Location", "http://api.test/there")])
+    recording.answer(second, 302, [allow, ("Location", "http://name:word@api.test/there")])
+    recording.answer(recording.ask("there", "GET", "http://api.test/there", asked), 200, [allow])
+    recording.wait(10)
+    assert recording.said("first")[:2] == ("allowed", "certain")
+    assert recording.said("second")[0] == "blocked"
