@@ -47,6 +47,7 @@ class Reason(Enum):
     REDIRECT_CONTESTED = "a request came that the page may as well have made on its own"
     REDIRECT_UNFOLLOWED = "no request followed its redirect"
     REDIRECT_OF_ANOTHER = "exchange {} may have led to it as well, with other credentials"
+    DOCUMENT_ASKED = "a request came whose Referer is its URL, so a page was made of it"
     REDIRECTS_MIXED = (
         "other requests are redirected in circles there too, so how many redirects came before is not known"
     )

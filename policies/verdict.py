@@ -105,6 +105,7 @@ ASSUMPTIONS: dict[Assumption, str] = {
     (Unknown.DESTINATION, "script"): "by a script element",
     (Unknown.DESTINATION, "style"): "by a style sheet link",
     (Unknown.DESTINATION, "image"): "by an image element",
+    (Unknown.DESTINATION, "image-set"): "by an image element with srcset or in a picture element",
     (Unknown.DESTINATION, "track"): "by a track element",
     (Unknown.DESTINATION, "empty"): "by fetch()",
     (Unknown.VERSION, "earlier"): "in a browser of this version that still behaves like earlier ones",

@@ -10,7 +10,7 @@ from itertools import combinations, product
 
 from corsight.policies.exchange import Response
 from corsight.policies.facts import Facts, Premise
-from corsight.policies.fetch.corp import ISOLABLE, EmbedderPolicy
+from corsight.policies.fetch.corp import FRAMES, ISOLABLE, EmbedderPolicy
 from corsight.policies.fetch.main_fetch import UNREDIRECTED, Tainting
 from corsight.policies.fetch.origin import Distance, has_userinfo
 from corsight.policies.verdict import Assumption, Branch, Unknown
@@ -159,7 +159,7 @@ def _list_modes(facts: Facts, tainting: Tainting) -> tuple[str, ...]:
 
 
 def _list_distances(facts: Facts, tainting: Tainting) -> tuple[Distance, ...]:
-    if facts.distance is not None or tainting != "opaque":
+    if facts.distance is not None or (tainting != "opaque" and facts.destination not in FRAMES):
         return (facts.distance or facts.likelier_distance,)
     first = facts.likelier_distance
     return (first, *(distance for distance in SITES if distance != first))

@@ -89,7 +89,8 @@ def make_shape(exchange: Exchange, facts: Facts, response: Response, premise: Pr
     untold = exchange.told is not None and "content-type" not in response.headers and destination != STYLE
     worker = typed and destination == WORKER and tainting == "basic" and response.status != 304
     worker = worker and premise.mode != "cors"
-    framed = facts.role == "request" and destination in FRAMES and response.status != 304
+    framed = destination in FRAMES and response.status != 304
+    loaded = framed and facts.role == "request"
     origin = facts.origin or "null"
     allow_origin, allow_credentials = get("access-control-allow-origin"), get("access-control-allow-credentials")
     location = get("location") if preflight else None
@@ -134,7 +135,7 @@ def make_shape(exchange: Exchange, facts: Facts, response: Response, premise: Pr
         response.body if opaque else None,
         destination if typed or framed else "",
         _find_mode(facts, premise) if typed and destination in TYPED and not untold else "",
-        read_embedder_policy(exchange.request.url, response.headers) if worker or framed else None,
+        read_embedder_policy(exchange.request.url, response.headers) if worker or loaded else None,
         premise.distance,
         preflight and "access-control-request-private-network" in exchange.request.headers,
         merged,

@@ -9,6 +9,8 @@ from corsight.policies.fetch.origin import is_ip_address, is_potentially_trustwo
 
 UPGRADEABLE_DESTINATIONS = frozenset({"audio", "image", "video"})
 """https://w3c.github.io/webappsec-mixed-content/#upgradeable-content"""
+IMAGE_SET = "image-set"
+"""Stands for the destination of an image that srcset or a picture element chose: that is not upgraded."""
 
 
 def is_mixed_content(page_origin: str, url: str) -> bool:
@@ -27,7 +29,8 @@ def is_mixed_content(page_origin: str, url: str) -> bool:
 def is_upgraded(destination: str, url: str) -> bool:
     """Return whether a secure page's request for a URL goes out over https instead, by what asks and whom.
 
-    Images of srcset and picture are not upgraded (step 1.5); the wire does not tell them from others.
+    Images of srcset and picture are not upgraded (step 1.5); the wire does not tell them from others, so they are taken
+    for a destination of their own.
     https://w3c.github.io/webappsec-mixed-content/#upgrade-algorithm
     """
     # 1.4. "request's destination is not "image", "audio", or "video"."

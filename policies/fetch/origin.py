@@ -289,6 +289,13 @@ def _absolute(reference: str, base: re.Match[str]) -> str:
     return f"{scheme}//{authority}{path[: path.rfind('/') + 1] or '/'}{reference}"
 
 
+def leave_out_userinfo(url: str) -> str:
+    """Return a URL as it is asked for: a user name or password in it does not reach the wire."""
+    scheme, _, rest = url.partition("://")
+    authority, slash, path = rest.partition("/")
+    return f"{scheme}://{authority.rpartition('@')[2]}{slash}{path}"
+
+
 def has_userinfo(url: str) -> bool:
     """Return whether a URL carries a user name or a password (https://url.spec.whatwg.org/#include-credentials)."""
     match = _USERINFO.match(url)

@@ -213,6 +213,7 @@ class Browser:
             sequels.now = started
         if started > sequels.due:
             sequels.pass_time(started)
+        sequels.note_asking(reading.referrer)
         if reading.metadata:
             self._tells_metadata = True
         if reading.carried:

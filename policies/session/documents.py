@@ -35,6 +35,9 @@ class Documents:
         self._secure: set[bool] = set()
         self._at_home: Memory[str, bool] = Memory(size)
         self._workers: Memory[str, set[tuple[EmbedderPolicy | None, bool]]] = Memory(size)
+        self._scripts: Memory[str, bool] = Memory(size)
+        self._framed: Memory[str, bool] = Memory(2 * size)
+        self._working: Memory[str, str] = Memory(size)
         self._sheets: Memory[str, bool] = Memory(size)
         self._passing: Memory[str, bool] = Memory(size)
         self._likely: Memory[str, _Likely] = Memory(2 * size)
@@ -66,6 +69,9 @@ class Documents:
         """
         policy, origin = self._read(url, response), origin_of(url)
         likely = self._tell_likely(url, response)
+        if not top:
+            self._framed.put(url, True, len(url))
+            self._framed.put(origin, True, len(origin))
         if likely is not None and not top:
             likely = self._frame(likely, page_origin, referrer)
         if likely is not None:
@@ -85,6 +91,8 @@ class Documents:
         self._secure.add(origin.startswith("https:"))
         if origin in self._passing:
             self._passing.put(origin, True, len(origin))
+        if origin in self._working:
+            self._working.put(origin, "", len(origin))
         self.last = url
         parts = split_origin(origin)
         if top and parts is not None and is_localhost(parts[1]):
@@ -96,6 +104,9 @@ class Documents:
         A service worker's requests are those of its pages, of every destination.
         """
         policy, origin = self._read(url, response), origin_of(url)
+        self._scripts.put(url, service, len(url))
+        if not service:
+            self._working.put(origin, url, len(origin) + len(url))
         if (likely := self._tell_likely(url, response)) is not None:
             self._likely.put(url, likely, len(url))
         before = self._workers.get(origin) or set()
@@ -169,6 +180,14 @@ class Documents:
         """Return whether a Referer names a page, beyond its origin, that was not seen to load."""
         return referrer is not None and _names_page(referrer) and self._by_url.get(referrer) is None
 
+    def is_framed(self, origin: str | None, referrer: str | None) -> bool:
+        """Return whether the page that asks may itself be in a frame: what it asks a frame for may be for its own,
+        whose page is another.
+        """
+        if referrer is not None and _names_page(referrer):
+            return referrer in self._framed
+        return origin in self._framed if origin is not None else len(self._framed) > 0
+
     def embedder(self, origin: str | None, referrer: str | None, *, worker: bool = False) -> EmbedderPolicy | None:
         """Return the page's embedder policy; None when the page was not seen, or it may be one of several.
 
@@ -186,16 +205,45 @@ class Documents:
             policies.update(policy for policy, service in self._workers.get(origin) or () if worker or service)
         return next(iter(policies)) if len(policies) == 1 else None
 
-    def guess_embedder(self, origin: str | None, referrer: str | None, *, framed: bool) -> EmbedderPolicy:
-        """Return the likeliest embedder policy of the page that asks, where it is not known: what its Referer's page
-        said last, or else the newest document of its origin, or of all where none of its was seen.
+    def note_answer(self, referrer: str | None) -> None:
+        """Note that a page got what it asked for: of its origin's it is the likeliest to ask for more."""
+        if referrer is None or not (len(self._policies) > 1 or len(self._working)) or not _names_page(referrer):
+            return
+        origin, service = origin_of(referrer), self._scripts.get(referrer)
+        likely = self._likely.get(referrer)
+        if likely is not None and service is None:
+            self._likely.put(origin, likely, len(origin))
+        if origin in self._working and not service:
+            worker = "" if service is None else referrer
+            self._working.put(origin, worker, len(origin) + len(worker))
 
-        `framed` tells that it asks for a frame's document.
+    def is_working(self, origin: str | None) -> bool:
+        """Return whether of an origin's pages and workers a worker was loaded last, or got an answer last: what asks
+        next is likely that, and has no elements.
+        """
+        return origin is not None and bool(self._working.get(origin))
+
+    def guess_embedder(
+        self, origin: str | None, referrer: str | None, *, framed: bool, worker: bool = False, include: bool = False
+    ) -> EmbedderPolicy:
+        """Return the likeliest embedder policy of the page that asks, where it is not known: what its Referer's page
+        said last, or else that of its origin's which was loaded or got an answer last, or the newest document of all
+        where none of its was seen.
+
+        `framed` tells that it asks for a frame's document, `worker` that it may be a worker that asks, `include` that
+        it asks without CORS and with credentials, as no credentialless page does across origins.
         """
         likely = self._likely.get(referrer) if referrer is not None and _names_page(referrer) else None
+        if likely is None and worker and origin is not None:
+            likely = self._likely.get(self._working.get(origin) or "")
         if likely is None and origin is not None:
             likely = self._likely.get(origin)
-        return (likely or self._newest)[not framed]
+        policy = (likely or self._newest)[not framed]
+        if include and policy == "credentialless":
+            others = self._by_origin.get(origin) if origin is not None else None
+            found = (one for one in reversed(others or ()) if one not in (None, "credentialless"))
+            return next(found, None) or "unsafe-none"
+        return policy
 
     def _frame(self, likely: _Likely, page_origin: str | None, referrer: str | None) -> _Likely | None:
         """Return what a frame's document likely holds what it asks for to; None where its page does not let it in."""

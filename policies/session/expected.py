@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from corsight.policies.exchange import Exchange, Response
 from corsight.policies.fetch.headers import has_directive
+from corsight.policies.fetch.origin import leave_out_userinfo
 from corsight.policies.fetch.preflight_cache import CacheEntry, CacheRules, read_max_age
 from corsight.policies.fetch.redirect import MAX_REDIRECTS
 from corsight.policies.session.absence import get_start
@@ -56,10 +57,7 @@ class Expected:
         """
         if target == entry.exchange.request.url:
             self.loops.note(entry, target)
-        scheme, _, rest = target.partition("://")
-        authority, slash, path = rest.partition("/")
-        # A user name in it does not reach the wire.
-        target = f"{scheme}://{authority.rpartition('@')[2]}{slash}{path}"
+        target = leave_out_userinfo(target)
         _remember(self.redirects, target, entry)
         if target.startswith("http:"):
             _remember(self.redirects, f"https:{target.removeprefix('http:')}", entry)

@@ -9,6 +9,7 @@ from corsight.policies.fetch.corp import FRAMES, ISOLABLE, EmbedderPolicy, measu
 from corsight.policies.fetch.headers import Failure
 from corsight.policies.fetch.main_fetch import Tainting, find_response_tainting, is_kept_from_secure_pages
 from corsight.policies.fetch.mime_type import is_blocked_by_mime_type
+from corsight.policies.fetch.mixed_content import IMAGE_SET, is_upgraded
 from corsight.policies.fetch.orb import extract_mime_essence
 from corsight.policies.fetch.origin import Distance, is_potentially_trustworthy
 from corsight.policies.fetch.redirect import MAX_REDIRECTS, REDIRECT_STATUSES, location_url
@@ -83,6 +84,10 @@ def gather_facts(
     embedder, likelier_embedder = find_embedder(entry, client, documents, isolable=isolable)
     if isolable or embedder != "unsafe-none":
         distance = _measure(entry, page_origin)
+        if reading.destination in FRAMES and documents.is_framed(page_origin, reading.referrer):
+            # https://html.spec.whatwg.org/#create-navigation-params-by-fetching: it is held against the page around the
+            # frame, not the one that asked: a frame may navigate itself.
+            distance = None
         if tainting == "opaque" and include is None:
             # Under `credentialless` no-cors requests leave for other origins without, Sec-Fetch-Storage-Access or not.
             # https://fetch.spec.whatwg.org/#cross-origin-embedder-policy-allows-credentials
@@ -104,9 +109,12 @@ def gather_facts(
         page=page,
         mode=entry.mode,
         destination=entry.destination,
-        destinations=_find_destinations(entry, page_origin, response, client, documents),
+        destinations=("image", IMAGE_SET)
+        if entry.destination == "image" and secure is not False and is_upgraded("image", target or "")
+        else _find_destinations(entry, page_origin, response, client, documents),
         # Elements ask with credentials where they ask without CORS.
-        fetched=reading.fetched or (tainting == "opaque" and fetch.include is False),
+        fetched=reading.fetched
+        or (tainting == "opaque" and (fetch.include is False or documents.is_working(page_origin))),
         event_source=reading.event_source,
         xhr=_is_xhr(exchange),
         method=reading.method,
@@ -136,6 +144,7 @@ def find_embedder(
     opaque one.
     """
     reading, page_origin = entry.reading, find_page_origin(entry)
+    worker = reading.destination in BY_WORKERS - WORKERS
     embedder: EmbedderPolicy | None = "unsafe-none"
     # Only a secure page has an embedder policy, and none of those asks for anything over plain http.
     if (
@@ -145,7 +154,6 @@ def find_embedder(
         and may_embed(client)
         and is_potentially_trustworthy(entry.exchange.request.url if page_origin is None else page_origin)
     ):
-        worker = reading.destination in BY_WORKERS - WORKERS
         sheet = reading.destination in BY_STYLES and documents.is_sheet(page_origin)
         embedder = documents.embedder(None if sheet else page_origin, reading.referrer, worker=worker)
         if not isolable and documents.is_unseen(reading.referrer):
@@ -155,7 +163,10 @@ def find_embedder(
         # Another page than the one that asked may be around it, and what says credentialless is held to nothing.
         return None, embedder
     framed = reading.destination in FRAMES
-    return embedder, documents.guess_embedder(page_origin, reading.referrer, framed=framed)
+    include = entry.tainting == "opaque" and not framed and (reading.cookie or reading.storage_access)
+    return embedder, documents.guess_embedder(
+        page_origin, reading.referrer, framed=framed, worker=worker, include=include
+    )
 
 
 def find_page_origin(entry: Entry) -> str | None:

@@ -11,7 +11,7 @@ from corsight.policies.decision.judge import judge, reword, survey, unite
 from corsight.policies.engines import ENGINES, EnginePolicy
 from corsight.policies.evidence import Certainty, Reason
 from corsight.policies.facts import Build, Facts
-from corsight.policies.fetch.corp import ISOLABLE
+from corsight.policies.fetch.corp import FRAMES, ISOLABLE
 from corsight.policies.fetch.main_fetch import COUNT, UNREDIRECTED
 from corsight.policies.rules.view import EXPOSE
 from corsight.policies.session.clients import Client
@@ -19,6 +19,7 @@ from corsight.policies.session.credentials import Credentials
 from corsight.policies.session.documents import Documents
 from corsight.policies.session.fetches import Entry, Fetch
 from corsight.policies.session.gather import find_embedder, find_page_origin, gather_facts
+from corsight.policies.session.leading import LED, may_be_followed
 from corsight.policies.session.memory import Memory
 from corsight.policies.session.reading import Reading
 from corsight.policies.session.stored import doubt_silence, doubt_stored
@@ -191,7 +192,8 @@ class Judge:
             verdict = overrule(verdict, entry.exchange, facts, entry.exchange.told, self._client.version)
         sequel = entry.evidence.get("sequel")
         if sequel is not None and sequel.value != "given up" and verdict.divided:
-            verdict = narrow(verdict, passed=sequel.value == "followed", certainty=sequel.certainty)
+            led = sequel.reason in LED
+            verdict = narrow(verdict, passed=sequel.value == "followed", certainty=sequel.certainty, led=led)
         seen = entry.evidence.get("outcome")
         if seen is not None and verdict.divided:
             verdict = narrow(verdict, passed=seen.value == "loaded", certainty=seen.certainty)
@@ -244,7 +246,9 @@ class Judge:
             find_embedder(entry, self._client, self._documents, isolable=opaque)
             if opaque or reading.destination in ISOLABLE
             else None,
+            reading.destination in FRAMES and self._documents.is_framed(find_page_origin(entry), reading.referrer),
             self._documents.may_pass_on(find_page_origin(entry) or ""),
+            opaque and self._documents.is_working(find_page_origin(entry)),
             before,
             exchange.told,
         )
@@ -308,13 +312,16 @@ def _is_final(facts: Facts) -> bool:
     return facts.credentials != "unknown" or (facts.tainting == "basic" and facts.tainting_too is None)
 
 
-def split_branches(verdict: Verdict, *, passed: bool) -> tuple[list[Branch], list[Branch]]:
+def split_branches(verdict: Verdict, *, passed: bool, led: bool = False) -> tuple[list[Branch], list[Branch]]:
     """Return the branches that agree with what followed, and those that do not.
 
     Those that pass agree where the sequel came, those that block where it did not. That nothing followed a redirect
     says nothing for the redirect modes that never follow one; nor does it that a response was loaded for what it can be
-    used for, which is looked at later.
+    used for, which is looked at later. `led` tells that a redirect was followed.
     """
+    if led:
+        agreeing = [branch for branch in verdict.branches if may_be_followed(branch)]
+        return agreeing, [branch for branch in verdict.branches if branch not in agreeing]
     agreeing = [
         branch
         for branch in verdict.branches
@@ -324,9 +331,9 @@ def split_branches(verdict: Verdict, *, passed: bool) -> tuple[list[Branch], lis
     return agreeing, [branch for branch in verdict.branches if branch not in agreeing]
 
 
-def narrow(verdict: Verdict, *, passed: bool, certainty: Certainty) -> Verdict:
+def narrow(verdict: Verdict, *, passed: bool, certainty: Certainty, led: bool = False) -> Verdict:
     """Return the verdict without the branches that what followed ruled out; behind the others where it hardly did."""
-    agreeing, others = split_branches(verdict, passed=passed)
+    agreeing, others = split_branches(verdict, passed=passed, led=led)
     if not agreeing:
         return verdict
     if certainty == "likely":

@@ -7,18 +7,22 @@ method but where a redirect changes that, and `Origin: null` once two hops cross
 from __future__ import annotations
 
 from corsight.policies.engines import EnginePolicy
+from corsight.policies.evidence import Reason
 from corsight.policies.exchange import Exchange, Response
 from corsight.policies.fetch.main_fetch import UNREDIRECTED
-from corsight.policies.fetch.origin import origin_of
+from corsight.policies.fetch.origin import leave_out_userinfo, origin_of
 from corsight.policies.fetch.redirect import REQUEST_BODY_HEADERS, redirect_method, serialized_request_origin
 from corsight.policies.session.fetches import Entry
 from corsight.policies.session.reading import Reading
-from corsight.policies.verdict import Outcome, Unknown
+from corsight.policies.verdict import Branch, Outcome, Unknown
 
 AT_ONCE = 0.1
 """Seconds within which a browser follows a redirect: all of 53 in the three engines, and on a busy machine most."""
 BUSY = 0.5
 """The same of what shows that some redirect led to it, on a busy machine."""
+
+LED = (Reason.REDIRECT_FOLLOWED, Reason.REDIRECT_CONTESTED)
+"""The reasons that say that a redirect was followed."""
 
 
 def may_lead_to(redirect: Entry, exchange: Exchange, reading: Reading, policy: EnginePolicy) -> bool:
@@ -75,7 +79,7 @@ def _is_stopped(redirect: Entry, url: str) -> bool:
     if redirect.contested or len(followed) == len(verdict.branches):
         return False
     # What is upgraded on its way is no mixed content.
-    to_there = redirect.facts is not None and redirect.facts.target == url
+    to_there = redirect.facts is not None and leave_out_userinfo(redirect.facts.target or "") == url
     return to_there and all(branch.outcome is Outcome.BLOCKED for branch in followed)
 
 
@@ -121,3 +125,8 @@ def _list_origins(redirect: Entry, exchange: Exchange) -> set[str]:
     origin, url, facts = redirect.reading.origin or "null", redirect.exchange.request.url, redirect.facts
     targets = {exchange.request.url, exchange.request.url if facts is None else facts.target or ""}
     return {serialized_request_origin(origin, (url, target)) for target in targets if target}
+
+
+def may_be_followed(branch: Branch) -> bool:
+    """Return whether a request may follow a redirect that is as this branch takes it."""
+    return branch.outcome is not Outcome.BLOCKED and branch.assumed(Unknown.REDIRECT) not in UNREDIRECTED

@@ -58,6 +58,7 @@ class Receiving:
         if reading.metadata and reading.destination in ("script", STYLE):
             # Of images, some are the browser's own: icons.
             self._documents.note_direct(entry.fetch.page_origin or "")
+        self._documents.note_answer(reading.referrer)
         if loaded and reading.mode == "navigate" and reading.destination in DOCUMENTS:
             top, page_origin = reading.destination == "document", find_page_origin(entry)
             url, referrer = exchange.request.url, reading.referrer

@@ -7,6 +7,7 @@ from math import inf
 from corsight.policies.engines import EnginePolicy
 from corsight.policies.evidence import Certainty, Evidence, Reason
 from corsight.policies.exchange import Told
+from corsight.policies.fetch.corp import FRAMES
 from corsight.policies.fetch.preflight_cache import PreflightCache
 from corsight.policies.session.absence import may_be_stream, proves_together
 from corsight.policies.session.caching import cache_preflight
@@ -15,6 +16,7 @@ from corsight.policies.session.credentials import Credentials
 from corsight.policies.session.expected import PATIENCE, Expected, overtook
 from corsight.policies.session.fetches import Entry
 from corsight.policies.session.judging import Judge, Judged, split_branches
+from corsight.policies.session.leading import LED
 from corsight.policies.session.memory import Memory
 from corsight.policies.verdict import Outcome, Unknown
 
@@ -52,6 +54,7 @@ class Sequels:
         self._waiting: Memory[str, tuple[float, Entry]] = Memory(size)
         self._by_connection: Memory[str, Entry] = Memory(size)
         self._unfollowed: Memory[str, Entry] = Memory(size)
+        self._framed: Memory[str, Entry] = Memory(size)
         self.now, self.due = 0.0, inf
         self.gaps = False
 
@@ -59,6 +62,8 @@ class Sequels:
         """Expect what is to come after a preflight or a redirect that was answered at `received`, if it passed."""
         entry = judged.entry
         if entry.role == "request":
+            if entry.destination in FRAMES and judged.verdict.divided:
+                self._framed.put(entry.exchange.request.url, entry, entry.fetch.weight)
             return
         if entry.role == "redirect" and judged.facts.target:
             self._expected.after_redirect(entry, judged.facts.target)
@@ -68,6 +73,13 @@ class Sequels:
         if judged.verdict.certainty == "likely" or rests_on_absence or reveals_gaps:
             self._waiting.put(entry.exchange.id, (received, entry), entry.fetch.weight)
             self._note_due()
+
+    def note_asking(self, referrer: str | None) -> None:
+        """Note that a page asks: where it is a frame's document that may have been blocked, it likely was not."""
+        entry = self._framed.get(referrer) if referrer is not None and len(self._framed) else None
+        if entry is not None:
+            self._framed.forget(entry.exchange.request.url)
+            self.settle(entry, passed=True, certainty="likely", reason=Reason.DOCUMENT_ASKED)
 
     def pass_time(self, now: float) -> None:
         """Let time go by, once something is due: what was waited for in vain is absent."""
@@ -173,7 +185,7 @@ class Sequels:
             return
         if reason in BY_CONNECTION:
             self._by_connection.put(entry.exchange.id, entry, entry.fetch.weight)
-        agreeing, _ = split_branches(verdict, passed=passed)
+        agreeing, _ = split_branches(verdict, passed=passed, led=reason in LED)
         modes = {branch.assumed(Unknown.CREDENTIALS) for branch in agreeing}
         if modes in ({"include"}, {"not-include"}) and entry.fetch.learn(
             modes == {"include"}, reason, certainty, details

@@ -317,3 +317,64 @@ def test_what_a_service_worker_passes_on_no_page_asks_for_by_itself() -> None:
     documents.add(f"{origin}/", Response(200, HeaderList()), top=True)
     assert documents.may_pass_on(origin)
     assert not documents.may_pass_on("https://b.test")
+
+
+def test_the_page_that_got_an_answer_last_is_the_likelier() -> None:
+    """web-platform-tests, credentialless/cache-storage.https.window.html: of three open pages of one origin it is not
+    always the newest that asks.
+    """
+    documents = loaded((f"{APP}/a", "require-corp"), (f"{APP}/b", None))
+    documents.note_answer(f"{APP}/a")
+    assert documents.guess_embedder(APP, None, framed=False) == "require-corp"
+    assert documents.guess_embedder(APP, f"{APP}/b", framed=False) == "unsafe-none"
+    # What names no page, or none that was seen, tells nothing.
+    for referrer in (None, f"{APP}/", f"{APP}/unseen", "https://other.test/"):
+        documents.note_answer(referrer)
+    assert documents.guess_embedder(APP, None, framed=False) == "require-corp"
+    documents.add(f"{APP}/c", isolating("credentialless"), top=True)
+    assert documents.guess_embedder(APP, None, framed=False) == "credentialless"
+
+
+@pytest.mark.parametrize(("service", "likelier"), [(False, "require-corp"), (True, "unsafe-none")])
+def test_a_worker_that_got_an_answer_last_is_likely_the_one_that_asks(service: bool, likelier: str) -> None:
+    """A service worker lives on beside its pages, and is asked by all of them."""
+    documents = loaded((f"{APP}/a", None))
+    documents.add_worker(f"{APP}/worker.js", isolating("require-corp"), service=service)
+    for _ in range(2):
+        documents.note_answer(f"{APP}/worker.js")
+        assert documents.is_working(APP) is not service
+        assert documents.guess_embedder(APP, None, framed=False, worker=True) == likelier
+        # No worker asks for images.
+        assert documents.guess_embedder(APP, None, framed=False) == "unsafe-none"
+        documents.note_answer(f"{APP}/a")
+        assert not documents.is_working(APP)
+        assert documents.guess_embedder(APP, None, framed=False, worker=True) == "unsafe-none"
+    documents.add_worker(f"{APP}/worker.js", isolating("require-corp"), service=service)
+    documents.add(f"{APP}/b", isolating(None), top=True)
+    assert not documents.is_working(APP)
+    assert not documents.is_working(None)
+
+
+def test_a_page_that_asks_with_credentials_is_likely_no_credentialless_one() -> None:
+    """https://fetch.spec.whatwg.org/#cross-origin-embedder-policy-allows-credentials"""
+    documents = loaded((f"{APP}/a", "require-corp"), (f"{APP}/b", None), (f"{APP}/c", "credentialless"))
+    assert documents.guess_embedder(APP, None, framed=False) == "credentialless"
+    assert documents.guess_embedder(APP, None, framed=False, include=True) == "unsafe-none"
+    documents.add(f"{APP}/a", isolating("require-corp"), top=True)
+    documents.add(f"{APP}/c", isolating("credentialless"), top=True)
+    assert documents.guess_embedder(APP, None, framed=False, include=True) == "require-corp"
+    alone = loaded((f"{APP}/c", "credentialless"))
+    assert alone.guess_embedder("https://unseen.test", None, framed=False, include=True) == "unsafe-none"
+
+
+def test_a_page_that_was_loaded_into_a_frame_may_ask_for_its_own() -> None:
+    documents = loaded((f"{APP}/", None), (f"{APP}/a", None))
+    assert not documents.is_framed(None, None)
+    documents.add("https://frame.test/b", isolating(None), top=False)
+    assert not documents.is_framed(APP, f"{APP}/a")
+    assert not documents.is_framed(APP, f"{APP}/")
+    assert documents.is_framed("https://frame.test", "https://frame.test/b")
+    assert documents.is_framed("https://frame.test", "https://frame.test/")
+    assert not documents.is_framed("https://frame.test", "https://frame.test/c")
+    # Whose frame it is, nothing tells.
+    assert documents.is_framed(None, None)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from corsight.policies.engines import ENGINES
-from corsight.policies.exchange import HeaderList, Response, Told, Word
+from corsight.policies.exchange import Exchange, HeaderList, Request, Response, Told, Word
 from corsight.policies.facts import Facts
 from corsight.policies.fetch.origin import Distance
 from corsight.policies.session.clients import Client
@@ -635,3 +635,106 @@ def test_only_what_a_style_sheet_may_ask_for_has_a_style_sheets_referer(destinat
     asked = [*element(destination)[:3]]
     exchange = make_exchange("r", *asked, origin=None, referrer="https://cdn.test/a.css")
     assert gather(make_entry(exchange), documents=documents).embedder == embedder
+
+
+FRAME: Pairs = [("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "iframe")]
+
+
+def isolated_page() -> Recording:
+    recording = Recording(agent=CHROMIUM)
+    recording.page(f"{PAGE}/", COEP)
+    return recording
+
+
+def test_the_redirect_of_a_frame_is_held_against_the_embedder_policy_of_its_page() -> None:
+    """web-platform-tests, require-corp.https.html, in Chromium 156: told as not-cors, certain."""
+    recording = isolated_page()
+    asked = [*FRAME, ("Sec-Fetch-Site", "cross-site"), ("Referer", f"{PAGE}/")]
+    away: Pairs = [("Location", f"{PAGE}/there")]
+    recording.answer(recording.ask("bare", "GET", API, asked), 302, away)
+    assert recording.said("bare") == ("blocked", "likely", "corp-required-by-coep")
+    recording.answer(recording.ask("said", "GET", f"{API}/said", asked), 302, [*away, CORP])
+    assert recording.said("said") == ("not-cors", "certain", None)
+
+
+def test_a_frame_that_navigates_itself_is_held_against_the_page_around_it() -> None:
+    """web-platform-tests, require-corp.https.html, in Chromium 156: it asks for its own origin, as far as it tells, and
+    its page is another; told as not-cors, certain.
+    """
+    recording = isolated_page()
+    asked = [*FRAME, ("Sec-Fetch-Site", "cross-site"), ("Referer", f"{PAGE}/")]
+    recording.answer(recording.ask("frame", "GET", f"{API}/frame", asked), 200, [COEP, CORP])
+    asked = [*FRAME, ("Sec-Fetch-Site", "same-origin"), ("Referer", f"{API}/frame")]
+    recording.answer(recording.ask("itself", "GET", f"{API}/next", asked), 200, [COEP])
+    assert recording.said("itself") == ("not-cors", "likely", None)
+    # What the page asks for, it asks for its own frames.
+    asked = [*FRAME, ("Sec-Fetch-Site", "same-origin"), ("Referer", f"{PAGE}/index.html")]
+    recording.page(f"{PAGE}/index.html", COEP)
+    recording.answer(recording.ask("own", "GET", f"{PAGE}/own", asked), 200, [COEP])
+    assert recording.said("own") == ("not-cors", "certain", None)
+
+
+def test_data_that_is_asked_for_over_plain_http_while_a_worker_works_is_likely_fetched() -> None:
+    """web-platform-tests, fetch/orb, in Chromium 156: a worker has no elements, and a fetch() gets an empty answer."""
+    recording = Recording(agent=CHROMIUM)
+    page: Pairs = [("Referer", "http://app.test/")]
+    answer: Pairs = [("Content-Type", "application/json"), ("X-Content-Type-Options", "nosniff")]
+    recording.page("http://app.test/")
+    recording.answer(recording.ask("page", "GET", "http://api.test/v1", page), 200, answer)
+    assert recording.said("page") == ("blocked", "likely", "opaque-response-blocked")
+    asked = HeaderList.of(("Accept", "*/*"), ("User-Agent", CHROMIUM), *page)
+    worker = Request("GET", "http://app.test/worker.js", asked, recording.now)
+    recording.answer(Exchange("worker", "127.0.0.1", "c1", worker), 200, [])
+    recording.answer(recording.ask("work", "GET", "http://api.test/v1", page), 200, answer)
+    assert recording.said("work") == ("opaque", "likely", None)
+
+
+@pytest.mark.parametrize(
+    ("path", "said"), [("there", ("opaque", "certain", None)), (None, ("blocked", "likely", "mixed-content"))]
+)
+def test_a_redirected_image_may_be_one_that_is_not_upgraded(
+    path: str | None, said: tuple[str, str, str | None]
+) -> None:
+    """web-platform-tests, mixed-content, in Chromium 156: a picture element's image was blocked, told as opaque,
+    certain. https://w3c.github.io/webappsec-mixed-content/#upgrade-algorithm
+    """
+    recording = Recording(agent=CHROMIUM)
+    recording.page(f"{PAGE}/")
+    recording.answer(recording.ask("r", "GET", API, element("image")), 302, AWAY)
+    assert recording.said("r") == ("opaque", "likely", None)
+    if path is not None:
+        recording.answer(recording.ask("next", "GET", f"https://cdn.test/{path}", element("image")), 200, [])
+    recording.wait(10)
+    assert recording.said("r") == said
+
+
+def test_a_frame_whose_document_asks_for_more_was_likely_let_in() -> None:
+    """web-platform-tests, credentialless/iframe-coep-none.https.window.html: another page is around the frame."""
+    recording = isolated_page()
+    asked = [*FRAME, ("Sec-Fetch-Site", "cross-site"), ("Referer", f"{PAGE}/")]
+    recording.answer(recording.ask("frame", "GET", f"{API}/frame", asked), 200, [])
+    recording.answer(recording.ask("other", "GET", f"{API}/other", asked), 200, [])
+    script = [("Sec-Fetch-Mode", "no-cors"), ("Sec-Fetch-Dest", "script"), ("Sec-Fetch-Site", "same-origin")]
+    for name in ("first", "second"):
+        own = [*script, ("Referer", f"{API}/frame")]
+        recording.answer(recording.ask(name, "GET", f"{API}/{name}.js", own), 200, [])
+    assert recording.said("frame") == ("not-cors", "likely", None)
+    assert recording.because("frame", "sequel") == "a request came whose Referer is its URL, so a page was made of it"
+    assert recording.said("other") == ("blocked", "likely", "corp-required-by-coep")
+
+
+def test_what_follows_one_redirect_does_not_show_that_one_to_a_user_name_passed() -> None:
+    """web-platform-tests, xhr/access-control-and-redirects-async.any.worker.html, in Chromium 156: both lead to one URL
+    on the wire, and the second is blocked; it was told as allowed, certain.
+    """
+    recording = Recording(agent=CHROMIUM)
+    asked: Pairs = [("Origin", "http://app.test"), ("Referer", "http://app.test/")]
+    allow = ("Access-Control-Allow-Origin", "*")
+    first = recording.ask("first", "GET", "http://api.test/1", asked)
+    second = recording.ask("second", "GET", "http://api.test/2", asked, connection="c2")
+    recording.answer(first, 302, [allow, ("Location", "http://api.test/there")])
+    recording.answer(second, 302, [allow, ("Location", "http://name:word@api.test/there")])
+    recording.answer(recording.ask("there", "GET", "http://api.test/there", asked), 200, [allow])
+    recording.wait(10)
+    assert recording.said("first")[:2] == ("allowed", "certain")
+    assert recording.said("second")[0] == "blocked"
