@@ -13,7 +13,7 @@ from functools import cache
 from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from corsight.policies.actor import name_actor
 from corsight.policies.engines import label_engine
@@ -90,6 +90,15 @@ def find_host(finding: Finding) -> str:
     return (finding.server or "").partition("://")[2]
 
 
+def mark_code(text: str) -> Markup:
+    """Return a text, escaped, with what stands in it between backticks as code."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return escape(text)
+    code = Markup("<code>{}</code>")
+    return Markup("").join(code.format(part) if place % 2 else escape(part) for place, part in enumerate(parts))
+
+
 @cache
 def _load() -> Template:
     environment = Environment(
@@ -99,7 +108,7 @@ def _load() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"fix": list_fix, "host": find_host, "sum_up": sum_up}
+    environment.filters |= {"fix": list_fix, "host": find_host, "sum_up": sum_up, "mark_code": mark_code}
     environment.globals |= {
         "name_actor": name_actor,
         "label_engine": label_engine,

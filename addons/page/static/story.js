@@ -18,8 +18,14 @@ function facts(pairs) {
   return list;
 }
 
+// What stands between backticks is code.
+function markCode(text) {
+  const parts = text.split("`");
+  return parts.length % 2 ? parts.map((part, place) => (place % 2 ? make("code", {}, part) : part)) : [text];
+}
+
 function bullets(texts) {
-  return texts.length ? make("ul", {}, ...texts.map((text) => make("li", {}, text))) : null;
+  return texts.length ? make("ul", {}, ...texts.map((text) => make("li", {}, ...markCode(text)))) : null;
 }
 
 export async function copy(text, button) {
@@ -51,7 +57,7 @@ function showRemedy(end) {
   const { edits, advice, actor, care } = end.remedy;
   return section(edits.length ? "The fix" : "What to do",
     ...(edits.length ? copyable(edits.join("\n"), "Copy the fix", "copy-fix") : []),
-    make("p", {}, advice), facts([["who", actor]]), bullets(care));
+    make("p", {}, ...markCode(advice)), facts([["who", actor]]), bullets(care));
 }
 
 function showEngines(story) {
@@ -130,7 +136,7 @@ function showStopped(story) {
   return [
     make("h2", {}, `${story.method} ${story.url}`),
     make("p", {}, badge(story.stopped, `${story.stopped} by the browser itself`), `: ${story.message}`),
-    story.why ? make("p", {}, story.why) : null,
+    story.why ? make("p", {}, ...markCode(story.why)) : null,
     story.fix || story.advice ? section("What to do",
       make("p", { class: "fix" }, story.fix || story.advice), copier(story.fix || story.advice, "Copy", "copy-fix"), facts([["who", story.actor]])) : null,
     facts([["cause", story.cause]]),
@@ -145,7 +151,7 @@ export function showStory(story, targets, state) {
   return [
     make("h2", {}, `${asked.method} ${asked.url}`),
     make("p", {}, badge(end.open ? "open" : end.outcome, story.conclusion)),
-    end.why ? make("p", {}, end.why) : null,
+    end.why ? make("p", {}, ...markCode(end.why)) : null,
     end.grounds.length ? bullets(end.grounds) : null,
     showRemedy(end),
     facts([["page", asked.origin], ["mode", asked.mode], ["credentials", asked.credentials], ["browser", story.client], ["console", end.message], ["cause", end.cause]]),

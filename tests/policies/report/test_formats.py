@@ -409,3 +409,16 @@ def test_files_are_in_the_format_of_their_endings() -> None:
     assert split_format("x.xml") == ("junit", "x.xml")
     assert split_format("md") == ("text", "md")
     assert {split_format(f"x.{name}")[0] for name in ("md", "csv", "json", "jsonl", "sarif")} <= set(FORMATS)
+
+
+@pytest.mark.parametrize(
+    ("text", "marked"),
+    [
+        ("`patch` is not `PATCH`.", "<code>patch</code> is not <code>PATCH</code>."),
+        ("A `<b>` & more", "A <code>&lt;b&gt;</code> &amp; more"),
+        ("no pair ` <i>", "no pair ` &lt;i&gt;"),
+        ("", ""),
+    ],
+)
+def test_what_stands_between_backticks_is_code_in_html(text: str, marked: str) -> None:
+    assert html.mark_code(text) == marked
