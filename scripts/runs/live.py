@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from corsight.policies.session import Judged
@@ -44,7 +45,7 @@ class Live:
         with file:
             file.seek(self._read)
             try:
-                for data, start, end in read_records(file):
+                for data, start, end in read_records(file, sys.maxsize):
                     self._read += len(str(end - start)) + 1 + end - start + 1
                     try:
                         exchange = read_record(data, start, end)
