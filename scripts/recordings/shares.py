@@ -15,10 +15,11 @@ from corsight.policies.exchange import Exchange
 from corsight.policies.session.memory import Memory
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.recordings.flows import find_client
-from corsight.scripts.recordings.mitmproxy import Damaged, read_record, read_records
+from corsight.scripts.recordings.mitmproxy import read_record, read_records
 from corsight.scripts.recordings.opening import STDIN
 from corsight.scripts.recordings.recording import Recording
 from corsight.scripts.recordings.remote import is_url
+from corsight.scripts.recordings.stepping import Damaged
 
 LARGE = 16 * 1024 * 1024
 """Bytes from which a recording is parted."""

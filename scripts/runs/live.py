@@ -9,8 +9,9 @@ from corsight.policies.session import Judged
 from corsight.scripts.gate.gate import Gate
 from corsight.scripts.judging import judge_moment, open_session, take_for_granted
 from corsight.scripts.recordings import Recording
-from corsight.scripts.recordings.mitmproxy import Damaged, WrongKind, read_record, read_records
+from corsight.scripts.recordings.mitmproxy import WrongKind, read_record, read_records
 from corsight.scripts.recordings.order import Moments
+from corsight.scripts.recordings.stepping import Damaged
 
 
 class Live:
