@@ -17,7 +17,7 @@ from corsight.policies.session.memory import Memory, weigh_exchange
 from corsight.policies.verdict import Ruling
 
 SCHEMA = 2
-SHAPES, LIMIT = 4096, 8 * 1024 * 1024
+SHAPES, LIMIT = 4096, 4 * 1024 * 1024
 """How many shapes of records are remembered, and how many bytes of the exchanges that showed them."""
 
 INITIATOR = Evidence("initiator", "fetch", Reason.FETCH_OR_XHR, "likely")

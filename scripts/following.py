@@ -9,13 +9,12 @@ from corsight.policies.findings import Explanation, Known
 from corsight.policies.record import Lines
 from corsight.policies.redact import printable, redact
 from corsight.policies.session import Judged
-from corsight.policies.session.memory import weigh_exchange
 from corsight.policies.verdict import Outcome
 from corsight.scripts.auditing import Audited, Plan
 from corsight.scripts.judging import HELD, HELD_BYTES, judge_moment, open_session, take_for_granted
 from corsight.scripts.processes.signals import end_by_signals, was_interrupted
 from corsight.scripts.recordings.growing import Growing
-from corsight.scripts.recordings.order import Moments
+from corsight.scripts.recordings.order import Moments, weigh_held
 from corsight.scripts.report.findings import Findings
 
 LONGEST = 512
@@ -80,11 +79,11 @@ class _Following:
         if before is None and judged.revises:
             return
         if before is None:
-            self._weight += weigh_exchange(judged.entry.exchange)
+            self._weight += weigh_held(judged.entry.exchange)
         self._latest[flow] = judged
         while len(self._latest) > HELD or (self._latest and self._weight > HELD_BYTES):
             _, first = self._latest.popitem(last=False)
-            self._weight -= weigh_exchange(first.entry.exchange)
+            self._weight -= weigh_held(first.entry.exchange)
             self._findings.add(first)
         explanation = self._known.diagnose(judged)
         if self._lines is not None:

@@ -11,10 +11,10 @@ from corsight.policies.engines import EngineChoice, read_engine
 from corsight.policies.evidence import Evidence, Reason
 from corsight.policies.exchange import Exchange
 from corsight.policies.session import Judged, Session
-from corsight.policies.session.memory import weigh_exchange
 from corsight.policies.verdict import Assumption
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.recordings import Recording, in_time
+from corsight.scripts.recordings.order import weigh_held
 
 HELD, HELD_BYTES = 4096, 64 * 1024 * 1024
 """How many exchanges, and bytes of their URLs and headers, a verdict is held back for, since what comes later may
@@ -108,9 +108,9 @@ def group_by_fetch(verdicts: Iterable[Judged], held: int = HELD) -> Iterator[lis
     weight = 0
     for judged in verdicts:
         groups.setdefault(judged.entry.fetch.id, []).append(judged)
-        weight += weigh_exchange(judged.entry.exchange)
+        weight += weigh_held(judged.entry.exchange)
         while len(groups) > held or (groups and weight > HELD_BYTES):
             _, group = groups.popitem(last=False)
-            weight -= sum(weigh_exchange(one.entry.exchange) for one in group)
+            weight -= sum(weigh_held(one.entry.exchange) for one in group)
             yield group
     yield from groups.values()

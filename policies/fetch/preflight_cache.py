@@ -141,6 +141,11 @@ class PreflightCache:
         self._weights: dict[_Key, int] = {}
         self._weight = 0
 
+    @property
+    def weight(self) -> int:
+        """How many bytes its keys and entries have."""
+        return self._weight
+
     def __len__(self) -> int:
         return len(self._entries)
 

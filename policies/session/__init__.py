@@ -7,12 +7,15 @@ from corsight.policies.facts import Facts
 from corsight.policies.session.browser import Browser
 from corsight.policies.session.clients import LONGEST, UNKNOWN, Client, acts_as_browser, as_told, identify
 from corsight.policies.session.judging import Judged
-from corsight.policies.session.memory import Memory
+from corsight.policies.session.memory import Memory, release
+from corsight.policies.session.weighing import BUDGET, Scales, list_silent
 from corsight.policies.verdict import EngineName
 
 OK = 200
 BROWSERS = 32
 """How many clients are remembered at once."""
+BETWEEN = 64
+"""How many requests set out between one weighing of what all clients' memories hold and the next."""
 
 
 class Session:
@@ -28,9 +31,15 @@ class Session:
         self._browsers: Memory[tuple[str, str], Browser] = Memory(BROWSERS)
         self._connections: Memory[str, tuple[str, str]] = Memory(BROWSERS * 64)
         self._attends = False
+        self._scales: dict[tuple[str, str], tuple[Browser, Scales]] = {}
+        self._begun = 0
 
     def begin(self, exchange: Exchange) -> list[Judged]:
         """Record a request that set out. Return the earlier exchanges whose verdict changed."""
+        self._begun += 1
+        if self._begun == BETWEEN:
+            self._begun = 0
+            self._forget_silent()
         return self._browser(exchange).begin(exchange)
 
     def observe(self, exchange: Exchange, *, body_comes: bool = False) -> list[Judged]:
@@ -54,6 +63,7 @@ class Session:
     def attend(self) -> None:
         """Remember what is judged from now on: the browsers themselves may say something of it, by `heed`."""
         self._attends = True
+        self._scales.clear()
         for browser in self._browsers.values():
             browser.attend()
 
@@ -87,6 +97,19 @@ class Session:
             if exchange.connection:
                 self._connections.put(exchange.connection, key)
         return browser
+
+    def _forget_silent(self) -> None:
+        """Forget the clients that were silent longest, where all memories hold too much together."""
+        scales = self._scales
+        for key in [key for key, (browser, _) in scales.items() if self._browsers.get(key) is not browser]:
+            del scales[key]
+        for key, browser in self._browsers.items():
+            if key not in scales:
+                scales[key] = browser, Scales(browser)
+        for key in list_silent({key: found for key, (_, found) in scales.items()}, BUDGET):
+            self._browsers.forget(key)
+            _, found = scales.pop(key)
+            release(found.weigh())
 
     def _meet(self, exchange: Exchange, agent: str) -> Browser:
         headers = exchange.request.headers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections import OrderedDict
 from typing import Any
 
@@ -11,6 +12,9 @@ TEXT = 512 * 1024
 """Bytes of what peers sent that one memory holds unless it is told otherwise."""
 GIANT = 32 * 1024
 """Bytes of URL and headers from which an exchange is judged by itself: no memory keeps it."""
+
+FORGOTTEN = 8 * 1024 * 1024
+"""Bytes that are forgotten for want of room before it is looked for what still holds them."""
 
 
 class Memory[K, V](OrderedDict[K, V]):
@@ -61,8 +65,10 @@ class Memory[K, V](OrderedDict[K, V]):
             self._make_room()
 
     def _make_room(self) -> None:
+        before = self.weight
         while self.weight > self.limit:
             self.forget(next(iter(self._weights)))
+        release(before - self.weight)
 
     def clear(self) -> None:
         """Forget everything."""
@@ -75,6 +81,21 @@ class Memory[K, V](OrderedDict[K, V]):
         if self._weights:
             self.weight -= self._weights.pop(key, 0)
         return self.pop(key, None)
+
+
+_forgotten = 0
+
+
+def release(weight: int) -> None:
+    """Give back what was forgotten for want of room, once it is much.
+
+    Exchanges and fetches hold each other, and Python looks for dead circles after so many objects, however large.
+    """
+    global _forgotten
+    _forgotten += weight
+    if _forgotten > FORGOTTEN:
+        _forgotten = 0
+        gc.collect()
 
 
 def weigh_headers(headers: HeaderList) -> int:

@@ -26,7 +26,7 @@ REPORTS = frozenset({"text/ping", "application/csp-report"})
 """What browsers send by themselves, in mode no-cors."""
 REMEMBERED = 4096
 """Bytes of a request up to which what its headers say is remembered."""
-READINGS, LIMIT = 2048, 8 * 1024 * 1024
+READINGS, LIMIT = 2048, 4 * 1024 * 1024
 """How many requests' headers are remembered, and how many bytes of them."""
 REFERRER = "referer"
 type _Said = tuple[str | None, str, str, frozenset[str]]

@@ -11,9 +11,10 @@ from io import BufferedReader, FileIO, RawIOBase
 
 from corsight.policies.exchange import Exchange
 from corsight.scripts.errors import CorsightError
-from corsight.scripts.recordings.mitmproxy import Damaged, WrongKind, describe, read_record, read_records
+from corsight.scripts.recordings.mitmproxy import WrongKind, describe, read_record, read_records
 from corsight.scripts.recordings.opening import open_file
 from corsight.scripts.recordings.recording import Recording
+from corsight.scripts.recordings.stepping import Damaged
 
 PAUSE = 0.25
 """Seconds after which it is looked again whether more has come."""

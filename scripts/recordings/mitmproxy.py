@@ -8,33 +8,40 @@ from io import BufferedIOBase, BytesIO
 from corsight.policies.exchange import Exchange
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.recordings.flows import DICTIONARY, Odd, read_flow
+from corsight.scripts.recordings.stepping import BLOCK, DIGITS, Damaged, Stepper
 
-BLOCK = 1 << 20
-"""How many bytes are read at once, where they are there."""
-DIGITS = 12
-"""How long a flow's length is at most."""
-
-
-class Damaged(Exception):
-    """The recording is not whole: it ends in a flow, or what comes is none."""
+LARGE = 2 << 20
+"""Bytes of a flow from which its bodies are stepped over, and not held."""
 
 
 class WrongKind(Exception):
-    """A flow holds a value of a kind that no proxy writes."""
+    """A flow holds a value of a kind that no proxy writes, or more than any proxy lets through."""
+
+
+class TooLarge(WrongKind):
+    """A flow is too large to be held, even without its bodies."""
 
 
 def read(file: BufferedIOBase, remark: Callable[[str], None]) -> Iterator[Exchange | None]:
     """Yield the exchanges of a recording, None for a flow that is none."""
-    exchanges = left_out = 0
+    exchanges = left_out = large = 0
     try:
         for data, start, end in read_records(file):
             try:
                 exchange = read_record(data, start, end)
+            except TooLarge:
+                large += 1
+                continue
             except WrongKind:
                 left_out += 1
                 continue
             exchanges += exchange is not None
             yield exchange
+        if large:
+            raise CorsightError(
+                f"holds {_count(large)} with larger headers than any browser takes, which were left out",
+                todo="if they are wanted, record them again with shorter ones",
+            )
         if left_out:
             raise CorsightError(f"holds {_count(left_out)} with values of a wrong kind, which were left out")
     except CorsightError:
@@ -44,10 +51,11 @@ def read(file: BufferedIOBase, remark: Callable[[str], None]) -> Iterator[Exchan
         raise describe(error, exchanges) from None
 
 
-def read_records(file: BufferedIOBase) -> Iterator[tuple[bytes, int, int]]:
+def read_records(file: BufferedIOBase, largest: int | None = None) -> Iterator[tuple[bytes, int, int]]:
     """Yield each flow of a recording as bytes, with where it begins and ends in them: at the sign of its type.
 
-    Raises Damaged.
+    What is large in one is left out, and nothing is in the bytes of one that is too large all the same; where `largest`
+    says how many bytes are held, each is given as it is. Raises Damaged, also at what is larger than that.
     """
     data, start = b"", 0
     while True:
@@ -59,6 +67,14 @@ def read_records(file: BufferedIOBase) -> Iterator[tuple[bytes, int, int]]:
                 yield data, colon + 1, end
                 start = end + 1
                 continue
+            if largest is None and end - colon > LARGE:
+                stepper = Stepper(data[colon + 1 :], file)
+                flow = stepper.read_flow(int(length))
+                yield flow, 0, max(0, len(flow) - 1)
+                data, start = stepper.rest, 0
+                continue
+            if largest is not None and end - colon > largest:
+                raise Damaged
             missing = end + 1 - len(data)
         elif colon >= 0 or len(data) - start > DIGITS:
             raise Damaged
@@ -83,6 +99,8 @@ def _read(file: BufferedIOBase, least: int) -> bytes:
 
 def read_record(data: bytes, start: int, end: int) -> Exchange | None:
     """Return the exchange that a flow is, None where it is none. Raises whatever mitmproxy raises over it."""
+    if not data:
+        raise TooLarge
     if data[end] == DICTIONARY:
         try:
             return read_flow(data, start, end)

@@ -9,7 +9,7 @@ https://www.chromium.org/developers/design-documents/network-stack/netlog/
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from io import BufferedReader
 from typing import Any
@@ -21,9 +21,11 @@ from corsight.policies.exchange import Exchange, HeaderList, Request, Response, 
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.recordings.har.draft import HTTP, UNKNOWN, clean_url
 from corsight.scripts.recordings.har.producers.model import find_major
+from corsight.scripts.recordings.pieces import Ended, Values, read_lines
 
-LONGEST = 1 << 26
-"""Bytes of a line that are read."""
+LONGEST = 1 << 21
+"""Bytes of a line or an event that are read: decoded it may take forty times as many. Chromium takes 256 kB of headers.
+"""
 OPEN = 4096
 """How many requests are followed at once."""
 BEGIN, END = 1, 2
@@ -56,13 +58,6 @@ class Event(msgspec.Struct):
     time: str | int
     phase: int = 0
     params: msgspec.Raw = msgspec.Raw(b"null")
-
-
-class Whole(msgspec.Struct):
-    """A NetLog that is one JSON text."""
-
-    constants: dict[str, Any]
-    events: list[msgspec.Raw] = []
 
 
 _event = msgspec.json.Decoder(Event)
@@ -218,18 +213,21 @@ def read(file: BufferedReader, remark: Callable[[str], None]) -> Iterator[Exchan
     """Yield the exchanges of a NetLog, as each ends."""
     first = file.readline(LONGEST)
     constants = _read_constants(first.strip().rstrip(b",") + b"}")
-    found: Iterable[bytes | msgspec.Raw] = iter(lambda: file.readline(LONGEST), b"")
+    found: Iterator[bytes | None] = read_lines(file, LONGEST)
     if constants is None:
         # Some program wrote it anew.
-        whole = _decode_whole(first + file.read())
-        constants, found = (None, ()) if whole is None else (whole.constants, whole.events)
+        values = Values(first, file)
+        constants, found = _find_constants(values), _list_events(values)
     if constants is None or not isinstance(constants.get("logEventTypes"), dict):
         raise CorsightError(
             "begins like a NetLog, and does not say what its events are", todo="save it again with chrome://net-export"
         )
-    events, bad = Events(constants), 0
+    events, bad, large = Events(constants), 0, 0
     for raw in found:
-        line = bytes(raw).strip().rstrip(b",")
+        if raw is None:
+            large += 1
+            continue
+        line = raw.strip().rstrip(b",")
         if not line.startswith(b"{"):
             continue
         try:
@@ -242,6 +240,34 @@ def read(file: BufferedReader, remark: Callable[[str], None]) -> Iterator[Exchan
     if bad > 1:
         # The last one mostly is cut off.
         remark(f"{bad} events could not be read, and are left out.")
+    if large:
+        remark(f"Events or lines of more than {LONGEST >> 20} MB are left out: {large}.")
+
+
+def _find_constants(values: Values) -> dict[str, Any] | None:
+    """Return the constants of a NetLog that is one JSON text, and go to its events."""
+    constants = None
+    values.enter()
+    try:
+        while values.peek() == b'"':
+            name = values.read(LONGEST)
+            if name == b'"events"' and values.peek() == b"[":
+                values.enter()
+                break
+            value = values.read(LONGEST)
+            if name == b'"constants"' and value is not None:
+                constants = _read_constants(b'{"constants":%b}' % value)
+    except Ended:
+        pass
+    return constants
+
+
+def _list_events(values: Values) -> Iterator[bytes | None]:
+    try:
+        while values.peek() not in (b"]", b"}", b""):
+            yield values.read(LONGEST)
+    except Ended:
+        return
 
 
 def _read_constants(text: bytes) -> dict[str, Any] | None:
@@ -251,13 +277,6 @@ def _read_constants(text: bytes) -> dict[str, Any] | None:
         return None
     constants = found.get("constants") if isinstance(found, dict) else None
     return constants if isinstance(constants, dict) else None
-
-
-def _decode_whole(text: bytes) -> Whole | None:
-    try:
-        return msgspec.json.decode(text, type=Whole)
-    except msgspec.DecodeError:
-        return None
 
 
 def _params(event: Event) -> dict[str, Any]:

@@ -14,6 +14,9 @@ SLACK = 0.005
 """Seconds by which a request's start may precede, by its clock, the response it follows."""
 
 
+FIELD = 128
+"""Bytes that a header line takes when it is held, beside its text."""
+
 type Moment = tuple[bool, Exchange]
 """A moment of an exchange: True with a request that set out, False with what came of it."""
 
@@ -31,7 +34,7 @@ class Moments:
 
     def put(self, exchange: Exchange) -> None:
         """Take in both moments of an exchange."""
-        moments, number, weight = self._moments, self._number, weigh_exchange(exchange)
+        moments, number, weight = self._moments, self._number, weigh_held(exchange)
         begun = set_out(exchange)
         # What an exchange weighs goes with its end.
         heapq.heappush(moments, (exchange.request.started, number, -1, begun))
@@ -56,6 +59,13 @@ class Moments:
             return True, exchange
         self._weight -= weight
         return False, exchange
+
+
+def weigh_held(exchange: Exchange) -> int:
+    """Return about how many bytes an exchange takes: of many short header lines, the text is the least."""
+    asked, response = exchange.request.headers.fields, exchange.response
+    lines = len(asked) + (0 if response is None else len(response.headers.fields))
+    return weigh_exchange(exchange) + FIELD * lines
 
 
 def in_time(exchanges: Iterable[Exchange], held: int = REORDERED) -> Iterator[Moment]:

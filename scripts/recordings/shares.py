@@ -15,13 +15,16 @@ from corsight.policies.exchange import Exchange
 from corsight.policies.session.memory import Memory
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.recordings.flows import find_client
-from corsight.scripts.recordings.mitmproxy import Damaged, read_record, read_records
+from corsight.scripts.recordings.mitmproxy import read_record, read_records
 from corsight.scripts.recordings.opening import STDIN
 from corsight.scripts.recordings.recording import Recording
 from corsight.scripts.recordings.remote import is_url
+from corsight.scripts.recordings.stepping import Damaged
 
 LARGE = 16 * 1024 * 1024
 """Bytes from which a recording is parted."""
+LARGEST = 64 * 1024 * 1024
+"""Bytes of a flow that a share holds."""
 SHARES = 8
 CLIENTS = 65536
 """Clients that are remembered with their share."""
@@ -54,8 +57,8 @@ class Share(Recording):
 def part(path: str) -> list[Share]:
     """Return the shares of a recording; none where it is to be judged as a whole.
 
-    That is so where it is small, no plain file, damaged, not mitmproxy's, or of one client. A new client goes where the
-    fewest bytes are.
+    That is so where it is small, no plain file, damaged, not mitmproxy's, of one client, or holds a flow that is too
+    large for a share. A new client goes where the fewest bytes are.
     """
     if path == STDIN or is_url(path):
         return []
@@ -69,7 +72,7 @@ def part(path: str) -> list[Share]:
     seen: bytes = b""
     try:
         with open(path, "rb") as file:
-            for data, start, end in read_records(file):
+            for data, start, end in read_records(file, LARGEST):
                 if data is not seen:
                     block, seen = file.tell() - len(data), data
                 client = find_client(data, start, end)

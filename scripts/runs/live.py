@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from corsight.policies.session import Judged
 from corsight.scripts.gate.gate import Gate
 from corsight.scripts.judging import judge_moment, open_session, take_for_granted
 from corsight.scripts.recordings import Recording
-from corsight.scripts.recordings.mitmproxy import Damaged, WrongKind, read_record, read_records
+from corsight.scripts.recordings.mitmproxy import WrongKind, read_record, read_records
 from corsight.scripts.recordings.order import Moments
+from corsight.scripts.recordings.stepping import Damaged
 
 
 class Live:
@@ -44,7 +46,7 @@ class Live:
         with file:
             file.seek(self._read)
             try:
-                for data, start, end in read_records(file):
+                for data, start, end in read_records(file, sys.maxsize):
                     self._read += len(str(end - start)) + 1 + end - start + 1
                     try:
                         exchange = read_record(data, start, end)

@@ -10,7 +10,7 @@ import pytest
 
 from corsight.policies.session import Judged
 from corsight.scripts.judging import judge_recording
-from corsight.scripts.recordings import Recording
+from corsight.scripts.recordings import Recording, netlog, pieces
 
 TYPES = {
     name: number
@@ -176,3 +176,33 @@ def test_what_does_not_say_its_events_is_refused_in_a_line(read: Any, text: str)
     judged, recording = read(text)
     assert judged == []
     assert str(recording.problem).endswith("save it again with chrome://net-export")
+
+
+def test_an_event_that_is_too_long_is_left_out_and_the_others_are_read(
+    read: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(netlog, "LONGEST", 2000)
+    monkeypatch.setattr(pieces, "BLOCK", 512)
+    lists = "[" + "[]," * 2000 + "0]"
+    for text in written(WHOLE), json.dumps(json.loads(written(WHOLE))):
+        long = text.replace('"events": [', f'"events": [\n{{"type": {lists}}},', 1)
+        assert long != text
+        judged, recording = read(long)
+        assert said(judged) == ["GET blocked certain"]
+        assert recording.remarks == ["Events or lines of more than 0 MB are left out: 1."]
+
+
+def test_a_text_that_holds_no_events_but_much_else_is_not_held(read: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = list[int]()
+
+    class Counted(pieces.Values):
+        def read(self, longest: int) -> bytes | None:
+            found = super().read(longest)
+            asked.append(len(found or b""))
+            return found
+
+    monkeypatch.setattr(netlog, "Values", Counted)
+    text = json.dumps({"constants": CONSTANTS, "more": [0] * 3_000_000, "events": json.loads(written(WHOLE))["events"]})
+    judged, _ = read(text)
+    assert said(judged) == ["GET blocked certain"]
+    assert max(asked) <= netlog.LONGEST
