@@ -13,8 +13,10 @@ TEXT = 512 * 1024
 GIANT = 32 * 1024
 """Bytes of URL and headers from which an exchange is judged by itself: no memory keeps it."""
 
+LARGE = 8192
+"""Bytes from which an entry is a large one: of smaller ones so many are made that Python looks for the dead in time."""
 FORGOTTEN = 8 * 1024 * 1024
-"""Bytes that are forgotten for want of room before it is looked for what still holds them."""
+"""Bytes of large entries that are forgotten for want of room before it is looked for what still holds them."""
 
 
 class Memory[K, V](OrderedDict[K, V]):
@@ -65,10 +67,14 @@ class Memory[K, V](OrderedDict[K, V]):
             self._make_room()
 
     def _make_room(self) -> None:
-        before = self.weight
+        large = 0
         while self.weight > self.limit:
-            self.forget(next(iter(self._weights)))
-        release(before - self.weight)
+            key, weight = next(iter(self._weights.items()))
+            if weight > LARGE:
+                large += weight
+            self.forget(key)
+        if large:
+            release(large)
 
     def clear(self) -> None:
         """Forget everything."""
@@ -87,7 +93,7 @@ _forgotten = 0
 
 
 def release(weight: int) -> None:
-    """Give back what was forgotten for want of room, once it is much.
+    """Give back what large entries held that were forgotten for want of room, once it is much.
 
     Exchanges and fetches hold each other, and Python looks for dead circles after so many objects, however large.
     """

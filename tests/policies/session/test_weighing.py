@@ -57,14 +57,18 @@ def test_the_most_recent_browser_is_kept_however_heavy(monkeypatch: pytest.Monke
     assert len(session._browsers) == 1
 
 
-def test_what_is_forgotten_for_want_of_room_is_given_back_though_it_holds_itself(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(("large", "stays"), [(399, False), (400, True)])
+def test_what_is_large_and_forgotten_is_given_back_though_it_holds_itself(
+    monkeypatch: pytest.MonkeyPatch, large: int, stays: bool
 ) -> None:
+    """Of what is small so much is made that Python looks for the dead by itself."""
+
     class Held:
         def __init__(self) -> None:
             self.itself = self
 
     monkeypatch.setattr(memory, "FORGOTTEN", 1000)
+    monkeypatch.setattr(memory, "LARGE", large)
     found: memory.Memory[int, Held] = memory.Memory(100, 2000)
     first = Held()
     alive = weakref.ref(first)
@@ -74,6 +78,6 @@ def test_what_is_forgotten_for_want_of_room_is_given_back_though_it_holds_itself
         del first
         for number in range(1, 12):
             found.put(number, Held(), 400)
-        assert alive() is None
+        assert (alive() is not None) is stays
     finally:
         gc.enable()
