@@ -159,9 +159,9 @@ class Cors:
             self._marking.take(flow)
         if self._choosy and (self._is_of_page(flow) or self._passes_by(flow)):
             return
-        patches = self._patching.permission.mode != "off"
-        self._begun.put(note_request(flow), waits=not patches)
-        if patches:
+        answers = self._patching.permission.mode != "off" and flow.request.method == "OPTIONS"
+        self._begun.put(note_request(flow), waits=not answers)
+        if answers:
             self._patching.answer(flow, getattr(flow, ASKED, None) or request_of(flow), self._session)
 
     def _begin(self, noted: Asked) -> None:

@@ -47,9 +47,12 @@ class Stories:
         flow, fetch = judged.entry.exchange.id, judged.entry.fetch.id
         # Beside the bytes stands the text that was read of them.
         self._judged.put(flow, judged, 2 * judged.entry.weight)
+        if flow == fetch:
+            # Most fetches have no other: a fetch is named after its first exchange.
+            return
         flows = self._fetches.get(fetch)
         if flows is None:
-            self._fetches.put(fetch, [flow])
+            self._fetches.put(fetch, [fetch, flow])
         elif flow not in flows:
             flows.append(flow)
 
@@ -66,9 +69,10 @@ class Stories:
         judged = self._judged.get(flow)
         if judged is None:
             return None
-        flows = self._fetches.get(judged.entry.fetch.id, [flow])
+        fetch = judged.entry.fetch
+        flows = self._fetches.get(fetch.id, [fetch.id])
         found = [other for other in map(self._judged.get, flows) if other is not None]
-        same = [one for one in found if one.entry.fetch is judged.entry.fetch]
+        same = [one for one in found if one.entry.fetch is fetch]
         return tell(sorted(same, key=lambda one: one.entry.exchange.request.started), self._known)
 
     def explain(self, judged: Judged) -> Explanation | None:

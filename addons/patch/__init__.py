@@ -83,8 +83,8 @@ class Patching:
     # -- the moments of an exchange -----------------------------------------------------------------------------------
 
     def answer(self, flow: http.HTTPFlow, asked: Exchange, session: Session) -> None:
-        """Answer a request here, if it is a preflight that the server is not to be asked."""
-        if flow.request.method != "OPTIONS" or self.permission.rests(flow) or not self.permission.covers(flow, asked):
+        """Answer an OPTIONS request here, if it is a preflight that the server is not to be asked."""
+        if self.permission.rests(flow) or not self.permission.covers(flow, asked):
             return
         if weigh_request(asked.request) > GIANT:
             # It waits until its request is whole, and is remembered for as long.
