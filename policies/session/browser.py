@@ -137,11 +137,11 @@ class Browser:
         if response is not None:
             entry.fetch.weight += weight
             self._expected.add_weight(entry, weight)
+            self._learning.add_weight(entry, weight)
             if weight > GIANT:
                 self._expected.forget(entry)
                 self._learning.forget(entry)
             elif not final:
-                self._connections.add_weight(exchange.connection, weight)
                 self._sequels.expect(judged, response.received)
         if verdict.divided and exchange.told is not None:
             self._sequels.hear(entry, exchange.told)

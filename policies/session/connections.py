@@ -52,10 +52,12 @@ class Connections:
             self._known.put(name, connection)
         return connection
 
-    def add_weight(self, name: str, weight: int) -> None:
-        """Count what a fetch holds more, if one waits on the connection."""
+    def add_weight(self, name: str, fetch: Fetch, weight: int) -> None:
+        """Count what a fetch holds more, if it waits on the connection, or learned its mode from one."""
         if name in self._known and self._known[name].waiting:
             self._known.add_weight(name, weight)
+        if fetch.id in self._told:
+            self._told.put(fetch.id, fetch, fetch.weight)
 
     def mark(self, name: str, include: bool, reason: Reason) -> list[Fetch]:
         """Take the kind of a connection to be known.

@@ -107,6 +107,12 @@ class Learning:
         if learned:
             self.spread(learned)
 
+    def add_weight(self, entry: Entry, weight: int) -> None:
+        """Count what an exchange that is remembered holds more, now that it was answered."""
+        if entry.exchange.id in self._untold:
+            self._untold.put(entry.exchange.id, entry, entry.fetch.weight)
+        self._connections.add_weight(entry.exchange.connection, entry.fetch, weight)
+
     def forget(self, entry: Entry) -> None:
         """Forget an exchange: its response turned out too large to be kept."""
         self._untold.forget(entry.exchange.id)

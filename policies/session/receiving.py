@@ -73,6 +73,9 @@ class Receiving:
         redirects = response.status in REDIRECT_STATUSES
         target = find_target(response, exchange.request.url, self._policy) if redirects else None
         entry.role = "request" if target is None else "redirect"
+        if target is not None:
+            # It is held as text three times more: as read, as parsed, and as what is waited for.
+            entry.fetch.weight += 3 * len(target)
         if target == exchange.request.url and self._is_uncounted(entry):
             entry.evidence["redirects"] = Evidence("redirects", "not counted", Reason.REDIRECTS_MIXED, "likely")
 

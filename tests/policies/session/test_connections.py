@@ -87,3 +87,15 @@ def test_connections_are_forgotten() -> None:
         connections.mark(name, True, Reason.CONNECTION_OF_CREDENTIALS)
     assert not connections.ask("a", fetch)
     assert connections.ask("c", fetch)
+
+
+def test_what_a_fetch_holds_more_is_counted_where_it_waits_or_was_told() -> None:
+    connections, waits, told = Connections(8), Fetch("1", weight=10), Fetch("2", weight=10)
+    connections.ask("c", waits)
+    connections.keep(told)
+    for fetch in (waits, told):
+        fetch.weight += 90
+    connections.add_weight("c", waits, 90)
+    connections.add_weight("d", told, 90)
+    connections.add_weight("d", Fetch("3", weight=1000), 1000)
+    assert (connections._known.weight, connections._told.weight) == (100, 100)
