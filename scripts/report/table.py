@@ -13,9 +13,13 @@ from corsight.scripts.report.lines import pluralize
 
 COLOURS: dict[Kind, str] = {"blocked": "bold red", "open": "bold yellow", "failed": "yellow", "advice": "cyan"}
 HEADS = ("#", "×", "page", "endpoint", "cause", "who")
-PAGE, ENDPOINT = (16, 30), 18
-"""The widest that the column of pages gets, by whether the terminal is wide; and the narrowest that endpoints get."""
+PAGE, LEAST_PAGE = (16, 30), 10
+"""The widest that the column of pages gets, by whether the terminal is wide; and the narrowest that is of use."""
+ENDPOINT = 14, 18
+"""The narrowest that endpoints get, by whether there is a column of pages."""
 WIDE = 100
+GAP = 2
+"""Spaces between two columns."""
 ACTOR = len("server")
 """Characters of the longest word for who has to act."""
 
@@ -24,13 +28,19 @@ type Widths = tuple[int, ...]
 
 
 def measure(findings: Sequence[Finding], width: int) -> Widths:
-    """Return how wide each column is where all these findings are told, so that no line is wider than `width`."""
+    """Return how wide each column is where all these findings are told, so that no line is wider than `width`.
+
+    The pages get less where a cause would have to be cut for them, and none, which is 0, where that is too little.
+    """
     number, count = len(str(len(findings))), max(len(_count(finding)) for finding in findings)
-    left = width - number - count - ACTOR - 2 * 5
+    left = width - number - count - ACTOR - GAP * 5
     page = max(len(_name_pages(finding.places)) for finding in findings)
     page = max(len(HEADS[2]), min(page, PAGE[width >= WIDE]))
-    code = max(len(finding.code) for finding in findings)
-    code = max(len(HEADS[4]), min(code, left - page - ENDPOINT))
+    code = max(len(HEADS[4]), *(len(finding.code) for finding in findings))
+    page = min(page, max(LEAST_PAGE, left - ENDPOINT[True] - code))
+    if page + ENDPOINT[True] + code > left:
+        left, page = left + GAP, 0
+        code = max(len(HEADS[4]), min(code, left - ENDPOINT[False]))
     return number, count, page, left - page - code, code, ACTOR
 
 
@@ -83,9 +93,11 @@ def fit(text: str, width: int) -> str:
 def _row(cells: Sequence[str], widths: Sequence[int], style: str, sign: str | None = None) -> Text:
     row = Text()
     for index, (cell, width) in enumerate(zip(cells, widths, strict=True)):
+        if not width:
+            continue
         padded = cell.rjust(width) if index < 2 else cell.ljust(width)
         row.append(padded.rstrip() if index == len(cells) - 1 else padded, sign if index == 1 and sign else style)
-        row.append("" if index == len(cells) - 1 else "  ")
+        row.append("" if index == len(cells) - 1 else " " * GAP)
     return row
 
 
