@@ -95,7 +95,7 @@ def _describe(policy: EnginePolicy) -> str:
         "",
         f"| What {policy.label} does | Since | Source |",
         "|---|---|---|",
-        *(_row(_since(policy, one), one) for one in policy.departures),
+        *(_row(_since(policy, field), one) for field, one in policy.departures.items()),
         "",
         "How earlier versions differ from the newest. If the two numbers in a row are not consecutive, the change came in "
         "one of the versions between them, which were not measured:",
@@ -116,13 +116,13 @@ def _list_change(change: Change) -> str:
     return f"| {' | '.join(map(_cell, cells))} |"
 
 
-def _since(policy: EnginePolicy, departure: Departure) -> str:
+def _since(policy: EnginePolicy, field: str) -> str:
     """Return the first version that differs in this way: the oldest measured one, unless that followed the standard."""
-    change = next((change for change in policy.changes if change.field == departure.field), None)
+    change = next((change for change in policy.changes if change.field == field), None)
     oldest = f"{policy.measured[0] if policy.measured else 0} or before"
     if change is None:
         return oldest
-    standard = getattr(ENGINES["standard"], departure.field)
+    standard = getattr(ENGINES["standard"], field)
     return str(change.since) if change.before == standard else f"{oldest}; in this form since {change.since}"
 
 
