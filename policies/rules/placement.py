@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from corsight.policies.rules.cors_check import ALLOW_CREDENTIALS, ALLOW_ORIGIN
-from corsight.policies.rules.example import Example
+from corsight.policies.rules.example import GET_ORDERS, Example
 from corsight.policies.rules.exposing import EXPOSE_HEADERS
 from corsight.policies.rules.model import Fix, HeaderEdit, Rule, Subject
 from corsight.policies.rules.preflight import ALLOW_HEADERS, ALLOW_METHODS, MAX_AGE
@@ -116,7 +116,7 @@ def keep_one_line(subject: Subject) -> Fix:
     return Fix(tuple(edits))
 
 
-ASKED = "GET https://api.example/orders\nOrigin: https://app.example\n\n200\n"
+ASKED = f"{GET_ORDERS}\n\n200\n"
 
 RULES = (
     Rule(
