@@ -7,6 +7,7 @@ from __future__ import annotations
 from corsight.policies.engines import ENGINES, Change, Departure, EnginePolicy
 from corsight.policies.engines.versions import CAUTIOUS, DECIDING
 from corsight.policies.verdict import EngineName
+from corsight.scripts.dev.pages.rules import escape_cell
 
 FILE = "docs/engines.md"
 BROWSERS: tuple[EngineName, ...] = ("chromium", "firefox", "webkit")
@@ -108,12 +109,12 @@ def _describe(policy: EnginePolicy) -> str:
 
 
 def _row(since: str, departure: Departure) -> str:
-    return f"| {_cell(departure.what)} | {since} | {_cell(departure.source)} |"
+    return f"| {escape_cell(departure.what)} | {since} | {escape_cell(departure.source)} |"
 
 
 def _list_change(change: Change) -> str:
     cells = change.what, str(change.until), str(change.since), _turns(change.field), change.source
-    return f"| {' | '.join(map(_cell, cells))} |"
+    return f"| {' | '.join(map(escape_cell, cells))} |"
 
 
 def _since(policy: EnginePolicy, field: str) -> str:
@@ -134,7 +135,3 @@ def _turns(field: str | None) -> str:
     if field in CAUTIOUS:
         return "what is known of credentials"
     return "the console text" if field.startswith("texts.") else "whether a preflight is needed"
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
