@@ -8,7 +8,7 @@ from corsight.policies.decision.mend import RESOURCE_POLICY
 from corsight.policies.engines import ENGINES
 from corsight.policies.findings import quotes
 from corsight.policies.findings.case import BROWSERS, Case
-from corsight.policies.findings.causes.errors import MEANINGS
+from corsight.policies.findings.causes.errors import name_status
 from corsight.policies.findings.causes.phrases import (
     NEVER_SENT,
     describe_adders,
@@ -63,7 +63,7 @@ def find_isolation(case: Case) -> Cause | None:
 
 
 def _explain_error_behind_orb(case: Case) -> Cause:
-    meaning = f"{case.status} ({MEANINGS[case.status]})" if case.status in MEANINGS else str(case.status)
+    meaning = name_status(case.status)
     return Cause(
         "error-behind-orb",
         f"The real problem is the {meaning}: an error page came in place of the {case.destination}",

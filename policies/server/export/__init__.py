@@ -10,10 +10,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from corsight.policies.redact import redact
 from corsight.policies.rules.placement import RESPONSE_HEADERS
-from corsight.policies.server.export.errors import RecipeError
 from corsight.policies.server.export.grant import Grant, grant
 from corsight.policies.server.export.targets import TARGETS, Target
-from corsight.policies.server.export.writing import SYNTAXES, TESTS, Written, write_comment
+from corsight.policies.server.export.writing import SYNTAXES, TESTS, RecipeError, Written, write_comment
 from corsight.policies.server.model import ServerPolicy
 from corsight.policies.server.origins import escape
 from corsight.policies.server.sent import Sent
