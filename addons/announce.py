@@ -8,7 +8,7 @@ from mitmproxy.log import ALERT
 
 from corsight.addons.events import get_logger
 from corsight.policies.findings import Explanation
-from corsight.policies.findings.words import name_codes
+from corsight.policies.findings.words import count, name_codes
 from corsight.policies.redact import redact
 from corsight.policies.session import Judged
 from corsight.policies.session.memory import Memory
@@ -61,15 +61,11 @@ class Announcer:
         blocked = +self._blocked
         said = []
         if blocked:
-            causes = ", ".join(f"{cause} {count}" for cause, count in blocked.most_common())
-            said.append(f"{_count(blocked.total())} blocked ({causes})")
+            causes = ", ".join(f"{cause} {times}" for cause, times in blocked.most_common())
+            said.append(f"{count(blocked.total(), 'exchange')} blocked ({causes})")
         if self._open:
-            said.append(f"{_count(len(self._open))} open: may have been blocked")
+            said.append(f"{count(len(self._open), 'exchange')} open: may have been blocked")
         return f"Corsight: {'; '.join(said)}" if said else None
-
-
-def _count(exchanges: int) -> str:
-    return f"{exchanges} exchange{'s' if exchanges != 1 else ''}"
 
 
 def _say(explanation: Explanation) -> str:

@@ -17,59 +17,50 @@ Sources, by their names in Chromium's tree; what has no other was read in bug re
 
 from __future__ import annotations
 
-from corsight.policies.console.saying import Saying, say_reason
+from corsight.policies.console.saying import Saying, say, say_reasons
 from corsight.policies.rules.isolation import MIME_TYPE
 
 SAYINGS = (
     # -- CORS of older versions: the reasons ----------------------------------------------------------------------
-    say_reason(
+    *say_reasons(
         "preflight-status-not-ok", "Response for preflight has invalid HTTP status code {status}", preflight=True
     ),
-    say_reason("preflight-status-not-ok", "Invalid HTTP status code {status}", preflight=True),
-    say_reason("preflight-redirect", "Response for preflight is invalid (redirect)", preflight=True),
-    say_reason(
+    *say_reasons("preflight-status-not-ok", "Invalid HTTP status code {status}", preflight=True),
+    *say_reasons("preflight-redirect", "Response for preflight is invalid (redirect)", preflight=True),
+    *say_reasons(
         "preflight-redirect",
-        "The request was redirected to '{target}', which is disallowed for cross-origin requests that require "
-        "preflight",
-        preflight=False,
-    ),
-    say_reason(
-        "preflight-redirect",
+        "The request was redirected to '{target}', which is disallowed for cross-origin requests that require preflight",
         "Request requires preflight, which is disallowed to follow cross-origin redirect",
         preflight=False,
     ),
-    say_reason(
+    *say_reasons(
         "redirect-scheme",
         "The request was redirected to a URL ('{target}') which has a disallowed scheme for cross-origin requests",
         preflight=False,
     ),
-    say_reason(
+    *say_reasons(
         "redirect-userinfo",
-        "The request was redirected to a URL ('{target}') containing userinfo, which is disallowed for cross-origin "
-        "requests",
+        "The request was redirected to a URL ('{target}') containing userinfo, which is disallowed for cross-origin requests",
         preflight=False,
     ),
-    say_reason(
+    *say_reasons(
         "allow-origin-wildcard",
         "A wildcard '*' cannot be used in the 'Access-Control-Allow-Origin' header when the credentials flag is true",
     ),
-    say_reason(
+    *say_reasons(
         "allow-credentials-not-true",
-        "Credentials flag is 'true', but the 'Access-Control-Allow-Credentials' header is '{value}'. It must be 'true' "
-        "to allow credentials",
+        "Credentials flag is 'true', but the 'Access-Control-Allow-Credentials' header is '{value}'. It must be 'true' to allow credentials",
+        'Credentials flag is true, but Access-Control-Allow-Credentials is not "true"',
     ),
-    say_reason(
-        "allow-credentials-not-true", 'Credentials flag is true, but Access-Control-Allow-Credentials is not "true"'
-    ),
-    say_reason(
+    *say_reasons(
         "preflight-method-not-allowed", "Method {value} is not allowed by Access-Control-Allow-Methods", preflight=True
     ),
-    say_reason(
+    *say_reasons(
         "preflight-header-not-allowed",
         "Request header field {value} is not allowed by Access-Control-Allow-Headers",
         preflight=True,
     ),
-    say_reason("network-error", "Received an invalid response"),
+    *say_reasons("network-error", "Received an invalid response"),
     Saying(
         "opaque-response-blocked",
         "Cross-Origin Read Blocking (CORB) blocked cross-origin response {url} with MIME type {value}.",
@@ -77,7 +68,7 @@ SAYINGS = (
     Saying("opaque-response-blocked", "Response was blocked by CORB (Cross-Origin Read Blocking)"),
     Saying("opaque-response-blocked", "Response was blocked by ORB"),
     # -- schemes --------------------------------------------------------------------------------------------------
-    say_reason("scheme-not-fetchable", "Cross origin requests are only supported for protocol schemes: {value}."),
+    *say_reasons("scheme-not-fetchable", "Cross origin requests are only supported for protocol schemes: {value}."),
     Saying("scheme-not-fetchable", 'URL scheme "{value}" is not supported.'),
     # Swagger lists the same sentence among what may be wrong.
     Saying(
@@ -86,94 +77,69 @@ SAYINGS = (
     Saying("local-file-asked", "Not allowed to load local resource: {url}"),
     Saying(
         "page-from-file",
-        "Unsafe attempt to load URL {url} from frame with URL {page}. 'file:' URLs are treated as unique security "
-        "origins.",
+        "Unsafe attempt to load URL {url} from frame with URL {page}. 'file:' URLs are treated as unique security origins.",
     ),
     # -- the local network ----------------------------------------------------------------------------------------
-    say_reason("local-network-access", "Permission was denied for this request to access the `{value}` address space."),
-    say_reason(
+    *say_reasons(
         "local-network-access",
+        "Permission was denied for this request to access the `{value}` address space.",
         "The request client is not a secure context and the resource is in more-private address space `{value}`.",
     ),
-    say_reason(
+    *say_reasons(
         "local-network-wrong-space",
         "Request had a target IP address space of `{value}` yet the resource is in address space `{any}`.",
     ),
-    say_reason(
+    *say_reasons(
         "private-network-access",
         "Request had no target IP address space, yet the resource is in address space `{value}`.",
     ),
-    say_reason(
+    *say_reasons(
         "private-network-access",
-        "No 'Access-Control-Allow-Private-Network' header was present in the preflight response for this private "
-        "network request targeting the `{value}` address space.",
-        preflight=True,
-    ),
-    say_reason(
-        "private-network-access",
-        "The 'Access-Control-Allow-Private-Network' header in the preflight response for this private network request "
-        "targeting the `{any}` address space had a value of '{value}', not 'true'.",
-        preflight=True,
-    ),
-    say_reason(
-        "private-network-access",
-        "No 'Private-Network-Access-{any}' header was present in the preflight response for this private network "
-        "request targeting the `{value}` address space.",
+        "No 'Access-Control-Allow-Private-Network' header was present in the preflight response for this private network request targeting the `{value}` address space.",
+        "The 'Access-Control-Allow-Private-Network' header in the preflight response for this private network request targeting the `{any}` address space had a value of '{value}', not 'true'.",
+        "No 'Private-Network-Access-{any}' header was present in the preflight response for this private network request targeting the `{value}` address space.",
         preflight=True,
     ),
     Saying(
         "private-network-access",
-        "A site requested a resource from a network that it could only access because of its users' privileged network "
-        "position.",
+        "A site requested a resource from a network that it could only access because of its users' privileged network position.",
     ),
     Saying("local-network-access", "Local Network Access permission {any}denied"),
     # -- headers --------------------------------------------------------------------------------------------------
     Saying("header-not-exposed", 'Refused to get unsafe header "{value}"'),
     # -- mixed content --------------------------------------------------------------------------------------------
-    Saying(
+    *say(
         "mixed-content",
-        "Mixed Content: The page at '{page}' was loaded over {any}, but attempted to connect to the insecure WebSocket "
-        "endpoint '{target}'. This request has been blocked; this endpoint must be available over WSS.",
-    ),
-    Saying(
-        "mixed-content",
-        "Mixed Content: The page at '{page}' was loaded over {any}, but requested an insecure {kind} '{target}'. This "
-        "request has been blocked; the content must be served over HTTPS.",
+        "Mixed Content: The page at '{page}' was loaded over {any}, but attempted to connect to the insecure WebSocket endpoint '{target}'. This request has been blocked; this endpoint must be available over WSS.",
+        "Mixed Content: The page at '{page}' was loaded over {any}, but requested an insecure {kind} '{target}'. This request has been blocked; the content must be served over HTTPS.",
     ),
     Saying(
         "mixed-content-loaded",
-        "Mixed Content: The page at '{page}' was loaded over {any}, but requested an insecure {kind} '{target}'. This "
-        "{any}should also be served over HTTPS.",
+        "Mixed Content: The page at '{page}' was loaded over {any}, but requested an insecure {kind} '{target}'. This {any}should also be served over HTTPS.",
     ),
     Saying(
         "mixed-content-upgraded",
-        "Mixed Content: The page at '{page}' was loaded over {any}, but requested an insecure {kind} '{target}'. This "
-        "request was automatically upgraded to HTTPS",
+        "Mixed Content: The page at '{page}' was loaded over {any}, but requested an insecure {kind} '{target}'. This request was automatically upgraded to HTTPS",
     ),
     Saying(
         "mixed-content-loaded",
-        "Mixed Content: The page at '{page}' was loaded over {any}, but requested an insecure {kind} '{target}'. This "
-        "request was not upgraded to HTTPS because {value}.",
+        "Mixed Content: The page at '{page}' was loaded over {any}, but requested an insecure {kind} '{target}'. This request was not upgraded to HTTPS because {value}.",
     ),
     Saying("mixed-content", "An insecure WebSocket connection may not be initiated from a page loaded over HTTPS."),
     # -- the page's policy ----------------------------------------------------------------------------------------
-    Saying(
+    *say(
         "csp-forbids-it",
         "Refused to {any} '{url}' because it violates the following Content Security Policy directive: \"{directive}",
-    ),
-    Saying("csp-forbids-it", "'{url}' violates the following Content Security Policy directive: \"{directive}"),
-    Saying("csp-forbids-it", 'violates the following Content Security Policy directive: "{directive}'),
-    Saying(
-        "csp-forbids-it",
+        "'{url}' violates the following Content Security Policy directive: \"{directive}",
+        'violates the following Content Security Policy directive: "{directive}',
         "cannot load {url}. Refused to connect because it violates the document's Content Security Policy.",
+        "Refused to connect because it violates the document's Content Security Policy",
+        "Access to the script at '{url}' is denied by the document's Content Security Policy.",
     ),
-    Saying("csp-forbids-it", "Refused to connect because it violates the document's Content Security Policy"),
-    Saying("csp-forbids-it", "Access to the script at '{url}' is denied by the document's Content Security Policy."),
     # -- what scripts are told -------------------------------------------------------------------------------------
     Saying(
         "same-origin-mode",
-        'Fetch API cannot load {url}. Request mode is "same-origin" but the URL\'s origin is not same as the request '
-        "origin {origin}.",
+        'Fetch API cannot load {url}. Request mode is "same-origin" but the URL\'s origin is not same as the request origin {origin}.',
     ),
     Saying("no-cors-forbids-it", "'{value}' is unsupported in no-cors mode."),
     Saying("no-cors-forbids-it", "Failed to execute 'fetch' on '{any}': '{value}' is unsupported in no-cors mode."),
@@ -182,8 +148,7 @@ SAYINGS = (
     Saying("style-sheet-unreadable", "Failed to execute '{any}' on 'CSSStyleSheet': Cannot access StyleSheet to {any}"),
     Saying(
         "history-of-another-origin",
-        "Failed to execute '{any}State' on 'History': A history state object with URL '{url}' cannot be created in a "
-        "document with origin '{origin}'",
+        "Failed to execute '{any}State' on 'History': A history state object with URL '{url}' cannot be created in a document with origin '{origin}'",
     ),
     Saying("request-given-up", "AbortError: signal is aborted without reason"),
     Saying("request-given-up", "AbortError: The user aborted a request."),
@@ -193,8 +158,7 @@ SAYINGS = (
     Saying("reply-is-not-json", "Uncaught (in promise) SyntaxError: Unexpected end of input"),
     Saying(
         "document-sandboxed",
-        "Failed to read the '{value}' property from '{any}': The document is sandboxed and lacks the "
-        "'allow-same-origin' flag.",
+        "Failed to read the '{value}' property from '{any}': The document is sandboxed and lacks the 'allow-same-origin' flag.",
     ),
     Saying("document-sandboxed", "The document is sandboxed and lacks the 'allow-same-origin' flag."),
     # -- isolation ------------------------------------------------------------------------------------------------
@@ -214,13 +178,10 @@ SAYINGS = (
     Saying("websocket-failed", "WebSocket connection to '{url}' failed: {value}"),
     Saying("websocket-failed", "WebSocket connection to '{url}' failed"),
     # -- workers --------------------------------------------------------------------------------------------------
-    Saying(
+    *say(
         "worker-from-another-origin",
         "Failed to construct '{any}Worker': Script at '{url}' cannot be accessed from origin '{origin}'.",
-    ),
-    Saying("worker-from-another-origin", "Script at '{url}' cannot be accessed from origin '{origin}'."),
-    Saying(
-        "worker-from-another-origin",
+        "Script at '{url}' cannot be accessed from origin '{origin}'.",
         "The origin of the provided scriptURL ('{url}') does not match the current origin ('{origin}').",
     ),
     # -- canvases and sounds --------------------------------------------------------------------------------------
@@ -235,8 +196,7 @@ SAYINGS = (
     # -- service workers ------------------------------------------------------------------------------------------
     Saying(
         "service-worker-opaque",
-        'The FetchEvent for "{url}" resulted in a network error response: an "opaque" response was used for a request '
-        "whose type is not no-cors",
+        'The FetchEvent for "{url}" resulted in a network error response: an "opaque" response was used for a request whose type is not no-cors',
     ),
     Saying("service-worker-failed", 'The FetchEvent for "{url}" resulted in a network error response: {value}'),
     # -- streams --------------------------------------------------------------------------------------------------
@@ -250,15 +210,13 @@ SAYINGS = (
     Saying("preload-not-matching", "A preload for '{url}' is found, but is not used {any}because {value}."),
     Saying(
         "preload-unused",
-        "The resource {url} was preloaded using link preload but not used within a few seconds from the window's load "
-        "event.",
+        "The resource {url} was preloaded using link preload but not used within a few seconds from the window's load event.",
     ),
     # -- types, frames, integrity ---------------------------------------------------------------------------------
     Saying("module-import-failed", "Failed to fetch dynamically imported module: {url}"),
     Saying(
         MIME_TYPE,
-        "Failed to load module script: Expected a {any} module script but the server responded with a MIME type of "
-        '"{value}".',
+        'Failed to load module script: Expected a {any} module script but the server responded with a MIME type of "{value}".',
     ),
     Saying(MIME_TYPE, "Refused to {any} from '{url}' because its MIME type ('{value}') is not"),
     Saying(MIME_TYPE, "The script has an unsupported MIME type ('{value}')."),
@@ -269,8 +227,7 @@ SAYINGS = (
     Saying("frame-refused", "Refused to display '{url}' in a frame because an ancestor violates"),
     Saying(
         "frame-refused",
-        "Refused to frame '{url}' because an ancestor violates the following Content Security Policy directive: "
-        '"{directive}',
+        "Refused to frame '{url}' because an ancestor violates the following Content Security Policy directive: \"{directive}",
     ),
     Saying("integrity-mismatch", "Failed to find a valid digest in the 'integrity' attribute for resource '{url}'"),
     Saying("frame-of-another-origin", 'Blocked a frame with origin "{origin}" from accessing a cross-origin frame.'),
@@ -283,7 +240,6 @@ SAYINGS = (
     ),
     Saying(
         "integrity-needs-cors",
-        "The resource '{url}' has an integrity attribute, but the resource requires the request to be CORS enabled to "
-        "check the integrity, and it is not.",
+        "The resource '{url}' has an integrity attribute, but the resource requires the request to be CORS enabled to check the integrity, and it is not.",
     ),
 )

@@ -7,63 +7,47 @@ and of 115 to today, in bug reports; Firefox's netwerk/locales/en-US/necko.prope
 
 from __future__ import annotations
 
-from corsight.policies.console.saying import Saying
+from corsight.policies.console.saying import Saying, say, say_reasons
 
 CHROMIUM = (
-    *(
-        Saying("cookie-not-sent", text, None, False)
-        for text in (
-            "Indicate whether to send a cookie in a cross-site request by specifying its SameSite attribute",
-            "Indicate whether a cookie is intended to be set in {any}cross-site context by specifying its SameSite "
-            "attribute",
-            'was blocked because it had the "SameSite={value}" attribute but came from a cross-site response',
-            'Set-Cookie {any}didn\'t specify a "SameSite" attribute',
-            'This cookie didn\'t specify a "SameSite" attribute when it was stored',
-            'This cookie was blocked because it had the "SameSite={value}" attribute and the request was made from a '
-            "different site",
-            "A cookie associated with a cross-site resource at {url} was set without the `SameSite` attribute.",
-            "Cookie is blocked due to a cross-site redirect chain",
-        )
+    *say_reasons(
+        "cookie-not-sent",
+        "Indicate whether to send a cookie in a cross-site request by specifying its SameSite attribute",
+        "Indicate whether a cookie is intended to be set in {any}cross-site context by specifying its SameSite attribute",
+        'was blocked because it had the "SameSite={value}" attribute but came from a cross-site response',
+        'Set-Cookie {any}didn\'t specify a "SameSite" attribute',
+        'This cookie didn\'t specify a "SameSite" attribute when it was stored',
+        'This cookie was blocked because it had the "SameSite={value}" attribute and the request was made from a different site',
+        "A cookie associated with a cross-site resource at {url} was set without the `SameSite` attribute.",
+        "Cookie is blocked due to a cross-site redirect chain",
     ),
-    *(
-        Saying("cookie-not-secure", text, None, False)
-        for text in (
-            "Mark cross-site cookies as Secure to allow",
-            'it had the "SameSite=None" attribute but did not have the "Secure" attribute',
-            'it had the "SameSite=None" attribute but was not marked "Secure"',
-            'it had the "Secure" attribute but was not received over a secure connection',
-            "was set with `SameSite=None` but without `Secure`",
-        )
+    *say_reasons("cookie-not-secure", "Mark cross-site cookies as Secure to allow"),
+    *say_reasons("cookie-not-secure", 'it had the "SameSite=None" attribute but did not have the "Secure" attribute'),
+    *say_reasons("cookie-not-secure", 'it had the "SameSite=None" attribute but was not marked "Secure"'),
+    *say_reasons("cookie-not-secure", 'it had the "Secure" attribute but was not received over a secure connection'),
+    *say_reasons("cookie-not-secure", "was set with `SameSite=None` but without `Secure`"),
+    *say_reasons(
+        "cookie-third-party",
+        "Cookie is blocked when {any} in cross-site context",
+        "Cookie {any} in cross-site context will be blocked in future Chrome versions",
+        "{any} cookie in cross-site context {any} blocked in future Chrome versions",
+        "Third-party cookie is blocked",
+        "Third-party cookie will be blocked",
+        "Chrome is moving towards a new experience that allows users to choose to browse without third-party cookies.",
+        "This attempt to set a cookie via a Set-Cookie header was blocked due to user preferences",
+        "This cookie was blocked due to user preferences",
+        "Setting this cookie was blocked either because of Chrome flags or browser configuration",
     ),
-    *(
-        Saying("cookie-third-party", text, None, False)
-        for text in (
-            "Cookie is blocked when {any} in cross-site context",
-            "Cookie {any} in cross-site context will be blocked in future Chrome versions",
-            "{any} cookie in cross-site context {any} blocked in future Chrome versions",
-            "Third-party cookie is blocked",
-            "Third-party cookie will be blocked",
-            "Chrome is moving towards a new experience that allows users to choose to browse without third-party "
-            "cookies.",
-            "This attempt to set a cookie via a Set-Cookie header was blocked due to user preferences",
-            "This cookie was blocked due to user preferences",
-            "Setting this cookie was blocked either because of Chrome flags or browser configuration",
-        )
-    ),
-    Saying("cookie-wrong-domain", "its Domain attribute was invalid with regards to the current host url", None, False),
+    *say_reasons("cookie-wrong-domain", "its Domain attribute was invalid with regards to the current host url"),
 )
 FIREFOX = (
-    Saying(
+    *say(
         "cookie-not-sent",
         "Cookie “{value}” has been rejected because it is in a cross-site context and its “SameSite” is “{any}”.",
+        "Cookie “{value}” with the “SameSite” attribute value “Lax” or “Strict” was omitted because of a cross-site redirect.",
+        "Cookie “{value}” has “SameSite” policy set to “Lax” because it is missing",
+        "Cookie “{value}” does not have a proper “SameSite” attribute value.",
     ),
-    Saying(
-        "cookie-not-sent",
-        "Cookie “{value}” with the “SameSite” attribute value “Lax” or “Strict” was omitted because of a cross-site "
-        "redirect.",
-    ),
-    Saying("cookie-not-sent", "Cookie “{value}” has “SameSite” policy set to “Lax” because it is missing"),
-    Saying("cookie-not-sent", "Cookie “{value}” does not have a proper “SameSite” attribute value."),
     Saying("cookie-third-party", "Cookie “{value}” has been rejected as third-party."),
     Saying(
         "cookie-third-party",

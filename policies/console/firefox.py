@@ -7,35 +7,30 @@ dom/locales/en-US/chrome/appstrings.properties; caps/ and dom/script for what ma
 
 from __future__ import annotations
 
-from corsight.policies.console.saying import Saying
+from corsight.policies.console.saying import Saying, say, say_reasons
 from corsight.policies.rules.isolation import MIME_TYPE
 
 SAYINGS = (
     # -- CORS: reasons of today that no exchange leads to, and older ones ------------------------------------------
-    Saying("cors-disabled", "CORS disabled).", None, False),
-    Saying("origin-header-not-added", "CORS header ‘Origin’ cannot be added).", None, False),
+    *say_reasons("cors-disabled", "CORS disabled)."),
+    *say_reasons("origin-header-not-added", "CORS header ‘Origin’ cannot be added)."),
     Saying("page-from-file", "disallows reading the remote resource at file:{any}. (Reason: CORS request not http)."),
-    Saying("scheme-not-fetchable", "CORS request not http).", None, False),
-    Saying("network-error", "CORS request failed).", None, False),
-    Saying("preflight-status-not-ok", "CORS preflight channel did not succeed).", True, False),
-    Saying("preflight-redirect", "CORS request external redirect not allowed).", None, False),
-    Saying(
+    *say_reasons("scheme-not-fetchable", "CORS request not http)."),
+    *say_reasons("network-error", "CORS request failed)."),
+    *say_reasons("preflight-status-not-ok", "CORS preflight channel did not succeed).", preflight=True),
+    *say_reasons("preflight-redirect", "CORS request external redirect not allowed)."),
+    *say_reasons(
         "preflight-header-not-allowed",
         "missing token ‘{value}’ in CORS header ‘Access-Control-Allow-Headers’ from CORS preflight channel).",
-        True,
-        False,
+        preflight=True,
     ),
-    Saying(
+    *say_reasons(
         "preflight-method-not-allowed",
         "missing token ‘{value}’ in CORS header ‘Access-Control-Allow-Methods’",
-        True,
-        False,
+        preflight=True,
     ),
-    Saying(
-        "allow-origin-missing",
-        "This can be fixed by moving the resource to the same domain or enabling CORS.",
-        None,
-        False,
+    *say_reasons(
+        "allow-origin-missing", "This can be fixed by moving the resource to the same domain or enabling CORS."
     ),
     Saying(
         "allow-origin-missing",
@@ -43,39 +38,29 @@ SAYINGS = (
     ),
     Saying(
         "authorization-by-wildcard",
-        "Cross-Origin Request Warning: The Same Origin Policy will disallow reading the remote resource at {url} soon. "
-        "(Reason: When the `Access-Control-Allow-Headers` is `*`, the `Authorization` header is not covered.",
+        "Cross-Origin Request Warning: The Same Origin Policy will disallow reading the remote resource at {url} soon. (Reason: When the `Access-Control-Allow-Headers` is `*`, the `Authorization` header is not covered.",
     ),
     # -- opaque responses ------------------------------------------------------------------------------------------
-    Saying(
-        "opaque-response-blocked", "The resource at “{url}” was blocked by OpaqueResponseBlocking. Reason: “{value}”."
-    ),
-    Saying(
+    *say(
         "opaque-response-blocked",
+        "The resource at “{url}” was blocked by OpaqueResponseBlocking. Reason: “{value}”.",
         "A resource is blocked by OpaqueResponseBlocking, please check browser console for details.",
+        "blocked by OpaqueResponseBlocking",
     ),
-    Saying("opaque-response-blocked", "blocked by OpaqueResponseBlocking"),
     # -- mixed content ---------------------------------------------------------------------------------------------
     Saying("mixed-content", "Blocked loading mixed display content “{target}”"),
     Saying("mixed-content-upgraded", "Upgrading insecure display request ‘{target}’ to use ‘{any}’"),
     Saying("mixed-content-loaded", "Loading mixed (insecure) display content “{target}” on a secure page"),
     Saying("mixed-content-upgraded", "Upgrading insecure request ‘{target}’ to use ‘{any}’"),
     # -- the page's policy -----------------------------------------------------------------------------------------
-    Saying(
+    *say(
         "csp-forbids-it",
-        "The page’s settings blocked the loading of a resource ({any}) at {url} because it violates the following "
-        "directive: “{directive}",
-    ),
-    Saying("csp-forbids-it", "The page’s settings blocked the loading of a resource at {url} (“{value}”)."),
-    Saying("csp-forbids-it", "The page’s settings blocked the loading of a resource at {url} ({value})"),
-    Saying(
-        "csp-forbids-it",
-        "The page’s settings blocked {any} at {url} from being {any} because it violates the following directive: "
-        "“{directive}",
-    ),
-    Saying("csp-forbids-it", "downloadable font: failed to start download ({any}): content blocked source: {url}"),
-    Saying(
-        "csp-forbids-it", "The page’s settings blocked {any} because it violates the following directive: “{directive}"
+        "The page’s settings blocked the loading of a resource ({any}) at {url} because it violates the following directive: “{directive}",
+        "The page’s settings blocked the loading of a resource at {url} (“{value}”).",
+        "The page’s settings blocked the loading of a resource at {url} ({value})",
+        "The page’s settings blocked {any} at {url} from being {any} because it violates the following directive: “{directive}",
+        "downloadable font: failed to start download ({any}): content blocked source: {url}",
+        "The page’s settings blocked {any} because it violates the following directive: “{directive}",
     ),
     # -- web sockets and streams -----------------------------------------------------------------------------------
     Saying("event-source-failed", "can’t establish a connection to the server at {url}."),
@@ -84,15 +69,13 @@ SAYINGS = (
     Saying("operation-insecure", "SecurityError: The operation is insecure."),
     Saying(
         "canvas-tainted",
-        "The HTMLMediaElement passed to createMediaElementSource has a cross-origin resource, the node will output "
-        "silence.",
+        "The HTMLMediaElement passed to createMediaElementSource has a cross-origin resource, the node will output silence.",
     ),
     Saying("worker-from-another-origin", "Failed to load worker script at “{url}”"),
     Saying("worker-from-another-origin", "ServiceWorkerContainer.register: Non-same-origin scope URL"),
     Saying(
         "not-cross-origin-isolated",
-        "The {value} object cannot be serialized. The Cross-Origin-Opener-Policy and Cross-Origin-Embedder-Policy HTTP "
-        "headers can be used to enable this.",
+        "The {value} object cannot be serialized. The Cross-Origin-Opener-Policy and Cross-Origin-Embedder-Policy HTTP headers can be used to enable this.",
     ),
     # -- what scripts are told -------------------------------------------------------------------------------------
     Saying("no-cors-forbids-it", "Window.fetch: Invalid request method {value}."),
@@ -110,17 +93,14 @@ SAYINGS = (
     Saying("page-from-file", "Security Error: Content at file:{any} may not load data from file:{any}."),
     Saying(
         "service-worker-opaque",
-        "Failed to load ‘{url}’. A ServiceWorker passed an opaque Response to FetchEvent.respondWith() while handling "
-        "a ‘{any}’ FetchEvent.",
+        "Failed to load ‘{url}’. A ServiceWorker passed an opaque Response to FetchEvent.respondWith() while handling a ‘{any}’ FetchEvent.",
     ),
     Saying("service-worker-failed", "Failed to load ‘{url}’. A ServiceWorker {value}."),
     # -- blockers --------------------------------------------------------------------------------------------------
-    Saying("stopped-by-extension", "The resource at “{url}” was blocked because content blocking is enabled."),
-    Saying(
-        "stopped-by-extension", "The resource at “{url}” was blocked because Enhanced Tracking Protection is enabled."
-    ),
-    Saying(
+    *say(
         "stopped-by-extension",
+        "The resource at “{url}” was blocked because content blocking is enabled.",
+        "The resource at “{url}” was blocked because Enhanced Tracking Protection is enabled.",
         "Request to access cookie or storage on “{url}” was blocked because it came from a tracker",
     ),
     # -- types, preloads, integrity --------------------------------------------------------------------------------
@@ -149,8 +129,7 @@ SAYINGS = (
     ),
     Saying(
         "post-message-origin",
-        "Failed to execute ‘postMessage’ on ‘DOMWindow’: The target origin provided (‘{value}’) does not match the "
-        "recipient window’s origin (‘{origin}’).",
+        "Failed to execute ‘postMessage’ on ‘DOMWindow’: The target origin provided (‘{value}’) does not match the recipient window’s origin (‘{origin}’).",
     ),
     Saying("frame-refused", "The loading of “{url}” in a frame is denied by “X-Frame-Options“ directive"),
     Saying("frame-of-another-origin", 'Permission denied to access property "{value}" on cross-origin object'),

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from corsight.policies.console.model import Message
-from corsight.policies.console.saying import Saying
+from corsight.policies.console.saying import Saying, say_reasons
 
 
 class Reason(NamedTuple):
@@ -52,11 +52,9 @@ NEAR = 2
 """Lines above a reason that may tell whose it is."""
 
 CHROMIUM = (
-    Saying(
+    *say_reasons(
         "allow-origin-missing",
         "Ensure CORS response header values are valid",
-        None,
-        False,
         others=(
             "allow-origin-multiple",
             "allow-origin-invalid",
@@ -64,52 +62,37 @@ CHROMIUM = (
             "preflight-allow-headers-invalid",
         ),
     ),
-    Saying(
-        "preflight-status-not-ok", "Ensure preflight responses are valid", True, False, others=("preflight-redirect",)
+    *say_reasons(
+        "preflight-status-not-ok",
+        "Ensure preflight responses are valid",
+        preflight=True,
+        others=("preflight-redirect",),
     ),
-    Saying("preflight-header-not-allowed", "Ensure CORS request includes only allowed headers", True, False),
-    Saying("preflight-method-not-allowed", "Ensure CORS request uses allowed method", True, False),
-    Saying("allow-origin-mismatch", "Ensure CORS requesting origin matches resource's allowed origin", None, False),
-    Saying("allow-credentials-not-true", "Ensure CORS requests include credentials only when allowed", None, False),
-    Saying(
-        "allow-origin-wildcard",
-        "Ensure credentialed requests {any} sent to CORS resources with origin wildcards",
-        None,
-        False,
+    *say_reasons("preflight-header-not-allowed", "Ensure CORS request includes only allowed headers", preflight=True),
+    *say_reasons("preflight-method-not-allowed", "Ensure CORS request uses allowed method", preflight=True),
+    *say_reasons("allow-origin-mismatch", "Ensure CORS requesting origin matches resource's allowed origin"),
+    *say_reasons("allow-credentials-not-true", "Ensure CORS requests include credentials only when allowed"),
+    *say_reasons(
+        "allow-origin-wildcard", "Ensure credentialed requests {any} sent to CORS resources with origin wildcards"
     ),
-    Saying("redirect-userinfo", "Ensure CORS requests {any} redirected to URLs containing credentials", None, False),
-    Saying("scheme-not-fetchable", "Ensure CORS requests are made on supported schemes", None, False),
-    Saying(
-        "same-origin-mode",
-        "Ensure only same-origin resources are fetched with same-origin request mode",
-        None,
-        False,
+    *say_reasons("redirect-userinfo", "Ensure CORS requests {any} redirected to URLs containing credentials"),
+    *say_reasons("scheme-not-fetchable", "Ensure CORS requests are made on supported schemes"),
+    *say_reasons("same-origin-mode", "Ensure only same-origin resources are fetched with same-origin request mode"),
+    *say_reasons("local-network-access", "Ensure that local network requests are compatible with restrictions"),
+    *say_reasons(
+        "corp-required-by-coep", "Specify a Cross-Origin Resource Policy to {any} a resource from being blocked"
     ),
-    Saying("local-network-access", "Ensure that local network requests are compatible with restrictions", None, False),
-    Saying(
-        "corp-required-by-coep",
-        "Specify a Cross-Origin Resource Policy to {any} a resource from being blocked",
-        None,
-        False,
-    ),
-    Saying(
+    *say_reasons(
         "corp-same-origin",
         "Specify a more permissive Cross-Origin Resource Policy to {any} a resource from being blocked",
-        None,
-        False,
         others=("corp-same-site",),
     ),
-    Saying(
-        "not-cross-origin-isolated",
-        "SharedArrayBuffer usage is restricted to cross-origin isolated sites",
-        None,
-        False,
-    ),
+    *say_reasons("not-cross-origin-isolated", "SharedArrayBuffer usage is restricted to cross-origin isolated sites"),
     Saying("mixed-content", "Mixed content: load all resources via HTTPS to improve the security of your site"),
-    Saying("csp-forbids-it", "Content Security Policy of your site blocks some resources", None, False),
+    *say_reasons("csp-forbids-it", "Content Security Policy of your site blocks some resources"),
     Saying("worker-needs-coep", "Specify a Cross-Origin Embedder Policy to {any} this frame from being blocked"),
     *(
-        Saying(code, f"(blocked:{reason})", None, False)
+        Saying(code, f"(blocked:{reason})", whole=False)
         for reason, code in {
             "NotSameOriginAfterDefaultedToSameOriginBy{any}": "corp-required-by-coep",
             "NotSameOrigin": "corp-same-origin",
@@ -123,7 +106,7 @@ CHROMIUM = (
             **dict.fromkeys(("other", "devtools", "inspector", "subresource-filter"), "stopped-by-extension"),
         }.items()
     ),
-    Saying("request-given-up", "(canceled)", None, False),
+    *say_reasons("request-given-up", "(canceled)"),
 )
 """Chrome's titles of issues, and its words in the column Status."""
 

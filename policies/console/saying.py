@@ -28,9 +28,14 @@ class Saying(NamedTuple):
     others: tuple[str, ...] = ()
 
 
-def say_reason(code: str, text: str, *, preflight: bool | None = None) -> Saying:
-    """Return the saying of a reason, which stands in several messages."""
-    return Saying(code, text, preflight, whole=False)
+def say(code: str, *texts: str, rule: str | None = None) -> list[Saying]:
+    """Return the sayings of whole messages that mean the same."""
+    return [Saying(code, text, rule=rule) for text in texts]
+
+
+def say_reasons(code: str, *texts: str, preflight: bool | None = None, others: tuple[str, ...] = ()) -> list[Saying]:
+    """Return the sayings of reasons that mean the same, each of which stands in several messages."""
+    return [Saying(code, text, preflight, whole=False, others=others) for text in texts]
 
 
 def list_texts(sayings: Iterable[Saying], code: str) -> list[str]:

@@ -12,29 +12,24 @@ from __future__ import annotations
 import re
 
 from corsight.policies.console.model import Message
-from corsight.policies.console.saying import Saying
+from corsight.policies.console.saying import Saying, say, say_reasons
 
 SAYINGS = (
     # -- CORS layers ----------------------------------------------------------------------------------------------
     Saying("origin-not-listed", "Error: Not allowed by CORS"),
-    *(
-        Saying("preflight-refused-by-cors-layer", text, None, False)
-        for text in (
-            "Disallowed CORS origin",
-            "Disallowed CORS method",
-            "Disallowed CORS headers",
-            "Invalid CORS request",
-        )
+    *say_reasons(
+        "preflight-refused-by-cors-layer",
+        "Disallowed CORS origin",
+        "Disallowed CORS method",
+        "Disallowed CORS headers",
+        "Invalid CORS request",
     ),
-    Saying(
+    *say(
         "cors-settings-contradict",
         'When allowCredentials is true, allowedOrigins cannot contain the special value "*"',
-    ),
-    Saying(
-        "cors-settings-contradict",
         "The CORS protocol does not allow specifying a wildcard (any) origin and credentials at the same time.",
+        "[CORS] Insecure setup, 'AllowCredentials' is set to true",
     ),
-    Saying("cors-settings-contradict", "[CORS] Insecure setup, 'AllowCredentials' is set to true"),
     # -- other checks of the origin -------------------------------------------------------------------------------
     Saying("csrf-check-refused", "Origin checking failed - {origin} does not match any trusted origins."),
     Saying("csrf-check-refused", "CSRF verification failed. Request aborted."),
@@ -66,8 +61,7 @@ SAYINGS = (
     # -- libraries ------------------------------------------------------------------------------------------------
     Saying(
         "header-not-read",
-        "tus: invalid or missing {value} header, originated from request (method: {method}, url: {url}, response code: "
-        "{status},",
+        "tus: invalid or missing {value} header, originated from request (method: {method}, url: {url}, response code: {status},",
     ),
     Saying("header-not-read", "tus: invalid or missing {value} header"),
     Saying("header-not-read", "tus: invalid or missing {value} value"),

@@ -8,47 +8,35 @@ CFNetwork's localised descriptions (NSURLError.h).
 
 from __future__ import annotations
 
-from corsight.policies.console.saying import Saying
+from corsight.policies.console.saying import Saying, say, say_reasons
 from corsight.policies.rules.isolation import MIME_TYPE
 
 SAYINGS = (
     # -- CORS ------------------------------------------------------------------------------------------------------
-    Saying("preflight-status-not-ok", "Preflight response is not successful", True, False),
-    Saying("preflight-status-not-ok", "Preflight response was blocked", True, False),
+    *say_reasons("preflight-status-not-ok", "Preflight response is not successful", preflight=True),
+    *say_reasons("preflight-status-not-ok", "Preflight response was blocked", preflight=True),
     # Of versions before 2016, which named no origin.
     Saying("allow-origin-missing", "Origin is not allowed by Access-Control-Allow-Origin."),
     Saying("allow-origin-missing", "Cross-origin script load denied by Cross-Origin Resource Sharing policy."),
     Saying("allow-origin-missing", "Cross-origin media resource load denied by Cross-Origin Resource Sharing policy."),
     Saying("allow-origin-missing", "Cross-origin text track load denied by Cross-Origin Resource Sharing policy."),
     Saying("allow-origin-missing", "Cross-origin redirection denied by Cross-Origin Resource Sharing policy."),
-    Saying(
-        "page-from-file",
-        "Cross origin requests are only supported for HTTP. file:{any}",
-    ),
+    Saying("page-from-file", "Cross origin requests are only supported for HTTP. file:{any}"),
     # Chromium of before 2014 says the same.
-    Saying("scheme-not-fetchable", "Cross origin requests are only supported for HTTP.", None, False),
+    *say_reasons("scheme-not-fetchable", "Cross origin requests are only supported for HTTP."),
     Saying(
         "redirect-userinfo",
-        "Cross-origin redirection to {target} denied by Cross-Origin Resource Sharing policy: redirection URL {any} "
-        "has credentials",
+        "Cross-origin redirection to {target} denied by Cross-Origin Resource Sharing policy: redirection URL {any} has credentials",
     ),
     Saying("header-not-exposed", 'Refused to get unsafe header "{value}"'),
     # -- mixed content, the page's policy --------------------------------------------------------------------------
-    Saying("mixed-content", "[blocked] The page at {page} was not allowed to run insecure content from {target}."),
-    Saying("mixed-content", "[blocked] The page at {page} was not allowed to display insecure content from {target}."),
-    Saying("mixed-content", "The page at {page} requested insecure content from {target}. This content was blocked"),
-    Saying(
+    *say(
         "mixed-content",
-        "The page at {page} requested insecure content from {target}. This content was not upgraded to HTTPS and must "
-        "be served from the local host.",
-    ),
-    Saying(
-        "mixed-content",
-        "The page at {page} was blocked from connecting insecurely to {target} either because the protocol is insecure "
-        "or the page is embedded from an insecure page.",
-    ),
-    Saying(
-        "mixed-content",
+        "[blocked] The page at {page} was not allowed to run insecure content from {target}.",
+        "[blocked] The page at {page} was not allowed to display insecure content from {target}.",
+        "The page at {page} requested insecure content from {target}. This content was blocked",
+        "The page at {page} requested insecure content from {target}. This content was not upgraded to HTTPS and must be served from the local host.",
+        "The page at {page} was blocked from connecting insecurely to {target} either because the protocol is insecure or the page is embedded from an insecure page.",
         "Blocked mixed content {target} because 'block-all-mixed-content' appears in the Content Security Policy.",
     ),
     Saying(
@@ -75,8 +63,7 @@ SAYINGS = (
         "Unable to get image data from canvas because the canvas has been tainted by cross-origin data.",
     ),
     Saying(
-        "websocket-refused",
-        "WebSocket connection to '{url}' failed: The server did not accept the WebSocket handshake",
+        "websocket-refused", "WebSocket connection to '{url}' failed: The server did not accept the WebSocket handshake"
     ),
     Saying("websocket-failed", "WebSocket connection to '{url}' failed: Connection terminated unexpectedly"),
     Saying("worker-from-another-origin", "URL of the shared worker is cross-origin"),
@@ -86,8 +73,7 @@ SAYINGS = (
     Saying("service-worker-failed", "FetchEvent.respondWith received an error: {value}"),
     Saying(
         "frame-of-another-origin",
-        'Blocked a frame with origin "{origin}" from accessing a cross-origin frame. Protocols, domains, and ports '
-        "must match.",
+        'Blocked a frame with origin "{origin}" from accessing a cross-origin frame. Protocols, domains, and ports must match.',
     ),
     # -- what scripts are told -------------------------------------------------------------------------------------
     Saying("not-cross-origin-isolated", "Can't find variable: SharedArrayBuffer"),

@@ -12,10 +12,11 @@ from corsight.policies.fetch.headers import find_invalid_token, is_token
 from corsight.policies.fetch.mime_type import TYPED
 from corsight.policies.fetch.origin import origin_of, split_origin
 from corsight.policies.rules import RULES, Fix, HeaderEdit
+from corsight.policies.rules.preflight import ALLOW_HEADERS, ALLOW_METHODS
 from corsight.policies.value import replace
 from corsight.policies.verdict import EngineName, Outcome
 
-LISTS = ("Access-Control-Allow-Methods", "Access-Control-Allow-Headers")
+LISTS = (ALLOW_METHODS, ALLOW_HEADERS)
 
 RESOURCE_POLICY = "Cross-Origin-Resource-Policy"
 

@@ -15,12 +15,12 @@ from corsight.policies.exchange import Exchange, HeaderList, Response
 from corsight.policies.facts import Facts
 from corsight.policies.fetch.headers import has_directive
 from corsight.policies.rules import HeaderEdit
+from corsight.policies.rules.preflight import MAX_AGE
 from corsight.policies.value import value
 from corsight.policies.verdict import EngineName
 
 STATUS = "status"
 """What stands for the status among the names of what was edited."""
-MAX_AGE = "Access-Control-Max-Age"
 CACHE_CONTROL = "Cache-Control"
 NOT_REMEMBERED = "0"
 """The Max-Age of a patched preflight: with any other, requests would go on without a preflight once patching is off."""

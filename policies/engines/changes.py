@@ -9,7 +9,6 @@ import re
 
 from corsight.policies.engines.policy import Change
 
-_MEASURED = "measured with"
 _DECIMAL = re.compile(r"\d+(\.\d+)?")
 CHROMIUM_SAFELISTED = {
     **dict.fromkeys(("dpr", "device-memory"), _DECIMAL),
@@ -29,7 +28,7 @@ CHROMIUM = (
         since=156,
         field="opaque_response_blocking.also_never_sniffed",
         before=frozenset(),
-        source=f"{_MEASURED} 153, 156; services/network/orb/orb_mimetypes.cc",
+        source="measured with 153, 156; services/network/orb/orb_mimetypes.cc",
     ),
     Change(
         what="Modules, style sheets and nosniff went by what stands before the first comma or semicolon of the "
@@ -38,7 +37,7 @@ CHROMIUM = (
         since=152,
         field="types_read",
         before="first",
-        source=f"{_MEASURED} 103, 122, 138, 147, 149, 152; third_party/blink/renderer/platform/network/http_parsers.cc "
+        source="measured with 103, 122, 138, 147, 149, 152; third_party/blink/renderer/platform/network/http_parsers.cc "
         "ExtractMIMETypeFromMediaType",
     ),
     Change(
@@ -46,7 +45,7 @@ CHROMIUM = (
         "could.)",
         until=150,
         since=155,
-        source=f"{_MEASURED} 109, 110, 150, 156",
+        source="measured with 109, 110, 150, 156",
     ),
     Change(
         what="The console did not name chrome-experimental-site-token-provider in the list of schemes that CORS "
@@ -55,13 +54,13 @@ CHROMIUM = (
         since=155,
         field="texts.cors_schemes",
         before="chrome, chrome-extension, chrome-untrusted, data, http, https, isolated-app",
-        source=f"{_MEASURED} 150, 156",
+        source="measured with 150, 156",
     ),
     Change(
         what="Chromium sent a request again by itself after a response with status 425.",
         until=143,
         since=147,
-        source=f"{_MEASURED} 143, 147",
+        source="measured with 143, 147",
     ),
     Change(
         what="http://0.0.0.0 was blocked as mixed content on an https page.",
@@ -69,7 +68,7 @@ CHROMIUM = (
         since=147,
         field="zero_address_is_mixed",
         before=True,
-        source=f"{_MEASURED} 143, 147",
+        source="measured with 143, 147",
     ),
     Change(
         what="Pages could reach the local network without the user's permission. (Through a proxy they still can.)",
@@ -77,7 +76,7 @@ CHROMIUM = (
         since=142,
         field="local_network_access",
         before=False,
-        source=f"{_MEASURED} 141, 143; services/network/local_network_access_checker.cc",
+        source="measured with 141, 143; services/network/local_network_access_checker.cc",
     ),
     Change(
         what="http URLs of the local network were blocked as mixed content on an https page, after a redirect too.",
@@ -85,7 +84,7 @@ CHROMIUM = (
         since=142,
         field="local_network_is_mixed",
         before=True,
-        source=f"{_MEASURED} 141, 143; third_party/blink/renderer/core/loader/mixed_content_checker.cc",
+        source="measured with 141, 143; third_party/blink/renderer/core/loader/mixed_content_checker.cc",
     ),
     Change(
         what="Private network access: before a request to a less public address, Chromium sent a preflight with "
@@ -95,7 +94,7 @@ CHROMIUM = (
         since=140,
         field="private_network_warned",
         before=True,
-        source=f"{_MEASURED} 103 to 138, 140; kPrivateNetworkAccessRespectPreflightResults, off by default",
+        source="measured with 103 to 138, 140; kPrivateNetworkAccessRespectPreflightResults, off by default",
     ),
     Change(
         what="The console recommended mode no-cors if Access-Control-Allow-Origin was missing.",
@@ -103,16 +102,16 @@ CHROMIUM = (
         since=137,
         field="texts.missing_origin_hint",
         before=f" If an opaque response serves your needs, {_NO_CORS_HINT}",
-        source=f"{_MEASURED} 134, 137; third_party/blink/renderer/platform/loader/cors/cors_error_string.cc",
+        source="measured with 134, 137; third_party/blink/renderer/platform/loader/cors/cors_error_string.cc",
     ),
     Change(
         what="The console recommended mode no-cors if Access-Control-Allow-Origin had a wrong value.",
         until=134,
         since=137,
         field="texts.invalid_origin_hint",
-        before=f" Have the server send the header with a valid value, or, if an opaque response serves your needs, "
+        before=" Have the server send the header with a valid value, or, if an opaque response serves your needs, "
         f"{_NO_CORS_HINT}",
-        source=f"{_MEASURED} 134, 137; cors_error_string.cc",
+        source="measured with 134, 137; cors_error_string.cc",
     ),
     Change(
         what="After a 303 that turned a POST into a GET, the preflight still asked for the Content-Type of the POST. "
@@ -121,7 +120,7 @@ CHROMIUM = (
         since=137,
         field="content_type_asked_again",
         before=True,
-        source=f"{_MEASURED} 134, 137",
+        source="measured with 134, 137",
     ),
     Change(
         what="Chromium did not send Sec-Fetch-Storage-Access. (Google switched it on for a part of Chrome 133.)",
@@ -129,7 +128,7 @@ CHROMIUM = (
         since=134,
         field="storage_access_told",
         before=False,
-        source=f"{_MEASURED} 132, 133, 134; kStorageAccessHeaders, off in the code before",
+        source="measured with 132, 133, 134; kStorageAccessHeaders, off in the code before",
     ),
     Change(
         what="The console listed the schemes that CORS supports in no order.",
@@ -137,7 +136,7 @@ CHROMIUM = (
         since=132,
         field="texts.cors_schemes",
         before="http, data, chrome, https, chrome-untrusted",
-        source=f"{_MEASURED} 127, 132; cors_error_string.cc",
+        source="measured with 127, 132; cors_error_string.cc",
     ),
     Change(
         what="If opaque response blocking blocked a script or style sheet, the element got an empty one, so its load "
@@ -146,7 +145,7 @@ CHROMIUM = (
         since=123,
         field="opaque_emptied",
         before=frozenset({"script", "style"}),
-        source=f"{_MEASURED} 122, 123; kOpaqueResponseBlockingV02",
+        source="measured with 122, 123; kOpaqueResponseBlockingV02",
     ),
     Change(
         what="The console did not mention opaque responses that were blocked.",
@@ -154,7 +153,7 @@ CHROMIUM = (
         since=123,
         field="texts.opaque_blocking_said",
         before=False,
-        source=f"{_MEASURED} 122, 123; kOpaqueResponseBlockingV02",
+        source="measured with 122, 123; kOpaqueResponseBlockingV02",
     ),
     Change(
         what="A redirect to another origin kept the Authorization header that the page had set. The preflight asked "
@@ -163,13 +162,13 @@ CHROMIUM = (
         since=119,
         field="authorization_kept",
         before=True,
-        source=f"{_MEASURED} 118, 119; kRemoveAuthorizationOnCrossOriginRedirect",
+        source="measured with 118, 119; kRemoveAuthorizationOnCrossOriginRedirect",
     ),
     Change(
         what="Images, audio and video over http from an IP address were upgraded to https, like those of other hosts.",
         until=110,
         since=111,
-        source=f"{_MEASURED} 110, 111",
+        source="measured with 110, 111",
     ),
     Change(
         what="The method was upper-cased before it was compared with Access-Control-Allow-Methods. So `patch` passed "
@@ -179,7 +178,7 @@ CHROMIUM = (
         since=109,
         field="methods_upper_cased",
         before=True,
-        source=f"{_MEASURED} 108, 109",
+        source="measured with 108, 109",
     ),
     Change(
         what="A preflight was needed if a page set Downlink, RTT or ECT.",
@@ -187,19 +186,19 @@ CHROMIUM = (
         since=109,
         field="extra_safelisted",
         before=CHROMIUM_SAFELISTED,
-        source=f"{_MEASURED} 108, 109; services/network/public/cpp/cors/cors.cc",
+        source="measured with 108, 109; services/network/public/cpp/cors/cors.cc",
     ),
     Change(
         what="A page could set X-HTTP-Method-Override to a forbidden method (such as TRACE); it needed a preflight.",
         until=108,
         since=109,
-        source=f"{_MEASURED} 108, 109",
+        source="measured with 108, 109",
     ),
     Change(
         what="A page could set Set-Cookie as a request header; it needed a preflight.",
         until=103,
         since=106,
-        source=f"{_MEASURED} 103, 106",
+        source="measured with 103, 106",
     ),
     Change(
         what="The console did not mention a redirect to a scheme that CORS does not support.",
@@ -207,7 +206,7 @@ CHROMIUM = (
         since=103,
         field="texts.cors_schemes",
         before="",
-        source=f"{_MEASURED} 92, 108",
+        source="measured with 92, 108",
     ),
     Change(
         what="Chromium did not send Access-Control-Request-Private-Network in preflights.",
@@ -215,7 +214,7 @@ CHROMIUM = (
         since=103,
         field="private_network_warned",
         before=False,
-        source=f"{_MEASURED} 92, 103",
+        source="measured with 92, 103",
     ),
     Change(
         what="A preflight was needed if a page set Range.",
@@ -223,7 +222,7 @@ CHROMIUM = (
         since=99,
         field="never_safelisted",
         before=frozenset({"range"}),
-        source=f"{_MEASURED} 92, 103; browser-compat-data says 99",
+        source="measured with 92, 103; browser-compat-data says 99",
     ),
 )  # fmt: skip
 
@@ -234,7 +233,7 @@ FIREFOX = (
         since=147,
         field="storage_access_told",
         before=False,
-        source=f"{_MEASURED} 140, 153; browser-compat-data says 147",
+        source="measured with 140, 153; browser-compat-data says 147",
     ),
     Change(
         what="http://localhost and its subdomains were blocked as mixed content on an https page, if requests to "
@@ -244,7 +243,7 @@ FIREFOX = (
         since=153,
         field="localhost_is_mixed",
         before=True,
-        source=f"{_MEASURED} 140, 153",
+        source="measured with 140, 153",
     ),
     Change(
         what="A preflight was needed if a page set Range.",
@@ -273,7 +272,7 @@ WEBKIT = (
         since=26,
         field="image_address_is_mixed",
         before=False,
-        source=f"{_MEASURED} WPE WebKit 2.38, WebKitGTK 2.50",
+        source="measured with WPE WebKit 2.38, WebKitGTK 2.50",
     ),
     Change(
         what="`Range: bytes=-N` needed no preflight.",
@@ -281,14 +280,14 @@ WEBKIT = (
         since=26,
         field="extra_safelisted",
         before={"range": re.compile(r"bytes=-\d+")},
-        source=f"{_MEASURED} WPE WebKit 2.38, WebKitGTK 2.50",
+        source="measured with WPE WebKit 2.38, WebKitGTK 2.50",
     ),
     Change(
         what="A page could set Set-Cookie, and X-HTTP-Method-Override with a forbidden method; they needed a "
         "preflight.",
         until=16,
         since=26,
-        source=f"{_MEASURED} WPE WebKit 2.38, WebKitGTK 2.50",
+        source="measured with WPE WebKit 2.38, WebKitGTK 2.50",
     ),
     Change(
         what="A preflight was needed if a page set Range.",

@@ -69,152 +69,128 @@ POLICY = EnginePolicy(
         wildcard_with_credentials="none",
         int64=True,
     ),
-    departures=(
-        Departure(
-            field="identical_locations",
-            what="Follows a redirect that has the Location header several times, if all have the same value. By the "
+    departures={
+        "identical_locations": Departure(
+            "Follows a redirect that has the Location header several times, if all have the same value. By the "
             "standard this is a network error.",
-            source="measured",
+            "measured",
         ),
-        Departure(
-            field="loops_in_its_cache",
-            what="Asks once if a 301 or 308 leads to its own URL, and answers the other twenty redirects from its "
+        "loops_in_its_cache": Departure(
+            "Asks once if a 301 or 308 leads to its own URL, and answers the other twenty redirects from its "
             "HTTP cache. Then the request fails. So the server sees one request, not twenty-one.",
-            source="measured",
+            "measured",
         ),
-        Departure(
-            field="location_read_anyhow",
-            what="Fails (net::ERR_INVALID_REDIRECT) if the Location is not a valid URL, even in a fetch() with "
+        "location_read_anyhow": Departure(
+            "Fails (net::ERR_INVALID_REDIRECT) if the Location is not a valid URL, even in a fetch() with "
             'redirect: "manual". By the standard, such a fetch() does not read the Location.',
-            source="measured with 156",
+            "measured with 156",
         ),
-        Departure(
-            field="empty_location",
-            what="Takes a redirect whose Location is empty for a response like any other, which the page gets, also in "
+        "empty_location": Departure(
+            "Takes a redirect whose Location is empty for a response like any other, which the page gets, also in "
             'a fetch() with redirect: "error". By the standard, an empty Location means the same URL again.',
-            source="measured with 156, of fetch(), XMLHttpRequest, images and scripts; HttpResponseHeaders::IsRedirect",
+            "measured with 156, of fetch(), XMLHttpRequest, images and scripts; HttpResponseHeaders::IsRedirect",
         ),
-        Departure(
-            field="proxy_authentication_fails",
-            what="Fails with net::ERR_UNEXPECTED_PROXY_AUTH if a server behind a proxy's tunnel (https) answers 407, "
+        "proxy_authentication_fails": Departure(
+            "Fails with net::ERR_UNEXPECTED_PROXY_AUTH if a server behind a proxy's tunnel (https) answers 407, "
             "whatever CORS headers it sends. Servers should use another status, such as 401.",
-            source="measured with 156; a 407 over plain http, which a proxy may have sent, is read",
+            "measured with 156; a 407 over plain http, which a proxy may have sent, is read",
         ),
-        Departure(
-            field="type_checks",
-            what="Does opaque response blocking first, then nosniff, then the MIME type. By the standard, the MIME "
+        "type_checks": Departure(
+            "Does opaque response blocking first, then nosniff, then the MIME type. By the standard, the MIME "
             "type comes before nosniff. If several of them block a response, the reason in the console is therefore "
             "another one.",
-            source="measured with 156",
+            "measured with 156",
         ),
-        Departure(
-            field="authorization_by_wildcard",
-            what="Accepts `Access-Control-Allow-Headers: *` for the Authorization header, but never takes such a "
+        "authorization_by_wildcard": Departure(
+            "Accepts `Access-Control-Allow-Headers: *` for the Authorization header, but never takes such a "
             "preflight from the cache. By the standard, Authorization has to be listed by name: list it.",
-            source="services/network/public/cpp/features.cc kCorsNonWildcardRequestHeadersSupport, off by default",
+            "services/network/public/cpp/features.cc kCorsNonWildcardRequestHeadersSupport, off by default",
         ),
-        Departure(
-            field="repeated_lines_joined",
-            what="Joins the values of a request header that a page sets several times, and then measures them. By "
+        "repeated_lines_joined": Departure(
+            "Joins the values of a request header that a page sets several times, and then measures them. By "
             "the standard, each value may have 128 bytes. So a preflight may be needed that the standard does not "
             "ask for.",
-            source="services/network/public/cpp/cors/cors.cc",
+            "services/network/public/cpp/cors/cors.cc",
         ),
-        Departure(
-            field="extra_safelisted",
-            what="Needs no preflight if a page sets client hints (DPR, Device-Memory, Width, Viewport-Width, "
+        "extra_safelisted": Departure(
+            "Needs no preflight if a page sets client hints (DPR, Device-Memory, Width, Viewport-Width, "
             "Save-Data, Downlink, RTT, ECT) or Intervention to a valid value. Other browsers need one: list these "
             "headers in Access-Control-Allow-Headers.",
-            source="services/network/public/cpp/cors/cors.cc IsCorsSafelistedHeader",
+            "services/network/public/cpp/cors/cors.cc IsCorsSafelistedHeader",
         ),
-        Departure(
-            field="cache_cleared_on_failure",
-            what="Keeps a preflight's response in the cache if the request after it fails the CORS check. By the "
+        "cache_cleared_on_failure": Departure(
+            "Keeps a preflight's response in the cache if the request after it fails the CORS check. By the "
             "standard, it is removed. So after a fix on the server, an old preflight may count until its "
             "Access-Control-Max-Age is over.",
-            source="services/network/cors/preflight_cache.cc: nothing clears it but time",
+            "services/network/cors/preflight_cache.cc: nothing clears it but time",
         ),
-        Departure(
-            field="cache",
-            what="Caches one preflight for each URL, and replaces it as a whole by the next one; at most for 7200 "
+        "cache": Departure(
+            "Caches one preflight for each URL, and replaces it as a whole by the next one; at most for 7200 "
             "seconds, and not for URLs of 1024 characters or more. By the standard, methods and header names are "
             "cached one by one. So if a server lists only what was asked, requests with different headers that take "
             "turns need a preflight each time.",
-            source="services/network/cors/preflight_cache.cc",
+            "services/network/cors/preflight_cache.cc",
         ),
-        Departure(
-            field="opaque_response_blocking",
-            what="Blocks opaque responses (mode no-cors) that are data, such as JSON or HTML, by their headers or "
+        "opaque_response_blocking": Departure(
+            "Blocks opaque responses (mode no-cors) that are data, such as JSON or HTML, by their headers or "
             "the first bytes of their body (opaque response blocking). This is not in the standard.",
-            source="services/network/orb/orb_impl.cc",
+            "services/network/orb/orb_impl.cc",
         ),
-        Departure(
-            field="types_unchecked",
-            what="Loads the script of a worker that is not a module with any Content-Type except those of images, "
+        "types_unchecked": Departure(
+            "Loads the script of a worker that is not a module with any Content-Type except those of images, "
             "audio, video and text/csv. By the HTML standard, it has to be a JavaScript type.",
-            source="measured with 156",
+            "measured with 156",
         ),
-        Departure(
-            field="document_isolation_known",
-            what="Blocks images and scripts of other origins without Cross-Origin-Resource-Policy also on a page with "
+        "document_isolation_known": Departure(
+            "Blocks images and scripts of other origins without Cross-Origin-Resource-Policy also on a page with "
             "`Document-Isolation-Policy`. Corsight then says that they are likely, not certainly, allowed or blocked.",
-            source="wicg.github.io/document-isolation-policy; measured with 156",
+            "wicg.github.io/document-isolation-policy; measured with 156",
         ),
-        Departure(
-            field="types_read",
-            what="Takes all before the first white space or semicolon for the type, if there is a slash. By the "
+        "types_read": Departure(
+            "Takes all before the first white space or semicolon for the type, if there is a slash. By the "
             'standard, `text/javascript x` and `"text/css"` are no MIME types.',
-            source="net/http/http_util.cc; measured with 156",
+            "net/http/http_util.cc; measured with 156",
         ),
-        Departure(
-            field="embedded_userinfo_blocked",
-            what="Blocks redirects of fetch() and of elements to a URL with a user name, also to the same origin and "
+        "embedded_userinfo_blocked": Departure(
+            "Blocks redirects of fetch() and of elements to a URL with a user name, also to the same origin and "
             "in mode no-cors. By the standard, and for XMLHttpRequest, only a CORS request to another origin is "
             "blocked.",
-            source="third_party/blink/renderer/core/loader/base_fetch_context.cc; measured with 156",
+            "third_party/blink/renderer/core/loader/base_fetch_context.cc; measured with 156",
         ),
-        Departure(
-            field="local_network_is_mixed",
-            what="Does not block http URLs of the local network (by address or .local) as mixed content on an https "
+        "local_network_is_mixed": Departure(
+            "Does not block http URLs of the local network (by address or .local) as mixed content on an https "
             "page. Local network access decides about them: see the next row.",
-            source="third_party/blink/renderer/core/loader/mixed_content_checker.cc ShouldBlockFetch; measured with "
-            "156",
+            "third_party/blink/renderer/core/loader/mixed_content_checker.cc ShouldBlockFetch; measured with 156",
         ),
-        Departure(
-            field="local_network_access",
-            what="Lets a public page send requests to the local network only if it is an https page and the user "
+        "local_network_access": Departure(
+            "Lets a public page send requests to the local network only if it is an https page and the user "
             "allows it (local network access). Through a proxy, the user is not asked.",
-            source="services/network/local_network_access_checker.cc",
+            "services/network/local_network_access_checker.cc",
         ),
-        Departure(
-            field="image_address_is_mixed",
-            what="Loads images, audio and video over http from an IP address on an https page, with a warning. By "
+        "image_address_is_mixed": Departure(
+            "Loads images, audio and video over http from an IP address on an https page, with a warning. By "
             "the standard, they are blocked.",
-            source="mixed_content_checker.cc, optionally blockable content; measured with 156",
+            "mixed_content_checker.cc, optionally blockable content; measured with 156",
         ),
-        Departure(
-            field="streams_uploads",
-            what="Uploads a stream (a fetch() whose body is a ReadableStream) over HTTP/2 only. Over HTTP/1.1 the "
+        "streams_uploads": Departure(
+            "Uploads a stream (a fetch() whose body is a ReadableStream) over HTTP/2 only. Over HTTP/1.1 the "
             "fetch() fails after its preflight, even if that passed.",
-            source="measured with 156",
+            "measured with 156",
         ),
-        Departure(
-            field="preflight_outlives_abort",
-            what="Finishes and caches the preflight of a fetch() that the page aborts. Firefox and WebKit abort the "
+        "preflight_outlives_abort": Departure(
+            "Finishes and caches the preflight of a fetch() that the page aborts. Firefox and WebKit abort the "
             "preflight too.",
-            source="measured: 15 of 27 aborted in Chromium, 39 of 42 left unanswered in the others",
+            "measured: 15 of 27 aborted in Chromium, 39 of 42 left unanswered in the others",
         ),
-        Departure(
-            field="separate_connections",
-            what="Never sends requests with and without credentials on the same connection. So if Corsight knows one "
+        "separate_connections": Departure(
+            "Never sends requests with and without credentials on the same connection. So if Corsight knows one "
             "request of a connection, it knows whether the others have credentials.",
-            source="net/socket/client_socket_pool.cc GroupId privacy_mode; measured on 287 connections",
+            "net/socket/client_socket_pool.cc GroupId privacy_mode; measured on 287 connections",
         ),
-        Departure(
-            field="storage_access_told",
-            what="Sends Sec-Fetch-Storage-Access with all cross-site requests that have credentials, and with no "
+        "storage_access_told": Departure(
+            "Sends Sec-Fetch-Storage-Access with all cross-site requests that have credentials, and with no "
             "others. So it shows Corsight which requests have credentials.",
-            source="services/network/sec_header_helpers.cc; measured on 900 requests",
+            "services/network/sec_header_helpers.cc; measured on 900 requests",
         ),
-    ),
+    },
 )

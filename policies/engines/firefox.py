@@ -53,120 +53,102 @@ POLICY = EnginePolicy(
         credentials_shared=False,
         head_exempt=False,
     ),
-    departures=(
-        Departure(
-            field="identical_locations",
-            what="Follows a redirect that has the Location header several times, if all have the same value. By the "
+    departures={
+        "identical_locations": Departure(
+            "Follows a redirect that has the Location header several times, if all have the same value. By the "
             "standard this is a network error.",
-            source="measured",
+            "measured",
         ),
-        Departure(
-            field="preflight_order",
-            what="Checks a preflight's response in another order: the CORS check comes before the status of a "
+        "preflight_order": Departure(
+            "Checks a preflight's response in another order: the CORS check comes before the status of a "
             "redirect, and the method before the syntax of Access-Control-Allow-Headers. If several of them fail, "
             "the console names another one.",
-            source="nsCORSListenerProxy.cpp CheckPreflightRequestApproved",
+            "nsCORSListenerProxy.cpp CheckPreflightRequestApproved",
         ),
-        Departure(
-            field="authorization_by_wildcard",
-            what="Accepts `Access-Control-Allow-Headers: *` for the Authorization header, with a warning in the "
+        "authorization_by_wildcard": Departure(
+            "Accepts `Access-Control-Allow-Headers: *` for the Authorization header, with a warning in the "
             "console. By the standard, Authorization has to be listed by name: list it.",
-            source="pref network.cors_preflight.authorization_covered_by_wildcard",
+            "pref network.cors_preflight.authorization_covered_by_wildcard",
         ),
-        Departure(
-            field="same_origin_preflight_unchecked",
-            what="Sends the page's own origin in a preflight after a redirect, where the standard sends `null`. If "
+        "same_origin_preflight_unchecked": Departure(
+            "Sends the page's own origin in a preflight after a redirect, where the standard sends `null`. If "
             "the redirect leads back to the page's own origin, the preflight's response need not pass the CORS check.",
-            source="measured: redirects back to the page's origin with a wrong Access-Control-Allow-Origin pass",
+            "measured: redirects back to the page's origin with a wrong Access-Control-Allow-Origin pass",
         ),
-        Departure(
-            field="unsafe_total_limit",
-            what="Has no limit on the size of all safelisted request headers together. By the standard, a preflight "
+        "unsafe_total_limit": Departure(
+            "Has no limit on the size of all safelisted request headers together. By the standard, a preflight "
             "is needed above 1024 bytes.",
-            source="dom/fetch/InternalHeaders.cpp GetUnsafeHeaders",
+            "dom/fetch/InternalHeaders.cpp GetUnsafeHeaders",
         ),
-        Departure(
-            field="expose_wildcard_survives",
-            what="Ignores the names in a malformed Access-Control-Expose-Headers, but not a `*` before the malformed "
+        "expose_wildcard_survives": Departure(
+            "Ignores the names in a malformed Access-Control-Expose-Headers, but not a `*` before the malformed "
             "element. This holds for fetch(). XMLHttpRequest ignores the whole header, as the standard says. "
             "Corsight judges both like fetch().",
-            source="dom/fetch/InternalHeaders.cpp CORSHeaders",
+            "dom/fetch/InternalHeaders.cpp CORSHeaders",
         ),
-        Departure(
-            field="empty_lines_dropped",
-            what="Leaves out empty values when it joins the lines of a header. So `Access-Control-Allow-Origin: "
+        "empty_lines_dropped": Departure(
+            "Leaves out empty values when it joins the lines of a header. So `Access-Control-Allow-Origin: "
             "https://a` and a second, empty one count as `https://a`. By the standard, the value is `https://a, ` "
             "and matches no origin.",
-            source="netwerk/protocol/http/nsHttpHeaderArray.cpp; measured with ESR 153",
+            "netwerk/protocol/http/nsHttpHeaderArray.cpp; measured with ESR 153",
         ),
-        Departure(
-            field="allow_origin_lines_counted",
-            what="Blocks a response with two header lines named Access-Control-Allow-Origin in exactly this "
+        "allow_origin_lines_counted": Departure(
+            "Blocks a response with two header lines named Access-Control-Allow-Origin in exactly this "
             "spelling, even if one is empty.",
-            source="nsCORSListenerProxy.cpp CheckRequestApproved; measured with ESR 153",
+            "nsCORSListenerProxy.cpp CheckRequestApproved; measured with ESR 153",
         ),
-        Departure(
-            field="track_is_mixed",
-            what="Loads a track (such as captions) over http on an https page. By the standard, it is blocked as "
+        "track_is_mixed": Departure(
+            "Loads a track (such as captions) over http on an https page. By the standard, it is blocked as "
             "mixed content.",
-            source="measured; dom/security/nsMixedContentBlocker.cpp",
+            "measured; dom/security/nsMixedContentBlocker.cpp",
         ),
-        Departure(
-            field="image_address_is_mixed",
-            what="Loads images, audio and video over http from an IP address on an https page. By the standard, they "
+        "image_address_is_mixed": Departure(
+            "Loads images, audio and video over http from an IP address on an https page. By the standard, they "
             "are blocked.",
-            source="dom/security/nsMixedContentBlocker.cpp; measured with ESR 153",
+            "dom/security/nsMixedContentBlocker.cpp; measured with ESR 153",
         ),
-        Departure(
-            field="invalid_resource_policy_is_none",
-            what="Loads a response with a malformed Cross-Origin-Resource-Policy on a page with "
+        "invalid_resource_policy_is_none": Departure(
+            "Loads a response with a malformed Cross-Origin-Resource-Policy on a page with "
             "Cross-Origin-Embedder-Policy, and blocks it only if the header is missing or empty. By the standard, a "
             "malformed one counts as missing.",
-            source="netwerk/protocol/http/nsHttpChannel.cpp ProcessCrossOriginResourcePolicyHeader; measured",
+            "netwerk/protocol/http/nsHttpChannel.cpp ProcessCrossOriginResourcePolicyHeader; measured",
         ),
-        Departure(
-            field="types_read",
-            what="Takes all before the first white space or semicolon for the type, if there is a slash. By the "
+        "types_read": Departure(
+            "Takes all before the first white space or semicolon for the type, if there is a slash. By the "
             'standard, `text/javascript x` and `"text/css"` are no MIME types.',
-            source="netwerk/base/nsURLHelper.cpp net_ParseContentType; measured with ESR 153",
+            "netwerk/base/nsURLHelper.cpp net_ParseContentType; measured with ESR 153",
         ),
-        Departure(
-            field="types_unchecked",
-            what="Loads the module of a worklet with any Content-Type except those of images, audio, video and "
+        "types_unchecked": Departure(
+            "Loads the module of a worklet with any Content-Type except those of images, audio, video and "
             "text/csv. By the HTML standard, it has to be a JavaScript type.",
-            source="measured with ESR 153",
+            "measured with ESR 153",
         ),
-        Departure(
-            field="opaque_response_blocking",
-            what="Blocks opaque responses (mode no-cors) that are data, such as JSON or HTML, by their headers or "
+        "opaque_response_blocking": Departure(
+            "Blocks opaque responses (mode no-cors) that are data, such as JSON or HTML, by their headers or "
             "the first bytes of their body (opaque response blocking). A response with a JavaScript type always "
             "passes. This is not in the standard.",
-            source="netwerk/protocol/http/OpaqueResponseUtils.cpp",
+            "netwerk/protocol/http/OpaqueResponseUtils.cpp",
         ),
-        Departure(
-            field="cache",
-            what="Does not count `*` in the preflight cache, keeps preflights with and without credentials apart, "
+        "cache": Departure(
+            "Does not count `*` in the preflight cache, keeps preflights with and without credentials apart, "
             "does not cache them if Access-Control-Max-Age is malformed, and needs HEAD in "
             "Access-Control-Allow-Methods. So list methods and header names by name if preflights are to be cached.",
-            source="nsCORSListenerProxy.cpp nsPreflightCache",
+            "nsCORSListenerProxy.cpp nsPreflightCache",
         ),
-        Departure(
-            field="separate_connections",
-            what="Never sends requests with and without credentials on the same HTTP/1.1 connection. So if Corsight "
+        "separate_connections": Departure(
+            "Never sends requests with and without credentials on the same HTTP/1.1 connection. So if Corsight "
             "knows one request of a connection, it knows whether the others have credentials.",
-            source="netwerk/protocol/http/nsHttpConnectionInfo.h SetAnonymous; measured",
+            "netwerk/protocol/http/nsHttpConnectionInfo.h SetAnonymous; measured",
         ),
-        Departure(
-            field="stored_by_credentials",
-            what="Keeps responses to requests with and without credentials apart in its HTTP cache. So a 304 confirms the "
+        "stored_by_credentials": Departure(
+            "Keeps responses to requests with and without credentials apart in its HTTP cache. So a 304 confirms the "
             "response to a request of the same kind.",
-            source="netwerk/cache2, isAnonymous of nsILoadContextInfo; measured with ESR 153",
+            "netwerk/cache2, isAnonymous of nsILoadContextInfo; measured with ESR 153",
         ),
-        Departure(
-            field="storage_access_told",
-            what="Sends Sec-Fetch-Storage-Access with all cross-site requests that have credentials, and with their "
+        "storage_access_told": Departure(
+            "Sends Sec-Fetch-Storage-Access with all cross-site requests that have credentials, and with their "
             "preflights. So it shows Corsight which requests have credentials.",
-            source="measured on 270 requests; missing after a redirect",
+            "measured on 270 requests; missing after a redirect",
         ),
-    ),
+    },
 )

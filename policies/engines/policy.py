@@ -19,9 +19,8 @@ TypeCheck = Literal["mime-type", "nosniff", "orb"]
 
 @value
 class Departure:
-    """A difference of an engine from the standard: the field that holds it, what the engine does, and the source."""
+    """A difference of an engine from the standard: what the engine does, and the source."""
 
-    field: str
     what: str
     source: str
 
@@ -68,7 +67,7 @@ NO_TEXTS = ConsoleTexts()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EnginePolicy:
-    """An engine's CORS behaviour. The defaults are the standard's; `departures` lists what differs from them.
+    """An engine's CORS behaviour. The defaults are the standard's; `departures` says of each field that differs what the engine does.
 
     There is one object for all versions that behave alike, and it equals itself alone.
     """
@@ -77,7 +76,7 @@ class EnginePolicy:
     label: str
     cache: CacheRules
     """The CORS-preflight cache."""
-    departures: tuple[Departure, ...] = ()
+    departures: Mapping[str, Departure] = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
     """What earlier versions did differently, the youngest change first."""
     measured: tuple[int, int] | None = None

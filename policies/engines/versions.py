@@ -15,14 +15,8 @@ DECIDING = frozenset(
     {
         *("authorization_by_wildcard", "same_origin_preflight_unchecked", "methods_upper_cased"),
         *("private_network_warned", "empty_lines_dropped", "allow_origin_lines_counted", "embedded_userinfo_blocked"),
-        *(
-            "localhost_is_mixed",
-            "local_network_is_mixed",
-            "zero_address_is_mixed",
-            "local_network_access",
-            "image_address_is_mixed",
-        ),
-        *("track_is_mixed", "invalid_resource_policy_is_none", "types_read"),
+        *("localhost_is_mixed", "local_network_is_mixed", "zero_address_is_mixed", "local_network_access"),
+        *("image_address_is_mixed", "track_is_mixed", "invalid_resource_policy_is_none", "types_read"),
         *("opaque_response_blocking", "opaque_emptied"),
     }
 )

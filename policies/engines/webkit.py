@@ -37,102 +37,86 @@ POLICY = EnginePolicy(
         wildcard_with_credentials="without",
         int64=True,
     ),
-    departures=(
-        Departure(
-            field="empty_location",
-            what="Fails if the Location of a redirect is empty. By the standard, an empty Location means the same "
+    departures={
+        "empty_location": Departure(
+            "Fails if the Location of a redirect is empty. By the standard, an empty Location means the same "
             "URL again.",
-            source="measured with WebKitGTK 2.50.6",
+            "measured with WebKitGTK 2.50.6",
         ),
-        Departure(
-            field="preflight_order",
-            what="Checks the status of a preflight's response before the CORS check, and names a redirect like any "
+        "preflight_order": Departure(
+            "Checks the status of a preflight's response before the CORS check, and names a redirect like any "
             "other wrong status. If several checks fail, the console names another one than in the standard's order.",
-            source="CrossOriginAccessControl.cpp validatePreflightResponse",
+            "CrossOriginAccessControl.cpp validatePreflightResponse",
         ),
-        Departure(
-            field="authorization_by_wildcard",
-            what="Accepts `Access-Control-Allow-Headers: *` for the Authorization header, also from the cache. By "
+        "authorization_by_wildcard": Departure(
+            "Accepts `Access-Control-Allow-Headers: *` for the Authorization header, also from the cache. By "
             "the standard, Authorization has to be listed by name: list it.",
-            source="CrossOriginPreflightResultCache.cpp validateCrossOriginHeaders",
+            "CrossOriginPreflightResultCache.cpp validateCrossOriginHeaders",
         ),
-        Departure(
-            field="unsafe_total_limit",
-            what="Has no limit on the size of all safelisted request headers together. By the standard, a preflight "
+        "unsafe_total_limit": Departure(
+            "Has no limit on the size of all safelisted request headers together. By the standard, a preflight "
             "is needed above 1024 bytes.",
-            source="CrossOriginAccessControl.cpp isSimpleCrossOriginAccessRequest",
+            "CrossOriginAccessControl.cpp isSimpleCrossOriginAccessRequest",
         ),
-        Departure(
-            field="repeated_lines_joined",
-            what="Joins the values of a request header that a page sets several times, and then measures them. By "
+        "repeated_lines_joined": Departure(
+            "Joins the values of a request header that a page sets several times, and then measures them. By "
             "the standard, each value may have 128 bytes. So a preflight may be needed that the standard does not "
             "ask for.",
-            source="measured by third parties on the web platform tests",
+            "measured by third parties on the web platform tests",
         ),
-        Departure(
-            field="credentialless_unknown",
-            what="Ignores `Cross-Origin-Embedder-Policy: credentialless`. Only `require-corp` has an effect.",
-            source="measured with WebKitGTK 2.50.6",
+        "credentialless_unknown": Departure(
+            "Ignores `Cross-Origin-Embedder-Policy: credentialless`. Only `require-corp` has an effect.",
+            "measured with WebKitGTK 2.50.6",
         ),
-        Departure(
-            field="extra_exposed",
-            what="Lets pages read the response header Accept without Access-Control-Expose-Headers.",
-            source="HTTPHeaderNames / isCrossOriginSafeHeader",
+        "extra_exposed": Departure(
+            "Lets pages read the response header Accept without Access-Control-Expose-Headers.",
+            "HTTPHeaderNames / isCrossOriginSafeHeader",
         ),
-        Departure(
-            field="cache_cleared_on_failure",
-            what="Keeps a preflight's response in the cache if the request after it fails the CORS check. By the "
+        "cache_cleared_on_failure": Departure(
+            "Keeps a preflight's response in the cache if the request after it fails the CORS check. By the "
             "standard, it is removed. So after a fix on the server, an old preflight may count until its "
             "Access-Control-Max-Age is over.",
-            source="CrossOriginPreflightResultCache.cpp: nothing clears it but time",
+            "CrossOriginPreflightResultCache.cpp: nothing clears it but time",
         ),
-        Departure(
-            field="cache",
-            what="Caches one preflight for each URL, and replaces it as a whole by the next one; at most for 600 "
+        "cache": Departure(
+            "Caches one preflight for each URL, and replaces it as a whole by the next one; at most for 600 "
             "seconds. A `*` counts only for requests without credentials. By the standard, methods and header names "
             "are cached one by one. So if a server lists only what was asked, requests with different headers that "
             "take turns need a preflight each time.",
-            source="CrossOriginPreflightResultCache.cpp",
+            "CrossOriginPreflightResultCache.cpp",
         ),
-        Departure(
-            field="fonts_ask_with_cors",
-            what="Requests the fonts of style sheets in mode no-cors, where the standard uses CORS. So a font "
+        "fonts_ask_with_cors": Departure(
+            "Requests the fonts of style sheets in mode no-cors, where the standard uses CORS. So a font "
             "without CORS headers loads in WebKit and is blocked in other browsers. Only a preload of a font uses "
             "CORS.",
-            source="measured with WebKitGTK 2.50.6",
+            "measured with WebKitGTK 2.50.6",
         ),
-        Departure(
-            field="unknown_uses",
-            what="Has no CSS modules: no import takes a style sheet.",
-            source="measured with WebKitGTK 2.50.6",
+        "unknown_uses": Departure(
+            "Has no CSS modules: no import takes a style sheet.",
+            "measured with WebKitGTK 2.50.6",
         ),
-        Departure(
-            field="json_modules_as_scripts",
-            what="Requests a JSON module like any script, and does not apply nosniff to it. By the standard, its "
+        "json_modules_as_scripts": Departure(
+            "Requests a JSON module like any script, and does not apply nosniff to it. By the standard, its "
             "destination is `json`.",
-            source="measured with WebKitGTK 2.50.6",
+            "measured with WebKitGTK 2.50.6",
         ),
-        Departure(
-            field="types_read",
-            what="Goes by the first type of a Content-Type with several, for style sheets and nosniff. By the "
+        "types_read": Departure(
+            "Goes by the first type of a Content-Type with several, for style sheets and nosniff. By the "
             "standard, the last counts.",
-            source="platform/network/HTTPParsers.cpp extractMIMETypeFromMediaType; measured with WebKitGTK 2.50.6",
+            "platform/network/HTTPParsers.cpp extractMIMETypeFromMediaType; measured with WebKitGTK 2.50.6",
         ),
-        Departure(
-            field="modules_read",
-            what="For modules the last of several types counts, as in the standard.",
-            source="measured with WebKitGTK 2.50.6",
+        "modules_read": Departure(
+            "For modules the last of several types counts, as in the standard.",
+            "measured with WebKitGTK 2.50.6",
         ),
-        Departure(
-            field="deletes_turn_to_get",
-            what="Turns a DELETE into a GET if it is redirected to another origin, even by a 307 or 308. By the "
+        "deletes_turn_to_get": Departure(
+            "Turns a DELETE into a GET if it is redirected to another origin, even by a 307 or 308. By the "
             "standard, these keep the method.",
-            source="NetworkDataTaskSoup.cpp shouldRedirectAsGET, measured with WebKitGTK 2.50.6",
+            "NetworkDataTaskSoup.cpp shouldRedirectAsGET, measured with WebKitGTK 2.50.6",
         ),
-        Departure(
-            field="localhost_is_mixed",
-            what="Blocks http://localhost as mixed content on an https page. By the standard, localhost is secure.",
-            source="WebKit bug 171934",
+        "localhost_is_mixed": Departure(
+            "Blocks http://localhost as mixed content on an https page. By the standard, localhost is secure.",
+            "WebKit bug 171934",
         ),
-    ),
+    },
 )

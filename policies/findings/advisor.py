@@ -14,6 +14,7 @@ from corsight.policies.findings.model import Cause, Mismatch
 from corsight.policies.findings.remarks import Remark
 from corsight.policies.findings.sample import Sample
 from corsight.policies.findings.words import clean, count, join, name_header, name_host, strip_query
+from corsight.policies.rules.preflight import MAX_AGE
 from corsight.policies.session.memory import Memory, weigh_exchange, weigh_headers
 from corsight.policies.verdict import Outcome
 
@@ -29,7 +30,6 @@ AGAIN, REFLECTED = "preflight-storm", "reflected-origin-with-credentials"
 ABOUT_EXPOSING = frozenset(
     {"expose-wildcard-with-credentials", "expose-headers-invalid", "expose-headers-on-preflight"}
 )
-MAX_AGE = "Access-Control-Max-Age"
 _kept = re.compile(r"0*(?:[6-9]|[1-9][0-9]+)").fullmatch
 """A Max-Age of more than five seconds."""
 

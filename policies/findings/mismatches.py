@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from corsight.policies.decision.judge import describe_subject
-from corsight.policies.decision.mend import mend
+from corsight.policies.decision.mend import RESOURCE_POLICY, mend
 from corsight.policies.findings.model import Mismatch, Place
 from corsight.policies.findings.sample import Sample
 from corsight.policies.findings.words import LONGEST, clean, name_header, strip_query
 from corsight.policies.rules import RULES
+from corsight.policies.rules.cors_check import ALLOW_CREDENTIALS, ALLOW_ORIGIN
+from corsight.policies.rules.preflight import ALLOW_HEADERS, ALLOW_METHODS
 
-ALLOW_ORIGIN, ALLOW_CREDENTIALS = "Access-Control-Allow-Origin", "Access-Control-Allow-Credentials"
-ALLOW_METHODS, ALLOW_HEADERS = "Access-Control-Allow-Methods", "Access-Control-Allow-Headers"
-RESOURCE_POLICY = "Cross-Origin-Resource-Policy"
 STATUS = "status"
 
 TURNED_ON = {

@@ -1,6 +1,6 @@
 """What a diagnosis says: findings, and where they were met. All text in them can be shown as it is.
 
-A cause is named by a permanent kebab-case code: one of `catalogue.CAUSES`, or the code of the rule where nothing more
+A cause is named by a permanent kebab-case code: one of `policies.causes`, or the code of the rule where nothing more
 is known.
 """
 

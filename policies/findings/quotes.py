@@ -140,7 +140,6 @@ REFERRER_HOST = _mark(lambda sample: name_host(sample.entry.reading.referrer or 
 ERROR = _mark(lambda sample: clean(sample.exchange.error or "", 200))
 PROXY_STATUS = _mark(lambda sample: str(sample.exchange.proxy_status or ""))
 ALLOW = _mark(_read_header("allow"))
-VARY = _mark(_read_header("vary"))
 CHALLENGE = _mark(_read_header("www-authenticate"))
 ALLOW_METHODS = _mark(_read_methods)
 MISMATCH = _mark(_read_mismatch)

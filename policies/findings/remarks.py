@@ -14,12 +14,11 @@ from corsight.policies.findings.model import Cause, Mismatch
 from corsight.policies.findings.sample import Sample
 from corsight.policies.findings.words import clean, clean_all, continue_with, join, name_header, name_host
 from corsight.policies.rules import RULES
-from corsight.policies.rules.exposing import list_for_scripts
+from corsight.policies.rules.exposing import EXPOSE_HEADERS, list_for_scripts
 from corsight.policies.rules.nearness import compare_origins
 from corsight.policies.verdict import Outcome
 
 DATA = ("application/json", "text/json", "application/xml", "text/xml", "application/ld+json", "application/graphql")
-EXPOSE = "Access-Control-Expose-Headers"
 VAIN = "headers-asked-in-vain"
 
 
@@ -61,7 +60,7 @@ def find_unexposed(sample: Sample) -> Remark | None:
     if not hidden:
         return None
     why = " An upload in parts cannot be completed without the ETag of each part." if "etag" in hidden else ""
-    names, exposed = clean_all(hidden, 6), response.headers.get(EXPOSE.lower())
+    names, exposed = clean_all(hidden, 6), response.headers.get(EXPOSE_HEADERS.lower())
     both = ", ".join([*([clean(exposed)] if exposed else []), *names])
     return Remark(
         Cause(
@@ -70,11 +69,16 @@ def find_unexposed(sample: Sample) -> Remark | None:
             f"{name_host(sample.server)} sends {join(names)}, and the response reached the page; but a script that "
             f"reads {'them' if len(names) > 1 else 'it'} gets null. From a response of another origin, a page can read "
             f"only a few harmless headers and those that the response exposes.{why}",
-            f"Add to the response itself (not to the preflight): {EXPOSE}: {', '.join(names)}",
+            f"Add to the response itself (not to the preflight): {EXPOSE_HEADERS}: {', '.join(names)}",
             "server",
             certainty="likely",
         ),
-        Mismatch("request", (name_header(EXPOSE, exposed),), f"{EXPOSE}: {', '.join(names)}", (f"{EXPOSE}: {both}",)),
+        Mismatch(
+            "request",
+            (name_header(EXPOSE_HEADERS, exposed),),
+            f"{EXPOSE_HEADERS}: {', '.join(names)}",
+            (f"{EXPOSE_HEADERS}: {both}",),
+        ),
     )
 
 

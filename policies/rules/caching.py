@@ -7,7 +7,7 @@ import re
 from corsight.policies.fetch.headers import Failure, extract_header_list_values, read_list
 from corsight.policies.fetch.safelist import find_uncovered_names, is_cors_safelisted_method, is_covered_by_wildcard
 from corsight.policies.rules.cors_check import vary_origin
-from corsight.policies.rules.example import Example
+from corsight.policies.rules.example import GET_ORDERS, Example
 from corsight.policies.rules.model import Fix, HeaderEdit, Rule, Subject
 from corsight.policies.rules.placement import CANONICAL
 from corsight.policies.rules.preflight import ASKED, allow_headers, allow_methods
@@ -213,9 +213,7 @@ RULES = (
         needed="Access-Control-Max-Age: 600 (or more: Chromium keeps up to 7200, Firefox up to 86400)",
         advice="Send Access-Control-Max-Age on preflights.",
         fix=set_max_age,
-        example=Example(
-            f"{ASKED}\n\n{GRANTED}\n{ALLOWED}", f"{ASKED}\n\n{GRANTED}\n{ALLOWED}", f"{ASKED}\n\n{GRANTED}\n{ALLOWED}"
-        ),
+        example=Example(*[f"{ASKED}\n\n{GRANTED}\n{ALLOWED}"] * 3),
     ),
     Rule(
         code="allow-lists-on-response",
@@ -228,7 +226,7 @@ RULES = (
         advice="Check that the response to OPTIONS has them; here they can be left out.",
         check=find_lists,
         example=Example(
-            "GET https://api.example/orders\nOrigin: https://app.example\n\n200\nAccess-Control-Allow-Origin: *\n"
+            f"{GET_ORDERS}\n\n200\nAccess-Control-Allow-Origin: *\n"
             "Access-Control-Allow-Methods: GET, POST, PUT\nAccess-Control-Allow-Headers: *"
         ),
     ),
@@ -244,7 +242,7 @@ RULES = (
         fix=vary_origin,
         check=lacks_vary,
         example=Example(
-            "GET https://api.example/orders\nOrigin: https://app.example\n\n"
+            f"{GET_ORDERS}\n\n"
             '200\nAccess-Control-Allow-Origin: https://app.example\nCache-Control: max-age=300\nETag: "7"'
         ),
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from corsight.policies.fetch import cors_check as check
-from corsight.policies.rules.example import Example
+from corsight.policies.rules.example import GET_ORDERS, Example
 from corsight.policies.rules.model import Fix, HeaderEdit, Rule, Subject
 
 ALLOW_ORIGIN = "Access-Control-Allow-Origin"
@@ -46,7 +46,7 @@ RULES = (
         advice="Send the header on every response, errors included.",
         fix=allow_origin,
         widens=WIDENS,
-        example=Example("GET https://api.example/orders\nOrigin: https://app.example\n\n500\nContent-Type: text/html"),
+        example=Example(f"{GET_ORDERS}\n\n500\nContent-Type: text/html"),
     ),
     Rule(
         code=check.WILDCARD,
@@ -76,8 +76,7 @@ RULES = (
         fix=allow_origin,
         widens=WIDENS,
         example=Example(
-            "GET https://api.example/orders\nOrigin: https://app.example\n\n"
-            "200\nAccess-Control-Allow-Origin: https://app.example\nAccess-Control-Allow-Origin: *"
+            f"{GET_ORDERS}\n\n200\nAccess-Control-Allow-Origin: https://app.example\nAccess-Control-Allow-Origin: *"
         ),
     ),
     Rule(
@@ -90,10 +89,7 @@ RULES = (
         advice="Send the page's origin as browsers write it: scheme and host, and the port unless it is the default.",
         fix=allow_origin,
         widens=WIDENS,
-        example=Example(
-            "GET https://api.example/orders\nOrigin: https://app.example\n\n"
-            "200\nAccess-Control-Allow-Origin: app.example"
-        ),
+        example=Example(f"{GET_ORDERS}\n\n200\nAccess-Control-Allow-Origin: app.example"),
     ),
     Rule(
         code=check.MISMATCH,
@@ -105,10 +101,7 @@ RULES = (
         advice="If the requesting origin is on your list, answer with that origin and with Vary: Origin.",
         fix=allow_origin,
         widens=WIDENS,
-        example=Example(
-            "GET https://api.example/orders\nOrigin: https://app.example\n\n"
-            "200\nAccess-Control-Allow-Origin: https://staging.app.example"
-        ),
+        example=Example(f"{GET_ORDERS}\n\n200\nAccess-Control-Allow-Origin: https://staging.app.example"),
     ),
     Rule(
         code=check.CREDENTIALS,

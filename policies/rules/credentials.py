@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from corsight.policies.fetch.origin import is_potentially_trustworthy
-from corsight.policies.rules.example import Example
+from corsight.policies.rules.example import GET_ORDERS, Example
 from corsight.policies.rules.model import Rule
 from corsight.policies.rules.view import CREDENTIALS, ORIGIN, View
 
@@ -30,10 +30,7 @@ RULES = (
         advice="Leave Access-Control-Allow-Credentials out if the data is public; otherwise name the origins you "
         "trust.",
         check=lambda view: view.values.get(ORIGIN) == "*" and view.values.get(CREDENTIALS) == "true",
-        example=Example(
-            "GET https://api.example/orders\nOrigin: https://app.example\n\n"
-            "200\nAccess-Control-Allow-Origin: *\nAccess-Control-Allow-Credentials: true"
-        ),
+        example=Example(f"{GET_ORDERS}\n\n200\nAccess-Control-Allow-Origin: *\nAccess-Control-Allow-Credentials: true"),
     ),
     Rule(
         code="insecure-origin-with-credentials",

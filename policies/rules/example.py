@@ -16,6 +16,8 @@ from corsight.policies.verdict import EngineName
 
 PAGE = "https://app.example"
 """The origin of the page that asks, where an example names no other."""
+GET_ORDERS = f"GET https://api.example/orders\nOrigin: {PAGE}"
+"""What most examples ask."""
 ALL: tuple[EngineName, ...] = ("standard", "chromium", "firefox", "webkit")
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from corsight.policies.fetch.headers import find_invalid_token, list_well_formed
-from corsight.policies.rules.example import Example
+from corsight.policies.rules.example import GET_ORDERS, Example
 from corsight.policies.rules.model import Fix, HeaderEdit, Rule, Subject
 from corsight.policies.rules.view import EXPOSE, PLUMBING, View
 
@@ -87,7 +87,6 @@ def expose_asked(subject: Subject) -> Fix:
     return Fix((HeaderEdit(EXPOSE_HEADERS, ", ".join([*listed, *asked])),)) if asked else Fix()
 
 
-ASKED = "GET https://api.example/orders\nOrigin: https://app.example"
 GRANTED = "200\nAccess-Control-Allow-Origin: https://app.example\nVary: Origin\nX-Total-Count: 7"
 
 RULES = (
@@ -104,7 +103,7 @@ RULES = (
         widens=WIDENS,
         check=find_hidden_by_wildcard,
         example=Example(
-            f"{ASKED}\nCookie: id=7\n\n{GRANTED}\nAccess-Control-Allow-Credentials: true\n"
+            f"{GET_ORDERS}\nCookie: id=7\n\n{GRANTED}\nAccess-Control-Allow-Credentials: true\n"
             "Access-Control-Expose-Headers: *",
             credentials="include",
         ),
@@ -121,7 +120,7 @@ RULES = (
         fix=expose_listed,
         widens=WIDENS,
         check=lambda view: view.role == "request" and find_invalid_token(view.values.get(EXPOSE, "")) is not None,
-        example=Example(f"{ASKED}\n\n{GRANTED}\nAccess-Control-Expose-Headers: X-Total-Count; X-Page"),
+        example=Example(f"{GET_ORDERS}\n\n{GRANTED}\nAccess-Control-Expose-Headers: X-Total-Count; X-Page"),
     ),
     Rule(
         code="expose-headers-on-preflight",
@@ -154,6 +153,6 @@ RULES = (
         advice="List the headers in Access-Control-Expose-Headers, on the response itself.",
         fix=expose_asked,
         widens=WIDENS,
-        example=Example(f"{ASKED}\n\n{GRANTED}", value="X-Total-Count"),
+        example=Example(f"{GET_ORDERS}\n\n{GRANTED}", value="X-Total-Count"),
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from corsight.policies.rules.example import Example
+from corsight.policies.rules.example import GET_ORDERS, Example
 from corsight.policies.rules.model import Fix, HeaderEdit, Rule, Subject
 
 CORP_SAME_ORIGIN = "corp-same-origin"
@@ -160,7 +160,7 @@ RULES = (
         needed="another status, such as 401",
         advice="Answer with 401, or look for a proxy between your server and the browser's.",
         example=Example(
-            "GET https://api.example/orders\nOrigin: https://app.example\n\n407\nAccess-Control-Allow-Origin: *",
+            f"{GET_ORDERS}\n\n407\nAccess-Control-Allow-Origin: *",
             engines=("chromium",),
         ),
     ),
@@ -193,6 +193,6 @@ RULES = (
         seen="no response",
         needed="a response from the server",
         advice="Look at the server, TLS and the network.",
-        example=Example("GET https://api.example/orders\nOrigin: https://app.example\n\n"),
+        example=Example(f"{GET_ORDERS}\n\n"),
     ),
 )

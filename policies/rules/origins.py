@@ -9,7 +9,7 @@ from functools import lru_cache, partial
 from corsight.policies.fetch.origin import SHORT, is_serialized_origin, origin_of
 from corsight.policies.fetch.steps import Algorithm
 from corsight.policies.rules.cors_check import ALLOW_ORIGIN, WIDENS, allow_origin
-from corsight.policies.rules.example import Example
+from corsight.policies.rules.example import GET_ORDERS, Example
 from corsight.policies.rules.model import Fix, HeaderEdit, Rule, Subject
 from corsight.policies.rules.placement import is_joined
 from corsight.policies.rules.view import ORIGIN, View
@@ -88,7 +88,7 @@ def pick_origin(subject: Subject) -> Fix:
     return allow_origin(subject) if subject.origin in split_origins(value) else Fix()
 
 
-ASKED = "GET https://api.example/orders\nOrigin: https://app.example\n\n200\nAccess-Control-Allow-Origin: "
+ASKED = f"{GET_ORDERS}\n\n200\nAccess-Control-Allow-Origin: "
 MEANT = "lets pages of the intended origin read the response"
 
 _make_rule = partial(Rule, spec=Algorithm.CORS_CHECK.spec, step="4", seen="Access-Control-Allow-Origin: {allow_origin}")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 
 from corsight.policies.rules.cors_check import ALLOW_CREDENTIALS, ALLOW_ORIGIN
-from corsight.policies.rules.example import Example
+from corsight.policies.rules.example import GET_ORDERS, Example
+from corsight.policies.rules.exposing import EXPOSE_HEADERS
 from corsight.policies.rules.model import Fix, HeaderEdit, Rule, Subject
+from corsight.policies.rules.preflight import ALLOW_HEADERS, ALLOW_METHODS, MAX_AGE
 from corsight.policies.rules.view import ORIGIN, View
 
 SPEC = "https://fetch.spec.whatwg.org/#http-responses"
@@ -14,14 +16,9 @@ REQUESTS = "https://fetch.spec.whatwg.org/#http-requests"
 CORS_CHECK = "https://fetch.spec.whatwg.org/#concept-cors-check"
 
 
-SINGLES = (ALLOW_ORIGIN, ALLOW_CREDENTIALS, "Access-Control-Max-Age")
+SINGLES = (ALLOW_ORIGIN, ALLOW_CREDENTIALS, MAX_AGE)
 """The headers that may come once."""
-RESPONSE_HEADERS = (
-    *SINGLES,
-    "Access-Control-Allow-Methods",
-    "Access-Control-Allow-Headers",
-    "Access-Control-Expose-Headers",
-)
+RESPONSE_HEADERS = (ALLOW_ORIGIN, ALLOW_CREDENTIALS, ALLOW_METHODS, ALLOW_HEADERS, EXPOSE_HEADERS, MAX_AGE)
 """https://fetch.spec.whatwg.org/#http-responses"""
 REQUEST_HEADERS = ("Access-Control-Request-Method", "Access-Control-Request-Headers")
 """https://fetch.spec.whatwg.org/#http-requests"""
@@ -119,7 +116,7 @@ def keep_one_line(subject: Subject) -> Fix:
     return Fix(tuple(edits))
 
 
-ASKED = "GET https://api.example/orders\nOrigin: https://app.example\n\n200\n"
+ASKED = f"{GET_ORDERS}\n\n200\n"
 
 RULES = (
     Rule(

@@ -9,6 +9,7 @@ from corsight.policies.rules.model import Fix, HeaderEdit, Rule, Subject
 
 ALLOW_METHODS = "Access-Control-Allow-Methods"
 ALLOW_HEADERS = "Access-Control-Allow-Headers"
+MAX_AGE = "Access-Control-Max-Age"
 WIDENS_METHODS = "lets pages of this origin use the method"
 WIDENS_HEADERS = "lets pages of this origin send the header"
 

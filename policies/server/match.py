@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from corsight.policies.server.model import Match, ServerPolicy
 
 EVERY_PATH = "/**"
-_PATH = re.compile(r"https?://[^/?#]*([^?#]*)").match
+match_path = re.compile(r"https?://[^/?#]*([^?#]*)").match
 
 
 def find(policies: Sequence[ServerPolicy], url: str) -> ServerPolicy | None:
@@ -24,7 +24,7 @@ def find(policies: Sequence[ServerPolicy], url: str) -> ServerPolicy | None:
     if parts is None:
         return None
     _, host, port = parts
-    match = _PATH(url)
+    match = match_path(url)
     path = (match[1] if match else "") or "/"
     return next((policy for policy in policies if is_for(policy.match, host, port, path)), None)
 

@@ -17,6 +17,7 @@ from corsight.policies.fetch.safelist import is_forbidden_method, is_forbidden_r
 from corsight.policies.redact import redact
 from corsight.policies.rules.exposing import list_for_scripts
 from corsight.policies.server.grammar import ANY, is_name, is_path, split_host
+from corsight.policies.server.match import match_path
 from corsight.policies.server.model import LONGEST_MAX_AGE
 from corsight.policies.session import Judged
 from corsight.policies.session.memory import Memory
@@ -26,7 +27,6 @@ QUESTIONS = 10_000
 PROPOSED_MAX_AGE = 600
 """Seconds. What every engine keeps: WebKit cuts down what is longer."""
 
-_PATH = re.compile(r"https?://[^/?#]*([^?#]*)").match
 _IDENTIFIER = re.compile(
     r"[0-9]+|[0-9a-f]{8}-[0-9a-f-]{27}|(?=[a-z]*[0-9])[0-9a-f]{16,}|(?=[^0-9]*[0-9])[A-Za-z0-9_-]{20,}"
 )
@@ -131,7 +131,7 @@ def _may_be_granted(method: str) -> bool:
 
 def find_endpoint(url: str) -> Endpoint | None:
     parts = split_origin(origin_of(url))
-    match = _PATH(url)
+    match = match_path(url)
     if parts is None or match is None:
         return None
     host = origin_of(url).partition("://")[2]

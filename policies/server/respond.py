@@ -14,21 +14,14 @@ from corsight.policies.fetch.safelist import (
     is_cors_non_wildcard_request_header_name,
     is_cors_safelisted_method,
 )
+from corsight.policies.rules.cors_check import ALLOW_CREDENTIALS, ALLOW_ORIGIN
+from corsight.policies.rules.exposing import EXPOSE_HEADERS
 from corsight.policies.rules.model import HeaderEdit
+from corsight.policies.rules.placement import RESPONSE_HEADERS
+from corsight.policies.rules.preflight import ALLOW_HEADERS, ALLOW_METHODS, MAX_AGE
+from corsight.policies.server.grammar import ANY
 from corsight.policies.server.model import ServerPolicy
 from corsight.policies.server.origins import names_origin
-
-ALLOW_ORIGIN = "Access-Control-Allow-Origin"
-ALLOW_CREDENTIALS = "Access-Control-Allow-Credentials"
-ALLOW_METHODS = "Access-Control-Allow-Methods"
-ALLOW_HEADERS = "Access-Control-Allow-Headers"
-EXPOSE_HEADERS = "Access-Control-Expose-Headers"
-MAX_AGE = "Access-Control-Max-Age"
-VARY = "Vary"
-ANY = "*"
-
-CORS_RESPONSE_HEADERS = (ALLOW_ORIGIN, ALLOW_CREDENTIALS, ALLOW_METHODS, ALLOW_HEADERS, EXPOSE_HEADERS, MAX_AGE)
-"""https://fetch.spec.whatwg.org/#http-responses: what an answer has to have, or must not have."""
 
 
 def respond(policy: ServerPolicy, exchange: Exchange, response: Response | None) -> Answer:
@@ -54,12 +47,12 @@ def respond(policy: ServerPolicy, exchange: Exchange, response: Response | None)
         vary += _list_preflight_varies(policy)
     merged = merge_vary(response, vary)
     if merged is not None:
-        headers.append(HeaderEdit(VARY, merged))
+        headers.append(HeaderEdit("Vary", merged))
     have = {edit.name for edit in headers}
     return Answer(
         status=None if asked is None else policy.preflight_status,
         headers=tuple(headers),
-        absent=tuple(name for name in CORS_RESPONSE_HEADERS if name not in have),
+        absent=tuple(name for name in RESPONSE_HEADERS if name not in have),
     )
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from corsight.policies.rules.placement import RESPONSE_HEADERS
 from corsight.policies.server.compare import take_server_answer
 from corsight.policies.server.match import Index
 from corsight.policies.server.model import ServerPolicy
-from corsight.policies.server.respond import CORS_RESPONSE_HEADERS
 from corsight.policies.session import Judged
 from corsight.policies.value import value
 
@@ -38,7 +38,7 @@ def list_sent(policies: Sequence[ServerPolicy], judgeds: Iterable[Judged]) -> di
             continue
         lines = found.setdefault(policy.name, {})
         place = f"{exchange.request.method} {exchange.request.url.partition('?')[0]}"
-        for name in CORS_RESPONSE_HEADERS:
+        for name in RESPONSE_HEADERS:
             for line in exchange.response.headers.lines(name.lower()):
                 if len(lines) < MOST:
                     lines.setdefault((name, line), Sent(name, line, place))

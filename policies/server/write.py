@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from corsight.policies.redact import printable, redact
 from corsight.policies.server.infer import Grant, Inferred, LeftOut
+from corsight.policies.server.problems import shorten
 
 SHOWN = 3
 """How many endpoints a comment names."""
@@ -63,8 +64,7 @@ def endpoints(labels: Iterable[str]) -> str:
 def _shorten(label: str) -> str:
     method, _, url = label.partition(" ")
     path = re.sub(r"^https?://[^/?#]*", "", url) or "/"
-    text = printable(redact(f"{method} {path}"))
-    return text if len(text) <= 80 else f"{text[:77]}..."
+    return shorten(printable(redact(f"{method} {path}")))
 
 
 def scalar(text: str) -> str:

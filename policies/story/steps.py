@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from corsight.policies.decision.mend import RESOURCE_POLICY
 from corsight.policies.facts import Facts
 from corsight.policies.fetch.corp import FRAMES
 from corsight.policies.fetch.headers import read_list
@@ -15,13 +16,11 @@ from corsight.policies.fetch.redirect import MAX_REDIRECTS
 from corsight.policies.fetch.safelist import is_cors_safelisted_method
 from corsight.policies.fetch.steps import Question, Step
 from corsight.policies.redact import shown
+from corsight.policies.rules.cors_check import ALLOW_CREDENTIALS, ALLOW_ORIGIN
+from corsight.policies.rules.preflight import ALLOW_HEADERS, ALLOW_METHODS
 from corsight.policies.story.model import Step as ToldStep
 from corsight.policies.story.model import StepOutcome
 from corsight.policies.verdict import Branch, Unknown
-
-ALLOW_ORIGIN, ALLOW_CREDENTIALS = "Access-Control-Allow-Origin", "Access-Control-Allow-Credentials"
-ALLOW_METHODS, ALLOW_HEADERS = "Access-Control-Allow-Methods", "Access-Control-Allow-Headers"
-RESOURCE_POLICY = "Cross-Origin-Resource-Policy"
 
 
 def quoted(text: str | None) -> str:

@@ -78,10 +78,7 @@ def add_tools(server: Server, seat: Seat) -> None:
         try:
             policies = load(text, name)
         except PolicyError as error:
-            problems = [
-                results.Problem(line=one.line, field=one.field, reason=one.reason, what=one.what, instead=one.instead)
-                for one in error.problems[:PROBLEMS]
-            ]
+            problems = [results.Problem.model_validate(one) for one in error.problems[:PROBLEMS]]
             return results.PolicyCheck(problems=problems, more=len(error.problems) - len(problems), policies=[])
         return results.PolicyCheck(problems=[], more=0, policies=[one.name for one in policies][:100])
 
@@ -92,10 +89,7 @@ def add_tools(server: Server, seat: Seat) -> None:
         left_out = [_say_left_out(left) for one in inferred for left in one.left_out]
         return results.InferredPolicy(
             text=to_yaml(inferred, HEADING),
-            doubts=[
-                results.Doubt.model_validate({"field": one.field, "value": one.value, "doubt": one.doubt})
-                for one in doubts[:DOUBTS]
-            ],
+            doubts=[results.Doubt.model_validate(one) for one in doubts[:DOUBTS]],
             left_out=left_out[:LEFT_OUT],
         )
 
@@ -108,17 +102,7 @@ def add_tools(server: Server, seat: Seat) -> None:
         return results.Differences(
             total=len(found),
             cursor=following,
-            differences=[
-                results.Difference(
-                    policy=one.policy,
-                    field=one.field,
-                    before=one.before,
-                    after=one.after,
-                    change=one.change,
-                    note=one.note,
-                )
-                for one in part
-            ],
+            differences=[results.Difference.model_validate(one) for one in part],
             more_granted=sum(one.change == "more" for one in found),
             less_granted=sum(one.change == "less" for one in found),
         )

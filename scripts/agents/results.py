@@ -24,9 +24,9 @@ Own = Annotated[str, Field(json_schema_extra={"x-source": "corsight"})]
 
 
 class Result(BaseModel):
-    """What a tool answers."""
+    """What a tool answers; it may be read from an object with fields of the same names."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", from_attributes=True)
 
 
 class Page(Result):

@@ -54,10 +54,7 @@ def write_finding(traffic: Traffic, name: str, finding: diagnosed.Finding) -> re
 
 def _finding_fields(traffic: Traffic, name: str, finding: diagnosed.Finding) -> dict[str, object]:
     fix = dict.fromkeys(line for one in finding.mismatches for line in one.fix)
-    places = [
-        results.PlaceLine(method=one.method, url=one.url, origin=one.origin, count=one.count)
-        for one in finding.places[:PLACES]
-    ]
+    places = [results.PlaceLine.model_validate(one) for one in finding.places[:PLACES]]
     fetches = [traffic.name_fetch(fetch) for fetch in traffic.find_fetches(finding.exchanges[:FETCHES])]
     return {
         "id": name,
@@ -143,15 +140,7 @@ def _write_exchange(part: Part, story: Story | None) -> results.Exchange:
         cause=part.cause,
         title=part.title,
         why=part.why,
-        failed=None
-        if failed is None
-        else results.FailedStep(
-            section=failed.section,
-            number=failed.number,
-            spec=failed.spec,
-            asks=failed.asks,
-            compared=failed.compared,
-        ),
+        failed=None if failed is None else results.FailedStep.model_validate(failed),
         evidence=grounds[:LISTED],
         fix=[] if remedy is None else list(remedy.edits[:LISTED]),
         advice=None if remedy is None else remedy.advice,

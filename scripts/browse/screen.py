@@ -15,6 +15,7 @@ from rich.text import Text
 from corsight.policies.redact import printable, redact
 from corsight.policies.verdict import ASSUMPTIONS
 from corsight.scripts.browse.rows import Row, Rows
+from corsight.scripts.report.lines import pluralize
 
 MARKS = {"allowed": "✔", "blocked": "✘", "opaque": "○", "not-cors": "·", "answered": "·", "open": "?"}
 ASCII_MARKS = {"allowed": "+", "blocked": "x", "opaque": "o", "not-cors": ".", "answered": ".", "open": "?"}
@@ -216,9 +217,8 @@ class Screen:
 
     def _head(self, count: int, width: int) -> Text:
         blocked = sum(row.outcome == "blocked" for row in self.rows)
-        total = f"{len(self.rows)} exchange{'' if len(self.rows) == 1 else 's'}"
         open = sum(bool(row.open) for row in self.rows)
-        counts = f"{blocked} blocked{f', {open} open' if open else ''} of {total}"
+        counts = f"{blocked} blocked{f', {open} open' if open else ''} of {pluralize(len(self.rows), 'exchange')}"
         counts += f", {count} shown" if count < len(self.rows) else ""
         line = _line(f"Corsight  {self.title}", max(10, width - len(counts) - 2), "bold")
         line.pad_right(max(0, width - len(line) - len(counts)))

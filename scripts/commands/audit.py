@@ -11,28 +11,13 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 import typer
 
 from corsight.policies.report.names import FORMATS
-from corsight.scripts import auditing
+from corsight.scripts import auditing, options
 from corsight.scripts.errors import CorsightError, print_problem, stop_at
 from corsight.scripts.gate.empty import find_emptiness
 from corsight.scripts.gate.gate import read_gate
 from corsight.scripts.gate.held import count_failures
 from corsight.scripts.gate.settings import Settings, load_settings
 from corsight.scripts.gate.sift import Sifted
-from corsight.scripts.options import (
-    AllowEmpty,
-    Assume,
-    Baseline,
-    Config,
-    Fail,
-    Host,
-    Ignore,
-    MaybeEngine,
-    Origin,
-    Policy,
-    Select,
-    Verbose,
-    WriteBaseline,
-)
 from corsight.scripts.paths import name_command
 from corsight.scripts.progress import Progress
 from corsight.scripts.recordings import check_readable, list_recordings, list_remarks
@@ -68,19 +53,19 @@ def audit(
     output: Annotated[
         str | None, typer.Option(metavar="PATH", help="Write the format without a file name here instead of to stdout.")
     ] = None,
-    verbose: Verbose = False,
-    engine: MaybeEngine = None,
-    fail_on: Fail = None,
-    allow_empty: AllowEmpty = False,
-    assume: Assume = None,
-    policy: Policy = None,
-    baseline: Baseline = None,
-    save_baseline: WriteBaseline = False,
-    select: Select = None,
-    ignore: Ignore = None,
-    host: Host = None,
-    origin: Origin = None,
-    config: Config = None,
+    verbose: options.Verbose = False,
+    engine: options.MaybeEngine = None,
+    fail_on: options.Fail = None,
+    allow_empty: options.AllowEmpty = False,
+    assume: options.Assume = None,
+    policy: options.Policy = None,
+    baseline: options.Baseline = None,
+    save_baseline: options.WriteBaseline = False,
+    select: options.Select = None,
+    ignore: options.Ignore = None,
+    host: options.Host = None,
+    origin: options.Origin = None,
+    config: options.Config = None,
     jobs: Annotated[
         int,
         typer.Option(
@@ -211,7 +196,7 @@ def audit(
 
 
 def _open_store(
-    store: str | None, paths: list[str], options: dict[str, str], policies: Sequence[str], follow: bool
+    store: str | None, paths: list[str], judging: dict[str, str], policies: Sequence[str], follow: bool
 ) -> Keeping | None:
     if store is None:
         return None
@@ -219,7 +204,7 @@ def _open_store(
         raise CorsightError("a recording that still grows is no run yet", where="--store", todo="leave --follow out")
     from corsight.scripts.store.keeping import Keeping
 
-    return Keeping(store, paths, {name: one for name, one in options.items() if one}, policies)
+    return Keeping(store, paths, {name: one for name, one in judging.items() if one}, policies)
 
 
 def _spread(

@@ -8,27 +8,13 @@ from typing import Annotated, Literal
 import typer
 
 from corsight.policies.fetch.origin import is_localhost, origin_of, split_origin
+from corsight.scripts import options
 from corsight.scripts.browse.plan import Plan
 from corsight.scripts.browse.run import run
 from corsight.scripts.gate.fail_on import FailOn
 from corsight.scripts.gate.gate import read_gate
 from corsight.scripts.gate.options import FAIL_ON
 from corsight.scripts.gate.settings import load_settings
-from corsight.scripts.options import (
-    AllowEmpty,
-    Assume,
-    Baseline,
-    Config,
-    Formats,
-    Host,
-    Ignore,
-    MaybeEngine,
-    Origin,
-    Policy,
-    Select,
-    Verbose,
-    WriteBaseline,
-)
 
 FAILS = FAIL_ON.help.replace("Default: open.", "Default: never; with --script: open.")
 
@@ -44,8 +30,8 @@ def browse(
         bool,
         typer.Option("--web", help="Show the verdicts on the live page and in mitmweb instead of in this terminal."),
     ] = False,
-    engine: MaybeEngine = None,
-    config: Config = None,
+    engine: options.MaybeEngine = None,
+    config: options.Config = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="The proxy's port; 0 takes a free one.")] = 0,
     headless: Annotated[bool, typer.Option("--headless", help="Open no window.")] = False,
     script: Annotated[
@@ -56,17 +42,17 @@ def browse(
         ),
     ] = None,
     fail_on: Annotated[FailOn | None, typer.Option(FAIL_ON.flag, help=FAILS)] = None,
-    format: Formats = None,
-    allow_empty: AllowEmpty = False,
-    assume: Assume = None,
-    policy: Policy = None,
-    baseline: Baseline = None,
-    save_baseline: WriteBaseline = False,
-    select: Select = None,
-    ignore: Ignore = None,
-    host: Host = None,
-    origin: Origin = None,
-    verbose: Verbose = False,
+    format: options.Formats = None,
+    allow_empty: options.AllowEmpty = False,
+    assume: options.Assume = None,
+    policy: options.Policy = None,
+    baseline: options.Baseline = None,
+    save_baseline: options.WriteBaseline = False,
+    select: options.Select = None,
+    ignore: options.Ignore = None,
+    host: options.Host = None,
+    origin: options.Origin = None,
+    verbose: options.Verbose = False,
     no_watch: Annotated[
         bool, typer.Option("--no-watch", help="Do not ask the browser what it did; show only what the proxy sees.")
     ] = False,

@@ -8,26 +8,11 @@ from typing import Annotated
 
 import typer
 
+from corsight.scripts import options
 from corsight.scripts.browse.plan import Plan
 from corsight.scripts.browse.run import run as run_plan
 from corsight.scripts.gate.gate import read_gate
 from corsight.scripts.gate.settings import load_settings
-from corsight.scripts.options import (
-    AllowEmpty,
-    Assume,
-    Baseline,
-    Config,
-    Fail,
-    Formats,
-    Host,
-    Ignore,
-    MaybeEngine,
-    Origin,
-    Policy,
-    Select,
-    Verbose,
-    WriteBaseline,
-)
 
 
 def run(
@@ -38,20 +23,20 @@ def run(
         ),
     ],
     save: Annotated[Path | None, typer.Option(metavar="FILE", help="Save the recording to this file.")] = None,
-    format: Formats = None,
-    verbose: Verbose = False,
-    engine: MaybeEngine = None,
-    fail_on: Fail = None,
-    allow_empty: AllowEmpty = False,
-    assume: Assume = None,
-    policy: Policy = None,
-    baseline: Baseline = None,
-    save_baseline: WriteBaseline = False,
-    select: Select = None,
-    ignore: Ignore = None,
-    host: Host = None,
-    origin: Origin = None,
-    config: Config = None,
+    format: options.Formats = None,
+    verbose: options.Verbose = False,
+    engine: options.MaybeEngine = None,
+    fail_on: options.Fail = None,
+    allow_empty: options.AllowEmpty = False,
+    assume: options.Assume = None,
+    policy: options.Policy = None,
+    baseline: options.Baseline = None,
+    save_baseline: options.WriteBaseline = False,
+    select: options.Select = None,
+    ignore: options.Ignore = None,
+    host: options.Host = None,
+    origin: options.Origin = None,
+    config: options.Config = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="The proxy's port; 0 takes a free one.")] = 0,
     workers: Annotated[
         int | None,

@@ -17,6 +17,7 @@ from corsight.scripts.gate.scope import EVERYWHERE, Scope
 from corsight.scripts.gate.settings import Settings
 from corsight.scripts.gate.sift import EVERYTHING, Sieve, Sifted, sift
 from corsight.scripts.gate.suppressions import Expected
+from corsight.scripts.report.lines import pluralize
 
 if TYPE_CHECKING:
     from corsight.policies.findings import Finding
@@ -77,7 +78,7 @@ class Gate:
         """Write the baseline, where that is asked for. Raises OSError."""
         if self.written:
             endpoints = write_baseline(self.written, findings)
-            print_problem(f"{self.written}: written, with {endpoints} endpoint{'' if endpoints == 1 else 's'}")
+            print_problem(f"{self.written}: written, with {pluralize(endpoints, 'endpoint')}")
 
     def ignore(self, codes: Sequence[str]) -> Gate:
         """Return the gate that leaves these causes or rules out, too."""

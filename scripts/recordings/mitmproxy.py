@@ -9,6 +9,7 @@ from corsight.policies.exchange import Exchange
 from corsight.scripts.errors import CorsightError
 from corsight.scripts.recordings.flows import DICTIONARY, Odd, read_flow
 from corsight.scripts.recordings.stepping import BLOCK, DIGITS, Damaged, Stepper
+from corsight.scripts.report.lines import pluralize
 
 LARGE = 2 << 20
 """Bytes of a flow from which its bodies are stepped over, and not held."""
@@ -39,11 +40,12 @@ def read(file: BufferedIOBase, remark: Callable[[str], None]) -> Iterator[Exchan
             yield exchange
         if large:
             raise CorsightError(
-                f"holds {_count(large)} with larger headers than any browser takes, which were left out",
+                f"holds {pluralize(large, 'exchange')} with larger headers than any browser takes, which were left out",
                 todo="if they are wanted, record them again with shorter ones",
             )
         if left_out:
-            raise CorsightError(f"holds {_count(left_out)} with values of a wrong kind, which were left out")
+            lost = pluralize(left_out, "exchange")
+            raise CorsightError(f"holds {lost} with values of a wrong kind, which were left out")
     except CorsightError:
         raise
     except Exception as error:
@@ -124,10 +126,6 @@ def _ask_mitmproxy(record: bytes) -> Exchange | None:
     return exchange_of(flow)
 
 
-def _count(exchanges: int) -> str:
-    return f"{exchanges} exchange{'s' if exchanges != 1 else ''}"
-
-
 def describe(error: Exception, exchanges: int) -> CorsightError:
     """Return what is wrong with a recording, after so many exchanges that were good."""
     reason = str(error)
@@ -138,6 +136,6 @@ def describe(error: Exception, exchanges: int) -> CorsightError:
             "is no recording, or damaged from its start", todo="make one with mitmdump -w FILE, or save a HAR"
         )
     return CorsightError(
-        f"is cut short or damaged after {_count(exchanges)}; what came before it was judged",
+        f"is cut short or damaged after {pluralize(exchanges, 'exchange')}; what came before it was judged",
         todo="stop mitmproxy before its recording is read, or record again",
     )

@@ -19,6 +19,7 @@ from corsight.policies.fetch.main_fetch import MIXED_CONTENT
 from corsight.policies.findings import Known
 from corsight.policies.redact import shown
 from corsight.policies.rules import RULES, Fix
+from corsight.policies.rules.cors_check import ALLOW_CREDENTIALS
 from corsight.policies.session import Judged
 from corsight.policies.story import Part, Story, tell
 from corsight.policies.story.text import remedies
@@ -41,7 +42,6 @@ PLACES = {"preflight": "at the preflight: ", "redirect": "at the redirect: ", "r
 LONGEST_NOTE = 700
 """Characters of a note: our own words, with an origin or a URL in them."""
 INSECURE = "A secure page asks for an insecure URL"
-CREDENTIALS = "Access-Control-Allow-Credentials"
 RAN = {"preflight": "the preflight", "response": "the request"}
 
 
@@ -364,7 +364,7 @@ def _write_missing(page: Page, question: Question, predictions: Sequence[Predict
             page.field("needed", f"To pass, {whose} to say:")
             for line in _edits(one.needed, one.what == "preflight"):
                 page.field("", line)
-            if question.include is None and any(edit.name == CREDENTIALS for edit in one.needed.edits):
+            if question.include is None and any(edit.name == ALLOW_CREDENTIALS for edit in one.needed.edits):
                 page.field("", "(the last only for a request with credentials; --credentials omit leaves it out)")
     page.blank()
     unsafe = question.method not in ("GET", "HEAD", "OPTIONS")

@@ -13,7 +13,7 @@ from corsight.policies.console import Message
 from corsight.policies.engines.shells import find_shell
 from corsight.policies.exchange import HeaderList, Response
 from corsight.policies.fetch.origin import origin_of
-from corsight.policies.findings.words import name_host
+from corsight.policies.findings.words import join, name_host
 from corsight.policies.redact import shown
 from corsight.policies.rules import RULES, Rule, Subject
 from corsight.policies.rules.isolation import NETWORK_ERROR
@@ -168,10 +168,8 @@ def _write_next(page: Page, message: Message, known: Subject) -> None:
     unknown += ["VALUE"] if ": VALUE" in judging else []
     page.commands("and have the answer judged", [judging])
     if unknown:
-        names = " and ".join([", ".join(unknown[:-1]), unknown[-1]] if len(unknown) > 1 else unknown)
-        page.field(
-            "note", f"Replace {names} by yours: the message does not name {'it' if len(unknown) == 1 else 'them'}."
-        )
+        them = "it" if len(unknown) == 1 else "them"
+        page.field("note", f"Replace {join(unknown)} by yours: the message does not name {them}.")
 
 
 def _situation(message: Message) -> Subject:

@@ -10,10 +10,11 @@ from corsight.policies.exchange import Exchange, HeaderList, Request
 from corsight.policies.fetch.safelist import is_cors_safelisted_method
 from corsight.policies.rules.model import HeaderEdit
 from corsight.policies.server.diff import Difference
+from corsight.policies.server.grammar import ANY
 from corsight.policies.server.model import ServerPolicy
 from corsight.policies.server.origins import parse_pattern
 from corsight.policies.server.phrases import word_near
-from corsight.policies.server.respond import ANY, grants_origin, respond
+from corsight.policies.server.respond import grants_origin, respond
 from corsight.scripts.report.lines import pluralize
 
 WIDTH = 16

@@ -19,7 +19,6 @@ from rich.text import Text
 from corsight.policies.engines import ENGINES, label_engine
 from corsight.policies.findings import Finding, Kind
 from corsight.policies.findings.diagnosis import is_foreign
-from corsight.policies.findings.groups import NULL
 from corsight.policies.findings.text import Row, lay_out, list_settling, tally
 from corsight.policies.findings.words import clean
 from corsight.policies.redact import printable
@@ -28,6 +27,7 @@ from corsight.scripts.gate.sift import Sifted
 from corsight.scripts.gate.suppressions import Expected
 from corsight.scripts.report.console import console_for, render
 from corsight.scripts.report.findings import Findings
+from corsight.scripts.report.lines import pluralize
 from corsight.scripts.report.table import COLOURS, describe_kind, describe_openings, list_rows, measure
 
 LONGEST_REMARK = 400
@@ -146,7 +146,7 @@ def _tables(arranged: Arranged, sifted: Sifted, width: int) -> list[RenderableTy
         more = [finding for finding in arranged.rest if finding.kind == kind]
         lines = [Text(describe_kind(kind, [*findings, *more]), COLOURS[kind]), *list_rows(findings, widths, number)]
         if more:
-            lines.append(Text(f"and {_plural(len(more), 'more finding')}: -v names them", "dim"))
+            lines.append(Text(f"and {pluralize(len(more), 'more finding')}: -v names them", "dim"))
         if kind == "open":
             lines += [Text(line, "dim") for line in describe_openings(findings)]
         known = sum(finding.kind == kind for finding in sifted.known)
@@ -170,24 +170,24 @@ def _head(report: Report, *, verbose: bool) -> RenderableType:
     findings, recordings, engine = report.counts, report.recordings, report.engine
     fields = _fields()
     for name, exchanges in recordings[:10]:
-        fields.add_row("read", _text(printable(name), "bold", f": {_plural(exchanges, 'exchange')}"))
+        fields.add_row("read", _text(printable(name), "bold", f": {pluralize(exchanges, 'exchange')}"))
     if len(recordings) > 10:
         rest = list(recordings[10:])
         fields.add_row(
-            "", f"and {_plural(len(rest), 'more file')}: {_plural(sum(count for _, count in rest), 'exchange')}"
+            "", f"and {pluralize(len(rest), 'more file')}: {pluralize(sum(count for _, count in rest), 'exchange')}"
         )
     for client, count in findings.clients.most_common(10):
         fields.add_row("from", f"{_client(client, engine)}: {count}")
     for given in report.given:
         fields.add_row("assumed", clean(given))
     if report.left_out:
-        fields.add_row("left out", f"{_plural(report.left_out, 'exchange')} outside the hosts and origins asked for")
+        fields.add_row("left out", f"{pluralize(report.left_out, 'exchange')} outside the hosts and origins asked for")
     for remark in report.remarks:
         fields.add_row("note", clean(remark, LONGEST_REMARK))
     if findings.patched:
         fields.add_row(
             "patched",
-            f"{_plural(findings.patched, 'answer')}, by Corsight on the way: this is what the browser got, not what "
+            f"{pluralize(findings.patched, 'answer')}, by Corsight on the way: this is what the browser got, not what "
             "the servers sent",
         )
     if engine != "auto":
@@ -196,7 +196,7 @@ def _head(report: Report, *, verbose: bool) -> RenderableType:
         return fields
     if blocked := report.sifted.of("blocked"):
         count = sum(finding.count for finding in blocked)
-        fields.add_row("blocked", Text(f"{count}, for {_plural(len(blocked), 'cause')}", "bold red"))
+        fields.add_row("blocked", Text(f"{count}, for {pluralize(len(blocked), 'cause')}", "bold red"))
     if opened := report.sifted.of("open"):
         count = sum(finding.count for finding in opened)
         fields.add_row("open", Text(f"{count}, of which is not known whether they passed", "bold yellow"))
@@ -278,9 +278,9 @@ def _list_held(sifted: Sifted) -> Iterator[tuple[str, str]]:
         reasons = dict.fromkeys(f"{one.words} ({one.reason})" for _, one in sifted.suppressed)
         marked = all(isinstance(one, Expected) for _, one in sifted.suppressed)
         who = "the marks of tests" if marked else "the settings"
-        yield "held back", f"{_plural(count, 'exchange')}, by {who}: {clean('; '.join(reasons))}"
+        yield "held back", f"{pluralize(count, 'exchange')}, by {who}: {clean('; '.join(reasons))}"
     if sifted.unselected:
-        yield "held back", f"{_plural(sifted.unselected, 'finding')}, by --select and --ignore"
+        yield "held back", f"{pluralize(sifted.unselected, 'finding')}, by --select and --ignore"
     for note in sifted.notes:
         yield "note", clean(note, LONGEST_REMARK)
 
@@ -348,9 +348,9 @@ def _foreign(findings: list[Finding]) -> RenderableType:
     for finding in findings:
         servers[_where(finding).removeprefix(", ")] += 1
     named = ", ".join(f"{server} ({count})" for server, count in servers.most_common(NAMED))
-    more = f" and {_plural(len(servers) - NAMED, 'other')}" if len(servers) > NAMED else ""
+    more = f" and {pluralize(len(servers) - NAMED, 'other')}" if len(servers) > NAMED else ""
     fields = _fields()
-    fields.add_row("others", f"{_plural(len(findings), 'piece')} of advice about other sites' servers: {named}{more}")
+    fields.add_row("others", f"{pluralize(len(findings), 'piece')} of advice about other sites' servers: {named}{more}")
     return Group(Line(style="dim"), fields)
 
 
@@ -384,10 +384,6 @@ def _text(*parts: str) -> Text:
     return text
 
 
-def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
 def _name(engine: EngineName) -> str:
     return ENGINES[engine].label
 
@@ -398,6 +394,3 @@ def _client(label: str, engine: str) -> str:
     if name in ENGINES:
         return f"{_name(name)}{space}{version}"
     return label if engine == "auto" else label.partition(" (")[0]
-
-
-__all__ = ["NULL", "Report", "number_findings", "write", "write_finding"]

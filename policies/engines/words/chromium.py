@@ -124,7 +124,7 @@ MIXED_CONTEXTS = {"empty": "resource", "font": "font", "image": "element", "scri
 
 def word(wording: Wording) -> tuple[str | None, str | None]:
     """Return DevTools' error name and the console's text."""
-    rule, texts = wording.rule, wording.texts or TEXTS
+    rule, texts, page = wording.rule, wording.texts or TEXTS, wording.page or wording.page_origin + "/"
     error = ERRORS.get(rule)
     if rule == "local-network-access" and wording.page_origin.startswith("http:"):
         error = "InsecureLocalNetwork"
@@ -135,15 +135,12 @@ def word(wording: Wording) -> tuple[str | None, str | None]:
             "EventSource endpoint" if wording.event_source else MIXED_CONTEXTS.get(wording.destination, "resource")
         )
         return error, (
-            f"Mixed Content: The page at '{wording.page or wording.page_origin + '/'}' was loaded over HTTPS, but "
-            f"requested an "
-            f"insecure {context} '{wording.target}'. This request has been blocked; the content must be served over "
-            f"HTTPS."
+            f"Mixed Content: The page at '{page}' was loaded over HTTPS, but requested an insecure {context} "
+            f"'{wording.target}'. This request has been blocked; the content must be served over HTTPS."
         )
     if rule == "redirect-cross-origin":
         return error, (
-            f"Unsafe attempt to load URL {wording.target} from frame with URL "
-            f"{wording.page or wording.page_origin + '/'}. "
+            f"Unsafe attempt to load URL {wording.target} from frame with URL {page}. "
             "Domains, protocols and ports must match."
         )
     if rule in ("mime-type-blocked", "nosniff-mime-type"):

@@ -101,8 +101,7 @@ def word(wording: Wording) -> tuple[str | None, str | None]:
         return category, f"Security Error: Content at {page} may not load data from {wording.target}."
     if rule.startswith("corp-"):
         return category, (
-            f"The resource at “{wording.url}” was blocked due to its Cross-Origin-Resource-Policy header (or lack "
-            f"thereof). "
+            f"The resource at “{wording.url}” was blocked due to its Cross-Origin-Resource-Policy header (or lack thereof). "
             "See https://developer.mozilla.org/docs/Web/HTTP/Cross-Origin_Resource_Policy_(CORP)#"
         )
     if rule == "allow-origin-multiple" and wording.separate_lines > 1:

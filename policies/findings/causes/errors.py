@@ -131,6 +131,11 @@ def find_error(case: Case) -> Cause | None:
     )
 
 
+def name_status(status: int) -> str:
+    """Return an error's status, with what it means where that is known."""
+    return f"{status} ({MEANINGS[status]})" if status in MEANINGS else str(status)
+
+
 def _say_first(who: str, status: int) -> str:
     """Return what to do about the error itself."""
     if status == 413:
@@ -143,7 +148,7 @@ def _explain(
     case: Case, code: str, title: str, what: str, action: str, actor: Actor = "server", *evidence: str
 ) -> Cause:
     """Return a cause whose title and text go on behind the error."""
-    error = f"{case.status} ({MEANINGS[case.status]})" if case.status in MEANINGS else str(case.status)
+    error = name_status(case.status)
     if case.passed:
         bare = [str(one) for one in (*sorted(case.standing.bare - {case.status}), case.status)[:5]]
         only = f"responses with {join(bare)} lack" if bare[1:] else f"only the {case.status} lacks"

@@ -8,6 +8,7 @@ from corsight.policies.findings.case import Case
 from corsight.policies.findings.causes.phrases import NEVER_SENT, describe_passed
 from corsight.policies.findings.model import Cause
 from corsight.policies.findings.words import clean, clean_all, join
+from corsight.policies.rules.preflight import ALLOW_HEADERS, ALLOW_METHODS
 
 LIBRARIES = {
     "Sentry": ("sentry-trace", "x-sentry-"),
@@ -36,7 +37,6 @@ _PREFIXES = tuple(sign for sign in _WHOLE if sign.endswith("-"))
 TARGETS = "Sentry: tracePropagationTargets; OpenTelemetry: propagateTraceHeaderCorsUrls; Datadog: allowedTracingUrls"
 """The setting of each library that names the servers for which it adds its headers."""
 SENT_BY_PAGE = ("preflight-header-not-allowed", "allow-origin-missing", "preflight-status-not-ok")
-METHODS, HEADERS = "Access-Control-Allow-Methods", "Access-Control-Allow-Headers"
 
 
 def find_library(name: str) -> str | None:
@@ -114,7 +114,7 @@ def find_method(case: Case) -> Cause | None:
             needed="the method PATCH, in capitals",
         )
     if "*" in case.reply.allow_methods and case.include:
-        return _explain_wildcard(case, METHODS, f"the method {clean(case.method, 40)}")
+        return _explain_wildcard(case, ALLOW_METHODS, f"the method {clean(case.method, 40)}")
     return None
 
 
@@ -127,7 +127,7 @@ def find_names(case: Case) -> Cause | None:
     missing = case.missing_names
     if "*" in case.reply.allow_headers:
         if case.include:
-            return _explain_wildcard(case, HEADERS, f"the header {join(clean_all(missing, 4))}")
+            return _explain_wildcard(case, ALLOW_HEADERS, f"the header {join(clean_all(missing, 4))}")
         if "authorization" in missing:
             return Cause(
                 "wildcard-not-enough",

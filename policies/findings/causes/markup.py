@@ -10,14 +10,9 @@ from corsight.policies.findings.model import Cause
 CODES = frozenset(
     {
         *("allow-origin-missing", "origin-not-listed", "origin-fixed", "allow-origin-mismatch", "origin-list"),
-        *(
-            "allow-origin-wildcard",
-            "error-reply-without-cors",
-            "redirect-to-login",
-            "wildcard-with-credentials",
-            "allow-credentials-not-true",
-        ),
-        *("cached-without-cors", "cache-answered-for-another-origin", "storage-rule-does-not-match"),
+        *("allow-origin-wildcard", "error-reply-without-cors", "redirect-to-login", "wildcard-with-credentials"),
+        *("allow-credentials-not-true", "cached-without-cors", "cache-answered-for-another-origin"),
+        "storage-rule-does-not-match",
     }
 )
 """The causes that markup can have a part in."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from corsight.policies.decision.mend import RESOURCE_POLICY
 from corsight.policies.engines import ENGINES
 from corsight.policies.findings import quotes
 from corsight.policies.findings.case import BROWSERS, Case
-from corsight.policies.findings.causes.errors import MEANINGS
+from corsight.policies.findings.causes.errors import name_status
 from corsight.policies.findings.causes.phrases import (
     NEVER_SENT,
     describe_adders,
@@ -21,11 +22,10 @@ from corsight.policies.findings.causes.phrases import (
 from corsight.policies.findings.model import Cause
 from corsight.policies.findings.words import clean_all, continue_with, join
 from corsight.policies.rules import RULES
+from corsight.policies.rules.preflight import ALLOW_HEADERS, ALLOW_METHODS
 
 ORB = "opaque-response-blocked"
 METHOD, HEADER = "preflight-method-not-allowed", "preflight-header-not-allowed"
-METHODS, HEADERS = "Access-Control-Allow-Methods", "Access-Control-Allow-Headers"
-RESOURCE_POLICY = "Cross-Origin-Resource-Policy"
 TITLES = {
     "corp-same-origin": "Not CORS: Cross-Origin-Resource-Policy allows only pages of the same origin",
     "corp-same-site": "Not CORS: Cross-Origin-Resource-Policy allows only pages of the same site",
@@ -63,7 +63,7 @@ def find_isolation(case: Case) -> Cause | None:
 
 
 def _explain_error_behind_orb(case: Case) -> Cause:
-    meaning = f"{case.status} ({MEANINGS[case.status]})" if case.status in MEANINGS else str(case.status)
+    meaning = name_status(case.status)
     return Cause(
         "error-behind-orb",
         f"The real problem is the {meaning}: an error page came in place of the {case.destination}",
@@ -120,7 +120,7 @@ def find_lacking_names(case: Case) -> tuple[str, ...]:
 
 def word_lacking(code: str, names: Sequence[str]) -> tuple[str, str]:
     """Return title and action for what a list lacks: methods, or request headers."""
-    kind, header = ("method", METHODS) if code == METHOD else ("request header", HEADERS)
+    kind, header = ("method", ALLOW_METHODS) if code == METHOD else ("request header", ALLOW_HEADERS)
     one, what = len(names) == 1, join(names)
     subject = f"The {kind}{'' if one else 's'} {what} {'is' if one else 'are'} not allowed"
     if code == METHOD:

@@ -9,13 +9,12 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from corsight.policies.redact import redact
-from corsight.policies.server.export.errors import RecipeError
+from corsight.policies.rules.placement import RESPONSE_HEADERS
 from corsight.policies.server.export.grant import Grant, grant
 from corsight.policies.server.export.targets import TARGETS, Target
-from corsight.policies.server.export.writing import SYNTAXES, TESTS, Written, write_comment
+from corsight.policies.server.export.writing import SYNTAXES, TESTS, RecipeError, Written, write_comment
 from corsight.policies.server.model import ServerPolicy
 from corsight.policies.server.origins import escape
-from corsight.policies.server.respond import CORS_RESPONSE_HEADERS
 from corsight.policies.server.sent import Sent
 
 BEHIND = ("proxy", "fastcgi", "uwsgi", "scgi")
@@ -39,7 +38,7 @@ def render(target: str, policy: ServerPolicy, sent: Sequence[Sent] = ()) -> str:
 def write(target: Target, granted: Grant) -> str:
     """Return the configuration for what is granted. Raises RecipeError where a value cannot be written."""
     template = _make_environment(target.language).get_template(f"{target.name}.jinja")
-    names, kinds = map(Written, CORS_RESPONSE_HEADERS), map(Written, BEHIND)
+    names, kinds = map(Written, RESPONSE_HEADERS), map(Written, BEHIND)
     text = template.render(g=granted, heading=_write_heading(target, granted), names=list(names), kinds=list(kinds))
     return text.rstrip("\n") + "\n"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from corsight.policies.fetch.origin import is_localhost
-from corsight.policies.server.export.errors import RecipeError
+from corsight.policies.server.export.writing import RecipeError
 from corsight.policies.server.grammar import ANY, is_name, is_path, split_host
 from corsight.policies.server.model import ServerPolicy
 from corsight.policies.server.origins import escape, is_browser_origin, parse_pattern

@@ -6,8 +6,8 @@ import re
 from ipaddress import ip_address
 from typing import Literal
 
-from corsight.policies.server.export.errors import RecipeError
 from corsight.policies.server.export.grant import Grant
+from corsight.policies.server.export.writing import RecipeError
 from corsight.policies.value import value
 
 Feature = Literal[

@@ -10,9 +10,11 @@ import json
 import re
 from collections.abc import Callable, Iterable
 
-from corsight.policies.server.export.errors import RecipeError
-
 LONGEST_COMMENT = 500
+
+
+class RecipeError(ValueError):
+    """What a policy asks for cannot be written down for a target; the message names both, and what to do."""
 
 
 class Written(str):

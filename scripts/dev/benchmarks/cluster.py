@@ -11,22 +11,13 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import NamedTuple
 
-from corsight.scripts.dev.benchmarks.audit import AUDIT, TELL
+from corsight.scripts.dev.benchmarks.audit import AUDIT, TELL, Shared
 from corsight.scripts.paths import ROOT
 
 FEW, MANY = 50, 250
 """How many recordings: what a start costs is in both."""
 WAIT = 60
-
-
-class Cost(NamedTuple):
-    """Seconds by the clock, of CPU time of the first process, and of those that it waited for."""
-
-    wall: float
-    own: float
-    others: float
 
 
 def run() -> None:
@@ -45,15 +36,15 @@ def run() -> None:
     print(f"  on one worker  {there.wall * 1000:6.1f} {there.own * 1000:6.1f}")
 
 
-def _cost_each(files: Sequence[str], *options: str) -> Cost:
+def _cost_each(files: Sequence[str], *options: str) -> Shared:
     few, many = _audit(files[:FEW], *options), _audit(files, *options)
-    return Cost(*((more - less) / (MANY - FEW) for more, less in zip(many, few, strict=True)))
+    return Shared(*((more - less) / (MANY - FEW) for more, less in zip(many, few, strict=True)))
 
 
-def _audit(files: Sequence[str], *options: str) -> Cost:
+def _audit(files: Sequence[str], *options: str) -> Shared:
     command = [sys.executable, "-P", "-c", TELL, *AUDIT[1:], *files, *options]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
-    return Cost(*json.loads(done.stdout.splitlines()[-1]))
+    return Shared(*json.loads(done.stdout.splitlines()[-1]))
 
 
 def _start(folder: Path, stack: ExitStack) -> str:

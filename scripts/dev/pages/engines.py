@@ -7,6 +7,7 @@ from __future__ import annotations
 from corsight.policies.engines import ENGINES, Change, Departure, EnginePolicy
 from corsight.policies.engines.versions import CAUTIOUS, DECIDING
 from corsight.policies.verdict import EngineName
+from corsight.scripts.dev.pages.rules import escape_cell
 
 FILE = "docs/engines.md"
 BROWSERS: tuple[EngineName, ...] = ("chromium", "firefox", "webkit")
@@ -95,7 +96,7 @@ def _describe(policy: EnginePolicy) -> str:
         "",
         f"| What {policy.label} does | Since | Source |",
         "|---|---|---|",
-        *(_row(_since(policy, one), one) for one in policy.departures),
+        *(_row(_since(policy, field), one) for field, one in policy.departures.items()),
         "",
         "How earlier versions differ from the newest. If the two numbers in a row are not consecutive, the change came in "
         "one of the versions between them, which were not measured:",
@@ -108,21 +109,21 @@ def _describe(policy: EnginePolicy) -> str:
 
 
 def _row(since: str, departure: Departure) -> str:
-    return f"| {_cell(departure.what)} | {since} | {_cell(departure.source)} |"
+    return f"| {escape_cell(departure.what)} | {since} | {escape_cell(departure.source)} |"
 
 
 def _list_change(change: Change) -> str:
     cells = change.what, str(change.until), str(change.since), _turns(change.field), change.source
-    return f"| {' | '.join(map(_cell, cells))} |"
+    return f"| {' | '.join(map(escape_cell, cells))} |"
 
 
-def _since(policy: EnginePolicy, departure: Departure) -> str:
+def _since(policy: EnginePolicy, field: str) -> str:
     """Return the first version that differs in this way: the oldest measured one, unless that followed the standard."""
-    change = next((change for change in policy.changes if change.field == departure.field), None)
+    change = next((change for change in policy.changes if change.field == field), None)
     oldest = f"{policy.measured[0] if policy.measured else 0} or before"
     if change is None:
         return oldest
-    standard = getattr(ENGINES["standard"], departure.field)
+    standard = getattr(ENGINES["standard"], field)
     return str(change.since) if change.before == standard else f"{oldest}; in this form since {change.since}"
 
 
@@ -134,7 +135,3 @@ def _turns(field: str | None) -> str:
     if field in CAUTIOUS:
         return "what is known of credentials"
     return "the console text" if field.startswith("texts.") else "whether a preflight is needed"
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")

@@ -49,18 +49,8 @@ _OF_REQUESTS = frozenset(
 """Names that only requests have: from the first on, the list is the request's."""
 _OF_RESPONSES = frozenset(
     {
-        *(
-            "age",
-            "allow",
-            "alt-svc",
-            "cache-control",
-            "connection",
-            "date",
-            "etag",
-            "expires",
-            "keep-alive",
-            "location",
-        ),
+        *("age", "allow", "alt-svc", "cache-control", "connection", "date", "etag", "expires", "keep-alive"),
+        "location",
         *("last-modified", "nel", "pragma", "report-to", "server", "set-cookie", "transfer-encoding", "vary", "via"),
         *("www-authenticate", "strict-transport-security", "referrer-policy"),
     }

@@ -12,8 +12,9 @@ from corsight.policies.decision.judge import judge
 from corsight.policies.exchange import Exchange, HeaderList, Request, Response
 from corsight.policies.facts import Facts
 from corsight.policies.fetch.safelist import is_cors_safelisted_method
+from corsight.policies.rules.placement import RESPONSE_HEADERS
 from corsight.policies.server.model import ServerPolicy
-from corsight.policies.server.respond import CORS_RESPONSE_HEADERS, Answer, grants, respond
+from corsight.policies.server.respond import Answer, grants, respond
 from corsight.policies.verdict import EngineName, Outcome
 
 ENGINES: tuple[EngineName, ...] = get_args(EngineName)
@@ -138,12 +139,12 @@ def test_an_answer_holds_every_cors_header_or_takes_it_away(
     policy: ServerPolicy, fetch: tuple[str, str, tuple[str, ...], bool]
 ) -> None:
     origin, method, names, _ = fetch
-    of_server = HeaderList.of(*((name, "of the server") for name in CORS_RESPONSE_HEADERS), ("X-Kept", "as it was"))
+    of_server = HeaderList.of(*((name, "of the server") for name in RESPONSE_HEADERS), ("X-Kept", "as it was"))
     for sent in (preflight(origin, method, names), exchange(method, [("Origin", origin)])):
         answer = respond(policy, sent, Response(200, of_server))
         mended = answer.apply(Response(200, of_server))
-        assert {edit.name for edit in answer.headers} - {"Vary"} | set(answer.absent) == set(CORS_RESPONSE_HEADERS)
-        assert "of the server" not in [mended.headers.get(name.lower()) for name in CORS_RESPONSE_HEADERS]
+        assert {edit.name for edit in answer.headers} - {"Vary"} | set(answer.absent) == set(RESPONSE_HEADERS)
+        assert "of the server" not in [mended.headers.get(name.lower()) for name in RESPONSE_HEADERS]
         assert mended.headers.get("x-kept") == "as it was"
 
 
