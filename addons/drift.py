@@ -40,7 +40,7 @@ def read_policies(paths: Iterable[str]) -> tuple[ServerPolicy, ...]:
         except OSError as error:
             raise exceptions.OptionsError(f"cors_policy: cannot read {path}: {error.strerror or error}.") from None
         except UnicodeDecodeError:
-            raise exceptions.OptionsError(f"cors_policy: cannot read {path}: it is no UTF-8 text.") from None
+            raise exceptions.OptionsError(f"cors_policy: cannot read {path}: it is not UTF-8 text.") from None
     try:
         return load_all(files)
     except PolicyError as error:
@@ -50,7 +50,7 @@ def read_policies(paths: Iterable[str]) -> tuple[ServerPolicy, ...]:
 def _read_text(path: str) -> str:
     """Return a file's text, as far as any policy file goes. Raises OSError, UnicodeDecodeError."""
     if "\0" in path:
-        raise OSError(errno.EINVAL, "no path has a zero byte in it")
+        raise OSError(errno.EINVAL, "a path cannot contain a zero byte")
     if stat.S_ISFIFO(os.stat(path).st_mode):
         # Opening one waits for a writer, and the proxy with it.
         raise OSError(errno.EINVAL, "it is a pipe, write the policy to a file")

@@ -24,7 +24,7 @@ class VerdictLog:
         self.path = path
         name = os.path.expanduser(path)
         if "\0" in name:
-            raise OSError(errno.EINVAL, "no path has a zero byte in it")
+            raise OSError(errno.EINVAL, "a path cannot contain a zero byte")
         if os.path.exists(name) and stat.S_ISFIFO(os.stat(name).st_mode):
             # Opening one waits for a reader, and the proxy with it.
             raise OSError(errno.EINVAL, "it is a pipe; write to a file, and follow that with tail -f")

@@ -41,7 +41,7 @@ def patch_scope(expression: str, *, needed: bool) -> flowfilter.TFilter | None:
 def read_scope(option: str, expression: str) -> flowfilter.TFilter | None:
     """Return the filter of an option's expression, None for everything and for an empty one.
 
-    Raises OptionsError for what is no filter expression.
+    Raises OptionsError for what is not a filter expression.
     """
     return None if expression == EVERYTHING else read_filter(option, expression)
 
@@ -55,7 +55,7 @@ def read_filter(option: str, expression: str | None) -> flowfilter.TFilter | Non
     except (ValueError, RecursionError):
         # mitmproxy's parser calls itself for each bracket.
         shown = expression if len(expression) <= LONGEST else f"{expression[:LONGEST]}..."
-        raise exceptions.OptionsError(f"{option}: {shown!r} is no filter expression.") from None
+        raise exceptions.OptionsError(f"{option}: {shown!r} is not a filter expression.") from None
 
 
 def read_origin(text: str) -> str:
@@ -73,7 +73,7 @@ def read_origin(text: str) -> str:
         hint = "write each origin by itself: no page has one with a star"
     else:
         hint = f"write {meant}" if meant != "null" else "write scheme://host, and the port where there is one"
-    raise exceptions.OptionsError(f"cors_patch_origins: {printable(repr(text))} is no origin; {hint}.")
+    raise exceptions.OptionsError(f"cors_patch_origins: {printable(repr(text))} is not an origin; {hint}.")
 
 
 def list_loose_ends(expression: str) -> list[str]:

@@ -84,7 +84,7 @@ def field(text: str, where: str) -> tuple[str, str]:
     """Return the name and value of a header as typed. Raises CorsightError where it is none."""
     found = _FIELD.fullmatch(text.strip())
     if found is None:
-        raise CorsightError(f"{_short(text)} is no header", where=where, todo="write it as 'Name: value'")
+        raise CorsightError(f"{_short(text)} is not a header", where=where, todo="write it as 'Name: value'")
     try:
         found[2].encode("latin-1")
     except UnicodeEncodeError:
@@ -177,7 +177,7 @@ def _block(start: re.Match[str], lines: list[tuple[int, str]], first: int, where
         found = _FIELD.fullmatch(line)
         if found is None:
             raise CorsightError(
-                f"{_short(line)} is no header",
+                f"{_short(line)} is not a header",
                 where=f"{where}, line {number}",
                 todo="an empty line has to stand between the headers and the body",
             )

@@ -63,7 +63,7 @@ class Page:
         if not port:
             return
         if not 0 < port < 65536:
-            raise exceptions.OptionsError(f"cors_page: {port} is no port; there are 1 to 65535, and 0 for no page.")
+            raise exceptions.OptionsError(f"cors_page: {port} is not a port; give 1 to 65535, or 0 for no page.")
         try:
             from corsight.addons.page.app import make_app
             from corsight.addons.page.book import Book
@@ -77,7 +77,9 @@ class Page:
             self._socket = socket.create_server(("127.0.0.1", port))
         except OSError as error:
             reason = os.strerror(error.errno) if error.errno else error
-            raise exceptions.OptionsError(f"cors_page: port {port} cannot be had ({reason}); name another.") from None
+            raise exceptions.OptionsError(
+                f"cors_page: port {port} is not available ({reason}); name another."
+            ) from None
         self._feed = Feed()
         self._book = Book(self._stories, self._known, self._drifting)
         app = make_app(self._feed, self._book)

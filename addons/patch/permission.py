@@ -89,7 +89,7 @@ class Permission:
         if updated & {"cors_patch", "cors_patch_scope", "cors_patch_origins", "cors_policy"}:
             mode, scope = options.cors_patch, options.cors_patch_scope
             if mode not in MODES:
-                raise exceptions.OptionsError(f"cors_patch: {mode!r} is none of {', '.join(MODES)}.")
+                raise exceptions.OptionsError(f"cors_patch: {mode!r} is not one of {', '.join(MODES)}.")
             parsed = patch_scope(scope, needed=mode != "off")
             if mode == "policy" and not self.policies:
                 raise exceptions.OptionsError(

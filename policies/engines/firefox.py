@@ -127,7 +127,7 @@ POLICY = EnginePolicy(
         Departure(
             field="types_read",
             what="Takes all before the first white space or semicolon for the type, if there is a slash. By the "
-            'standard, `text/javascript x` and `"text/css"` are no MIME types.',
+            'standard, `text/javascript x` and `"text/css"` are not MIME types.',
             source="netwerk/base/nsURLHelper.cpp net_ParseContentType; measured with ESR 153",
         ),
         Departure(

@@ -48,7 +48,7 @@ def is_capped(view: View) -> bool:
 
 
 def is_no_number(view: View) -> bool:
-    """Return whether a preflight's time is no number at all."""
+    """Return whether a preflight's time is not a number at all."""
     return bool(value := _read_max_age(view)) and not _digits(value) and not _negative(value)
 
 

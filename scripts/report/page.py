@@ -105,7 +105,7 @@ def joined(words: Iterable[str]) -> str:
     for word in words:
         if word.startswith("-") and len(lines[-1]) > 1 and len(shlex.join(lines[-1])) > 30:
             lines.append([])
-        # The name of a file is no URL, and has to stay whole for the command to run.
+        # The name of a file is not a URL, and has to stay whole for the command to run.
         lines[-1].append(word if lines[-1][-1:] in FILE_OPTIONS else redact(word))
     return " \\\n  ".join(shlex.join(line) for line in lines)
 

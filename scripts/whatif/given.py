@@ -130,7 +130,7 @@ def read_input(path: str, option: str) -> bytes:
         with open_input(path) as file:
             return file.read(LARGEST)
     if sys.stdin is None:
-        raise CorsightError("is closed", where="stdin", todo="lead the text into it, or name a file")
+        raise CorsightError("is closed", where="stdin", todo="pipe the text into it, or name a file")
     if sys.stdin.isatty():
         print(f"Paste what {option} is to hold, then press Ctrl-D on an empty line.", file=sys.stderr)
     return sys.stdin.buffer.read(LARGEST)

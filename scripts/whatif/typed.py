@@ -44,7 +44,7 @@ def read_question(
     page, target = read_origin(origin, notes), read_url(url)
     typed = method or "GET"
     if not is_token(typed):
-        raise CorsightError(f"{typed!r} is no method", where="--method")
+        raise CorsightError(f"{typed!r} is not a method", where="--method")
     if is_forbidden_method(typed):
         raise CorsightError(f"browsers let no page send {typed.upper()}", where="--method")
     sent = normalize_method(typed)
@@ -88,7 +88,7 @@ def read_origin(text: str, notes: list[str]) -> str:
     origin = origin_of(text)
     if not text.lower().startswith(("http://", "https://")) or origin == "null":
         raise CorsightError(
-            f"{redact(text)!r} is no origin", where="--origin", todo="write it like https://app.example"
+            f"{redact(text)!r} is not an origin", where="--origin", todo="write it like https://app.example"
         )
     if origin != text:
         notes.append(f"The page's origin is {origin}: that is what browsers send and compare.")
@@ -120,7 +120,7 @@ def read_url(text: str) -> str:
     url = parse_url(text, None)
     if url is None or not url.startswith(("http://", "https://")):
         raise CorsightError(
-            f"{redact(text)!r} is no http or https URL",
+            f"{redact(text)!r} is not an http or https URL",
             where="--url",
             todo="write it in full, such as https://api.example/items",
         )

@@ -151,8 +151,8 @@ def test_a_wide_scope_alone_does_no_harm() -> None:
         ({"cors_patch_header": "X-\n"}, "begins with X-, or empty"),
         ({"cors_patch_minutes": -1}, "there are 1 to 527040, a year, and 0 for no end"),
         ({"cors_patch_minutes": 10**400}, "there are 1 to 527040, a year, and 0 for no end"),
-        ({"cors_patch_scope": "(" * 3000}, "((...' is no filter expression."),
-        ({"cors_patch_scope": "~u \x1b[31m("}, "is no filter expression."),
+        ({"cors_patch_scope": "(" * 3000}, "((...' is not a filter expression."),
+        ({"cors_patch_scope": "~u \x1b[31m("}, "is not a filter expression."),
     ],
 )
 def test_what_cannot_be_is_refused_in_a_line(options: dict[str, Any], line: str) -> None:
@@ -524,7 +524,7 @@ def test_what_certainly_passed_is_left_alone() -> None:
     ],
 )
 def test_what_is_no_origin_is_refused_in_a_line(origin: str) -> None:
-    with mitmproxy() as running, pytest.raises(OptionsError, match="is no origin; write ") as refused:
+    with mitmproxy() as running, pytest.raises(OptionsError, match="is not an origin; write ") as refused:
         running.set(cors_patch_origins=[origin])
     assert "\n" not in str(refused.value)
 

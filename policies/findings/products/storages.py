@@ -46,7 +46,7 @@ PRODUCTS = (
         "storage",
         (sign("server", "^(?:AmazonS3|Ceph)"), sign("x-amz-id-2"), sign("x-amz-bucket-region")),
         "Add a rule to the bucket's CORS configuration (Permissions, Cross-origin resource sharing) with "
-        "AllowedOrigins, AllowedMethods (OPTIONS is none of them) and AllowedHeaders; a CDN in "
+        "AllowedOrigins, AllowedMethods (do not list OPTIONS) and AllowedHeaders; a CDN in "
         "front of it has to forward Origin.",
         "server",
         re.compile(

@@ -23,7 +23,7 @@ def read_json(text: str) -> tuple[Any, Lines]:
     try:
         data = json.loads(text, parse_int=read_integer)
     except ValueError as error:
-        raise Unreadable(f"is no JSON: {getattr(error, 'msg', error)}", getattr(error, "lineno", None)) from None
+        raise Unreadable(f"is not valid JSON: {getattr(error, 'msg', error)}", getattr(error, "lineno", None)) from None
     lines: Lines = {}
     _locate(iter(tokens), (), lines)
     return data, lines

@@ -91,7 +91,7 @@ def _check_host(host: str) -> Iterator[Finding]:
         what = "* stands for whole subdomains, once, at the start"
         yield Finding((), "invalid", what, "name each host, or write one such as *.shop.example")
     elif not is_host(serialized):
-        what = f"{shorten(host) or 'an empty text'} is no host"
+        what = f"{shorten(host) or 'an empty text'} is not a host"
         yield Finding((), "invalid", what, "write one such as api.shop.example: letters, digits, dots, - and _")
     elif serialized != base:
         suffix = "" if port is None else f":{port}"

@@ -151,7 +151,7 @@ def _explain(origin: str) -> Finding:
     if serialized == "null" and (match := re.fullmatch(r"(.+):([0-9]+)/?", text)) and origin_of(match[1]) != "null":
         return Finding((), "out of bounds", "a port is 1 to 65535", _suggest(origin_of(match[1])))
     if serialized == "null":
-        return Finding((), "invalid", f"{shorten(text)} is no origin", f"write one such as {_EXAMPLE}")
+        return Finding((), "invalid", f"{shorten(text)} is not an origin", f"write one such as {_EXAMPLE}")
     if text == serialized and text != origin:
         return Finding((), "invalid", "it has blanks around it", _suggest(serialized))
     return Finding((), "invalid", _explain_spelling(text, text[scheme.end() :], serialized), _suggest(serialized))

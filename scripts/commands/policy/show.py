@@ -24,7 +24,9 @@ def show(
     Exit code: 1 if no policy applies to the URL.
     """
     if origin_of(url) == "null":
-        raise CorsightError("is no absolute URL", where=url, todo="write one such as https://api.shop.example/v1/items")
+        raise CorsightError(
+            "is not an absolute URL", where=url, todo="write one such as https://api.shop.example/v1/items"
+        )
     policies = read_policies([file])
     policy = find(policies, url)
     if policy is None:

@@ -42,7 +42,7 @@ def read(file: BufferedReader, remark: Remark) -> Iterator[Exchange | None]:
                 todo="save it again",
             )
         if cut.watching and not cut.count:
-            raise CorsightError("is no HAR: it has no entries", todo="save a HAR, or record with mitmdump -w")
+            raise CorsightError("is not a HAR file: it has no entries", todo="save a HAR, or record with mitmdump -w")
 
 
 def _release(entries: list[Any]) -> Iterator[Any]:

@@ -495,7 +495,7 @@ def test_an_unknown_format(run: Audit) -> None:
     code, out, err = run("--format", "xml")
     assert (code, out) == (2, "")
     assert err == (
-        "corsight: --format: 'xml' is none of text, jsonl, json, sarif, junit, github, markdown, csv, html\n"
+        "corsight: --format: 'xml' is not one of text, jsonl, json, sarif, junit, github, markdown, csv, html\n"
     )
 
 

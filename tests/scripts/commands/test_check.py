@@ -357,20 +357,20 @@ def test_nothing_from_the_wire_moves_the_cursor_or_tells_secrets(capsys: Said) -
         (["check", "--url", API], "--origin is missing; give the page that asks, such as --origin https://app.example"),
         (
             ["check", "--origin", "app.test", "--url", API],
-            "--origin: 'app.test' is no origin; write it like https://app.example",
+            "--origin: 'app.test' is not an origin; write it like https://app.example",
         ),
         (
             ["check", "--origin", PAGE, "--url", "api.test/x"],
-            "--url: 'api.test/x' is no http or https URL; write it in full, such as https://api.example/items",
+            "--url: 'api.test/x' is not an http or https URL; write it in full, such as https://api.example/items",
         ),
         (
             ["check", "--origin", PAGE, "--url", "https://u:p@api.test/"],
             "--url: browsers fetch no URL with a user name or password in it",
         ),
-        ([*TYPED, "-H", "nothing"], "-H: 'nothing' is no header; write it as 'Name: value'"),
-        ([*TYPED, "-R", ": x"], "-R: ': x' is no header; write it as 'Name: value'"),
+        ([*TYPED, "-H", "nothing"], "-H: 'nothing' is not a header; write it as 'Name: value'"),
+        ([*TYPED, "-R", ": x"], "-R: ': x' is not a header; write it as 'Name: value'"),
         ([*TYPED, "-X", "TRACE"], "--method: browsers let no page send TRACE"),
-        ([*TYPED, "-X", "A B"], "--method: 'A B' is no method"),
+        ([*TYPED, "-X", "A B"], "--method: 'A B' is not a method"),
         ([*TYPED, "--mode", "no-cors", "-X", "PUT"], "--method: mode no-cors takes GET, HEAD and POST, not PUT"),
         ([*TYPED, "--response", "/nowhere/a.txt"], "/nowhere/a.txt: no such file"),
         (
@@ -400,7 +400,7 @@ def test_a_bad_paste_names_its_line(capsys: Said, tmp_path: Path) -> None:
     path.write_text("HTTP/1.1 200 OK\nA: b\noops\n")
     code, out, err = raw(capsys, *TYPED, "--response", str(path))
     assert (code, out) == (2, "")
-    assert err.startswith(f"corsight: {path}, line 3: 'oops' is no header;")
+    assert err.startswith(f"corsight: {path}, line 3: 'oops' is not a header;")
     code, _, err = raw(capsys, *TYPED, "--preflight", "-", stdin=b"curl: (7) Failed to connect")
     assert (code, err) == (2, "corsight: stdin: curl got no response: Failed to connect (curl: 7)\n")
 

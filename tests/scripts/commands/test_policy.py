@@ -101,7 +101,7 @@ def test_a_file_that_is_no_text_is_a_line(tmp_path: Path, capsys: pytest.Capture
     file.write_bytes(b"\xff\xfe\x00")
     code, out, err = said(capsys, "check", str(file))
     assert (code, out) == (2, [])
-    assert err == [f"corsight: {file}: is no text; a policy file is YAML, TOML or JSON in UTF-8"]
+    assert err == [f"corsight: {file}: is not text; a policy file is YAML, TOML or JSON in UTF-8"]
 
 
 def test_a_bad_file_stops_every_other_command(bad: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -244,7 +244,7 @@ def test_policies_of_one_file_are_a_line_apart(capsys: pytest.CaptureFixture[str
 def test_export_says_what_it_cannot_do(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = said(capsys, "export", "netscape", SPA)
     assert (code, out) == (2, [])
-    assert err[0].startswith("corsight: netscape is no target; there are ")
+    assert err[0].startswith("corsight: netscape is not a target; there are ")
     code, _, err = said(capsys, "export", "nginx", SPA, "--name", "none")
     assert (code, err) == (2, [f"corsight: {SPA}: there is no policy called none"])
     code, _, err = said(capsys, "export", "nginx", SPA, "--name", "health")

@@ -107,7 +107,7 @@ def test_entries_that_were_picked_out_of_a_har_are_read(read: Any, between: str,
 def test_other_json_is_no_har(read: Any, text: str) -> None:
     found = read(text)
     assert found.judged == []
-    assert "is no HAR: it has no entries" in found.problem
+    assert "is not a HAR file: it has no entries" in found.problem
 
 
 def test_a_navigation_behind_a_form_that_kept_its_origin_is_not_surely_cors(read: Any) -> None:

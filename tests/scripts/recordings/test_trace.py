@@ -125,7 +125,7 @@ def test_entries_of_two_hars_in_an_archive_are_not_taken_for_each_other(tmp_path
 @pytest.mark.parametrize(
     ("bad", "said"),
     [
-        (b"{}", "bad.har in it: is no HAR: it has no entries; save a HAR, or record with mitmdump -w"),
+        (b"{}", "bad.har in it: is not a HAR file: it has no entries; save a HAR, or record with mitmdump -w"),
         (
             b'{"log":{"entries":[{"request":{',
             "bad.har in it: is cut off after 0 entries; ",
