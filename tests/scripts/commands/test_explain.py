@@ -67,7 +67,7 @@ def test_a_fetch_is_told_from_the_first_exchange_to_where_it_stopped(run: Explai
         "Chromium blocked it at the preflight: The method DELETE is not allowed.",
         "fix       Access-Control-Allow-Methods: DELETE",
         "who       the server api.example",
-        "asked by  https://app.example, in Chromium 156",
+        "page      https://app.example, in Chromium 156",
         "1. Preflight OPTIONS https://api.example/v1 -> 204",
         "✔ 4    It names the requesting origin",
         "✘ 7.5  The method DELETE is allowed",
@@ -176,6 +176,18 @@ def test_colour_only_adds(monkeypatch: pytest.MonkeyPatch) -> None:
     write(told, coloured)
     assert "\x1b[" in coloured.getvalue()
     assert re.sub(r"\x1b\[[0-9;]*m", "", coloured.getvalue()) == plain.getvalue()
+
+
+@pytest.mark.parametrize(("columns", "drawn"), [("60", False), ("80", True)])
+def test_the_picture_is_whole_or_not_there(monkeypatch: pytest.MonkeyPatch, columns: str, drawn: bool) -> None:
+    """Cut at its right, where the server stands, it would show another story."""
+    monkeypatch.setenv("COLUMNS", columns)
+    stream = io.StringIO()
+    write(tell(judged_of(preflight_of(1))), stream)
+    lines = stream.getvalue().split("\n")
+    assert all(len(line) <= int(columns) for line in lines)
+    assert any("browser" in line and "proxy" in line for line in lines) is drawn
+    assert any(" 204 " in line and line.rstrip().endswith("│") for line in lines) is drawn
 
 
 def test_without_unicode_it_is_told_in_ascii(tmp_path: Path) -> None:
