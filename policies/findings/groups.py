@@ -26,6 +26,7 @@ from corsight.policies.findings.model import (
 from corsight.policies.findings.sample import Sample
 from corsight.policies.findings.words import LONGEST_MESSAGE, clean
 from corsight.policies.rules import RULES
+from corsight.policies.rules.cors_check import ALLOW_CREDENTIALS, WIDENS_CREDENTIALS
 from corsight.policies.verdict import EngineName
 
 PLACES = 100
@@ -37,6 +38,7 @@ EXCHANGES = 20
 NAMED_PLACES, NAMED_EXCHANGES, NAMED_DOUBTS, EVIDENCE = 50, 50, 3, 6
 """How many of each a finding names."""
 
+ALLOWS_CREDENTIALS = f"{ALLOW_CREDENTIALS}: true"
 LISTS = ("Access-Control-Allow-Methods: ", "Access-Control-Allow-Headers: ")
 NULL = (
     "null is the origin of every sandboxed frame and local file, an attacker's included. It is better to send the "
@@ -268,6 +270,8 @@ def list_care(codes: Sequence[str], mismatches: Sequence[Mismatch]) -> tuple[str
     if not any(one.fix for one in mismatches):
         return ()
     care = [f"The fix {rule.widens}." for code in codes if (rule := RULES.get(code)) and rule.widens][:1]
+    if any(line == ALLOWS_CREDENTIALS for one in mismatches for line in one.fix):
+        care = [f"The fix {WIDENS_CREDENTIALS}."]
     if any(line.endswith("-Policy: same-site") for one in mismatches for line in one.fix):
         care = ["The fix lets pages of the same site embed the resource; cross-origin would let every site's."]
     if any(line.endswith("Origin: null") for one in mismatches for line in one.fix):
