@@ -101,7 +101,9 @@ class _Following:
             said = f"{sure}blocked: {said} [{explanation.code}]: {explanation.title} -> {mend}"
         elif (branch := verdict.open) is not None:
             when = branch.describe(verdict.branch) or "in another way"
-            said = f"open: {said}: blocked by {branch.ruling.rule} if asked {when}, {verdict.outcome.value} otherwise"
+            said = (
+                f"open: {said}: blocked by {branch.ruling.rule} if requested {when}, {verdict.outcome.value} otherwise"
+            )
         elif revises:
             said = f"{verdict.outcome.value} after all: {said}"
         else:

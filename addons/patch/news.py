@@ -79,7 +79,7 @@ class News:
         self._say(
             "not patched",
             (engine, method, endpoint, rule.code),
-            f"not patched [{engine}] {method} {endpoint} [{rule.code}]: no header can mend this. {rule.advice}",
+            f"not patched [{engine}] {method} {endpoint} [{rule.code}]: no header can fix this. {rule.advice}",
         )
 
     def pass_by(self, exchange: Exchange) -> None:
@@ -110,7 +110,7 @@ class News:
         if not lines:
             return []
         many = f"{self._to_send.count} exchange{'s' if self._to_send.count != 1 else ''}"
-        first = f"Corsight patched {many}. What the servers have to send for these to pass without it:"
+        first = f"Corsight patched {many}. What the servers have to send so that these pass without the patch:"
         return [first, *lines, TO_CONFIGURATION]
 
     def _say(self, kind: str, finding: tuple[str, ...], line: str) -> None:

@@ -114,7 +114,7 @@ def sift(findings: Iterable[Finding], sieve: Sieve = EVERYTHING, today: date = d
             told = "and what it suppressed is told again" if one in used else "and nothing matches it: take it out"
             sifted.notes.append(f"{one.where}: {one.words} expired on {one.expiry}, {told}.")
         elif one not in used:
-            sifted.notes.append(f"{one.where}: {one.words} suppresses nothing here. Is it mended? Then take it out.")
+            sifted.notes.append(f"{one.where}: {one.words} suppresses nothing here. If it is fixed, remove it.")
     return sifted
 
 

@@ -40,7 +40,6 @@ OF_NO_INTEREST = re.compile(
 PLACES = {"preflight": "at the preflight: ", "redirect": "at the redirect: ", "request": ""}
 LONGEST_NOTE = 700
 """Characters of a note: our own words, with an origin or a URL in them."""
-INSECURE = "A secure page asks for an insecure URL"
 CREDENTIALS = "Access-Control-Allow-Credentials"
 RAN = {"preflight": "the preflight", "response": "the request"}
 
@@ -62,7 +61,7 @@ def write_predictions(
     """
     page = Page(stream)
     page.say(Text(shown(f"{question.method} {question.url}"), "bold"))
-    page.field("asked by", f"{shown(question.origin)}, {_credentials(question)}, mode {question.mode}")
+    page.field("page", f"{shown(question.origin)}, {_credentials(question)}, mode {question.mode}")
     for note in notes:
         page.field("note", shown(note, LONGEST_NOTE))
     page.blank()
@@ -116,16 +115,15 @@ def say_verdict(prediction: Prediction, story: Story | None) -> tuple[str, str, 
     outcome = prediction.outcome
     if outcome is None:
         missing = prediction.missing[0]
-        what = "the preflight's answer" if missing.what == "preflight" else "the response"
+        what = "the preflight's response" if missing.what == "preflight" else "the response"
         passed = any(one.entry.role == "preflight" for one in prediction.judged)
         begins = "the preflight passes; " if passed and missing.what == "response" else ""
-        return "cannot be told", "yellow", f"{begins}{what} is missing"
+        return "undecided", "yellow", f"{begins}{what} is missing"
     assert story is not None
     end = story.end
     sure = "" if prediction.certain else "likely "
     if outcome is Outcome.BLOCKED:
-        title = INSECURE if end.rule == MIXED_CONTENT and end.role == "request" else end.title
-        return f"{sure}blocked", "bold yellow" if sure else "bold red", f"{PLACES[end.role]}{title}"
+        return f"{sure}blocked", "bold yellow" if sure else "bold red", f"{PLACES[end.role]}{end.title}"
     if end.rule is not None:
         return "no response", "cyan", "the fetch fails, but not because of CORS"
     words = {
@@ -197,7 +195,7 @@ def _write_reason(page: Page, end: Part, engines: Sequence[EngineName], first: P
     failed = next((step for step in end.steps if step.outcome == "failed"), None)
     if failed is not None:
         where = f"{failed.section}, step {failed.number}" if failed.number else failed.section
-        page.field("compared", f"{where}: {failed.asks}: {failed.compared}")
+        page.field("failed", f"{where} ({failed.asks}): {failed.compared}")
     if end.remedy is not None and (first is None or first.remedy is None or first.remedy.edits != end.remedy.edits):
         for label, text in remedies(end, end.remedy):
             if label != "who" or rule.actor != "server":
@@ -216,9 +214,9 @@ def _write_reason(page: Page, end: Part, engines: Sequence[EngineName], first: P
 
 def _write_insecure(page: Page, end: Part, engines: Sequence[EngineName]) -> None:
     """Write that mixed content, to which no redirect led, is never sent."""
-    page.field("compared", f"The page is loaded over https, and {end.url} is not. The request is never sent.")
+    page.field("failed", f"The page is loaded over https, and {end.url} is not. The request is never sent.")
     page.field("fix", f"In the page's code, use https{end.url.removeprefix('http')}. The server has to answer there.")
-    page.field("why", "A page loaded over https may not load over http. No CORS header changes that.")
+    page.field("why", RULES[MIXED_CONTENT].why)
     page.field("console", f"{_label(engines[0])}: {end.message}")
     page.field("rule", rule_line(RULES[MIXED_CONTENT]))
     page.blank()
@@ -321,7 +319,7 @@ def _write_beyond(page: Page, predictions: Sequence[Prediction]) -> None:
             said.setdefault(title, []).append(_label(prediction.engine))
     for title, engines in said.items():
         who = "every engine" if len(engines) == len(predictions) else ", ".join(engines)
-        page.field("next", f"The response given, once it is asked for, is blocked by {who} as well: {title}.")
+        page.field("next", f"Once this is fixed, the response that you gave is blocked too, by {who}: {title}.")
     if said:
         page.blank()
 
@@ -360,12 +358,12 @@ def _write_missing(page: Page, question: Question, predictions: Sequence[Predict
         return
     for one in missing.values():
         if one.needed is not None:
-            whose = "the preflight has" if one.what == "preflight" else "the response has"
-            page.field("needed", f"To pass, {whose} to say:")
+            whose = "preflight's response" if one.what == "preflight" else "response"
+            page.field("needed", f"To pass, the {whose} needs:")
             for line in _edits(one.needed, one.what == "preflight"):
                 page.field("", line)
             if question.include is None and any(edit.name == CREDENTIALS for edit in one.needed.edits):
-                page.field("", "(the last only for a request with credentials; --credentials omit leaves it out)")
+                page.field("", "(the last line only if the request has credentials; --credentials omit leaves it out)")
     page.blank()
     unsafe = question.method not in ("GET", "HEAD", "OPTIONS")
     for one in missing.values():
@@ -376,7 +374,7 @@ def _write_missing(page: Page, question: Question, predictions: Sequence[Predict
             + (". A browser adds the user's cookies; with curl, add them with -b" if cookies else ""),
             [f"{one.command} > {FILES[one.what]}"],
         )
-    page.commands("and have the answers judged", [joined(again)])
+    page.commands("then check the responses", [joined(again)])
 
 
 def _edits(fix: Fix, preflight: bool) -> Iterator[str]:

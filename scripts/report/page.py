@@ -18,7 +18,7 @@ from corsight.scripts.report.console import console_for
 
 LABEL = 11
 NARROWEST = 40
-STYLES = {"fix": "bold green", "careful": "yellow", "note": "yellow", "was": "red", "compared": "red"}
+STYLES = {"fix": "bold green", "careful": "yellow", "note": "yellow", "was": "red", "failed": "red"}
 FILES = {"preflight": "preflight.txt", "response": "response.txt"}
 """The file names that the printed commands use for a server's answers."""
 FILE_OPTIONS = (["--preflight"], ["--response"])
@@ -66,7 +66,7 @@ class Page:
         """Write commands to copy, under a heading."""
         lines = [line for command in commands for line in command.split("\n")]
         if any(REDACTED in line for line in lines):
-            label += f". Put your own value in the place of {REDACTED}"
+            label += f". Replace {REDACTED} with your own value"
         for line in self._wrap(label, "# ", "# "):
             self._print(Text(line, "dim"))
         for line in lines:

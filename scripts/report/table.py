@@ -67,7 +67,7 @@ def describe_openings(findings: Sequence[Finding]) -> list[str]:
     """Return what the open findings turn on, a line a kind."""
     return list(
         dict.fromkeys(
-            f"Blocked if asked {doubt.taken}; {doubt.otherwise}."
+            f"Blocked if requested {doubt.taken}; {doubt.otherwise}."
             for finding in findings
             for doubt in finding.doubts[:1]
             if doubt.taken

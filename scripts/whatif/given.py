@@ -117,7 +117,7 @@ def _note_other_origin(pasted: Pasted, question: Question, what: str, notes: lis
     how = f"with Origin: {pasted.origin}" if pasted.origin else "without an Origin header"
     if (difference := compare_origins(question.origin, pasted.origin)) is not None:
         how += f", which {difference.wrong}"
-    notes.append(f"The {what} was asked for {how}: to {question.origin} the server may answer otherwise.")
+    notes.append(f"The {what} was requested {how}: for {question.origin}, the server may answer differently.")
 
 
 def name_of(path: str) -> str:

@@ -238,14 +238,14 @@ def _unsafe_names(headers: Sequence[tuple[str, str]], policy: EnginePolicy) -> t
     )
 
 
-_SAFELISTED_TYPES = "application/x-www-form-urlencoded, multipart/form-data and text/plain go without"
+_SAFELISTED_TYPES = "application/x-www-form-urlencoded, multipart/form-data and text/plain need none"
 _BY_VALUE = frozenset({"accept", "accept-language", "content-language", "content-type", "range"})
 
 
 def _reasons(method: str, headers: Sequence[tuple[str, str]], names: Sequence[str]) -> Iterator[str]:
     """Yield why a preflight is needed: the method, and each header with what of it needs leave."""
     if not is_cors_safelisted_method(method):
-        yield f"the method {method}: only GET, HEAD and POST go without"
+        yield f"the method {method}: only GET, HEAD and POST need none"
     firsts = {field[0].lower(): field for field in reversed(headers)}
     for wanted in names:
         written, sent = firsts.get(wanted, (wanted, ""))
@@ -258,4 +258,4 @@ def _reasons(method: str, headers: Sequence[tuple[str, str]], names: Sequence[st
         elif is_cors_safelisted_request_header(wanted, sent):
             yield f"the header {written}: the safelisted headers are too long together"
         else:
-            yield f"{written}: {sent}: this value does not go without"
+            yield f"{written}: {sent}: this value needs one"

@@ -34,7 +34,7 @@ def read_question(
     """Return what the page asks, and notes on what of it a browser changes."""
     if origin is None and url is None:
         raise CorsightError(
-            "there is nothing to judge", todo="give a console message with --paste, or a request with URL and --origin"
+            "there is nothing to check", todo="give a console message with --paste, or a request with URL and --origin"
         )
     if origin is None:
         raise CorsightError("--origin is missing", todo="give the page that asks, such as --origin https://app.example")
@@ -135,15 +135,16 @@ def _keep_settable(fields: list[tuple[str, str]], mode: Mode, notes: list[str]) 
     for name, text in fields:
         lower = name.lower()
         if lower == "cookie":
-            notes.append("Cookie is the browser's to send: --credentials include says that the page asks for that.")
+            notes.append("Cookie is set by the browser: --credentials include says that the request has credentials.")
         elif is_forbidden_request_header(lower, text):
             notes.append(f"{name} is left out: browsers let no page set it.")
         elif mode == "no-cors" and not is_no_cors_safelisted_request_header(lower, text):
-            notes.append(f"{name} is left out: in mode no-cors browsers drop it without a word.")
+            notes.append(f"{name} is left out: in mode no-cors, browsers drop it silently.")
         else:
             if lower.startswith(RESPONSE_SIDE):
                 notes.append(
-                    f"{name} is for the server to send: from the page it grants nothing, and needs a preflight itself."
+                    f"{name} is for the server to send. Sent by the page, it allows nothing and needs a preflight "
+                    "itself."
                 )
             kept.append((name, text))
     return tuple(kept)

@@ -334,7 +334,7 @@ def test_what_no_header_can_mend_is_said_once(caplog: pytest.LogCaptureFixture) 
         assert traffic(first) == before
     [line] = [line for line in caplog.messages if line.startswith("not patched")]
     assert line == (
-        "not patched [chromium] GET https://api.test/v1 [redirect-scheme]: no header can mend this. "
+        "not patched [chromium] GET https://api.test/v1 [redirect-scheme]: no header can fix this. "
         "Redirect to an https URL."
     )
 
@@ -399,7 +399,7 @@ def test_each_patch_is_told_once_and_all_are_summed_up(caplog: pytest.LogCapture
         f"Access-Control-Allow-Origin: {PAGE}, Vary: Origin, Cache-Control: no-store"
     )
     assert caplog.messages[-4:-1] == [
-        "Corsight patched 9 exchanges. What the servers have to send for these to pass without it:",
+        "Corsight patched 9 exchanges. What the servers have to send so that these pass without the patch:",
         f"  https://api.test: GET /v1, /0, /1 and 3 more -> Access-Control-Allow-Origin: {PAGE}; Vary: Origin",
         "  https://api.test: OPTIONS /v1 -> status: any from 200 to 299; "
         f"Access-Control-Allow-Origin: {PAGE}; Vary: Origin; Access-Control-Allow-Methods: PUT",
@@ -728,9 +728,7 @@ def test_a_recording_of_what_was_patched_tells_what_the_servers_sent(
     [line] = findings.to_send.lines()
     assert f"  {line}" in caplog.messages
     assert cli.run(["audit", str(file)]) == 0
-    told = capsys.readouterr().out.partition("What the servers have to send for what was patched to pass without it:")[
-        2
-    ]
+    told = capsys.readouterr().out.partition("What the servers have to send so that it passes without the patch:")[2]
     assert " ".join(told.partition("\n\n")[0].split()) == line
 
 

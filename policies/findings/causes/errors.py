@@ -21,9 +21,9 @@ from corsight.policies.findings.model import Cause
 from corsight.policies.findings.words import join
 
 MEANINGS = {
-    400: "the request was not understood",
+    400: "bad request",
     401: "not logged in",
-    403: "not permitted",
+    403: "forbidden",
     404: "not found",
     405: "method not supported",
     408: "too slow",
@@ -97,8 +97,8 @@ def find_error(case: Case) -> Cause | None:
         product = reply.product.product if reply.product is not None else None
         first = f"Find out why {case.asked} ends in {status}."
         action = (
-            f"{first} So that pages can read such errors, add the CORS headers to error responses too: the CORS code "
-            "has to run before the code that sends the error."
+            f"{first} To let pages read such errors, send the CORS headers on error responses too: run the CORS code "
+            "before the code that sends the error."
         )
         if product is not None and product.kind == "storage":
             action = (
@@ -124,7 +124,7 @@ def find_error(case: Case) -> Cause | None:
         ": the error response lacks the CORS header",
         ". When code fails unexpectedly, many frameworks answer from outside their middleware, so the headers of the "
         f"CORS middleware are missing. {REPORTED} the {status}.",
-        f"Look into the server's log for the failure behind {case.asked}. Then let the CORS middleware wrap the error "
+        f"Check the server's log for the failure behind {case.asked}. Then let the CORS middleware wrap the error "
         "handler, so that pages can read errors.",
         "server",
         *evidence,

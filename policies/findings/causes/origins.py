@@ -8,7 +8,7 @@ from corsight.policies.findings.model import Cause
 from corsight.policies.findings.words import clean, clean_all
 from corsight.policies.rules.nearness import compare_origins
 
-EXACT = "The browser compares it letter by letter with the page's origin"
+EXACT = "The browser compares it character by character with the page's origin"
 
 
 def find_several(case: Case) -> Cause | None:
@@ -45,7 +45,7 @@ def _explain_layers(what: str, why: str, evidence: tuple[str, ...] = ()) -> Caus
     return Cause(
         "two-layers-answer",
         "Two layers both send CORS headers, so a header arrives twice",
-        f"{what} Mostly the application sets it, and a proxy in front of the application adds it again. {why}",
+        f"{what} Usually the application sets it, and a proxy in front of the application adds it again. {why}",
         "Set the CORS headers in one place only: in the application or in the proxy, and remove them from the other.",
         "server",
         evidence,
@@ -101,7 +101,7 @@ def find_inexact(case: Case) -> Cause | None:
         else "Access-Control-Allow-Origin is the right host, but without its scheme",
         f"{case.host} sends Access-Control-Allow-Origin: {named}, which {difference.wrong}. {EXACT}, {case.page}, and "
         "so they differ. An origin is scheme, host and port, nothing more.",
-        f"Write it exactly so: {case.page}"
+        f"Write it exactly like this: {case.page}"
         + (". A list in a variable or in JSON has to be read as a list before." if difference.kind == "list" else ""),
         "server",
         (f"Sent: {named}. Needed: {case.page}.",),
@@ -118,7 +118,7 @@ def find_other(case: Case) -> Cause | None:
             "origin-null-answered",
             "Access-Control-Allow-Origin is null, which does not match the page",
             f"{case.host} sends Access-Control-Allow-Origin: null to the page {case.page}. In this header null does "
-            "not mean nobody or everybody: it is the origin of sandboxed frames and local files. Mostly it is a value "
+            "not mean nobody or everybody: it is the origin of sandboxed frames and local files. Usually it is a value "
             "that was never set, written out as text.",
             f"Answer {case.page} if that page is allowed, and leave the header out if it is not. Never send null.",
         )
@@ -127,7 +127,8 @@ def find_other(case: Case) -> Cause | None:
         return Cause(
             "origin-differs-slightly",
             f"Access-Control-Allow-Origin names nearly the page's origin, but the {difference.what} differs",
-            f"{case.host} allows {named}, and the page is {case.page}. Both are compared letter by letter: scheme, "
+            f"{case.host} allows {named}, and the page is {case.page}. Both are compared character by character: "
+            "scheme, "
             f"host and port all count, and here the {difference.what} differs"
             + (" (localhost and 127.0.0.1 are two origins)." if difference.kind == "loopback" else "."),
             f"Add {case.page} to the origins that the server allows, or open the page at {named}.",
@@ -169,5 +170,5 @@ def find_credentials(case: Case) -> Cause | None:
         f"Access-Control-Allow-Credentials has to be true, not {clean(value, 20)}",
         f"{case.host} sends Access-Control-Allow-Credentials: {clean(value, 40)}. Only the word true in lower case "
         "counts, and the page sends its request with credentials.",
-        "Write it exactly so: Access-Control-Allow-Credentials: true",
+        "Write it exactly like this: Access-Control-Allow-Credentials: true",
     )

@@ -46,7 +46,7 @@ def describe_told_by(case: Case, name: str) -> str:
     """Return what tells that a product made the reply."""
     header = "" if case.reply is None or case.reply.product is None else case.reply.product.header
     if not header:
-        return f"The host's name belongs to {name}."
+        return f"The host name belongs to {name}."
     return f"The response shows that it is from {name}: {quotes.quote_line(header)}."
 
 
@@ -88,7 +88,7 @@ def describe_adders(case: Case) -> list[str]:
     """Return who is known to add the headers that a list lacks, in a sentence for each."""
     missing = set(case.missing_names)
     found = [(who, sorted(missing & set(names))) for who, names in ADDED.items()]
-    return [f"{join(clean_all(names, 4))}: mostly added by {who}." for who, names in found if names]
+    return [f"{join(clean_all(names, 4))}: usually added by {who}." for who, names in found if names]
 
 
 def describe_page(case: Case) -> list[str]:

@@ -55,7 +55,7 @@ def _locate(tokens: Iterator[_Token], path: Path, lines: Lines, first: str = "")
                 continue
             inner = (*path, json.loads(token))
             if inner in lines:
-                raise Unreadable(f"{shorten(inner[-1])} is there twice", line, "leave one", inner)
+                raise Unreadable(f"{shorten(inner[-1])} is listed twice", line, "leave one", inner)
             lines[inner] = line
             next(tokens)
             _locate(tokens, inner, lines)

@@ -217,7 +217,7 @@ def _merge_fields(table: _Collection) -> dict[str, tuple[_Scalar, _Node]]:
         if key.text == _MERGE:
             merged += _list_merged(value)
         elif key.text in own:
-            raise Unreadable(f"{shorten(key.text)} is there twice", key.line, "leave one")
+            raise Unreadable(f"{shorten(key.text)} is listed twice", key.line, "leave one")
         else:
             own[key.text] = key, value
     for other in merged:

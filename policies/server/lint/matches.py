@@ -40,7 +40,7 @@ def _check_repeated(field: str, entries: Sequence[str], wider: Sequence[str | No
     seen: set[str] = set()
     for index, (entry, other) in enumerate(zip(entries, wider, strict=True)):
         if entry in seen or other is not None:
-            what = f"{entry} is there twice" if entry in seen else f"{other} matches {entry} already"
+            what = f"{entry} is listed twice" if entry in seen else f"{other} matches {entry} already"
             yield Finding(("match", field, index), "conflicting", what, "take one out")
         seen.add(entry)
 

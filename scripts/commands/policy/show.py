@@ -30,9 +30,9 @@ def show(
     policies = read_policies([file])
     policy = find(policies, url)
     if policy is None:
-        print_lines([f"{url} falls under no policy of {file}: nothing is granted"])
+        print_lines([f"{url} is not covered by any policy in {file}: nothing is allowed"])
         raise typer.Exit(1)
-    print_lines([f"{url} falls under policy {policy.name}, which grants"])
+    print_lines([f"{url} is covered by policy {policy.name}, which allows"])
     print_lines(list_grants(policy))
     for one in origin or pick_origins(policy):
         print_lines(["", *list_answers(policy, url, one)])

@@ -439,7 +439,7 @@ def test_14_a_redirect_to_a_login_page_is_a_missing_session() -> None:
     traffic.get("/account", 302, ("Location", "https://sso.example/login?next=x"))
     finding = only(traffic)
     assert finding.code == "redirect-to-login"
-    assert "session is missing, not CORS" in finding.title
+    assert "has no session (not CORS)" in finding.title
     assert "401" in finding.action
 
 

@@ -341,7 +341,7 @@ def test_a_cursor_of_a_list_that_has_grown_is_refused(tmp_path: Path) -> None:
         ("check_exchange", {"origin": "shop", "url": "https://a.example/"}, "'shop' is not an origin"),
         ("check_exchange", {"origin": "https://a.example", "url": "a"}, "'a' is not an http or https URL"),
         ("check_pasted_request", {"text": "hello"}, "text: no request was found"),
-        ("check_pasted_request", {"text": "curl https://a.example/"}, "does not name its origin"),
+        ("check_pasted_request", {"text": "curl https://a.example/"}, "does not contain its origin"),
         ("explain_console_message", {"text": "hello"}, "no browser writes this to its console"),
         ("look_up", {"code": "nothing"}, "the catalogue has no such code"),
         ("check_policy", {"policy": {}}, "takes one of text, file and recording"),

@@ -68,7 +68,7 @@ def test_what_may_have_been_blocked_has_not_passed(run: Run) -> None:
         "wildcard-with-credentials",
         "server",
     ]
-    assert "Blocked if asked with credentials; without credentials, it is allowed.\n" in out
+    assert "Blocked if requested with credentials; without credentials, it is allowed.\n" in out
     assert "Nothing was blocked" not in out
     assert "all they asked for" not in out
     assert run([CLASSIC], "--fail-on", "blocked")[0] == 0
@@ -312,7 +312,7 @@ def test_a_finding_is_told_by_its_number(run: Run) -> None:
     code, out, _ = run([*BARE, OTHER], "--finding", "2", command="explain")
     assert code == 0
     assert "2  No Access-Control-Allow-Origin header" in out
-    assert "asked      GET https://other.example/orders" in out
+    assert "request    GET https://other.example/orders" in out
     assert "fix        Access-Control-Allow-Origin: https://app.example\n              Vary: Origin\n" in out
     assert "explain rec.mitm --flow " in out
     code, _, err = run([*BARE, OTHER], "--finding", "3", command="explain")

@@ -211,7 +211,7 @@ def test_a_body_left_out_is_not_an_empty_one(read: Any) -> None:
     one["response"] |= {"content": {"size": 4000}, "bodySize": -1}
     found = read(har(one))
     assert found[0].verdict.outcome is Outcome.OPAQUE
-    # An empty image would be blocked for certain; and mostly an image is one, so that nothing is open.
+    # An empty image would be blocked for certain; and usually an image is one, so that nothing is open.
     assert found[0].verdict.certainty == "likely"
     assert "opaque-response-blocked" not in {branch.ruling.rule for branch in found[0].verdict.branches}
 

@@ -83,7 +83,7 @@ def test_what_splash_does_not_record_an_origin_of_asked_without_cors(read: Any) 
 
 
 @pytest.mark.parametrize(("kind", "outcome"), [(None, Outcome.OPAQUE), ("fetch", Outcome.BLOCKED)])
-def test_what_nobody_says_that_a_script_asked_for_mostly_goes_without_cors(
+def test_what_nobody_says_that_a_script_asked_for_usually_goes_without_cors(
     read: Any, kind: str | None, outcome: Outcome
 ) -> None:
     one = entry(agent=FIREFOX, whole=False, kind=kind, sent={"referer": f"{PAGE}/"})
