@@ -48,7 +48,8 @@ REPORTED = "The browser reports a CORS error, but the real problem is"
 SERVER = quotes.quote_line("server", "x-powered-by")
 GATEWAYS = {
     "AWS API Gateway": "In API Gateway, add Access-Control-Allow-Origin to the gateway responses DEFAULT_4XX and "
-    "DEFAULT_5XX (REST API), or set the API's CORS configuration (HTTP API).",
+    "DEFAULT_5XX (REST API), or set the API's CORS configuration (HTTP API). X-Amzn-ErrorType names the reason: "
+    "MissingAuthenticationTokenException usually means that this path, method or stage does not exist.",
     "nginx": "In nginx, set the header with add_header ... always, which covers its own error pages.",
     "CloudFront": "In CloudFront, attach a response headers policy with CORS, which covers its own error replies.",
     "Cloudflare": "In Cloudflare, add the header with a response header transform rule.",

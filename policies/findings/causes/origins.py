@@ -25,6 +25,7 @@ def find_several(case: Case) -> Cause | None:
             others = [name for name in case.reply.repeated if name != ALLOW_ORIGIN]
             evidence.append(f"Other headers came twice as well: {', '.join(clean_all(others, 8))}.")
         return _explain_layers(
+            case,
             f"{case.host} answered {case.asked} with Access-Control-Allow-Origin twice: {came}.",
             "Browsers accept exactly one value, so both together fail, even if each alone is right.",
             (*evidence, f"What answered: {quotes.quote_line('server', 'via', 'x-powered-by')}."),
@@ -41,12 +42,20 @@ def find_several(case: Case) -> Cause | None:
     )
 
 
-def _explain_layers(what: str, why: str, evidence: tuple[str, ...] = ()) -> Cause:
+def _explain_layers(case: Case, what: str, why: str, evidence: tuple[str, ...] = ()) -> Cause:
+    action = (
+        "Set the CORS headers in one place only: in the application or in the proxy, and remove them from the other."
+    )
+    if case.reply is not None and case.reply.nginx:
+        action += (
+            " In nginx, either remove the add_header lines for CORS, or drop the application's headers with "
+            "proxy_hide_header, such as proxy_hide_header Access-Control-Allow-Origin."
+        )
     return Cause(
         "two-layers-answer",
         "Two layers both send CORS headers, so a header arrives twice",
         f"{what} Usually the application sets it, and a proxy in front of the application adds it again. {why}",
-        "Set the CORS headers in one place only: in the application or in the proxy, and remove them from the other.",
+        action,
         "server",
         evidence,
     )
@@ -160,6 +169,7 @@ def find_credentials(case: Case) -> Cause | None:
         return None
     if value == "true, true":
         return _explain_layers(
+            case,
             f"{case.host} answered {case.asked} with Access-Control-Allow-Credentials twice.",
             "Browsers read both as one text, 'true, true', which is not true.",
         )

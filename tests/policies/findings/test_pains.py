@@ -151,6 +151,7 @@ def test_4_two_layers_both_answer(second: Pair) -> None:
     finding = only(traffic)
     assert finding.code == "two-layers-answer"
     assert "one place only" in finding.action
+    assert "proxy_hide_header Access-Control-Allow-Origin" in finding.action
     assert f"'{PAGE}' and '{second[1]}'" in finding.cause
     assert any("access-control-allow-credentials" in line for line in finding.evidence)
 
