@@ -971,3 +971,26 @@ def test_the_lines_above_a_command_are_no_wider_than_the_terminal(
     headings = [line for line in out.splitlines() if line.startswith("#")]
     assert "# send the request yourself; careful, this really does the POST. A browser adds" in headings
     assert max(map(len, headings)) <= 80
+
+
+def test_a_buckets_rule_has_to_list_the_pages_origin(capsys: Said) -> None:
+    text = (
+        f"Access to fetch at 'https://b.s3.eu-west-1.amazonaws.com/a' from origin '{PAGE}' has been blocked by CORS "
+        "policy: No 'Access-Control-Allow-Origin' header is present on the requested resource."
+    )
+    out = " ".join(raw(capsys, "check", "--paste", text)[1].split())
+    assert f"The rule has to list the origin {PAGE}." in out
+
+
+def test_mixed_content_is_for_the_page_or_for_the_server_that_redirects(capsys: Said) -> None:
+    """The message does not say which of them named the http URL."""
+    text = (
+        f"Mixed Content: The page at '{PAGE}/' was loaded over HTTPS, but requested an insecure resource "
+        "'http://api.test/x'. This request has been blocked; the content must be served over HTTPS."
+    )
+    out = " ".join(raw(capsys, "check", "--paste", text)[1].split())
+    assert "who the page, or the server if it redirects to this URL" in out
+
+
+def test_nobody_is_asked_to_act_on_a_message_without_a_reason(capsys: Said) -> None:
+    assert "\nwho " not in raw(capsys, "check", "--paste", "TypeError: Failed to fetch")[1]
