@@ -13,7 +13,7 @@ from tests.scripts.recordings.test_har import ALLOW, API, CHROME, DEVTOOLS, FIRE
 __all__ = ["read"]
 
 SAFARI = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/602.1 (KHTML, like Gecko) splash Version/9.0 Safari/602.1"
-BARE = "Not judged, since the headers of the response are not recorded"
+BARE = "Not judged, because the headers of the response are not recorded"
 
 
 @pytest.mark.parametrize("creator", [DEVTOOLS, "Firefox", "Playwright", "BrowserMob Proxy", "WebPagetest", "x"])

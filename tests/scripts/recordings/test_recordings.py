@@ -83,7 +83,7 @@ def test_json_that_is_no_har_is_told_by_its_content(content: bytes, tmp_path: Pa
     _, problem = read(tmp_path / "a.mitm", content)
     assert (
         problem
-        == f"{tmp_path / 'a.mitm'}: is not a HAR file: it has no entries; save a HAR, or record with mitmdump -w"
+        == f"{tmp_path / 'a.mitm'}: is not a HAR file: it has no entries; export it again, or record with mitmdump -w"
     )
 
 
