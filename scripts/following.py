@@ -1,4 +1,4 @@
-"""Audits a recording while it is written: a line for what is blocked as it comes, the report at its end."""
+"""Audits a recording while it is written: one line for each blocked exchange as it comes, and the report at the end."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from corsight.scripts.recordings.order import Moments, weigh_held
 from corsight.scripts.report.findings import Findings
 
 LONGEST = 512
-"""Characters of a URL or a method that are told."""
+"""The most characters of a URL or a method that are printed."""
 
 
 def follow(path: str, plan: Plan, stream: TextIO) -> Audited:

@@ -1,4 +1,4 @@
-"""Green on nothing is red: where nothing was held against anything, that is said, and why it may be."""
+"""A run that judged nothing must not pass: it says so, with the likeliest reason."""
 
 from __future__ import annotations
 

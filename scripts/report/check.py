@@ -36,10 +36,10 @@ OF_NO_INTEREST = re.compile(
     "x-download-options|x-frame-options|x-permitted-cross-domain-policies|x-powered-by|x-served-by|x-timer|"
     "x-xss-protection"
 )
-"""Response headers that are for browsers and caches: no script misses them."""
+"""Response headers for browsers and caches, which no script needs."""
 PLACES = {"preflight": "at the preflight: ", "redirect": "at the redirect: ", "request": ""}
 LONGEST_NOTE = 700
-"""Characters of a note: our own words, with an origin or a URL in them."""
+"""The most characters of a note: our own words, with an origin or a URL in them."""
 CREDENTIALS = "Access-Control-Allow-Credentials"
 RAN = {"preflight": "the preflight", "response": "the request"}
 
@@ -111,7 +111,7 @@ def _credentials(question: Question) -> str:
 
 
 def say_verdict(prediction: Prediction, story: Story | None) -> tuple[str, str, str]:
-    """Return one engine's verdict: the word, its colour, and what it comes to."""
+    """Return one engine's verdict: the word, its colour, and what it means."""
     outcome = prediction.outcome
     if outcome is None:
         missing = prediction.missing[0]
@@ -138,7 +138,7 @@ def say_verdict(prediction: Prediction, story: Story | None) -> tuple[str, str, 
 def _reasons(
     predictions: Sequence[Prediction], stories: Mapping[EngineName, Story]
 ) -> Iterator[tuple[Story, list[EngineName]]]:
-    """Yield the ends that have a reason, each once, with the engines that come to it."""
+    """Yield each different outcome that has a reason, once, with the engines that come to it."""
     ends: dict[tuple[object, ...], tuple[Story, list[EngineName]]] = {}
     for prediction in predictions:
         story = stories.get(prediction.engine)
@@ -151,7 +151,7 @@ def _reasons(
 
 
 def _told_apart(predictions: Sequence[Prediction], stories: Mapping[EngineName, Story]) -> Iterator[Story]:
-    """Yield one story for each way in which they end."""
+    """Yield one story for each different outcome."""
     seen: set[tuple[object, ...]] = set()
     for prediction in predictions:
         story = stories.get(prediction.engine)
@@ -164,7 +164,7 @@ def _told_apart(predictions: Sequence[Prediction], stories: Mapping[EngineName, 
 
 
 def _write_hops(page: Page, question: Question, predictions: Sequence[Prediction]) -> None:
-    """Write the redirects on the way, and what becomes of the origin there."""
+    """Write the redirects on the way, and how they change the origin."""
     longest = max((prediction.judged for prediction in predictions), key=len, default=())
     redirects = [one for one in longest if one.entry.role == "redirect"]
     for one in redirects:
@@ -182,7 +182,7 @@ def _write_hops(page: Page, question: Question, predictions: Sequence[Prediction
 
 
 def _write_reason(page: Page, end: Part, engines: Sequence[EngineName], first: Part | None) -> None:
-    """Write why it ends so. Where other engines name another reason, `first` is what was written already."""
+    """Write the reason for the outcome. If other engines name another reason, `first` is the part already written."""
     if end.rule is None or end.why is None:
         return
     rule = RULES[end.rule]
@@ -213,7 +213,7 @@ def _write_reason(page: Page, end: Part, engines: Sequence[EngineName], first: P
 
 
 def _write_insecure(page: Page, end: Part, engines: Sequence[EngineName]) -> None:
-    """Write that mixed content, to which no redirect led, is never sent."""
+    """Write that the browser never sends this request: it is mixed content, without a redirect."""
     page.field("failed", f"The page is loaded over https, and {end.url} is not. The request is never sent.")
     page.field("fix", f"In the page's code, use https{end.url.removeprefix('http')}. The server has to answer there.")
     page.field("why", RULES[MIXED_CONTENT].why)
@@ -242,7 +242,7 @@ def _write_asked_without(page: Page, question: Question, predictions: Sequence[P
 
 
 def _write_advice(page: Page, predictions: Sequence[Prediction]) -> None:
-    """Write what could be better, or is wrong by a well-known mistake."""
+    """Write what could be better, and well-known mistakes."""
     said: dict[str, str] = {}
     known = Known()
     for prediction in predictions:
@@ -267,7 +267,7 @@ def _write_advice(page: Page, predictions: Sequence[Prediction]) -> None:
 
 
 def _write_hidden(page: Page, stories: Mapping[EngineName, Story]) -> None:
-    """Write what the page cannot read of a response that it may have."""
+    """Write which headers of an allowed response the page cannot read."""
     hidden: dict[str, None] = {}
     for story in stories.values():
         if story.outcome is Outcome.ALLOWED and story.end.role == "request":
@@ -308,7 +308,7 @@ def _write_doubts(page: Page, predictions: Sequence[Prediction], stories: Mappin
 
 
 def _write_beyond(page: Page, predictions: Sequence[Prediction]) -> None:
-    """Write what becomes of given responses that the browser would not request."""
+    """Write the verdict on given responses that the browser would not request."""
     said: dict[str, list[str]] = {}
     for prediction in predictions:
         blocked: Judged | None = next(

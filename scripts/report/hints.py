@@ -1,4 +1,4 @@
-"""Hints from a console message beyond its rule: from its URLs, its origin and its status."""
+"""Gives hints on a console message beyond its rule: from its URLs, its origin and its status."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ WITHOUT = (
 
 
 def is_redirected(message: Message) -> bool:
-    """Return whether the URL that failed is another one than the page requested."""
+    """Return whether the URL that failed differs from the one that the page requested."""
     return message.initial_url is not None and message.initial_url != message.url
 
 
@@ -102,7 +102,7 @@ def list_hints(message: Message, *, told: bool = False) -> Iterator[tuple[str, s
 
 
 def find_storage(message: Message) -> Product | None:
-    """Return the storage that answered without a CORS header, where the host's name tells one."""
+    """Return the storage service that answered without a CORS header, if the host's name shows one."""
     status = message.status or (403 if message.preflight else 200)
     if message.rule not in ("allow-origin-missing", "preflight-status-not-ok") or not message.url:
         return None
@@ -114,7 +114,7 @@ def find_storage(message: Message) -> Product | None:
 
 
 def _tell_missing(message: Message) -> Iterator[tuple[str, str]]:
-    """Yield what may be behind a missing header: OPTIONS, the browser's cache, a host that is not one's own."""
+    """Yield possible reasons for a missing header: OPTIONS, the browser's cache, a host that is somebody else's."""
     if INTERCEPTOR in (message.url or ""):
         yield (
             "or",
@@ -157,7 +157,7 @@ def _tell_missing(message: Message) -> Iterator[tuple[str, str]]:
 
 
 def _tell_adder(name: str) -> Iterator[tuple[str, str]]:
-    """Yield who adds a request header that the page's author did not set."""
+    """Yield what adds a request header that the page's own code did not set."""
     library = find_library(name)
     who = library or next((who for who, names in ADDED.items() if name in names), None)
     if who is not None:
@@ -171,7 +171,7 @@ def _host_of(url: str | None) -> str:
 
 
 def _tell_local_network(message: Message) -> Iterator[tuple[str, str]]:
-    """Yield what Chromium's local network access has to do with what failed, where the address is a local one."""
+    """Yield how Chromium's local network access may explain the failure, if the address is local."""
     if message.engine != "chromium" or find_address_space(_host_of(message.url or message.target)) not in LOCAL:
         return
     if message.rule == MIXED_CONTENT:

@@ -26,11 +26,11 @@ from corsight.scripts.report.page import FILES, Page, joined, rule_line
 from corsight.scripts.whatif.message import explain
 
 LONGEST_HINT = 1200
-"""Characters of a text of our own, with a URL or two in it."""
+"""The most characters of one of our own texts, with a URL or two in it."""
 
 
 def write_messages(messages: Sequence[Message], stream: TextIO) -> None:
-    """Write what each console message means, what would satisfy it, and what to ask next."""
+    """Write what each console message means, how to fix it, and what to do next."""
     page = Page(stream)
     told: dict[Message, int] = {}
     for number, message in enumerate(messages, 1):
@@ -49,19 +49,19 @@ def write_messages(messages: Sequence[Message], stream: TextIO) -> None:
 
 
 def _strip_request(message: Message) -> Message:
-    """Return what a message says of a server, whichever of its paths was asked."""
+    """Return what a message says about a server, whichever path was requested."""
     server = None if message.url is None else origin_of(message.url)
     return replace(message, url=server if server != "null" else message.url, method=None)
 
 
 def _title(message: Message, blocked: str, title: str) -> Text:
-    """Return who says it, where a browser does, and what it is."""
+    """Return the message's headline: the browser that wrote it, if one did, and what it means."""
     who = f"{message.speaker}{blocked}: " if message.speaker else ""
     return Text(f"{who}{title}", "bold red" if message.stops else "bold yellow")
 
 
 def _write_cause(page: Page, message: Message) -> None:
-    """Write a cause that belongs to no rule."""
+    """Write a cause without a rule."""
     cause = CAUSES[message.cause or ""]
     title = cause.title.rstrip(".")
     page.say(_title(message, "", title))
@@ -153,7 +153,7 @@ def _write_status(page: Page, message: Message) -> None:
 
 
 def _write_next(page: Page, message: Message, known: Subject) -> None:
-    """Write the commands that show what the server answers, and how to have that judged."""
+    """Write the commands that show the server's response, and how to check it."""
     # OPTIONS is the preflight's own method, not that of the request which it is for.
     named = None if known.preflight and message.method == "OPTIONS" else message.method
     origin, url, method = known.origin, known.url, named or "GET"
@@ -187,7 +187,7 @@ def _write_next(page: Page, message: Message, known: Subject) -> None:
 
 
 def _situation(message: Message) -> Subject:
-    """Return what a rule's texts are made of, as far as the message tells."""
+    """Return the values for a rule's texts, as far as the message has them."""
     preflight = bool(message.preflight) or (message.rule or "").startswith("preflight-")
     names = (message.value,) if message.rule == "preflight-header-not-allowed" and message.value else ()
     fields: list[tuple[str, str]] = []
@@ -249,5 +249,5 @@ def _turned_on(rule: Rule, value: str) -> str:
 
 
 def _speaks_of_responses(rule: Rule) -> bool:
-    """Return whether asking again with curl shows what is wrong."""
+    """Return whether sending the request with curl shows what is wrong."""
     return rule.code.startswith(("allow-", "preflight-", "network-"))

@@ -1,4 +1,6 @@
-"""Lines for a terminal: labels and texts, verdicts, and commands, which are never broken so that they can be copied."""
+"""Writes lines for a terminal: labels and texts, verdicts, and commands, which are never wrapped, so that they can be
+copied.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,7 @@ FILE_OPTIONS = (["--preflight"], ["--response"])
 
 
 class Page:
-    """Writes lines for a terminal, and is the only place that breaks them."""
+    """Writes lines for a terminal, and is the only place that wraps them."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -39,7 +41,7 @@ class Page:
         self._style = ""
 
     def say(self, text: Text) -> None:
-        """Write a line, broken where it is too long."""
+        """Write a line, wrapped if it is too long."""
         plain = text.plain
         if len(plain) <= self._width and plain.isprintable():
             self._print(text)
@@ -48,7 +50,7 @@ class Page:
             self._print(Text(line, text.style))
 
     def verdict(self, said: str, style: str, longest: int, words: str) -> None:
-        """Write a verdict: its word, and in a second column whose it is and what it means."""
+        """Write a verdict: its word, and in a second column the engines and what it means."""
         indent = 2 + longest + 2
         for number, line in enumerate(self._wrap(words, " " * indent, " " * indent)):
             head = f"  {said if number == 0 else '':<{indent - 2}}"
@@ -100,7 +102,7 @@ class Page:
 
 
 def joined(words: Iterable[str]) -> str:
-    """Return the command as a shell takes it, an option a line."""
+    """Return the command for a shell, one option on each line."""
     lines: list[list[str]] = [[]]
     for word in words:
         if word.startswith("-") and len(lines[-1]) > 1 and len(shlex.join(lines[-1])) > 30:
@@ -111,6 +113,6 @@ def joined(words: Iterable[str]) -> str:
 
 
 def rule_line(rule: Rule) -> str:
-    """Return a rule's code, and where it stands."""
+    """Return a rule's code, and its place in the standard."""
     place = locate(rule.code)
     return f"{rule.code}, {place.spec}" + (f" (step {place.number})" if place.number else "")

@@ -1,4 +1,4 @@
-"""Reads what a person typed of the request. Raises CorsightError for what no page could ask."""
+"""Reads a request that a person typed. Raises CorsightError for what no page could request."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def read_question(
     mode: Mode,
     destination: str,
 ) -> tuple[Question, list[str]]:
-    """Return what the page asks, and notes on what of it a browser changes."""
+    """Return the page's request, and notes on what a browser changes in it."""
     if origin is None and url is None:
         raise CorsightError(
             "there is nothing to check", todo="give a console message with --paste, or a request with URL and --origin"
@@ -61,7 +61,7 @@ def read_question(
 
 
 def words_of(question: Question, credentials: str | None, engine: str) -> list[str]:
-    """Return the words of the call that asks the same question, without responses."""
+    """Return the command line that asks the same question, without responses."""
     words = [name_command(), "check", "--origin", question.origin, "--url", question.url]
     words += ["--method", question.method] if question.method != "GET" else []
     for name, text in question.headers:
@@ -130,7 +130,7 @@ def read_url(text: str) -> str:
 
 
 def _keep_settable(fields: list[tuple[str, str]], mode: Mode, notes: list[str]) -> tuple[tuple[str, str], ...]:
-    """Return those of the headers that a page may set, and that leave with the request."""
+    """Return the headers that a page may set and that are sent with the request."""
     kept = []
     for name, text in fields:
         lower = name.lower()
