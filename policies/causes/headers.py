@@ -29,7 +29,8 @@ CAUSES = (
     KnownCause(
         "origin-list",
         "Access-Control-Allow-Origin holds a list.",
-        "The header takes one origin, or *. Browsers compare a list as one text, which equals no origin.",
+        "The header can contain one origin, or *. Browsers compare a list as one text, which does not equal any "
+        "origin.",
         "Keep the list on the server. If the requesting origin is on it, answer with that origin and Vary: Origin.",
     ),
     KnownCause(
@@ -136,8 +137,8 @@ CAUSES = (
     ),
     KnownCause(
         "cookie-not-sent",
-        "A cookie was set so that requests by pages of other sites never carry it.",
-        "Without SameSite=None and Secure a cookie stays with its own site's pages.",
+        "Cross-site requests do not carry a cookie, because of its SameSite attribute.",
+        "Without SameSite=None and Secure, browsers send a cookie only with requests by pages of its own site.",
         "Set the cookie with SameSite=None; Secure, or ask from the same site.",
         stops=False,
     ),
@@ -176,7 +177,7 @@ CAUSES = (
     KnownCause(
         "cookie-set-by-blocked-reply",
         "A response that was blocked still set its cookies.",
-        "CORS hides the response from the page's script. Its cookies are stored all the same.",
+        "CORS hides the response from the page's script. Its cookies are stored anyway.",
         "Fix what blocks the response. The cookie being there does not mean that the page could read the response.",
         stops=False,
     ),

@@ -47,7 +47,7 @@ def find_lacking(case: Case) -> Cause | None:
         return None
     return Cause(
         "header-on-preflight-only",
-        "The preflight was right, but the response to the request itself lacks the header",
+        "The preflight passed, but the response to the request itself lacks the header",
         f"{case.host} allowed {case.asked} in its preflight, and then answered the request with status {reply.status} "
         "and no Access-Control-Allow-Origin. Every response needs the header; that the preflight passed is not enough. "
         "Often a gateway or a rule of the web server adds it to OPTIONS only, or the handler of this request skips the "

@@ -136,7 +136,7 @@ def _say_first(who: str, status: int) -> str:
     """Return what to do about the error itself."""
     if status == 413:
         larger = " (client_max_body_size)" if who == "nginx" else ""
-        return f"Let {who} take larger bodies{larger}, or send less at once."
+        return f"Raise the size limit of {who}{larger}, or send less at once."
     return f"Find out why {who} answers {status}."
 
 

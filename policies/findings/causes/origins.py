@@ -32,9 +32,9 @@ def find_several(case: Case) -> Cause | None:
         )
     return Cause(
         "origin-list",
-        "Access-Control-Allow-Origin holds a list, but only one origin is allowed in it",
-        f"{case.host} sends Access-Control-Allow-Origin: {clean(', '.join(sent), 150)}. The header may hold one origin "
-        f"only. Browsers compare the list as one text, which does not equal {case.page}.",
+        "Access-Control-Allow-Origin holds a list, but it can contain only one origin",
+        f"{case.host} sends Access-Control-Allow-Origin: {clean(', '.join(sent), 150)}. The header can contain only "
+        f"one origin. Browsers compare the list as one text, which does not equal {case.page}.",
         f"Look up the request's Origin in the list on the server, and answer with that one origin: {case.page}. Send "
         "Vary: Origin too.",
         "server",
@@ -79,7 +79,7 @@ def find_wildcard(case: Case) -> Cause | None:
         f"The page {case.page} sends its request to {case.host} with credentials (credentials: 'include', or "
         "withCredentials), and the answer is Access-Control-Allow-Origin: *. For such a request the response has to "
         "name the origin, and Access-Control-Allow-Credentials has to be true.",
-        f"Answer Access-Control-Allow-Origin: {case.page} for origins you trust, with Vary: Origin and "
+        f"Send Access-Control-Allow-Origin: {case.page} (only for origins that you trust), Vary: Origin and "
         "Access-Control-Allow-Credentials: true. Or, if no cookie is needed, send the request without credentials.",
         "server",
         tuple(evidence),
@@ -129,7 +129,8 @@ def find_other(case: Case) -> Cause | None:
             f"{case.host} sends Access-Control-Allow-Origin: null to the page {case.page}. In this header null does "
             "not mean nobody or everybody: it is the origin of sandboxed frames and local files. Usually it is a value "
             "that was never set, written out as text.",
-            f"Answer {case.page} if that page is allowed, and leave the header out if it is not. Never send null.",
+            f"Send Access-Control-Allow-Origin: {case.page} if that page is allowed, and leave the header out if it "
+            "is not. Never send null.",
         )
     named, difference = clean(value, 120), compare_origins(page, value)
     if difference is not None:

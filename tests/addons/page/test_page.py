@@ -80,7 +80,7 @@ def test_there_is_no_page_unless_it_is_wanted() -> None:
 
 @pytest.mark.parametrize("port", [-1, 65536])
 def test_a_port_that_is_none_is_one_line(port: int) -> None:
-    with mitmproxy() as started, pytest.raises(exceptions.OptionsError, match=r"^cors_page: .*is no port.*\.$"):
+    with mitmproxy() as started, pytest.raises(exceptions.OptionsError, match=r"^cors_page: .*is not a port.*\.$"):
         started.set(cors_page=port)
 
 
